@@ -1,0 +1,1 @@
+//! Parses, builds the context, dispatches, reports, picks the exit status.

@@ -1,0 +1,1 @@
+//! The small model catalog, cut from the engine's own.

@@ -1,0 +1,34 @@
+//! Every environment variable that the program reads, with what it does. Help, README and code refer to this file.
+
+/// Prefix of the variables that set what a flag sets: `--model` is `OPENCODE_RS_MODEL`.
+pub const PREFIX: &str = "OPENCODE_RS_";
+/// Path of the engine to use; the same as `--engine`. A failure there is an error, never a fall-through.
+pub const ENGINE: &str = "OPENCODE_RS_ENGINE";
+/// Base address of the GitHub API, for a mirror.
+pub const GITHUB_API: &str = "OPENCODE_RS_GITHUB_API";
+/// Base address of GitHub release downloads, for a mirror.
+pub const GITHUB_DOWNLOAD: &str = "OPENCODE_RS_GITHUB_DOWNLOAD";
+/// Token for the GitHub API; `GITHUB_TOKEN` wins over `GH_TOKEN`. Sent to the API host alone.
+pub const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
+/// See [`GITHUB_TOKEN`].
+pub const GH_TOKEN: &str = "GH_TOKEN";
+/// Password of a server that `--attach` names (user `opencode`, or [`SERVER_USERNAME`]).
+pub const SERVER_PASSWORD: &str = "OPENCODE_SERVER_PASSWORD";
+/// User name for `--attach`.
+pub const SERVER_USERNAME: &str = "OPENCODE_SERVER_USERNAME";
+/// Inline configuration of the engine; ours is laid over it for the server that we start.
+pub const ENGINE_CONFIG_CONTENT: &str = "OPENCODE_CONFIG_CONTENT";
+/// Turns colour off when it is not empty.
+pub const NO_COLOR: &str = "NO_COLOR";
+/// Turns colour on, terminal or not, unless it is `0`.
+pub const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
+/// Like [`CLICOLOR_FORCE`].
+pub const FORCE_COLOR: &str = "FORCE_COLOR";
+/// Turns colour off when it is `0`.
+pub const CLICOLOR: &str = "CLICOLOR";
+/// The kind of terminal; `dumb` has no colour and no cursor.
+pub const TERM: &str = "TERM";
+/// The editor of `--editor`; wins over [`EDITOR`].
+pub const VISUAL: &str = "VISUAL";
+/// See [`VISUAL`].
+pub const EDITOR: &str = "EDITOR";

@@ -1,0 +1,217 @@
+//! How a command can fail, and the exit status that says so.
+//!
+//! Each stage has its own error enum, which carries facts. It converts that enum into a [`Failure`] beside the enum, so
+//! that the hint lives with the knowledge. Here is only what all of them share: the kind, and the one exhaustive match
+//! from kind to exit status.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use serde::Serialize;
+
+/// A failed command: what failed, why, and what the reader can do about it.
+///
+/// The message is a lower-case fragment without a full stop ("cannot read `x`"); labels such as `error:` are added by
+/// the reporter in `app`.
+#[derive(Debug)]
+pub struct Failure {
+    /// What sort of failure this is; it decides the exit status.
+    pub kind: FailureKind,
+    /// What could not be done, on what.
+    pub message: String,
+    /// The causes, outermost first, each without a label.
+    pub causes: Vec<String>,
+    /// Actions that the reader can take.
+    pub hints: Vec<String>,
+}
+
+/// A command's result.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl Failure {
+    /// A failure without cause or hint.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// A usage failure: a bad flag, setting or name.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Usage, message)
+    }
+
+    /// A failure described by `error`, whose own sources become the causes.
+    pub fn from_error(kind: FailureKind, error: &(dyn StdError + 'static)) -> Self {
+        let mut failure = Self::new(kind, error.to_string());
+        failure.push_causes(error.source());
+        failure
+    }
+
+    /// Adds `error` and its sources to the causes.
+    #[must_use]
+    pub fn caused_by(mut self, error: &(dyn StdError + 'static)) -> Self {
+        self.push_causes(Some(error));
+        self
+    }
+
+    /// Adds an action that the reader can take.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    fn push_causes(&mut self, first: Option<&(dyn StdError + 'static)>) {
+        let mut next = first;
+        while let Some(error) = next {
+            let text = error.to_string();
+            // Libraries often repeat the cause in their own message; say it once.
+            if self.causes.last().is_none_or(|last| !last.ends_with(&text)) {
+                self.causes.push(text);
+            }
+            next = error.source();
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        for cause in &self.causes {
+            write!(f, ": {cause}")?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Failure {}
+
+/// The kinds of failure that a script can tell apart by exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The agent failed, or nothing better fits. Exit status 1.
+    Failed,
+    /// The answer was cut by the model's output limit. Exit status 1.
+    Truncated,
+    /// A flag, setting, file, model or agent name is wrong. Exit status 2.
+    Usage,
+    /// The answer is empty, or a check on it failed. Exit status 3.
+    InvalidResult,
+    /// Credentials are missing or were refused. Exit status 4.
+    Auth,
+    /// A permission was refused and the run stopped because of it. Exit status 5.
+    Denied,
+    /// The provider is unreachable, overloaded, rate limited, or the context is too long. Exit status 7.
+    Provider,
+    /// `--timeout` or `--stall-timeout` ran out. Exit status 124.
+    Timeout,
+    /// The engine cannot be run, has the wrong version, or its server failed. Exit status 126.
+    Engine,
+    /// No engine was found and none could be installed. Exit status 127.
+    EngineMissing,
+    /// Ctrl-C. Exit status 130.
+    Interrupted,
+    /// SIGTERM or SIGHUP. Exit status 143.
+    Terminated,
+    /// The reader of stdout went away. Exit status 141.
+    BrokenPipe,
+}
+
+impl FailureKind {
+    /// Every kind, for tables in documentation and tests.
+    pub const ALL: [Self; 13] = [
+        Self::Failed,
+        Self::Truncated,
+        Self::Usage,
+        Self::InvalidResult,
+        Self::Auth,
+        Self::Denied,
+        Self::Provider,
+        Self::Timeout,
+        Self::Engine,
+        Self::EngineMissing,
+        Self::Interrupted,
+        Self::Terminated,
+        Self::BrokenPipe,
+    ];
+
+    /// The exit status of the process.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Failed | Self::Truncated => 1,
+            Self::Usage => 2,
+            Self::InvalidResult => 3,
+            Self::Auth => 4,
+            Self::Denied => 5,
+            Self::Provider => 7,
+            Self::Timeout => 124,
+            Self::Engine => 126,
+            Self::EngineMissing => 127,
+            Self::Interrupted => 130,
+            Self::BrokenPipe => 141,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// The word in the `outcome` field of a result record.
+    pub const fn outcome(self) -> &'static str {
+        match self {
+            Self::Failed | Self::Truncated => "failed",
+            Self::Usage => "usage",
+            Self::InvalidResult => "invalid_result",
+            Self::Auth => "auth",
+            Self::Denied => "denied",
+            Self::Provider => "provider",
+            Self::Timeout => "timeout",
+            Self::Engine | Self::EngineMissing => "engine",
+            Self::Interrupted | Self::Terminated | Self::BrokenPipe => "interrupted",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_repeats_its_source_is_said_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot open: {0}")]
+        struct Outer(#[source] std::io::Error);
+        let outer = Outer(std::io::Error::other("disk on fire"));
+        let failure = Failure::new(FailureKind::Failed, "cannot run").caused_by(&outer);
+        assert_eq!(failure.causes, ["cannot open: disk on fire"]);
+        assert_eq!(failure.to_string(), "cannot run: cannot open: disk on fire");
+    }
+
+    #[test]
+    fn exit_codes_are_those_of_the_contract() {
+        let table: Vec<_> = FailureKind::ALL
+            .iter()
+            .map(|kind| (kind.outcome(), kind.exit_code()))
+            .collect();
+        assert_eq!(
+            table,
+            [
+                ("failed", 1),
+                ("failed", 1),
+                ("usage", 2),
+                ("invalid_result", 3),
+                ("auth", 4),
+                ("denied", 5),
+                ("provider", 7),
+                ("timeout", 124),
+                ("engine", 126),
+                ("engine", 127),
+                ("interrupted", 130),
+                ("interrupted", 143),
+                ("interrupted", 141),
+            ]
+        );
+    }
+}

@@ -1,0 +1,1 @@
+//! Prompt text, piped stdin, editor, attachments.

@@ -1,0 +1,56 @@
+//! The library behind the `opencode-rs` program. It is for our own binary and tests: no stability is promised.
+//!
+//! # The map
+//!
+//! Data goes one way. Each stage takes the value that the one before it made:
+//!
+//! ```text
+//! argv ─► cli ─► request ─► input ─► engine ─► server ─► api ─► events ─► turn ─► render ─► bytes
+//!          ▲                           ▲  ▲                │              │
+//!       settings                    trust  catalog         └── replies, abort, re-read after a gap
+//! ```
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`app`] | parses, builds the context, dispatches, reports a failure, picks the exit status; the signal listener |
+//! | [`cli`] | what can be typed: clap structs, one file per command, and `generate` |
+//! | [`settings`] | configuration file, environment, profiles: one value and one origin per setting |
+//! | [`request`] | what was asked for, as plain data |
+//! | [`context`] | what a command receives: environment, directories |
+//! | [`commands`] | one recipe per command |
+//! | [`input`] | prompt text, piped stdin, editor, attachments |
+//! | [`trust`] | code that a directory brings along: found, asked for, remembered |
+//! | [`engine`] | from "which engine" to an executable: locate, probe, download, verify, install |
+//! | [`catalog`] | the small model catalog, cut from the engine's own |
+//! | [`server`] | from an executable to a reachable address; whoever started it stops it |
+//! | [`api`] | the engine's HTTP interface: one transport, thin resources, tolerant types |
+//! | [`events`] | the engine's event stream: bytes to frames to events, reconnecting |
+//! | [`turn`] | one prompt from sending to outcome: a pure reducer, and the loop that drives it |
+//! | [`permission`] | deciding what the engine asks |
+//! | [`render`] | a turn as bytes: text, json, stream-json |
+//! | [`rehearsal`] | the scripted model |
+//! | [`terminal`] | streams, tty facts, colour, control-sequence stripping |
+//! | [`error`], [`env_vars`], [`support`] | what all of them share |
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
+
+pub mod api;
+pub mod app;
+pub mod catalog;
+pub mod cli;
+pub mod commands;
+pub mod context;
+pub mod engine;
+pub mod env_vars;
+pub mod error;
+pub mod events;
+pub mod input;
+pub mod permission;
+pub mod rehearsal;
+pub mod render;
+pub mod request;
+pub mod server;
+pub mod settings;
+pub mod support;
+pub mod terminal;
+pub mod trust;
+pub mod turn;

@@ -1,0 +1,3 @@
+//! The `opencode-rs` program; everything is in the library.
+
+fn main() {}

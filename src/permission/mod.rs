@@ -1,0 +1,1 @@
+//! Deciding what the engine asks.

@@ -1,0 +1,57 @@
+//! Which engine program to use.
+
+use std::path::PathBuf;
+
+/// Where the engine program shall come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum EngineChoice {
+    /// Every `opencode` on `PATH`, then `~/.opencode/bin`, then our own store, then a download.
+    #[default]
+    Search,
+    /// Exactly this file; a failure there is an error.
+    Path {
+        /// The executable.
+        path: PathBuf,
+        /// What named it (`--engine`, `OPENCODE_RS_ENGINE`, a settings file), for messages.
+        named_by: String,
+    },
+}
+
+/// Whether we may go out to the network.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Network {
+    /// Downloads are allowed.
+    #[default]
+    Online,
+    /// `--offline`: nothing is fetched.
+    Offline,
+}
+
+/// Where an engine was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineSource {
+    /// `--engine`, `OPENCODE_RS_ENGINE` or the settings file.
+    Explicit,
+    /// An `opencode` on `PATH`.
+    Path,
+    /// `~/.opencode/bin`, where the engine's own installer puts it.
+    Home,
+    /// Our own store, installed earlier.
+    Store,
+    /// Our own store, downloaded just now.
+    Download,
+}
+
+impl EngineSource {
+    /// The word used in records and messages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Explicit => "explicit",
+            Self::Path => "path",
+            Self::Home => "home",
+            Self::Store => "store",
+            Self::Download => "download",
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Which model, agent and variant.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A model of a provider, written `provider/model`; the model's own name may hold further slashes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ModelRef {
+    /// The provider's id, for example `anthropic`.
+    #[serde(rename = "providerID")]
+    pub provider: String,
+    /// The model's id at that provider.
+    #[serde(rename = "modelID")]
+    pub model: String,
+}
+
+impl fmt::Display for ModelRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.provider, self.model)
+    }
+}
+
+/// A model as the user names it.
+///
+/// Whether the part before a slash is a provider is known only when the engine's list is there, since model ids hold
+/// slashes too; so this keeps the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelChoice(String);
+
+impl ModelChoice {
+    /// The name as typed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The reading as `provider/model`, where there is a slash.
+    pub fn as_ref(&self) -> Option<ModelRef> {
+        let (provider, model) = self.0.split_once('/')?;
+        Some(ModelRef {
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+        })
+    }
+}
+
+/// A model name that cannot be one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a model is written `provider/model`, or `model` alone")]
+pub struct ParseModelError;
+
+impl FromStr for ModelChoice {
+    type Err = ParseModelError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let empty_side = text
+            .split_once('/')
+            .is_some_and(|(provider, model)| provider.is_empty() || model.is_empty());
+        if text.is_empty() || empty_side || text.chars().any(char::is_control) {
+            return Err(ParseModelError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// How hard the model shall think, mapped onto the variants that the model has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    /// No reasoning, where the model can do without.
+    None,
+    /// The smallest variant.
+    Low,
+    /// The middle variant.
+    Medium,
+    /// A large variant.
+    High,
+    /// The largest variant.
+    Max,
+}
+
+impl Effort {
+    /// The word on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Max => "max",
+        }
+    }
+}
+
+/// Which of a model's variants to use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum VariantChoice {
+    /// The model's own default.
+    #[default]
+    Default,
+    /// The engine's name of a variant; an unknown one is refused.
+    Named(String),
+    /// The abstract level.
+    Effort(Effort),
+}

@@ -1,0 +1,82 @@
+//! What the output shall look like.
+
+use std::path::PathBuf;
+
+/// `--output-format`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OutputMode {
+    /// The answer, as it arrives.
+    #[default]
+    Text,
+    /// One result record at the end.
+    Json,
+    /// One record a line.
+    StreamJson,
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// Decided from the environment and the terminal.
+    #[default]
+    Auto,
+    /// Colour always.
+    Always,
+    /// Colour never.
+    Never,
+}
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// `-q`: errors and hints only.
+    Quiet,
+    /// Tool activity, retries, warnings.
+    #[default]
+    Normal,
+    /// `-v`: phases and decisions too.
+    Verbose,
+    /// `-vv`: the engine's output and our own trace too.
+    Trace,
+}
+
+/// How the answer is written to a terminal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Rendering {
+    /// As Markdown, when stdout is a terminal.
+    #[default]
+    Markdown,
+    /// `--raw`: as the model wrote it.
+    Raw,
+}
+
+/// Whether the model's reasoning is shown (on stderr).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reasoning {
+    /// Not shown.
+    #[default]
+    Hidden,
+    /// `--thinking`: shown as it arrives.
+    Shown,
+}
+
+/// Everything about output.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutputRequest {
+    /// The format of stdout.
+    pub mode: OutputMode,
+    /// Colour on stdout and stderr.
+    pub color: ColorChoice,
+    /// How much is said on stderr.
+    pub verbosity: Verbosity,
+    /// Markdown or raw text on a terminal.
+    pub rendering: Rendering,
+    /// Whether reasoning is shown.
+    pub reasoning: Reasoning,
+    /// `--no-progress`: no spinner, no bar.
+    pub progress_off: bool,
+    /// `--include-raw`: stream-json also holds the engine's events.
+    pub include_raw: bool,
+    /// `-o`: the answer goes to this file too.
+    pub last_message_file: Option<PathBuf>,
+}

@@ -1,0 +1,31 @@
+//! Where the prompt comes from.
+
+use std::path::PathBuf;
+
+/// The source of the prompt's own text; piped stdin may be added to it, see [`StdinUse`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptSource {
+    /// Words of the command line, joined by one space.
+    Arguments(String),
+    /// `--prompt-file`.
+    File(PathBuf),
+    /// `-e`: an editor, opened with this text.
+    Editor {
+        /// What the editor shows at first.
+        initial: String,
+    },
+    /// Nothing but stdin: `-`, or no prompt at all.
+    Stdin,
+}
+
+/// What is done with our stdin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StdinUse {
+    /// Read when it is a pipe or a file.
+    #[default]
+    WhenPiped,
+    /// `-`: read, whatever it is.
+    Always,
+    /// `-n`: never read.
+    Never,
+}

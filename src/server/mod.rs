@@ -1,0 +1,1 @@
+//! From an executable to a reachable address.

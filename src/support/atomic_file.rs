@@ -1,0 +1,63 @@
+//! Files that are either the old one or the new one, never half of each.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// Who may read a file that we write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Only the owner (mode 0600 in a directory of mode 0700). For secrets and logs.
+    Private,
+    /// As the user's umask says.
+    Shared,
+}
+
+/// Replaces `path` by `contents`: a temporary file in the same directory, then a rename.
+///
+/// The directory is created when it does not exist.
+///
+/// # Errors
+///
+/// When the directory or the file cannot be written; the old file is then untouched.
+pub fn write(path: &Path, contents: &[u8], access: Access) -> io::Result<()> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    create_directory(directory, access)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".opencode-rs-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // The mode is narrowed by the umask, as for any file that a program creates.
+        let mode = match access {
+            Access::Private => 0o600,
+            Access::Shared => 0o666,
+        };
+        builder.permissions(std::fs::Permissions::from_mode(mode));
+    }
+    let mut file = builder.tempfile_in(directory)?;
+    file.write_all(contents)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Creates `directory` and its parents; a private one is for the owner alone.
+///
+/// # Errors
+///
+/// When it cannot be created.
+pub fn create_directory(directory: &Path, access: Access) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    if access == Access::Private {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    #[cfg(not(unix))]
+    let _ = access;
+    builder.create(directory)
+}

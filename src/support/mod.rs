@@ -1,0 +1,8 @@
+//! Small named pieces that several stages share and that know nothing of the domain.
+
+pub mod atomic_file;
+pub mod identifier;
+pub mod lock;
+pub mod nearest;
+pub mod progress;
+pub mod secret;

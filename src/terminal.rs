@@ -1,0 +1,1 @@
+//! Streams, tty facts, colour, control-sequence stripping.

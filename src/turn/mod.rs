@@ -1,0 +1,14 @@
+//! One prompt, from sending to outcome.
+//!
+//! Comes in: an open stream of events, a client, a prompt with its own ids. Goes out: [`Update`]s, then exactly one
+//! [`Outcome`]. Always true: the outcome is computed from the final state of the session tree, not from any one event.
+
+mod outcome;
+mod update;
+mod usage;
+
+pub use outcome::{Outcome, Phases};
+pub use update::{
+    Decision, EngineInfo, PermissionRecord, Retry, Started, Status, TextDelta, TodoItem, ToolCall, ToolStatus, Update,
+};
+pub use usage::Usage;

@@ -1,0 +1,105 @@
+//! How a run ended: exactly one per run.
+
+use serde_json::Value;
+
+use super::update::{EngineInfo, PermissionRecord, ToolCall};
+use super::usage::Usage;
+use crate::error::{Failure, FailureKind};
+use crate::request::ModelRef;
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What went wrong; `None` is success.
+    pub failure: Option<Failure>,
+    /// The whole answer: all text of the turn, the parts separated by a blank line. Also what there is of it in failure.
+    pub result: String,
+    /// The session, once there is one.
+    pub session_id: Option<String>,
+    /// The last message of the assistant.
+    pub message_id: Option<String>,
+    /// The agent's working directory.
+    pub directory: String,
+    /// The model.
+    pub model: Option<ModelRef>,
+    /// The agent.
+    pub agent: Option<String>,
+    /// Tokens, summed over all messages of the session tree that this run made.
+    pub usage: Usage,
+    /// Dollars, as a decimal string, summed likewise; `None` when no price is known.
+    pub cost_usd: Option<String>,
+    /// How many messages the assistant wrote.
+    pub turns: u32,
+    /// Every tool call.
+    pub tool_calls: Vec<ToolCall>,
+    /// Every permission that was asked for.
+    pub permissions: Vec<PermissionRecord>,
+    /// Changed files, absolute paths.
+    pub files: Vec<String>,
+    /// How often a provider was tried again.
+    pub retries: u32,
+    /// Where the time went.
+    pub phases: Phases,
+    /// The engine.
+    pub engine: Option<EngineInfo>,
+    /// Whether the scripted model answered.
+    pub rehearsal: bool,
+    /// The answer as a value, where a schema was asked for.
+    pub structured: Option<Value>,
+}
+
+impl Outcome {
+    /// An outcome of which nothing is known but the directory.
+    pub fn empty(directory: String) -> Self {
+        Self {
+            failure: None,
+            result: String::new(),
+            session_id: None,
+            message_id: None,
+            directory,
+            model: None,
+            agent: None,
+            usage: Usage::default(),
+            cost_usd: None,
+            turns: 0,
+            tool_calls: Vec::new(),
+            permissions: Vec::new(),
+            files: Vec::new(),
+            retries: 0,
+            phases: Phases::default(),
+            engine: None,
+            rehearsal: false,
+            structured: None,
+        }
+    }
+
+    /// The exit status of the process.
+    pub fn exit_code(&self) -> u8 {
+        self.failure.as_ref().map_or(0, |failure| failure.kind.exit_code())
+    }
+
+    /// The word for scripts.
+    pub fn word(&self) -> &'static str {
+        self.failure.as_ref().map_or("ok", |failure| failure.kind.outcome())
+    }
+
+    /// Whether the run failed in this way.
+    pub fn failed_with(&self, kind: FailureKind) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.kind == kind)
+    }
+}
+
+/// Where the time went, in milliseconds since the program began; `None` for a point that was not reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Phases {
+    /// Finding (or installing) the engine.
+    pub engine_ms: Option<u64>,
+    /// From there to the server's ready line.
+    pub server_ms: Option<u64>,
+    /// From there to the prompt being sent: model and agent checked, session made.
+    pub session_ms: Option<u64>,
+    /// From the prompt being sent to the first text.
+    pub first_token_ms: Option<u64>,
+    /// Everything, from the start of the program.
+    pub total_ms: u64,
+}

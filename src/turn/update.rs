@@ -1,0 +1,223 @@
+//! What changed in a turn, in our own words: the seam between the turn and everything that shows it.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::request::{EngineSource, ModelRef};
+
+/// One change. The reducer makes them, renderers consume them; a renderer never answers anything.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Update {
+    /// The prompt is on its way; always the first, exactly once, also in a run that then fails.
+    Started(Box<Started>),
+    /// A piece of the answer, in order. Never sent twice, also after a reconnect.
+    Text(TextDelta),
+    /// What was sent of this part is void: the step is tried again, and its text comes anew in another part.
+    TextVoid {
+        /// The part whose text does not count.
+        part_id: String,
+        /// The session that it belongs to.
+        session_id: String,
+    },
+    /// A piece of the model's reasoning.
+    Reasoning(TextDelta),
+    /// A tool call began, went on or ended. The first for a call has status `running`, or `pending` at the earliest.
+    Tool(ToolCall),
+    /// The engine asked for a permission, or got its reply.
+    Permission(PermissionRecord),
+    /// The engine tries a provider again.
+    Retry(Retry),
+    /// The session became busy or idle, was compacted, or the stream was interrupted and is whole again.
+    Status(Status),
+    /// The agent's list of things to do.
+    Todo(Vec<TodoItem>),
+    /// A file was changed.
+    FileChange {
+        /// Absolute path.
+        path: String,
+    },
+    /// Something that the person should know and that ends nothing.
+    Warning(String),
+    /// An event of the engine as it came, for `--include-raw`.
+    Raw(Value),
+}
+
+/// The facts known when a turn starts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Started {
+    /// The engine that answers; absent when none could be had.
+    pub engine: Option<EngineInfo>,
+    /// What this version of the program can do, for consumers of stream-json.
+    pub capabilities: Vec<String>,
+    /// The model, when it is known.
+    pub model: Option<ModelRef>,
+    /// The agent.
+    pub agent: Option<String>,
+    /// The variant of the model.
+    pub variant: Option<String>,
+    /// The agent's working directory.
+    pub directory: String,
+    /// The session.
+    pub session_id: Option<String>,
+    /// Whether the scripted model answers.
+    pub rehearsal: bool,
+}
+
+/// The engine program in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EngineInfo {
+    /// Its version, for example `1.18.33`.
+    pub version: String,
+    /// Its file; absent for an attached server.
+    pub path: Option<String>,
+    /// Where it was found; absent for an attached server.
+    pub source: Option<EngineSource>,
+}
+
+/// A piece of text of one part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextDelta {
+    /// The session that the part belongs to: the run's own, or a subagent's.
+    pub session_id: String,
+    /// The message that the part belongs to.
+    pub message_id: String,
+    /// The part. Pieces with one part id belong together.
+    pub part_id: String,
+    /// The piece.
+    pub text: String,
+    /// Whether a subagent wrote it. Its text is not part of the answer.
+    pub subagent: bool,
+}
+
+/// The state of a tool call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolStatus {
+    /// Announced; its input is not complete.
+    Pending,
+    /// Running.
+    Running,
+    /// Finished; a failed command counts as finished too, see `exit_code`.
+    Completed,
+    /// Failed or refused.
+    Error,
+}
+
+/// A tool call and what is known of it by now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ToolCall {
+    /// The session that it belongs to.
+    pub session_id: String,
+    /// The message that it belongs to.
+    pub message_id: String,
+    /// The engine's id of the call.
+    pub call_id: String,
+    /// The tool's name, for example `read`.
+    pub tool: String,
+    /// How far it is.
+    pub status: ToolStatus,
+    /// The engine's one-line title, for example a path.
+    pub title: Option<String>,
+    /// The arguments.
+    pub input: Value,
+    /// What it gave back, as the model sees it.
+    pub output: Option<String>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Exit status of a shell command.
+    pub exit_code: Option<i64>,
+    /// How long it ran, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// Whether a subagent called it.
+    pub subagent: bool,
+}
+
+/// A permission that was asked for, and the decision.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PermissionRecord {
+    /// The engine's id of the request.
+    pub id: String,
+    /// The session that asks.
+    pub session_id: String,
+    /// What is asked for, for example `bash`.
+    pub permission: String,
+    /// On what.
+    pub patterns: Vec<String>,
+    /// What was decided.
+    pub decision: Decision,
+    /// Why: the rule or the circumstance that decided.
+    pub reason: String,
+    /// Whether a subagent asks.
+    pub subagent: bool,
+}
+
+/// The decision on a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Refused.
+    Denied,
+    /// Allowed, this once.
+    Allowed,
+}
+
+/// A provider is tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Retry {
+    /// The session.
+    pub session_id: String,
+    /// Which attempt comes next, from 1.
+    pub attempt: u32,
+    /// How many are allowed.
+    pub max_attempts: u32,
+    /// What went wrong, in the provider's words.
+    pub message: String,
+    /// How long the engine waits, in milliseconds.
+    pub delay_ms: u64,
+}
+
+/// A change of state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Status {
+    /// The model or a tool is at work.
+    Busy {
+        /// The session.
+        session_id: String,
+    },
+    /// Nothing is at work.
+    Idle {
+        /// The session.
+        session_id: String,
+    },
+    /// Older messages were replaced by a summary.
+    Compacted {
+        /// The session.
+        session_id: String,
+    },
+    /// A subagent began.
+    SubagentStarted {
+        /// Its session.
+        session_id: String,
+        /// The session that started it.
+        parent_id: String,
+    },
+    /// The stream of events broke.
+    Disconnected,
+    /// The stream is back, and what was missed has been read again.
+    Reconnected,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct TodoItem {
+    /// What.
+    #[serde(default)]
+    pub content: String,
+    /// `pending`, `in_progress`, `completed`, `cancelled`, or what a newer engine says.
+    #[serde(default)]
+    pub status: String,
+    /// `high`, `medium`, `low`.
+    #[serde(default)]
+    pub priority: String,
+}
