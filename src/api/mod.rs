@@ -1,1 +1,5 @@
 //! The engine's HTTP interface.
+
+mod endpoint;
+
+pub use endpoint::Endpoint;
