@@ -3,12 +3,22 @@
 //! Comes in: an open stream of events, a client, a prompt with its own ids. Goes out: [`Update`]s, then exactly one
 //! [`Outcome`]. Always true: the outcome is computed from the final state of the session tree, not from any one event.
 
+mod answer;
+mod conclusion;
+mod drive;
 mod outcome;
+mod state;
+mod tools;
 mod update;
 mod usage;
 
+pub use drive::{Driven, Turn, drive};
 pub use outcome::{Outcome, Phases};
+pub use state::State;
+pub use tools::Tools;
 pub use update::{
-    Decision, EngineInfo, PermissionRecord, Retry, Started, Status, TextDelta, TodoItem, ToolCall, ToolStatus, Update,
+    Decision, EngineInfo, PermissionRecord, Retry, Started, Status, TextDelta, ToolCall, ToolStatus, Update,
 };
-pub use usage::Usage;
+pub use usage::{Usage, decimal};
+
+pub use crate::api::types::TodoItem;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::api::types::TodoItem;
 use crate::request::{EngineSource, ModelRef};
 
 /// One change. The reducer makes them, renderers consume them; a renderer never answers anything.
@@ -206,18 +207,4 @@ pub enum Status {
     Disconnected,
     /// The stream is back, and what was missed has been read again.
     Reconnected,
-}
-
-/// One thing to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
-pub struct TodoItem {
-    /// What.
-    #[serde(default)]
-    pub content: String,
-    /// `pending`, `in_progress`, `completed`, `cancelled`, or what a newer engine says.
-    #[serde(default)]
-    pub status: String,
-    /// `high`, `medium`, `low`.
-    #[serde(default)]
-    pub priority: String,
 }

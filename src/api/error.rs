@@ -1,0 +1,97 @@
+//! How a call to the engine can fail.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use crate::error::{Failure, FailureKind};
+
+/// A failed call.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No answer: refused, reset, timed out.
+    #[error("cannot reach the server at `{url}` for `{call}`")]
+    Transport {
+        /// Base address of the server.
+        url: String,
+        /// Method and path.
+        call: String,
+        /// The cause.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// An answer that says no.
+    #[error("the server refused `{call}` with status {}{}", status.as_u16(), .message.as_ref().map(|m| format!(": {m}")).unwrap_or_default())]
+    Status {
+        /// Method and path.
+        call: String,
+        /// The status.
+        status: StatusCode,
+        /// `name` of the engine's error object, for example `NotFoundError`.
+        name: Option<String>,
+        /// The engine's words.
+        message: Option<String>,
+        /// When the server said to come back.
+        retry_after: Option<Duration>,
+    },
+    /// The server answered with a web page: it does not know this endpoint.
+    #[error("the server has no endpoint `{call}`")]
+    NoSuchEndpoint {
+        /// Method and path.
+        call: String,
+    },
+    /// An answer that we cannot read.
+    #[error("cannot understand the server's answer to `{call}`")]
+    Decode {
+        /// Method and path.
+        call: String,
+        /// The cause.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The client could not be built.
+    #[error("cannot prepare the HTTP client")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Error {
+    /// The status, where the server gave one.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// Whether there was no answer at all.
+    pub fn is_transport(&self) -> bool {
+        matches!(self, Self::Transport { .. })
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let kind = match &error {
+            Error::Status { status, .. } if *status == StatusCode::UNAUTHORIZED => FailureKind::Auth,
+            // 400 before any prompt is the engine's way to say that its configuration is broken.
+            Error::Status { name, .. } if name.as_deref().is_some_and(|name| name.starts_with("Config")) => {
+                FailureKind::Usage
+            }
+            _ => FailureKind::Engine,
+        };
+        let failure = Self::from_error(kind, &error);
+        match &error {
+            Error::Status { status, .. } if *status == StatusCode::UNAUTHORIZED => {
+                failure.hint("set `OPENCODE_SERVER_PASSWORD` to the password of that server")
+            }
+            Error::Status { name, .. } if name.as_deref().is_some_and(|name| name.starts_with("Config")) => {
+                failure.hint("mend the engine's configuration named above, or run with `--bare` to ignore it")
+            }
+            Error::NoSuchEndpoint { .. } => {
+                failure.hint("run `opencode-rs doctor` to see which engine answers; it may be a different version")
+            }
+            Error::Transport { .. } => failure.hint("run `opencode-rs doctor` to check the server"),
+            _ => failure,
+        }
+    }
+}

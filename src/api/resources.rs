@@ -1,0 +1,218 @@
+//! The calls, one method each: path, body, type of the answer.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::error::Error;
+use super::transport::{Client, Repeat};
+use super::types::{
+    Agent, MessageWithParts, NewSession, PermissionAsk, Prompt, Providers, QuestionAsk, Session, SessionStatus,
+};
+
+/// What `GET /global/health` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Health {
+    /// Whether the server is well.
+    pub healthy: bool,
+    /// The engine's version.
+    pub version: String,
+}
+
+/// One page of messages, newest pages first.
+const PAGE: usize = 100;
+
+impl Client {
+    /// The server's health and version.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or not an engine's.
+    pub async fn health(&self) -> Result<Health, Error> {
+        self.get("/global/health").await
+    }
+
+    /// The merged configuration of the directory.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration is broken, or there is no answer.
+    pub async fn config(&self) -> Result<Value, Error> {
+        self.get("/config").await
+    }
+
+    /// The providers that can be used, with their models.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration is broken, or there is no answer.
+    pub async fn providers(&self) -> Result<Providers, Error> {
+        self.get("/config/providers").await
+    }
+
+    /// Every provider that the engine knows, used or not: id and the variables that would hold its key. Slow (7 MB).
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub async fn all_providers(&self) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        #[derive(Deserialize)]
+        struct Known {
+            id: String,
+            #[serde(default)]
+            env: Vec<String>,
+        }
+        #[derive(Deserialize)]
+        struct All {
+            #[serde(default)]
+            all: Vec<Known>,
+        }
+        let all: All = self.get("/provider").await?;
+        Ok(all.all.into_iter().map(|known| (known.id, known.env)).collect())
+    }
+
+    /// The agents of the directory, with their rules.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration is broken, or there is no answer.
+    pub async fn agents(&self) -> Result<Vec<Agent>, Error> {
+        self.get("/agent").await
+    }
+
+    /// Makes a session.
+    ///
+    /// Repeating it would make another one, so it is sent once.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn create_session(&self, new: &NewSession) -> Result<Session, Error> {
+        self.post("/session", new, Repeat::Never).await
+    }
+
+    /// Deletes a session and its subagents' sessions.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn delete_session(&self, session: &str) -> Result<(), Error> {
+        let _: Value = self.delete(&format!("/session/{session}")).await?;
+        Ok(())
+    }
+
+    /// The sessions that a session started.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn children(&self, session: &str) -> Result<Vec<Session>, Error> {
+        self.get(&format!("/session/{session}/children")).await
+    }
+
+    /// What the sessions that are not idle are doing.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn session_statuses(&self) -> Result<BTreeMap<String, SessionStatus>, Error> {
+        self.get("/session/status").await
+    }
+
+    /// Sends a prompt; returns when its turn is over. Sending it again with the same ids joins the turn.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer. Success says nothing about the turn.
+    pub async fn prompt(&self, session: &str, prompt: &Prompt) -> Result<MessageWithParts, Error> {
+        self.post_long(&format!("/session/{session}/message"), prompt).await
+    }
+
+    /// Ends the turn of a session and of its subagents. Works on an idle session too.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub async fn abort(&self, session: &str) -> Result<(), Error> {
+        let _: Value = self
+            .post(&format!("/session/{session}/abort"), &json!({}), Repeat::Safe)
+            .await?;
+        Ok(())
+    }
+
+    /// The messages of a session after the message `after`, oldest first; all of them where it is not found.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn messages_after(&self, session: &str, after: Option<&str>) -> Result<Vec<MessageWithParts>, Error> {
+        let mut limit = PAGE;
+        loop {
+            let mut messages: Vec<MessageWithParts> =
+                self.get(&format!("/session/{session}/message?limit={limit}")).await?;
+            let found = after.and_then(|after| messages.iter().position(|message| message.info.id == after));
+            if let Some(position) = found {
+                messages.drain(..=position);
+                return Ok(messages);
+            }
+            if messages.len() < limit {
+                return Ok(messages);
+            }
+            limit *= 4;
+        }
+    }
+
+    /// The permissions that the directory's sessions wait for.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub async fn pending_permissions(&self) -> Result<Vec<PermissionAsk>, Error> {
+        self.get("/permission").await
+    }
+
+    /// The questions that the directory's sessions wait for.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub async fn pending_questions(&self) -> Result<Vec<QuestionAsk>, Error> {
+        self.get("/question").await
+    }
+
+    /// Refuses a permission; with a `message` the model hears why and goes on, without one its turn ends.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or the request is gone.
+    pub async fn reject_permission(&self, id: &str, message: Option<&str>) -> Result<(), Error> {
+        #[derive(Serialize)]
+        struct Reply<'a> {
+            reply: &'static str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            message: Option<&'a str>,
+        }
+        let reply = Reply {
+            reply: "reject",
+            message,
+        };
+        let _: Value = self
+            .post(&format!("/permission/{id}/reply"), &reply, Repeat::Identified)
+            .await?;
+        Ok(())
+    }
+
+    /// Dismisses a question; the turn ends.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or the question is gone.
+    pub async fn reject_question(&self, id: &str) -> Result<(), Error> {
+        let _: Value = self
+            .post(&format!("/question/{id}/reject"), &json!({}), Repeat::Identified)
+            .await?;
+        Ok(())
+    }
+}

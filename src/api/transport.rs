@@ -1,0 +1,477 @@
+//! The one place that speaks HTTP to a server: address, credentials, time limits, retries, statuses.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::endpoint::Endpoint;
+use super::error::Error;
+
+/// How long a call other than a prompt may take. The slowest honest one is the first of a directory, which boots it.
+const CALL_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long the connection itself may take; the server is on this machine, or near.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a call is tried in all.
+const ATTEMPTS: u32 = 4;
+/// The first pause between tries; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause that a `Retry-After` can make us take.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What `encodeURIComponent` leaves alone, since the engine decodes the directory header with its inverse.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// Whether a call may be sent twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// It changes nothing, or twice is the same as once.
+    Safe,
+    /// It carries ids that make it safe, but the engine's plain 500 is its final answer.
+    Identified,
+    /// Once.
+    Never,
+}
+
+/// A connection to a server, for one directory.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    endpoint: Endpoint,
+    directory: Option<HeaderValue>,
+}
+
+impl Client {
+    /// Prepares a client; nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up for a server that wants it.
+    pub fn new(endpoint: Endpoint, directory: Option<&Path>) -> Result<Self, Error> {
+        // An error here says that a provider is installed already, which is what is wanted.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("opencode-rs/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_nodelay(true);
+        if endpoint.url.scheme() == "http" {
+            // Reading the system's certificates costs time and memory, and no plain connection needs them.
+            builder = builder.tls_certs_only(std::iter::empty());
+        }
+        if is_loopback(&endpoint) {
+            builder = builder.no_proxy();
+        }
+        Ok(Self {
+            http: builder.build().map_err(Error::Client)?,
+            endpoint,
+            directory: directory.map(directory_header),
+        })
+    }
+
+    /// The same connection for another directory.
+    #[must_use]
+    pub fn for_directory(&self, directory: &Path) -> Self {
+        Self {
+            directory: Some(directory_header(directory)),
+            ..self.clone()
+        }
+    }
+
+    /// The server's address.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Reads `path`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        self.call(Method::GET, path, None::<&()>, Repeat::Safe).await
+    }
+
+    /// Sends `body` to `path`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        repeat: Repeat,
+    ) -> Result<T, Error> {
+        self.call(Method::POST, path, Some(body), repeat).await
+    }
+
+    /// Deletes what is at `path`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        self.call(Method::DELETE, path, None::<&()>, Repeat::Safe).await
+    }
+
+    /// Sends a prompt and waits for the end of its turn, however long that takes.
+    ///
+    /// Dropping the future leaves the turn running in the engine.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn post_long<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
+        let body = encode(path, body)?;
+        let call = Call {
+            method: Method::POST,
+            path,
+            body: Some(body),
+            timeout: None,
+        };
+        let (_, bytes) = self.send_repeatedly(&call, Repeat::Identified).await?;
+        decode(&call.name(), &bytes)
+    }
+
+    /// Opens a stream that lasts.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused.
+    pub async fn stream(&self, path: &str) -> Result<Response, Error> {
+        let call = Call {
+            method: Method::GET,
+            path,
+            body: None,
+            timeout: None,
+        };
+        let response = self
+            .request(&call)
+            .header(ACCEPT, HeaderValue::from_static("text/event-stream"))
+            .send()
+            .await
+            .map_err(|source| self.transport(&call, source))?;
+        if !response.status().is_success() {
+            let status = response.status();
+            let headers = response.headers().clone();
+            let body = response.bytes().await.unwrap_or_default();
+            return Err(refused(&call.name(), status, &headers, &body));
+        }
+        if is_html(response.headers()) {
+            return Err(Error::NoSuchEndpoint { call: call.name() });
+        }
+        Ok(response)
+    }
+
+    /// Sends any request and hands back the answer as it is, refusals included.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub async fn raw(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+    ) -> Result<Response, Error> {
+        let call = Call {
+            method,
+            path,
+            body,
+            timeout: None,
+        };
+        self.request(&call)
+            .headers(headers)
+            .send()
+            .await
+            .map_err(|source| self.transport(&call, source))
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+        repeat: Repeat,
+    ) -> Result<T, Error> {
+        let body = body.map(|body| encode(path, body)).transpose()?;
+        let call = Call {
+            method,
+            path,
+            body,
+            timeout: Some(CALL_TIMEOUT),
+        };
+        let (_, bytes) = self.send_repeatedly(&call, repeat).await?;
+        decode(&call.name(), &bytes)
+    }
+
+    async fn send_repeatedly(&self, call: &Call<'_>, repeat: Repeat) -> Result<(HeaderMap, Bytes), Error> {
+        let mut pause = FIRST_PAUSE;
+        let mut attempt = 1;
+        loop {
+            let error = match self.send(call).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let Some(wished) = worth_repeating(&error, repeat).filter(|_| attempt < ATTEMPTS) else {
+                return Err(error);
+            };
+            attempt += 1;
+            let wait = wished.unwrap_or_else(|| jittered(pause)).min(LONGEST_PAUSE);
+            tracing::debug!(call = call.name(), %error, ?wait, attempt, "repeating a call");
+            tokio::time::sleep(wait).await;
+            pause *= 2;
+        }
+    }
+
+    async fn send(&self, call: &Call<'_>) -> Result<(HeaderMap, Bytes), Error> {
+        let response = self
+            .request(call)
+            .send()
+            .await
+            .map_err(|source| self.transport(call, source))?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let bytes = response.bytes().await.map_err(|source| self.transport(call, source))?;
+        tracing::trace!(
+            call = call.name(),
+            status = status.as_u16(),
+            bytes = bytes.len(),
+            "answer"
+        );
+        if !status.is_success() {
+            return Err(refused(&call.name(), status, &headers, &bytes));
+        }
+        // The engine answers any path that it does not know with its web page and status 200.
+        if is_html(&headers) {
+            return Err(Error::NoSuchEndpoint { call: call.name() });
+        }
+        Ok((headers, bytes))
+    }
+
+    fn request(&self, call: &Call<'_>) -> RequestBuilder {
+        let mut url = self.endpoint.url.clone();
+        let (path, query) = match call.path.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (call.path, None),
+        };
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}{path}"));
+        url.set_query(query);
+        let mut request = self.http.request(call.method.clone(), url);
+        if let Some(password) = &self.endpoint.password {
+            request = request.basic_auth(&self.endpoint.username, Some(password.expose()));
+        }
+        if let Some(directory) = &self.directory {
+            request = request.header("x-opencode-directory", directory);
+        }
+        if let Some(body) = &call.body {
+            request = request
+                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .body(body.clone());
+        }
+        if let Some(timeout) = call.timeout {
+            request = request.timeout(timeout);
+        }
+        request
+    }
+
+    fn transport(&self, call: &Call<'_>, source: reqwest::Error) -> Error {
+        Error::Transport {
+            url: self.endpoint.url.to_string(),
+            call: call.name(),
+            source: source.without_url(),
+        }
+    }
+}
+
+struct Call<'a> {
+    method: Method,
+    path: &'a str,
+    body: Option<Bytes>,
+    timeout: Option<Duration>,
+}
+
+impl Call<'_> {
+    fn name(&self) -> String {
+        let path = self.path.split('?').next().unwrap_or(self.path);
+        format!("{} {path}", self.method)
+    }
+}
+
+/// `Some` when another try makes sense, with the pause that the server wished for.
+fn worth_repeating(error: &Error, repeat: Repeat) -> Option<Option<Duration>> {
+    match (error, repeat) {
+        (_, Repeat::Never) => None,
+        (Error::Transport { .. }, _) => Some(None),
+        (Error::Status { status, .. }, Repeat::Identified) if *status == StatusCode::INTERNAL_SERVER_ERROR => None,
+        (
+            Error::Status {
+                status, retry_after, ..
+            },
+            _,
+        ) => {
+            let passing = matches!(status.as_u16(), 408 | 409 | 429) || status.is_server_error();
+            passing.then_some(*retry_after)
+        }
+        _ => None,
+    }
+}
+
+fn encode(path: &str, body: &impl Serialize) -> Result<Bytes, Error> {
+    serde_json::to_vec(body)
+        .map(Bytes::from)
+        .map_err(|source| Error::Decode {
+            call: path.to_owned(),
+            source,
+        })
+}
+
+fn decode<T: DeserializeOwned>(call: &str, bytes: &[u8]) -> Result<T, Error> {
+    // An empty body (204) reads as JSON `null`.
+    let bytes = if bytes.is_empty() { b"null" } else { bytes };
+    serde_json::from_slice(bytes).map_err(|source| Error::Decode {
+        call: call.to_owned(),
+        source,
+    })
+}
+
+fn refused(call: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
+    let value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let name = value
+        .get("name")
+        .or_else(|| value.get("_tag"))
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    Error::Status {
+        call: call.to_owned(),
+        status,
+        message: error_message(&value),
+        name,
+        retry_after: retry_after(headers),
+    }
+}
+
+/// The readable part of an engine's error object.
+fn error_message(value: &Value) -> Option<String> {
+    let data = value.get("data").unwrap_or(value);
+    let mut text = String::new();
+    if let Some(path) = data.get("path").and_then(Value::as_str) {
+        text.push_str(path);
+    }
+    if let Some(message) = data.get("message").and_then(Value::as_str) {
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(message.trim());
+    }
+    for issue in data.get("issues").and_then(Value::as_array).into_iter().flatten() {
+        let at = issue
+            .get("path")
+            .and_then(Value::as_array)
+            .map(|path| {
+                path.iter()
+                    .map(|key| key.as_str().map_or_else(|| key.to_string(), str::to_owned))
+                    .collect::<Vec<_>>()
+                    .join(".")
+            })
+            .unwrap_or_default();
+        let what = issue.get("message").and_then(Value::as_str).unwrap_or("is not valid");
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        text.push_str(&at);
+        text.push_str(": ");
+        text.push_str(what);
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    if let Some(millis) = headers.get("retry-after-ms").and_then(|value| value.to_str().ok())
+        && let Ok(millis) = millis.trim().parse::<u64>()
+    {
+        return Some(Duration::from_millis(millis));
+    }
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse::<u64>().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+fn is_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+fn is_loopback(endpoint: &Endpoint) -> bool {
+    match endpoint.url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn directory_header(directory: &Path) -> HeaderValue {
+    let text = directory.to_string_lossy();
+    let encoded = utf8_percent_encode(&text, COMPONENT).to_string();
+    HeaderValue::from_str(&encoded).expect("percent-encoded text is ASCII without control characters")
+}
+
+/// Between half of `pause` and one and a half.
+fn jittered(pause: Duration) -> Duration {
+    let mut byte = [128_u8];
+    // Without randomness the pause is simply not jittered.
+    let _ = getrandom::fill(&mut byte);
+    pause.mul_f64(0.5 + f64::from(byte[0]) / 255.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_encoded_as_the_engine_decodes_it() {
+        assert_eq!(
+            directory_header(Path::new("/a b+c%20d/日本 (x)")).to_str().unwrap(),
+            "%2Fa%20b%2Bc%2520d%2F%E6%97%A5%E6%9C%AC%20(x)"
+        );
+    }
+
+    #[test]
+    fn a_broken_configuration_is_explained_from_its_issues() {
+        let value = serde_json::json!({"name":"ConfigInvalidError","data":{"path":"opencode.json",
+            "issues":[{"path":["permission","bash"],"message":"Expected ask"}]}});
+        assert_eq!(
+            error_message(&value).as_deref(),
+            Some("opencode.json; permission.bash: Expected ask")
+        );
+    }
+
+    #[test]
+    fn retry_after_ms_wins_over_seconds() {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("7"));
+        assert_eq!(retry_after(&headers), Some(Duration::from_secs(7)));
+        headers.insert("retry-after-ms", HeaderValue::from_static("250"));
+        assert_eq!(retry_after(&headers), Some(Duration::from_millis(250)));
+    }
+}

@@ -1,0 +1,36 @@
+//! Agents.
+
+use serde::Deserialize;
+
+use super::lenient::lenient;
+use super::permission::Rule;
+use crate::request::ModelRef;
+
+/// An agent, as `GET /agent` lists it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Agent {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(deserialize_with = "lenient")]
+    pub description: Option<String>,
+    /// `primary`, `subagent` or `all`.
+    #[serde(deserialize_with = "lenient")]
+    pub mode: String,
+    /// Whether it is the engine's own helper.
+    #[serde(deserialize_with = "lenient")]
+    pub hidden: bool,
+    /// Whether it comes with the engine.
+    #[serde(deserialize_with = "lenient")]
+    pub native: bool,
+    /// The model that it insists on.
+    #[serde(deserialize_with = "lenient")]
+    pub model: Option<ModelRef>,
+    /// The variant that it insists on.
+    #[serde(deserialize_with = "lenient")]
+    pub variant: Option<String>,
+    /// The rules in force for it, later ones win.
+    #[serde(deserialize_with = "lenient")]
+    pub permission: Vec<Rule>,
+}

@@ -1,0 +1,19 @@
+//! Wire types: what the engine sends and takes, one file per resource, nothing else.
+//!
+//! All are tolerant: an unknown field is ignored, a missing one or one of another shape is empty, an unknown value of
+//! an enumeration has a case of its own. A new engine must not break a run.
+
+mod agent;
+mod lenient;
+mod message;
+mod permission;
+mod provider;
+mod session;
+
+pub use agent::Agent;
+pub use message::{
+    EngineError, FilePart, MessageInfo, MessageWithParts, Part, PartKind, Prompt, PromptPart, Tokens, ToolState,
+};
+pub use permission::{PermissionAsk, QuestionAsk, Rule, RuleAction};
+pub use provider::{Capabilities, Cost, Limit, Modalities, Model, Provider, Providers};
+pub use session::{NewSession, Session, SessionStatus, TodoItem};

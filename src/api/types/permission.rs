@@ -1,0 +1,75 @@
+//! Permission rules, and what the engine asks.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::lenient::lenient;
+
+/// One rule of the engine: both names are wildcards, the last rule that matches wins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// The permission, for example `bash`, or `*`.
+    pub permission: String,
+    /// On what, for example `git *`, or `*`.
+    pub pattern: String,
+    /// What happens.
+    pub action: RuleAction,
+}
+
+impl Rule {
+    /// A rule.
+    pub fn new(permission: impl Into<String>, pattern: impl Into<String>, action: RuleAction) -> Self {
+        Self {
+            permission: permission.into(),
+            pattern: pattern.into(),
+            action,
+        }
+    }
+}
+
+/// What a rule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleAction {
+    /// Go ahead.
+    Allow,
+    /// Refuse.
+    Deny,
+    /// Ask; also what we take an unknown action for, since asking is never wider than what was meant.
+    #[serde(other)]
+    Ask,
+}
+
+/// The engine asks for a permission.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct PermissionAsk {
+    /// Id of the request, for the reply.
+    pub id: String,
+    /// The session that asks.
+    #[serde(rename = "sessionID")]
+    pub session_id: String,
+    /// The permission.
+    #[serde(deserialize_with = "lenient")]
+    pub permission: String,
+    /// On what.
+    #[serde(deserialize_with = "lenient")]
+    pub patterns: Vec<String>,
+    /// Command, diff, and the like.
+    #[serde(deserialize_with = "lenient")]
+    pub metadata: Value,
+}
+
+/// The model asks the person.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct QuestionAsk {
+    /// Id of the request.
+    pub id: String,
+    /// The session that asks.
+    #[serde(rename = "sessionID")]
+    pub session_id: String,
+    /// The questions.
+    #[serde(deserialize_with = "lenient")]
+    pub questions: Vec<Value>,
+}

@@ -1,0 +1,71 @@
+//! Sessions.
+
+use serde::{Deserialize, Serialize};
+
+use super::lenient::lenient;
+use super::permission::Rule;
+
+/// A session.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Session {
+    /// Its id.
+    pub id: String,
+    /// The session that started it, for a subagent's.
+    #[serde(rename = "parentID", deserialize_with = "lenient")]
+    pub parent_id: Option<String>,
+    /// Its title.
+    #[serde(deserialize_with = "lenient")]
+    pub title: String,
+    /// Its directory.
+    #[serde(deserialize_with = "lenient")]
+    pub directory: String,
+}
+
+/// What a new session is made of.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct NewSession {
+    /// With a title the engine does not spend a model call on making one up.
+    pub title: String,
+    /// Its rules, judged after all others.
+    pub permission: Vec<Rule>,
+}
+
+/// What a session is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum SessionStatus {
+    /// At work.
+    Busy,
+    /// Waiting to try a provider again.
+    Retry {
+        /// Which try comes next, from 1.
+        #[serde(default)]
+        attempt: u32,
+        /// What went wrong.
+        #[serde(default)]
+        message: String,
+        /// When, in milliseconds since 1970.
+        #[serde(default)]
+        next: u64,
+    },
+    /// Nothing.
+    Idle,
+    /// Something that a newer engine says.
+    #[serde(other)]
+    Unknown,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TodoItem {
+    /// What.
+    #[serde(default)]
+    pub content: String,
+    /// `pending`, `in_progress`, `completed`, `cancelled`, or what a newer engine says.
+    #[serde(default)]
+    pub status: String,
+    /// `high`, `medium`, `low`.
+    #[serde(default)]
+    pub priority: String,
+}

@@ -1,0 +1,163 @@
+//! The open stream: reading, noticing that it died, connecting again.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout};
+
+use super::event::{Event, Received, decode};
+use super::sse::Decoder;
+use crate::api::{Client, Error};
+
+/// The engine sends a heartbeat every 10 s on an idle stream; two and a half of them missing is a dead one.
+const SILENCE: Duration = Duration::from_secs(25);
+/// How long a fresh connection may take to say that it is one.
+const GREETING: Duration = Duration::from_secs(30);
+/// How long to go on connecting again.
+const PATIENCE: Duration = Duration::from_secs(30);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Events that wait for a slow consumer. A full queue stops the reading of the socket; nothing is dropped.
+const QUEUE: usize = 1024;
+
+/// What comes off the stream.
+#[derive(Debug)]
+pub enum Item {
+    /// An event.
+    Event(Box<Received>),
+    /// The connection broke; events may be missing from here on.
+    Disconnected,
+    /// The connection is back: read the stored state again.
+    Reconnected,
+    /// It could not be brought back. The last item.
+    Lost(Error),
+}
+
+/// An open stream of all directories' events. Dropping it closes the connection.
+#[derive(Debug)]
+pub struct EventStream {
+    items: mpsc::Receiver<Item>,
+    task: AbortHandle,
+}
+
+impl EventStream {
+    /// Opens the stream; returns when the server has confirmed it.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached, or refuses.
+    pub async fn open(client: Client) -> Result<Self, Error> {
+        let (sender, items) = mpsc::channel(QUEUE);
+        let (opened, confirmation) = oneshot::channel();
+        let reader = Reader {
+            client,
+            items: sender,
+            opened: Some(opened),
+        };
+        let task = tokio::spawn(reader.run()).abort_handle();
+        let stream = Self { items, task };
+        match confirmation.await {
+            Ok(result) => result.map(|()| stream),
+            // The reader always sends before it ends; it was aborted with the runtime.
+            Err(_) => Ok(stream),
+        }
+    }
+
+    /// The next item; `None` after [`Item::Lost`]. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Item> {
+        self.items.recv().await
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Reader {
+    client: Client,
+    items: mpsc::Sender<Item>,
+    opened: Option<oneshot::Sender<Result<(), Error>>>,
+}
+
+/// The consumer went away.
+struct Closed;
+
+impl Reader {
+    async fn run(mut self) {
+        let mut broken_since = None;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let was_open = match self.read_one_connection(broken_since.is_some()).await {
+                Ok(result) => result,
+                Err(Closed) => return,
+            };
+            if let Some(opened) = self.opened.take() {
+                // Never confirmed: the first connection failed.
+                let _ = opened.send(was_open.map(drop));
+                return;
+            }
+            let error = match was_open {
+                Ok(()) => {
+                    broken_since = None;
+                    None
+                }
+                Err(error) => Some(error),
+            };
+            let since = *broken_since.get_or_insert_with(Instant::now);
+            if error.is_none() {
+                pause = FIRST_PAUSE;
+                if self.items.send(Item::Disconnected).await.is_err() {
+                    return;
+                }
+            }
+            if let Some(error) = error
+                && since.elapsed() > PATIENCE
+            {
+                let _ = self.items.send(Item::Lost(error)).await;
+                return;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// `Ok(Ok)` when a connection was open and ended, `Ok(Err)` when it could not be opened.
+    async fn read_one_connection(&mut self, again: bool) -> Result<Result<(), Error>, Closed> {
+        let response = match self.client.stream("/global/event").await {
+            Ok(response) => response,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut chunks = response.bytes_stream();
+        let mut decoder = Decoder::new();
+        let mut greeted = false;
+        loop {
+            let limit = if greeted { SILENCE } else { GREETING };
+            // A read that fails, ends or stays silent is the end of this connection all the same.
+            let Ok(Some(Ok(chunk))) = timeout(limit, chunks.next()).await else {
+                return Ok(Ok(()));
+            };
+            let mut received = Vec::new();
+            decoder.push(&chunk, |frame| received.extend(decode(frame)));
+            for event in received {
+                if event.event == Event::Connected && !greeted {
+                    greeted = true;
+                    if let Some(opened) = self.opened.take() {
+                        let _ = opened.send(Ok(()));
+                    }
+                    if again {
+                        self.send(Item::Reconnected).await?;
+                    }
+                }
+                self.send(Item::Event(Box::new(event))).await?;
+            }
+        }
+    }
+
+    async fn send(&self, item: Item) -> Result<(), Closed> {
+        self.items.send(item).await.map_err(|_| Closed)
+    }
+}

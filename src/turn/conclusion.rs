@@ -1,0 +1,141 @@
+//! From the final state of a turn to how it ended.
+
+use super::state::State;
+use crate::api::types::EngineError;
+use crate::error::{Failure, FailureKind};
+
+/// Judges a turn that has run to its end; `None` is success.
+///
+/// The last message of the assistant decides, not any event: a step that failed and was tried again with success is a
+/// success, and a turn that ended without any text is not.
+pub(super) fn judge(state: &State) -> Option<Failure> {
+    let Some(last) = state.last_message() else {
+        return Some(match state.last_error() {
+            Some(error) => classify(error),
+            None => Failure::new(
+                FailureKind::Failed,
+                "cannot get an answer: the engine ended the turn without one",
+            )
+            .hint("run again with `-vv` to see what the engine said"),
+        });
+    };
+    if let Some(error) = &last.error {
+        return Some(classify(error));
+    }
+    let empty = state.answer_text().trim().is_empty();
+    match last.finish.as_deref() {
+        Some("length") => Some(
+            Failure::new(
+                FailureKind::Truncated,
+                "cannot get the whole answer: the model reached its output limit",
+            )
+            .hint("ask for a shorter answer, or choose a model with a larger output limit"),
+        ),
+        Some("content-filter") => Some(content_filter()),
+        Some("tool-calls") if last.structured.is_none() => Some(
+            Failure::new(
+                FailureKind::Denied,
+                "cannot finish the turn: it stopped because a tool was refused",
+            )
+            .hint("a plain prompt may read files in the working directory and nothing else"),
+        ),
+        Some("unknown") => Some(broken_stream()),
+        Some("error") => Some(Failure::new(
+            FailureKind::Failed,
+            "cannot finish the turn: the model failed",
+        )),
+        None if last.time.completed.is_none() => Some(Failure::new(
+            FailureKind::Engine,
+            "cannot finish the turn: the engine left the answer unfinished",
+        )),
+        None => Some(Failure::new(
+            FailureKind::Failed,
+            "cannot finish the turn: it was stopped before the model answered",
+        )),
+        // `stop`, and what a newer engine may call it.
+        Some(_) if empty => Some(
+            Failure::new(FailureKind::InvalidResult, "cannot use the answer: it is empty")
+                .hint("the model ended its turn without text; ask again, or ask more precisely"),
+        ),
+        Some(_) => None,
+    }
+}
+
+/// The failure for a model stream that keeps ending without a finish reason.
+pub(super) fn broken_stream() -> Failure {
+    Failure::new(
+        FailureKind::Provider,
+        "cannot get an answer: the provider's stream ends without a finish reason",
+    )
+    .hint("the provider, or a proxy before it, cuts the answer off; try again later or use another model")
+}
+
+fn content_filter() -> Failure {
+    Failure::new(
+        FailureKind::Failed,
+        "cannot get the answer: the provider's content filter stopped it",
+    )
+    .hint("word the prompt differently, or use another model")
+}
+
+/// Classifies the engine's description of an error.
+pub(super) fn classify(error: &EngineError) -> Failure {
+    let data = &error.data;
+    let because = |text: &str| {
+        if data.message.trim().is_empty() {
+            text.to_owned()
+        } else {
+            format!("{text}: {}", data.message.trim())
+        }
+    };
+    match error.name.as_str() {
+        "ProviderAuthError" => auth(because(
+            "cannot get an answer: the provider's credentials are missing or wrong",
+        )),
+        "APIError" => match data.status_code {
+            Some(401 | 403) => auth(because("cannot get an answer: the provider refused the credentials")),
+            Some(code @ (408 | 429 | 500..=599)) => provider(because(&format!(
+                "cannot get an answer: the provider answers with status {code}"
+            ))),
+            Some(413) => too_long(because("cannot send the prompt: it is too long for the provider")),
+            Some(code) if !data.is_retryable => Failure::new(
+                FailureKind::Failed,
+                because(&format!(
+                    "cannot get an answer: the provider refused the request with status {code}"
+                )),
+            ),
+            _ => provider(because("cannot get an answer: the provider cannot be reached")),
+        },
+        "ContextOverflowError" => too_long(because(
+            "cannot get an answer: the conversation is too long for the model",
+        )),
+        "ContentFilterError" => content_filter(),
+        "MessageOutputLengthError" => Failure::new(
+            FailureKind::Truncated,
+            because("cannot get the whole answer: the model reached its output limit"),
+        ),
+        "MessageAbortedError" => Failure::new(
+            FailureKind::Failed,
+            "cannot finish the turn: it was aborted by somebody else",
+        ),
+        "StructuredOutputError" => Failure::new(FailureKind::InvalidResult, because("cannot use the answer")),
+        _ if data.message.starts_with("Model not found") || data.message.starts_with("Agent not found") => {
+            Failure::usage(because("cannot start the turn"))
+        }
+        _ if data.message.starts_with("JSON parsing failed") => provider(because("cannot read the provider's answer")),
+        _ => Failure::new(FailureKind::Failed, because("cannot finish the turn")),
+    }
+}
+
+fn auth(message: String) -> Failure {
+    Failure::new(FailureKind::Auth, message)
+        .hint("check the provider's key, or log in again with `opencode auth login`")
+}
+
+fn provider(message: String) -> Failure {
+    Failure::new(FailureKind::Provider, message).hint("try again later, or use another model with `--model`")
+}
+
+fn too_long(message: String) -> Failure {
+    Failure::new(FailureKind::Provider, message).hint("send less text, or use a model with a larger context")
+}

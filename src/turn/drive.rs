@@ -1,0 +1,486 @@
+//! The loop that drives a turn: events, the answer to the prompt, questions, time, and the wish to stop.
+
+use std::future::Future;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::conclusion::{broken_stream, classify, judge};
+use super::state::State;
+use super::update::{Decision, PermissionRecord, Retry, Status, ToolStatus, Update};
+use crate::api::types::{PermissionAsk, Prompt};
+use crate::api::{Client, Error};
+use crate::error::{Failure, FailureKind};
+use crate::events::{Event, EventStream, Item, Received};
+use crate::permission::REFUSAL;
+
+/// How long an abort may take, all of it: the call, the engine's end of turn, the last reading.
+const ABORT: Duration = Duration::from_secs(5);
+/// How long to wait for the event that explains a refused prompt.
+const EXPLANATION: Duration = Duration::from_secs(2);
+/// How long the last reading of the messages may take.
+const LAST_READING: Duration = Duration::from_secs(30);
+/// How long a session may be idle, by its events, before the prompt's own answer is given up.
+const IDLE_GRACE: Duration = Duration::from_secs(10);
+
+/// A turn to drive.
+#[derive(Debug)]
+pub struct Turn {
+    /// The connection, for the session's directory.
+    pub client: Client,
+    /// The session.
+    pub session_id: String,
+    /// The prompt, with its own ids.
+    pub prompt: Prompt,
+    /// How often a provider may be tried again.
+    pub max_retries: u32,
+    /// How long all the waiting for that may take.
+    pub retry_budget: Duration,
+    /// How long nothing at all may happen.
+    pub stall_timeout: Option<Duration>,
+    /// When the whole run has to be over.
+    pub deadline: Option<Instant>,
+    /// Whether the engine's own events are wanted.
+    pub include_raw: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Driven {
+    /// Everything known at the end.
+    pub state: State,
+    /// What went wrong; `None` is success.
+    pub failure: Option<Failure>,
+    /// Every permission that was asked for.
+    pub permissions: Vec<PermissionRecord>,
+}
+
+/// Why a turn ends before the engine ends it.
+enum Ending {
+    /// The prompt was answered; the state says how.
+    Answered,
+    /// The prompt was refused, or the answer to it is lost.
+    Refused(Error),
+    /// We end it, and this is why.
+    Stopped(Failure),
+    /// The server is gone.
+    ServerGone(Failure),
+}
+
+/// Sends the prompt and follows its turn to the end.
+///
+/// `events` is open already, so that nothing of the turn is missed. `stop` resolves when the run shall end early;
+/// `server_gone` when the server ended by itself. Updates go to `updates`, which may be slow: a full queue holds the
+/// turn back, down to the socket. Dropping the future leaves the turn running in the engine.
+pub async fn drive(
+    turn: Turn,
+    events: EventStream,
+    updates: mpsc::Sender<Update>,
+    stop: impl Future<Output = Failure>,
+    server_gone: impl Future<Output = Failure>,
+) -> Driven {
+    let state = State::new(&turn.session_id, &turn.prompt.message_id, turn.max_retries);
+    let mut driver = Driver {
+        turn,
+        state,
+        updates,
+        pending: Vec::new(),
+        permissions: Vec::new(),
+        waited: Duration::ZERO,
+        last_sign: Instant::now(),
+        hinted: false,
+    };
+    let failure = driver.run(events, stop, server_gone).await;
+    Driven {
+        state: driver.state,
+        failure,
+        permissions: driver.permissions,
+    }
+}
+
+struct Driver {
+    turn: Turn,
+    state: State,
+    updates: mpsc::Sender<Update>,
+    /// Updates that are not sent yet.
+    pending: Vec<Update>,
+    permissions: Vec<PermissionRecord>,
+    /// How long the engine has waited for providers so far.
+    waited: Duration,
+    last_sign: Instant,
+    /// The person has been told what a plain prompt may do.
+    hinted: bool,
+}
+
+impl Driver {
+    async fn run(
+        &mut self,
+        mut events: EventStream,
+        stop: impl Future<Output = Failure>,
+        server_gone: impl Future<Output = Failure>,
+    ) -> Option<Failure> {
+        tokio::pin!(stop, server_gone);
+        let ending = self.follow(&mut events, stop.as_mut(), server_gone.as_mut()).await;
+        match ending {
+            Ending::Answered => {
+                let reading = timeout(LAST_READING, self.read_again());
+                let read = tokio::select! {
+                    read = reading => read,
+                    failure = &mut stop => return Some(failure),
+                };
+                self.flush().await;
+                match read {
+                    Ok(Ok(())) => judge(&self.state),
+                    // What was streamed may be all there is, but nobody can know.
+                    Ok(Err(error)) => Some(Failure::from(error)),
+                    Err(_) => Some(Failure::new(
+                        FailureKind::Engine,
+                        "cannot read the answer again: the server does not respond",
+                    )),
+                }
+            }
+            Ending::Refused(error) => {
+                let failure = self.explain(error, &mut events).await;
+                self.flush().await;
+                Some(failure)
+            }
+            Ending::Stopped(failure) => {
+                // A second wish to stop is dealt with above us: it leaves at once.
+                let _ = timeout(ABORT, self.abort(&mut events)).await;
+                Some(failure)
+            }
+            Ending::ServerGone(failure) => Some(failure),
+        }
+    }
+
+    async fn follow(
+        &mut self,
+        events: &mut EventStream,
+        mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
+        mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
+    ) -> Ending {
+        let client = self.turn.client.clone();
+        let session = self.turn.session_id.clone();
+        let prompt = self.turn.prompt.clone();
+        let answer = async move { client.prompt(&session, &prompt).await };
+        tokio::pin!(answer);
+        let mut lost = false;
+        let mut refused: Option<Error> = None;
+        let mut idle_since: Option<Instant> = None;
+        loop {
+            let stalled = self.turn.stall_timeout.map(|limit| self.last_sign + limit);
+            let given_up = idle_since.map(|since| since + IDLE_GRACE);
+            tokio::select! {
+                // Events first, so that what led to the end is seen before the end.
+                biased;
+                failure = stop.as_mut() => return Ending::Stopped(failure),
+                item = events.next(), if !lost => match item {
+                    Some(Item::Event(received)) => {
+                        if let Some(failure) = self.event(*received).await {
+                            return Ending::Stopped(failure);
+                        }
+                        if self.state.is_over() {
+                            if let Some(error) = refused.take() {
+                                tracing::debug!(%error, "the turn ended although its answer was lost");
+                                return Ending::Answered;
+                            }
+                            idle_since.get_or_insert_with(Instant::now);
+                        } else {
+                            idle_since = None;
+                        }
+                    }
+                    Some(Item::Disconnected) => {
+                        self.state.gap();
+                        self.pending.push(Update::Status(Status::Disconnected));
+                    }
+                    Some(Item::Reconnected) => {
+                        self.state.gap();
+                        if let Err(error) = self.catch_up().await {
+                            tracing::debug!(%error, "cannot read the messages after a gap");
+                        }
+                        self.pending.push(Update::Status(Status::Reconnected));
+                    }
+                    Some(Item::Lost(error)) => {
+                        tracing::debug!(%error, "the stream of events is lost");
+                        lost = true;
+                        if let Some(error) = refused.take() {
+                            return Ending::Refused(error);
+                        }
+                    }
+                    None => lost = true,
+                },
+                failure = server_gone.as_mut() => return Ending::ServerGone(failure),
+                result = &mut answer, if refused.is_none() => match result {
+                    Ok(_) => return Ending::Answered,
+                    // The turn may go on without us; its events say when it is over.
+                    Err(error) if error.is_transport() && !lost => refused = Some(error),
+                    Err(error) => return Ending::Refused(error),
+                },
+                () = sleep_until(given_up.unwrap_or_else(Instant::now)), if given_up.is_some() => {
+                    tracing::debug!("the session is idle, and the prompt was not answered");
+                    return Ending::Answered;
+                }
+                () = sleep_until(stalled.unwrap_or_else(Instant::now)), if stalled.is_some() => {
+                    return Ending::Stopped(self.stalled());
+                }
+            }
+            // The queue to the renderer may be full for as long as its reader likes; a stop must get through.
+            tokio::select! {
+                biased;
+                () = self.flush() => {}
+                failure = stop.as_mut() => return Ending::Stopped(failure),
+            }
+        }
+    }
+
+    /// Takes an event; a failure ends the turn.
+    async fn event(&mut self, received: Received) -> Option<Failure> {
+        let Received { event, raw } = received;
+        if !matches!(event, Event::Heartbeat | Event::Connected | Event::Unknown { .. }) {
+            self.last_sign = Instant::now();
+        }
+        match &event {
+            Event::PermissionAsked(ask) if self.state.concerns(&ask.session_id) => self.refuse(ask).await,
+            Event::QuestionAsked(ask) if self.state.concerns(&ask.session_id) => {
+                // Not offered by us; an attached server may. A question that nobody answers would block for ever.
+                if let Err(error) = self.turn.client.reject_question(&ask.id).await {
+                    tracing::debug!(%error, "cannot dismiss a question");
+                }
+                self.pending.push(Update::Warning(
+                    "the model asked a question that nobody can answer here".to_owned(),
+                ));
+            }
+            _ => {}
+        }
+        let before = self.pending.len();
+        self.state.apply(&event, now_ms(), &mut self.pending);
+        if self.turn.include_raw && !matches!(event, Event::Heartbeat) {
+            self.pending.push(Update::Raw(raw));
+        }
+        let failure = self.pending[before..].iter().find_map(|update| match update {
+            Update::Retry(retry) => Some(retry.clone()),
+            _ => None,
+        });
+        if let Some(retry) = failure
+            && let Some(failure) = self.judge_retry(&retry)
+        {
+            return Some(failure);
+        }
+        self.hint_at_refusals(before);
+        self.state.is_broken().then(broken_stream)
+    }
+
+    /// The engine wants to wait and try a provider again: may it?
+    fn judge_retry(&mut self, retry: &Retry) -> Option<Failure> {
+        let delay = Duration::from_millis(retry.delay_ms);
+        let why = format!("cannot get an answer: {}", first_line(&retry.message));
+        let failure = |what: String| Some(Failure::new(FailureKind::Provider, why.clone()).hint(what));
+        if retry.attempt > self.turn.max_retries {
+            return failure(match self.turn.max_retries {
+                0 => "no retry was allowed; raise `--max-retries` or try again later".to_owned(),
+                1 => "1 retry did not help; raise `--max-retries` or try again later".to_owned(),
+                n => format!("{n} retries did not help; raise `--max-retries` or try again later"),
+            });
+        }
+        self.waited += delay;
+        if self.waited > self.turn.retry_budget {
+            return failure(format!(
+                "the provider wants a pause of {} s, which is beyond the retry budget of {} s; raise `--retry-budget` or try again later",
+                delay.as_secs().max(1),
+                self.turn.retry_budget.as_secs(),
+            ));
+        }
+        let at = Instant::now() + delay;
+        if self.turn.deadline.is_some_and(|deadline| at > deadline) {
+            return failure(format!(
+                "the provider wants a pause of {} s, which is beyond the `--timeout`",
+                delay.as_secs().max(1)
+            ));
+        }
+        // A pause that was announced is not a stall.
+        self.last_sign = at;
+        None
+    }
+
+    /// Tells the person once what a plain prompt may do, when the model first tries more.
+    fn hint_at_refusals(&mut self, from: usize) {
+        if self.hinted {
+            return;
+        }
+        let refused = self.pending[from..].iter().find_map(|update| match update {
+            Update::Tool(call) if call.status == ToolStatus::Error || call.tool == "invalid" => refusal_of(call),
+            _ => None,
+        });
+        if let Some(tool) = refused {
+            self.hinted = true;
+            self.pending.push(Update::Warning(format!(
+                "the model was refused `{tool}`: a plain prompt may read files in the working directory and nothing else"
+            )));
+        }
+    }
+
+    async fn refuse(&mut self, ask: &PermissionAsk) {
+        if self.permissions.iter().any(|known| known.id == ask.id) {
+            return;
+        }
+        let record = PermissionRecord {
+            id: ask.id.clone(),
+            session_id: ask.session_id.clone(),
+            permission: ask.permission.clone(),
+            patterns: ask.patterns.clone(),
+            decision: Decision::Denied,
+            reason: "a plain prompt may only look".to_owned(),
+            subagent: !self.state.is_root(&ask.session_id),
+        };
+        self.permissions.push(record.clone());
+        self.pending.push(Update::Permission(record));
+        if let Err(error) = self.turn.client.reject_permission(&ask.id, Some(REFUSAL)).await {
+            tracing::debug!(%error, "cannot refuse a permission");
+        }
+    }
+
+    /// After a gap: what was missed, asks among it.
+    async fn catch_up(&mut self) -> Result<(), Error> {
+        self.read_again().await?;
+        for ask in self.turn.client.pending_permissions().await? {
+            if self.state.concerns(&ask.session_id) {
+                self.refuse(&ask).await;
+            }
+        }
+        for ask in self.turn.client.pending_questions().await? {
+            if self.state.concerns(&ask.session_id) {
+                self.turn.client.reject_question(&ask.id).await?;
+            }
+        }
+        let statuses = self.turn.client.session_statuses().await?;
+        if !statuses.contains_key(&self.turn.session_id) && self.state.last_message().is_some() {
+            let idle = Event::Idle {
+                session_id: self.turn.session_id.clone(),
+            };
+            self.state.apply(&idle, now_ms(), &mut self.pending);
+        }
+        Ok(())
+    }
+
+    /// Reads the stored messages of all sessions of the turn.
+    async fn read_again(&mut self) -> Result<(), Error> {
+        let mut waiting = vec![self.turn.session_id.clone()];
+        let mut done: Vec<String> = Vec::new();
+        while let Some(session) = waiting.pop() {
+            let after = self
+                .state
+                .is_root(&session)
+                .then_some(self.turn.prompt.message_id.as_str());
+            let messages = self.turn.client.messages_after(&session, after).await?;
+            self.state.reconcile(&messages, &mut self.pending);
+            let delegated = self.state.tools().calls().iter().any(|call| call.tool == "task");
+            if delegated {
+                for child in self.turn.client.children(&session).await? {
+                    self.state.adopt(&child.id, &session, &mut self.pending);
+                }
+            }
+            done.push(session);
+            waiting.extend(
+                self.state
+                    .sessions()
+                    .filter(|id| !done.iter().any(|known| known == id))
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>(),
+            );
+            waiting.sort_unstable();
+            waiting.dedup();
+        }
+        self.hint_at_refusals(0);
+        Ok(())
+    }
+
+    /// The prompt was refused, often with a status that says nothing: the reason comes as an event.
+    async fn explain(&mut self, error: Error, events: &mut EventStream) -> Failure {
+        if error.is_transport() {
+            return Failure::from(error);
+        }
+        let explained = timeout(EXPLANATION, async {
+            while self.state.last_error().is_none() {
+                match events.next().await {
+                    Some(Item::Event(received)) => {
+                        let Received { event, .. } = *received;
+                        self.state.apply(&event, now_ms(), &mut self.pending);
+                    }
+                    Some(_) => {}
+                    None => return,
+                }
+            }
+        });
+        let _ = explained.await;
+        match self.state.last_error() {
+            Some(reason) => classify(reason),
+            None => Failure::from(error),
+        }
+    }
+
+    /// Ends the turn in the engine and takes what there is of it.
+    async fn abort(&mut self, events: &mut EventStream) {
+        if let Err(error) = self.turn.client.abort(&self.turn.session_id).await {
+            tracing::debug!(%error, "cannot abort the turn");
+            return;
+        }
+        // The closing events follow within milliseconds; the text that was streamed is stored only then.
+        let idle = timeout(Duration::from_secs(2), async {
+            while !self.state.is_over() {
+                match events.next().await {
+                    Some(Item::Event(received)) => self.state.apply(&received.event, now_ms(), &mut self.pending),
+                    Some(_) => {}
+                    None => return,
+                }
+            }
+        });
+        let _ = idle.await;
+        if let Err(error) = self.read_again().await {
+            tracing::debug!(%error, "cannot read the messages of an aborted turn");
+        }
+        self.flush().await;
+    }
+
+    fn stalled(&self) -> Failure {
+        let limit = self.turn.stall_timeout.unwrap_or_default();
+        Failure::new(
+            FailureKind::Timeout,
+            format!("cannot finish the turn: nothing happened for {} s", limit.as_secs_f64()),
+        )
+        .hint("raise `--stall-timeout`, or check the provider")
+    }
+
+    /// Hands the updates on. A renderer that is gone is noticed by whoever runs it.
+    async fn flush(&mut self) {
+        while !self.pending.is_empty() {
+            // Reserved first, so that being cancelled in between loses nothing.
+            let Ok(permit) = self.updates.reserve().await else {
+                self.pending.clear();
+                return;
+            };
+            permit.send(self.pending.remove(0));
+        }
+    }
+}
+
+/// The tool that was refused, when this call was.
+fn refusal_of(call: &super::ToolCall) -> Option<String> {
+    if call.tool == "invalid" {
+        return call.input.get("tool").and_then(|tool| tool.as_str()).map(str::to_owned);
+    }
+    let error = call.error.as_deref()?;
+    // The engine's words for a rule that denies, and for a request that was refused.
+    (error.contains("rule which prevents") || error.contains("rejected permission") || error.contains(REFUSAL))
+        .then(|| call.tool.clone())
+}
+
+fn first_line(text: &str) -> &str {
+    text.trim().lines().next().unwrap_or_default()
+}
+
+fn now_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+}

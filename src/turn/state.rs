@@ -1,0 +1,414 @@
+//! The reducer: events in, updates out, no I/O.
+//!
+//! Two sources feed it and must agree: the live events, and the stored messages that are read again after a gap and at
+//! the end. Both pass through the same functions, so whatever one of them missed the other brings, and nothing is given
+//! out twice: every text part remembers how much of it has been given out.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::answer::Answer;
+use super::tools::Tools;
+use super::update::{Retry, Status, Update};
+use super::usage::Usage;
+use crate::api::types::{EngineError, MessageInfo, MessageWithParts, Part, PartKind, SessionStatus};
+use crate::events::Event;
+
+/// Everything known of a turn: the run's own session and those of its subagents.
+#[derive(Debug)]
+pub struct State {
+    root: String,
+    prompt_id: String,
+    prompt: Option<MessageInfo>,
+    sessions: HashMap<String, SessionState>,
+    messages: Vec<Message>,
+    message_index: HashMap<String, usize>,
+    /// Messages that were there before our prompt.
+    foreign: HashSet<String>,
+    answer: Answer,
+    tools: Tools,
+    files: Vec<String>,
+    retries: u32,
+    max_retries: u32,
+    errors: Vec<(Option<String>, EngineError)>,
+}
+
+#[derive(Debug, Default)]
+struct SessionState {
+    busy: bool,
+    was_busy: bool,
+    /// How many model calls in a row ended without a finish reason.
+    broken_in_a_row: u32,
+}
+
+/// A message of the assistant that belongs to this turn.
+#[derive(Debug)]
+struct Message {
+    info: MessageInfo,
+    parts: Vec<(String, PartKind)>,
+}
+
+impl State {
+    /// The state before the prompt `prompt_id` is sent to session `root`.
+    pub fn new(root: impl Into<String>, prompt_id: impl Into<String>, max_retries: u32) -> Self {
+        let root = root.into();
+        Self {
+            sessions: HashMap::from([(root.clone(), SessionState::default())]),
+            root,
+            prompt_id: prompt_id.into(),
+            prompt: None,
+            messages: Vec::new(),
+            message_index: HashMap::new(),
+            foreign: HashSet::new(),
+            answer: Answer::default(),
+            tools: Tools::default(),
+            files: Vec::new(),
+            retries: 0,
+            max_retries,
+            errors: Vec::new(),
+        }
+    }
+
+    /// Takes an event; `now_ms` is the time in milliseconds since 1970.
+    pub fn apply(&mut self, event: &Event, now_ms: u64, out: &mut Vec<Update>) {
+        match event {
+            Event::Session(session) => {
+                let parent = session.parent_id.as_deref();
+                if let Some(parent) = parent.filter(|parent| self.sessions.contains_key(*parent)) {
+                    self.adopt(&session.id, parent, out);
+                }
+            }
+            Event::Status { session_id, status } => self.status(session_id, status, now_ms, out),
+            Event::Idle { session_id } => self.status(session_id, &SessionStatus::Idle, now_ms, out),
+            Event::Error { session_id, error }
+                if session_id.as_ref().is_none_or(|id| self.sessions.contains_key(id)) =>
+            {
+                self.errors.push((session_id.clone(), error.clone()));
+            }
+            Event::Compacted { session_id } if self.sessions.contains_key(session_id) => {
+                out.push(Update::Status(Status::Compacted {
+                    session_id: session_id.clone(),
+                }));
+            }
+            Event::Message(info) => self.message(info, out),
+            Event::Part(part) => self.part(part, Origin::Live, out),
+            Event::Delta {
+                part_id,
+                text,
+                exact: true,
+                ..
+            } => self.answer.delta(part_id, text, out),
+            Event::Delta { part_id, .. } => self.answer.distrust(part_id),
+            Event::Todo { session_id, todos } if self.sessions.contains_key(session_id) => {
+                out.push(Update::Todo(todos.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Says that events were missed: text that is still open is given out only when it is known whole.
+    pub fn gap(&mut self) {
+        self.answer.distrust_open_text();
+    }
+
+    /// Takes the stored messages of a session of this turn, those after the prompt, oldest first.
+    pub fn reconcile(&mut self, messages: &[MessageWithParts], out: &mut Vec<Update>) {
+        for stored in messages {
+            // The reading found it behind our prompt, whatever the events said.
+            self.foreign.remove(&stored.info.id);
+            self.insert(&stored.info);
+            let void = parts_of_failed_tries(&stored.parts);
+            for part in &stored.parts {
+                self.part(part, Origin::Stored, out);
+                if void.contains(part.id.as_str()) {
+                    self.answer.make_void(&part.id, out);
+                }
+            }
+            self.message(&stored.info, out);
+        }
+        self.answer.give_out(out);
+    }
+
+    /// Adopts a session that a subagent runs in.
+    pub fn adopt(&mut self, session: &str, parent: &str, out: &mut Vec<Update>) {
+        if !self.sessions.contains_key(session) {
+            self.sessions.insert(session.to_owned(), SessionState::default());
+            out.push(Update::Status(Status::SubagentStarted {
+                session_id: session.to_owned(),
+                parent_id: parent.to_owned(),
+            }));
+        }
+    }
+
+    /// The sessions of this turn, the run's own among them.
+    pub fn sessions(&self) -> impl Iterator<Item = &str> {
+        self.sessions.keys().map(String::as_str)
+    }
+
+    /// Whether an event of this session concerns us.
+    pub fn concerns(&self, session: &str) -> bool {
+        self.sessions.contains_key(session)
+    }
+
+    /// Whether the session is the run's own.
+    pub fn is_root(&self, session: &str) -> bool {
+        session == self.root
+    }
+
+    /// Whether the run's own session was at work and is not any more.
+    pub fn is_over(&self) -> bool {
+        let root = &self.sessions[&self.root];
+        root.was_busy && !root.busy
+    }
+
+    /// Whether the model's stream has now ended twice in a row without a finish reason. The engine would go on for ever.
+    pub fn is_broken(&self) -> bool {
+        self.sessions.values().any(|session| session.broken_in_a_row >= 2)
+    }
+
+    /// The prompt as the engine stored it: which model and agent it chose.
+    pub fn prompt(&self) -> Option<&MessageInfo> {
+        self.prompt.as_ref()
+    }
+
+    /// The last message of the assistant in the run's own session, summaries aside.
+    pub fn last_message(&self) -> Option<&MessageInfo> {
+        self.messages
+            .iter()
+            .rev()
+            .map(|message| &message.info)
+            .find(|info| info.session_id == self.root && !info.is_summary())
+    }
+
+    /// The last error that the engine reported for the run's own session, or for none.
+    pub fn last_error(&self) -> Option<&EngineError> {
+        self.errors
+            .iter()
+            .rev()
+            .find(|(session, _)| session.as_ref().is_none_or(|id| *id == self.root))
+            .map(|(_, error)| error)
+    }
+
+    /// The whole answer.
+    pub fn answer_text(&self) -> String {
+        self.answer.text()
+    }
+
+    /// Every tool call so far.
+    pub fn tools(&self) -> &Tools {
+        &self.tools
+    }
+
+    /// Changed files.
+    pub fn files(&self) -> &[String] {
+        &self.files
+    }
+
+    /// How often a provider was tried again.
+    pub fn retries(&self) -> u32 {
+        self.retries
+    }
+
+    /// How many messages the assistant wrote in the run's own session.
+    pub fn turns(&self) -> u32 {
+        let count = self.messages.iter().filter(|m| m.info.session_id == self.root).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// Tokens and dollars, summed over all sessions of the turn.
+    pub fn usage(&self) -> (Usage, f64) {
+        let mut usage = Usage::default();
+        let mut dollars = 0.0;
+        for message in &self.messages {
+            usage += Usage::from(&message.info.tokens);
+            dollars += message.info.cost;
+        }
+        (usage, dollars)
+    }
+
+    fn status(&mut self, session_id: &str, status: &SessionStatus, now_ms: u64, out: &mut Vec<Update>) {
+        let Some(session) = self.sessions.get_mut(session_id) else {
+            return;
+        };
+        let id = || session_id.to_owned();
+        match status {
+            SessionStatus::Busy => {
+                session.was_busy = true;
+                if !std::mem::replace(&mut session.busy, true) {
+                    out.push(Update::Status(Status::Busy { session_id: id() }));
+                }
+            }
+            SessionStatus::Idle => {
+                if std::mem::replace(&mut session.busy, false) {
+                    out.push(Update::Status(Status::Idle { session_id: id() }));
+                }
+            }
+            SessionStatus::Retry { attempt, message, next } => {
+                session.was_busy = true;
+                session.busy = true;
+                self.retries += 1;
+                self.void_current_try(session_id, out);
+                out.push(Update::Retry(Retry {
+                    session_id: id(),
+                    attempt: *attempt,
+                    max_attempts: self.max_retries,
+                    message: message.clone(),
+                    delay_ms: next.saturating_sub(now_ms),
+                }));
+            }
+            SessionStatus::Unknown => {}
+        }
+    }
+
+    fn message(&mut self, info: &MessageInfo, out: &mut Vec<Update>) {
+        if info.id == self.prompt_id {
+            self.prompt = Some(info.clone());
+            return;
+        }
+        if !self.insert(info) {
+            return;
+        }
+        if info.time.completed.is_some() {
+            self.answer.close_message(&info.id);
+            self.answer.give_out(out);
+        }
+    }
+
+    /// Whether the message belongs to the turn.
+    fn insert(&mut self, info: &MessageInfo) -> bool {
+        if !info.is_assistant() || !self.sessions.contains_key(&info.session_id) || self.foreign.contains(&info.id) {
+            return false;
+        }
+        if let Some(&index) = self.message_index.get(&info.id) {
+            let before = std::mem::replace(&mut self.messages[index].info, info.clone());
+            if before.finish != info.finish {
+                self.count_broken(info);
+            }
+            return true;
+        }
+        // An answer seen before our own prompt was stored answers somebody else.
+        if info.session_id == self.root && self.prompt.is_none() {
+            self.foreign.insert(info.id.clone());
+            return false;
+        }
+        self.message_index.insert(info.id.clone(), self.messages.len());
+        self.messages.push(Message {
+            info: info.clone(),
+            parts: Vec::new(),
+        });
+        self.count_broken(info);
+        true
+    }
+
+    fn count_broken(&mut self, info: &MessageInfo) {
+        let Some(session) = self.sessions.get_mut(&info.session_id) else {
+            return;
+        };
+        match info.finish.as_deref() {
+            Some("unknown") => session.broken_in_a_row += 1,
+            Some(_) => session.broken_in_a_row = 0,
+            None => {}
+        }
+    }
+
+    fn part(&mut self, part: &Part, origin: Origin, out: &mut Vec<Update>) {
+        // The role comes before the first part, so a part of an unknown message is of no answer of this turn; if the
+        // message was missed in a gap, the reading of the stored messages brings both.
+        let Some(&index) = self.message_index.get(&part.message_id) else {
+            return;
+        };
+        let message = &mut self.messages[index];
+        if !message.parts.iter().any(|(id, _)| *id == part.id) {
+            message.parts.push((part.id.clone(), part.kind));
+        }
+        let subagent = message.info.session_id != self.root;
+        let counts = !message.info.is_summary();
+        match part.kind {
+            PartKind::Text if counts && !part.synthetic && !part.ignored => {
+                self.answer.part(part, subagent, origin == Origin::Live, out);
+            }
+            PartKind::Reasoning if counts => self.answer.part(part, subagent, origin == Origin::Live, out),
+            PartKind::Tool => self.tool(part, subagent, out),
+            PartKind::Patch => {
+                for file in &part.files {
+                    self.file(file, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn tool(&mut self, part: &Part, subagent: bool, out: &mut Vec<Update>) {
+        if let Some(child) = part.state.metadata.get("sessionId").and_then(Value::as_str)
+            && part.tool == "task"
+        {
+            self.adopt(child, &part.session_id, out);
+        }
+        let Some(call) = self.tools.part(part, subagent) else {
+            return;
+        };
+        let changed = (call.status == super::ToolStatus::Completed && matches!(call.tool.as_str(), "edit" | "write"))
+            .then(|| call.input.get("filePath").and_then(Value::as_str).map(str::to_owned))
+            .flatten();
+        out.push(Update::Tool(call));
+        if let Some(file) = changed {
+            self.file(&file, out);
+        }
+    }
+
+    fn file(&mut self, path: &str, out: &mut Vec<Update>) {
+        if !self.files.iter().any(|known| known == path) {
+            self.files.push(path.to_owned());
+            out.push(Update::FileChange { path: path.to_owned() });
+        }
+    }
+
+    /// The engine drops what it got in this call of the model and calls again.
+    fn void_current_try(&mut self, session_id: &str, out: &mut Vec<Update>) {
+        let current = self
+            .messages
+            .iter()
+            .rev()
+            .find(|message| message.info.session_id == session_id && message.info.time.completed.is_none());
+        let Some(message) = current else {
+            return;
+        };
+        let start = message
+            .parts
+            .iter()
+            .rposition(|(_, kind)| *kind == PartKind::StepStart)
+            .unwrap_or(0);
+        for (id, _) in &message.parts[start..] {
+            self.answer.make_void(id, out);
+        }
+        self.answer.give_out(out);
+    }
+}
+
+/// Where a part was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// In an event: the deltas that follow belong to it.
+    Live,
+    /// In a stored message: deltas may have been missed.
+    Stored,
+}
+
+/// The parts of model calls that were tried again: a step that begins while the one before it has not finished.
+fn parts_of_failed_tries(parts: &[Part]) -> HashSet<&str> {
+    let mut void = HashSet::new();
+    let mut open: Vec<&str> = Vec::new();
+    for part in parts {
+        match part.kind {
+            PartKind::StepStart => void.extend(open.drain(..)),
+            PartKind::StepFinish => open.clear(),
+            _ => open.push(&part.id),
+        }
+    }
+    void
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;
