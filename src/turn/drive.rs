@@ -471,8 +471,11 @@ fn refusal_of(call: &super::ToolCall) -> Option<String> {
     }
     let error = call.error.as_deref()?;
     // The engine's words for a rule that denies, and for a request that was refused.
-    (error.contains("rule which prevents") || error.contains("rejected permission") || error.contains(REFUSAL))
-        .then(|| call.tool.clone())
+    (error.contains("rule which prevents")
+        || error.contains("unavailable tool")
+        || error.contains("rejected permission")
+        || error.contains(REFUSAL))
+    .then(|| call.tool.clone())
 }
 
 fn first_line(text: &str) -> &str {

@@ -115,17 +115,21 @@ impl State {
     /// Takes the stored messages of a session of this turn, those after the prompt, oldest first.
     pub fn reconcile(&mut self, messages: &[MessageWithParts], out: &mut Vec<Update>) {
         for stored in messages {
+            if !stored.info.is_assistant() || !self.sessions.contains_key(&stored.info.session_id) {
+                continue;
+            }
             // The reading found it behind our prompt, whatever the events said.
             self.foreign.remove(&stored.info.id);
             self.insert(&stored.info);
             let void = parts_of_failed_tries(&stored.parts);
             for part in &stored.parts {
-                self.part(part, Origin::Stored, out);
                 if void.contains(part.id.as_str()) {
                     self.answer.make_void(&part.id, out);
+                } else {
+                    self.part(part, Origin::Stored, out);
                 }
             }
-            self.message(&stored.info, out);
+            self.close_if_complete(&stored.info, out);
         }
         self.answer.give_out(out);
     }
@@ -266,31 +270,33 @@ impl State {
             self.prompt = Some(info.clone());
             return;
         }
-        if !self.insert(info) {
+        if !info.is_assistant() || !self.sessions.contains_key(&info.session_id) || self.foreign.contains(&info.id) {
             return;
         }
+        // An answer seen before our own prompt was stored answers somebody else.
+        if info.session_id == self.root && self.prompt.is_none() && !self.message_index.contains_key(&info.id) {
+            self.foreign.insert(info.id.clone());
+            return;
+        }
+        self.insert(info);
+        self.close_if_complete(info, out);
+    }
+
+    fn close_if_complete(&mut self, info: &MessageInfo, out: &mut Vec<Update>) {
         if info.time.completed.is_some() {
             self.answer.close_message(&info.id);
             self.answer.give_out(out);
         }
     }
 
-    /// Whether the message belongs to the turn.
-    fn insert(&mut self, info: &MessageInfo) -> bool {
-        if !info.is_assistant() || !self.sessions.contains_key(&info.session_id) || self.foreign.contains(&info.id) {
-            return false;
-        }
+    /// Takes a message that belongs to the turn.
+    fn insert(&mut self, info: &MessageInfo) {
         if let Some(&index) = self.message_index.get(&info.id) {
             let before = std::mem::replace(&mut self.messages[index].info, info.clone());
             if before.finish != info.finish {
                 self.count_broken(info);
             }
-            return true;
-        }
-        // An answer seen before our own prompt was stored answers somebody else.
-        if info.session_id == self.root && self.prompt.is_none() {
-            self.foreign.insert(info.id.clone());
-            return false;
+            return;
         }
         self.message_index.insert(info.id.clone(), self.messages.len());
         self.messages.push(Message {
@@ -298,7 +304,6 @@ impl State {
             parts: Vec::new(),
         });
         self.count_broken(info);
-        true
     }
 
     fn count_broken(&mut self, info: &MessageInfo) {
