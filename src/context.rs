@@ -5,9 +5,124 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
 
 use crate::error::{Failure, FailureKind};
+
+/// Everything that a command receives besides its request.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The environment variables, read once.
+    pub environment: Environment,
+    /// Where our own files are.
+    pub directories: Directories,
+    /// The working directory of the process, absolute.
+    pub cwd: PathBuf,
+    /// Which of our streams are terminals.
+    pub streams: StandardStreams,
+    /// What ends the command early.
+    pub interrupts: Interrupts,
+    /// When the program began.
+    pub started: Instant,
+}
+
+impl Context {
+    /// The agent's directory: `-d`, meant from the working directory, or that itself. Not checked, not canonical.
+    pub fn directory(&self, typed: Option<&Path>) -> PathBuf {
+        typed.map_or_else(|| self.cwd.clone(), |typed| self.cwd.join(typed))
+    }
+}
+
+/// Which of our standard streams are terminals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StandardStreams {
+    /// Stdin is one.
+    pub stdin_is_terminal: bool,
+    /// Stdout is one.
+    pub stdout_is_terminal: bool,
+    /// Stderr is one.
+    pub stderr_is_terminal: bool,
+}
+
+impl StandardStreams {
+    /// Those of this process.
+    pub fn of_process() -> Self {
+        Self {
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+        }
+    }
+}
+
+/// Why a command shall end early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InterruptReason {
+    /// Ctrl-C.
+    Interrupted,
+    /// SIGTERM, SIGHUP, or their like.
+    Terminated,
+}
+
+impl From<InterruptReason> for FailureKind {
+    fn from(reason: InterruptReason) -> Self {
+        match reason {
+            InterruptReason::Interrupted => Self::Interrupted,
+            InterruptReason::Terminated => Self::Terminated,
+        }
+    }
+}
+
+/// The one way in which signals reach a command: a token that is cancelled, and the reason. Clones share both.
+///
+/// The first signal cancels; the command then aborts what it does, cleans up and returns. A second one is no affair of
+/// the command's: `app` leaves at once.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupts {
+    token: CancellationToken,
+    reason: Arc<OnceLock<InterruptReason>>,
+}
+
+impl Interrupts {
+    /// The token; a child of it can be cancelled alone.
+    pub fn token(&self) -> &CancellationToken {
+        &self.token
+    }
+
+    /// Asks the command to end. Only the first reason counts; returns whether this was it.
+    pub fn interrupt(&self, reason: InterruptReason) -> bool {
+        let first = self.reason.set(reason).is_ok();
+        // The reason is there before anyone can be woken by the token.
+        self.token.cancel();
+        first
+    }
+
+    /// Why the command shall end, once it shall.
+    pub fn reason(&self) -> Option<InterruptReason> {
+        self.reason.get().copied()
+    }
+
+    /// Waits until the command shall end. Dropping the future is harmless.
+    pub async fn interrupted(&self) -> InterruptReason {
+        self.token.cancelled().await;
+        self.reason().unwrap_or(InterruptReason::Terminated)
+    }
+
+    /// The failure of a command that was ended early while it did `what` ("the run").
+    pub fn failure(&self, what: &str) -> Failure {
+        match self.reason() {
+            Some(InterruptReason::Interrupted) => {
+                Failure::new(FailureKind::Interrupted, format!("{what} was interrupted"))
+            }
+            _ => Failure::new(FailureKind::Terminated, format!("{what} was terminated by a signal")),
+        }
+    }
+}
 
 /// The environment variables of the process, read once.
 #[derive(Clone, Default, PartialEq, Eq)]

@@ -32,3 +32,5 @@ pub const TERM: &str = "TERM";
 pub const VISUAL: &str = "VISUAL";
 /// See [`VISUAL`].
 pub const EDITOR: &str = "EDITOR";
+/// Which `[profiles.NAME]` table of the user's settings counts; the same as `--profile`.
+pub const PROFILE: &str = "OPENCODE_RS_PROFILE";

@@ -1,3 +1,7 @@
 //! The `opencode-rs` program; everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    opencode_rs::app::main()
+}

@@ -1,1 +1,192 @@
-//! What can be typed.
+//! What can be typed: the command tree, with clap's structs and nothing that does work.
+//!
+//! Comes in: the words of the command line. Goes out: a [`Cli`], whose command resolves into a request. Always true:
+//! parsing reads no file and no variable; a word that is a command's name is a command only where it is the first word.
+
+mod agents;
+mod api;
+mod config;
+mod doctor;
+mod engine;
+mod generate;
+mod models;
+mod options;
+mod rehearse;
+mod run;
+mod values;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Arg, Command as ClapCommand, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+pub use agents::AgentsArgs;
+pub use api::ApiArgs;
+pub use config::ConfigArgs;
+pub use doctor::DoctorArgs;
+pub use engine::EngineArgs;
+pub use generate::{GenerateArgs, files as generated_files};
+pub use models::ModelsArgs;
+pub use options::{ConnectOptions, GlobalOptions, ListOptions};
+pub use rehearse::RehearseArgs;
+pub use run::RunArgs;
+pub use values::ListWord;
+
+/// Run the opencode coding agent from shells, scripts, pipes and CI
+///
+/// Without a command, `opencode-rs PROMPT` is the same as `opencode-rs run PROMPT`. A first word that is a command's
+/// name is that command; write `opencode-rs -- models` or `opencode-rs run models` to send such a word as a prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Parser)]
+#[command(
+    name = "opencode-rs",
+    bin_name = "opencode-rs",
+    version,
+    after_help = run::EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    subcommand_help_heading = "Commands"
+)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: GlobalOptions,
+
+    #[command(flatten)]
+    run: RunArgs,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// A command with its arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub enum Command {
+    /// Send one prompt, print the answer, exit
+    #[command(after_help = run::EXAMPLES)]
+    Run(RunArgs),
+    /// Find, install and remove the engine program
+    #[command(after_help = "Examples:\n  opencode-rs engine")]
+    Engine(EngineArgs),
+    /// List the models that the engine offers
+    #[command(after_help = models::EXAMPLES)]
+    Models(ModelsArgs),
+    /// List the agents that the engine offers
+    #[command(after_help = agents::EXAMPLES)]
+    Agents(AgentsArgs),
+    /// Call any endpoint of the engine's HTTP interface
+    #[command(after_help = api::EXAMPLES)]
+    Api(ApiArgs),
+    /// Check engine, server, model access, terminal and disk
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(DoctorArgs),
+    /// Show the settings in use, with their origin
+    #[command(after_help = config::EXAMPLES)]
+    Config(ConfigArgs),
+    /// Serve the scripted model on its own, for other programs
+    #[command(after_help = "Examples:\n  opencode-rs rehearse")]
+    Rehearse(RehearseArgs),
+    /// Write shell completions and manual pages
+    #[command(after_help = generate::EXAMPLES)]
+    Generate(GenerateArgs),
+}
+
+impl Cli {
+    /// Parses the words of a command line, the program's name first.
+    ///
+    /// # Errors
+    ///
+    /// When they are none of ours; also for `--help` and `--version`, which clap treats alike.
+    pub fn parse_words(words: Vec<OsString>) -> Result<Self, clap::Error> {
+        let tree = Self::command();
+        let words = command_first(&tree, words);
+        let mut matches = tree.try_get_matches_from(words)?;
+        Self::from_arg_matches_mut(&mut matches)
+    }
+
+    /// The command tree.
+    pub fn tree() -> ClapCommand {
+        Self::command()
+    }
+
+    /// The command, which is `run` where none is named.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Run(self.run))
+    }
+
+    /// The agent's directory, as typed; it decides which project's settings count.
+    pub fn directory(&self) -> Option<&PathBuf> {
+        match &self.command {
+            Some(Command::Config(args)) => args.directory(),
+            _ => self.connect()?.directory(),
+        }
+    }
+
+    /// Whether `--bare` was typed.
+    pub fn bare(&self) -> bool {
+        self.connect().is_some_and(ConnectOptions::bare)
+    }
+
+    fn connect(&self) -> Option<&ConnectOptions> {
+        match &self.command {
+            None => Some(self.run.connect()),
+            Some(Command::Run(args)) => Some(args.connect()),
+            Some(Command::Models(args)) => Some(&args.connect),
+            Some(Command::Agents(args)) => Some(&args.connect),
+            Some(Command::Api(args)) => Some(&args.connect),
+            Some(Command::Doctor(args)) => Some(&args.connect),
+            Some(Command::Config(_) | Command::Engine(_) | Command::Rehearse(_) | Command::Generate(_)) => None,
+        }
+    }
+}
+
+/// Puts a command's name before the options that precede it: `-q models` becomes `models -q`.
+///
+/// Clap would take `models` for a prompt there, as it does with every word after an option. With the name in front it
+/// has no such choice; and where the first word is no command's name, nothing changes and all words are a prompt.
+fn command_first(tree: &ClapCommand, mut words: Vec<OsString>) -> Vec<OsString> {
+    let mut at = 1;
+    while at < words.len() {
+        let Some(word) = words[at].to_str() else {
+            return words;
+        };
+        if word == "--" || word == "-" {
+            return words;
+        }
+        if let Some(long) = word.strip_prefix("--") {
+            let takes_next =
+                !long.contains('=') && tree.get_arguments().any(|arg| is_long(arg, long) && takes_next(arg));
+            at += 1 + usize::from(takes_next);
+        } else if let Some(shorts) = word.strip_prefix('-') {
+            at += 1 + usize::from(cluster_takes_next(tree, shorts));
+        } else {
+            if tree.find_subcommand(word).is_some() {
+                words[1..=at].rotate_right(1);
+            }
+            return words;
+        }
+    }
+    words
+}
+
+fn is_long(arg: &Arg, long: &str) -> bool {
+    arg.get_long() == Some(long)
+}
+
+/// Whether the option's value is the next word.
+fn takes_next(arg: &Arg) -> bool {
+    arg.get_action().takes_values() && !arg.is_require_equals_set()
+}
+
+/// Whether the last of several short options in one word has its value in the next word.
+fn cluster_takes_next(tree: &ClapCommand, shorts: &str) -> bool {
+    for (at, short) in shorts.char_indices() {
+        let takes_value = tree
+            .get_arguments()
+            .any(|arg| arg.get_short() == Some(short) && takes_next(arg));
+        if takes_value {
+            return at + short.len_utf8() == shorts.len();
+        }
+    }
+    false
+}

@@ -1,1 +1,53 @@
-//! One recipe per command.
+//! One recipe per command: a function of a context and a request.
+
+pub mod agents;
+pub mod api;
+pub mod config;
+pub mod doctor;
+pub mod generate;
+pub mod models;
+pub mod run;
+
+use std::io::{self, Write as _};
+
+use crate::error::{Failure, FailureKind};
+
+/// How a command ended that returned no failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Success,
+    /// It failed and has said so already, on the right stream and in the right format; only the status is left.
+    Reported(FailureKind),
+}
+
+impl Exit {
+    /// The exit status of the process.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Reported(kind) => kind.exit_code(),
+        }
+    }
+}
+
+/// Writes a whole document to stdout.
+///
+/// # Errors
+///
+/// When stdout cannot be written, see [`stdout_failure`].
+pub fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| stdout_failure(&error))
+}
+
+/// The failure of a write to stdout; a reader that went away is a kind of its own, which `app` does not report.
+pub fn stdout_failure(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Failure::new(FailureKind::BrokenPipe, "the reader of stdout went away");
+    }
+    Failure::new(FailureKind::Failed, "cannot write to stdout").caused_by(error)
+}

@@ -3,16 +3,22 @@
 //! `cli` turns flags and settings into these; every stage below takes the part that concerns it. There are no
 //! flag-shaped booleans here: a choice is an enum that names its cases.
 
+mod api;
+mod connect;
 mod engine;
+mod inventory;
+mod local;
 mod model;
 mod output;
 mod prompt;
 mod run;
 
+pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
+pub use connect::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, TrustChoice};
 pub use engine::{EngineChoice, EngineSource, Network};
+pub use inventory::{AgentsRequest, DoctorRequest, ModelsRequest};
+pub use local::{ConfigRequest, GenerateRequest};
 pub use model::{Effort, ModelChoice, ModelRef, ParseModelError, VariantChoice};
-pub use output::{ColorChoice, OutputMode, OutputRequest, Reasoning, Rendering, Verbosity};
+pub use output::{ColorChoice, ListFormat, ListOutput, OutputMode, OutputRequest, Reasoning, Rendering, Verbosity};
 pub use prompt::{PromptSource, StdinUse};
-pub use run::{
-    ConfigScope, Limits, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime, SystemPrompt, TrustChoice,
-};
+pub use run::{Limits, RunRequest, SessionLifetime, SystemPrompt};

@@ -80,3 +80,24 @@ pub struct OutputRequest {
     /// `-o`: the answer goes to this file too.
     pub last_message_file: Option<PathBuf>,
 }
+
+/// The format of a list, such as that of `models`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ListFormat {
+    /// A table for people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// Everything about the output of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ListOutput {
+    /// The format of stdout.
+    pub format: ListFormat,
+    /// Colour on stdout and stderr.
+    pub color: ColorChoice,
+    /// Whether progress may be drawn on stderr.
+    pub progress_off: bool,
+}

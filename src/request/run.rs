@@ -3,31 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
-
-use super::{EngineChoice, ModelChoice, Network, OutputRequest, PromptSource, StdinUse, VariantChoice};
-
-/// Which server answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ServerChoice {
-    /// A private one, started for this run and gone with it.
-    Start {
-        /// `--port`; without it the engine picks a free one.
-        port: Option<u16>,
-    },
-    /// `--attach`: somebody else's; never stopped.
-    Attach(Url),
-}
-
-/// Which configuration the engine reads.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ConfigScope {
-    /// The user's and the project's.
-    #[default]
-    Full,
-    /// `--bare`: providers and credentials only.
-    Bare,
-}
+use super::{ConnectRequest, ModelChoice, OutputRequest, PromptSource, StdinUse, VariantChoice};
 
 /// What is done with the session afterwards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,33 +15,9 @@ pub enum SessionLifetime {
     Ephemeral,
 }
 
-/// Whether code that the directory brings along may run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum TrustChoice {
-    /// Ask on a terminal, refuse elsewhere, unless it is remembered.
-    #[default]
-    Ask,
-    /// `--trust`: yes, for this run.
-    Granted,
-}
-
-/// `--rehearse`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum RehearsalChoice {
-    /// A real model.
-    #[default]
-    Off,
-    /// The scripted model with its built-in answer.
-    Plain,
-    /// The scripted model with a script file.
-    Script(PathBuf),
-}
-
 /// How long, how often.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// `--timeout`: the whole run.
-    pub timeout: Option<Duration>,
     /// `--stall-timeout`: without any sign of life from the model or a tool.
     pub stall_timeout: Option<Duration>,
     /// `--max-retries`: how often the engine may try a provider again.
@@ -77,7 +29,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            timeout: None,
             stall_timeout: None,
             max_retries: 5,
             retry_budget: Duration::from_secs(300),
@@ -86,7 +37,7 @@ impl Default for Limits {
 }
 
 /// A prompt to run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRequest {
     /// The prompt's text.
     pub prompt: PromptSource,
@@ -106,22 +57,8 @@ pub struct RunRequest {
     pub title: Option<String>,
     /// `--ephemeral`.
     pub lifetime: SessionLifetime,
-    /// `-d`: the agent's working directory; the current one without it.
-    pub directory: Option<PathBuf>,
-    /// `--port`, `--attach`.
-    pub server: ServerChoice,
-    /// `--engine`.
-    pub engine: EngineChoice,
-    /// `--offline`.
-    pub network: Network,
-    /// `--bare`.
-    pub config_scope: ConfigScope,
-    /// `--trust`.
-    pub trust: TrustChoice,
-    /// Directories that the user's settings trust.
-    pub trusted_directories: Vec<PathBuf>,
-    /// `--rehearse`.
-    pub rehearsal: RehearsalChoice,
+    /// Where the agent works and which engine answers, with the limit on the whole run.
+    pub connect: ConnectRequest,
     /// Limits.
     pub limits: Limits,
     /// Output.

@@ -1,6 +1,7 @@
 //! Small named pieces that several stages share and that know nothing of the domain.
 
 pub mod atomic_file;
+pub mod duration;
 pub mod identifier;
 pub mod lock;
 pub mod nearest;

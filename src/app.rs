@@ -1,1 +1,0 @@
-//! Parses, builds the context, dispatches, reports, picks the exit status.

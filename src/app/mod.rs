@@ -1,0 +1,192 @@
+//! Parses, builds the context, dispatches, reports, picks the exit status.
+//!
+//! Comes in: the process, as the system started it. Goes out: its exit status. Always true: a failure is reported once,
+//! here; nothing below ends the process, so every guard on the way gets its turn.
+
+mod signals;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::cli::{self, Cli, Command};
+use crate::commands::{self, Exit};
+use crate::context::{Context, Directories, Environment, Interrupts, StandardStreams};
+use crate::error::{Failure, FailureKind};
+use crate::request::{ColorChoice, Verbosity};
+use crate::settings::{self, Files, Project, Settings};
+
+/// The program.
+pub fn main() -> ExitCode {
+    let started = Instant::now();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    // A first word `__guard` is our own: it goes to `server::guard_main` before anything else happens.
+    set_panic_hook();
+    let cli = match Cli::parse_words(words) {
+        Ok(cli) => cli,
+        Err(error) => return report_usage(&error),
+    };
+    let mut look = Look::default();
+    match run(cli, started, &mut look) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(failure) => {
+            report(&failure, look);
+            ExitCode::from(failure.kind.exit_code())
+        }
+    }
+}
+
+/// How a failure is shown; known as soon as the settings are.
+#[derive(Debug, Clone, Copy, Default)]
+struct Look {
+    color: ColorChoice,
+}
+
+fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
+    let flags = cli.global.flags();
+    look.color = flags.color.unwrap_or_default();
+    let cwd = std::env::current_dir().map_err(|error| {
+        Failure::usage("cannot find the working directory")
+            .caused_by(&error)
+            .hint("change to a directory that exists")
+    })?;
+    let context = Context {
+        environment: Environment::of_process(),
+        directories: Directories::of_user()?,
+        cwd,
+        streams: StandardStreams::of_process(),
+        interrupts: Interrupts::default(),
+        started,
+    };
+    let directory = context.directory(cli.directory().map(std::path::PathBuf::as_path));
+    let project = if cli.bare() { Project::Ignored } else { Project::Read };
+    let settings = settings::load(
+        &flags,
+        &context.environment,
+        &context.directories,
+        &context.cwd,
+        &directory,
+        project,
+    )?;
+    look.color = settings.color.as_ref().map_or(look.color, |setting| setting.value);
+    warn(&settings);
+    if settings.verbosity.as_ref().map(|setting| setting.value) == Some(Verbosity::Trace) {
+        trace_to_stderr();
+    }
+    let files = Files::locate(&context.directories, &directory);
+    dispatch(cli.into_command(), &context, &settings, &files)
+}
+
+/// One line per command: what needs no engine runs as it is, the rest on the runtime.
+fn dispatch(command: Command, context: &Context, settings: &Settings, files: &Files) -> Result<Exit, Failure> {
+    let environment = &context.environment;
+    match command {
+        Command::Config(args) => commands::config::run(&args.resolve(settings, environment)?, settings, files),
+        Command::Generate(args) => {
+            commands::generate::run(&args.resolve(settings, environment)?, &cli::generated_files())
+        }
+        Command::Run(args) => on_runtime(
+            context,
+            commands::run::run(context, args.resolve(settings, environment)?),
+        ),
+        Command::Models(args) => on_runtime(
+            context,
+            commands::models::run(context, args.resolve(settings, environment)?),
+        ),
+        Command::Agents(args) => on_runtime(
+            context,
+            commands::agents::run(context, args.resolve(settings, environment)?),
+        ),
+        Command::Api(args) => on_runtime(
+            context,
+            commands::api::run(context, args.resolve(settings, environment)?),
+        ),
+        Command::Doctor(args) => on_runtime(
+            context,
+            commands::doctor::run(context, args.resolve(settings, environment)?),
+        ),
+        Command::Engine(_) | Command::Rehearse(_) => Err(Failure::usage("cannot do this yet")),
+    }
+}
+
+/// Runs a command until it ends, or until a second signal ends it.
+fn on_runtime(context: &Context, command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(FailureKind::Failed, "cannot start the runtime").caused_by(&error))?;
+    let leave = signals::listen(&context.interrupts)?;
+    let result = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            // Dropping the command runs its guards, which end what it started.
+            () = leave.cancelled() => Err(context.interrupts.failure("the command")),
+            result = command => result,
+        }
+    });
+    // Threads that still read from a stdin without end must not keep the process.
+    runtime.shutdown_background();
+    result
+}
+
+fn warn(settings: &Settings) {
+    if settings.verbosity.as_ref().map(|setting| setting.value) == Some(Verbosity::Quiet) {
+        return;
+    }
+    for warning in &settings.warnings {
+        let _ = writeln!(io::stderr(), "warning: {warning}");
+    }
+}
+
+fn trace_to_stderr() {
+    // A second subscriber in one process can only be a test's; it keeps its own.
+    let _ = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .try_init();
+}
+
+/// Shows what clap has to say: help on stdout, a usage error on stderr.
+fn report_usage(error: &clap::Error) -> ExitCode {
+    match error.print() {
+        Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+        Err(broken) if broken.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::from(FailureKind::BrokenPipe.exit_code())
+        }
+        Err(_) => ExitCode::from(FailureKind::Failed.exit_code()),
+    }
+}
+
+fn report(failure: &Failure, _look: Look) {
+    if failure.kind == FailureKind::BrokenPipe {
+        return;
+    }
+    // Nobody is left to tell when stderr is closed.
+    let _ = write_failure(failure, &mut io::stderr().lock());
+}
+
+fn write_failure(failure: &Failure, stderr: &mut dyn Write) -> io::Result<()> {
+    writeln!(stderr, "error: {}", failure.message)?;
+    for cause in &failure.causes {
+        writeln!(stderr, "  caused by: {cause}")?;
+    }
+    for hint in &failure.hints {
+        writeln!(stderr, "hint: {hint}")?;
+    }
+    stderr.flush()
+}
+
+fn set_panic_hook() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info
+            .location()
+            .map(|place| format!(" ({}:{})", place.file(), place.line()))
+            .unwrap_or_default();
+        let _ = writeln!(
+            io::stderr(),
+            "error: this is a bug in opencode-rs {}{place}\nhint: please report it, with the command that you ran",
+            env!("CARGO_PKG_VERSION"),
+        );
+    }));
+}

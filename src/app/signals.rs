@@ -1,0 +1,149 @@
+//! The one listener for signals.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::context::{InterruptReason, Interrupts};
+use crate::error::{Failure, FailureKind};
+
+/// Signals this close together are one wish: a terminal that goes away sends several, and so do wrappers that pass on
+/// a Ctrl-C which the whole process group has got already.
+const ONE_WISH: Duration = Duration::from_millis(100);
+/// How long a command may take to be dropped after a second signal.
+const LEAVE_AT_ONCE: Duration = Duration::from_secs(2);
+
+/// Starts listening. The first signal interrupts; the token that comes back is cancelled by the second.
+///
+/// The listener has a thread and a runtime of its own, so that it hears a Ctrl-C also while the command is busy with
+/// something that cannot be cancelled.
+///
+/// # Errors
+///
+/// When the system gives no thread or no signal handler.
+pub(super) fn listen(interrupts: &Interrupts) -> Result<CancellationToken, Failure> {
+    let failure =
+        |error: std::io::Error| Failure::new(FailureKind::Failed, "cannot listen for signals").caused_by(&error);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .map_err(failure)?;
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::open().map_err(failure)?
+    };
+    let leave = CancellationToken::new();
+    let (interrupts, second) = (interrupts.clone(), leave.clone());
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            runtime.block_on(async {
+                let first = signals.next().await;
+                interrupts.interrupt(first);
+                let heard = Instant::now();
+                loop {
+                    signals.next().await;
+                    if heard.elapsed() > ONE_WISH {
+                        break;
+                    }
+                }
+                second.cancel();
+                thread::sleep(LEAVE_AT_ONCE);
+                leave_now(first);
+            });
+        })
+        .map_err(failure)?;
+    Ok(leave)
+}
+
+/// The last resort, when the command does not even let itself be dropped.
+#[expect(clippy::exit, reason = "the main thread is stuck, and the user has asked twice")]
+fn leave_now(reason: InterruptReason) {
+    std::process::exit(i32::from(FailureKind::from(reason).exit_code()));
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: Option<tokio::signal::unix::Signal>,
+    terminate: tokio::signal::unix::Signal,
+    hangup: Option<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn open() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        // What our parent told us to ignore (`nohup`, a shell's `&`) stays ignored.
+        let ignored = ignored_signals();
+        let unless_ignored = |kind: SignalKind| {
+            let bit = 1_u64 << (kind.as_raw_value() - 1);
+            (ignored & bit == 0).then(|| signal(kind)).transpose()
+        };
+        Ok(Self {
+            interrupt: unless_ignored(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: unless_ignored(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> InterruptReason {
+        tokio::select! {
+            () = received(self.interrupt.as_mut()) => InterruptReason::Interrupted,
+            () = received(Some(&mut self.terminate)) => InterruptReason::Terminated,
+            () = received(self.hangup.as_mut()) => InterruptReason::Terminated,
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn received(signal: Option<&mut tokio::signal::unix::Signal>) {
+    if let Some(signal) = signal
+        && signal.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
+/// The set of ignored signals, one bit each; empty where the system does not say.
+#[cfg(unix)]
+fn ignored_signals() -> u64 {
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+            u64::from_str_radix(mask.trim(), 16).ok()
+        })
+        .unwrap_or(0)
+}
+
+#[cfg(windows)]
+struct Signals {
+    interrupt: tokio::signal::windows::CtrlC,
+    pause: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
+    shutdown: tokio::signal::windows::CtrlShutdown,
+}
+
+#[cfg(windows)]
+impl Signals {
+    fn open() -> std::io::Result<Self> {
+        use tokio::signal::windows;
+        Ok(Self {
+            interrupt: windows::ctrl_c()?,
+            pause: windows::ctrl_break()?,
+            close: windows::ctrl_close()?,
+            shutdown: windows::ctrl_shutdown()?,
+        })
+    }
+
+    async fn next(&mut self) -> InterruptReason {
+        tokio::select! {
+            _ = self.interrupt.recv() => InterruptReason::Interrupted,
+            _ = self.pause.recv() => InterruptReason::Interrupted,
+            _ = self.close.recv() => InterruptReason::Terminated,
+            _ = self.shutdown.recv() => InterruptReason::Terminated,
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Groups of options that several commands share.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+use url::Url;
+
+use super::values::{self, ColorWord, ListWord};
+use crate::context::Environment;
+use crate::error::Failure;
+use crate::request::{
+    ConfigScope, ConnectRequest, EngineChoice, ListOutput, Network, RehearsalChoice, ServerChoice, TrustChoice,
+    Verbosity,
+};
+use crate::settings::{Flags, Setting, Settings};
+
+/// What every command takes, before or after its name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct GlobalOptions {
+    /// Show errors and hints only
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Messages")]
+    quiet: bool,
+
+    /// Show more about what happens; twice shows the engine's output and a trace
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Messages")]
+    verbose: u8,
+
+    /// Choose when to use colour [default: auto]
+    ///
+    /// With `auto`, colour is used on a terminal, unless NO_COLOR, CLICOLOR or TERM say otherwise.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        hide_possible_values = false,
+        help_heading = "Messages"
+    )]
+    color: Option<ColorWord>,
+
+    /// Draw no progress
+    #[arg(long, global = true, help_heading = "Messages")]
+    no_progress: bool,
+
+    /// Use the settings of this profile, a table `[profiles.NAME]` of the settings file
+    #[arg(long, global = true, value_name = "NAME", value_parser = values::parse_name, help_heading = "Messages")]
+    profile: Option<String>,
+}
+
+impl GlobalOptions {
+    /// These flags, as a source of settings.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            verbosity: match (self.quiet, self.verbose) {
+                (true, _) => Some((Verbosity::Quiet, "--quiet")),
+                (false, 0) => None,
+                (false, 1) => Some((Verbosity::Verbose, "--verbose")),
+                (false, _) => Some((Verbosity::Trace, "--verbose")),
+            },
+            color: self.color.map(Into::into),
+            progress: self.no_progress.then_some(false),
+            profile: self.profile.clone(),
+        }
+    }
+}
+
+/// How to get to an engine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ConnectOptions {
+    /// Let the agent work in this directory [default: the current one]
+    #[arg(short, long, value_name = "DIR", help_heading = "Engine")]
+    directory: Option<PathBuf>,
+
+    /// Let the server that is started listen on this port [default: a free one]
+    #[arg(short, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Engine")]
+    port: Option<u16>,
+
+    /// Use a server that somebody else runs; it is never stopped
+    ///
+    /// Its password is read from OPENCODE_SERVER_PASSWORD.
+    #[arg(
+        long,
+        value_name = "URL",
+        value_parser = values::parse_server_url,
+        conflicts_with_all = ["port", "engine", "bare", "rehearse"],
+        help_heading = "Engine"
+    )]
+    attach: Option<Url>,
+
+    /// Use this engine program [default: searched, else downloaded]
+    #[arg(long, value_name = "PATH", help_heading = "Engine")]
+    engine: Option<PathBuf>,
+
+    /// Download nothing
+    #[arg(long, help_heading = "Engine")]
+    offline: bool,
+
+    /// Ignore the engine's user and project configuration, except providers and credentials
+    ///
+    /// The project's own `.opencode-rs.toml` is ignored too.
+    #[arg(long, help_heading = "Engine")]
+    bare: bool,
+
+    /// Let the engine run the code that the directory brings along, such as plugins
+    #[arg(long, help_heading = "Engine")]
+    trust: bool,
+
+    /// Answer with a scripted model, without network and cost [default: a plain answer]
+    #[arg(
+        long,
+        value_name = "SCRIPT",
+        num_args = 0..=1,
+        require_equals = true,
+        help_heading = "Engine"
+    )]
+    #[expect(clippy::option_option, reason = "clap's way to tell `--rehearse` from its absence")]
+    rehearse: Option<Option<PathBuf>>,
+
+    /// End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]
+    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Limits")]
+    timeout: Option<Duration>,
+}
+
+impl ConnectOptions {
+    /// The directory, as typed.
+    pub(super) fn directory(&self) -> Option<&PathBuf> {
+        self.directory.as_ref()
+    }
+
+    /// Whether `--bare` was typed.
+    pub(super) fn bare(&self) -> bool {
+        self.bare
+    }
+
+    /// Turns flags and settings into what was asked for.
+    pub(super) fn resolve(self, settings: &Settings, _environment: &Environment) -> Result<ConnectRequest, Failure> {
+        let server = self.server(settings);
+        let engine = match (&server, self.engine, &settings.engine) {
+            (ServerChoice::Attach(_), ..) | (_, None, None) => EngineChoice::Search,
+            (_, Some(path), _) => EngineChoice::Path {
+                path,
+                named_by: "`--engine`".to_owned(),
+            },
+            (_, None, Some(setting)) => EngineChoice::Path {
+                path: setting.value.clone(),
+                named_by: setting.origin.to_string(),
+            },
+        };
+        let rehearsal = match self.rehearse {
+            None => RehearsalChoice::Off,
+            Some(Some(script)) if script.as_os_str().is_empty() => {
+                return Err(Failure::usage("cannot use an empty value of `--rehearse`")
+                    .hint("leave out the `=`, or write `--rehearse=SCRIPT`"));
+            }
+            Some(Some(script)) => RehearsalChoice::Script(script),
+            Some(None) => {
+                value(settings.rehearse_script.as_ref()).map_or(RehearsalChoice::Plain, RehearsalChoice::Script)
+            }
+        };
+        Ok(ConnectRequest {
+            directory: self.directory,
+            server,
+            engine,
+            network: if self.offline || value(settings.offline.as_ref()) == Some(true) {
+                Network::Offline
+            } else {
+                Network::Online
+            },
+            config_scope: if self.bare || value(settings.bare.as_ref()) == Some(true) {
+                ConfigScope::Bare
+            } else {
+                ConfigScope::Full
+            },
+            trust: if self.trust {
+                TrustChoice::Granted
+            } else {
+                TrustChoice::Ask
+            },
+            rehearsal,
+            timeout: limit(self.timeout, settings.timeout.as_ref()),
+            verbosity: value(settings.verbosity.as_ref()).unwrap_or_default(),
+            trusted_directories: value(settings.trusted_directories.as_ref()).unwrap_or_default(),
+        })
+    }
+
+    fn server(&self, settings: &Settings) -> ServerChoice {
+        if let Some(url) = &self.attach {
+            return ServerChoice::Attach(url.clone());
+        }
+        // A flag that speaks of a server of our own decides against an address in the settings.
+        let own = self.port.is_some() || self.engine.is_some() || self.bare || self.rehearse.is_some();
+        let higher = |attach: &Setting<Url>| {
+            let rank = attach.origin.rank();
+            settings.port.as_ref().is_none_or(|port| port.origin.rank() <= rank)
+                && settings
+                    .engine
+                    .as_ref()
+                    .is_none_or(|engine| engine.origin.rank() <= rank)
+        };
+        match &settings.attach {
+            Some(attach) if !own && higher(attach) => ServerChoice::Attach(attach.value.clone()),
+            _ => ServerChoice::Start {
+                port: self.port.or(value(settings.port.as_ref())),
+            },
+        }
+    }
+}
+
+/// The format of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct ListOptions {
+    /// Choose the format of the output [default: text]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    output_format: Option<ListWord>,
+}
+
+impl ListOptions {
+    /// Turns flags and settings into what was asked for. The setting `output_format` is for `run`.
+    pub fn resolve(self, settings: &Settings) -> ListOutput {
+        ListOutput {
+            format: self.output_format.map(Into::into).unwrap_or_default(),
+            color: value(settings.color.as_ref()).unwrap_or_default(),
+            progress_off: value(settings.progress.as_ref()) == Some(false),
+        }
+    }
+}
+
+/// The value of a setting.
+pub(super) fn value<T: Clone>(setting: Option<&Setting<T>>) -> Option<T> {
+    setting.map(|setting| setting.value.clone())
+}
+
+/// A limit in time, where zero is none.
+pub(super) fn limit(flag: Option<Duration>, setting: Option<&Setting<Duration>>) -> Option<Duration> {
+    flag.or(value(setting)).filter(|limit| !limit.is_zero())
+}

@@ -1,0 +1,288 @@
+//! `run`: one prompt.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::options::{ConnectOptions, limit, value};
+use super::values::{self, EffortWord, OutputWord};
+use crate::context::Environment;
+use crate::error::Failure;
+use crate::request::{
+    Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest, SessionLifetime,
+    StdinUse, SystemPrompt, VariantChoice,
+};
+use crate::settings::Settings;
+
+/// The examples at the end of the help of `run` and of the program.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  opencode-rs explain what this project does
+  git diff | opencode-rs \"write a commit message\"
+  opencode-rs -m anthropic/claude-sonnet-4-5 -f plan.md \"review this plan\"
+  opencode-rs --output-format json \"name three risks\" | jq -r .result
+  opencode-rs --rehearse hello
+  opencode-rs -- models are words here, not a command";
+
+/// Arguments of `run`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are booleans until they become a request"
+)]
+pub struct RunArgs {
+    /// Send these words, joined by one space; `-` reads stdin
+    ///
+    /// Everything after `--` is prompt too, also what looks like an option or a command. Piped stdin is added to the
+    /// prompt in a `<stdin>` block.
+    #[arg(value_name = "PROMPT")]
+    prompt: Vec<String>,
+
+    /// Send these words as they are
+    #[arg(last = true, value_name = "PROMPT", hide = true)]
+    verbatim: Vec<String>,
+
+    /// Read the prompt from this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prompt", "verbatim", "editor"], help_heading = "Input")]
+    prompt_file: Option<PathBuf>,
+
+    /// Write the prompt in an editor (VISUAL, else EDITOR, else vi), which shows the words given
+    #[arg(short, long, help_heading = "Input")]
+    editor: bool,
+
+    /// Never read stdin
+    #[arg(short, long, help_heading = "Input")]
+    no_stdin: bool,
+
+    /// Attach a text file, an image, a PDF or a directory listing; may be repeated
+    #[arg(short, long = "file", value_name = "PATH", num_args = 1, help_heading = "Input")]
+    files: Vec<PathBuf>,
+
+    /// Use this model, `provider/model` or `model` alone [default: the engine's]
+    #[arg(short, long, value_name = "MODEL", value_parser = parse_model, help_heading = "Model")]
+    model: Option<ModelChoice>,
+
+    /// Use this agent [default: the engine's]
+    #[arg(long, value_name = "NAME", value_parser = values::parse_name, help_heading = "Model")]
+    agent: Option<String>,
+
+    /// Use this variant of the model [default: the model's own]
+    #[arg(long, value_name = "NAME", value_parser = values::parse_name, conflicts_with = "effort", help_heading = "Model")]
+    variant: Option<String>,
+
+    /// Choose how hard the model thinks, by the variants that it has [default: the model's own]
+    #[arg(long, value_name = "LEVEL", help_heading = "Model")]
+    effort: Option<EffortWord>,
+
+    /// Add this text to the system prompt
+    #[arg(long, value_name = "TEXT", conflicts_with = "system_file", help_heading = "Model")]
+    system: Option<String>,
+
+    /// Add the text of this file to the system prompt
+    #[arg(long, value_name = "FILE", help_heading = "Model")]
+    system_file: Option<PathBuf>,
+
+    /// Give the session this title [default: made from the prompt]
+    #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Session")]
+    title: Option<String>,
+
+    /// Delete the session afterwards
+    #[arg(long, help_heading = "Session")]
+    ephemeral: bool,
+
+    /// Choose the format of stdout [default: text]
+    ///
+    /// `text` is the answer as it arrives, `json` one result record at the end, `stream-json` one record a line.
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    output_format: Option<OutputWord>,
+
+    /// Write the answer to this file too
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    output_last_message: Option<PathBuf>,
+
+    /// Write the engine's own events too; needs `--output-format stream-json`
+    #[arg(long, help_heading = "Output")]
+    include_raw: bool,
+
+    /// Show the model's reasoning on stderr
+    #[arg(long, help_heading = "Output")]
+    thinking: bool,
+
+    /// Write the answer as the model wrote it, without rendering Markdown on a terminal
+    #[arg(long, help_heading = "Output")]
+    raw: bool,
+
+    /// End the run when model and tools are silent for this time; 0 is no limit [default: 0]
+    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Limits")]
+    stall_timeout: Option<Duration>,
+
+    /// Let the engine try a failing provider again at most this often [default: 5]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    max_retries: Option<u32>,
+
+    /// Let retries take at most this time in total [default: 5m]
+    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Limits")]
+    retry_budget: Option<Duration>,
+
+    #[command(flatten)]
+    connect: ConnectOptions,
+}
+
+impl RunArgs {
+    /// The options that lead to the engine.
+    pub(super) fn connect(&self) -> &ConnectOptions {
+        &self.connect
+    }
+
+    /// Turns flags and settings into what was asked for.
+    ///
+    /// # Errors
+    ///
+    /// When flags contradict each other in a way that the parser does not see.
+    pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<RunRequest, Failure> {
+        let (prompt, stdin) = self.prompt()?;
+        let variant = self.variant(settings)?;
+        let output = self.output(settings)?;
+        let system = self.system(settings)?;
+        let defaults = Limits::default();
+        Ok(RunRequest {
+            prompt,
+            stdin,
+            variant,
+            system,
+            output,
+            attachments: self.files,
+            model: self.model.or(value(settings.model.as_ref())),
+            agent: self.agent.or(value(settings.agent.as_ref())),
+            title: self.title,
+            lifetime: if self.ephemeral || value(settings.ephemeral.as_ref()) == Some(true) {
+                SessionLifetime::Ephemeral
+            } else {
+                SessionLifetime::Kept
+            },
+            limits: Limits {
+                stall_timeout: limit(self.stall_timeout, settings.stall_timeout.as_ref()),
+                max_retries: self
+                    .max_retries
+                    .or(value(settings.max_retries.as_ref()))
+                    .unwrap_or(defaults.max_retries),
+                retry_budget: self
+                    .retry_budget
+                    .or(value(settings.retry_budget.as_ref()))
+                    .unwrap_or(defaults.retry_budget),
+            },
+            connect: self.connect.resolve(settings, environment)?,
+        })
+    }
+
+    fn prompt(&self) -> Result<(PromptSource, StdinUse), Failure> {
+        let never = self.no_stdin;
+        let when_piped = if never { StdinUse::Never } else { StdinUse::WhenPiped };
+        if let Some(file) = &self.prompt_file {
+            return Ok((PromptSource::File(file.clone()), when_piped));
+        }
+        // Only before `--` is a lone dash stdin.
+        let dash = self.verbatim.is_empty() && self.prompt.len() == 1 && self.prompt[0] == "-";
+        if dash && (never || self.editor) {
+            let other = if never { "--no-stdin" } else { "--editor" };
+            return Err(
+                Failure::usage(format!("cannot read the prompt from stdin (`-`) with `{other}`"))
+                    .hint(format!("leave out `-` or `{other}`")),
+            );
+        }
+        if dash {
+            return Ok((PromptSource::Stdin, StdinUse::Always));
+        }
+        let words: Vec<&str> = self.prompt.iter().chain(&self.verbatim).map(String::as_str).collect();
+        let text = words.join(" ");
+        Ok(if self.editor {
+            (PromptSource::Editor { initial: text }, when_piped)
+        } else if words.is_empty() {
+            (PromptSource::Stdin, when_piped)
+        } else {
+            (PromptSource::Arguments(text), when_piped)
+        })
+    }
+
+    fn variant(&self, settings: &Settings) -> Result<VariantChoice, Failure> {
+        if let Some(name) = &self.variant {
+            return Ok(VariantChoice::Named(name.clone()));
+        }
+        if let Some(word) = self.effort {
+            return Ok(VariantChoice::Effort(word.into()));
+        }
+        match (&settings.variant, &settings.effort) {
+            (None, None) => Ok(VariantChoice::Default),
+            (Some(variant), Some(effort)) if variant.origin.rank() == effort.origin.rank() => {
+                Err(Failure::usage("cannot use both settings `variant` and `effort`")
+                    .hint(format!("remove one of them from {}", variant.origin)))
+            }
+            (Some(variant), effort)
+                if effort
+                    .as_ref()
+                    .is_none_or(|effort| effort.origin.rank() < variant.origin.rank()) =>
+            {
+                Ok(VariantChoice::Named(variant.value.clone()))
+            }
+            (_, effort) => Ok(effort
+                .as_ref()
+                .map_or(VariantChoice::Default, |effort| VariantChoice::Effort(effort.value))),
+        }
+    }
+
+    fn system(&self, settings: &Settings) -> Result<Option<SystemPrompt>, Failure> {
+        if let Some(text) = &self.system {
+            return Ok(Some(SystemPrompt::Text(text.clone())));
+        }
+        if let Some(file) = &self.system_file {
+            return Ok(Some(SystemPrompt::File(file.clone())));
+        }
+        match (&settings.system, &settings.system_file) {
+            (Some(text), Some(file)) if text.origin.rank() == file.origin.rank() => {
+                Err(Failure::usage("cannot use both settings `system` and `system_file`")
+                    .hint(format!("remove one of them from {}", text.origin)))
+            }
+            (Some(text), file) if file.as_ref().is_none_or(|file| file.origin.rank() < text.origin.rank()) => {
+                Ok(Some(SystemPrompt::Text(text.value.clone())))
+            }
+            (_, file) => Ok(file.as_ref().map(|file| SystemPrompt::File(file.value.clone()))),
+        }
+    }
+
+    fn output(&self, settings: &Settings) -> Result<OutputRequest, Failure> {
+        let mode = self
+            .output_format
+            .map(Into::into)
+            .or(value(settings.output_format.as_ref()))
+            .unwrap_or_default();
+        if self.include_raw && mode != OutputMode::StreamJson {
+            return Err(
+                Failure::usage("cannot use `--include-raw` without `--output-format stream-json`")
+                    .hint("add `--output-format stream-json`"),
+            );
+        }
+        Ok(OutputRequest {
+            mode,
+            color: value(settings.color.as_ref()).unwrap_or_default(),
+            verbosity: value(settings.verbosity.as_ref()).unwrap_or_default(),
+            rendering: if self.raw || value(settings.raw.as_ref()) == Some(true) {
+                Rendering::Raw
+            } else {
+                Rendering::Markdown
+            },
+            reasoning: if self.thinking || value(settings.thinking.as_ref()) == Some(true) {
+                Reasoning::Shown
+            } else {
+                Reasoning::Hidden
+            },
+            progress_off: value(settings.progress.as_ref()) == Some(false),
+            include_raw: self.include_raw || value(settings.include_raw.as_ref()) == Some(true),
+            last_message_file: self.output_last_message.clone(),
+        })
+    }
+}
+
+fn parse_model(text: &str) -> Result<ModelChoice, crate::request::ParseModelError> {
+    text.parse()
+}

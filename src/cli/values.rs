@@ -1,0 +1,245 @@
+//! Value types of the command line: text in, a checked value or a reason out. Nothing here reads a file.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde_json::Value;
+use url::Url;
+
+use crate::request::{ApiField, ColorChoice, Effort, FieldValue, ListFormat, OutputMode};
+use crate::settings;
+use crate::support::duration::{self, ParseDurationError};
+
+/// Reads a duration such as `90`, `90s`, `5m`, `1h30m`, `500ms`.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, ParseDurationError> {
+    duration::parse(text)
+}
+
+/// Reads the address of a server.
+pub(super) fn parse_server_url(text: &str) -> Result<Url, String> {
+    settings::server_url(text)
+}
+
+/// Reads text that must hold something, such as a name.
+pub(super) fn parse_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    if name.is_empty() {
+        return Err("a name is wanted".to_owned());
+    }
+    if name.chars().any(char::is_control) {
+        return Err("a name holds no control characters".to_owned());
+    }
+    Ok(name.to_owned())
+}
+
+/// Reads the method of a request.
+pub(super) fn parse_method(text: &str) -> Result<String, String> {
+    let method = text.to_ascii_uppercase();
+    if matches!(
+        method.as_str(),
+        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS"
+    ) {
+        Ok(method)
+    } else {
+        Err("a method such as `GET`, `POST`, `PATCH` or `DELETE` is wanted".to_owned())
+    }
+}
+
+/// Reads the path of a request. An address is refused: the request goes to the engine, and so does the password.
+pub(super) fn parse_request_path(text: &str) -> Result<String, String> {
+    if text.contains("://") && !text.starts_with('/') {
+        return Err("a path such as `/session` is wanted, not an address".to_owned());
+    }
+    if text.starts_with("//") || text.chars().any(|c| c.is_control() || c.is_whitespace()) || text.contains('#') {
+        return Err("a path such as `/session` is wanted".to_owned());
+    }
+    Ok(if text.starts_with('/') {
+        text.to_owned()
+    } else {
+        format!("/{text}")
+    })
+}
+
+/// Reads `key=value` with a typed value: `true`, `false`, `null`, whole numbers, `@FILE`, `@-`, else text.
+pub(super) fn parse_typed_field(text: &str) -> Result<ApiField, String> {
+    let (key, value) = split_field(text)?;
+    let value = match value {
+        "true" => FieldValue::Json(Value::Bool(true)),
+        "false" => FieldValue::Json(Value::Bool(false)),
+        "null" => FieldValue::Json(Value::Null),
+        "@-" => FieldValue::Stdin,
+        _ => match value.strip_prefix('@') {
+            Some("") => return Err("a file is wanted after `@`".to_owned()),
+            Some(file) => FieldValue::File(PathBuf::from(file)),
+            None => FieldValue::Json(
+                value
+                    .parse::<i64>()
+                    .ok()
+                    // `007` and `+7` are text: as numbers they would come out otherwise.
+                    .filter(|number| number.to_string() == value)
+                    .map_or_else(|| Value::String(value.to_owned()), Value::from),
+            ),
+        },
+    };
+    Ok(ApiField { key, value })
+}
+
+/// Reads `key=value`; the value is text, whatever it looks like.
+pub(super) fn parse_raw_field(text: &str) -> Result<ApiField, String> {
+    let (key, value) = split_field(text)?;
+    Ok(ApiField {
+        key,
+        value: FieldValue::Json(Value::String(value.to_owned())),
+    })
+}
+
+fn split_field(text: &str) -> Result<(String, &str), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value)),
+        _ => Err("a field is written `key=value`".to_owned()),
+    }
+}
+
+/// Reads `Name: value`.
+pub(super) fn parse_header(text: &str) -> Result<(String, String), String> {
+    let malformed = || "a header is written `Name: value`".to_owned();
+    let (name, value) = text.split_once(':').ok_or_else(malformed)?;
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if name.is_empty() || !name.chars().all(token) || value.chars().any(|c| c.is_control() && c != '\t') {
+        return Err(malformed());
+    }
+    if name.eq_ignore_ascii_case("authorization") {
+        return Err(format!(
+            "credentials do not belong on a command line; set `{}` instead",
+            crate::env_vars::SERVER_PASSWORD
+        ));
+    }
+    Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+/// `--effort`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EffortWord {
+    None,
+    Low,
+    Medium,
+    High,
+    Max,
+}
+
+impl From<EffortWord> for Effort {
+    fn from(word: EffortWord) -> Self {
+        match word {
+            EffortWord::None => Self::None,
+            EffortWord::Low => Self::Low,
+            EffortWord::Medium => Self::Medium,
+            EffortWord::High => Self::High,
+            EffortWord::Max => Self::Max,
+        }
+    }
+}
+
+/// `--output-format` of `run`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputWord {
+    Text,
+    Json,
+    StreamJson,
+}
+
+impl From<OutputWord> for OutputMode {
+    fn from(word: OutputWord) -> Self {
+        match word {
+            OutputWord::Text => Self::Text,
+            OutputWord::Json => Self::Json,
+            OutputWord::StreamJson => Self::StreamJson,
+        }
+    }
+}
+
+/// `--output-format` of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListWord {
+    /// A table for people.
+    #[value(help = None)]
+    Text,
+    /// One JSON document.
+    #[value(help = None)]
+    Json,
+}
+
+impl From<ListWord> for ListFormat {
+    fn from(word: ListWord) -> Self {
+        match word {
+            ListWord::Text => Self::Text,
+            ListWord::Json => Self::Json,
+        }
+    }
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWord {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<ColorWord> for ColorChoice {
+    fn from(word: ColorWord) -> Self {
+        match word {
+            ColorWord::Auto => Self::Auto,
+            ColorWord::Always => Self::Always,
+            ColorWord::Never => Self::Never,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn typed_fields_become_json_and_raw_fields_stay_text() {
+        let typed = |text| parse_typed_field(text).map(|field| field.value);
+        assert_eq!(typed("a=true"), Ok(FieldValue::Json(json!(true))));
+        assert_eq!(typed("a=null"), Ok(FieldValue::Json(json!(null))));
+        assert_eq!(typed("a=-12"), Ok(FieldValue::Json(json!(-12))));
+        assert_eq!(typed("a=007"), Ok(FieldValue::Json(json!("007"))));
+        assert_eq!(typed("a=x=y"), Ok(FieldValue::Json(json!("x=y"))));
+        assert_eq!(typed("a="), Ok(FieldValue::Json(json!(""))));
+        assert_eq!(typed("a=@b.txt"), Ok(FieldValue::File("b.txt".into())));
+        assert_eq!(typed("a=@-"), Ok(FieldValue::Stdin));
+        assert!(typed("a").is_err() && typed("=a").is_err() && typed("a=@").is_err());
+        assert_eq!(
+            parse_raw_field("a=@true").map(|field| field.value),
+            Ok(FieldValue::Json(json!("@true")))
+        );
+    }
+
+    #[test]
+    fn a_request_path_stays_on_the_server() {
+        assert_eq!(parse_request_path("session?limit=1").as_deref(), Ok("/session?limit=1"));
+        assert_eq!(
+            parse_request_path("/find?url=http://x").as_deref(),
+            Ok("/find?url=http://x")
+        );
+        for text in ["http://evil.example/", "//evil.example/", "/a b", "/a\r\nX: y", "/a#b"] {
+            assert!(parse_request_path(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_refused_on_the_command_line() {
+        assert!(parse_header("Authorization: Basic xyz").is_err());
+        let refused = parse_server_url("http://opencode:hunter2@127.0.0.1:4096").unwrap_err();
+        assert!(!refused.contains("hunter2") && refused.contains("OPENCODE_SERVER_PASSWORD"));
+        assert_eq!(parse_header("X-A: b: c"), Ok(("X-A".to_owned(), "b: c".to_owned())));
+        for text in ["X", ": a", "X A: b", "X: a\r\nY: b"] {
+            assert!(parse_header(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! `agents`.
+
+use super::Exit;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::request::AgentsRequest;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Always, for now.
+pub async fn run(_context: &Context, _request: AgentsRequest) -> Result<Exit, Failure> {
+    Err(Failure::usage("cannot do this yet"))
+}

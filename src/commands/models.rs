@@ -1,0 +1,15 @@
+//! `models`.
+
+use super::Exit;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::request::ModelsRequest;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Always, for now.
+pub async fn run(_context: &Context, _request: ModelsRequest) -> Result<Exit, Failure> {
+    Err(Failure::usage("cannot do this yet"))
+}

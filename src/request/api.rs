@@ -1,0 +1,57 @@
+//! One call of the engine's HTTP interface.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{ConnectRequest, ListOutput};
+
+/// `api METHOD PATH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiRequest {
+    /// The engine to ask.
+    pub connect: ConnectRequest,
+    /// The method, in capitals.
+    pub method: String,
+    /// Path and query, beginning with a slash.
+    pub path: String,
+    /// `-F` and `--raw-field`, in order: members of the body, or parameters of the query where the method has no body.
+    pub fields: Vec<ApiField>,
+    /// `-H`: further headers, name and value.
+    pub headers: Vec<(String, String)>,
+    /// `--input`: the body, as it is; the fields then go into the query.
+    pub input: Option<BodySource>,
+    /// `-i`: status line and headers are shown too.
+    pub include_headers: bool,
+    /// Colour and progress; the body is written as it came.
+    pub output: ListOutput,
+}
+
+/// One field: a path such as `model.providerID` or `parts[]` is its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiField {
+    /// The key as typed.
+    pub key: String,
+    /// Its value.
+    pub value: FieldValue,
+}
+
+/// The value of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldValue {
+    /// A value known now.
+    Json(Value),
+    /// `-F key=@FILE`: the file's contents, as a string.
+    File(PathBuf),
+    /// `-F key=@-`: what stdin holds, as a string.
+    Stdin,
+}
+
+/// Where a body comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodySource {
+    /// `--input FILE`.
+    File(PathBuf),
+    /// `--input -`.
+    Stdin,
+}

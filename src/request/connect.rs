@@ -1,0 +1,83 @@
+//! What is needed to talk to an engine: the part that every request for a server shares.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use super::{EngineChoice, Network, Verbosity};
+
+/// From "which engine, where, with what" to a connected client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConnectRequest {
+    /// `-d`: the agent's working directory; the current one without it.
+    pub directory: Option<PathBuf>,
+    /// `--port`, `--attach`.
+    pub server: ServerChoice,
+    /// `--engine`.
+    pub engine: EngineChoice,
+    /// `--offline`.
+    pub network: Network,
+    /// `--bare`.
+    pub config_scope: ConfigScope,
+    /// `--trust`.
+    pub trust: TrustChoice,
+    /// Directories that the user's settings trust; absolute.
+    pub trusted_directories: Vec<PathBuf>,
+    /// `--rehearse`.
+    pub rehearsal: RehearsalChoice,
+    /// `--timeout`: the whole command, from its start.
+    pub timeout: Option<Duration>,
+    /// How much is said on stderr; the same as in [`super::OutputRequest`], for the stages that see only this.
+    pub verbosity: Verbosity,
+}
+
+/// Which server answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerChoice {
+    /// A private one, started for this run and gone with it.
+    Start {
+        /// `--port`; without it the engine picks a free one.
+        port: Option<u16>,
+    },
+    /// `--attach`: somebody else's; never stopped.
+    Attach(Url),
+}
+
+impl Default for ServerChoice {
+    fn default() -> Self {
+        Self::Start { port: None }
+    }
+}
+
+/// Which configuration the engine reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ConfigScope {
+    /// The user's and the project's.
+    #[default]
+    Full,
+    /// `--bare`: providers and credentials only.
+    Bare,
+}
+
+/// Whether code that the directory brings along may run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TrustChoice {
+    /// Ask on a terminal, refuse elsewhere, unless it is remembered.
+    #[default]
+    Ask,
+    /// `--trust`: yes, for this run.
+    Granted,
+}
+
+/// `--rehearse`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum RehearsalChoice {
+    /// A real model.
+    #[default]
+    Off,
+    /// The scripted model with its built-in answer.
+    Plain,
+    /// The scripted model with a script file.
+    Script(PathBuf),
+}

@@ -1,0 +1,121 @@
+//! A settings file as rows of keys and values that know their lines.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::load::SettingsError;
+use super::value::Raw;
+
+/// No settings file is longer than this, in bytes.
+const LONGEST: u64 = 1024 * 1024;
+
+/// A file that was read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct SettingsFile {
+    pub(super) path: PathBuf,
+    /// The keys at the top.
+    pub(super) rows: Vec<Row>,
+    /// The tables `[profiles.NAME]`.
+    pub(super) profiles: Vec<(String, Vec<Row>)>,
+}
+
+/// One key with its value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row {
+    pub(super) key: String,
+    pub(super) line: usize,
+    pub(super) value: Raw,
+}
+
+/// Reads a settings file; one that does not exist has no rows.
+pub(super) fn read(path: &Path) -> Result<SettingsFile, SettingsError> {
+    let unreadable = |source| SettingsError::Unreadable {
+        path: path.to_path_buf(),
+        source,
+    };
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(SettingsFile::default()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    // A pipe or a device in this place would be waited for; the file of a project is not of our making.
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(unreadable(std::io::Error::other("it is not a regular file")));
+    }
+    let mut text = String::new();
+    file.take(LONGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > LONGEST {
+        return Err(unreadable(std::io::Error::other("it is longer than 1 MB")));
+    }
+    parse(path, &text)
+}
+
+fn parse(path: &Path, text: &str) -> Result<SettingsFile, SettingsError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let table = DeTable::parse(text).map_err(|error| SettingsError::Malformed {
+        path: path.to_path_buf(),
+        line: error.span().map_or(1, |span| line_of(text, span.start)),
+        reason: error.message().lines().collect::<Vec<_>>().join(", "),
+    })?;
+    let mut file = SettingsFile {
+        path: path.to_path_buf(),
+        rows: rows(text, table.get_ref(), Some("profiles")),
+        profiles: Vec::new(),
+    };
+    if let Some(profiles) = table.get_ref().get("profiles") {
+        let bad = |key: &str, span: std::ops::Range<usize>| SettingsError::BadValue {
+            path: path.to_path_buf(),
+            key: key.to_owned(),
+            line: line_of(text, span.start),
+            reason: "a table is wanted".to_owned(),
+        };
+        let tables = profiles
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| bad("profiles", profiles.span()))?;
+        for (name, profile) in tables {
+            let table = profile
+                .get_ref()
+                .as_table()
+                .ok_or_else(|| bad(&format!("profiles.{}", name.get_ref()), profile.span()))?;
+            file.profiles
+                .push((name.get_ref().clone().into_owned(), rows(text, table, None)));
+        }
+    }
+    Ok(file)
+}
+
+fn rows(text: &str, table: &DeTable<'_>, except: Option<&str>) -> Vec<Row> {
+    let mut rows: Vec<Row> = table
+        .iter()
+        .filter(|(key, _)| Some(key.get_ref().as_ref()) != except)
+        .map(|(key, value)| Row {
+            key: key.get_ref().clone().into_owned(),
+            line: line_of(text, key.span().start),
+            value: raw(value),
+        })
+        .collect();
+    rows.sort_by_key(|row| row.line);
+    rows
+}
+
+fn raw(value: &Spanned<DeValue<'_>>) -> Raw {
+    match value.get_ref() {
+        DeValue::String(text) => Raw::Text(text.clone().into_owned()),
+        DeValue::Integer(number) => i64::from_str_radix(&number.as_str().replace('_', ""), number.radix())
+            .map_or(Raw::Other("a number that is too large"), Raw::Integer),
+        DeValue::Boolean(value) => Raw::Boolean(*value),
+        DeValue::Array(items) => Raw::List(items.iter().map(raw).collect()),
+        DeValue::Float(_) => Raw::Other("a decimal number"),
+        DeValue::Datetime(_) => Raw::Other("a date"),
+        DeValue::Table(_) => Raw::Other("a table"),
+    }
+}
+
+/// The line that holds a byte, from 1.
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}

@@ -1,0 +1,113 @@
+//! Every setting: its name, its type, what a project may do with it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+use url::Url;
+
+use super::value::{Raw, SettingValue};
+use super::{Origin, Setting};
+use crate::request::{ColorChoice, Effort, ModelChoice, OutputMode, Verbosity};
+
+/// What a project's own file may do with a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProjectMay {
+    /// Set it to anything: nothing about it is dangerous.
+    Set,
+    /// Turn it on, never off: on is the narrower state.
+    TurnOn,
+    /// Nothing. It could make us run, reach or trust something, or hide what happens.
+    NotSet,
+}
+
+/// One setting, as a row of the table of all settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The key in files. The environment variable is the prefix and this in capitals.
+    pub key: &'static str,
+    /// What it is, in one line.
+    pub about: &'static str,
+    /// What holds when nobody sets it.
+    pub default: &'static str,
+    /// What a project may do with it.
+    pub project: ProjectMay,
+    /// Whether the environment may set it.
+    pub environment: bool,
+    /// Reads a value into its place.
+    pub(super) set: fn(&mut Settings, &Raw, Origin, &Path, &Path) -> Result<(), String>,
+    /// The value with its origin.
+    pub(super) get: fn(&Settings) -> Option<(Value, &Origin)>,
+}
+
+impl Entry {
+    /// The environment variable that sets it.
+    pub fn variable(&self) -> String {
+        format!("{}{}", crate::env_vars::PREFIX, self.key.to_ascii_uppercase())
+    }
+
+    /// The value with its origin, where somebody set it.
+    pub fn value_in<'a>(&self, settings: &'a Settings) -> Option<(Value, &'a Origin)> {
+        (self.get)(settings)
+    }
+}
+
+macro_rules! settings {
+    ($($key:ident: $type:ty, $project:ident, $environment:literal, $default:literal, $about:literal;)+) => {
+        /// The settings that somebody set; what is absent has its default.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct Settings {
+            $(#[doc = $about] pub $key: Option<Setting<$type>>,)+
+            /// Things worth telling: unknown keys, values that a project may not set.
+            pub warnings: Vec<String>,
+        }
+
+        /// Every setting, in the order in which `config show` prints them.
+        pub const ENTRIES: &[Entry] = &[$(Entry {
+            key: stringify!($key),
+            about: $about,
+            default: $default,
+            project: ProjectMay::$project,
+            environment: $environment,
+            set: |settings, raw, origin, base, home| {
+                let value = <$type as SettingValue>::read(raw, base, home)?;
+                settings.$key = Some(Setting { value, origin });
+                Ok(())
+            },
+            get: |settings| settings.$key.as_ref().map(|setting| (setting.value.show(), &setting.origin)),
+        }),+];
+    };
+}
+
+settings! {
+    model: ModelChoice, Set, true, "the engine's", "The model, as with `--model`";
+    agent: String, Set, true, "the engine's", "The agent, as with `--agent`";
+    variant: String, Set, true, "the model's", "The variant of the model, as with `--variant`";
+    effort: Effort, Set, true, "the model's", "The level of effort, as with `--effort`";
+    system: String, Set, true, "none", "Text added to the system prompt, as with `--system`";
+    system_file: PathBuf, NotSet, true, "none", "File added to the system prompt, as with `--system-file`";
+    ephemeral: bool, Set, true, "false", "Whether sessions are deleted after the run, as with `--ephemeral`";
+    timeout: Duration, Set, true, "none", "Limit on the whole run, as with `--timeout`";
+    stall_timeout: Duration, Set, true, "none", "Limit on silence, as with `--stall-timeout`";
+    max_retries: u32, Set, true, "5", "How often a provider is tried again, as with `--max-retries`";
+    retry_budget: Duration, Set, true, "5m", "How long retries may take, as with `--retry-budget`";
+    output_format: OutputMode, NotSet, true, "text", "The format of stdout of `run`, as with `--output-format`";
+    include_raw: bool, NotSet, true, "false", "Whether stream-json holds the engine's events, as with `--include-raw`";
+    color: ColorChoice, Set, true, "auto", "Colour, as with `--color`";
+    verbosity: Verbosity, NotSet, true, "normal", "`quiet`, `normal`, `verbose` or `trace`, as with `-q` and `-v`";
+    progress: bool, Set, true, "true", "Whether progress is drawn; `--no-progress` turns it off";
+    thinking: bool, Set, true, "false", "Whether reasoning is shown, as with `--thinking`";
+    raw: bool, Set, true, "false", "Whether Markdown stays as it is, as with `--raw`";
+    engine: PathBuf, NotSet, true, "searched", "The engine program, as with `--engine`";
+    offline: bool, TurnOn, true, "false", "Whether nothing is downloaded, as with `--offline`";
+    bare: bool, TurnOn, true, "false", "Whether the engine's configuration is ignored, as with `--bare`";
+    attach: Url, NotSet, true, "none", "A server that somebody else runs, as with `--attach`";
+    port: u16, NotSet, true, "a free one", "The port of a server started here, as with `--port`";
+    rehearse_script: PathBuf, NotSet, true, "the built-in answer", "The script of `--rehearse` without a value";
+    trusted_directories: Vec<PathBuf>, NotSet, false, "none", "Directories whose own code may run; only in the user's file";
+}
+
+/// The setting with this key.
+pub(super) fn entry(key: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.key == key)
+}

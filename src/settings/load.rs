@@ -1,0 +1,325 @@
+//! Precedence: which source decides, and what a project may not decide.
+
+use std::path::{Path, PathBuf};
+
+use super::file::{self, Row, SettingsFile};
+use super::keys::{ENTRIES, Entry, ProjectMay, entry};
+use super::value::Raw;
+use super::{Origin, Setting, Settings};
+use crate::context::{Directories, Environment};
+use crate::env_vars;
+use crate::error::Failure;
+use crate::request::{ColorChoice, Verbosity};
+use crate::support::nearest;
+
+/// Name of a project's settings file.
+pub const PROJECT_FILE: &str = ".opencode-rs.toml";
+/// Name of the user's settings file, in the directory for settings.
+pub const USER_FILE: &str = "config.toml";
+
+/// The flags that every command has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `-q`, `-v`, `-vv`.
+    pub verbosity: Option<(Verbosity, &'static str)>,
+    /// `--color`.
+    pub color: Option<ColorChoice>,
+    /// `--no-progress` is `Some(false)`.
+    pub progress: Option<bool>,
+    /// `--profile`.
+    pub profile: Option<String>,
+}
+
+/// Whether the project's file counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Project {
+    /// It does.
+    #[default]
+    Read,
+    /// `--bare`: it does not.
+    Ignored,
+}
+
+/// The files that settings are read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// The user's; it need not exist.
+    pub user: PathBuf,
+    /// The project's, where there is one.
+    pub project: Option<PathBuf>,
+}
+
+impl Files {
+    /// Finds the files for a working directory.
+    ///
+    /// The project's file is looked for in the directory and above it, up to the root of the Git work tree. Outside of
+    /// a work tree only the directory itself counts: above it, others may write (`/tmp`).
+    pub fn locate(directories: &Directories, directory: &Path) -> Self {
+        let root = directory.ancestors().find(|above| above.join(".git").exists());
+        let project = directory
+            .ancestors()
+            .take_while(|above| root.map_or(*above == directory, |root| above.starts_with(root)))
+            .map(|above| above.join(PROJECT_FILE))
+            .find(|file| file.symlink_metadata().is_ok());
+        Self {
+            user: directories.config.join(USER_FILE),
+            project,
+        }
+    }
+}
+
+/// A source of settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("cannot read settings file `{path}`")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("cannot read settings file `{path}`, line {line}: {reason}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What the parser says.
+        reason: String,
+    },
+    /// A value is not of its kind.
+    #[error("cannot use `{key}` in settings file `{path}`, line {line}: {reason}")]
+    BadValue {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wanted.
+        reason: String,
+    },
+    /// A variable's value is not of its kind.
+    #[error("cannot use environment variable `{name}`: {reason}")]
+    BadVariable {
+        /// The variable.
+        name: String,
+        /// What is wanted.
+        reason: String,
+    },
+    /// `--profile` names a table that does not exist.
+    #[error("cannot find profile `{name}` in settings file `{path}`")]
+    NoProfile {
+        /// The profile.
+        name: String,
+        /// The user's file.
+        path: PathBuf,
+        /// The profiles that exist.
+        known: Vec<String>,
+    },
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        let failure = Self::from_error(crate::error::FailureKind::Usage, &error);
+        match error {
+            SettingsError::NoProfile { name, known, .. } => {
+                let near = nearest::nearest(&name, known.iter().map(String::as_str));
+                match (near.as_slice(), known.as_slice()) {
+                    (_, []) => failure.hint(format!("add a table `[profiles.{name}]` to it")),
+                    ([], known) => failure.hint(format!("the file has {}", nearest::quoted(known))),
+                    (near, _) => failure.hint(format!("did you mean {}?", nearest::quoted(near))),
+                }
+            }
+            _ => failure,
+        }
+    }
+}
+
+/// Reads all sources and decides.
+///
+/// `directory` is the agent's working directory, absolute; relative paths in variables are meant from `cwd`.
+///
+/// # Errors
+///
+/// When a source cannot be read or holds a value that is none. Unknown keys are warnings.
+pub fn load(
+    flags: &Flags,
+    environment: &Environment,
+    directories: &Directories,
+    cwd: &Path,
+    directory: &Path,
+    project: Project,
+) -> Result<Settings, SettingsError> {
+    let mut settings = Settings::default();
+    let files = Files::locate(directories, directory);
+    let home = &directories.home;
+
+    // From the lowest source to the highest: each overwrites what the ones before it set.
+    let user = file::read(&files.user)?;
+    let profile = chosen_profile(flags, environment)?;
+    let origin = Origin::User(files.user.clone());
+    apply_rows(&mut settings, &user.path, "", &user.rows, &origin, home, |_, _| None)?;
+    for (name, rows) in &user.profiles {
+        let prefix = format!("profiles.{name}.");
+        let origin = Origin::Profile(files.user.clone(), name.clone());
+        if profile.as_deref() == Some(name) {
+            apply_rows(&mut settings, &user.path, &prefix, rows, &origin, home, |_, _| None)?;
+        } else {
+            // A slip in a profile that is not in use is still worth a warning, and no failure.
+            let mut unused = Settings::default();
+            let unknown: Vec<Row> = rows.iter().filter(|row| entry(&row.key).is_none()).cloned().collect();
+            apply_rows(&mut unused, &user.path, &prefix, &unknown, &origin, home, |_, _| None)?;
+            settings.warnings.append(&mut unused.warnings);
+        }
+    }
+    if let Some(name) = profile
+        && !user.profiles.iter().any(|(known, _)| *known == name)
+    {
+        return Err(SettingsError::NoProfile {
+            name,
+            path: files.user,
+            known: user.profiles.into_iter().map(|(known, _)| known).collect(),
+        });
+    }
+    if let (Project::Read, Some(path)) = (project, &files.project) {
+        apply_project(&mut settings, &file::read(path)?, home)?;
+    }
+    apply_environment(&mut settings, environment, cwd, home)?;
+    apply_flags(&mut settings, flags);
+    Ok(settings)
+}
+
+fn chosen_profile(flags: &Flags, environment: &Environment) -> Result<Option<String>, SettingsError> {
+    if flags.profile.is_some() {
+        return Ok(flags.profile.clone());
+    }
+    Ok(variable(environment, env_vars::PROFILE)?.map(str::to_owned))
+}
+
+/// Applies the rows of one table. `refuse` may name a reason why a row does not count.
+fn apply_rows(
+    settings: &mut Settings,
+    path: &Path,
+    prefix: &str,
+    rows: &[Row],
+    origin: &Origin,
+    home: &Path,
+    refuse: impl Fn(&Entry, &Raw) -> Option<&'static str>,
+) -> Result<(), SettingsError> {
+    let base = path.parent().unwrap_or(Path::new("/"));
+    for row in rows {
+        let Some(entry) = entry(&row.key) else {
+            settings.warnings.push(unknown_key(path, prefix, row));
+            continue;
+        };
+        if let Some(reason) = refuse(entry, &row.value) {
+            settings.warnings.push(format!(
+                "`{}` in `{}`, line {}, is ignored: {reason}",
+                row.key,
+                path.display(),
+                row.line
+            ));
+            continue;
+        }
+        (entry.set)(settings, &row.value, origin.clone(), base, home).map_err(|reason| SettingsError::BadValue {
+            path: path.to_path_buf(),
+            key: format!("{prefix}{}", row.key),
+            line: row.line,
+            reason,
+        })?;
+    }
+    Ok(())
+}
+
+fn unknown_key(path: &Path, prefix: &str, row: &Row) -> String {
+    let near = nearest::nearest(&row.key, ENTRIES.iter().map(|entry| entry.key));
+    let meant = match near.first() {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => String::new(),
+    };
+    format!(
+        "unknown setting `{prefix}{}` in `{}`, line {}{meant}",
+        row.key,
+        path.display(),
+        row.line
+    )
+}
+
+/// A project's file is written by whoever wrote the project: it may not make us run, reach or trust anything.
+fn apply_project(settings: &mut Settings, project: &SettingsFile, home: &Path) -> Result<(), SettingsError> {
+    if !project.profiles.is_empty() {
+        settings.warnings.push(format!(
+            "the profiles in `{}` are ignored: only the user's settings have profiles",
+            project.path.display()
+        ));
+    }
+    let origin = Origin::Project(project.path.clone());
+    apply_rows(
+        settings,
+        &project.path,
+        "",
+        &project.rows,
+        &origin,
+        home,
+        |entry, value| match entry.project {
+            ProjectMay::Set => None,
+            ProjectMay::TurnOn if matches!(value, Raw::Boolean(false)) => Some("a project may turn this on, not off"),
+            ProjectMay::TurnOn => None,
+            ProjectMay::NotSet => Some("a project may not set this"),
+        },
+    )
+}
+
+fn apply_environment(
+    settings: &mut Settings,
+    environment: &Environment,
+    cwd: &Path,
+    home: &Path,
+) -> Result<(), SettingsError> {
+    for entry in ENTRIES.iter().filter(|entry| entry.environment) {
+        let name = entry.variable();
+        let Some(value) = variable(environment, &name)? else {
+            continue;
+        };
+        let origin = Origin::Environment(name.clone());
+        (entry.set)(settings, &Raw::Text(value.to_owned()), origin, cwd, home)
+            .map_err(|reason| SettingsError::BadVariable { name, reason })?;
+    }
+    Ok(())
+}
+
+/// The value of a variable; an empty one counts as not set.
+fn variable<'a>(environment: &'a Environment, name: &str) -> Result<Option<&'a str>, SettingsError> {
+    match environment.os(name) {
+        None => Ok(None),
+        Some(value) if value.is_empty() => Ok(None),
+        Some(value) => value.to_str().map(Some).ok_or_else(|| SettingsError::BadVariable {
+            name: name.to_owned(),
+            reason: "it is not valid Unicode".to_owned(),
+        }),
+    }
+}
+
+fn apply_flags(settings: &mut Settings, flags: &Flags) {
+    if let Some((value, flag)) = flags.verbosity {
+        settings.verbosity = Some(Setting {
+            value,
+            origin: Origin::Flag(flag),
+        });
+    }
+    if let Some(value) = flags.color {
+        settings.color = Some(Setting {
+            value,
+            origin: Origin::Flag("--color"),
+        });
+    }
+    if let Some(value) = flags.progress {
+        settings.progress = Some(Setting {
+            value,
+            origin: Origin::Flag("--no-progress"),
+        });
+    }
+}

@@ -1,0 +1,300 @@
+//! The types that a setting can have: read from text or TOML, shown as JSON.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::request::{ColorChoice, Effort, ModelChoice, OutputMode, Verbosity};
+use crate::support::duration;
+
+/// A value as a source holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Raw {
+    /// Text, which is all that the environment has.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A truth value.
+    Boolean(bool),
+    /// Several values.
+    List(Vec<Raw>),
+    /// Anything else, named for messages.
+    Other(&'static str),
+}
+
+impl Raw {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a string",
+            Self::Integer(_) => "an integer",
+            Self::Boolean(_) => "a boolean",
+            Self::List(_) => "an array",
+            Self::Other(kind) => kind,
+        }
+    }
+
+    fn text(&self, wanted: &str) -> Result<&str, String> {
+        match self {
+            Self::Text(text) => Ok(text),
+            other => Err(format!("{wanted} is wanted, not {}", other.kind())),
+        }
+    }
+}
+
+/// A type of setting.
+pub trait SettingValue: Sized + Clone {
+    /// Reads the value. Relative paths are meant from `base`; `home` stands for a leading `~`.
+    ///
+    /// # Errors
+    ///
+    /// A fragment that says what was wanted.
+    fn read(raw: &Raw, base: &Path, home: &Path) -> Result<Self, String>;
+
+    /// The value as `config show` prints it.
+    fn show(&self) -> Value;
+}
+
+/// Looks a word up in a table of words.
+fn word<T: Copy>(raw: &Raw, words: &[(&'static str, T)]) -> Result<T, String> {
+    let names = || words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("`, `");
+    let text = raw.text(&format!("one of `{}`", names()))?;
+    words
+        .iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| format!("`{text}` is none of `{}`", names()))
+}
+
+/// The name of a value in a table of words.
+fn name_of<T: PartialEq>(value: &T, words: &[(&'static str, T)]) -> Value {
+    words
+        .iter()
+        .find(|(_, known)| known == value)
+        .map_or(Value::Null, |(name, _)| json!(name))
+}
+
+macro_rules! words {
+    ($type:ty, $table:ident, [$(($name:literal, $value:expr)),+ $(,)?]) => {
+        const $table: &[(&str, $type)] = &[$(($name, $value)),+];
+
+        impl SettingValue for $type {
+            fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+                word(raw, $table)
+            }
+
+            fn show(&self) -> Value {
+                name_of(self, $table)
+            }
+        }
+    };
+}
+
+words!(
+    Effort,
+    EFFORTS,
+    [
+        ("none", Effort::None),
+        ("low", Effort::Low),
+        ("medium", Effort::Medium),
+        ("high", Effort::High),
+        ("max", Effort::Max),
+    ]
+);
+words!(
+    OutputMode,
+    OUTPUT_MODES,
+    [
+        ("text", OutputMode::Text),
+        ("json", OutputMode::Json),
+        ("stream-json", OutputMode::StreamJson),
+    ]
+);
+words!(
+    ColorChoice,
+    COLOR_CHOICES,
+    [
+        ("auto", ColorChoice::Auto),
+        ("always", ColorChoice::Always),
+        ("never", ColorChoice::Never),
+    ]
+);
+words!(
+    Verbosity,
+    VERBOSITIES,
+    [
+        ("quiet", Verbosity::Quiet),
+        ("normal", Verbosity::Normal),
+        ("verbose", Verbosity::Verbose),
+        ("trace", Verbosity::Trace),
+    ]
+);
+
+impl SettingValue for String {
+    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+        let text = raw.text("a string")?;
+        if text.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        Ok(text.to_owned())
+    }
+
+    fn show(&self) -> Value {
+        json!(self)
+    }
+}
+
+impl SettingValue for bool {
+    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+        match raw {
+            Raw::Boolean(value) => Ok(*value),
+            // The environment has only text.
+            Raw::Text(text) => match text.to_ascii_lowercase().as_str() {
+                "1" | "true" | "yes" | "on" => Ok(true),
+                "0" | "false" | "no" | "off" => Ok(false),
+                _ => Err(format!("`{text}` is neither `true` nor `false`")),
+            },
+            other => Err(format!("`true` or `false` is wanted, not {}", other.kind())),
+        }
+    }
+
+    fn show(&self) -> Value {
+        json!(self)
+    }
+}
+
+/// Reads a whole number between two bounds.
+fn integer(raw: &Raw, low: i64, high: i64) -> Result<i64, String> {
+    let number = match raw {
+        Raw::Integer(number) => Some(*number),
+        Raw::Text(text) => text.parse().ok(),
+        _ => None,
+    };
+    number
+        .filter(|number| (low..=high).contains(number))
+        .ok_or_else(|| format!("a whole number from {low} to {high} is wanted"))
+}
+
+impl SettingValue for u32 {
+    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+        integer(raw, 0, i64::from(Self::MAX)).map(|number| Self::try_from(number).unwrap_or(Self::MAX))
+    }
+
+    fn show(&self) -> Value {
+        json!(self)
+    }
+}
+
+impl SettingValue for u16 {
+    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+        integer(raw, 1, i64::from(Self::MAX)).map(|number| Self::try_from(number).unwrap_or(Self::MAX))
+    }
+
+    fn show(&self) -> Value {
+        json!(self)
+    }
+}
+
+impl SettingValue for Duration {
+    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+        let text = match raw {
+            Raw::Integer(seconds) => seconds.to_string(),
+            Raw::Text(text) => text.clone(),
+            other => return Err(format!("a duration such as `\"5m\"` is wanted, not {}", other.kind())),
+        };
+        duration::parse(&text).map_err(|error| error.to_string())
+    }
+
+    fn show(&self) -> Value {
+        json!(duration::format(*self))
+    }
+}
+
+impl SettingValue for ModelChoice {
+    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+        raw.text("a string")?
+            .parse()
+            .map_err(|error: crate::request::ParseModelError| error.to_string())
+    }
+
+    fn show(&self) -> Value {
+        json!(self.as_str())
+    }
+}
+
+impl SettingValue for Url {
+    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+        server_url(raw.text("an address")?)
+    }
+
+    fn show(&self) -> Value {
+        json!(self.as_str())
+    }
+}
+
+impl SettingValue for PathBuf {
+    fn read(raw: &Raw, base: &Path, home: &Path) -> Result<Self, String> {
+        let text = raw.text("a path")?;
+        if text.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        if text.contains('\0') {
+            return Err("it holds a NUL character".to_owned());
+        }
+        Ok(match text.strip_prefix('~') {
+            Some("") => home.to_path_buf(),
+            Some(rest) if rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
+            _ => base.join(text),
+        })
+    }
+
+    fn show(&self) -> Value {
+        json!(self.to_string_lossy())
+    }
+}
+
+impl SettingValue for Vec<PathBuf> {
+    fn read(raw: &Raw, base: &Path, home: &Path) -> Result<Self, String> {
+        let Raw::List(items) = raw else {
+            return Err(format!("an array of paths is wanted, not {}", raw.kind()));
+        };
+        items
+            .iter()
+            .map(|item| {
+                let written = item.text("a path")?;
+                if !Path::new(written).is_absolute() && written != "~" && !written.starts_with("~/") {
+                    return Err(format!("`{written}` is not absolute"));
+                }
+                PathBuf::read(item, base, home)
+            })
+            .collect()
+    }
+
+    fn show(&self) -> Value {
+        self.iter().map(PathBuf::show).collect()
+    }
+}
+
+/// Reads the address of a server: `http` or `https`, without credentials, query or fragment.
+///
+/// # Errors
+///
+/// A fragment that says what is wrong. A password in the address is refused, since arguments and settings are seen by
+/// others; it is never repeated in the message.
+pub fn server_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|_| "an address such as `http://127.0.0.1:4096` is wanted".to_owned())?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err("an address that begins with `http://` or `https://` is wanted".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!(
+            "credentials do not belong into an address; set `{}` instead",
+            crate::env_vars::SERVER_PASSWORD
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("an address without `?` and `#` is wanted".to_owned());
+    }
+    Ok(url)
+}
