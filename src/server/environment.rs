@@ -1,0 +1,151 @@
+//! What the engine is told by its environment.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+
+use jsonc_parser::ParseOptions;
+use serde_json::{Map, Value};
+
+use super::StartError;
+use crate::context::Environment;
+use crate::env_vars;
+use crate::support::secret::Secret;
+
+/// What the engine sees as its client. It has the `question` tool for some names only, and this is none of them.
+const CLIENT: &str = "opencode-rs";
+/// Set to `1` unless the user has set them: an engine that goes out on its own accord is slow and unwanted.
+const QUIET: [&str; 3] = [
+    "OPENCODE_DISABLE_MODELS_FETCH",
+    "OPENCODE_DISABLE_AUTOUPDATE",
+    "OPENCODE_DISABLE_LSP_DOWNLOAD",
+];
+
+/// The engine's whole environment: the user's without our own variables, then ours, then the caller's `variables`, then
+/// the password.
+pub(super) fn of_engine(
+    user: &Environment,
+    config: Value,
+    variables: Vec<(OsString, OsString)>,
+    password: &Secret,
+) -> Result<BTreeMap<OsString, OsString>, StartError> {
+    let mut all: BTreeMap<OsString, OsString> = user
+        .iter()
+        .filter(|(name, _)| !name.as_encoded_bytes().starts_with(env_vars::PREFIX.as_bytes()))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    for name in QUIET {
+        all.entry(name.into()).or_insert_with(|| "1".into());
+    }
+    all.insert("OPENCODE_CLIENT".into(), CLIENT.into());
+    let merged = merged_config(user.os(env_vars::ENGINE_CONFIG_CONTENT), config)?;
+    all.insert(env_vars::ENGINE_CONFIG_CONTENT.into(), merged.into());
+    all.extend(variables);
+    // Last: nothing may take the password away, and the user name is the engine's default.
+    all.insert(env_vars::SERVER_PASSWORD.into(), password.expose().into());
+    all.remove(OsStr::new(env_vars::SERVER_USERNAME));
+    Ok(all)
+}
+
+fn merged_config(theirs: Option<&OsStr>, ours: Value) -> Result<String, StartError> {
+    let bad = |reason: String| StartError::UserConfig { reason };
+    let mut merged = match theirs {
+        None => Value::Object(Map::new()),
+        Some(text) => {
+            let text = text.to_str().ok_or_else(|| bad("it is not UTF-8".to_owned()))?;
+            // Absent and blank are the same to the engine.
+            jsonc_parser::parse_to_serde_value::<Option<Value>>(text, &ParseOptions::default())
+                .map_err(|error| bad(error.to_string()))?
+                .unwrap_or_else(|| Value::Object(Map::new()))
+        }
+    };
+    if !merged.is_object() {
+        return Err(bad("it is not an object".to_owned()));
+    }
+    lay_over(&mut merged, ours);
+    Ok(merged.to_string())
+}
+
+/// Lays `ours` over `theirs`: objects key by key, everything else replaced.
+///
+/// A key of ours moves behind the keys that only they have. In the engine's permission rules the last match wins, so a
+/// rule of theirs that stayed behind ours would beat it.
+fn lay_over(theirs: &mut Value, ours: Value) {
+    match (theirs, ours) {
+        (Value::Object(theirs), Value::Object(ours)) => {
+            for (key, value) in ours {
+                let mut merged = theirs.shift_remove(&key).unwrap_or(Value::Null);
+                lay_over(&mut merged, value);
+                theirs.insert(key, merged);
+            }
+        }
+        (theirs, ours) => *theirs = ours,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    #[test]
+    fn the_users_environment_passes_without_our_own_variables() {
+        let user = environment(&[
+            ("HOME", "/home/u"),
+            ("OPENCODE_RS_MODEL", "a/b"),
+            ("OPENCODE_SERVER_PASSWORD", "of somebody else"),
+            ("OPENCODE_SERVER_USERNAME", "somebody"),
+            ("OPENCODE_DISABLE_MODELS_FETCH", "0"),
+            ("OPENCODE_PURE", "1"),
+        ]);
+        let variables = vec![
+            ("OPENCODE_PURE".into(), "0".into()),
+            ("OPENCODE_SERVER_PASSWORD".into(), "".into()),
+        ];
+        let all = of_engine(&user, json!({}), variables, &Secret::new("pw")).unwrap();
+        let expected = [
+            ("HOME", "/home/u"),
+            ("OPENCODE_CLIENT", "opencode-rs"),
+            ("OPENCODE_CONFIG_CONTENT", "{}"),
+            ("OPENCODE_DISABLE_AUTOUPDATE", "1"),
+            ("OPENCODE_DISABLE_LSP_DOWNLOAD", "1"),
+            ("OPENCODE_DISABLE_MODELS_FETCH", "0"),
+            ("OPENCODE_PURE", "0"),
+            ("OPENCODE_SERVER_PASSWORD", "pw"),
+        ];
+        let expected: BTreeMap<OsString, OsString> = expected
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn our_configuration_wins_and_the_rest_of_theirs_stays() {
+        let theirs = r#"{
+            // JSON with comments and commas
+            "model": "a/b", "permission": {"bash": {"*": "deny", "rm *": "allow"}, "edit": "allow",},
+        }"#;
+        let ours = json!({"permission": {"bash": {"*": "ask"}, "edit": {"*": "ask"}}, "share": "disabled"});
+        assert_eq!(
+            merged_config(Some(theirs.as_ref()), ours).unwrap(),
+            r#"{"model":"a/b","permission":{"bash":{"rm *":"allow","*":"ask"},"edit":{"*":"ask"}},"share":"disabled"}"#
+        );
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_be_read_is_the_users_to_repair() {
+        for text in ["{bad", "[]", "\"text\""] {
+            let error = merged_config(Some(text.as_ref()), json!({})).unwrap_err();
+            assert!(matches!(error, StartError::UserConfig { .. }), "{text}");
+        }
+        assert_eq!(
+            merged_config(Some("  ".as_ref()), json!({"a": 1})).unwrap(),
+            r#"{"a":1}"#
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! Why a server did not start.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Exit;
+use crate::env_vars;
+use crate::error::{Failure, FailureKind};
+
+/// How many of the engine's last lines go into a message.
+const SHOWN_LINES: usize = 12;
+
+/// A server that did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The directory that the agent shall work in.
+    #[error("cannot work in `{}`", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The user's inline configuration.
+    #[error("cannot read the configuration in `{}`: {reason}", env_vars::ENGINE_CONFIG_CONTENT)]
+    UserConfig {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The operating system refused a process, a lock or randomness.
+    #[error("cannot {what}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// What it said.
+        #[source]
+        source: io::Error,
+    },
+    /// Our guard process reported that it could not start the engine.
+    #[error("cannot start engine `{}`: {reason}", engine.display())]
+    Guard {
+        /// The engine.
+        engine: PathBuf,
+        /// What the guard said.
+        reason: String,
+    },
+    /// The engine ended before it was ready.
+    #[error("cannot start engine `{}`: {exit} before it was ready", engine.display())]
+    Exited {
+        /// The engine.
+        engine: PathBuf,
+        /// How.
+        exit: Exit,
+        /// The end of its output.
+        tail: String,
+    },
+    /// The wanted port belongs to somebody else.
+    #[error("cannot start a server on port {port}: it is in use")]
+    PortInUse {
+        /// The port.
+        port: u16,
+    },
+    /// No address line within the deadline.
+    #[error("cannot start engine `{}`: it was not ready within {} s", engine.display(), deadline.as_secs_f32())]
+    Deadline {
+        /// The engine.
+        engine: PathBuf,
+        /// The deadline.
+        deadline: Duration,
+        /// The end of its output.
+        tail: String,
+    },
+    /// Another start on the same data directory did not come to an end within the deadline.
+    #[error("cannot start engine: another first start on `{}` did not end within {} s", data.display(), deadline.as_secs_f32())]
+    LockDeadline {
+        /// The engine's data directory.
+        data: PathBuf,
+        /// The deadline.
+        deadline: Duration,
+    },
+    /// The engine announced an address that is not on this machine, or is none.
+    #[error("cannot use engine `{}`: it announced the address `{address}`", engine.display())]
+    Address {
+        /// The engine.
+        engine: PathBuf,
+        /// What it announced.
+        address: String,
+    },
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let kind = match error {
+            StartError::Directory { .. } | StartError::UserConfig { .. } => FailureKind::Usage,
+            _ => FailureKind::Engine,
+        };
+        let mut failure = Self::from_error(kind, &error);
+        match &error {
+            StartError::Directory { .. } => failure.hint("name an existing directory with `--directory`"),
+            StartError::UserConfig { .. } => failure.hint(format!(
+                "repair or unset `{}`; it holds JSON with comments",
+                env_vars::ENGINE_CONFIG_CONTENT
+            )),
+            StartError::PortInUse { .. } => failure.hint("leave out `--port` to let the engine choose one"),
+            StartError::Exited { tail, .. } | StartError::Deadline { tail, .. } => {
+                let last = last_lines(tail);
+                if !last.is_empty() {
+                    failure.causes.push(format!("its last output was:\n{last}"));
+                }
+                failure.hint("run `opencode-rs doctor` to check the engine")
+            }
+            StartError::Guard { .. } | StartError::Address { .. } => {
+                failure.hint("run `opencode-rs doctor` to check the engine")
+            }
+            StartError::LockDeadline { .. } => failure.hint("wait for the other program, or end it, and try again"),
+            StartError::System { .. } => failure,
+        }
+    }
+}
+
+fn last_lines(tail: &str) -> String {
+    let lines: Vec<&str> = tail.lines().collect();
+    lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n")
+}

@@ -1,0 +1,178 @@
+//! The processes below this one.
+//!
+//! A process is known by its id and its start time together, so that an id which was given away again is never taken for
+//! the process that had it before.
+
+use std::collections::HashMap;
+
+use rustix::process::{Pid, Signal};
+
+/// A process that was seen alive.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Process {
+    pid: Pid,
+    parent: i32,
+    started: String,
+}
+
+/// Every living descendant of this process, parents before their children. Zombies are not alive.
+pub(super) fn living() -> Vec<Process> {
+    let mut children: HashMap<i32, Vec<Process>> = HashMap::new();
+    for process in table() {
+        children.entry(process.parent).or_default().push(process);
+    }
+    let mut found = Vec::new();
+    let mut open = vec![rustix::process::getpid().as_raw_nonzero().get()];
+    while let Some(parent) = open.pop() {
+        for process in children.remove(&parent).unwrap_or_default() {
+            open.push(process.pid.as_raw_nonzero().get());
+            found.push(process);
+        }
+    }
+    found
+}
+
+/// Those of `known` that still live. Elsewhere than on Linux an orphan is adopted by init and is no descendant any more.
+pub(super) fn still_living(known: &[Process]) -> Vec<Process> {
+    let table: HashMap<Pid, String> = table()
+        .into_iter()
+        .map(|process| (process.pid, process.started))
+        .collect();
+    known
+        .iter()
+        .filter(|process| table.get(&process.pid) == Some(&process.started))
+        .cloned()
+        .collect()
+}
+
+impl Process {
+    /// Whether `other` is this process, whoever its parent is by now.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.pid == other.pid && self.started == other.started
+    }
+
+    /// Sends `signal`, if this is still the process that was seen.
+    pub(super) fn signal(&self, signal: Signal) {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
+            // The descriptor holds on to one process; what is checked after opening it is what the signal reaches.
+            if let Ok(handle) = pidfd_open(self.pid, PidfdFlags::empty()) {
+                if linux::read(self.pid.as_raw_nonzero().get())
+                    .is_some_and(|(process, _)| process.started == self.started)
+                {
+                    let _ = pidfd_send_signal(handle, signal);
+                }
+                return;
+            }
+            // Kernels before 5.3, and sandboxes that know no such call.
+            if linux::read(self.pid.as_raw_nonzero().get()).is_none_or(|(process, _)| process.started != self.started) {
+                return;
+            }
+        }
+        let _ = rustix::process::kill_process(self.pid, signal);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn table() -> Vec<Process> {
+    linux::table()
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use rustix::process::Pid;
+
+    use super::Process;
+
+    pub(super) fn table() -> Vec<Process> {
+        let Ok(entries) = std::fs::read_dir("/proc") else {
+            return Vec::new();
+        };
+        entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter_map(|pid| read(pid).filter(|(_, state)| !matches!(state, 'Z' | 'X')))
+            .map(|(process, _)| process)
+            .collect()
+    }
+
+    pub(super) fn read(pid: i32) -> Option<(Process, char)> {
+        // A command name is whatever its process likes, so it may be no UTF-8.
+        let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+        parse(pid, &String::from_utf8_lossy(&stat))
+    }
+
+    /// The name (second field) is in brackets and may hold anything, brackets and spaces included.
+    pub(super) fn parse(pid: i32, stat: &str) -> Option<(Process, char)> {
+        let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+        let state = fields.next()?.chars().next()?;
+        let parent = fields.next()?.parse().ok()?;
+        // Field 22 of the whole line; 3 and 4 are read.
+        let started = fields.nth(17)?.to_owned();
+        Some((
+            Process {
+                pid: Pid::from_raw(pid)?,
+                parent,
+                started,
+            },
+            state,
+        ))
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn table() -> Vec<Process> {
+    let Ok(output) = std::process::Command::new("/bin/ps")
+        .args(["-A", "-o", "pid=,ppid=,stat=,lstart="])
+        .env("LC_ALL", "C")
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .output()
+    else {
+        return Vec::new();
+    };
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split_whitespace();
+            let pid = Pid::from_raw(fields.next()?.parse().ok()?)?;
+            let parent = fields.next()?.parse().ok()?;
+            let zombie = fields.next()?.starts_with('Z');
+            let started = fields.collect::<Vec<_>>().join(" ");
+            (!zombie).then_some(Process { pid, parent, started })
+        })
+        .collect()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_may_have_brackets_and_spaces_in_its_name() {
+        let stat =
+            "42 (a) b) (c) S 7 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 2000 18446744073709551615";
+        let (process, state) = linux::parse(42, stat).unwrap();
+        assert_eq!((process.parent, process.started.as_str(), state), (7, "987654", 'S'));
+    }
+
+    #[test]
+    fn a_child_is_found_and_a_reused_id_is_not_signalled() {
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let found = living()
+            .into_iter()
+            .find(|process| process.pid.as_raw_nonzero().get() == pid)
+            .unwrap();
+        let stranger = Process {
+            started: "1".to_owned(),
+            ..found.clone()
+        };
+        stranger.signal(Signal::KILL);
+        assert_eq!(still_living(&[stranger, found.clone()]), std::slice::from_ref(&found));
+        assert!(child.try_wait().unwrap().is_none());
+        found.signal(Signal::KILL);
+        assert!(!child.wait().unwrap().success());
+    }
+}

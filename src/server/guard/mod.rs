@@ -1,0 +1,56 @@
+//! The guard: a small process of ours that stands between us and an engine.
+//!
+//! An engine notices neither the death of its parent nor a closed stdin, and the commands that its model runs are in
+//! sessions of their own. So a program that is killed would leave both behind. The guard is this same program, started
+//! again with a hidden first argument; it holds one end of a socket whose other end only we hold. When that end closes,
+//! for whatever reason, SIGKILL included, the guard ends the engine, everything that the engine started, and removes the
+//! temporary directory.
+//!
+//! *Comes in:* argv (`__guard TEMPORARY ENGINE ARGUMENTS…`), the engine's environment and working directory as its own,
+//! the engine's output pipes as its own stdout and stderr, the socket as stdin. *Goes out:* [`report::Report`] lines.
+//! *Always true:* a guard signals only descendants of its own, never a name or a group; it is in a session of its own, so
+//! the terminal's Ctrl-C reaches neither it nor the engine; it holds nothing of our stdin, stdout or stderr.
+//!
+//! What is beyond it: if the guard itself is killed with SIGKILL, on Linux the engine dies with it (parent-death
+//! signal), but commands that the engine ran are adopted by init. Outside Linux there is no such signal, and a command
+//! that daemonised itself before the stop is not found.
+
+#[cfg(unix)]
+mod descendants;
+pub(in crate::server) mod report;
+#[cfg(unix)]
+mod supervise;
+#[cfg(unix)]
+mod temporary;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// First argument of a guard.
+pub(in crate::server) const GUARD: &str = "__guard";
+/// First argument of the step between a guard and its engine.
+#[cfg(target_os = "linux")]
+const EXEC: &str = "__exec";
+/// What the owner sends when there is no time for politeness.
+pub(in crate::server) const HURRY: u8 = b'k';
+
+/// Does the work of a guard, if `arguments` (the whole of argv) say that this process is one; `None` otherwise.
+///
+/// To be called first thing in `main`: no runtime is needed, and none should be there.
+pub fn guard_main(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
+    let mut arguments = arguments.into_iter().skip(1);
+    let role = arguments.next()?;
+    #[cfg(unix)]
+    {
+        if role == GUARD {
+            return supervise::run(arguments);
+        }
+        #[cfg(target_os = "linux")]
+        if role == EXEC {
+            return supervise::become_engine(arguments);
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = role;
+    None
+}

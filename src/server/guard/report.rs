@@ -1,0 +1,88 @@
+//! What a guard says to its owner, one line each, over the socket that is the guard's stdin.
+
+use std::fmt;
+
+/// How an engine ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It left with this status.
+    Code(i32),
+    /// This signal killed it.
+    Signal(i32),
+    /// Nobody knows: its guard is gone too.
+    Unknown,
+}
+
+impl fmt::Display for Exit {
+    /// "it …", as the end of a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "it exited with status {code}"),
+            Self::Signal(9) => write!(f, "it was killed (signal 9; the system may be out of memory)"),
+            Self::Signal(signal) => write!(f, "it was ended by signal {signal}"),
+            Self::Unknown => write!(f, "it is gone, and so is the process that watched it"),
+        }
+    }
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::server) enum Report {
+    /// The engine's process id.
+    Started(u32),
+    /// The guard could not do its work, and why.
+    Failed(String),
+    /// The engine ended.
+    Ended(Exit),
+    /// The engine, everything that it started, and its temporary directory are gone.
+    Clean,
+}
+
+impl Report {
+    /// The line, with its end.
+    pub(in crate::server) fn to_line(&self) -> String {
+        match self {
+            Self::Started(pid) => format!("started {pid}\n"),
+            Self::Failed(reason) => format!("failed {}\n", reason.replace(['\n', '\r'], " ")),
+            Self::Ended(Exit::Code(code)) => format!("exited {code}\n"),
+            Self::Ended(Exit::Signal(signal)) => format!("killed {signal}\n"),
+            Self::Ended(Exit::Unknown) => "lost\n".to_owned(),
+            Self::Clean => "clean\n".to_owned(),
+        }
+    }
+
+    /// Reads a line; `None` for one that is not ours.
+    pub(in crate::server) fn parse(line: &str) -> Option<Self> {
+        let line = line.trim_end();
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        Some(match word {
+            "started" => Self::Started(rest.parse().ok()?),
+            "failed" => Self::Failed(rest.to_owned()),
+            "exited" => Self::Ended(Exit::Code(rest.parse().ok()?)),
+            "killed" => Self::Ended(Exit::Signal(rest.parse().ok()?)),
+            "lost" => Self::Ended(Exit::Unknown),
+            "clean" => Self::Clean,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_report_survives_the_way_over_the_socket() {
+        for report in [
+            Report::Started(17),
+            Report::Failed("cannot create `/x`: no space".to_owned()),
+            Report::Ended(Exit::Code(3)),
+            Report::Ended(Exit::Signal(9)),
+            Report::Ended(Exit::Unknown),
+            Report::Clean,
+        ] {
+            assert_eq!(Report::parse(&report.to_line()), Some(report));
+        }
+        assert_eq!(Report::parse("something else"), None);
+    }
+}

@@ -1,0 +1,174 @@
+//! The engine's private temporary directory.
+//!
+//! ```text
+//! <TMPDIR>/opencode-rs.XXXXXXXXXX/   mode 0700
+//!     lock                           locked by the guard for as long as it lives
+//!     tmp/                           what the engine and its commands see as TMPDIR
+//! ```
+//!
+//! The lock is the kernel's, so a directory whose lock can be taken belongs to a guard that was killed, and the next
+//! guard removes it.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+const PREFIX: &str = "opencode-rs.";
+/// A younger directory is left alone: between creating and locking it there is a moment.
+const YOUNG: Duration = Duration::from_secs(60);
+
+/// A private temporary directory, to be removed by [`Temporary::remove`].
+#[derive(Debug)]
+pub(super) struct Temporary {
+    base: PathBuf,
+    root: PathBuf,
+    _lock: File,
+}
+
+impl Temporary {
+    /// Creates one in `base`.
+    pub(super) fn create(base: &Path) -> io::Result<Self> {
+        let root = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .rand_bytes(10)
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(base)?;
+        let lock = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(root.path().join("lock"))?;
+        // A file system without locks: nobody will be able to take the lock either, so nothing is removed wrongly.
+        let _ = lock.try_lock();
+        DirBuilder::new().mode(0o700).create(root.path().join("tmp"))?;
+        Ok(Self {
+            base: base.to_path_buf(),
+            root: root.keep(),
+            _lock: lock,
+        })
+    }
+
+    /// What the engine gets as `TMPDIR`.
+    pub(super) fn path(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    /// Removes it with everything inside.
+    pub(super) fn remove(&self) {
+        remove_tree(&self.root);
+    }
+
+    /// Removes what guards that were killed have left.
+    pub(super) fn remove_stale(&self) {
+        let Ok(entries) = fs::read_dir(&self.base) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(PREFIX) && entry.path() != self.root {
+                remove_if_stale(&entry.path());
+            }
+        }
+    }
+}
+
+fn remove_if_stale(root: &Path) {
+    // `symlink_metadata`: a link somewhere else is not a directory of ours.
+    let Ok(metadata) = fs::symlink_metadata(root) else {
+        return;
+    };
+    let ours = metadata.is_dir()
+        && metadata.uid() == rustix::process::geteuid().as_raw()
+        && metadata.mode().trailing_zeros() >= 6;
+    if !ours || !is_old(&metadata) {
+        return;
+    }
+    match OpenOptions::new().write(true).open(root.join("lock")) {
+        Ok(lock) => {
+            if lock.try_lock().is_ok() {
+                remove_tree(root);
+            }
+        }
+        // Its guard was killed before it made the file, or while it removed the directory.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => remove_tree(root),
+        Err(_) => {}
+    }
+}
+
+fn is_old(metadata: &Metadata) -> bool {
+    metadata
+        .modified()
+        .ok()
+        .and_then(|modified| SystemTime::now().duration_since(modified).ok())
+        .is_some_and(|age| age > YOUNG)
+}
+
+/// Removes a tree, also one with directories that their owner may not write (as Go's module cache has).
+fn remove_tree(root: &Path) {
+    if fs::remove_dir_all(root).is_err() {
+        make_writable(root);
+        let _ = fs::remove_dir_all(root);
+    }
+}
+
+fn make_writable(directory: &Path) {
+    let _ = fs::set_permissions(directory, Permissions::from_mode(0o700));
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        // The type of the entry itself: links are not followed.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            make_writable(&entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn age(path: &Path) {
+        let old = SystemTime::now() - 2 * YOUNG;
+        File::open(path).unwrap().set_modified(old).unwrap();
+    }
+
+    #[test]
+    fn it_is_for_the_owner_alone_and_leaves_nothing() {
+        let base = tempfile::tempdir().unwrap();
+        let temporary = Temporary::create(base.path()).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        assert_eq!((mode(&temporary.root), mode(&temporary.path())), (0o700, 0o700));
+        let sealed = temporary.path().join("sealed");
+        fs::create_dir(&sealed).unwrap();
+        fs::write(sealed.join("file"), "x").unwrap();
+        fs::set_permissions(&sealed, Permissions::from_mode(0o500)).unwrap();
+        temporary.remove();
+        assert_eq!(fs::read_dir(base.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn only_directories_of_dead_guards_are_stale() {
+        let base = tempfile::tempdir().unwrap();
+        let living = Temporary::create(base.path()).unwrap();
+        let dead = Temporary::create(base.path()).unwrap().root;
+        let just_made = Temporary::create(base.path()).unwrap().root;
+        let open_to_all = Temporary::create(base.path()).unwrap().root;
+        fs::set_permissions(&open_to_all, Permissions::from_mode(0o755)).unwrap();
+        let elsewhere = base.path().join("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        let link = base.path().join("opencode-rs.link");
+        std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+        for path in [&living.root, &dead, &open_to_all, &elsewhere] {
+            age(path);
+        }
+        let sweeper = Temporary::create(base.path()).unwrap();
+        sweeper.remove_stale();
+        let mut left: Vec<_> = fs::read_dir(base.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        left.sort();
+        let mut expected = vec![living.root, just_made, open_to_all, elsewhere, link, sweeper.root];
+        expected.sort();
+        assert_eq!(left, expected);
+    }
+}

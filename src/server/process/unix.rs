@@ -1,0 +1,138 @@
+//! Linux, macOS and their like: a guard between us and the engine.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+use super::{Launch, News};
+use crate::server::guard::report::{Exit, Report};
+use crate::server::guard::{GUARD, HURRY};
+
+/// How long a guard may take to clean up. It gives up by itself before that.
+const GUARD_GRACE: Duration = Duration::from_secs(6);
+
+/// A guard and its engine. Dropping it closes the socket, and the guard does the rest.
+#[derive(Debug)]
+pub(in crate::server) struct Process {
+    guard: Child,
+    reports: Lines<BufReader<OwnedReadHalf>>,
+    /// Its closing is the order to stop.
+    order: Option<OwnedWriteHalf>,
+    engine: Option<u32>,
+    ended: Option<Exit>,
+    clean: bool,
+}
+
+/// Starts a guard, which starts the engine.
+pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdout, ChildStderr)> {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let (reports, order) = UnixStream::from_std(ours)?.into_split();
+    let mut guard = Command::new(&launch.guard.path)
+        .arg(GUARD)
+        .arg(&launch.temporary)
+        .arg(&launch.engine)
+        .args(&launch.arguments)
+        .env_clear()
+        .envs(&launch.environment)
+        .current_dir(&launch.directory)
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let no_pipe = || io::Error::other("the guard has no output");
+    let stdout = guard.stdout.take().ok_or_else(no_pipe)?;
+    let stderr = guard.stderr.take().ok_or_else(no_pipe)?;
+    let process = Process {
+        guard,
+        reports: BufReader::new(reports).lines(),
+        order: Some(order),
+        engine: None,
+        ended: None,
+        clean: false,
+    };
+    Ok((process, stdout, stderr))
+}
+
+impl Process {
+    /// The engine's process id, once it runs.
+    pub(in crate::server) fn engine(&self) -> Option<u32> {
+        self.engine
+    }
+
+    /// What happens next. Cancelling it loses nothing; after the end of the engine it always says so.
+    pub(in crate::server) async fn news(&mut self) -> News {
+        if let Some(exit) = self.ended {
+            return News::Ended(exit);
+        }
+        loop {
+            match self.reports.next_line().await {
+                Ok(Some(line)) => match Report::parse(&line) {
+                    Some(Report::Started(pid)) => {
+                        self.engine = Some(pid);
+                        return News::Started;
+                    }
+                    Some(Report::Failed(reason)) => return News::Failed(reason),
+                    Some(Report::Ended(exit)) => {
+                        self.ended = Some(exit);
+                        return News::Ended(exit);
+                    }
+                    Some(Report::Clean) => self.clean = true,
+                    None => {}
+                },
+                Ok(None) | Err(_) => {
+                    self.ended = Some(Exit::Unknown);
+                    return News::Ended(Exit::Unknown);
+                }
+            }
+        }
+    }
+
+    /// Stops the engine and waits until it, all that it started, and its guard are gone.
+    pub(in crate::server) async fn stop(mut self) {
+        self.order = None;
+        let clean = async {
+            while !self.clean {
+                match self.reports.next_line().await {
+                    Ok(Some(line)) => self.clean = Report::parse(&line) == Some(Report::Clean),
+                    Ok(None) | Err(_) => break,
+                }
+            }
+            let _ = self.guard.wait().await;
+        };
+        if tokio::time::timeout(GUARD_GRACE, clean).await.is_err() {
+            // It hangs. On Linux its engine dies with it.
+            let _ = self.guard.start_kill();
+            self.kill_abandoned_engine();
+            return;
+        }
+        if !self.clean {
+            self.kill_abandoned_engine();
+        }
+    }
+
+    /// Orders an end without grace, and does not wait for it.
+    pub(in crate::server) fn kill_now(&mut self) {
+        if let Some(order) = self.order.take() {
+            // One byte always fits into an empty socket; and if it does not, closing it is an order too.
+            let _ = order.try_write(&[HURRY]);
+        }
+    }
+
+    /// Where no parent-death signal exists, the engine outlives a guard that was killed.
+    fn kill_abandoned_engine(&self) {
+        if cfg!(target_os = "linux") || self.ended.is_some_and(|exit| exit != Exit::Unknown) {
+            return;
+        }
+        let engine = self.engine.and_then(|pid| i32::try_from(pid).ok());
+        if let Some(engine) = engine.and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process(engine, rustix::process::Signal::KILL);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Windows: a job object holds the engine and all that it starts, and the system ends the job when our last handle to it
+//! is closed, however we end. No guard is needed.
+
+use std::io;
+use std::process::Stdio;
+use std::time::Duration;
+
+use process_wrap::tokio::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
+use tokio::process::{ChildStderr, ChildStdout};
+
+use super::{Launch, News};
+use crate::server::Exit;
+
+/// How long the job may take to end.
+const JOB_GRACE: Duration = Duration::from_secs(6);
+
+/// A job with the engine in it. Dropping it ends the job.
+#[derive(Debug)]
+pub(in crate::server) struct Process {
+    job: Box<dyn ChildWrapper>,
+    engine: Option<u32>,
+    announced: bool,
+    ended: Option<Exit>,
+    temporary: tempfile::TempDir,
+}
+
+/// Starts the engine in a job of its own.
+pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdout, ChildStderr)> {
+    let temporary = tempfile::Builder::new()
+        .prefix("opencode-rs.")
+        .tempdir_in(&launch.temporary)?;
+    let mut job = CommandWrap::with_new(&launch.engine, |command| {
+        command
+            .args(&launch.arguments)
+            .env_clear()
+            .envs(&launch.environment)
+            .env("TEMP", temporary.path())
+            .env("TMP", temporary.path())
+            .current_dir(&launch.directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+    })
+    .wrap(KillOnDrop)
+    .wrap(JobObject)
+    .spawn()?;
+    let no_pipe = || io::Error::other("the engine has no output");
+    let stdout = job.stdout().take().ok_or_else(no_pipe)?;
+    let stderr = job.stderr().take().ok_or_else(no_pipe)?;
+    let engine = job.id();
+    let process = Process {
+        job,
+        engine,
+        announced: false,
+        ended: None,
+        temporary,
+    };
+    Ok((process, stdout, stderr))
+}
+
+impl Process {
+    /// The engine's process id.
+    pub(in crate::server) fn engine(&self) -> Option<u32> {
+        self.engine
+    }
+
+    /// What happens next. Cancelling it loses nothing; after the end of the engine it always says so.
+    pub(in crate::server) async fn news(&mut self) -> News {
+        if !self.announced {
+            self.announced = true;
+            return News::Started;
+        }
+        if let Some(exit) = self.ended {
+            return News::Ended(exit);
+        }
+        let exit = match self.job.wait().await {
+            Ok(status) => status.code().map_or(Exit::Unknown, Exit::Code),
+            Err(_) => Exit::Unknown,
+        };
+        self.ended = Some(exit);
+        News::Ended(exit)
+    }
+
+    /// Ends the job, waits for it, and removes the temporary directory.
+    pub(in crate::server) async fn stop(mut self) {
+        self.kill_now();
+        let _ = tokio::time::timeout(JOB_GRACE, self.job.wait()).await;
+        let _ = self.temporary.close();
+    }
+
+    /// Ends the job and does not wait for it.
+    pub(in crate::server) fn kill_now(&mut self) {
+        let _ = self.job.start_kill();
+    }
+}

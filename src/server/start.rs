@@ -1,0 +1,250 @@
+//! Starting a server, and the one that was started.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::output::{self, Tail};
+use super::process::{self, Launch, News, Process};
+use super::{Exit, GuardProgram, StartError, environment, first_start, ready};
+use crate::api::Endpoint;
+use crate::context::{Directories, Environment};
+use crate::engine::Engine;
+use crate::support::secret::Secret;
+
+/// How long the last output of a dead engine is waited for.
+const LAST_OUTPUT: Duration = Duration::from_millis(500);
+
+/// What is needed to start a server.
+#[derive(Debug)]
+pub struct StartRequest<'a> {
+    /// The program.
+    pub engine: &'a Engine,
+    /// The program that guards it; see [`GuardProgram::this_program`].
+    pub guard: GuardProgram,
+    /// The engine's working directory, absolute.
+    pub directory: &'a Path,
+    /// `--port`; without it the engine picks a free one.
+    pub port: Option<u16>,
+    /// The user's environment, passed on without our own variables.
+    pub environment: &'a Environment,
+    /// Where our own files are.
+    pub directories: &'a Directories,
+    /// Configuration that is laid over the user's own `OPENCODE_CONFIG_CONTENT`.
+    pub config: Value,
+    /// More variables for the engine; they win over the user's.
+    pub variables: Vec<(OsString, OsString)>,
+    /// How long all of it may take.
+    pub deadline: Duration,
+}
+
+/// A server that is ready.
+///
+/// Dropping it closes the connection to its guard, which stops the engine and cleans up even while, and after, this
+/// process ends. [`Server::stop`] waits for that.
+#[derive(Debug)]
+pub struct Server {
+    endpoint: Endpoint,
+    pid: u32,
+    process: Process,
+    tail: Tail,
+    /// They end with the streams, or with the server.
+    _drains: JoinSet<()>,
+}
+
+impl Server {
+    /// Where it listens, with the password.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The engine's process id.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The last 64 KiB of what it wrote, without the password.
+    pub fn output_tail(&self) -> String {
+        redacted(&self.tail, self.endpoint.password.as_ref())
+    }
+
+    /// Waits until the engine ends by itself, and says how. May be cancelled and called again.
+    pub async fn exited(&mut self) -> Exit {
+        loop {
+            match self.process.news().await {
+                News::Ended(exit) => return exit,
+                News::Started | News::Failed(_) => {}
+            }
+        }
+    }
+
+    /// Stops it, and waits until everything that it started and its temporary directory are gone: 0.1 s usually, some
+    /// seconds when commands do not want to end, never more than about 6 s.
+    pub async fn stop(self) {
+        self.process.stop().await;
+    }
+
+    /// Orders an end without any grace and does not wait for it. To be followed by leaving.
+    pub fn kill_now(&mut self) {
+        self.process.kill_now();
+    }
+}
+
+/// Starts a server and waits until it is ready.
+///
+/// Dropping the future leaves no process: the guard ends what was started so far.
+///
+/// # Errors
+///
+/// When there is no server within the deadline; whatever was started is then being ended.
+pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
+    let deadline = tokio::time::Instant::now() + request.deadline;
+    check_directory(request.directory)?;
+    let password = Secret::random().map_err(|error| StartError::System {
+        what: "make a password".to_owned(),
+        source: io::Error::other(error),
+    })?;
+    let environment = environment::of_engine(request.environment, request.config, request.variables, &password)?;
+
+    let database = first_start::database(&environment, &request.directories.home);
+    let lock = match &database {
+        None => None,
+        Some(database) => {
+            let taken = first_start::lock(database, &request.directories.state);
+            match tokio::time::timeout_at(deadline, taken).await {
+                Ok(taken) => taken.map_err(|source| StartError::System {
+                    what: format!("lock the first start in `{}`", request.directories.state.display()),
+                    source,
+                })?,
+                Err(_) => {
+                    return Err(StartError::LockDeadline {
+                        data: database.clone(),
+                        deadline: request.deadline,
+                    });
+                }
+            }
+        }
+    };
+
+    let engine = request.engine.path.clone();
+    let launch = Launch {
+        guard: request.guard,
+        engine: engine.clone(),
+        arguments: arguments(request.port),
+        temporary: temporary_base(request.environment),
+        environment,
+        directory: request.directory.to_path_buf(),
+    };
+    let (mut process, stdout, stderr) = process::spawn(launch).map_err(|source| StartError::System {
+        what: format!("start a process for engine `{}`", engine.display()),
+        source,
+    })?;
+    let tail = Tail::default();
+    let (found, mut address) = mpsc::channel(1);
+    let mut drains = JoinSet::new();
+    drains.spawn(output::drain(stdout, tail.clone(), found.clone()));
+    drains.spawn(output::drain(stderr, tail.clone(), found));
+
+    let address = tokio::select! {
+        // An address that was announced by an engine that then died is of no use.
+        biased;
+        failed = failure(&mut process) => {
+            let _ = tokio::time::timeout(LAST_OUTPUT, async { while drains.join_next().await.is_some() {} }).await;
+            return Err(match failed {
+                News::Failed(reason) => StartError::Guard { engine, reason },
+                _ if request.port.is_some_and(is_taken) => StartError::PortInUse {
+                    port: request.port.unwrap_or_default(),
+                },
+                News::Ended(exit) => StartError::Exited { engine, exit, tail: redacted(&tail, Some(&password)) },
+                News::Started => StartError::Exited { engine, exit: Exit::Unknown, tail: String::new() },
+            });
+        }
+        Some(address) = address.recv() => address,
+        () = tokio::time::sleep_until(deadline) => {
+            return Err(StartError::Deadline {
+                engine,
+                deadline: request.deadline,
+                tail: redacted(&tail, Some(&password)),
+            });
+        }
+    };
+    if process.engine().is_none() {
+        // The guard's own line may be behind an engine that is ready at once.
+        let _ = tokio::time::timeout_at(deadline, process.news()).await;
+    }
+    let Some(url) = ready::base_url(&address) else {
+        return Err(StartError::Address { engine, address });
+    };
+    let server = Server {
+        endpoint: Endpoint::new(url, Some(password)),
+        pid: process.engine().unwrap_or_default(),
+        process,
+        tail,
+        _drains: drains,
+    };
+    if let Some(lock) = lock {
+        // Whatever it answers, the database is there; and if it does not answer, the caller's first request will tell.
+        let touched = first_start::touch(&server.endpoint, request.directory);
+        let _ = tokio::time::timeout_at(deadline, touched).await;
+        drop(lock);
+    }
+    Ok(server)
+}
+
+/// Resolves when there will be no server. Keeps the note of the engine's start on the way.
+async fn failure(process: &mut Process) -> News {
+    loop {
+        match process.news().await {
+            News::Started => {}
+            news @ (News::Failed(_) | News::Ended(_)) => return news,
+        }
+    }
+}
+
+fn check_directory(directory: &Path) -> Result<(), StartError> {
+    let source = match std::fs::metadata(directory) {
+        Ok(metadata) if metadata.is_dir() => return Ok(()),
+        Ok(_) => io::Error::from(io::ErrorKind::NotADirectory),
+        Err(source) => source,
+    };
+    Err(StartError::Directory {
+        path: directory.to_path_buf(),
+        source,
+    })
+}
+
+fn arguments(port: Option<u16>) -> Vec<OsString> {
+    let port = port.unwrap_or(0).to_string();
+    ["serve", "--hostname", "127.0.0.1", "--port", &port]
+        .map(OsString::from)
+        .into()
+}
+
+/// Where temporary directories go: where the user wants them.
+fn temporary_base(environment: &Environment) -> PathBuf {
+    let names: &[&str] = if cfg!(windows) { &["TEMP", "TMP"] } else { &["TMPDIR"] };
+    names
+        .iter()
+        .filter_map(|name| environment.os(name).map(PathBuf::from))
+        .find(|path| path.is_absolute() && path.is_dir())
+        .unwrap_or_else(|| PathBuf::from(if cfg!(windows) { r"C:\Windows\Temp" } else { "/tmp" }))
+}
+
+/// Whether somebody listens there. The engine itself says only that something went wrong.
+fn is_taken(port: u16) -> bool {
+    std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port))
+        .is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
+}
+
+fn redacted(tail: &Tail, password: Option<&Secret>) -> String {
+    let text = tail.text();
+    match password {
+        Some(password) if text.contains(password.expose()) => text.replace(password.expose(), "(redacted)"),
+        _ => text,
+    }
+}
