@@ -1,1 +1,3 @@
 //! What can be typed.
+
+pub mod rehearse;

@@ -1,1 +1,3 @@
 //! One recipe per command.
+
+pub mod rehearse;

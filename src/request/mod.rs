@@ -7,12 +7,14 @@ mod engine;
 mod model;
 mod output;
 mod prompt;
+mod rehearse;
 mod run;
 
 pub use engine::{EngineChoice, EngineSource, Network};
 pub use model::{Effort, ModelChoice, ModelRef, ParseModelError, VariantChoice};
 pub use output::{ColorChoice, OutputMode, OutputRequest, Reasoning, Rendering, Verbosity};
 pub use prompt::{PromptSource, StdinUse};
+pub use rehearse::{RehearseFormat, RehearseRequest};
 pub use run::{
     ConfigScope, Limits, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime, SystemPrompt, TrustChoice,
 };
