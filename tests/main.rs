@@ -2,3 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod server;
+mod raw_http;
+mod real_engine;
+mod rehearsal;

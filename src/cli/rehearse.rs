@@ -1,7 +1,91 @@
-//! `rehearse`: the scripted model on its own.
+//! `rehearse`.
 
-use clap::Args;
+use std::path::PathBuf;
 
-/// Arguments of `rehearse`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct RehearseArgs {}
+use clap::{Args, ValueEnum};
+
+use crate::request::{RehearseFormat, RehearseRequest};
+
+/// Serve the scripted model for other programs
+#[derive(Debug, Clone, Args)]
+#[command(
+    long_about = "Serve the scripted model for other programs\n\nAn OpenAI-compatible endpoint on 127.0.0.1 that answers \
+                  from a script: no key, no network, no cost, the same answers every time. Prints its address, its \
+                  token and an engine configuration, then serves until it is stopped with Ctrl-C.",
+    after_help = "Examples:\n  opencode-rs rehearse\n  opencode-rs rehearse replies.toml --port 8080\n  opencode-rs \
+                  rehearse --output-format json | jq -r .base_url"
+)]
+pub struct RehearseArgs {
+    /// Script file with the replies [default: an answer that repeats the prompt's first line]
+    #[arg(value_name = "SCRIPT")]
+    pub script: Option<PathBuf>,
+
+    /// Port on 127.0.0.1 [default: a free one]
+    #[arg(short, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+
+    /// Print the address as lines or as one JSON object
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output_format: RehearseFormatName,
+}
+
+/// The words of `--output-format`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum RehearseFormatName {
+    /// Lines for a person
+    #[default]
+    Text,
+    /// One JSON object
+    Json,
+}
+
+impl RehearseArgs {
+    /// What was asked for.
+    pub fn resolve(self) -> RehearseRequest {
+        RehearseRequest {
+            script: self.script,
+            port: self.port,
+            format: match self.output_format {
+                RehearseFormatName::Text => RehearseFormat::Text,
+                RehearseFormatName::Json => RehearseFormat::Json,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        args: RehearseArgs,
+    }
+
+    #[test]
+    fn script_port_and_format_become_a_request() {
+        let words = ["x", "replies.toml", "--port", "8080", "--output-format", "json"];
+        let program = Program::try_parse_from(words).unwrap();
+        assert_eq!(
+            program.args.resolve(),
+            RehearseRequest {
+                script: Some(PathBuf::from("replies.toml")),
+                port: Some(8080),
+                format: RehearseFormat::Json,
+            }
+        );
+        let program = Program::try_parse_from(["x"]).unwrap();
+        assert_eq!(
+            program.args.resolve(),
+            RehearseRequest {
+                script: None,
+                port: None,
+                format: RehearseFormat::Text,
+            }
+        );
+        assert!(Program::try_parse_from(["x", "--port", "0"]).is_err());
+    }
+}

@@ -6,6 +6,7 @@ pub mod config;
 pub mod doctor;
 pub mod generate;
 pub mod models;
+pub mod rehearse;
 pub mod run;
 
 use std::io::{self, Write as _};

@@ -1,1 +1,154 @@
-//! The scripted model.
+//! The scripted model: an OpenAI-compatible endpoint on loopback that answers from a script.
+//!
+//! Comes in: a [`Script`], read from a TOML file or built in. Goes out: a [`Rehearsal`], which serves until it is
+//! dropped, and the engine configuration that names it as provider `rehearsal`. Always true: it listens on 127.0.0.1
+//! alone and answers nobody who lacks its random token; the same requests in the same order get the same answers; a fault
+//! of a script is a real one (a reset is a TCP reset, not a message about one).
+//!
+//! # Script files
+//!
+//! A script is a list of replies. The first reply in the file that is not used up and whose conditions all hold answers a
+//! request; so replies without conditions answer in order, and replies with a pattern answer whenever it fits.
+//!
+//! ```toml
+//! afterwards = "plain"              # when no reply is left: "plain" (default), "repeat" the last one, or "fail" (HTTP 400)
+//!
+//! [[reply]]
+//! match = "fix * bug"               # condition: the last user message holds this; `*` stands for any text
+//! reasoning = "First I look."       # contents, in this order: reasoning, text, tool calls
+//! text = "Reading the file. "
+//! tool_calls = [{ name = "read", arguments = { filePath = "src/main.rs" } }]
+//!
+//! [[reply]]
+//! tool_result = "*rejected*"        # condition: the result of a tool that ends the conversation holds this
+//! text = "I was not allowed to."
+//! usage = { input = 1200, output = 30, reasoning = 0, cache_read = 1000 }
+//!
+//! [[reply]]
+//! status = 429                      # an HTTP error instead of an answer
+//! headers = { retry-after = "1" }
+//! times = 2
+//!
+//! [[reply]]
+//! text = "This breaks off"
+//! fault = "reset"
+//! after_chunks = 2
+//! ```
+//!
+//! | key | meaning |
+//! | --- | --- |
+//! | `match`, `tool_result`, `system`, `model` | conditions: patterns over the last user message, the tool results after it, the system prompt, the model's id. A pattern without `*` is looked for anywhere; with `*` it describes the whole text |
+//! | `caller` | who asks: `"main"` (default), `"subagent"`, `"title"`, `"summary"`, `"any"`. Titles, summaries and subagents that no reply names get a built-in answer and use nothing up |
+//! | `times` | how often the reply is given: a number (default 1), or `"always"` |
+//! | `text`, `repeat` | the answer; `repeat = 100000` sends the text that many times |
+//! | `reasoning` | what the model thinks before it answers |
+//! | `tool_calls` | list of `{ name, arguments, id }`; `arguments` is a table, or a string that is sent as it is, well-formed or not |
+//! | `usage` | token counts `{ input, output, reasoning, cache_read }`, each counted once; without it, an estimate from the text |
+//! | `finish` | `"stop"`, `"length"`, `"content_filter"`, `"tool_calls"`; the default fits the contents |
+//! | `delay` | pause between the headers and the first chunk, such as `"200ms"`, `"1.5s"`, `"2m"` |
+//! | `chunk_size`, `chunk_delay` | characters a chunk (default: a word), and the pause after each chunk |
+//! | `hang` | pause before the headers: a duration, or `true` for ever |
+//! | `status`, `headers`, `body` | an HTTP error (400 to 599) with its headers and a body, text or table |
+//! | `fault` | the answer breaks off: `"reset"` (TCP reset), `"close"` (connection closed in mid-body), `"eof"` (the stream ends properly, but without a finish reason), `"stall"` (nothing more, connection open), `"garbage"` (a chunk that is not JSON), `"error_chunk"` (an error inside the stream) |
+//! | `after_chunks` | how many chunks are sent before the fault (default: all of the contents). With 0, `reset` and `close` come before the headers |
+//! | `error_message` | the text of an `error_chunk` or of an HTTP error without `body` |
+
+mod connection;
+mod director;
+mod http;
+mod models;
+mod pattern;
+mod playback;
+mod requests;
+mod script;
+mod script_file;
+mod wire;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use url::Url;
+
+use crate::error::{Failure, FailureKind};
+use crate::support::secret::Secret;
+
+pub use models::{DEFAULT_MODEL, MODELS, PROVIDER};
+pub use requests::{RecordedRequest, Requests};
+pub use script::{Caller, Script};
+
+/// A running scripted model. It stops, with all of its connections, when this is dropped.
+#[derive(Debug)]
+pub struct Rehearsal {
+    base_url: Url,
+    api_key: Secret,
+    requests: Arc<requests::Recorder>,
+    _stop: DropGuard,
+}
+
+/// Starts the scripted model on a loopback port; without `port` the system picks a free one.
+///
+/// Must be called inside a tokio runtime, which also does the serving.
+///
+/// # Errors
+///
+/// When the port cannot be listened on, or the system has no randomness for the token.
+pub async fn serve(script: Script, port: Option<u16>) -> Result<Rehearsal, Failure> {
+    let cannot_start = |error: &(dyn std::error::Error + 'static)| {
+        Failure::new(FailureKind::Failed, "cannot start the scripted model").caused_by(error)
+    };
+    let api_key = Secret::random().map_err(|error| cannot_start(&error))?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0)))
+        .await
+        .map_err(|error| match port {
+            Some(port) => Failure::usage(format!("cannot listen on port {port}"))
+                .caused_by(&error)
+                .hint("leave out `--port` to use a free one"),
+            None => cannot_start(&error),
+        })?;
+    let address = listener.local_addr().map_err(|error| cannot_start(&error))?;
+    let requests = Arc::new(requests::Recorder::default());
+    let stop = CancellationToken::new();
+    let service = http::Service::new(script, api_key.clone(), Arc::clone(&requests), stop.clone());
+    tokio::spawn(http::serve(listener, service, stop.clone()));
+    Ok(Rehearsal {
+        base_url: base_url(address),
+        api_key,
+        requests,
+        _stop: stop.drop_guard(),
+    })
+}
+
+impl Rehearsal {
+    /// The base address for an OpenAI-compatible client, for example `http://127.0.0.1:40123/v1`.
+    pub fn base_url(&self) -> &Url {
+        &self.base_url
+    }
+
+    /// The token that a client must send (`Authorization: Bearer …`).
+    pub fn api_key(&self) -> &Secret {
+        &self.api_key
+    }
+
+    /// The piece of engine configuration that makes this the one provider and its `scripted` the model.
+    ///
+    /// It holds the token: hand it over in the environment, never in arguments or logs.
+    pub fn engine_config(&self) -> serde_json::Value {
+        models::engine_config(&self.base_url, &self.api_key)
+    }
+
+    /// What was asked so far.
+    pub fn requests(&self) -> Requests {
+        self.requests.snapshot()
+    }
+
+    /// Waits until at least `count` requests have come.
+    pub async fn wait_for_requests(&self, count: u64) {
+        self.requests.wait_for(count).await;
+    }
+}
+
+fn base_url(address: SocketAddr) -> Url {
+    Url::parse(&format!("http://{address}/v1")).expect("a socket address makes a URL")
+}

@@ -11,6 +11,7 @@ mod local;
 mod model;
 mod output;
 mod prompt;
+mod rehearse;
 mod run;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
@@ -21,4 +22,5 @@ pub use local::{ConfigRequest, GenerateRequest};
 pub use model::{Effort, ModelChoice, ModelRef, ParseModelError, VariantChoice};
 pub use output::{ColorChoice, ListFormat, ListOutput, OutputMode, OutputRequest, Reasoning, Rendering, Verbosity};
 pub use prompt::{PromptSource, StdinUse};
+pub use rehearse::{RehearseFormat, RehearseRequest};
 pub use run::{Limits, RunRequest, SessionLifetime, SystemPrompt};

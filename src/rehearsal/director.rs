@@ -1,0 +1,198 @@
+//! Chooses the reply to a request.
+
+use super::script::{Action, Afterwards, Answer, Caller, Conditions, Hang, HttpError, Reply, Script, Times};
+use super::wire::ChatRequest;
+
+/// How much of a prompt's first line the plain answer repeats, in characters.
+const REPEATED: usize = 200;
+
+/// The script, and how far it has been played.
+#[derive(Debug)]
+pub(super) struct Director {
+    script: Script,
+    given: Vec<u64>,
+    last: Option<usize>,
+}
+
+/// What a request is answered with.
+#[derive(Debug)]
+pub(super) struct Choice {
+    /// Place of the reply in the script, from 0; none for a built-in answer.
+    pub(super) reply: Option<usize>,
+    pub(super) hang: Hang,
+    pub(super) action: Action,
+}
+
+impl Director {
+    pub(super) fn new(script: Script) -> Self {
+        Self {
+            given: vec![0; script.replies.len()],
+            script,
+            last: None,
+        }
+    }
+
+    /// Chooses, and counts the reply as given.
+    pub(super) fn choose(&mut self, request: &ChatRequest, caller: Caller) -> Choice {
+        let found = self
+            .script
+            .replies
+            .iter()
+            .zip(&self.given)
+            .position(|(reply, given)| is_left(reply.times, *given) && holds(&reply.conditions, request, caller));
+        if let Some(at) = found {
+            self.given[at] += 1;
+            if caller == Caller::Main {
+                self.last = Some(at);
+            }
+            return Choice::of(&self.script.replies[at], at);
+        }
+        match (caller, self.script.afterwards, self.last) {
+            (Caller::Main, Afterwards::Repeat, Some(at)) => Choice::of(&self.script.replies[at], at),
+            (Caller::Main, Afterwards::Fail, _) => Choice::built_in(Action::HttpError(no_reply_left(request))),
+            _ => Choice::built_in(Action::Answer(Answer::of_text(built_in_text(request, caller)))),
+        }
+    }
+}
+
+impl Choice {
+    fn of(reply: &Reply, at: usize) -> Self {
+        Self {
+            reply: Some(at),
+            hang: reply.hang,
+            action: reply.action.clone(),
+        }
+    }
+
+    fn built_in(action: Action) -> Self {
+        Self {
+            reply: None,
+            hang: Hang::For(std::time::Duration::ZERO),
+            action,
+        }
+    }
+}
+
+fn is_left(times: Times, given: u64) -> bool {
+    match times {
+        Times::Always => true,
+        Times::Count(count) => given < count,
+    }
+}
+
+fn holds(conditions: &Conditions, request: &ChatRequest, caller: Caller) -> bool {
+    let is = |pattern: &Option<super::pattern::Pattern>, text: &dyn Fn() -> Option<String>| match pattern {
+        None => true,
+        Some(pattern) => text().is_some_and(|text| pattern.matches(&text)),
+    };
+    conditions.caller.is_none_or(|wanted| wanted == caller)
+        && is(&conditions.model, &|| Some(request.model.clone()))
+        && is(&conditions.user, &|| Some(request.last_user()))
+        && is(&conditions.tool_result, &|| request.tool_results())
+        && is(&conditions.system, &|| Some(request.system()))
+}
+
+fn built_in_text(request: &ChatRequest, caller: Caller) -> String {
+    match caller {
+        Caller::Title => "Rehearsal".to_owned(),
+        Caller::Summary => "This was a rehearsal; no model was asked.".to_owned(),
+        Caller::Main | Caller::Subagent => {
+            let prompt = request.last_user();
+            let line = first_line(&prompt);
+            if line.is_empty() {
+                "This is a rehearsal: no model was asked.".to_owned()
+            } else {
+                format!("This is a rehearsal: no model was asked. The prompt begins: {line}")
+            }
+        }
+    }
+}
+
+fn no_reply_left(request: &ChatRequest) -> HttpError {
+    let prompt = request.last_user();
+    let line = first_line(&prompt);
+    let message = format!("the rehearsal script has no reply left for: {line}");
+    HttpError {
+        status: axum::http::StatusCode::BAD_REQUEST,
+        headers: axum::http::HeaderMap::new(),
+        body: super::wire::error(&message, "rehearsal_script_ended").to_string(),
+    }
+}
+
+fn first_line(text: &str) -> String {
+    let line = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    line.chars().take(REPEATED).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn ask(director: &mut Director, prompt: &str, caller: Caller) -> String {
+        let request = serde_json::from_value(json!({ "messages": [{ "role": "user", "content": prompt }] })).unwrap();
+        match director.choose(&request, caller).action {
+            Action::Answer(answer) => answer.text,
+            Action::HttpError(error) => error.status.to_string(),
+        }
+    }
+
+    fn director(script: &str) -> Director {
+        Director::new(Script::parse(script, "test").unwrap())
+    }
+
+    #[test]
+    fn replies_come_in_order_patterns_when_they_fit_and_then_the_plain_answer() {
+        let mut director = director(
+            "[[reply]]\ntext = 'one'\n[[reply]]\nmatch = 'fruit'\ntimes = 'always'\ntext = 'apple'\n[[reply]]\ntext = 'two'\ntimes = 2",
+        );
+        let prompts = ["a", "fruit", "b", "fruit", "c", "\n  d  \nsecond line"];
+        let answers: Vec<String> = prompts
+            .iter()
+            .map(|prompt| ask(&mut director, prompt, Caller::Main))
+            .collect();
+        assert_eq!(
+            answers,
+            [
+                "one",
+                "apple",
+                "two",
+                "apple",
+                "two",
+                "This is a rehearsal: no model was asked. The prompt begins: d"
+            ]
+        );
+    }
+
+    #[test]
+    fn titles_summaries_and_subagents_use_up_nothing_unless_a_reply_names_them() {
+        let mut director =
+            director("[[reply]]\ntext = 'main'\n[[reply]]\ncaller = 'subagent'\ntext = 'child'\ntimes = 1");
+        assert_eq!(ask(&mut director, "x", Caller::Title), "Rehearsal");
+        assert_eq!(
+            ask(&mut director, "x", Caller::Summary),
+            "This was a rehearsal; no model was asked."
+        );
+        assert_eq!(ask(&mut director, "x", Caller::Subagent), "child");
+        assert_eq!(
+            ask(&mut director, "x", Caller::Subagent),
+            "This is a rehearsal: no model was asked. The prompt begins: x"
+        );
+        assert_eq!(ask(&mut director, "x", Caller::Main), "main");
+    }
+
+    #[test]
+    fn a_script_says_what_comes_after_its_end() {
+        let mut repeating = director("afterwards = 'repeat'\n[[reply]]\ntext = 'one'\n[[reply]]\ntext = 'two'");
+        let answers: Vec<String> = (0..4).map(|_| ask(&mut repeating, "x", Caller::Main)).collect();
+        assert_eq!(answers, ["one", "two", "two", "two"]);
+        let mut failing = director("afterwards = 'fail'\n[[reply]]\ntext = 'one'");
+        assert_eq!(ask(&mut failing, "x", Caller::Main), "one");
+        assert_eq!(ask(&mut failing, "x", Caller::Main), "400 Bad Request");
+    }
+}

@@ -1,0 +1,226 @@
+//! The endpoint: who may ask, what is answered, and stopping.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::connection::{BreakableListener, Breaker};
+use super::director::Director;
+use super::models::MODELS;
+use super::playback;
+use super::requests::{RecordedRequest, Recorder};
+use super::script::{Action, Answer, FaultKind, Hang, Script};
+use super::wire::{self, ChatRequest, Envelope};
+use crate::support::secret::Secret;
+
+/// The largest request that is read, in bytes. Prompts are limited to 10 MB, attachments come on top.
+const LARGEST_REQUEST: usize = 256 << 20;
+
+/// The time that answers claim to be made at: an answer is the same on every day.
+const CREATED: u64 = 1_767_225_600;
+
+/// The header by which the engine names the session that started a subagent.
+const PARENT_SESSION: &str = "x-parent-session-id";
+
+pub(super) struct Service {
+    director: Mutex<Director>,
+    api_key: Secret,
+    requests: Arc<Recorder>,
+    answers: AtomicU64,
+    stop: CancellationToken,
+}
+
+impl Service {
+    pub(super) fn new(script: Script, api_key: Secret, requests: Arc<Recorder>, stop: CancellationToken) -> Self {
+        Self {
+            director: Mutex::new(Director::new(script)),
+            api_key,
+            requests,
+            answers: AtomicU64::new(0),
+            stop,
+        }
+    }
+}
+
+/// Serves until `stop`, then ends what is still open.
+pub(super) async fn serve(listener: TcpListener, service: Service, stop: CancellationToken) {
+    let service = Arc::new(service);
+    let router = Router::new()
+        .route("/v1/models", get(models))
+        .route("/v1/chat/completions", post(completions))
+        .fallback(unknown_path)
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), authorise))
+        .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+        .with_state(service);
+    let served = axum::serve(
+        BreakableListener(listener),
+        router.into_make_service_with_connect_info::<Breaker>(),
+    )
+    .with_graceful_shutdown(stop.cancelled_owned())
+    .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "the scripted model ended");
+    }
+}
+
+async fn authorise(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let sent = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    if sent.is_some_and(|sent| same(sent.as_bytes(), service.api_key.expose().as_bytes())) {
+        return next.run(request).await;
+    }
+    respond(
+        StatusCode::UNAUTHORIZED,
+        &wire::error("the token of this rehearsal is missing or wrong", "invalid_api_key"),
+    )
+}
+
+/// Compares without telling by its duration how much is right.
+fn same(left: &[u8], right: &[u8]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+}
+
+async fn models() -> Response {
+    let data: Vec<Value> = MODELS
+        .iter()
+        .map(|id| json!({ "id": id, "object": "model", "created": CREATED, "owned_by": "opencode-rs" }))
+        .collect();
+    respond(StatusCode::OK, &json!({ "object": "list", "data": data }))
+}
+
+async fn unknown_path() -> Response {
+    respond(
+        StatusCode::NOT_FOUND,
+        &wire::error(
+            "a rehearsal has `GET /v1/models` and `POST /v1/chat/completions`",
+            "not_found",
+        ),
+    )
+}
+
+async fn completions(
+    State(service): State<Arc<Service>>,
+    ConnectInfo(breaker): ConnectInfo<Breaker>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let request: ChatRequest = match serde_json::from_slice(&body) {
+        Ok(request) => request,
+        Err(error) => {
+            let message = format!("the request is not a chat completion: {error}");
+            return respond(StatusCode::BAD_REQUEST, &wire::error(&message, "invalid_request_error"));
+        }
+    };
+    let caller = request.caller(headers.contains_key(PARENT_SESSION));
+    let choice = {
+        let mut director = service.director.lock().unwrap_or_else(PoisonError::into_inner);
+        let choice = director.choose(&request, caller);
+        // Recorded under the same lock, so that the order of requests is the order of replies.
+        service
+            .requests
+            .record(RecordedRequest::new(caller, request.model.clone(), choice.reply, body));
+        choice
+    };
+    tracing::debug!(?caller, reply = choice.reply, "scripted model asked");
+    if !hang(choice.hang, &service.stop).await {
+        breaker.close();
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    match choice.action {
+        Action::HttpError(error) => {
+            let mut response = (error.status, error.body).into_response();
+            let kind = header::HeaderValue::from_static("application/json");
+            response.headers_mut().insert(header::CONTENT_TYPE, kind);
+            response.headers_mut().extend(error.headers);
+            response
+        }
+        Action::Answer(answer) => play(&service, &request, &answer, breaker),
+    }
+}
+
+/// Waits as the script says; `false` when everything is to stop.
+async fn hang(hang: Hang, stop: &CancellationToken) -> bool {
+    let duration = match hang {
+        Hang::For(duration) if duration.is_zero() => return true,
+        Hang::For(duration) => Some(duration),
+        Hang::Forever => None,
+    };
+    let wait = async {
+        match duration {
+            Some(duration) => tokio::time::sleep(duration).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = wait => true,
+        () = stop.cancelled() => false,
+    }
+}
+
+fn play(service: &Service, request: &ChatRequest, answer: &Answer, breaker: Breaker) -> Response {
+    if let Some(fault) = &answer.fault
+        && fault.is_before_headers()
+    {
+        match fault.kind {
+            FaultKind::Reset => breaker.reset(),
+            _ => breaker.close(),
+        }
+        // Never arrives: the connection takes no more bytes.
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let envelope = Envelope {
+        id: format!("chatcmpl-{}", service.answers.fetch_add(1, Ordering::Relaxed) + 1),
+        model: request.model.clone(),
+        created: CREATED,
+    };
+    let prompt = request.last_user();
+    let stop = service.stop.clone().cancelled_owned();
+    let (kind, body) = if request.stream {
+        let stream = playback::streamed(answer, &envelope, &prompt, breaker);
+        ("text/event-stream", Body::from_stream(until(stream, stop)))
+    } else {
+        let stream = playback::whole(answer, &envelope, &prompt, breaker);
+        ("application/json", Body::from_stream(until(stream, stop)))
+    };
+    ([(header::CONTENT_TYPE, kind)], body).into_response()
+}
+
+/// The stream, broken off when `stop` comes.
+fn until<S>(
+    stream: S,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> impl futures_util::Stream<Item = Result<Bytes, playback::Broken>> + Send + 'static
+where
+    S: futures_util::Stream<Item = Result<Bytes, playback::Broken>> + Send + 'static,
+{
+    // When the stream ends by itself the end stays clean; when `stop` ends it, an error follows.
+    let stopped = futures_util::stream::once(async {
+        stop.await;
+        Err(playback::Broken)
+    });
+    let ended = stream
+        .map(Some)
+        .chain(futures_util::stream::once(std::future::ready(None)));
+    futures_util::stream::select(ended, stopped.map(Some))
+        .take_while(|item| std::future::ready(item.is_some()))
+        .filter_map(std::future::ready)
+}
+
+fn respond(status: StatusCode, body: &Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json")];
+    (status, headers, body.to_string()).into_response()
+}

@@ -1,0 +1,48 @@
+//! The models that a rehearsal offers, and how the engine is told about them.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::support::secret::Secret;
+
+/// The provider's id in the engine.
+pub const PROVIDER: &str = "rehearsal";
+/// The model that is used when none is named.
+pub const DEFAULT_MODEL: &str = "scripted";
+/// Ids of all models: a plain one, one that reasons (with variants), one that takes images and PDF files.
+pub const MODELS: [&str; 3] = [DEFAULT_MODEL, "reasoner", "vision"];
+
+pub(super) fn engine_config(base_url: &Url, api_key: &Secret) -> Value {
+    let model = format!("{PROVIDER}/{DEFAULT_MODEL}");
+    json!({
+        "model": model,
+        "small_model": model,
+        "enabled_providers": [PROVIDER],
+        "provider": {
+            PROVIDER: {
+                "name": "Rehearsal",
+                "npm": "@ai-sdk/openai-compatible",
+                "options": { "baseURL": base_url.as_str(), "apiKey": api_key.expose() },
+                "models": {
+                    "scripted": description("Scripted", "", &["text"]),
+                    "reasoner": description("Scripted, reasoning", "reasoning", &["text"]),
+                    "vision": description("Scripted, vision", "attachment", &["text", "image", "pdf"]),
+                },
+            },
+        },
+    })
+}
+
+/// A model with prices that make sums of costs visible: one dollar a million tokens in, two out.
+fn description(name: &str, ability: &str, input: &[&str]) -> Value {
+    json!({
+        "name": name,
+        "tool_call": true,
+        "temperature": true,
+        "reasoning": ability == "reasoning",
+        "attachment": ability == "attachment",
+        "modalities": { "input": input, "output": ["text"] },
+        "limit": { "context": 200_000, "output": 32_000 },
+        "cost": { "input": 1.0, "output": 2.0, "cache_read": 0.1, "cache_write": 1.25 },
+    })
+}

@@ -1,0 +1,202 @@
+//! What a script says, as plain data. The file format is read in `script_file`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, StatusCode};
+
+use super::pattern::Pattern;
+use super::script_file;
+use crate::error::Failure;
+
+/// The replies of a scripted model.
+#[derive(Debug, Clone, Default)]
+pub struct Script {
+    pub(super) replies: Vec<Reply>,
+    pub(super) afterwards: Afterwards,
+}
+
+impl Script {
+    /// The built-in script: says that this is a rehearsal and repeats the first line of the prompt.
+    pub fn plain() -> Self {
+        Self::default()
+    }
+
+    /// Reads a script file; the format is described at [`crate::rehearsal`].
+    ///
+    /// # Errors
+    ///
+    /// A usage failure when the file cannot be read, or with line and reason when it is no script.
+    pub fn load(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::usage(format!("cannot read rehearsal script `{}`", path.display())).caused_by(&error)
+        })?;
+        Self::parse(&text, &path.display().to_string())
+    }
+
+    /// Reads a script from `text`; `name` stands for it in messages.
+    ///
+    /// # Errors
+    ///
+    /// A usage failure with line and reason.
+    pub fn parse(text: &str, name: &str) -> Result<Self, Failure> {
+        script_file::parse(text).map_err(|error| error.into_failure(name))
+    }
+}
+
+/// What answers when no reply is left for a main request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Afterwards {
+    /// The built-in answer.
+    #[default]
+    Plain,
+    /// The reply that was given last.
+    Repeat,
+    /// HTTP 400, which the engine does not try again.
+    Fail,
+}
+
+/// Who sends a request, as far as it can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Caller {
+    /// The agent that was prompted, or any other program.
+    Main,
+    /// An agent that was started by another one.
+    Subagent,
+    /// The engine, to name a session.
+    Title,
+    /// The engine, to shorten a conversation.
+    Summary,
+}
+
+/// One reply, and when it is given.
+#[derive(Debug, Clone)]
+pub(super) struct Reply {
+    pub(super) conditions: Conditions,
+    pub(super) times: Times,
+    pub(super) hang: Hang,
+    pub(super) action: Action,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Conditions {
+    pub(super) user: Option<Pattern>,
+    pub(super) tool_result: Option<Pattern>,
+    pub(super) system: Option<Pattern>,
+    pub(super) model: Option<Pattern>,
+    /// Nobody in particular, or this one.
+    pub(super) caller: Option<Caller>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Times {
+    Count(u64),
+    Always,
+}
+
+/// What happens before the headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hang {
+    For(Duration),
+    Forever,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Action {
+    Answer(Answer),
+    HttpError(HttpError),
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answer {
+    pub(super) reasoning: String,
+    pub(super) text: String,
+    pub(super) repeat: usize,
+    pub(super) tool_calls: Vec<ToolCall>,
+    pub(super) delay: Duration,
+    /// In characters; a word without it.
+    pub(super) chunk_size: Option<usize>,
+    pub(super) chunk_delay: Duration,
+    pub(super) usage: Option<Usage>,
+    pub(super) finish: Option<Finish>,
+    pub(super) fault: Option<Fault>,
+}
+
+impl Answer {
+    pub(super) fn of_text(text: String) -> Self {
+        Self {
+            text,
+            repeat: 1,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn finish(&self) -> Finish {
+        self.finish.unwrap_or(if self.tool_calls.is_empty() {
+            Finish::Stop
+        } else {
+            Finish::ToolCalls
+        })
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct ToolCall {
+    pub(super) id: Option<String>,
+    pub(super) name: String,
+    /// As it is sent; a script may want it to be no JSON.
+    pub(super) arguments: String,
+}
+
+/// Token counts; each token is in exactly one of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Usage {
+    pub(super) input: u64,
+    pub(super) output: u64,
+    pub(super) reasoning: u64,
+    pub(super) cache_read: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Finish {
+    Stop,
+    Length,
+    ContentFilter,
+    ToolCalls,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Fault {
+    pub(super) kind: FaultKind,
+    /// How many chunks come first; all of them without it.
+    pub(super) after_chunks: Option<usize>,
+    pub(super) message: String,
+}
+
+impl Fault {
+    /// Whether the connection ends before a single byte of an answer.
+    pub(super) fn is_before_headers(&self) -> bool {
+        self.after_chunks == Some(0) && matches!(self.kind, FaultKind::Reset | FaultKind::Close)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FaultKind {
+    Reset,
+    Close,
+    Eof,
+    Stall,
+    Garbage,
+    ErrorChunk,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct HttpError {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
+}

@@ -1,0 +1,387 @@
+//! The script file: TOML as typed, checked and turned into a [`Script`].
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+use toml::Spanned;
+
+use super::pattern::Pattern;
+use super::script::{
+    Action, Afterwards, Answer, Caller, Conditions, Fault, FaultKind, Finish, Hang, HttpError, Reply, Script, Times,
+    ToolCall, Usage,
+};
+use crate::error::Failure;
+use crate::support::nearest;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    afterwards: AfterwardsName,
+    #[serde(default)]
+    reply: Vec<Spanned<RawReply>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+enum AfterwardsName {
+    #[default]
+    Plain,
+    Repeat,
+    Fail,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum CallerName {
+    Any,
+    Main,
+    Subagent,
+    Title,
+    Summary,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawReply {
+    r#match: Option<String>,
+    tool_result: Option<String>,
+    system: Option<String>,
+    model: Option<String>,
+    caller: Option<CallerName>,
+    times: Option<toml::Value>,
+    text: Option<String>,
+    repeat: Option<usize>,
+    reasoning: Option<String>,
+    tool_calls: Option<Vec<RawToolCall>>,
+    usage: Option<Usage>,
+    finish: Option<Finish>,
+    delay: Option<String>,
+    chunk_size: Option<usize>,
+    chunk_delay: Option<String>,
+    hang: Option<toml::Value>,
+    status: Option<u16>,
+    headers: Option<BTreeMap<String, toml::Value>>,
+    body: Option<toml::Value>,
+    fault: Option<FaultKind>,
+    after_chunks: Option<usize>,
+    error_message: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawToolCall {
+    id: Option<String>,
+    name: String,
+    arguments: Option<toml::Value>,
+}
+
+/// Why a text is no script.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ScriptError {
+    line: Option<usize>,
+    reason: String,
+    suggestion: Option<String>,
+}
+
+impl ScriptError {
+    pub(super) fn into_failure(self, name: &str) -> Failure {
+        let mut failure = Failure::usage(match self.line {
+            Some(line) => format!("cannot use rehearsal script `{name}`: line {line}: {}", self.reason),
+            None => format!("cannot use rehearsal script `{name}`: {}", self.reason),
+        });
+        if let Some(suggestion) = self.suggestion {
+            failure = failure.hint(format!("did you mean `{suggestion}`?"));
+        }
+        failure
+    }
+
+    fn of_toml(error: &toml::de::Error, text: &str) -> Self {
+        let message = error.message().trim().replace('\n', ", ");
+        Self {
+            line: error.span().map(|span| line_of(text, &span)),
+            suggestion: suggestion(&message),
+            reason: message,
+        }
+    }
+}
+
+/// The nearest of the names that a message of the deserialiser offers ("unknown field `tetx`, expected one of `text`, …").
+fn suggestion(message: &str) -> Option<String> {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let wrong = quoted.next()?;
+    nearest::nearest(wrong, quoted).first().map(|name| (*name).to_owned())
+}
+
+fn line_of(text: &str, span: &Range<usize>) -> usize {
+    let before = text.as_bytes().get(..span.start).unwrap_or_default();
+    memchr::memchr_iter(b'\n', before).count() + 1
+}
+
+pub(super) fn parse(text: &str) -> Result<Script, ScriptError> {
+    let file: File = toml::from_str(text).map_err(|error| ScriptError::of_toml(&error, text))?;
+    let replies = file
+        .reply
+        .into_iter()
+        .map(|raw| {
+            let line = line_of(text, &raw.span());
+            raw.into_inner().check().map_err(|reason| ScriptError {
+                line: Some(line),
+                reason: format!("in the reply that begins here, {reason}"),
+                suggestion: None,
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Script {
+        replies,
+        afterwards: match file.afterwards {
+            AfterwardsName::Plain => Afterwards::Plain,
+            AfterwardsName::Repeat => Afterwards::Repeat,
+            AfterwardsName::Fail => Afterwards::Fail,
+        },
+    })
+}
+
+impl RawReply {
+    fn check(self) -> Result<Reply, String> {
+        let hang = match &self.hang {
+            None | Some(toml::Value::Boolean(false)) => Hang::For(Duration::ZERO),
+            Some(toml::Value::Boolean(true)) => Hang::Forever,
+            Some(toml::Value::String(text)) => Hang::For(duration("hang", text)?),
+            Some(_) => return Err("`hang` is neither a duration such as \"2s\" nor `true`".to_owned()),
+        };
+        let times = match &self.times {
+            None => Times::Count(1),
+            Some(toml::Value::String(word)) if word == "always" => Times::Always,
+            Some(toml::Value::Integer(count)) if *count > 0 => Times::Count(count.unsigned_abs()),
+            Some(_) => return Err("`times` is neither a number from 1 on nor \"always\"".to_owned()),
+        };
+        let conditions = Conditions {
+            user: self.r#match.as_deref().map(Pattern::new),
+            tool_result: self.tool_result.as_deref().map(Pattern::new),
+            system: self.system.as_deref().map(Pattern::new),
+            model: self.model.as_deref().map(Pattern::new),
+            caller: match self.caller {
+                Some(CallerName::Any) => None,
+                None | Some(CallerName::Main) => Some(Caller::Main),
+                Some(CallerName::Subagent) => Some(Caller::Subagent),
+                Some(CallerName::Title) => Some(Caller::Title),
+                Some(CallerName::Summary) => Some(Caller::Summary),
+            },
+        };
+        let action = if self.status.is_some() {
+            Action::HttpError(self.http_error()?)
+        } else {
+            Action::Answer(self.answer()?)
+        };
+        Ok(Reply {
+            conditions,
+            times,
+            hang,
+            action,
+        })
+    }
+
+    fn http_error(self) -> Result<HttpError, String> {
+        let answer_keys = [
+            ("text", self.text.is_some()),
+            ("repeat", self.repeat.is_some()),
+            ("reasoning", self.reasoning.is_some()),
+            ("tool_calls", self.tool_calls.is_some()),
+            ("usage", self.usage.is_some()),
+            ("finish", self.finish.is_some()),
+            ("delay", self.delay.is_some()),
+            ("chunk_size", self.chunk_size.is_some()),
+            ("chunk_delay", self.chunk_delay.is_some()),
+            ("fault", self.fault.is_some()),
+            ("after_chunks", self.after_chunks.is_some()),
+        ];
+        refuse(&answer_keys, "does not go together with `status`")?;
+        let code = self.status.unwrap_or_default();
+        let status = StatusCode::from_u16(code)
+            .ok()
+            .filter(|status| status.is_client_error() || status.is_server_error())
+            .ok_or_else(|| format!("`status` is {code}, which is not an error (400 to 599)"))?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.headers.unwrap_or_default() {
+            let text = match value {
+                toml::Value::String(text) => text,
+                toml::Value::Integer(number) => number.to_string(),
+                _ => return Err(format!("the header `{name}` is neither text nor a number")),
+            };
+            let header = HeaderName::try_from(name.as_str()).map_err(|_| format!("`{name}` is no header name"))?;
+            let value = HeaderValue::try_from(text)
+                .map_err(|_| format!("the header `{name}` has a value that cannot be sent"))?;
+            headers.insert(header, value);
+        }
+        let body = match self.body {
+            Some(toml::Value::String(text)) => text,
+            Some(value) => json_of(&value, "body")?,
+            None => {
+                let message = self
+                    .error_message
+                    .unwrap_or_else(|| format!("rehearsed error {}", status.as_u16()));
+                json!({ "error": { "message": message, "type": "rehearsal", "code": status.as_u16() } }).to_string()
+            }
+        };
+        Ok(HttpError { status, headers, body })
+    }
+
+    fn answer(self) -> Result<Answer, String> {
+        refuse(
+            &[("headers", self.headers.is_some()), ("body", self.body.is_some())],
+            "needs `status`",
+        )?;
+        if self.fault.is_none() {
+            refuse(
+                &[
+                    ("after_chunks", self.after_chunks.is_some()),
+                    ("error_message", self.error_message.is_some()),
+                ],
+                "needs `fault`",
+            )?;
+        } else if self.finish.is_some() && self.fault != Some(FaultKind::Garbage) {
+            return Err("`finish` never comes, because of `fault`".to_owned());
+        }
+        if self.chunk_size == Some(0) {
+            return Err("`chunk_size` is 0".to_owned());
+        }
+        if self.repeat.is_some() && self.text.is_none() {
+            return Err("`repeat` needs `text`".to_owned());
+        }
+        let tool_calls = self
+            .tool_calls
+            .unwrap_or_default()
+            .into_iter()
+            .map(|call| {
+                Ok(ToolCall {
+                    id: call.id,
+                    name: call.name,
+                    arguments: match call.arguments {
+                        None => "{}".to_owned(),
+                        Some(toml::Value::String(text)) => text,
+                        Some(value) => json_of(&value, "arguments")?,
+                    },
+                })
+            })
+            .collect::<Result<_, String>>()?;
+        Ok(Answer {
+            reasoning: self.reasoning.unwrap_or_default(),
+            text: self.text.unwrap_or_default(),
+            repeat: self.repeat.unwrap_or(1),
+            tool_calls,
+            delay: optional_duration("delay", self.delay.as_deref())?,
+            chunk_size: self.chunk_size,
+            chunk_delay: optional_duration("chunk_delay", self.chunk_delay.as_deref())?,
+            usage: self.usage,
+            finish: self.finish,
+            fault: self.fault.map(|kind| Fault {
+                kind,
+                after_chunks: self.after_chunks,
+                message: self
+                    .error_message
+                    .unwrap_or_else(|| "rehearsed error: the server is overloaded".to_owned()),
+            }),
+        })
+    }
+}
+
+fn refuse(keys: &[(&str, bool)], reason: &str) -> Result<(), String> {
+    match keys.iter().find(|(_, present)| *present) {
+        Some((key, _)) => Err(format!("`{key}` {reason}")),
+        None => Ok(()),
+    }
+}
+
+fn json_of(value: &toml::Value, key: &str) -> Result<String, String> {
+    serde_json::to_string(value).map_err(|error| format!("`{key}` cannot be written as JSON ({error})"))
+}
+
+fn optional_duration(key: &str, text: Option<&str>) -> Result<Duration, String> {
+    text.map_or(Ok(Duration::ZERO), |text| duration(key, text))
+}
+
+fn duration(key: &str, text: &str) -> Result<Duration, String> {
+    let number_ends = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(number_ends);
+    let seconds_a_unit = match unit.trim() {
+        "ms" => Some(0.001),
+        "s" => Some(1.0),
+        "m" => Some(60.0),
+        _ => None,
+    };
+    seconds_a_unit
+        .zip(number.parse::<f64>().ok())
+        .and_then(|(scale, number)| Duration::try_from_secs_f64(number * scale).ok())
+        .ok_or_else(|| format!("`{key}` is `{text}`, which is no duration such as \"200ms\", \"1.5s\" or \"2m\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(text: &str) -> (String, Vec<String>) {
+        let failure = Script::parse(text, "s.toml").unwrap_err();
+        assert_eq!(failure.kind, crate::error::FailureKind::Usage);
+        (failure.to_string(), failure.hints)
+    }
+
+    #[test]
+    fn an_unknown_key_names_its_line_and_the_nearest_key() {
+        let (message, hints) = failure("[[reply]]\nmatch = \"x\"\ntetx = \"hello\"\n");
+        assert!(
+            message.starts_with("cannot use rehearsal script `s.toml`: line 3: unknown field `tetx`"),
+            "{message}"
+        );
+        assert_eq!(hints, ["did you mean `text`?"]);
+    }
+
+    #[test]
+    fn an_unknown_value_names_its_line_and_the_nearest_value() {
+        let (message, hints) = failure("[[reply]]\ntext = \"x\"\n\n[[reply]]\nfault = \"rest\"\n");
+        assert!(message.contains("line 5: unknown variant `rest`"), "{message}");
+        assert_eq!(hints, ["did you mean `reset`?"]);
+    }
+
+    #[test]
+    fn contradictions_name_the_reply() {
+        let cases = [
+            (
+                "status = 429\ntext = \"x\"",
+                "`text` does not go together with `status`",
+            ),
+            ("status = 200", "`status` is 200, which is not an error (400 to 599)"),
+            ("body = \"x\"", "`body` needs `status`"),
+            ("after_chunks = 2", "`after_chunks` needs `fault`"),
+            ("times = 0", "`times` is neither a number from 1 on nor \"always\""),
+            ("hang = 3", "`hang` is neither a duration such as \"2s\" nor `true`"),
+            (
+                "delay = \"3\"",
+                "`delay` is `3`, which is no duration such as \"200ms\", \"1.5s\" or \"2m\"",
+            ),
+            ("chunk_size = 0", "`chunk_size` is 0"),
+            ("repeat = 3", "`repeat` needs `text`"),
+        ];
+        for (keys, reason) in cases {
+            let (message, _) = failure(&format!("# a comment\n[[reply]]\n{keys}\n"));
+            assert_eq!(
+                message,
+                format!("cannot use rehearsal script `s.toml`: line 2: in the reply that begins here, {reason}")
+            );
+        }
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(duration("delay", "250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("delay", "1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("delay", "2m"), Ok(Duration::from_secs(120)));
+        assert!(duration("delay", "99999999999999999999m").is_err());
+    }
+}

@@ -1,0 +1,6 @@
+//! The scripted model, asked over real sockets.
+
+mod engine;
+mod faults;
+mod http;
+mod support;
