@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::request::{RehearseFormat, RehearseRequest};
 
 /// Serve the scripted model for other programs
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(
     long_about = "Serve the scripted model for other programs\n\nAn OpenAI-compatible endpoint on 127.0.0.1 that answers \
                   from a script: no key, no network, no cost, the same answers every time. Prints its address, its \
