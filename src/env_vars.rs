@@ -34,3 +34,7 @@ pub const VISUAL: &str = "VISUAL";
 pub const EDITOR: &str = "EDITOR";
 /// Which `[profiles.NAME]` table of the user's settings counts; the same as `--profile`.
 pub const PROFILE: &str = "OPENCODE_RS_PROFILE";
+/// Address of the npm registry, from which the engine is fetched where GitHub does not answer; npm's own variable.
+pub const NPM_REGISTRY: &str = "npm_config_registry";
+/// A file of certificates that are trusted besides the system's; Node's own variable.
+pub const NODE_EXTRA_CA_CERTS: &str = "NODE_EXTRA_CA_CERTS";

@@ -1,13 +1,59 @@
 //! From "which engine" to an executable.
+//!
+//! In: an [`EngineRequest`]. Out: an [`Engine`], or a failure that names everything that was looked at. Always true: the
+//! engine ran a moment ago, or is the same file that did; its version is supported; and what we installed ourselves is
+//! complete and was verified before it became visible.
+//!
+//! | file | what it is about |
+//! | --- | --- |
+//! | `locate`, `probe`, `probe_cache`, `rejection` | what is on this machine, which version it is, why it is skipped |
+//! | `platform`, `pins`, `digest` | which build runs here, what it must be |
+//! | `source`, `npm_config`, `http` | who serves it |
+//! | `download`, `archive`, `install`, `store` | from a socket to the store |
 
+mod archive;
+mod digest;
+mod download;
+mod error;
+mod http;
+mod install;
+mod locate;
+mod npm_config;
+mod pins;
+mod platform;
+mod probe;
+mod probe_cache;
+mod rejection;
+mod source;
+mod store;
+
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use semver::Version;
 
-use crate::request::EngineSource;
+pub use digest::{Digest, Mismatch};
+pub use error::Error;
+pub use http::Patience;
+pub use install::{Scrutiny, install};
+pub use locate::Candidate;
+pub use platform::{ArchiveKind, Cpu, Host, Instructions, Libc, Os, Target, UnknownTarget, UnsupportedPlatform};
+pub use rejection::Rejection;
+pub use store::{Installed, Integrity, Receipt, Store};
+
+use crate::context::{Directories, Environment};
+use crate::error::Failure;
+use crate::request::{EngineChoice, EngineSource, Network};
+use crate::support::progress::Progress;
+use probe_cache::ProbeCache;
 
 /// The engine version that this release of the program is tested with, and that it installs. Pinned here and only here.
 pub const PINNED_VERSION: &str = "1.18.33";
+/// The oldest engine version that is accepted.
+pub const OLDEST_TESTED: Version = Version::new(1, 18, 0);
+/// The first engine version that speaks another protocol.
+const FIRST_FOREIGN: Version = Version::new(2, 0, 0);
 
 /// An engine program that runs and whose version is supported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,4 +64,201 @@ pub struct Engine {
     pub version: Version,
     /// Where it was found.
     pub source: EngineSource,
+}
+
+/// What is asked for, and the part of the world that is needed for it.
+#[derive(Clone)]
+pub struct EngineRequest<'a> {
+    /// Which engine.
+    pub choice: &'a EngineChoice,
+    /// Whether one may be downloaded.
+    pub network: Network,
+    /// The variables of the process.
+    pub environment: &'a Environment,
+    /// Our directories.
+    pub directories: &'a Directories,
+    /// Who watches a download.
+    pub progress: Arc<dyn Progress>,
+    /// The machine; looked at when it is not given.
+    pub host: Option<Host>,
+    /// How long hosts are waited for.
+    pub patience: Patience,
+}
+
+impl<'a> EngineRequest<'a> {
+    /// A request for this machine, with the usual patience.
+    pub fn new(
+        choice: &'a EngineChoice,
+        network: Network,
+        environment: &'a Environment,
+        directories: &'a Directories,
+        progress: Arc<dyn Progress>,
+    ) -> Self {
+        Self {
+            choice,
+            network,
+            environment,
+            directories,
+            progress,
+            host: None,
+            patience: Patience::default(),
+        }
+    }
+
+    fn host(&self) -> Result<Host, Error> {
+        match &self.host {
+            Some(host) => Ok(host.clone()),
+            None => Ok(Host::detect(self.environment)?),
+        }
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        self.host().map(|host| host.targets()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for EngineRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineRequest")
+            .field("choice", &self.choice)
+            .field("network", &self.network)
+            .field("directories", &self.directories)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Finds an engine, or installs the pinned one.
+///
+/// An engine that the user named is used or is an error. Otherwise the first usable one counts: every `opencode` on
+/// `PATH`, `~/.opencode/bin`, our store, a download. Dropping the future leaves nothing half-done.
+///
+/// # Errors
+///
+/// When there is no usable engine and none can be installed.
+pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
+    let cache = ProbeCache::new(&request.directories.cache);
+    if let EngineChoice::Path { path, named_by } = request.choice {
+        return Ok(explicit(path, named_by, &cache, request.environment).await?);
+    }
+    let mut rejected = Vec::new();
+    for place in locate::places(request.environment, request.directories, &request.targets()) {
+        let candidate = place.judge(&cache, request.environment).await;
+        match candidate.verdict {
+            Ok(version) => {
+                return Ok(Engine {
+                    path: candidate.path,
+                    version,
+                    source: candidate.source,
+                });
+            }
+            Err(_) => rejected.push(candidate),
+        }
+    }
+    let version = pinned_version();
+    // Boxed, since hardly any run takes this way and every run would carry its state.
+    let installed = Box::pin(install(request, &version, Scrutiny::Quick)).await;
+    Ok(installed.map_err(|source| Error::Nothing {
+        version,
+        rejected,
+        source: Box::new(source),
+    })?)
+}
+
+/// Everything that could be the engine, in the order in which it is tried, with the verdict on each.
+pub async fn candidates(request: &EngineRequest<'_>) -> Vec<Candidate> {
+    let cache = ProbeCache::new(&request.directories.cache);
+    if let EngineChoice::Path { path, .. } = request.choice {
+        return vec![Candidate {
+            verdict: probe::supported_version(path, &cache, request.environment).await,
+            path: path.clone(),
+            source: EngineSource::Explicit,
+        }];
+    }
+    let mut candidates = Vec::new();
+    for place in locate::places(request.environment, request.directories, &request.targets()) {
+        candidates.push(place.judge(&cache, request.environment).await);
+    }
+    candidates
+}
+
+/// Removes every build of `version` that we installed, and says which.
+///
+/// # Errors
+///
+/// When there is none, or one cannot be removed.
+pub async fn remove(request: &EngineRequest<'_>, version: &Version) -> Result<Vec<Installed>, Error> {
+    let store = Store::new(request.directories);
+    let installed: Vec<_> = store
+        .installed()
+        .into_iter()
+        .filter(|installed| installed.version == *version)
+        .collect();
+    if installed.is_empty() {
+        return Err(Error::NotInstalled {
+            version: version.clone(),
+        });
+    }
+    for build in &installed {
+        let _lock = install::lock(&store, version, build.target, &*request.progress).await?;
+        store.remove(build)?;
+    }
+    Ok(installed)
+}
+
+/// The pinned version, parsed.
+pub fn pinned_version() -> Version {
+    Version::parse(PINNED_VERSION).expect("the pinned version is a version, as a test makes sure")
+}
+
+/// Whether we work with this version: tested, and of the protocol that we speak.
+pub fn supported(version: &Version) -> bool {
+    let plain = Version::new(version.major, version.minor, version.patch);
+    OLDEST_TESTED <= plain && plain < FIRST_FOREIGN
+}
+
+fn too_new(version: &Version) -> bool {
+    version.major >= FIRST_FOREIGN.major
+}
+
+async fn explicit(
+    path: &std::path::Path,
+    named_by: &str,
+    cache: &ProbeCache,
+    environment: &Environment,
+) -> Result<Engine, Error> {
+    // A path without a slash would be looked for on `PATH` when it is started.
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    match probe::supported_version(&absolute, cache, environment).await {
+        Ok(version) => Ok(Engine {
+            path: absolute,
+            version,
+            source: EngineSource::Explicit,
+        }),
+        Err(rejection) => Err(Error::Explicit {
+            path: path.to_path_buf(),
+            named_by: named_by.to_owned(),
+            rejection,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pinned_version_is_supported_and_versions_outside_are_not() {
+        assert!(supported(&pinned_version()));
+        for (version, expected) in [
+            ("1.18.0", true),
+            ("1.99.0", true),
+            ("1.19.0-beta.1", true),
+            ("1.17.99", false),
+            ("2.0.0-rc.1", false),
+            ("2.0.1", false),
+            ("0.0.0", false),
+        ] {
+            assert_eq!(supported(&version.parse().unwrap()), expected, "{version}");
+        }
+    }
 }

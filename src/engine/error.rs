@@ -1,0 +1,413 @@
+//! How finding or installing an engine can fail.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use semver::Version;
+use url::Url;
+
+use super::digest::Mismatch;
+use super::locate::Candidate;
+use super::platform::{Target, UnsupportedPlatform};
+use super::rejection::Rejection;
+use super::{OLDEST_TESTED, PINNED_VERSION};
+use crate::env_vars;
+use crate::error::{Failure, FailureKind};
+
+/// A failure of this stage, with the facts.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The engine that the user named is not used.
+    #[error("cannot use the engine `{}` named by {named_by}: {rejection}", path.display())]
+    Explicit {
+        /// The file.
+        path: PathBuf,
+        /// The flag, variable or setting.
+        named_by: String,
+        /// Why not.
+        rejection: Rejection,
+    },
+    /// No engine is here, and none could be installed.
+    #[error("cannot find an engine, and cannot install `opencode {version}`")]
+    Nothing {
+        /// The version that was to be installed.
+        version: Version,
+        /// Everything called `opencode` that was skipped.
+        rejected: Vec<Candidate>,
+        /// Why the installation failed.
+        source: Box<Error>,
+    },
+    /// `--offline`, and the version is not installed.
+    #[error("cannot download `opencode {version}`: `--offline` is set")]
+    Offline {
+        /// The version.
+        version: Version,
+        /// The release file.
+        url: Url,
+        /// The file in it, which has to be placed.
+        member: &'static str,
+        /// Where it has to be placed.
+        destination: PathBuf,
+    },
+    /// No engine is built for this machine.
+    #[error(transparent)]
+    Platform(#[from] UnsupportedPlatform),
+    /// The version is outside of what is supported.
+    #[error("cannot install `opencode {0}`: the version is not supported")]
+    UnsupportedVersion(Version),
+    /// No source had it.
+    #[error("cannot download `opencode {version}`")]
+    Sources {
+        /// The version.
+        version: Version,
+        /// What each source said, in the order in which they were asked.
+        attempts: Vec<Error>,
+    },
+    /// A file is not what was published.
+    #[error("cannot trust `{url}`: {mismatch}")]
+    HashMismatch {
+        /// Where the file came from.
+        url: Url,
+        /// What it should be, and what it is.
+        mismatch: Box<Mismatch>,
+    },
+    /// Nobody publishes a hash.
+    #[error("cannot verify `{url}`: no hash is published for it")]
+    NoHash {
+        /// The file or its description.
+        url: Url,
+    },
+    /// The archive has not the shape that releases have.
+    #[error("cannot unpack `{url}`: {problem}")]
+    Archive {
+        /// Where it came from.
+        url: Url,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// More bytes than any engine has.
+    #[error("cannot use `{url}`: {what} has more than {limit} bytes")]
+    TooLarge {
+        /// Where it came from.
+        url: Url,
+        /// The archive, or what is in it.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+    /// The source does not have this version or build.
+    #[error("`{url}` does not exist")]
+    NotPublished {
+        /// What was asked for.
+        url: Url,
+    },
+    /// The source answered with an error.
+    #[error("`{url}` answered with status {status}")]
+    Status {
+        /// What was asked for.
+        url: Url,
+        /// The status.
+        status: u16,
+        /// When to ask again, if it said so.
+        retry_after: Option<Duration>,
+    },
+    /// The source counts requests and has had enough.
+    #[error("`{url}` refuses more requests for now (rate limit)")]
+    RateLimited {
+        /// What was asked for.
+        url: Url,
+    },
+    /// No connection came about.
+    #[error("cannot reach `{url}`")]
+    Connect {
+        /// What was asked for.
+        url: Url,
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// A connection broke, or fell silent.
+    #[error("cannot finish reading `{url}`")]
+    Interrupted {
+        /// What was asked for.
+        url: Url,
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// The answer is not what such a source says.
+    #[error("cannot understand the answer of `{url}`: {problem}")]
+    Answer {
+        /// What was asked for.
+        url: Url,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An address would be read without encryption, or is none.
+    #[error("cannot use the address `{address}`: {problem}")]
+    Address {
+        /// The address.
+        address: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The HTTP client cannot be made.
+    #[error("cannot set up encrypted connections")]
+    Client(#[source] reqwest::Error),
+    /// A file of certificates cannot be used.
+    #[error("cannot use the certificates in `{}`, named by {named_by}", path.display())]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// The variable or setting.
+        named_by: &'static str,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file or directory of ours cannot be written or read.
+    #[error("cannot {action} `{}`", path.display())]
+    File {
+        /// The verb.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The executable was verified and does not run.
+    #[error("cannot use the downloaded `opencode {version}` ({target}): {rejection}")]
+    NotRunnable {
+        /// The version.
+        version: Version,
+        /// The build.
+        target: Target,
+        /// Why.
+        rejection: Rejection,
+    },
+    /// Something that we did not put there is where an engine should go.
+    #[error("cannot install to `{}`: what is there was not installed by `opencode-rs`, and {reason}", path.display())]
+    InTheWay {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The version is not in the store.
+    #[error("cannot find `opencode {version}` among the installed engines")]
+    NotInstalled {
+        /// The version.
+        version: Version,
+    },
+    /// Installed engines are not what they were.
+    #[error("cannot trust {count} of the installed engines", count = .0.len())]
+    Damaged(Vec<(Version, PathBuf)>),
+}
+
+impl Error {
+    /// A failed operation on a file of ours.
+    pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File {
+            action,
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+
+    /// Whether asking another source may help. A wrong hash is never papered over by asking elsewhere, and a disk does
+    /// not get larger by it.
+    pub(super) const fn suggests_another_source(&self) -> bool {
+        !matches!(
+            self,
+            Self::HashMismatch { .. } | Self::File { .. } | Self::InTheWay { .. } | Self::NotRunnable { .. }
+        )
+    }
+
+    /// Whether the source itself is out of reach, whatever it is asked for.
+    pub(super) const fn is_out_of_reach(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect { .. } | Self::RateLimited { .. } | Self::Address { .. } | Self::Client(_)
+        )
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let kind = kind_of(&error);
+        let mut failure = Self::from_error(kind, &error);
+        explain(&error, &mut failure);
+        failure
+    }
+}
+
+fn kind_of(error: &Error) -> FailureKind {
+    match error {
+        Error::Explicit {
+            rejection: Rejection::Missing,
+            ..
+        } => FailureKind::EngineMissing,
+        Error::Explicit { .. } | Error::NotRunnable { .. } | Error::Damaged(_) => FailureKind::Engine,
+        Error::UnsupportedVersion(_) => FailureKind::Usage,
+        _ => FailureKind::EngineMissing,
+    }
+}
+
+/// Adds causes that are no `source`, and hints.
+fn explain(error: &Error, failure: &mut Failure) {
+    match error {
+        Error::Nothing { rejected, source, .. } => {
+            // `Sources` has several causes, which `from_error` cannot know.
+            explain(source, failure);
+            for candidate in rejected {
+                let Err(rejection) = &candidate.verdict else {
+                    continue;
+                };
+                failure
+                    .causes
+                    .push(format!("skipped `{}`: {rejection}", candidate.path.display()));
+                push_hint(failure, rejection.hint());
+            }
+        }
+        Error::Explicit { rejection, .. } | Error::NotRunnable { rejection, .. } => {
+            push_hint(failure, rejection.hint());
+        }
+        Error::Offline {
+            url,
+            member,
+            destination,
+            ..
+        } => failure.hints.push(format!(
+            "download {url}, unpack `{member}` from it to `{}`, and make it executable",
+            destination.display()
+        )),
+        Error::Platform(_) => push_hint(failure, Some("build `opencode` yourself and name it with `--engine`")),
+        Error::UnsupportedVersion(_) => failure.hints.push(format!(
+            "choose {OLDEST_TESTED} or later, below 2.0.0; {PINNED_VERSION} is the tested one"
+        )),
+        Error::Sources { attempts, .. } => {
+            for attempt in attempts {
+                let of_attempt = Failure::from_error(FailureKind::EngineMissing, attempt);
+                failure.causes.push(of_attempt.to_string());
+                explain(attempt, failure);
+            }
+        }
+        Error::HashMismatch { .. } => push_hint(
+            failure,
+            Some("nothing was installed; find out who changed the file before you try again"),
+        ),
+        Error::RateLimited { .. } => {
+            failure
+                .hints
+                .push(format!("set `{}` to raise the limit", env_vars::GITHUB_TOKEN));
+        }
+        Error::Status { status: 401 | 403, .. } => push_hint(
+            failure,
+            Some("add credentials for this registry to `~/.npmrc` if it needs them"),
+        ),
+        Error::Connect { .. } => failure.hints.push(format!(
+            "set `HTTPS_PROXY` for a proxy, `SSL_CERT_FILE` for its certificate, or `{}` or `{}` for a mirror",
+            env_vars::GITHUB_DOWNLOAD,
+            env_vars::NPM_REGISTRY
+        )),
+        Error::Address { .. } => push_hint(failure, Some("give an address that begins with `https://`")),
+        Error::Client(_) => push_hint(
+            failure,
+            Some("install the system's certificates (`ca-certificates`), or name a file of them with `SSL_CERT_FILE`"),
+        ),
+        Error::File { path, source, .. } => push_hint(failure, hint_for_file(path, source).as_deref()),
+        Error::InTheWay { path, .. } => failure.hints.push(format!("move `{}` away", path.display())),
+        Error::NotInstalled { version } => {
+            failure
+                .hints
+                .push(format!("run `opencode-rs engine install {version}`"));
+        }
+        Error::Damaged(engines) => {
+            for (version, path) in engines {
+                failure.causes.push(format!("`{}` has changed", path.display()));
+                failure
+                    .hints
+                    .push(format!("run `opencode-rs engine install {version}` to replace it"));
+            }
+        }
+        Error::NoHash { .. }
+        | Error::Archive { .. }
+        | Error::TooLarge { .. }
+        | Error::NotPublished { .. }
+        | Error::Status { .. }
+        | Error::Interrupted { .. }
+        | Error::Answer { .. }
+        | Error::Certificates { .. } => {}
+    }
+}
+
+fn push_hint(failure: &mut Failure, hint: Option<&str>) {
+    if let Some(hint) = hint
+        && !failure.hints.iter().any(|known| known == hint)
+    {
+        failure.hints.push(hint.to_owned());
+    }
+}
+
+fn hint_for_file(path: &Path, error: &io::Error) -> Option<String> {
+    let path = path.display();
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(format!(
+            "free about 250 MB where `{path}` is, or point `XDG_DATA_HOME` to a larger disk"
+        )),
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Some(format!(
+            "make `{path}` writable, point `XDG_DATA_HOME` to a writable directory, or put `opencode` on `PATH`"
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_read_only_one_name_the_path_and_what_to_do() {
+        for (code, words) in [
+            (28, "free about 250 MB"),
+            (30, "make `/data/engines` writable"),
+            (13, "writable"),
+        ] {
+            let error = Error::file("write", Path::new("/data/engines"), io::Error::from_raw_os_error(code));
+            let failure = Failure::from(error);
+            assert_eq!(failure.message, "cannot write `/data/engines`");
+            assert_eq!(failure.kind.exit_code(), 127);
+            assert!(failure.hints[0].contains(words), "{:?}", failure.hints);
+        }
+    }
+
+    #[test]
+    fn the_final_error_lists_every_source_and_every_rejected_candidate() {
+        let url: Url = "https://mirror.test/file".parse().unwrap();
+        let failure = Failure::from(Error::Nothing {
+            version: Version::new(1, 18, 33),
+            rejected: vec![Candidate {
+                path: PathBuf::from("/usr/bin/opencode"),
+                source: crate::request::EngineSource::Path,
+                verdict: Err(Rejection::Unsupported(Version::new(2, 0, 1))),
+            }],
+            source: Box::new(Error::Sources {
+                version: Version::new(1, 18, 33),
+                attempts: vec![Error::NotPublished { url: url.clone() }, Error::RateLimited { url }],
+            }),
+        });
+        assert_eq!(failure.kind, FailureKind::EngineMissing);
+        assert_eq!(
+            failure.message,
+            "cannot find an engine, and cannot install `opencode 1.18.33`"
+        );
+        assert_eq!(
+            failure.causes,
+            [
+                "cannot download `opencode 1.18.33`",
+                "`https://mirror.test/file` does not exist",
+                "`https://mirror.test/file` refuses more requests for now (rate limit)",
+                "skipped `/usr/bin/opencode`: its version 2.0.1 is not supported (1.18.0 or later, below 2.0.0)",
+            ]
+        );
+        assert_eq!(failure.hints.len(), 2);
+    }
+}

@@ -1,0 +1,390 @@
+//! Requests to release hosts: encrypted, patient, and never following a redirect out of encryption.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Certificate, Client, Response, redirect};
+use serde::de::DeserializeOwned;
+use url::{Host, Url};
+
+use super::error::Error;
+use crate::context::Environment;
+use crate::env_vars;
+use crate::support::progress::Progress;
+use crate::support::secret::Secret;
+
+/// A metadata answer is a few kilobytes; a package's full history has some megabytes.
+const METADATA_LIMIT: usize = 32 * 1024 * 1024;
+const MOST_REDIRECTS: usize = 10;
+/// Who says "later than this" is not waited for.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// How long and how often a host is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// Between two pieces of an answer. There is no limit on the whole, since lines may be slow.
+    pub read: Duration,
+    /// How often a request is made in all.
+    pub attempts: u32,
+    /// How often one is made that gets no connection: names and routes rarely come back within seconds.
+    pub connection_attempts: u32,
+    /// Before the second attempt; doubled for each one that follows.
+    pub first_pause: Duration,
+    /// The pauses do not grow beyond this.
+    pub longest_pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            read: Duration::from_secs(30),
+            attempts: 4,
+            connection_attempts: 2,
+            first_pause: Duration::from_millis(500),
+            longest_pause: Duration::from_secs(20),
+        }
+    }
+}
+
+/// What else a host needs: from npm's settings.
+#[derive(Debug, Default)]
+pub(super) struct Trust {
+    /// A file of more certificates, and what named it.
+    pub certificates: Vec<(PathBuf, &'static str)>,
+    /// A proxy that no environment variable names.
+    pub proxy: Option<reqwest::Proxy>,
+}
+
+impl Trust {
+    /// The certificates that the environment adds to the system's.
+    pub(super) fn of_environment(environment: &Environment) -> Self {
+        let extra = environment
+            .text(env_vars::NODE_EXTRA_CA_CERTS)
+            .map(|path| (PathBuf::from(path), env_vars::NODE_EXTRA_CA_CERTS));
+        Self {
+            certificates: extra.into_iter().collect(),
+            proxy: None,
+        }
+    }
+}
+
+/// A client for one source.
+#[derive(Debug, Clone)]
+pub(super) struct Http {
+    client: Client,
+    patience: Patience,
+}
+
+impl Http {
+    /// Makes a client with the system's certificates and proxies, and what `trust` adds.
+    ///
+    /// # Errors
+    ///
+    /// When a file of certificates is unusable, or the system has none.
+    pub(super) fn new(patience: Patience, trust: Trust) -> Result<Self, Error> {
+        // Somebody else may have chosen a provider already; theirs does as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .user_agent(concat!("opencode-rs/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(patience.connect)
+            .read_timeout(patience.read)
+            .redirect(redirect::Policy::custom(follow));
+        for (path, named_by) in trust.certificates {
+            let certificates = std::fs::read(&path)
+                .map_err(Into::into)
+                .and_then(|pem| Certificate::from_pem_bundle(&pem).map_err(Into::into))
+                .map_err(|source| Error::Certificates { path, named_by, source })?;
+            builder = builder.tls_certs_merge(certificates);
+        }
+        if let Some(proxy) = trust.proxy {
+            builder = builder.proxy(proxy);
+        }
+        Ok(Self {
+            client: builder.build().map_err(Error::Client)?,
+            patience,
+        })
+    }
+
+    /// Reads a small JSON document, again after failures that may pass.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub(super) async fn json<T: DeserializeOwned>(
+        &self,
+        url: &Url,
+        headers: &[(HeaderName, &'static str)],
+        authorization: Option<&Secret>,
+        progress: &dyn Progress,
+    ) -> Result<T, Error> {
+        self.patiently(progress, async || {
+            let mut response = self.get(url, headers, authorization).await?;
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await.map_err(|error| interrupted(url, error))? {
+                body.extend_from_slice(&chunk);
+                if body.len() > METADATA_LIMIT {
+                    return Err(Error::Answer {
+                        url: url.clone(),
+                        problem: "it does not end".to_owned(),
+                    });
+                }
+            }
+            serde_json::from_slice(&body).map_err(|error| Error::Answer {
+                url: url.clone(),
+                problem: error.to_string(),
+            })
+        })
+        .await
+    }
+
+    /// Sends one request; an answer that is no success is an error.
+    ///
+    /// # Errors
+    ///
+    /// When no success came back.
+    pub(super) async fn get(
+        &self,
+        url: &Url,
+        headers: &[(HeaderName, &'static str)],
+        authorization: Option<&Secret>,
+    ) -> Result<Response, Error> {
+        let mut request = self.client.get(url.clone());
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        if let Some(secret) = authorization
+            && let Ok(mut value) = HeaderValue::from_str(secret.expose())
+        {
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        let response = request.send().await.map_err(|error| unanswered(url, error))?;
+        let status = response.status().as_u16();
+        match status {
+            200..=299 => Ok(response),
+            404 | 410 => Err(Error::NotPublished { url: url.clone() }),
+            403 | 429 if header(response.headers(), "x-ratelimit-remaining") == Some("0") => {
+                Err(Error::RateLimited { url: url.clone() })
+            }
+            _ => Err(Error::Status {
+                url: url.clone(),
+                status,
+                retry_after: header(response.headers(), RETRY_AFTER.as_str())
+                    .and_then(|text| text.trim().parse().ok())
+                    .map(Duration::from_secs),
+            }),
+        }
+    }
+
+    /// Runs `attempt` until it succeeds, fails for good, or has failed too often.
+    ///
+    /// # Errors
+    ///
+    /// The last failure.
+    pub(super) async fn patiently<T>(
+        &self,
+        progress: &dyn Progress,
+        mut attempt: impl AsyncFnMut() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut made = 0;
+        loop {
+            made += 1;
+            let error = match attempt().await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            let Some(pause) = self.pause_before_retry(&error, made) else {
+                return Err(error);
+            };
+            progress.note(&format!("{error}; trying again in {:.1} s", pause.as_secs_f64()));
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// How long to wait after failure number `made`; `None` when it is no use.
+    fn pause_before_retry(&self, error: &Error, made: u32) -> Option<Duration> {
+        let (most, asked) = match error {
+            Error::Connect { .. } => (self.patience.connection_attempts, None),
+            Error::Interrupted { .. } => (self.patience.attempts, None),
+            Error::Status {
+                status: 408 | 429 | 500..=599,
+                retry_after,
+                ..
+            } => (self.patience.attempts, *retry_after),
+            _ => return None,
+        };
+        if made >= most {
+            return None;
+        }
+        if let Some(asked) = asked {
+            return (asked <= LONGEST_RETRY_AFTER).then_some(asked);
+        }
+        let doubled = self.patience.first_pause.saturating_mul(1 << (made - 1).min(16));
+        Some(doubled.min(self.patience.longest_pause).mul_f64(jitter()))
+    }
+}
+
+/// Between a half and one, so that many waiting at once do not come back at once.
+fn jitter() -> f64 {
+    let mut byte = [0_u8];
+    match getrandom::fill(&mut byte) {
+        Ok(()) => 0.5 + f64::from(byte[0]) / 510.0,
+        Err(_) => 1.0,
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let was_encrypted = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
+    if was_encrypted && attempt.url().scheme() != "https" {
+        return attempt.error("it leads from an encrypted address to an unencrypted one");
+    }
+    if attempt.previous().len() > MOST_REDIRECTS {
+        return attempt.error("it leads from one address to the next without end");
+    }
+    attempt.follow()
+}
+
+fn unanswered(url: &Url, source: reqwest::Error) -> Error {
+    let (url, source) = (url.clone(), source.without_url());
+    if source.is_redirect() || source.is_builder() {
+        Error::Answer {
+            url,
+            problem: std::error::Error::source(&source).map_or_else(|| source.to_string(), ToString::to_string),
+        }
+    } else if source.is_connect() {
+        Error::Connect { url, source }
+    } else {
+        Error::Interrupted { url, source }
+    }
+}
+
+/// A body that broke off.
+pub(super) fn interrupted(url: &Url, source: reqwest::Error) -> Error {
+    Error::Interrupted {
+        url: url.clone(),
+        source: source.without_url(),
+    }
+}
+
+/// Reads a base address, which may be unencrypted when the user wrote it so. It ends with a slash afterwards.
+///
+/// # Errors
+///
+/// When it is no web address.
+pub(super) fn base_address(text: &str) -> Result<Url, Error> {
+    let refused = |problem| Error::Address {
+        // An address may hold a password before the `@`.
+        address: text.rsplit('@').next().unwrap_or(text).to_owned(),
+        problem,
+    };
+    let mut url: Url = text.trim().parse().map_err(|_| refused("it is no address"))?;
+    if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
+        return Err(refused("it is no web address"));
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
+}
+
+/// Refuses an unencrypted address that a host named, unless the user's own base address is unencrypted too.
+///
+/// # Errors
+///
+/// When the address must not be used.
+pub(super) fn check_encrypted(url: &Url, base: &Url) -> Result<(), Error> {
+    let encrypted_enough = match url.scheme() {
+        "https" => true,
+        "http" => base.scheme() == "http" || is_loopback(url),
+        _ => false,
+    };
+    if encrypted_enough {
+        return Ok(());
+    }
+    Err(Error::Address {
+        address: without_credentials(url).to_string(),
+        problem: "it is not encrypted",
+    })
+}
+
+/// Whether the address is on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The address without user, password and query, for messages and receipts.
+pub(super) fn without_credentials(url: &Url) -> Url {
+    let mut url = url.clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unencrypted_address_is_used_only_where_the_user_chose_one() {
+        let url = |text: &str| text.parse::<Url>().unwrap();
+        let encrypted = url("https://registry.test/");
+        let chosen = url("http://mirror.test/");
+        assert!(check_encrypted(&url("https://cdn.test/x"), &encrypted).is_ok());
+        assert!(check_encrypted(&url("http://cdn.test/x"), &encrypted).is_err());
+        assert!(check_encrypted(&url("http://127.0.0.1:1/x"), &encrypted).is_ok());
+        assert!(check_encrypted(&url("http://cdn.test/x"), &chosen).is_ok());
+        assert!(check_encrypted(&url("file:///etc/passwd"), &chosen).is_err());
+    }
+
+    #[test]
+    fn base_addresses_end_with_a_slash_and_hide_passwords_when_refused() {
+        assert_eq!(
+            base_address("https://host.test/npm").unwrap().as_str(),
+            "https://host.test/npm/"
+        );
+        let error = base_address("ftp://me:secret@host.test/").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot use the address `host.test/`: it is no web address"
+        );
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let http = Http::new(Patience::default(), Trust::default()).unwrap();
+        let url: Url = "https://host.test/".parse().unwrap();
+        let status = |status, retry_after| Error::Status {
+            url: url.clone(),
+            status,
+            retry_after,
+        };
+        assert_eq!(http.pause_before_retry(&status(403, None), 1), None);
+        assert_eq!(
+            http.pause_before_retry(&Error::NotPublished { url: url.clone() }, 1),
+            None
+        );
+        assert_eq!(http.pause_before_retry(&status(503, None), 4), None);
+        let three = Duration::from_secs(3);
+        assert_eq!(http.pause_before_retry(&status(429, Some(three)), 1), Some(three));
+        assert_eq!(http.pause_before_retry(&status(429, Some(three * 100)), 1), None);
+        let third = http.pause_before_retry(&status(500, None), 3).unwrap();
+        assert!(
+            (Duration::from_secs(1)..=Duration::from_secs(2)).contains(&third),
+            "{third:?}"
+        );
+    }
+}

@@ -1,0 +1,350 @@
+//! From a version to an engine in our store.
+//!
+//! Always true: a directory appears in the store complete, verified and probed, by one rename, or not at all. Whoever
+//! writes there holds the destination's lock; whoever waited for the lock looks again before fetching anything. Dropping
+//! the future, or the death of the process, leaves at most a directory `.staging-…`, which the next installation of the
+//! same destination removes.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use semver::Version;
+
+use super::digest::Digest;
+use super::download;
+use super::error::Error;
+use super::http::without_credentials;
+use super::platform::Target;
+use super::probe;
+use super::probe_cache::{Identity, ProbeCache};
+use super::rejection::Rejection;
+use super::source::{Artifact, Source, release_url};
+use super::store::{Installed, Integrity, Receipt, Store, now, write_receipt};
+use super::{Engine, EngineRequest, supported};
+use crate::request::{EngineSource, Network};
+use crate::support::lock::Lock;
+
+/// How often a lock that somebody holds is tried. The kernel's own queue is no use, since waiting in it cannot be
+/// cancelled.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// How closely something that is there already is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scrutiny {
+    /// The size and a probe; what a run can afford.
+    Quick,
+    /// The hash of the whole file too; for `engine install`, which repairs.
+    Thorough,
+}
+
+/// Makes sure that `version` is in the store, for the best build that runs here.
+///
+/// # Errors
+///
+/// When it cannot be fetched, verified, written or run. Nothing is then installed.
+pub async fn install(request: &EngineRequest<'_>, version: &Version, scrutiny: Scrutiny) -> Result<Engine, Error> {
+    if !supported(version) {
+        return Err(Error::UnsupportedVersion(version.clone()));
+    }
+    let targets = request.host()?.targets();
+    let installer = Installer {
+        request,
+        version,
+        scrutiny,
+        store: Store::new(request.directories),
+        cache: ProbeCache::new(&request.directories.cache),
+    };
+    // Another build of the same version may be there already.
+    for target in &targets {
+        if let Some(engine) = installer.present(*target).await? {
+            return Ok(engine);
+        }
+    }
+    let Some(first) = targets.first().copied() else {
+        return Err(Error::NotInstalled {
+            version: version.clone(),
+        });
+    };
+    if request.network == Network::Offline {
+        return Err(Error::Offline {
+            version: version.clone(),
+            url: release_url(request.environment, version, first)?,
+            member: first.executable(),
+            destination: installer.store.executable(version, first),
+        });
+    }
+    installer.from_sources(&targets).await
+}
+
+struct Installer<'a> {
+    request: &'a EngineRequest<'a>,
+    version: &'a Version,
+    scrutiny: Scrutiny,
+    store: Store,
+    cache: ProbeCache,
+}
+
+impl Installer<'_> {
+    async fn from_sources(&self, targets: &[Target]) -> Result<Engine, Error> {
+        let mut sources = Source::all(
+            self.request.environment,
+            self.request.directories,
+            self.request.patience,
+        );
+        let mut attempts = Vec::new();
+        for target in targets {
+            match self.install_target(*target, &mut sources, &mut attempts).await {
+                Ok(Some(engine)) => return Ok(engine),
+                Ok(None) => {}
+                Err(Error::NotRunnable { rejection, target, .. })
+                    if rejection.suggests_another_build() && targets.last() != Some(&target) =>
+                {
+                    let note = format!("the build {target} is of no use here: {rejection}; trying another one");
+                    self.request.progress.note(&note);
+                }
+                Err(error) => return Err(error),
+            }
+            if sources.is_empty() {
+                break;
+            }
+        }
+        Err(Error::Sources {
+            version: self.version.clone(),
+            attempts,
+        })
+    }
+
+    /// Installs one build; `None` when no source had it. Sources that are out of reach are taken off the list.
+    async fn install_target(
+        &self,
+        target: Target,
+        sources: &mut Vec<Result<Source, Error>>,
+        attempts: &mut Vec<Error>,
+    ) -> Result<Option<Engine>, Error> {
+        let _lock = self.lock(target).await?;
+        if let Some(engine) = self.present(target).await? {
+            return Ok(Some(engine));
+        }
+        self.store.sweep(self.version, target);
+        let mut remaining = Vec::new();
+        for source in sources.drain(..) {
+            let source = match source {
+                Ok(source) => source,
+                Err(error) => {
+                    attempts.push(error);
+                    continue;
+                }
+            };
+            match self.install_from(target, &source).await {
+                Ok(engine) => return Ok(Some(engine)),
+                Err(error) if error.suggests_another_source() => {
+                    tracing::info!(%target, %error, "a source does not help");
+                    if !error.is_out_of_reach() {
+                        remaining.push(Ok(source));
+                    }
+                    attempts.push(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        *sources = remaining;
+        Ok(None)
+    }
+
+    async fn install_from(&self, target: Target, source: &Source) -> Result<Engine, Error> {
+        let progress = &*self.request.progress;
+        let artifact = source.resolve(self.version, target, progress).await?;
+        let label = format!("opencode {}", self.version);
+        let (staging, unpacked) = source
+            .http()
+            .patiently(progress, async || {
+                let staging = tempfile::Builder::new()
+                    .prefix(&Store::staging_prefix(self.version, target))
+                    .tempdir_in(self.store.root())
+                    .map_err(|error| Error::file("write", self.store.root(), error))?;
+                let file = staging.path().join(target.executable());
+                let unpacked =
+                    download::fetch(source.http(), &artifact, target.executable(), &file, &label, progress).await?;
+                Ok((staging, unpacked))
+            })
+            .await?;
+        let receipt = receipt(self.version, target, &artifact, &unpacked);
+        self.complete(target, staging, &receipt).await
+    }
+
+    /// Probes what is in the staging directory, and makes it visible.
+    async fn complete(&self, target: Target, staging: tempfile::TempDir, receipt: &Receipt) -> Result<Engine, Error> {
+        let staged = staging.path().join(target.executable());
+        // A cache of its own: the path in staging is of no interest later.
+        let throwaway = ProbeCache::new(staging.path());
+        self.expect_version(&staged, &throwaway)
+            .await
+            .map_err(|rejection| self.not_runnable(target, rejection))?;
+        throwaway.forget();
+        write_receipt(staging.path(), receipt)?;
+        sync_directory(staging.path())?;
+
+        let directory = self.store.directory(self.version, target);
+        if directory.exists() {
+            // Damaged, and ours: `present` has made sure of that.
+            self.store.discard(&directory)?;
+        }
+        let staging = staging.keep();
+        if let Err(error) = fs::rename(&staging, &directory) {
+            let _ = fs::remove_dir_all(&staging);
+            return Err(Error::file("write", &directory, error));
+        }
+        sync_directory(self.store.root())?;
+        let path = directory.join(target.executable());
+        if let (Ok(canonical), Ok(identity)) = (fs::canonicalize(&path), Identity::of(&path)) {
+            if identity.size() != receipt.size {
+                return Err(self.not_runnable(target, Rejection::Missing));
+            }
+            // The file that was probed a moment ago; launchers are never remembered, so a small one is not either.
+            if probe::is_engine(&canonical) {
+                self.cache.store(&canonical, &identity, self.version);
+            }
+        } else {
+            // Nothing but a virus scanner takes a file away in this moment.
+            return Err(self.not_runnable(
+                target,
+                Rejection::Unusable(
+                    "it vanished right after it was installed; an antivirus program may have removed it".to_owned(),
+                ),
+            ));
+        }
+        Ok(Engine {
+            path,
+            version: self.version.clone(),
+            source: EngineSource::Download,
+        })
+    }
+
+    fn not_runnable(&self, target: Target, rejection: Rejection) -> Error {
+        Error::NotRunnable {
+            version: self.version.clone(),
+            target,
+            rejection,
+        }
+    }
+
+    async fn expect_version(&self, path: &Path, cache: &ProbeCache) -> Result<(), Rejection> {
+        let found = probe::version(path, cache, self.request.environment).await?;
+        if found == *self.version {
+            return Ok(());
+        }
+        Err(Rejection::OtherVersion {
+            found,
+            expected: self.version.clone(),
+        })
+    }
+
+    /// What is in the destination already, if it is of use.
+    async fn present(&self, target: Target) -> Result<Option<Engine>, Error> {
+        let directory = self.store.directory(self.version, target);
+        let Some(installed) = self.store.find(self.version, target) else {
+            // A directory without executable: not ours, unless it is as empty as a removal leaves it.
+            return match fs::read_dir(&directory).map(|mut entries| entries.next().is_some()) {
+                Ok(true) => Err(Error::InTheWay {
+                    path: directory,
+                    reason: format!("it has no `{}`", target.executable()),
+                }),
+                _ => Ok(None),
+            };
+        };
+        match self.rejection(&installed).await? {
+            None => Ok(Some(Engine {
+                path: installed.path,
+                version: installed.version,
+                source: EngineSource::Store,
+            })),
+            Some(rejection) if installed.receipt.is_some() => {
+                tracing::info!(path = %installed.path.display(), %rejection, "an installed engine is replaced");
+                Ok(None)
+            }
+            Some(rejection) => Err(Error::InTheWay {
+                path: directory,
+                reason: rejection.to_string(),
+            }),
+        }
+    }
+
+    async fn rejection(&self, installed: &Installed) -> Result<Option<Rejection>, Error> {
+        if let Some(receipt) = &installed.receipt {
+            let found = fs::metadata(&installed.path)
+                .map_err(|error| Error::file("read", &installed.path, error))?
+                .len();
+            if found != receipt.size {
+                return Ok(Some(Rejection::Damaged {
+                    found,
+                    expected: receipt.size,
+                }));
+            }
+        }
+        if self.scrutiny == Scrutiny::Thorough
+            && let Integrity::Changed(_) = installed.verify()?
+        {
+            return Ok(Some(Rejection::Unusable("its hash has changed".to_owned())));
+        }
+        Ok(self.expect_version(&installed.path, &self.cache).await.err())
+    }
+
+    async fn lock(&self, target: Target) -> Result<Lock, Error> {
+        lock(&self.store, self.version, target, &*self.request.progress).await
+    }
+}
+
+/// Waits for the destination's lock. Cancelled by dropping the future.
+pub(super) async fn lock(
+    store: &Store,
+    version: &Version,
+    target: Target,
+    progress: &dyn crate::support::progress::Progress,
+) -> Result<Lock, Error> {
+    let path = store.lock_file(version, target);
+    let mut told = false;
+    loop {
+        if let Some(lock) = Lock::try_acquire(&path).map_err(|error| Error::file("write", &path, error))? {
+            return Ok(lock);
+        }
+        if !told {
+            told = true;
+            progress.note(&format!(
+                "waiting for another process that installs `opencode {version}`"
+            ));
+        }
+        tokio::time::sleep(LOCK_PAUSE).await;
+    }
+}
+
+fn receipt(version: &Version, target: Target, artifact: &Artifact, unpacked: &super::archive::Unpacked) -> Receipt {
+    let archive = artifact.expected.archive().map_or_else(
+        || unpacked.archive.sha256(),
+        |expected| unpacked.archive.like(&expected),
+    );
+    let hex = |digest: &Digest| digest.to_string();
+    Receipt {
+        schema_version: 1,
+        version: version.clone(),
+        target: target.to_string(),
+        source: artifact.source.to_owned(),
+        url: without_credentials(&artifact.url).to_string(),
+        archive: hex(&archive),
+        executable: hex(&unpacked.executable),
+        size: unpacked.size,
+        installed_at: now(),
+    }
+}
+
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> Result<(), Error> {
+    fs::File::open(path)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| Error::file("write", path, error))
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_path: &Path) -> Result<(), Error> {
+    Ok(())
+}

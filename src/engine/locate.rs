@@ -1,0 +1,166 @@
+//! Everything on this machine that could be the engine.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use semver::Version;
+
+use super::platform::Target;
+use super::probe;
+use super::probe_cache::ProbeCache;
+use super::rejection::Rejection;
+use super::store::Store;
+use crate::context::{Directories, Environment};
+use crate::request::EngineSource;
+
+/// A file that could be the engine, and whether it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it was found.
+    pub source: EngineSource,
+    /// Its version, or why it is skipped.
+    pub verdict: Result<Version, Rejection>,
+}
+
+/// A file that has not been looked at yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) path: PathBuf,
+    pub(super) source: EngineSource,
+    /// What our own store says that it is.
+    expected: Option<Expected>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Expected {
+    version: Version,
+    /// From the receipt; a file that was placed by hand has none.
+    size: Option<u64>,
+}
+
+impl Place {
+    /// Looks at the file.
+    pub(super) async fn judge(self, cache: &ProbeCache, environment: &Environment) -> Candidate {
+        let verdict = self.verdict(cache, environment).await;
+        tracing::debug!(path = %self.path.display(), source = self.source.as_str(), ?verdict, "looked at a candidate");
+        Candidate {
+            path: self.path,
+            source: self.source,
+            verdict,
+        }
+    }
+
+    async fn verdict(&self, cache: &ProbeCache, environment: &Environment) -> Result<Version, Rejection> {
+        if let Some(expected) = self.expected.as_ref().and_then(|expected| expected.size) {
+            let found = std::fs::metadata(&self.path).map_err(|_| Rejection::Missing)?.len();
+            if found != expected {
+                return Err(Rejection::Damaged { found, expected });
+            }
+        }
+        let version = probe::supported_version(&self.path, cache, environment).await?;
+        match &self.expected {
+            Some(expected) if expected.version != version => Err(Rejection::OtherVersion {
+                found: version,
+                expected: expected.version.clone(),
+            }),
+            _ => Ok(version),
+        }
+    }
+}
+
+/// Every place where an engine is, in the order in which they are tried: `PATH`, the engine's own directory, our store.
+///
+/// One file that is reached by several names counts once.
+pub(super) fn places(environment: &Environment, directories: &Directories, targets: &[Target]) -> Vec<Place> {
+    let store = Store::new(directories);
+    let home = directories
+        .home
+        .join(".opencode/bin")
+        .join(if cfg!(windows) { "opencode.exe" } else { "opencode" });
+    let found = on_path(environment)
+        .into_iter()
+        .map(|path| (path, EngineSource::Path, None))
+        .chain(home.exists().then_some((home, EngineSource::Home, None)))
+        .chain(store.in_order_of_use(targets).into_iter().map(|installed| {
+            let expected = Expected {
+                size: installed.receipt.as_ref().map(|receipt| receipt.size),
+                version: installed.version,
+            };
+            (installed.path, EngineSource::Store, Some(expected))
+        }));
+    let mut seen = HashSet::new();
+    found
+        .filter(|(path, ..)| seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())))
+        .map(|(path, source, expected)| Place { path, source, expected })
+        .collect()
+}
+
+/// Every `opencode` in the absolute directories of `PATH`.
+///
+/// Relative ones are left out: a directory that was just cloned must not choose what is executed.
+fn on_path(environment: &Environment) -> Vec<PathBuf> {
+    let Some(absolute) = absolute_path_directories(environment) else {
+        return Vec::new();
+    };
+    which::which_in_global("opencode", Some(absolute)).map_or_else(|_| Vec::new(), Iterator::collect)
+}
+
+/// `PATH` without what depends on the working directory.
+pub(super) fn absolute_path_directories(environment: &Environment) -> Option<OsString> {
+    let path = environment.os("PATH").or_else(|| environment.os("Path"))?;
+    let directories = std::env::split_paths(path).filter(|directory| Path::is_absolute(directory));
+    std::env::join_paths(directories).ok()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    #[test]
+    fn all_of_path_then_home_then_the_store_and_each_file_once() {
+        let root = tempfile::tempdir().unwrap();
+        let base = root.path();
+        let program = |name: &str| {
+            let path = base.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "#!/bin/sh\n").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        };
+        let (first, second) = (program("one/opencode"), program("two/opencode"));
+        std::fs::create_dir(base.join("three")).unwrap();
+        symlink(&first, base.join("three/opencode")).unwrap();
+        let home = program("home/.opencode/bin/opencode");
+        let stored = program("data/engines/1.18.33-linux-x64/opencode");
+        program("data/engines/1.18.33-darwin-arm64/opencode");
+        std::fs::write(base.join("one/opencode.txt"), "").unwrap();
+
+        let path = format!("relative:{0}/one:{0}/two:{0}/three:{0}/nowhere", base.display());
+        let environment: Environment = [("PATH".into(), path.into())].into_iter().collect();
+        let directories = Directories {
+            home: base.join("home"),
+            config: base.join("config"),
+            data: base.join("data"),
+            state: base.join("state"),
+            cache: base.join("cache"),
+        };
+        let found: Vec<_> = places(&environment, &directories, &["linux-x64".parse().unwrap()])
+            .into_iter()
+            .map(|place| (place.path, place.source))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (first, EngineSource::Path),
+                (second, EngineSource::Path),
+                (home, EngineSource::Home),
+                (stored, EngineSource::Store),
+            ]
+        );
+    }
+}

@@ -1,0 +1,584 @@
+//! Whether a file is an engine that runs here, and which version it is.
+//!
+//! In: a path. Out: its version, or why it is none. Always true: nothing is executed when the answer is known already,
+//! and a file that is executed sees neither our secrets nor, where it is the engine itself, the user's directories.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use semver::Version;
+use tokio::io::AsyncReadExt as _;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
+
+use super::probe_cache::{Identity, ProbeCache};
+use super::rejection::Rejection;
+use super::supported;
+use crate::context::Environment;
+
+/// How long `--version` may take. It takes 0.4 s on an idle machine.
+pub(super) const DEADLINE: Duration = Duration::from_secs(10);
+/// How long a file that is still open for writing somewhere is tried again.
+const BUSY_FOR: Duration = Duration::from_secs(2);
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
+/// Enough for a version and for the end of an error.
+const OUTPUT_LIMIT: u64 = 16 * 1024;
+/// The engine has 180 MB. Launchers and shims are smaller, and their answer may change while they do not.
+const SMALLEST_ENGINE: u64 = 16 * 1024 * 1024;
+
+/// Variables that a program needs to start, or that a launcher needs to find the engine.
+const KEPT: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "SystemRoot",
+    "SystemDrive",
+    "windir",
+    "ComSpec",
+    "PATHEXT",
+    "USERPROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "ProgramData",
+    "ProgramFiles",
+];
+/// The same for whole families.
+const KEPT_FAMILIES: &[&str] = &["NIX_", "MISE_", "ASDF_", "VOLTA_", "PROTO_"];
+const SECRET_WORDS: &[&str] = &["TOKEN", "KEY", "SECRET", "PASSWORD"];
+const XDG: &[&str] = &[
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+];
+
+/// Asks `path` for its version, from the cache where the file has not changed, and checks that it is supported.
+///
+/// Dropping the future kills the process.
+///
+/// # Errors
+///
+/// The reason why the file is not used.
+pub(super) async fn supported_version(
+    path: &Path,
+    cache: &ProbeCache,
+    environment: &Environment,
+) -> Result<Version, Rejection> {
+    let version = version(path, cache, environment).await?;
+    if supported(&version) {
+        Ok(version)
+    } else {
+        Err(Rejection::Unsupported(version))
+    }
+}
+
+/// Asks `path` for its version, whatever it is.
+///
+/// # Errors
+///
+/// The reason why the file has none.
+pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Environment) -> Result<Version, Rejection> {
+    let path = resolve_shim(path)?;
+    let canonical = std::fs::canonicalize(&path).map_err(|error| unusable("cannot resolve it", &error))?;
+    let before = Identity::of(&canonical).map_err(|error| unusable("cannot look at it", &error))?;
+    if let Some(version) = cache.find(&canonical, &before) {
+        return Ok(version);
+    }
+    let kind = FileKind::of(&canonical).map_err(|error| unusable("cannot read it", &error))?;
+    if kind == FileKind::Other {
+        return Err(Rejection::Placeholder);
+    }
+    let role = Role::of(&canonical, kind, before.size());
+    // The path as found, not the resolved one: a shim that serves many programs looks at the name it is called by.
+    let version = execute(&path, kind, role, environment, DEADLINE).await?;
+    if role != Role::Launcher && Identity::of(&canonical).is_ok_and(|after| after == before) {
+        cache.store(&canonical, &before, &version);
+    }
+    Ok(version)
+}
+
+/// Whether a file is the engine itself, and no launcher of it: then what it said may be remembered.
+pub(super) fn is_engine(canonical: &Path) -> bool {
+    let Ok(metadata) = std::fs::metadata(canonical) else {
+        return false;
+    };
+    FileKind::of(canonical).is_ok_and(|kind| Role::of(canonical, kind, metadata.len()) == Role::Engine)
+}
+
+/// What a file looks like from its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileKind {
+    Elf,
+    MachO,
+    Pe,
+    Script,
+    Other,
+}
+
+impl FileKind {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        let mut head = Vec::with_capacity(4);
+        std::fs::File::open(path)?.take(4).read_to_end(&mut head)?;
+        Ok(match head.as_slice() {
+            [0x7f, b'E', b'L', b'F'] => Self::Elf,
+            [0xcf, 0xfa, 0xed, 0xfe] | [0xca, 0xfe, 0xba, 0xbe] => Self::MachO,
+            [b'M', b'Z', ..] => Self::Pe,
+            [b'#', b'!', ..] => Self::Script,
+            _ => Self::Other,
+        })
+    }
+
+    const fn described(self) -> &'static str {
+        match self {
+            Self::Elf => "a Linux program for another processor",
+            Self::MachO => "a macOS program",
+            Self::Pe => "a Windows program",
+            Self::Script => "a script without an interpreter",
+            Self::Other => "not a program",
+        }
+    }
+}
+
+/// What running a file amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// The engine itself: its answer holds as long as the file does, and it needs none of the user's directories.
+    Engine,
+    /// A script at a path that never changes its contents.
+    Frozen,
+    /// Something that finds an engine elsewhere: a shim of a version manager, a wrapper script.
+    Launcher,
+}
+
+impl Role {
+    fn of(canonical: &Path, kind: FileKind, size: u64) -> Self {
+        let named = canonical.file_stem().is_some_and(|stem| stem == "opencode");
+        let native = matches!(kind, FileKind::Elf | FileKind::MachO | FileKind::Pe);
+        if named && native && size >= SMALLEST_ENGINE {
+            Self::Engine
+        } else if canonical.starts_with("/nix/store") {
+            Self::Frozen
+        } else {
+            Self::Launcher
+        }
+    }
+}
+
+async fn execute(
+    path: &Path,
+    kind: FileKind,
+    role: Role,
+    environment: &Environment,
+    deadline: Duration,
+) -> Result<Version, Rejection> {
+    let scratch = tempfile::Builder::new()
+        .prefix("opencode-rs-probe-")
+        .tempdir()
+        .map_err(|error| unusable("cannot make a temporary directory for `--version`", &error))?;
+    let mut command = Command::new(path);
+    command
+        .arg("--version")
+        .current_dir(scratch.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .env_clear()
+        .envs(trimmed(environment, role))
+        .env("OPENCODE_DISABLE_AUTOUPDATE", "1");
+    for name in ["TMPDIR", "TEMP", "TMP"] {
+        command.env(name, scratch.path());
+    }
+    if role != Role::Launcher {
+        for name in XDG {
+            command.env(name, scratch.path().join(name));
+        }
+    }
+    #[cfg(unix)]
+    command.process_group(0);
+
+    let mut child = Running::new(spawn(&mut command, kind).await?);
+    let (status, stdout, stderr) = match tokio::time::timeout(deadline, child.output()).await {
+        Ok(Ok(output)) => output,
+        Ok(Err(error)) => return Err(unusable("cannot read what `--version` says", &error)),
+        Err(_) => return Err(Rejection::TimedOut(deadline)),
+    };
+    judge(status, &stdout, &stderr)
+}
+
+async fn spawn(command: &mut Command, kind: FileKind) -> Result<Child, Rejection> {
+    let patience = Instant::now() + BUSY_FOR;
+    loop {
+        match command.spawn() {
+            Ok(child) => return Ok(child),
+            // Another thread that forks at the wrong moment inherits the descriptor that the file was written with.
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy && Instant::now() < patience => {
+                sleep(BUSY_PAUSE).await;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Rejection::LoaderMissing),
+            Err(error) if is_exec_format(&error) => return Err(Rejection::Foreign(kind.described())),
+            Err(error) => return Err(unusable("cannot start it", &error)),
+        }
+    }
+}
+
+fn is_exec_format(error: &std::io::Error) -> bool {
+    let code = if cfg!(windows) { 193 } else { 8 };
+    error.raw_os_error() == Some(code)
+}
+
+fn trimmed(environment: &Environment, role: Role) -> Vec<(&std::ffi::OsStr, &std::ffi::OsStr)> {
+    environment
+        .iter()
+        .filter(|(name, _)| {
+            let Some(name) = name.to_str() else {
+                return false;
+            };
+            let upper = name.to_ascii_uppercase();
+            if SECRET_WORDS.iter().any(|word| upper.contains(word)) {
+                return false;
+            }
+            KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(name))
+                || KEPT_FAMILIES.iter().any(|family| upper.starts_with(family))
+                || (role == Role::Launcher && XDG.contains(&name))
+        })
+        .collect()
+}
+
+/// A child whose whole process group ends when this is dropped before the child is reaped.
+struct Running {
+    child: Child,
+    #[cfg(unix)]
+    group: Option<rustix::process::Pid>,
+}
+
+impl Running {
+    fn new(child: Child) -> Self {
+        Self {
+            #[cfg(unix)]
+            group: child
+                .id()
+                .and_then(|id| i32::try_from(id).ok())
+                .and_then(rustix::process::Pid::from_raw),
+            child,
+        }
+    }
+
+    async fn output(&mut self) -> std::io::Result<(ExitStatus, String, String)> {
+        let stdout = self.child.stdout.take();
+        let stderr = self.child.stderr.take();
+        let (status, stdout, stderr) = tokio::join!(self.child.wait(), head_of(stdout), head_of(stderr));
+        let status = status?;
+        #[cfg(unix)]
+        {
+            self.group = None;
+        }
+        Ok((status, stdout, stderr))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(group) = self.group {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+async fn head_of(stream: Option<impl tokio::io::AsyncRead + Unpin>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(stream) = stream {
+        // What was read before an error is all there is to judge.
+        let _ = stream.take(OUTPUT_LIMIT).read_to_end(&mut bytes).await;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn judge(status: ExitStatus, stdout: &str, stderr: &str) -> Result<Version, Rejection> {
+    const SIGILL: i32 = 4;
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt as _;
+        match status.signal() {
+            Some(SIGILL) => return Err(Rejection::IllegalInstruction),
+            Some(signal) => return Err(Rejection::Killed(signal)),
+            None => {}
+        }
+    }
+    let said = || if stderr.trim().is_empty() { stdout } else { stderr }.to_owned();
+    match status.code() {
+        Some(0) => {}
+        Some(127) => return Err(Rejection::LibrariesMissing(said())),
+        // What a shell makes of a signal, in a wrapper script.
+        Some(code) if code == 128 + SIGILL => return Err(Rejection::IllegalInstruction),
+        Some(code) => return Err(Rejection::Exited(code, said())),
+        None => return Err(Rejection::Unusable("`--version` ended without a status".to_owned())),
+    }
+    if stdout.trim_start().starts_with("opencode-rs") {
+        return Err(Rejection::Ourselves);
+    }
+    first_version(stdout).ok_or_else(|| Rejection::NoVersion(said()))
+}
+
+/// The first `1.2.3` in a text, with what semantic versioning allows behind it.
+fn first_version(text: &str) -> Option<Version> {
+    text.split(|character: char| character.is_whitespace() || matches!(character, ',' | '(' | ')' | '/'))
+        .map(|word| word.trim_start_matches('v'))
+        .find_map(|word| Version::parse(word).ok())
+}
+
+/// npm's `.cmd` file leads to the program behind it; running the file itself would go through `cmd.exe`.
+fn resolve_shim(path: &Path) -> Result<PathBuf, Rejection> {
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Rejection::Missing),
+        Err(error) => return Err(unusable("cannot look at it", &error)),
+    };
+    if !metadata.is_file() {
+        return Err(Rejection::NotAFile);
+    }
+    let is_shim = path
+        .extension()
+        .is_some_and(|extension| ["cmd", "bat"].iter().any(|known| extension.eq_ignore_ascii_case(known)));
+    if !is_shim {
+        return Ok(path.to_path_buf());
+    }
+    let contents = std::fs::read_to_string(path).map_err(|error| unusable("cannot read it", &error))?;
+    let target = shim_target(&contents, path.parent().unwrap_or(Path::new(""))).ok_or(Rejection::UnknownShim)?;
+    match FileKind::of(&target) {
+        Ok(FileKind::Pe) => Ok(target),
+        Ok(_) => Err(Rejection::Placeholder),
+        Err(_) => Err(Rejection::UnknownShim),
+    }
+}
+
+/// Reads the one shape that npm writes: `"%dp0%\node_modules\opencode-ai\bin\opencode.exe"   %*`.
+fn shim_target(contents: &str, directory: &Path) -> Option<PathBuf> {
+    contents.lines().find_map(|line| {
+        let quoted = line.trim().strip_suffix("%*")?.trim_end();
+        let quoted = quoted.rsplit_once('"').filter(|(_, rest)| rest.is_empty())?.0;
+        let relative = quoted.rsplit_once("\"%dp0%\\")?.1;
+        let mut target = directory.to_path_buf();
+        for part in relative.split('\\') {
+            if part.is_empty() || part.contains(['%', '/', ':']) {
+                return None;
+            }
+            target.push(part);
+        }
+        target
+            .file_name()
+            .is_some_and(|name| name == "opencode.exe")
+            .then_some(target)
+    })
+}
+
+fn unusable(what: &str, error: &std::io::Error) -> Rejection {
+    Rejection::Unusable(format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_found_whatever_stands_around_it() {
+        for (text, version) in [
+            ("1.18.34\n", Some("1.18.34")),
+            ("opencode v1.18.34 (abc)", Some("1.18.34")),
+            ("2.0.1", Some("2.0.1")),
+            ("GNU bash, version 5.2.15(1)-release", Some("5.2.15")),
+            ("no version 1.2", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                first_version(text),
+                version.map(|version| version.parse().unwrap()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn npms_command_file_leads_to_the_program_and_other_shapes_are_declined() {
+        let npm = "@ECHO off\r\nGOTO start\r\n:find_dp0\r\nSET dp0=%~dp0\r\nEXIT /b\r\n:start\r\nSETLOCAL\r\nCALL :find_dp0\r\n\
+                   \"%dp0%\\node_modules\\opencode-ai\\bin\\opencode.exe\"   %*\r\n";
+        assert_eq!(
+            shim_target(npm, Path::new("npm")),
+            Some(PathBuf::from("npm/node_modules/opencode-ai/bin/opencode.exe"))
+        );
+        let node = "endLocal & goto #_undefined_# 2>NUL || title %COMSPEC% & \"%_prog%\"  \"%dp0%\\node_modules\\x\\cli.js\" %*\r\n";
+        assert_eq!(shim_target(node, Path::new("npm")), None);
+        assert_eq!(
+            shim_target("\"%dp0%\\%EVIL%\\opencode.exe\" %*", Path::new("npm")),
+            None
+        );
+    }
+
+    #[test]
+    fn secrets_do_not_reach_a_probed_file() {
+        let environment: Environment = [
+            ("PATH", "/bin"),
+            ("GITHUB_TOKEN", "t"),
+            ("MISE_DATA_DIR", "/m"),
+            ("MISE_GITHUB_TOKEN", "t"),
+            ("ANTHROPIC_API_KEY", "k"),
+            ("XDG_DATA_HOME", "/d"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+        let names = |role| {
+            trimmed(&environment, role)
+                .into_iter()
+                .map(|(name, _)| name.to_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(Role::Engine), ["MISE_DATA_DIR", "PATH"]);
+        assert_eq!(names(Role::Launcher), ["MISE_DATA_DIR", "PATH", "XDG_DATA_HOME"]);
+    }
+
+    #[cfg(unix)]
+    mod unix {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        use super::*;
+
+        fn script(directory: &Path, body: &str) -> PathBuf {
+            let path = directory.join("opencode");
+            std::fs::write(&path, body).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        }
+
+        async fn probe(body: &str) -> Result<Version, Rejection> {
+            let directory = tempfile::tempdir().unwrap();
+            let path = script(directory.path(), body);
+            let cache = ProbeCache::new(directory.path());
+            supported_version(&path, &cache, &Environment::of_process()).await
+        }
+
+        #[tokio::test]
+        async fn a_supported_version_is_accepted() {
+            assert_eq!(probe("#!/bin/sh\necho 1.18.33\n").await, Ok(Version::new(1, 18, 33)));
+        }
+
+        #[tokio::test]
+        async fn every_other_kind_of_file_is_rejected_with_its_reason() {
+            for (body, reason) in [
+                ("echo placeholder\n", Rejection::Placeholder),
+                ("#!/bin/sh\necho 2.0.1\n", Rejection::Unsupported(Version::new(2, 0, 1))),
+                (
+                    "#!/bin/sh\necho 1.3.14\n",
+                    Rejection::Unsupported(Version::new(1, 3, 14)),
+                ),
+                ("#!/bin/sh\necho opencode-rs 1.18.40\n", Rejection::Ourselves),
+                ("#!/bin/sh\necho hello\n", Rejection::NoVersion("hello\n".to_owned())),
+                (
+                    "#!/bin/sh\necho broken >&2\nexit 3\n",
+                    Rejection::Exited(3, "broken\n".to_owned()),
+                ),
+                ("#!/bin/sh\nkill -ILL $$\n", Rejection::IllegalInstruction),
+                ("#!/bin/sh\nkill -SEGV $$\n", Rejection::Killed(11)),
+                ("#!/bin/sh\nexit 127\n", Rejection::LibrariesMissing(String::new())),
+                ("#!/no/such/interpreter\n", Rejection::LoaderMissing),
+                ("MZ\u{90}\0 windows", Rejection::Foreign("a Windows program")),
+            ] {
+                assert_eq!(probe(body).await, Err(reason), "{body}");
+            }
+        }
+
+        #[tokio::test]
+        async fn what_hangs_is_killed_at_the_deadline_with_its_children() {
+            let directory = tempfile::tempdir().unwrap();
+            let body = format!(
+                "#!/bin/sh\nsleep 600 &\necho $! > {0}/child\nwait\n",
+                directory.path().display()
+            );
+            let path = script(directory.path(), &body);
+            let limit = Duration::from_millis(500);
+            let environment = Environment::of_process();
+            let result = execute(&path, FileKind::Script, Role::Launcher, &environment, limit).await;
+            assert_eq!(result, Err(Rejection::TimedOut(limit)));
+            let child = std::fs::read_to_string(directory.path().join("child")).unwrap();
+            let child = rustix::process::Pid::from_raw(child.trim().parse().unwrap()).unwrap();
+            // The group was killed; the child is gone, or a zombie until init reaps it.
+            tokio::time::timeout(Duration::from_secs(10), async {
+                while rustix::process::test_kill_process(child).is_ok() && !is_zombie(child) {
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await
+            .unwrap();
+        }
+
+        fn is_zombie(pid: rustix::process::Pid) -> bool {
+            std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).is_ok_and(|stat| {
+                stat.rsplit(')')
+                    .next()
+                    .is_some_and(|rest| rest.trim_start().starts_with('Z'))
+            })
+        }
+
+        #[tokio::test]
+        async fn a_directory_and_nothing_are_rejected() {
+            let directory = tempfile::tempdir().unwrap();
+            let cache = ProbeCache::new(directory.path());
+            let environment = Environment::default();
+            let missing = directory.path().join("missing");
+            assert_eq!(version(&missing, &cache, &environment).await, Err(Rejection::Missing));
+            assert_eq!(
+                version(directory.path(), &cache, &environment).await,
+                Err(Rejection::NotAFile)
+            );
+        }
+
+        #[cfg(target_os = "linux")]
+        #[tokio::test]
+        async fn a_known_engine_is_not_executed_again_until_it_changes() {
+            // A native program of an engine's size that prints some version: what follows the end of an ELF file is
+            // not looked at, so a hole makes it big enough.
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("opencode");
+            std::fs::copy("/bin/bash", &path).unwrap();
+            let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+            file.set_len(SMALLEST_ENGINE).unwrap();
+            drop(file);
+            let cache = ProbeCache::new(directory.path());
+            let environment = Environment::of_process();
+            let first = version(&path, &cache, &environment).await.unwrap();
+
+            // The same inode, size and time, but contents that cannot be executed any more.
+            let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+            let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+            std::os::unix::fs::FileExt::write_all_at(&file, &[0; 64], 0).unwrap();
+            file.set_modified(modified).unwrap();
+            assert_eq!(version(&path, &cache, &environment).await, Ok(first));
+
+            file.set_modified(modified + Duration::from_secs(1)).unwrap();
+            drop(file);
+            assert_eq!(version(&path, &cache, &environment).await, Err(Rejection::Placeholder));
+        }
+
+        #[tokio::test]
+        async fn a_launcher_is_asked_every_time() {
+            let directory = tempfile::tempdir().unwrap();
+            let said = directory.path().join("said");
+            std::fs::write(&said, "1.18.33").unwrap();
+            let path = script(directory.path(), &format!("#!/bin/sh\ncat {}\n", said.display()));
+            let cache = ProbeCache::new(directory.path());
+            let environment = Environment::of_process();
+            assert_eq!(version(&path, &cache, &environment).await, Ok(Version::new(1, 18, 33)));
+            std::fs::write(&said, "1.18.34").unwrap();
+            assert_eq!(version(&path, &cache, &environment).await, Ok(Version::new(1, 18, 34)));
+        }
+    }
+}

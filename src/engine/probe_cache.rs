@@ -1,0 +1,124 @@
+//! What files said when they were asked for their version.
+//!
+//! An entry holds as long as the file is the same one: path, device, inode, size and time of modification. A damaged or
+//! unwritable cache costs time, never an error and never another answer.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::support::atomic_file::{self, Access};
+
+const FILE: &str = "engine-probes.json";
+/// More engines than anybody has; beyond it the entries of files that are gone are dropped.
+const MOST_ENTRIES: usize = 32;
+
+/// What makes a file the same file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+    size: u64,
+    /// Nanoseconds since 1970 as text, since JSON numbers are not wide enough.
+    modified: String,
+}
+
+impl Identity {
+    /// Looks at a file.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not say.
+    pub(super) fn of(path: &Path) -> std::io::Result<Self> {
+        let metadata = std::fs::metadata(path)?;
+        #[cfg(unix)]
+        let (device, inode) = {
+            use std::os::unix::fs::MetadataExt as _;
+            (metadata.dev(), metadata.ino())
+        };
+        #[cfg(not(unix))]
+        let (device, inode) = (0, 0);
+        let modified = metadata
+            .modified()?
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_nanos());
+        Ok(Self {
+            device,
+            inode,
+            size: metadata.len(),
+            modified: modified.to_string(),
+        })
+    }
+
+    /// The size in bytes.
+    pub(super) const fn size(&self) -> u64 {
+        self.size
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Entry {
+    #[serde(flatten)]
+    identity: Identity,
+    version: Version,
+}
+
+/// The cache file.
+#[derive(Debug, Clone)]
+pub(super) struct ProbeCache {
+    file: PathBuf,
+}
+
+impl ProbeCache {
+    /// The cache in this directory, which need not exist.
+    pub(super) fn new(directory: &Path) -> Self {
+        Self {
+            file: directory.join(FILE),
+        }
+    }
+
+    /// The version that the file printed when it was the one that it is now.
+    pub(super) fn find(&self, path: &Path, identity: &Identity) -> Option<Version> {
+        let entry = self.read().remove(path.to_str()?)?;
+        (entry.identity == *identity).then_some(entry.version)
+    }
+
+    /// Remembers what a file printed. Two writers at once may lose one entry, which is then found again.
+    pub(super) fn store(&self, path: &Path, identity: &Identity, version: &Version) {
+        let Some(path) = path.to_str() else {
+            return;
+        };
+        let mut entries = self.read();
+        if entries.len() >= MOST_ENTRIES {
+            entries.retain(|path, _| Path::new(path).exists());
+        }
+        entries.insert(
+            path.to_owned(),
+            Entry {
+                identity: identity.clone(),
+                version: version.clone(),
+            },
+        );
+        let written = serde_json::to_vec(&entries)
+            .map_err(std::io::Error::other)
+            .and_then(|bytes| atomic_file::write(&self.file, &bytes, Access::Private));
+        if let Err(error) = written {
+            tracing::debug!(file = %self.file.display(), %error, "cannot keep what a probe found");
+        }
+    }
+
+    /// Removes the file.
+    pub(super) fn forget(&self) {
+        let _ = std::fs::remove_file(&self.file);
+    }
+
+    fn read(&self) -> BTreeMap<String, Entry> {
+        std::fs::read(&self.file)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
+    }
+}

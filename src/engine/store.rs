@@ -1,0 +1,357 @@
+//! The engines that we installed: `<data>/engines/<version>-<target>/opencode` with a receipt beside it.
+//!
+//! Always true: a directory with a receipt is complete and was verified, because both arrive with one rename. A
+//! directory without one was made by the user; it is used, and never changed.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use super::PINNED_VERSION;
+use super::digest::{Digest, sha256_of};
+use super::error::Error;
+use super::platform::Target;
+use crate::context::Directories;
+use crate::support::atomic_file::{self, Access};
+
+const RECEIPT: &str = "receipt.json";
+const PREFERRED: &str = "preferred";
+
+/// What was installed, from where, and what it must still be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The version of this file's shape.
+    pub schema_version: u32,
+    /// The engine's version.
+    pub version: Version,
+    /// The build.
+    pub target: String,
+    /// `github` or `npm`.
+    pub source: String,
+    /// The archive's address, without credentials.
+    pub url: String,
+    /// The archive's hash.
+    pub archive: String,
+    /// The executable's hash.
+    pub executable: String,
+    /// The executable's size in bytes.
+    pub size: u64,
+    /// When, in UTC.
+    pub installed_at: String,
+}
+
+/// An engine in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// Its version.
+    pub version: Version,
+    /// Its build.
+    pub target: Target,
+    /// The executable.
+    pub path: PathBuf,
+    /// What we noted; `None` for one that was placed by hand.
+    pub receipt: Option<Receipt>,
+}
+
+/// Whether an installed engine is what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Integrity {
+    /// The hash is that of the receipt.
+    Intact,
+    /// It is another one; the text is the hash found.
+    Changed(String),
+    /// There is no receipt to compare with.
+    Unknown,
+}
+
+impl Installed {
+    /// Reads the whole executable and compares it with the receipt.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn verify(&self) -> Result<Integrity, Error> {
+        let Some(receipt) = &self.receipt else {
+            return Ok(Integrity::Unknown);
+        };
+        let found = fs::File::open(&self.path)
+            .and_then(|mut file| sha256_of(&mut file))
+            .map_err(|error| Error::file("read", &self.path, error))?;
+        Ok(if Digest::from_hex(&receipt.executable) == Some(found) {
+            Integrity::Intact
+        } else {
+            Integrity::Changed(found.to_string())
+        })
+    }
+}
+
+/// The directory of installed engines.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// The store of this user.
+    pub fn new(directories: &Directories) -> Self {
+        Self {
+            root: directories.data.join("engines"),
+        }
+    }
+
+    /// Where everything is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The directory of one build of one version.
+    pub fn directory(&self, version: &Version, target: Target) -> PathBuf {
+        self.root.join(format!("{version}-{target}"))
+    }
+
+    /// The executable of one build of one version.
+    pub fn executable(&self, version: &Version, target: Target) -> PathBuf {
+        self.directory(version, target).join(target.executable())
+    }
+
+    /// The lock that whoever writes there holds.
+    pub(super) fn lock_file(&self, version: &Version, target: Target) -> PathBuf {
+        self.root.join(format!(".lock-{version}-{target}"))
+    }
+
+    /// The beginning of the names of unfinished directories for one destination.
+    pub(super) fn staging_prefix(version: &Version, target: Target) -> String {
+        format!(".staging-{version}-{target}-")
+    }
+
+    /// What is in the place of one build of one version, if anything is.
+    pub fn find(&self, version: &Version, target: Target) -> Option<Installed> {
+        let path = self.executable(version, target);
+        path.is_file().then(|| Installed {
+            version: version.clone(),
+            target,
+            receipt: read_receipt(&self.directory(version, target)),
+            path,
+        })
+    }
+
+    /// Everything that is installed, newest first.
+    pub fn installed(&self) -> Vec<Installed> {
+        let Ok(entries) = fs::read_dir(&self.root) else {
+            return Vec::new();
+        };
+        let mut installed: Vec<_> = entries
+            .filter_map(Result::ok)
+            .filter_map(|entry| {
+                let name = entry.file_name();
+                let (version, target) = parse_directory_name(name.to_str()?)?;
+                self.find(&version, target)
+            })
+            .collect();
+        installed.sort_by(|a, b| {
+            b.version
+                .cmp(&a.version)
+                .then_with(|| a.target.to_string().cmp(&b.target.to_string()))
+        });
+        installed
+    }
+
+    /// What is installed for one of `targets`: the preferred version, the pinned one, then newest first; builds of one
+    /// version in the order of `targets`.
+    pub fn in_order_of_use(&self, targets: &[Target]) -> Vec<Installed> {
+        let preferred = self.preferred();
+        let rank = |installed: &Installed| {
+            let by_name = installed.version.to_string();
+            let of_version = if preferred.as_ref() == Some(&installed.version) {
+                0
+            } else if by_name == PINNED_VERSION {
+                1
+            } else {
+                2
+            };
+            let of_build = targets.iter().position(|target| *target == installed.target);
+            (of_version, std::cmp::Reverse(installed.version.clone()), of_build)
+        };
+        let mut installed = self.installed();
+        installed.retain(|installed| targets.contains(&installed.target));
+        installed.sort_by_cached_key(rank);
+        installed
+    }
+
+    /// The version that `engine use` chose.
+    pub fn preferred(&self) -> Option<Version> {
+        let text = fs::read_to_string(self.root.join(PREFERRED)).ok()?;
+        Version::parse(text.trim()).ok()
+    }
+
+    /// Records the version to use.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    pub fn prefer(&self, version: &Version) -> Result<(), Error> {
+        let path = self.root.join(PREFERRED);
+        atomic_file::write(&path, format!("{version}\n").as_bytes(), Access::Private)
+            .map_err(|error| Error::file("write", &path, error))
+    }
+
+    /// Takes an engine that we installed away. The receipt goes first, so that half of a removal is no installation.
+    ///
+    /// # Errors
+    ///
+    /// When it was not installed by us, or cannot be removed.
+    pub fn remove(&self, installed: &Installed) -> Result<(), Error> {
+        let directory = self.directory(&installed.version, installed.target);
+        if installed.receipt.is_none() {
+            return Err(Error::InTheWay {
+                path: directory,
+                reason: "it is not removed".to_owned(),
+            });
+        }
+        self.discard(&directory)?;
+        if self.preferred().as_ref() == Some(&installed.version) {
+            let path = self.root.join(PREFERRED);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Error::file("remove", &path, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a directory of ours. It is renamed first, so that nobody sees it without its parts.
+    pub(super) fn discard(&self, directory: &Path) -> Result<(), Error> {
+        let away = tempfile::Builder::new()
+            .prefix(".removed-")
+            .tempdir_in(&self.root)
+            .map_err(|error| Error::file("write", &self.root, error))?;
+        fs::rename(directory, away.path().join("engine")).map_err(|error| Error::file("remove", directory, error))?;
+        away.close().map_err(|error| Error::file("remove", directory, error))
+    }
+
+    /// Removes what killed installations of this destination left. Only for the holder of the lock.
+    pub(super) fn sweep(&self, version: &Version, target: Target) {
+        let prefix = Self::staging_prefix(version, target);
+        for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
+            if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix))
+                && let Err(error) = fs::remove_dir_all(entry.path())
+            {
+                tracing::warn!(path = %entry.path().display(), %error, "cannot remove what an earlier installation left");
+            }
+        }
+    }
+}
+
+/// Writes a receipt, readable for all.
+pub(super) fn write_receipt(directory: &Path, receipt: &Receipt) -> Result<(), Error> {
+    let path = directory.join(RECEIPT);
+    let contents = serde_json::to_vec_pretty(receipt).map_err(io::Error::other);
+    contents
+        .and_then(|contents| atomic_file::write(&path, &contents, Access::Shared))
+        .map_err(|error| Error::file("write", &path, error))
+}
+
+fn read_receipt(directory: &Path) -> Option<Receipt> {
+    let contents = fs::read(directory.join(RECEIPT)).ok()?;
+    serde_json::from_slice(&contents).ok()
+}
+
+/// Reads `1.18.33-linux-x64`. A version may itself have hyphens, so the target decides where it ends.
+fn parse_directory_name(name: &str) -> Option<(Version, Target)> {
+    Target::ALL.into_iter().find_map(|target| {
+        let version = name.strip_suffix(&target.to_string())?.strip_suffix('-')?;
+        Some((Version::parse(version).ok()?, target))
+    })
+}
+
+/// The time in UTC, as `2026-11-20T12:34:56Z`.
+pub(super) fn now() -> String {
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    utc(seconds)
+}
+
+fn utc(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Civil date from days since 1970, with years that begin in March (Howard Hinnant, "chrono-compatible low-level
+    // date algorithms").
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        rest / 3_600,
+        rest / 60 % 60,
+        rest % 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directory_names_read_back() {
+        let read = |name| parse_directory_name(name).map(|(version, target)| (version.to_string(), target.to_string()));
+        let pair = |version: &str, target: &str| Some((version.to_owned(), target.to_owned()));
+        assert_eq!(read("1.18.33-linux-x64"), pair("1.18.33", "linux-x64"));
+        assert_eq!(
+            read("1.18.33-linux-x64-baseline-musl"),
+            pair("1.18.33", "linux-x64-baseline-musl")
+        );
+        assert_eq!(
+            read("1.19.0-beta.1-windows-arm64"),
+            pair("1.19.0-beta.1", "windows-arm64")
+        );
+        assert_eq!(read(".staging-1.18.33-linux-x64-abc"), None);
+        assert_eq!(read("1.18.33"), None);
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        assert_eq!(utc(0), "1970-01-01T00:00:00Z");
+        assert_eq!(utc(951_782_399), "2000-02-28T23:59:59Z");
+        assert_eq!(utc(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(utc(1_795_178_096), "2026-11-20T12:34:56Z");
+    }
+
+    #[test]
+    fn the_preferred_version_comes_first_then_the_pinned_one_then_the_newest() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store {
+            root: root.path().to_path_buf(),
+        };
+        let target: Target = "linux-x64".parse().unwrap();
+        for version in ["1.18.30", PINNED_VERSION, "1.18.40", "1.18.50"] {
+            let path = store.executable(&Version::parse(version).unwrap(), target);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let order = |store: &Store| {
+            store
+                .in_order_of_use(&[target])
+                .iter()
+                .map(|installed| installed.version.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(order(&store), [PINNED_VERSION, "1.18.50", "1.18.40", "1.18.30"]);
+        store.prefer(&Version::new(1, 18, 40)).unwrap();
+        assert_eq!(order(&store), ["1.18.40", PINNED_VERSION, "1.18.50", "1.18.30"]);
+    }
+}
