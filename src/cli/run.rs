@@ -32,7 +32,7 @@ Examples:
     reason = "flags are booleans until they become a request"
 )]
 pub struct RunArgs {
-    /// Send these words, joined by one space; `-` reads stdin
+    /// Send these words, joined by one space; a last word `-` waits for stdin
     ///
     /// Everything after `--` is prompt too, also what looks like an option or a command. Piped stdin is added to the
     /// prompt in a `<stdin>` block.
@@ -177,32 +177,28 @@ impl RunArgs {
     }
 
     fn prompt(&self) -> Result<(PromptSource, StdinUse), Failure> {
-        let never = self.no_stdin;
-        let when_piped = if never { StdinUse::Never } else { StdinUse::WhenPiped };
-        if let Some(file) = &self.prompt_file {
-            return Ok((PromptSource::File(file.clone()), when_piped));
+        // Only before `--` does a last word `-` mean stdin: alone it is the prompt, after a prompt it is waited for.
+        let dash = self.verbatim.is_empty() && self.prompt.last().is_some_and(|word| word == "-");
+        let file_is_stdin = self.prompt_file.as_deref().is_some_and(|file| file.as_os_str() == "-");
+        if (dash || file_is_stdin) && self.no_stdin {
+            return Err(Failure::usage("cannot read stdin (`-`) with `--no-stdin`").hint("leave out one of them"));
         }
-        // Only before `--` is a lone dash stdin.
-        let dash = self.verbatim.is_empty() && self.prompt.len() == 1 && self.prompt[0] == "-";
-        if dash && (never || self.editor) {
-            let other = if never { "--no-stdin" } else { "--editor" };
-            return Err(
-                Failure::usage(format!("cannot read the prompt from stdin (`-`) with `{other}`"))
-                    .hint(format!("leave out `-` or `{other}`")),
-            );
-        }
-        if dash {
-            return Ok((PromptSource::Stdin, StdinUse::Always));
-        }
-        let words: Vec<&str> = self.prompt.iter().chain(&self.verbatim).map(String::as_str).collect();
-        let text = words.join(" ");
-        Ok(if self.editor {
-            (PromptSource::Editor { initial: text }, when_piped)
-        } else if words.is_empty() {
-            (PromptSource::Stdin, when_piped)
-        } else {
-            (PromptSource::Arguments(text), when_piped)
-        })
+        let stdin = match (dash || file_is_stdin, self.no_stdin) {
+            (true, _) => StdinUse::Always,
+            (false, true) => StdinUse::Never,
+            (false, false) => StdinUse::WhenPiped,
+        };
+        let words = &self.prompt[..self.prompt.len() - usize::from(dash)];
+        let words: Vec<&str> = words.iter().chain(&self.verbatim).map(String::as_str).collect();
+        let source = match &self.prompt_file {
+            Some(file) if !file_is_stdin => PromptSource::File(file.clone()),
+            _ if self.editor => PromptSource::Editor {
+                initial: words.join(" "),
+            },
+            _ if words.is_empty() => PromptSource::Stdin,
+            _ => PromptSource::Arguments(words.join(" ")),
+        };
+        Ok((source, stdin))
     }
 
     fn variant(&self, settings: &Settings) -> Result<VariantChoice, Failure> {

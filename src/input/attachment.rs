@@ -1,0 +1,215 @@
+//! Attached files and directories, as parts of a message.
+//!
+//! Files travel in the message, as `data:` addresses: the engine cuts what it reads itself at 2000 lines or 50 KB, and
+//! it inlines a `data:` text whole. Directories are listed by the engine, so they go as `file:` addresses.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use url::Url;
+
+use super::{InputError, LONGEST, text};
+
+/// One attachment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePart {
+    /// Its kind, for example `text/plain`.
+    pub mime: String,
+    /// Its name, as typed.
+    pub filename: String,
+    /// A `data:` address with its contents, or a `file:` address of a directory.
+    pub url: String,
+}
+
+/// Reads all attachments, in order.
+pub(super) fn read_all(paths: &[PathBuf], cwd: &Path) -> Result<Vec<FilePart>, InputError> {
+    // All of them are looked at before the first is read: a missing last one is told at once.
+    for path in paths {
+        fs::metadata(cwd.join(path)).map_err(|source| unreadable(path, source))?;
+    }
+    let mut left = LONGEST;
+    paths.iter().map(|path| read(path, cwd, &mut left)).collect()
+}
+
+fn read(path: &Path, cwd: &Path, left: &mut usize) -> Result<FilePart, InputError> {
+    let full = std::path::absolute(cwd.join(path)).map_err(|source| unreadable(path, source))?;
+    let filename = path.to_string_lossy().into_owned();
+    if fs::metadata(&full).is_ok_and(|facts| facts.is_dir()) {
+        fs::read_dir(&full).map_err(|source| unreadable(path, source))?;
+        return Ok(FilePart {
+            mime: "application/x-directory".to_owned(),
+            filename,
+            url: directory_url(&full).ok_or_else(|| {
+                unreadable(
+                    path,
+                    io::Error::new(io::ErrorKind::InvalidInput, "its name is not valid Unicode"),
+                )
+            })?,
+        });
+    }
+    let bytes = read_bytes(&full, path, *left)?;
+    *left -= bytes.len();
+    let mime = match kind(&bytes) {
+        Some(mime) => mime,
+        None if text::is_text(&bytes) => "text/plain",
+        None => {
+            return Err(InputError::UnknownKind {
+                path: path.to_path_buf(),
+            });
+        }
+    };
+    Ok(FilePart {
+        mime: mime.to_owned(),
+        filename,
+        url: format!("data:{mime};base64,{}", STANDARD.encode(&bytes)),
+    })
+}
+
+/// Reads a regular file or a named pipe, at most `longest` bytes.
+pub(super) fn read_bytes(full: &Path, typed: &Path, longest: usize) -> Result<Vec<u8>, InputError> {
+    let unreadable = |source| unreadable(typed, source);
+    let kind = fs::metadata(full).map_err(unreadable)?.file_type();
+    if kind.is_dir() {
+        return Err(unreadable(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "it is a directory",
+        )));
+    }
+    if !kind.is_file() && !is_pipe(kind) {
+        return Err(unreadable(io::Error::other("it is a device, not a file")));
+    }
+    let mut bytes = Vec::new();
+    File::open(full)
+        .and_then(|file| file.take(longest as u64 + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() > longest {
+        return Err(InputError::TooLong {
+            what: if longest == LONGEST {
+                format!("`{}`", typed.display())
+            } else {
+                format!("`{}` with the attachments before it", typed.display())
+            },
+        });
+    }
+    Ok(bytes)
+}
+
+/// What a shell's `<(command)` is.
+#[cfg(unix)]
+fn is_pipe(kind: fs::FileType) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    kind.is_fifo()
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_kind: fs::FileType) -> bool {
+    false
+}
+
+fn unreadable(path: &Path, source: io::Error) -> InputError {
+    InputError::Unreadable {
+        path: path.to_path_buf(),
+        source,
+    }
+}
+
+/// The kind that the first bytes tell. Names are not asked: the engine refuses an image that is none, without a reason.
+fn kind(bytes: &[u8]) -> Option<&'static str> {
+    let starts = |magic: &[u8]| bytes.starts_with(magic);
+    if starts(b"\x89PNG\r\n\x1a\n") {
+        Some("image/png")
+    } else if starts(b"\xff\xd8\xff") {
+        Some("image/jpeg")
+    } else if starts(b"GIF87a") || starts(b"GIF89a") {
+        Some("image/gif")
+    } else if starts(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        Some("image/webp")
+    } else if starts(b"%PDF-") {
+        Some("application/pdf")
+    } else {
+        None
+    }
+}
+
+/// The address of a directory; none when its name is not Unicode, since the engine decodes the address as UTF-8.
+fn directory_url(full: &Path) -> Option<String> {
+    full.to_str()?;
+    Url::from_file_path(full).ok().map(String::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(mime: &str, filename: &str, contents: &[u8]) -> FilePart {
+        FilePart {
+            mime: mime.to_owned(),
+            filename: filename.to_owned(),
+            url: format!("data:{mime};base64,{}", STANDARD.encode(contents)),
+        }
+    }
+
+    #[test]
+    fn files_are_known_by_their_contents_and_travel_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = "line\n".repeat(50_000);
+        let webp = b"RIFF\x10\0\0\0WEBPVP8 ";
+        let contents: [(&str, &str, &[u8]); 7] = [
+            ("text/plain", "long.txt", text.as_bytes()),
+            ("text/plain", "empty", b""),
+            ("image/png", "picture.txt", b"\x89PNG\r\n\x1a\n\0\0"),
+            ("image/jpeg", "a.jpg", b"\xff\xd8\xff\xe0\0"),
+            ("image/gif", "a.gif", b"GIF89a\0"),
+            ("image/webp", "a.webp", webp),
+            ("application/pdf", "a b.pdf", b"%PDF-1.7\n\xff\0"),
+        ];
+        for (_, name, bytes) in &contents {
+            fs::write(directory.path().join(name), bytes).unwrap();
+        }
+        let paths: Vec<PathBuf> = contents.iter().map(|(_, name, _)| name.into()).collect();
+        let expected: Vec<FilePart> = contents
+            .iter()
+            .map(|(mime, name, bytes)| part(mime, name, bytes))
+            .collect();
+        assert_eq!(read_all(&paths, directory.path()).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_directory_is_a_percent_encoded_address() {
+        let directory = tempfile::tempdir().unwrap();
+        let odd = "a b%20#?é";
+        fs::create_dir(directory.path().join(odd)).unwrap();
+        let parts = read_all(&[format!("./{odd}/").into()], directory.path()).unwrap();
+        let base = Url::from_file_path(directory.path()).unwrap();
+        assert_eq!(parts[0].mime, "application/x-directory");
+        assert_eq!(
+            parts[0].url.trim_end_matches('/'),
+            format!("{base}/a%20b%2520%23%3F%C3%A9")
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_attached_is_refused_with_its_name() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("program"), b"\x7fELF\0\0").unwrap();
+        fs::write(directory.path().join("half"), vec![b'a'; LONGEST / 2 + 1]).unwrap();
+        let refused = |paths: &[&str]| {
+            let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+            read_all(&paths, directory.path()).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused(&["program"]),
+            "cannot attach `program`: it is neither text, image (PNG, JPEG, GIF, WebP), PDF nor directory"
+        );
+        assert_eq!(refused(&["half", "no/such"]), "cannot read `no/such`");
+        assert_eq!(
+            refused(&["half", "half"]),
+            "cannot send `half` with the attachments before it: it is longer than 10 MB"
+        );
+        #[cfg(unix)]
+        assert_eq!(refused(&["/dev/zero"]), "cannot read `/dev/zero`");
+    }
+}

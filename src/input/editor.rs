@@ -1,0 +1,85 @@
+//! A prompt written in the user's editor.
+
+use std::io::{self, Write as _};
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use super::{InputError, text};
+use crate::context::{Environment, StandardStreams};
+use crate::env_vars;
+
+#[cfg(unix)]
+const FALLBACK: &str = "vi";
+#[cfg(not(unix))]
+const FALLBACK: &str = "notepad";
+
+/// Opens the editor with `initial` and gives what it leaves. Dropping the future ends the editor.
+pub(super) async fn edit(
+    initial: &str,
+    environment: &Environment,
+    streams: StandardStreams,
+) -> Result<String, InputError> {
+    let value = [env_vars::VISUAL, env_vars::EDITOR]
+        .into_iter()
+        .find_map(|name| environment.text(name))
+        .unwrap_or(FALLBACK);
+    let words = shell_words::split(value).ok().filter(|words| !words.is_empty());
+    let Some((program, arguments)) = words.as_deref().and_then(<[String]>::split_first) else {
+        return Err(InputError::EditorValue {
+            value: value.to_owned(),
+        });
+    };
+    let editor = |source: io::Error| InputError::Editor {
+        program: program.clone(),
+        source,
+    };
+    // Readable by its owner alone: a prompt may hold what nobody else should see.
+    let mut file = tempfile::Builder::new()
+        .prefix("opencode-rs-")
+        .suffix(".md")
+        .tempfile()
+        .map_err(editor)?;
+    file.write_all(initial.as_bytes()).map_err(editor)?;
+    // Closed, since some systems let only one have it open; the path still removes it.
+    let path = file.into_temp_path();
+    let status = Command::new(program)
+        .args(arguments)
+        .arg(&path)
+        .stdin(on_terminal(streams.stdin_is_terminal, false).map_err(editor)?)
+        .stdout(on_terminal(streams.stdout_is_terminal, true).map_err(editor)?)
+        .kill_on_drop(true)
+        .status()
+        .await
+        .map_err(editor)?;
+    if !status.success() {
+        return Err(InputError::EditorFailed {
+            program: program.clone(),
+            status,
+        });
+    }
+    let bytes = std::fs::read(&path).map_err(editor)?;
+    let edited = text::decode(bytes, "the text of the editor")?;
+    if edited.trim().is_empty() {
+        return Err(InputError::EmptyEdit);
+    }
+    // Editors end a file with a newline that nobody typed.
+    Ok(edited.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// The terminal as a stream of the editor: ours where that is one, else the one that controls us.
+fn on_terminal(ours_is_terminal: bool, write: bool) -> io::Result<Stdio> {
+    if ours_is_terminal {
+        return Ok(Stdio::inherit());
+    }
+    #[cfg(unix)]
+    let name = "/dev/tty";
+    #[cfg(not(unix))]
+    let name = if write { "CONOUT$" } else { "CONIN$" };
+    std::fs::OpenOptions::new()
+        .read(true)
+        .write(write)
+        .open(name)
+        .map(Stdio::from)
+        .map_err(|error| io::Error::new(error.kind(), format!("there is no terminal for it: {error}")))
+}

@@ -1,0 +1,99 @@
+//! What can be wrong with input.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::{Failure, FailureKind};
+
+/// Input that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// There is no prompt, or nothing but white space.
+    #[error("cannot run without a prompt")]
+    Empty,
+    /// The editor left nothing.
+    #[error("cannot run without a prompt: the editor left none")]
+    EmptyEdit,
+    /// More than can be sent.
+    #[error("cannot send {what}: it is longer than 10 MB")]
+    TooLong {
+        /// What is too long.
+        what: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read `{path}`")]
+    Unreadable {
+        /// The file, as typed.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Stdin cannot be read.
+    #[error("cannot read stdin")]
+    Stdin(#[source] io::Error),
+    /// The bytes are no text.
+    #[error("cannot use {what} as text: {problem} at byte {at}, line {line}")]
+    NotText {
+        /// Where the bytes are from.
+        what: String,
+        /// What is there.
+        problem: &'static str,
+        /// The byte, from 1.
+        at: usize,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A file of a kind that models do not read.
+    #[error("cannot attach `{path}`: it is neither text, image (PNG, JPEG, GIF, WebP), PDF nor directory")]
+    UnknownKind {
+        /// The file, as typed.
+        path: PathBuf,
+    },
+    /// The value of the editor's variable cannot be split into words.
+    #[error("cannot start the editor: `{value}` is not a command")]
+    EditorValue {
+        /// The value.
+        value: String,
+    },
+    /// The editor does not start, or its file cannot be written.
+    #[error("cannot start the editor `{program}`")]
+    Editor {
+        /// The program.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The editor failed.
+    #[error("cannot use the text of the editor `{program}`: it ended with {status}")]
+    EditorFailed {
+        /// The program.
+        program: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+    },
+    /// The thread that reads could not be had.
+    #[error("cannot start a thread")]
+    Thread(#[source] io::Error),
+}
+
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        let kind = match &error {
+            InputError::Thread(_) | InputError::Stdin(_) => FailureKind::Failed,
+            _ => FailureKind::Usage,
+        };
+        let failure = Self::from_error(kind, &error);
+        match error {
+            InputError::Empty => {
+                failure.hint("write it after the command, such as `opencode-rs explain this project`, or pipe it in")
+            }
+            InputError::TooLong { .. } => failure.hint("name the file in the prompt and let the agent read it"),
+            InputError::NotText { .. } => failure.hint("convert it to UTF-8, for example with `iconv`"),
+            InputError::UnknownKind { .. } => failure.hint("name the file in the prompt and let the agent look at it"),
+            InputError::EditorValue { .. } | InputError::Editor { .. } => {
+                failure.hint("set `VISUAL` or `EDITOR` to the command of an editor, on a terminal")
+            }
+            _ => failure,
+        }
+    }
+}
