@@ -67,9 +67,7 @@ pub(super) fn streamed(
                 FaultKind::Close => Ending::Close,
                 FaultKind::Eof => Ending::Last(Vec::new()),
                 FaultKind::Stall => Ending::Stall,
-                FaultKind::Garbage => {
-                    Ending::Last(b"data: {\"id\":\"chatcmpl-broken\",\"choices\":[{\"delta\n\n".to_vec())
-                }
+                FaultKind::Garbage => Ending::Last(b"data: {broken\n\n".to_vec()),
                 FaultKind::ErrorChunk => {
                     let mut bytes = wire::event(&wire::error(&fault.message, "server_error"));
                     bytes.extend_from_slice(b"data: [DONE]\n\n");

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-use super::support::{DEADLINE, End, ask, prompt, read, rehearse, send};
+use super::support::{DEADLINE, End, ask, begin, prompt, read, rehearse};
 
 #[tokio::test]
 async fn a_reset_is_a_tcp_reset_after_so_many_chunks() {
@@ -69,16 +69,7 @@ async fn an_error_chunk_has_the_message_of_the_script() {
 #[tokio::test]
 async fn a_stall_sends_what_it_has_and_then_nothing_until_the_rehearsal_stops() {
     let rehearsal = rehearse("[[reply]]\ntext = 'a b'\nfault = 'stall'").await;
-    let key = rehearsal.api_key().expose().to_owned();
-    let mut stream = send(
-        &rehearsal,
-        "POST",
-        "/v1/chat/completions",
-        Some(&key),
-        &prompt("x"),
-        &[],
-    )
-    .await;
+    let mut stream = begin(&rehearsal, &prompt("x"), &[]).await;
     let reply = read(&mut stream, |text| text.contains("\"b\"")).await;
     assert_eq!(reply.end, End::Open);
     let mut byte = [0];
@@ -91,16 +82,7 @@ async fn a_stall_sends_what_it_has_and_then_nothing_until_the_rehearsal_stops() 
 #[tokio::test]
 async fn a_hanging_request_ends_when_the_rehearsal_stops() {
     let rehearsal = rehearse("[[reply]]\nhang = true").await;
-    let key = rehearsal.api_key().expose().to_owned();
-    let mut stream = send(
-        &rehearsal,
-        "POST",
-        "/v1/chat/completions",
-        Some(&key),
-        &prompt("x"),
-        &[],
-    )
-    .await;
+    let mut stream = begin(&rehearsal, &prompt("x"), &[]).await;
     timeout(DEADLINE, rehearsal.wait_for_requests(1)).await.unwrap();
     drop(rehearsal);
     let reply = read(&mut stream, |_| false).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::support::{DEADLINE, ask, prompt, read, rehearse, request, send};
+use super::support::{DEADLINE, ask, begin, prompt, read, rehearse, request};
 
 #[tokio::test]
 async fn the_plain_answer_repeats_the_first_line_of_the_prompt() {
@@ -140,17 +140,8 @@ async fn what_the_engine_asks_beside_the_prompt_is_told_apart() {
         { "role": "user", "content": "x" },
     ] });
     assert_eq!(ask(&rehearsal, &title).await.text(), "Rehearsal");
-    let key = rehearsal.api_key().expose().to_owned();
     let headers = ["x-parent-session-id: ses_1"];
-    let mut stream = send(
-        &rehearsal,
-        "POST",
-        "/v1/chat/completions",
-        Some(&key),
-        &prompt("x"),
-        &headers,
-    )
-    .await;
+    let mut stream = begin(&rehearsal, &prompt("x"), &headers).await;
     assert_eq!(read(&mut stream, |_| false).await.text(), "child");
     assert_eq!(ask(&rehearsal, &prompt("the prompt")).await.text(), "main");
     let requests = rehearsal.requests();

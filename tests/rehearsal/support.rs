@@ -1,84 +1,10 @@
-//! A raw HTTP client: what is tested includes how a connection ends, which a real client would hide.
-
-use std::io::ErrorKind;
-use std::time::Duration;
+//! Asking a rehearsal.
 
 use opencode_rs::rehearsal::{Rehearsal, Script, serve};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// No test waits longer than this for anything.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
-
-/// How a connection ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    /// FIN.
-    Closed,
-    /// RST.
-    Reset,
-    /// Still open when the test stopped reading.
-    Open,
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) head: String,
-    /// As sent, with the marks of chunked transfer.
-    pub(crate) raw_body: String,
-    pub(crate) end: End,
-}
-
-impl Reply {
-    pub(crate) fn status(&self) -> u16 {
-        self.head
-            .split(' ')
-            .nth(1)
-            .and_then(|code| code.parse().ok())
-            .unwrap_or(0)
-    }
-
-    /// Whether the body ended as HTTP wants it.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.raw_body.ends_with("0\r\n\r\n") || self.head.to_lowercase().contains("content-length")
-    }
-
-    /// The body without the marks of chunked transfer.
-    pub(crate) fn body(&self) -> String {
-        if !self.head.to_lowercase().contains("transfer-encoding: chunked") {
-            return self.raw_body.clone();
-        }
-        let mut rest = self.raw_body.as_bytes();
-        let mut body = Vec::new();
-        while let Some(line) = rest.windows(2).position(|pair| pair == b"\r\n") {
-            let size = usize::from_str_radix(std::str::from_utf8(&rest[..line]).unwrap(), 16).unwrap();
-            let start = line + 2;
-            let end = (start + size).min(rest.len());
-            body.extend_from_slice(&rest[start..end]);
-            rest = rest.get(end + 2..).unwrap_or_default();
-        }
-        String::from_utf8(body).unwrap()
-    }
-
-    /// The data of the events of a stream, `[DONE]` as text.
-    pub(crate) fn events(&self) -> Vec<Value> {
-        self.body()
-            .split("\n\n")
-            .filter_map(|event| event.strip_prefix("data: "))
-            .map(|data| serde_json::from_str(data).unwrap_or_else(|_| Value::from(data)))
-            .collect()
-    }
-
-    /// The text of all deltas.
-    pub(crate) fn text(&self) -> String {
-        self.events()
-            .iter()
-            .filter_map(|event| event["choices"][0]["delta"]["content"].as_str())
-            .collect()
-    }
-}
+pub(crate) use crate::raw_http::{DEADLINE, End, Reply, read};
 
 pub(crate) async fn rehearse(script: &str) -> Rehearsal {
     serve(Script::parse(script, "test").unwrap(), None).await.unwrap()
@@ -90,64 +16,24 @@ pub(crate) fn prompt(text: &str) -> Value {
 
 /// Posts a chat completion and reads until the connection ends.
 pub(crate) async fn ask(rehearsal: &Rehearsal, body: &Value) -> Reply {
-    let key = rehearsal.api_key().expose().to_owned();
-    request(rehearsal, "POST", "/v1/chat/completions", Some(&key), body).await
-}
-
-pub(crate) async fn request(rehearsal: &Rehearsal, method: &str, path: &str, key: Option<&str>, body: &Value) -> Reply {
-    let mut stream = send(rehearsal, method, path, key, body, &[]).await;
+    let mut stream = begin(rehearsal, body, &[]).await;
     read(&mut stream, |_| false).await
 }
 
-pub(crate) async fn send(
-    rehearsal: &Rehearsal,
-    method: &str,
-    path: &str,
-    key: Option<&str>,
-    body: &Value,
-    headers: &[&str],
-) -> TcpStream {
+/// Posts a chat completion with further header lines.
+pub(crate) async fn begin(rehearsal: &Rehearsal, body: &Value, headers: &[&str]) -> TcpStream {
+    let authorization = format!("authorization: Bearer {}", rehearsal.api_key().expose());
+    let mut lines = vec![authorization.as_str()];
+    lines.extend_from_slice(headers);
     let port = rehearsal.base_url().port().unwrap();
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    let body = body.to_string();
-    let mut head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n",
-        body.len()
-    );
-    if let Some(key) = key {
-        head.push_str("authorization: Bearer ");
-        head.push_str(key);
-        head.push_str("\r\n");
-    }
-    for header in headers {
-        head.push_str(header);
-        head.push_str("\r\n");
-    }
-    stream.write_all(format!("{head}\r\n{body}").as_bytes()).await.unwrap();
-    stream
+    crate::raw_http::send(port, "POST", "/v1/chat/completions", &lines, body).await
 }
 
-/// Reads until the connection ends or `enough` says so of what came until then.
-pub(crate) async fn read(stream: &mut TcpStream, enough: impl Fn(&str) -> bool) -> Reply {
-    let mut bytes = Vec::new();
-    let end = tokio::time::timeout(DEADLINE, async {
-        loop {
-            match stream.read_buf(&mut bytes).await {
-                Ok(0) => return End::Closed,
-                Ok(_) if enough(&String::from_utf8_lossy(&bytes)) => return End::Open,
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => return End::Reset,
-                Err(error) => panic!("cannot read: {error}"),
-            }
-        }
-    })
-    .await
-    .expect("the connection ends in time");
-    let text = String::from_utf8(bytes).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    Reply {
-        head: head.to_owned(),
-        raw_body: body.to_owned(),
-        end,
-    }
+/// Any request, with any token or none.
+pub(crate) async fn request(rehearsal: &Rehearsal, method: &str, path: &str, key: Option<&str>, body: &Value) -> Reply {
+    let authorization = key.map(|key| format!("authorization: Bearer {key}"));
+    let lines: Vec<&str> = authorization.iter().map(String::as_str).collect();
+    let port = rehearsal.base_url().port().unwrap();
+    let mut stream = crate::raw_http::send(port, method, path, &lines, body).await;
+    read(&mut stream, |_| false).await
 }
