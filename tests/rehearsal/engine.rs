@@ -195,12 +195,7 @@ async fn the_engine_plays_text_tools_subagents_titles_and_every_fault() {
         ("garbage", "UnknownError", "JSON"),
     ];
     for (prompt, name, piece) in errors {
-        let m = turn(&engine, prompt).await;
-        let error = m["info"]["error"].clone();
-        println!(
-            "{prompt} {m} {:?}",
-            rehearsal.requests().recent.iter().map(|r| r.reply).collect::<Vec<_>>()
-        );
+        let error = turn(&engine, prompt).await["info"]["error"].clone();
         assert_eq!(error["name"], name, "{prompt}: {error}");
         assert!(error["data"]["message"].as_str().unwrap().contains(piece), "{error}");
     }
