@@ -2,12 +2,15 @@
 
 pub mod agents;
 pub mod api;
+mod bare;
 pub mod config;
+mod connect;
 pub mod doctor;
 pub mod generate;
 pub mod models;
 pub mod rehearse;
 pub mod run;
+mod select;
 
 use std::io::{self, Write as _};
 

@@ -12,17 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
 use super::{InputError, LONGEST, text};
-
-/// One attachment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilePart {
-    /// Its kind, for example `text/plain`.
-    pub mime: String,
-    /// Its name, as typed.
-    pub filename: String,
-    /// A `data:` address with its contents, or a `file:` address of a directory.
-    pub url: String,
-}
+use crate::api::types::FilePart;
 
 /// Reads all attachments, in order.
 pub(super) fn read_all(paths: &[PathBuf], cwd: &Path) -> Result<Vec<FilePart>, InputError> {

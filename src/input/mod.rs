@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
+use crate::api::types::FilePart;
 use crate::context::{Environment, Interrupts, StandardStreams};
 use crate::error::{Failure, FailureKind};
 use crate::request::{PromptSource, StdinUse, SystemPrompt, Verbosity};
 
-pub use attachment::FilePart;
 pub use error::InputError;
 
 /// The longest prompt, and the most that attachments may hold together, in bytes.

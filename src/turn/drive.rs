@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::conclusion::{broken_stream, classify, judge};
 use super::state::State;
-use super::update::{Decision, PermissionRecord, Retry, Status, ToolStatus, Update};
+use super::update::{Decision, PermissionRecord, Retry, Started, Status, ToolStatus, Update};
 use crate::api::types::{PermissionAsk, Prompt};
 use crate::api::{Client, Error};
 use crate::error::{Failure, FailureKind};
@@ -43,6 +43,8 @@ pub struct Turn {
     pub deadline: Option<Instant>,
     /// Whether the engine's own events are wanted.
     pub include_raw: bool,
+    /// What is known at the start; the first update. A model that the engine chooses is filled in.
+    pub started: Started,
 }
 
 /// What came of it.
@@ -54,6 +56,8 @@ pub struct Driven {
     pub failure: Option<Failure>,
     /// Every permission that was asked for.
     pub permissions: Vec<PermissionRecord>,
+    /// When the first text of the answer came.
+    pub first_text: Option<std::time::Instant>,
 }
 
 /// Why a turn ends before the engine ends it.
@@ -90,12 +94,15 @@ pub async fn drive(
         waited: Duration::ZERO,
         last_sign: Instant::now(),
         hinted: false,
+        announced: false,
+        first_text: None,
     };
     let failure = driver.run(events, stop, server_gone).await;
     Driven {
         state: driver.state,
         failure,
         permissions: driver.permissions,
+        first_text: driver.first_text,
     }
 }
 
@@ -111,6 +118,9 @@ struct Driver {
     last_sign: Instant,
     /// The person has been told what a plain prompt may do.
     hinted: bool,
+    /// The first update is out.
+    announced: bool,
+    first_text: Option<std::time::Instant>,
 }
 
 impl Driver {
@@ -121,9 +131,15 @@ impl Driver {
         server_gone: impl Future<Output = Failure>,
     ) -> Option<Failure> {
         tokio::pin!(stop, server_gone);
+        if self.turn.started.model.is_some() {
+            self.announce();
+        }
         let ending = self.follow(&mut events, stop.as_mut(), server_gone.as_mut()).await;
         match ending {
             Ending::Answered => {
+                if !self.announced {
+                    self.announce();
+                }
                 let reading = timeout(LAST_READING, self.read_again());
                 let read = tokio::select! {
                     read = reading => read,
@@ -234,6 +250,17 @@ impl Driver {
         }
     }
 
+    /// Puts the first update first.
+    fn announce(&mut self) {
+        self.announced = true;
+        let mut started = self.turn.started.clone();
+        if let Some(prompt) = self.state.prompt() {
+            started.model = started.model.or_else(|| prompt.model_ref());
+            started.agent = started.agent.or_else(|| prompt.agent.clone());
+        }
+        self.pending.insert(0, Update::Started(Box::new(started)));
+    }
+
     /// Takes an event; a failure ends the turn.
     async fn event(&mut self, received: Received) -> Option<Failure> {
         let Received { event, raw } = received;
@@ -255,7 +282,10 @@ impl Driver {
         }
         let before = self.pending.len();
         self.state.apply(&event, now_ms(), &mut self.pending);
-        if self.turn.include_raw && !matches!(event, Event::Heartbeat) {
+        if !self.announced && self.state.prompt().is_some() {
+            self.announce();
+        }
+        if self.turn.include_raw && self.announced && !matches!(event, Event::Heartbeat) {
             self.pending.push(Update::Raw(raw));
         }
         let failure = self.pending[before..].iter().find_map(|update| match update {
@@ -453,13 +483,20 @@ impl Driver {
 
     /// Hands the updates on. A renderer that is gone is noticed by whoever runs it.
     async fn flush(&mut self) {
+        if !self.announced {
+            return;
+        }
         while !self.pending.is_empty() {
             // Reserved first, so that being cancelled in between loses nothing.
             let Ok(permit) = self.updates.reserve().await else {
                 self.pending.clear();
                 return;
             };
-            permit.send(self.pending.remove(0));
+            let update = self.pending.remove(0);
+            if matches!(&update, Update::Text(text) if !text.subagent) {
+                self.first_text.get_or_insert_with(std::time::Instant::now);
+            }
+            permit.send(update);
         }
     }
 }

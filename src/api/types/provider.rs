@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::lenient::lenient;
+use crate::request::ModelRef;
 
 /// The providers that can be used, as `GET /config/providers` lists them.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -17,6 +18,17 @@ pub struct Providers {
     /// The default model of each provider.
     #[serde(deserialize_with = "lenient")]
     pub default: BTreeMap<String, String>,
+}
+
+impl Providers {
+    /// The model, where it can be used.
+    pub fn model(&self, reference: &ModelRef) -> Option<&Model> {
+        self.providers
+            .iter()
+            .find(|provider| provider.id == reference.provider)?
+            .models
+            .get(&reference.model)
+    }
 }
 
 /// A provider.

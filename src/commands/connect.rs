@@ -1,0 +1,342 @@
+//! From a request to a connected client: the part that all commands which need an engine share.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::api::{Client, Endpoint};
+use crate::catalog;
+use crate::context::Context;
+use crate::engine::{self, Engine, EngineRequest};
+use crate::env_vars;
+use crate::error::{Failure, FailureKind};
+use crate::rehearsal::{self, Rehearsal, Script};
+use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice};
+use crate::server::{self, GuardProgram, Server, StartRequest};
+use crate::support::progress::Progress;
+use crate::support::secret::Secret;
+use crate::trust;
+use crate::turn::EngineInfo;
+
+/// How long a server may take to be ready. It takes one second on an idle machine, and tens on a crowded one.
+const START_DEADLINE: Duration = Duration::from_secs(60);
+
+/// How much of the model catalog the engine shall read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Catalog<'a> {
+    /// All of it: for lists of what there is.
+    Whole,
+    /// No more than this provider and those in use need.
+    For(&'a str),
+}
+
+/// What the engine may leave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Snapshots {
+    /// Nothing can change in this run, so there is nothing to take snapshots of.
+    Off,
+    /// As the user's configuration says.
+    AsConfigured,
+}
+
+/// What a command needs of a server besides its request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needs<'a> {
+    pub(super) catalog: Catalog<'a>,
+    pub(super) snapshots: Snapshots,
+}
+
+/// Where a connection has got to, for whoever watches.
+pub(super) trait Watch {
+    fn engine(&self);
+    fn server(&self);
+    /// Somebody who watches a download.
+    fn progress(&self) -> Arc<dyn Progress>;
+}
+
+/// A connection, and what has to be kept for it to last.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) client: Client,
+    /// The server that we started; none when it is somebody else's.
+    pub(super) server: Option<Server>,
+    pub(super) engine: EngineInfo,
+    pub(super) directory: PathBuf,
+    /// Whether the engine reads a part of its catalog only, so that a model which it does not know may exist.
+    pub(super) catalog_is_cut: bool,
+    pub(super) engine_ms: u64,
+    pub(super) server_ms: u64,
+    pub(super) rehearsal: Option<Rehearsal>,
+}
+
+impl Connection {
+    /// Ends what was started for it.
+    pub(super) async fn close(self) {
+        if let Some(server) = self.server {
+            server.stop().await;
+        }
+    }
+}
+
+/// Resolves when the server that we started ends by itself; never for somebody else's.
+pub(super) async fn server_gone(server: &mut Option<Server>) -> Failure {
+    let Some(server) = server else {
+        return std::future::pending().await;
+    };
+    let exit = server.exited().await;
+    let mut failure = Failure::new(
+        FailureKind::Engine,
+        format!("cannot go on: the engine ended by itself: {exit}"),
+    );
+    let tail = server.output_tail();
+    if !tail.trim().is_empty() {
+        failure.causes.push(tail.trim().to_owned());
+    }
+    failure.hint("run again with `-vv` to see what the engine said")
+}
+
+/// The agent's directory, checked and canonical.
+///
+/// # Errors
+///
+/// When it does not exist, or is none.
+pub(super) fn directory(context: &Context, request: &ConnectRequest) -> Result<PathBuf, Failure> {
+    let typed = context.directory(request.directory.as_deref());
+    if let ServerChoice::Attach(url) = &request.server
+        && !is_local(url)
+    {
+        // It is a path on the other machine.
+        return Ok(typed);
+    }
+    let failure = |error: std::io::Error| {
+        Failure::usage(format!("cannot work in `{}`", typed.display()))
+            .caused_by(&error)
+            .hint("name a directory that exists with `--directory`")
+    };
+    let canonical = std::fs::canonicalize(&typed).map_err(failure)?;
+    // Reading it tells at once whether it is a directory, and one that may be read.
+    std::fs::read_dir(&canonical).map_err(failure)?;
+    Ok(canonical)
+}
+
+/// Connects: finds the engine, starts its server, or attaches to one.
+///
+/// Dropping the future leaves no process.
+///
+/// # Errors
+///
+/// Each stage's own.
+pub(super) async fn connect(
+    context: &Context,
+    request: &ConnectRequest,
+    directory: &Path,
+    needs: Needs<'_>,
+    watch: &dyn Watch,
+) -> Result<Connection, Failure> {
+    match &request.server {
+        ServerChoice::Attach(url) => attach(context, request, directory, url).await,
+        ServerChoice::Start { port } => start(context, request, directory, *port, needs, watch).await,
+    }
+}
+
+async fn attach(
+    context: &Context,
+    request: &ConnectRequest,
+    directory: &Path,
+    url: &url::Url,
+) -> Result<Connection, Failure> {
+    if is_local(url) {
+        require_trust(context, request, directory).await?;
+    }
+    let password = context.environment.text(env_vars::SERVER_PASSWORD).map(Secret::new);
+    let mut endpoint = Endpoint::new(url.clone(), password);
+    if let Some(username) = context.environment.text(env_vars::SERVER_USERNAME) {
+        username.clone_into(&mut endpoint.username);
+    }
+    let client = Client::new(endpoint, Some(directory))?;
+    let health = client.health().await.map_err(|error| {
+        let failure = Failure::from(error);
+        Failure {
+            message: format!("cannot attach to `{url}`: {}", failure.message),
+            ..failure
+        }
+    })?;
+    let version = semver::Version::parse(&health.version).ok();
+    if !version.as_ref().is_some_and(engine::supported) {
+        return Err(Failure::new(
+            FailureKind::Engine,
+            format!("cannot attach to `{url}`: it runs engine version `{}`", health.version),
+        )
+        .hint(format!(
+            "attach to an engine from version {} on, below 2",
+            engine::OLDEST_TESTED
+        )));
+    }
+    Ok(Connection {
+        client,
+        server: None,
+        engine: EngineInfo {
+            version: health.version,
+            path: None,
+            source: None,
+        },
+        directory: directory.to_path_buf(),
+        catalog_is_cut: false,
+        engine_ms: 0,
+        server_ms: millis(context.started),
+        rehearsal: None,
+    })
+}
+
+async fn start(
+    context: &Context,
+    request: &ConnectRequest,
+    directory: &Path,
+    port: Option<u16>,
+    needs: Needs<'_>,
+    watch: &dyn Watch,
+) -> Result<Connection, Failure> {
+    require_trust(context, request, directory).await?;
+    let rehearsal = rehearse(&request.rehearsal).await?;
+    watch.engine();
+    let engine = engine::ensure(&EngineRequest::new(
+        &request.engine,
+        request.network,
+        &context.environment,
+        &context.directories,
+        watch.progress(),
+    ))
+    .await?;
+    let engine_ms = millis(context.started);
+    watch.server();
+    let mut config = json!({});
+    let mut variables: Vec<(OsString, OsString)> = Vec::new();
+    if needs.snapshots == Snapshots::Off {
+        config["snapshot"] = json!(false);
+    }
+    if request.config_scope == ConfigScope::Bare {
+        super::bare::apply(context, &mut config, &mut variables)?;
+    }
+    let mut catalog_is_cut = false;
+    if let Some(rehearsal) = &rehearsal {
+        overlay(&mut config, rehearsal.engine_config());
+        // The provider is written out in the configuration; nothing of the catalog is used, and no provider's plugin.
+        variables.push((
+            "OPENCODE_MODELS_PATH".into(),
+            empty_catalog(&context.directories)?.into(),
+        ));
+        variables.push(("OPENCODE_DISABLE_DEFAULT_PLUGINS".into(), "1".into()));
+    } else if let Catalog::For(provider) = needs.catalog
+        && let Some(cut) = cut_catalog(context, &engine, directory, provider)
+    {
+        variables.push(("OPENCODE_MODELS_PATH".into(), cut.into()));
+        catalog_is_cut = true;
+    }
+    let server = server::start(StartRequest {
+        engine: &engine,
+        guard: GuardProgram::this_program()
+            .map_err(|error| Failure::new(FailureKind::Engine, "cannot find our own program file").caused_by(&error))?,
+        directory,
+        port,
+        environment: &context.environment,
+        directories: &context.directories,
+        config,
+        variables,
+        deadline: START_DEADLINE,
+    })
+    .await?;
+    let client = Client::new(server.endpoint().clone(), Some(directory))?;
+    Ok(Connection {
+        client,
+        server: Some(server),
+        engine: describe(&engine),
+        directory: directory.to_path_buf(),
+        catalog_is_cut,
+        engine_ms,
+        server_ms: millis(context.started).saturating_sub(engine_ms),
+        rehearsal,
+    })
+}
+
+/// The engine, as records name it.
+pub(super) fn describe(engine: &Engine) -> EngineInfo {
+    EngineInfo {
+        version: engine.version.to_string(),
+        path: Some(engine.path.to_string_lossy().into_owned()),
+        source: Some(engine.source),
+    }
+}
+
+fn cut_catalog(context: &Context, engine: &Engine, directory: &Path, provider: &str) -> Option<PathBuf> {
+    let _ = (context, engine, directory, provider);
+    None
+}
+
+/// Asks for trust where the directory brings code along, on a thread of its own, since a person takes their time.
+async fn require_trust(context: &Context, request: &ConnectRequest, directory: &Path) -> Result<(), Failure> {
+    let findings = trust::scan(directory, &context.directories.home)?;
+    if findings.items.is_empty() {
+        return Ok(());
+    }
+    let (choice, trusted) = (request.trust, request.trusted_directories.clone());
+    let directories = context.directories.clone();
+    tokio::task::spawn_blocking(move || {
+        let mut asker = trust::TerminalAsker::open();
+        trust::require(&findings, choice, &trusted, &directories, &mut asker)
+    })
+    .await
+    .map_err(|error| Failure::new(FailureKind::Failed, "cannot ask whether to trust the directory").caused_by(&error))?
+}
+
+async fn rehearse(choice: &RehearsalChoice) -> Result<Option<Rehearsal>, Failure> {
+    let script = match choice {
+        RehearsalChoice::Off => return Ok(None),
+        RehearsalChoice::Plain => Script::plain(),
+        RehearsalChoice::Script(path) => Script::load(path)?,
+    };
+    rehearsal::serve(script, None).await.map(Some)
+}
+
+fn empty_catalog(directories: &crate::context::Directories) -> Result<PathBuf, Failure> {
+    catalog::empty(directories).map_err(|error| {
+        Failure::new(
+            FailureKind::Failed,
+            format!("cannot write to `{}`", directories.cache.display()),
+        )
+        .caused_by(&error)
+    })
+}
+
+/// Lays `over` over `value`, object by object.
+pub(super) fn overlay(value: &mut Value, over: Value) {
+    match (value, over) {
+        (Value::Object(value), Value::Object(over)) => {
+            for (key, over) in over {
+                overlay(value.entry(key).or_insert(Value::Null), over);
+            }
+        }
+        (value, over) => *value = over,
+    }
+}
+
+fn is_local(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// Milliseconds since `start`.
+pub(super) fn millis(start: Instant) -> u64 {
+    millis_between(start, Instant::now())
+}
+
+/// Milliseconds from one point to a later one.
+pub(super) fn millis_between(start: Instant, end: Instant) -> u64 {
+    u64::try_from(end.saturating_duration_since(start).as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,212 @@
+//! `run`: one prompt, from the words on the command line to the exit status.
+
+mod answer_file;
+mod display;
+mod prepare;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::Exit;
+use super::connect::{self, Watch, millis, millis_between};
+use crate::context::Context;
+use crate::error::{Failure, FailureKind};
+use crate::render::spinner::Phase;
+use crate::request::{RunRequest, SessionLifetime};
+use crate::support::progress::Progress;
+use crate::turn::{self, Driven, Outcome, Phases, decimal};
+
+use display::Display;
+use prepare::Prepared;
+
+/// How long a run that was told to stop goes on writing what it has.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Runs the command. What went wrong is told by the renderer, in the format that was asked for.
+///
+/// # Errors
+///
+/// When nothing can be shown at all: stdout is closed, or there is no thread to write to it.
+pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure> {
+    let mut display = Display::open(context, &request.output)?;
+    let directory = context.directory(request.connect.directory.as_deref());
+    let mut outcome = Outcome::empty(directory.to_string_lossy().into_owned());
+    let stop = stop(context, &request, display.broken());
+    tokio::pin!(stop);
+
+    let prepared = {
+        let preparing = prepare::prepare(context, &request, &display);
+        tokio::select! {
+            biased;
+            failure = stop.as_mut() => Err(failure),
+            prepared = preparing => prepared,
+        }
+    };
+    let connection = match prepared {
+        Err(failure) => {
+            outcome.failure = Some(failure);
+            None
+        }
+        Ok(prepared) => Some(converse(context, &request, prepared, &display, stop.as_mut(), &mut outcome).await),
+    };
+    outcome.phases.total_ms = millis(context.started);
+
+    let kind = outcome.failure.as_ref().map(|failure| failure.kind);
+    let interrupted = matches!(
+        kind,
+        Some(FailureKind::Interrupted | FailureKind::Terminated | FailureKind::BrokenPipe)
+    );
+    let finishing = async {
+        if interrupted {
+            // The reader may be the very thing that is stuck.
+            timeout(LAST_WORDS, display.finish(outcome)).await.unwrap_or(Ok(()))
+        } else {
+            tokio::select! {
+                shown = display.finish(outcome) => shown,
+                _ = context.interrupts.interrupted() => Err(context.interrupts.failure("the run")),
+            }
+        }
+    };
+    let closing = async {
+        if let Some(connection) = connection {
+            connection.close().await;
+        }
+    };
+    let (shown, ()) = tokio::join!(finishing, closing);
+    match (shown, kind) {
+        (_, Some(kind)) => Ok(Exit::Reported(kind)),
+        (Err(failure), None) => Err(failure),
+        (Ok(()), None) => Ok(Exit::Success),
+    }
+}
+
+/// Resolves when the run shall end early, with the reason.
+async fn stop(context: &Context, request: &RunRequest, broken: impl Future<Output = Failure>) -> Failure {
+    let deadline = deadline(context, request);
+    tokio::select! {
+        _ = context.interrupts.interrupted() => context.interrupts.failure("the run"),
+        failure = broken => failure,
+        () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+            let limit = request.connect.timeout.unwrap_or_default();
+            Failure::new(
+                FailureKind::Timeout,
+                format!("cannot finish within {} s", limit.as_secs_f64()),
+            )
+            .hint("raise `--timeout`, or leave it out")
+        }
+    }
+}
+
+fn deadline(context: &Context, request: &RunRequest) -> Option<Instant> {
+    let limit = request.connect.timeout?;
+    Some(Instant::from_std(context.started) + limit)
+}
+
+/// The turn itself; gives the connection back, to be closed.
+async fn converse(
+    context: &Context,
+    request: &RunRequest,
+    prepared: Prepared,
+    display: &Display,
+    stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
+    outcome: &mut Outcome,
+) -> connect::Connection {
+    let Prepared {
+        mut connection,
+        events,
+        turn,
+        cost_is_known,
+        answer_file,
+    } = prepared;
+    display.phase(Phase::Waiting {
+        model: turn
+            .started
+            .model
+            .as_ref()
+            .map_or_else(|| "the model".to_owned(), ToString::to_string),
+    });
+    let client = turn.client.clone();
+    let session_id = turn.session_id.clone();
+    let started = turn.started.clone();
+    let sent_ms = millis(context.started);
+    let turn = turn::Turn {
+        deadline: deadline(context, request),
+        ..turn
+    };
+    let server_gone = connect::server_gone(&mut connection.server);
+    let Driven {
+        state,
+        failure,
+        permissions,
+        first_text,
+    } = turn::drive(turn, events, display.updates(), stop, server_gone).await;
+
+    let last = state.last_message();
+    outcome.result = state.answer_text();
+    outcome.session_id = Some(session_id.clone());
+    outcome.message_id = last.map(|message| message.id.clone());
+    outcome.directory = connection.directory.to_string_lossy().into_owned();
+    outcome.model = started
+        .model
+        .or_else(|| last.and_then(crate::api::types::MessageInfo::model_ref))
+        .or_else(|| state.prompt().and_then(crate::api::types::MessageInfo::model_ref));
+    outcome.agent = started.agent.or_else(|| last.and_then(|message| message.agent.clone()));
+    let (usage, dollars) = state.usage();
+    outcome.usage = usage;
+    outcome.cost_usd = (cost_is_known || dollars > 0.0).then(|| decimal(dollars));
+    outcome.turns = state.turns();
+    outcome.tool_calls = state.tools().calls().to_vec();
+    outcome.permissions = permissions;
+    outcome.files = state.files().to_vec();
+    outcome.retries = state.retries();
+    outcome.engine = Some(connection.engine.clone());
+    outcome.rehearsal = started.rehearsal;
+    outcome.phases = Phases {
+        engine_ms: Some(connection.engine_ms),
+        server_ms: Some(connection.server_ms),
+        session_ms: Some(sent_ms.saturating_sub(connection.engine_ms + connection.server_ms)),
+        first_token_ms: first_text.map(|at| millis_between(context.started, at).saturating_sub(sent_ms)),
+        total_ms: 0,
+    };
+    outcome.failure = failure;
+    if outcome.failure.is_none()
+        && let Some(file) = answer_file
+    {
+        outcome.failure = file.write(&outcome.result).err();
+    }
+    if request.lifetime == SessionLifetime::Ephemeral
+        && let Err(error) = timeout(LAST_WORDS, client.delete_session(&session_id))
+            .await
+            .unwrap_or(Ok(()))
+    {
+        tracing::warn!(%error, "cannot delete the session");
+    }
+    connection
+}
+
+/// Shows the stages of a connection on the waiting line.
+struct Stages<'a> {
+    display: &'a Display,
+    progress: Arc<dyn Progress>,
+}
+
+impl Watch for Stages<'_> {
+    fn engine(&self) {
+        self.display.phase(Phase::StartingEngine);
+    }
+
+    fn server(&self) {
+        self.display.phase(Phase::StartingServer);
+    }
+
+    fn progress(&self) -> Arc<dyn Progress> {
+        Arc::clone(&self.progress)
+    }
+}
+
+/// Who watches a download of the engine.
+fn progress(_context: &Context, _request: &RunRequest, _display: &Display) -> Arc<dyn Progress> {
+    Arc::new(crate::support::progress::Silent)
+}

@@ -1,0 +1,368 @@
+//! Everything before the prompt is sent: input, engine, server, names checked, session made.
+
+use std::path::Path;
+
+use tokio::time::Instant;
+
+use super::answer_file::AnswerFile;
+use super::{Display, Stages};
+use crate::api::types::{Agent, NewSession, Prompt, PromptPart, Providers};
+use crate::api::{Client, Error};
+use crate::commands::connect::{self, Catalog, Connection, Needs, Snapshots};
+use crate::commands::select::{self, Missing, Selected};
+use crate::context::Context;
+use crate::error::{Failure, FailureKind};
+use crate::events::EventStream;
+use crate::input::{self, PromptParts, Surroundings};
+use crate::permission;
+use crate::request::{ModelChoice, PromptSource, RehearsalChoice, RunRequest, StdinUse};
+use crate::support::identifier;
+use crate::turn::{Started, Turn};
+
+/// The longest title that we make up, in characters.
+const TITLE_LENGTH: usize = 60;
+
+/// A turn that is ready to be driven.
+pub(super) struct Prepared {
+    pub(super) connection: Connection,
+    pub(super) events: EventStream,
+    pub(super) turn: Turn,
+    /// Whether the model has a price; without one a cost of zero means nothing.
+    pub(super) cost_is_known: bool,
+    pub(super) answer_file: Option<AnswerFile>,
+}
+
+/// Does all of it. Bad input is refused before anything starts.
+///
+/// Dropping the future leaves no process and no prompt.
+pub(super) async fn prepare(context: &Context, request: &RunRequest, display: &Display) -> Result<Prepared, Failure> {
+    let directory = connect::directory(context, &request.connect)?;
+    let answer_file = request
+        .output
+        .last_message_file
+        .as_deref()
+        .map(|path| AnswerFile::check(&context.cwd.join(path), path))
+        .transpose()?;
+    let around = Surroundings {
+        cwd: &context.cwd,
+        environment: &context.environment,
+        streams: context.streams,
+        interrupts: &context.interrupts,
+        deadline: super::deadline(context, request),
+        verbosity: request.connect.verbosity,
+    };
+    let files = input::read_attachments(&request.attachments, around).await?;
+    let system = match &request.system {
+        Some(system) => input::read_system(system, around).await?,
+        None => None,
+    };
+    let reading = input::read_prompt(&request.prompt, request.stdin, around);
+    let connecting = connect_and_ask(context, request, &directory, display);
+    let (text, ready) = if has_own_text(request) {
+        // What is piped in comes in while the engine starts.
+        tokio::try_join!(reading, connecting)?
+    } else {
+        let text = reading.await?;
+        (text, connecting.await?)
+    };
+    let prompt = PromptParts { text, files };
+    let Ready {
+        connection,
+        events,
+        offer,
+    } = ready;
+    let turn = make_turn(request, &connection, &offer, prompt, system).await?;
+    let cost_is_known = turn
+        .started
+        .model
+        .as_ref()
+        .and_then(|model| offer.providers.model(model))
+        .is_some_and(|model| model.cost.is_known());
+    Ok(Prepared {
+        connection,
+        events,
+        turn,
+        cost_is_known,
+        answer_file,
+    })
+}
+
+/// Whether the prompt cannot turn out to be empty, whatever stdin brings.
+fn has_own_text(request: &RunRequest) -> bool {
+    matches!(&request.prompt, PromptSource::Arguments(text) if !text.trim().is_empty())
+        && request.stdin != StdinUse::Always
+}
+
+/// A connection with an open stream of events, and what the engine offers.
+struct Ready {
+    connection: Connection,
+    events: EventStream,
+    offer: Offer,
+}
+
+/// What the engine offers in the directory.
+struct Offer {
+    providers: Providers,
+    agents: Vec<Agent>,
+    config: serde_json::Value,
+}
+
+async fn connect_and_ask(
+    context: &Context,
+    request: &RunRequest,
+    directory: &Path,
+    display: &Display,
+) -> Result<Ready, Failure> {
+    let stages = Stages {
+        display,
+        progress: super::progress(context, request, display),
+    };
+    let named = request.model.as_ref().and_then(ModelChoice::as_ref);
+    let mut catalog = named
+        .as_ref()
+        .map_or(Catalog::Whole, |model| Catalog::For(&model.provider));
+    loop {
+        let needs = Needs {
+            catalog,
+            // A plain prompt changes nothing.
+            snapshots: Snapshots::Off,
+        };
+        let connection = connect::connect(context, &request.connect, directory, needs, &stages).await?;
+        let ready = ask(connection).await?;
+        // A part of the catalog must never hide a model: what is not found there is looked for in all of it.
+        if ready.connection.catalog_is_cut && !everything_is_there(request, &ready.offer) {
+            tracing::debug!("a name is not in the cut catalog; starting again with the whole one");
+            drop(ready.events);
+            ready.connection.close().await;
+            catalog = Catalog::Whole;
+            continue;
+        }
+        return Ok(ready);
+    }
+}
+
+async fn ask(mut connection: Connection) -> Result<Ready, Failure> {
+    let client = connection.client.clone();
+    let asking = async {
+        // The stream is open before the prompt goes out, and the list of providers is what takes the engine longest.
+        tokio::try_join!(
+            EventStream::open(client.clone()),
+            client.providers(),
+            client.agents(),
+            client.config(),
+        )
+    };
+    let gone = connect::server_gone(&mut connection.server);
+    let answer: Result<_, Error> = tokio::select! {
+        answer = asking => answer,
+        failure = gone => return Err(failure),
+    };
+    let (events, providers, agents, config) = answer?;
+    Ok(Ready {
+        connection,
+        events,
+        offer: Offer {
+            providers,
+            agents,
+            config,
+        },
+    })
+}
+
+/// Whether the model that was named is there, and those of the agents.
+fn everything_is_there(request: &RunRequest, offer: &Offer) -> bool {
+    let named = request
+        .model
+        .as_ref()
+        .is_none_or(|choice| select::model(choice, &offer.providers).is_ok());
+    let agents = offer
+        .agents
+        .iter()
+        .filter_map(|agent| agent.model.as_ref())
+        .all(|model| offer.providers.model(model).is_some());
+    named && agents
+}
+
+async fn make_turn(
+    request: &RunRequest,
+    connection: &Connection,
+    offer: &Offer,
+    prompt: PromptParts,
+    system: Option<String>,
+) -> Result<Turn, Failure> {
+    let client = &connection.client;
+    let text_of = |key: &str| offer.config.get(key).and_then(serde_json::Value::as_str);
+    let agent = select::agent(request.agent.as_deref(), text_of("default_agent"), &offer.agents)?;
+    let choice = model_choice(request, agent, text_of("model"))?;
+    let selected = match &choice {
+        Some(choice) => match select::model(choice, &offer.providers) {
+            Ok(selected) => Some(selected),
+            Err(missing) => return Err(explain_missing(missing, client).await),
+        },
+        None if offer
+            .providers
+            .providers
+            .iter()
+            .all(|provider| provider.models.is_empty()) =>
+        {
+            return Err(Failure::new(
+                FailureKind::Auth,
+                "cannot choose a model: no provider has credentials",
+            )
+            .hint("set the key of a provider, for example `ANTHROPIC_API_KEY`, or log in with `opencode auth login`")
+            .hint("`--rehearse` tries the program out without any model"));
+        }
+        None => None,
+    };
+    check_abilities(&prompt, selected.as_ref())?;
+    let variant = select::variant(&request.variant, selected.as_ref())?;
+    let title = request.title.clone().unwrap_or_else(|| title_of(&prompt.text));
+    let rules = permission::look_only(agent.map_or(&[], |agent| &agent.permission));
+    let session = client
+        .create_session(&NewSession {
+            title,
+            permission: rules,
+        })
+        .await?;
+    let randomness = |error: getrandom::Error| {
+        Failure::new(FailureKind::Failed, "cannot make an id for the prompt").caused_by(&error)
+    };
+    let mut parts = vec![PromptPart::Text {
+        id: identifier::ascending("prt").map_err(randomness)?,
+        text: prompt.text,
+    }];
+    for file in prompt.files {
+        parts.push(PromptPart::File {
+            id: identifier::ascending("prt").map_err(randomness)?,
+            file,
+        });
+    }
+    let model = selected.as_ref().map(|selected| selected.reference.clone());
+    let agent_name = agent.map(|agent| agent.name.clone());
+    let prompt = Prompt {
+        message_id: identifier::ascending("msg").map_err(randomness)?,
+        model: model.clone(),
+        agent: agent_name.clone(),
+        variant: variant.clone(),
+        system,
+        parts,
+    };
+    Ok(Turn {
+        client: client.clone(),
+        session_id: session.id.clone(),
+        prompt,
+        max_retries: request.limits.max_retries,
+        retry_budget: request.limits.retry_budget,
+        stall_timeout: request.limits.stall_timeout,
+        deadline: None::<Instant>,
+        include_raw: request.output.include_raw,
+        started: Started {
+            engine: Some(connection.engine.clone()),
+            capabilities: capabilities(),
+            model,
+            agent: agent_name,
+            variant,
+            directory: connection.directory.to_string_lossy().into_owned(),
+            session_id: Some(session.id),
+            rehearsal: request.connect.rehearsal != RehearsalChoice::Off,
+        },
+    })
+}
+
+/// What this version can do, for consumers that adapt to it.
+fn capabilities() -> Vec<String> {
+    ["attachments", "include_raw", "rehearsal", "retry", "text_void"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+/// The model to name: the flag's, the agent's own, the configuration's. None leaves the choice to the engine.
+fn model_choice(
+    request: &RunRequest,
+    agent: Option<&Agent>,
+    configured: Option<&str>,
+) -> Result<Option<ModelChoice>, Failure> {
+    if let Some(choice) = &request.model {
+        return Ok(Some(choice.clone()));
+    }
+    let own = agent.and_then(|agent| agent.model.as_ref()).map(ToString::to_string);
+    own.as_deref()
+        .or(configured)
+        .map(|name| {
+            name.parse().map_err(|error| {
+                Failure::usage(format!("cannot use model `{name}` of the engine's configuration")).caused_by(&error)
+            })
+        })
+        .transpose()
+}
+
+/// A provider that exists but cannot be used lacks credentials, which is another failure than a wrong name.
+async fn explain_missing(missing: Missing, client: &Client) -> Failure {
+    let Missing::Provider { provider, failure } = missing else {
+        return missing.into_failure();
+    };
+    let known = match client.all_providers().await {
+        Ok(known) => known,
+        Err(error) => {
+            tracing::debug!(%error, "cannot list all providers");
+            return failure;
+        }
+    };
+    let Some(variables) = known.get(&provider) else {
+        return failure;
+    };
+    let failure = Failure::new(
+        FailureKind::Auth,
+        format!("cannot use provider `{provider}`: it has no credentials"),
+    );
+    match variables.first() {
+        Some(variable) => failure.hint(format!("set `{variable}`, or log in with `opencode auth login`")),
+        None => failure.hint("log in with `opencode auth login`"),
+    }
+}
+
+/// The engine would silently replace an attachment that the model cannot read.
+fn check_abilities(prompt: &PromptParts, selected: Option<&Selected<'_>>) -> Result<(), Failure> {
+    let Some(selected) = selected else {
+        return Ok(());
+    };
+    let input = &selected.model.capabilities.input;
+    let lacking = if prompt.needs_image() && !input.image {
+        "images"
+    } else if prompt.needs_pdf() && !input.pdf {
+        "PDF documents"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::usage(format!(
+        "cannot attach {lacking}: model `{}` does not read them",
+        selected.reference
+    ))
+    .hint("choose a model that does with `--model`; `opencode-rs models` shows what each can do"))
+}
+
+/// The beginning of the prompt's first line.
+fn title_of(prompt: &str) -> String {
+    let line = prompt
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("prompt")
+        .trim();
+    let mut title: String = line.chars().filter(|c| !c.is_control()).take(TITLE_LENGTH).collect();
+    if line.chars().count() > TITLE_LENGTH {
+        title.push('…');
+    }
+    title
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_the_beginning_of_the_first_line() {
+        assert_eq!(title_of("\n  Say hello\nand more"), "Say hello");
+        assert_eq!(title_of(&"é".repeat(70)), format!("{}…", "é".repeat(60)));
+        assert_eq!(title_of("a\u{1b}[31mb"), "a[31mb");
+    }
+}

@@ -1,0 +1,313 @@
+//! Which model, agent and variant: what was asked for, against what the engine has.
+//!
+//! Comes in: names as typed, the engine's lists. Goes out: names that exist, or a failure with the nearest ones. Always
+//! true: nothing is replaced by something else in silence.
+
+use crate::api::types::{Agent, Model, Provider, Providers};
+use crate::error::Failure;
+use crate::request::{Effort, ModelChoice, ModelRef, VariantChoice};
+use crate::support::nearest::{nearest, quoted};
+
+/// A model that exists.
+#[derive(Debug, Clone)]
+pub(super) struct Selected<'a> {
+    pub(super) reference: ModelRef,
+    pub(super) model: &'a Model,
+}
+
+/// Why a model cannot be had.
+#[derive(Debug)]
+pub(super) enum Missing {
+    /// The provider is not among those that can be used; it may exist, and have no credentials.
+    Provider {
+        /// Its name, as typed.
+        provider: String,
+        /// What to say if it does not exist at all.
+        failure: Failure,
+    },
+    /// The provider has no such model, or no provider has it.
+    Model(Failure),
+}
+
+impl Missing {
+    /// The failure, where nothing more is known.
+    pub(super) fn into_failure(self) -> Failure {
+        match self {
+            Self::Provider { failure, .. } | Self::Model(failure) => failure,
+        }
+    }
+}
+
+/// Finds the model that was asked for.
+///
+/// # Errors
+///
+/// When it does not exist, or several providers have it.
+pub(super) fn model<'a>(choice: &ModelChoice, providers: &'a Providers) -> Result<Selected<'a>, Missing> {
+    let provider_named = |id: &str| providers.providers.iter().find(|provider| provider.id == id);
+    if let Some(reference) = choice.as_ref()
+        && let Some(provider) = provider_named(&reference.provider)
+    {
+        return match provider.models.get(&reference.model) {
+            Some(model) => Ok(Selected { reference, model }),
+            None => Err(Missing::Model(unknown_model(choice.as_str(), provider))),
+        };
+    }
+    // Model ids hold slashes, so what looks like a provider may be a part of the model's own name.
+    let owners: Vec<&Provider> = providers
+        .providers
+        .iter()
+        .filter(|provider| provider.models.contains_key(choice.as_str()))
+        .collect();
+    match (&owners[..], choice.as_ref()) {
+        ([owner], _) => Ok(Selected {
+            reference: ModelRef {
+                provider: owner.id.clone(),
+                model: choice.as_str().to_owned(),
+            },
+            model: &owner.models[choice.as_str()],
+        }),
+        ([], Some(reference)) => Err(Missing::Provider {
+            failure: unknown_provider(&reference, providers),
+            provider: reference.provider,
+        }),
+        ([], None) => Err(Missing::Model(unknown_bare_model(choice.as_str(), providers))),
+        (several, _) => {
+            let names: Vec<String> = several
+                .iter()
+                .map(|owner| format!("{}/{}", owner.id, choice.as_str()))
+                .collect();
+            Err(Missing::Model(
+                Failure::usage(format!(
+                    "cannot choose model `{}`: several providers have it",
+                    choice.as_str()
+                ))
+                .hint(format!("name one of them: {}", quoted(&names))),
+            ))
+        }
+    }
+}
+
+fn unknown_model(name: &str, provider: &Provider) -> Failure {
+    let known: Vec<String> = provider
+        .models
+        .keys()
+        .map(|model| format!("{}/{model}", provider.id))
+        .collect();
+    let failure = Failure::usage(format!("cannot find model `{name}`"));
+    with_nearest(failure, name, &known, &format!("opencode-rs models {}", provider.id))
+}
+
+fn unknown_provider(reference: &ModelRef, providers: &Providers) -> Failure {
+    let known: Vec<String> = providers.providers.iter().map(|provider| provider.id.clone()).collect();
+    let failure = Failure::usage(format!(
+        "cannot find model `{reference}`: there is no provider `{}`",
+        reference.provider
+    ));
+    with_nearest(failure, &reference.provider, &known, "opencode-rs models")
+}
+
+fn unknown_bare_model(name: &str, providers: &Providers) -> Failure {
+    let known: Vec<String> = providers
+        .providers
+        .iter()
+        .flat_map(|provider| {
+            provider
+                .models
+                .keys()
+                .map(move |model| format!("{}/{model}", provider.id))
+        })
+        .collect();
+    let failure = Failure::usage(format!("cannot find model `{name}`"));
+    // The part behind the slash is what was typed, so that is compared.
+    let mut near: Vec<String> = Vec::new();
+    for close in nearest(
+        name,
+        known
+            .iter()
+            .filter_map(|full| full.split_once('/').map(|(_, model)| model)),
+    ) {
+        near.extend(
+            known
+                .iter()
+                .filter(|full| full.ends_with(&format!("/{close}")))
+                .cloned(),
+        );
+    }
+    near.truncate(3);
+    if near.is_empty() {
+        return with_nearest(failure, name, &known, "opencode-rs models");
+    }
+    failure.hint(format!("did you mean {}?", quoted(&near)))
+}
+
+fn with_nearest(failure: Failure, name: &str, known: &[String], list: &str) -> Failure {
+    let near = nearest(name, known.iter().map(String::as_str));
+    if near.is_empty() {
+        failure.hint(format!("`{list}` lists what there is"))
+    } else {
+        failure.hint(format!("did you mean {}?", quoted(&near)))
+    }
+}
+
+/// Finds the agent that was asked for, or the engine's default.
+///
+/// # Errors
+///
+/// When it does not exist.
+pub(super) fn agent<'a>(
+    choice: Option<&str>,
+    configured: Option<&str>,
+    agents: &'a [Agent],
+) -> Result<Option<&'a Agent>, Failure> {
+    let Some(name) = choice else {
+        let named = |name: &str| agents.iter().find(|agent| agent.name == name);
+        return Ok(configured
+            .and_then(named)
+            .or_else(|| named("build"))
+            .or_else(|| agents.iter().find(|agent| agent.mode != "subagent" && !agent.hidden)));
+    };
+    if let Some(agent) = agents.iter().find(|agent| agent.name == name) {
+        return Ok(Some(agent));
+    }
+    let known: Vec<String> = agents
+        .iter()
+        .filter(|agent| !agent.hidden)
+        .map(|agent| agent.name.clone())
+        .collect();
+    Err(with_nearest(
+        Failure::usage(format!("cannot find agent `{name}`")),
+        name,
+        &known,
+        "opencode-rs agents",
+    ))
+}
+
+/// Finds the variant that was asked for.
+///
+/// # Errors
+///
+/// When the model has none that fits.
+pub(super) fn variant(choice: &VariantChoice, selected: Option<&Selected<'_>>) -> Result<Option<String>, Failure> {
+    let (what, wanted) = match choice {
+        VariantChoice::Default => return Ok(None),
+        VariantChoice::Named(name) => ("variant", name.clone()),
+        VariantChoice::Effort(effort) => ("effort", effort.as_str().to_owned()),
+    };
+    let Some(selected) = selected else {
+        return Err(
+            Failure::usage(format!("cannot use {what} `{wanted}`: the model is not known"))
+                .hint("name the model with `--model`"),
+        );
+    };
+    let known: Vec<&str> = selected.model.variants.keys().map(String::as_str).collect();
+    let found = match choice {
+        VariantChoice::Effort(effort) => {
+            // A model that does not reason spends no effort on it.
+            if *effort == Effort::None && !selected.model.capabilities.reasoning {
+                return Ok(None);
+            }
+            effort_names(*effort)
+                .iter()
+                .find(|name| known.contains(name))
+                .map(|name| (*name).to_owned())
+        }
+        _ => known.contains(&wanted.as_str()).then(|| wanted.clone()),
+    };
+    if found.is_some() {
+        return Ok(found);
+    }
+    let failure = Failure::usage(format!(
+        "cannot use {what} `{wanted}` with model `{}`",
+        selected.reference
+    ));
+    Err(if known.is_empty() {
+        failure.hint("this model has no variants; leave the flag out, or choose another model")
+    } else {
+        failure.hint(format!("its variants are {}", quoted(&known)))
+    })
+}
+
+/// Names of variants that providers use for a level, the best fit first.
+fn effort_names(effort: Effort) -> &'static [&'static str] {
+    match effort {
+        Effort::None => &["none", "off", "disabled"],
+        Effort::Low => &["low", "minimal"],
+        Effort::Medium => &["medium", "default"],
+        Effort::High => &["high"],
+        Effort::Max => &["max", "xhigh", "high"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::FailureKind;
+    use serde_json::json;
+
+    fn providers() -> Providers {
+        serde_json::from_value(json!({"providers": [
+            {"id": "acme", "models": {
+                "swift": {"id": "swift", "capabilities": {"reasoning": true}, "variants": {"low": {}, "high": {}}},
+                "lab/deep": {"id": "lab/deep"}, "shared": {"id": "shared"}}},
+            {"id": "zeta", "models": {"shared": {"id": "shared"}, "only": {"id": "only"}}},
+        ]}))
+        .unwrap()
+    }
+
+    fn chosen(name: &str) -> Result<String, Failure> {
+        model(&name.parse().unwrap(), &providers())
+            .map(|selected| selected.reference.to_string())
+            .map_err(Missing::into_failure)
+    }
+
+    #[test]
+    fn a_provider_may_be_left_out_when_only_one_has_the_model() {
+        assert_eq!(chosen("acme/swift").unwrap(), "acme/swift");
+        assert_eq!(chosen("only").unwrap(), "zeta/only");
+        assert_eq!(chosen("lab/deep").unwrap(), "acme/lab/deep");
+        let ambiguous = chosen("shared").unwrap_err();
+        assert_eq!(ambiguous.hints, ["name one of them: `acme/shared`, `zeta/shared`"]);
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_the_nearest() {
+        let failure = chosen("acme/swfit").unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        assert_eq!(failure.hints, ["did you mean `acme/swift`?"]);
+        assert_eq!(chosen("swft").unwrap_err().hints, ["did you mean `acme/swift`?"]);
+        assert_eq!(chosen("acne/swift").unwrap_err().hints, ["did you mean `acme`?"]);
+    }
+
+    #[test]
+    fn an_unknown_agent_is_refused_and_the_default_is_the_configured_one() {
+        let agents: Vec<Agent> =
+            serde_json::from_value(json!([{"name": "build"}, {"name": "plan"}, {"name": "title", "hidden": true}]))
+                .unwrap();
+        assert_eq!(agent(None, None, &agents).unwrap().unwrap().name, "build");
+        assert_eq!(agent(None, Some("plan"), &agents).unwrap().unwrap().name, "plan");
+        let failure = agent(Some("pln"), None, &agents).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        assert_eq!(failure.hints, ["did you mean `plan`?"]);
+    }
+
+    #[test]
+    fn an_effort_finds_the_variant_that_fits() {
+        let providers = providers();
+        let swift = model(&"acme/swift".parse().unwrap(), &providers).unwrap();
+        let effort = |effort| variant(&VariantChoice::Effort(effort), Some(&swift));
+        assert_eq!(effort(Effort::Max).unwrap().as_deref(), Some("high"));
+        assert_eq!(effort(Effort::Low).unwrap().as_deref(), Some("low"));
+        assert_eq!(
+            effort(Effort::Medium).unwrap_err().hints,
+            ["its variants are `high`, `low`"]
+        );
+        let plain = model(&"zeta/only".parse().unwrap(), &providers).unwrap();
+        assert_eq!(
+            variant(&VariantChoice::Effort(Effort::None), Some(&plain)).unwrap(),
+            None
+        );
+        let named = VariantChoice::Named("deep".into());
+        assert_eq!(variant(&named, Some(&plain)).unwrap_err().kind, FailureKind::Usage);
+    }
+}
