@@ -88,7 +88,6 @@ impl Database {
             let page = self.page(root)?;
             let at = if root == 1 { 100 } else { 0 };
             let count = u16::from_be_bytes([*page.get(at + 3)?, *page.get(at + 4)?]);
-            // `account_state` has a row for "nobody", so it is not asked.
             if count != 0 {
                 return Some(true);
             }
@@ -220,6 +219,7 @@ fn schema_row(cell: &[u8]) -> Option<(String, u32)> {
         .get(value..value + length)?
         .iter()
         .try_fold(0_u32, |sum, byte| sum.checked_mul(256)?.checked_add(u32::from(*byte)))?;
+    // `account_state` has a row for "nobody", so it says nothing.
     let is_asked = kind == "table" && name != "account_state";
     Some((name, if is_asked { root } else { 0 }))
 }
