@@ -1,6 +1,7 @@
 //! The one integration binary.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod catalog;
 mod raw_http;
 mod real_engine;
 mod rehearsal;

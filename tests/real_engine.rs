@@ -24,22 +24,30 @@ pub(crate) fn path() -> PathBuf {
 pub(crate) struct RealEngine {
     child: Child,
     port: u16,
-    home: tempfile::TempDir,
+    project: PathBuf,
+    _home: Option<tempfile::TempDir>,
 }
 
 impl RealEngine {
     /// Starts the engine in an empty home with these variables and no others, and waits for its address.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let project = home.path().join("project");
-        std::fs::create_dir(&project).unwrap();
+        let mut engine = Self::start_in(home.path(), variables);
+        engine._home = Some(home);
+        engine
+    }
+
+    /// Starts the engine in this home; it works in the directory `project` there.
+    pub(crate) fn start_in(home: &Path, variables: &[(&str, &str)]) -> Self {
+        let project = home.join("project");
+        std::fs::create_dir_all(&project).unwrap();
         let mut child = Command::new(path())
             .args(["serve", "--hostname", "127.0.0.1", "--port", "0"])
             .current_dir(&project)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", home.path())
-            .env("TMPDIR", home.path())
+            .env("HOME", home)
+            .env("TMPDIR", home)
             .env("OPENCODE_DISABLE_MODELS_FETCH", "1")
             .env("OPENCODE_DISABLE_AUTOUPDATE", "1")
             .envs(variables.iter().copied())
@@ -53,12 +61,17 @@ impl RealEngine {
             .map_while(Result::ok)
             .find_map(|line| line.split_once("listening on http://127.0.0.1:")?.1.trim().parse().ok())
             .expect("the engine prints its address");
-        Self { child, port, home }
+        Self {
+            child,
+            port,
+            project,
+            _home: None,
+        }
     }
 
     /// The agent's directory.
-    pub(crate) fn project(&self) -> PathBuf {
-        self.home.path().join("project")
+    pub(crate) fn project(&self) -> &Path {
+        &self.project
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

@@ -1,8 +1,234 @@
 //! The small model catalog, cut from the engine's own.
+//!
+//! The engine spends half a second and 200 MB on a catalog of more than two hundred providers, of which a run uses one or
+//! two. `OPENCODE_MODELS_PATH` gives it a smaller one.
+//!
+//! Comes in: the engine, and the environment and directory that it will run with. Goes out: a file with the providers that
+//! may be usable there, in the engine's own order, or nothing. Always true: with the file the engine offers the same
+//! providers and models as without; wherever that is not certain there is no file. So a wrong cache entry, an unknown engine
+//! version or an odd configuration costs time and never a model.
+//!
+//! The first run with an engine reads its program once (some 200 ms); later ones read a small index.
+//! The catalog holds only for a server that is started with `OPENCODE_DISABLE_MODELS_FETCH=1`, and not for listings of all
+//! providers that exist (`GET /provider`).
 
-/// x
-pub fn empty(directories: &crate::context::Directories) -> std::io::Result<std::path::PathBuf> {
-    let path = directories.cache.join("catalogs").join("empty.json");
-    crate::support::atomic_file::write(&path, b"{}", crate::support::atomic_file::Access::Shared)?;
+mod accounts;
+mod engine_files;
+mod in_use;
+mod literal;
+mod source;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::context::{Directories, Environment};
+use crate::engine::Engine;
+use crate::support::atomic_file::{self, Access};
+
+use engine_files::EngineFiles;
+use source::{Entry, ReadError, Source, SourceKind};
+
+/// The versions whose rules for enabling providers are those in `in_use`. To add one, compare its provider loading (the
+/// automated comparison in `tests/catalog` is a part of that) and put it here.
+const KNOWN_VERSIONS: [Version; 1] = [Version::new(1, 18, 33)];
+/// Changes when what is written to the cache changes.
+const FORMAT: u32 = 1;
+/// Cut catalogs that are kept; they are small and quickly made again.
+const KEPT: usize = 32;
+
+/// What a catalog is cut for.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogRequest<'a> {
+    /// The engine that will read it.
+    pub engine: &'a Engine,
+    /// The environment that the engine will have, inline configuration included; without plugins of our own, since a
+    /// plugin may enable providers and so is a reason to cut nothing.
+    pub environment: &'a Environment,
+    /// Our directories.
+    pub directories: &'a Directories,
+    /// The agent's directory.
+    pub directory: &'a Path,
+    /// Providers that are named for this run, usable or not.
+    pub named: &'a [&'a str],
+}
+
+/// A catalog with fewer providers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutCatalog {
+    /// The value for `OPENCODE_MODELS_PATH`.
+    pub path: PathBuf,
+    /// The providers in it, in the engine's order.
+    pub providers: Vec<String>,
+}
+
+/// A provider of the engine's own catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownProvider {
+    /// Its id, for example `anthropic`.
+    pub id: String,
+    /// The environment variables of which one is enough to make it usable, mostly.
+    pub variables: Vec<String>,
+}
+
+/// What is remembered about a catalog; no entries where it could not be read.
+#[derive(Debug, Serialize, Deserialize)]
+struct Index {
+    format: u32,
+    source: Source,
+    entries: Option<Vec<Entry>>,
+}
+
+/// Cuts a catalog, or finds the one that was cut before. `None` in any doubt: the engine then uses its own.
+pub fn prepare(request: &CatalogRequest<'_>) -> Option<CutCatalog> {
+    let is_set = |name: &str| request.environment.os(name).is_some();
+    if !KNOWN_VERSIONS.contains(&request.engine.version)
+        || is_set("OPENCODE_MODELS_PATH")
+        || is_set("OPENCODE_MODELS_URL")
+        || is_set("OPENCODE_TEST_HOME")
+        || is_set("OPENCODE_TEST_MANAGED_CONFIG_DIR")
+    {
+        return None;
+    }
+    let files = EngineFiles::of(request.environment, &request.directories.home, request.directory)?;
+    let source = source(request.engine, &files).ok()?;
+    let cache = cache(request.directories);
+    let entries = entries(&source, &cache)?;
+    let wanted = in_use::providers(&entries, request.named, request.environment, &files)?;
+    match cut(&source, &entries, &wanted, &cache) {
+        Ok(cut) => Some(cut),
+        Err(error) => {
+            tracing::debug!(%error, "no small catalog");
+            None
+        }
+    }
+}
+
+/// Every provider in the engine's own catalog, usable or not, with the variables that make it usable; `None` when the
+/// catalog cannot be read.
+pub fn known_providers(engine: &Engine, directories: &Directories) -> Option<Vec<KnownProvider>> {
+    let source = Source::of(SourceKind::Program, &engine.path, &engine.version).ok()?;
+    let entries = entries(&source, &cache(directories))?;
+    let known = entries.into_iter().map(|entry| KnownProvider {
+        id: entry.id,
+        variables: entry.env,
+    });
+    Some(known.collect())
+}
+
+/// A catalog without any provider, for an engine whose providers are all in its configuration.
+///
+/// # Errors
+///
+/// When the cache directory cannot be written.
+pub fn empty(directories: &Directories) -> io::Result<PathBuf> {
+    let path = cache(directories).join("empty.json");
+    if fs::read(&path).is_ok_and(|bytes| bytes == b"{}") {
+        return Ok(path);
+    }
+    atomic_file::write(&path, b"{}", Access::Private)?;
     Ok(path)
+}
+
+fn cache(directories: &Directories) -> PathBuf {
+    directories.cache.join("catalogs")
+}
+
+/// The catalog that the engine would use: the one that it downloaded, else its own.
+fn source(engine: &Engine, files: &EngineFiles) -> io::Result<Source> {
+    match Source::of(SourceKind::File, &files.downloaded_catalog(), &engine.version) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Source::of(SourceKind::Program, &engine.path, &engine.version)
+        }
+        downloaded => downloaded,
+    }
+}
+
+/// The providers of `source`, from the index where there is one.
+fn entries(source: &Source, cache: &Path) -> Option<Vec<Entry>> {
+    let path = cache.join(format!("index-{}.json", hash(&serde_json::to_vec(source).ok()?)));
+    if let Some(index) = fs::read(&path)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Index>(&bytes).ok())
+        && index.format == FORMAT
+        && index.source == *source
+    {
+        return index.entries;
+    }
+    let entries = match source.entries() {
+        Ok(entries) => Some(entries),
+        // This may be gone next time, so it is not remembered.
+        Err(ReadError::Io(error)) => {
+            tracing::debug!(%error, "cannot read the engine's catalog");
+            return None;
+        }
+        Err(error) => {
+            tracing::debug!(%error, "the engine's catalog has an unknown shape");
+            None
+        }
+    };
+    let index = Index {
+        format: FORMAT,
+        source: source.clone(),
+        entries,
+    };
+    // An index that cannot be kept is made again: slower, nothing else.
+    if let Ok(bytes) = serde_json::to_vec(&index) {
+        let _ = atomic_file::write(&path, &bytes, Access::Private);
+    }
+    index.entries
+}
+
+fn cut(source: &Source, entries: &[Entry], wanted: &BTreeSet<String>, cache: &Path) -> Result<CutCatalog, ReadError> {
+    let chosen: Vec<&Entry> = entries.iter().filter(|entry| wanted.contains(&entry.id)).collect();
+    let providers: Vec<String> = chosen.iter().map(|entry| entry.id.clone()).collect();
+    let key = serde_json::to_vec(&(FORMAT, source, &providers))?;
+    let path = cache.join(format!("{}.json", hash(&key)));
+    if path.is_file() {
+        return Ok(CutCatalog { path, providers });
+    }
+    let mut file = File::open(&source.path)?;
+    let mut json = b"{".to_vec();
+    for entry in chosen {
+        if json.len() > 1 {
+            json.push(b',');
+        }
+        serde_json::to_writer(&mut json, &entry.id)?;
+        json.push(b':');
+        json.extend_from_slice(&source.provider(&mut file, entry)?);
+    }
+    json.push(b'}');
+    atomic_file::write(&path, &json, Access::Private)?;
+    remove_old(cache);
+    Ok(CutCatalog { path, providers })
+}
+
+/// Removes the oldest files beyond [`KEPT`]. An engine that still wants one falls back to its own catalog.
+fn remove_old(cache: &Path) {
+    let Ok(listing) = fs::read_dir(cache) else { return };
+    let mut files: Vec<(SystemTime, PathBuf)> = listing
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let is_ours = entry.path().extension().is_some_and(|extension| extension == "json");
+            is_ours.then_some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+        })
+        .collect();
+    files.sort();
+    let surplus = files.len().saturating_sub(KEPT);
+    for (_, path) in files.into_iter().take(surplus) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .take(12)
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
