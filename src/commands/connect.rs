@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::api::{Client, Endpoint};
-use crate::catalog;
-use crate::context::Context;
+use crate::catalog::{self, CatalogRequest};
+use crate::context::{Context, Environment};
 use crate::engine::{self, Engine, EngineRequest};
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
@@ -29,8 +29,8 @@ const START_DEADLINE: Duration = Duration::from_secs(60);
 pub(super) enum Catalog<'a> {
     /// All of it: for lists of what there is.
     Whole,
-    /// No more than this provider and those in use need.
-    For(&'a str),
+    /// No more than the providers in use need, and this one, where one is named.
+    For(Option<&'a str>),
 }
 
 /// What the engine may leave out.
@@ -64,6 +64,8 @@ pub(super) struct Connection {
     /// The server that we started; none when it is somebody else's.
     pub(super) server: Option<Server>,
     pub(super) engine: EngineInfo,
+    /// The program that we started; none when the server is somebody else's.
+    pub(super) program: Option<Engine>,
     pub(super) directory: PathBuf,
     /// Whether the engine reads a part of its catalog only, so that a model which it does not know may exist.
     pub(super) catalog_is_cut: bool,
@@ -178,6 +180,7 @@ async fn attach(
     Ok(Connection {
         client,
         server: None,
+        program: None,
         engine: EngineInfo {
             version: health.version,
             path: None,
@@ -229,11 +232,20 @@ async fn start(
             empty_catalog(&context.directories)?.into(),
         ));
         variables.push(("OPENCODE_DISABLE_DEFAULT_PLUGINS".into(), "1".into()));
-    } else if let Catalog::For(provider) = needs.catalog
-        && let Some(cut) = cut_catalog(context, &engine, directory, provider)
-    {
-        variables.push(("OPENCODE_MODELS_PATH".into(), cut.into()));
-        catalog_is_cut = true;
+    } else if let Catalog::For(provider) = needs.catalog {
+        let environment = with_variables(&context.environment, &config, &variables);
+        let cut = catalog::prepare(&CatalogRequest {
+            engine: &engine,
+            environment: &environment,
+            directories: &context.directories,
+            directory,
+            named: provider.as_slice(),
+        });
+        if let Some(cut) = cut {
+            tracing::debug!(path = %cut.path.display(), providers = ?cut.providers, "the engine reads a cut catalog");
+            variables.push(("OPENCODE_MODELS_PATH".into(), cut.path.into()));
+            catalog_is_cut = true;
+        }
     }
     let server = server::start(StartRequest {
         engine: &engine,
@@ -253,6 +265,7 @@ async fn start(
         client,
         server: Some(server),
         engine: describe(&engine),
+        program: Some(engine),
         directory: directory.to_path_buf(),
         catalog_is_cut,
         engine_ms,
@@ -270,9 +283,25 @@ pub(super) fn describe(engine: &Engine) -> EngineInfo {
     }
 }
 
-fn cut_catalog(context: &Context, engine: &Engine, directory: &Path, provider: &str) -> Option<PathBuf> {
-    let _ = (context, engine, directory, provider);
-    None
+/// The environment that the engine will have, as far as it concerns its providers.
+fn with_variables(environment: &Environment, config: &Value, variables: &[(OsString, OsString)]) -> Environment {
+    let own = variables
+        .iter()
+        .map(|(name, value)| (name.as_os_str(), value.as_os_str()));
+    let mut all: Environment = environment
+        .iter()
+        .chain(own)
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    // What we lay over the user's own inline configuration names providers only where that is empty (`--bare`).
+    if environment.os(env_vars::ENGINE_CONFIG_CONTENT).is_none() && config.get("provider").is_some() {
+        all = all
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .chain([(env_vars::ENGINE_CONFIG_CONTENT.into(), config.to_string().into())])
+            .collect();
+    }
+    all
 }
 
 /// Asks for trust where the directory brings code along, on a thread of its own, since a person takes their time.

@@ -1,13 +1,15 @@
 //! Everything before the prompt is sent: input, engine, server, names checked, session made.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use tokio::time::Instant;
 
 use super::answer_file::AnswerFile;
 use super::{Display, Stages};
+use crate::api::Error;
 use crate::api::types::{Agent, NewSession, Prompt, PromptPart, Providers};
-use crate::api::{Client, Error};
+use crate::catalog;
 use crate::commands::connect::{self, Catalog, Connection, Needs, Snapshots};
 use crate::commands::select::{self, Missing, Selected};
 use crate::context::Context;
@@ -71,7 +73,7 @@ pub(super) async fn prepare(context: &Context, request: &RunRequest, display: &D
         events,
         offer,
     } = ready;
-    let turn = make_turn(request, &connection, &offer, prompt, system).await?;
+    let turn = make_turn(context, request, &connection, &offer, prompt, system).await?;
     let cost_is_known = turn
         .started
         .model
@@ -118,9 +120,7 @@ async fn connect_and_ask(
         progress: super::progress(context, request, display),
     };
     let named = request.model.as_ref().and_then(ModelChoice::as_ref);
-    let mut catalog = named
-        .as_ref()
-        .map_or(Catalog::Whole, |model| Catalog::For(&model.provider));
+    let mut catalog = Catalog::For(named.as_ref().map(|model| model.provider.as_str()));
     loop {
         let needs = Needs {
             catalog,
@@ -184,6 +184,7 @@ fn everything_is_there(request: &RunRequest, offer: &Offer) -> bool {
 }
 
 async fn make_turn(
+    context: &Context,
     request: &RunRequest,
     connection: &Connection,
     offer: &Offer,
@@ -197,7 +198,7 @@ async fn make_turn(
     let selected = match &choice {
         Some(choice) => match select::model(choice, &offer.providers) {
             Ok(selected) => Some(selected),
-            Err(missing) => return Err(explain_missing(missing, client).await),
+            Err(missing) => return Err(explain_missing(missing, context, connection).await),
         },
         None if offer
             .providers
@@ -297,16 +298,23 @@ fn model_choice(
 }
 
 /// A provider that exists but cannot be used lacks credentials, which is another failure than a wrong name.
-async fn explain_missing(missing: Missing, client: &Client) -> Failure {
+async fn explain_missing(missing: Missing, context: &Context, connection: &Connection) -> Failure {
     let Missing::Provider { provider, failure } = missing else {
         return missing.into_failure();
     };
-    let known = match client.all_providers().await {
-        Ok(known) => known,
-        Err(error) => {
-            tracing::debug!(%error, "cannot list all providers");
-            return failure;
-        }
+    let ours = connection
+        .program
+        .as_ref()
+        .and_then(|engine| catalog::known_providers(engine, &context.directories));
+    let known: BTreeMap<String, Vec<String>> = match ours {
+        Some(known) => known.into_iter().map(|known| (known.id, known.variables)).collect(),
+        None => match connection.client.all_providers().await {
+            Ok(known) => known,
+            Err(error) => {
+                tracing::debug!(%error, "cannot list all providers");
+                return failure;
+            }
+        },
     };
     let Some(variables) = known.get(&provider) else {
         return failure;
