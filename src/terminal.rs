@@ -1,1 +1,0 @@
-//! Streams, tty facts, colour, control-sequence stripping.

@@ -1,0 +1,234 @@
+//! Streams, tty facts, colour, control-sequence stripping.
+//!
+//! Comes in: the environment's variables, once. Goes out: [`Terminal`], which says what each stream can show; the
+//! [`Sanitizer`], through which all text of a model, a tool or a provider goes before a terminal sees it; and
+//! [`Screen`], which lets one thing draw at a time. Always true: nothing below asks the environment again.
+
+mod sanitize;
+mod screen;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use std::io::IsTerminal as _;
+
+pub use sanitize::{Sanitizer, one_line, sanitize};
+pub use screen::{Screen, Taken};
+
+use crate::context::Environment;
+use crate::env_vars;
+use crate::request::ColorChoice;
+
+/// Columns where none can be measured.
+const DEFAULT_COLUMNS: usize = 80;
+/// Narrower terminals are treated as this wide: a layout needs some room.
+const FEWEST_COLUMNS: usize = 20;
+
+/// One of the three standard streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard input.
+    Stdin,
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// What the environment says about colour, the terminal left aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ColorVariables {
+    Off,
+    Forced,
+    Silent,
+}
+
+/// How wide the terminal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Columns {
+    /// Asked for at each use, since a window can be resized.
+    Measured,
+    Fixed(usize),
+}
+
+/// What is known about the terminal behind the standard streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terminal {
+    stdin: bool,
+    stdout: bool,
+    stderr: bool,
+    columns: Columns,
+    variables: ColorVariables,
+    capability: Capability,
+}
+
+/// What `TERM` promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Capability {
+    /// Lines of characters and nothing else.
+    Dumb,
+    /// Colour, and a cursor that can go back to the start of its line.
+    Cursor,
+}
+
+impl Terminal {
+    /// The facts about this process.
+    pub fn of_process(environment: &Environment) -> Self {
+        let terminal = Self {
+            stdin: std::io::stdin().is_terminal(),
+            stdout: std::io::stdout().is_terminal(),
+            stderr: std::io::stderr().is_terminal(),
+            columns: Columns::Measured,
+            ..Self::none(environment)
+        };
+        #[cfg(windows)]
+        {
+            // Asking is what switches a Windows console to understanding escape sequences.
+            let _ = console::Term::stdout().features().colors_supported();
+            let _ = console::Term::stderr().features().colors_supported();
+        }
+        terminal
+    }
+
+    /// No stream is a terminal; colour as `environment` says.
+    pub fn none(environment: &Environment) -> Self {
+        Self {
+            stdin: false,
+            stdout: false,
+            stderr: false,
+            columns: Columns::Fixed(DEFAULT_COLUMNS),
+            variables: color_variables(environment),
+            capability: capability(environment),
+        }
+    }
+
+    /// The same, but `stream` is a terminal that is `columns` wide.
+    #[must_use]
+    pub fn with(mut self, stream: Stream, columns: usize) -> Self {
+        match stream {
+            Stream::Stdin => self.stdin = true,
+            Stream::Stdout => self.stdout = true,
+            Stream::Stderr => self.stderr = true,
+        }
+        self.columns = Columns::Fixed(columns);
+        self
+    }
+
+    /// Whether `stream` is a terminal.
+    pub const fn is_terminal(&self, stream: Stream) -> bool {
+        match stream {
+            Stream::Stdin => self.stdin,
+            Stream::Stdout => self.stdout,
+            Stream::Stderr => self.stderr,
+        }
+    }
+
+    /// Whether a line that stands on the terminal can be erased and drawn again.
+    pub fn can_redraw(&self, stream: Stream) -> bool {
+        self.is_terminal(stream) && self.capability == Capability::Cursor
+    }
+
+    /// Whether `stream` gets colour: the flag, then the environment, then what the stream is.
+    pub fn color(&self, choice: ColorChoice, stream: Stream) -> bool {
+        match (choice, self.variables) {
+            (ColorChoice::Always, _) => true,
+            (ColorChoice::Never, _) | (ColorChoice::Auto, ColorVariables::Off) => false,
+            (ColorChoice::Auto, ColorVariables::Forced) => true,
+            (ColorChoice::Auto, ColorVariables::Silent) => self.can_redraw(stream),
+        }
+    }
+
+    /// How many columns a line has.
+    pub fn columns(&self) -> usize {
+        let columns = match self.columns {
+            Columns::Fixed(columns) => columns,
+            Columns::Measured => [console::Term::stdout(), console::Term::stderr()]
+                .iter()
+                .find_map(console::Term::size_checked)
+                .map_or(DEFAULT_COLUMNS, |(_, columns)| usize::from(columns)),
+        };
+        columns.max(FEWEST_COLUMNS)
+    }
+}
+
+fn color_variables(environment: &Environment) -> ColorVariables {
+    let forced = |name| environment.text(name).is_some_and(|value| value != "0");
+    // Set but not Unicode is set as well.
+    let no_color = environment
+        .os(env_vars::NO_COLOR)
+        .is_some_and(|value| !value.is_empty());
+    if no_color {
+        ColorVariables::Off
+    } else if forced(env_vars::CLICOLOR_FORCE) || forced(env_vars::FORCE_COLOR) {
+        ColorVariables::Forced
+    } else if environment.text(env_vars::CLICOLOR) == Some("0") {
+        ColorVariables::Off
+    } else {
+        ColorVariables::Silent
+    }
+}
+
+fn capability(environment: &Environment) -> Capability {
+    match environment.text(env_vars::TERM) {
+        Some("dumb") => Capability::Dumb,
+        Some(_) => Capability::Cursor,
+        // A Windows console has no `TERM`; elsewhere its absence means that nothing is known.
+        None if cfg!(windows) => Capability::Cursor,
+        None => Capability::Dumb,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        variables
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect()
+    }
+
+    /// Colour on a stdout that is a terminal, and on a stderr that is not.
+    fn colors(choice: ColorChoice, variables: &[(&str, &str)]) -> (bool, bool) {
+        let terminal = Terminal::none(&environment(variables)).with(Stream::Stdout, 80);
+        (
+            terminal.color(choice, Stream::Stdout),
+            terminal.color(choice, Stream::Stderr),
+        )
+    }
+
+    #[test]
+    fn colour_is_decided_by_flag_then_variables_then_terminal() {
+        const XTERM: (&str, &str) = ("TERM", "xterm-256color");
+        let auto = ColorChoice::Auto;
+        assert_eq!(colors(auto, &[XTERM]), (true, false));
+        assert_eq!(colors(auto, &[("TERM", "dumb")]), (false, false));
+        assert_eq!(colors(auto, &[XTERM, ("NO_COLOR", "1")]), (false, false));
+        assert_eq!(colors(auto, &[XTERM, ("NO_COLOR", "")]), (true, false));
+        assert_eq!(colors(auto, &[XTERM, ("CLICOLOR", "0")]), (false, false));
+        assert_eq!(colors(auto, &[("CLICOLOR_FORCE", "1")]), (true, true));
+        assert_eq!(colors(auto, &[("FORCE_COLOR", "3")]), (true, true));
+        assert_eq!(colors(auto, &[XTERM, ("FORCE_COLOR", "0")]), (true, false));
+        assert_eq!(colors(auto, &[("CLICOLOR", "0"), ("FORCE_COLOR", "1")]), (true, true));
+        assert_eq!(colors(auto, &[("NO_COLOR", "1"), ("FORCE_COLOR", "1")]), (false, false));
+        assert_eq!(colors(ColorChoice::Always, &[("NO_COLOR", "1")]), (true, true));
+        assert_eq!(
+            colors(ColorChoice::Never, &[XTERM, ("FORCE_COLOR", "1")]),
+            (false, false)
+        );
+    }
+
+    #[test]
+    fn a_dumb_terminal_is_never_redrawn() {
+        let dumb = Terminal::none(&environment(&[("TERM", "dumb")])).with(Stream::Stderr, 80);
+        assert!(dumb.is_terminal(Stream::Stderr) && !dumb.can_redraw(Stream::Stderr));
+        let xterm = Terminal::none(&environment(&[("TERM", "xterm")])).with(Stream::Stderr, 80);
+        assert!(xterm.can_redraw(Stream::Stderr) && !xterm.can_redraw(Stream::Stdout));
+    }
+
+    #[test]
+    fn a_sliver_of_a_terminal_still_has_room_for_a_layout() {
+        let terminal = Terminal::none(&Environment::default()).with(Stream::Stdout, 3);
+        assert_eq!(terminal.columns(), FEWEST_COLUMNS);
+    }
+}
