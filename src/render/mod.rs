@@ -1,7 +1,40 @@
 //! A turn as bytes.
+//!
+//! Comes in: [`Update`]s, then one [`Outcome`]. Goes out: bytes on two streams. Always true:
+//!
+//! - In text mode stdout carries the answer and nothing else; in the JSON modes stdout is valid JSON, one document or
+//!   one record a line (the vocabulary is in [`schema`]). Everything else goes to stderr.
+//! - What is meant for a pipe is the model's bytes; what is meant for a terminal has been through
+//!   [`sanitize`](crate::terminal::sanitize).
+//! - Rendering never answers anything and keeps layout state only.
+//! - The end of a run is reported once: [`Render::finish`] writes the failure of an outcome, [`report_failure`] is for
+//!   failures that have no outcome.
 
-use std::io;
+mod activity;
+mod console;
+mod duration;
+mod failure;
+mod json;
+mod markdown;
+mod paint;
+pub mod schema;
+pub mod spinner;
+mod stream_json;
+mod text;
 
+use std::io::{self, Write};
+
+pub use failure::report_failure;
+pub use spinner::{Phase, Spinner};
+
+use activity::Activity;
+use console::Console;
+use json::Json;
+use stream_json::{RawEvents, StreamJson};
+use text::Text;
+
+use crate::request::{OutputMode, OutputRequest, Reasoning, Rendering};
+use crate::terminal::{Screen, Stream, Terminal};
 use crate::turn::{Outcome, Update};
 
 /// A consumer of a turn. Layout state only: matching a tool's end to its beginning is the turn's work.
@@ -19,4 +52,96 @@ pub trait Render {
     ///
     /// As for `update`.
     fn finish(&mut self, outcome: &Outcome) -> io::Result<()>;
+}
+
+/// What a renderer writes to.
+pub struct Streams {
+    /// The answer or the records.
+    pub stdout: Box<dyn Write>,
+    /// Everything else.
+    pub stderr: Box<dyn Write>,
+    /// What the two of them are.
+    pub terminal: Terminal,
+    /// Shared with all that draws.
+    pub screen: Screen,
+    /// What is shown until the first output; it is set to "waiting for the model" by the first update.
+    pub spinner: Spinner,
+}
+
+/// The renderer that was asked for.
+pub fn renderer(request: &OutputRequest, streams: Streams) -> Box<dyn Render> {
+    let Streams {
+        stdout,
+        stderr,
+        terminal,
+        screen,
+        spinner,
+    } = streams;
+    let color = |stream| terminal.color(request.color, stream);
+    let body: Box<dyn Body> = match (request.mode, request.rendering) {
+        (OutputMode::Json, _) => Box::new(Json),
+        (OutputMode::StreamJson, _) => Box::new(StreamJson::new(if request.include_raw {
+            RawEvents::Included
+        } else {
+            RawEvents::LeftOut
+        })),
+        (OutputMode::Text, _) if !terminal.is_terminal(Stream::Stdout) => Box::new(Text::bytes(request.verbosity)),
+        (OutputMode::Text, Rendering::Raw) => Box::new(Text::sanitised(request.verbosity)),
+        (OutputMode::Text, Rendering::Markdown) => Box::new(Text::markdown(request.verbosity, color(Stream::Stdout))),
+    };
+    Box::new(Renderer {
+        body,
+        activity: Activity::new(request.verbosity, request.reasoning, color(Stream::Stderr)),
+        shows_reasoning: request.reasoning == Reasoning::Shown,
+        console: Console::new(stdout, stderr, terminal, screen),
+        spinner,
+    })
+}
+
+/// What a mode does with stdout.
+trait Body {
+    fn update(&mut self, update: &Update, console: &mut Console) -> io::Result<()>;
+    fn finish(&mut self, outcome: &Outcome, console: &mut Console) -> io::Result<()>;
+}
+
+/// One mode's stdout, and the stderr that all modes share.
+struct Renderer {
+    body: Box<dyn Body>,
+    activity: Activity,
+    shows_reasoning: bool,
+    console: Console,
+    spinner: Spinner,
+}
+
+impl Render for Renderer {
+    fn update(&mut self, update: &Update) -> io::Result<()> {
+        self.console.release()?;
+        match update {
+            Update::Started(started) => self.spinner.set(Phase::Waiting {
+                model: started
+                    .model
+                    .as_ref()
+                    .map_or_else(|| "the model".to_owned(), ToString::to_string),
+            }),
+            Update::Text(_) | Update::Tool(_) => self.spinner.clear(),
+            Update::Reasoning(_) if self.shows_reasoning => self.spinner.clear(),
+            _ => {}
+        }
+        // A thought, or a line of the answer: whichever stands in the line is ended before the other goes on.
+        if matches!(update, Update::Text(delta) if !delta.subagent) {
+            self.activity.update(update, &mut self.console);
+            return self.body.update(update, &mut self.console);
+        }
+        self.body.update(update, &mut self.console)?;
+        self.activity.update(update, &mut self.console);
+        Ok(())
+    }
+
+    fn finish(&mut self, outcome: &Outcome) -> io::Result<()> {
+        self.spinner.clear();
+        let released = self.console.release_now();
+        let finished = self.body.finish(outcome, &mut self.console);
+        self.activity.finish(outcome, &mut self.console);
+        released.and(finished).and(self.console.release_now())
+    }
 }

@@ -1,0 +1,365 @@
+//! What goes to stderr in every mode: tool activity, retries, warnings, reasoning, summary, failure.
+//!
+//! Always true: what a model, a tool or a provider wrote is sanitised, and cut to one line where a line is all it gets.
+
+use serde_json::Value;
+
+use super::console::Console;
+use super::duration::milliseconds;
+use super::failure::failure_lines;
+use super::paint::Paint;
+use crate::error::FailureKind;
+use crate::request::{Reasoning, Verbosity};
+use crate::terminal::{Sanitizer, Stream, one_line};
+use crate::turn::{Decision, Outcome, PermissionRecord, Started, Status, TextDelta, ToolCall, ToolStatus, Update};
+
+/// Columns of a line in a log, where no terminal sets a limit.
+const LOG_COLUMNS: usize = 200;
+/// Columns of a line that a label and a time leave at least.
+const FEWEST_COLUMNS: usize = 24;
+
+/// The lines on stderr.
+pub(super) struct Activity {
+    verbosity: Verbosity,
+    reasoning: Reasoning,
+    paint: Paint,
+    thinking: Option<Thinking>,
+    rehearsal_said: bool,
+}
+
+/// Reasoning (or a subagent's text) that is being shown.
+struct Thinking {
+    part_id: String,
+    sanitizer: Sanitizer,
+    at_line_start: bool,
+}
+
+impl Activity {
+    pub(super) fn new(verbosity: Verbosity, reasoning: Reasoning, color: bool) -> Self {
+        Self {
+            verbosity,
+            reasoning,
+            paint: Paint::new(color),
+            thinking: None,
+            rehearsal_said: false,
+        }
+    }
+
+    /// Shows a change, as far as the verbosity asks for it.
+    pub(super) fn update(&mut self, update: &Update, console: &mut Console) {
+        match update {
+            Update::Started(started) => self.started(started, console),
+            Update::Text(delta) if delta.subagent => {
+                if self.says(Verbosity::Verbose) {
+                    self.piece(delta, "subagent", console);
+                }
+            }
+            Update::Reasoning(delta) => {
+                let wanted = !delta.subagent || self.says(Verbosity::Verbose);
+                if self.reasoning == Reasoning::Shown && wanted {
+                    self.piece(delta, "thinking", console);
+                }
+            }
+            Update::Text(_) | Update::TextVoid { .. } => self.end_piece(console),
+            Update::Tool(call) => self.tool(call, console),
+            Update::Permission(record) => self.permission(record, console),
+            Update::Retry(retry) => {
+                if self.says(Verbosity::Normal) {
+                    let head = format!(
+                        "retrying in {} (attempt {} of {}): ",
+                        milliseconds(retry.delay_ms),
+                        retry.attempt,
+                        retry.max_attempts
+                    );
+                    self.line(&self.paint.yellow(head.trim_end()), &retry.message, head.len(), console);
+                }
+            }
+            Update::Status(status) => self.status(status, console),
+            Update::Todo(items) => {
+                if self.says(Verbosity::Verbose) {
+                    for item in items {
+                        let mark = match item.status.as_str() {
+                            "completed" => "[x]",
+                            "in_progress" => "[>]",
+                            "cancelled" => "[-]",
+                            _ => "[ ]",
+                        };
+                        self.line(&format!("todo: {mark}"), &item.content, 10, console);
+                    }
+                }
+            }
+            Update::FileChange { path } => {
+                if self.says(Verbosity::Verbose) {
+                    self.line("changed:", path, 9, console);
+                }
+            }
+            Update::Warning(message) => self.warning(message, console),
+            Update::Raw(_) => {}
+        }
+    }
+
+    /// A line that warns.
+    pub(super) fn warning(&mut self, message: &str, console: &mut Console) {
+        if self.says(Verbosity::Normal) {
+            // Not cut: a warning is ours, and says what to do about it at its end.
+            self.end_piece(console);
+            console.line(&format!(
+                "{} {}",
+                self.paint.yellow("warning:"),
+                one_line(message, 2_000)
+            ));
+        }
+    }
+
+    pub(super) fn finish(&mut self, outcome: &Outcome, console: &mut Console) {
+        self.end_piece(console);
+        if outcome.rehearsal {
+            self.rehearsal(console);
+        }
+        if outcome.failed_with(FailureKind::BrokenPipe) {
+            return;
+        }
+        if self.says(Verbosity::Verbose) {
+            console.line(&self.paint.dim(&summary(outcome)));
+        }
+        if let Some(failure) = &outcome.failure {
+            console.line(failure_lines(failure, self.paint).trim_end_matches('\n'));
+        }
+    }
+
+    fn says(&self, verbosity: Verbosity) -> bool {
+        self.verbosity >= verbosity
+    }
+
+    fn started(&mut self, started: &Started, console: &mut Console) {
+        if started.rehearsal {
+            self.rehearsal(console);
+        }
+        if !self.says(Verbosity::Verbose) {
+            return;
+        }
+        let mut facts = Vec::new();
+        if let Some(engine) = &started.engine {
+            let source = engine.path.as_deref().unwrap_or("attached");
+            facts.push(format!("engine {} ({source})", engine.version));
+        }
+        facts.extend(started.model.as_ref().map(|model| format!("model {model}")));
+        facts.extend(started.variant.as_ref().map(|variant| format!("variant {variant}")));
+        facts.extend(started.agent.as_ref().map(|agent| format!("agent {agent}")));
+        facts.extend(started.session_id.as_ref().map(|session| format!("session {session}")));
+        facts.push(format!("directory {}", started.directory));
+        for fact in facts {
+            console.line(&self.paint.dim(&one_line(&fact, LOG_COLUMNS)));
+        }
+    }
+
+    /// Said in every verbosity: a scripted answer never stands in for a real one silently.
+    fn rehearsal(&mut self, console: &mut Console) {
+        if !std::mem::replace(&mut self.rehearsal_said, true) {
+            console.line("rehearsal: the scripted model answers, no real one");
+        }
+    }
+
+    fn tool(&mut self, call: &ToolCall, console: &mut Console) {
+        let ended = matches!(call.status, ToolStatus::Completed | ToolStatus::Error);
+        if !ended || !self.says(Verbosity::Normal) {
+            return;
+        }
+        let label = if call.subagent { "subagent:" } else { "tool:" };
+        let name = one_line(&call.tool, 40);
+        let failure = failure_of(call);
+        let time = call.duration_ms.map(|millis| format!("({})", milliseconds(millis)));
+        let time = time.as_deref().unwrap_or_default();
+        let reserved = label.len() + name.len() + time.len() + 6;
+        let room = room(console, reserved);
+        let title = title(call).map(|title| {
+            // A failure is more important than the end of a long command.
+            let room = if failure.is_some() {
+                (room / 2).max(FEWEST_COLUMNS)
+            } else {
+                room
+            };
+            one_line(title, room)
+        });
+        let mut text = format!("{} {name}", self.paint.cyan(label));
+        if let Some(title) = title.as_deref().filter(|title| !title.is_empty()) {
+            text.push(' ');
+            text.push_str(title);
+        }
+        if let Some(failure) = failure {
+            let used = title.as_deref().map_or(0, console::measure_text_width);
+            let failure = one_line(&failure, room.saturating_sub(used + 2).max(FEWEST_COLUMNS));
+            text.push_str(": ");
+            text.push_str(&self.paint.red(&failure));
+        }
+        if !time.is_empty() {
+            text.push(' ');
+            text.push_str(&self.paint.dim(time));
+        }
+        self.end_piece(console);
+        console.line(&text);
+    }
+
+    fn permission(&mut self, record: &PermissionRecord, console: &mut Console) {
+        let (label, least) = match record.decision {
+            Decision::Denied => (self.paint.yellow("denied:"), Verbosity::Normal),
+            Decision::Allowed => ("allowed:".to_owned(), Verbosity::Verbose),
+        };
+        if !self.says(least) {
+            return;
+        }
+        let who = if record.subagent { " (subagent)" } else { "" };
+        let what = format!(
+            "{} {}{who}: {}",
+            record.permission,
+            record.patterns.join(" "),
+            record.reason
+        );
+        self.line(&label, &what, 9, console);
+    }
+
+    fn status(&mut self, status: &Status, console: &mut Console) {
+        let (least, text) = match status {
+            Status::Busy { .. } | Status::Idle { .. } => return,
+            Status::Compacted { .. } => (
+                Verbosity::Normal,
+                "older messages were replaced by a summary".to_owned(),
+            ),
+            Status::SubagentStarted { session_id, .. } => {
+                (Verbosity::Verbose, format!("subagent started: {session_id}"))
+            }
+            Status::Disconnected => (
+                Verbosity::Verbose,
+                "the engine's events stopped, connecting again".to_owned(),
+            ),
+            Status::Reconnected => (Verbosity::Verbose, "connected again, nothing is lost".to_owned()),
+        };
+        if self.says(least) {
+            self.line("note:", &text, 6, console);
+        }
+    }
+
+    /// Writes a label of `reserved` columns, and as much of `text` as fits in the line.
+    fn line(&mut self, label: &str, text: &str, reserved: usize, console: &mut Console) {
+        self.end_piece(console);
+        let text = one_line(text, room(console, reserved));
+        console.line(&format!("{label} {text}"));
+    }
+
+    /// Writes a piece of reasoning, or of a subagent's text.
+    fn piece(&mut self, delta: &TextDelta, label: &str, console: &mut Console) {
+        if self
+            .thinking
+            .as_ref()
+            .is_none_or(|thinking| thinking.part_id != delta.part_id)
+        {
+            self.end_piece(console);
+            console.line(&self.paint.dim(&format!("{label}:")));
+            self.thinking = Some(Thinking {
+                part_id: delta.part_id.clone(),
+                sanitizer: Sanitizer::default(),
+                at_line_start: true,
+            });
+        }
+        let Some(thinking) = &mut self.thinking else { return };
+        let clean = thinking.sanitizer.push(&delta.text);
+        let mut text = String::with_capacity(clean.len() + 8);
+        if !thinking.at_line_start && !console.mid_line() && console.terminal().is_terminal(Stream::Stderr) {
+            thinking.at_line_start = true;
+        }
+        // Each line is indented, so that none of them can pass for a line of ours.
+        for row in clean.split_inclusive('\n') {
+            if thinking.at_line_start && row != "\n" {
+                text.push_str("  ");
+            }
+            let (words, end) = row.strip_suffix('\n').map_or((row, ""), |words| (words, "\n"));
+            if !words.is_empty() {
+                text.push_str(&self.paint.dim(words));
+            }
+            text.push_str(end);
+            thinking.at_line_start = !end.is_empty();
+        }
+        console.err(text.as_bytes());
+    }
+
+    /// Ends the line of a piece that is being shown.
+    fn end_piece(&mut self, console: &mut Console) {
+        let Some(thinking) = self.thinking.take() else { return };
+        let on_terminal = console.terminal().is_terminal(Stream::Stderr);
+        // On a terminal a question may have ended the line already.
+        if !thinking.at_line_start && (!on_terminal || console.mid_line()) {
+            console.err(b"\n");
+        }
+    }
+}
+
+/// Columns of a line on stderr that are left beside `reserved` ones.
+fn room(console: &Console, reserved: usize) -> usize {
+    let columns = if console.terminal().is_terminal(Stream::Stderr) {
+        console.terminal().columns()
+    } else {
+        LOG_COLUMNS
+    };
+    columns.saturating_sub(reserved).max(FEWEST_COLUMNS)
+}
+
+/// What a tool is at work on: the command itself for a shell, whose title is only what the model says about it.
+fn title(call: &ToolCall) -> Option<&str> {
+    let argument = |name: &str| call.input.get(name).and_then(Value::as_str);
+    if let Some(command) = argument("command") {
+        return Some(command);
+    }
+    call.title
+        .as_deref()
+        .filter(|title| !title.trim().is_empty())
+        .or_else(|| {
+            ["filePath", "path", "pattern", "url", "query", "description"]
+                .into_iter()
+                .find_map(argument)
+        })
+}
+
+/// Why a tool call did not do what it was called for.
+fn failure_of(call: &ToolCall) -> Option<String> {
+    match (call.status, call.exit_code) {
+        (ToolStatus::Error, _) => {
+            let reason = call.error.as_deref().filter(|reason| !reason.trim().is_empty());
+            Some(reason.map_or_else(|| "failed".to_owned(), |reason| format!("failed: {reason}")))
+        }
+        (_, Some(status)) if status != 0 => Some(format!("exit status {status}")),
+        _ => None,
+    }
+}
+
+/// The line at the end of a verbose run.
+fn summary(outcome: &Outcome) -> String {
+    let mut facts = Vec::new();
+    facts.extend(outcome.model.as_ref().map(ToString::to_string));
+    let usage = outcome.usage;
+    facts.push(match usage.cache_read {
+        0 => format!("{} tokens in", usage.input),
+        cached => format!("{} tokens in and {cached} from cache", usage.input),
+    });
+    facts.push(match usage.reasoning {
+        0 => format!("{} out", usage.output),
+        reasoning => format!("{} out and {reasoning} reasoning", usage.output),
+    });
+    facts.push(match &outcome.cost_usd {
+        Some(cost) => format!("${cost}"),
+        None => "cost unknown".to_owned(),
+    });
+    let counted = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {many}")),
+    };
+    facts.extend(counted(outcome.tool_calls.len(), "tool call", "tool calls"));
+    facts.extend(counted(outcome.files.len(), "file changed", "files changed"));
+    facts.extend(counted(
+        usize::try_from(outcome.retries).unwrap_or(usize::MAX),
+        "retry",
+        "retries",
+    ));
+    facts.push(milliseconds(outcome.phases.total_ms));
+    one_line(&format!("summary: {}", facts.join(", ")), 1_000)
+}

@@ -1,0 +1,154 @@
+//! Words into lines of the terminal's width, one word at a time.
+//!
+//! Always true: what has been written is never written again, and each line feed is written in the plain style.
+
+use unicode_width::UnicodeWidthChar as _;
+
+use super::style::{Span, Style};
+
+/// Where the cursor is, and what is to come next.
+pub(super) struct Flow {
+    color: bool,
+    column: usize,
+    /// What stands before the text of each further line.
+    hang: Span,
+    hang_width: usize,
+    /// The line was begun by somebody else; what stands before the text is still missing.
+    bare: bool,
+    spaces: usize,
+    /// The style of the spaces.
+    gap: Style,
+    word: Vec<Span>,
+    word_width: usize,
+    active: Style,
+}
+
+impl Flow {
+    pub(super) fn new(color: bool) -> Self {
+        Self {
+            color,
+            column: 0,
+            hang: Span::new("", Style::PLAIN),
+            hang_width: 0,
+            bare: false,
+            spaces: 0,
+            gap: Style::PLAIN,
+            word: Vec::new(),
+            word_width: 0,
+            active: Style::PLAIN,
+        }
+    }
+
+    /// Begins a line with `first`; the lines that it is broken into begin with `hang`, which is as wide.
+    pub(super) fn start(&mut self, first: &Span, hang: Span, columns: usize, out: &mut String) {
+        first.write(self.color, out);
+        self.column = width(&first.text);
+        self.hang_width = width(&hang.text);
+        self.hang = hang;
+        if self.hang_width + 10 > columns {
+            self.hang = Span::new("", Style::PLAIN);
+            self.hang_width = 0;
+        }
+        self.spaces = 0;
+        self.bare = false;
+    }
+
+    /// Adds text. A word is written when it is over.
+    pub(super) fn text(&mut self, span: &Span, columns: usize, out: &mut String) {
+        let mut piece = String::new();
+        for character in span.text.chars() {
+            let width = character.width().unwrap_or(0);
+            let space = matches!(character, ' ' | '\t' | '\n');
+            if !space {
+                piece.push(character);
+                self.word_width += width;
+            }
+            if space || width == 2 {
+                self.add(&mut piece, span.style);
+                self.end_word(columns, out);
+                if space {
+                    self.spaces += 1;
+                    self.gap = span.style;
+                }
+            }
+        }
+        self.add(&mut piece, span.style);
+    }
+
+    fn add(&mut self, piece: &mut String, style: Style) {
+        if !piece.is_empty() {
+            self.word.push(Span::new(std::mem::take(piece), style));
+        }
+    }
+
+    /// Writes the word that has been added.
+    pub(super) fn end_word(&mut self, columns: usize, out: &mut String) {
+        if self.word.is_empty() {
+            return;
+        }
+        let full = self.column > self.hang_width && self.column + self.spaces + self.word_width > columns;
+        if full {
+            self.switch(Style::PLAIN, out);
+            out.push('\n');
+        }
+        if full || self.bare {
+            self.hang.write(self.color, out);
+            self.column = self.hang_width;
+            self.spaces = 0;
+            self.bare = false;
+        }
+        if self.spaces > 0 {
+            let within = self.word.first().is_some_and(|span| span.style == self.gap);
+            self.switch(if within { self.gap } else { Style::PLAIN }, out);
+        }
+        out.extend(std::iter::repeat_n(' ', self.spaces));
+        for span in std::mem::take(&mut self.word) {
+            self.switch(span.style, out);
+            out.push_str(&span.text);
+        }
+        self.column += self.spaces + self.word_width;
+        self.spaces = 0;
+        self.word_width = 0;
+    }
+
+    /// Goes back to the plain style: somebody else may draw now.
+    pub(super) fn rest(&mut self, out: &mut String) {
+        self.switch(Style::PLAIN, out);
+    }
+
+    /// Ends the line, if it is not over already.
+    pub(super) fn end_line(&mut self, columns: usize, out: &mut String) {
+        self.end_word(columns, out);
+        self.switch(Style::PLAIN, out);
+        if !self.bare {
+            out.push('\n');
+        }
+        self.column = 0;
+        self.spaces = 0;
+        self.bare = false;
+    }
+
+    /// Somebody else has ended the line.
+    pub(super) fn line_was_ended(&mut self) {
+        if self.column > 0 {
+            self.column = 0;
+            self.bare = true;
+        }
+    }
+
+    fn switch(&mut self, style: Style, out: &mut String) {
+        if self.color && self.active != style {
+            if style == Style::PLAIN {
+                out.push_str("\u{1b}[0m");
+            } else {
+                style.switch(out);
+            }
+        }
+        self.active = style;
+    }
+}
+
+/// Columns that the text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().map(|character| character.width().unwrap_or(0)).sum()
+}

@@ -1,0 +1,335 @@
+//! What is within a line: emphasis, code, links.
+//!
+//! A line is shown while it grows. [`complete_length`] says how much of it can be: up to the last word that is not within
+//! something still open. What is open for too long is text after all.
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use unicode_width::UnicodeWidthChar as _;
+
+use super::style::{Span, Style};
+use crate::terminal::sanitize;
+
+/// How far the end of an emphasis, a code span or a link is looked for, and how much of a line is kept back for it.
+const REACH: usize = 600;
+
+/// Characters that can begin something.
+const SPECIAL: &[char] = &['\\', '`', '*', '_', '~', '[', '<', '&', '!'];
+
+/// Stands before a fragment while it is parsed, so that nothing in it can begin a block.
+const GUARD: &str = "x ";
+
+/// Whether `piece`, which has just made the line longer, can have made more of it complete. Spares looking at the line
+/// again for each character of a long word.
+pub(super) fn may_complete(line: &str, piece: &str) -> bool {
+    piece.contains([' ', '\t']) || line.len() > 2 * REACH || !line.is_ascii()
+}
+
+/// How many bytes of a growing line can be shown now.
+pub(super) fn complete_length(line: &str) -> usize {
+    let bytes = line.as_bytes();
+    let mut boundary = 0;
+    let mut index = 0;
+    while let Some(character) = line[index..].chars().next() {
+        let rest = &line[index..];
+        let step = match character {
+            ' ' | '\t' => {
+                boundary = index + 1;
+                Some(1)
+            }
+            '\\' => rest.chars().nth(1).map(|next| 1 + next.len_utf8()),
+            '`' => code_length(rest),
+            '*' | '_' | '~' => emphasis_length(rest, index.checked_sub(1).map(|before| bytes[before])),
+            '[' => link_length(rest),
+            '<' => match memchr::memchr2(b'>', b' ', window(rest).as_bytes()) {
+                Some(end) => Some(end),
+                None => open_or_literal(rest, 1),
+            },
+            '&' => match rest
+                .bytes()
+                .skip(1)
+                .take(32)
+                .position(|byte| !byte.is_ascii_alphanumeric() && byte != b'#')
+            {
+                Some(_) => Some(1),
+                None => open_or_literal(rest, 1),
+            },
+            _ => {
+                // Text without spaces may be broken after each wide character.
+                let length = character.len_utf8();
+                if character.width() == Some(2) && !rest[length..].is_empty() {
+                    boundary = index + length;
+                }
+                Some(length)
+            }
+        };
+        let Some(step) = step else {
+            break;
+        };
+        index += step;
+    }
+    if boundary == 0 && line.len() > 2 * REACH {
+        // One word, or something open, that has no end.
+        boundary = line.floor_char_boundary(line.len() - 4);
+    }
+    boundary
+}
+
+/// As much of the text as is looked at.
+fn window(text: &str) -> &str {
+    &text[..text.floor_char_boundary(REACH)]
+}
+
+/// What has no end in sight is kept back (`None`), unless it has been for long.
+fn open_or_literal(rest: &str, length: usize) -> Option<usize> {
+    (rest.len() > REACH).then_some(length)
+}
+
+fn run_length(rest: &str) -> usize {
+    let first = rest.as_bytes()[0];
+    rest.bytes().take_while(|byte| *byte == first).count()
+}
+
+fn code_length(rest: &str) -> Option<usize> {
+    let ticks = run_length(rest);
+    let bytes = window(rest).as_bytes();
+    let mut index = ticks;
+    while index < bytes.len() {
+        if bytes[index] != b'`' {
+            index += 1;
+            continue;
+        }
+        let run = bytes[index..].iter().take_while(|byte| **byte == b'`').count();
+        index += run;
+        // A run at the very end may still grow.
+        if run == ticks && index < rest.len() {
+            return Some(index);
+        }
+    }
+    open_or_literal(rest, ticks)
+}
+
+fn emphasis_length(rest: &str, before: Option<u8>) -> Option<usize> {
+    let run = run_length(rest);
+    let Some(next) = rest[run..].chars().next() else {
+        return open_or_literal(rest, run);
+    };
+    let within_word = rest.starts_with('_') && before.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if next.is_whitespace() || within_word {
+        return Some(run);
+    }
+    let marker = &rest[..run];
+    let text = window(rest);
+    let mut from = run;
+    while let Some(found) = text.get(from..).and_then(|tail| tail.find(marker)) {
+        let at = from + found;
+        let end = at + run;
+        if text[..at].ends_with(char::is_whitespace) {
+            from = end;
+            continue;
+        }
+        // A marker at the very end may still grow, and then be another one.
+        return (end < rest.len()).then_some(end);
+    }
+    open_or_literal(rest, run)
+}
+
+fn link_length(rest: &str) -> Option<usize> {
+    let text = window(rest);
+    let Some(close) = text.find(']') else {
+        return open_or_literal(rest, 1);
+    };
+    match rest[close + 1..].chars().next() {
+        None => None,
+        Some('(') => match text.get(close..).and_then(|tail| tail.find(')')) {
+            Some(end) => Some(close + end + 1),
+            None => open_or_literal(rest, 1),
+        },
+        Some(_) => Some(1),
+    }
+}
+
+/// The styled pieces of a line, or of a part of one that holds nothing open.
+pub(super) fn spans(fragment: &str, base: Style, color: bool) -> Vec<Span> {
+    if !fragment.contains(SPECIAL) {
+        return vec![Span::new(fragment, base)];
+    }
+    let body = fragment.trim_end();
+    let mut collector = Collector {
+        spans: Vec::new(),
+        style: base,
+        around: Vec::new(),
+        color,
+        links: Vec::new(),
+    };
+    let guarded = format!("{GUARD}{body}");
+    for event in Parser::new_ext(&guarded, Options::ENABLE_STRIKETHROUGH) {
+        collector.event(event);
+    }
+    let mut spans = collector.spans;
+    let mut guard = GUARD.len();
+    for span in &mut spans {
+        let cut = guard.min(span.text.len());
+        span.text.drain(..cut);
+        guard -= cut;
+    }
+    spans.push(Span::new(&fragment[body.len()..], base));
+    spans.retain(|span| !span.text.is_empty());
+    spans
+}
+
+struct Collector {
+    spans: Vec<Span>,
+    style: Style,
+    /// The styles around what is open, outermost first.
+    around: Vec<Style>,
+    color: bool,
+    /// Targets of the links that are open, with the number of pieces before each.
+    links: Vec<(String, usize)>,
+}
+
+impl Collector {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Text(text) | Event::InlineHtml(text) | Event::Html(text) => self.push(&text),
+            Event::Code(text) => self.code(&text),
+            Event::SoftBreak | Event::HardBreak => self.push(" "),
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(tag),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Emphasis => self.enter(Style::ITALIC),
+            Tag::Strong => self.enter(Style::BOLD),
+            Tag::Strikethrough => self.enter(Style::STRIKE),
+            Tag::Link { dest_url, .. } => {
+                self.links.push((dest_url.into_string(), self.spans.len()));
+                self.enter(Style::UNDERLINE);
+            }
+            Tag::Image { dest_url, .. } => {
+                self.push("image: ");
+                self.enter(Style::PLAIN);
+                self.links.push((dest_url.into_string(), self.spans.len()));
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => self.leave(),
+            TagEnd::Link | TagEnd::Image => {
+                self.leave();
+                let Some((target, first)) = self.links.pop() else {
+                    return;
+                };
+                let text: String = self.spans[first..].iter().map(|span| span.text.as_str()).collect();
+                // The target is said, not hidden behind the words: they need not agree.
+                if text != sanitize(&target) && !target.is_empty() {
+                    self.push(" (");
+                    self.push(&target);
+                    self.push(")");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, style: Style) {
+        self.around.push(self.style);
+        self.style = self.style.and(style);
+    }
+
+    fn leave(&mut self) {
+        self.style = self.around.pop().unwrap_or_default();
+    }
+
+    fn code(&mut self, text: &str) {
+        if self.color {
+            let style = self.style;
+            self.style = style.and(Style::CYAN);
+            self.push(text);
+            self.style = style;
+        } else {
+            // Without colour the ticks say what is code.
+            let ticks = if text.contains('`') { "``" } else { "`" };
+            self.push(&format!("{ticks}{text}{ticks}"));
+        }
+    }
+
+    /// Sanitises once more: `&#27;` has just become the character that it names.
+    fn push(&mut self, text: &str) {
+        let clean = sanitize(text).replace(['\n', '\t'], " ");
+        self.spans.push(Span::new(clean, self.style));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(fragment: &str) -> String {
+        spans(fragment, Style::PLAIN, false)
+            .into_iter()
+            .map(|span| span.text)
+            .collect()
+    }
+
+    #[test]
+    fn a_growing_line_is_shown_up_to_its_last_whole_word() {
+        let table = [
+            ("", ""),
+            ("one", ""),
+            ("one two", "one "),
+            ("one **two thr", "one "),
+            ("one **two three** f", "one **two three** "),
+            ("2 * 3 ** 4 x", "2 * 3 ** 4 "),
+            ("see `a b", "see "),
+            ("see `a b` ", "see `a b` "),
+            ("see [a b](http://x y", "see "),
+            ("see [a b](http://x) ", "see [a b](http://x) "),
+            ("see [1] and", "see [1] "),
+            ("snake_case_name and", "snake_case_name "),
+            ("a \\* b c", "a \\* b "),
+            ("漢字", "漢"),
+        ];
+        for (line, shown) in table {
+            assert_eq!(&line[..complete_length(line)], shown, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_never_closes_is_text_after_all() {
+        let line = format!("**open {}", "word ".repeat(400));
+        assert!(complete_length(&line) > 1_000);
+        assert!(complete_length(&"x".repeat(5_000)) > 4_000);
+        assert!(complete_length(&"[".repeat(5_000)) > 4_000);
+    }
+
+    #[test]
+    fn marks_go_and_words_stay() {
+        let table = [
+            ("**bold** and *it* ", "bold and it "),
+            ("src/**/*.rs", "src/**/*.rs"),
+            ("- 1. # not a block", "- 1. # not a block"),
+            ("`code *x*`", "`code *x*`"),
+            ("[text](http://x)", "text (http://x)"),
+            ("<http://x>", "http://x"),
+            ("![alt](i.png)", "image: alt (i.png)"),
+            ("a <b> c", "a <b> c"),
+            ("a &amp; b &lt;", "a & b <"),
+            ("1 \\* 2", "1 * 2"),
+        ];
+        for (source, shown) in table {
+            assert_eq!(plain(source), shown, "{source:?}");
+        }
+    }
+
+    #[test]
+    fn an_escape_sequence_written_as_entities_does_not_come_to_life() {
+        assert_eq!(plain("a&#27;[31mb&#x1b;]0;t&#7;c"), "a[31mb]0;tc");
+        assert_eq!(plain("[x](http://y&#27;[2J)"), "x (http://y)");
+    }
+}

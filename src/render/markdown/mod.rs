@@ -1,0 +1,371 @@
+//! Markdown on a terminal, while it arrives.
+//!
+//! Comes in: sanitised text in pieces, cut anywhere. Goes out: lines of the terminal's width. Always true: what has been
+//! written is never written again and nothing above the cursor's line is touched, so this works on any terminal; text
+//! appears word by word, code line by line, tables when they are over; a line of source stays a line, so that what the
+//! model set line by line (verses, addresses, logs) is not run together. Without colour the marks that carry meaning
+//! stay: hashes of headings, ticks of code.
+
+mod flow;
+mod highlight;
+mod inline;
+mod line;
+mod style;
+mod table;
+
+use flow::Flow;
+use highlight::Highlighter;
+use line::{Fence, Lead, Line, Place, judge, quotes};
+use style::{Span, Style};
+use table::Table;
+
+use super::paint::Paint;
+
+/// What the lines that come belong to.
+enum Block {
+    Text,
+    Code(Fence),
+    Table(Table),
+}
+
+/// What stands above the line that comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Above {
+    Nothing,
+    /// A line, right above.
+    Line,
+    /// A block that is over: a blank line is owed, however many the source has.
+    Block,
+}
+
+impl Above {
+    fn end_block(&mut self) {
+        if *self == Self::Line {
+            *self = Self::Block;
+        }
+    }
+}
+
+/// A document that is being written.
+pub(super) struct Markdown {
+    color: bool,
+    /// Source of the current line that has not been written.
+    line: String,
+    /// The current line is text that is being written, in this style.
+    open: Option<Style>,
+    block: Block,
+    place: Place,
+    flow: Flow,
+    highlighter: Highlighter,
+    above: Above,
+    /// The current line was taken for complete before its line feed came.
+    settled: bool,
+}
+
+impl Markdown {
+    pub(super) fn new(paint: Paint) -> Self {
+        Self {
+            color: paint.is_on(),
+            line: String::new(),
+            open: None,
+            block: Block::Text,
+            place: Place {
+                in_list: false,
+                after_blank: true,
+            },
+            flow: Flow::new(paint.is_on()),
+            highlighter: Highlighter::default(),
+            above: Above::Nothing,
+            settled: false,
+        }
+    }
+
+    /// Takes the next piece; what can be shown of it is appended to `out`.
+    pub(super) fn push(&mut self, text: &str, columns: usize, out: &mut String) {
+        for piece in text.split_inclusive('\n') {
+            let (words, ended) = piece.strip_suffix('\n').map_or((piece, false), |words| (words, true));
+            self.line.push_str(words);
+            if std::mem::take(&mut self.settled) && ended && words.is_empty() {
+                continue;
+            }
+            if ended {
+                self.line_ended(columns, out);
+            } else {
+                self.line_grew(words, columns, out);
+            }
+        }
+        self.flow.rest(out);
+    }
+
+    /// Shows what is kept back, in the hope that no more of it comes.
+    pub(super) fn settle(&mut self, columns: usize, out: &mut String) {
+        if self.open.is_some() {
+            self.words(true, columns, out);
+        } else {
+            if !self.line.is_empty() {
+                self.line_ended(columns, out);
+                self.settled = true;
+            }
+            self.flush_table(columns, out);
+        }
+        self.flow.rest(out);
+    }
+
+    /// Ends the part: what comes next is separated from it by a blank line.
+    pub(super) fn end(&mut self, columns: usize, out: &mut String) {
+        self.settle(columns, out);
+        if self.open.take().is_some() {
+            self.flow.end_line(columns, out);
+        }
+        self.block = Block::Text;
+        self.place = Place {
+            in_list: false,
+            after_blank: true,
+        };
+        self.settled = false;
+        self.above.end_block();
+    }
+
+    /// Somebody else has ended the line that the cursor was in.
+    pub(super) fn line_was_ended(&mut self) {
+        self.flow.line_was_ended();
+    }
+
+    fn line_grew(&mut self, piece: &str, columns: usize, out: &mut String) {
+        if matches!(self.block, Block::Code(_)) || self.line.is_empty() {
+            return;
+        }
+        if self.open.is_none() {
+            match judge(&self.line, false, self.place) {
+                Line::Text(lead) => self.begin_text(&lead, columns, out),
+                _ => return,
+            }
+        } else if !inline::may_complete(&self.line, piece) {
+            return;
+        }
+        self.words(false, columns, out);
+    }
+
+    fn line_ended(&mut self, columns: usize, out: &mut String) {
+        if self.open.is_some() {
+            return self.end_text(columns, out);
+        }
+        let line = std::mem::take(&mut self.line);
+        if let Block::Code(fence) = &self.block {
+            match within(fence, &line) {
+                Within::Code(code) => {
+                    let code = code.to_owned();
+                    return self.code(&code, out);
+                }
+                Within::Closed => {
+                    self.fence_line(line.trim(), out);
+                    self.block = Block::Text;
+                    self.place.after_blank = false;
+                    return;
+                }
+                // The quotation that held the block is over, and the block with it.
+                Within::Left => self.block = Block::Text,
+            }
+        }
+        self.judged(line, columns, out);
+    }
+
+    /// Writes a complete line outside of code.
+    fn judged(&mut self, line: String, columns: usize, out: &mut String) {
+        let judged = judge(&line, true, self.place);
+        if judged != Line::Row {
+            self.flush_table(columns, out);
+            self.block = Block::Text;
+        }
+        self.place.after_blank = judged == Line::Blank;
+        // These end a list, unless they are indented and so belong to an item.
+        if let Line::Rule | Line::Row | Line::Fence(Fence { indent: 0, .. }) = judged {
+            self.place.in_list = false;
+        }
+        match judged {
+            Line::Blank | Line::Undecided => self.above.end_block(),
+            Line::Rule => {
+                self.start_line(out);
+                Span::new("─".repeat(columns.min(60)), Style::DIM).write(self.color, out);
+                out.push('\n');
+            }
+            Line::IndentedCode => {
+                self.start_line(out);
+                out.push_str(line.trim_end());
+                out.push('\n');
+                // The next indented line is code as well.
+                self.place.after_blank = true;
+            }
+            Line::Row => {
+                if !matches!(self.block, Block::Table(_)) {
+                    self.start_line(out);
+                    self.block = Block::Table(Table::new());
+                }
+                if let Block::Table(table) = &mut self.block
+                    && let Err(rows) = table.push(&line, self.color, columns, out)
+                {
+                    self.block = Block::Text;
+                    self.as_text(rows, columns, out);
+                }
+            }
+            Line::Fence(fence) => {
+                self.start_line(out);
+                self.block = Block::Code(fence.clone());
+                if self.color {
+                    self.highlighter.begin(&fence.language);
+                }
+                self.fence_line(line[quotes(&line).1..].trim(), out);
+            }
+            Line::Text(lead) => {
+                self.line = line;
+                self.begin_text(&lead, columns, out);
+                self.end_text(columns, out);
+            }
+        }
+    }
+
+    /// Begins a line of text: what stands before it is written, and taken from the source.
+    fn begin_text(&mut self, lead: &Lead, columns: usize, out: &mut String) {
+        if matches!(self.block, Block::Table(_)) {
+            self.flush_table(columns, out);
+            self.block = Block::Text;
+        }
+        self.start_line(out);
+        self.line.drain(..lead.consumed);
+        if !lead.marker.is_empty() {
+            self.place.in_list = true;
+        } else if lead.indent == 0 && (self.place.after_blank || lead.heading > 0) {
+            self.place.in_list = false;
+        }
+        self.place.after_blank = false;
+        let mut first = "│ ".repeat(lead.quotes);
+        first.extend(std::iter::repeat_n(' ', lead.indent.min(columns / 2)));
+        let mut hang = first.clone();
+        hang.extend(std::iter::repeat_n(' ', flow::width(&lead.marker)));
+        first.push_str(&lead.marker);
+        let mut style = match lead.heading {
+            0 => Style::PLAIN,
+            1 => Style::BOLD.and(Style::UNDERLINE),
+            _ => Style::BOLD,
+        };
+        if lead.heading > 0 && !self.color {
+            first.push_str(&"#".repeat(lead.heading));
+            first.push(' ');
+        }
+        let before = if lead.quotes > 0 {
+            style = style.and(Style::ITALIC);
+            Style::DIM
+        } else {
+            Style::PLAIN
+        };
+        self.flow
+            .start(&Span::new(first, before), Span::new(hang, before), columns, out);
+        self.open = Some(style);
+    }
+
+    /// Writes the words of a line of text that are complete, or all of them.
+    fn words(&mut self, all: bool, columns: usize, out: &mut String) {
+        let length = if all {
+            self.line.len()
+        } else {
+            inline::complete_length(&self.line)
+        };
+        if length == 0 {
+            return;
+        }
+        let style = self.open.unwrap_or_default();
+        for span in inline::spans(&self.line[..length], style, self.color) {
+            self.flow.text(&span, columns, out);
+        }
+        self.flow.end_word(columns, out);
+        self.line.drain(..length);
+    }
+
+    fn end_text(&mut self, columns: usize, out: &mut String) {
+        self.words(true, columns, out);
+        self.flow.end_line(columns, out);
+        self.open = None;
+    }
+
+    /// Writes the separating blank line, where one is owed.
+    fn start_line(&mut self, out: &mut String) {
+        if std::mem::replace(&mut self.above, Above::Line) == Above::Block {
+            out.push('\n');
+        }
+    }
+
+    fn flush_table(&mut self, columns: usize, out: &mut String) {
+        if let Block::Table(table) = &mut self.block
+            && let Err(rows) = table.flush(self.color, columns, out)
+        {
+            self.block = Block::Text;
+            self.as_text(rows, columns, out);
+        }
+    }
+
+    /// Writes lines that looked like a table and are none.
+    fn as_text(&mut self, rows: Vec<String>, columns: usize, out: &mut String) {
+        let rest = std::mem::take(&mut self.line);
+        for row in rows {
+            self.line = row;
+            self.begin_text(&Lead::default(), columns, out);
+            self.end_text(columns, out);
+        }
+        self.line = rest;
+    }
+
+    /// Writes the fence itself: it says, colour or not, where the code begins and ends.
+    fn fence_line(&mut self, line: &str, out: &mut String) {
+        self.before_code(out);
+        Span::new(line, Style::DIM).write(self.color, out);
+        out.push('\n');
+    }
+
+    /// Writes a line of code. It is not wrapped, so that it can be copied.
+    fn code(&mut self, line: &str, out: &mut String) {
+        self.before_code(out);
+        if self.color {
+            for span in self.highlighter.line(line) {
+                span.write(self.color, out);
+            }
+        } else {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+
+    fn before_code(&self, out: &mut String) {
+        if let Block::Code(fence) = &self.block {
+            Span::new("│ ".repeat(fence.quotes), Style::DIM).write(self.color, out);
+            out.extend(std::iter::repeat_n(' ', fence.indent));
+        }
+    }
+}
+
+/// What a line is to the block of code that is open.
+enum Within<'a> {
+    Code(&'a str),
+    Closed,
+    Left,
+}
+
+fn within<'a>(fence: &Fence, line: &'a str) -> Within<'a> {
+    let mut body = line;
+    if fence.quotes > 0 {
+        let (depth, length) = quotes(line);
+        if depth < fence.quotes {
+            return Within::Left;
+        }
+        body = &line[length..];
+    }
+    let text = body.trim();
+    let marks = text.chars().take_while(|character| *character == fence.mark).count();
+    if marks >= fence.length && marks == text.chars().count() {
+        return Within::Closed;
+    }
+    let spaces = body.bytes().take(fence.indent).take_while(|byte| *byte == b' ').count();
+    Within::Code(&body[spaces..])
+}
+
+#[cfg(test)]
+mod tests;

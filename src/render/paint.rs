@@ -1,0 +1,41 @@
+//! Colours of the sixteen that every terminal's owner has chosen to be readable.
+
+/// Puts colour around text, or does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Paint {
+    on: bool,
+}
+
+impl Paint {
+    pub(super) const fn new(on: bool) -> Self {
+        Self { on }
+    }
+
+    pub(super) const fn is_on(self) -> bool {
+        self.on
+    }
+
+    pub(super) fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    pub(super) fn red(self, text: &str) -> String {
+        self.with("1;31", text)
+    }
+
+    pub(super) fn yellow(self, text: &str) -> String {
+        self.with("33", text)
+    }
+
+    pub(super) fn cyan(self, text: &str) -> String {
+        self.with("36", text)
+    }
+
+    fn with(self, codes: &str, text: &str) -> String {
+        if self.on {
+            format!("\u{1b}[{codes}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}

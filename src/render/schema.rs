@@ -1,0 +1,522 @@
+//! The JSON that we promise to programs, apart from our own types and from the engine's.
+//!
+//! Every record has a `type`. Within one [`SCHEMA_VERSION`] fields and record types are only ever added; consumers
+//! ignore what they do not know. Fields are always present; what is unknown is `null`.
+//!
+//! `stream-json` writes one record a line: first `init`, last `result`. `json` writes `result` alone.
+//!
+//! | `type` | fields |
+//! | --- | --- |
+//! | `init` | `schema_version`, `version` (of this program), `engine{version, path, source}`, `capabilities[]`, `model`, `agent`, `variant`, `directory`, `session_id`, `rehearsal` |
+//! | `text` | `session_id`, `message_id`, `part_id`, `text` (a piece; pieces with one `part_id` belong together), `subagent` |
+//! | `reasoning` | as `text` |
+//! | `tool` | `session_id`, `message_id`, `call_id`, `tool`, `status` (`pending`, `running`, `completed`, `error`), `title`, `input`, `output`, `error`, `exit_code`, `duration_ms`, `subagent`; several for one `call_id`, each replaces the one before |
+//! | `permission` | `id`, `session_id`, `permission`, `patterns[]`, `decision` (`allowed`, `denied`), `reason`, `subagent` |
+//! | `question` | `id`, `session_id`, `questions[]{question, header, multiple, options[]{label, description}}`, `answers[][]` or `null`, `subagent` |
+//! | `retry` | `session_id`, `attempt`, `max_attempts`, `message`, `delay_ms` |
+//! | `status` | `status` and what belongs to it: `busy`, `idle`, `compacted` (`session_id`), `subagent_started` (`session_id`, `parent_id`), `text_void` (`session_id`, `part_id`: the text of this part does not count, it comes anew in another part), `disconnected`, `reconnected` |
+//! | `todo` | `items[]{content, status, priority}`: the whole list |
+//! | `file_change` | `path` |
+//! | `warning` | `message` |
+//! | `raw` | `event`: an event of the engine as it came, with `--include-raw` |
+//! | `result` | `schema_version`, `outcome`, `exit_code`, `result`, `structured`, `session_id`, `message_id`, `directory`, `model`, `agent`, `usage{input, output, reasoning, cache_read, cache_write, total}`, `cost_usd` (a decimal string), `turns`, `tool_calls[]` (as `tool`), `permissions[]` (as `permission`), `files[]`, `retries`, `duration_ms`, `phases{engine_ms, server_ms, session_ms, first_token_ms, total_ms}`, `engine{version, path, source}`, `error{kind, message, hint}`, `rehearsal` |
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::{Failure, FailureKind};
+use crate::request::ModelRef;
+use crate::turn;
+
+/// The version of the vocabulary. It changes only when a consumer of the old one could misread the new one.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// One record.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the module's table describes each record")]
+pub enum Record<'a> {
+    Init(Init<'a>),
+    Text(Piece<'a>),
+    Reasoning(Piece<'a>),
+    Tool(Tool<'a>),
+    Permission(Permission<'a>),
+    Question(Question<'a>),
+    Retry(Retry<'a>),
+    Status(Status<'a>),
+    Todo { items: Vec<TodoItem<'a>> },
+    FileChange { path: &'a str },
+    Warning { message: &'a str },
+    Raw { event: &'a Value },
+    Result(Box<RunResult<'a>>),
+}
+
+impl<'a> Record<'a> {
+    /// The record of an update.
+    pub fn of(update: &'a turn::Update) -> Self {
+        match update {
+            turn::Update::Started(started) => Self::Init(started.as_ref().into()),
+            turn::Update::Text(piece) => Self::Text(piece.into()),
+            turn::Update::TextVoid { part_id, session_id } => Self::Status(Status::TextVoid { session_id, part_id }),
+            turn::Update::Reasoning(piece) => Self::Reasoning(piece.into()),
+            turn::Update::Tool(call) => Self::Tool(call.into()),
+            turn::Update::Permission(record) => Self::Permission(record.into()),
+            turn::Update::Retry(retry) => Self::Retry(retry.into()),
+            turn::Update::Status(status) => Self::Status(status.into()),
+            turn::Update::Todo(items) => Self::Todo {
+                items: items.iter().map(TodoItem::from).collect(),
+            },
+            turn::Update::FileChange { path } => Self::FileChange { path },
+            turn::Update::Warning(message) => Self::Warning { message },
+            turn::Update::Raw(event) => Self::Raw { event },
+        }
+    }
+
+    /// The record of the end.
+    pub fn result(outcome: &'a turn::Outcome) -> Self {
+        Self::Result(Box::new(outcome.into()))
+    }
+
+    /// The `init` record of a run that ended before it began: what the outcome knows, `null` for the rest.
+    pub fn init_of(outcome: &'a turn::Outcome) -> Self {
+        Self::Init(Init {
+            schema_version: SCHEMA_VERSION,
+            version: env!("CARGO_PKG_VERSION"),
+            engine: outcome.engine.as_ref().map(Engine::from),
+            capabilities: &[],
+            model: outcome.model.as_ref().map(ModelRef::to_string),
+            agent: outcome.agent.as_deref(),
+            variant: None,
+            directory: &outcome.directory,
+            session_id: outcome.session_id.as_deref(),
+            rehearsal: outcome.rehearsal,
+        })
+    }
+
+    /// Appends the record to `line` as one line of JSON, with its line feed.
+    ///
+    /// Control characters, line separators and characters that reorder text are escaped, so that a terminal shows the
+    /// line instead of obeying it, and every reader finds the same lines. The values stay the same.
+    pub fn write_line(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        let mut serializer = serde_json::Serializer::with_formatter(line, PlainFormatter);
+        self.serialize(&mut serializer)?;
+        serializer.into_inner().push(b'\n');
+        Ok(())
+    }
+}
+
+/// See [`Record`].
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Init<'a> {
+    pub schema_version: u32,
+    pub version: &'static str,
+    pub engine: Option<Engine<'a>>,
+    pub capabilities: &'a [String],
+    pub model: Option<String>,
+    pub agent: Option<&'a str>,
+    pub variant: Option<&'a str>,
+    pub directory: &'a str,
+    pub session_id: Option<&'a str>,
+    pub rehearsal: bool,
+}
+
+impl<'a> From<&'a turn::Started> for Init<'a> {
+    fn from(started: &'a turn::Started) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            version: env!("CARGO_PKG_VERSION"),
+            engine: started.engine.as_ref().map(Engine::from),
+            capabilities: &started.capabilities,
+            model: started.model.as_ref().map(ModelRef::to_string),
+            agent: started.agent.as_deref(),
+            variant: started.variant.as_deref(),
+            directory: &started.directory,
+            session_id: started.session_id.as_deref(),
+            rehearsal: started.rehearsal,
+        }
+    }
+}
+
+/// The engine in `init` and `result`.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Engine<'a> {
+    pub version: &'a str,
+    pub path: Option<&'a str>,
+    pub source: Option<&'static str>,
+}
+
+impl<'a> From<&'a turn::EngineInfo> for Engine<'a> {
+    fn from(engine: &'a turn::EngineInfo) -> Self {
+        Self {
+            version: &engine.version,
+            path: engine.path.as_deref(),
+            source: engine.source.map(crate::request::EngineSource::as_str),
+        }
+    }
+}
+
+/// A piece of text or reasoning.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Piece<'a> {
+    pub session_id: &'a str,
+    pub message_id: &'a str,
+    pub part_id: &'a str,
+    pub text: &'a str,
+    pub subagent: bool,
+}
+
+impl<'a> From<&'a turn::TextDelta> for Piece<'a> {
+    fn from(delta: &'a turn::TextDelta) -> Self {
+        Self {
+            session_id: &delta.session_id,
+            message_id: &delta.message_id,
+            part_id: &delta.part_id,
+            text: &delta.text,
+            subagent: delta.subagent,
+        }
+    }
+}
+
+/// A tool call, in `tool` and in `result.tool_calls`.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Tool<'a> {
+    pub session_id: &'a str,
+    pub message_id: &'a str,
+    pub call_id: &'a str,
+    pub tool: &'a str,
+    pub status: &'static str,
+    pub title: Option<&'a str>,
+    pub input: &'a Value,
+    pub output: Option<&'a str>,
+    pub error: Option<&'a str>,
+    pub exit_code: Option<i64>,
+    pub duration_ms: Option<u64>,
+    pub subagent: bool,
+}
+
+impl<'a> From<&'a turn::ToolCall> for Tool<'a> {
+    fn from(call: &'a turn::ToolCall) -> Self {
+        Self {
+            session_id: &call.session_id,
+            message_id: &call.message_id,
+            call_id: &call.call_id,
+            tool: &call.tool,
+            status: match call.status {
+                turn::ToolStatus::Pending => "pending",
+                turn::ToolStatus::Running => "running",
+                turn::ToolStatus::Completed => "completed",
+                turn::ToolStatus::Error => "error",
+            },
+            title: call.title.as_deref(),
+            input: &call.input,
+            output: call.output.as_deref(),
+            error: call.error.as_deref(),
+            exit_code: call.exit_code,
+            duration_ms: call.duration_ms,
+            subagent: call.subagent,
+        }
+    }
+}
+
+/// A permission and its decision, in `permission` and in `result.permissions`.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Permission<'a> {
+    pub id: &'a str,
+    pub session_id: &'a str,
+    pub permission: &'a str,
+    pub patterns: &'a [String],
+    pub decision: &'static str,
+    pub reason: &'a str,
+    pub subagent: bool,
+}
+
+impl<'a> From<&'a turn::PermissionRecord> for Permission<'a> {
+    fn from(record: &'a turn::PermissionRecord) -> Self {
+        Self {
+            id: &record.id,
+            session_id: &record.session_id,
+            permission: &record.permission,
+            patterns: &record.patterns,
+            decision: match record.decision {
+                turn::Decision::Allowed => "allowed",
+                turn::Decision::Denied => "denied",
+            },
+            reason: &record.reason,
+            subagent: record.subagent,
+        }
+    }
+}
+
+/// A question of the model's own, and what was answered.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Question<'a> {
+    pub id: &'a str,
+    pub session_id: &'a str,
+    pub questions: Vec<QuestionItem<'a>>,
+    /// The chosen labels or typed texts, one list for each question; `null` when nobody answered.
+    pub answers: Option<Vec<Vec<&'a str>>>,
+    pub subagent: bool,
+}
+
+/// One thing that is asked in a [`Question`].
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct QuestionItem<'a> {
+    pub question: &'a str,
+    pub header: Option<&'a str>,
+    pub multiple: bool,
+    pub options: Vec<QuestionOption<'a>>,
+}
+
+/// One answer that is offered.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct QuestionOption<'a> {
+    pub label: &'a str,
+    pub description: Option<&'a str>,
+}
+
+/// A provider is tried again.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Retry<'a> {
+    pub session_id: &'a str,
+    pub attempt: u32,
+    pub max_attempts: u32,
+    pub message: &'a str,
+    pub delay_ms: u64,
+}
+
+impl<'a> From<&'a turn::Retry> for Retry<'a> {
+    fn from(retry: &'a turn::Retry) -> Self {
+        Self {
+            session_id: &retry.session_id,
+            attempt: retry.attempt,
+            max_attempts: retry.max_attempts,
+            message: &retry.message,
+            delay_ms: retry.delay_ms,
+        }
+    }
+}
+
+/// A change of state.
+#[derive(Debug, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the module's table describes each case")]
+pub enum Status<'a> {
+    Busy { session_id: &'a str },
+    Idle { session_id: &'a str },
+    Compacted { session_id: &'a str },
+    SubagentStarted { session_id: &'a str, parent_id: &'a str },
+    TextVoid { session_id: &'a str, part_id: &'a str },
+    Disconnected,
+    Reconnected,
+}
+
+impl<'a> From<&'a turn::Status> for Status<'a> {
+    fn from(status: &'a turn::Status) -> Self {
+        match status {
+            turn::Status::Busy { session_id } => Self::Busy { session_id },
+            turn::Status::Idle { session_id } => Self::Idle { session_id },
+            turn::Status::Compacted { session_id } => Self::Compacted { session_id },
+            turn::Status::SubagentStarted { session_id, parent_id } => Self::SubagentStarted { session_id, parent_id },
+            turn::Status::Disconnected => Self::Disconnected,
+            turn::Status::Reconnected => Self::Reconnected,
+        }
+    }
+}
+
+/// One thing to do.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct TodoItem<'a> {
+    pub content: &'a str,
+    pub status: &'a str,
+    pub priority: &'a str,
+}
+
+impl<'a> From<&'a turn::TodoItem> for TodoItem<'a> {
+    fn from(item: &'a turn::TodoItem) -> Self {
+        Self {
+            content: &item.content,
+            status: &item.status,
+            priority: &item.priority,
+        }
+    }
+}
+
+/// How the run ended.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct RunResult<'a> {
+    pub schema_version: u32,
+    pub outcome: &'static str,
+    pub exit_code: u8,
+    pub result: &'a str,
+    pub structured: Option<&'a Value>,
+    pub session_id: Option<&'a str>,
+    pub message_id: Option<&'a str>,
+    pub directory: &'a str,
+    pub model: Option<String>,
+    pub agent: Option<&'a str>,
+    pub usage: Usage,
+    pub cost_usd: Option<&'a str>,
+    pub turns: u32,
+    pub tool_calls: Vec<Tool<'a>>,
+    pub permissions: Vec<Permission<'a>>,
+    pub files: &'a [String],
+    pub retries: u32,
+    pub duration_ms: u64,
+    pub phases: Phases,
+    pub engine: Option<Engine<'a>>,
+    pub error: Option<ResultError>,
+    pub rehearsal: bool,
+}
+
+impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
+    fn from(outcome: &'a turn::Outcome) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            outcome: outcome.word(),
+            exit_code: outcome.exit_code(),
+            result: &outcome.result,
+            structured: outcome.structured.as_ref(),
+            session_id: outcome.session_id.as_deref(),
+            message_id: outcome.message_id.as_deref(),
+            directory: &outcome.directory,
+            model: outcome.model.as_ref().map(ModelRef::to_string),
+            agent: outcome.agent.as_deref(),
+            usage: outcome.usage.into(),
+            cost_usd: outcome.cost_usd.as_deref(),
+            turns: outcome.turns,
+            tool_calls: outcome.tool_calls.iter().map(Tool::from).collect(),
+            permissions: outcome.permissions.iter().map(Permission::from).collect(),
+            files: &outcome.files,
+            retries: outcome.retries,
+            duration_ms: outcome.phases.total_ms,
+            phases: outcome.phases.into(),
+            engine: outcome.engine.as_ref().map(Engine::from),
+            error: outcome.failure.as_ref().map(ResultError::from),
+            rehearsal: outcome.rehearsal,
+        }
+    }
+}
+
+/// Tokens.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Usage {
+    pub input: u64,
+    pub output: u64,
+    pub reasoning: u64,
+    pub cache_read: u64,
+    pub cache_write: u64,
+    pub total: u64,
+}
+
+impl From<turn::Usage> for Usage {
+    fn from(usage: turn::Usage) -> Self {
+        Self {
+            input: usage.input,
+            output: usage.output,
+            reasoning: usage.reasoning,
+            cache_read: usage.cache_read,
+            cache_write: usage.cache_write,
+            total: usage.total,
+        }
+    }
+}
+
+/// Where the time went.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Phases {
+    pub engine_ms: Option<u64>,
+    pub server_ms: Option<u64>,
+    pub session_ms: Option<u64>,
+    pub first_token_ms: Option<u64>,
+    pub total_ms: u64,
+}
+
+impl From<turn::Phases> for Phases {
+    fn from(phases: turn::Phases) -> Self {
+        Self {
+            engine_ms: phases.engine_ms,
+            server_ms: phases.server_ms,
+            session_ms: phases.session_ms,
+            first_token_ms: phases.first_token_ms,
+            total_ms: phases.total_ms,
+        }
+    }
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct ResultError {
+    pub kind: FailureKind,
+    /// What failed, then its causes, joined by ": ".
+    pub message: String,
+    /// The hints, one a line.
+    pub hint: Option<String>,
+}
+
+impl From<&Failure> for ResultError {
+    fn from(failure: &Failure) -> Self {
+        Self {
+            kind: failure.kind,
+            message: failure.to_string(),
+            hint: (!failure.hints.is_empty()).then(|| failure.hints.join("\n")),
+        }
+    }
+}
+
+/// Compact JSON in which everything that a terminal or a splitter of lines could act on is escaped.
+struct PlainFormatter;
+
+impl serde_json::ser::Formatter for PlainFormatter {
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> std::io::Result<()>
+    where
+        W: ?Sized + std::io::Write,
+    {
+        let mut written = 0;
+        if fragment.is_ascii() && !fragment.contains('\u{7F}') {
+            return writer.write_all(fragment.as_bytes());
+        }
+        for (index, character) in fragment.char_indices() {
+            let escaped = matches!(character,
+                '\u{7F}'..='\u{9F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+            if escaped {
+                writer.write_all(&fragment.as_bytes()[written..index])?;
+                write!(writer, "\\u{:04x}", u32::from(character))?;
+                written = index + character.len_utf8();
+            }
+        }
+        writer.write_all(&fragment.as_bytes()[written..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_one_line_that_no_terminal_obeys_and_means_the_same() {
+        let message = "a\n\u{1b}[2J\u{9b}31m\u{7f}\u{2028}\u{202e}ü漢";
+        let mut line = Vec::new();
+        Record::Warning { message }.write_line(&mut line).unwrap();
+        let line = String::from_utf8(line).unwrap();
+        assert_eq!(
+            line,
+            "{\"type\":\"warning\",\"message\":\"a\\n\\u001b[2J\\u009b31m\\u007f\\u2028\\u202eü漢\"}\n"
+        );
+        let value: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value["message"], message);
+    }
+}

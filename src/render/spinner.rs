@@ -1,0 +1,236 @@
+//! The line that says what is being waited for, while there is nothing else to see.
+//!
+//! It is drawn by a thread of its own, so that it moves while the program is busy. It stands on the [`Screen`], which
+//! erases it before anything that stays is written.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::request::{OutputRequest, Verbosity};
+use crate::terminal::{Screen, Stream, Terminal, one_line};
+
+/// How long a frame stands.
+const FRAME: Duration = Duration::from_millis(100);
+const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+/// What is being waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// The engine program is looked for or probed.
+    StartingEngine,
+    /// The server is on its way up.
+    StartingServer,
+    /// The prompt is sent; this model is to answer.
+    Waiting {
+        /// The model's name.
+        model: String,
+    },
+}
+
+impl Phase {
+    fn words(&self) -> String {
+        match self {
+            Self::StartingEngine => "starting engine".to_owned(),
+            Self::StartingServer => "starting server".to_owned(),
+            Self::Waiting { model } => format!("waiting for {model}"),
+        }
+    }
+}
+
+/// Whether a spinner may be drawn: stderr is a terminal that can erase a line, and nobody asked for silence.
+pub fn is_wanted(request: &OutputRequest, terminal: &Terminal) -> bool {
+    terminal.can_redraw(Stream::Stderr) && !request.progress_off && request.verbosity > Verbosity::Quiet
+}
+
+/// A handle to the spinner. Clones are the same spinner; when the last is dropped, it is gone.
+#[derive(Debug, Clone)]
+pub struct Spinner {
+    /// `None`: nothing is ever drawn.
+    handle: Option<Arc<Handle>>,
+}
+
+#[derive(Debug)]
+struct Handle {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    screen: Screen,
+    terminal: Terminal,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    phase: Option<(Phase, Instant)>,
+    drawing: bool,
+    ended: bool,
+}
+
+impl Spinner {
+    /// A spinner on `screen`. It draws nothing until a phase is [set](Self::set), and never on a
+    /// [plain](Screen::plain) screen.
+    pub fn new(screen: &Screen, terminal: Terminal) -> Self {
+        if !screen.has_waiting_line() {
+            return Self::silent();
+        }
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            screen: screen.clone(),
+            terminal,
+        });
+        Self {
+            handle: Some(Arc::new(Handle { shared })),
+        }
+    }
+
+    /// A spinner that is never drawn.
+    pub const fn silent() -> Self {
+        Self { handle: None }
+    }
+
+    /// Says what is being waited for now. The seconds count from here.
+    pub fn set(&self, phase: Phase) {
+        let Some(handle) = &self.handle else { return };
+        let shared = &handle.shared;
+        let mut state = shared.lock();
+        if state.phase.as_ref().is_some_and(|(current, _)| *current == phase) {
+            return;
+        }
+        state.phase = Some((phase, Instant::now()));
+        if !state.drawing {
+            let drawer = Arc::clone(shared);
+            // Without a thread there is no spinner, which is no reason to stop.
+            state.drawing = std::thread::Builder::new()
+                .name("spinner".to_owned())
+                .spawn(move || drawer.draw())
+                .is_ok();
+        }
+        shared.changed.notify_all();
+    }
+
+    /// Nothing is waited for any more; the line is gone when this returns.
+    pub fn clear(&self) {
+        if let Some(handle) = &self.handle {
+            handle.shared.clear(false);
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.clear(true);
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The lock is held while drawing, so nothing is drawn after this.
+    fn clear(&self, ended: bool) {
+        let mut state = self.lock();
+        state.phase = None;
+        state.ended |= ended;
+        self.screen.clear();
+        self.changed.notify_all();
+    }
+
+    fn draw(&self) {
+        let mut state = self.lock();
+        while !state.ended {
+            state = match &state.phase {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some((phase, since)) => {
+                    let elapsed = since.elapsed();
+                    let line = line(phase, elapsed, self.terminal.columns());
+                    self.screen.show_waiting(&line);
+                    self.changed
+                        .wait_timeout(state, FRAME)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
+            };
+        }
+    }
+}
+
+/// The line to draw. It never fills the terminal's line: a wrapped one could not be erased.
+fn line(phase: &Phase, elapsed: Duration, columns: usize) -> String {
+    let frame = FRAMES[usize::try_from(elapsed.as_millis() / FRAME.as_millis()).unwrap_or(0) % FRAMES.len()];
+    let seconds = match elapsed.as_secs() {
+        0 => String::new(),
+        seconds => format!(" ({seconds} s)"),
+    };
+    let room = columns.saturating_sub(3 + seconds.len());
+    format!("{frame} {}{seconds}", one_line(&phase.words(), room))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Environment;
+    use crate::terminal::testing::Shared as Bytes;
+
+    fn terminal(term: &str) -> Terminal {
+        let environment: Environment = [("TERM".into(), term.into())].into_iter().collect();
+        Terminal::none(&environment).with(Stream::Stderr, 40)
+    }
+
+    #[test]
+    fn the_line_names_phase_and_seconds_and_fits() {
+        let waiting = Phase::Waiting {
+            model: "provider/a-model-with-a-very-long-name-indeed".to_owned(),
+        };
+        assert_eq!(line(&Phase::StartingEngine, Duration::ZERO, 40), "⠋ starting engine");
+        assert_eq!(
+            line(&Phase::StartingServer, Duration::from_millis(3_150), 40),
+            "⠙ starting server (3 s)"
+        );
+        let long = line(&waiting, Duration::from_secs(12), 40);
+        assert_eq!(long, "⠋ waiting for provider/a-model-… (12 s)");
+        assert!(console::measure_text_width(&long) < 41);
+    }
+
+    #[test]
+    fn it_is_drawn_and_leaves_no_trace() {
+        let bytes = Bytes::default();
+        let screen = Screen::with_waiting_line(Box::new(bytes.clone()));
+        let spinner = Spinner::new(&screen, terminal("xterm"));
+        spinner.set(Phase::StartingEngine);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !bytes.text().contains("starting engine") {
+            assert!(Instant::now() < deadline, "no spinner within 20 s");
+            std::thread::yield_now();
+        }
+        spinner.clear();
+        let after = bytes.text();
+        assert!(after.ends_with("\r\u{1b}[K"));
+        let mut parser = vt100::Parser::new(5, 40, 0);
+        parser.process(after.as_bytes());
+        assert_eq!(parser.screen().contents(), "");
+        assert_eq!(parser.screen().cursor_position(), (0, 0));
+    }
+
+    #[test]
+    fn it_is_wanted_only_on_a_terminal_that_can_erase_and_when_nobody_asked_for_silence() {
+        let request = OutputRequest::default();
+        let off = OutputRequest {
+            progress_off: true,
+            ..OutputRequest::default()
+        };
+        let quiet = OutputRequest {
+            verbosity: Verbosity::Quiet,
+            ..OutputRequest::default()
+        };
+        assert!(is_wanted(&request, &terminal("xterm")));
+        assert!(!is_wanted(&request, &terminal("dumb")));
+        assert!(!is_wanted(&off, &terminal("xterm")));
+        assert!(!is_wanted(&quiet, &terminal("xterm")));
+        assert!(!is_wanted(&request, &Terminal::none(&Environment::default())));
+    }
+}
