@@ -6,3 +6,4 @@ mod raw_http;
 mod real_engine;
 mod rehearsal;
 mod server;
+mod render;

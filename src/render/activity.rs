@@ -2,8 +2,6 @@
 //!
 //! Always true: what a model, a tool or a provider wrote is sanitised, and cut to one line where a line is all it gets.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::console::Console;
@@ -27,8 +25,6 @@ pub(super) struct Activity {
     paint: Paint,
     thinking: Option<Thinking>,
     rehearsal_said: bool,
-    /// Subagents whose text has been announced.
-    subagents: HashSet<String>,
 }
 
 /// Reasoning (or a subagent's text) that is being shown.
@@ -46,11 +42,10 @@ impl Activity {
             paint: Paint::new(color),
             thinking: None,
             rehearsal_said: false,
-            subagents: HashSet::new(),
         }
     }
 
-    /// Whether showing `update` writes to stderr, so that the answer is to be shown up to here first.
+    /// Shows a change, as far as the verbosity asks for it.
     pub(super) fn update(&mut self, update: &Update, console: &mut Console) {
         match update {
             Update::Started(started) => self.started(started, console),
@@ -176,7 +171,7 @@ impl Activity {
         let time = call.duration_ms.map(|millis| format!("({})", milliseconds(millis)));
         let time = time.as_deref().unwrap_or_default();
         let reserved = label.len() + name.len() + time.len() + 6;
-        let room = self.room(console, reserved);
+        let room = room(console, reserved);
         let title = title(call).map(|title| {
             // A failure is more important than the end of a long command.
             let room = if failure.is_some() {
@@ -247,18 +242,8 @@ impl Activity {
     /// Writes a label of `reserved` columns, and as much of `text` as fits in the line.
     fn line(&mut self, label: &str, text: &str, reserved: usize, console: &mut Console) {
         self.end_piece(console);
-        let text = one_line(text, self.room(console, reserved));
+        let text = one_line(text, room(console, reserved));
         console.line(&format!("{label} {text}"));
-    }
-
-    #[expect(clippy::unused_self, reason = "all that a line needs is asked of the activity")]
-    fn room(&self, console: &Console, reserved: usize) -> usize {
-        let columns = if console.terminal().is_terminal(Stream::Stderr) {
-            console.terminal().columns()
-        } else {
-            LOG_COLUMNS
-        };
-        columns.saturating_sub(reserved).max(FEWEST_COLUMNS)
     }
 
     /// Writes a piece of reasoning, or of a subagent's text.
@@ -269,9 +254,7 @@ impl Activity {
             .is_none_or(|thinking| thinking.part_id != delta.part_id)
         {
             self.end_piece(console);
-            if label != "subagent" || self.subagents.insert(delta.part_id.clone()) {
-                console.line(&self.paint.dim(&format!("{label}:")));
-            }
+            console.line(&self.paint.dim(&format!("{label}:")));
             self.thinking = Some(Thinking {
                 part_id: delta.part_id.clone(),
                 sanitizer: Sanitizer::default(),
@@ -308,6 +291,16 @@ impl Activity {
             console.err(b"\n");
         }
     }
+}
+
+/// Columns of a line on stderr that are left beside `reserved` ones.
+fn room(console: &Console, reserved: usize) -> usize {
+    let columns = if console.terminal().is_terminal(Stream::Stderr) {
+        console.terminal().columns()
+    } else {
+        LOG_COLUMNS
+    };
+    columns.saturating_sub(reserved).max(FEWEST_COLUMNS)
 }
 
 /// What a tool is at work on: the command itself for a shell, whose title is only what the model says about it.

@@ -184,6 +184,10 @@ impl Text {
             }
             Form::Sanitised(sanitizer) => {
                 let clean = sanitizer.push(text).into_owned();
+                // A line on stderr has ended the line that the answer stood in.
+                if self.line_feeds == Some(0) && !console.mid_line() {
+                    self.line_feeds = Some(1);
+                }
                 let spaced = self.spaced(&clean);
                 console.out(spaced.as_bytes())
             }

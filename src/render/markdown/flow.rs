@@ -16,6 +16,8 @@ pub(super) struct Flow {
     /// The line was begun by somebody else; what stands before the text is still missing.
     bare: bool,
     spaces: usize,
+    /// The style of the spaces.
+    gap: Style,
     word: Vec<Span>,
     word_width: usize,
     active: Style,
@@ -30,6 +32,7 @@ impl Flow {
             hang_width: 0,
             bare: false,
             spaces: 0,
+            gap: Style::PLAIN,
             word: Vec::new(),
             word_width: 0,
             active: Style::PLAIN,
@@ -63,7 +66,10 @@ impl Flow {
             if space || width == 2 {
                 self.add(&mut piece, span.style);
                 self.end_word(columns, out);
-                self.spaces += usize::from(space);
+                if space {
+                    self.spaces += 1;
+                    self.gap = span.style;
+                }
             }
         }
         self.add(&mut piece, span.style);
@@ -91,8 +97,9 @@ impl Flow {
             self.spaces = 0;
             self.bare = false;
         }
-        if self.spaces > 0 && self.word.first().is_some_and(|span| span.style != self.active) {
-            self.switch(Style::PLAIN, out);
+        if self.spaces > 0 {
+            let within = self.word.first().is_some_and(|span| span.style == self.gap);
+            self.switch(if within { self.gap } else { Style::PLAIN }, out);
         }
         out.extend(std::iter::repeat_n(' ', self.spaces));
         for span in std::mem::take(&mut self.word) {

@@ -166,4 +166,27 @@ mod tests {
         highlighter.begin("no-such-language");
         assert_eq!(highlighter.line("let x"), [Span::new("let x", Style::PLAIN)]);
     }
+
+    #[test]
+    fn no_grammar_fails_on_code_of_another_language() {
+        let lines = [
+            "fn main() { let x = \"a\\n\" + 'b'; } // why /* not */",
+            "<a href=\"x\">&amp;</a> <?php echo $x; ?> %{y} #{z} {{ w }}",
+            "def f(x): return [i ** 2 for i in x] # ü 漢",
+            "SELECT * FROM t WHERE a = 'b'; -- end",
+            "",
+            "\t- key: [1, 2] \\begin{x} $a^2$ ``` @@ -1 +1 @@",
+        ];
+        let mut highlighter = Highlighter::default();
+        for name in [
+            "rust", "python", "js", "sh", "json", "html", "sql", "yaml", "diff", "markdown",
+        ] {
+            highlighter.begin(name);
+            assert!(highlighter.block.is_some(), "{name}");
+            for line in lines {
+                let text: String = highlighter.line(line).into_iter().map(|span| span.text).collect();
+                assert_eq!(text, line, "{name}");
+            }
+        }
+    }
 }

@@ -18,6 +18,12 @@ const SPECIAL: &[char] = &['\\', '`', '*', '_', '~', '[', '<', '&', '!'];
 /// Stands before a fragment while it is parsed, so that nothing in it can begin a block.
 const GUARD: &str = "x ";
 
+/// Whether `piece`, which has just made the line longer, can have made more of it complete. Spares looking at the line
+/// again for each character of a long word.
+pub(super) fn may_complete(line: &str, piece: &str) -> bool {
+    piece.contains([' ', '\t']) || line.len() > 2 * REACH || !line.is_ascii()
+}
+
 /// How many bytes of a growing line can be shown now.
 pub(super) fn complete_length(line: &str) -> usize {
     let bytes = line.as_bytes();
@@ -34,8 +40,8 @@ pub(super) fn complete_length(line: &str) -> usize {
             '`' => code_length(rest),
             '*' | '_' | '~' => emphasis_length(rest, index.checked_sub(1).map(|before| bytes[before])),
             '[' => link_length(rest),
-            '<' => match window(rest).find(['>', ' ']) {
-                Some(end) => Some(end.max(1)),
+            '<' => match memchr::memchr2(b'>', b' ', window(rest).as_bytes()) {
+                Some(end) => Some(end),
                 None => open_or_literal(rest, 1),
             },
             '&' => match rest
@@ -151,6 +157,7 @@ pub(super) fn spans(fragment: &str, base: Style, color: bool) -> Vec<Span> {
     let mut collector = Collector {
         spans: Vec::new(),
         style: base,
+        around: Vec::new(),
         color,
         links: Vec::new(),
     };
@@ -173,6 +180,8 @@ pub(super) fn spans(fragment: &str, base: Style, color: bool) -> Vec<Span> {
 struct Collector {
     spans: Vec<Span>,
     style: Style,
+    /// The styles around what is open, outermost first.
+    around: Vec<Style>,
     color: bool,
     /// Targets of the links that are open, with the number of pieces before each.
     links: Vec<(String, usize)>,
@@ -192,15 +201,16 @@ impl Collector {
 
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
-            Tag::Emphasis => self.style = self.style.and(Style::ITALIC),
-            Tag::Strong => self.style = self.style.and(Style::BOLD),
-            Tag::Strikethrough => self.style = self.style.and(Style::STRIKE),
+            Tag::Emphasis => self.enter(Style::ITALIC),
+            Tag::Strong => self.enter(Style::BOLD),
+            Tag::Strikethrough => self.enter(Style::STRIKE),
             Tag::Link { dest_url, .. } => {
                 self.links.push((dest_url.into_string(), self.spans.len()));
-                self.style = self.style.and(Style::UNDERLINE);
+                self.enter(Style::UNDERLINE);
             }
             Tag::Image { dest_url, .. } => {
                 self.push("image: ");
+                self.enter(Style::PLAIN);
                 self.links.push((dest_url.into_string(), self.spans.len()));
             }
             _ => {}
@@ -209,11 +219,9 @@ impl Collector {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Emphasis => self.style = self.style.without(Style::ITALIC),
-            TagEnd::Strong => self.style = self.style.without(Style::BOLD),
-            TagEnd::Strikethrough => self.style = self.style.without(Style::STRIKE),
+            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => self.leave(),
             TagEnd::Link | TagEnd::Image => {
-                self.style = self.style.without(Style::UNDERLINE);
+                self.leave();
                 let Some((target, first)) = self.links.pop() else {
                     return;
                 };
@@ -227,6 +235,15 @@ impl Collector {
             }
             _ => {}
         }
+    }
+
+    fn enter(&mut self, style: Style) {
+        self.around.push(self.style);
+        self.style = self.style.and(style);
+    }
+
+    fn leave(&mut self) {
+        self.style = self.around.pop().unwrap_or_default();
     }
 
     fn code(&mut self, text: &str) {

@@ -28,6 +28,24 @@ enum Block {
     Table(Table),
 }
 
+/// What stands above the line that comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Above {
+    Nothing,
+    /// A line, right above.
+    Line,
+    /// A block that is over: a blank line is owed, however many the source has.
+    Block,
+}
+
+impl Above {
+    fn end_block(&mut self) {
+        if *self == Self::Line {
+            *self = Self::Block;
+        }
+    }
+}
+
 /// A document that is being written.
 pub(super) struct Markdown {
     color: bool,
@@ -39,8 +57,7 @@ pub(super) struct Markdown {
     place: Place,
     flow: Flow,
     highlighter: Highlighter,
-    written: bool,
-    blank_owed: bool,
+    above: Above,
     /// The current line was taken for complete before its line feed came.
     settled: bool,
 }
@@ -58,8 +75,7 @@ impl Markdown {
             },
             flow: Flow::new(paint.is_on()),
             highlighter: Highlighter::default(),
-            written: false,
-            blank_owed: false,
+            above: Above::Nothing,
             settled: false,
         }
     }
@@ -75,7 +91,7 @@ impl Markdown {
             if ended {
                 self.line_ended(columns, out);
             } else {
-                self.line_grew(columns, out);
+                self.line_grew(words, columns, out);
             }
         }
         self.flow.rest(out);
@@ -107,7 +123,7 @@ impl Markdown {
             after_blank: true,
         };
         self.settled = false;
-        self.blank_owed = true;
+        self.above.end_block();
     }
 
     /// Somebody else has ended the line that the cursor was in.
@@ -115,7 +131,7 @@ impl Markdown {
         self.flow.line_was_ended();
     }
 
-    fn line_grew(&mut self, columns: usize, out: &mut String) {
+    fn line_grew(&mut self, piece: &str, columns: usize, out: &mut String) {
         if matches!(self.block, Block::Code(_)) || self.line.is_empty() {
             return;
         }
@@ -124,6 +140,8 @@ impl Markdown {
                 Line::Text(lead) => self.begin_text(&lead, columns, out),
                 _ => return,
             }
+        } else if !inline::may_complete(&self.line, piece) {
+            return;
         }
         self.words(false, columns, out);
     }
@@ -160,8 +178,12 @@ impl Markdown {
             self.block = Block::Text;
         }
         self.place.after_blank = judged == Line::Blank;
+        // These end a list, unless they are indented and so belong to an item.
+        if let Line::Rule | Line::Row | Line::Fence(Fence { indent: 0, .. }) = judged {
+            self.place.in_list = false;
+        }
         match judged {
-            Line::Blank | Line::Undecided => self.blank_owed = true,
+            Line::Blank | Line::Undecided => self.above.end_block(),
             Line::Rule => {
                 self.start_line(out);
                 Span::new("─".repeat(columns.min(60)), Style::DIM).write(self.color, out);
@@ -267,11 +289,9 @@ impl Markdown {
 
     /// Writes the separating blank line, where one is owed.
     fn start_line(&mut self, out: &mut String) {
-        let owed = std::mem::take(&mut self.blank_owed);
-        if owed && self.written {
+        if std::mem::replace(&mut self.above, Above::Line) == Above::Block {
             out.push('\n');
         }
-        self.written = true;
     }
 
     fn flush_table(&mut self, columns: usize, out: &mut String) {

@@ -26,11 +26,6 @@ impl Style {
         Self(self.0 | other.0)
     }
 
-    /// Without the other's looks.
-    pub(super) const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
     /// Appends the sequence that switches to this style from any other.
     pub(super) fn switch(self, out: &mut String) {
         out.push_str("\u{1b}[0");

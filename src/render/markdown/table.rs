@@ -226,11 +226,11 @@ fn wrap(spans: &[Span], room: usize) -> Vec<Vec<Span>> {
             end += 1;
         }
         let mut next = end;
-        if end < letters.len() {
-            if let Some(space) = (from + 1..=end).rev().find(|index| letters[*index].0 == ' ') {
-                end = space;
-                next = space + 1;
-            }
+        if end < letters.len()
+            && let Some(space) = (from + 1..=end).rev().find(|index| letters[*index].0 == ' ')
+        {
+            end = space;
+            next = space + 1;
         }
         let mut line: Vec<Span> = Vec::new();
         for (character, style) in &letters[from..end] {

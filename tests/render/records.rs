@@ -1,0 +1,90 @@
+use opencode_rs::render::schema::{Question, QuestionItem, QuestionOption, Record};
+use opencode_rs::turn::{Decision, Status, Update};
+use serde_json::json;
+
+use super::{delta, early_failure, edit_call, golden, outcome, permission, retry, started, text, todo, void};
+
+fn line(record: &Record<'_>) -> String {
+    let mut line = Vec::new();
+    record.write_line(&mut line).unwrap();
+    String::from_utf8(line).unwrap()
+}
+
+#[test]
+fn every_record_is_as_its_golden_file_says() {
+    let session_id = || "ses_1".to_owned();
+    let cases = [
+        ("init", Update::Started(Box::new(started()))),
+        ("text", text("prt_1", "a \"piece\"\n")),
+        ("reasoning", Update::Reasoning(delta("prt_2", "hm"))),
+        ("tool", Update::Tool(edit_call())),
+        ("permission", Update::Permission(permission(Decision::Allowed))),
+        ("retry", Update::Retry(retry())),
+        (
+            "status_busy",
+            Update::Status(Status::Busy {
+                session_id: session_id(),
+            }),
+        ),
+        (
+            "status_idle",
+            Update::Status(Status::Idle {
+                session_id: session_id(),
+            }),
+        ),
+        (
+            "status_compacted",
+            Update::Status(Status::Compacted {
+                session_id: session_id(),
+            }),
+        ),
+        (
+            "status_subagent_started",
+            Update::Status(Status::SubagentStarted {
+                session_id: "ses_2".to_owned(),
+                parent_id: session_id(),
+            }),
+        ),
+        ("status_text_void", void("prt_1")),
+        ("status_disconnected", Update::Status(Status::Disconnected)),
+        ("status_reconnected", Update::Status(Status::Reconnected)),
+        ("todo", Update::Todo(todo())),
+        (
+            "file_change",
+            Update::FileChange {
+                path: "/proj/a.rs".to_owned(),
+            },
+        ),
+        ("warning", Update::Warning("take care".to_owned())),
+        (
+            "raw",
+            Update::Raw(json!({"type": "server.heartbeat", "properties": {}})),
+        ),
+    ];
+    for (name, update) in cases {
+        golden(&format!("records/{name}.json"), &line(&Record::of(&update)));
+    }
+    golden("records/result.json", &line(&Record::result(&outcome())));
+    golden("records/result_failed.json", &line(&Record::result(&early_failure())));
+    golden("records/init_unknown.json", &line(&Record::init_of(&early_failure())));
+}
+
+#[test]
+fn a_question_is_as_its_golden_file_says() {
+    let question = Question {
+        id: "que_1",
+        session_id: "ses_1",
+        questions: vec![QuestionItem {
+            question: "Which one?",
+            header: Some("Choice"),
+            multiple: false,
+            options: vec![QuestionOption {
+                label: "A",
+                description: Some("the first"),
+            }],
+        }],
+        answers: Some(vec![vec!["A"]]),
+        subagent: false,
+    };
+    golden("records/question.json", &line(&Record::Question(question)));
+}
