@@ -1,1 +1,393 @@
-//! Code that a directory brings along.
+//! Code that a directory brings along: found, asked for, remembered.
+//!
+//! An engine that opens a directory runs that directory's plugins and tools, starts the MCP servers, formatters and
+//! language servers that its configuration names, and sends prompts to the addresses that it names. Whoever wrote the
+//! directory thus runs code with the rights of whoever opens it.
+//!
+//! *Comes in:* a directory ([`scan`]), what the user said about trust ([`require`]). *Goes out:* a yes, or a [`Failure`].
+//! *Always true:* silence is no trust. A yes counts for what was shown: any change of it asks again. `--trust` is for one
+//! run and is not remembered.
+//!
+//! What is looked for is a superset of what engine 1.18 loads. Files that the found code imports from elsewhere (packages
+//! in `node_modules`, sources outside of `.opencode`) are not followed.
+
+mod config;
+mod evidence;
+mod memory;
+mod scan;
+#[cfg(unix)]
+mod terminal;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+pub use scan::scan;
+#[cfg(unix)]
+pub use terminal::TerminalAsker;
+
+use crate::context::Directories;
+use crate::error::{Failure, FailureKind};
+use crate::request::TrustChoice;
+
+/// How many findings a message lists.
+const LISTED: usize = 20;
+/// How much of one is shown.
+const SHOWN: usize = 160;
+
+/// What sort of code was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ItemKind {
+    /// A plugin: runs inside the engine.
+    Plugin,
+    /// A tool of the model's, written for the engine: runs inside it.
+    Tool,
+    /// An MCP server: a process, or an address that is connected to.
+    Mcp,
+    /// A provider with a package, an address, or a secret of the environment.
+    Provider,
+    /// Code formatters, run after edits.
+    Formatter,
+    /// Language servers.
+    LanguageServer,
+    /// The shell that runs every command.
+    Shell,
+    /// Commands that the engine runs at certain moments.
+    Hook,
+    /// A command or skill whose text runs shell commands, without a question, when it is used.
+    Command,
+    /// Something that is fetched from the network.
+    Remote,
+    /// Something that could not be read or understood, so that nobody knows what is in it.
+    Unreadable,
+}
+
+/// One piece of code, or something that leads to code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What sort it is.
+    pub kind: ItemKind,
+    /// The file that holds it.
+    pub path: PathBuf,
+    /// What it does, as it stands there: not cleaned for a terminal.
+    pub summary: String,
+}
+
+impl fmt::Display for Item {
+    /// Path and summary, safe for a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", shown(&self.path.to_string_lossy()), shown(&self.summary))
+    }
+}
+
+/// Everything that was found for a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Findings {
+    /// The directory, without symbolic links.
+    pub directory: PathBuf,
+    /// What was found, by path.
+    pub items: Vec<Item>,
+    /// SHA-256 over the paths and contents of everything that was found, in hexadecimal.
+    pub digest: String,
+}
+
+/// What a person said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrustAnswer {
+    /// Yes, now and as long as nothing changes.
+    Trusted,
+    /// No.
+    Refused,
+    /// Ctrl-C.
+    Interrupted,
+    /// There is nobody to ask.
+    Nobody,
+}
+
+/// Somebody who asks a person.
+pub trait TrustAsker {
+    /// Shows the findings and asks. Blocks until there is an answer.
+    fn ask(&mut self, findings: &Findings) -> TrustAnswer;
+    /// Says something worth knowing, one line.
+    fn warn(&mut self, line: &str);
+}
+
+/// Nobody: no terminal, or `--no-input`.
+#[derive(Debug, Clone, Default)]
+pub struct NobodyToAsk {
+    /// The warnings so far.
+    pub warnings: Vec<String>,
+}
+
+impl TrustAsker for NobodyToAsk {
+    fn ask(&mut self, _findings: &Findings) -> TrustAnswer {
+        TrustAnswer::Nobody
+    }
+
+    fn warn(&mut self, line: &str) {
+        self.warnings.push(line.to_owned());
+    }
+}
+
+/// Makes sure that the user trusts what was found, asking if need be.
+///
+/// # Errors
+///
+/// A usage failure when nobody trusts it; an interruption when the question was interrupted.
+pub fn require(
+    findings: &Findings,
+    choice: TrustChoice,
+    trusted_directories: &[PathBuf],
+    directories: &Directories,
+    asker: &mut dyn TrustAsker,
+) -> Result<(), Failure> {
+    if findings.items.is_empty() || choice == TrustChoice::Granted || covers(trusted_directories, findings) {
+        return Ok(());
+    }
+    let memory = memory::Memory::new(&directories.state);
+    if memory.holds(findings, asker) {
+        return Ok(());
+    }
+    match asker.ask(findings) {
+        TrustAnswer::Trusted => {
+            if let Err(error) = memory.remember(findings, asker) {
+                asker.warn(&format!(
+                    "cannot remember the answer in `{}`: {error}",
+                    memory.path().display()
+                ));
+            }
+            Ok(())
+        }
+        TrustAnswer::Interrupted => Err(Failure::new(
+            FailureKind::Interrupted,
+            "interrupted while asking for trust",
+        )),
+        TrustAnswer::Refused => Err(refusal(findings, directories, "it is not trusted")),
+        TrustAnswer::Nobody => Err(refusal(
+            findings,
+            directories,
+            "nobody has trusted it yet, and nobody can be asked",
+        )),
+    }
+}
+
+/// A trusted directory covers what is in it and below, not what lies above and is loaded nevertheless.
+fn covers(trusted: &[PathBuf], findings: &Findings) -> bool {
+    let trusted: Vec<PathBuf> = trusted.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let inside = |path: &Path| trusted.iter().any(|root| path.starts_with(root));
+    inside(&findings.directory) && findings.items.iter().all(|item| inside(&item.path))
+}
+
+fn refusal(findings: &Findings, directories: &Directories, why: &str) -> Failure {
+    let directory = shown(&findings.directory.to_string_lossy());
+    let mut failure = Failure::usage(format!("cannot work in `{directory}`: it brings code along, and {why}"));
+    failure.causes = findings.items.iter().take(LISTED).map(Item::to_string).collect();
+    if findings.items.len() > LISTED {
+        failure
+            .causes
+            .push(format!("and {} more", findings.items.len() - LISTED));
+    }
+    failure
+        .hint("look at these files, then give `--trust` to allow them for this run")
+        .hint(format!(
+            "or name the directory in `trusted_directories` in `{}`",
+            directories.config.join("config.toml").display()
+        ))
+}
+
+/// Text of a stranger's, fit for a terminal: one line, no control or direction characters, not too long.
+fn shown(text: &str) -> String {
+    let mut shown: String = text
+        .chars()
+        .take(SHOWN)
+        .map(|c| match c {
+            '\n' | '\r' | '\t' => ' ',
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => '\u{fffd}',
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        })
+        .collect();
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    struct Asker {
+        answer: TrustAnswer,
+        asked: usize,
+        warnings: Vec<String>,
+    }
+
+    impl Asker {
+        fn new(answer: TrustAnswer) -> Self {
+            Self {
+                answer,
+                asked: 0,
+                warnings: Vec::new(),
+            }
+        }
+    }
+
+    impl TrustAsker for Asker {
+        fn ask(&mut self, _findings: &Findings) -> TrustAnswer {
+            self.asked += 1;
+            self.answer
+        }
+
+        fn warn(&mut self, line: &str) {
+            self.warnings.push(line.to_owned());
+        }
+    }
+
+    struct Place {
+        root: TempDir,
+        directories: Directories,
+    }
+
+    impl Place {
+        fn with_plugin() -> Self {
+            let root = tempfile::tempdir().unwrap();
+            let at = |name: &str| root.path().join(name);
+            let directories = Directories {
+                home: at("home"),
+                config: at("config"),
+                data: at("data"),
+                state: at("state"),
+                cache: at("cache"),
+            };
+            let place = Self { directories, root };
+            fs::create_dir_all(place.project().join(".git")).unwrap();
+            fs::create_dir_all(place.project().join(".opencode/plugin")).unwrap();
+            place.write_plugin("export default 1");
+            place
+        }
+
+        fn project(&self) -> PathBuf {
+            self.root.path().join("project")
+        }
+
+        fn write_plugin(&self, code: &str) {
+            fs::write(self.project().join(".opencode/plugin/a.js"), code).unwrap();
+        }
+
+        fn findings(&self) -> Findings {
+            scan(&self.project(), &self.directories.home).unwrap()
+        }
+
+        fn require(&self, choice: TrustChoice, trusted: &[PathBuf], asker: &mut Asker) -> Result<(), Failure> {
+            require(&self.findings(), choice, trusted, &self.directories, asker)
+        }
+    }
+
+    #[test]
+    fn a_yes_is_remembered_until_something_changes() {
+        let place = Place::with_plugin();
+        let mut yes = Asker::new(TrustAnswer::Trusted);
+        place.require(TrustChoice::Ask, &[], &mut yes).unwrap();
+        let mut nobody = Asker::new(TrustAnswer::Nobody);
+        place.require(TrustChoice::Ask, &[], &mut nobody).unwrap();
+        assert_eq!((yes.asked, nobody.asked), (1, 0));
+        place.write_plugin("export default 2");
+        assert!(place.require(TrustChoice::Ask, &[], &mut nobody).is_err());
+        place.write_plugin("export default 1");
+        fs::write(place.project().join(".opencode/plugin/b.ts"), "").unwrap();
+        assert!(place.require(TrustChoice::Ask, &[], &mut nobody).is_err());
+        assert_eq!((nobody.asked, nobody.warnings.len()), (2, 0));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_memory_is_for_the_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let place = Place::with_plugin();
+        place
+            .require(TrustChoice::Ask, &[], &mut Asker::new(TrustAnswer::Trusted))
+            .unwrap();
+        let metadata = fs::metadata(place.directories.state.join("trust.json")).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_flag_is_for_one_run() {
+        let place = Place::with_plugin();
+        let mut asker = Asker::new(TrustAnswer::Nobody);
+        place.require(TrustChoice::Granted, &[], &mut asker).unwrap();
+        assert!(place.require(TrustChoice::Ask, &[], &mut asker).is_err());
+        assert_eq!(asker.asked, 1);
+    }
+
+    #[test]
+    fn a_trusted_directory_covers_what_is_below_it_but_not_what_is_above() {
+        let place = Place::with_plugin();
+        let mut asker = Asker::new(TrustAnswer::Refused);
+        place.require(TrustChoice::Ask, &[place.project()], &mut asker).unwrap();
+        let below = place.project().join("below");
+        fs::create_dir(&below).unwrap();
+        let findings = scan(&below, &place.directories.home).unwrap();
+        let mut require = |trusted: &Path| {
+            let trusted = [trusted.to_path_buf()];
+            require(&findings, TrustChoice::Ask, &trusted, &place.directories, &mut asker)
+        };
+        require(&place.project()).unwrap();
+        require(&below).unwrap_err();
+        require(Path::new("/does/not/exist")).unwrap_err();
+        assert_eq!(asker.asked, 2);
+    }
+
+    #[test]
+    fn a_refusal_names_what_was_found_and_both_ways_out() {
+        let place = Place::with_plugin();
+        let failure = place
+            .require(TrustChoice::Ask, &[], &mut Asker::new(TrustAnswer::Nobody))
+            .unwrap_err();
+        assert_eq!(failure.kind.exit_code(), 2);
+        assert_eq!(failure.causes, [place.findings().items[0].to_string()]);
+        let hints = failure.hints.join("\n");
+        assert!(
+            hints.contains("`--trust`") && hints.contains("`trusted_directories`"),
+            "{hints}"
+        );
+        let failure = place
+            .require(TrustChoice::Ask, &[], &mut Asker::new(TrustAnswer::Interrupted))
+            .unwrap_err();
+        assert_eq!(failure.kind.exit_code(), 130);
+    }
+
+    #[test]
+    fn a_damaged_memory_is_set_aside_and_trusts_nothing() {
+        let place = Place::with_plugin();
+        fs::create_dir_all(&place.directories.state).unwrap();
+        let path = place.directories.state.join("trust.json");
+        fs::write(&path, "{half").unwrap();
+        let mut asker = Asker::new(TrustAnswer::Trusted);
+        place.require(TrustChoice::Ask, &[], &mut asker).unwrap();
+        place.require(TrustChoice::Ask, &[], &mut asker).unwrap();
+        assert_eq!((asker.asked, asker.warnings.len()), (1, 1));
+        let kept = fs::read_dir(&place.directories.state)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.to_string_lossy().contains("damaged"))
+            .unwrap();
+        assert_eq!(fs::read_to_string(kept).unwrap(), "{half");
+    }
+
+    #[test]
+    fn what_a_stranger_wrote_cannot_move_the_cursor() {
+        let item = Item {
+            kind: ItemKind::Plugin,
+            path: PathBuf::from("/p/\x1b[2Jx\u{202e}"),
+            summary: format!("a\nb\u{9b}c{}", "x".repeat(300)),
+        };
+        let text = item.to_string();
+        assert!(text.starts_with("/p/\u{fffd}[2Jx\u{fffd}: a b\u{fffd}cxxx"), "{text}");
+        assert!(text.ends_with("x…"));
+    }
+}

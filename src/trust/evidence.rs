@@ -1,0 +1,88 @@
+//! What the digest is made of: every path that matters, and what is in it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+/// Larger files are not code that a person could look at.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// Paths, aspects of them, and hashes of contents.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    /// Sorted, so that the order in which a file system lists its entries does not matter.
+    entries: BTreeMap<(PathBuf, String), [u8; 32]>,
+}
+
+impl Evidence {
+    /// Adds `content` as an aspect of `path`.
+    pub(super) fn add(&mut self, path: &Path, aspect: &str, content: &[u8]) {
+        let hash = Sha256::digest(content).into();
+        self.entries.insert((path.to_path_buf(), aspect.to_owned()), hash);
+    }
+
+    /// Adds a file's content; one that cannot be read is added as such.
+    pub(super) fn add_file(&mut self, path: &Path) -> io::Result<()> {
+        let hash = hash(path);
+        let entry = match &hash {
+            Ok(hash) => *hash,
+            Err(error) => Sha256::digest(error.kind().to_string()).into(),
+        };
+        self.entries.insert((path.to_path_buf(), "content".to_owned()), entry);
+        hash.map(|_| ())
+    }
+
+    /// One hash over everything.
+    pub(super) fn digest(&self) -> String {
+        let mut all = Sha256::new();
+        for ((path, aspect), hash) in &self.entries {
+            for part in [path.as_os_str().as_encoded_bytes(), aspect.as_bytes()] {
+                // With its length, so that no two lists run together into the same bytes.
+                all.update(part.len().to_le_bytes());
+                all.update(part);
+            }
+            all.update(hash);
+        }
+        all.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn hash(path: &Path) -> io::Result<[u8; 32]> {
+    let mut file = open_regular(path)?.take(LARGEST + 1);
+    let mut hash = Sha256::new();
+    let mut chunk = vec![0; 64 * 1024];
+    let mut total = 0;
+    loop {
+        match file.read(&mut chunk)? {
+            0 => return Ok(hash.finalize().into()),
+            read => {
+                total += read as u64;
+                if total > LARGEST {
+                    return Err(io::ErrorKind::FileTooLarge.into());
+                }
+                hash.update(&chunk[..read]);
+            }
+        }
+    }
+}
+
+/// Opens a regular file. Opening a pipe or a device could wait for ever.
+fn open_regular(path: &Path) -> io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    File::open(path)
+}
+
+/// The content of a file of at most `limit` bytes.
+pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    open_regular(path)?.take(limit + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > limit {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(content)
+}
