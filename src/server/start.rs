@@ -10,11 +10,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::output::{self, Tail};
+use super::packages::EmptyRegistry;
 use super::process::{self, Launch, News, Process};
 use super::{Exit, GuardProgram, StartError, environment, first_start, ready};
 use crate::api::Endpoint;
 use crate::context::{Directories, Environment};
 use crate::engine::Engine;
+use crate::env_vars;
 use crate::support::secret::Secret;
 
 /// How long the last output of a dead engine is waited for.
@@ -55,6 +57,7 @@ pub struct Server {
     tail: Tail,
     /// They end with the streams, or with the server.
     _drains: JoinSet<()>,
+    _registry: Option<EmptyRegistry>,
 }
 
 impl Server {
@@ -109,9 +112,12 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
         what: "make a password".to_owned(),
         source: io::Error::other(error),
     })?;
-    let environment = environment::of_engine(request.environment, request.config, request.variables, &password)?;
+    let mut environment = environment::of_engine(request.environment, request.config, request.variables, &password)?;
+    let user_config = request.environment.os(env_vars::ENGINE_CONFIG_CONTENT);
+    let home = &request.directories.home;
+    let registry = EmptyRegistry::unless_needed(&mut environment, user_config, request.directory, home).await;
 
-    let database = first_start::database(&environment, &request.directories.home);
+    let database = first_start::database(&environment, home);
     let lock = match &database {
         None => None,
         Some(database) => {
@@ -186,6 +192,7 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
         process,
         tail,
         _drains: drains,
+        _registry: registry,
     };
     if let Some(lock) = lock {
         // Whatever it answers, the database is there; and if it does not answer, the caller's first request will tell.

@@ -61,6 +61,27 @@ async fn two_first_starts_at_once_both_succeed() {
 }
 
 #[tokio::test]
+async fn a_plugin_that_needs_no_package_does_not_make_the_engine_fetch_one() {
+    let engine = real_engine();
+    let _turn = REAL_ENGINE_TURN.lock().await;
+    let sandbox = Sandbox::new();
+    let plugin = sandbox.path("plugin.js");
+    std::fs::write(&plugin, "export const Plugin = async () => ({})").unwrap();
+    // A registry that never answers: whoever asks it waits.
+    let registry = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", registry.local_addr().unwrap());
+    let config = serde_json::json!({"plugin": [format!("file://{}", plugin.display())]});
+    let variables = vec![("npm_config_registry".into(), url.into())];
+    let server = sandbox.start_configured(&engine, config, variables).await.unwrap();
+    let endpoint = server.endpoint().clone();
+    let answer = tokio::task::spawn_blocking(move || http(&endpoint, "POST", "/session", "{\"title\":\"t\"}"));
+    assert!(answer.await.unwrap().starts_with("HTTP/1.1 200"));
+    server.stop().await;
+    registry.set_nonblocking(true).unwrap();
+    assert_eq!(registry.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[tokio::test]
 async fn an_engine_that_dies_at_once_is_quoted() {
     let sandbox = Sandbox::new();
     let engine = sandbox.script("echo to stdout; echo 'no such table: x' >&2; exit 7");

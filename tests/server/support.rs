@@ -82,6 +82,33 @@ impl Sandbox {
         start_in(self.root(), engine, port, deadline).await
     }
 
+    /// Starts `engine` with a configuration of ours and more variables.
+    pub(super) async fn start_configured(
+        &self,
+        engine: &Path,
+        config: serde_json::Value,
+        variables: Vec<(OsString, OsString)>,
+    ) -> Result<Server, StartError> {
+        let mut environment: Vec<(OsString, OsString)> = environment_in(self.root())
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        environment.extend(variables);
+        let engine = engine_at(engine);
+        start(StartRequest {
+            engine: &engine,
+            guard: GuardProgram::at(env!("CARGO_BIN_EXE_opencode-rs")),
+            directory: &self.path("project"),
+            port: None,
+            environment: &environment.into_iter().collect(),
+            directories: &directories_in(self.root()),
+            config,
+            variables: Vec::new(),
+            deadline: LONG,
+        })
+        .await
+    }
+
     /// What is left in the directory for temporary files.
     pub(super) fn temporary_files(&self) -> Vec<PathBuf> {
         list(&self.path("tmp"))
@@ -101,11 +128,7 @@ pub(super) async fn start_in(
     port: Option<u16>,
     deadline: Duration,
 ) -> Result<Server, StartError> {
-    let engine = Engine {
-        path: engine.to_path_buf(),
-        version: opencode_rs::engine::PINNED_VERSION.parse().unwrap(),
-        source: EngineSource::Explicit,
-    };
+    let engine = engine_at(engine);
     start(StartRequest {
         engine: &engine,
         guard: GuardProgram::at(env!("CARGO_BIN_EXE_opencode-rs")),
@@ -118,6 +141,14 @@ pub(super) async fn start_in(
         deadline,
     })
     .await
+}
+
+fn engine_at(path: &Path) -> Engine {
+    Engine {
+        path: path.to_path_buf(),
+        version: opencode_rs::engine::PINNED_VERSION.parse().unwrap(),
+        source: EngineSource::Explicit,
+    }
 }
 
 fn environment_in(root: &Path) -> Environment {
