@@ -1,7 +1,7 @@
 //! The one integration binary.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-mod server;
 mod raw_http;
 mod real_engine;
 mod rehearsal;
+mod server;

@@ -74,7 +74,7 @@ pub async fn install(request: &EngineRequest<'_>, version: &Version, scrutiny: S
             destination: installer.store.executable(version, first),
         });
     }
-    installer.from_sources(&targets).await
+    installer.fetch_from_sources(&targets).await
 }
 
 struct Installer<'a> {
@@ -86,7 +86,7 @@ struct Installer<'a> {
 }
 
 impl Installer<'_> {
-    async fn from_sources(&self, targets: &[Target]) -> Result<Engine, Error> {
+    async fn fetch_from_sources(&self, targets: &[Target]) -> Result<Engine, Error> {
         let mut sources = Source::all(
             self.request.environment,
             self.request.directories,
