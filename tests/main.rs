@@ -1,6 +1,8 @@
 //! The one integration binary.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+#[cfg(unix)]
+mod engine;
 mod raw_http;
 mod real_engine;
 mod rehearsal;

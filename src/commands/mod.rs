@@ -4,6 +4,7 @@ pub mod agents;
 pub mod api;
 pub mod config;
 pub mod doctor;
+pub mod engine;
 pub mod generate;
 pub mod models;
 pub mod rehearse;

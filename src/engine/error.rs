@@ -38,6 +38,12 @@ pub enum Error {
         /// Why the installation failed.
         source: Box<Error>,
     },
+    /// No engine is here, and nobody asked to install one.
+    #[error("cannot find an engine")]
+    NoneHere {
+        /// Everything called `opencode` that was skipped.
+        rejected: Vec<Candidate>,
+    },
     /// `--offline`, and the version is not installed.
     #[error("cannot download `opencode {version}`: `--offline` is set")]
     Offline {
@@ -257,15 +263,14 @@ fn explain(error: &Error, failure: &mut Failure) {
         Error::Nothing { rejected, source, .. } => {
             // `Sources` has several causes, which `from_error` cannot know.
             explain(source, failure);
-            for candidate in rejected {
-                let Err(rejection) = &candidate.verdict else {
-                    continue;
-                };
-                failure
-                    .causes
-                    .push(format!("skipped `{}`: {rejection}", candidate.path.display()));
-                push_hint(failure, rejection.hint());
-            }
+            list_rejected(rejected, failure);
+        }
+        Error::NoneHere { rejected } => {
+            list_rejected(rejected, failure);
+            push_hint(
+                failure,
+                Some("run `opencode-rs engine install`, or let the first run do so"),
+            );
         }
         Error::Explicit { rejection, .. } | Error::NotRunnable { rejection, .. } => {
             push_hint(failure, rejection.hint());
@@ -336,6 +341,18 @@ fn explain(error: &Error, failure: &mut Failure) {
         | Error::Interrupted { .. }
         | Error::Answer { .. }
         | Error::Certificates { .. } => {}
+    }
+}
+
+fn list_rejected(candidates: &[Candidate], failure: &mut Failure) {
+    for candidate in candidates {
+        let Err(rejection) = &candidate.verdict else {
+            continue;
+        };
+        failure
+            .causes
+            .push(format!("skipped `{}`: {rejection}", candidate.path.display()));
+        push_hint(failure, rejection.hint());
     }
 }
 
