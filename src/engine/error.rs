@@ -365,7 +365,12 @@ fn push_hint(failure: &mut Failure, hint: Option<&str>) {
 }
 
 fn hint_for_file(path: &Path, error: &io::Error) -> Option<String> {
-    let path = path.display();
+    // The directory that a person knows: our own temporary and lock files are not worth naming.
+    let is_known = |path: &&Path| {
+        path.file_name()
+            .is_none_or(|name| !name.as_encoded_bytes().starts_with(b"."))
+    };
+    let path = path.ancestors().skip(1).find(is_known).unwrap_or(path).display();
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(format!(
             "free about 250 MB where `{path}` is, or point `XDG_DATA_HOME` to a larger disk"
@@ -388,9 +393,10 @@ mod tests {
             (30, "make `/data/engines` writable"),
             (13, "writable"),
         ] {
-            let error = Error::file("write", Path::new("/data/engines"), io::Error::from_raw_os_error(code));
+            let file = Path::new("/data/engines/.staging-x/opencode");
+            let error = Error::file("write", file, io::Error::from_raw_os_error(code));
             let failure = Failure::from(error);
-            assert_eq!(failure.message, "cannot write `/data/engines`");
+            assert_eq!(failure.message, "cannot write `/data/engines/.staging-x/opencode`");
             assert_eq!(failure.kind.exit_code(), 127);
             assert!(failure.hints[0].contains(words), "{:?}", failure.hints);
         }

@@ -96,6 +96,81 @@ async fn a_failed_installation_exits_with_127_and_says_why() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+/// The program with `data` on a file system of its own, where the system lets us mount one.
+#[cfg(target_os = "linux")]
+fn program_on(world: &World, mount: &str, words: &[&str]) -> Option<Command> {
+    let namespaces = std::process::Command::new("unshare")
+        .args(["-rm", "true"])
+        .stderr(Stdio::null())
+        .status();
+    if !namespaces.is_ok_and(|status| status.success()) {
+        return None;
+    }
+    let directory = world.root.path().join("data");
+    std::fs::create_dir_all(&directory).unwrap();
+    let script = format!(
+        "mount -t tmpfs -o {mount} none \"$0\" && \"$@\"; code=$?; ls -A \"$0/opencode-rs/engines\" >&2; exit $code"
+    );
+    let plain = program(world, &[]);
+    let mut wrapped = Command::new("unshare");
+    wrapped
+        .args(["-rm", "sh", "-c", &script])
+        .arg(&directory)
+        .arg(plain.as_std().get_program())
+        .args(words)
+        .env_clear()
+        .envs(
+            plain
+                .as_std()
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Some(wrapped)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_is_told_and_nothing_is_left() {
+    let world = world().await;
+    let mut noise = vec![0_u8; 1024 * 1024];
+    getrandom::fill(&mut noise).unwrap();
+    let hex: Vec<_> = noise.iter().map(|byte| format!("{byte:02x}")).collect();
+    let script = format!("{}: {}\n", engine_script(&VERSION), hex.concat());
+    world.publish_github(&VERSION, &[(world.target(), &tar_gz("opencode", &script))]);
+    let Some(mut command) = program_on(&world, "size=1m", &["engine", "install", "1.18.90"]) else {
+        return;
+    };
+    let output = command.output().await.unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(127), "{stderr}");
+    assert!(stderr.contains("caused by: No space left on device"), "{stderr}");
+    let engines = world.store();
+    let hint = format!("hint: free about 250 MB where `{}` is", engines.display());
+    assert!(stderr.contains(&hint), "{stderr}");
+    assert!(!stderr.lines().any(|line| line.starts_with(".staging")), "{stderr}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_read_only_home_is_told() {
+    let world = world().await;
+    let Some(mut command) = program_on(&world, "ro", &["engine", "install", "1.18.90"]) else {
+        return;
+    };
+    let output = command.output().await.unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(127), "{stderr}");
+    assert!(stderr.contains("caused by: Read-only file system"), "{stderr}");
+    assert!(
+        stderr.contains("point `XDG_DATA_HOME` to a writable directory"),
+        "{stderr}"
+    );
+    assert_eq!(world.host.paths(), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn a_proxy_of_the_environment_is_used() {
     let mut world = world().await;
