@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod catalog;
+#[cfg(unix)]
+mod engine;
 mod raw_http;
 mod real_engine;
 mod rehearsal;

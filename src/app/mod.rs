@@ -106,7 +106,11 @@ fn dispatch(command: Command, context: &Context, settings: &Settings, files: &Fi
             context,
             commands::doctor::run(context, args.resolve(settings, environment)?),
         ),
-        Command::Engine(_) | Command::Rehearse(_) => Err(Failure::usage("cannot do this yet")),
+        Command::Engine(args) => on_runtime(
+            context,
+            commands::engine::run(context, args.resolve(settings, environment)?),
+        ),
+        Command::Rehearse(_) => Err(Failure::usage("cannot do this yet")),
     }
 }
 

@@ -1,7 +1,138 @@
 //! `engine`: the engine program on this machine.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use semver::Version;
+
+use super::options::{ListOptions, value};
+use crate::context::Environment;
+use crate::error::Failure;
+use crate::request::{EngineAction, EngineChoice, EngineCommandRequest, Network};
+use crate::settings::Settings;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  opencode-rs engine which
+  opencode-rs engine list --output-format json
+  opencode-rs engine install
+  opencode-rs engine verify";
 
 /// Arguments of `engine`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct EngineArgs {
+    #[command(subcommand)]
+    command: EngineCommand,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+#[command(disable_help_subcommand = true)]
+enum EngineCommand {
+    /// Show the engine that a run would use
+    #[command(after_help = "Examples:\n  opencode-rs engine which\n  opencode-rs engine which --verbose")]
+    Which {
+        #[command(flatten)]
+        search: SearchOptions,
+    },
+    /// List every engine on this machine, with the reason why one is not used
+    #[command(after_help = "Examples:\n  opencode-rs engine list")]
+    List {
+        #[command(flatten)]
+        search: SearchOptions,
+    },
+    /// Download, verify and install an engine; a damaged one is replaced
+    #[command(after_help = "Examples:\n  opencode-rs engine install\n  opencode-rs engine install 1.18.33")]
+    Install {
+        /// Install this version [default: the one that this program is tested with]
+        #[arg(value_name = "VERSION", value_parser = parse_version)]
+        version: Option<Version>,
+
+        /// Download nothing
+        #[arg(long, help_heading = "Engine")]
+        offline: bool,
+
+        #[command(flatten)]
+        list: ListOptions,
+    },
+    /// Prefer this version among the installed ones
+    #[command(after_help = "Examples:\n  opencode-rs engine use 1.18.33")]
+    Use {
+        /// The version; it must be installed
+        #[arg(value_name = "VERSION", value_parser = parse_version)]
+        version: Version,
+    },
+    /// Compare installed engines with the hashes noted when they were installed
+    #[command(after_help = "Examples:\n  opencode-rs engine verify")]
+    Verify {
+        /// Look at this version only [default: all]
+        #[arg(value_name = "VERSION", value_parser = parse_version)]
+        version: Option<Version>,
+
+        #[command(flatten)]
+        list: ListOptions,
+    },
+    /// Remove an installed engine
+    #[command(after_help = "Examples:\n  opencode-rs engine remove 1.18.33")]
+    Remove {
+        /// The version
+        #[arg(value_name = "VERSION", value_parser = parse_version)]
+        version: Version,
+    },
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct EngineArgs {}
+struct SearchOptions {
+    /// Look at this engine program only [default: searched]
+    #[arg(long, value_name = "PATH", help_heading = "Engine")]
+    engine: Option<PathBuf>,
+
+    #[command(flatten)]
+    list: ListOptions,
+}
+
+impl EngineArgs {
+    /// Turns flags and settings into what was asked for.
+    ///
+    /// # Errors
+    ///
+    /// None today.
+    pub fn resolve(self, settings: &Settings, _environment: &Environment) -> Result<EngineCommandRequest, Failure> {
+        let (action, engine, offline, list) = match self.command {
+            EngineCommand::Which { search } => (EngineAction::Which, search.engine, false, search.list),
+            EngineCommand::List { search } => (EngineAction::List, search.engine, false, search.list),
+            EngineCommand::Install { version, offline, list } => (EngineAction::Install(version), None, offline, list),
+            EngineCommand::Use { version } => (EngineAction::Use(version), None, false, ListOptions::default()),
+            EngineCommand::Verify { version, list } => (EngineAction::Verify(version), None, false, list),
+            EngineCommand::Remove { version } => (EngineAction::Remove(version), None, false, ListOptions::default()),
+        };
+        let choice = match (engine, &settings.engine) {
+            (Some(path), _) => EngineChoice::Path {
+                path,
+                named_by: "`--engine`".to_owned(),
+            },
+            (None, Some(setting)) => EngineChoice::Path {
+                path: setting.value.clone(),
+                named_by: setting.origin.to_string(),
+            },
+            (None, None) => EngineChoice::Search,
+        };
+        Ok(EngineCommandRequest {
+            action,
+            choice,
+            network: if offline || value(settings.offline.as_ref()) == Some(true) {
+                Network::Offline
+            } else {
+                Network::Online
+            },
+            output: list.resolve(settings),
+            verbosity: value(settings.verbosity.as_ref()).unwrap_or_default(),
+        })
+    }
+}
+
+/// Reads `1.18.33` or `v1.18.33`.
+fn parse_version(text: &str) -> Result<Version, String> {
+    let text = text.trim();
+    Version::parse(text.strip_prefix('v').unwrap_or(text))
+        .map_err(|error| format!("a version such as 1.18.33 is wanted: {error}"))
+}

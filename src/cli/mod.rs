@@ -66,7 +66,7 @@ pub enum Command {
     #[command(after_help = run::EXAMPLES)]
     Run(RunArgs),
     /// Find, install and remove the engine program
-    #[command(after_help = "Examples:\n  opencode-rs engine")]
+    #[command(after_help = engine::EXAMPLES)]
     Engine(EngineArgs),
     /// List the models that the engine offers
     #[command(after_help = models::EXAMPLES)]

@@ -6,6 +6,7 @@ mod bare;
 pub mod config;
 mod connect;
 pub mod doctor;
+pub mod engine;
 pub mod generate;
 pub mod models;
 pub mod rehearse;

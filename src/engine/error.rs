@@ -38,6 +38,12 @@ pub enum Error {
         /// Why the installation failed.
         source: Box<Error>,
     },
+    /// No engine is here, and nobody asked to install one.
+    #[error("cannot find an engine")]
+    NoneHere {
+        /// Everything called `opencode` that was skipped.
+        rejected: Vec<Candidate>,
+    },
     /// `--offline`, and the version is not installed.
     #[error("cannot download `opencode {version}`: `--offline` is set")]
     Offline {
@@ -257,15 +263,14 @@ fn explain(error: &Error, failure: &mut Failure) {
         Error::Nothing { rejected, source, .. } => {
             // `Sources` has several causes, which `from_error` cannot know.
             explain(source, failure);
-            for candidate in rejected {
-                let Err(rejection) = &candidate.verdict else {
-                    continue;
-                };
-                failure
-                    .causes
-                    .push(format!("skipped `{}`: {rejection}", candidate.path.display()));
-                push_hint(failure, rejection.hint());
-            }
+            list_rejected(rejected, failure);
+        }
+        Error::NoneHere { rejected } => {
+            list_rejected(rejected, failure);
+            push_hint(
+                failure,
+                Some("run `opencode-rs engine install`, or let the first run do so"),
+            );
         }
         Error::Explicit { rejection, .. } | Error::NotRunnable { rejection, .. } => {
             push_hint(failure, rejection.hint());
@@ -339,6 +344,18 @@ fn explain(error: &Error, failure: &mut Failure) {
     }
 }
 
+fn list_rejected(candidates: &[Candidate], failure: &mut Failure) {
+    for candidate in candidates {
+        let Err(rejection) = &candidate.verdict else {
+            continue;
+        };
+        failure
+            .causes
+            .push(format!("skipped `{}`: {rejection}", candidate.path.display()));
+        push_hint(failure, rejection.hint());
+    }
+}
+
 fn push_hint(failure: &mut Failure, hint: Option<&str>) {
     if let Some(hint) = hint
         && !failure.hints.iter().any(|known| known == hint)
@@ -348,7 +365,12 @@ fn push_hint(failure: &mut Failure, hint: Option<&str>) {
 }
 
 fn hint_for_file(path: &Path, error: &io::Error) -> Option<String> {
-    let path = path.display();
+    // The directory that a person knows: our own temporary and lock files are not worth naming.
+    let is_known = |path: &&Path| {
+        path.file_name()
+            .is_none_or(|name| !name.as_encoded_bytes().starts_with(b"."))
+    };
+    let path = path.ancestors().skip(1).find(is_known).unwrap_or(path).display();
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(format!(
             "free about 250 MB where `{path}` is, or point `XDG_DATA_HOME` to a larger disk"
@@ -371,9 +393,10 @@ mod tests {
             (30, "make `/data/engines` writable"),
             (13, "writable"),
         ] {
-            let error = Error::file("write", Path::new("/data/engines"), io::Error::from_raw_os_error(code));
+            let file = Path::new("/data/engines/.staging-x/opencode");
+            let error = Error::file("write", file, io::Error::from_raw_os_error(code));
             let failure = Failure::from(error);
-            assert_eq!(failure.message, "cannot write `/data/engines`");
+            assert_eq!(failure.message, "cannot write `/data/engines/.staging-x/opencode`");
             assert_eq!(failure.kind.exit_code(), 127);
             assert!(failure.hints[0].contains(words), "{:?}", failure.hints);
         }

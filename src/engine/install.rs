@@ -74,7 +74,7 @@ pub async fn install(request: &EngineRequest<'_>, version: &Version, scrutiny: S
             destination: installer.store.executable(version, first),
         });
     }
-    installer.from_sources(&targets).await
+    installer.fetch_from_sources(&targets).await
 }
 
 struct Installer<'a> {
@@ -86,24 +86,33 @@ struct Installer<'a> {
 }
 
 impl Installer<'_> {
-    async fn from_sources(&self, targets: &[Target]) -> Result<Engine, Error> {
-        let mut sources = Source::all(
+    async fn fetch_from_sources(&self, targets: &[Target]) -> Result<Engine, Error> {
+        let mut sources = Vec::new();
+        let mut attempts = Vec::new();
+        for source in Source::all(
             self.request.environment,
             self.request.directories,
             self.request.patience,
-        );
-        let mut attempts = Vec::new();
+        ) {
+            match source {
+                Ok(source) => sources.push(source),
+                Err(error) => attempts.push(error),
+            }
+        }
         for target in targets {
             match self.install_target(*target, &mut sources, &mut attempts).await {
                 Ok(Some(engine)) => return Ok(engine),
                 Ok(None) => {}
-                Err(Error::NotRunnable { rejection, target, .. })
-                    if rejection.suggests_another_build() && targets.last() != Some(&target) =>
-                {
-                    let note = format!("the build {target} is of no use here: {rejection}; trying another one");
-                    self.request.progress.note(&note);
-                }
-                Err(error) => return Err(error),
+                Err(error) => match &error {
+                    Error::NotRunnable { rejection, target, .. }
+                        if rejection.suggests_another_build() && targets.last() != Some(target) =>
+                    {
+                        let note = format!("the build {target} is of no use here: {rejection}; trying another one");
+                        self.request.progress.note(&note);
+                        attempts.push(error);
+                    }
+                    _ => return Err(error),
+                },
             }
             if sources.is_empty() {
                 break;
@@ -119,7 +128,7 @@ impl Installer<'_> {
     async fn install_target(
         &self,
         target: Target,
-        sources: &mut Vec<Result<Source, Error>>,
+        sources: &mut Vec<Source>,
         attempts: &mut Vec<Error>,
     ) -> Result<Option<Engine>, Error> {
         let _lock = self.lock(target).await?;
@@ -127,28 +136,22 @@ impl Installer<'_> {
             return Ok(Some(engine));
         }
         self.store.sweep(self.version, target);
-        let mut remaining = Vec::new();
-        for source in sources.drain(..) {
-            let source = match source {
-                Ok(source) => source,
-                Err(error) => {
-                    attempts.push(error);
-                    continue;
-                }
-            };
-            match self.install_from(target, &source).await {
+        let mut next = 0;
+        while let Some(source) = sources.get(next) {
+            match self.install_from(target, source).await {
                 Ok(engine) => return Ok(Some(engine)),
                 Err(error) if error.suggests_another_source() => {
                     tracing::info!(%target, %error, "a source does not help");
-                    if !error.is_out_of_reach() {
-                        remaining.push(Ok(source));
+                    if error.is_out_of_reach() {
+                        sources.remove(next);
+                    } else {
+                        next += 1;
                     }
                     attempts.push(error);
                 }
                 Err(error) => return Err(error),
             }
         }
-        *sources = remaining;
         Ok(None)
     }
 

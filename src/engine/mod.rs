@@ -10,6 +10,11 @@
 //! | `platform`, `pins`, `digest` | which build runs here, what it must be |
 //! | `source`, `npm_config`, `http` | who serves it |
 //! | `download`, `archive`, `install`, `store` | from a socket to the store |
+//! | `progress_bar` | what a person sees of it |
+#![expect(
+    clippy::result_large_err,
+    reason = "an error is made once, after work on the network or a disk; its facts are worth 200 bytes"
+)]
 
 mod archive;
 mod digest;
@@ -23,6 +28,7 @@ mod pins;
 mod platform;
 mod probe;
 mod probe_cache;
+mod progress_bar;
 mod rejection;
 mod source;
 mod store;
@@ -39,6 +45,7 @@ pub use http::Patience;
 pub use install::{Scrutiny, install};
 pub use locate::Candidate;
 pub use platform::{ArchiveKind, Cpu, Host, Instructions, Libc, Os, Target, UnknownTarget, UnsupportedPlatform};
+pub use progress_bar::DownloadBar;
 pub use rejection::Rejection;
 pub use store::{Installed, Integrity, Receipt, Store};
 

@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+use semver::Version;
+
+use super::{ListOutput, Verbosity};
+
 /// Where the engine program shall come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum EngineChoice {
@@ -54,4 +58,36 @@ impl EngineSource {
             Self::Download => "download",
         }
     }
+}
+
+/// `engine`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineCommandRequest {
+    /// What shall be done.
+    pub action: EngineAction,
+    /// The engine that runs would use.
+    pub choice: EngineChoice,
+    /// Whether anything may be downloaded.
+    pub network: Network,
+    /// The format.
+    pub output: ListOutput,
+    /// How much is said on stderr.
+    pub verbosity: Verbosity,
+}
+
+/// What `engine` does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineAction {
+    /// `engine which`: the engine that a run would use.
+    Which,
+    /// `engine list`: everything that could be the engine.
+    List,
+    /// `engine install`: the pinned version, or this one.
+    Install(Option<Version>),
+    /// `engine use`: the version of our store that is preferred.
+    Use(Version),
+    /// `engine verify`: every engine that we installed, or one version.
+    Verify(Option<Version>),
+    /// `engine remove`.
+    Remove(Version),
 }

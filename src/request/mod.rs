@@ -16,7 +16,7 @@ mod run;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
 pub use connect::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, TrustChoice};
-pub use engine::{EngineChoice, EngineSource, Network};
+pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network};
 pub use inventory::{AgentsRequest, DoctorRequest, ModelsRequest};
 pub use local::{ConfigRequest, GenerateRequest};
 pub use model::{Effort, ModelChoice, ModelRef, ParseModelError, VariantChoice};

@@ -1,0 +1,308 @@
+//! `engine`: the engine program on this machine.
+//!
+//! stdout carries what was asked for (a path, a table, a document); what happens meanwhile goes to stderr.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use semver::Version;
+use serde_json::{Value, json};
+
+use super::{Exit, stdout_failure};
+use crate::context::{Context, Directories, Environment};
+use crate::engine::{self, Candidate, DownloadBar, EngineRequest, Error, Installed, Integrity, Scrutiny, Store};
+use crate::error::Failure;
+use crate::request::{EngineAction, EngineCommandRequest, EngineSource, ListFormat, Verbosity};
+use crate::support::progress::Progress;
+
+/// Runs the command on this process's streams.
+///
+/// # Errors
+///
+/// As for [`execute`]; also when a signal ends it.
+pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<Exit, Failure> {
+    let draws = context.streams.stderr_is_terminal && !request.output.progress_off;
+    let progress = Arc::new(DownloadBar::new(draws, request.verbosity));
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    let command = execute(
+        &request,
+        &context.environment,
+        &context.directories,
+        progress,
+        &mut stdout,
+        &mut stderr,
+    );
+    tokio::select! {
+        biased;
+        // Dropping the command leaves nothing half-done.
+        _ = context.interrupts.interrupted() => Err(context.interrupts.failure("the command")),
+        result = command => result.map(|()| Exit::Success),
+    }
+}
+
+/// Does what was asked for.
+///
+/// # Errors
+///
+/// When it cannot be done, or stdout cannot be written.
+pub async fn execute(
+    request: &EngineCommandRequest,
+    environment: &Environment,
+    directories: &Directories,
+    progress: Arc<dyn Progress>,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> Result<(), Failure> {
+    let engines = EngineRequest::new(&request.choice, request.network, environment, directories, progress);
+    let mut output = Output {
+        format: request.output.format,
+        verbosity: request.verbosity,
+        stdout,
+        stderr,
+    };
+    match &request.action {
+        EngineAction::Which => which(&engines, &mut output).await,
+        EngineAction::List => list(&engines, &mut output).await,
+        EngineAction::Install(version) => install(&engines, version.as_ref(), &mut output).await,
+        EngineAction::Use(version) => prefer(&engines, version, &mut output).await,
+        EngineAction::Verify(version) => verify(&engines, version.as_ref(), &mut output),
+        EngineAction::Remove(version) => remove(&engines, version, &mut output).await,
+    }
+}
+
+struct Output<'a> {
+    format: ListFormat,
+    verbosity: Verbosity,
+    stdout: &'a mut dyn Write,
+    stderr: &'a mut dyn Write,
+}
+
+impl Output<'_> {
+    fn line(&mut self, line: &str) -> Result<(), Failure> {
+        writeln!(self.stdout, "{line}")
+            .and_then(|()| self.stdout.flush())
+            .map_err(|error| stdout_failure(&error))
+    }
+
+    fn document(&mut self, document: &Value) -> Result<(), Failure> {
+        self.line(&format!("{document:#}"))
+    }
+
+    /// Says something about what happens; a closed stderr is nobody's failure.
+    fn say(&mut self, least: Verbosity, line: &str) {
+        if self.verbosity >= least {
+            let _ = writeln!(self.stderr, "{line}");
+        }
+    }
+}
+
+async fn which(engines: &EngineRequest<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+    let candidates = engine::candidates(engines).await;
+    let Some((used, version)) = first_accepted(&candidates) else {
+        // An engine that was named has a message of its own, which `ensure` gives without a download.
+        if candidates
+            .iter()
+            .any(|candidate| candidate.source == EngineSource::Explicit)
+        {
+            engine::ensure(engines).await?;
+        }
+        return Err(Error::NoneHere { rejected: candidates }.into());
+    };
+    if output.format == ListFormat::Json {
+        return output.document(&json!({
+            "path": shown(&used.path),
+            "version": version.to_string(),
+            "source": used.source.as_str(),
+            "candidates": candidates.iter().map(candidate_record).collect::<Vec<_>>(),
+        }));
+    }
+    output.line(&shown(&used.path))?;
+    output.say(
+        Verbosity::Normal,
+        &format!("`opencode {version}`, {}", described(used.source)),
+    );
+    for candidate in &candidates {
+        if let Err(rejection) = &candidate.verdict {
+            let line = format!("skipped `{}`: {rejection}", candidate.path.display());
+            output.say(Verbosity::Verbose, &line);
+        }
+    }
+    Ok(())
+}
+
+async fn list(engines: &EngineRequest<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+    let candidates = engine::candidates(engines).await;
+    let store = Store::new(engines.directories);
+    if output.format == ListFormat::Json {
+        let installed: Vec<_> = store.installed().iter().map(installed_record).collect();
+        return output.document(&json!({
+            "candidates": candidates.iter().map(candidate_record).collect::<Vec<_>>(),
+            "installed": installed,
+            "preferred": store.preferred().map(|version| version.to_string()),
+            "pinned": engine::PINNED_VERSION,
+        }));
+    }
+    let used = first_accepted(&candidates).map(|(candidate, _)| &candidate.path);
+    for candidate in &candidates {
+        let mark = if used == Some(&candidate.path) { '*' } else { ' ' };
+        let (version, reason) = match &candidate.verdict {
+            Ok(version) => (version.to_string(), String::new()),
+            Err(rejection) => ("-".to_owned(), format!("  ({rejection})")),
+        };
+        output.line(&format!(
+            "{mark} {version:<10} {:<8} {}{reason}",
+            candidate.source.as_str(),
+            candidate.path.display()
+        ))?;
+    }
+    if candidates.is_empty() {
+        output.say(
+            Verbosity::Normal,
+            "there is no engine on this machine; `opencode-rs engine install` installs one",
+        );
+    }
+    Ok(())
+}
+
+async fn install(
+    engines: &EngineRequest<'_>,
+    version: Option<&Version>,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let version = version.cloned().unwrap_or_else(engine::pinned_version);
+    let installed = engine::install(engines, &version, Scrutiny::Thorough).await?;
+    if output.format == ListFormat::Json {
+        return output.document(&json!({
+            "path": shown(&installed.path),
+            "version": installed.version.to_string(),
+            "source": installed.source.as_str(),
+        }));
+    }
+    let line = match installed.source {
+        EngineSource::Download => format!("installed `opencode {version}`"),
+        _ => format!("`opencode {version}` is installed already"),
+    };
+    output.say(Verbosity::Normal, &line);
+    output.line(&shown(&installed.path))
+}
+
+async fn prefer(engines: &EngineRequest<'_>, version: &Version, output: &mut Output<'_>) -> Result<(), Failure> {
+    let store = Store::new(engines.directories);
+    if !store.installed().iter().any(|installed| installed.version == *version) {
+        return Err(Error::NotInstalled {
+            version: version.clone(),
+        }
+        .into());
+    }
+    store.prefer(version)?;
+    output.say(
+        Verbosity::Normal,
+        &format!("`opencode {version}` is preferred among the installed engines"),
+    );
+    // What is preferred in the store is not what is used when something comes before the store.
+    let candidates = engine::candidates(engines).await;
+    if let Some((used, other)) = first_accepted(&candidates)
+        && (used.source != EngineSource::Store || other != version)
+    {
+        let line = format!(
+            "warning: runs use `{}` ({other}), which comes first: {}",
+            used.path.display(),
+            described(used.source)
+        );
+        output.say(Verbosity::Normal, &line);
+    }
+    Ok(())
+}
+
+fn verify(engines: &EngineRequest<'_>, version: Option<&Version>, output: &mut Output<'_>) -> Result<(), Failure> {
+    let installed: Vec<Installed> = Store::new(engines.directories)
+        .installed()
+        .into_iter()
+        .filter(|installed| version.is_none_or(|version| installed.version == *version))
+        .collect();
+    if let (Some(version), true) = (version, installed.is_empty()) {
+        return Err(Error::NotInstalled {
+            version: version.clone(),
+        }
+        .into());
+    }
+    let mut changed = Vec::new();
+    let mut records = Vec::new();
+    for engine in &installed {
+        let integrity = engine.verify()?;
+        let word = match &integrity {
+            Integrity::Intact => "intact",
+            Integrity::Changed(_) => "changed",
+            Integrity::Unknown => "unknown",
+        };
+        if output.format == ListFormat::Json {
+            let mut record = installed_record(engine);
+            record["integrity"] = word.into();
+            records.push(record);
+        } else {
+            output.line(&format!("{word:<8} {:<10} {}", engine.version, engine.path.display()))?;
+        }
+        if let Integrity::Changed(found) = integrity {
+            output.say(Verbosity::Verbose, &format!("found {found}"));
+            changed.push((engine.version.clone(), engine.path.clone()));
+        }
+    }
+    if output.format == ListFormat::Json {
+        output.document(&json!({ "installed": records }))?;
+    } else if installed.is_empty() {
+        output.say(Verbosity::Normal, "`opencode-rs` has installed no engine");
+    }
+    if changed.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Damaged(changed).into())
+    }
+}
+
+async fn remove(engines: &EngineRequest<'_>, version: &Version, output: &mut Output<'_>) -> Result<(), Failure> {
+    for removed in engine::remove(engines, version).await? {
+        let line = format!("removed `{}`", removed.path.display());
+        output.say(Verbosity::Normal, &line);
+    }
+    Ok(())
+}
+
+fn first_accepted(candidates: &[Candidate]) -> Option<(&Candidate, &Version)> {
+    candidates
+        .iter()
+        .find_map(|candidate| Some((candidate, candidate.verdict.as_ref().ok()?)))
+}
+
+const fn described(source: EngineSource) -> &'static str {
+    match source {
+        EngineSource::Explicit => "named explicitly",
+        EngineSource::Path => "found on `PATH`",
+        EngineSource::Home => "found in `~/.opencode/bin`",
+        EngineSource::Store | EngineSource::Download => "installed by `opencode-rs`",
+    }
+}
+
+/// A path as text: JSON has no bytes that are not Unicode.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn candidate_record(candidate: &Candidate) -> Value {
+    json!({
+        "path": shown(&candidate.path),
+        "source": candidate.source.as_str(),
+        "accepted": candidate.verdict.is_ok(),
+        "version": candidate.verdict.as_ref().ok().map(ToString::to_string),
+        "reason": candidate.verdict.as_ref().err().map(ToString::to_string),
+    })
+}
+
+fn installed_record(installed: &Installed) -> Value {
+    json!({
+        "path": shown(&installed.path),
+        "version": installed.version.to_string(),
+        "target": installed.target.to_string(),
+        "receipt": installed.receipt,
+    })
+}

@@ -1,0 +1,82 @@
+//! A download as a person sees it: a bar on a terminal, a line elsewhere.
+
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::request::Verbosity;
+use crate::support::progress::Progress;
+
+const BAR: &str = "{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+const SPINNER: &str = "{msg} {spinner} {bytes} {bytes_per_sec}";
+
+/// Reports to stderr.
+#[derive(Debug)]
+pub struct DownloadBar {
+    verbosity: Verbosity,
+    draws: bool,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl DownloadBar {
+    /// Draws only where `draws` says that stderr is a terminal and nobody turned progress off.
+    pub const fn new(draws: bool, verbosity: Verbosity) -> Self {
+        Self {
+            verbosity,
+            draws,
+            bar: Mutex::new(None),
+        }
+    }
+
+    fn take(&self) -> Option<ProgressBar> {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn say(&self, line: &str) {
+        if self.verbosity == Verbosity::Quiet {
+            return;
+        }
+        let write = || {
+            // Nobody is left to tell when stderr is closed.
+            let _ = writeln!(io::stderr(), "{line}");
+        };
+        match &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+impl Progress for DownloadBar {
+    fn begin(&self, what: &str, total: Option<u64>) {
+        if !self.draws || self.verbosity == Verbosity::Quiet {
+            let size = total.map_or_else(String::new, |total| format!(" ({} MB)", total.div_ceil(1_000_000)));
+            self.say(&format!("downloading {what}{size}"));
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+        let template = if total.is_some() { BAR } else { SPINNER };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_message(format!("downloading {what}"));
+        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+    }
+
+    fn advance(&self, bytes: u64) {
+        if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+            bar.inc(bytes);
+        }
+    }
+
+    fn note(&self, line: &str) {
+        self.say(line);
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = self.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

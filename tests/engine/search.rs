@@ -1,0 +1,125 @@
+//! Which of several engines is used, and what is said when there is none.
+
+use std::path::PathBuf;
+
+use opencode_rs::engine::{Candidate, Engine, Rejection, candidates, ensure};
+use opencode_rs::error::FailureKind;
+use opencode_rs::request::{EngineChoice, EngineSource, Network};
+use semver::Version;
+
+use super::world::{VERSION, World, engine_script};
+
+fn named(path: PathBuf) -> EngineChoice {
+    EngineChoice::Path {
+        path,
+        named_by: "`--engine`".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn the_first_usable_engine_is_used_and_the_others_have_reasons() {
+    let mut world = World::new().await;
+    let foreign = world.program("one/opencode", "#!/bin/sh\necho 2.0.1\n");
+    let placeholder = world.program("two/opencode", "echo run the install script\n");
+    let home = world.program("home/.opencode/bin/opencode", &engine_script(&VERSION));
+    let stored = world.program(
+        "data/opencode-rs/engines/1.18.33-linux-x64/opencode",
+        &engine_script(&Version::new(1, 18, 33)),
+    );
+    let root = world.root.path().display().to_string();
+    world.set("PATH", &format!("{root}/one:{root}/two:/usr/bin:/bin"));
+    let environment = world.environment();
+    let request = world.request(&EngineChoice::Search, Network::Offline, &environment);
+
+    let used = ensure(&request).await.unwrap();
+    assert_eq!(
+        used,
+        Engine {
+            path: home.clone(),
+            version: VERSION,
+            source: EngineSource::Home,
+        }
+    );
+    let candidate = |path, source, verdict| Candidate { path, source, verdict };
+    assert_eq!(
+        candidates(&request).await,
+        [
+            candidate(
+                foreign,
+                EngineSource::Path,
+                Err(Rejection::Unsupported(Version::new(2, 0, 1)))
+            ),
+            candidate(placeholder, EngineSource::Path, Err(Rejection::Placeholder)),
+            candidate(home, EngineSource::Home, Ok(VERSION)),
+            candidate(stored, EngineSource::Store, Ok(Version::new(1, 18, 33))),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_named_engine_is_used_or_is_an_error() {
+    let world = World::new().await;
+    let environment = world.environment();
+    let good = world.program("good", &engine_script(&VERSION));
+    let choice = named(good.clone());
+    let request = world.request(&choice, Network::Offline, &environment);
+    let engine = ensure(&request).await.unwrap();
+    assert_eq!((engine.path, engine.source), (good, EngineSource::Explicit));
+
+    let choice = named(world.root.path().join("missing"));
+    let request = world.request(&choice, Network::Online, &environment);
+    let failure = ensure(&request).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::EngineMissing);
+    assert!(
+        failure
+            .message
+            .ends_with("/missing` named by `--engine`: it does not exist"),
+        "{failure}"
+    );
+
+    let choice = named(world.program("second", "#!/bin/sh\necho 2.0.1\n"));
+    let request = world.request(&choice, Network::Online, &environment);
+    let failure = ensure(&request).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Engine);
+    assert_eq!(world.host.paths(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn without_any_engine_the_pinned_one_is_downloaded_or_all_reasons_are_listed() {
+    let mut world = World::new().await;
+    let broken = world.program("one/opencode", "#!/bin/sh\necho broken >&2\nexit 1\n");
+    let root = world.root.path().display().to_string();
+    world.set("PATH", &format!("{root}/one:/usr/bin:/bin"));
+    let environment = world.environment();
+    let request = world.request(&EngineChoice::Search, Network::Online, &environment);
+    let failure = ensure(&request).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::EngineMissing);
+    assert_eq!(
+        failure.message,
+        "cannot find an engine, and cannot install `opencode 1.18.33`"
+    );
+    assert_eq!(
+        failure.causes.last().unwrap(),
+        &format!(
+            "skipped `{}`: `--version` ended with status 1: broken",
+            broken.display()
+        )
+    );
+    let pinned = World::asset_path(&Version::new(1, 18, 33), world.target());
+    assert_eq!(world.host.paths()[0], pinned);
+}
+
+#[tokio::test]
+async fn an_engine_of_ours_that_was_cut_is_skipped_without_running_it() {
+    let world = World::new().await;
+    let archive = super::world::tar_gz("opencode", &engine_script(&VERSION));
+    world.publish_github(&VERSION, &[(world.target(), &archive)]);
+    let path = world.install(&VERSION).await.unwrap().path;
+    let proof = world.root.path().join("it-ran");
+    std::fs::write(&path, format!("#!/bin/sh\ntouch {}\n", proof.display())).unwrap();
+    let environment = world.environment();
+    let request = world.request(&EngineChoice::Search, Network::Offline, &environment);
+    let found = candidates(&request).await;
+    assert!(matches!(found[0].verdict, Err(Rejection::Damaged { .. })), "{found:?}");
+    assert!(!proof.exists());
+}
