@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod catalog;
-#[cfg(unix)]
 mod engine;
 mod raw_http;
 mod real_engine;
 mod rehearsal;
-mod server;
 mod render;
+#[cfg(unix)]
+mod server;

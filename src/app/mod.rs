@@ -14,8 +14,10 @@ use crate::cli::{self, Cli, Command};
 use crate::commands::{self, Exit};
 use crate::context::{Context, Directories, Environment, Interrupts, StandardStreams};
 use crate::error::{Failure, FailureKind};
+use crate::render::report_failure;
 use crate::request::{ColorChoice, Verbosity};
 use crate::settings::{self, Files, Project, Settings};
+use crate::terminal::{Stream, Terminal};
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -110,7 +112,7 @@ fn dispatch(command: Command, context: &Context, settings: &Settings, files: &Fi
             context,
             commands::engine::run(context, args.resolve(settings, environment)?),
         ),
-        Command::Rehearse(_) => Err(Failure::usage("cannot do this yet")),
+        Command::Rehearse(args) => on_runtime(context, commands::rehearse::run(context, args.resolve())),
     }
 }
 
@@ -162,23 +164,12 @@ fn report_usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn report(failure: &Failure, _look: Look) {
+fn report(failure: &Failure, look: Look) {
     if failure.kind == FailureKind::BrokenPipe {
         return;
     }
-    // Nobody is left to tell when stderr is closed.
-    let _ = write_failure(failure, &mut io::stderr().lock());
-}
-
-fn write_failure(failure: &Failure, stderr: &mut dyn Write) -> io::Result<()> {
-    writeln!(stderr, "error: {}", failure.message)?;
-    for cause in &failure.causes {
-        writeln!(stderr, "  caused by: {cause}")?;
-    }
-    for hint in &failure.hints {
-        writeln!(stderr, "hint: {hint}")?;
-    }
-    stderr.flush()
+    let color = Terminal::of_process(&Environment::of_process()).color(look.color, Stream::Stderr);
+    report_failure(failure, &mut io::stderr().lock(), color);
 }
 
 fn set_panic_hook() {

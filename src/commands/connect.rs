@@ -71,7 +71,8 @@ pub(super) struct Connection {
     pub(super) catalog_is_cut: bool,
     pub(super) engine_ms: u64,
     pub(super) server_ms: u64,
-    pub(super) rehearsal: Option<Rehearsal>,
+    /// The scripted model, which answers as long as this is held.
+    _rehearsal: Option<Rehearsal>,
 }
 
 impl Connection {
@@ -190,7 +191,7 @@ async fn attach(
         catalog_is_cut: false,
         engine_ms: 0,
         server_ms: millis(context.started),
-        rehearsal: None,
+        _rehearsal: None,
     })
 }
 
@@ -270,7 +271,7 @@ async fn start(
         catalog_is_cut,
         engine_ms,
         server_ms: millis(context.started).saturating_sub(engine_ms),
-        rehearsal,
+        _rehearsal: rehearsal,
     })
 }
 

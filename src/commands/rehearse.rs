@@ -5,29 +5,40 @@ use std::io::{self, Write};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::{Exit, stdout_failure};
+use crate::context::Context;
 use crate::env_vars;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::rehearsal::{self, MODELS, PROVIDER, Rehearsal, Script};
 use crate::request::{RehearseFormat, RehearseRequest};
 
-/// Serves until `cancel`; address, token and engine configuration go to `out` as soon as requests are answered.
+/// Serves until a signal ends it; address, token and engine configuration go to stdout as soon as requests are answered.
 ///
 /// # Errors
 ///
-/// When the script cannot be used, the port cannot be listened on, or `out` cannot be written.
-pub async fn run(request: RehearseRequest, cancel: CancellationToken, out: &mut dyn Write) -> Result<(), Failure> {
+/// When the script cannot be used, the port cannot be listened on, or stdout cannot be written.
+pub async fn run(context: &Context, request: RehearseRequest) -> Result<Exit, Failure> {
+    let token = context.interrupts.token().clone();
+    serve(request, token, &mut io::stdout()).await?;
+    // Being stopped is how it ends; the status says by what all the same.
+    Ok(context
+        .interrupts
+        .reason()
+        .map_or(Exit::Success, |reason| Exit::Reported(reason.into())))
+}
+
+/// Serves until `cancel`; the announcement goes to `out`.
+///
+/// # Errors
+///
+/// As for [`run`].
+pub async fn serve(request: RehearseRequest, cancel: CancellationToken, out: &mut dyn Write) -> Result<(), Failure> {
     let script = match &request.script {
         Some(path) => Script::load(path)?,
         None => Script::plain(),
     };
     let rehearsal = rehearsal::serve(script, request.port).await?;
-    announce(&rehearsal, request.format, out).map_err(|error| {
-        let kind = match error.kind() {
-            io::ErrorKind::BrokenPipe => FailureKind::BrokenPipe,
-            _ => FailureKind::Failed,
-        };
-        Failure::new(kind, "cannot write to stdout").caused_by(&error)
-    })?;
+    announce(&rehearsal, request.format, out).map_err(|error| stdout_failure(&error))?;
     cancel.cancelled().await;
     Ok(())
 }

@@ -171,7 +171,7 @@ async fn the_command_prints_where_it_is_and_stops_when_told() {
         format: RehearseFormat::Json,
     };
     let mut writer = writer;
-    let running = commands::rehearse::run(asked, cancel.clone(), &mut writer);
+    let running = commands::rehearse::serve(asked, cancel.clone(), &mut writer);
     let reading = async {
         let line = tokio::task::spawn_blocking(move || {
             let mut line = String::new();

@@ -22,10 +22,11 @@ const QUEUE: usize = 256;
 /// The running renderer.
 pub(super) struct Display {
     updates: Option<mpsc::Sender<Update>>,
-    outcome: oneshot::Sender<Outcome>,
+    outcome: Option<oneshot::Sender<Outcome>>,
     broken: Option<oneshot::Receiver<io::Error>>,
-    done: oneshot::Receiver<io::Result<()>>,
+    done: Option<oneshot::Receiver<io::Result<()>>>,
     spinner: Spinner,
+    screen: Screen,
 }
 
 impl Display {
@@ -37,12 +38,12 @@ impl Display {
         } else {
             Screen::plain()
         };
-        let spinner = Spinner::new(&screen, terminal.clone());
+        let spinner = Spinner::new(&screen, terminal);
         let (updates, mut queue) = mpsc::channel::<Update>(QUEUE);
         let (outcome, end) = oneshot::channel::<Outcome>();
         let (report_broken, broken) = oneshot::channel();
         let (report_done, done) = oneshot::channel();
-        let (request, shown) = (request.clone(), spinner.clone());
+        let (request, shown, shared) = (request.clone(), spinner.clone(), screen.clone());
         thread::Builder::new()
             .name("render".to_owned())
             .spawn(move || {
@@ -52,7 +53,7 @@ impl Display {
                         stdout: Box::new(io::stdout()),
                         stderr: Box::new(io::stderr()),
                         terminal,
-                        screen,
+                        screen: shared,
                         spinner: shown,
                     },
                 );
@@ -74,10 +75,11 @@ impl Display {
             .map_err(|error| Failure::new(FailureKind::Failed, "cannot start a thread").caused_by(&error))?;
         Ok(Self {
             updates: Some(updates),
-            outcome,
+            outcome: Some(outcome),
             broken: Some(broken),
-            done,
+            done: Some(done),
             spinner,
+            screen,
         })
     }
 
@@ -86,9 +88,9 @@ impl Display {
         self.spinner.set(phase);
     }
 
-    /// What is shown while waiting.
-    pub(super) fn spinner(&self) -> &Spinner {
-        &self.spinner
+    /// What all that draws takes turns on.
+    pub(super) fn screen(&self) -> &Screen {
+        &self.screen
     }
 
     /// Where updates go.
@@ -117,10 +119,12 @@ impl Display {
     ///
     /// When stdout cannot be written.
     pub(super) async fn finish(mut self, outcome: Outcome) -> Result<(), Failure> {
-        self.spinner.clear();
         self.updates = None;
-        let _ = self.outcome.send(outcome);
-        match self.done.await {
+        let (Some(end), Some(done)) = (self.outcome.take(), self.done.take()) else {
+            return Ok(());
+        };
+        let _ = end.send(outcome);
+        match done.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(crate::commands::stdout_failure(&error)),
             Err(_) => Err(Failure::new(
@@ -128,5 +132,13 @@ impl Display {
                 "cannot show the result: the renderer ended",
             )),
         }
+    }
+}
+
+impl Drop for Display {
+    /// A run that is left in the middle leaves no waiting line behind.
+    fn drop(&mut self) {
+        self.spinner.clear();
+        self.screen.clear();
     }
 }

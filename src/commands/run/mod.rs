@@ -4,7 +4,7 @@ mod answer_file;
 mod display;
 mod prepare;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
@@ -12,10 +12,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::Exit;
 use super::connect::{self, Watch, millis, millis_between};
 use crate::context::Context;
+use crate::engine::DownloadBar;
 use crate::error::{Failure, FailureKind};
 use crate::render::spinner::Phase;
 use crate::request::{RunRequest, SessionLifetime};
 use crate::support::progress::Progress;
+use crate::terminal::{Screen, Taken};
 use crate::turn::{self, Driven, Outcome, Phases, decimal};
 
 use display::Display;
@@ -207,6 +209,39 @@ impl Watch for Stages<'_> {
 }
 
 /// Who watches a download of the engine.
-fn progress(_context: &Context, _request: &RunRequest, _display: &Display) -> Arc<dyn Progress> {
-    Arc::new(crate::support::progress::Silent)
+fn progress(context: &Context, request: &RunRequest, display: &Display) -> Arc<dyn Progress> {
+    let draws = context.streams.stderr_is_terminal && !request.output.progress_off;
+    Arc::new(DownloadOnScreen {
+        bar: DownloadBar::new(draws, request.output.verbosity),
+        screen: display.screen().clone(),
+        taken: Mutex::new(None),
+    })
+}
+
+/// A download's bar, which has the screen for itself while it is there.
+struct DownloadOnScreen {
+    bar: DownloadBar,
+    screen: Screen,
+    taken: Mutex<Option<Taken>>,
+}
+
+impl Progress for DownloadOnScreen {
+    fn begin(&self, what: &str, total: Option<u64>) {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.screen.take());
+        self.bar.begin(what, total);
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.bar.advance(bytes);
+    }
+
+    fn note(&self, line: &str) {
+        let _taken = self.screen.take();
+        self.bar.note(line);
+    }
+
+    fn finish(&self) {
+        self.bar.finish();
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
