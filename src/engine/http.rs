@@ -252,26 +252,33 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     attempt.follow()
 }
 
-fn unanswered(url: &Url, source: reqwest::Error) -> Error {
-    let (url, source) = (url.clone(), source.without_url());
-    if source.is_redirect() || source.is_builder() {
-        Error::Answer {
-            url,
-            problem: std::error::Error::source(&source).map_or_else(|| source.to_string(), ToString::to_string),
-        }
-    } else if source.is_connect() {
-        Error::Connect { url, source }
+fn unanswered(url: &Url, error: reqwest::Error) -> Error {
+    let url = url.clone();
+    let reason = innermost(&error);
+    if error.is_redirect() || error.is_builder() {
+        Error::Answer { url, problem: reason }
+    } else if error.is_connect() {
+        Error::Connect { url, reason }
     } else {
-        Error::Interrupted { url, source }
+        Error::Interrupted { url, reason }
     }
 }
 
 /// A body that broke off.
-pub(super) fn interrupted(url: &Url, source: reqwest::Error) -> Error {
+pub(super) fn interrupted(url: &Url, error: reqwest::Error) -> Error {
     Error::Interrupted {
         url: url.clone(),
-        source: source.without_url(),
+        reason: innermost(&error),
     }
+}
+
+/// The last cause in the chain.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
 }
 
 /// Reads a base address, which may be unencrypted when the user wrote it so. It ends with a slash afterwards.
