@@ -7,5 +7,5 @@ mod engine;
 mod raw_http;
 mod real_engine;
 mod rehearsal;
-mod server;
 mod render;
+mod server;

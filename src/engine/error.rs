@@ -131,6 +131,8 @@ pub enum Error {
         url: Url,
         /// The innermost cause; those around it say no more than that there is one.
         reason: String,
+        /// Whether it had its whole time, so that more of it helps less than another source.
+        timed_out: bool,
     },
     /// A connection broke, or fell silent.
     #[error("cannot finish reading `{url}`: {reason}")]

@@ -208,6 +208,7 @@ impl Http {
     /// How long to wait after failure number `made`; `None` when it is no use.
     fn pause_before_retry(&self, error: &Error, made: u32) -> Option<Duration> {
         let (most, asked) = match error {
+            Error::Connect { timed_out: true, .. } => return None,
             Error::Connect { .. } => (self.patience.connection_attempts, None),
             Error::Interrupted { .. } => (self.patience.attempts, None),
             Error::Status {
@@ -254,11 +255,11 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
 
 fn unanswered(url: &Url, error: reqwest::Error) -> Error {
     let url = url.clone();
-    let reason = innermost(&error);
+    let (reason, timed_out) = (innermost(&error), error.is_timeout());
     if error.is_redirect() || error.is_builder() {
         Error::Answer { url, problem: reason }
     } else if error.is_connect() {
-        Error::Connect { url, reason }
+        Error::Connect { url, reason, timed_out }
     } else {
         Error::Interrupted { url, reason }
     }

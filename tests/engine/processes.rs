@@ -96,6 +96,25 @@ async fn a_failed_installation_exits_with_127_and_says_why() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+#[tokio::test]
+async fn the_working_directory_does_not_choose_the_registry() {
+    let mut world = world().await;
+    let archive = tar_gz("package/bin/opencode", &engine_script(&VERSION));
+    world.publish_npm(&VERSION, world.target(), &archive);
+    let trap = super::release_host::ReleaseHost::start().await;
+    let npmrc = |registry: String| format!("registry={registry}\n");
+    std::fs::write(world.root.path().join(".npmrc"), npmrc(trap.url("/npm"))).unwrap();
+    std::fs::write(world.root.path().join("package.json"), "{}").unwrap();
+    std::fs::write(world.directories.home.join(".npmrc"), npmrc(world.host.url("/npm"))).unwrap();
+    world.set("npm_config_registry", "");
+    let output = program(&world, &["engine", "install", "1.18.90"])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(trap.paths(), Vec::<String>::new());
+}
+
 /// The program with `data` on a file system of its own, where the system lets us mount one.
 #[cfg(target_os = "linux")]
 fn program_on(world: &World, mount: &str, words: &[&str]) -> Option<Command> {
