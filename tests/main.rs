@@ -9,3 +9,4 @@ mod rehearsal;
 mod render;
 #[cfg(unix)]
 mod server;
+mod trust;
