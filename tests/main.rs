@@ -1,1 +1,14 @@
 //! The one integration binary.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod cli {
+    mod config;
+    mod help;
+    mod usage;
+}
+mod repo {
+    mod generated_files;
+}
+mod support {
+    pub(crate) mod sandbox;
+}

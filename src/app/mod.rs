@@ -16,6 +16,7 @@ use crate::context::{Context, Directories, Environment, Interrupts, StandardStre
 use crate::error::{Failure, FailureKind};
 use crate::request::{ColorChoice, Verbosity};
 use crate::settings::{self, Files, Project, Settings};
+use crate::support::visible::visible;
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -135,13 +136,14 @@ fn warn(settings: &Settings) {
         return;
     }
     for warning in &settings.warnings {
-        let _ = writeln!(io::stderr(), "warning: {warning}");
+        let _ = writeln!(io::stderr(), "warning: {}", visible(warning));
     }
 }
 
 fn trace_to_stderr() {
     // A second subscriber in one process can only be a test's; it keeps its own.
     let _ = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
         .with_writer(io::stderr)
         .with_ansi(false)
         .try_init();
@@ -167,12 +169,12 @@ fn report(failure: &Failure, _look: Look) {
 }
 
 fn write_failure(failure: &Failure, stderr: &mut dyn Write) -> io::Result<()> {
-    writeln!(stderr, "error: {}", failure.message)?;
+    writeln!(stderr, "error: {}", visible(&failure.message))?;
     for cause in &failure.causes {
-        writeln!(stderr, "  caused by: {cause}")?;
+        writeln!(stderr, "  caused by: {}", visible(cause))?;
     }
     for hint in &failure.hints {
-        writeln!(stderr, "hint: {hint}")?;
+        writeln!(stderr, "hint: {}", visible(hint))?;
     }
     stderr.flush()
 }

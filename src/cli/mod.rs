@@ -44,7 +44,7 @@ pub use values::ListWord;
     after_help = run::EXAMPLES,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
-    subcommand_help_heading = "Commands"
+    override_usage = "opencode-rs [OPTIONS] [PROMPT]...\n       opencode-rs [OPTIONS] <COMMAND>"
 )]
 pub struct Cli {
     /// What every command takes.
@@ -190,3 +190,6 @@ fn cluster_takes_next(tree: &ClapCommand, shorts: &str) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests;
