@@ -3,6 +3,8 @@
 
 mod cli {
     mod config;
+    #[cfg(unix)]
+    mod editor;
     mod help;
     mod usage;
 }

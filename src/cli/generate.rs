@@ -6,10 +6,7 @@ use clap::{Args, Command, Subcommand, ValueEnum as _};
 use clap_complete::Shell;
 
 use super::Cli;
-use crate::context::Environment;
-use crate::error::Failure;
 use crate::request::GenerateRequest;
-use crate::settings::Settings;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -47,19 +44,15 @@ enum GenerateCommand {
 }
 
 impl GenerateArgs {
-    /// Turns flags into what was asked for.
-    ///
-    /// # Errors
-    ///
-    /// None today.
-    pub fn resolve(self, _settings: &Settings, _environment: &Environment) -> Result<GenerateRequest, Failure> {
-        Ok(match self.command {
+    /// Turns flags into what was asked for. Settings have no say, so that packagers need none.
+    pub fn request(&self) -> GenerateRequest {
+        match &self.command {
             GenerateCommand::Completions { shell, out } => GenerateRequest::Completions {
-                file: completion_file(shell),
-                out,
+                file: completion_file(*shell),
+                out: out.clone(),
             },
-            GenerateCommand::Man { out } => GenerateRequest::Man { out },
-        })
+            GenerateCommand::Man { out } => GenerateRequest::Man { out: out.clone() },
+        }
     }
 }
 

@@ -122,6 +122,14 @@ impl Cli {
         }
     }
 
+    /// The arguments of `generate`, which needs neither a home nor settings.
+    pub fn generate(&self) -> Option<&GenerateArgs> {
+        match &self.command {
+            Some(Command::Generate(args)) => Some(args),
+            _ => None,
+        }
+    }
+
     /// Whether `--bare` was typed.
     pub fn bare(&self) -> bool {
         self.connect().is_some_and(ConnectOptions::bare)
