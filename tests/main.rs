@@ -10,3 +10,16 @@ mod render;
 #[cfg(unix)]
 mod server;
 mod trust;
+mod cli {
+    mod config;
+    #[cfg(unix)]
+    mod editor;
+    mod help;
+    mod usage;
+}
+mod repo {
+    mod generated_files;
+}
+mod support {
+    pub(crate) mod sandbox;
+}

@@ -44,7 +44,7 @@ pub use values::ListWord;
     after_help = run::EXAMPLES,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
-    subcommand_help_heading = "Commands"
+    override_usage = "opencode-rs [OPTIONS] [PROMPT]...\n       opencode-rs [OPTIONS] <COMMAND>"
 )]
 pub struct Cli {
     /// What every command takes.
@@ -122,6 +122,14 @@ impl Cli {
         }
     }
 
+    /// The arguments of `generate`, which needs neither a home nor settings.
+    pub fn generate(&self) -> Option<&GenerateArgs> {
+        match &self.command {
+            Some(Command::Generate(args)) => Some(args),
+            _ => None,
+        }
+    }
+
     /// Whether `--bare` was typed.
     pub fn bare(&self) -> bool {
         self.connect().is_some_and(ConnectOptions::bare)
@@ -190,3 +198,6 @@ fn cluster_takes_next(tree: &ClapCommand, shorts: &str) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests;
