@@ -120,14 +120,79 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s q -l qui
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine" -s q -l quiet -d 'Show errors and hints only'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine" -l no-progress -d 'Draw no progress'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "which" -d 'Show the engine that a run would use'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "list" -d 'List every engine on this machine, with the reason why one is not used'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "install" -d 'Download, verify and install an engine; a damaged one is replaced'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "use" -d 'Prefer this version among the installed ones'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "verify" -d 'Compare installed engines with the hashes noted when they were installed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "remove" -d 'Remove an installed engine'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -l engine -d 'Look at this engine program only [default: searched]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from list" -l engine -d 'Look at this engine program only [default: searched]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from list" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from list" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from list" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from list" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from install" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from install" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from install" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from install" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from install" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from install" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from install" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from use" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from use" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from use" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from use" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from verify" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from verify" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from verify" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from verify" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
@@ -239,6 +304,9 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fi
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from path" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand rehearse" -s p -l port -d 'Port on 127.0.0.1 [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand rehearse" -l output-format -d 'Print the address as lines or as one JSON object' -r -f -a "text\t'Lines for a person'
+json\t'One JSON object'"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand rehearse" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"

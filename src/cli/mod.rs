@@ -84,7 +84,7 @@ pub enum Command {
     #[command(after_help = config::EXAMPLES)]
     Config(ConfigArgs),
     /// Serve the scripted model on its own, for other programs
-    #[command(after_help = "Examples:\n  opencode-rs rehearse")]
+    #[command(after_help = rehearse::EXAMPLES)]
     Rehearse(RehearseArgs),
     /// Write shell completions and manual pages
     #[command(after_help = generate::EXAMPLES)]
