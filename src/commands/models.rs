@@ -61,7 +61,10 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<Exit, Fail
 }
 
 /// A model, as the JSON document shows it. Fields are added, never renamed.
-#[expect(clippy::struct_excessive_bools, reason = "a record for programs: each is a field of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a record for programs: each is a field of its own"
+)]
 #[derive(Debug, Serialize)]
 struct Entry {
     /// What `--model` takes.
