@@ -70,7 +70,7 @@ impl Check {
     pub(super) fn of_failure(name: &'static str, failure: &Failure) -> Self {
         let mut check = Self::fail(name, failure.kind, failure.message.clone());
         check.details.clone_from(&failure.causes);
-        check.hint = (!failure.hints.is_empty()).then(|| failure.hints.join("; or "));
+        check.hint = (!failure.hints.is_empty()).then(|| failure.hints.join("; "));
         check
     }
 
@@ -194,7 +194,7 @@ mod tests {
             report.text(false),
             "ok    program  opencode-rs 1\n\
              warn  tools    no `rg`\n               hint: install it\n\
-             FAIL  server   cannot start\n               hint: a; or b\n\
+             FAIL  server   cannot start\n               hint: a; b\n\
              FAIL  models   none\n               x\n               y\n\
              \nA run would not work; 2 things to mend.\n"
         );

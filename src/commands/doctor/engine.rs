@@ -8,22 +8,22 @@ use crate::commands::connect::{self, Connection, Watch};
 use crate::commands::visit::EVERYTHING;
 use crate::context::Context;
 use crate::engine::{self, EngineRequest};
-use crate::error::{Failure, FailureKind};
-use crate::request::{ConnectRequest, EngineChoice, EngineSource, Network};
+use crate::error::Failure;
+use crate::request::{ConnectRequest, EngineChoice, EngineSource};
 
 const NAME: &str = "engine";
 
 /// Every program that could be the engine, with the verdict on each.
 pub(super) async fn candidates(context: &Context, request: &ConnectRequest, watch: &dyn Watch) -> Check {
     watch.engine();
-    let candidates = engine::candidates(&EngineRequest::new(
+    let engines = EngineRequest::new(
         &request.engine,
         request.network,
         &context.environment,
         &context.directories,
         watch.progress(),
-    ))
-    .await;
+    );
+    let candidates = engine::candidates(&engines).await;
     let details: Vec<String> = candidates
         .iter()
         .map(|candidate| {
@@ -39,7 +39,13 @@ pub(super) async fn candidates(context: &Context, request: &ConnectRequest, watc
         .find_map(|candidate| candidate.verdict.as_ref().err()?.hint());
     let used = candidates.iter().position(|candidate| candidate.verdict.is_ok());
     let Some(position) = used else {
-        return missing(request, hint).details(details);
+        // The words of a run. An engine that was named is never downloaded, so asking for it changes nothing.
+        let failure = match &request.engine {
+            EngineChoice::Path { .. } => engine::ensure(&engines).await.err(),
+            EngineChoice::Search => None,
+        };
+        let failure = failure.unwrap_or_else(|| engine::Error::NoneHere { rejected: candidates }.into());
+        return Check::of_failure(NAME, &failure).details(details);
     };
     let used = &candidates[position];
     let version = used.verdict.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -58,32 +64,6 @@ pub(super) async fn candidates(context: &Context, request: &ConnectRequest, watc
         _ => check,
     };
     check.details(details)
-}
-
-fn missing(request: &ConnectRequest, hint: Option<&'static str>) -> Check {
-    if let EngineChoice::Path { path, named_by } = &request.engine {
-        let kind = if path.exists() {
-            FailureKind::Engine
-        } else {
-            FailureKind::EngineMissing
-        };
-        return Check::fail(
-            NAME,
-            kind,
-            format!("cannot use `{}`, which {named_by} names", path.display()),
-        )
-        .hint(hint.unwrap_or("name another program, or none to let it be searched for"));
-    }
-    let check = Check::fail(
-        NAME,
-        FailureKind::EngineMissing,
-        "there is no usable `opencode` on this machine",
-    );
-    check.hint(match (hint, request.network) {
-        (Some(hint), _) => hint,
-        (None, Network::Online) => "run `opencode-rs engine install`; a run does so by itself",
-        (None, Network::Offline) => "run `opencode-rs engine install` where there is a network",
-    })
 }
 
 /// Starts the server, or attaches to one, and asks for its health.
@@ -116,7 +96,7 @@ pub(super) async fn start(
         Check::warn("server", format!("{summary}, but says that it is not healthy"))
     } else if place.stand_in.is_some() {
         Check::ok("server", summary).details(vec![
-            "tried in an empty directory, since the agent's is not trusted".to_owned(),
+            "tried in an empty directory, since the agent's cannot be used".to_owned(),
         ])
     } else {
         Check::ok("server", summary)

@@ -105,7 +105,7 @@ async fn examine(
 #[derive(Debug)]
 struct Place {
     directory: PathBuf,
-    /// An empty directory in place of the agent's, which is not trusted. It is removed with this.
+    /// An empty directory in place of the agent's, which cannot be used. It is removed with this.
     stand_in: Option<tempfile::TempDir>,
 }
 
@@ -115,7 +115,7 @@ fn place(context: &Context, request: &DoctorRequest, report: &mut Report) -> Opt
         Ok(directory) => directory,
         Err(failure) => {
             report.push(Check::of_failure("directory", &failure));
-            return None;
+            return stand_in(context, &request.connect);
         }
     };
     if let ServerChoice::Attach(url) = &request.connect.server
@@ -136,14 +136,14 @@ fn place(context: &Context, request: &DoctorRequest, report: &mut Report) -> Opt
             stand_in: None,
         });
     }
-    if let ServerChoice::Attach(_) = request.connect.server {
-        return None;
-    }
-    stand_in(context)
+    stand_in(context, &request.connect)
 }
 
-/// An empty directory of our own that no code reaches from above.
-fn stand_in(context: &Context) -> Option<Place> {
+/// An empty directory of our own that no code reaches from above, for a server of our own.
+fn stand_in(context: &Context, request: &ConnectRequest) -> Option<Place> {
+    if matches!(request.server, ServerChoice::Attach(_)) {
+        return None;
+    }
     let base = crate::server::temporary_base(&context.environment);
     let made = tempfile::Builder::new()
         .prefix("opencode-rs-doctor.")
