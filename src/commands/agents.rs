@@ -1,15 +1,110 @@
-//! `agents`.
+//! `agents`: what can be named with `--agent`.
 
-use super::Exit;
+use serde::Serialize;
+
+use super::table::{Column, Shape, Table};
+use super::visit::visit;
+use super::{Exit, select, write_document};
+use crate::api::types::Agent;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::AgentsRequest;
+use crate::request::{AgentsRequest, ListFormat, Verbosity};
 
-/// Runs the command.
+const COLUMNS: [Column; 5] = [
+    Column::new("AGENT", Shape::Text),
+    Column::new("MODE", Shape::Text),
+    Column::new("MODEL", Shape::Text),
+    Column::new("NOTES", Shape::Text),
+    Column::new("DESCRIPTION", Shape::Flexible),
+];
+
+/// Runs the command. The engine's own helpers are listed with `-v` only.
 ///
 /// # Errors
 ///
-/// Always, for now.
-pub async fn run(_context: &Context, _request: AgentsRequest) -> Result<Exit, Failure> {
-    Err(Failure::usage("cannot do this yet"))
+/// When the engine cannot be asked, or stdout cannot be written.
+pub async fn run(context: &Context, request: AgentsRequest) -> Result<Exit, Failure> {
+    let entries = visit(context, &request.connect, &request.output, async |connection| {
+        let (agents, config) = tokio::try_join!(connection.client.agents(), connection.client.config())?;
+        let configured = config.get("default_agent").and_then(serde_json::Value::as_str);
+        let default = select::agent(None, configured, &agents)?.map(|agent| agent.name.as_str());
+        let all = request.connect.verbosity > Verbosity::Normal;
+        let mut entries: Vec<Entry> = agents
+            .iter()
+            .filter(|agent| all || !agent.hidden)
+            .map(|agent| Entry::new(agent, default))
+            .collect();
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    })
+    .await?;
+    match request.output.format {
+        ListFormat::Json => write_document(&entries)?,
+        ListFormat::Text => {
+            let mut table = Table::new(&COLUMNS);
+            for entry in &entries {
+                table.push(entry.cells());
+            }
+            table.print(context, &request.output)?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// An agent, as the JSON document shows it. Fields are added, never renamed.
+#[derive(Debug, Serialize)]
+struct Entry {
+    name: String,
+    /// `primary`, `subagent` or `all`.
+    mode: String,
+    description: Option<String>,
+    /// The model that it insists on.
+    model: Option<String>,
+    variant: Option<String>,
+    /// Whether it comes with the engine.
+    native: bool,
+    /// Whether it is one of the engine's own helpers.
+    hidden: bool,
+    /// Whether it is used when none is named.
+    default: bool,
+}
+
+impl Entry {
+    fn new(agent: &Agent, default: Option<&str>) -> Self {
+        Self {
+            name: agent.name.clone(),
+            mode: agent.mode.clone(),
+            description: agent.description.clone(),
+            model: agent.model.as_ref().map(ToString::to_string),
+            variant: agent.variant.clone(),
+            native: agent.native,
+            hidden: agent.hidden,
+            default: default == Some(agent.name.as_str()),
+        }
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let notes: Vec<&str> = [
+            ("default", self.default),
+            ("native", self.native),
+            ("hidden", self.hidden),
+        ]
+        .into_iter()
+        .filter_map(|(word, holds)| holds.then_some(word))
+        .collect();
+        let or_dash = |text: &str| {
+            if text.is_empty() {
+                "-".to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
+        vec![
+            self.name.clone(),
+            or_dash(&self.mode),
+            or_dash(self.model.as_deref().unwrap_or_default()),
+            or_dash(&notes.join(",")),
+            self.description.clone().unwrap_or_default(),
+        ]
+    }
 }

@@ -352,7 +352,8 @@ pub(super) fn overlay(value: &mut Value, over: Value) {
     }
 }
 
-fn is_local(url: &url::Url) -> bool {
+/// Whether a server at this address is on this machine.
+pub(super) fn is_local(url: &url::Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),

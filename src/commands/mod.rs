@@ -12,8 +12,12 @@ pub mod models;
 pub mod rehearse;
 pub mod run;
 mod select;
+mod table;
+mod visit;
 
 use std::io::{self, Write as _};
+
+use serde::Serialize;
 
 use crate::error::{Failure, FailureKind};
 
@@ -47,6 +51,14 @@ pub fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
         .write_all(bytes)
         .and_then(|()| stdout.flush())
         .map_err(|error| stdout_failure(&error))
+}
+
+/// Writes a JSON document to stdout, indented and with a final newline.
+fn write_document(document: &impl Serialize) -> Result<(), Failure> {
+    let mut bytes = serde_json::to_vec_pretty(document)
+        .map_err(|error| Failure::new(FailureKind::Failed, "cannot write the document").caused_by(&error))?;
+    bytes.push(b'\n');
+    write_stdout(&bytes)
 }
 
 /// The failure of a write to stdout; a reader that went away is a kind of its own, which `app` does not report.

@@ -3,8 +3,13 @@
 //! Comes in: names as typed, the engine's lists. Goes out: names that exist, or a failure with the nearest ones. Always
 //! true: nothing is replaced by something else in silence.
 
+use std::collections::BTreeMap;
+
+use super::connect::Connection;
 use crate::api::types::{Agent, Model, Provider, Providers};
-use crate::error::Failure;
+use crate::catalog;
+use crate::context::Context;
+use crate::error::{Failure, FailureKind};
 use crate::request::{Effort, ModelChoice, ModelRef, VariantChoice};
 use crate::support::nearest::{nearest, quoted};
 
@@ -88,6 +93,80 @@ pub(super) fn model<'a>(choice: &ModelChoice, providers: &'a Providers) -> Resul
     }
 }
 
+/// The models of one provider, named alone.
+///
+/// # Errors
+///
+/// When it is not among those that can be used.
+pub(super) fn provider<'a>(id: &str, providers: &'a Providers) -> Result<&'a Provider, Missing> {
+    providers
+        .providers
+        .iter()
+        .find(|provider| provider.id == id)
+        .ok_or_else(|| Missing::Provider {
+            provider: id.to_owned(),
+            failure: with_nearest(
+                Failure::usage(format!("cannot find provider `{id}`")),
+                id,
+                &ids(providers),
+                "opencode-rs models",
+            ),
+        })
+}
+
+/// The failure for `missing`. A provider that exists but cannot be used lacks credentials, which is another failure than
+/// a wrong name.
+pub(super) async fn explain_missing(missing: Missing, context: &Context, connection: &Connection) -> Failure {
+    let Missing::Provider { provider, failure } = missing else {
+        return missing.into_failure();
+    };
+    let ours = connection
+        .program
+        .as_ref()
+        .and_then(|engine| catalog::known_providers(engine, &context.directories));
+    let known: BTreeMap<String, Vec<String>> = match ours {
+        Some(known) => known.into_iter().map(|known| (known.id, known.variables)).collect(),
+        None => match connection.client.all_providers().await {
+            Ok(known) => known,
+            Err(error) => {
+                tracing::debug!(%error, "cannot list all providers");
+                return failure;
+            }
+        },
+    };
+    let Some(variables) = known.get(&provider) else {
+        return with_nearest_of_all(failure, &provider, &known);
+    };
+    let failure = Failure::new(
+        FailureKind::Auth,
+        format!("cannot use provider `{provider}`: it has no credentials"),
+    );
+    match variables.first() {
+        Some(variable) => failure.hint(format!("set `{variable}`, or log in with `opencode auth login`")),
+        None => failure.hint("log in with `opencode auth login`"),
+    }
+}
+
+/// A name that is close to one without credentials is a slip all the same.
+fn with_nearest_of_all(failure: Failure, provider: &str, known: &BTreeMap<String, Vec<String>>) -> Failure {
+    let near = nearest(provider, known.keys().map(String::as_str));
+    if near.is_empty() || failure.hints.iter().any(|hint| hint.starts_with("did you mean")) {
+        return failure;
+    }
+    failure.hint(format!("did you mean {}?", quoted(&near)))
+}
+
+/// The failure when there is no model at all.
+pub(super) fn no_credentials() -> Failure {
+    Failure::new(FailureKind::Auth, "cannot choose a model: no provider has credentials")
+        .hint("set the key of a provider, for example `ANTHROPIC_API_KEY`, or log in with `opencode auth login`")
+        .hint("`--rehearse` tries the program out without any model")
+}
+
+fn ids(providers: &Providers) -> Vec<String> {
+    providers.providers.iter().map(|provider| provider.id.clone()).collect()
+}
+
 fn unknown_model(reference: &ModelRef, provider: &Provider) -> Failure {
     let failure = Failure::usage(format!("cannot find model `{reference}`"));
     // The provider is right, so it must not count for the likeness.
@@ -99,7 +178,7 @@ fn unknown_model(reference: &ModelRef, provider: &Provider) -> Failure {
 }
 
 fn unknown_provider(reference: &ModelRef, providers: &Providers) -> Failure {
-    let known: Vec<String> = providers.providers.iter().map(|provider| provider.id.clone()).collect();
+    let known = ids(providers);
     let failure = Failure::usage(format!(
         "cannot find model `{reference}`: there is no provider `{}`",
         reference.provider

@@ -18,8 +18,8 @@ mod ready;
 mod start;
 
 pub use error::StartError;
-pub use guard::guard_main;
 pub use guard::report::Exit;
+pub use guard::{guard_main, left_over_directories};
 pub use packages::PACKAGE_REGISTRY_VARIABLE;
 pub use process::GuardProgram;
-pub use start::{Server, StartRequest, start};
+pub use start::{Server, StartRequest, start, temporary_base};

@@ -233,7 +233,7 @@ fn arguments(port: Option<u16>) -> Vec<OsString> {
 }
 
 /// Where temporary directories go: where the user wants them.
-fn temporary_base(environment: &Environment) -> PathBuf {
+pub fn temporary_base(environment: &Environment) -> PathBuf {
     let names: &[&str] = if cfg!(windows) { &["TEMP", "TMP"] } else { &["TMPDIR"] };
     names
         .iter()

@@ -211,18 +211,27 @@ impl Watch for Stages<'_> {
 /// Who watches a download of the engine.
 fn progress(context: &Context, request: &RunRequest, display: &Display) -> Arc<dyn Progress> {
     let draws = context.streams.stderr_is_terminal && !request.output.progress_off;
-    Arc::new(DownloadOnScreen {
-        bar: DownloadBar::new(draws, request.output.verbosity),
-        screen: display.screen().clone(),
-        taken: Mutex::new(None),
-    })
+    Arc::new(DownloadOnScreen::new(
+        DownloadBar::new(draws, request.output.verbosity),
+        display.screen(),
+    ))
 }
 
 /// A download's bar, which has the screen for itself while it is there.
-struct DownloadOnScreen {
+pub(super) struct DownloadOnScreen {
     bar: DownloadBar,
     screen: Screen,
     taken: Mutex<Option<Taken>>,
+}
+
+impl DownloadOnScreen {
+    pub(super) fn new(bar: DownloadBar, screen: &Screen) -> Self {
+        Self {
+            bar,
+            screen: screen.clone(),
+            taken: Mutex::new(None),
+        }
+    }
 }
 
 impl Progress for DownloadOnScreen {

@@ -1,6 +1,5 @@
 //! Everything before the prompt is sent: input, engine, server, names checked, session made.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use tokio::time::Instant;
@@ -9,9 +8,8 @@ use super::answer_file::AnswerFile;
 use super::{Display, Stages};
 use crate::api::Error;
 use crate::api::types::{Agent, NewSession, Prompt, PromptPart, Providers};
-use crate::catalog;
 use crate::commands::connect::{self, Catalog, Connection, Needs, Snapshots};
-use crate::commands::select::{self, Missing, Selected};
+use crate::commands::select::{self, Selected};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::events::EventStream;
@@ -198,7 +196,7 @@ async fn make_turn(
     let selected = match &choice {
         Some(choice) => match select::model(choice, &offer.providers) {
             Ok(selected) => Some(selected),
-            Err(missing) => return Err(explain_missing(missing, context, connection).await),
+            Err(missing) => return Err(select::explain_missing(missing, context, connection).await),
         },
         None if offer
             .providers
@@ -206,12 +204,7 @@ async fn make_turn(
             .iter()
             .all(|provider| provider.models.is_empty()) =>
         {
-            return Err(Failure::new(
-                FailureKind::Auth,
-                "cannot choose a model: no provider has credentials",
-            )
-            .hint("set the key of a provider, for example `ANTHROPIC_API_KEY`, or log in with `opencode auth login`")
-            .hint("`--rehearse` tries the program out without any model"));
+            return Err(select::no_credentials());
         }
         None => None,
     };
@@ -295,38 +288,6 @@ fn model_choice(
             })
         })
         .transpose()
-}
-
-/// A provider that exists but cannot be used lacks credentials, which is another failure than a wrong name.
-async fn explain_missing(missing: Missing, context: &Context, connection: &Connection) -> Failure {
-    let Missing::Provider { provider, failure } = missing else {
-        return missing.into_failure();
-    };
-    let ours = connection
-        .program
-        .as_ref()
-        .and_then(|engine| catalog::known_providers(engine, &context.directories));
-    let known: BTreeMap<String, Vec<String>> = match ours {
-        Some(known) => known.into_iter().map(|known| (known.id, known.variables)).collect(),
-        None => match connection.client.all_providers().await {
-            Ok(known) => known,
-            Err(error) => {
-                tracing::debug!(%error, "cannot list all providers");
-                return failure;
-            }
-        },
-    };
-    let Some(variables) = known.get(&provider) else {
-        return failure;
-    };
-    let failure = Failure::new(
-        FailureKind::Auth,
-        format!("cannot use provider `{provider}`: it has no credentials"),
-    );
-    match variables.first() {
-        Some(variable) => failure.hint(format!("set `{variable}`, or log in with `opencode auth login`")),
-        None => failure.hint("log in with `opencode auth login`"),
-    }
 }
 
 /// The engine would silently replace an attachment that the model cannot read.

@@ -24,6 +24,7 @@ mod supervise;
 mod temporary;
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// First argument of a guard.
@@ -33,6 +34,20 @@ pub(in crate::server) const GUARD: &str = "__guard";
 const EXEC: &str = "__exec";
 /// What the owner sends when there is no time for politeness.
 pub(in crate::server) const HURRY: u8 = b'k';
+
+/// The private directories of guards that were killed, in the directory `base` for temporary files. The next server that
+/// starts there removes them.
+pub fn left_over_directories(base: &Path) -> Vec<PathBuf> {
+    #[cfg(unix)]
+    {
+        temporary::stale(base)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = base;
+        Vec::new()
+    }
+}
 
 /// Does the work of a guard, if `arguments` (the whole of argv) say that this process is one; `None` otherwise.
 ///

@@ -73,15 +73,32 @@ impl Temporary {
     }
 }
 
-fn remove_if_stale(root: &Path) {
+/// What guards that were killed have left in `base`.
+pub(in crate::server) fn stale(base: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(base).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX))
+        .map(|entry| entry.path())
+        .filter(|root| is_old_and_ours(root))
+        .filter(|root| match OpenOptions::new().write(true).open(root.join("lock")) {
+            Ok(lock) => lock.try_lock().is_ok(),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        })
+        .collect()
+}
+
+fn is_old_and_ours(root: &Path) -> bool {
     // `symlink_metadata`: a link somewhere else is not a directory of ours.
-    let Ok(metadata) = fs::symlink_metadata(root) else {
-        return;
-    };
-    let ours = metadata.is_dir()
-        && metadata.uid() == rustix::process::geteuid().as_raw()
-        && metadata.mode().trailing_zeros() >= 6;
-    if !ours || !is_old(&metadata) {
+    fs::symlink_metadata(root).is_ok_and(|metadata| {
+        metadata.is_dir()
+            && metadata.uid() == rustix::process::geteuid().as_raw()
+            && metadata.mode().trailing_zeros() >= 6
+            && is_old(&metadata)
+    })
+}
+
+fn remove_if_stale(root: &Path) {
+    if !is_old_and_ours(root) {
         return;
     }
     match OpenOptions::new().write(true).open(root.join("lock")) {

@@ -1,0 +1,153 @@
+//! `api`: any endpoint of the engine's HTTP interface.
+//!
+//! stdout carries the body as it came, refusals included; only a terminal gets JSON indented and text without escape
+//! sequences. A stream of events is passed on as it arrives, until it ends, a signal comes or the reader goes.
+
+mod fields;
+mod output;
+
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::io::AsyncReadExt as _;
+
+use super::Exit;
+use super::visit::{stop, visit};
+use crate::api::Client;
+use crate::context::Context;
+use crate::error::{Failure, FailureKind};
+use crate::request::{ApiRequest, BodySource, FieldValue};
+
+use output::{Answer, Output};
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When the request cannot be made, there is no answer, or the answer is a refusal.
+pub async fn run(context: &Context, request: ApiRequest) -> Result<Exit, Failure> {
+    let call = format!(
+        "{} {}",
+        request.method,
+        request.path.split('?').next().unwrap_or_default()
+    );
+    // Stdin may take its time, and what cannot be read is refused before anything starts.
+    let message = tokio::select! {
+        biased;
+        failure = stop(context, &request.connect, "the command") => return Err(failure),
+        message = Message::read(context, &request) => message?,
+    };
+    let output = Output::of_process(context, &request);
+    let answer = visit(context, &request.connect, &request.output, async |connection| {
+        let sending = send(&connection.client, &message, &call, output);
+        tokio::select! {
+            answer = sending => answer,
+            failure = output::reader_gone() => Err(failure),
+        }
+    })
+    .await?;
+    match answer {
+        Answer::Success => Ok(Exit::Success),
+        Answer::Refused(status) => Err(Failure::new(
+            FailureKind::Failed,
+            format!("cannot call `{call}`: status {}", status.as_u16()),
+        )),
+        Answer::WebPage => Err(Failure::new(
+            FailureKind::Failed,
+            format!("cannot call `{call}`: there is no such endpoint"),
+        )
+        .hint("`opencode-rs api GET /doc` describes all endpoints")),
+    }
+}
+
+async fn send(client: &Client, message: &Message, call: &str, output: Output) -> Result<Answer, Failure> {
+    let response = client
+        .raw(
+            message.method.clone(),
+            &message.path,
+            message.headers.clone(),
+            message.body.clone(),
+        )
+        .await?;
+    output.pass_on(response, call).await
+}
+
+/// A request that is ready to be sent.
+#[derive(Debug)]
+struct Message {
+    method: Method,
+    /// Path and query.
+    path: String,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+}
+
+impl Message {
+    async fn read(context: &Context, request: &ApiRequest) -> Result<Self, Failure> {
+        let method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|error| Failure::usage(format!("cannot send `{}`", request.method)).caused_by(&error))?;
+        let mut fields = Vec::new();
+        for field in &request.fields {
+            let value = match &field.value {
+                FieldValue::Json(value) => value.clone(),
+                FieldValue::File(path) => text(read_file(context, path)?, &path.to_string_lossy())?.into(),
+                FieldValue::Stdin => text(read_stdin().await?, "stdin")?.into(),
+            };
+            fields.push((field.key.as_str(), value));
+        }
+        let input = match &request.input {
+            None => None,
+            Some(BodySource::File(path)) => Some(read_file(context, path)?),
+            Some(BodySource::Stdin) => Some(read_stdin().await?),
+        };
+        let in_query = input.is_some() || matches!(method, Method::GET | Method::HEAD);
+        let mut path = request.path.clone();
+        let mut body = input.map(Bytes::from);
+        if !fields.is_empty() {
+            if in_query {
+                path = fields::with_query(&path, &fields);
+            } else {
+                body = Some(fields::body(&fields)?.to_string().into());
+            }
+        }
+        Ok(Self {
+            method,
+            path,
+            headers: headers(&request.headers)?,
+            body,
+        })
+    }
+}
+
+fn headers(typed: &[(String, String)]) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in typed {
+        let failure = || Failure::usage(format!("cannot send header `{name}`"));
+        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|error| failure().caused_by(&error))?;
+        let value = HeaderValue::from_str(value).map_err(|error| failure().caused_by(&error))?;
+        headers.append(key, value);
+    }
+    Ok(headers)
+}
+
+fn read_file(context: &Context, path: &std::path::Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(context.cwd.join(path))
+        .map_err(|error| Failure::usage(format!("cannot read `{}`", path.display())).caused_by(&error))
+}
+
+async fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    tokio::io::stdin()
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(|error| Failure::usage("cannot read stdin").caused_by(&error))?;
+    Ok(bytes)
+}
+
+/// The value of a field is a string of JSON, which holds no other bytes.
+fn text(bytes: Vec<u8>, source: &str) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|_| {
+        Failure::usage(format!("cannot use `{source}` as a field: it is not UTF-8"))
+            .hint("send other bytes as the whole body with `--input`")
+    })
+}

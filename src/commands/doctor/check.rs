@@ -1,0 +1,202 @@
+//! A check, and the list of them as text and as JSON.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::commands::{write_document, write_stdout};
+use crate::context::Context;
+use crate::error::{Failure, FailureKind};
+use crate::request::{ListFormat, ListOutput};
+use crate::terminal::{Stream, Terminal, sanitize};
+
+/// The version of the JSON document. Fields and checks are added, never renamed.
+const SCHEMA_VERSION: u32 = 1;
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Status {
+    /// As it should be.
+    Ok,
+    /// A run works, but perhaps not as expected.
+    Warn,
+    /// A run does not work.
+    Fail,
+}
+
+/// One check.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Check {
+    name: &'static str,
+    status: Status,
+    summary: String,
+    hint: Option<String>,
+    details: Vec<String>,
+    /// What a run would fail with.
+    #[serde(skip)]
+    kind: Option<FailureKind>,
+}
+
+impl Check {
+    fn new(name: &'static str, status: Status, summary: impl Into<String>) -> Self {
+        Self {
+            name,
+            status,
+            summary: summary.into(),
+            hint: None,
+            details: Vec::new(),
+            kind: None,
+        }
+    }
+
+    pub(super) fn ok(name: &'static str, summary: impl Into<String>) -> Self {
+        Self::new(name, Status::Ok, summary)
+    }
+
+    pub(super) fn warn(name: &'static str, summary: impl Into<String>) -> Self {
+        Self::new(name, Status::Warn, summary)
+    }
+
+    pub(super) fn fail(name: &'static str, kind: FailureKind, summary: impl Into<String>) -> Self {
+        Self {
+            kind: Some(kind),
+            ..Self::new(name, Status::Fail, summary)
+        }
+    }
+
+    /// A check that failed with what a run would fail with.
+    pub(super) fn of_failure(name: &'static str, failure: &Failure) -> Self {
+        let mut check = Self::fail(name, failure.kind, failure.message.clone());
+        check.details.clone_from(&failure.causes);
+        check.hint = (!failure.hints.is_empty()).then(|| failure.hints.join("; "));
+        check
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// Whether a run gets past this.
+    pub(super) fn is_passed(&self) -> bool {
+        self.status != Status::Fail
+    }
+}
+
+/// All checks, in the order in which a run meets them.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    checks: Vec<Check>,
+}
+
+impl Report {
+    pub(super) fn push(&mut self, check: Check) {
+        self.checks.push(check);
+    }
+
+    /// What a run would fail with, if it would.
+    pub(super) fn failed(&self) -> Option<FailureKind> {
+        self.checks.iter().find_map(|check| check.kind)
+    }
+
+    /// Writes them to stdout.
+    ///
+    /// # Errors
+    ///
+    /// When stdout cannot be written.
+    pub(super) fn print(&self, context: &Context, output: &ListOutput) -> Result<(), Failure> {
+        match output.format {
+            ListFormat::Json => write_document(&json!({
+                "type": "doctor",
+                "schema_version": SCHEMA_VERSION,
+                "ok": self.failed().is_none(),
+                "exit_code": self.failed().map_or(0, FailureKind::exit_code),
+                "checks": self.checks,
+            })),
+            ListFormat::Text => {
+                let terminal = Terminal::of_process(&context.environment);
+                let color = terminal.color(output.color, Stream::Stdout);
+                write_stdout(self.text(color).as_bytes())
+            }
+        }
+    }
+
+    fn text(&self, color: bool) -> String {
+        let width = self.checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
+        let mut text = String::new();
+        for check in &self.checks {
+            let (word, code) = match check.status {
+                Status::Ok => ("ok  ", "32"),
+                Status::Warn => ("warn", "33"),
+                Status::Fail => ("FAIL", "1;31"),
+            };
+            let (on, off) = if color {
+                (format!("\u{1b}[{code}m"), "\u{1b}[0m")
+            } else {
+                (String::new(), "")
+            };
+            let name = check.name;
+            let _ = writeln!(text, "{on}{word}{off}  {name:width$}  {}", one(&check.summary));
+            let indent = width + 8;
+            for detail in check.details.iter().flat_map(|detail| detail.lines()) {
+                let _ = writeln!(text, "{:indent$}{}", "", sanitize(detail).trim_end());
+            }
+            if let Some(hint) = &check.hint {
+                let _ = writeln!(text, "{:indent$}hint: {}", "", one(hint));
+            }
+        }
+        let count = |status| self.checks.iter().filter(|check| check.status == status).count();
+        let _ = match (count(Status::Fail), count(Status::Warn)) {
+            (0, 0) => writeln!(text, "\nAll is well: a run would work."),
+            (0, warnings) => writeln!(text, "\nA run would work; {} to look at.", things(warnings)),
+            (failures, _) => writeln!(text, "\nA run would not work; {} to mend.", things(failures)),
+        };
+        text
+    }
+}
+
+/// Without anything that a terminal would obey, on one line.
+fn one(text: &str) -> String {
+    sanitize(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn things(count: usize) -> String {
+    if count == 1 {
+        "one thing".to_owned()
+    } else {
+        format!("{count} things")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_failure_decides_and_all_are_shown() {
+        let mut report = Report::default();
+        report.push(Check::ok("program", "opencode-rs 1"));
+        report.push(Check::warn("tools", "no `rg`").hint("install it"));
+        report.push(Check::of_failure(
+            "server",
+            &Failure::new(FailureKind::Engine, "cannot start").hint("a").hint("b"),
+        ));
+        report.push(Check::fail("models", FailureKind::Auth, "none").details(vec!["x\u{1b}[31m\ny".to_owned()]));
+        assert_eq!(report.failed(), Some(FailureKind::Engine));
+        assert_eq!(
+            report.text(false),
+            "ok    program  opencode-rs 1\n\
+             warn  tools    no `rg`\n               hint: install it\n\
+             FAIL  server   cannot start\n               hint: a; b\n\
+             FAIL  models   none\n               x\n               y\n\
+             \nA run would not work; 2 things to mend.\n"
+        );
+    }
+}

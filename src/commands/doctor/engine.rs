@@ -1,0 +1,105 @@
+//! The engine program and its server.
+
+use std::time::Instant;
+
+use super::check::Check;
+use super::{Place, without_questions};
+use crate::commands::connect::{self, Connection, Watch};
+use crate::commands::visit::EVERYTHING;
+use crate::context::Context;
+use crate::engine::{self, EngineRequest};
+use crate::error::Failure;
+use crate::request::{ConnectRequest, EngineChoice, EngineSource};
+
+const NAME: &str = "engine";
+
+/// Every program that could be the engine, with the verdict on each.
+pub(super) async fn candidates(context: &Context, request: &ConnectRequest, watch: &dyn Watch) -> Check {
+    watch.engine();
+    let engines = EngineRequest::new(
+        &request.engine,
+        request.network,
+        &context.environment,
+        &context.directories,
+        watch.progress(),
+    );
+    let candidates = engine::candidates(&engines).await;
+    let details: Vec<String> = candidates
+        .iter()
+        .map(|candidate| {
+            let (path, source) = (candidate.path.display(), candidate.source.as_str());
+            match &candidate.verdict {
+                Ok(version) => format!("{path} ({source}): {version}"),
+                Err(rejection) => format!("{path} ({source}): skipped, since {rejection}"),
+            }
+        })
+        .collect();
+    let hint = candidates
+        .iter()
+        .find_map(|candidate| candidate.verdict.as_ref().err()?.hint());
+    let used = candidates.iter().position(|candidate| candidate.verdict.is_ok());
+    let Some(position) = used else {
+        // The words of a run. An engine that was named is never downloaded, so asking for it changes nothing.
+        let failure = match &request.engine {
+            EngineChoice::Path { .. } => engine::ensure(&engines).await.err(),
+            EngineChoice::Search => None,
+        };
+        let failure = failure.unwrap_or_else(|| engine::Error::NoneHere { rejected: candidates }.into());
+        return Check::of_failure(NAME, &failure).details(details);
+    };
+    let used = &candidates[position];
+    let version = used.verdict.as_ref().map(ToString::to_string).unwrap_or_default();
+    let summary = format!("{version} at {}", used.path.display());
+    // Places where there is simply nothing are not worth a word.
+    let skipped = candidates[..position].iter().any(|candidate| {
+        candidate.source != EngineSource::Home && candidate.verdict != Err(engine::Rejection::Missing)
+    });
+    let check = if skipped {
+        Check::warn(NAME, format!("{summary}, behind others that do not work"))
+    } else {
+        Check::ok(NAME, summary)
+    };
+    let check = match hint {
+        Some(hint) if skipped => check.hint(hint),
+        _ => check,
+    };
+    check.details(details)
+}
+
+/// Starts the server, or attaches to one, and asks for its health.
+///
+/// # Errors
+///
+/// Those of the connection.
+pub(super) async fn start(
+    context: &Context,
+    request: &ConnectRequest,
+    place: &Place,
+    watch: &dyn Watch,
+) -> Result<(Connection, Check), Failure> {
+    let begun = Instant::now();
+    let request = without_questions(request);
+    let connection = connect::connect(context, &request, &place.directory, EVERYTHING, watch).await?;
+    let health = match connection.client.health().await {
+        Ok(health) => health,
+        Err(error) => {
+            connection.close().await;
+            return Err(error.into());
+        }
+    };
+    let what = match connection.server {
+        Some(_) => "starts",
+        None => "answers",
+    };
+    let summary = format!("engine {} {what}, {} ms", health.version, connect::millis(begun));
+    let check = if !health.healthy {
+        Check::warn("server", format!("{summary}, but says that it is not healthy"))
+    } else if place.stand_in.is_some() {
+        Check::ok("server", summary).details(vec![
+            "tried in an empty directory, since the agent's cannot be used".to_owned(),
+        ])
+    } else {
+        Check::ok("server", summary)
+    };
+    Ok((connection, check))
+}

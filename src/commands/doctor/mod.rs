@@ -1,0 +1,173 @@
+//! `doctor`: whether a run would work, and what to do where not.
+//!
+//! Comes in: the request. Goes out: a list of checks on stdout, and the status of the first one that failed. Always true:
+//! nothing is installed, nobody is asked, no real model gets a prompt, and no value of a variable is shown, since it may
+//! be a secret. The checks that were made are shown also when a signal or the time limit ends the command.
+
+mod check;
+mod engine;
+mod machine;
+mod models;
+mod surroundings;
+
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use super::visit::{WaitingLine, stay, stop};
+use super::{Exit, connect};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::request::{ConnectRequest, DoctorRequest, Network, ServerChoice, TrustChoice};
+use crate::trust;
+
+use check::{Check, Report};
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When stdout cannot be written. What the checks find is no error, but the exit status.
+pub async fn run(context: &Context, request: DoctorRequest) -> Result<Exit, Failure> {
+    let mut report = Report::default();
+    let line = WaitingLine::open(context, &request.connect, &request.output);
+    let stop = stop(context, &request.connect, "the command");
+    tokio::pin!(stop);
+    if let Err(failure) = examine(context, &request, &line, stop, &mut report).await {
+        report.push(Check::of_failure("doctor", &failure));
+    }
+    drop(line);
+    report.print(context, &request.output)?;
+    Ok(report.failed().map_or(Exit::Success, Exit::Reported))
+}
+
+/// Makes the checks.
+///
+/// # Errors
+///
+/// When it is stopped in the middle.
+async fn examine(
+    context: &Context,
+    request: &DoctorRequest,
+    line: &WaitingLine,
+    mut stop: Pin<&mut impl Future<Output = Failure>>,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    report.push(machine::program());
+    report.push(machine::terminal(context, &request.output));
+    report.push(machine::tools(context));
+    report.push(machine::directories(context));
+    #[cfg(unix)]
+    report.push(machine::disk(context));
+    report.push(machine::leftovers(context));
+    report.push(surroundings::environment(context));
+    let typed = context.directory(request.connect.directory.as_deref());
+    report.push(surroundings::configuration(context, &request.connect, &typed));
+    let place = place(context, request, report);
+
+    if matches!(request.connect.server, ServerChoice::Start { .. }) {
+        let check = tokio::select! {
+            biased;
+            failure = stop.as_mut() => return Err(failure),
+            check = engine::candidates(context, &request.connect, line) => check,
+        };
+        let is_there = check.is_passed();
+        report.push(check);
+        if !is_there {
+            return Ok(());
+        }
+    }
+    let Some(place) = place else {
+        return Ok(());
+    };
+    let connected = tokio::select! {
+        biased;
+        failure = stop.as_mut() => return Err(failure),
+        connected = engine::start(context, &request.connect, &place, line) => connected,
+    };
+    let connection = match connected {
+        Ok((connection, check)) => {
+            report.push(check);
+            connection
+        }
+        Err(failure) => {
+            report.push(Check::of_failure("server", &failure));
+            return Ok(());
+        }
+    };
+    stay(connection, stop, async |connection| {
+        models::examine(context, &request.connect, connection, report).await;
+        Ok(())
+    })
+    .await
+}
+
+/// Where the server is tried.
+#[derive(Debug)]
+struct Place {
+    directory: PathBuf,
+    /// An empty directory in place of the agent's, which cannot be used. It is removed with this.
+    stand_in: Option<tempfile::TempDir>,
+}
+
+/// Checks the agent's directory. None when no server may be tried there, nor elsewhere in its place.
+fn place(context: &Context, request: &DoctorRequest, report: &mut Report) -> Option<Place> {
+    let directory = match connect::directory(context, &request.connect) {
+        Ok(directory) => directory,
+        Err(failure) => {
+            report.push(Check::of_failure("directory", &failure));
+            return stand_in(context, &request.connect);
+        }
+    };
+    if let ServerChoice::Attach(url) = &request.connect.server
+        && !connect::is_local(url)
+    {
+        // It is a path on the other machine.
+        return Some(Place {
+            directory,
+            stand_in: None,
+        });
+    }
+    let trust = surroundings::trust(context, &request.connect, &directory);
+    let is_trusted = trust.is_trusted;
+    report.push(trust.check);
+    if is_trusted {
+        return Some(Place {
+            directory,
+            stand_in: None,
+        });
+    }
+    stand_in(context, &request.connect)
+}
+
+/// An empty directory of our own that no code reaches from above, for a server of our own.
+fn stand_in(context: &Context, request: &ConnectRequest) -> Option<Place> {
+    if matches!(request.server, ServerChoice::Attach(_)) {
+        return None;
+    }
+    let base = crate::server::temporary_base(&context.environment);
+    let made = tempfile::Builder::new()
+        .prefix("opencode-rs-doctor.")
+        .tempdir_in(base)
+        .ok()?;
+    let directory = made.path().canonicalize().ok()?;
+    let findings = trust::scan(&directory, &context.directories.home).ok()?;
+    findings.items.is_empty().then_some(Place {
+        directory,
+        stand_in: Some(made),
+    })
+}
+
+/// Without a person at a terminal nobody can be asked for trust.
+fn somebody_is_there(context: &Context) -> bool {
+    context.streams.stdin_is_terminal || context.streams.stderr_is_terminal
+}
+
+/// The trust that the checks themselves rely on: what the user gave, and never a question.
+fn without_questions(request: &ConnectRequest) -> ConnectRequest {
+    ConnectRequest {
+        // Nothing is installed by looking.
+        network: Network::Offline,
+        trust: TrustChoice::Granted,
+        ..request.clone()
+    }
+}

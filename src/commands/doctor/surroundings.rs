@@ -1,0 +1,193 @@
+//! What steers a run from outside: variables, configuration files, the agent's directory.
+
+use std::path::Path;
+
+use super::check::Check;
+use super::machine::base;
+use super::somebody_is_there;
+use crate::context::Context;
+use crate::env_vars;
+use crate::request::{ConfigScope, ConnectRequest};
+use crate::settings::{self, Files, Flags, Project};
+use crate::trust::{self, NobodyToAsk};
+
+/// Variables of the engine that make it another one than the user may expect, with what they do.
+const STEERING: &[(&str, &str)] = &[
+    ("OPENCODE", "this shell was started by an engine"),
+    (
+        "OPENCODE_AUTH_CONTENT",
+        "its logins are used in place of the stored ones",
+    ),
+    ("OPENCODE_CONFIG", "it names one more configuration file"),
+    ("OPENCODE_CONFIG_CONTENT", "it is laid over the configuration files"),
+    (
+        "OPENCODE_CONFIG_DIR",
+        "it names one more configuration directory, whose plugins run",
+    ),
+    (
+        "OPENCODE_DB",
+        "it names another database: earlier sessions are not there",
+    ),
+    (
+        "OPENCODE_DISABLE_DEFAULT_PLUGINS",
+        "providers that need the built-in plugins do not work",
+    ),
+    (
+        "OPENCODE_DISABLE_EMBEDDED_WEB_UI",
+        "unknown paths are answered from outside",
+    ),
+    (
+        "OPENCODE_DISABLE_PROJECT_CONFIG",
+        "the project's configuration is not read",
+    ),
+    ("OPENCODE_EXPERIMENTAL", "it turns on what is not finished"),
+    ("OPENCODE_MODELS_PATH", "it names another catalog of models"),
+    (
+        "OPENCODE_MODELS_URL",
+        "it names another source for the catalog of models",
+    ),
+    ("OPENCODE_PERMISSION", "it is laid over the configured permissions"),
+    ("OPENCODE_PURE", "plugins are not used"),
+];
+/// Variables that lead requests somewhere else; no less worth knowing, and nothing wrong.
+const PROXIES: [&str; 6] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+/// The engine's configuration files in one directory.
+const ENGINE_FILES: [&str; 3] = ["config.json", "opencode.json", "opencode.jsonc"];
+
+/// Names only: values may be secrets.
+pub(super) fn environment(context: &Context) -> Check {
+    let is_set = |name: &str| context.environment.os(name).is_some_and(|value| !value.is_empty());
+    let steering: Vec<_> = STEERING.iter().filter(|(name, _)| is_set(name)).collect();
+    let mut details: Vec<String> = steering.iter().map(|(name, what)| format!("{name}: {what}")).collect();
+    for (name, _) in context.environment.iter() {
+        let name = name.to_string_lossy();
+        if name.starts_with("OPENCODE_")
+            && !name.starts_with(env_vars::PREFIX)
+            && is_set(&name)
+            && !steering.iter().any(|(known, _)| *known == name)
+        {
+            details.push(format!("{name}: is set"));
+        }
+    }
+    let proxies = PROXIES.iter().filter(|name| is_set(name));
+    details.extend(proxies.map(|name| format!("{name}: requests go through a proxy")));
+    let names: Vec<String> = steering.iter().map(|(name, _)| format!("`{name}`")).collect();
+    if names.is_empty() {
+        return Check::ok("environment", "nothing in it changes the engine").details(details);
+    }
+    Check::warn("environment", format!("the engine is changed by {}", names.join(", ")))
+        .hint("unset what is not meant")
+        .details(details)
+}
+
+/// The files that are read, and what is wrong with ours. Whether the engine's are right the engine will say.
+pub(super) fn configuration(context: &Context, request: &ConnectRequest, directory: &Path) -> Check {
+    let bare = request.config_scope == ConfigScope::Bare;
+    let files = Files::locate(&context.directories, directory);
+    let mut found = Vec::new();
+    found.extend(files.user.exists().then_some(files.user));
+    if !bare {
+        found.extend(files.project);
+    }
+    let home = base(context, "XDG_CONFIG_HOME", ".config").join("opencode");
+    let above: Vec<_> = if bare {
+        Vec::new()
+    } else {
+        let root = directory.ancestors().find(|above| above.join(".git").exists());
+        directory
+            .ancestors()
+            .take_while(|above| root.map_or(*above == directory, |root| above.starts_with(root)))
+            .flat_map(|above| [above.to_path_buf(), above.join(".opencode")])
+            .collect()
+    };
+    for directory in std::iter::once(home).chain(above) {
+        found.extend(
+            ENGINE_FILES
+                .iter()
+                .map(|file| directory.join(file))
+                .filter(|file| file.is_file()),
+        );
+    }
+    let details: Vec<String> = found.iter().map(|file| file.display().to_string()).collect();
+    let loaded = settings::load(
+        &Flags::default(),
+        &context.environment,
+        &context.directories,
+        &context.cwd,
+        directory,
+        if bare { Project::Ignored } else { Project::Read },
+    );
+    match loaded {
+        Err(error) => Check::of_failure("configuration", &error.into()),
+        Ok(settings) if !settings.warnings.is_empty() => {
+            let warnings = settings.warnings.iter().map(ToString::to_string);
+            Check::warn("configuration", "there are slips in it")
+                .hint("`opencode-rs config show` shows what counts")
+                .details(warnings.chain(details).collect())
+        }
+        Ok(_) if found.is_empty() => Check::ok("configuration", "no files: defaults"),
+        Ok(_) => {
+            let files = if found.len() == 1 { "file" } else { "files" };
+            Check::ok("configuration", format!("{} {files}", found.len())).details(details)
+        }
+    }
+}
+
+/// The check of the agent's directory, and whether the engine may be started in it.
+#[derive(Debug)]
+pub(super) struct Trust {
+    pub(super) check: Check,
+    pub(super) is_trusted: bool,
+}
+
+/// Looks at what the directory brings along, without asking anybody.
+pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Path) -> Trust {
+    const NAME: &str = "directory";
+    let findings = match trust::scan(directory, &context.directories.home) {
+        Ok(findings) => findings,
+        Err(failure) => {
+            return Trust {
+                check: Check::of_failure(NAME, &failure),
+                is_trusted: false,
+            };
+        }
+    };
+    let shown = directory.display();
+    if findings.items.is_empty() {
+        return Trust {
+            check: Check::ok(NAME, format!("{shown}, which brings no code along")),
+            is_trusted: true,
+        };
+    }
+    let details: Vec<String> = findings.items.iter().map(ToString::to_string).collect();
+    let answer = trust::require(
+        &findings,
+        request.trust,
+        &request.trusted_directories,
+        &context.directories,
+        &mut NobodyToAsk::default(),
+    );
+    let is_trusted = answer.is_ok();
+    let check = match answer {
+        Ok(()) => {
+            Check::warn(NAME, format!("{shown}, which brings code along and is trusted")).hint("look at the list")
+        }
+        Err(_) if somebody_is_there(context) => Check::warn(
+            NAME,
+            format!("{shown}, which brings code along: a run will ask whether to trust it"),
+        )
+        .hint("look at the list; `--trust` trusts it for one run"),
+        Err(failure) => Check::of_failure(NAME, &failure),
+    };
+    Trust {
+        check: check.details(details),
+        is_trusted,
+    }
+}

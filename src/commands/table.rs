@@ -1,0 +1,200 @@
+//! Lists as tables: aligned columns, one entry a line.
+//!
+//! On a terminal there is a line of headings, and what is long gives way to the terminal's width. Into a pipe go the same
+//! columns without headings and uncut, so that the first word of each line is what the entry is called.
+
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::write_stdout;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::request::ListOutput;
+use crate::terminal::{Stream, Terminal, one_line};
+
+/// Between two columns.
+const GAP: &str = "  ";
+/// A column that gives way keeps at least this.
+const NARROWEST: usize = 12;
+/// More than any line has.
+const UNCUT: usize = 100_000;
+
+/// A column.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    heading: &'static str,
+    shape: Shape,
+}
+
+impl Column {
+    /// A column with this heading.
+    pub(super) const fn new(heading: &'static str, shape: Shape) -> Self {
+        Self { heading, shape }
+    }
+}
+
+/// How a column behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Text that is shown whole.
+    Text,
+    /// Figures: to the right.
+    Number,
+    /// Text that gives way when the terminal is narrow.
+    Flexible,
+}
+
+/// Rows under columns.
+#[derive(Debug)]
+pub(super) struct Table {
+    columns: Vec<Column>,
+    rows: Vec<Vec<String>>,
+}
+
+/// What a table is written for.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    /// The width of the terminal; none for a pipe.
+    columns: Option<usize>,
+    color: bool,
+}
+
+impl Table {
+    pub(super) fn new(columns: &[Column]) -> Self {
+        Self {
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row, one cell a column. Cells may hold anything; they are made one clean line each.
+    pub(super) fn push(&mut self, cells: Vec<String>) {
+        debug_assert_eq!(cells.len(), self.columns.len(), "a row has a cell for each column");
+        self.rows.push(cells.iter().map(|cell| one_line(cell, UNCUT)).collect());
+    }
+
+    /// Writes it to stdout.
+    ///
+    /// # Errors
+    ///
+    /// When stdout cannot be written.
+    pub(super) fn print(self, context: &Context, output: &ListOutput) -> Result<(), Failure> {
+        let terminal = Terminal::of_process(&context.environment);
+        let look = Look {
+            columns: terminal.is_terminal(Stream::Stdout).then(|| terminal.columns()),
+            color: terminal.color(output.color, Stream::Stdout),
+        };
+        write_stdout(self.text(look).as_bytes())
+    }
+
+    fn text(self, look: Look) -> String {
+        if self.rows.is_empty() {
+            return String::new();
+        }
+        let headings: Vec<String> = self.columns.iter().map(|column| column.heading.to_owned()).collect();
+        let mut widths: Vec<usize> = (0..self.columns.len())
+            .map(|index| {
+                let heading = look.columns.map_or(0, |_| headings[index].width());
+                let cells = self.rows.iter().map(|row| row[index].width());
+                cells.max().unwrap_or(0).max(heading)
+            })
+            .collect();
+        if let Some(columns) = look.columns {
+            self.give_way(&mut widths, columns);
+        }
+        let mut text = String::new();
+        if look.columns.is_some() {
+            let line = self.line(&headings, &widths);
+            // Escape sequences are ours alone: the cells have been cleaned.
+            let _ = if look.color {
+                writeln!(text, "\u{1b}[2m{line}\u{1b}[0m")
+            } else {
+                writeln!(text, "{line}")
+            };
+        }
+        for row in &self.rows {
+            text.push_str(&self.line(row, &widths));
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Takes from the flexible columns what does not fit, from the last one first.
+    fn give_way(&self, widths: &mut [usize], columns: usize) {
+        let total: usize = widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
+        let mut excess = total.saturating_sub(columns);
+        for (width, column) in widths.iter_mut().zip(&self.columns).rev() {
+            if column.shape == Shape::Flexible && *width > NARROWEST {
+                let taken = excess.min(*width - NARROWEST);
+                *width -= taken;
+                excess -= taken;
+            }
+        }
+    }
+
+    fn line(&self, cells: &[String], widths: &[usize]) -> String {
+        let mut line = String::new();
+        for (index, ((cell, &width), column)) in cells.iter().zip(widths).zip(&self.columns).enumerate() {
+            if width == 0 {
+                // Nobody has anything here.
+                continue;
+            }
+            if index > 0 {
+                line.push_str(GAP);
+            }
+            let cell = one_line(cell, width);
+            let padding = " ".repeat(width.saturating_sub(cell.width()));
+            match column.shape {
+                Shape::Number => {
+                    line.push_str(&padding);
+                    line.push_str(&cell);
+                }
+                Shape::Text | Shape::Flexible => {
+                    line.push_str(&cell);
+                    line.push_str(&padding);
+                }
+            }
+        }
+        line.truncate(line.trim_end().len());
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(&[
+            Column::new("NAME", Shape::Text),
+            Column::new("SIZE", Shape::Number),
+            Column::new("ABOUT", Shape::Flexible),
+        ]);
+        for (name, size, about) in [("a", "7", "日本 and\na second line"), ("long", "12", "\u{1b}[31mred")] {
+            table.push(vec![name.to_owned(), size.to_owned(), about.to_owned()]);
+        }
+        table
+    }
+
+    #[test]
+    fn a_pipe_gets_whole_aligned_lines_without_headings() {
+        let look = Look {
+            columns: None,
+            color: false,
+        };
+        assert_eq!(table().text(look), "a      7  日本 and a second line\nlong  12  red\n");
+    }
+
+    #[test]
+    fn a_narrow_terminal_cuts_what_may_give_way() {
+        let look = Look {
+            columns: Some(24),
+            color: true,
+        };
+        assert_eq!(
+            table().text(look),
+            "\u{1b}[2mNAME  SIZE  ABOUT\u{1b}[0m\na        7  日本 and a…\nlong    12  red\n"
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! A short visit to an engine: connect, do something, close.
+//!
+//! Comes in: a request and what to do on the connection. Goes out: its result. Always true: the connection is closed
+//! whatever happens, a signal and `--timeout` end the visit, and nothing is left drawn on the terminal.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::connect::{self, Catalog, Connection, Needs, Snapshots, Watch};
+use super::run::DownloadOnScreen;
+use crate::context::Context;
+use crate::engine::DownloadBar;
+use crate::error::{Failure, FailureKind};
+use crate::render::Spinner;
+use crate::render::spinner::{Phase, is_wanted};
+use crate::request::{ConnectRequest, ListOutput, OutputRequest};
+use crate::support::progress::Progress;
+use crate::terminal::{Screen, Terminal};
+
+/// What a list needs: everything that there is, as the user has configured it.
+pub(super) const EVERYTHING: Needs<'static> = Needs {
+    catalog: Catalog::Whole,
+    snapshots: Snapshots::AsConfigured,
+};
+
+/// Connects in the request's directory, does `work` and closes.
+///
+/// # Errors
+///
+/// Those of the connection and of `work`; also when a signal or the time limit ends it, or the engine ends by itself.
+pub(super) async fn visit<T>(
+    context: &Context,
+    request: &ConnectRequest,
+    output: &ListOutput,
+    work: impl AsyncFnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let directory = connect::directory(context, request)?;
+    let line = WaitingLine::open(context, request, output);
+    let stop = stop(context, request, "the command");
+    tokio::pin!(stop);
+    let connection = tokio::select! {
+        biased;
+        failure = stop.as_mut() => return Err(failure),
+        connection = connect::connect(context, request, &directory, EVERYTHING, &line) => connection?,
+    };
+    // What the work writes must not meet the line.
+    drop(line);
+    stay(connection, stop, work).await
+}
+
+/// Does `work` on a connection and closes it.
+///
+/// # Errors
+///
+/// Those of `work`; also that of `stop`, once it resolves, and when the engine ends by itself.
+pub(super) async fn stay<T>(
+    mut connection: Connection,
+    stop: Pin<&mut impl Future<Output = Failure>>,
+    work: impl AsyncFnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut server = connection.server.take();
+    let result = {
+        let gone = connect::server_gone(&mut server);
+        tokio::select! {
+            biased;
+            failure = stop => Err(failure),
+            result = work(&connection) => result,
+            failure = gone => Err(failure),
+        }
+    };
+    connection.server = server;
+    connection.close().await;
+    result
+}
+
+/// Resolves when a signal or the time limit ends `what` ("the command").
+pub(super) async fn stop(context: &Context, request: &ConnectRequest, what: &str) -> Failure {
+    let deadline = request.timeout.map(|limit| Instant::from_std(context.started) + limit);
+    tokio::select! {
+        _ = context.interrupts.interrupted() => context.interrupts.failure(what),
+        () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+            let limit = request.timeout.unwrap_or_default();
+            Failure::new(
+                FailureKind::Timeout,
+                format!("cannot finish within {} s", limit.as_secs_f64()),
+            )
+            .hint("raise `--timeout`, or leave it out")
+        }
+    }
+}
+
+/// The line that is drawn while an engine is on its way. It is gone when this is dropped.
+pub(super) struct WaitingLine {
+    screen: Screen,
+    spinner: Spinner,
+    progress: Arc<dyn Progress>,
+}
+
+impl WaitingLine {
+    /// Nothing is drawn yet, and never where stderr is no terminal.
+    pub(super) fn open(context: &Context, request: &ConnectRequest, output: &ListOutput) -> Self {
+        let terminal = Terminal::of_process(&context.environment);
+        let wanted = OutputRequest {
+            verbosity: request.verbosity,
+            progress_off: output.progress_off,
+            ..OutputRequest::default()
+        };
+        let screen = if is_wanted(&wanted, &terminal) {
+            Screen::with_waiting_line(Box::new(io::stderr()))
+        } else {
+            Screen::plain()
+        };
+        let draws = context.streams.stderr_is_terminal && !output.progress_off;
+        let bar = DownloadBar::new(draws, request.verbosity);
+        Self {
+            spinner: Spinner::new(&screen, terminal),
+            progress: Arc::new(DownloadOnScreen::new(bar, &screen)),
+            screen,
+        }
+    }
+}
+
+impl Watch for WaitingLine {
+    fn engine(&self) {
+        self.spinner.set(Phase::StartingEngine);
+    }
+
+    fn server(&self) {
+        self.spinner.set(Phase::StartingServer);
+    }
+
+    fn progress(&self) -> Arc<dyn Progress> {
+        Arc::clone(&self.progress)
+    }
+}
+
+impl Drop for WaitingLine {
+    fn drop(&mut self) {
+        self.spinner.clear();
+        self.screen.clear();
+    }
+}

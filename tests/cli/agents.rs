@@ -1,0 +1,48 @@
+//! `agents`.
+
+use serde_json::{Value, json};
+
+use super::support::Home;
+
+#[test]
+fn the_engines_own_helpers_are_listed_on_request_only() {
+    let home = Home::new();
+    home.write(
+        ".opencode/agent/critic.md",
+        "---\ndescription: Finds\n  faults\nmode: subagent\nmodel: rehearsal/reasoner\n---\nFind faults.\n",
+    );
+    let finished = home.run(&["agents", "--rehearse", "--trust", "--output-format", "json"]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
+    let names = |agents: &Value| -> Vec<String> {
+        let agents = agents.as_array().unwrap().iter();
+        agents.map(|agent| agent["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let agents = finished.json();
+    assert_eq!(names(&agents), ["build", "critic", "explore", "general", "plan"]);
+    assert_eq!(
+        agents[1],
+        json!({
+            "name": "critic",
+            "mode": "subagent",
+            "description": "Finds faults",
+            "model": "rehearsal/reasoner",
+            "variant": null,
+            "native": false,
+            "hidden": false,
+            "default": false,
+        })
+    );
+    assert_eq!(agents[0]["default"], true);
+
+    let all = home.run(&["agents", "--rehearse", "--trust", "-v"]);
+    let lines: Vec<&str> = all.stdout.lines().collect();
+    assert_eq!(lines.len(), 8, "{all:?}");
+    assert_eq!(
+        lines[2],
+        "critic      subagent  rehearsal/reasoner  -               Finds faults"
+    );
+    assert!(
+        lines[1].starts_with("compaction  primary   -                   native,hidden"),
+        "{all:?}"
+    );
+}
