@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::raw_http::{self, Reply};
+use crate::support::EnginePermit;
 
 /// The variable that names the engine program for tests.
 const ENGINE: &str = "OPENCODE_RS_TEST_ENGINE";
@@ -25,11 +26,13 @@ pub(crate) struct RealEngine {
     child: Child,
     port: u16,
     home: tempfile::TempDir,
+    _permit: EnginePermit,
 }
 
 impl RealEngine {
     /// Starts the engine in an empty home with these variables and no others, and waits for its address.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
+        let permit = EnginePermit::acquire();
         let home = tempfile::tempdir().unwrap();
         let project = home.path().join("project");
         std::fs::create_dir(&project).unwrap();
@@ -53,7 +56,22 @@ impl RealEngine {
             .map_while(Result::ok)
             .find_map(|line| line.split_once("listening on http://127.0.0.1:")?.1.trim().parse().ok())
             .expect("the engine prints its address");
-        Self { child, port, home }
+        Self {
+            child,
+            port,
+            home,
+            _permit: permit,
+        }
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// The agent's directory.
