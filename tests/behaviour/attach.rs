@@ -69,6 +69,7 @@ fn an_attached_server_answers_and_is_never_stopped() {
         assert!(!finished.stdout.contains("open sesame") && !finished.stderr.contains("open sesame"));
     }
     assert!(engine.is_running());
+    drop(engine);
     sandbox.expect_nothing_left();
 }
 

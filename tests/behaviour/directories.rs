@@ -7,7 +7,7 @@ use crate::support::Sandbox;
 #[test]
 fn an_agent_works_in_a_directory_of_any_name() {
     let sandbox = Sandbox::new();
-    for name in ["with space", "100%25 a+b", "ünï 漢字 'q' \"d\"", "a&b=c#d?e"] {
+    for name in ["with space", "100% a+b", "ünï 漢字 'q' \"d\"", "a&b=c#d?e"] {
         let directory = sandbox.path(&format!("dirs/{name}"));
         sandbox.write(&format!("dirs/{name}/notes.txt"), "the fox jumps");
         let script = "[[reply]]\ntool_calls = [{ name = \"read\", arguments = { filePath = \"notes.txt\" } }]\n\
@@ -29,6 +29,21 @@ fn an_agent_works_in_a_directory_of_any_name() {
         assert_eq!(record["result"], "seen", "{name}: {record:#}");
         assert_eq!(record["directory"], json!(std::fs::canonicalize(&directory).unwrap()));
     }
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn a_directory_that_the_engine_decodes_once_too_often_is_explained() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("project/100%25")).unwrap();
+    let finished = sandbox
+        .rehearse("", ["--output-format", "json", "-d", "100%25", "Say it"])
+        .finish()
+        .expect(126)
+        .says(&[
+            "hint: the engine does not find directories with `%` and two hexadecimal digits in their path; rename",
+        ]);
+    assert_eq!(finished.record()["error"]["kind"], "engine");
     sandbox.expect_nothing_left();
 }
 

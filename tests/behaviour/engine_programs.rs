@@ -53,10 +53,29 @@ fn no_engine_and_no_network_allowed_ends_the_run_with_127() {
 }
 
 #[test]
+fn a_named_engine_that_does_not_exist_ends_the_run_with_127_and_no_other_is_used() {
+    let sandbox = Sandbox::new();
+    let finished = sandbox
+        .run([
+            "--rehearse",
+            "--output-format",
+            "json",
+            "--engine",
+            "/no/such/opencode",
+            "Say it",
+        ])
+        .finish()
+        .expect(127)
+        .says(&["error: cannot use the engine `/no/such/opencode` named by `--engine`: it does not exist\n"]);
+    let record = finished.record();
+    assert_eq!(record["error"]["kind"], "engine_missing");
+    assert_eq!(record["rehearsal"], true);
+}
+
+#[test]
 fn a_named_engine_that_is_none_ends_the_run_with_126() {
     let sandbox = Sandbox::new();
     unusable(&sandbox, &sandbox.path("project"));
-    unusable(&sandbox, &sandbox.path("no-such-file"));
     unusable(&sandbox, &program(&sandbox, "text", "just words", 0o644));
     unusable(&sandbox, &program(&sandbox, "text-x", "just words", 0o755));
     unusable(

@@ -27,7 +27,7 @@ fn an_unknown_model_is_refused_with_the_nearest_names() {
     let sandbox = Sandbox::new();
     refused(&sandbox, &["-m", "rehearsal/scriptd"]).says(&[
         "error: cannot find model `rehearsal/scriptd`\n",
-        "hint: did you mean `rehearsal/scripted`?\n",
+        "hint: did you mean `rehearsal/scripted`",
     ]);
 }
 
@@ -55,7 +55,7 @@ fn nothing_is_sent_to_a_model_when_a_name_is_wrong() {
         .finish()
         .expect(2)
         .writes("")
-        .says(&["hint: did you mean `rehearsal/scripted`?\n"]);
+        .says(&["hint: did you mean `rehearsal/scripted`"]);
     sandbox
         .run(["--agent", "biuld", "Say it"])
         .finish()
@@ -86,7 +86,16 @@ fn a_configuration_with_a_bad_value_is_refused_with_its_path_and_the_place() {
 fn a_bad_user_configuration_is_refused_with_its_path() {
     let sandbox = Sandbox::new();
     let path = sandbox.write("home/.config/opencode/opencode.json", "{\"model\": 5}");
-    refused(&sandbox, &[]).says(&["error: ", &path.to_string_lossy()]);
+    refused(&sandbox, &[]).says(&[
+        "error: cannot start the engine: its configuration is broken\n",
+        &path.to_string_lossy(),
+    ]);
+    sandbox.write("home/.config/opencode/opencode.json", "{bad");
+    refused(&sandbox, &[]).says(&[
+        &path.to_string_lossy(),
+        "is not valid JSON",
+        "hint: mend the engine's configuration",
+    ]);
 }
 
 #[test]

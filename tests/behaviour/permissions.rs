@@ -145,12 +145,18 @@ fn the_directory_may_be_read_and_nothing_else() {
         ),
     ];
     let (record, finished) = json_run(&sandbox, &calling(&calls.join(", ")), &[]);
-    let statuses: Vec<String> = calls_of(&record).into_iter().map(|(_, status)| status).collect();
-    assert_eq!(
-        statuses,
-        ["completed", "completed", "completed", "error", "error", "error"],
-        "{record:#}"
-    );
+    let refused: Vec<bool> = record["tool_calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| {
+            call["error"]
+                .as_str()
+                .is_some_and(|error| error.contains("a rule which prevents you"))
+        })
+        .collect();
+    // Searching may fail where the engine finds no `rg`; it is not refused.
+    assert_eq!(refused, [false, false, false, true, true, true], "{record:#}");
     let output = record["tool_calls"][0]["output"].as_str().unwrap();
     assert!(output.contains("the fox jumps"), "{output}");
     assert!(!finished.stdout.contains("hidden-key") && !finished.stdout.contains("the dog sleeps"));
@@ -165,7 +171,7 @@ fn a_user_who_denies_reading_is_obeyed() {
     sandbox.write("project/notes.txt", "the fox jumps");
     sandbox.write(
         "home/.config/opencode/opencode.json",
-        json!({"permission": {"read": {"*": "allow", "secret.txt": "deny"}, "grep": "ask"}}).to_string(),
+        json!({"permission": {"read": {"*": "allow", "*secret.txt": "deny"}, "grep": "ask"}}).to_string(),
     );
     let calls = [
         call("read", "filePath = \"secret.txt\""),
@@ -181,16 +187,27 @@ fn a_user_who_denies_reading_is_obeyed() {
 }
 
 #[test]
-fn a_model_that_repeats_itself_is_refused_and_the_turn_goes_on() {
+fn a_model_that_repeats_itself_ends_the_run_with_5() {
     let sandbox = Sandbox::new();
     let calls = vec![call("glob", "pattern = \"*\""); 4].join(", ");
-    let (record, _) = json_run(&sandbox, &calling(&calls), &[]);
-    assert_eq!(record["result"], "Trying.\n\nThen not.");
-    let permissions = record["permissions"].as_array().unwrap();
-    assert!(
-        permissions.iter().all(|permission| permission["decision"] == "denied"),
-        "{record:#}"
+    let finished = sandbox
+        .rehearse(&calling(&calls), ["--output-format", "json", "Do it"])
+        .finish()
+        .expect(5)
+        .says(&["denied: doom_loop glob: a plain prompt may only look\n"]);
+    let record = finished.record();
+    assert_eq!(record["result"], "Trying.");
+    assert_eq!(record["permissions"][0]["permission"], "doom_loop");
+    assert_eq!(record["permissions"][0]["decision"], "denied");
+    assert_eq!(
+        record["error"],
+        json!({
+            "kind": "denied",
+            "message": "cannot finish the turn: it stopped because a tool was refused",
+            "hint": "a plain prompt may read files in the working directory and nothing else",
+        })
     );
+    sandbox.expect_nothing_left();
 }
 
 #[test]

@@ -200,9 +200,9 @@ fn a_stalled_model_ends_the_run_with_124() {
         "hint": "raise `--stall-timeout`, or check the provider",
     });
     let script = "[[reply]]\ntext = \"one two\"\nfault = \"stall\"\nafter_chunks = 1";
-    fails(script, &["--stall-timeout", "1.5s"], 124, "timeout", "one ", &error);
+    fails(script, &["--stall-timeout", "1500ms"], 124, "timeout", "one ", &error);
     let script = "[[reply]]\nhang = true";
-    fails(script, &["--stall-timeout", "1.5s"], 124, "timeout", "", &error);
+    fails(script, &["--stall-timeout", "1500ms"], 124, "timeout", "", &error);
 }
 
 #[test]
@@ -285,21 +285,42 @@ fn a_stream_that_is_no_json_ends_the_run_with_7() {
     finished.says(&["error: cannot read the provider's answer: JSON parsing failed"]);
 }
 
+/// A provider that takes no conversation of this length, `times` often.
+fn too_long(times: &str, caller: &str) -> String {
+    format!(
+        "[[reply]]\nstatus = 400\ncaller = \"{caller}\"\ntimes = {times}\n\
+         body = {{ error = {{ message = \"This model's maximum context length is 8000 tokens\", \
+         type = \"invalid_request_error\", code = \"context_length_exceeded\" }} }}\n"
+    )
+}
+
+#[test]
+fn a_conversation_that_fits_after_a_summary_is_a_success() {
+    let script = too_long("1", "main") + "[[reply]]\ntext = \"Here it is.\"";
+    let (record, finished) = record_of(&script, &[], 0);
+    assert_eq!(
+        (&record["result"], &record["error"]),
+        (&json!("Here it is."), &Value::Null)
+    );
+    finished.says(&["note: older messages were replaced by a summary"]);
+    text_of(&script, &[], 0).writes("Here it is.\n");
+}
+
 #[test]
 fn a_conversation_too_long_for_the_model_ends_the_run_with_7() {
-    let script = "[[reply]]\nstatus = 400\ncaller = \"any\"\ntimes = \"always\"\n\
-                  body = { error = { message = \"This model's maximum context length is 8000 tokens\", \
-                  type = \"invalid_request_error\", code = \"context_length_exceeded\" } }";
-    let (record, finished) = record_of(script, &[], 7);
-    assert_eq!(record["error"]["kind"], "provider");
-    let message = record["error"]["message"].as_str().unwrap();
-    assert!(
-        message.starts_with("cannot get an answer: the conversation is too long for the model"),
-        "{message}"
-    );
-    assert_eq!(
-        record["error"]["hint"],
-        "send less text, or use a model with a larger context"
-    );
-    finished.says(&["error: cannot get an answer: the conversation is too long for the model"]);
+    // With a summary that does not help, and with none to be had.
+    for caller in ["main", "any"] {
+        let (record, finished) = record_of(&too_long("\"always\"", caller), &[], 7);
+        assert_eq!(record["error"]["kind"], "provider");
+        let message = record["error"]["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("cannot get an answer: the conversation is too long for the model"),
+            "{message}"
+        );
+        assert_eq!(
+            record["error"]["hint"],
+            "send less text, or use a model with a larger context"
+        );
+        finished.says(&["error: cannot get an answer: the conversation is too long for the model"]);
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-/// A process whose environment names the sandbox.
+/// A process whose environment or command line names the sandbox. A guard's environment is not for others to read, but
+/// its command line names the directory for its temporary files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Process {
     pub(crate) pid: i32,
@@ -12,7 +13,7 @@ pub(crate) struct Process {
 impl Process {
     /// Whether this is an engine, not our own program.
     pub(crate) fn is_engine(&self) -> bool {
-        self.command.contains(" serve")
+        self.command.contains(" serve ") && !self.command.contains(" __")
     }
 }
 
@@ -28,11 +29,13 @@ pub(super) fn of(root: &Path) -> Vec<Process> {
         .flatten()
         .filter_map(|entry| {
             let pid = entry.file_name().to_str()?.parse().ok()?;
-            // A process that ends while it is looked at, and a zombie, have no environment.
-            let environment = std::fs::read(entry.path().join("environ")).ok()?;
+            // A process that ends while it is looked at, and a zombie, have neither.
+            let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
             let command = std::fs::read(entry.path().join("cmdline")).ok()?;
-            let command = String::from_utf8_lossy(&command).replace('\0', " ");
-            contains(&environment).then_some(Process { pid, command })
+            (contains(&environment) || contains(&command)).then(|| Process {
+                pid,
+                command: String::from_utf8_lossy(&command).replace('\0', " "),
+            })
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -123,14 +123,15 @@ impl Sandbox {
 
     /// Sees that nothing which was started here is left: no process, no temporary file.
     pub(crate) fn expect_nothing_left(&self) {
-        until("no process is left", AFTERLIFE, || {
-            self.processes().is_empty().then_some(())
+        let end = Instant::now() + AFTERLIFE;
+        until("nothing is left", 2 * AFTERLIFE, || {
+            let left = (self.processes(), list(&self.path("tmp")));
+            if left.0.is_empty() && left.1.is_empty() {
+                return Some(());
+            }
+            assert!(Instant::now() < end, "left after {AFTERLIFE:?}: {left:#?}");
+            None
         });
-        assert_eq!(
-            list(&self.path("tmp")),
-            Vec::<PathBuf>::new(),
-            "temporary files are left"
-        );
     }
 }
 
