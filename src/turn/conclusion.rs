@@ -68,6 +68,11 @@ pub(super) fn broken_stream() -> Failure {
     .hint("the provider, or a proxy before it, cuts the answer off; try again later or use another model")
 }
 
+/// The failure for a conversation that stays too long, however often the engine summarises it.
+pub(super) fn too_long_after_summaries() -> Failure {
+    too_long("cannot get an answer: the conversation is too long for the model, and summaries do not help".to_owned())
+}
+
 fn stopped_by_refusal() -> Failure {
     Failure::new(
         FailureKind::Denied,

@@ -17,13 +17,9 @@ use opencode_rs::server::{GuardProgram, Server, StartError, StartRequest, start}
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tempfile::TempDir;
-use tokio::sync::Mutex;
 
 /// Longer than anything here takes, on any machine.
 pub(super) const LONG: Duration = Duration::from_secs(60);
-
-/// The right to run a real engine: each takes half a gigabyte, so the tests take turns.
-pub(super) static REAL_ENGINE_TURN: Mutex<()> = Mutex::const_new(());
 
 /// The real engine that the tests run with.
 pub(super) fn real_engine() -> PathBuf {
