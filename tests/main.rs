@@ -1,6 +1,8 @@
 //! The one integration binary.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+#[cfg(unix)]
+mod behaviour;
 mod catalog;
 mod cli;
 mod engine;
@@ -10,17 +12,8 @@ mod rehearsal;
 mod render;
 #[cfg(unix)]
 mod server;
+mod support;
 mod trust;
-mod cli {
-    mod config;
-    #[cfg(unix)]
-    mod editor;
-    mod help;
-    mod usage;
-}
 mod repo {
     mod generated_files;
-}
-mod support {
-    pub(crate) mod sandbox;
 }

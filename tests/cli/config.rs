@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::sandbox::Sandbox;
+use crate::cli::sandbox::Sandbox;
 
 /// One setting of `config show --output-format json`, with what was said on stderr.
 fn shown(sandbox: &Sandbox, key: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (Value, String) {

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use crate::support::sandbox::Sandbox;
+use crate::cli::sandbox::Sandbox;
 
 /// Runs the program on a terminal, with a script as its editor; gives exit status and everything shown.
 fn edit(sandbox: &Sandbox, script: &str, arguments: &[&str]) -> (u32, String) {

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::process::Stdio;
 
-use crate::support::sandbox::{Finished, Sandbox};
+use crate::cli::sandbox::{Finished, Sandbox};
 
 #[test]
 fn help_and_version_go_to_stdout_and_exit_0() {

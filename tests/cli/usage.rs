@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::process::{Child, ChildStdin, Stdio};
 
-use crate::support::sandbox::{Finished, Sandbox};
+use crate::cli::sandbox::{Finished, Sandbox};
 
 /// Flags that let a run fail right after its prompt was read, whatever else is installed.
 const NO_ENGINE: [&str; 2] = ["--engine", "/nonexistent/opencode"];

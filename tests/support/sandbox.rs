@@ -1,129 +1,153 @@
-//! A home of its own for the program, and a cleared environment.
+//! A home, a project and a directory for temporary files that belong to one test.
 
-use std::fs;
-use std::io::Read;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// Enough for a slow machine; nothing waits for it unless something is wrong.
-const DEADLINE: Duration = Duration::from_secs(30);
+use super::processes::{self, Process};
+use super::run::{Finished, Run};
+use super::until::until;
+use crate::real_engine;
 
-/// Temporary home, project and directories of the program.
-#[derive(Debug)]
+/// How long what a run started may survive it.
+const AFTERLIFE: Duration = Duration::from_secs(5);
+
+/// Directories of one test. Whatever still runs in them when this is dropped is killed.
 pub(crate) struct Sandbox {
     root: TempDir,
 }
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
-        for name in ["home", "project", "tmp"] {
-            fs::create_dir(root.path().join(name)).unwrap();
+        let root = tempfile::Builder::new().prefix("e2e-").tempdir().unwrap();
+        for directory in ["home", "project", "tmp"] {
+            std::fs::create_dir(root.path().join(directory)).unwrap();
         }
         Self { root }
     }
 
-    /// The directory in which commands run; not a Git work tree.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// The agent's directory, as the program shows it.
     pub(crate) fn project(&self) -> PathBuf {
-        self.root.path().join("project")
+        std::fs::canonicalize(self.path("project")).unwrap()
     }
 
-    /// The user's settings file.
-    pub(crate) fn user_file(&self) -> PathBuf {
-        self.root.path().join("home/config/opencode-rs/config.toml")
+    /// Writes a file, with the directories that lead to it.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
     }
 
-    /// Writes a file, with the directories above it.
-    pub(crate) fn write(&self, path: &Path, contents: impl AsRef<[u8]>) {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, contents).unwrap();
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The program with these arguments, in the project.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let home = self.root.path().join("home");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_opencode-rs"));
-        command
-            .args(arguments)
-            .current_dir(self.project())
-            .env_clear()
-            .env("HOME", &home)
-            .env("XDG_CONFIG_HOME", home.join("config"))
-            .env("XDG_DATA_HOME", home.join("data"))
-            .env("XDG_STATE_HOME", home.join("state"))
-            .env("XDG_CACHE_HOME", home.join("cache"))
-            .env("TMPDIR", self.root.path().join("tmp"))
-            .env("PATH", "/usr/bin:/bin")
-            .env("TERM", "dumb");
-        command
-    }
-
-    /// Runs the program with an empty stdin and gives exit status, stdout and stderr.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
-        self.finish(&mut self.command(arguments))
-    }
-
-    /// Runs a command with an empty stdin.
-    pub(crate) fn finish(&self, command: &mut Command) -> Finished {
-        let null = std::process::Stdio::null;
-        let piped = std::process::Stdio::piped;
-        let child = command.stdin(null()).stdout(piped()).stderr(piped()).spawn().unwrap();
-        self.wait(child)
-    }
-
-    /// Waits for the end of a child whose stdout and stderr are pipes; one that hangs fails the test and is ended.
-    pub(crate) fn wait(&self, mut child: Child) -> Finished {
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        for (at, mut stream) in [Box::new(stdout) as Box<dyn Read + Send>, Box::new(stderr)]
-            .into_iter()
-            .enumerate()
-        {
-            let sender = sender.clone();
-            std::thread::spawn(move || {
-                let mut bytes = Vec::new();
-                let _ = stream.read_to_end(&mut bytes);
-                let _ = sender.send((at, bytes));
-            });
+    /// The environment of everything that runs here: these variables and no others.
+    pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
+        let home = self.path("home");
+        let mut variables: Vec<(OsString, OsString)> = vec![
+            ("PATH".into(), std::env::var_os("PATH").unwrap()),
+            ("HOME".into(), home.clone().into()),
+            ("TMPDIR".into(), self.path("tmp").into()),
+            // Nothing of these tests needs a package; a closed port refuses at once.
+            ("npm_config_registry".into(), "http://127.0.0.1:9/".into()),
+        ];
+        for (name, directory) in [
+            ("XDG_DATA_HOME", ".local/share"),
+            ("XDG_CONFIG_HOME", ".config"),
+            ("XDG_CACHE_HOME", ".cache"),
+            ("XDG_STATE_HOME", ".local/state"),
+        ] {
+            variables.push((name.into(), home.join(directory).into()));
         }
-        let mut streams = [Vec::new(), Vec::new()];
-        for _ in 0..2 {
-            let Ok((at, bytes)) = receiver.recv_timeout(DEADLINE) else {
-                child.kill().unwrap();
-                child.wait().unwrap();
-                panic!("the program hangs");
-            };
-            streams[at] = bytes;
-        }
-        let [stdout, stderr] = streams;
-        let status = child.wait().unwrap();
-        self.told(Output { status, stdout, stderr })
+        variables
     }
 
-    /// The result, with the names of temporary directories replaced.
-    fn told(&self, output: Output) -> Finished {
-        let real = self.root.path().canonicalize().unwrap();
-        let text = |bytes: Vec<u8>| {
-            String::from_utf8(bytes)
-                .unwrap()
-                .replace(real.to_str().unwrap(), "[ROOT]")
-                .replace(self.root.path().to_str().unwrap(), "[ROOT]")
-        };
-        Finished {
-            code: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
+    /// The program with these arguments, in the project, with a real engine. Stdin is `/dev/null`.
+    pub(crate) fn run<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
+        self.run_without_engine(arguments)
+            .env("OPENCODE_RS_ENGINE", real_engine::path())
+    }
+
+    /// The same, with no engine named.
+    pub(crate) fn run_without_engine<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
+        Run::new(
+            env!("CARGO_BIN_EXE_opencode-rs"),
+            arguments.into_iter().map(Into::into).collect(),
+            self.environment(),
+            self.path("project"),
+        )
+    }
+
+    /// The program against a scripted model that answers as `script` says.
+    pub(crate) fn rehearse<A: Into<OsString>>(&self, script: &str, arguments: impl IntoIterator<Item = A>) -> Run {
+        let script = self.write("script.toml", script);
+        let mut option = OsString::from("--rehearse=");
+        option.push(script);
+        let arguments: Vec<OsString> = std::iter::once(option)
+            .chain(arguments.into_iter().map(Into::into))
+            .collect();
+        self.run(arguments)
+    }
+
+    /// The engine itself, run to its end.
+    pub(crate) fn engine<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Finished {
+        Run::new(
+            real_engine::path(),
+            arguments.into_iter().map(Into::into).collect(),
+            self.environment(),
+            self.path("project"),
+        )
+        .env("OPENCODE_DISABLE_MODELS_FETCH", "1")
+        .env("OPENCODE_DISABLE_AUTOUPDATE", "1")
+        .finish()
+    }
+
+    /// Every process that was started here and lives.
+    pub(crate) fn processes(&self) -> Vec<Process> {
+        processes::of(self.root.path())
+    }
+
+    /// The process id of the engine that runs here.
+    pub(crate) fn engine_pid(&self) -> Option<i32> {
+        let engine = self.processes().into_iter().find(Process::is_engine)?;
+        Some(engine.pid)
+    }
+
+    /// Sees that nothing which was started here is left: no process, no temporary file.
+    pub(crate) fn expect_nothing_left(&self) {
+        let end = Instant::now() + AFTERLIFE;
+        until("nothing is left", 2 * AFTERLIFE, || {
+            let left = (self.processes(), list(&self.path("tmp")));
+            if left.0.is_empty() && left.1.is_empty() {
+                return Some(());
+            }
+            assert!(Instant::now() < end, "left after {AFTERLIFE:?}: {left:#?}");
+            None
+        });
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        for process in self.processes() {
+            if let Some(pid) = rustix::process::Pid::from_raw(process.pid) {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
         }
     }
 }
 
-/// How the program ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finished {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+fn list(directory: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect()
 }
