@@ -9,6 +9,7 @@ mod interrupts;
 mod names;
 mod permissions;
 mod provider_failures;
+mod reconnect;
 
 use serde_json::Value;
 
