@@ -99,7 +99,15 @@ fn a_second_ctrl_c_leaves_at_once() {
     });
     let took = began.elapsed();
     assert!(took < Duration::from_secs(4), "{took:?}");
-    running.finish().expect(130).says(&["error: "]);
+    let finished = running.finish().expect(130);
+    let records = finished.records();
+    let result = records.last().unwrap();
+    assert_eq!(
+        [&result["outcome"], &result["exit_code"]],
+        [&Value::from("interrupted"), &Value::from(130)]
+    );
+    assert_eq!(result["rehearsal"], true);
+    assert_eq!(finished.stderr.matches("error: ").count(), 1, "{}", finished.stderr);
     sandbox.expect_nothing_left();
 }
 

@@ -13,11 +13,10 @@ fn fails(script: &str, arguments: &[&str], code: i32, outcome: &str, result: &st
     assert_eq!(record["outcome"], outcome);
     assert_eq!(record["result"], result);
     assert_eq!(&record["error"], error);
-    let mut stderr = format!("error: {}\n", error["message"].as_str().unwrap());
-    for hint in error["hint"].as_str().unwrap_or_default().lines() {
-        stderr.push_str(&format!("hint: {hint}\n"));
-    }
-    finished.says(&[&stderr]);
+    let hints = error["hint"]
+        .as_str()
+        .map_or(String::new(), |hint| format!("hint: {hint}\n"));
+    finished.says(&[&format!("error: {}\n{hints}", error["message"].as_str().unwrap())]);
     record
 }
 

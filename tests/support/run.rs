@@ -193,8 +193,8 @@ impl Running {
         Finished {
             status,
             took: self.started.elapsed(),
-            stdout: self.stdout.to_end(),
-            stderr: self.stderr.to_end(),
+            stdout: self.stdout.into_text(),
+            stderr: self.stderr.into_text(),
         }
     }
 }
@@ -304,7 +304,7 @@ impl Captured {
     }
 
     /// Everything. A descendant that keeps the stream open would hold this up, and must not.
-    fn to_end(self) -> String {
+    fn into_text(self) -> String {
         until("the stream ends with the program", LONG, || {
             self.reader.is_finished().then_some(())
         });
