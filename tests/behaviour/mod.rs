@@ -9,6 +9,9 @@ mod interrupts;
 mod names;
 mod permissions;
 mod provider_failures;
+#[cfg(target_os = "linux")]
+mod secrets;
+mod trust;
 
 use serde_json::Value;
 
