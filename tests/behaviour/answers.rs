@@ -137,7 +137,10 @@ fn an_answer_file_that_cannot_be_written_is_refused_before_anything_starts() {
 
 /// Titles of the sessions that the engine has stored for the project.
 fn titles(sandbox: &Sandbox) -> Vec<String> {
-    let output = sandbox.engine(["session", "list", "--format", "json"]).expect(0).stdout;
+    let output = sandbox
+        .run_engine(["session", "list", "--format", "json"])
+        .expect(0)
+        .stdout;
     let sessions: serde_json::Value = serde_json::from_str(&output).unwrap_or(json!([]));
     sessions
         .as_array()

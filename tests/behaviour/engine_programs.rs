@@ -3,10 +3,10 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Finished, LONG, Sandbox, until};
+use crate::support::{Finished, Sandbox};
 
 fn program(sandbox: &Sandbox, name: &str, text: &str, mode: u32) -> PathBuf {
     let path = sandbox.write(name, text);
@@ -114,8 +114,7 @@ fn an_engine_that_is_killed_in_the_middle_of_a_turn_ends_the_run_with_126() {
         .rehearse(script, ["--output-format", "stream-json", "Say it"])
         .start();
     running.wait_for_stdout("\"type\":\"text\"");
-    let engine = until("the engine runs", LONG, || sandbox.engine_pid());
-    kill_process(Pid::from_raw(engine).unwrap(), Signal::KILL).unwrap();
+    sandbox.engine().expect("the engine runs").signal(Signal::KILL);
     let finished = running.finish().expect(126);
     let records = finished.records();
     let result = records.last().unwrap();
@@ -133,7 +132,7 @@ fn killing_our_program_leaves_no_engine() {
     let script = "[[reply]]\ntext = \"one two three\"\nfault = \"stall\"\nafter_chunks = 1";
     let mut running = sandbox.rehearse(script, ["Say it"]).start();
     running.wait_for_stdout("one");
-    assert!(sandbox.engine_pid().is_some());
+    assert!(sandbox.engine().is_some());
     running.signal(Signal::KILL);
     let finished = running.finish();
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&finished.status), Some(9));

@@ -10,6 +10,9 @@ mod names;
 mod permissions;
 mod provider_failures;
 mod reconnect;
+#[cfg(target_os = "linux")]
+mod secrets;
+mod trust;
 
 use serde_json::Value;
 

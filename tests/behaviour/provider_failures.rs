@@ -1,10 +1,12 @@
 //! What a provider can do to a run, and how the run ends.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{record_of, text_of};
+use crate::support::Sandbox;
 
 /// A run that fails: its record is checked, and that stderr says the same. Gives the record.
 #[track_caller]
@@ -13,11 +15,10 @@ fn fails(script: &str, arguments: &[&str], code: i32, outcome: &str, result: &st
     assert_eq!(record["outcome"], outcome);
     assert_eq!(record["result"], result);
     assert_eq!(&record["error"], error);
-    let mut stderr = format!("error: {}\n", error["message"].as_str().unwrap());
-    for hint in error["hint"].as_str().unwrap_or_default().lines() {
-        stderr.push_str(&format!("hint: {hint}\n"));
-    }
-    finished.says(&[&stderr]);
+    let hints = error["hint"]
+        .as_str()
+        .map_or(String::new(), |hint| format!("hint: {hint}\n"));
+    finished.says(&[&format!("error: {}\n{hints}", error["message"].as_str().unwrap())]);
     record
 }
 
@@ -323,4 +324,38 @@ fn a_conversation_too_long_for_the_model_ends_the_run_with_7() {
         );
         finished.says(&["error: cannot get an answer: the conversation is too long for the model"]);
     }
+}
+
+#[test]
+fn a_provider_that_nobody_reaches_ends_the_run_with_7() {
+    let sandbox = Sandbox::new();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = json!({"model": "gone/m", "small_model": "gone/m", "provider": {"gone": {
+        "npm": "@ai-sdk/openai-compatible",
+        "options": {"baseURL": format!("http://{free}/v1"), "apiKey": "very-secret-key"},
+        "models": {"m": {"name": "M"}},
+    }}});
+    sandbox.write("home/.config/opencode/opencode.json", config.to_string());
+    let finished = sandbox
+        .run(["--output-format", "json", "--max-retries", "0", "Say it"])
+        .finish()
+        .expect(7)
+        .says(&["error: cannot get an answer: "]);
+    let record = finished.record();
+    assert_eq!(record["error"]["kind"], "provider");
+    assert_eq!(record["model"], "gone/m");
+    // A price that nobody knows is not a guess.
+    assert_eq!(record["cost_usd"], Value::Null);
+    assert!(!finished.stdout.contains("very-secret-key") && !finished.stderr.contains("very-secret-key"));
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn a_connection_that_ends_before_the_answer_begins_is_tried_again() {
+    let script = "[[reply]]\nfault = \"reset\"\nafter_chunks = 0\n[[reply]]\ntext = \"one two three\"\nfault = \"close\"\n\
+                  after_chunks = 2\n[[reply]]\ntext = \"one two three\"";
+    let (record, finished) = record_of(script, &[], 0);
+    assert_eq!(record["result"], "one two three");
+    assert_eq!(record["retries"], 2);
+    finished.says(&["(attempt 1 of 5): ", "(attempt 2 of 5): "]);
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// A process whose environment or command line names the sandbox. A guard's environment is not for others to read, but
 /// its command line names the directory for its temporary files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +13,21 @@ pub(crate) struct Process {
 }
 
 impl Process {
+    /// The variables of its environment, `NAME=value` each.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn environment(&self) -> Vec<String> {
+        let bytes = std::fs::read(format!("/proc/{}/environ", self.pid)).unwrap_or_default();
+        bytes
+            .split(|byte| *byte == 0)
+            .map(|pair| String::from_utf8_lossy(pair).into_owned())
+            .collect()
+    }
+
+    /// Sends a signal to it.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_raw(self.pid).unwrap(), signal).unwrap();
+    }
+
     /// Whether this is an engine, not our own program.
     pub(crate) fn is_engine(&self) -> bool {
         self.command.contains(" serve ") && !self.command.contains(" __")

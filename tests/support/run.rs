@@ -1,6 +1,7 @@
 //! The program as a child of a test.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{Read, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub(crate) struct Run {
     command: Command,
     stdin: Stdin,
     reads_stdout: bool,
+    stdout: Option<File>,
 }
 
 impl Run {
@@ -52,6 +54,7 @@ impl Run {
             command,
             stdin: Stdin::Null,
             reads_stdout: true,
+            stdout: None,
         }
     }
 
@@ -73,6 +76,12 @@ impl Run {
     /// Takes the first byte of stdout and closes it, as `head -c 1` does.
     pub(crate) fn reading_one_byte(mut self) -> Self {
         self.reads_stdout = false;
+        self
+    }
+
+    /// Writes stdout to this file.
+    pub(crate) fn writing_to(mut self, file: File) -> Self {
+        self.stdout = Some(file);
         self
     }
 
@@ -99,7 +108,7 @@ impl Run {
                 Stdin::Null => Stdio::null(),
                 Stdin::Bytes(_) | Stdin::Silent => Stdio::piped(),
             })
-            .stdout(Stdio::piped())
+            .stdout(self.stdout.map_or_else(Stdio::piped, Stdio::from))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -112,7 +121,11 @@ impl Run {
             });
         }
         let limit = if self.reads_stdout { usize::MAX } else { 1 };
-        let stdout = Captured::of(child.stdout.take().unwrap(), limit);
+        let stdout: Box<dyn Read + Send> = match child.stdout.take() {
+            Some(pipe) => Box::new(pipe),
+            None => Box::new(std::io::empty()),
+        };
+        let stdout = Captured::of(stdout, limit);
         let stderr = Captured::of(child.stderr.take().unwrap(), usize::MAX);
         Running {
             child,
@@ -193,8 +206,8 @@ impl Running {
         Finished {
             status,
             took: self.started.elapsed(),
-            stdout: self.stdout.to_end(),
-            stderr: self.stderr.to_end(),
+            stdout: self.stdout.into_text(),
+            stderr: self.stderr.into_text(),
         }
     }
 }
@@ -304,7 +317,7 @@ impl Captured {
     }
 
     /// Everything. A descendant that keeps the stream open would hold this up, and must not.
-    fn to_end(self) -> String {
+    fn into_text(self) -> String {
         until("the stream ends with the program", LONG, || {
             self.reader.is_finished().then_some(())
         });

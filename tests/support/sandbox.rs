@@ -97,8 +97,8 @@ impl Sandbox {
         self.run(arguments)
     }
 
-    /// The engine itself, run to its end.
-    pub(crate) fn engine<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Finished {
+    /// The engine itself, without our program, run to its end.
+    pub(crate) fn run_engine<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Finished {
         Run::new(
             real_engine::path(),
             arguments.into_iter().map(Into::into).collect(),
@@ -115,10 +115,9 @@ impl Sandbox {
         processes::of(self.root.path())
     }
 
-    /// The process id of the engine that runs here.
-    pub(crate) fn engine_pid(&self) -> Option<i32> {
-        let engine = self.processes().into_iter().find(Process::is_engine)?;
-        Some(engine.pid)
+    /// The engine that runs here.
+    pub(crate) fn engine(&self) -> Option<Process> {
+        self.processes().into_iter().find(Process::is_engine)
     }
 
     /// Sees that nothing which was started here is left: no process, no temporary file.

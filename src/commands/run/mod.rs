@@ -33,11 +33,14 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 ///
 /// When nothing can be shown at all: stdout is closed, or there is no thread to write to it.
 pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure> {
-    let mut display = Display::open(context, &request.output)?;
     let directory = context.directory(request.connect.directory.as_deref());
-    let mut outcome = Outcome::empty(directory.to_string_lossy().into_owned());
-    // Said of a run that fails early too: it was never meant for a real model.
-    outcome.rehearsal = request.connect.rehearsal != RehearsalChoice::Off;
+    let blank = || Outcome {
+        // Said of a run that fails early too: it was never meant for a real model.
+        rehearsal: request.connect.rehearsal != RehearsalChoice::Off,
+        ..Outcome::empty(directory.to_string_lossy().into_owned())
+    };
+    let mut display = Display::open(context, &request.output, blank())?;
+    let mut outcome = blank();
     let stop = stop(context, &request, display.broken());
     tokio::pin!(stop);
 
