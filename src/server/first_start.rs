@@ -10,29 +10,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
-use crate::api::Endpoint;
+use crate::api::{Client, Endpoint};
 use crate::support::lock::Lock;
 
 /// How often a lock that somebody holds is tried again.
 const TRY_AGAIN: Duration = Duration::from_millis(50);
-/// What `encodeURIComponent` leaves alone.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
 
 /// The database that an engine with this environment will use, if it is a file in a known place.
 pub(super) fn database(environment: &BTreeMap<OsString, OsString>, home: &Path) -> Option<PathBuf> {
@@ -65,23 +50,14 @@ pub(super) async fn lock(database: &Path, state: &Path) -> io::Result<Option<Loc
 }
 
 /// Asks the server something that needs the database and waits for an answer, whatever it says.
-pub(super) async fn touch(endpoint: &Endpoint, directory: &Path) -> io::Result<()> {
-    let missing = || io::Error::new(io::ErrorKind::InvalidInput, "the address has no host and port");
-    let host = endpoint.url.host_str().ok_or_else(missing)?;
-    let port = endpoint.url.port_or_known_default().ok_or_else(missing)?;
-    let password = endpoint.password.as_ref().map_or("", |secret| secret.expose());
-    let credentials = STANDARD.encode(format!("{}:{password}", endpoint.username));
-    let directory = utf8_percent_encode(&directory.to_string_lossy(), COMPONENT).to_string();
-    // One request by hand: this stage has no use for an HTTP client otherwise.
-    let request = format!(
-        "GET /path HTTP/1.1\r\nhost: {host}:{port}\r\nauthorization: Basic {credentials}\r\n\
-         x-opencode-directory: {directory}\r\nconnection: close\r\n\r\n"
-    );
-    let mut stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await?;
-    stream.write_all(request.as_bytes()).await?;
-    let mut start = [0; 12];
-    stream.read_exact(&mut start).await?;
-    Ok(())
+pub(super) async fn touch(endpoint: &Endpoint, directory: &Path) {
+    let answer = match Client::new(endpoint.clone(), Some(directory)) {
+        Ok(client) => client.get::<Value>("/path").await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = answer {
+        tracing::debug!(%error, "the first request of a new data directory was refused");
+    }
 }
 
 #[cfg(test)]
