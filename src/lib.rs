@@ -31,6 +31,35 @@
 //! | [`rehearsal`] | the scripted model |
 //! | [`terminal`] | streams, tty facts, colour, control-sequence stripping |
 //! | [`error`], [`env_vars`], [`support`] | what all of them share |
+//!
+//! # Who may import whom
+//!
+//! `tests/repo/imports.rs` compares this table with the `crate::` paths in the sources. A change that needs another arrow
+//! edits the table and says why; usually a type is in the wrong module.
+//!
+//! | module | imports |
+//! | --- | --- |
+//! | `error` | |
+//! | `env_vars` | |
+//! | `support` | |
+//! | `request` | |
+//! | `context` | `error` |
+//! | `terminal` | `context`, `env_vars`, `request` |
+//! | `settings` | `context`, `env_vars`, `error`, `request`, `support` |
+//! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |
+//! | `api` | `error`, `request`, `support` |
+//! | `events` | `api` |
+//! | `permission` | `api` |
+//! | `turn` | `api`, `error`, `events`, `permission`, `request` |
+//! | `render` | `context`, `error`, `request`, `terminal`, `turn` |
+//! | `input` | `api`, `context`, `env_vars`, `error`, `request` |
+//! | `trust` | `context`, `error`, `request`, `support` |
+//! | `rehearsal` | `error`, `support` |
+//! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
+//! | `catalog` | `context`, `engine`, `support` |
+//! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `support`, `terminal` |
+//! | `commands` | everything above but `cli` |
+//! | `app` | everything |
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
 pub mod api;

@@ -16,4 +16,7 @@ mod support;
 mod trust;
 mod repo {
     mod generated_files;
+    mod imports;
+    mod readme;
+    mod test_files;
 }
