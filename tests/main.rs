@@ -1,6 +1,8 @@
 //! The one integration binary.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+#[cfg(unix)]
+mod behaviour;
 mod catalog;
 mod cli;
 mod engine;
@@ -10,3 +12,8 @@ mod rehearsal;
 mod render;
 #[cfg(unix)]
 mod server;
+mod support;
+mod trust;
+mod repo {
+    mod generated_files;
+}

@@ -3,21 +3,43 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
 use crate::raw_http::{self, Reply};
+use crate::support::EnginePermit;
 
 /// The variable that names the engine program for tests.
 const ENGINE: &str = "OPENCODE_RS_TEST_ENGINE";
 
-/// The program that tests run.
+/// The program that tests run: the one that the variable names, else the pinned one, which our own installer puts under
+/// `target/` once.
 pub(crate) fn path() -> PathBuf {
+    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
     match std::env::var_os(ENGINE) {
         Some(path) if Path::new(&path).is_file() => PathBuf::from(path),
         Some(path) => panic!("`{ENGINE}` names `{}`, which is no file", path.display()),
-        None => panic!("this test runs a real engine: set `{ENGINE}` to the path of an `opencode` program"),
+        None => INSTALLED.get_or_init(install).clone(),
     }
+}
+
+/// Installs the pinned engine where it is not yet installed.
+fn install() -> PathBuf {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-engine");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_opencode-rs"));
+    command.env("XDG_DATA_HOME", &data);
+    let output = command
+        .args(["engine", "install", "--output-format", "json"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "the engine that these tests run cannot be installed; set `{ENGINE}` to the path of one:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let installed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    PathBuf::from(installed["path"].as_str().unwrap())
 }
 
 /// A running engine. It and its directories are gone when this is dropped.
@@ -26,6 +48,7 @@ pub(crate) struct RealEngine {
     port: u16,
     project: PathBuf,
     _home: Option<tempfile::TempDir>,
+    _permit: EnginePermit,
 }
 
 impl RealEngine {
@@ -39,6 +62,7 @@ impl RealEngine {
 
     /// Starts the engine in this home; it works in the directory `project` there.
     pub(crate) fn start_in(home: &Path, variables: &[(&str, &str)]) -> Self {
+        let permit = EnginePermit::acquire();
         let project = home.join("project");
         std::fs::create_dir_all(&project).unwrap();
         let mut child = Command::new(path())
@@ -66,7 +90,18 @@ impl RealEngine {
             port,
             project,
             _home: None,
+            _permit: permit,
         }
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// The agent's directory.

@@ -17,6 +17,7 @@ use crate::error::{Failure, FailureKind};
 use crate::render::report_failure;
 use crate::request::{ColorChoice, Verbosity};
 use crate::settings::{self, Files, Project, Settings};
+use crate::support::visible::visible;
 use crate::terminal::{Stream, Terminal};
 
 /// The program.
@@ -48,6 +49,9 @@ struct Look {
 fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
     let flags = cli.global.flags();
     look.color = flags.color.unwrap_or_default();
+    if let Some(args) = cli.generate() {
+        return commands::generate::run(&args.request(), &cli::generated_files());
+    }
     let cwd = std::env::current_dir().map_err(|error| {
         Failure::usage("cannot find the working directory")
             .caused_by(&error)
@@ -75,6 +79,7 @@ fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
     warn(&settings);
     if settings.verbosity.as_ref().map(|setting| setting.value) == Some(Verbosity::Trace) {
         trace_to_stderr();
+        tracing::debug!(version = env!("CARGO_PKG_VERSION"), directory = %directory.display(), "settings are read");
     }
     let files = Files::locate(&context.directories, &directory);
     dispatch(cli.into_command(), &context, &settings, &files)
@@ -85,9 +90,7 @@ fn dispatch(command: Command, context: &Context, settings: &Settings, files: &Fi
     let environment = &context.environment;
     match command {
         Command::Config(args) => commands::config::run(&args.resolve(settings, environment)?, settings, files),
-        Command::Generate(args) => {
-            commands::generate::run(&args.resolve(settings, environment)?, &cli::generated_files())
-        }
+        Command::Generate(args) => commands::generate::run(&args.request(), &cli::generated_files()),
         Command::Run(args) => on_runtime(
             context,
             commands::run::run(context, args.resolve(settings, environment)?),
@@ -141,15 +144,23 @@ fn warn(settings: &Settings) {
         return;
     }
     for warning in &settings.warnings {
-        let _ = writeln!(io::stderr(), "warning: {warning}");
+        let _ = writeln!(io::stderr(), "warning: {}", visible(warning));
     }
 }
 
+/// Writes our own trace to stderr. Ours alone: the HTTP libraries trace headers, and with them passwords.
 fn trace_to_stderr() {
+    use tracing_subscriber::filter::filter_fn;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    let ours = filter_fn(|event| event.target().starts_with(env!("CARGO_CRATE_NAME")));
     // A second subscriber in one process can only be a test's; it keeps its own.
     let _ = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
         .with_writer(io::stderr)
         .with_ansi(false)
+        .finish()
+        .with(ours)
         .try_init();
 }
 

@@ -29,7 +29,7 @@ pub(super) fn listen(interrupts: &Interrupts) -> Result<CancellationToken, Failu
         .enable_io()
         .build()
         .map_err(failure)?;
-    let mut signals = {
+    let signals = {
         let _inside = runtime.enter();
         Signals::open().map_err(failure)?
     };
@@ -38,23 +38,26 @@ pub(super) fn listen(interrupts: &Interrupts) -> Result<CancellationToken, Failu
     thread::Builder::new()
         .name("signals".to_owned())
         .spawn(move || {
-            runtime.block_on(async {
-                let first = signals.next().await;
-                interrupts.interrupt(first);
-                let heard = Instant::now();
-                loop {
-                    signals.next().await;
-                    if heard.elapsed() > ONE_WISH {
-                        break;
-                    }
-                }
-                second.cancel();
-                thread::sleep(LEAVE_AT_ONCE);
-                leave_now(first);
-            });
+            let first = runtime.block_on(hear(signals, interrupts, second));
+            thread::sleep(LEAVE_AT_ONCE);
+            leave_now(first);
         })
         .map_err(failure)?;
     Ok(leave)
+}
+
+/// Waits for the first signal and tells it, then for the second and tells that; gives the reason of the first.
+async fn hear(mut signals: Signals, interrupts: Interrupts, second: CancellationToken) -> InterruptReason {
+    let first = signals.next().await;
+    interrupts.interrupt(first);
+    let heard = Instant::now();
+    loop {
+        signals.next().await;
+        if heard.elapsed() > ONE_WISH {
+            second.cancel();
+            return first;
+        }
+    }
 }
 
 /// The last resort, when the command does not even let itself be dropped.
@@ -145,5 +148,51 @@ impl Signals {
             _ = self.close.recv() => InterruptReason::Terminated,
             _ = self.shutdown.recv() => InterruptReason::Terminated,
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rustix::process::{Signal, getpid, kill_process};
+
+    use super::*;
+
+    #[test]
+    fn the_first_signal_interrupts_and_a_later_one_leaves() {
+        let interrupts = Interrupts::default();
+        let (mut signals, leave) = (Some(Signal::INT), CancellationToken::new());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let heard = {
+            let _inside = runtime.enter();
+            hear(Signals::open().unwrap(), interrupts.clone(), leave.clone())
+        };
+        runtime.block_on(async {
+            let send = async {
+                // Two at once are one wish, so the later ones come a while after the first.
+                let mut beat = tokio::time::interval(ONE_WISH / 4);
+                loop {
+                    beat.tick().await;
+                    kill_process(getpid(), signals.take().unwrap_or(Signal::TERM)).unwrap();
+                    if interrupts.reason().is_some() {
+                        assert!(interrupts.token().is_cancelled());
+                    }
+                }
+            };
+            let ends = async {
+                assert_eq!(interrupts.interrupted().await, InterruptReason::Interrupted);
+                assert!(!leave.is_cancelled());
+                leave.cancelled().await;
+            };
+            tokio::select! {
+                first = heard => assert_eq!(first, InterruptReason::Interrupted),
+                () = send => {},
+                done = tokio::time::timeout(Duration::from_secs(20), ends) => done.unwrap(),
+            }
+        });
+        assert!(leave.is_cancelled());
+        assert_eq!(interrupts.reason(), Some(InterruptReason::Interrupted));
     }
 }

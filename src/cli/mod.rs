@@ -44,7 +44,7 @@ pub use values::ListWord;
     after_help = run::EXAMPLES,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
-    subcommand_help_heading = "Commands"
+    override_usage = "opencode-rs [OPTIONS] [PROMPT]...\n       opencode-rs [OPTIONS] <COMMAND>"
 )]
 pub struct Cli {
     /// What every command takes.
@@ -84,7 +84,7 @@ pub enum Command {
     #[command(after_help = config::EXAMPLES)]
     Config(ConfigArgs),
     /// Serve the scripted model on its own, for other programs
-    #[command(after_help = "Examples:\n  opencode-rs rehearse")]
+    #[command(after_help = rehearse::EXAMPLES)]
     Rehearse(RehearseArgs),
     /// Write shell completions and manual pages
     #[command(after_help = generate::EXAMPLES)]
@@ -119,6 +119,14 @@ impl Cli {
         match &self.command {
             Some(Command::Config(args)) => args.directory(),
             _ => self.connect()?.directory(),
+        }
+    }
+
+    /// The arguments of `generate`, which needs neither a home nor settings.
+    pub fn generate(&self) -> Option<&GenerateArgs> {
+        match &self.command {
+            Some(Command::Generate(args)) => Some(args),
+            _ => None,
         }
     }
 
@@ -190,3 +198,6 @@ fn cluster_takes_next(tree: &ClapCommand, shorts: &str) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,10 +148,6 @@ impl ConnectOptions {
         };
         let rehearsal = match self.rehearse {
             None => RehearsalChoice::Off,
-            Some(Some(script)) if script.as_os_str().is_empty() => {
-                return Err(Failure::usage("cannot use an empty value of `--rehearse`")
-                    .hint("leave out the `=`, or write `--rehearse=SCRIPT`"));
-            }
             Some(Some(script)) => RehearsalChoice::Script(script),
             Some(None) => {
                 value(settings.rehearse_script.as_ref()).map_or(RehearsalChoice::Plain, RehearsalChoice::Script)

@@ -6,14 +6,18 @@ use clap::{Args, ValueEnum};
 
 use crate::request::{RehearseFormat, RehearseRequest};
 
-/// Serve the scripted model for other programs
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  opencode-rs rehearse
+  opencode-rs rehearse replies.toml --port 8080
+  opencode-rs rehearse --output-format json | jq -r .base_url";
+
+/// Arguments of `rehearse`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(
     long_about = "Serve the scripted model for other programs\n\nAn OpenAI-compatible endpoint on 127.0.0.1 that answers \
                   from a script: no key, no network, no cost, the same answers every time. Prints its address, its \
-                  token and an engine configuration, then serves until it is stopped with Ctrl-C.",
-    after_help = "Examples:\n  opencode-rs rehearse\n  opencode-rs rehearse replies.toml --port 8080\n  opencode-rs \
-                  rehearse --output-format json | jq -r .base_url"
+                  token and an engine configuration, then serves until it is stopped with Ctrl-C."
 )]
 pub struct RehearseArgs {
     /// Script file with the replies [default: an answer that repeats the prompt's first line]
@@ -21,11 +25,11 @@ pub struct RehearseArgs {
     pub script: Option<PathBuf>,
 
     /// Port on 127.0.0.1 [default: a free one]
-    #[arg(short, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(short, long, value_name = "PORT", help_heading = "Server", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
 
     /// Print the address as lines or as one JSON object
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Output")]
     pub output_format: RehearseFormatName,
 }
 

@@ -1,16 +1,106 @@
 //! `config`: the settings in use.
 
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
 use super::{Exit, write_stdout};
 use crate::error::Failure;
-use crate::request::ConfigRequest;
-use crate::settings::{Files, Settings};
+use crate::request::{ConfigRequest, ListFormat};
+use crate::settings::{ENTRIES, Entry, Fallback, Files, Settings};
+use crate::support::visible::visible;
 
 /// Shows settings, or the files that they are read from.
 ///
 /// # Errors
 ///
 /// When stdout cannot be written.
-pub fn run(_request: &ConfigRequest, _settings: &Settings, _files: &Files) -> Result<Exit, Failure> {
-    write_stdout(b"")?;
+pub fn run(request: &ConfigRequest, settings: &Settings, files: &Files) -> Result<Exit, Failure> {
+    let text = match request {
+        ConfigRequest::Show(output) => match output.format {
+            ListFormat::Text => settings_as_text(settings),
+            ListFormat::Json => document(&settings_as_json(settings)),
+        },
+        ConfigRequest::Path(output) => match output.format {
+            ListFormat::Text => files_as_text(files),
+            ListFormat::Json => document(&files_as_json(files)),
+        },
+    };
+    write_stdout(text.as_bytes())?;
     Ok(Exit::Success)
+}
+
+fn document(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// One line a setting: key, value, origin, in columns.
+fn settings_as_text(settings: &Settings) -> String {
+    let rows: Vec<[String; 3]> = ENTRIES.iter().map(|entry| row(entry, settings)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    // A value may be a whole system prompt; the columns are for the ordinary ones.
+    let (key, value) = (width(0), width(1).min(40));
+    rows.iter()
+        .map(|row| format!("{:key$}  {:value$}  {}\n", row[0], row[1], row[2]))
+        .collect()
+}
+
+fn row(entry: &Entry, settings: &Settings) -> [String; 3] {
+    let (value, origin) = match entry.value_in(settings) {
+        Some((value, origin)) => (one_line(&value), origin.to_string()),
+        None => (
+            match entry.default {
+                Fallback::Is(text) => text.to_owned(),
+                Fallback::Said(words) => format!("({words})"),
+            },
+            "default".to_owned(),
+        ),
+    };
+    [
+        entry.key.to_owned(),
+        visible(&value).into_owned(),
+        visible(&origin).into_owned(),
+    ]
+}
+
+fn one_line(value: &Value) -> String {
+    match value {
+        Value::String(text) if !text.contains(['\n', '\t']) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn settings_as_json(settings: &Settings) -> Value {
+    let settings: Map<String, Value> = ENTRIES
+        .iter()
+        .map(|entry| {
+            let shown = match entry.value_in(settings) {
+                Some((value, origin)) => json!({"value": value, "origin": origin.word(), "from": origin.to_string()}),
+                None => json!({"value": entry.default_value(), "origin": "default", "from": null}),
+            };
+            (entry.key.to_owned(), shown)
+        })
+        .collect();
+    json!({"schema_version": 1, "settings": settings})
+}
+
+fn files_as_text(files: &Files) -> String {
+    let line = |name: &str, path: &Path| {
+        let absent = if path.exists() { "" } else { "  (does not exist)" };
+        format!("{name:7}  {}{absent}\n", visible(&path.to_string_lossy()))
+    };
+    let mut text = line("user", &files.user);
+    if let Some(project) = &files.project {
+        text.push_str(&line("project", project));
+    }
+    text
+}
+
+fn files_as_json(files: &Files) -> Value {
+    let shown = |path: &Path| json!({"path": path.to_string_lossy(), "exists": path.exists()});
+    json!({
+        "schema_version": 1,
+        "user": shown(&files.user),
+        "project": files.project.as_deref().map(shown),
+    })
 }

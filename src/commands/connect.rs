@@ -15,9 +15,10 @@ use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::rehearsal::{self, Rehearsal, Script};
 use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice};
-use crate::server::{self, GuardProgram, Server, StartRequest};
+use crate::server::{self, GuardProgram, Server, StartError, StartRequest};
 use crate::support::progress::Progress;
 use crate::support::secret::Secret;
+use crate::terminal::sanitize;
 use crate::trust;
 use crate::turn::EngineInfo;
 
@@ -260,7 +261,8 @@ async fn start(
         variables,
         deadline: START_DEADLINE,
     })
-    .await?;
+    .await
+    .map_err(start_failure)?;
     let client = Client::new(server.endpoint().clone(), Some(directory))?;
     Ok(Connection {
         client,
@@ -273,6 +275,26 @@ async fn start(
         server_ms: millis(context.started).saturating_sub(engine_ms),
         _rehearsal: rehearsal,
     })
+}
+
+/// The failure of a start. An engine reads the user's own configuration before it is ready, and leaves when that is broken.
+fn start_failure(error: StartError) -> Failure {
+    let StartError::Exited { tail, .. } = &error else {
+        return error.into();
+    };
+    let lines: Vec<&str> = tail.lines().collect();
+    // With colour, whoever reads it.
+    let Some(first) = lines
+        .iter()
+        .position(|line| line.contains("Configuration is invalid at ") || line.contains("is not valid JSON"))
+    else {
+        return error.into();
+    };
+    let mut failure = Failure::usage("cannot start the engine: its configuration is broken")
+        .hint("mend the engine's configuration named above, or run with `--bare` to ignore it");
+    let reason = sanitize(&lines[first..].join("\n")).into_owned();
+    failure.causes.push(reason.trim_start_matches("Error: ").to_owned());
+    failure
 }
 
 /// The engine, as records name it.

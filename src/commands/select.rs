@@ -55,7 +55,7 @@ pub(super) fn model<'a>(choice: &ModelChoice, providers: &'a Providers) -> Resul
     {
         return match provider.models.get(&reference.model) {
             Some(model) => Ok(Selected { reference, model }),
-            None => Err(Missing::Model(unknown_model(choice.as_str(), provider))),
+            None => Err(Missing::Model(unknown_model(&reference, provider))),
         };
     }
     // Model ids hold slashes, so what looks like a provider may be a part of the model's own name.
@@ -167,14 +167,14 @@ fn ids(providers: &Providers) -> Vec<String> {
     providers.providers.iter().map(|provider| provider.id.clone()).collect()
 }
 
-fn unknown_model(name: &str, provider: &Provider) -> Failure {
-    let known: Vec<String> = provider
-        .models
-        .keys()
+fn unknown_model(reference: &ModelRef, provider: &Provider) -> Failure {
+    let failure = Failure::usage(format!("cannot find model `{reference}`"));
+    // The provider is right, so it must not count for the likeness.
+    let near: Vec<String> = nearest(&reference.model, provider.models.keys().map(String::as_str))
+        .into_iter()
         .map(|model| format!("{}/{model}", provider.id))
         .collect();
-    let failure = Failure::usage(format!("cannot find model `{name}`"));
-    with_nearest(failure, name, &known, &format!("opencode-rs models {}", provider.id))
+    with_hint(failure, &near, &format!("opencode-rs models {}", provider.id))
 }
 
 fn unknown_provider(reference: &ModelRef, providers: &Providers) -> Failure {
@@ -214,18 +214,18 @@ fn unknown_bare_model(name: &str, providers: &Providers) -> Failure {
         );
     }
     near.truncate(3);
-    if near.is_empty() {
-        return with_nearest(failure, name, &known, "opencode-rs models");
-    }
-    failure.hint(format!("did you mean {}?", quoted(&near)))
+    with_hint(failure, &near, "opencode-rs models")
 }
 
 fn with_nearest(failure: Failure, name: &str, known: &[String], list: &str) -> Failure {
-    let near = nearest(name, known.iter().map(String::as_str));
+    with_hint(failure, &nearest(name, known.iter().map(String::as_str)), list)
+}
+
+fn with_hint<S: AsRef<str>>(failure: Failure, near: &[S], list: &str) -> Failure {
     if near.is_empty() {
         failure.hint(format!("`{list}` lists what there is"))
     } else {
-        failure.hint(format!("did you mean {}?", quoted(&near)))
+        failure.hint(format!("did you mean {}?", quoted(near)))
     }
 }
 

@@ -125,20 +125,22 @@ pub enum Error {
         url: Url,
     },
     /// No connection came about.
-    #[error("cannot reach `{url}`")]
+    #[error("cannot reach `{url}`: {reason}")]
     Connect {
         /// What was asked for.
         url: Url,
-        /// Why.
-        source: reqwest::Error,
+        /// The innermost cause; those around it say no more than that there is one.
+        reason: String,
+        /// Whether it had its whole time, so that more of it helps less than another source.
+        timed_out: bool,
     },
     /// A connection broke, or fell silent.
-    #[error("cannot finish reading `{url}`")]
+    #[error("cannot finish reading `{url}`: {reason}")]
     Interrupted {
         /// What was asked for.
         url: Url,
-        /// Why.
-        source: reqwest::Error,
+        /// The innermost cause.
+        reason: String,
     },
     /// The answer is not what such a source says.
     #[error("cannot understand the answer of `{url}`: {problem}")]
@@ -227,6 +229,11 @@ impl Error {
         )
     }
 
+    /// Whether another build of the same version may run where this one does not.
+    pub(super) const fn suggests_another_build(&self) -> bool {
+        matches!(self, Self::NotRunnable { rejection, .. } if rejection.suggests_another_build())
+    }
+
     /// Whether the source itself is out of reach, whatever it is asked for.
     pub(super) const fn is_out_of_reach(&self) -> bool {
         matches!(
@@ -267,70 +274,77 @@ fn explain(error: &Error, failure: &mut Failure) {
         }
         Error::NoneHere { rejected } => {
             list_rejected(rejected, failure);
-            push_hint(
-                failure,
-                Some("run `opencode-rs engine install`, or let the first run do so"),
-            );
+            push_hint(failure, "run `opencode-rs engine install`, or let the first run do so");
         }
         Error::Explicit { rejection, .. } | Error::NotRunnable { rejection, .. } => {
-            push_hint(failure, rejection.hint());
+            if let Some(hint) = rejection.hint() {
+                push_hint(failure, hint);
+            }
         }
         Error::Offline {
             url,
             member,
             destination,
             ..
-        } => failure.hints.push(format!(
-            "download {url}, unpack `{member}` from it to `{}`, and make it executable",
-            destination.display()
-        )),
-        Error::Platform(_) => push_hint(failure, Some("build `opencode` yourself and name it with `--engine`")),
-        Error::UnsupportedVersion(_) => failure.hints.push(format!(
-            "choose {OLDEST_TESTED} or later, below 2.0.0; {PINNED_VERSION} is the tested one"
-        )),
+        } => push_hint(
+            failure,
+            format!(
+                "download {url}, unpack `{member}` from it to `{}`, and make it executable",
+                destination.display()
+            ),
+        ),
+        Error::Platform(_) => push_hint(failure, "build `opencode` yourself and name it with `--engine`"),
+        Error::UnsupportedVersion(_) => push_hint(
+            failure,
+            format!("choose {OLDEST_TESTED} or later, below 2.0.0; {PINNED_VERSION} is the tested one"),
+        ),
         Error::Sources { attempts, .. } => {
             for attempt in attempts {
                 let of_attempt = Failure::from_error(FailureKind::EngineMissing, attempt);
-                failure.causes.push(of_attempt.to_string());
+                push_new(&mut failure.causes, of_attempt.to_string());
                 explain(attempt, failure);
             }
         }
         Error::HashMismatch { .. } => push_hint(
             failure,
-            Some("nothing was installed; find out who changed the file before you try again"),
+            "nothing was installed; find out who changed the file before you try again",
         ),
         Error::RateLimited { .. } => {
-            failure
-                .hints
-                .push(format!("set `{}` to raise the limit", env_vars::GITHUB_TOKEN));
+            push_hint(failure, format!("set `{}` to raise the limit", env_vars::GITHUB_TOKEN));
         }
         Error::Status { status: 401 | 403, .. } => push_hint(
             failure,
-            Some("add credentials for this registry to `~/.npmrc` if it needs them"),
+            "add credentials for this registry to `~/.npmrc` if it needs them",
         ),
-        Error::Connect { .. } => failure.hints.push(format!(
-            "set `HTTPS_PROXY` for a proxy, `SSL_CERT_FILE` for its certificate, or `{}` or `{}` for a mirror",
-            env_vars::GITHUB_DOWNLOAD,
-            env_vars::NPM_REGISTRY
-        )),
-        Error::Address { .. } => push_hint(failure, Some("give an address that begins with `https://`")),
+        Error::Connect { .. } => push_hint(
+            failure,
+            format!(
+                "set `HTTPS_PROXY` for a proxy, `SSL_CERT_FILE` for its certificate, or `{}` or `{}` for a mirror",
+                env_vars::GITHUB_DOWNLOAD,
+                env_vars::NPM_REGISTRY
+            ),
+        ),
+        Error::Address { .. } => push_hint(failure, "give an address that begins with `https://`"),
         Error::Client(_) => push_hint(
             failure,
-            Some("install the system's certificates (`ca-certificates`), or name a file of them with `SSL_CERT_FILE`"),
+            "install the system's certificates (`ca-certificates`), or name a file of them with `SSL_CERT_FILE`",
         ),
-        Error::File { path, source, .. } => push_hint(failure, hint_for_file(path, source).as_deref()),
-        Error::InTheWay { path, .. } => failure.hints.push(format!("move `{}` away", path.display())),
+        Error::File { path, source, .. } => {
+            if let Some(hint) = hint_for_file(path, source) {
+                push_hint(failure, hint);
+            }
+        }
+        Error::InTheWay { path, .. } => push_hint(failure, format!("move `{}` away", path.display())),
         Error::NotInstalled { version } => {
-            failure
-                .hints
-                .push(format!("run `opencode-rs engine install {version}`"));
+            push_hint(failure, format!("run `opencode-rs engine install {version}`"));
         }
         Error::Damaged(engines) => {
             for (version, path) in engines {
                 failure.causes.push(format!("`{}` has changed", path.display()));
-                failure
-                    .hints
-                    .push(format!("run `opencode-rs engine install {version}` to replace it"));
+                push_hint(
+                    failure,
+                    format!("run `opencode-rs engine install {version}` to replace it"),
+                );
             }
         }
         Error::NoHash { .. }
@@ -352,15 +366,20 @@ fn list_rejected(candidates: &[Candidate], failure: &mut Failure) {
         failure
             .causes
             .push(format!("skipped `{}`: {rejection}", candidate.path.display()));
-        push_hint(failure, rejection.hint());
+        if let Some(hint) = rejection.hint() {
+            push_hint(failure, hint);
+        }
     }
 }
 
-fn push_hint(failure: &mut Failure, hint: Option<&str>) {
-    if let Some(hint) = hint
-        && !failure.hints.iter().any(|known| known == hint)
-    {
-        failure.hints.push(hint.to_owned());
+fn push_hint(failure: &mut Failure, hint: impl Into<String>) {
+    push_new(&mut failure.hints, hint.into());
+}
+
+/// Several attempts often fail in the same way, which is said once.
+fn push_new(lines: &mut Vec<String>, line: String) {
+    if !lines.contains(&line) {
+        lines.push(line);
     }
 }
 

@@ -208,6 +208,7 @@ impl Http {
     /// How long to wait after failure number `made`; `None` when it is no use.
     fn pause_before_retry(&self, error: &Error, made: u32) -> Option<Duration> {
         let (most, asked) = match error {
+            Error::Connect { timed_out: true, .. } => return None,
             Error::Connect { .. } => (self.patience.connection_attempts, None),
             Error::Interrupted { .. } => (self.patience.attempts, None),
             Error::Status {
@@ -252,26 +253,33 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     attempt.follow()
 }
 
-fn unanswered(url: &Url, source: reqwest::Error) -> Error {
-    let (url, source) = (url.clone(), source.without_url());
-    if source.is_redirect() || source.is_builder() {
-        Error::Answer {
-            url,
-            problem: std::error::Error::source(&source).map_or_else(|| source.to_string(), ToString::to_string),
-        }
-    } else if source.is_connect() {
-        Error::Connect { url, source }
+fn unanswered(url: &Url, error: reqwest::Error) -> Error {
+    let url = url.clone();
+    let (reason, timed_out) = (innermost(&error), error.is_timeout());
+    if error.is_redirect() || error.is_builder() {
+        Error::Answer { url, problem: reason }
+    } else if error.is_connect() {
+        Error::Connect { url, reason, timed_out }
     } else {
-        Error::Interrupted { url, source }
+        Error::Interrupted { url, reason }
     }
 }
 
 /// A body that broke off.
-pub(super) fn interrupted(url: &Url, source: reqwest::Error) -> Error {
+pub(super) fn interrupted(url: &Url, error: reqwest::Error) -> Error {
     Error::Interrupted {
         url: url.clone(),
-        source: source.without_url(),
+        reason: innermost(&error),
     }
+}
+
+/// The last cause in the chain.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
 }
 
 /// Reads a base address, which may be unencrypted when the user wrote it so. It ends with a slash afterwards.

@@ -6,6 +6,7 @@
 //! same destination removes.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ use crate::support::lock::Lock;
 /// How often a lock that somebody holds is tried. The kernel's own queue is no use, since waiting in it cannot be
 /// cancelled.
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
+const RENAME_ATTEMPTS: u32 = 20;
+const RENAME_PAUSE: Duration = Duration::from_millis(500);
 
 /// How closely something that is there already is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +60,11 @@ pub async fn install(request: &EngineRequest<'_>, version: &Version, scrutiny: S
     };
     // Another build of the same version may be there already.
     for target in &targets {
-        if let Some(engine) = installer.present(*target).await? {
-            return Ok(engine);
+        match installer.present(*target).await {
+            Ok(Some(engine)) => return Ok(engine),
+            Ok(None) => {}
+            Err(error) if error.suggests_another_build() => {}
+            Err(error) => return Err(error),
         }
     }
     let Some(first) = targets.first().copied() else {
@@ -103,16 +109,11 @@ impl Installer<'_> {
             match self.install_target(*target, &mut sources, &mut attempts).await {
                 Ok(Some(engine)) => return Ok(engine),
                 Ok(None) => {}
-                Err(error) => match &error {
-                    Error::NotRunnable { rejection, target, .. }
-                        if rejection.suggests_another_build() && targets.last() != Some(target) =>
-                    {
-                        let note = format!("the build {target} is of no use here: {rejection}; trying another one");
-                        self.request.progress.note(&note);
-                        attempts.push(error);
-                    }
-                    _ => return Err(error),
-                },
+                Err(error) if error.suggests_another_build() && targets.last() != Some(target) => {
+                    self.request.progress.note(&format!("{error}; trying another build"));
+                    attempts.push(error);
+                }
+                Err(error) => return Err(error),
             }
             if sources.is_empty() {
                 break;
@@ -191,13 +192,13 @@ impl Installer<'_> {
         let directory = self.store.directory(self.version, target);
         if directory.exists() {
             // Damaged, and ours: `present` has made sure of that.
-            self.store.discard(&directory)?;
+            self.store.discard(self.version, target)?;
         }
-        let staging = staging.keep();
-        if let Err(error) = fs::rename(&staging, &directory) {
-            let _ = fs::remove_dir_all(&staging);
-            return Err(Error::file("write", &directory, error));
-        }
+        rename_patiently(staging.path(), &directory)
+            .await
+            .map_err(|error| Error::file("write", &directory, error))?;
+        // Nothing is left at the old path.
+        let _ = staging.keep();
         sync_directory(self.store.root())?;
         let path = directory.join(target.executable());
         if let (Ok(canonical), Ok(identity)) = (fs::canonicalize(&path), Identity::of(&path)) {
@@ -262,6 +263,8 @@ impl Installer<'_> {
                 version: installed.version,
                 source: EngineSource::Store,
             })),
+            // Fetching the same bytes again would not make them run.
+            Some(rejection) if installed.verify()? == Integrity::Intact => Err(self.not_runnable(target, rejection)),
             Some(rejection) if installed.receipt.is_some() => {
                 tracing::info!(path = %installed.path.display(), %rejection, "an installed engine is replaced");
                 Ok(None)
@@ -337,6 +340,20 @@ fn receipt(version: &Version, target: Target, artifact: &Artifact, unpacked: &su
         executable: hex(&unpacked.executable),
         size: unpacked.size,
         installed_at: now(),
+    }
+}
+
+/// Renames; on Windows again for a while, since scanners open every new program.
+async fn rename_patiently(from: &Path, to: &Path) -> io::Result<()> {
+    let mut left = if cfg!(windows) { RENAME_ATTEMPTS } else { 1 };
+    loop {
+        left -= 1;
+        match fs::rename(from, to) {
+            Err(error) if left > 0 && error.kind() == io::ErrorKind::PermissionDenied => {
+                tokio::time::sleep(RENAME_PAUSE).await;
+            }
+            result => return result,
+        }
     }
 }
 

@@ -153,7 +153,7 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
         match candidate.verdict {
             Ok(version) => {
                 return Ok(Engine {
-                    path: candidate.path,
+                    path: probe::resolve_shim(&candidate.path).unwrap_or(candidate.path),
                     version,
                     source: candidate.source,
                 });
@@ -237,7 +237,7 @@ async fn explicit(
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     match probe::supported_version(&absolute, cache, environment).await {
         Ok(version) => Ok(Engine {
-            path: absolute,
+            path: probe::resolve_shim(&absolute).unwrap_or(absolute),
             version,
             source: EngineSource::Explicit,
         }),

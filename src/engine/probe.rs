@@ -336,8 +336,9 @@ fn first_version(text: &str) -> Option<Version> {
         .find_map(|word| Version::parse(word).ok())
 }
 
-/// npm's `.cmd` file leads to the program behind it; running the file itself would go through `cmd.exe`.
-fn resolve_shim(path: &Path) -> Result<PathBuf, Rejection> {
+/// npm's `.cmd` file leads to the program behind it; running the file itself would go through `cmd.exe`. Every other
+/// file is what it is.
+pub(super) fn resolve_shim(path: &Path) -> Result<PathBuf, Rejection> {
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Rejection::Missing),

@@ -128,6 +128,10 @@ impl Store {
         format!(".staging-{version}-{target}-")
     }
 
+    fn removed_prefix(version: &Version, target: Target) -> String {
+        format!(".removed-{version}-{target}-")
+    }
+
     /// What is in the place of one build of one version, if anything is.
     pub fn find(&self, version: &Version, target: Target) -> Option<Installed> {
         let path = self.executable(version, target);
@@ -199,7 +203,7 @@ impl Store {
             .map_err(|error| Error::file("write", &path, error))
     }
 
-    /// Takes an engine that we installed away. The receipt goes first, so that half of a removal is no installation.
+    /// Takes an engine that we installed away. For the holder of its lock.
     ///
     /// # Errors
     ///
@@ -212,7 +216,7 @@ impl Store {
                 reason: "it is not removed".to_owned(),
             });
         }
-        self.discard(&directory)?;
+        self.discard(&installed.version, installed.target)?;
         if self.preferred().as_ref() == Some(&installed.version) {
             let path = self.root.join(PREFERRED);
             match fs::remove_file(&path) {
@@ -226,20 +230,25 @@ impl Store {
     }
 
     /// Removes a directory of ours. It is renamed first, so that nobody sees it without its parts.
-    pub(super) fn discard(&self, directory: &Path) -> Result<(), Error> {
+    pub(super) fn discard(&self, version: &Version, target: Target) -> Result<(), Error> {
+        let directory = self.directory(version, target);
         let away = tempfile::Builder::new()
-            .prefix(".removed-")
+            .prefix(&Self::removed_prefix(version, target))
             .tempdir_in(&self.root)
             .map_err(|error| Error::file("write", &self.root, error))?;
-        fs::rename(directory, away.path().join("engine")).map_err(|error| Error::file("remove", directory, error))?;
-        away.close().map_err(|error| Error::file("remove", directory, error))
+        fs::rename(&directory, away.path().join("engine")).map_err(|error| Error::file("remove", &directory, error))?;
+        away.close().map_err(|error| Error::file("remove", &directory, error))
     }
 
     /// Removes what killed installations of this destination left. Only for the holder of the lock.
     pub(super) fn sweep(&self, version: &Version, target: Target) {
-        let prefix = Self::staging_prefix(version, target);
+        let prefixes = [
+            Self::staging_prefix(version, target),
+            Self::removed_prefix(version, target),
+        ];
         for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
-            if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix))
+            let is_left = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix));
+            if entry.file_name().to_str().is_some_and(is_left)
                 && let Err(error) = fs::remove_dir_all(entry.path())
             {
                 tracing::warn!(path = %entry.path().display(), %error, "cannot remove what an earlier installation left");

@@ -59,7 +59,7 @@ pub(super) async fn edit(
         });
     }
     let bytes = std::fs::read(&path).map_err(editor)?;
-    let edited = text::decode(bytes, "the text of the editor")?;
+    let edited = text::decode(bytes, "what the editor left")?;
     if edited.trim().is_empty() {
         return Err(InputError::EmptyEdit);
     }

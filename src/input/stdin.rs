@@ -11,6 +11,9 @@ use super::{InputError, LONGEST};
 
 /// Silence that is worth a line.
 const SILENCE: Duration = Duration::from_secs(1);
+/// How much longer a run that has a prompt waits. A command that computes before it writes (`cargo build | ...`) should not
+/// lose its output to a quick engine, and a job with a forgotten stdin should not wait for long.
+const GRACE: Duration = Duration::from_secs(2);
 /// How many bytes are read at once.
 const CHUNK: usize = 64 * 1024;
 
@@ -59,10 +62,14 @@ pub(super) async fn read(patience: Patience, remark: impl Fn(&str)) -> Result<Ve
         Ok(chunk) => chunk,
         Err(_) if patience == Patience::GoOn => {
             remark(
-                "warning: stdin is open and sends nothing, going on without it: `--no-stdin` never reads it, a last \
-                 word `-` waits for it",
+                "waiting 2 s for stdin, which is open and sends nothing: `--no-stdin` never reads it, a last word `-` \
+                 waits for it",
             );
-            return Ok(Vec::new());
+            let Ok(chunk) = tokio::time::timeout(GRACE, chunks.recv()).await else {
+                remark("warning: going on without stdin");
+                return Ok(Vec::new());
+            };
+            chunk
         }
         Err(_) => {
             remark("waiting for stdin; with `--no-stdin` it is never read");

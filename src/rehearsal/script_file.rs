@@ -306,19 +306,10 @@ fn optional_duration(key: &str, text: Option<&str>) -> Result<Duration, String> 
 }
 
 fn duration(key: &str, text: &str) -> Result<Duration, String> {
-    let number_ends = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(number_ends);
-    let seconds_a_unit = match unit.trim() {
-        "ms" => Some(0.001),
-        "s" => Some(1.0),
-        "m" => Some(60.0),
-        _ => None,
-    };
-    seconds_a_unit
-        .zip(number.parse::<f64>().ok())
-        .and_then(|(scale, number)| Duration::try_from_secs_f64(number * scale).ok())
+    // A bare number could be meant in any unit; on the command line it means seconds, in a script nothing.
+    crate::support::duration::parse(text)
+        .ok()
+        .filter(|_| !text.bytes().all(|byte| byte.is_ascii_digit()))
         .ok_or_else(|| format!("`{key}` is `{text}`, which is no duration such as \"200ms\", \"1.5s\" or \"2m\""))
 }
 

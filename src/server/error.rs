@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Exit;
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
+use crate::terminal::sanitize;
 
 /// How many of the engine's last lines go into a message.
 const SHOWN_LINES: usize = 12;
@@ -120,7 +121,9 @@ impl From<StartError> for Failure {
     }
 }
 
+/// The end of the engine's output, without the colours in which it may be written.
 fn last_lines(tail: &str) -> String {
+    let tail = sanitize(tail);
     let lines: Vec<&str> = tail.lines().collect();
     lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n")
 }

@@ -36,15 +36,14 @@ pub(super) fn read(path: &Path) -> Result<SettingsFile, SettingsError> {
         path: path.to_path_buf(),
         source,
     };
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
+    // Looked at before it is opened: to open a named pipe is to wait, and a project's file is not of our making.
+    match std::fs::metadata(path) {
+        Ok(facts) if facts.is_file() => {}
+        Ok(_) => return Err(unreadable(std::io::Error::other("it is not a regular file"))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(SettingsFile::default()),
         Err(error) => return Err(unreadable(error)),
-    };
-    // A pipe or a device in this place would be waited for; the file of a project is not of our making.
-    if !file.metadata().map_err(unreadable)?.is_file() {
-        return Err(unreadable(std::io::Error::other("it is not a regular file")));
     }
+    let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut text = String::new();
     file.take(LONGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
     if text.len() as u64 > LONGEST {

@@ -29,21 +29,40 @@ pub struct Entry {
     /// What it is, in one line.
     pub about: &'static str,
     /// What holds when nobody sets it.
-    pub default: &'static str,
+    pub default: Fallback,
     /// What a project may do with it.
     pub project: ProjectMay,
     /// Whether the environment may set it.
     pub environment: bool,
     /// Reads a value into its place.
     pub(super) set: fn(&mut Settings, &Raw, Origin, &Path, &Path) -> Result<(), String>,
+    /// Shows the default as any other value.
+    show_default: fn(&str) -> Value,
     /// The value with its origin.
     pub(super) get: fn(&Settings) -> Option<(Value, &Origin)>,
+}
+
+/// What holds when nobody sets a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallback {
+    /// This value, as one would write it.
+    Is(&'static str),
+    /// Something that has no value here, in words.
+    Said(&'static str),
 }
 
 impl Entry {
     /// The environment variable that sets it.
     pub fn variable(&self) -> String {
         format!("{}{}", crate::env_vars::PREFIX, self.key.to_ascii_uppercase())
+    }
+
+    /// The value that holds when nobody sets it; null where that is known only later.
+    pub fn default_value(&self) -> Value {
+        match self.default {
+            Fallback::Is(text) => (self.show_default)(text),
+            Fallback::Said(_) => Value::Null,
+        }
     }
 
     /// The value with its origin, where somebody set it.
@@ -53,7 +72,7 @@ impl Entry {
 }
 
 macro_rules! settings {
-    ($($key:ident: $type:ty, $project:ident, $environment:literal, $default:literal, $about:literal;)+) => {
+    ($($key:ident: $type:ty, $project:ident, $environment:literal, $default:expr, $about:literal;)+) => {
         /// The settings that somebody set; what is absent has its default.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub struct Settings {
@@ -74,37 +93,41 @@ macro_rules! settings {
                 settings.$key = Some(Setting { value, origin });
                 Ok(())
             },
+            show_default: |text| {
+                let raw = Raw::Text(text.to_owned());
+                <$type as SettingValue>::read(&raw, Path::new("/"), Path::new("/")).map_or(Value::Null, |value| value.show())
+            },
             get: |settings| settings.$key.as_ref().map(|setting| (setting.value.show(), &setting.origin)),
         }),+];
     };
 }
 
 settings! {
-    model: ModelChoice, Set, true, "the engine's", "The model, as with `--model`";
-    agent: String, Set, true, "the engine's", "The agent, as with `--agent`";
-    variant: String, Set, true, "the model's", "The variant of the model, as with `--variant`";
-    effort: Effort, Set, true, "the model's", "The level of effort, as with `--effort`";
-    system: String, Set, true, "none", "Text added to the system prompt, as with `--system`";
-    system_file: PathBuf, NotSet, true, "none", "File added to the system prompt, as with `--system-file`";
-    ephemeral: bool, Set, true, "false", "Whether sessions are deleted after the run, as with `--ephemeral`";
-    timeout: Duration, Set, true, "none", "Limit on the whole run, as with `--timeout`";
-    stall_timeout: Duration, Set, true, "none", "Limit on silence, as with `--stall-timeout`";
-    max_retries: u32, Set, true, "5", "How often a provider is tried again, as with `--max-retries`";
-    retry_budget: Duration, Set, true, "5m", "How long retries may take, as with `--retry-budget`";
-    output_format: OutputMode, NotSet, true, "text", "The format of stdout of `run`, as with `--output-format`";
-    include_raw: bool, NotSet, true, "false", "Whether stream-json holds the engine's events, as with `--include-raw`";
-    color: ColorChoice, Set, true, "auto", "Colour, as with `--color`";
-    verbosity: Verbosity, NotSet, true, "normal", "`quiet`, `normal`, `verbose` or `trace`, as with `-q` and `-v`";
-    progress: bool, Set, true, "true", "Whether progress is drawn; `--no-progress` turns it off";
-    thinking: bool, Set, true, "false", "Whether reasoning is shown, as with `--thinking`";
-    raw: bool, Set, true, "false", "Whether Markdown stays as it is, as with `--raw`";
-    engine: PathBuf, NotSet, true, "searched", "The engine program, as with `--engine`";
-    offline: bool, TurnOn, true, "false", "Whether nothing is downloaded, as with `--offline`";
-    bare: bool, TurnOn, true, "false", "Whether the engine's configuration is ignored, as with `--bare`";
-    attach: Url, NotSet, true, "none", "A server that somebody else runs, as with `--attach`";
-    port: u16, NotSet, true, "a free one", "The port of a server started here, as with `--port`";
-    rehearse_script: PathBuf, NotSet, true, "the built-in answer", "The script of `--rehearse` without a value";
-    trusted_directories: Vec<PathBuf>, NotSet, false, "none", "Directories whose own code may run; only in the user's file";
+    model: ModelChoice, Set, true, Fallback::Said("the engine's"), "The model, as with `--model`";
+    agent: String, Set, true, Fallback::Said("the engine's"), "The agent, as with `--agent`";
+    variant: String, Set, true, Fallback::Said("the model's"), "The variant of the model, as with `--variant`";
+    effort: Effort, Set, true, Fallback::Said("the model's"), "The level of effort, as with `--effort`";
+    system: String, Set, true, Fallback::Said("none"), "Text added to the system prompt, as with `--system`";
+    system_file: PathBuf, NotSet, true, Fallback::Said("none"), "File added to the system prompt, as with `--system-file`";
+    ephemeral: bool, Set, true, Fallback::Is("false"), "Whether sessions are deleted after the run, as with `--ephemeral`";
+    timeout: Duration, Set, true, Fallback::Said("none"), "Limit on the whole run, as with `--timeout`";
+    stall_timeout: Duration, Set, true, Fallback::Said("none"), "Limit on silence, as with `--stall-timeout`";
+    max_retries: u32, Set, true, Fallback::Is("5"), "How often a provider is tried again, as with `--max-retries`";
+    retry_budget: Duration, Set, true, Fallback::Is("5m"), "How long retries may take, as with `--retry-budget`";
+    output_format: OutputMode, NotSet, true, Fallback::Is("text"), "The format of stdout of `run`, as with `--output-format`";
+    include_raw: bool, NotSet, true, Fallback::Is("false"), "Whether stream-json holds the engine's events, as with `--include-raw`";
+    color: ColorChoice, Set, true, Fallback::Is("auto"), "Colour, as with `--color`";
+    verbosity: Verbosity, NotSet, true, Fallback::Is("normal"), "`quiet`, `normal`, `verbose` or `trace`, as with `-q` and `-v`";
+    progress: bool, Set, true, Fallback::Is("true"), "Whether progress is drawn; `--no-progress` turns it off";
+    thinking: bool, Set, true, Fallback::Is("false"), "Whether reasoning is shown, as with `--thinking`";
+    raw: bool, Set, true, Fallback::Is("false"), "Whether Markdown stays as it is, as with `--raw`";
+    engine: PathBuf, NotSet, true, Fallback::Said("searched"), "The engine program, as with `--engine`";
+    offline: bool, TurnOn, true, Fallback::Is("false"), "Whether nothing is downloaded, as with `--offline`";
+    bare: bool, TurnOn, true, Fallback::Is("false"), "Whether the engine's configuration is ignored, as with `--bare`";
+    attach: Url, NotSet, true, Fallback::Said("none"), "A server that somebody else runs, as with `--attach`";
+    port: u16, NotSet, true, Fallback::Said("a free one"), "The port of a server started here, as with `--port`";
+    rehearse_script: PathBuf, NotSet, true, Fallback::Said("the built-in answer"), "The script of `--rehearse` without a value";
+    trusted_directories: Vec<PathBuf>, NotSet, false, Fallback::Said("none"), "Directories whose own code may run; only in the user's file";
 }
 
 /// The setting with this key.

@@ -9,7 +9,7 @@ mod keys;
 mod load;
 mod value;
 
-pub use keys::{ENTRIES, Entry, ProjectMay, Settings};
+pub use keys::{ENTRIES, Entry, Fallback, ProjectMay, Settings};
 pub use load::{Files, Flags, PROJECT_FILE, Project, SettingsError, USER_FILE, load};
 pub use value::{Raw, SettingValue, server_url};
 
@@ -52,6 +52,17 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
+    /// The word for scripts.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Flag(_) => "flag",
+            Self::Environment(_) => "environment",
+            Self::Project(_) => "project",
+            Self::Profile(..) => "profile",
+            Self::User(_) => "user",
+        }
+    }
+
     /// How high the source is: a larger number decides.
     pub fn rank(&self) -> u8 {
         match self {

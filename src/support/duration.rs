@@ -22,7 +22,7 @@ const UNITS: [(&str, u64); 5] = [
     ("ms", 1),
 ];
 
-/// Reads `90` (seconds), `90s`, `5m`, `1h30m`, `2d`, `500ms`. Units go from large to small, each at most once.
+/// Reads `90` (seconds), `90s`, `1.5s`, `5m`, `1h30m`, `2d`, `500ms`. Units go from large to small, each at most once.
 ///
 /// # Errors
 ///
@@ -41,6 +41,17 @@ pub fn parse(text: &str) -> Result<Duration, ParseDurationError> {
         }
         let number: u64 = rest[..digits].parse().map_err(|_| ParseDurationError::TooLong)?;
         rest = &rest[digits..];
+        let fraction = match rest.strip_prefix('.') {
+            None => "",
+            Some(behind) => {
+                let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+                if digits == 0 {
+                    return Err(ParseDurationError::Malformed);
+                }
+                rest = &behind[digits..];
+                &behind[..digits]
+            }
+        };
         let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
         let unit = &rest[..letters];
         rest = &rest[letters..];
@@ -61,6 +72,7 @@ pub fn parse(text: &str) -> Result<Duration, ParseDurationError> {
         };
         total = number
             .checked_mul(scale)
+            .and_then(|millis| millis.checked_add(part_of(scale, fraction)))
             .and_then(|millis| total.checked_add(millis))
             .ok_or(ParseDurationError::TooLong)?;
     }
@@ -69,6 +81,18 @@ pub fn parse(text: &str) -> Result<Duration, ParseDurationError> {
         return Err(ParseDurationError::TooLong);
     }
     Ok(Duration::from_millis(total))
+}
+
+/// `fraction` (the digits behind a point) of `scale`, without what is smaller than one.
+fn part_of(scale: u64, fraction: &str) -> u64 {
+    let mut sum = 0;
+    let mut place = 1_u64;
+    // Nothing behind the tenth digit can make a millisecond of a thousand days.
+    for digit in fraction.bytes().take(10) {
+        place *= 10;
+        sum += scale * u64::from(digit - b'0') * (10_u64.pow(10) / place);
+    }
+    sum / 10_u64.pow(10)
 }
 
 /// Writes a span so that [`parse`] reads it back: `1h30m`, `500ms`, `0s`.
@@ -100,6 +124,9 @@ mod tests {
         let read = |text| parse(text).map(|span| span.as_millis());
         assert_eq!(read("90"), Ok(90_000));
         assert_eq!(read("90s"), Ok(90_000));
+        assert_eq!(read("1.5s"), Ok(1_500));
+        assert_eq!(read("0.25h"), Ok(900_000));
+        assert_eq!(read("0.0001s"), Ok(0));
         assert_eq!(read("5m"), Ok(300_000));
         assert_eq!(read("1h30m"), Ok(5_400_000));
         assert_eq!(read("500ms"), Ok(500));
@@ -111,7 +138,7 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         for text in [
-            "", " ", "s", "-5", "1.5s", "5 m", "5M", "5x", "1h30", "30m1h", "1m1m", "5m ", "۵",
+            "", " ", "s", "-5", "1.s", ".5s", "5 m", "5M", "5x", "1h30", "30m1h", "1m1m", "5m ", "۵",
         ] {
             let expected = if text == "5m " {
                 Ok(Duration::from_secs(300))

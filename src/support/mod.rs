@@ -7,3 +7,4 @@ pub mod lock;
 pub mod nearest;
 pub mod progress;
 pub mod secret;
+pub mod visible;

@@ -32,13 +32,7 @@ pub(super) fn judge(state: &State) -> Option<Failure> {
             .hint("ask for a shorter answer, or choose a model with a larger output limit"),
         ),
         Some("content-filter") => Some(content_filter()),
-        Some("tool-calls") if last.structured.is_none() => Some(
-            Failure::new(
-                FailureKind::Denied,
-                "cannot finish the turn: it stopped because a tool was refused",
-            )
-            .hint("a plain prompt may read files in the working directory and nothing else"),
-        ),
+        Some("tool-calls") if last.structured.is_none() => Some(stopped_by_refusal()),
         Some("unknown") => Some(broken_stream()),
         Some("error") => Some(Failure::new(
             FailureKind::Failed,
@@ -48,10 +42,14 @@ pub(super) fn judge(state: &State) -> Option<Failure> {
             FailureKind::Engine,
             "cannot finish the turn: the engine left the answer unfinished",
         )),
-        None => Some(Failure::new(
-            FailureKind::Failed,
-            "cannot finish the turn: it was stopped before the model answered",
-        )),
+        // A conversation that was too long, and could not be summarised either, says so in an event only.
+        None => Some(match state.last_error() {
+            Some(error) => classify(error),
+            None => Failure::new(
+                FailureKind::Failed,
+                "cannot finish the turn: it was stopped before the model answered",
+            ),
+        }),
         // `stop`, and what a newer engine may call it.
         Some(_) if empty => Some(
             Failure::new(FailureKind::InvalidResult, "cannot use the answer: it is empty")
@@ -68,6 +66,19 @@ pub(super) fn broken_stream() -> Failure {
         "cannot get an answer: the provider's stream ends without a finish reason",
     )
     .hint("the provider, or a proxy before it, cuts the answer off; try again later or use another model")
+}
+
+/// The failure for a conversation that stays too long, however often the engine summarises it.
+pub(super) fn too_long_after_summaries() -> Failure {
+    too_long("cannot get an answer: the conversation is too long for the model, and summaries do not help".to_owned())
+}
+
+fn stopped_by_refusal() -> Failure {
+    Failure::new(
+        FailureKind::Denied,
+        "cannot finish the turn: it stopped because a tool was refused",
+    )
+    .hint("a plain prompt may read files in the working directory and nothing else")
 }
 
 fn content_filter() -> Failure {
@@ -122,6 +133,8 @@ pub(super) fn classify(error: &EngineError) -> Failure {
         _ if data.message.starts_with("Model not found") || data.message.starts_with("Agent not found") => {
             Failure::usage(because("cannot start the turn"))
         }
+        // A model that repeats the same call is not refused a tool, but the whole step.
+        _ if data.message.starts_with("The user rejected permission") => stopped_by_refusal(),
         _ if data.message.starts_with("JSON parsing failed") => provider(because("cannot read the provider's answer")),
         _ => Failure::new(FailureKind::Failed, because("cannot finish the turn")),
     }

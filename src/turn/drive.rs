@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::conclusion::{broken_stream, classify, judge};
+use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries};
 use super::state::State;
 use super::update::{Decision, PermissionRecord, Retry, Started, Status, ToolStatus, Update};
 use crate::api::types::{PermissionAsk, Prompt};
@@ -298,6 +298,9 @@ impl Driver {
             return Some(failure);
         }
         self.hint_at_refusals(before);
+        if self.state.is_too_long() {
+            return Some(too_long_after_summaries());
+        }
         self.state.is_broken().then(broken_stream)
     }
 

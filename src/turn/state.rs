@@ -40,6 +40,8 @@ struct SessionState {
     was_busy: bool,
     /// How many model calls in a row ended without a finish reason.
     broken_in_a_row: u32,
+    /// How many summaries took the place of the conversation since the model last finished a step.
+    summaries_in_a_row: u32,
 }
 
 /// A message of the assistant that belongs to this turn.
@@ -87,6 +89,9 @@ impl State {
                 self.errors.push((session_id.clone(), error.clone()));
             }
             Event::Compacted { session_id } if self.sessions.contains_key(session_id) => {
+                if let Some(session) = self.sessions.get_mut(session_id) {
+                    session.summaries_in_a_row += 1;
+                }
                 out.push(Update::Status(Status::Compacted {
                     session_id: session_id.clone(),
                 }));
@@ -169,6 +174,12 @@ impl State {
     /// Whether the model's stream has now ended twice in a row without a finish reason. The engine would go on for ever.
     pub fn is_broken(&self) -> bool {
         self.sessions.values().any(|session| session.broken_in_a_row >= 2)
+    }
+
+    /// Whether summaries do not help: the provider still finds the conversation too long after two of them. The engine
+    /// would go on for ever, and each summary is a call of the model.
+    pub fn is_too_long(&self) -> bool {
+        self.sessions.values().any(|session| session.summaries_in_a_row >= 3)
     }
 
     /// The prompt as the engine stored it: which model and agent it chose.
@@ -310,6 +321,9 @@ impl State {
         let Some(session) = self.sessions.get_mut(&info.session_id) else {
             return;
         };
+        if !info.is_summary() && info.error.is_none() && info.finish.is_some() {
+            session.summaries_in_a_row = 0;
+        }
         match info.finish.as_deref() {
             Some("unknown") => session.broken_in_a_row += 1,
             Some(_) => session.broken_in_a_row = 0,

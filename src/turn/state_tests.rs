@@ -323,6 +323,19 @@ fn a_good_step_between_two_broken_ones_is_no_broken_provider() {
 }
 
 #[test]
+fn summaries_without_a_step_between_them_are_a_conversation_that_is_too_long() {
+    let compacted = event(&json!({"type": "session.compacted", "properties": {"sessionID": "ses_1"}}));
+    let mut state = begun();
+    apply(&mut state, &[compacted.clone(), compacted.clone()]);
+    let step = message("msg_a", "assistant", json!({"finish": "stop"}));
+    apply(&mut state, &[step, compacted.clone(), compacted.clone()]);
+    assert!(!state.is_too_long());
+    let failed = json!({"finish": "error", "error": {"name": "ContextOverflowError", "data": {"message": "too long"}}});
+    apply(&mut state, &[message("msg_b", "assistant", failed), compacted]);
+    assert!(state.is_too_long());
+}
+
+#[test]
 fn messages_of_another_prompt_are_not_ours() {
     let mut state = State::new("ses_1", "msg_u", 5);
     let out = apply(

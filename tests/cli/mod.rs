@@ -2,6 +2,12 @@
 
 mod agents;
 mod api;
+mod config;
 mod doctor;
+#[cfg(unix)]
+mod editor;
+mod help;
 mod models;
+mod sandbox;
 mod support;
+mod usage;

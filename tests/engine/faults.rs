@@ -176,7 +176,6 @@ async fn when_no_source_has_it_every_source_is_named() {
         [
             missing(World::api_path(&VERSION)),
             missing(World::manifest_path(&VERSION, world.target())),
-            missing(World::api_path(&VERSION)),
             missing(World::manifest_path(&VERSION, baseline)),
         ]
     );

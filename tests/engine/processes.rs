@@ -96,6 +96,25 @@ async fn a_failed_installation_exits_with_127_and_says_why() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+#[tokio::test]
+async fn the_working_directory_does_not_choose_the_registry() {
+    let mut world = world().await;
+    let archive = tar_gz("package/bin/opencode", &engine_script(&VERSION));
+    world.publish_npm(&VERSION, world.target(), &archive);
+    let trap = super::release_host::ReleaseHost::start().await;
+    let npmrc = |registry: String| format!("registry={registry}\n");
+    std::fs::write(world.root.path().join(".npmrc"), npmrc(trap.url("/npm"))).unwrap();
+    std::fs::write(world.root.path().join("package.json"), "{}").unwrap();
+    std::fs::write(world.directories.home.join(".npmrc"), npmrc(world.host.url("/npm"))).unwrap();
+    world.set("npm_config_registry", "");
+    let output = program(&world, &["engine", "install", "1.18.90"])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(trap.paths(), Vec::<String>::new());
+}
+
 /// The program with `data` on a file system of its own, where the system lets us mount one.
 #[cfg(target_os = "linux")]
 fn program_on(world: &World, mount: &str, words: &[&str]) -> Option<Command> {
@@ -203,4 +222,55 @@ async fn a_signal_ends_an_installation_and_leaves_nothing() {
     let output = child.wait_with_output().await.unwrap();
     assert_eq!(output.status.code(), Some(143), "{}", text(&output.stderr));
     assert_eq!(world.stored(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_systems_certificates_and_more_ones_are_trusted_and_no_others() {
+    let (mut world, certificate) = World::encrypted().await;
+    world.machine = Host::detect(&world.environment()).unwrap();
+    let archive = tar_gz("opencode", &engine_script(&VERSION));
+    world.publish_github(&VERSION, &[(world.target(), &archive)]);
+    let install = ["engine", "install", "1.18.90"];
+    let untrusted = program(&world, &install).output().await.unwrap();
+    let stderr = text(&untrusted.stderr);
+    assert_eq!(untrusted.status.code(), Some(127), "{stderr}");
+    // A system without any certificates says so in other words.
+    assert!(stderr.contains("certificate"), "{stderr}");
+    assert_eq!(world.host.paths(), Vec::<String>::new());
+
+    for variable in ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"] {
+        let trusted = program(&world, &install)
+            .env(variable, &certificate)
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(trusted.status.code(), Some(0), "{variable}: {}", text(&trusted.stderr));
+        std::fs::remove_dir_all(world.store()).unwrap();
+    }
+    assert_eq!(world.host.paths().len(), 4);
+}
+
+#[tokio::test]
+async fn a_redirect_out_of_encryption_is_refused() {
+    let (mut world, certificate) = World::encrypted().await;
+    world.machine = Host::detect(&world.environment()).unwrap();
+    let plain = super::release_host::ReleaseHost::start().await;
+    let archive = tar_gz("opencode", &engine_script(&VERSION));
+    world.publish_github(&VERSION, &[(world.target(), &archive)]);
+    let asset = World::asset_path(&VERSION, world.target());
+    plain.reply(&asset, Reply::Body(archive));
+    let elsewhere = vec![("location", plain.url(&asset))];
+    world.host.reply(&asset, Reply::Status(302, elsewhere));
+    let output = program(&world, &["engine", "install", "1.18.90"])
+        .env("SSL_CERT_FILE", &certificate)
+        .output()
+        .await
+        .unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(127), "{stderr}");
+    assert!(
+        stderr.contains("it leads from an encrypted address to an unencrypted one"),
+        "{stderr}"
+    );
+    assert_eq!(plain.paths(), Vec::<String>::new());
 }

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use rustls::pki_types::PrivateKeyDer;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// What a path answers.
 #[derive(Debug, Clone)]
@@ -41,6 +43,7 @@ struct State {
 }
 
 pub(crate) struct ReleaseHost {
+    scheme: &'static str,
     address: String,
     state: Arc<Mutex<State>>,
     changed: watch::Receiver<usize>,
@@ -49,6 +52,26 @@ pub(crate) struct ReleaseHost {
 
 impl ReleaseHost {
     pub(crate) async fn start() -> Self {
+        Self::serve(None).await
+    }
+
+    /// A host that speaks TLS, and the certificate that it must be trusted with, as PEM.
+    pub(crate) async fn start_encrypted() -> (Self, String) {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let host = Self::serve(Some(TlsAcceptor::from(Arc::new(config)))).await;
+        (host, made.cert.pem())
+    }
+
+    async fn serve(tls: Option<TlsAcceptor>) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let state = Arc::new(Mutex::new(State::default()));
@@ -57,10 +80,22 @@ impl ReleaseHost {
         let accepting = tokio::spawn(async move {
             let sender = Arc::new(sender);
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, Arc::clone(&shared), Arc::clone(&sender)));
+                let (tls, shared, sender) = (tls.clone(), Arc::clone(&shared), Arc::clone(&sender));
+                tokio::spawn(async move {
+                    match tls {
+                        None => answer(stream, shared, sender).await,
+                        Some(tls) => {
+                            // A client that does not trust us goes away.
+                            if let Ok(stream) = tls.accept(stream).await {
+                                answer(stream, shared, sender).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self {
+            scheme,
             address,
             state,
             changed,
@@ -69,7 +104,7 @@ impl ReleaseHost {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     pub(crate) fn reply(&self, path: &str, reply: Reply) {
@@ -105,7 +140,11 @@ impl Drop for ReleaseHost {
     }
 }
 
-async fn answer(mut stream: TcpStream, state: Arc<Mutex<State>>, changed: Arc<watch::Sender<usize>>) {
+async fn answer(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    state: Arc<Mutex<State>>,
+    changed: Arc<watch::Sender<usize>>,
+) {
     let Some(head) = read_head(&mut stream).await else {
         return;
     };
@@ -142,13 +181,15 @@ async fn answer(mut stream: TcpStream, state: Arc<Mutex<State>>, changed: Arc<wa
         Reply::Reset => Vec::new(),
     };
     let _ = stream.write_all(&bytes).await;
+    let _ = stream.flush().await;
     changed.send_modify(|seen| *seen += 1);
     if matches!(reply, Reply::Stalled(..) | Reply::Announced(_)) {
         let _ = stream.read(&mut [0; 1]).await;
     }
+    let _ = stream.shutdown().await;
 }
 
-async fn read_head(stream: &mut TcpStream) -> Option<String> {
+async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);

@@ -55,8 +55,20 @@ impl Progress for Notes {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(ReleaseHost::start().await)
+    }
+
+    /// The same with a host that speaks TLS; its certificate is in a file.
+    pub(crate) async fn encrypted() -> (Self, PathBuf) {
+        let (host, certificate) = ReleaseHost::start_encrypted().await;
+        let world = Self::with(host);
+        let file = world.root.path().join("certificate.pem");
+        std::fs::write(&file, certificate).unwrap();
+        (world, file)
+    }
+
+    fn with(host: ReleaseHost) -> Self {
         let root = tempfile::tempdir().unwrap();
-        let host = ReleaseHost::start().await;
         let below = |name: &str| root.path().join(name);
         std::fs::create_dir(below("home")).unwrap();
         let directories = Directories {

@@ -7,7 +7,8 @@ use opencode_rs::server::Exit;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::owner;
-use super::support::{REAL_ENGINE_TURN, Sandbox, http, is_alive, real_engine, stat, wait_until_gone};
+use super::support::{Sandbox, http, is_alive, real_engine, stat, wait_until_gone};
+use crate::support::EnginePermit;
 
 /// Ready at once, with a child in a session of its own, as the engine's bash commands are.
 const WITH_A_BASH_COMMAND: &str = "
@@ -130,7 +131,7 @@ async fn a_guard_that_is_told_to_end_cleans_up_first() {
 #[test]
 fn nothing_outlives_an_owner_that_was_killed() {
     let engine = real_engine();
-    let _turn = REAL_ENGINE_TURN.blocking_lock();
+    let _turn = EnginePermit::acquire();
     let sandbox = Sandbox::new();
     let mut owner = owner::spawn(&sandbox, &engine);
     let ready = owner.ready();

@@ -6,12 +6,13 @@ use std::time::Duration;
 use opencode_rs::error::Failure;
 use opencode_rs::server::{Exit, StartError};
 
-use super::support::{LONG, REAL_ENGINE_TURN, Sandbox, http, is_alive, real_engine, wait_until_gone};
+use super::support::{LONG, Sandbox, http, is_alive, real_engine, wait_until_gone};
+use crate::support::EnginePermit;
 
 #[tokio::test]
 async fn a_server_starts_answers_its_owner_alone_and_stops() {
     let engine = real_engine();
-    let _turn = REAL_ENGINE_TURN.lock().await;
+    let _turn = EnginePermit::acquire();
     let sandbox = Sandbox::new();
     let server = sandbox.start(&engine).await.unwrap();
     let (pid, mut endpoint) = (server.pid(), server.endpoint().clone());
@@ -31,7 +32,7 @@ async fn a_server_starts_answers_its_owner_alone_and_stops() {
 #[tokio::test]
 async fn a_port_that_somebody_has_is_named_with_a_way_out() {
     let engine = real_engine();
-    let _turn = REAL_ENGINE_TURN.lock().await;
+    let _turn = EnginePermit::acquire();
     let sandbox = Sandbox::new();
     let somebody = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = somebody.local_addr().unwrap().port();
@@ -49,7 +50,7 @@ async fn a_port_that_somebody_has_is_named_with_a_way_out() {
 #[tokio::test]
 async fn two_first_starts_at_once_both_succeed() {
     let engine = real_engine();
-    let _turn = REAL_ENGINE_TURN.lock().await;
+    let _turn = EnginePermit::acquire_all();
     let sandbox = Sandbox::new();
     let (first, second) = tokio::join!(sandbox.start(&engine), sandbox.start(&engine));
     let (first, second) = (first.unwrap(), second.unwrap());
@@ -63,7 +64,7 @@ async fn two_first_starts_at_once_both_succeed() {
 #[tokio::test]
 async fn a_plugin_that_needs_no_package_does_not_make_the_engine_fetch_one() {
     let engine = real_engine();
-    let _turn = REAL_ENGINE_TURN.lock().await;
+    let _turn = EnginePermit::acquire();
     let sandbox = Sandbox::new();
     let plugin = sandbox.path("plugin.js");
     std::fs::write(&plugin, "export const Plugin = async () => ({})").unwrap();

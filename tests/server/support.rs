@@ -17,26 +17,11 @@ use opencode_rs::server::{GuardProgram, Server, StartError, StartRequest, start}
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tempfile::TempDir;
-use tokio::sync::Mutex;
 
 /// Longer than anything here takes, on any machine.
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
-/// The right to run a real engine: each takes half a gigabyte, so the tests take turns.
-pub(super) static REAL_ENGINE_TURN: Mutex<()> = Mutex::const_new(());
-
-/// The real engine that the tests run with.
-pub(super) fn real_engine() -> PathBuf {
-    let path = std::env::var_os("OPENCODE_RS_TEST_ENGINE")
-        .expect("set `OPENCODE_RS_TEST_ENGINE` to the path of an `opencode` program: these tests run a real one");
-    let path = PathBuf::from(path);
-    assert!(
-        path.is_file(),
-        "`OPENCODE_RS_TEST_ENGINE` names no file: {}",
-        path.display()
-    );
-    path
-}
+pub(super) use crate::real_engine::path as real_engine;
 
 /// Directories that belong to one test.
 pub(super) struct Sandbox {

@@ -3,12 +3,15 @@
 //! Writing to stdout blocks for as long as its reader likes. On its own thread that holds up nothing but the queue of
 //! updates, so a signal or a time limit still ends the run.
 
-use std::io;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::context::Context;
+use crate::context::{Context, Interrupts};
 use crate::error::{Failure, FailureKind};
 use crate::render::spinner::{Phase, is_wanted};
 use crate::render::{Spinner, Streams, renderer};
@@ -18,20 +21,29 @@ use crate::turn::{Outcome, Update};
 
 /// Updates that wait for a slow reader.
 const QUEUE: usize = 256;
+/// How long a run that is left at once waits for its last record to be written.
+const LAST_RECORD: Duration = Duration::from_millis(500);
 
 /// The running renderer.
+///
+/// A run that is dropped, because a second signal came, ends with a result record all the same; it says little.
 pub(super) struct Display {
     updates: Option<mpsc::Sender<Update>>,
     outcome: Option<oneshot::Sender<Outcome>>,
     broken: Option<oneshot::Receiver<io::Error>>,
     done: Option<oneshot::Receiver<io::Result<()>>>,
+    ended: std::sync::mpsc::Receiver<()>,
+    muted: Arc<AtomicBool>,
+    interrupts: Interrupts,
+    /// The outcome of a run that is dropped.
+    unfinished: Outcome,
     spinner: Spinner,
     screen: Screen,
 }
 
 impl Display {
-    /// Starts it.
-    pub(super) fn open(context: &Context, request: &OutputRequest) -> Result<Self, Failure> {
+    /// Starts it. `unfinished` is the outcome, but for its failure, of a run that does not come to its end.
+    pub(super) fn open(context: &Context, request: &OutputRequest, unfinished: Outcome) -> Result<Self, Failure> {
         let terminal = Terminal::of_process(&context.environment);
         let screen = if is_wanted(request, &terminal) {
             Screen::with_waiting_line(Box::new(io::stderr()))
@@ -43,6 +55,11 @@ impl Display {
         let (outcome, end) = oneshot::channel::<Outcome>();
         let (report_broken, broken) = oneshot::channel();
         let (report_done, done) = oneshot::channel();
+        let (report_ended, ended) = std::sync::mpsc::channel();
+        let muted = Arc::new(AtomicBool::new(false));
+        let stderr = Stderr {
+            muted: Arc::clone(&muted),
+        };
         let (request, shown, shared) = (request.clone(), spinner.clone(), screen.clone());
         thread::Builder::new()
             .name("render".to_owned())
@@ -51,7 +68,7 @@ impl Display {
                     &request,
                     Streams {
                         stdout: Box::new(io::stdout()),
-                        stderr: Box::new(io::stderr()),
+                        stderr: Box::new(stderr),
                         terminal,
                         screen: shared,
                         spinner: shown,
@@ -71,6 +88,7 @@ impl Display {
                 if let Ok(outcome) = end.blocking_recv() {
                     let _ = report_done.send(renderer.finish(&outcome));
                 }
+                let _ = report_ended.send(());
             })
             .map_err(|error| Failure::new(FailureKind::Failed, "cannot start a thread").caused_by(&error))?;
         Ok(Self {
@@ -78,6 +96,10 @@ impl Display {
             outcome: Some(outcome),
             broken: Some(broken),
             done: Some(done),
+            ended,
+            muted,
+            interrupts: context.interrupts.clone(),
+            unfinished,
             spinner,
             screen,
         })
@@ -119,15 +141,19 @@ impl Display {
     ///
     /// When stdout cannot be written.
     pub(super) async fn finish(mut self, outcome: Outcome) -> Result<(), Failure> {
+        self.spinner.clear();
         self.updates = None;
-        let (Some(end), Some(done)) = (self.outcome.take(), self.done.take()) else {
-            return Ok(());
+        if let Some(sender) = self.outcome.take() {
+            let _ = sender.send(outcome);
+        }
+        let done = match self.done.take() {
+            Some(done) => done.await.ok(),
+            None => None,
         };
-        let _ = end.send(outcome);
-        match done.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(crate::commands::stdout_failure(&error)),
-            Err(_) => Err(Failure::new(
+        match done {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(crate::commands::stdout_failure(&error)),
+            None => Err(Failure::new(
                 FailureKind::Failed,
                 "cannot show the result: the renderer ended",
             )),
@@ -136,9 +162,42 @@ impl Display {
 }
 
 impl Drop for Display {
-    /// A run that is left in the middle leaves no waiting line behind.
     fn drop(&mut self) {
+        let Some(sender) = self.outcome.take() else {
+            return;
+        };
+        // A run that is left in the middle leaves no waiting line behind.
         self.spinner.clear();
         self.screen.clear();
+        if self.interrupts.reason().is_none() {
+            return;
+        }
+        self.updates = None;
+        // What goes to stderr is said by whoever dropped the run.
+        self.muted.store(true, Ordering::Relaxed);
+        let outcome = Outcome {
+            failure: Some(self.interrupts.failure("the run")),
+            ..std::mem::replace(&mut self.unfinished, Outcome::empty(String::new()))
+        };
+        let _ = sender.send(outcome);
+        let _ = self.ended.recv_timeout(LAST_RECORD);
+    }
+}
+
+/// Stderr, until it is muted.
+struct Stderr {
+    muted: Arc<AtomicBool>,
+}
+
+impl Write for Stderr {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.muted.load(Ordering::Relaxed) {
+            return Ok(bytes.len());
+        }
+        io::stderr().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
     }
 }

@@ -4,6 +4,7 @@ mod answer_file;
 mod display;
 mod prepare;
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::context::Context;
 use crate::engine::DownloadBar;
 use crate::error::{Failure, FailureKind};
 use crate::render::spinner::Phase;
-use crate::request::{RunRequest, SessionLifetime};
+use crate::request::{RehearsalChoice, RunRequest, SessionLifetime};
 use crate::support::progress::Progress;
 use crate::terminal::{Screen, Taken};
 use crate::turn::{self, Driven, Outcome, Phases, decimal};
@@ -32,9 +33,14 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 ///
 /// When nothing can be shown at all: stdout is closed, or there is no thread to write to it.
 pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure> {
-    let mut display = Display::open(context, &request.output)?;
     let directory = context.directory(request.connect.directory.as_deref());
-    let mut outcome = Outcome::empty(directory.to_string_lossy().into_owned());
+    let blank = || Outcome {
+        // Said of a run that fails early too: it was never meant for a real model.
+        rehearsal: request.connect.rehearsal != RehearsalChoice::Off,
+        ..Outcome::empty(directory.to_string_lossy().into_owned())
+    };
+    let mut display = Display::open(context, &request.output, blank())?;
+    let mut outcome = blank();
     let stop = stop(context, &request, display.broken());
     tokio::pin!(stop);
 
@@ -172,7 +178,7 @@ async fn converse(
         first_token_ms: first_text.map(|at| millis_between(context.started, at).saturating_sub(sent_ms)),
         total_ms: 0,
     };
-    outcome.failure = failure;
+    outcome.failure = failure.map(|failure| explain_directory(failure, &connection.directory));
     if outcome.failure.is_none()
         && let Some(file) = answer_file
     {
@@ -186,6 +192,22 @@ async fn converse(
         tracing::warn!(%error, "cannot delete the session");
     }
     connection
+}
+
+/// The engine decodes the path of its directory once more than it was encoded, and then does not find it; all that it
+/// says of that is "unexpected server error".
+fn explain_directory(failure: Failure, directory: &Path) -> Failure {
+    let text = directory.to_string_lossy();
+    let decodes = text.split('%').skip(1).any(|rest| {
+        let mut digits = rest.bytes();
+        [digits.next(), digits.next()]
+            .iter()
+            .all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit()))
+    });
+    if failure.kind == FailureKind::Engine && decodes {
+        return failure.hint("the engine does not find directories with `%` and two hexadecimal digits in their path; rename the directory");
+    }
+    failure
 }
 
 /// Shows the stages of a connection on the waiting line.

@@ -1,0 +1,433 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'opencode-rs'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'opencode-rs' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('--prompt-file', '--prompt-file', [CompletionResultType]::ParameterName, 'Read the prompt from this file')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing; may be repeated')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing; may be repeated')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Use this model, `provider/model` or `model` alone [default: the engine''s]')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'Use this model, `provider/model` or `model` alone [default: the engine''s]')
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Use this agent [default: the engine''s]')
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Use this variant of the model [default: the model''s own]')
+            [CompletionResult]::new('--effort', '--effort', [CompletionResultType]::ParameterName, 'Choose how hard the model thinks, by the variants that it has [default: the model''s own]')
+            [CompletionResult]::new('--system', '--system', [CompletionResultType]::ParameterName, 'Add this text to the system prompt')
+            [CompletionResult]::new('--system-file', '--system-file', [CompletionResultType]::ParameterName, 'Add the text of this file to the system prompt')
+            [CompletionResult]::new('--title', '--title', [CompletionResultType]::ParameterName, 'Give the session this title [default: made from the prompt]')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of stdout [default: text]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the answer to this file too')
+            [CompletionResult]::new('--output-last-message', '--output-last-message', [CompletionResultType]::ParameterName, 'Write the answer to this file too')
+            [CompletionResult]::new('--stall-timeout', '--stall-timeout', [CompletionResultType]::ParameterName, 'End the run when model and tools are silent for this time; 0 is no limit [default: 0]')
+            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Let the engine try a failing provider again at most this often [default: 5]')
+            [CompletionResult]::new('--retry-budget', '--retry-budget', [CompletionResultType]::ParameterName, 'Let retries take at most this time in total [default: 5m]')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--attach', '--attach', [CompletionResultType]::ParameterName, 'Use a server that somebody else runs; it is never stopped')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--rehearse', '--rehearse', [CompletionResultType]::ParameterName, 'Answer with a scripted model, without network and cost [default: a plain answer]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Write the prompt in an editor (VISUAL, else EDITOR, else vi), which shows the words given')
+            [CompletionResult]::new('--editor', '--editor', [CompletionResultType]::ParameterName, 'Write the prompt in an editor (VISUAL, else EDITOR, else vi), which shows the words given')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Never read stdin')
+            [CompletionResult]::new('--no-stdin', '--no-stdin', [CompletionResultType]::ParameterName, 'Never read stdin')
+            [CompletionResult]::new('--ephemeral', '--ephemeral', [CompletionResultType]::ParameterName, 'Delete the session afterwards')
+            [CompletionResult]::new('--include-raw', '--include-raw', [CompletionResultType]::ParameterName, 'Write the engine''s own events too; needs `--output-format stream-json`')
+            [CompletionResult]::new('--thinking', '--thinking', [CompletionResultType]::ParameterName, 'Show the model''s reasoning on stderr')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Write the answer as the model wrote it, without rendering Markdown on a terminal')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Download nothing')
+            [CompletionResult]::new('--bare', '--bare', [CompletionResultType]::ParameterName, 'Ignore the engine''s user and project configuration, except providers and credentials')
+            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Let the engine run the code that the directory brings along, such as plugins')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Send one prompt, print the answer, exit')
+            [CompletionResult]::new('engine', 'engine', [CompletionResultType]::ParameterValue, 'Find, install and remove the engine program')
+            [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the models that the engine offers')
+            [CompletionResult]::new('agents', 'agents', [CompletionResultType]::ParameterValue, 'List the agents that the engine offers')
+            [CompletionResult]::new('api', 'api', [CompletionResultType]::ParameterValue, 'Call any endpoint of the engine''s HTTP interface')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check engine, server, model access, terminal and disk')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the settings in use, with their origin')
+            [CompletionResult]::new('rehearse', 'rehearse', [CompletionResultType]::ParameterValue, 'Serve the scripted model on its own, for other programs')
+            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write shell completions and manual pages')
+            break
+        }
+        'opencode-rs;run' {
+            [CompletionResult]::new('--prompt-file', '--prompt-file', [CompletionResultType]::ParameterName, 'Read the prompt from this file')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing; may be repeated')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing; may be repeated')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Use this model, `provider/model` or `model` alone [default: the engine''s]')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'Use this model, `provider/model` or `model` alone [default: the engine''s]')
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Use this agent [default: the engine''s]')
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Use this variant of the model [default: the model''s own]')
+            [CompletionResult]::new('--effort', '--effort', [CompletionResultType]::ParameterName, 'Choose how hard the model thinks, by the variants that it has [default: the model''s own]')
+            [CompletionResult]::new('--system', '--system', [CompletionResultType]::ParameterName, 'Add this text to the system prompt')
+            [CompletionResult]::new('--system-file', '--system-file', [CompletionResultType]::ParameterName, 'Add the text of this file to the system prompt')
+            [CompletionResult]::new('--title', '--title', [CompletionResultType]::ParameterName, 'Give the session this title [default: made from the prompt]')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of stdout [default: text]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the answer to this file too')
+            [CompletionResult]::new('--output-last-message', '--output-last-message', [CompletionResultType]::ParameterName, 'Write the answer to this file too')
+            [CompletionResult]::new('--stall-timeout', '--stall-timeout', [CompletionResultType]::ParameterName, 'End the run when model and tools are silent for this time; 0 is no limit [default: 0]')
+            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Let the engine try a failing provider again at most this often [default: 5]')
+            [CompletionResult]::new('--retry-budget', '--retry-budget', [CompletionResultType]::ParameterName, 'Let retries take at most this time in total [default: 5m]')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--attach', '--attach', [CompletionResultType]::ParameterName, 'Use a server that somebody else runs; it is never stopped')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--rehearse', '--rehearse', [CompletionResultType]::ParameterName, 'Answer with a scripted model, without network and cost [default: a plain answer]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Write the prompt in an editor (VISUAL, else EDITOR, else vi), which shows the words given')
+            [CompletionResult]::new('--editor', '--editor', [CompletionResultType]::ParameterName, 'Write the prompt in an editor (VISUAL, else EDITOR, else vi), which shows the words given')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Never read stdin')
+            [CompletionResult]::new('--no-stdin', '--no-stdin', [CompletionResultType]::ParameterName, 'Never read stdin')
+            [CompletionResult]::new('--ephemeral', '--ephemeral', [CompletionResultType]::ParameterName, 'Delete the session afterwards')
+            [CompletionResult]::new('--include-raw', '--include-raw', [CompletionResultType]::ParameterName, 'Write the engine''s own events too; needs `--output-format stream-json`')
+            [CompletionResult]::new('--thinking', '--thinking', [CompletionResultType]::ParameterName, 'Show the model''s reasoning on stderr')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Write the answer as the model wrote it, without rendering Markdown on a terminal')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Download nothing')
+            [CompletionResult]::new('--bare', '--bare', [CompletionResultType]::ParameterName, 'Ignore the engine''s user and project configuration, except providers and credentials')
+            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Let the engine run the code that the directory brings along, such as plugins')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;engine' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('which', 'which', [CompletionResultType]::ParameterValue, 'Show the engine that a run would use')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List every engine on this machine, with the reason why one is not used')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Download, verify and install an engine; a damaged one is replaced')
+            [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Prefer this version among the installed ones')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Compare installed engines with the hashes noted when they were installed')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an installed engine')
+            break
+        }
+        'opencode-rs;engine;which' {
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Look at this engine program only [default: searched]')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;engine;list' {
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Look at this engine program only [default: searched]')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;engine;install' {
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Download nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;engine;use' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;engine;verify' {
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;engine;remove' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;models' {
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--attach', '--attach', [CompletionResultType]::ParameterName, 'Use a server that somebody else runs; it is never stopped')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--rehearse', '--rehearse', [CompletionResultType]::ParameterName, 'Answer with a scripted model, without network and cost [default: a plain answer]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Download nothing')
+            [CompletionResult]::new('--bare', '--bare', [CompletionResultType]::ParameterName, 'Ignore the engine''s user and project configuration, except providers and credentials')
+            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Let the engine run the code that the directory brings along, such as plugins')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;agents' {
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--attach', '--attach', [CompletionResultType]::ParameterName, 'Use a server that somebody else runs; it is never stopped')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--rehearse', '--rehearse', [CompletionResultType]::ParameterName, 'Answer with a scripted model, without network and cost [default: a plain answer]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Download nothing')
+            [CompletionResult]::new('--bare', '--bare', [CompletionResultType]::ParameterName, 'Ignore the engine''s user and project configuration, except providers and credentials')
+            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Let the engine run the code that the directory brings along, such as plugins')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;api' {
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Add a field: true, false, null and whole numbers keep their type, `@FILE` is the file''s text; may be repeated')
+            [CompletionResult]::new('--field', '--field', [CompletionResultType]::ParameterName, 'Add a field: true, false, null and whole numbers keep their type, `@FILE` is the file''s text; may be repeated')
+            [CompletionResult]::new('--raw-field', '--raw-field', [CompletionResultType]::ParameterName, 'Add a field whose value is text, whatever it looks like; may be repeated')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Add a header; may be repeated')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Add a header; may be repeated')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'Send the contents of this file as the body; `-` is stdin')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--attach', '--attach', [CompletionResultType]::ParameterName, 'Use a server that somebody else runs; it is never stopped')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--rehearse', '--rehearse', [CompletionResultType]::ParameterName, 'Answer with a scripted model, without network and cost [default: a plain answer]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Show the status line and the headers of the response too')
+            [CompletionResult]::new('--include', '--include', [CompletionResultType]::ParameterName, 'Show the status line and the headers of the response too')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Download nothing')
+            [CompletionResult]::new('--bare', '--bare', [CompletionResultType]::ParameterName, 'Ignore the engine''s user and project configuration, except providers and credentials')
+            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Let the engine run the code that the directory brings along, such as plugins')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;doctor' {
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--attach', '--attach', [CompletionResultType]::ParameterName, 'Use a server that somebody else runs; it is never stopped')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--rehearse', '--rehearse', [CompletionResultType]::ParameterName, 'Answer with a scripted model, without network and cost [default: a plain answer]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Download nothing')
+            [CompletionResult]::new('--bare', '--bare', [CompletionResultType]::ParameterName, 'Ignore the engine''s user and project configuration, except providers and credentials')
+            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Let the engine run the code that the directory brings along, such as plugins')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;config' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show every setting with its value and origin')
+            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Show the files that settings are read from')
+            break
+        }
+        'opencode-rs;config;show' {
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Use the project settings of this directory [default: the current one]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Use the project settings of this directory [default: the current one]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;config;path' {
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Use the project settings of this directory [default: the current one]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Use the project settings of this directory [default: the current one]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;rehearse' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port on 127.0.0.1 [default: a free one]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port on 127.0.0.1 [default: a free one]')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Print the address as lines or as one JSON object')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;generate' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions for a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages')
+            break
+        }
+        'opencode-rs;generate;completions' {
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write a file into this directory [default: write to stdout]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;generate;man' {
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write all pages into this directory [default: write the main page to stdout]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

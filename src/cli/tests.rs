@@ -1,0 +1,419 @@
+//! The command tree: what words mean, and that its help keeps to one style.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+
+use super::*;
+use crate::context::Environment;
+use crate::error::{Failure, FailureKind};
+use crate::request::{
+    ConfigScope, EngineChoice, Network, OutputMode, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse,
+    VariantChoice, Verbosity,
+};
+use crate::settings::{Origin, Setting, Settings};
+
+fn parse(words: &[&str]) -> Result<Cli, clap::Error> {
+    Cli::parse_words(
+        std::iter::once("opencode-rs")
+            .chain(words.iter().copied())
+            .map(OsString::from)
+            .collect(),
+    )
+}
+
+/// The request of `run` that the words mean; settings are the flags alone.
+fn run_with(settings: &Settings, words: &[&str]) -> Result<RunRequest, Failure> {
+    let cli = parse(words).unwrap();
+    match cli.into_command() {
+        Command::Run(args) => args.resolve(settings, &Environment::default()),
+        other => panic!("{words:?} is {other:?}"),
+    }
+}
+
+fn run(words: &[&str]) -> RunRequest {
+    run_with(&Settings::default(), words).unwrap()
+}
+
+fn refused(words: &[&str]) -> ErrorKind {
+    parse(words).unwrap_err().kind()
+}
+
+fn user<T>(value: T) -> Option<Setting<T>> {
+    Some(Setting {
+        value,
+        origin: Origin::User(PathBuf::from("/u/config.toml")),
+    })
+}
+
+#[test]
+fn the_tree_is_sound() {
+    Cli::tree().debug_assert();
+}
+
+#[test]
+fn words_that_begin_with_no_command_are_a_prompt() {
+    let cases: [(&[&str], &str); 13] = [
+        (&["explain", "this"], "explain this"),
+        (&["explain", "models"], "explain models"),
+        (&["-m", "x/y", "explain", "config"], "explain config"),
+        (&["--model=x/y", "explain", "config"], "explain config"),
+        (&["-mx/y", "explain", "run"], "explain run"),
+        (&["explain", "-m", "x/y", "config"], "explain config"),
+        (&["--", "models"], "models"),
+        (&["-q", "--", "models", "--help"], "models --help"),
+        (&["run", "models"], "models"),
+        (&["run", "--", "-x"], "-x"),
+        (&["run", "run"], "run"),
+        (&["chat"], "chat"),
+        (&["help", "me"], "help me"),
+    ];
+    for (words, prompt) in cases {
+        assert_eq!(
+            run(words).prompt,
+            PromptSource::Arguments(prompt.to_owned()),
+            "{words:?}"
+        );
+    }
+}
+
+#[test]
+fn a_first_word_that_is_a_command_is_one_also_after_options() {
+    let is_models = |words: &[&str]| matches!(parse(words).unwrap().into_command(), Command::Models(_));
+    assert!(is_models(&["models"]));
+    assert!(is_models(&["-q", "models"]));
+    assert!(is_models(&["-d", "/tmp", "models", "anthropic"]));
+    assert!(is_models(&["-vvd", "/tmp", "models"]));
+    assert!(is_models(&["--directory", "/tmp", "--offline", "models"]));
+    assert!(is_models(&["--rehearse", "models"]));
+    // The value of an option is no word of its own.
+    assert_eq!(run(&["--title", "models", "hi"]).title.as_deref(), Some("models"));
+    assert_eq!(run(&["-d", "models", "hi"]).connect.directory, Some("models".into()));
+    // An option that the command does not have is refused, not taken for a prompt's.
+    assert_eq!(refused(&["-m", "x/y", "models"]), ErrorKind::UnknownArgument);
+}
+
+#[test]
+fn options_of_every_command_may_stand_anywhere() {
+    for words in [
+        &["-v", "config", "show"],
+        &["config", "-v", "show"],
+        &["config", "show", "-v"],
+    ] {
+        let flags = parse(words).unwrap().global.flags();
+        assert_eq!(flags.verbosity, Some((Verbosity::Verbose, "--verbose")), "{words:?}");
+    }
+    assert_eq!(
+        parse(&["hi", "-vv"]).unwrap().global.flags().verbosity.unwrap().0,
+        Verbosity::Trace
+    );
+    assert_eq!(
+        parse(&["run", "-q", "hi"]).unwrap().global.flags().verbosity.unwrap().0,
+        Verbosity::Quiet
+    );
+}
+
+#[test]
+fn the_prompt_keeps_its_spaces_newlines_and_quotes() {
+    let odd = "  a\n\t\"b\" 'c' $d `e` \\ ü\u{1f600} ";
+    assert_eq!(run(&[odd, "x"]).prompt, PromptSource::Arguments(format!("{odd} x")));
+}
+
+#[test]
+fn a_last_dash_is_stdin_and_every_other_dash_is_a_word() {
+    let of = |words: &[&str]| {
+        let request = run(words);
+        (request.prompt, request.stdin)
+    };
+    let text = |text: &str| PromptSource::Arguments(text.to_owned());
+    assert_eq!(of(&["-"]), (PromptSource::Stdin, StdinUse::Always));
+    assert_eq!(of(&["sum", "up", "-"]), (text("sum up"), StdinUse::Always));
+    assert_eq!(of(&["a", "-", "b"]), (text("a - b"), StdinUse::WhenPiped));
+    assert_eq!(of(&["--", "-"]), (text("-"), StdinUse::WhenPiped));
+    assert_eq!(of(&["--prompt-file", "-"]), (PromptSource::Stdin, StdinUse::Always));
+    assert_eq!(
+        of(&["--prompt-file", "p"]),
+        (PromptSource::File("p".into()), StdinUse::WhenPiped)
+    );
+    assert_eq!(of(&["-n", "a"]), (text("a"), StdinUse::Never));
+    assert_eq!(of(&[]), (PromptSource::Stdin, StdinUse::WhenPiped));
+    assert_eq!(
+        of(&["-e", "a", "b"]),
+        (
+            PromptSource::Editor {
+                initial: "a b".to_owned()
+            },
+            StdinUse::WhenPiped
+        )
+    );
+    let failure = run_with(&Settings::default(), &["-n", "-"]).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Usage);
+}
+
+#[test]
+fn each_file_flag_takes_one_value() {
+    let request = run(&["-f", "a", "-f", "b", "review", "--file=c"]);
+    assert_eq!(request.attachments, ["a", "b", "c"].map(PathBuf::from));
+    assert_eq!(request.prompt, PromptSource::Arguments("review".to_owned()));
+}
+
+#[test]
+fn a_script_is_given_to_rehearse_with_an_equals_sign_only() {
+    assert_eq!(run(&["hi"]).connect.rehearsal, RehearsalChoice::Off);
+    let request = run(&["--rehearse", "hi"]);
+    assert_eq!(request.connect.rehearsal, RehearsalChoice::Plain);
+    assert_eq!(request.prompt, PromptSource::Arguments("hi".to_owned()));
+    let request = run(&["--rehearse=a.toml", "hi"]);
+    assert_eq!(request.connect.rehearsal, RehearsalChoice::Script("a.toml".into()));
+    assert_eq!(refused(&["--rehearse=", "hi"]), ErrorKind::InvalidValue);
+}
+
+#[test]
+fn impossible_combinations_are_refused() {
+    let conflicts: [&[&str]; 11] = [
+        &["--variant", "a", "--effort", "low", "hi"],
+        &["--system", "a", "--system-file", "b", "hi"],
+        &["--prompt-file", "a", "hi"],
+        &["--prompt-file", "a", "--", "hi"],
+        &["--prompt-file", "a", "-e"],
+        &["--attach", "http://h", "-p", "1", "hi"],
+        &["--attach", "http://h", "--engine", "e", "hi"],
+        &["--attach", "http://h", "--bare", "hi"],
+        &["--attach", "http://h", "--rehearse", "hi"],
+        &["-q", "-v", "hi"],
+        &["models", "-q", "-v"],
+    ];
+    for words in conflicts {
+        assert_eq!(refused(words), ErrorKind::ArgumentConflict, "{words:?}");
+    }
+    assert!(run_with(&Settings::default(), &["--include-raw", "hi"]).is_err());
+    assert!(
+        run(&["--include-raw", "--output-format", "stream-json", "hi"])
+            .output
+            .include_raw
+    );
+}
+
+#[test]
+fn bad_values_are_refused() {
+    let bad: [&[&str]; 10] = [
+        &["-m", "/x", "hi"],
+        &["-m", "", "hi"],
+        &["--timeout", "soon", "hi"],
+        &["--timeout", "1.5s", "hi"],
+        &["-p", "0", "hi"],
+        &["-p", "65536", "hi"],
+        &["--attach", "127.0.0.1:4096", "hi"],
+        &["--attach", "ftp://h/", "hi"],
+        &["--agent", " ", "hi"],
+        &["--max-retries", "-1", "hi"],
+    ];
+    for words in bad {
+        let kind = refused(words);
+        assert!(
+            matches!(
+                kind,
+                ErrorKind::ValueValidation | ErrorKind::InvalidValue | ErrorKind::UnknownArgument
+            ),
+            "{words:?}: {kind:?}"
+        );
+    }
+    assert_eq!(refused(&["--output-format", "yaml", "hi"]), ErrorKind::InvalidValue);
+}
+
+#[test]
+fn flags_that_do_not_work_yet_do_not_exist() {
+    let words = "-k --name -c -s --fork --keep-for --auto-tools --allow --ask --deny --policy -y --read-only --add-dir \
+                 --schema --verify --require-change --max-turns --max-tool-calls --max-tokens --max-cost --fresh \
+                 --no-input --approver";
+    for word in words.split_whitespace() {
+        assert_eq!(refused(&[word, "hi"]), ErrorKind::UnknownArgument, "{word}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_not_unicode_is_a_usage_error() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let words = vec!["opencode-rs".into(), OsString::from_vec(b"a\xff".to_vec())];
+    let error = Cli::parse_words(words).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::InvalidUtf8, 2));
+}
+
+#[test]
+fn flags_win_over_settings_and_zero_is_no_limit() {
+    let settings = Settings {
+        model: user("a/b".parse().unwrap()),
+        timeout: user(Duration::from_secs(60)),
+        stall_timeout: user(Duration::from_secs(7)),
+        output_format: user(OutputMode::Json),
+        offline: user(true),
+        bare: user(false),
+        ..Settings::default()
+    };
+    let request = run_with(&settings, &["-m", "c/d", "--timeout", "0", "--bare", "hi"]).unwrap();
+    assert_eq!(request.model.unwrap().as_str(), "c/d");
+    assert_eq!(request.connect.timeout, None);
+    assert_eq!(request.limits.stall_timeout, Some(Duration::from_secs(7)));
+    assert_eq!(request.limits.max_retries, 5);
+    assert_eq!(request.output.mode, OutputMode::Json);
+    assert_eq!(request.connect.network, Network::Offline);
+    assert_eq!(request.connect.config_scope, ConfigScope::Bare);
+}
+
+#[test]
+fn of_two_settings_that_exclude_each_other_the_higher_counts() {
+    let higher = Origin::Environment("OPENCODE_RS_EFFORT".to_owned());
+    let mut settings = Settings {
+        variant: user("thinking".to_owned()),
+        ..Settings::default()
+    };
+    let variant = |settings: &Settings, words: &[&str]| run_with(settings, words).map(|request| request.variant);
+    assert_eq!(
+        variant(&settings, &["hi"]).unwrap(),
+        VariantChoice::Named("thinking".to_owned())
+    );
+    settings.effort = user(crate::request::Effort::Low);
+    assert_eq!(variant(&settings, &["hi"]).unwrap_err().kind, FailureKind::Usage);
+    assert_eq!(
+        variant(&settings, &["--variant", "x", "hi"]).unwrap(),
+        VariantChoice::Named("x".to_owned())
+    );
+    settings.effort = settings.effort.map(|effort| Setting {
+        origin: higher,
+        ..effort
+    });
+    assert_eq!(
+        variant(&settings, &["hi"]).unwrap(),
+        VariantChoice::Effort(crate::request::Effort::Low)
+    );
+}
+
+#[test]
+fn a_flag_for_our_own_server_wins_over_an_address_in_the_settings() {
+    let url: url::Url = "http://127.0.0.1:4096/".parse().unwrap();
+    let settings = Settings {
+        attach: user(url.clone()),
+        ..Settings::default()
+    };
+    let server = |words: &[&str]| run_with(&settings, words).unwrap().connect.server;
+    assert_eq!(server(&["hi"]), ServerChoice::Attach(url));
+    assert_eq!(server(&["-p", "5", "hi"]), ServerChoice::Start { port: Some(5) });
+    assert_eq!(server(&["--rehearse", "hi"]), ServerChoice::Start { port: None });
+    let engine = run_with(&settings, &["--engine", "/e", "hi"]).unwrap().connect.engine;
+    assert_eq!(
+        engine,
+        EngineChoice::Path {
+            path: "/e".into(),
+            named_by: "`--engine`".to_owned()
+        }
+    );
+}
+
+#[test]
+fn the_directory_and_bare_are_known_before_the_settings() {
+    let cli = parse(&["-d", "x", "--bare", "hi"]).unwrap();
+    assert_eq!((cli.directory(), cli.bare()), (Some(&PathBuf::from("x")), true));
+    let cli = parse(&["config", "show", "-d", "y"]).unwrap();
+    assert_eq!((cli.directory(), cli.bare()), (Some(&PathBuf::from("y")), false));
+}
+
+#[test]
+fn api_takes_method_path_and_fields_like_gh() {
+    let resolve = |words: &[&str]| match parse(words).unwrap().into_command() {
+        Command::Api(args) => args.resolve(&Settings::default(), &Environment::default()),
+        other => panic!("{other:?}"),
+    };
+    let request = resolve(&[
+        "api",
+        "post",
+        "session",
+        "-F",
+        "title=x",
+        "--raw-field",
+        "n=1",
+        "-H",
+        "X-A: b",
+    ])
+    .unwrap();
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/session"));
+    let keys: Vec<_> = request.fields.iter().map(|field| field.key.as_str()).collect();
+    assert_eq!(keys, ["title", "n"]);
+    assert_eq!(request.headers, [("X-A".to_owned(), "b".to_owned())]);
+    assert!(resolve(&["api", "POST", "/x", "--input", "-", "-F", "a=@-"]).is_err());
+    assert!(resolve(&["api", "GET", "/x", "--input", "f"]).is_err());
+    assert_eq!(refused(&["api", "GET"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(refused(&["api", "BREW", "/x"]), ErrorKind::ValueValidation);
+}
+
+/// Every command with its full name.
+fn commands() -> Vec<(String, clap::Command)> {
+    fn walk(command: &clap::Command, name: String, all: &mut Vec<(String, clap::Command)>) {
+        for below in command.get_subcommands() {
+            walk(below, format!("{name} {}", below.get_name()), all);
+        }
+        all.push((name, command.clone()));
+    }
+    let mut tree = Cli::tree();
+    tree.build();
+    let mut all = Vec::new();
+    walk(&tree, "opencode-rs".to_owned(), &mut all);
+    all
+}
+
+/// What is wrong with the first line of a help text.
+fn fault(line: &str) -> Option<&'static str> {
+    let first = line.split_whitespace().next().unwrap_or_default();
+    if !first.starts_with(|c: char| c.is_ascii_uppercase()) {
+        Some("does not begin with a capital letter")
+    } else if first.ends_with('s') {
+        Some("is not imperative")
+    } else if line.ends_with('.') {
+        Some("ends with a full stop")
+    } else if line.contains('\n') {
+        Some("is more than one line")
+    } else {
+        None
+    }
+}
+
+#[test]
+fn help_is_imperative_capitalised_and_without_full_stop() {
+    let mut faults = Vec::new();
+    for (name, command) in commands() {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        if let Some(fault) = fault(&about) {
+            faults.push(format!("{name}: `{about}` {fault}"));
+        }
+        for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            if let Some(fault) = fault(&help) {
+                faults.push(format!("{name}, {}: `{help}` {fault}", arg.get_id()));
+            }
+            let built_in = matches!(arg.get_id().as_str(), "help" | "version");
+            if !arg.is_positional() && !built_in && arg.get_help_heading().is_none() {
+                faults.push(format!("{name}, {}: has no heading", arg.get_id()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_command_has_examples_and_they_parse() {
+    for (name, command) in commands() {
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let lines: Vec<&str> = after.strip_prefix("Examples:\n").unwrap_or_default().lines().collect();
+        assert!(!lines.is_empty(), "{name} has no examples");
+        for line in lines {
+            let words = shell_words::split(line).unwrap();
+            let ours = words
+                .split(|word| matches!(word.as_str(), "|" | ">" | "&"))
+                .find(|part| part.first().is_some_and(|word| word == "opencode-rs"))
+                .unwrap_or_else(|| panic!("{name}: `{line}` does not call us"));
+            let parsed = Cli::parse_words(ours.iter().map(OsString::from).collect());
+            assert!(parsed.is_ok(), "{name}: `{line}`: {}", parsed.unwrap_err());
+        }
+    }
+}

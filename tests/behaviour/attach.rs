@@ -1,0 +1,126 @@
+//! A server that somebody else runs.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::real_engine::RealEngine;
+use crate::support::{Model, Run, Running, Sandbox};
+
+const SCRIPT: &str = "\
+    [[reply]]\nmatch = \"Try it\"\ntext = \"Trying.\"\n\
+    tool_calls = [{ name = \"bash\", arguments = { command = \"touch canary\", description = \"touch\" } }, \
+    { name = \"task\", arguments = { description = \"x\", prompt = \"touch canary\", subagent_type = \"general\" } }]\n\
+    [[reply]]\nmatch = \"Wait\"\ntext = \"one two three\"\nfault = \"stall\"\nafter_chunks = 1\n\
+    [[reply]]\nmatch = \"Read\"\ntool_calls = [{ name = \"read\", arguments = { filePath = \"notes.txt\" } }]\n\
+    [[reply]]\ntext = \"answered\"\ntimes = \"always\"";
+
+/// The program attached to `url`. It starts no engine, so it needs no permit for one.
+fn attached(sandbox: &Sandbox, url: &str, password: &str, arguments: &[&str]) -> Running {
+    let run: Run = sandbox
+        .run_without_engine(["--attach", url].iter().chain(arguments))
+        .env("OPENCODE_SERVER_PASSWORD", password);
+    run.start_at_once()
+}
+
+#[test]
+fn an_attached_server_answers_and_is_never_stopped() {
+    let sandbox = Sandbox::new();
+    let model = Model::start(SCRIPT);
+    let catalog = sandbox.write("catalog.json", "{}");
+    let config = model.engine_config();
+    let mut engine = RealEngine::start(&[
+        ("OPENCODE_SERVER_PASSWORD", "open sesame"),
+        ("OPENCODE_CONFIG_CONTENT", &config),
+        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
+    ]);
+    let url = engine.url();
+    let good = |arguments: &[&str]| attached(&sandbox, &url, "open sesame", arguments);
+    sandbox.write("project/notes.txt", "the fox jumps");
+
+    good(&["Say it"]).finish().expect(0).writes("answered\n").says_only("");
+
+    let record = good(&["--output-format", "json", "Read"]).finish().expect(0).record();
+    assert_eq!(record["tool_calls"][0]["status"], "completed");
+    assert_eq!(record["directory"], json!(sandbox.project()));
+    assert_eq!(record["rehearsal"], false);
+
+    let record = good(&["--output-format", "json", "Try it"]).finish().expect(0).record();
+    assert!(!sandbox.path("project/canary").exists());
+    assert_eq!(record["result"], "Trying.\n\nanswered", "{record:#}");
+
+    let mut running = good(&["Wait"]);
+    running.wait_for_stdout("one");
+    running.signal(Signal::INT);
+    running.finish().expect(130);
+    good(&["--ephemeral", "Say it"]).finish().expect(0).writes("answered\n");
+
+    for wrong in ["wrong", ""] {
+        let finished = attached(&sandbox, &url, wrong, &["--output-format", "json", "Say it"])
+            .finish()
+            .expect(4)
+            .says(&[
+                "error: cannot attach to `http://127.0.0.1:",
+                "hint: set `OPENCODE_SERVER_PASSWORD`",
+            ]);
+        assert_eq!(finished.record()["error"]["kind"], "auth");
+        assert!(!finished.stdout.contains("open sesame") && !finished.stderr.contains("open sesame"));
+    }
+    assert!(engine.is_running());
+    drop(engine);
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn an_address_where_nobody_listens_ends_the_run_with_126() {
+    let sandbox = Sandbox::new();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{free}");
+    let finished = attached(&sandbox, &url, "x", &["--output-format", "json", "Say it"])
+        .finish()
+        .expect(126)
+        .says(&[&format!("error: cannot attach to `{url}/`: "), "hint: "]);
+    assert_eq!(finished.record()["error"]["kind"], "engine");
+}
+
+/// A server that gives every request this answer, until the process ends.
+fn answering(content_type: &'static str, body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || answer(stream, content_type, body));
+        }
+    });
+    url
+}
+
+fn answer(mut stream: TcpStream, content_type: &str, body: &str) {
+    let mut request = [0; 8192];
+    let _ = stream.read(&mut request);
+    let length = body.len();
+    let _ = write!(
+        stream,
+        "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+}
+
+#[test]
+fn a_server_that_is_no_engine_ends_the_run_with_126() {
+    let sandbox = Sandbox::new();
+    for (content_type, body) in [
+        ("text/html", "<!doctype html><title>Hello</title>"),
+        ("application/json", "{\"status\":\"up\"}"),
+        ("application/json", "{\"healthy\":true,\"version\":\"2.0.0\"}"),
+        ("application/json", "{\"healthy\":true,\"version\":\"0.1.0\"}"),
+    ] {
+        let url = answering(content_type, body);
+        let finished = attached(&sandbox, &url, "x", &["--output-format", "json", "Say it"])
+            .finish()
+            .expect(126)
+            .says(&[&format!("error: cannot attach to `{url}/`: "), "hint: "]);
+        assert_eq!(finished.record()["error"]["kind"], Value::from("engine"), "{body}");
+    }
+}

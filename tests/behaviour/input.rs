@@ -1,0 +1,143 @@
+//! Prompts arrive as they were written, and stdin never holds a run up.
+
+use crate::support::{LONG, Model, Sandbox, Stdin};
+
+/// A home whose engine asks the model of the test.
+fn with_model() -> (Sandbox, Model) {
+    let sandbox = Sandbox::new();
+    // The usage is said, so that the engine takes no prompt for too long a conversation.
+    let model = Model::start("[[reply]]\ntext = \"ok\"\ntimes = \"always\"\nusage = { input = 9, output = 1 }");
+    sandbox.write("home/.config/opencode/opencode.json", model.engine_config());
+    (sandbox, model)
+}
+
+#[test]
+fn every_character_of_a_prompt_arrives() {
+    let (sandbox, model) = with_model();
+    let strange = "  \"double\" 'single' `back` $HOME %s \\n \\ \t{json: [1]}\r\nsecond line\n\n  ünïcode 漢字 🦀 \u{202e}rtl\u{feff}  \n";
+    sandbox.run(["--", strange]).finish().expect(0).writes("ok\n");
+    assert_eq!(model.last_prompt(), strange);
+    sandbox
+        .run(["--", "-n", "--help", "-"])
+        .finish()
+        .expect(0)
+        .writes("ok\n");
+    assert_eq!(model.last_prompt(), "-n --help -");
+    sandbox
+        .run(["run", "models", "of", "planes"])
+        .finish()
+        .expect(0)
+        .writes("ok\n");
+    assert_eq!(model.last_prompt(), "models of planes");
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn ten_megabytes_arrive_unchanged() {
+    let (sandbox, model) = with_model();
+    let line = "0123456789 äöü 漢字 \"quoted\" \\ \u{1f980}\n";
+    let prompt = line.repeat(10_000_000 / line.len());
+    let file = sandbox.write("prompt.txt", &prompt);
+    sandbox
+        .run(["--prompt-file".as_ref(), file.as_os_str()])
+        .finish()
+        .expect(0)
+        .writes("ok\n");
+    // Not `assert_eq`, which would print both.
+    assert!(model.last_prompt() == prompt, "the prompt file was changed on its way");
+    sandbox
+        .run(["-"])
+        .stdin(Stdin::Bytes(prompt.clone().into_bytes()))
+        .finish()
+        .expect(0)
+        .writes("ok\n");
+    assert!(model.last_prompt() == prompt, "stdin was changed on its way");
+    assert_eq!(model.count(), 2);
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn more_than_ten_megabytes_are_refused() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .run(["--rehearse", "-"])
+        .stdin(Stdin::Bytes(vec![b'x'; 11 << 20]))
+        .finish()
+        .expect(2)
+        .writes("")
+        .says(&["error: cannot send stdin: it is longer than 10 MB\n", "hint: "]);
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn piped_text_follows_the_prompt_in_a_block() {
+    let (sandbox, model) = with_model();
+    let piped = |arguments: &[&str], text: &str| {
+        sandbox
+            .run(arguments)
+            .stdin(Stdin::Bytes(text.into()))
+            .finish()
+            .expect(0)
+            .writes("ok\n");
+        model.last_prompt()
+    };
+    assert_eq!(piped(&["sum", "up"], "a\nb\n"), "sum up\n\n<stdin>\na\nb\n</stdin>");
+    assert_eq!(piped(&[], "only piped\n"), "only piped\n");
+    assert_eq!(piped(&["-n", "sum", "up"], "a\n"), "sum up");
+    assert_eq!(piped(&["sum up"], ""), "sum up");
+}
+
+#[test]
+fn an_open_and_silent_stdin_holds_nothing_up() {
+    let sandbox = Sandbox::new();
+    let script = "[[reply]]\ntext = \"ok\"";
+    let finished = sandbox
+        .rehearse(script, ["Say it"])
+        .stdin(Stdin::Silent)
+        .finish()
+        .expect(0)
+        .writes("ok\n")
+        .says(&["--no-stdin"]);
+    assert!(finished.took < LONG / 3);
+    sandbox
+        .rehearse(script, ["-n", "Say it"])
+        .stdin(Stdin::Silent)
+        .finish()
+        .expect(0)
+        .writes("ok\n")
+        .says_only("");
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn no_prompt_at_all_is_refused_before_anything_starts() {
+    let sandbox = Sandbox::new();
+    for arguments in [vec!["--rehearse"], vec!["--rehearse", "  "]] {
+        sandbox
+            .run(arguments)
+            .finish()
+            .expect(2)
+            .writes("")
+            .says(&["error: cannot run without a prompt\n", "hint: "]);
+    }
+    sandbox
+        .rehearse("", ["-f", "missing.txt", "--output-format", "json", "Say it"])
+        .finish()
+        .expect(2)
+        .says(&["missing.txt"]);
+}
+
+#[test]
+fn the_engine_never_inherits_our_stdin() {
+    let (sandbox, model) = with_model();
+    let text = "x".repeat(300_000);
+    sandbox
+        .run(["Say", "it"])
+        .stdin(Stdin::Bytes(text.clone().into_bytes()))
+        .finish()
+        .expect(0);
+    assert_eq!(
+        model.last_prompt().len(),
+        "Say it\n\n<stdin>\n".len() + text.len() + "\n</stdin>".len()
+    );
+}

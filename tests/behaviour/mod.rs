@@ -1,0 +1,46 @@
+//! The whole program, run as a user runs it, against a real engine and a scripted model.
+
+mod answers;
+mod attach;
+mod directories;
+mod engine_programs;
+mod input;
+mod interrupts;
+mod names;
+mod permissions;
+mod provider_failures;
+mod reconnect;
+#[cfg(target_os = "linux")]
+mod secrets;
+mod trust;
+
+use serde_json::Value;
+
+use crate::support::{Finished, Sandbox};
+
+/// A rehearsed run of one prompt in the format `json`, over, with nothing left of it.
+#[track_caller]
+fn record_of(script: &str, arguments: &[&str], code: i32) -> (Value, Finished) {
+    let sandbox = Sandbox::new();
+    let finished = sandbox
+        .rehearse(
+            script,
+            ["--output-format", "json"].iter().chain(arguments).chain(&["Say it"]),
+        )
+        .finish()
+        .expect(code);
+    sandbox.expect_nothing_left();
+    (finished.record(), finished)
+}
+
+/// A rehearsed run of one prompt in the format `text`, over, with nothing left of it.
+#[track_caller]
+fn text_of(script: &str, arguments: &[&str], code: i32) -> Finished {
+    let sandbox = Sandbox::new();
+    let finished = sandbox
+        .rehearse(script, arguments.iter().chain(&["Say it"]))
+        .finish()
+        .expect(code);
+    sandbox.expect_nothing_left();
+    finished
+}

@@ -1,0 +1,236 @@
+//! Usage errors, and where a prompt comes from.
+
+use std::io::{Read as _, Write as _};
+use std::process::{Child, ChildStdin, Stdio};
+
+use crate::cli::sandbox::{Finished, Sandbox};
+
+/// Flags that let a run fail right after its prompt was read, whatever else is installed.
+const NO_ENGINE: [&str; 2] = ["--engine", "/nonexistent/opencode"];
+
+fn spawn_with_pipe(sandbox: &Sandbox, arguments: &[&str]) -> (Child, ChildStdin) {
+    let mut child = sandbox
+        .command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdin = child.stdin.take().unwrap();
+    (child, stdin)
+}
+
+fn piped(arguments: &[&str], bytes: &[u8]) -> Finished {
+    let sandbox = Sandbox::new();
+    let (child, mut stdin) = spawn_with_pipe(&sandbox, arguments);
+    // The program may end before it has read all of it.
+    let _ = stdin.write_all(bytes);
+    drop(stdin);
+    sandbox.wait(child)
+}
+
+#[test]
+fn unknown_flags_exit_2_on_stderr() {
+    let finished = Sandbox::new().run(&["--frobnicate", "hi"]);
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""));
+    assert!(
+        finished.stderr.starts_with("error: unexpected argument '--frobnicate'"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_not_unicode_exits_2() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let sandbox = Sandbox::new();
+    let finished = sandbox.finish(sandbox.command(&[]).arg(OsStr::from_bytes(b"a\xff")));
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""));
+    assert!(finished.stderr.contains("invalid UTF-8"), "{}", finished.stderr);
+}
+
+#[test]
+fn no_prompt_at_all_is_a_usage_error_with_a_hint() {
+    let expected = Finished {
+        code: Some(2),
+        stdout: String::new(),
+        stderr: "error: cannot run without a prompt\n\
+                 hint: write it after the command, such as `opencode-rs explain this project`, or pipe it in\n"
+            .to_owned(),
+    };
+    let sandbox = Sandbox::new();
+    for arguments in [&[][..], &["run"], &["-n"], &["   "], &["--", "\n\t"], &["-"]] {
+        assert_eq!(sandbox.run(arguments), expected, "{arguments:?}");
+    }
+    assert_eq!(piped(&[], b""), expected);
+    assert_eq!(piped(&[], b" \n"), expected);
+    assert_eq!(piped(&["-n"], b"not read"), expected);
+}
+
+#[test]
+fn stdin_that_is_no_text_is_refused_with_the_place() {
+    let finished = piped(&["explain"], b"ab\nc\xffd");
+    assert_eq!(finished.code, Some(2));
+    assert!(
+        finished
+            .stderr
+            .contains("cannot use stdin as text: invalid UTF-8 at byte 5, line 2"),
+        "{}",
+        finished.stderr
+    );
+    let finished = piped(&[], b"a\0b");
+    assert!(
+        finished.stderr.contains("a NUL character at byte 2, line 1"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn more_than_10_mb_is_refused() {
+    let finished = piped(&[], &vec![b'a'; 10 * 1024 * 1024 + 1]);
+    assert_eq!(finished.code, Some(2));
+    assert!(
+        finished.stderr.contains("cannot send stdin: it is longer than 10 MB"),
+        "{}",
+        finished.stderr
+    );
+    let finished = piped(&["x"], &vec![b'a'; 10 * 1024 * 1024]);
+    assert!(
+        finished
+            .stderr
+            .contains("cannot send the prompt: it is longer than 10 MB"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_silent_stdin_does_not_hold_up_a_run_that_fails_anyway() {
+    let sandbox = Sandbox::new();
+    let arguments = [&NO_ENGINE[..], &["explain"]].concat();
+    let (child, stdin) = spawn_with_pipe(&sandbox, &arguments);
+    let finished = sandbox.wait(child);
+    drop(stdin);
+    assert!(finished.stderr.contains("cannot use the engine"), "{}", finished.stderr);
+    assert!(!finished.stderr.contains("without a prompt"), "{}", finished.stderr);
+}
+
+#[test]
+fn no_stdin_never_waits_for_it() {
+    let sandbox = Sandbox::new();
+    let arguments = [&NO_ENGINE[..], &["-n", "explain"]].concat();
+    let (child, stdin) = spawn_with_pipe(&sandbox, &arguments);
+    let finished = sandbox.wait(child);
+    drop(stdin);
+    assert!(!finished.stderr.contains("stdin"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_silent_stdin_that_is_the_prompt_is_waited_for_until_the_timeout() {
+    for arguments in [&["--timeout", "1500ms"][..], &["--timeout", "1500ms", "explain", "-"]] {
+        let sandbox = Sandbox::new();
+        let (child, stdin) = spawn_with_pipe(&sandbox, arguments);
+        let finished = sandbox.wait(child);
+        drop(stdin);
+        assert_eq!(finished.code, Some(124), "{}", finished.stderr);
+        assert!(
+            finished.stderr.contains("waiting for stdin; with `--no-stdin`"),
+            "{}",
+            finished.stderr
+        );
+    }
+}
+
+#[test]
+fn stdin_that_has_begun_is_read_to_its_end() {
+    let sandbox = Sandbox::new();
+    let (mut child, mut stdin) = spawn_with_pipe(&sandbox, &["explain"]);
+    stdin.write_all(b"good\n").unwrap();
+    // The program has the first piece, or will find both together: the end decides in either case.
+    stdin.flush().unwrap();
+    assert!(child.try_wait().unwrap().is_none());
+    stdin.write_all(b"\xff").unwrap();
+    drop(stdin);
+    let finished = sandbox.wait(child);
+    assert!(
+        finished.stderr.contains("invalid UTF-8 at byte 6, line 2"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_wait_for_stdin() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 143)] {
+        let sandbox = Sandbox::new();
+        let (mut child, stdin) = spawn_with_pipe(&sandbox, &[]);
+        // Once it says that it waits, its handlers are in place.
+        let mut stderr = child.stderr.take().unwrap();
+        let mut said = [0_u8; 17];
+        stderr.read_exact(&mut said).unwrap();
+        assert_eq!(&said, b"waiting for stdin");
+        child.stderr = Some(stderr);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let finished = sandbox.wait(child);
+        drop(stdin);
+        assert_eq!(
+            (finished.code, finished.stdout.as_str()),
+            (Some(code), ""),
+            "{}",
+            finished.stderr
+        );
+    }
+}
+
+#[test]
+fn a_missing_attachment_is_told_before_stdin_is_waited_for() {
+    let sandbox = Sandbox::new();
+    let (child, stdin) = spawn_with_pipe(&sandbox, &["-f", "no/such", "explain", "-"]);
+    let finished = sandbox.wait(child);
+    drop(stdin);
+    assert_eq!(finished.code, Some(2));
+    assert_eq!(
+        finished.stderr,
+        "error: cannot read `no/such`\n  caused by: No such file or directory (os error 2)\n"
+    );
+}
+
+#[test]
+fn a_prompt_file_must_be_text() {
+    let sandbox = Sandbox::new();
+    sandbox.write(&sandbox.project().join("p.bin"), b"\xfe\xffab");
+    let finished = sandbox.run(&["--prompt-file", "p.bin"]);
+    assert_eq!(finished.code, Some(2));
+    assert!(
+        finished
+            .stderr
+            .contains("cannot use `p.bin` as text: invalid UTF-8 at byte 1, line 1"),
+        "{}",
+        finished.stderr
+    );
+    assert!(
+        sandbox
+            .run(&["--prompt-file", "."])
+            .stderr
+            .contains("it is a directory")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_without_a_writer_does_not_outlast_the_timeout() {
+    let sandbox = Sandbox::new();
+    let pipe = sandbox.project().join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+    for arguments in [
+        &["--timeout", "300ms", "--prompt-file", "pipe"][..],
+        &["--timeout", "300ms", "-f", "pipe", "hi"],
+    ] {
+        assert_eq!(sandbox.run(arguments).code, Some(124), "{arguments:?}");
+    }
+}

@@ -1,0 +1,82 @@
+//! A scripted model on a thread of its own, for tests that want to see what was asked.
+
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use opencode_rs::rehearsal::{self, RecordedRequest, Rehearsal, Script};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+/// A model that runs until this is dropped.
+pub(crate) struct Model {
+    rehearsal: std::sync::Arc<Rehearsal>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Model {
+    /// Answers as `script` says; plainly when it is empty.
+    pub(crate) fn start(script: &str) -> Self {
+        let script = Script::parse(script, "script.toml").unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let (started, model) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let rehearsal = std::sync::Arc::new(rehearsal::serve(script, None).await.unwrap());
+                started.send(rehearsal).unwrap();
+                let _ = stopped.await;
+            });
+        });
+        Self {
+            rehearsal: model.recv().unwrap(),
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// The engine configuration that names it.
+    pub(crate) fn engine_config(&self) -> String {
+        self.rehearsal.engine_config().to_string()
+    }
+
+    /// How many requests came.
+    pub(crate) fn count(&self) -> u64 {
+        self.rehearsal.requests().count
+    }
+
+    /// Names of the tools that the newest request offers, sorted.
+    pub(crate) fn offered_tools(&self) -> Vec<String> {
+        let requests = self.rehearsal.requests();
+        let body = requests.last().map(RecordedRequest::json).unwrap();
+        let name = |tool: &Value| tool["function"]["name"].as_str().unwrap().to_owned();
+        let mut names: Vec<String> = body["tools"].as_array().unwrap().iter().map(name).collect();
+        names.sort();
+        names
+    }
+
+    /// The text of the last user message of the newest request.
+    pub(crate) fn last_prompt(&self) -> String {
+        let requests = self.rehearsal.requests();
+        let body = requests.last().map(RecordedRequest::json).unwrap();
+        let messages = body["messages"].as_array().unwrap();
+        let user = messages.iter().rev().find(|message| message["role"] == "user").unwrap();
+        match &user["content"] {
+            Value::String(text) => text.clone(),
+            Value::Array(parts) => parts.iter().map(|part| part["text"].as_str().unwrap()).collect(),
+            other => panic!("no content: {other}"),
+        }
+    }
+}
+
+impl Drop for Model {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

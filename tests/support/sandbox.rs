@@ -1,0 +1,152 @@
+//! A home, a project and a directory for temporary files that belong to one test.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::processes::{self, Process};
+use super::run::{Finished, Run};
+use super::until::until;
+use crate::real_engine;
+
+/// How long what a run started may survive it.
+const AFTERLIFE: Duration = Duration::from_secs(5);
+
+/// Directories of one test. Whatever still runs in them when this is dropped is killed.
+pub(crate) struct Sandbox {
+    root: TempDir,
+}
+
+impl Sandbox {
+    pub(crate) fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("e2e-").tempdir().unwrap();
+        for directory in ["home", "project", "tmp"] {
+            std::fs::create_dir(root.path().join(directory)).unwrap();
+        }
+        Self { root }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// The agent's directory, as the program shows it.
+    pub(crate) fn project(&self) -> PathBuf {
+        std::fs::canonicalize(self.path("project")).unwrap()
+    }
+
+    /// Writes a file, with the directories that lead to it.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The environment of everything that runs here: these variables and no others.
+    pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
+        let home = self.path("home");
+        let mut variables: Vec<(OsString, OsString)> = vec![
+            ("PATH".into(), std::env::var_os("PATH").unwrap()),
+            ("HOME".into(), home.clone().into()),
+            ("TMPDIR".into(), self.path("tmp").into()),
+            // Nothing of these tests needs a package; a closed port refuses at once.
+            ("npm_config_registry".into(), "http://127.0.0.1:9/".into()),
+        ];
+        for (name, directory) in [
+            ("XDG_DATA_HOME", ".local/share"),
+            ("XDG_CONFIG_HOME", ".config"),
+            ("XDG_CACHE_HOME", ".cache"),
+            ("XDG_STATE_HOME", ".local/state"),
+        ] {
+            variables.push((name.into(), home.join(directory).into()));
+        }
+        variables
+    }
+
+    /// The program with these arguments, in the project, with a real engine. Stdin is `/dev/null`.
+    pub(crate) fn run<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
+        self.run_without_engine(arguments)
+            .env("OPENCODE_RS_ENGINE", real_engine::path())
+    }
+
+    /// The same, with no engine named.
+    pub(crate) fn run_without_engine<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
+        Run::new(
+            env!("CARGO_BIN_EXE_opencode-rs"),
+            arguments.into_iter().map(Into::into).collect(),
+            self.environment(),
+            self.path("project"),
+        )
+    }
+
+    /// The program against a scripted model that answers as `script` says.
+    pub(crate) fn rehearse<A: Into<OsString>>(&self, script: &str, arguments: impl IntoIterator<Item = A>) -> Run {
+        let script = self.write("script.toml", script);
+        let mut option = OsString::from("--rehearse=");
+        option.push(script);
+        let arguments: Vec<OsString> = std::iter::once(option)
+            .chain(arguments.into_iter().map(Into::into))
+            .collect();
+        self.run(arguments)
+    }
+
+    /// The engine itself, without our program, run to its end.
+    pub(crate) fn run_engine<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Finished {
+        Run::new(
+            real_engine::path(),
+            arguments.into_iter().map(Into::into).collect(),
+            self.environment(),
+            self.path("project"),
+        )
+        .env("OPENCODE_DISABLE_MODELS_FETCH", "1")
+        .env("OPENCODE_DISABLE_AUTOUPDATE", "1")
+        .finish()
+    }
+
+    /// Every process that was started here and lives.
+    pub(crate) fn processes(&self) -> Vec<Process> {
+        processes::of(self.root.path())
+    }
+
+    /// The engine that runs here.
+    pub(crate) fn engine(&self) -> Option<Process> {
+        self.processes().into_iter().find(Process::is_engine)
+    }
+
+    /// Sees that nothing which was started here is left: no process, no temporary file.
+    pub(crate) fn expect_nothing_left(&self) {
+        let end = Instant::now() + AFTERLIFE;
+        until("nothing is left", 2 * AFTERLIFE, || {
+            let left = (self.processes(), list(&self.path("tmp")));
+            if left.0.is_empty() && left.1.is_empty() {
+                return Some(());
+            }
+            assert!(Instant::now() < end, "left after {AFTERLIFE:?}: {left:#?}");
+            None
+        });
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        for process in self.processes() {
+            if let Some(pid) = rustix::process::Pid::from_raw(process.pid) {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+        }
+    }
+}
+
+fn list(directory: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect()
+}
