@@ -43,9 +43,11 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<Exit, Fail
     match request.output.format {
         ListFormat::Json => write_document(&entries)?,
         ListFormat::Text => {
+            // Where no model is configured, the engine takes one of the providers' own favourites.
+            let chosen = entries.iter().any(|entry| entry.default);
             let mut table = Table::new(&COLUMNS);
             for entry in &entries {
-                table.push(entry.cells());
+                table.push(entry.cells(chosen));
             }
             table.print(context, &request.output)?;
         }
@@ -161,7 +163,8 @@ impl Entry {
         }
     }
 
-    fn cells(&self) -> Vec<String> {
+    /// The row; `chosen` says that one of the models is the configured one.
+    fn cells(&self, chosen: bool) -> Vec<String> {
         let abilities = [("reasoning", self.reasoning), ("tools", self.tools)]
             .into_iter()
             .filter_map(|(name, can)| can.then_some(name))
@@ -170,6 +173,8 @@ impl Entry {
         let mut notes = Vec::new();
         if self.default {
             notes.push("default");
+        } else if self.provider_default && !chosen {
+            notes.push("provider-default");
         }
         if !matches!(self.status.as_str(), "" | "active") {
             notes.push(self.status.as_str());

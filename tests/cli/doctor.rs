@@ -139,7 +139,14 @@ fn code_that_nobody_trusts_is_listed_and_never_run() {
     // The rest is tried all the same, elsewhere.
     assert_eq!(check(&report, "rehearsal")["status"], "ok");
     assert!(!home.project().join("ran").exists());
+}
 
+#[test]
+fn code_that_is_trusted_is_still_worth_a_look() {
+    let home = Home::new();
+    home.write(".opencode/command/date.md", "It is !`date`.\n");
+    let asked = home.run(&["doctor", "--rehearse", "--output-format", "json"]);
+    assert_eq!(asked.code, Some(2), "{asked:?}");
     let trusted = home.run(&["doctor", "--rehearse", "--trust", "--output-format", "json"]);
     assert_eq!(trusted.code, Some(0), "{trusted:?}");
     assert_eq!(check(&trusted.json(), "directory")["status"], "warn");
