@@ -12,6 +12,7 @@ mod provider_failures;
 mod reconnect;
 #[cfg(target_os = "linux")]
 mod secrets;
+mod terminal;
 mod trust;
 
 use serde_json::Value;
