@@ -230,7 +230,9 @@ fn at_once(engine: &Path, rounds: usize, table: &mut Table) -> Result<(), Error>
         };
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for spawn in 0..SPAWNS.max(rounds) {
-            progress(flag, spawn + 1, SPAWNS.max(rounds));
+            if spawn < rounds {
+                progress(flag, spawn + 1, rounds);
+            }
             ours.push(time(Path::new(PROGRAM))?);
             if spawn < rounds {
                 theirs.push(time(engine)?);
