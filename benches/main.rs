@@ -113,8 +113,9 @@ fn measure(engine: &Path, rounds: usize) -> Result<(), Error> {
     println!("{table}");
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     println!(
-        "opencode-rs {} against opencode {version}; {cores} cores; medians of {rounds} rounds, in turn.",
-        env!("CARGO_PKG_VERSION")
+        "opencode-rs {} against opencode {version}; {cores} cores; medians of {rounds} rounds, in turn (our `--version` and `--help`: of {} starts).",
+        env!("CARGO_PKG_VERSION"),
+        SPAWNS.max(rounds)
     );
     println!(
         "The model answers at once; for the first byte it pauses for {} after its first word, and `opencode run` writes an answer only when it is complete.",
@@ -230,7 +231,9 @@ fn at_once(engine: &Path, rounds: usize, table: &mut Table) -> Result<(), Error>
         };
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for spawn in 0..SPAWNS.max(rounds) {
-            progress(flag, spawn + 1, SPAWNS.max(rounds));
+            if spawn < rounds {
+                progress(flag, spawn + 1, rounds);
+            }
             ours.push(time(Path::new(PROGRAM))?);
             if spawn < rounds {
                 theirs.push(time(engine)?);

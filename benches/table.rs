@@ -34,7 +34,10 @@ impl Table {
         let cell = |value: Option<S>| value.as_ref().map_or_else(|| "–".to_owned(), &show);
         let ratio = ours.zip(theirs).map_or_else(
             || "–".to_owned(),
-            |(ours, theirs)| format!("{:.2}", ours.number() / theirs.number()),
+            |(ours, theirs)| match ours.number() / theirs.number() {
+                ratio if ratio < 0.005 => "< 0.01".to_owned(),
+                ratio => format!("{ratio:.2}"),
+            },
         );
         self.rows.push([measure.to_owned(), cell(ours), cell(theirs), ratio]);
     }
