@@ -14,7 +14,7 @@ use crate::engine::{self, Engine, EngineRequest};
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::rehearsal::{self, Rehearsal, Script};
-use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice};
+use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, Verbosity};
 use crate::server::{self, GuardProgram, Server, StartError, StartRequest};
 use crate::support::progress::Progress;
 use crate::support::secret::Secret;
@@ -224,6 +224,9 @@ async fn start(
     }
     if request.config_scope == ConfigScope::Bare {
         super::bare::apply(context, &mut config, &mut variables)?;
+    }
+    if request.verbosity == Verbosity::Trace {
+        variables.push(("OPENCODE_PRINT_LOGS".into(), "1".into()));
     }
     let mut catalog_is_cut = false;
     if let Some(rehearsal) = &rehearsal {

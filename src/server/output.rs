@@ -7,6 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::mpsc;
 
 use super::ready;
+use crate::terminal::sanitize;
 
 /// How much of the output is kept.
 const KEPT: usize = 64 * 1024;
@@ -42,11 +43,13 @@ impl Tail {
     }
 }
 
-/// Reads `stream` to its end into `tail`; the first line that names an address goes to `found`.
+/// Reads `stream` to its end into `tail`; the first line that names an address goes to `found`. With a trace (`-vv`) every
+/// line is shown as it comes.
 pub(super) async fn drain(mut stream: impl AsyncRead + Unpin, tail: Tail, found: mpsc::Sender<String>) {
     let mut chunk = vec![0; 8 * 1024];
     let mut line = Vec::new();
     let mut looking = true;
+    let traced = tracing::enabled!(tracing::Level::DEBUG);
     loop {
         let read = match stream.read(&mut chunk).await {
             Ok(0) => return,
@@ -55,18 +58,24 @@ pub(super) async fn drain(mut stream: impl AsyncRead + Unpin, tail: Tail, found:
             Err(_) => return,
         };
         tail.push(&chunk[..read]);
-        for byte in chunk[..read].iter().filter(|_| looking) {
+        for byte in &chunk[..read] {
+            if !looking && !traced {
+                break;
+            }
             if *byte != b'\n' {
                 if line.len() < LONGEST_LINE {
                     line.push(*byte);
                 }
                 continue;
             }
-            if let Some(address) = ready::address(&String::from_utf8_lossy(&line)) {
+            let text = String::from_utf8_lossy(&line);
+            if traced {
+                tracing::debug!("engine: {}", sanitize(&text));
+            }
+            if looking && let Some(address) = ready::address(&text) {
                 // A second one is of no interest.
                 let _ = found.try_send(address.to_owned());
                 looking = false;
-                break;
             }
             line.clear();
         }

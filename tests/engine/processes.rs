@@ -115,16 +115,17 @@ async fn the_working_directory_does_not_choose_the_registry() {
     assert_eq!(trap.paths(), Vec::<String>::new());
 }
 
-/// The program with `data` on a file system of its own, where the system lets us mount one.
+/// The program with `data` on a file system of its own.
 #[cfg(target_os = "linux")]
-fn program_on(world: &World, mount: &str, words: &[&str]) -> Option<Command> {
+fn program_on(world: &World, mount: &str, words: &[&str]) -> Command {
     let namespaces = std::process::Command::new("unshare")
         .args(["-rm", "true"])
         .stderr(Stdio::null())
         .status();
-    if !namespaces.is_ok_and(|status| status.success()) {
-        return None;
-    }
+    assert!(
+        namespaces.is_ok_and(|status| status.success()),
+        "this test mounts a file system of its own: allow user namespaces (`unshare -rm true`), or run it as root"
+    );
     let directory = world.root.path().join("data");
     std::fs::create_dir_all(&directory).unwrap();
     let script = format!(
@@ -147,7 +148,7 @@ fn program_on(world: &World, mount: &str, words: &[&str]) -> Option<Command> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    Some(wrapped)
+    wrapped
 }
 
 #[cfg(target_os = "linux")]
@@ -159,9 +160,7 @@ async fn a_full_disk_is_told_and_nothing_is_left() {
     let hex: Vec<_> = noise.iter().map(|byte| format!("{byte:02x}")).collect();
     let script = format!("{}: {}\n", engine_script(&VERSION), hex.concat());
     world.publish_github(&VERSION, &[(world.target(), &tar_gz("opencode", &script))]);
-    let Some(mut command) = program_on(&world, "size=1m", &["engine", "install", "1.18.90"]) else {
-        return;
-    };
+    let mut command = program_on(&world, "size=1m", &["engine", "install", "1.18.90"]);
     let output = command.output().await.unwrap();
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(127), "{stderr}");
@@ -176,9 +175,7 @@ async fn a_full_disk_is_told_and_nothing_is_left() {
 #[tokio::test]
 async fn a_read_only_home_is_told() {
     let world = world().await;
-    let Some(mut command) = program_on(&world, "ro", &["engine", "install", "1.18.90"]) else {
-        return;
-    };
+    let mut command = program_on(&world, "ro", &["engine", "install", "1.18.90"]);
     let output = command.output().await.unwrap();
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(127), "{stderr}");
