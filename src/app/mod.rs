@@ -7,6 +7,7 @@ mod signals;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -15,16 +16,17 @@ use crate::commands::{self, Exit};
 use crate::context::{Context, Directories, Environment, Interrupts, StandardStreams};
 use crate::error::{Failure, FailureKind};
 use crate::render::report_failure;
-use crate::request::{ColorChoice, Verbosity};
+use crate::render::schema::Record;
+use crate::request::{ColorChoice, OutputMode, Verbosity};
 use crate::settings::{self, Files, Project, Settings};
 use crate::support::visible::visible;
 use crate::terminal::{Stream, Terminal};
+use crate::turn::Outcome;
 
 /// The program.
 pub fn main() -> ExitCode {
     let started = Instant::now();
     let words: Vec<OsString> = std::env::args_os().collect();
-    // A first word `__guard` is our own: it goes to `server::guard_main` before anything else happens.
     set_panic_hook();
     let cli = match Cli::parse_words(words) {
         Ok(cli) => cli,
@@ -34,16 +36,43 @@ pub fn main() -> ExitCode {
     match run(cli, started, &mut look) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(failure) => {
-            report(&failure, look);
-            ExitCode::from(failure.kind.exit_code())
+            report(&failure, &look);
+            let code = ExitCode::from(failure.kind.exit_code());
+            if let Some(mode) = look.records {
+                refuse(failure, mode, &look.directory);
+            }
+            code
         }
     }
 }
 
 /// How a failure is shown; known as soon as the settings are.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Look {
     color: ColorChoice,
+    /// The format in which a run that does not even begin has to report; `None` once it reports by itself.
+    records: Option<OutputMode>,
+    /// The agent's directory.
+    directory: PathBuf,
+}
+
+/// Writes the records of a run that was refused before it began.
+fn refuse(failure: Failure, mode: OutputMode, directory: &Path) {
+    let outcome = Outcome {
+        failure: Some(failure),
+        ..Outcome::empty(directory.to_string_lossy().into_owned())
+    };
+    let records: &[Record<'_>] = match mode {
+        OutputMode::Text => return,
+        OutputMode::Json => &[Record::result(&outcome)],
+        OutputMode::StreamJson => &[Record::init_of(&outcome), Record::result(&outcome)],
+    };
+    let mut bytes = Vec::new();
+    for record in records {
+        // Nothing in a record can fail to become JSON; what could not would have no reader either.
+        let _ = record.write_line(&mut bytes);
+    }
+    let _ = commands::write_stdout(&bytes);
 }
 
 fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
@@ -65,7 +94,9 @@ fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
         interrupts: Interrupts::default(),
         started,
     };
-    let directory = context.directory(cli.directory().map(std::path::PathBuf::as_path));
+    let directory = context.directory(cli.directory().map(PathBuf::as_path));
+    look.directory.clone_from(&directory);
+    look.records = cli.run_mode();
     let project = if cli.bare() { Project::Ignored } else { Project::Read };
     let settings = settings::load(
         &flags,
@@ -81,20 +112,31 @@ fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
         trace_to_stderr();
         tracing::debug!(version = env!("CARGO_PKG_VERSION"), directory = %directory.display(), "settings are read");
     }
+    if cli.is_run() && look.records.is_none() {
+        look.records = settings.output_format.as_ref().map(|setting| setting.value);
+    }
     let files = Files::locate(&context.directories, &directory);
-    dispatch(cli.into_command(), &context, &settings, &files)
+    dispatch(cli.into_command(), &context, &settings, &files, look)
 }
 
 /// One line per command: what needs no engine runs as it is, the rest on the runtime.
-fn dispatch(command: Command, context: &Context, settings: &Settings, files: &Files) -> Result<Exit, Failure> {
+fn dispatch(
+    command: Command,
+    context: &Context,
+    settings: &Settings,
+    files: &Files,
+    look: &mut Look,
+) -> Result<Exit, Failure> {
     let environment = &context.environment;
     match command {
         Command::Config(args) => commands::config::run(&args.resolve(settings, environment)?, settings, files),
         Command::Generate(args) => commands::generate::run(&args.request(), &cli::generated_files()),
-        Command::Run(args) => on_runtime(
-            context,
-            commands::run::run(context, args.resolve(settings, environment)?),
-        ),
+        Command::Run(args) => {
+            let request = args.resolve(settings, environment)?;
+            // From here on the run writes its own records.
+            look.records = None;
+            on_runtime(context, commands::run::run(context, request))
+        }
         Command::Models(args) => on_runtime(
             context,
             commands::models::run(context, args.resolve(settings, environment)?),
@@ -175,7 +217,7 @@ fn report_usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn report(failure: &Failure, look: Look) {
+fn report(failure: &Failure, look: &Look) {
     if failure.kind == FailureKind::BrokenPipe {
         return;
     }

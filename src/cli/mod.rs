@@ -20,6 +20,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, Command as ClapCommand, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::request::OutputMode;
+
 pub use agents::AgentsArgs;
 pub use api::ApiArgs;
 pub use config::ConfigArgs;
@@ -128,6 +130,20 @@ impl Cli {
             Some(Command::Generate(args)) => Some(args),
             _ => None,
         }
+    }
+
+    /// The format in which a run shall report, where it was typed; none for other commands.
+    pub fn run_mode(&self) -> Option<OutputMode> {
+        match &self.command {
+            None => self.run.mode_typed(),
+            Some(Command::Run(args)) => args.mode_typed(),
+            Some(_) => None,
+        }
+    }
+
+    /// Whether the command is `run`.
+    pub fn is_run(&self) -> bool {
+        matches!(self.command, None | Some(Command::Run(_)))
     }
 
     /// Whether `--bare` was typed.

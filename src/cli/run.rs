@@ -246,10 +246,14 @@ impl RunArgs {
         }
     }
 
+    /// The format of stdout, as far as it is known without settings.
+    pub(super) fn mode_typed(&self) -> Option<OutputMode> {
+        self.output_format.map(Into::into)
+    }
+
     fn output(&self, settings: &Settings) -> Result<OutputRequest, Failure> {
         let mode = self
-            .output_format
-            .map(Into::into)
+            .mode_typed()
             .or(value(settings.output_format.as_ref()))
             .unwrap_or_default();
         if self.include_raw && mode != OutputMode::StreamJson {

@@ -234,3 +234,23 @@ fn a_named_pipe_without_a_writer_does_not_outlast_the_timeout() {
         assert_eq!(sandbox.run(arguments).code, Some(124), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_run_that_is_refused_before_it_begins_writes_its_records_all_the_same() {
+    let sandbox = Sandbox::new();
+    let refused = ["--output-format", "json", "--no-stdin", "x", "-"];
+    let finished = sandbox.run(&refused);
+    assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+    let record: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!((&record["type"], &record["exit_code"]), (&"result".into(), &2.into()));
+    assert_eq!(record["error"]["kind"], "usage");
+
+    sandbox.write(&sandbox.user_file(), "output_format = \"stream-json\"");
+    let finished = sandbox.run(&refused[2..]);
+    let types: Vec<String> = finished
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["type"].to_string())
+        .collect();
+    assert_eq!(types, ["\"init\"", "\"result\""]);
+}
