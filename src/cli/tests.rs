@@ -201,7 +201,7 @@ fn bad_values_are_refused() {
         &["-m", "/x", "hi"],
         &["-m", "", "hi"],
         &["--timeout", "soon", "hi"],
-        &["--timeout", "1.5s", "hi"],
+        &["--timeout", "1.s", "hi"],
         &["-p", "0", "hi"],
         &["-p", "65536", "hi"],
         &["--attach", "127.0.0.1:4096", "hi"],
