@@ -17,12 +17,12 @@ use crate::permission::REFUSAL;
 
 /// How long an abort may take, all of it: the call, the engine's end of turn, the last reading.
 const ABORT: Duration = Duration::from_secs(5);
-/// How long to wait for the event that explains a refused prompt.
-const EXPLANATION: Duration = Duration::from_secs(2);
 /// How long the last reading of the messages may take.
 const LAST_READING: Duration = Duration::from_secs(30);
 /// How long a session may be idle, by its events, before the prompt's own answer is given up.
 const IDLE_GRACE: Duration = Duration::from_secs(10);
+/// How long the last events of a turn are waited for. The answer to the prompt overtakes them, by milliseconds.
+const LAST_EVENTS: Duration = Duration::from_secs(2);
 
 /// A turn to drive.
 #[derive(Debug)]
@@ -140,7 +140,11 @@ impl Driver {
                 if !self.announced {
                     self.announce();
                 }
-                let reading = timeout(LAST_READING, self.read_again());
+                let reading = async {
+                    // An error that no message holds is told by an event alone.
+                    self.take_events_until(&mut events, State::is_over).await;
+                    timeout(LAST_READING, self.read_again()).await
+                };
                 let read = tokio::select! {
                     read = reading => read,
                     failure = &mut stop => return Some(failure),
@@ -433,22 +437,27 @@ impl Driver {
         if error.is_transport() {
             return Failure::from(error);
         }
-        let explained = timeout(EXPLANATION, async {
-            while self.state.last_error().is_none() {
+        self.take_events_until(events, |state| state.last_error().is_some())
+            .await;
+        match self.state.last_error() {
+            Some(reason) => classify(reason),
+            None => Failure::from(error),
+        }
+    }
+
+    /// Takes events until the state is as wanted, the stream ends, or they do not come.
+    async fn take_events_until(&mut self, events: &mut EventStream, wanted: impl Fn(&State) -> bool) {
+        let taking = timeout(LAST_EVENTS, async {
+            while !wanted(&self.state) {
                 match events.next().await {
-                    Some(Item::Event(received)) => {
-                        let Received { event, .. } = *received;
-                        self.state.apply(&event, now_ms(), &mut self.pending);
-                    }
+                    Some(Item::Event(received)) => self.state.apply(&received.event, now_ms(), &mut self.pending),
                     Some(_) => {}
                     None => return,
                 }
             }
         });
-        let _ = explained.await;
-        match self.state.last_error() {
-            Some(reason) => classify(reason),
-            None => Failure::from(error),
+        if taking.await.is_err() {
+            tracing::debug!("the last events of the turn did not come");
         }
     }
 
@@ -459,16 +468,7 @@ impl Driver {
             return;
         }
         // The closing events follow within milliseconds; the text that was streamed is stored only then.
-        let idle = timeout(Duration::from_secs(2), async {
-            while !self.state.is_over() {
-                match events.next().await {
-                    Some(Item::Event(received)) => self.state.apply(&received.event, now_ms(), &mut self.pending),
-                    Some(_) => {}
-                    None => return,
-                }
-            }
-        });
-        let _ = idle.await;
+        self.take_events_until(events, State::is_over).await;
         if let Err(error) = self.read_again().await {
             tracing::debug!(%error, "cannot read the messages of an aborted turn");
         }
