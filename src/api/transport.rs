@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::endpoint::Endpoint;
 use super::error::Error;
+use crate::support::loopback::is_loopback;
 
 /// How long a call other than a prompt may take. The slowest honest one is the first of a directory, which boots it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
@@ -74,7 +75,7 @@ impl Client {
             // Reading the system's certificates costs time and memory, and no plain connection needs them.
             builder = builder.tls_certs_only(std::iter::empty());
         }
-        if is_loopback(&endpoint) {
+        if is_loopback(&endpoint.url) {
             builder = builder.no_proxy();
         }
         Ok(Self {
@@ -82,15 +83,6 @@ impl Client {
             endpoint,
             directory: directory.map(directory_header),
         })
-    }
-
-    /// The same connection for another directory.
-    #[must_use]
-    pub fn for_directory(&self, directory: &Path) -> Self {
-        Self {
-            directory: Some(directory_header(directory)),
-            ..self.clone()
-        }
     }
 
     /// The server's address.
@@ -419,15 +411,6 @@ fn is_html(headers: &HeaderMap) -> bool {
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|kind| kind.starts_with("text/html"))
-}
-
-fn is_loopback(endpoint: &Endpoint) -> bool {
-    match endpoint.url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 fn directory_header(directory: &Path) -> HeaderValue {

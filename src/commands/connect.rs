@@ -16,6 +16,7 @@ use crate::error::{Failure, FailureKind};
 use crate::rehearsal::{self, Rehearsal, Script};
 use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, Verbosity};
 use crate::server::{self, GuardProgram, Server, StartError, StartRequest};
+use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
 use crate::support::secret::Secret;
 use crate::terminal::sanitize;
@@ -110,7 +111,7 @@ pub(super) async fn server_gone(server: &mut Option<Server>) -> Failure {
 pub(super) fn directory(context: &Context, request: &ConnectRequest) -> Result<PathBuf, Failure> {
     let typed = context.directory(request.directory.as_deref());
     if let ServerChoice::Attach(url) = &request.server
-        && !is_local(url)
+        && !is_loopback(url)
     {
         // It is a path on the other machine.
         return Ok(typed);
@@ -152,7 +153,7 @@ async fn attach(
     directory: &Path,
     url: &url::Url,
 ) -> Result<Connection, Failure> {
-    if is_local(url) {
+    if is_loopback(url) {
         require_trust(context, request, directory).await?;
     }
     let password = context.environment.text(env_vars::SERVER_PASSWORD).map(Secret::new);
@@ -374,16 +375,6 @@ pub(super) fn overlay(value: &mut Value, over: Value) {
             }
         }
         (value, over) => *value = over,
-    }
-}
-
-/// Whether a server at this address is on this machine.
-pub(super) fn is_local(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Client, Response, redirect};
 use serde::de::DeserializeOwned;
-use url::{Host, Url};
+use url::Url;
 
 use super::error::Error;
 use crate::context::Environment;
 use crate::env_vars;
+use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
 use crate::support::secret::Secret;
 
@@ -321,16 +322,6 @@ pub(super) fn check_encrypted(url: &Url, base: &Url) -> Result<(), Error> {
         address: without_credentials(url).to_string(),
         problem: "it is not encrypted",
     })
-}
-
-/// Whether the address is on this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// The address without user, password and query, for messages and receipts.

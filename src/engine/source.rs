@@ -10,12 +10,13 @@ use url::Url;
 
 use super::digest::{Digest, Mismatch};
 use super::error::Error;
-use super::http::{Http, Patience, Trust, base_address, check_encrypted, is_loopback};
+use super::http::{Http, Patience, Trust, base_address, check_encrypted};
 use super::npm_config::NpmConfig;
 use super::pins;
 use super::platform::{ArchiveKind, Target};
 use crate::context::{Directories, Environment};
 use crate::env_vars;
+use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
 use crate::support::secret::Secret;
 

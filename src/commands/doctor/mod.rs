@@ -18,6 +18,7 @@ use super::{Exit, connect};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{ConnectRequest, DoctorRequest, Network, ServerChoice, TrustChoice};
+use crate::support::loopback::is_loopback;
 use crate::trust;
 
 use check::{Check, Report};
@@ -119,7 +120,7 @@ fn place(context: &Context, request: &DoctorRequest, report: &mut Report) -> Opt
         }
     };
     if let ServerChoice::Attach(url) = &request.connect.server
-        && !connect::is_local(url)
+        && !is_loopback(url)
     {
         // It is a path on the other machine.
         return Some(Place {
