@@ -10,8 +10,8 @@ use super::values::{self, EffortWord, OutputWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
-    Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest, SessionLifetime,
-    StdinUse, SystemPrompt, VariantChoice,
+    Limits, ModelChoice, OutputMode, OutputRequest, PermissionRequest, PromptSource, Reasoning, Rendering, RunRequest,
+    SessionLifetime, StdinUse, SystemPrompt, VariantChoice,
 };
 use crate::settings::Settings;
 
@@ -172,6 +172,7 @@ impl RunArgs {
                     .or(value(settings.retry_budget.as_ref()))
                     .unwrap_or(defaults.retry_budget),
             },
+            permission: PermissionRequest::default(),
             connect: self.connect.resolve(settings, environment)?,
         })
     }

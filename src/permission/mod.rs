@@ -4,6 +4,14 @@
 //! true: nothing is widened. What the user's own configuration refuses or asks about stays refused, since nobody can
 //! answer here.
 
+mod action;
+mod ask;
+mod policy;
+
+pub use action::Action;
+pub use ask::{Answer, Ask, Prompter, Question, QuestionAnswer, QuestionOption, Withdrawal};
+pub use policy::{JudgedPart, Judgement, Policy};
+
 use crate::api::types::{Rule, RuleAction};
 
 /// The tools that look and do not touch. Everything else is refused.

@@ -10,6 +10,7 @@ mod inventory;
 mod local;
 mod model;
 mod output;
+mod permission;
 mod prompt;
 mod rehearse;
 mod run;
@@ -21,6 +22,9 @@ pub use inventory::{AgentsRequest, DoctorRequest, ModelsRequest};
 pub use local::{ConfigRequest, GenerateRequest};
 pub use model::{Effort, ModelChoice, ModelRef, ParseModelError, VariantChoice};
 pub use output::{ColorChoice, ListFormat, ListOutput, OutputMode, OutputRequest, Reasoning, Rendering, Verbosity};
+pub use permission::{
+    Approver, Effect, OnDenial, ParseRuleError, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern,
+};
 pub use prompt::{PromptSource, StdinUse};
 pub use rehearse::{RehearseFormat, RehearseRequest};
 pub use run::{Limits, RunRequest, SessionLifetime, SystemPrompt};

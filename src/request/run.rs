@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ConnectRequest, ModelChoice, OutputRequest, PromptSource, StdinUse, VariantChoice};
+use super::{ConnectRequest, ModelChoice, OutputRequest, PermissionRequest, PromptSource, StdinUse, VariantChoice};
 
 /// What is done with the session afterwards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct RunRequest {
     pub connect: ConnectRequest,
     /// Limits.
     pub limits: Limits,
+    /// What the model may do.
+    pub permission: PermissionRequest,
     /// Output.
     pub output: OutputRequest,
 }

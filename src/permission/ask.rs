@@ -1,0 +1,129 @@
+//! An open question, and somebody who answers it.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{Action, Judgement};
+
+/// Something that the policy leaves to a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// Its id.
+    pub id: String,
+    /// The session that asks.
+    pub session_id: String,
+    /// The subagent that asks, by name or title; none for the run's own agent.
+    pub subagent: Option<String>,
+    /// What it wants to do.
+    pub action: Action,
+    /// The tool as the engine calls it, such as `apply_patch`.
+    pub tool: String,
+    /// All arguments of the call, for "show everything".
+    pub arguments: Value,
+    /// What would change, as a unified diff, where that is known.
+    pub diff: Option<String>,
+    /// The agent's working directory.
+    pub directory: PathBuf,
+    /// Why it is asked, and what could be granted.
+    pub judgement: Judgement,
+}
+
+/// What somebody said to an [`Ask`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes, this once.
+    Once,
+    /// Yes, and the pattern of the judgement for the rest of the session.
+    Session,
+    /// No; the run ends.
+    Deny,
+    /// No, and this is what the model is told; it goes on.
+    DenyBecause(String),
+    /// Ctrl-C: no, and the run ends as interrupted.
+    Interrupted,
+    /// There is nobody, or nobody any more.
+    Nobody,
+}
+
+/// One question of the model's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Question {
+    /// The question.
+    pub question: String,
+    /// A word or two as a heading.
+    pub header: String,
+    /// The answers that are offered: label and description.
+    pub options: Vec<QuestionOption>,
+    /// Whether several may be chosen.
+    pub multiple: bool,
+}
+
+/// An answer that is offered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QuestionOption {
+    /// What is sent back.
+    pub label: String,
+    /// What it means; may be empty.
+    pub description: String,
+}
+
+impl Question {
+    /// Reads a question as the engine words it; what is missing is empty.
+    pub fn read(value: &Value) -> Self {
+        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let options = value.get("options").and_then(Value::as_array);
+        Self {
+            question: text(value, "question"),
+            header: text(value, "header"),
+            options: options
+                .into_iter()
+                .flatten()
+                .map(|option| QuestionOption {
+                    label: text(option, "label"),
+                    description: text(option, "description"),
+                })
+                .collect(),
+            multiple: value.get("multiple").and_then(Value::as_bool) == Some(true),
+        }
+    }
+}
+
+/// What somebody said to the model's questions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QuestionAnswer {
+    /// For each question the labels chosen and the texts typed.
+    Answers(Vec<Vec<String>>),
+    /// No answer.
+    Dismissed,
+    /// Ctrl-C: the run ends as interrupted.
+    Interrupted,
+    /// There is nobody, or nobody any more.
+    Nobody,
+}
+
+/// Somebody who answers. Blocks; called on a thread of its own, one question at a time.
+pub trait Prompter: Send {
+    /// Puts a permission to the person.
+    fn ask(&mut self, ask: &Ask, withdrawal: &Withdrawal) -> Answer;
+    /// Puts the model's questions to the person. `subagent` is who asks, when it is one.
+    fn question(&mut self, questions: &[Question], subagent: Option<&str>, withdrawal: &Withdrawal) -> QuestionAnswer;
+}
+
+/// Tells a prompter that its question does not matter any more. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Withdrawal {
+    withdrawn: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Withdrawal {
+    /// The question does not matter any more.
+    pub fn withdraw(&self) {
+        self.withdrawn.store(true, std::sync::atomic::Ordering::Release);
+    }
+
+    /// Whether it does not matter any more. A prompter looks at least ten times a second, and then answers `Nobody`.
+    pub fn is_withdrawn(&self) -> bool {
+        self.withdrawn.load(std::sync::atomic::Ordering::Acquire)
+    }
+}

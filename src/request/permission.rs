@@ -1,0 +1,166 @@
+//! What the model may do, as it was asked for.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// What happens to something that the model wants to do. The stricter one is the greater one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// It is done.
+    Allow,
+    /// A person decides.
+    Ask,
+    /// It is refused.
+    Deny,
+}
+
+impl Effect {
+    /// The word in files, records and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Ask => "ask",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// Which tool, and on what: `TOOL` or `TOOL:PATTERN`, with `*` (any text) and `?` (one character) in both.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RulePattern {
+    /// The tool: `bash`, `edit`, `read`, `webfetch`, the name of an MCP tool, ...
+    pub tool: String,
+    /// On what; without one, on anything.
+    pub pattern: Option<String>,
+}
+
+impl fmt::Display for RulePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tool)?;
+        match &self.pattern {
+            Some(pattern) => write!(f, ":{pattern}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A rule that cannot be one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a rule is written `TOOL` or `TOOL:PATTERN`, such as `bash:git diff *` or `edit:docs/**`")]
+pub struct ParseRuleError;
+
+impl FromStr for RulePattern {
+    type Err = ParseRuleError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (tool, pattern) = match text.split_once(':') {
+            Some((tool, pattern)) => (tool.trim(), Some(pattern.trim())),
+            None => (text.trim(), None),
+        };
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '*' | '?' | '.');
+        if tool.is_empty() || !tool.chars().all(is_name) || pattern.is_some_and(str::is_empty) {
+            return Err(ParseRuleError);
+        }
+        Ok(Self {
+            tool: tool.to_owned(),
+            pattern: pattern.map(str::to_owned),
+        })
+    }
+}
+
+/// Who made a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RuleOrigin {
+    /// A flag, with its dashes.
+    Flag(&'static str),
+    /// The file of `--policy`, the user's settings, or a project's.
+    File(PathBuf),
+    /// A person, for the rest of the session.
+    Granted,
+}
+
+impl fmt::Display for RuleOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => f.write_str(flag),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Granted => f.write_str("granted for this session"),
+        }
+    }
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PolicyRule {
+    /// What happens.
+    pub effect: Effect,
+    /// To what.
+    pub pattern: RulePattern,
+    /// Who says so.
+    pub origin: RuleOrigin,
+}
+
+impl fmt::Display for PolicyRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({})", self.effect.as_str(), self.pattern, self.origin)
+    }
+}
+
+/// What holds where no rule says anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Preset {
+    /// A plain prompt: look, but do not touch.
+    #[default]
+    LookOnly,
+    /// `--auto-tools`.
+    AutoTools,
+    /// `--auto-tools --read-only`: as a plain prompt, whatever rules allow.
+    ReadOnly,
+}
+
+/// Who answers what the policy leaves open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Approver {
+    /// A person at the terminal; nobody where there is none.
+    #[default]
+    Person,
+    /// `--yes`: everything is allowed once.
+    Yes,
+    /// `--no-input`: everything is denied.
+    Nobody,
+    /// `--approver`: a command of the user's.
+    Program {
+        /// The command, for the shell.
+        command: String,
+        /// How long it may take.
+        timeout: Duration,
+    },
+}
+
+/// What a denial does to the exit status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnDenial {
+    /// Nothing, as long as the run comes to its end.
+    #[default]
+    GoOn,
+    /// `--fail-on-deny`: the run has failed.
+    Fail,
+}
+
+/// What the model may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PermissionRequest {
+    /// What holds where no rule says anything.
+    pub preset: Preset,
+    /// All rules, from wherever.
+    pub rules: Vec<PolicyRule>,
+    /// `--add-dir`: directories that count as the agent's own; absolute.
+    pub added_directories: Vec<PathBuf>,
+    /// Who answers.
+    pub approver: Approver,
+    /// `--fail-on-deny`.
+    pub on_denial: OnDenial,
+}
