@@ -122,6 +122,28 @@ fn a_dumb_terminal_gets_no_escape_sequence() {
 }
 
 #[test]
+fn with_no_input_nobody_is_asked_for_trust_on_a_terminal_either() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/.opencode/plugin/p.js", "export const P = async () => ({})\n");
+    let answer = "[[reply]]\ntext = \"ok\"\n";
+    let mut running = OnTerminal::start_reading_until(Some("Trust it?"), &sandbox, "dumb", answer, &["Say it"]);
+    let shown = running.shown.recv_timeout(LONG).unwrap();
+    assert!(
+        String::from_utf8_lossy(&shown).contains("Trust it?"),
+        "it is not asked, so the test shows nothing: {}",
+        String::from_utf8_lossy(&shown)
+    );
+    drop(running.master.take());
+    assert_ne!(running.child.wait().unwrap().exit_code(), 0);
+    drop(running);
+    let (code, shown) = OnTerminal::start(&sandbox, "dumb", answer, &["--no-input", "Say it"]).finish();
+    assert_eq!(code, 2, "{shown}");
+    assert!(!shown.contains("Trust it?"), "{shown}");
+    assert!(shown.contains("nobody can be asked"), "{shown}");
+    sandbox.expect_nothing_left();
+}
+
+#[test]
 fn a_terminal_that_is_closed_ends_the_run_and_leaves_nothing() {
     let sandbox = Sandbox::new();
     let script = "[[reply]]\ntext = \"one two three\"\nfault = \"stall\"\nafter_chunks = 1\n";
