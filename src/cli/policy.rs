@@ -98,8 +98,8 @@ struct ScopeOptions {
 struct TestOptions {
     /// Judge these calls, each `TOOL` or `TOOL:INPUT`, such as `bash:git push`
     ///
-    /// INPUT is the command of `bash`, the path of `read`, `edit` and `list`, the pattern of `glob` and `grep`, the
-    /// address of `webfetch`, the name of an agent for `task` or of a `skill`; or all arguments as a JSON object.
+    /// INPUT is the command of `bash`, the path of `read`, `edit`, `list` and `grep`, the pattern of `glob`, the address
+    /// of `webfetch`, the name of an agent for `task` or of a `skill`; or all arguments as a JSON object.
     #[arg(value_name = "CALL", value_parser = values::parse_call, required = true)]
     calls: Vec<TypedCall>,
 

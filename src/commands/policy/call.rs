@@ -3,20 +3,16 @@
 use serde_json::{Map, Value, json};
 
 use crate::permission::Action;
-use crate::request::TypedCall;
+use crate::request::{RulePattern, TypedCall};
 
-/// The argument of each tool that says on what it works.
-const SUBJECTS: [(&str, &str); 14] = [
+/// The argument of each tool that says on what it works. For `grep` that is the place: what is looked for is no path.
+const SUBJECTS: [(&str, &str); 10] = [
     ("bash", "command"),
     ("read", "filePath"),
     ("edit", "filePath"),
-    ("write", "filePath"),
-    ("multiedit", "filePath"),
-    ("apply_patch", "filePath"),
-    ("patch", "filePath"),
     ("list", "path"),
     ("glob", "pattern"),
-    ("grep", "pattern"),
+    ("grep", "path"),
     ("webfetch", "url"),
     ("websearch", "query"),
     ("task", "subagent_type"),
@@ -25,52 +21,42 @@ const SUBJECTS: [(&str, &str); 14] = [
 
 /// The action that the engine would ask about.
 pub(super) fn action(call: &TypedCall) -> Action {
-    let input = call.input.as_deref();
-    let arguments = arguments(call);
-    match (call.tool.as_str(), input) {
-        // What the engine asks about on its own has no tool behind it.
-        ("external_directory", Some(path)) => Action::Outside {
-            paths: vec![path.to_owned()],
-        },
-        ("doom_loop", Some(tool)) => Action::Repeat { tool: tool.to_owned() },
-        // A patch names its files in its text; here it is the file that counts.
-        ("apply_patch" | "patch" | "multiedit", _) => Action::of_call("edit", &arguments),
-        // Nobody knows what the argument of another tool is called, and the rules see it all the same.
-        (tool, Some(subject)) if !arguments_are_known(tool) && !is_object(subject) => Action::Other {
-            tool: tool.to_owned(),
-            subject: Some(subject.to_owned()),
-        },
-        (tool, _) => Action::of_call(tool, &arguments),
-    }
-}
-
-fn arguments(call: &TypedCall) -> Value {
     let Some(input) = &call.input else {
-        return Value::Object(Map::new());
+        return Action::of_call(&rule_name(&call.tool), &Value::Object(Map::new()));
     };
-    if let Ok(Value::Object(all)) = serde_json::from_str(input) {
-        return Value::Object(all);
+    if let Ok(all @ Value::Object(_)) = serde_json::from_str(input) {
+        return Action::of_call(&call.tool, &all);
     }
-    match SUBJECTS.iter().find(|(tool, _)| *tool == call.tool) {
-        Some((_, name)) => json!({ *name: input }),
-        None => Value::Object(Map::new()),
+    let tool = rule_name(&call.tool);
+    if let Some((_, name)) = SUBJECTS.iter().find(|(known, _)| *known == tool) {
+        return Action::of_call(&tool, &json!({ *name: input }));
+    }
+    match tool.as_str() {
+        // What the engine asks about on its own has no tool behind it.
+        "external_directory" => Action::Outside {
+            paths: vec![input.clone()],
+        },
+        "doom_loop" => Action::Repeat { tool: input.clone() },
+        // Nobody knows what the argument of another tool is called; the rules see it all the same.
+        _ => Action::Other {
+            tool,
+            subject: Some(input.clone()),
+        },
     }
 }
 
-fn arguments_are_known(tool: &str) -> bool {
-    SUBJECTS.iter().any(|(known, _)| *known == tool)
-}
-
-fn is_object(text: &str) -> bool {
-    matches!(serde_json::from_str(text), Ok(Value::Object(_)))
+/// The tool as rules name it: `edit` for `write`.
+fn rule_name(tool: &str) -> String {
+    tool.parse()
+        .map_or_else(|_| tool.to_owned(), |pattern: RulePattern| pattern.tool)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn arguments_of(tool: &str, input: Option<&str>) -> Value {
-        arguments(&TypedCall {
+    fn action_of(tool: &str, input: Option<&str>) -> Action {
+        action(&TypedCall {
             tool: tool.to_owned(),
             input: input.map(str::to_owned),
         })
@@ -78,38 +64,50 @@ mod tests {
 
     #[test]
     fn an_input_is_the_argument_that_counts_or_all_of_them() {
-        assert_eq!(arguments_of("bash", Some("git push")), json!({"command": "git push"}));
-        assert_eq!(arguments_of("bash", Some("{ ls; }")), json!({"command": "{ ls; }"}));
-        assert_eq!(
-            arguments_of("bash", Some("{\"command\": \"ls\", \"workdir\": \"/\"}")),
-            json!({"command": "ls", "workdir": "/"})
-        );
-        assert_eq!(arguments_of("write", Some("a")), json!({"filePath": "a"}));
-        assert_eq!(arguments_of("todowrite", None), json!({}));
+        for (tool, input, called, arguments) in [
+            ("bash", Some("git push"), "bash", json!({"command": "git push"})),
+            ("Shell", Some("{ ls; }"), "bash", json!({"command": "{ ls; }"})),
+            (
+                "bash",
+                Some("{\"command\": \"ls\", \"workdir\": \"/\"}"),
+                "bash",
+                json!({"command": "ls", "workdir": "/"}),
+            ),
+            ("write", Some("a"), "edit", json!({"filePath": "a"})),
+            ("apply_patch", Some("a"), "edit", json!({"filePath": "a"})),
+            (
+                "apply_patch",
+                Some("{\"patchText\": \"x\"}"),
+                "apply_patch",
+                json!({"patchText": "x"}),
+            ),
+            ("grep", Some("src"), "grep", json!({"path": "src"})),
+            ("todowrite", None, "todowrite", json!({})),
+        ] {
+            assert_eq!(
+                action_of(tool, input),
+                Action::of_call(called, &arguments),
+                "{tool} {input:?}"
+            );
+        }
     }
 
     #[test]
     fn what_has_no_tool_behind_it_is_judged_too() {
-        let action_of = |tool: &str, input: &str| {
-            action(&TypedCall {
-                tool: tool.to_owned(),
-                input: Some(input.to_owned()),
-            })
-        };
         assert_eq!(
-            action_of("external_directory", "/x"),
+            action_of("external_directory", Some("/x")),
             Action::Outside {
                 paths: vec!["/x".to_owned()]
             }
         );
         assert_eq!(
-            action_of("doom_loop", "bash"),
+            action_of("doom_loop", Some("bash")),
             Action::Repeat {
                 tool: "bash".to_owned()
             }
         );
         assert_eq!(
-            action_of("github_search", "x"),
+            action_of("github_search", Some("x")),
             Action::Other {
                 tool: "github_search".to_owned(),
                 subject: Some("x".to_owned())
