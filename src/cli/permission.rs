@@ -136,6 +136,10 @@ impl PermissionOptions {
         if preset == Preset::AutoTools {
             all.extend(rules(Effect::Allow, &settings.allow, &self.allow, "--allow"));
         }
+        let approver = self.approver(settings, input, auto_tools);
+        if preset == Preset::AutoTools {
+            all.extend(own_files(settings, &approver));
+        }
         let added_directories = if auto_tools {
             settings
                 .add_dirs
@@ -154,7 +158,7 @@ impl PermissionOptions {
             preset,
             rules: all,
             added_directories,
-            approver: self.approver(settings, input, auto_tools),
+            approver,
             on_denial,
         })
     }
@@ -208,6 +212,34 @@ impl PermissionOptions {
             (_, None) => Approver::Person,
         }
     }
+}
+
+/// Asks before the files are edited that decide what is allowed: the policy file, and what the approver is made of.
+///
+/// They may well be in the agent's directory, and who edits them decides about the next call or the next run.
+fn own_files(settings: &Settings, approver: &Approver) -> Vec<PolicyRule> {
+    let asked = |pattern: String, flag| PolicyRule {
+        effect: Effect::Ask,
+        pattern: RulePattern {
+            tool: "edit".to_owned(),
+            pattern: Some(pattern),
+        },
+        origin: RuleOrigin::Flag(flag),
+    };
+    let policy = settings.policy.as_ref().map(|policy| {
+        // The rule is about the file, not about a link to it.
+        let path = policy.value.canonicalize().unwrap_or_else(|_| policy.value.clone());
+        asked(path.to_string_lossy().into_owned(), "--policy")
+    });
+    let words = match approver {
+        Approver::Program { command, .. } => shell_words::split(command).unwrap_or_default(),
+        Approver::Person | Approver::Yes | Approver::Nobody => Vec::new(),
+    };
+    let programs = words
+        .into_iter()
+        .filter(|word| !word.starts_with('-') && word.contains(['/', '.']))
+        .map(|word| asked(word.trim_start_matches("./").to_owned(), "--approver"));
+    policy.into_iter().chain(programs).collect()
 }
 
 /// The rules of one effect, those of the settings first.

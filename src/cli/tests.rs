@@ -375,6 +375,23 @@ fn who_answers_is_decided_by_flags_then_by_the_higher_setting() {
 }
 
 #[test]
+fn what_decides_about_permissions_is_not_edited_unasked() {
+    let settings = Settings {
+        policy: user(PathBuf::from("/absent/ci.toml")),
+        ..Settings::default()
+    };
+    let words = ["--auto-tools", "--approver", "python3 -u ./tools/approve.py --strict"];
+    assert_eq!(
+        listed(&permission(&settings, &words).unwrap()),
+        [
+            "ask edit:/absent/ci.toml (--policy)",
+            "ask edit:tools/approve.py (--approver)"
+        ]
+    );
+    assert_eq!(permission(&settings, &[]).unwrap(), PermissionRequest::default());
+}
+
+#[test]
 fn no_input_asks_nobody_for_trust_either() {
     let trust = |settings: &Settings, words: &[&str]| match parse(words).unwrap().into_command() {
         Command::Models(args) => args.resolve(settings, &Environment::default()).unwrap().connect.trust,

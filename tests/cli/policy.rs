@@ -221,6 +221,7 @@ fn show_names_every_rule_with_its_origin_the_strictest_first() {
             {"effect": "deny", "rule": "webfetch", "origin": "[ROOT]/project/ci.toml"},
             {"effect": "deny", "rule": "bash:a\u{1b}b *", "origin": "--deny"},
             {"effect": "ask", "rule": "edit", "origin": "[ROOT]/project/.opencode-rs.toml"},
+            {"effect": "ask", "rule": "edit:[ROOT]/project/ci.toml", "origin": "--policy"},
             {"effect": "allow", "rule": "bash:ls", "origin": "[ROOT]/home/config/opencode-rs/config.toml"},
         ])
     );
