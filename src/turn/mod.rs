@@ -6,6 +6,7 @@
 mod answer;
 mod conclusion;
 mod drive;
+mod gatekeeper;
 mod outcome;
 mod state;
 mod tools;
@@ -13,11 +14,13 @@ mod update;
 mod usage;
 
 pub use drive::{Driven, Turn, drive};
+pub use gatekeeper::{Answerer, Permissions};
 pub use outcome::{Outcome, Phases};
 pub use state::State;
 pub use tools::Tools;
 pub use update::{
-    Decision, EngineInfo, PermissionRecord, Retry, Started, Status, TextDelta, ToolCall, ToolStatus, Update,
+    DecidedBy, Decision, EngineInfo, PermissionRecord, QuestionRecord, Retry, Scope, Started, Status, TextDelta,
+    ToolCall, ToolStatus, Update,
 };
 pub use usage::{Usage, decimal};
 
