@@ -80,7 +80,7 @@ _opencode__rs() {
 
     case "${cmd}" in
         opencode__rs)
-            opts="-q -v -e -n -f -m -o -d -p -h -V --quiet --verbose --color --no-progress --profile --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --title --ephemeral --output-format --output-last-message --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --directory --port --attach --engine --offline --bare --trust --rehearse --timeout --help --version run engine models agents api doctor config rehearse generate"
+            opts="-q -v -e -n -f -m -o -y -d -p -h -V --quiet --verbose --color --no-progress --profile --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --title --ephemeral --output-format --output-last-message --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --help --version run engine models agents api doctor config rehearse generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -162,6 +162,34 @@ _opencode__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ask)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --add-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approver-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --directory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -202,7 +230,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__agents)
-            opts="-d -p -q -v -h --output-format --directory --port --attach --engine --offline --bare --trust --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
+            opts="-d -p -q -v -h --output-format --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -260,7 +288,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__api)
-            opts="-F -H -i -d -p -q -v -h --field --raw-field --header --input --include --directory --port --attach --engine --offline --bare --trust --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
+            opts="-F -H -i -d -p -q -v -h --field --raw-field --header --input --include --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -428,7 +456,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__doctor)
-            opts="-d -p -q -v -h --output-format --directory --port --attach --engine --offline --bare --trust --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
+            opts="-d -p -q -v -h --output-format --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -738,7 +766,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__models)
-            opts="-d -p -q -v -h --output-format --directory --port --attach --engine --offline --bare --trust --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
+            opts="-d -p -q -v -h --output-format --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -830,7 +858,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__run)
-            opts="-e -n -f -m -o -d -p -q -v -h --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --title --ephemeral --output-format --output-last-message --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --directory --port --attach --engine --offline --bare --trust --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
+            opts="-e -n -f -m -o -y -d -p -q -v -h --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --title --ephemeral --output-format --output-last-message --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -901,6 +929,34 @@ _opencode__rs() {
                     return 0
                     ;;
                 --retry-budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ask)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --add-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approver-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_opencode_rs_global_optspecs
-    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= title= ephemeral output-format= o/output-last-message= include-raw thinking raw stall-timeout= max-retries= retry-budget= d/directory= p/port= attach= engine= offline bare trust rehearse= timeout= h/help V/version
+    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= title= ephemeral output-format= o/output-last-message= include-raw thinking raw stall-timeout= max-retries= retry-budget= auto-tools allow= ask= deny= policy= y/yes read-only add-dir= fail-on-deny approver= approver-timeout= d/directory= p/port= attach= engine= offline bare trust no-input rehearse= timeout= h/help V/version
 end
 
 function __fish_opencode_rs_needs_command
@@ -48,6 +48,13 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s o -l output-las
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l stall-timeout -d 'End the run when model and tools are silent for this time; 0 is no limit [default: 0]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l max-retries -d 'Let the engine try a failing provider again at most this often [default: 5]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l retry-budget -d 'Let retries take at most this time in total [default: 5m]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l allow -d 'Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l ask -d 'Ask before this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l deny -d 'Deny this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l policy -d 'Read rules from this TOML file' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l add-dir -d 'Treat this directory as the agent\'s own too; may be repeated' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l approver -d 'Let this command answer questions about permissions: JSON on its stdin, JSON from its stdout' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l approver-timeout -d 'Deny what the approver has not answered after this time [default: 60s]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
@@ -63,9 +70,14 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l ephemeral -d 'D
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l include-raw -d 'Write the engine\'s own events too; needs `--output-format stream-json`'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l thinking -d 'Show the model\'s reasoning on stderr'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l raw -d 'Write the answer as the model wrote it, without rendering Markdown on a terminal'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l auto-tools -d 'Let the model run tools: edit files in the directory, and ask before commands'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l read-only -d 'Let nothing be changed, whatever else is allowed'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l no-input -d 'Ask nobody anything: what would be asked is denied'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s V -l version -d 'Print version'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "run" -d 'Send one prompt, print the answer, exit'
@@ -97,6 +109,13 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s o -l out
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l stall-timeout -d 'End the run when model and tools are silent for this time; 0 is no limit [default: 0]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l max-retries -d 'Let the engine try a failing provider again at most this often [default: 5]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l retry-budget -d 'Let retries take at most this time in total [default: 5m]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l allow -d 'Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l ask -d 'Ask before this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l deny -d 'Deny this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l policy -d 'Read rules from this TOML file' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l add-dir -d 'Treat this directory as the agent\'s own too; may be repeated' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l approver -d 'Let this command answer questions about permissions: JSON on its stdin, JSON from its stdout' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l approver-timeout -d 'Deny what the approver has not answered after this time [default: 60s]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
@@ -113,9 +132,14 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l ephemera
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l include-raw -d 'Write the engine\'s own events too; needs `--output-format stream-json`'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l thinking -d 'Show the model\'s reasoning on stderr'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l raw -d 'Write the answer as the model wrote it, without rendering Markdown on a terminal'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l auto-tools -d 'Let the model run tools: edit files in the directory, and ask before commands'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l read-only -d 'Let nothing be changed, whatever else is allowed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l no-input -d 'Ask nobody anything: what would be asked is denied'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s q -l quiet -d 'Show errors and hints only'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l no-progress -d 'Draw no progress'
@@ -208,6 +232,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l profi
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l no-input -d 'Ask nobody anything: what would be asked is denied'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -s q -l quiet -d 'Show errors and hints only'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l no-progress -d 'Draw no progress'
@@ -227,6 +252,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l profi
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l no-input -d 'Ask nobody anything: what would be asked is denied'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -s q -l quiet -d 'Show errors and hints only'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l no-progress -d 'Draw no progress'
@@ -249,6 +275,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -s i -l inc
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l no-input -d 'Ask nobody anything: what would be asked is denied'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -s q -l quiet -d 'Show errors and hints only'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l no-progress -d 'Draw no progress'
@@ -268,6 +295,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l profi
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l no-input -d 'Ask nobody anything: what would be asked is denied'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -s q -l quiet -d 'Show errors and hints only'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l no-progress -d 'Draw no progress'

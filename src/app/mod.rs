@@ -76,7 +76,7 @@ fn refuse(failure: Failure, mode: OutputMode, directory: &Path) {
 }
 
 fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
-    let flags = cli.global.flags();
+    let flags = cli.flags();
     look.color = flags.color.unwrap_or_default();
     if let Some(args) = cli.generate() {
         return commands::generate::run(&args.request(), &cli::generated_files());

@@ -11,6 +11,7 @@ mod engine;
 mod generate;
 mod models;
 mod options;
+mod permission;
 mod rehearse;
 mod run;
 mod values;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use clap::{Arg, Command as ClapCommand, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::request::OutputMode;
+use crate::settings::Flags;
 
 pub use agents::AgentsArgs;
 pub use api::ApiArgs;
@@ -30,6 +32,7 @@ pub use engine::EngineArgs;
 pub use generate::{GenerateArgs, files as generated_files};
 pub use models::ModelsArgs;
 pub use options::{ConnectOptions, GlobalOptions, ListOptions};
+pub use permission::{InputOptions, PermissionOptions};
 pub use rehearse::RehearseArgs;
 pub use run::RunArgs;
 pub use values::ListWord;
@@ -66,7 +69,7 @@ pub struct Cli {
 pub enum Command {
     /// Send one prompt, print the answer, exit
     #[command(after_help = run::EXAMPLES)]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Find, install and remove the engine program
     #[command(after_help = engine::EXAMPLES)]
     Engine(EngineArgs),
@@ -113,7 +116,21 @@ impl Cli {
 
     /// The command, which is `run` where none is named.
     pub fn into_command(self) -> Command {
-        self.command.unwrap_or(Command::Run(self.run))
+        self.command.unwrap_or(Command::Run(Box::new(self.run)))
+    }
+
+    /// The flags that are a source of settings.
+    pub fn flags(&self) -> Flags {
+        let permission = match &self.command {
+            None => Some(self.run.permission()),
+            Some(Command::Run(args)) => Some(args.permission()),
+            Some(_) => None,
+        };
+        Flags {
+            policy: permission.and_then(PermissionOptions::policy).cloned(),
+            added_directories: permission.map_or_else(Vec::new, |options| options.added_directories().to_vec()),
+            ..self.global.flags()
+        }
     }
 
     /// The agent's directory, as typed; it decides which project's settings count.

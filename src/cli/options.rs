@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 use url::Url;
 
+use super::permission::InputOptions;
 use super::values::{self, ColorWord, ListWord};
 use crate::context::Environment;
 use crate::error::Failure;
@@ -60,6 +61,7 @@ impl GlobalOptions {
             color: self.color.map(Into::into),
             progress: self.no_progress.then_some(false),
             profile: self.profile.clone(),
+            ..Flags::default()
         }
     }
 }
@@ -105,6 +107,9 @@ pub struct ConnectOptions {
     #[arg(long, help_heading = "Engine")]
     trust: bool,
 
+    #[command(flatten)]
+    input: InputOptions,
+
     /// Answer with a scripted model, without network and cost [default: a plain answer]
     #[arg(
         long,
@@ -125,6 +130,11 @@ impl ConnectOptions {
     /// The directory, as typed.
     pub(super) fn directory(&self) -> Option<&PathBuf> {
         self.directory.as_ref()
+    }
+
+    /// Whether anybody may be asked.
+    pub(super) fn input(&self) -> InputOptions {
+        self.input
     }
 
     /// Whether `--bare` was typed.
@@ -167,10 +177,10 @@ impl ConnectOptions {
             } else {
                 ConfigScope::Full
             },
-            trust: if self.trust {
-                TrustChoice::Granted
-            } else {
-                TrustChoice::Ask
+            trust: match (self.trust, self.input.nobody(settings)) {
+                (true, _) => TrustChoice::Granted,
+                (false, true) => TrustChoice::AskNobody,
+                (false, false) => TrustChoice::Ask,
             },
             rehearsal,
             timeout: limit(self.timeout, settings.timeout.as_ref()),

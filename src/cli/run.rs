@@ -6,12 +6,13 @@ use std::time::Duration;
 use clap::Args;
 
 use super::options::{ConnectOptions, limit, value};
+use super::permission::{PermissionOptions, Tools};
 use super::values::{self, EffortWord, OutputWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
-    Limits, ModelChoice, OutputMode, OutputRequest, PermissionRequest, PromptSource, Reasoning, Rendering, RunRequest,
-    SessionLifetime, StdinUse, SystemPrompt, VariantChoice,
+    Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest, SessionLifetime,
+    StdinUse, SystemPrompt, VariantChoice,
 };
 use crate::settings::Settings;
 
@@ -126,6 +127,9 @@ pub struct RunArgs {
     retry_budget: Option<Duration>,
 
     #[command(flatten)]
+    permission: PermissionOptions,
+
+    #[command(flatten)]
     connect: ConnectOptions,
 }
 
@@ -133,6 +137,11 @@ impl RunArgs {
     /// The options that lead to the engine.
     pub(super) fn connect(&self) -> &ConnectOptions {
         &self.connect
+    }
+
+    /// What the model may do.
+    pub(super) fn permission(&self) -> &PermissionOptions {
+        &self.permission
     }
 
     /// Turns flags and settings into what was asked for.
@@ -172,7 +181,9 @@ impl RunArgs {
                     .or(value(settings.retry_budget.as_ref()))
                     .unwrap_or(defaults.retry_budget),
             },
-            permission: PermissionRequest::default(),
+            permission: self
+                .permission
+                .resolve(settings, self.connect.input(), Tools::AsAsked)?,
             connect: self.connect.resolve(settings, environment)?,
         })
     }

@@ -9,8 +9,9 @@ use super::*;
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
 use crate::request::{
-    ConfigScope, EngineChoice, Network, OutputMode, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse,
-    VariantChoice, Verbosity,
+    Approver, ConfigScope, Effect, EngineChoice, Network, OnDenial, OutputMode, PermissionRequest, PolicyRule, Preset,
+    PromptSource, RehearsalChoice, RuleOrigin, RunRequest, ServerChoice, StdinUse, TrustChoice, VariantChoice,
+    Verbosity,
 };
 use crate::settings::{Origin, Setting, Settings};
 
@@ -224,11 +225,191 @@ fn bad_values_are_refused() {
 
 #[test]
 fn flags_that_do_not_work_yet_do_not_exist() {
-    let words = "-k --name -c -s --fork --keep-for --auto-tools --allow --ask --deny --policy -y --read-only --add-dir \
-                 --schema --verify --require-change --max-turns --max-tool-calls --max-tokens --max-cost --fresh \
-                 --no-input --approver";
+    let words = "-k --name -c -s --fork --keep-for --schema --verify --require-change --max-turns --max-tool-calls \
+                 --max-tokens --max-cost --fresh";
     for word in words.split_whitespace() {
         assert_eq!(refused(&[word, "hi"]), ErrorKind::UnknownArgument, "{word}");
+    }
+}
+
+fn permission(settings: &Settings, words: &[&str]) -> Result<PermissionRequest, Failure> {
+    let words: Vec<&str> = words.iter().copied().chain(["hi"]).collect();
+    run_with(settings, &words).map(|request| request.permission)
+}
+
+fn listed(request: &PermissionRequest) -> Vec<String> {
+    request.rules.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn without_auto_tools_the_model_looks_and_nothing_widens_that() {
+    let plain = Settings::default();
+    assert_eq!(permission(&plain, &[]).unwrap(), PermissionRequest::default());
+    for (flag, words) in [
+        ("--allow", &["--allow", "bash:ls"][..]),
+        ("--yes", &["-y"]),
+        ("--approver", &["--approver", "x"]),
+        ("--add-dir", &["--add-dir", "/tmp"]),
+        ("--allow", &["--read-only", "--allow", "bash"]),
+    ] {
+        let failure = permission(&plain, words).unwrap_err();
+        assert_eq!(
+            (failure.kind, failure.message),
+            (
+                FailureKind::Usage,
+                format!("cannot use `{flag}` without `--auto-tools`: the model may look and not touch")
+            )
+        );
+        assert!(failure.hints[0].contains("`--auto-tools`"), "{words:?}");
+    }
+    // What narrows is welcome; what the settings allow is without effect.
+    let settings = Settings {
+        allow: vec![user(vec!["bash:ls".parse().unwrap()]).unwrap()],
+        add_dirs: vec![user(vec![PathBuf::from("/d")]).unwrap()],
+        approver: user("ask-bob".to_owned()),
+        ..Settings::default()
+    };
+    let request = permission(
+        &settings,
+        &["--read-only", "--deny", "read:x", "--ask", "grep", "--fail-on-deny"],
+    )
+    .unwrap();
+    assert_eq!(
+        request,
+        PermissionRequest {
+            rules: vec![
+                rule(Effect::Deny, "read:x", RuleOrigin::Flag("--deny")),
+                rule(Effect::Ask, "grep", RuleOrigin::Flag("--ask")),
+            ],
+            on_denial: OnDenial::Fail,
+            ..PermissionRequest::default()
+        }
+    );
+}
+
+fn rule(effect: Effect, pattern: &str, origin: RuleOrigin) -> PolicyRule {
+    PolicyRule {
+        effect,
+        pattern: pattern.parse().unwrap(),
+        origin,
+    }
+}
+
+#[test]
+fn rules_add_up_and_each_keeps_its_origin() {
+    let project = Setting {
+        value: vec!["bash:curl *".parse().unwrap()],
+        origin: Origin::Project(PathBuf::from("/p/.opencode-rs.toml")),
+    };
+    let settings = Settings {
+        auto_tools: user(true),
+        deny: vec![user(vec!["bash:rm *".parse().unwrap()]).unwrap(), project],
+        allow: vec![user(vec!["bash:ls".parse().unwrap()]).unwrap()],
+        add_dirs: vec![user(vec![PathBuf::from("/d")]).unwrap()],
+        ..Settings::default()
+    };
+    let words = [
+        "--deny",
+        "write",
+        "--allow",
+        "bash:git diff *",
+        "--allow=webfetch:https://x/*",
+    ];
+    let request = permission(&settings, &words).unwrap();
+    assert_eq!(
+        listed(&request),
+        [
+            "deny bash:rm * (/u/config.toml)",
+            "deny bash:curl * (/p/.opencode-rs.toml)",
+            "deny edit (--deny)",
+            "allow bash:ls (/u/config.toml)",
+            "allow bash:git diff * (--allow)",
+            "allow webfetch:https://x/* (--allow)",
+        ]
+    );
+    assert_eq!(
+        (request.preset, request.added_directories),
+        (Preset::AutoTools, vec![PathBuf::from("/d")])
+    );
+    // Where nothing may change, nothing that allows is left.
+    let request = permission(&settings, &["--read-only", "--allow", "bash"]).unwrap();
+    assert_eq!(request.preset, Preset::ReadOnly);
+    assert!(request.rules.iter().all(|rule| rule.effect == Effect::Deny));
+}
+
+#[test]
+fn who_answers_is_decided_by_flags_then_by_the_higher_setting() {
+    let program = |command: &str, seconds| Approver::Program {
+        command: command.to_owned(),
+        timeout: Duration::from_secs(seconds),
+    };
+    let who = |settings: &Settings, words: &[&str]| permission(settings, words).unwrap().approver;
+    let mut settings = Settings {
+        auto_tools: user(true),
+        ..Settings::default()
+    };
+    assert_eq!(who(&settings, &[]), Approver::Person);
+    assert_eq!(who(&settings, &["-y"]), Approver::Yes);
+    assert_eq!(who(&settings, &["--no-input"]), Approver::Nobody);
+    assert_eq!(who(&settings, &["--approver", "a b"]), program("a b", 60));
+    settings.approver = user("bob".to_owned());
+    settings.approver_timeout = user(Duration::from_secs(5));
+    assert_eq!(who(&settings, &[]), program("bob", 5));
+    assert_eq!(who(&settings, &["--approver-timeout", "1s"]), program("bob", 1));
+    assert_eq!(who(&settings, &["--no-input"]), Approver::Nobody);
+    settings.no_input = user(true);
+    assert_eq!(who(&settings, &[]), Approver::Nobody);
+    assert_eq!(who(&settings, &["-y"]), Approver::Yes);
+    settings.approver = Some(Setting {
+        value: "env".to_owned(),
+        origin: Origin::Environment("OPENCODE_RS_APPROVER".to_owned()),
+    });
+    assert_eq!(who(&settings, &[]), program("env", 5));
+    for words in [
+        &["-y", "--no-input", "hi"],
+        &["-y", "--approver=x", "hi"],
+        &["--no-input", "--approver=x", "hi"],
+    ] {
+        assert_eq!(refused(words), ErrorKind::ArgumentConflict, "{words:?}");
+    }
+}
+
+#[test]
+fn no_input_asks_nobody_for_trust_either() {
+    let trust = |settings: &Settings, words: &[&str]| match parse(words).unwrap().into_command() {
+        Command::Models(args) => args.resolve(settings, &Environment::default()).unwrap().connect.trust,
+        other => panic!("{other:?}"),
+    };
+    let plain = Settings::default();
+    assert_eq!(trust(&plain, &["models"]), TrustChoice::Ask);
+    assert_eq!(trust(&plain, &["models", "--no-input"]), TrustChoice::AskNobody);
+    assert_eq!(
+        trust(&plain, &["models", "--no-input", "--trust"]),
+        TrustChoice::Granted
+    );
+    let settings = Settings {
+        no_input: user(true),
+        ..Settings::default()
+    };
+    assert_eq!(trust(&settings, &["models"]), TrustChoice::AskNobody);
+}
+
+#[test]
+fn a_rule_that_is_none_is_refused_by_name() {
+    for (text, reason) in [
+        ("", "`` is no rule: a rule is written `TOOL`"),
+        ("bash:", "`bash:` is no rule"),
+        ("a b:c", "`a b:c` is no rule"),
+        ("bahs:rm *", "`bahs:rm *` names no tool; did you mean `bash`?"),
+        ("webfetsh", "did you mean `webfetch`?"),
+    ] {
+        let error = parse(&["--deny", text, "hi"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ValueValidation, "{text}");
+        assert!(error.to_string().contains(reason), "{text}: {error}");
+    }
+    // Names that are nobody's business but an MCP server's.
+    for text in ["github_create_issue", "bahs*", "zzz", "*", "Bash:ls", "bash:a:b"] {
+        assert!(parse(&["--deny", text, "hi"]).is_ok(), "{text}");
     }
 }
 

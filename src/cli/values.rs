@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde_json::Value;
 use url::Url;
 
-use crate::request::{ApiField, ColorChoice, Effort, FieldValue, ListFormat, OutputMode};
+use crate::request::{ApiField, ColorChoice, Effort, FieldValue, ListFormat, OutputMode, RulePattern};
 use crate::settings;
 use crate::support::duration::{self, ParseDurationError};
 
@@ -31,6 +31,22 @@ pub(super) fn parse_name(text: &str) -> Result<String, String> {
         return Err("a name holds no control characters".to_owned());
     }
     Ok(name.to_owned())
+}
+
+/// Reads a rule of permissions.
+pub(super) fn parse_rule(text: &str) -> Result<RulePattern, String> {
+    settings::rule(text)
+}
+
+/// Reads a command for the shell.
+pub(super) fn parse_command(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("a command is wanted".to_owned());
+    }
+    if text.contains('\0') {
+        return Err("a command holds no NUL character".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// Reads the method of a request.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Exit, write_stdout};
 use crate::error::Failure;
 use crate::request::{ConfigRequest, ListFormat};
-use crate::settings::{ENTRIES, Entry, Fallback, Files, Settings};
+use crate::settings::{ENTRIES, Entry, Fallback, Files, Origin, Settings};
 use crate::support::visible::visible;
 
 /// Shows settings, or the files that they are read from.
@@ -34,9 +34,9 @@ fn document(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-/// One line a setting: key, value, origin, in columns.
+/// One line a setting: key, value, origin, in columns. A list that adds up has one for each source.
 fn settings_as_text(settings: &Settings) -> String {
-    let rows: Vec<[String; 3]> = ENTRIES.iter().map(|entry| row(entry, settings)).collect();
+    let rows: Vec<[String; 3]> = ENTRIES.iter().flat_map(|entry| rows_of(entry, settings)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     // A value may be a whole system prompt; the columns are for the ordinary ones.
     let (key, value) = (width(0), width(1).min(40));
@@ -45,22 +45,24 @@ fn settings_as_text(settings: &Settings) -> String {
         .collect()
 }
 
-fn row(entry: &Entry, settings: &Settings) -> [String; 3] {
-    let (value, origin) = match entry.value_in(settings) {
-        Some((value, origin)) => (one_line(&value), origin.to_string()),
-        None => (
-            match entry.default {
-                Fallback::Is(text) => text.to_owned(),
-                Fallback::Said(words) => format!("({words})"),
-            },
-            "default".to_owned(),
-        ),
+fn rows_of(entry: &Entry, settings: &Settings) -> Vec<[String; 3]> {
+    let row = |value: &str, origin: &str| {
+        [
+            entry.key.to_owned(),
+            visible(value).into_owned(),
+            visible(origin).into_owned(),
+        ]
     };
-    [
-        entry.key.to_owned(),
-        visible(&value).into_owned(),
-        visible(&origin).into_owned(),
-    ]
+    let set = entry.values_in(settings);
+    if set.is_empty() {
+        return vec![match entry.default {
+            Fallback::Is(text) => row(text, "default"),
+            Fallback::Said(words) => row(&format!("({words})"), "default"),
+        }];
+    }
+    set.iter()
+        .map(|(value, origin)| row(&one_line(value), &origin.to_string()))
+        .collect()
 }
 
 fn one_line(value: &Value) -> String {
@@ -73,15 +75,23 @@ fn one_line(value: &Value) -> String {
 fn settings_as_json(settings: &Settings) -> Value {
     let settings: Map<String, Value> = ENTRIES
         .iter()
-        .map(|entry| {
-            let shown = match entry.value_in(settings) {
-                Some((value, origin)) => json!({"value": value, "origin": origin.word(), "from": origin.to_string()}),
-                None => json!({"value": entry.default_value(), "origin": "default", "from": null}),
-            };
-            (entry.key.to_owned(), shown)
-        })
+        .map(|entry| (entry.key.to_owned(), shown(entry, &entry.values_in(settings))))
         .collect();
     json!({"schema_version": 1, "settings": settings})
+}
+
+/// A value with its origin; a list from several sources has the highest one there, and all of them in `sources`.
+fn shown(entry: &Entry, set: &[(Value, &Origin)]) -> Value {
+    let one = |(value, origin): &(Value, &Origin)| json!({"value": value, "origin": origin.word(), "from": origin.to_string()});
+    match set {
+        [] => json!({"value": entry.default_value(), "origin": "default", "from": null}),
+        [only] => one(only),
+        [.., (_, highest)] => {
+            let all: Vec<&Value> = set.iter().filter_map(|(value, _)| value.as_array()).flatten().collect();
+            let sources: Vec<Value> = set.iter().map(one).collect();
+            json!({"value": all, "origin": highest.word(), "from": highest.to_string(), "sources": sources})
+        }
+    }
 }
 
 fn files_as_text(files: &Files) -> String {

@@ -16,7 +16,7 @@ use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::gate::Gate;
 use crate::rehearsal::{self, Rehearsal, Script};
-use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, Verbosity};
+use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, TrustChoice, Verbosity};
 use crate::server::{self, GuardProgram, Server, StartError, StartRequest};
 use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
@@ -394,6 +394,14 @@ async fn require_trust(context: &Context, request: &ConnectRequest, directory: &
     let (choice, trusted) = (request.trust, request.trusted_directories.clone());
     let directories = context.directories.clone();
     tokio::task::spawn_blocking(move || {
+        if choice == TrustChoice::AskNobody {
+            let mut nobody = trust::NobodyToAsk::default();
+            let answer = trust::require(&findings, choice, &trusted, &directories, &mut nobody);
+            for warning in &nobody.warnings {
+                tracing::warn!("{warning}");
+            }
+            return answer;
+        }
         let mut asker = trust::TerminalAsker::open();
         trust::require(&findings, choice, &trusted, &directories, &mut asker)
     })

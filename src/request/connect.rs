@@ -66,6 +66,8 @@ pub enum TrustChoice {
     /// Ask on a terminal, refuse elsewhere, unless it is remembered.
     #[default]
     Ask,
+    /// `--no-input`: as [`Self::Ask`] where there is no terminal.
+    AskNobody,
     /// `--trust`: yes, for this run.
     Granted,
 }

@@ -29,6 +29,8 @@ impl Effect {
 }
 
 /// Which tool, and on what: `TOOL` or `TOOL:PATTERN`, with `*` (any text) and `?` (one character) in both.
+///
+/// All tools that write files are `edit`, as the engine asks for them; their other names are read as that.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RulePattern {
     /// The tool: `bash`, `edit`, `read`, `webfetch`, the name of an MCP tool, ...
@@ -64,8 +66,15 @@ impl FromStr for RulePattern {
         if tool.is_empty() || !tool.chars().all(is_name) || pattern.is_some_and(str::is_empty) {
             return Err(ParseRuleError);
         }
+        // A `deny` for a name that nothing is ever asked under would deny nothing.
+        let tool = match tool.to_ascii_lowercase().as_str() {
+            "write" | "patch" | "apply_patch" | "multiedit" => "edit".to_owned(),
+            lower @ ("bash" | "edit" | "read" | "glob" | "grep" | "list" | "task" | "skill" | "webfetch"
+            | "websearch" | "todowrite") => lower.to_owned(),
+            _ => tool.to_owned(),
+        };
         Ok(Self {
-            tool: tool.to_owned(),
+            tool,
             pattern: pattern.map(str::to_owned),
         })
     }
@@ -117,7 +126,7 @@ pub enum Preset {
     LookOnly,
     /// `--auto-tools`.
     AutoTools,
-    /// `--auto-tools --read-only`: as a plain prompt, whatever rules allow.
+    /// `--auto-tools --read-only`: as a plain prompt, whatever rules allow. Rules that allow are left out already.
     ReadOnly,
 }
 

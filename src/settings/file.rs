@@ -1,5 +1,6 @@
 //! A settings file as rows of keys and values that know their lines.
 
+use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,24 @@ pub(super) struct SettingsFile {
     pub(super) profiles: Vec<(String, Vec<Row>)>,
 }
 
+/// What a file is, for messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// The user's or a project's settings.
+    Settings,
+    /// Rules alone.
+    Policy,
+}
+
+impl fmt::Display for FileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Settings => "settings file",
+            Self::Policy => "policy file",
+        })
+    }
+}
+
 /// One key with its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row {
@@ -32,7 +51,14 @@ pub(super) struct Row {
 
 /// Reads a settings file; one that does not exist has no rows.
 pub(super) fn read(path: &Path) -> Result<SettingsFile, SettingsError> {
+    let text = text(FileKind::Settings, path)?;
+    text.map_or_else(|| Ok(SettingsFile::default()), |text| parse(path, &text))
+}
+
+/// The text of a file, if there is one.
+pub(super) fn text(kind: FileKind, path: &Path) -> Result<Option<String>, SettingsError> {
     let unreadable = |source| SettingsError::Unreadable {
+        kind,
         path: path.to_path_buf(),
         source,
     };
@@ -40,7 +66,7 @@ pub(super) fn read(path: &Path) -> Result<SettingsFile, SettingsError> {
     match std::fs::metadata(path) {
         Ok(facts) if facts.is_file() => {}
         Ok(_) => return Err(unreadable(std::io::Error::other("it is not a regular file"))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(SettingsFile::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     }
     let file = std::fs::File::open(path).map_err(unreadable)?;
@@ -49,16 +75,32 @@ pub(super) fn read(path: &Path) -> Result<SettingsFile, SettingsError> {
     if text.len() as u64 > LONGEST {
         return Err(unreadable(std::io::Error::other("it is longer than 1 MB")));
     }
-    parse(path, &text)
+    Ok(Some(text))
 }
 
-fn parse(path: &Path, text: &str) -> Result<SettingsFile, SettingsError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let table = DeTable::parse(text).map_err(|error| SettingsError::Malformed {
+/// The rows of a file without profiles.
+pub(super) fn plain_rows(kind: FileKind, path: &Path, text: &str) -> Result<Vec<Row>, SettingsError> {
+    let text = without_mark(text);
+    Ok(rows(text, table(kind, path, text)?.get_ref(), None))
+}
+
+/// Without the mark that some editors put in front.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+fn table<'a>(kind: FileKind, path: &Path, text: &'a str) -> Result<Spanned<DeTable<'a>>, SettingsError> {
+    DeTable::parse(text).map_err(|error| SettingsError::Malformed {
+        kind,
         path: path.to_path_buf(),
         line: error.span().map_or(1, |span| line_of(text, span.start)),
         reason: error.message().lines().collect::<Vec<_>>().join(", "),
-    })?;
+    })
+}
+
+fn parse(path: &Path, text: &str) -> Result<SettingsFile, SettingsError> {
+    let text = without_mark(text);
+    let table = table(FileKind::Settings, path, text)?;
     let mut file = SettingsFile {
         path: path.to_path_buf(),
         rows: rows(text, table.get_ref(), Some("profiles")),
@@ -66,6 +108,7 @@ fn parse(path: &Path, text: &str) -> Result<SettingsFile, SettingsError> {
     };
     if let Some(profiles) = table.get_ref().get("profiles") {
         let bad = |key: &str, span: std::ops::Range<usize>| SettingsError::BadValue {
+            kind: FileKind::Settings,
             path: path.to_path_buf(),
             key: key.to_owned(),
             line: line_of(text, span.start),

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::value::{Raw, SettingValue};
 use super::{Origin, Setting};
-use crate::request::{ColorChoice, Effort, ModelChoice, OutputMode, Verbosity};
+use crate::request::{ColorChoice, Effort, ModelChoice, OutputMode, RulePattern, Verbosity};
 
 /// What a project's own file may do with a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum ProjectMay {
     Set,
     /// Turn it on, never off: on is the narrower state.
     TurnOn,
+    /// Turn it off, never on: off is the narrower state.
+    TurnOff,
     /// Nothing. It could make us run, reach or trust something, or hide what happens.
     NotSet,
 }
@@ -38,8 +40,8 @@ pub struct Entry {
     pub(super) set: fn(&mut Settings, &Raw, Origin, &Path, &Path) -> Result<(), String>,
     /// Shows the default as any other value.
     show_default: fn(&str) -> Value,
-    /// The value with its origin.
-    pub(super) get: fn(&Settings) -> Option<(Value, &Origin)>,
+    /// The values with their origins.
+    get: fn(&Settings) -> Vec<(Value, &Origin)>,
 }
 
 /// What holds when nobody sets a value.
@@ -65,24 +67,75 @@ impl Entry {
         }
     }
 
-    /// The value with its origin, where somebody set it.
-    pub fn value_in<'a>(&self, settings: &'a Settings) -> Option<(Value, &'a Origin)> {
+    /// What somebody set, with its origin: at most one value, or for a list that adds up one for each source, the
+    /// lowest first.
+    pub fn values_in<'a>(&self, settings: &'a Settings) -> Vec<(Value, &'a Origin)> {
         (self.get)(settings)
     }
 }
 
+/// The place of a setting, which knows what becomes of the value of a lower source.
+trait Place {
+    type Value: SettingValue;
+
+    fn put(&mut self, setting: Setting<Self::Value>);
+
+    fn shown(&self) -> Vec<(Value, &Origin)>;
+}
+
+/// The higher source decides.
+impl<T: SettingValue> Place for Option<Setting<T>> {
+    type Value = T;
+
+    fn put(&mut self, setting: Setting<T>) {
+        *self = Some(setting);
+    }
+
+    fn shown(&self) -> Vec<(Value, &Origin)> {
+        self.iter()
+            .map(|setting| (setting.value.show(), &setting.origin))
+            .collect()
+    }
+}
+
+/// All sources count.
+impl<T: SettingValue> Place for Vec<Setting<T>> {
+    type Value = T;
+
+    fn put(&mut self, setting: Setting<T>) {
+        self.push(setting);
+    }
+
+    fn shown(&self) -> Vec<(Value, &Origin)> {
+        self.iter()
+            .map(|setting| (setting.value.show(), &setting.origin))
+            .collect()
+    }
+}
+
 macro_rules! settings {
-    ($($key:ident: $type:ty, $project:ident, $environment:literal, $default:expr, $about:literal;)+) => {
+    (
+        $($key:ident: $type:ty, $project:ident, $environment:literal, $default:expr, $about:literal;)+
+        => lists that add up:
+        $($list:ident: $list_type:ty, $list_project:ident, $list_about:literal;)+
+    ) => {
         /// The settings that somebody set; what is absent has its default.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub struct Settings {
             $(#[doc = $about] pub $key: Option<Setting<$type>>,)+
+            $(#[doc = $list_about] pub $list: Vec<Setting<$list_type>>,)+
             /// Things worth telling: unknown keys, values that a project may not set.
             pub warnings: Vec<String>,
         }
 
         /// Every setting, in the order in which `config show` prints them.
-        pub const ENTRIES: &[Entry] = &[$(Entry {
+        pub const ENTRIES: &[Entry] = &[
+            $(settings!(entry $key: $type, $project, $environment, $default, $about),)+
+            $(settings!(entry $list: $list_type, $list_project, false, Fallback::Said("none"), $list_about),)+
+        ];
+    };
+    (entry $key:ident: $type:ty, $project:ident, $environment:literal, $default:expr, $about:literal) => {
+        Entry {
             key: stringify!($key),
             about: $about,
             default: $default,
@@ -90,15 +143,15 @@ macro_rules! settings {
             environment: $environment,
             set: |settings, raw, origin, base, home| {
                 let value = <$type as SettingValue>::read(raw, base, home)?;
-                settings.$key = Some(Setting { value, origin });
+                settings.$key.put(Setting { value, origin });
                 Ok(())
             },
             show_default: |text| {
                 let raw = Raw::Text(text.to_owned());
                 <$type as SettingValue>::read(&raw, Path::new("/"), Path::new("/")).map_or(Value::Null, |value| value.show())
             },
-            get: |settings| settings.$key.as_ref().map(|setting| (setting.value.show(), &setting.origin)),
-        }),+];
+            get: |settings| settings.$key.shown(),
+        }
     };
 }
 
@@ -128,6 +181,19 @@ settings! {
     port: u16, NotSet, true, Fallback::Said("a free one"), "The port of a server started here, as with `--port`";
     rehearse_script: PathBuf, NotSet, true, Fallback::Said("the built-in answer"), "The script of `--rehearse` without a value";
     trusted_directories: Vec<PathBuf>, NotSet, false, Fallback::Said("none"), "Directories whose own code may run; only in the user's file";
+    auto_tools: bool, TurnOff, true, Fallback::Is("false"), "Whether the model may run tools, as with `--auto-tools`";
+    read_only: bool, TurnOn, true, Fallback::Is("false"), "Whether nothing may be changed, as with `--read-only`";
+    policy: PathBuf, NotSet, true, Fallback::Said("none"), "The file of rules, as with `--policy`";
+    no_input: bool, TurnOn, true, Fallback::Is("false"), "Whether nobody is asked anything, as with `--no-input`";
+    approver: String, NotSet, true, Fallback::Said("a person"), "The command that answers permissions, as with `--approver`";
+    approver_timeout: Duration, NotSet, true, Fallback::Is("60s"), "How long it may take, as with `--approver-timeout`";
+    fail_on_deny: bool, TurnOn, true, Fallback::Is("false"), "Whether any denial fails the run, as with `--fail-on-deny`";
+
+    => lists that add up:
+    deny: Vec<RulePattern>, Set, "What is denied, as with `--deny`";
+    ask: Vec<RulePattern>, Set, "What is asked, as with `--ask`";
+    allow: Vec<RulePattern>, NotSet, "What is allowed, as with `--allow`; not in a project's file";
+    add_dirs: Vec<PathBuf>, NotSet, "Directories that count as the agent's own, as with `--add-dir`";
 }
 
 /// The setting with this key.

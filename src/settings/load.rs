@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{self, Row, SettingsFile};
+use super::file::{self, FileKind, Row, SettingsFile};
 use super::keys::{ENTRIES, Entry, ProjectMay, entry};
-use super::value::Raw;
-use super::{Origin, Setting, Settings};
+use super::value::{Raw, SettingValue as _};
+use super::{Origin, Setting, Settings, policy_file};
 use crate::context::{Directories, Environment};
 use crate::env_vars;
 use crate::error::Failure;
@@ -17,7 +17,7 @@ pub const PROJECT_FILE: &str = ".opencode-rs.toml";
 /// Name of the user's settings file, in the directory for settings.
 pub const USER_FILE: &str = "config.toml";
 
-/// The flags that every command has.
+/// The flags that are a source of settings: those that every command has, and those of permissions that name files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Flags {
     /// `-q`, `-v`, `-vv`.
@@ -28,6 +28,10 @@ pub struct Flags {
     pub progress: Option<bool>,
     /// `--profile`.
     pub profile: Option<String>,
+    /// `--policy`, as typed.
+    pub policy: Option<PathBuf>,
+    /// `--add-dir`, as typed.
+    pub added_directories: Vec<PathBuf>,
 }
 
 /// Whether the project's file counts.
@@ -72,16 +76,20 @@ impl Files {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file cannot be read.
-    #[error("cannot read settings file `{path}`")]
+    #[error("cannot read {kind} `{path}`")]
     Unreadable {
+        /// What it is.
+        kind: FileKind,
         /// The file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
     /// The file is not TOML.
-    #[error("cannot read settings file `{path}`, line {line}: {reason}")]
+    #[error("cannot read {kind} `{path}`, line {line}: {reason}")]
     Malformed {
+        /// What it is.
+        kind: FileKind,
         /// The file.
         path: PathBuf,
         /// The line, from 1.
@@ -90,8 +98,10 @@ pub enum SettingsError {
         reason: String,
     },
     /// A value is not of its kind.
-    #[error("cannot use `{key}` in settings file `{path}`, line {line}: {reason}")]
+    #[error("cannot use `{key}` in {kind} `{path}`, line {line}: {reason}")]
     BadValue {
+        /// What it is.
+        kind: FileKind,
         /// The file.
         path: PathBuf,
         /// The key.
@@ -100,6 +110,26 @@ pub enum SettingsError {
         line: usize,
         /// What is wanted.
         reason: String,
+    },
+    /// A policy file has a key that is none of its own.
+    #[error("cannot use policy file `{path}`, line {line}: it has no key `{key}`")]
+    UnknownPolicyKey {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// The line, from 1.
+        line: usize,
+        /// The keys that there are.
+        known: &'static [&'static str],
+    },
+    /// `--add-dir` names no directory.
+    #[error("cannot use `--add-dir {path}`")]
+    NoDirectory {
+        /// The path, as typed.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// A variable's value is not of its kind.
     #[error("cannot use environment variable `{name}`: {reason}")]
@@ -131,6 +161,14 @@ impl From<SettingsError> for Failure {
                     (_, []) => failure.hint(format!("add a table `[profiles.{name}]` to it")),
                     ([], known) => failure.hint(format!("the file has {}", nearest::quoted(known))),
                     (near, _) => failure.hint(format!("did you mean {}?", nearest::quoted(near))),
+                }
+            }
+            SettingsError::UnknownPolicyKey { key, known, .. } => {
+                let near = nearest::nearest(&key, known.iter().copied());
+                if near.is_empty() {
+                    failure.hint(format!("a policy file has {}", nearest::quoted(known)))
+                } else {
+                    failure.hint(format!("did you mean {}?", nearest::quoted(&near)))
                 }
             }
             _ => failure,
@@ -189,6 +227,7 @@ pub fn load(
     }
     apply_environment(&mut settings, environment, cwd, home)?;
     apply_flags(&mut settings, flags);
+    apply_permission_flags(&mut settings, flags, cwd, home)?;
     Ok(settings)
 }
 
@@ -225,6 +264,7 @@ fn apply_rows(
             continue;
         }
         (entry.set)(settings, &row.value, origin.clone(), base, home).map_err(|reason| SettingsError::BadValue {
+            kind: FileKind::Settings,
             path: path.to_path_buf(),
             key: format!("{prefix}{}", row.key),
             line: row.line,
@@ -266,11 +306,17 @@ fn apply_project(settings: &mut Settings, project: &SettingsFile, home: &Path) -
         home,
         |entry, value| match entry.project {
             ProjectMay::Set => None,
-            ProjectMay::TurnOn if matches!(value, Raw::Boolean(false)) => Some("a project may turn this on, not off"),
-            ProjectMay::TurnOn => None,
+            ProjectMay::TurnOn if truth(value) == Some(false) => Some("a project may turn this on, not off"),
+            ProjectMay::TurnOff if truth(value) == Some(true) => Some("a project may turn this off, not on"),
+            ProjectMay::TurnOn | ProjectMay::TurnOff => None,
             ProjectMay::NotSet => Some("a project may not set this"),
         },
     )
+}
+
+/// The truth value as the setting will read it: `"false"` is one too.
+fn truth(value: &Raw) -> Option<bool> {
+    bool::read(value, Path::new("/"), Path::new("/")).ok()
 }
 
 fn apply_environment(
@@ -322,4 +368,44 @@ fn apply_flags(settings: &mut Settings, flags: &Flags) {
             origin: Origin::Flag("--no-progress"),
         });
     }
+}
+
+/// The flags of permissions that name files, and the policy file, whoever named it.
+fn apply_permission_flags(
+    settings: &mut Settings,
+    flags: &Flags,
+    cwd: &Path,
+    home: &Path,
+) -> Result<(), SettingsError> {
+    if let Some(path) = &flags.policy {
+        settings.policy = Some(Setting {
+            value: cwd.join(path),
+            origin: Origin::Flag("--policy"),
+        });
+    }
+    if let Some(policy) = &settings.policy {
+        let path = policy.value.clone();
+        policy_file::apply(settings, path, home)?;
+    }
+    if flags.added_directories.is_empty() {
+        return Ok(());
+    }
+    let directories = flags.added_directories.iter().map(|typed| {
+        let unusable = |source| SettingsError::NoDirectory {
+            path: typed.clone(),
+            source,
+        };
+        let path = cwd.join(typed).canonicalize().map_err(unusable)?;
+        if path.is_dir() {
+            Ok(path)
+        } else {
+            Err(unusable(std::io::ErrorKind::NotADirectory.into()))
+        }
+    });
+    let value = directories.collect::<Result<_, _>>()?;
+    settings.add_dirs.push(Setting {
+        value,
+        origin: Origin::Flag("--add-dir"),
+    });
+    Ok(())
 }

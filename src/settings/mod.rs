@@ -2,19 +2,22 @@
 //!
 //! Comes in: flags that concern every command, the environment, a project's `.opencode-rs.toml`, the user's
 //! `config.toml`. Goes out: [`Settings`]. Always true: a setting has the value of the highest source that names it
-//! (flags, environment, project, profile, user, default), and a project's file can only narrow what is safe.
+//! (flags, policy file, environment, project, profile, user, default), but for the lists of rules, which add up; and a
+//! project's file can only narrow what is safe.
 
 mod file;
 mod keys;
 mod load;
+mod policy_file;
 mod value;
 
+pub use file::FileKind;
 pub use keys::{ENTRIES, Entry, Fallback, ProjectMay, Settings};
 pub use load::{Files, Flags, PROJECT_FILE, Project, SettingsError, USER_FILE, load};
-pub use value::{Raw, SettingValue, server_url};
+pub use value::{Raw, SettingValue, rule, server_url};
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A value, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub enum Origin {
     Profile(PathBuf, String),
     /// The user's `config.toml`.
     User(PathBuf),
+    /// The file of `--policy`, or of the setting `policy`.
+    Policy(PathBuf),
 }
 
 impl fmt::Display for Origin {
@@ -45,7 +50,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Flag(flag) => write!(f, "flag `{flag}`"),
             Self::Environment(name) => write!(f, "environment variable `{name}`"),
-            Self::Project(path) | Self::User(path) => write!(f, "{}", path.display()),
+            Self::Project(path) | Self::User(path) | Self::Policy(path) => write!(f, "{}", path.display()),
             Self::Profile(path, name) => write!(f, "{}, profile `{name}`", path.display()),
         }
     }
@@ -60,6 +65,7 @@ impl Origin {
             Self::Project(_) => "project",
             Self::Profile(..) => "profile",
             Self::User(_) => "user",
+            Self::Policy(_) => "policy",
         }
     }
 
@@ -70,7 +76,16 @@ impl Origin {
             Self::Profile(..) => 1,
             Self::Project(_) => 2,
             Self::Environment(_) => 3,
-            Self::Flag(_) => 4,
+            Self::Policy(_) => 4,
+            Self::Flag(_) => 5,
+        }
+    }
+
+    /// The file, where it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Flag(_) | Self::Environment(_) => None,
+            Self::Project(path) | Self::Profile(path, _) | Self::User(path) | Self::Policy(path) => Some(path),
         }
     }
 }

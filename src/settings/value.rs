@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::request::{ColorChoice, Effort, ModelChoice, OutputMode, Verbosity};
-use crate::support::duration;
+use crate::request::{ColorChoice, Effort, ModelChoice, OutputMode, RulePattern, Verbosity};
+use crate::support::{duration, nearest};
 
 /// A value as a source holds it.
 #[derive(Debug, Clone, PartialEq)]
@@ -273,6 +273,61 @@ impl SettingValue for Vec<PathBuf> {
 
     fn show(&self) -> Value {
         self.iter().map(PathBuf::show).collect()
+    }
+}
+
+impl SettingValue for Vec<RulePattern> {
+    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+        let Raw::List(items) = raw else {
+            return Err(format!(
+                "an array of rules such as `[\"bash:git diff *\"]` is wanted, not {}",
+                raw.kind()
+            ));
+        };
+        items.iter().map(|item| rule(item.text("a rule")?)).collect()
+    }
+
+    fn show(&self) -> Value {
+        self.iter().map(|pattern| json!(pattern.to_string())).collect()
+    }
+}
+
+/// Tools that a rule can be about, as the engine names what it asks for.
+const TOOLS: [&str; 14] = [
+    "bash",
+    "doom_loop",
+    "edit",
+    "external_directory",
+    "glob",
+    "grep",
+    "list",
+    "question",
+    "read",
+    "skill",
+    "task",
+    "todowrite",
+    "webfetch",
+    "websearch",
+];
+
+/// Reads a rule, `TOOL` or `TOOL:PATTERN`.
+///
+/// # Errors
+///
+/// A fragment that names the rule and says what is wrong. A name that is almost a tool's is refused: a `deny` for
+/// `bahs` would deny nothing.
+pub fn rule(text: &str) -> Result<RulePattern, String> {
+    let pattern: RulePattern = text
+        .parse()
+        .map_err(|error: crate::request::ParseRuleError| format!("`{text}` is no rule: {error}"))?;
+    let tool = pattern.tool.as_str();
+    // The tools of MCP servers and plugins have names of their own, mostly with an underscore.
+    let own_name = tool.contains(['_', '*', '?', '-', '.']) || TOOLS.contains(&tool);
+    match nearest::nearest(tool, TOOLS).first() {
+        Some(near) if !own_name && strsim::jaro_winkler(tool, near) > 0.85 => Err(format!(
+            "`{text}` names no tool; did you mean `{near}`? (For a tool that is really called so, write `{tool}*`)"
+        )),
+        _ => Ok(pattern),
     }
 }
 

@@ -8,6 +8,7 @@ mod doctor;
 mod editor;
 mod help;
 mod models;
+mod policy;
 mod sandbox;
 mod support;
 mod usage;

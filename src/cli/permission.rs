@@ -1,0 +1,236 @@
+//! What the model may do: the options of permissions, shared by `run` and `policy`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::options::value;
+use super::values;
+use crate::error::Failure;
+use crate::request::{Approver, Effect, OnDenial, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern};
+use crate::settings::{Setting, Settings};
+
+/// How long an approver may take, where nobody says it.
+const APPROVER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What the model may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are booleans until they become a request"
+)]
+pub struct PermissionOptions {
+    /// Let the model run tools: edit files in the directory, and ask before commands
+    ///
+    /// Without it the model looks and does not touch.
+    #[arg(long, help_heading = "Permissions")]
+    auto_tools: bool,
+
+    /// Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated
+    #[arg(long, value_name = "RULE", value_parser = values::parse_rule, num_args = 1, help_heading = "Permissions")]
+    allow: Vec<RulePattern>,
+
+    /// Ask before this, whatever allows it; may be repeated
+    #[arg(long, value_name = "RULE", value_parser = values::parse_rule, num_args = 1, help_heading = "Permissions")]
+    ask: Vec<RulePattern>,
+
+    /// Deny this, whatever allows it; may be repeated
+    #[arg(long, value_name = "RULE", value_parser = values::parse_rule, num_args = 1, help_heading = "Permissions")]
+    deny: Vec<RulePattern>,
+
+    /// Read rules from this TOML file
+    #[arg(long, value_name = "FILE", help_heading = "Permissions")]
+    policy: Option<PathBuf>,
+
+    /// Answer every question about a permission with yes; what is denied stays denied
+    #[arg(short, long, conflicts_with_all = ["no_input", "approver"], help_heading = "Permissions")]
+    yes: bool,
+
+    /// Let nothing be changed, whatever else is allowed
+    #[arg(long, help_heading = "Permissions")]
+    read_only: bool,
+
+    /// Treat this directory as the agent's own too; may be repeated
+    #[arg(long = "add-dir", value_name = "DIR", num_args = 1, help_heading = "Permissions")]
+    add_dirs: Vec<PathBuf>,
+
+    /// Fail the run when anything was denied, even if it went on
+    #[arg(long, help_heading = "Permissions")]
+    fail_on_deny: bool,
+
+    /// Let this command answer questions about permissions: JSON on its stdin, JSON from its stdout
+    #[arg(long, value_name = "CMD", value_parser = values::parse_command, conflicts_with = "no_input", help_heading = "Permissions")]
+    approver: Option<String>,
+
+    /// Deny what the approver has not answered after this time [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Permissions")]
+    approver_timeout: Option<Duration>,
+}
+
+/// Whether anybody is there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct InputOptions {
+    /// Ask nobody anything: what would be asked is denied
+    #[arg(long, help_heading = "Permissions")]
+    no_input: bool,
+}
+
+impl InputOptions {
+    /// Whether nobody is asked, by flag or setting.
+    pub(super) fn nobody(self, settings: &Settings) -> bool {
+        self.no_input || value(settings.no_input.as_ref()) == Some(true)
+    }
+}
+
+/// What a command takes for granted about `--auto-tools`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(dead_code, reason = "for `policy`")]
+pub(super) enum Tools {
+    /// The flag and the setting decide.
+    AsAsked,
+    /// Tools run: the question is what would happen then.
+    Auto,
+    /// Tools do not run.
+    Plain,
+}
+
+impl PermissionOptions {
+    /// `--policy`, as typed.
+    pub(super) fn policy(&self) -> Option<&PathBuf> {
+        self.policy.as_ref()
+    }
+
+    /// `--add-dir`, as typed.
+    pub(super) fn added_directories(&self) -> &[PathBuf] {
+        &self.add_dirs
+    }
+
+    /// Turns flags and settings into what was asked for.
+    ///
+    /// # Errors
+    ///
+    /// When a flag allows something in a run whose model may only look.
+    pub(super) fn resolve(
+        self,
+        settings: &Settings,
+        input: InputOptions,
+        tools: Tools,
+    ) -> Result<PermissionRequest, Failure> {
+        let auto_tools = match tools {
+            Tools::AsAsked => self.auto_tools || value(settings.auto_tools.as_ref()) == Some(true),
+            Tools::Auto => true,
+            Tools::Plain => false,
+        };
+        if !auto_tools {
+            self.refuse_widening()?;
+        }
+        let read_only = self.read_only || value(settings.read_only.as_ref()) == Some(true);
+        let preset = match (auto_tools, read_only) {
+            (false, _) => Preset::LookOnly,
+            (true, true) => Preset::ReadOnly,
+            (true, false) => Preset::AutoTools,
+        };
+        let mut all = rules(Effect::Deny, &settings.deny, &self.deny, "--deny");
+        all.extend(rules(Effect::Ask, &settings.ask, &self.ask, "--ask"));
+        // Where nothing may be allowed, a rule that allows is not carried along, so that nobody can mistake it.
+        if preset == Preset::AutoTools {
+            all.extend(rules(Effect::Allow, &settings.allow, &self.allow, "--allow"));
+        }
+        let added_directories = if auto_tools {
+            settings
+                .add_dirs
+                .iter()
+                .flat_map(|setting| setting.value.clone())
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let on_denial = if self.fail_on_deny || value(settings.fail_on_deny.as_ref()) == Some(true) {
+            OnDenial::Fail
+        } else {
+            OnDenial::GoOn
+        };
+        Ok(PermissionRequest {
+            preset,
+            rules: all,
+            added_directories,
+            approver: self.approver(settings, input, auto_tools),
+            on_denial,
+        })
+    }
+
+    /// What allows something has no meaning where the model may only look. Nobody shall think that it has.
+    fn refuse_widening(&self) -> Result<(), Failure> {
+        let typed = [
+            ("--allow", !self.allow.is_empty()),
+            ("--yes", self.yes),
+            ("--approver", self.approver.is_some()),
+            ("--add-dir", !self.add_dirs.is_empty()),
+        ];
+        match typed.into_iter().find(|(_, typed)| *typed) {
+            None => Ok(()),
+            Some((flag, _)) => Err(Failure::usage(format!(
+                "cannot use `{flag}` without `--auto-tools`: the model may look and not touch"
+            ))
+            .hint(format!(
+                "add `--auto-tools` to let the model run tools, or leave out `{flag}`"
+            ))),
+        }
+    }
+
+    /// Who answers. Flags decide before settings; of two settings the higher, and of equals the one that allows less.
+    fn approver(&self, settings: &Settings, input: InputOptions, auto_tools: bool) -> Approver {
+        if self.yes {
+            return Approver::Yes;
+        }
+        let timeout = self
+            .approver_timeout
+            .or(value(settings.approver_timeout.as_ref()))
+            .unwrap_or(APPROVER_TIMEOUT);
+        if let Some(command) = &self.approver {
+            return Approver::Program {
+                command: command.clone(),
+                timeout,
+            };
+        }
+        let nobody = settings.no_input.as_ref().filter(|setting| setting.value);
+        match (&settings.approver, nobody) {
+            _ if input.no_input => Approver::Nobody,
+            (Some(program), nobody)
+                if auto_tools && nobody.is_none_or(|nobody| nobody.origin.rank() < program.origin.rank()) =>
+            {
+                Approver::Program {
+                    command: program.value.clone(),
+                    timeout,
+                }
+            }
+            (_, Some(_)) => Approver::Nobody,
+            (_, None) => Approver::Person,
+        }
+    }
+}
+
+/// The rules of one effect, those of the settings first.
+fn rules(
+    effect: Effect,
+    settings: &[Setting<Vec<RulePattern>>],
+    flags: &[RulePattern],
+    flag: &'static str,
+) -> Vec<PolicyRule> {
+    let rule = |pattern: &RulePattern, origin: RuleOrigin| PolicyRule {
+        effect,
+        pattern: pattern.clone(),
+        origin,
+    };
+    let set = settings.iter().flat_map(|setting| {
+        // Lists are set in files alone: no variable holds rules, and flags come as they are.
+        let origin = setting
+            .origin
+            .file()
+            .map_or(RuleOrigin::Flag(flag), |file| RuleOrigin::File(file.to_path_buf()));
+        setting.value.iter().map(move |pattern| rule(pattern, origin.clone()))
+    });
+    let typed = flags.iter().map(|pattern| rule(pattern, RuleOrigin::Flag(flag)));
+    set.chain(typed).collect()
+}
