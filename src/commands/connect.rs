@@ -330,7 +330,6 @@ fn guard(
         let theirs = context.environment.text(name).unwrap_or_default();
         environment.insert(name.to_owned(), theirs.to_owned());
     }
-    environment.insert(env_vars::SERVER_PASSWORD.to_owned(), String::new());
     variables.push(gate.variable(&environment));
     Ok(())
 }

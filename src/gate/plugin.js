@@ -3,59 +3,63 @@
 
 const net = process.getBuiltinModule("node:net");
 
+const HIDDEN = ["OPENCODE_SERVER_PASSWORD", "OPENCODE_RS_GATE"];
+const values = HIDDEN.map((name) => process.env[name]);
+// The engine has read its password already; its children would inherit it.
+for (const name of HIDDEN) delete process.env[name];
+
 /** Where opencode-rs listens, what it wants to hear first, and the variables that commands shall see instead. */
-const own = take("OPENCODE_RS_GATE");
+const own = parsed(values[1]);
 const waiting = new Map();
 let socket;
 let last = 0;
+/** Held for as long as the engine runs: a library that is collected takes its functions along. */
+let system;
 
-function take(name) {
+function parsed(text) {
   try {
-    return JSON.parse(process.env[name]);
+    return JSON.parse(text);
   } catch {
     return undefined;
-  } finally {
-    delete process.env[name];
   }
 }
 
 /**
- * Takes secrets out of what other processes can see of this one. The engine has read its password already; its
- * children would inherit it, and `/proc/PID/environ` shows the memory that the process was started with.
+ * Takes secrets out of what other processes can see of this one: `/proc/PID/environ` shows the memory that the process
+ * was started with.
  */
-async function hide(names) {
-  const values = names.map((name) => process.env[name]);
-  for (const name of names) delete process.env[name];
+async function hide() {
   let ffi;
   try {
     ffi = await import("bun:ffi");
   } catch {
     return;
   }
-  const libraries = ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`, "libSystem.B.dylib"];
-  for (const library of libraries) {
+  const musl = `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`;
+  const wanted = { getenv: { args: ["ptr"], returns: "ptr" } };
+  if (process.platform === "linux") {
+    wanted.prctl = { args: ["int", "u64", "u64", "u64", "u64"], returns: "int" };
+  }
+  for (const library of ["libc.so.6", musl, "libSystem.B.dylib"]) {
     try {
-      const { symbols } = ffi.dlopen(library, { getenv: { args: ["ptr"], returns: "ptr" } });
-      names.forEach((name, at) => {
-        const found = symbols.getenv(ffi.ptr(Buffer.from(`${name}\0`)));
-        const length = Buffer.byteLength(values[at] ?? "");
-        // The very bytes: what is shorter by now is not the value that we know.
-        if (found && length > 0 && ffi.toBuffer(found, 0, length).toString() === values[at]) {
-          ffi.toBuffer(found, 0, length).fill("x");
-        }
-      });
-      if (process.platform === "linux") {
-        const { symbols: system } = ffi.dlopen(library, {
-          prctl: { args: ["int", "u64", "u64", "u64", "u64"], returns: "int" },
-        });
-        // PR_SET_DUMPABLE off: neither environment nor memory can be read by other processes of the same user.
-        system.prctl(4, 0, 0, 0, 0);
-      }
-      return;
+      system = ffi.dlopen(library, wanted);
+      break;
     } catch {
       // The next name of the system's library.
     }
   }
+  if (!system) return;
+  HIDDEN.forEach((name, at) => {
+    const asked = Buffer.from(`${name}\0`);
+    const found = system.symbols.getenv(ffi.ptr(asked));
+    const length = Buffer.byteLength(values[at] ?? "");
+    if (!found || length === 0) return;
+    const bytes = new Uint8Array(ffi.toArrayBuffer(found, 0, length));
+    // The very bytes: anything else is not the value that we know.
+    if (Buffer.from(bytes).toString() === values[at]) bytes.fill(120);
+  });
+  // PR_SET_DUMPABLE off: neither environment nor memory can be read by other processes of the same user.
+  system.symbols.prctl?.(4, 0, 0, 0, 0);
 }
 
 function connect() {
@@ -112,7 +116,7 @@ let opened;
 export const OpencodeRs = async () => {
   if (own && !opened) {
     opened = true;
-    await hide(["OPENCODE_SERVER_PASSWORD", "OPENCODE_RS_GATE"]);
+    await hide();
     connect();
   }
   return {
