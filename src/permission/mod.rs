@@ -6,10 +6,12 @@
 
 mod action;
 mod ask;
+mod audit;
 mod policy;
 
 pub use action::Action;
 pub use ask::{Answer, Ask, Prompter, Question, QuestionAnswer, QuestionOption, Withdrawal};
+pub use audit::{AuditEntry, AuditLog, DamagedLine, DecidedBy, Decision, Scope};
 pub use policy::{JudgedPart, Judgement, Policy};
 
 use crate::api::types::{Rule, RuleAction};

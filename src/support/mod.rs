@@ -8,4 +8,5 @@ pub mod loopback;
 pub mod nearest;
 pub mod progress;
 pub mod secret;
+pub mod timestamp;
 pub mod visible;
