@@ -1,9 +1,10 @@
 //! From the final state of a turn to how it ended.
 
 use super::state::State;
-use super::update::{DecidedBy, Decision, PermissionRecord};
+use super::update::PermissionRecord;
 use crate::api::types::EngineError;
 use crate::error::{Failure, FailureKind};
+use crate::permission::{DecidedBy, Decision};
 
 /// Judges a turn that has run to its end; `None` is success.
 ///

@@ -14,6 +14,7 @@ use crate::api::types::Prompt;
 use crate::api::{Client, Error};
 use crate::error::{Failure, FailureKind};
 use crate::events::{Event, EventStream, Item, Received};
+use crate::request::Preset;
 
 /// How long an abort may take, all of it: the call, the engine's end of turn, the last reading.
 const ABORT: Duration = Duration::from_secs(5);
@@ -93,6 +94,7 @@ pub async fn drive(
         permissions,
         ..
     } = turn;
+    let preset = permissions.preset;
     let mut driver = Driver {
         state: State::new(&session_id, &prompt.message_id, turn.max_retries),
         keeper: Gatekeeper::new(permissions, client.clone()),
@@ -109,7 +111,7 @@ pub async fn drive(
         pending: Vec::new(),
         waited: Duration::ZERO,
         last_sign: Instant::now(),
-        hinted: false,
+        hinted: preset != Preset::LookOnly,
         announced: false,
         first_text: None,
     };
@@ -384,7 +386,7 @@ impl Driver {
         if let Some(tool) = refused {
             self.hinted = true;
             self.pending.push(Update::Warning(format!(
-                "the model was refused `{tool}`: a plain prompt may read files in the working directory and nothing else"
+                "the model was refused `{tool}`: a plain prompt may read files in the working directory and nothing else; `--auto-tools` lets it run tools"
             )));
         }
     }

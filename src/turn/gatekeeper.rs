@@ -18,13 +18,16 @@ use serde_json::Value;
 use tokio::task::{JoinError, JoinHandle};
 
 use super::state::State;
-use super::update::{DecidedBy, Decision, PermissionRecord, QuestionRecord, Scope, Update};
+use super::update::{PermissionRecord, QuestionRecord, Update};
 use crate::api::Client;
 use crate::api::types::{PermissionAsk, QuestionAsk, Rule, Session};
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, GateCall, Moment};
-use crate::permission::{self, Action, Answer, Ask, Judgement, Policy, Prompter, Question, QuestionAnswer, Withdrawal};
-use crate::request::Effect;
+use crate::permission::{
+    self, Action, Answer, Ask, AuditEntry, AuditLog, DecidedBy, Decision, Judgement, Policy, Prompter, Question,
+    QuestionAnswer, Scope, Withdrawal,
+};
+use crate::request::{Effect, Preset};
 
 /// How long a withdrawn question may take to disappear from the screen.
 const WITHDRAWING: Duration = Duration::from_secs(1);
@@ -34,6 +37,8 @@ const WITHDRAWING: Duration = Duration::from_secs(1);
 pub struct Permissions {
     /// What our rules say.
     pub policy: Policy,
+    /// Whether this is a plain prompt, whose first refusal comes with a hint at `--auto-tools`.
+    pub preset: Preset,
     /// The gate in the engine; none on a server that is not ours, and for a plain prompt, which needs none.
     pub gate: Option<Gate>,
     /// Who answers what they leave open.
@@ -44,6 +49,8 @@ pub struct Permissions {
     pub session_rules: Vec<Rule>,
     /// The agent's working directory.
     pub directory: PathBuf,
+    /// Where every decision is written down; none where a plain prompt has no place for it.
+    pub audit: Option<AuditLog>,
 }
 
 /// Who answers.
@@ -99,6 +106,9 @@ pub(super) struct Gatekeeper {
     agent_rules: Vec<Rule>,
     session_rules: Vec<Rule>,
     directory: PathBuf,
+    audit: Option<AuditLog>,
+    /// The person has been told that decisions cannot be written down.
+    warned: bool,
     client: Client,
     answerer: Who,
     /// Whoever puts the questions; not here while a question is put.
@@ -197,6 +207,8 @@ impl Gatekeeper {
             agent_rules: permissions.agent_rules,
             session_rules: permissions.session_rules,
             directory: permissions.directory,
+            audit: permissions.audit,
+            warned: false,
             client,
             answerer,
             prompter,
@@ -637,10 +649,39 @@ impl Gatekeeper {
             rule: ask.judgement.rule,
             reason: verdict.reason,
         };
+        self.write_down(&record, out);
         // What a preset lets pass is no decision that anybody wants to read about in the result.
         if !(allowed && verdict.by == DecidedBy::Preset) {
             self.records.push(record.clone());
             out.push(Update::Permission(record));
+        }
+    }
+
+    /// Writes a decision down, for whoever wants to know afterwards.
+    fn write_down(&mut self, record: &PermissionRecord, out: &mut Vec<Update>) {
+        let Some(audit) = &self.audit else {
+            return;
+        };
+        let entry = AuditEntry {
+            session_id: record.session_id.clone(),
+            directory: self.directory.to_string_lossy().into_owned(),
+            tool: record.tool.clone(),
+            permission: record.permission.clone(),
+            patterns: record.patterns.clone(),
+            decision: record.decision,
+            by: record.by,
+            rule: record.rule.clone(),
+            scope: (record.decision == Decision::Allowed).then_some(record.scope),
+            subagent: record.subagent,
+            ..AuditEntry::now()
+        };
+        if let Err(error) = audit.append(&entry)
+            && !std::mem::replace(&mut self.warned, true)
+        {
+            out.push(Update::Warning(format!(
+                "cannot write decisions down in `{}`: {error}",
+                audit.path().display()
+            )));
         }
     }
 

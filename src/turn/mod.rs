@@ -19,9 +19,9 @@ pub use outcome::{Outcome, Phases};
 pub use state::State;
 pub use tools::Tools;
 pub use update::{
-    DecidedBy, Decision, EngineInfo, PermissionRecord, QuestionRecord, Retry, Scope, Started, Status, TextDelta,
-    ToolCall, ToolStatus, Update,
+    EngineInfo, PermissionRecord, QuestionRecord, Retry, Started, Status, TextDelta, ToolCall, ToolStatus, Update,
 };
 pub use usage::{Usage, decimal};
 
 pub use crate::api::types::TodoItem;
+pub use crate::permission::{DecidedBy, Decision, Scope};

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::types::TodoItem;
-use crate::permission::Question;
+use crate::permission::{DecidedBy, Decision, Question, Scope};
 use crate::request::{EngineSource, ModelRef};
 
 /// One change. The reducer makes them, renderers consume them; a renderer never answers anything.
@@ -163,61 +163,6 @@ pub struct PermissionRecord {
     pub reason: String,
     /// Whether a subagent asks.
     pub subagent: bool,
-}
-
-/// The decision on a permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// Refused.
-    Denied,
-    /// Allowed.
-    Allowed,
-}
-
-/// Who decided on a permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DecidedBy {
-    /// What holds where no rule says anything.
-    Preset,
-    /// A rule.
-    Rule,
-    /// A person.
-    Person,
-    /// `--approver`.
-    Approver,
-    /// `--yes`.
-    Yes,
-    /// Nobody was there.
-    Nobody,
-    /// A limit of the run.
-    Limit,
-}
-
-impl DecidedBy {
-    /// The word in records.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Preset => "preset",
-            Self::Rule => "rule",
-            Self::Person => "person",
-            Self::Approver => "approver",
-            Self::Yes => "yes",
-            Self::Nobody => "nobody",
-            Self::Limit => "limit",
-        }
-    }
-}
-
-/// For how long a decision holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// This once.
-    Once,
-    /// For the rest of the session.
-    Session,
 }
 
 /// What the model asked the person, and what was answered.

@@ -14,6 +14,7 @@ mod reconnect;
 mod secrets;
 mod terminal;
 mod trust;
+mod widening;
 
 use serde_json::Value;
 

@@ -3,12 +3,14 @@
 mod model;
 mod permit;
 mod processes;
+mod registry;
 mod run;
 mod sandbox;
 mod until;
 
 pub(crate) use model::Model;
 pub(crate) use permit::EnginePermit;
+pub(crate) use registry::empty_registry;
 pub(crate) use run::{Finished, Run, Running, Stdin};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use until::{LONG, until};

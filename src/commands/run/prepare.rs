@@ -14,7 +14,7 @@ use crate::error::{Failure, FailureKind};
 use crate::events::EventStream;
 use crate::gate::Gate;
 use crate::input::{self, PromptParts, Surroundings};
-use crate::permission::{self, Action, Policy};
+use crate::permission::{self, Action, AuditLog, Policy};
 use crate::request::{Effect, ModelChoice, Preset, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse};
 use crate::support::identifier;
 use crate::turn::{Answerer, Permissions, Started, Turn};
@@ -247,6 +247,20 @@ async fn make_turn(
     let title = request.title.clone().unwrap_or_else(|| title_of(&prompt.text));
     let agent_rules = agent.map_or_else(Vec::new, |agent| agent.permission.clone());
     let policy = Policy::new(&request.permission, &connection.directory, &context.directories.home);
+    let state = &context.directories.state;
+    let audit = match AuditLog::open(state) {
+        Ok(audit) => Some(audit),
+        // All that a plain prompt has to write down is what it refused.
+        Err(_) if request.permission.preset == Preset::LookOnly => None,
+        Err(error) => {
+            return Err(Failure::new(
+                FailureKind::Failed,
+                format!("cannot write decisions down in `{}`", state.display()),
+            )
+            .caused_by(&error)
+            .hint("make the directory writable, or set `XDG_STATE_HOME`"));
+        }
+    };
     let rules = session_rules(request, connection, &agent_rules, &policy, &answerer);
     let session = client
         .create_session(&NewSession {
@@ -288,11 +302,13 @@ async fn make_turn(
         include_raw: request.output.include_raw,
         permissions: Permissions {
             policy,
+            preset: request.permission.preset,
             gate,
             answerer,
             agent_rules,
             session_rules: rules,
             directory: connection.directory.clone(),
+            audit,
         },
         started: Started {
             engine: Some(connection.engine.clone()),
