@@ -85,6 +85,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "engine" -d 'Fi
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "models" -d 'List the models that the engine offers'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "agents" -d 'List the agents that the engine offers'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "api" -d 'Call any endpoint of the engine\'s HTTP interface'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "policy" -d 'Tell what would be allowed, asked and denied, and what was'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "doctor" -d 'Check engine, server, model access, terminal and disk'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "config" -d 'Show the settings in use, with their origin'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "rehearse" -d 'Serve the scripted model on its own, for other programs'
@@ -280,6 +281,107 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -s q -l qui
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and not __fish_seen_subcommand_from show test explain log" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and not __fish_seen_subcommand_from show test explain log" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and not __fish_seen_subcommand_from show test explain log" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and not __fish_seen_subcommand_from show test explain log" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and not __fish_seen_subcommand_from show test explain log" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and not __fish_seen_subcommand_from show test explain log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and not __fish_seen_subcommand_from show test explain log" -f -a "show" -d 'Show the rules in force, each with its origin'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and not __fish_seen_subcommand_from show test explain log" -f -a "test" -d 'Tell what would happen to tool calls, a line each'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and not __fish_seen_subcommand_from show test explain log" -f -a "explain" -d 'Tell what would happen to each part of a tool call, and which rule decides'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and not __fish_seen_subcommand_from show test explain log" -f -a "log" -d 'Show what was allowed and denied, the newest last'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l allow -d 'Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l ask -d 'Ask before this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l deny -d 'Deny this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l policy -d 'Read rules from this TOML file' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l add-dir -d 'Treat this directory as the agent\'s own too; may be repeated' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l approver -d 'Let this command answer questions about permissions: JSON on its stdin, JSON from its stdout' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l approver-timeout -d 'Deny what the approver has not answered after this time [default: 60s]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -s d -l directory -d 'Judge for this directory, with its project settings [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l plain -d 'Judge a run without `--auto-tools`, whose model looks and does not touch'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l auto-tools -d 'Let the model run tools: edit files in the directory, and ask before commands'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l read-only -d 'Let nothing be changed, whatever else is allowed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l expect -d 'Exit with status 3 unless this comes out of each call' -r -f -a "allow\t''
+ask\t''
+deny\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l allow -d 'Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l ask -d 'Ask before this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l deny -d 'Deny this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l policy -d 'Read rules from this TOML file' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l add-dir -d 'Treat this directory as the agent\'s own too; may be repeated' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l approver -d 'Let this command answer questions about permissions: JSON on its stdin, JSON from its stdout' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l approver-timeout -d 'Deny what the approver has not answered after this time [default: 60s]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -s d -l directory -d 'Judge for this directory, with its project settings [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l plain -d 'Judge a run without `--auto-tools`, whose model looks and does not touch'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l auto-tools -d 'Let the model run tools: edit files in the directory, and ask before commands'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l read-only -d 'Let nothing be changed, whatever else is allowed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l allow -d 'Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l ask -d 'Ask before this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l deny -d 'Deny this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l policy -d 'Read rules from this TOML file' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l add-dir -d 'Treat this directory as the agent\'s own too; may be repeated' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l approver -d 'Let this command answer questions about permissions: JSON on its stdin, JSON from its stdout' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l approver-timeout -d 'Deny what the approver has not answered after this time [default: 60s]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -s d -l directory -d 'Judge for this directory, with its project settings [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l plain -d 'Judge a run without `--auto-tools`, whose model looks and does not touch'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l auto-tools -d 'Let the model run tools: edit files in the directory, and ask before commands'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l read-only -d 'Let nothing be changed, whatever else is allowed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from log" -l limit -d 'Show at most so many decisions, the newest; 0 shows all' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from log" -l session -d 'Show only the decisions of this session' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from log" -l decision -d 'Show only what was allowed, or only what was denied' -r -f -a "allowed\t''
+denied\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from log" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from log" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from log" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from log" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from log" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F

@@ -130,6 +130,7 @@ fn dispatch(
     let environment = &context.environment;
     match command {
         Command::Config(args) => commands::config::run(&args.resolve(settings, environment)?, settings, files),
+        Command::Policy(args) => commands::policy::run(context, &args.resolve(settings, environment)?),
         Command::Generate(args) => commands::generate::run(&args.request(), &cli::generated_files()),
         Command::Run(args) => {
             let request = args.resolve(settings, environment)?;

@@ -12,6 +12,7 @@ mod generate;
 mod models;
 mod options;
 mod permission;
+mod policy;
 mod rehearse;
 mod run;
 mod values;
@@ -33,6 +34,7 @@ pub use generate::{GenerateArgs, files as generated_files};
 pub use models::ModelsArgs;
 pub use options::{ConnectOptions, GlobalOptions, ListOptions};
 pub use permission::{InputOptions, PermissionOptions};
+pub use policy::PolicyArgs;
 pub use rehearse::RehearseArgs;
 pub use run::RunArgs;
 pub use values::ListWord;
@@ -82,6 +84,9 @@ pub enum Command {
     /// Call any endpoint of the engine's HTTP interface
     #[command(after_help = api::EXAMPLES)]
     Api(ApiArgs),
+    /// Tell what would be allowed, asked and denied, and what was
+    #[command(after_help = policy::EXAMPLES)]
+    Policy(Box<PolicyArgs>),
     /// Check engine, server, model access, terminal and disk
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(DoctorArgs),
@@ -124,6 +129,7 @@ impl Cli {
         let permission = match &self.command {
             None => Some(self.run.permission()),
             Some(Command::Run(args)) => Some(args.permission()),
+            Some(Command::Policy(args)) => args.permission(),
             Some(_) => None,
         };
         Flags {
@@ -137,6 +143,7 @@ impl Cli {
     pub fn directory(&self) -> Option<&PathBuf> {
         match &self.command {
             Some(Command::Config(args)) => args.directory(),
+            Some(Command::Policy(args)) => args.directory(),
             _ => self.connect()?.directory(),
         }
     }
@@ -176,7 +183,13 @@ impl Cli {
             Some(Command::Agents(args)) => Some(&args.connect),
             Some(Command::Api(args)) => Some(&args.connect),
             Some(Command::Doctor(args)) => Some(&args.connect),
-            Some(Command::Config(_) | Command::Engine(_) | Command::Rehearse(_) | Command::Generate(_)) => None,
+            Some(
+                Command::Config(_)
+                | Command::Policy(_)
+                | Command::Engine(_)
+                | Command::Rehearse(_)
+                | Command::Generate(_),
+            ) => None,
         }
     }
 }

@@ -85,7 +85,6 @@ impl InputOptions {
 
 /// What a command takes for granted about `--auto-tools`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(dead_code, reason = "for `policy`")]
 pub(super) enum Tools {
     /// The flag and the setting decide.
     AsAsked,

@@ -7,7 +7,9 @@ use clap::ValueEnum;
 use serde_json::Value;
 use url::Url;
 
-use crate::request::{ApiField, ColorChoice, Effort, FieldValue, ListFormat, OutputMode, RulePattern};
+use crate::request::{
+    ApiField, ColorChoice, Effect, Effort, FieldValue, ListFormat, OutputMode, RulePattern, TypedCall,
+};
 use crate::settings;
 use crate::support::duration::{self, ParseDurationError};
 
@@ -36,6 +38,22 @@ pub(super) fn parse_name(text: &str) -> Result<String, String> {
 /// Reads a rule of permissions.
 pub(super) fn parse_rule(text: &str) -> Result<RulePattern, String> {
     settings::rule(text)
+}
+
+/// Reads a tool call: `TOOL`, or `TOOL:INPUT`.
+pub(super) fn parse_call(text: &str) -> Result<TypedCall, String> {
+    let (tool, input) = match text.split_once(':') {
+        Some((tool, input)) => (tool.trim(), Some(input)),
+        None => (text.trim(), None),
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if tool.is_empty() || !tool.chars().all(is_name) || input.is_some_and(|input| input.trim().is_empty()) {
+        return Err("a call is written `TOOL` or `TOOL:INPUT`, such as `bash:git push` or `edit:docs/a.md`".to_owned());
+    }
+    Ok(TypedCall {
+        tool: tool.to_owned(),
+        input: input.map(str::to_owned),
+    })
 }
 
 /// Reads a command for the shell.
@@ -192,6 +210,31 @@ impl From<ListWord> for ListFormat {
             ListWord::Json => Self::Json,
         }
     }
+}
+
+/// `--expect`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EffectWord {
+    Allow,
+    Ask,
+    Deny,
+}
+
+impl From<EffectWord> for Effect {
+    fn from(word: EffectWord) -> Self {
+        match word {
+            EffectWord::Allow => Self::Allow,
+            EffectWord::Ask => Self::Ask,
+            EffectWord::Deny => Self::Deny,
+        }
+    }
+}
+
+/// `--decision`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DecisionWord {
+    Allowed,
+    Denied,
 }
 
 /// `--color`.

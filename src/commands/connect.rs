@@ -122,12 +122,21 @@ pub(super) fn directory(context: &Context, request: &ConnectRequest) -> Result<P
         // It is a path on the other machine.
         return Ok(typed);
     }
+    local_directory(&typed)
+}
+
+/// A directory of this machine, checked and canonical.
+///
+/// # Errors
+///
+/// When it does not exist, or is none.
+pub(super) fn local_directory(typed: &Path) -> Result<PathBuf, Failure> {
     let failure = |error: std::io::Error| {
         Failure::usage(format!("cannot work in `{}`", typed.display()))
             .caused_by(&error)
             .hint("name a directory that exists with `--directory`")
     };
-    let canonical = std::fs::canonicalize(&typed).map_err(failure)?;
+    let canonical = std::fs::canonicalize(typed).map_err(failure)?;
     // Reading it tells at once whether it is a directory, and one that may be read.
     std::fs::read_dir(&canonical).map_err(failure)?;
     Ok(canonical)

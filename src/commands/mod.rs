@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod engine;
 pub mod generate;
 pub mod models;
+pub mod policy;
 pub mod rehearse;
 pub mod run;
 mod select;

@@ -11,6 +11,7 @@ mod local;
 mod model;
 mod output;
 mod permission;
+mod policy;
 mod prompt;
 mod rehearse;
 mod run;
@@ -25,6 +26,7 @@ pub use output::{ColorChoice, ListFormat, ListOutput, OutputMode, OutputRequest,
 pub use permission::{
     Approver, Effect, OnDenial, ParseRuleError, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern,
 };
+pub use policy::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
 pub use prompt::{PromptSource, StdinUse};
 pub use rehearse::{RehearseFormat, RehearseRequest};
 pub use run::{Limits, RunRequest, SessionLifetime, SystemPrompt};

@@ -30,7 +30,8 @@ impl Effect {
 
 /// Which tool, and on what: `TOOL` or `TOOL:PATTERN`, with `*` (any text) and `?` (one character) in both.
 ///
-/// All tools that write files are `edit`, as the engine asks for them; their other names are read as that.
+/// All tools that write files are `edit`, as the engine asks for them. That and the other names that people have for a
+/// tool are read as the engine's own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RulePattern {
     /// The tool: `bash`, `edit`, `read`, `webfetch`, the name of an MCP tool, ...
@@ -69,6 +70,11 @@ impl FromStr for RulePattern {
         // A `deny` for a name that nothing is ever asked under would deny nothing.
         let tool = match tool.to_ascii_lowercase().as_str() {
             "write" | "patch" | "apply_patch" | "multiedit" => "edit".to_owned(),
+            "shell" => "bash".to_owned(),
+            "ls" => "list".to_owned(),
+            "fetch" | "web_fetch" => "webfetch".to_owned(),
+            "web_search" => "websearch".to_owned(),
+            "agent" | "subagent" => "task".to_owned(),
             lower @ ("bash" | "edit" | "read" | "glob" | "grep" | "list" | "task" | "skill" | "webfetch"
             | "websearch" | "todowrite") => lower.to_owned(),
             _ => tool.to_owned(),

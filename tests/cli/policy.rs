@@ -183,3 +183,227 @@ fn what_widens_needs_auto_tools_and_says_so() {
         )
     );
 }
+
+/// The document of a `policy` command.
+fn document(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    let all: Vec<&str> = ["policy"]
+        .into_iter()
+        .chain(arguments.iter().copied())
+        .chain(["--output-format", "json"])
+        .collect();
+    let finished = sandbox.run(&all);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{all:?}");
+    serde_json::from_str(&finished.stdout).unwrap()
+}
+
+#[test]
+fn show_names_every_rule_with_its_origin_the_strictest_first() {
+    let sandbox = Sandbox::new();
+    sandbox.write(&sandbox.user_file(), "allow = [\"bash:ls\"]\n");
+    project_file(&sandbox, "ask = [\"edit\"]\n");
+    sandbox.write(
+        &sandbox.project().join("ci.toml"),
+        "deny = [\"webfetch\"]\nadd_dirs = [\"/usr\"]\n",
+    );
+    let words = [
+        "show",
+        "--policy=ci.toml",
+        "--deny",
+        "bash:a\u{1b}b *",
+        "--add-dir=.",
+        "--approver=ask bob",
+        "--fail-on-deny",
+    ];
+    let shown = document(&sandbox, &words);
+    assert_eq!(
+        shown["rules"],
+        json!([
+            {"effect": "deny", "rule": "webfetch", "origin": "[ROOT]/project/ci.toml"},
+            {"effect": "deny", "rule": "bash:a\u{1b}b *", "origin": "--deny"},
+            {"effect": "ask", "rule": "edit", "origin": "[ROOT]/project/.opencode-rs.toml"},
+            {"effect": "allow", "rule": "bash:ls", "origin": "[ROOT]/home/config/opencode-rs/config.toml"},
+        ])
+    );
+    assert_eq!(
+        (
+            &shown["preset"],
+            &shown["directories"],
+            &shown["approver"],
+            &shown["fail_on_deny"]
+        ),
+        (
+            &json!("auto-tools"),
+            &json!(["[ROOT]/project", "/usr", "[ROOT]/project"]),
+            &json!({"kind": "program", "command": "ask bob", "timeout_ms": 60_000}),
+            &json!(true)
+        )
+    );
+    let text = sandbox
+        .run(&["policy", "show", "--deny", "bash:a\u{1b}b *", "--no-input"])
+        .stdout;
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["deny", "bash:a\\u{1b}b", "*", "--deny"]);
+    assert!(text.contains("\ndirectory  [ROOT]/project\n"), "{text}");
+    assert!(
+        text.contains("\nanswers    nobody: what asks is denied (--no-input)\n"),
+        "{text}"
+    );
+    // Without tools nothing that allows is in force.
+    let plain = document(&sandbox, &["show", "--plain"]);
+    assert_eq!(plain["preset"], "look-only");
+    assert_eq!(plain["rules"].as_array().unwrap().len(), 1);
+    assert_eq!(document(&sandbox, &["show", "--read-only"])["preset"], "read-only");
+}
+
+#[test]
+fn show_judges_for_the_directory_that_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.write(&sandbox.project().join("a/.opencode-rs.toml"), "deny = [\"bash\"]\n");
+    let shown = document(&sandbox, &["show", "-d", "a"]);
+    assert_eq!(shown["directories"], json!(["[ROOT]/project/a"]));
+    assert_eq!(shown["rules"][0]["origin"], "[ROOT]/project/a/.opencode-rs.toml");
+    let finished = sandbox.run(&["policy", "show", "-d", "absent"]);
+    assert_eq!(finished.code, Some(2));
+    assert!(
+        finished.stderr.contains("cannot work in `[ROOT]/project/absent`"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn test_says_what_would_happen_and_expect_makes_it_a_check() {
+    let sandbox = Sandbox::new();
+    let verdicts = document(&sandbox, &["test", "bash:make", "websearch:x"]);
+    let effects: Vec<(&Value, &Value)> = verdicts
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|verdict| (&verdict["tool"], &verdict["effect"]))
+        .collect();
+    assert_eq!(
+        effects,
+        [(&json!("bash"), &json!("ask")), (&json!("websearch"), &json!("ask"))]
+    );
+    assert_eq!(
+        sandbox.run(&["policy", "test", "bash:make", "--expect", "ask"]).code,
+        Some(0)
+    );
+    let finished = sandbox.run(&["policy", "test", "bash:make\nrm x", "--expect", "deny"]);
+    assert_eq!(finished.code, Some(3));
+    assert!(
+        finished.stdout.starts_with("ask  bash:make\\nrm x  "),
+        "{}",
+        finished.stdout
+    );
+    assert_eq!(
+        finished.stderr,
+        "error: not everything is `deny`\n  caused by: `bash:make\\nrm x` is `ask`\n\
+         hint: `opencode-rs policy explain CALL` shows each part of a call with its rule\n"
+    );
+}
+
+#[test]
+fn a_call_that_is_none_is_a_usage_error() {
+    let sandbox = Sandbox::new();
+    for call in ["git push", ":x", "bash:", "ba*h:x", ""] {
+        let finished = sandbox.run(&["policy", "test", call]);
+        assert_eq!(finished.code, Some(2), "{call}");
+        assert!(
+            finished.stderr.contains("a call is written `TOOL` or `TOOL:INPUT`"),
+            "{}",
+            finished.stderr
+        );
+    }
+    assert_eq!(sandbox.run(&["policy", "test"]).code, Some(2));
+    let finished = sandbox.run(&["policy", "test", "--plain", "--allow=bash", "bash:ls"]);
+    assert_eq!(finished.code, Some(2));
+    assert!(
+        finished.stderr.contains("without `--auto-tools`"),
+        "{}",
+        finished.stderr
+    );
+}
+
+fn log_file(sandbox: &Sandbox) -> std::path::PathBuf {
+    sandbox
+        .user_file()
+        .parent()
+        .unwrap()
+        .join("../../state/opencode-rs/audit.jsonl")
+}
+
+fn decision(number: usize, session: &str, decision: &str) -> String {
+    json!({
+        "time": format!("2026-01-01T00:00:0{number}.000Z"), "session_id": session, "directory": "/p", "tool": "bash",
+        "permission": "bash", "patterns": ["a\u{9b}b\nc"], "decision": decision, "by": "person", "rule": "ask bash",
+        "scope": null, "subagent": number == 2, "pid": 1, "version": "0.1.0", "of_a_later_version": 1,
+    })
+    .to_string()
+}
+
+#[test]
+fn the_log_is_shown_newest_last_and_damaged_lines_are_counted() {
+    let sandbox = Sandbox::new();
+    assert_eq!(document(&sandbox, &["log"]), json!([]));
+    let file = log_file(&sandbox);
+    sandbox.write(&file, "");
+    sandbox.write(
+        &file.with_file_name("audit.jsonl.1"),
+        format!("{}\n", decision(1, "ses_1", "allowed")),
+    );
+    sandbox.write(
+        &file,
+        format!(
+            "{}\nnonsense\n{}\n",
+            decision(2, "ses_2", "denied"),
+            decision(3, "ses_1", "denied")
+        ),
+    );
+    let times = |arguments: &[&str]| -> Vec<String> {
+        let words: Vec<&str> = ["policy", "log"].into_iter().chain(arguments.iter().copied()).collect();
+        let finished = sandbox.run(&words);
+        assert_eq!(
+            (finished.code, finished.stderr.as_str()),
+            (Some(0), "warning: 1 damaged line of the audit log skipped\n")
+        );
+        let first = |line: &str| line.split(['.', 'T']).nth(1).unwrap()[6..].to_owned();
+        finished.stdout.lines().map(first).collect()
+    };
+    assert_eq!(times(&[]), ["01", "02", "03"]);
+    assert_eq!(times(&["--limit", "2"]), ["02", "03"]);
+    assert_eq!(times(&["--limit", "0", "--session", "ses_1"]), ["01", "03"]);
+    assert_eq!(times(&["--decision", "denied", "--limit", "1"]), ["03"]);
+    assert_eq!(times(&["--decision", "allowed"]), ["01"]);
+    let line = sandbox.run(&["policy", "log", "--session", "ses_2"]).stdout;
+    assert_eq!(
+        line,
+        "2026-01-01T00:00:02.000Z  denied  person  bash  a\\u{9b}b\\nc  ask bash  ses_2 (subagent)\n"
+    );
+    let document: Value = serde_json::from_str(
+        &sandbox
+            .run(&["policy", "log", "--limit=1", "--output-format", "json"])
+            .stdout,
+    )
+    .unwrap();
+    assert_eq!(document[0]["session_id"], "ses_1");
+    assert_eq!(document[0]["time"], "2026-01-01T00:00:03.000Z");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_is_a_link_is_not_followed() {
+    let sandbox = Sandbox::new();
+    let file = log_file(&sandbox);
+    sandbox.write(&file.with_file_name("other"), decision(1, "s", "denied"));
+    std::os::unix::fs::symlink(file.with_file_name("other"), &file).unwrap();
+    let finished = sandbox.run(&["policy", "log"]);
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
+    assert!(
+        finished
+            .stderr
+            .starts_with("error: cannot read the audit log in `[ROOT]/home/state/opencode-rs`\n"),
+        "{}",
+        finished.stderr
+    );
+}

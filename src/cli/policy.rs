@@ -1,0 +1,200 @@
+//! `policy`: what would be allowed, asked and denied, and what was.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::options::ListOptions;
+use super::permission::{InputOptions, PermissionOptions, Tools};
+use super::values::{self, DecisionWord, EffectWord};
+use crate::context::Environment;
+use crate::error::Failure;
+use crate::request::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
+use crate::settings::Settings;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  opencode-rs policy show
+  opencode-rs policy test \"bash:git push\" edit:docs/a.md webfetch:https://docs.rs/
+  opencode-rs policy explain \"bash:cargo test && git push\"
+  opencode-rs policy log --decision denied";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  opencode-rs policy show
+  opencode-rs policy show --policy ci.toml --allow \"bash:cargo *\"
+  opencode-rs policy show --plain --output-format json";
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  opencode-rs policy test \"bash:git push\" edit:docs/a.md webfetch:https://docs.rs/ todowrite
+  opencode-rs policy test --policy ci.toml --expect deny \"bash:rm -rf /\" edit:../x
+  opencode-rs policy test 'bash:{\"command\": \"make\", \"workdir\": \"/tmp\"}'";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  opencode-rs policy explain \"bash:cargo test && git push\"
+  opencode-rs policy explain --allow \"bash:cargo *\" \"bash:cargo test > log.txt\"";
+
+const LOG_EXAMPLES: &str = "\
+Examples:
+  opencode-rs policy log
+  opencode-rs policy log --decision denied --limit 10
+  opencode-rs policy log --output-format json | jq -r '.[].patterns[]'";
+
+/// Arguments of `policy`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct PolicyArgs {
+    #[command(subcommand)]
+    command: PolicyCommand,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+enum PolicyCommand {
+    /// Show the rules in force, each with its origin
+    ///
+    /// They are those of a run with `--auto-tools`; `--plain` shows those of a run without it. Nothing is run.
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show(ScopeOptions),
+    /// Tell what would happen to tool calls, a line each
+    ///
+    /// The answer is for a run with `--auto-tools`; `--plain` answers for one without it. Nothing is run, and no engine
+    /// is started. Exit status: 0, or 3 when `--expect` is not met.
+    #[command(after_help = TEST_EXAMPLES)]
+    Test(TestOptions),
+    /// Tell what would happen to each part of a tool call, and which rule decides
+    ///
+    /// The answer is for a run with `--auto-tools`; `--plain` answers for one without it. Nothing is run, and no engine
+    /// is started.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainOptions),
+    /// Show what was allowed and denied, the newest last
+    #[command(after_help = LOG_EXAMPLES)]
+    Log(LogOptions),
+}
+
+/// The rules that are looked at, and where they would hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+struct ScopeOptions {
+    /// Judge a run without `--auto-tools`, whose model looks and does not touch
+    #[arg(long, conflicts_with = "auto_tools", help_heading = "Permissions")]
+    plain: bool,
+
+    #[command(flatten)]
+    permission: PermissionOptions,
+
+    #[command(flatten)]
+    input: InputOptions,
+
+    #[command(flatten)]
+    list: ListOptions,
+
+    /// Judge for this directory, with its project settings [default: the current one]
+    #[arg(short, long, value_name = "DIR", help_heading = "Settings")]
+    directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+struct TestOptions {
+    /// Judge these calls, each `TOOL` or `TOOL:INPUT`, such as `bash:git push`
+    ///
+    /// INPUT is the command of `bash`, the path of `read`, `edit` and `list`, the pattern of `glob` and `grep`, the
+    /// address of `webfetch`, the name of an agent for `task` or of a `skill`; or all arguments as a JSON object.
+    #[arg(value_name = "CALL", value_parser = values::parse_call, required = true)]
+    calls: Vec<TypedCall>,
+
+    /// Exit with status 3 unless this comes out of each call
+    #[arg(long, value_name = "EFFECT", help_heading = "Output")]
+    expect: Option<EffectWord>,
+
+    #[command(flatten)]
+    scope: ScopeOptions,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+struct ExplainOptions {
+    /// Judge this call, `TOOL` or `TOOL:INPUT`, such as `bash:make && git push`
+    #[arg(value_name = "CALL", value_parser = values::parse_call)]
+    call: TypedCall,
+
+    #[command(flatten)]
+    scope: ScopeOptions,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+struct LogOptions {
+    /// Show at most so many decisions, the newest; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 50, help_heading = "Output")]
+    limit: usize,
+
+    /// Show only the decisions of this session
+    #[arg(long, value_name = "ID", value_parser = values::parse_name, help_heading = "Output")]
+    session: Option<String>,
+
+    /// Show only what was allowed, or only what was denied
+    #[arg(long, value_name = "DECISION", help_heading = "Output")]
+    decision: Option<DecisionWord>,
+
+    #[command(flatten)]
+    list: ListOptions,
+}
+
+impl PolicyArgs {
+    fn scope(&self) -> Option<&ScopeOptions> {
+        match &self.command {
+            PolicyCommand::Show(scope) => Some(scope),
+            PolicyCommand::Test(options) => Some(&options.scope),
+            PolicyCommand::Explain(options) => Some(&options.scope),
+            PolicyCommand::Log(_) => None,
+        }
+    }
+
+    /// The directory, as typed.
+    pub(super) fn directory(&self) -> Option<&PathBuf> {
+        self.scope()?.directory.as_ref()
+    }
+
+    /// What the model may do.
+    pub(super) fn permission(&self) -> Option<&PermissionOptions> {
+        self.scope().map(|scope| &scope.permission)
+    }
+
+    /// Turns flags and settings into what was asked for.
+    ///
+    /// # Errors
+    ///
+    /// When a flag allows something in a run whose model may only look.
+    pub fn resolve(self, settings: &Settings, _environment: &Environment) -> Result<PolicyRequest, Failure> {
+        Ok(match self.command {
+            PolicyCommand::Show(scope) => PolicyRequest::Show(scope.resolve(settings)?),
+            PolicyCommand::Test(options) => PolicyRequest::Test {
+                scope: options.scope.resolve(settings)?,
+                calls: options.calls,
+                expect: options.expect.map(Into::into),
+            },
+            PolicyCommand::Explain(options) => PolicyRequest::Explain {
+                scope: options.scope.resolve(settings)?,
+                call: options.call,
+            },
+            PolicyCommand::Log(options) => PolicyRequest::Log {
+                filter: LogFilter {
+                    limit: (options.limit > 0).then_some(options.limit),
+                    session: options.session,
+                    allowed: options.decision.map(|word| word == DecisionWord::Allowed),
+                },
+                output: options.list.resolve(settings),
+            },
+        })
+    }
+}
+
+impl ScopeOptions {
+    fn resolve(self, settings: &Settings) -> Result<PolicyScope, Failure> {
+        let tools = if self.plain { Tools::Plain } else { Tools::Auto };
+        Ok(PolicyScope {
+            directory: self.directory,
+            output: self.list.resolve(settings),
+            permission: self.permission.resolve(settings, self.input, tools)?,
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! `policy log`: what was decided.
+
+use std::collections::VecDeque;
+use std::io::{self, Write as _};
+
+use super::super::table::{Column, Shape, Table};
+use super::super::{Exit, write_document};
+use super::shown;
+use crate::context::Context;
+use crate::error::{Failure, FailureKind};
+use crate::permission::{AuditEntry, AuditLog, Decision};
+use crate::request::{ListFormat, ListOutput, LogFilter};
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When the log cannot be read, or stdout cannot be written.
+pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) -> Result<Exit, Failure> {
+    let state = &context.directories.state;
+    let lines = AuditLog::read(state).map_err(|error| {
+        Failure::new(
+            FailureKind::Failed,
+            format!("cannot read the audit log in `{}`", state.display()),
+        )
+        .caused_by(&error)
+    })?;
+    let mut damaged = 0_usize;
+    let mut entries: VecDeque<AuditEntry> = VecDeque::new();
+    for line in lines {
+        match line {
+            Ok(entry) if matches(filter, &entry) => {
+                if filter.limit == Some(entries.len()) {
+                    entries.pop_front();
+                }
+                entries.push_back(entry);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!("{error}: {}", error.source);
+                damaged += 1;
+            }
+        }
+    }
+    match output.format {
+        ListFormat::Json => write_document(&entries)?,
+        ListFormat::Text => table(&entries).print(context, output)?,
+    }
+    if damaged > 0 {
+        let lines = if damaged == 1 { "line" } else { "lines" };
+        let _ = writeln!(
+            io::stderr(),
+            "warning: {damaged} damaged {lines} of the audit log skipped"
+        );
+    }
+    Ok(Exit::Success)
+}
+
+fn matches(filter: &LogFilter, entry: &AuditEntry) -> bool {
+    let session = filter.session.as_ref().is_none_or(|wanted| *wanted == entry.session_id);
+    let decision = filter
+        .allowed
+        .is_none_or(|allowed| allowed == (entry.decision == Decision::Allowed));
+    session && decision
+}
+
+fn table(entries: &VecDeque<AuditEntry>) -> Table {
+    let mut table = Table::new(&[
+        Column::new("TIME", Shape::Text),
+        Column::new("DECISION", Shape::Text),
+        Column::new("BY", Shape::Text),
+        Column::new("TOOL", Shape::Text),
+        Column::new("WHAT", Shape::Flexible),
+        Column::new("RULE", Shape::Flexible),
+        Column::new("SESSION", Shape::Flexible),
+    ]);
+    for entry in entries {
+        let agent = if entry.subagent { " (subagent)" } else { "" };
+        table.push(vec![
+            shown(&entry.time),
+            entry.decision.as_str().to_owned(),
+            entry.by.as_str().to_owned(),
+            shown(&entry.permission),
+            shown(&entry.patterns.join(", ")),
+            shown(&entry.rule),
+            shown(&format!("{}{agent}", entry.session_id)),
+        ]);
+    }
+    table
+}

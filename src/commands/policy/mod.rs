@@ -1,0 +1,179 @@
+//! `policy`: what would be allowed, asked and denied, and what was.
+//!
+//! Comes in: the rules, as for a run. Goes out: what they say. Always true: nothing is run and no engine is started.
+
+mod call;
+mod log;
+mod show;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::connect::local_directory;
+use super::table::{Column, Shape, Table};
+use super::{Exit, write_document, write_stdout};
+use crate::context::Context;
+use crate::error::{Failure, FailureKind};
+use crate::permission::{Judgement, Policy};
+use crate::request::{Effect, ListFormat, PolicyRequest, PolicyScope, TypedCall};
+use crate::support::visible::visible;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When the directory does not exist, `--expect` is not met, the log cannot be read, or stdout cannot be written.
+pub fn run(context: &Context, request: &PolicyRequest) -> Result<Exit, Failure> {
+    match request {
+        PolicyRequest::Show(scope) => show::run(context, scope),
+        PolicyRequest::Test { scope, calls, expect } => test(context, scope, calls, *expect),
+        PolicyRequest::Explain { scope, call } => explain(context, scope, call),
+        PolicyRequest::Log { filter, output } => log::run(context, filter, output),
+    }
+}
+
+/// What the rules say of a call. Fields are added, never renamed.
+#[derive(Debug, Serialize)]
+struct Verdict {
+    tool: String,
+    input: Option<String>,
+    effect: Effect,
+    rule: String,
+    by_preset: bool,
+    parts: Vec<Part>,
+    /// The rules that "for the rest of this session" would add.
+    grant: Vec<String>,
+}
+
+/// What the rules say of a part of a call.
+#[derive(Debug, Serialize)]
+struct Part {
+    what: String,
+    effect: Effect,
+    rule: String,
+}
+
+impl Verdict {
+    fn of(call: &TypedCall, judgement: Judgement) -> Self {
+        let parts = judgement.parts.into_iter().map(|part| Part {
+            what: part.what,
+            effect: part.effect,
+            rule: part.rule,
+        });
+        Self {
+            tool: call.tool.clone(),
+            input: call.input.clone(),
+            effect: judgement.effect,
+            rule: judgement.rule,
+            by_preset: judgement.by_preset,
+            parts: parts.collect(),
+            grant: judgement.grant.iter().map(|rule| rule.pattern.to_string()).collect(),
+        }
+    }
+
+    /// The call as it was typed.
+    fn call(&self) -> String {
+        match &self.input {
+            Some(input) => format!("{}:{input}", self.tool),
+            None => self.tool.clone(),
+        }
+    }
+}
+
+/// The agent's directory, and the policy that holds there.
+fn policy_of(context: &Context, scope: &PolicyScope) -> Result<(PathBuf, Policy), Failure> {
+    let directory = local_directory(&context.directory(scope.directory.as_deref()))?;
+    let policy = Policy::new(&scope.permission, &directory, &context.directories.home);
+    Ok((directory, policy))
+}
+
+fn test(context: &Context, scope: &PolicyScope, calls: &[TypedCall], expect: Option<Effect>) -> Result<Exit, Failure> {
+    let (_, policy) = policy_of(context, scope)?;
+    let verdicts: Vec<Verdict> = calls
+        .iter()
+        .map(|call| Verdict::of(call, policy.judge(&call::action(call))))
+        .collect();
+    match scope.output.format {
+        ListFormat::Json => write_document(&verdicts)?,
+        ListFormat::Text => {
+            let mut table = Table::new(&[
+                Column::new("EFFECT", Shape::Text),
+                Column::new("CALL", Shape::Flexible),
+                Column::new("RULE", Shape::Flexible),
+            ]);
+            for verdict in &verdicts {
+                table.push(vec![
+                    verdict.effect.as_str().to_owned(),
+                    shown(&verdict.call()),
+                    shown(&verdict.rule),
+                ]);
+            }
+            table.print(context, &scope.output)?;
+        }
+    }
+    let Some(expected) = expect else {
+        return Ok(Exit::Success);
+    };
+    let other: Vec<String> = verdicts
+        .iter()
+        .filter(|verdict| verdict.effect != expected)
+        .map(|verdict| format!("`{}` is `{}`", shown(&verdict.call()), verdict.effect.as_str()))
+        .collect();
+    if other.is_empty() {
+        return Ok(Exit::Success);
+    }
+    let mut failure = Failure::new(
+        FailureKind::InvalidResult,
+        format!("not everything is `{}`", expected.as_str()),
+    );
+    failure.causes = other;
+    Err(failure.hint("`opencode-rs policy explain CALL` shows each part of a call with its rule"))
+}
+
+fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<Exit, Failure> {
+    let (_, policy) = policy_of(context, scope)?;
+    let verdict = Verdict::of(call, policy.judge(&call::action(call)));
+    if scope.output.format == ListFormat::Json {
+        write_document(&verdict)?;
+        return Ok(Exit::Success);
+    }
+    let session = match (verdict.effect, verdict.grant.as_slice()) {
+        (Effect::Allow | Effect::Deny, _) => String::new(),
+        (Effect::Ask, []) => "for the rest of the session: nothing, it is asked each time\n".to_owned(),
+        (Effect::Ask, rules) => {
+            let rules: Vec<String> = rules.iter().map(|rule| shown(rule)).collect();
+            format!("for the rest of the session: {}\n", rules.join(", "))
+        }
+    };
+    let text = format!(
+        "{}  {}\ndecided by: {}\n{session}",
+        verdict.effect.as_str(),
+        shown(&verdict.call()),
+        shown(&verdict.rule)
+    );
+    write_stdout(text.as_bytes())?;
+    if verdict.parts.is_empty() {
+        return Ok(Exit::Success);
+    }
+    write_stdout(b"\n")?;
+    let mut table = Table::new(&[
+        Column::new("EFFECT", Shape::Text),
+        Column::new("PART", Shape::Flexible),
+        Column::new("RULE", Shape::Flexible),
+    ]);
+    for part in &verdict.parts {
+        table.push(vec![
+            part.effect.as_str().to_owned(),
+            shown(&part.what),
+            shown(&part.rule),
+        ]);
+    }
+    table.print(context, &scope.output)?;
+    Ok(Exit::Success)
+}
+
+/// Text on one line, with nothing hidden in it: where a command goes on in a new line, that is seen.
+fn shown(text: &str) -> String {
+    visible(text).replace('\n', "\\n").replace('\t', "\\t")
+}

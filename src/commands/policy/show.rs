@@ -1,0 +1,165 @@
+//! `policy show`: the rules in force.
+
+use serde_json::{Value, json};
+
+use super::super::table::{Column, Shape, Table};
+use super::super::{Exit, write_document, write_stdout};
+use super::{policy_of, shown};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::request::{Approver, Effect, ListFormat, OnDenial, PermissionRequest, PolicyScope, Preset};
+use crate::support::duration;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When the directory does not exist, or stdout cannot be written.
+pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<Exit, Failure> {
+    let (directory, _) = policy_of(context, scope)?;
+    let permission = &scope.permission;
+    let directories: Vec<String> = std::iter::once(&directory)
+        .chain(&permission.added_directories)
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect();
+    if scope.output.format == ListFormat::Json {
+        write_document(&document(permission, &directories))?;
+        return Ok(Exit::Success);
+    }
+    let mut table = Table::new(&[
+        Column::new("EFFECT", Shape::Text),
+        Column::new("RULE", Shape::Flexible),
+        Column::new("ORIGIN", Shape::Flexible),
+    ]);
+    for rule in by_strictness(permission) {
+        table.push(vec![
+            rule.effect.as_str().to_owned(),
+            shown(&rule.pattern.to_string()),
+            shown(&rule.origin.to_string()),
+        ]);
+    }
+    for (effect, what) in preset_rules(permission.preset) {
+        table.push(vec![
+            effect.as_str().to_owned(),
+            (*what).to_owned(),
+            format!("preset {}", preset_name(permission.preset)),
+        ]);
+    }
+    table.print(context, &scope.output)?;
+    let named = directories.iter().enumerate().map(|(at, directory)| {
+        let name = if at == 0 { "directory" } else { "added" };
+        (name, shown(directory))
+    });
+    let denials = match permission.on_denial {
+        OnDenial::GoOn => "the run fails if it stops because of one",
+        OnDenial::Fail => "any fails the run",
+    };
+    let facts = named.chain([
+        ("answers", approver_in_words(&permission.approver)),
+        ("denials", denials.to_owned()),
+    ]);
+    let text: String = std::iter::once("\n".to_owned())
+        .chain(facts.map(|(name, fact)| format!("{name:9}  {fact}\n")))
+        .collect();
+    write_stdout(text.as_bytes())?;
+    Ok(Exit::Success)
+}
+
+/// The rules, those that refuse first; within an effect as they came.
+fn by_strictness(permission: &PermissionRequest) -> Vec<&crate::request::PolicyRule> {
+    let mut rules: Vec<_> = permission.rules.iter().collect();
+    rules.sort_by_key(|rule| std::cmp::Reverse(rule.effect));
+    rules
+}
+
+fn preset_name(preset: Preset) -> &'static str {
+    match preset {
+        Preset::LookOnly => "look-only",
+        Preset::AutoTools => "auto-tools",
+        Preset::ReadOnly => "read-only",
+    }
+}
+
+/// What the preset says, in words. A rule of anybody's is stronger, where it does not widen what may only look.
+fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
+    match preset {
+        Preset::LookOnly => &[
+            (Effect::Deny, "every tool that is not named here"),
+            (Effect::Deny, "`*.env`, and whatever is outside of the directories"),
+            (Effect::Allow, "read, glob, grep, list: inside of the directories"),
+        ],
+        Preset::AutoTools => &[
+            (
+                Effect::Ask,
+                "every tool that is not named here: bash, webfetch, MCP tools, ...",
+            ),
+            (Effect::Ask, "`*.env`, and whatever is outside of the directories"),
+            (
+                Effect::Ask,
+                "edit: files that make something run, such as those in `.git`",
+            ),
+            (Effect::Ask, "the same call over and over"),
+            (Effect::Allow, "read, glob, grep, list, edit: inside of the directories"),
+            (Effect::Allow, "task: what the subagent does is judged like all else"),
+            (Effect::Allow, "todowrite, skill, question"),
+        ],
+        Preset::ReadOnly => &[
+            (Effect::Deny, "every tool that is not named here"),
+            (
+                Effect::Ask,
+                "read, glob, grep, list: `*.env`, and outside of the directories",
+            ),
+            (Effect::Allow, "read, glob, grep, list: inside of the directories"),
+            (Effect::Allow, "task: what the subagent does is judged like all else"),
+            (Effect::Allow, "todowrite, skill, question"),
+        ],
+    }
+}
+
+fn approver_in_words(approver: &Approver) -> String {
+    match approver {
+        Approver::Person => "a person at the terminal; without one, what asks is denied".to_owned(),
+        Approver::Yes => "yes to everything that asks (--yes)".to_owned(),
+        Approver::Nobody => "nobody: what asks is denied (--no-input)".to_owned(),
+        Approver::Program { command, timeout } => {
+            format!("`{}`, within {}", shown(command), duration::format(*timeout))
+        }
+    }
+}
+
+/// Fields are added, never renamed.
+fn document(permission: &PermissionRequest, directories: &[String]) -> Value {
+    let rules: Vec<Value> = by_strictness(permission)
+        .into_iter()
+        .map(|rule| {
+            json!({
+                "effect": rule.effect,
+                "rule": rule.pattern.to_string(),
+                "origin": rule.origin.to_string(),
+            })
+        })
+        .collect();
+    let preset: Vec<Value> = preset_rules(permission.preset)
+        .iter()
+        .map(|(effect, what)| json!({"effect": effect, "what": what}))
+        .collect();
+    let approver = match &permission.approver {
+        Approver::Person => json!({"kind": "person"}),
+        Approver::Yes => json!({"kind": "yes"}),
+        Approver::Nobody => json!({"kind": "nobody"}),
+        Approver::Program { command, timeout } => json!({
+            "kind": "program",
+            "command": command,
+            "timeout_ms": u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+        }),
+    };
+    json!({
+        "schema_version": 1,
+        "preset": preset_name(permission.preset),
+        "rules": rules,
+        "preset_rules": preset,
+        "directories": directories,
+        "approver": approver,
+        "fail_on_deny": permission.on_denial == OnDenial::Fail,
+    })
+}
