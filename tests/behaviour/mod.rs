@@ -12,6 +12,7 @@ mod provider_failures;
 mod reconnect;
 #[cfg(target_os = "linux")]
 mod secrets;
+mod tampering;
 mod terminal;
 mod trust;
 mod widening;

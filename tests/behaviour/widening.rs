@@ -214,3 +214,60 @@ fn bare_runs_are_guarded_as_well() {
         assert!(!sandbox.path(&format!("project/{canary}")).exists(), "{record:#}");
     }
 }
+
+#[test]
+fn what_the_users_own_configuration_asks_about_or_denies_is_not_overruled() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "home/.config/opencode/opencode.json",
+        r#"{"permission":{"edit":"ask","bash":{"touch *":"deny"}}}"#,
+    );
+    let script = "[[reply]]\ntool_calls = [\
+        { name = \"write\", arguments = { filePath = \"canary-write\", content = \"x\" } }, \
+        { name = \"bash\", arguments = { command = \"touch canary-bash\", description = \"x\" } }]\n\
+        [[reply]]\ntext = \"Done.\"";
+    let record = sandbox
+        .rehearse(
+            script,
+            [
+                "--auto-tools",
+                "--no-input",
+                "--allow",
+                "bash",
+                "--output-format=json",
+                "Touch it",
+            ],
+        )
+        .finish()
+        .expect(0)
+        .record();
+    for canary in ["canary-write", "canary-bash"] {
+        assert!(!sandbox.path(&format!("project/{canary}")).exists(), "{record:#}");
+    }
+    let denied: Vec<&Value> = record["permissions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|permission| permission["decision"] == "denied")
+        .collect();
+    assert_eq!(denied.len(), 1, "{record:#}");
+    assert_eq!(denied[0]["permission"], "edit");
+    assert_eq!(denied[0]["rule"], "the engine's own configuration asks");
+    // With a rule of ours that names it, or a person's word, it runs.
+    let record = sandbox
+        .rehearse(
+            script,
+            [
+                "--auto-tools",
+                "--no-input",
+                "--allow",
+                "edit",
+                "--output-format=json",
+                "Touch it",
+            ],
+        )
+        .finish()
+        .expect(0)
+        .record();
+    assert!(sandbox.path("project/canary-write").exists(), "{record:#}");
+}

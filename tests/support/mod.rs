@@ -3,6 +3,7 @@
 mod model;
 mod permit;
 mod processes;
+mod pty;
 mod registry;
 mod run;
 mod sandbox;
@@ -10,6 +11,7 @@ mod until;
 
 pub(crate) use model::Model;
 pub(crate) use permit::EnginePermit;
+pub(crate) use pty::Pty;
 pub(crate) use registry::empty_registry;
 pub(crate) use run::{Finished, Run, Running, Stdin};
 pub(crate) use sandbox::Sandbox;

@@ -57,7 +57,17 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure
             outcome.failure = Some(failure);
             None
         }
-        Ok(prepared) => Some(converse(context, &request, prepared, &display, stop.as_mut(), &mut outcome).await),
+        Ok(prepared) => Some(
+            Box::pin(converse(
+                context,
+                &request,
+                prepared,
+                &display,
+                stop.as_mut(),
+                &mut outcome,
+            ))
+            .await,
+        ),
     };
     outcome.phases.total_ms = millis(context.started);
 
