@@ -26,6 +26,7 @@
 //! | [`api`] | the engine's HTTP interface: one transport, thin resources, tolerant types |
 //! | [`events`] | the engine's event stream: bytes to frames to events, reconnecting |
 //! | [`turn`] | one prompt from sending to outcome: a pure reducer, and the loop that drives it |
+//! | [`gate`] | our plugin in the engine, through which every tool call passes |
 //! | [`permission`] | deciding what the engine asks |
 //! | [`render`] | a turn as bytes: text, json, stream-json |
 //! | [`rehearsal`] | the scripted model |
@@ -49,8 +50,9 @@
 //! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |
 //! | `api` | `error`, `request`, `support` |
 //! | `events` | `api` |
+//! | `gate` | `error`, `support` |
 //! | `permission` | `api`, `error`, `request`, `support`, `terminal` |
-//! | `turn` | `api`, `error`, `events`, `permission`, `request` |
+//! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request` |
 //! | `render` | `context`, `error`, `request`, `terminal`, `turn` |
 //! | `input` | `api`, `context`, `env_vars`, `error`, `request` |
 //! | `trust` | `context`, `error`, `request`, `support` |
@@ -72,6 +74,7 @@ pub mod engine;
 pub mod env_vars;
 pub mod error;
 pub mod events;
+pub mod gate;
 pub mod input;
 pub mod permission;
 pub mod rehearsal;

@@ -103,6 +103,15 @@ impl Client {
         Ok(())
     }
 
+    /// A session.
+    ///
+    /// # Errors
+    ///
+    /// When there is none with this id, or there is no answer.
+    pub async fn session(&self, session: &str) -> Result<Session, Error> {
+        self.get(&format!("/session/{session}")).await
+    }
+
     /// The sessions that a session started.
     ///
     /// # Errors
@@ -182,24 +191,54 @@ impl Client {
         self.get("/question").await
     }
 
+    /// Allows what a permission is asked for, this once.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or the request is gone.
+    pub async fn allow_permission_once(&self, id: &str) -> Result<(), Error> {
+        self.reply_to_permission(id, "once", None).await
+    }
+
     /// Refuses a permission; with a `message` the model hears why and goes on, without one its turn ends.
     ///
     /// # Errors
     ///
     /// When there is no answer, or the request is gone.
     pub async fn reject_permission(&self, id: &str, message: Option<&str>) -> Result<(), Error> {
+        self.reply_to_permission(id, "reject", message).await
+    }
+
+    /// `always` is not among the replies: it would hold for every session of the directory.
+    async fn reply_to_permission(&self, id: &str, reply: &'static str, message: Option<&str>) -> Result<(), Error> {
         #[derive(Serialize)]
         struct Reply<'a> {
             reply: &'static str,
             #[serde(skip_serializing_if = "Option::is_none")]
             message: Option<&'a str>,
         }
-        let reply = Reply {
-            reply: "reject",
-            message,
-        };
         let _: Value = self
-            .post(&format!("/permission/{id}/reply"), &reply, Repeat::Identified)
+            .post(
+                &format!("/permission/{id}/reply"),
+                &Reply { reply, message },
+                Repeat::Identified,
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Answers the model's questions: for each the labels chosen and the texts typed.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or the question is gone.
+    pub async fn answer_question(&self, id: &str, answers: &[Vec<String>]) -> Result<(), Error> {
+        let _: Value = self
+            .post(
+                &format!("/question/{id}/reply"),
+                &json!({ "answers": answers }),
+                Repeat::Identified,
+            )
             .await?;
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! From a request to a connected client: the part that all commands which need an engine share.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::context::{Context, Environment};
 use crate::engine::{self, Engine, EngineRequest};
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
+use crate::gate::Gate;
 use crate::rehearsal::{self, Rehearsal, Script};
 use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, TrustChoice, Verbosity};
 use crate::server::{self, GuardProgram, Server, StartError, StartRequest};
@@ -49,6 +51,10 @@ pub(super) enum Snapshots {
 pub(super) struct Needs<'a> {
     pub(super) catalog: Catalog<'a>,
     pub(super) snapshots: Snapshots,
+    /// The gate that every tool call shall pass.
+    pub(super) gate: Option<&'a Gate>,
+    /// Whether somebody answers the model's own questions.
+    pub(super) questions: bool,
 }
 
 /// Where a connection has got to, for whoever watches.
@@ -262,6 +268,12 @@ async fn start(
             catalog_is_cut = true;
         }
     }
+    if needs.questions {
+        variables.push(("OPENCODE_ENABLE_QUESTION_TOOL".into(), "1".into()));
+    }
+    if let Some(gate) = needs.gate {
+        guard(gate, context, &mut config, &mut variables)?;
+    }
     let server = server::start(StartRequest {
         engine: &engine,
         guard: GuardProgram::this_program()
@@ -288,6 +300,47 @@ async fn start(
         server_ms: millis(context.started).saturating_sub(engine_ms),
         _rehearsal: rehearsal,
     })
+}
+
+/// Puts the gate into the engine: its plugin, the shell whose lines we understand, and what the commands of the model see
+/// instead of the variables that are the engine's alone.
+fn guard(
+    gate: &Gate,
+    context: &Context,
+    config: &mut Value,
+    variables: &mut Vec<(OsString, OsString)>,
+) -> Result<(), Failure> {
+    const PURE: &str = "OPENCODE_PURE";
+    if context
+        .environment
+        .text(PURE)
+        .is_some_and(|value| value != "0" && value != "false")
+    {
+        return Err(Failure::usage(format!(
+            "cannot guard the engine's tools: `{PURE}` keeps the engine from loading the guard"
+        ))
+        .hint(format!("unset `{PURE}`, or leave out `--auto-tools`")));
+    }
+    // `--bare` sets it; that run reads no configuration that could name other plugins.
+    variables.retain(|(name, _)| name != PURE);
+    config["plugin"] = json!([gate.plugin()]);
+    if cfg!(unix) {
+        // Other shells read the same line differently: zsh runs code in a glob, for one.
+        let shell = which::which("bash").unwrap_or_else(|_| PathBuf::from("/bin/sh"));
+        config["shell"] = json!(shell);
+    }
+    let mut environment: BTreeMap<String, String> = BTreeMap::new();
+    let ours = variables.iter().filter_map(|(name, _)| name.to_str());
+    for name in ours.chain([
+        env_vars::ENGINE_CONFIG_CONTENT,
+        server::PACKAGE_REGISTRY_VARIABLE,
+        "OPENCODE_CLIENT",
+    ]) {
+        let theirs = context.environment.text(name).unwrap_or_default();
+        environment.insert(name.to_owned(), theirs.to_owned());
+    }
+    variables.push(gate.variable(&environment));
+    Ok(())
 }
 
 /// The failure of a start. An engine reads the user's own configuration before it is ready, and leaves when that is broken.

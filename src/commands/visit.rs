@@ -24,6 +24,8 @@ use crate::terminal::{Screen, Terminal};
 pub(super) const EVERYTHING: Needs<'static> = Needs {
     catalog: Catalog::Whole,
     snapshots: Snapshots::AsConfigured,
+    gate: None,
+    questions: false,
 };
 
 /// Connects in the request's directory, does `work` and closes.

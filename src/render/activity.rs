@@ -11,7 +11,9 @@ use super::paint::Paint;
 use crate::error::FailureKind;
 use crate::request::{Reasoning, Verbosity};
 use crate::terminal::{Sanitizer, Stream, one_line};
-use crate::turn::{Decision, Outcome, PermissionRecord, Started, Status, TextDelta, ToolCall, ToolStatus, Update};
+use crate::turn::{
+    Decision, Outcome, PermissionRecord, QuestionRecord, Started, Status, TextDelta, ToolCall, ToolStatus, Update,
+};
 
 /// Columns of a line in a log, where no terminal sets a limit.
 const LOG_COLUMNS: usize = 200;
@@ -63,6 +65,7 @@ impl Activity {
             Update::Text(_) | Update::TextVoid { .. } => self.end_piece(console),
             Update::Tool(call) => self.tool(call, console),
             Update::Permission(record) => self.permission(record, console),
+            Update::Question(record) => self.question(record, console),
             Update::Retry(retry) => {
                 if self.says(Verbosity::Normal) {
                     let head = format!(
@@ -216,6 +219,20 @@ impl Activity {
             record.reason
         );
         self.line(&label, &what, 9, console);
+    }
+
+    fn question(&mut self, record: &QuestionRecord, console: &mut Console) {
+        if !self.says(Verbosity::Normal) {
+            return;
+        }
+        for (at, question) in record.questions.iter().enumerate() {
+            let answer = match record.answers.as_ref().map(|answers| answers.get(at)) {
+                Some(Some(answer)) => answer.join(", "),
+                Some(None) => String::new(),
+                None => "(not answered)".to_owned(),
+            };
+            self.line("asked:", &format!("{} {answer}", question.question), 9, console);
+        }
     }
 
     fn status(&mut self, status: &Status, console: &mut Console) {

@@ -11,8 +11,8 @@
 //! | `text` | `session_id`, `message_id`, `part_id`, `text` (a piece; pieces with one `part_id` belong together), `subagent` |
 //! | `reasoning` | as `text` |
 //! | `tool` | `session_id`, `message_id`, `call_id`, `tool`, `status` (`pending`, `running`, `completed`, `error`), `title`, `input`, `output`, `error`, `exit_code`, `duration_ms`, `subagent`; several for one `call_id`, each replaces the one before |
-//! | `permission` | `id`, `session_id`, `permission`, `patterns[]`, `decision` (`allowed`, `denied`), `reason`, `subagent` |
-//! | `question` | `id`, `session_id`, `questions[]{question, header, multiple, options[]{label, description}}`, `answers[][]` or `null`, `subagent` |
+//! | `permission` | `id`, `session_id`, `parent_session_id`, `permission`, `tool`, `patterns[]`, `decision` (`allowed`, `denied`), `by` (`preset`, `rule`, `person`, `approver`, `yes`, `nobody`, `limit`), `scope` (`once`, `session`), `rule`, `reason`, `subagent` |
+//! | `question` | `id`, `session_id`, `parent_session_id`, `questions[]{question, header, multiple, options[]{label, description}}`, `answers[][]` or `null`, `subagent` |
 //! | `retry` | `session_id`, `attempt`, `max_attempts`, `message`, `delay_ms` |
 //! | `status` | `status` and what belongs to it: `busy`, `idle`, `compacted` (`session_id`), `subagent_started` (`session_id`, `parent_id`), `text_void` (`session_id`, `part_id`: the text of this part does not count, it comes anew in another part), `disconnected`, `reconnected` |
 //! | `todo` | `items[]{content, status, priority}`: the whole list |
@@ -61,6 +61,7 @@ impl<'a> Record<'a> {
             turn::Update::Reasoning(piece) => Self::Reasoning(piece.into()),
             turn::Update::Tool(call) => Self::Tool(call.into()),
             turn::Update::Permission(record) => Self::Permission(record.into()),
+            turn::Update::Question(record) => Self::Question(record.into()),
             turn::Update::Retry(retry) => Self::Retry(retry.into()),
             turn::Update::Status(status) => Self::Status(status.into()),
             turn::Update::Todo(items) => Self::Todo {
@@ -228,9 +229,14 @@ impl<'a> From<&'a turn::ToolCall> for Tool<'a> {
 pub struct Permission<'a> {
     pub id: &'a str,
     pub session_id: &'a str,
+    pub parent_session_id: Option<&'a str>,
     pub permission: &'a str,
+    pub tool: &'a str,
     pub patterns: &'a [String],
     pub decision: &'static str,
+    pub by: &'static str,
+    pub scope: turn::Scope,
+    pub rule: &'a str,
     pub reason: &'a str,
     pub subagent: bool,
 }
@@ -240,12 +246,17 @@ impl<'a> From<&'a turn::PermissionRecord> for Permission<'a> {
         Self {
             id: &record.id,
             session_id: &record.session_id,
+            parent_session_id: record.parent_session_id.as_deref(),
             permission: &record.permission,
+            tool: &record.tool,
             patterns: &record.patterns,
             decision: match record.decision {
                 turn::Decision::Allowed => "allowed",
                 turn::Decision::Denied => "denied",
             },
+            by: record.by.as_str(),
+            scope: record.scope,
+            rule: &record.rule,
             reason: &record.reason,
             subagent: record.subagent,
         }
@@ -258,9 +269,10 @@ impl<'a> From<&'a turn::PermissionRecord> for Permission<'a> {
 pub struct Question<'a> {
     pub id: &'a str,
     pub session_id: &'a str,
+    pub parent_session_id: Option<&'a str>,
     pub questions: Vec<QuestionItem<'a>>,
     /// The chosen labels or typed texts, one list for each question; `null` when nobody answered.
-    pub answers: Option<Vec<Vec<&'a str>>>,
+    pub answers: Option<&'a [Vec<String>]>,
     pub subagent: bool,
 }
 
@@ -269,7 +281,7 @@ pub struct Question<'a> {
 #[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct QuestionItem<'a> {
     pub question: &'a str,
-    pub header: Option<&'a str>,
+    pub header: &'a str,
     pub multiple: bool,
     pub options: Vec<QuestionOption<'a>>,
 }
@@ -279,7 +291,36 @@ pub struct QuestionItem<'a> {
 #[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct QuestionOption<'a> {
     pub label: &'a str,
-    pub description: Option<&'a str>,
+    pub description: &'a str,
+}
+
+impl<'a> From<&'a turn::QuestionRecord> for Question<'a> {
+    fn from(record: &'a turn::QuestionRecord) -> Self {
+        Self {
+            id: &record.id,
+            session_id: &record.session_id,
+            parent_session_id: record.parent_session_id.as_deref(),
+            questions: record
+                .questions
+                .iter()
+                .map(|question| QuestionItem {
+                    question: &question.question,
+                    header: &question.header,
+                    multiple: question.multiple,
+                    options: question
+                        .options
+                        .iter()
+                        .map(|option| QuestionOption {
+                            label: &option.label,
+                            description: &option.description,
+                        })
+                        .collect(),
+                })
+                .collect(),
+            answers: record.answers.as_deref(),
+            subagent: record.subagent,
+        }
+    }
 }
 
 /// A provider is tried again.

@@ -272,6 +272,7 @@ impl Body for Text {
             | Update::Reasoning(_)
             | Update::Tool(_)
             | Update::Permission(_)
+            | Update::Question(_)
             | Update::Retry(_)
             | Update::Todo(_)
             | Update::FileChange { .. }

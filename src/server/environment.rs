@@ -61,8 +61,17 @@ fn merged_config(theirs: Option<&OsStr>, ours: Value) -> Result<String, StartErr
     if !merged.is_object() {
         return Err(bad("it is not an object".to_owned()));
     }
+    let ours = with_their_plugins(&merged, ours);
     lay_over(&mut merged, ours);
     Ok(merged.to_string())
+}
+
+/// Plugins add up, and ours come last: the engine calls them in this order.
+fn with_their_plugins(theirs: &Value, mut ours: Value) -> Value {
+    if let (Some(Value::Array(theirs)), Some(Value::Array(ours))) = (theirs.get("plugin"), ours.get_mut("plugin")) {
+        ours.splice(0..0, theirs.iter().cloned());
+    }
+    ours
 }
 
 /// Lays `ours` over `theirs`: objects key by key, everything else replaced.
@@ -134,6 +143,14 @@ mod tests {
         assert_eq!(
             merged_config(Some(theirs.as_ref()), ours).unwrap(),
             r#"{"model":"a/b","permission":{"bash":{"rm *":"allow","*":"ask"},"edit":{"*":"ask"}},"share":"disabled"}"#
+        );
+    }
+
+    #[test]
+    fn our_plugins_come_after_theirs() {
+        assert_eq!(
+            merged_config(Some(r#"{"plugin":["a","b"]}"#.as_ref()), json!({"plugin": ["c"]})).unwrap(),
+            r#"{"plugin":["a","b","c"]}"#
         );
     }
 

@@ -26,6 +26,12 @@ impl Secret {
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
+    /// Whether `text` is the secret; its duration does not tell how much of it is right.
+    pub fn matches(&self, text: &str) -> bool {
+        let (left, right) = (self.0.as_bytes(), text.as_bytes());
+        left.len() == right.len() && left.iter().zip(right).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+    }
+
     /// The secret itself.
     pub fn expose(&self) -> &str {
         &self.0

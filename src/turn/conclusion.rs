@@ -1,14 +1,20 @@
 //! From the final state of a turn to how it ended.
 
 use super::state::State;
+use super::update::PermissionRecord;
 use crate::api::types::EngineError;
 use crate::error::{Failure, FailureKind};
+use crate::permission::{DecidedBy, Decision};
 
 /// Judges a turn that has run to its end; `None` is success.
 ///
 /// The last message of the assistant decides, not any event: a step that failed and was tried again with success is a
 /// success, and a turn that ended without any text is not.
-pub(super) fn judge(state: &State) -> Option<Failure> {
+pub(super) fn judge(state: &State, permissions: &[PermissionRecord]) -> Option<Failure> {
+    let denied = permissions
+        .iter()
+        .rev()
+        .find(|record| record.decision == Decision::Denied);
     let Some(last) = state.last_message() else {
         return Some(match state.last_error() {
             Some(error) => classify(error),
@@ -32,7 +38,7 @@ pub(super) fn judge(state: &State) -> Option<Failure> {
             .hint("ask for a shorter answer, or choose a model with a larger output limit"),
         ),
         Some("content-filter") => Some(content_filter()),
-        Some("tool-calls") if last.structured.is_none() => Some(stopped_by_refusal()),
+        Some("tool-calls") if last.structured.is_none() => Some(stopped_by_refusal(denied)),
         Some("unknown") => Some(broken_stream()),
         Some("error") => Some(Failure::new(
             FailureKind::Failed,
@@ -51,6 +57,7 @@ pub(super) fn judge(state: &State) -> Option<Failure> {
             ),
         }),
         // `stop`, and what a newer engine may call it.
+        Some(_) if empty && denied.is_some() => Some(stopped_by_refusal(denied)),
         Some(_) if empty => Some(
             Failure::new(FailureKind::InvalidResult, "cannot use the answer: it is empty")
                 .hint("the model ended its turn without text; ask again, or ask more precisely"),
@@ -73,12 +80,28 @@ pub(super) fn too_long_after_summaries() -> Failure {
     too_long("cannot get an answer: the conversation is too long for the model, and summaries do not help".to_owned())
 }
 
-fn stopped_by_refusal() -> Failure {
+fn stopped_by_refusal(denied: Option<&PermissionRecord>) -> Failure {
+    let Some(record) = denied else {
+        return Failure::new(
+            FailureKind::Denied,
+            "cannot finish the turn: it stopped because a tool was refused",
+        )
+        .hint("`--auto-tools` lets the model run tools; `--allow` names what it may do");
+    };
     Failure::new(
         FailureKind::Denied,
-        "cannot finish the turn: it stopped because a tool was refused",
+        format!(
+            "cannot finish the turn: it stopped because `{}` was refused: {}",
+            record.permission, record.reason
+        ),
     )
-    .hint("a plain prompt may read files in the working directory and nothing else")
+    .hint(match record.by {
+        DecidedBy::Nobody => {
+            "allow it beforehand with `--allow`, answer everything with `--yes`, or name an `--approver`"
+        }
+        DecidedBy::Preset | DecidedBy::Rule => "`opencode-rs policy explain` shows which rule decides, and why",
+        _ => "allow it beforehand with `--allow`",
+    })
 }
 
 fn content_filter() -> Failure {
@@ -134,7 +157,7 @@ pub(super) fn classify(error: &EngineError) -> Failure {
             Failure::usage(because("cannot start the turn"))
         }
         // A model that repeats the same call is not refused a tool, but the whole step.
-        _ if data.message.starts_with("The user rejected permission") => stopped_by_refusal(),
+        _ if data.message.starts_with("The user rejected permission") => stopped_by_refusal(None),
         _ if data.message.starts_with("JSON parsing failed") => provider(because("cannot read the provider's answer")),
         _ => Failure::new(FailureKind::Failed, because("cannot finish the turn")),
     }

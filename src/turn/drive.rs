@@ -7,13 +7,14 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries};
+use super::gatekeeper::{Gatekeeper, Permissions};
 use super::state::State;
-use super::update::{Decision, PermissionRecord, Retry, Started, Status, ToolStatus, Update};
-use crate::api::types::{PermissionAsk, Prompt};
+use super::update::{PermissionRecord, Retry, Started, Status, ToolStatus, Update};
+use crate::api::types::Prompt;
 use crate::api::{Client, Error};
 use crate::error::{Failure, FailureKind};
 use crate::events::{Event, EventStream, Item, Received};
-use crate::permission::REFUSAL;
+use crate::request::Preset;
 
 /// How long an abort may take, all of it: the call, the engine's end of turn, the last reading.
 const ABORT: Duration = Duration::from_secs(5);
@@ -43,6 +44,8 @@ pub struct Turn {
     pub deadline: Option<Instant>,
     /// Whether the engine's own events are wanted.
     pub include_raw: bool,
+    /// What the model may do, and who says so.
+    pub permissions: Permissions,
     /// What is known at the start; the first update. A model that the engine chooses is filled in.
     pub started: Started,
 }
@@ -84,16 +87,31 @@ pub async fn drive(
     stop: impl Future<Output = Failure>,
     server_gone: impl Future<Output = Failure>,
 ) -> Driven {
-    let state = State::new(&turn.session_id, &turn.prompt.message_id, turn.max_retries);
+    let Turn {
+        client,
+        session_id,
+        prompt,
+        permissions,
+        ..
+    } = turn;
+    let preset = permissions.preset;
     let mut driver = Driver {
-        turn,
-        state,
+        state: State::new(&session_id, &prompt.message_id, turn.max_retries),
+        keeper: Gatekeeper::new(permissions, client.clone()),
+        client,
+        session_id,
+        prompt,
+        max_retries: turn.max_retries,
+        retry_budget: turn.retry_budget,
+        stall_timeout: turn.stall_timeout,
+        deadline: turn.deadline,
+        include_raw: turn.include_raw,
+        started: turn.started,
         updates,
         pending: Vec::new(),
-        permissions: Vec::new(),
         waited: Duration::ZERO,
         last_sign: Instant::now(),
-        hinted: false,
+        hinted: preset != Preset::LookOnly,
         announced: false,
         first_text: None,
     };
@@ -101,18 +119,26 @@ pub async fn drive(
     Driven {
         state: driver.state,
         failure,
-        permissions: driver.permissions,
+        permissions: driver.keeper.into_records(),
         first_text: driver.first_text,
     }
 }
 
 struct Driver {
-    turn: Turn,
+    client: Client,
+    session_id: String,
+    prompt: Prompt,
+    max_retries: u32,
+    retry_budget: Duration,
+    stall_timeout: Option<Duration>,
+    deadline: Option<Instant>,
+    include_raw: bool,
+    started: Started,
     state: State,
+    keeper: Gatekeeper,
     updates: mpsc::Sender<Update>,
     /// Updates that are not sent yet.
     pending: Vec<Update>,
-    permissions: Vec<PermissionRecord>,
     /// How long the engine has waited for providers so far.
     waited: Duration,
     last_sign: Instant,
@@ -131,10 +157,12 @@ impl Driver {
         server_gone: impl Future<Output = Failure>,
     ) -> Option<Failure> {
         tokio::pin!(stop, server_gone);
-        if self.turn.started.model.is_some() {
+        if self.started.model.is_some() {
             self.announce();
         }
         let ending = self.follow(&mut events, stop.as_mut(), server_gone.as_mut()).await;
+        // Whatever the reason: nothing passes any more, and the terminal is as it was.
+        self.keeper.close().await;
         match ending {
             Ending::Answered => {
                 if !self.announced {
@@ -151,7 +179,7 @@ impl Driver {
                 };
                 self.flush().await;
                 match read {
-                    Ok(Ok(())) => judge(&self.state),
+                    Ok(Ok(())) => judge(&self.state, self.keeper.records()),
                     // What was streamed may be all there is, but nobody can know.
                     Ok(Err(error)) => Some(Failure::from(error)),
                     Err(_) => Some(Failure::new(
@@ -180,16 +208,24 @@ impl Driver {
         mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
         mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
     ) -> Ending {
-        let client = self.turn.client.clone();
-        let session = self.turn.session_id.clone();
-        let prompt = self.turn.prompt.clone();
+        let client = self.client.clone();
+        let session = self.session_id.clone();
+        let prompt = self.prompt.clone();
         let answer = async move { client.prompt(&session, &prompt).await };
         tokio::pin!(answer);
         let mut lost = false;
         let mut refused: Option<Error> = None;
         let mut idle_since: Option<Instant> = None;
         loop {
-            let stalled = self.turn.stall_timeout.map(|limit| self.last_sign + limit);
+            if self.keeper.is_asking() {
+                // A person may think for as long as they like.
+                self.last_sign = Instant::now();
+            }
+            let asking = self.keeper.is_asking();
+            let stalled = self
+                .stall_timeout
+                .filter(|_| !asking)
+                .map(|limit| self.last_sign + limit);
             let given_up = idle_since.map(|since| since + IDLE_GRACE);
             tokio::select! {
                 // Events first, so that what led to the end is seen before the end.
@@ -231,6 +267,13 @@ impl Driver {
                     None => lost = true,
                 },
                 failure = server_gone.as_mut() => return Ending::ServerGone(failure),
+                happening = self.keeper.next() => {
+                    let ended = self.keeper.handle(happening, &mut self.state, &mut self.pending).await;
+                    self.last_sign = Instant::now();
+                    if let Some(failure) = ended {
+                        return Ending::Stopped(failure);
+                    }
+                }
                 result = &mut answer, if refused.is_none() => match result {
                     Ok(_) => return Ending::Answered,
                     // The turn may go on without us; its events say when it is over.
@@ -257,7 +300,7 @@ impl Driver {
     /// Puts the first update first.
     fn announce(&mut self) {
         self.announced = true;
-        let mut started = self.turn.started.clone();
+        let mut started = self.started.clone();
         if let Some(prompt) = self.state.prompt() {
             started.model = started.model.or_else(|| prompt.model_ref());
             started.agent = started.agent.or_else(|| prompt.agent.clone());
@@ -271,25 +314,16 @@ impl Driver {
         if !matches!(event, Event::Heartbeat | Event::Connected | Event::Unknown { .. }) {
             self.last_sign = Instant::now();
         }
-        match &event {
-            Event::PermissionAsked(ask) if self.state.concerns(&ask.session_id) => self.refuse(ask).await,
-            Event::QuestionAsked(ask) if self.state.concerns(&ask.session_id) => {
-                // Not offered by us; an attached server may. A question that nobody answers would block for ever.
-                if let Err(error) = self.turn.client.reject_question(&ask.id).await {
-                    tracing::debug!(%error, "cannot dismiss a question");
-                }
-                self.pending.push(Update::Warning(
-                    "the model asked a question that nobody can answer here".to_owned(),
-                ));
-            }
-            _ => {}
-        }
         let before = self.pending.len();
+        let foreign = self.permissions(&event).await;
+        if foreign.is_some() {
+            return foreign;
+        }
         self.state.apply(&event, now_ms(), &mut self.pending);
         if !self.announced && self.state.prompt().is_some() {
             self.announce();
         }
-        if self.turn.include_raw && self.announced && !matches!(event, Event::Heartbeat) {
+        if self.include_raw && self.announced && !matches!(event, Event::Heartbeat) {
             self.pending.push(Update::Raw(raw));
         }
         let failure = self.pending[before..].iter().find_map(|update| match update {
@@ -313,23 +347,23 @@ impl Driver {
         let delay = Duration::from_millis(retry.delay_ms);
         let why = format!("cannot get an answer: {}", first_line(&retry.message));
         let failure = |what: String| Some(Failure::new(FailureKind::Provider, why.clone()).hint(what));
-        if retry.attempt > self.turn.max_retries {
-            return failure(match self.turn.max_retries {
+        if retry.attempt > self.max_retries {
+            return failure(match self.max_retries {
                 0 => "no retry was allowed; raise `--max-retries` or try again later".to_owned(),
                 1 => "1 retry did not help; raise `--max-retries` or try again later".to_owned(),
                 n => format!("{n} retries did not help; raise `--max-retries` or try again later"),
             });
         }
         self.waited += delay;
-        if self.waited > self.turn.retry_budget {
+        if self.waited > self.retry_budget {
             return failure(format!(
                 "the provider wants a pause of {} s, which is beyond the retry budget of {} s; raise `--retry-budget` or try again later",
                 delay.as_secs().max(1),
-                self.turn.retry_budget.as_secs(),
+                self.retry_budget.as_secs(),
             ));
         }
         let at = Instant::now() + delay;
-        if self.turn.deadline.is_some_and(|deadline| at > deadline) {
+        if self.deadline.is_some_and(|deadline| at > deadline) {
             return failure(format!(
                 "the provider wants a pause of {} s, which is beyond the `--timeout`",
                 delay.as_secs().max(1)
@@ -352,48 +386,54 @@ impl Driver {
         if let Some(tool) = refused {
             self.hinted = true;
             self.pending.push(Update::Warning(format!(
-                "the model was refused `{tool}`: a plain prompt may read files in the working directory and nothing else"
+                "the model was refused `{tool}`: a plain prompt may read files in the working directory and nothing else; `--auto-tools` lets it run tools"
             )));
         }
     }
 
-    async fn refuse(&mut self, ask: &PermissionAsk) {
-        if self.permissions.iter().any(|known| known.id == ask.id) {
-            return;
+    /// What an event means for the permissions; a failure ends the turn.
+    async fn permissions(&mut self, event: &Event) -> Option<Failure> {
+        let Self {
+            keeper, state, pending, ..
+        } = self;
+        match event {
+            Event::PermissionAsked(ask) if state.concerns(&ask.session_id) => keeper.asked(ask, state, pending).await,
+            Event::QuestionAsked(ask) if state.concerns(&ask.session_id) => {
+                keeper.questioned(ask, state, pending).await;
+            }
+            Event::PermissionReplied {
+                session_id,
+                request_id,
+                reply,
+            } if state.concerns(session_id) => return keeper.replied(request_id, reply, state, pending).await,
+            Event::Session(session) if state.concerns(&session.id) => return keeper.session(session, state),
+            Event::InstanceDisposed => return keeper.disposed(),
+            Event::Idle { session_id } => keeper.at_rest(session_id, state, pending).await,
+            _ => {}
         }
-        let record = PermissionRecord {
-            id: ask.id.clone(),
-            session_id: ask.session_id.clone(),
-            permission: ask.permission.clone(),
-            patterns: ask.patterns.clone(),
-            decision: Decision::Denied,
-            reason: "a plain prompt may only look".to_owned(),
-            subagent: !self.state.is_root(&ask.session_id),
-        };
-        self.permissions.push(record.clone());
-        self.pending.push(Update::Permission(record));
-        if let Err(error) = self.turn.client.reject_permission(&ask.id, Some(REFUSAL)).await {
-            tracing::debug!(%error, "cannot refuse a permission");
-        }
+        None
     }
 
     /// After a gap: what was missed, asks among it.
     async fn catch_up(&mut self) -> Result<(), Error> {
         self.read_again().await?;
-        for ask in self.turn.client.pending_permissions().await? {
-            if self.state.concerns(&ask.session_id) {
-                self.refuse(&ask).await;
+        let statuses = self.client.session_statuses().await?;
+        // What an aborted session has asked stays in the list for ever.
+        let (keeper, state, pending) = (&mut self.keeper, &self.state, &mut self.pending);
+        let waits = |session: &str| state.concerns(session) && statuses.contains_key(session);
+        for ask in self.client.pending_permissions().await? {
+            if waits(&ask.session_id) {
+                keeper.asked(&ask, state, pending).await;
             }
         }
-        for ask in self.turn.client.pending_questions().await? {
-            if self.state.concerns(&ask.session_id) {
-                self.turn.client.reject_question(&ask.id).await?;
+        for ask in self.client.pending_questions().await? {
+            if waits(&ask.session_id) {
+                keeper.questioned(&ask, state, pending).await;
             }
         }
-        let statuses = self.turn.client.session_statuses().await?;
-        if !statuses.contains_key(&self.turn.session_id) && self.state.last_message().is_some() {
+        if !statuses.contains_key(&self.session_id) && self.state.last_message().is_some() {
             let idle = Event::Idle {
-                session_id: self.turn.session_id.clone(),
+                session_id: self.session_id.clone(),
             };
             self.state.apply(&idle, now_ms(), &mut self.pending);
         }
@@ -402,18 +442,15 @@ impl Driver {
 
     /// Reads the stored messages of all sessions of the turn.
     async fn read_again(&mut self) -> Result<(), Error> {
-        let mut waiting = vec![self.turn.session_id.clone()];
+        let mut waiting = vec![self.session_id.clone()];
         let mut done: Vec<String> = Vec::new();
         while let Some(session) = waiting.pop() {
-            let after = self
-                .state
-                .is_root(&session)
-                .then_some(self.turn.prompt.message_id.as_str());
-            let messages = self.turn.client.messages_after(&session, after).await?;
+            let after = self.state.is_root(&session).then_some(self.prompt.message_id.as_str());
+            let messages = self.client.messages_after(&session, after).await?;
             self.state.reconcile(&messages, &mut self.pending);
             let delegated = self.state.tools().calls().iter().any(|call| call.tool == "task");
             if delegated {
-                for child in self.turn.client.children(&session).await? {
+                for child in self.client.children(&session).await? {
                     self.state.adopt(&child.id, &session, &mut self.pending);
                 }
             }
@@ -463,7 +500,7 @@ impl Driver {
 
     /// Ends the turn in the engine and takes what there is of it.
     async fn abort(&mut self, events: &mut EventStream) {
-        if let Err(error) = self.turn.client.abort(&self.turn.session_id).await {
+        if let Err(error) = self.client.abort(&self.session_id).await {
             tracing::debug!(%error, "cannot abort the turn");
             return;
         }
@@ -476,7 +513,7 @@ impl Driver {
     }
 
     fn stalled(&self) -> Failure {
-        let limit = self.turn.stall_timeout.unwrap_or_default();
+        let limit = self.stall_timeout.unwrap_or_default();
         Failure::new(
             FailureKind::Timeout,
             format!("cannot finish the turn: nothing happened for {} s", limit.as_secs_f64()),
@@ -514,7 +551,7 @@ fn refusal_of(call: &super::ToolCall) -> Option<String> {
     (error.contains("rule which prevents")
         || error.contains("unavailable tool")
         || error.contains("rejected permission")
-        || error.contains(REFUSAL))
+        || error.contains("rules of this run"))
     .then(|| call.tool.clone())
 }
 

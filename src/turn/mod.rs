@@ -6,6 +6,7 @@
 mod answer;
 mod conclusion;
 mod drive;
+mod gatekeeper;
 mod outcome;
 mod state;
 mod tools;
@@ -13,12 +14,14 @@ mod update;
 mod usage;
 
 pub use drive::{Driven, Turn, drive};
+pub use gatekeeper::{Answerer, Permissions};
 pub use outcome::{Outcome, Phases};
 pub use state::State;
 pub use tools::Tools;
 pub use update::{
-    Decision, EngineInfo, PermissionRecord, Retry, Started, Status, TextDelta, ToolCall, ToolStatus, Update,
+    EngineInfo, PermissionRecord, QuestionRecord, Retry, Started, Status, TextDelta, ToolCall, ToolStatus, Update,
 };
 pub use usage::{Usage, decimal};
 
 pub use crate::api::types::TodoItem;
+pub use crate::permission::{DecidedBy, Decision, Scope};

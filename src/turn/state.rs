@@ -36,6 +36,10 @@ pub struct State {
 
 #[derive(Debug, Default)]
 struct SessionState {
+    /// The session that started it; none for the run's own.
+    parent: Option<String>,
+    /// Its title; the engine names a subagent's agent in it.
+    title: String,
     busy: bool,
     was_busy: bool,
     /// How many model calls in a row ended without a finish reason.
@@ -79,6 +83,9 @@ impl State {
                 let parent = session.parent_id.as_deref();
                 if let Some(parent) = parent.filter(|parent| self.sessions.contains_key(*parent)) {
                     self.adopt(&session.id, parent, out);
+                }
+                if let Some(known) = self.sessions.get_mut(&session.id) {
+                    known.title.clone_from(&session.title);
                 }
             }
             Event::Status { session_id, status } => self.status(session_id, status, now_ms, out),
@@ -142,7 +149,11 @@ impl State {
     /// Adopts a session that a subagent runs in.
     pub fn adopt(&mut self, session: &str, parent: &str, out: &mut Vec<Update>) {
         if !self.sessions.contains_key(session) {
-            self.sessions.insert(session.to_owned(), SessionState::default());
+            let state = SessionState {
+                parent: Some(parent.to_owned()),
+                ..SessionState::default()
+            };
+            self.sessions.insert(session.to_owned(), state);
             out.push(Update::Status(Status::SubagentStarted {
                 session_id: session.to_owned(),
                 parent_id: parent.to_owned(),
@@ -163,6 +174,17 @@ impl State {
     /// Whether the session is the run's own.
     pub fn is_root(&self, session: &str) -> bool {
         session == self.root
+    }
+
+    /// The session that started this one, for a subagent's.
+    pub fn parent_of(&self, session: &str) -> Option<&str> {
+        self.sessions.get(session)?.parent.as_deref()
+    }
+
+    /// The title of a session, as far as it is known.
+    pub fn title_of(&self, session: &str) -> Option<&str> {
+        let title = self.sessions.get(session)?.title.as_str();
+        (!title.is_empty()).then_some(title)
     }
 
     /// Whether the run's own session was at work and is not any more.

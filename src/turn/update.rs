@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::types::TodoItem;
+use crate::permission::{DecidedBy, Decision, Question, Scope};
 use crate::request::{EngineSource, ModelRef};
 
 /// One change. The reducer makes them, renderers consume them; a renderer never answers anything.
@@ -26,6 +27,8 @@ pub enum Update {
     Tool(ToolCall),
     /// The engine asked for a permission, or got its reply.
     Permission(PermissionRecord),
+    /// The model asked the person something, and it was answered or dismissed.
+    Question(QuestionRecord),
     /// The engine tries a provider again.
     Retry(Retry),
     /// The session became busy or idle, was compacted, or the stream was interrupted and is whole again.
@@ -136,30 +139,47 @@ pub struct ToolCall {
 /// A permission that was asked for, and the decision.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PermissionRecord {
-    /// The engine's id of the request.
+    /// The id of the tool call, or the engine's id of its request.
     pub id: String,
     /// The session that asks.
     pub session_id: String,
-    /// What is asked for, for example `bash`.
+    /// The session that started it, for a subagent's.
+    pub parent_session_id: Option<String>,
+    /// What is asked for, as rules name it, for example `bash`.
     pub permission: String,
+    /// The tool as the engine names it, for example `apply_patch`.
+    pub tool: String,
     /// On what.
     pub patterns: Vec<String>,
     /// What was decided.
     pub decision: Decision,
+    /// Who decided.
+    pub by: DecidedBy,
+    /// For how long.
+    pub scope: Scope,
+    /// The rule that decided, or that asked.
+    pub rule: String,
     /// Why: the rule or the circumstance that decided.
     pub reason: String,
     /// Whether a subagent asks.
     pub subagent: bool,
 }
 
-/// The decision on a permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// Refused.
-    Denied,
-    /// Allowed, this once.
-    Allowed,
+/// What the model asked the person, and what was answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuestionRecord {
+    /// The engine's id of the request.
+    pub id: String,
+    /// The session that asks.
+    pub session_id: String,
+    /// The session that started it, for a subagent's.
+    pub parent_session_id: Option<String>,
+    /// The questions.
+    pub questions: Vec<Question>,
+    /// For each question the labels chosen and the texts typed; `None` when nobody answered.
+    pub answers: Option<Vec<Vec<String>>>,
+    /// Whether a subagent asks.
+    pub subagent: bool,
 }
 
 /// A provider is tried again.

@@ -12,8 +12,10 @@ mod provider_failures;
 mod reconnect;
 #[cfg(target_os = "linux")]
 mod secrets;
+mod tampering;
 mod terminal;
 mod trust;
+mod widening;
 
 use serde_json::Value;
 

@@ -17,8 +17,8 @@ use opencode_rs::render::{Render, Spinner, Streams, renderer};
 use opencode_rs::request::{EngineSource, ModelRef, OutputRequest};
 use opencode_rs::terminal::{Screen, Stream, Terminal};
 use opencode_rs::turn::{
-    Decision, EngineInfo, Outcome, PermissionRecord, Phases, Retry, Started, Status, TextDelta, TodoItem, ToolCall,
-    ToolStatus, Update, Usage,
+    DecidedBy, Decision, EngineInfo, Outcome, PermissionRecord, Phases, Retry, Scope, Started, Status, TextDelta,
+    TodoItem, ToolCall, ToolStatus, Update, Usage,
 };
 use serde_json::json;
 
@@ -216,9 +216,14 @@ fn permission(decision: Decision) -> PermissionRecord {
     PermissionRecord {
         id: "per_1".to_owned(),
         session_id: "ses_1".to_owned(),
+        parent_session_id: None,
         permission: "bash".to_owned(),
+        tool: "bash".to_owned(),
         patterns: vec!["rm -rf build".to_owned()],
         decision,
+        by: DecidedBy::Nobody,
+        scope: Scope::Once,
+        rule: "the preset: bash asks".to_owned(),
         reason: "nobody to ask".to_owned(),
         subagent: false,
     }

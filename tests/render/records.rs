@@ -1,5 +1,6 @@
-use opencode_rs::render::schema::{Question, QuestionItem, QuestionOption, Record};
-use opencode_rs::turn::{Decision, Status, Update};
+use opencode_rs::permission::{Question, QuestionOption};
+use opencode_rs::render::schema::Record;
+use opencode_rs::turn::{Decision, QuestionRecord, Status, Update};
 use serde_json::json;
 
 use super::{delta, early_failure, edit_call, golden, outcome, permission, retry, started, text, todo, void};
@@ -71,20 +72,21 @@ fn every_record_is_as_its_golden_file_says() {
 
 #[test]
 fn a_question_is_as_its_golden_file_says() {
-    let question = Question {
-        id: "que_1",
-        session_id: "ses_1",
-        questions: vec![QuestionItem {
-            question: "Which one?",
-            header: Some("Choice"),
+    let question = QuestionRecord {
+        id: "que_1".to_owned(),
+        session_id: "ses_1".to_owned(),
+        parent_session_id: None,
+        questions: vec![Question {
+            question: "Which one?".to_owned(),
+            header: "Choice".to_owned(),
             multiple: false,
             options: vec![QuestionOption {
-                label: "A",
-                description: Some("the first"),
+                label: "A".to_owned(),
+                description: "the first".to_owned(),
             }],
         }],
-        answers: Some(vec![vec!["A"]]),
+        answers: Some(vec![vec!["A".to_owned()]]),
         subagent: false,
     };
-    golden("records/question.json", &line(&Record::Question(question)));
+    golden("records/question.json", &line(&Record::of(&Update::Question(question))));
 }

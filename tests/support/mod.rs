@@ -3,12 +3,16 @@
 mod model;
 mod permit;
 mod processes;
+mod pty;
+mod registry;
 mod run;
 mod sandbox;
 mod until;
 
 pub(crate) use model::Model;
 pub(crate) use permit::EnginePermit;
+pub(crate) use pty::Pty;
+pub(crate) use registry::empty_registry;
 pub(crate) use run::{Finished, Run, Running, Stdin};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use until::{LONG, until};

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Read, Write as _};
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -49,7 +49,9 @@ impl Run {
             .args(arguments)
             .env_clear()
             .envs(environment)
-            .current_dir(directory);
+            .current_dir(directory)
+            // A group of its own is in the background of the terminal of whoever runs the tests: nobody is asked there.
+            .process_group(0);
         Self {
             command,
             stdin: Stdin::Null,

@@ -14,6 +14,6 @@ pub use agent::Agent;
 pub use message::{
     EngineError, FilePart, MessageInfo, MessageWithParts, Part, PartKind, Prompt, PromptPart, Tokens, ToolState,
 };
-pub use permission::{PermissionAsk, QuestionAsk, Rule, RuleAction};
+pub use permission::{AskingCall, PermissionAsk, QuestionAsk, Rule, RuleAction};
 pub use provider::{Capabilities, Cost, Limit, Modalities, Model, Provider, Providers};
 pub use session::{NewSession, Session, SessionStatus, TodoItem};

@@ -58,6 +58,18 @@ pub struct PermissionAsk {
     /// Command, diff, and the like.
     #[serde(deserialize_with = "lenient")]
     pub metadata: Value,
+    /// The tool call that asks, where one does.
+    #[serde(deserialize_with = "lenient")]
+    pub tool: AskingCall,
+}
+
+/// The tool call that asks for a permission.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct AskingCall {
+    /// The engine's id of the call; empty where it is not told.
+    #[serde(rename = "callID", deserialize_with = "lenient")]
+    pub call_id: String,
 }
 
 /// The model asks the person.

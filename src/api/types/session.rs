@@ -20,6 +20,9 @@ pub struct Session {
     /// Its directory.
     #[serde(deserialize_with = "lenient")]
     pub directory: String,
+    /// Its rules, where they are told. They come after all others.
+    #[serde(deserialize_with = "lenient")]
+    pub permission: Option<Vec<Rule>>,
 }
 
 /// What a new session is made of.

@@ -16,10 +16,10 @@ use crate::context::Context;
 use crate::engine::DownloadBar;
 use crate::error::{Failure, FailureKind};
 use crate::render::spinner::Phase;
-use crate::request::{RehearsalChoice, RunRequest, SessionLifetime};
+use crate::request::{Approver, RehearsalChoice, RunRequest, SessionLifetime};
 use crate::support::progress::Progress;
 use crate::terminal::{Screen, Taken};
-use crate::turn::{self, Driven, Outcome, Phases, decimal};
+use crate::turn::{self, Answerer, Driven, Outcome, Phases, decimal};
 
 use display::Display;
 use prepare::Prepared;
@@ -45,7 +45,7 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure
     tokio::pin!(stop);
 
     let prepared = {
-        let preparing = prepare::prepare(context, &request, &display);
+        let preparing = prepare::prepare(context, &request, &display, answerer(&request));
         tokio::select! {
             biased;
             failure = stop.as_mut() => Err(failure),
@@ -57,7 +57,17 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure
             outcome.failure = Some(failure);
             None
         }
-        Ok(prepared) => Some(converse(context, &request, prepared, &display, stop.as_mut(), &mut outcome).await),
+        Ok(prepared) => Some(
+            Box::pin(converse(
+                context,
+                &request,
+                prepared,
+                &display,
+                stop.as_mut(),
+                &mut outcome,
+            ))
+            .await,
+        ),
     };
     outcome.phases.total_ms = millis(context.started);
 
@@ -87,6 +97,14 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure
         (_, Some(kind)) => Ok(Exit::Reported(kind)),
         (Err(failure), None) => Err(failure),
         (Ok(()), None) => Ok(Exit::Success),
+    }
+}
+
+/// Who answers what the rules leave open.
+fn answerer(request: &RunRequest) -> Answerer {
+    match &request.permission.approver {
+        Approver::Yes => Answerer::Yes,
+        Approver::Nobody | Approver::Person | Approver::Program { .. } => Answerer::Nobody,
     }
 }
 

@@ -6,18 +6,18 @@ use tokio::time::Instant;
 
 use super::answer_file::AnswerFile;
 use super::{Display, Stages};
-use crate::api::Error;
-use crate::api::types::{Agent, NewSession, Prompt, PromptPart, Providers};
+use crate::api::types::{Agent, NewSession, Prompt, PromptPart, Providers, Rule, RuleAction};
 use crate::commands::connect::{self, Catalog, Connection, Needs, Snapshots};
 use crate::commands::select::{self, Selected};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::events::EventStream;
+use crate::gate::Gate;
 use crate::input::{self, PromptParts, Surroundings};
-use crate::permission;
-use crate::request::{ModelChoice, PromptSource, RehearsalChoice, RunRequest, StdinUse};
+use crate::permission::{self, Action, AuditLog, Policy};
+use crate::request::{Effect, ModelChoice, Preset, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse};
 use crate::support::identifier;
-use crate::turn::{Started, Turn};
+use crate::turn::{Answerer, Permissions, Started, Turn};
 
 /// The longest title that we make up, in characters.
 const TITLE_LENGTH: usize = 60;
@@ -35,7 +35,12 @@ pub(super) struct Prepared {
 /// Does all of it. Bad input is refused before anything starts.
 ///
 /// Dropping the future leaves no process and no prompt.
-pub(super) async fn prepare(context: &Context, request: &RunRequest, display: &Display) -> Result<Prepared, Failure> {
+pub(super) async fn prepare(
+    context: &Context,
+    request: &RunRequest,
+    display: &Display,
+    answerer: Answerer,
+) -> Result<Prepared, Failure> {
     let directory = connect::directory(context, &request.connect)?;
     let answer_file = request
         .output
@@ -57,7 +62,7 @@ pub(super) async fn prepare(context: &Context, request: &RunRequest, display: &D
         None => None,
     };
     let reading = input::read_prompt(&request.prompt, request.stdin, around);
-    let connecting = connect_and_ask(context, request, &directory, display);
+    let connecting = connect_and_ask(context, request, &directory, display, answerer.takes_questions());
     let (text, ready) = if has_own_text(request) {
         // What is piped in comes in while the engine starts.
         tokio::try_join!(reading, connecting)?
@@ -70,8 +75,9 @@ pub(super) async fn prepare(context: &Context, request: &RunRequest, display: &D
         connection,
         events,
         offer,
+        gate,
     } = ready;
-    let turn = make_turn(context, request, &connection, &offer, prompt, system).await?;
+    let turn = make_turn(context, request, &connection, &offer, prompt, system, gate, answerer).await?;
     let cost_is_known = turn
         .started
         .model
@@ -98,6 +104,7 @@ struct Ready {
     connection: Connection,
     events: EventStream,
     offer: Offer,
+    gate: Option<Gate>,
 }
 
 /// What the engine offers in the directory.
@@ -112,6 +119,7 @@ async fn connect_and_ask(
     request: &RunRequest,
     directory: &Path,
     display: &Display,
+    questions: bool,
 ) -> Result<Ready, Failure> {
     let stages = Stages {
         display,
@@ -120,13 +128,24 @@ async fn connect_and_ask(
     let named = request.model.as_ref().and_then(ModelChoice::as_ref);
     let mut catalog = Catalog::For(named.as_ref().map(|model| model.provider.as_str()));
     loop {
+        // One for each engine: it says that the guard is there.
+        let gate = if is_guarded(request) {
+            Some(Gate::open(&context.directories.cache).await?)
+        } else {
+            None
+        };
         let needs = Needs {
             catalog,
             // A plain prompt changes nothing.
-            snapshots: Snapshots::Off,
+            snapshots: match request.permission.preset {
+                Preset::AutoTools => Snapshots::AsConfigured,
+                Preset::LookOnly | Preset::ReadOnly => Snapshots::Off,
+            },
+            gate: gate.as_ref(),
+            questions,
         };
         let connection = connect::connect(context, &request.connect, directory, needs, &stages).await?;
-        let ready = ask(connection).await?;
+        let ready = ask(connection, gate).await?;
         // A part of the catalog must never hide a model: what is not found there is looked for in all of it.
         if ready.connection.catalog_is_cut && !everything_is_there(request, &ready.offer) {
             tracing::debug!("a name is not in the cut catalog; starting again with the whole one");
@@ -139,19 +158,30 @@ async fn connect_and_ask(
     }
 }
 
-async fn ask(mut connection: Connection) -> Result<Ready, Failure> {
+/// Whether tool calls have to pass a gate: a plain prompt that may look, and nothing else, is kept within that by rules of
+/// the session, which refuse and are inherited. On somebody else's server there is no place for a gate.
+fn is_guarded(request: &RunRequest) -> bool {
+    let ours = matches!(request.connect.server, ServerChoice::Start { .. });
+    ours && (request.permission.preset != Preset::LookOnly || !request.permission.rules.is_empty())
+}
+
+async fn ask(mut connection: Connection, mut gate: Option<Gate>) -> Result<Ready, Failure> {
     let client = connection.client.clone();
     let asking = async {
         // The stream is open before the prompt goes out, and the list of providers is what takes the engine longest.
-        tokio::try_join!(
+        let answer = tokio::try_join!(
             EventStream::open(client.clone()),
             client.providers(),
             client.agents(),
             client.config(),
-        )
+        )?;
+        if let Some(gate) = &mut gate {
+            gate.ready().await?;
+        }
+        Ok::<_, Failure>(answer)
     };
     let gone = connect::server_gone(&mut connection.server);
-    let answer: Result<_, Error> = tokio::select! {
+    let answer = tokio::select! {
         answer = asking => answer,
         failure = gone => return Err(failure),
     };
@@ -159,6 +189,7 @@ async fn ask(mut connection: Connection) -> Result<Ready, Failure> {
     Ok(Ready {
         connection,
         events,
+        gate,
         offer: Offer {
             providers,
             agents,
@@ -181,6 +212,7 @@ fn everything_is_there(request: &RunRequest, offer: &Offer) -> bool {
     named && agents
 }
 
+#[expect(clippy::too_many_arguments, reason = "everything comes together here")]
 async fn make_turn(
     context: &Context,
     request: &RunRequest,
@@ -188,6 +220,8 @@ async fn make_turn(
     offer: &Offer,
     prompt: PromptParts,
     system: Option<String>,
+    gate: Option<Gate>,
+    answerer: Answerer,
 ) -> Result<Turn, Failure> {
     let client = &connection.client;
     let text_of = |key: &str| offer.config.get(key).and_then(serde_json::Value::as_str);
@@ -211,11 +245,27 @@ async fn make_turn(
     check_abilities(&prompt, selected.as_ref())?;
     let variant = select::variant(&request.variant, selected.as_ref())?;
     let title = request.title.clone().unwrap_or_else(|| title_of(&prompt.text));
-    let rules = permission::look_only(agent.map_or(&[], |agent| &agent.permission));
+    let agent_rules = agent.map_or_else(Vec::new, |agent| agent.permission.clone());
+    let policy = Policy::new(&request.permission, &connection.directory, &context.directories.home);
+    let state = &context.directories.state;
+    let audit = match AuditLog::open(state) {
+        Ok(audit) => Some(audit),
+        // All that a plain prompt has to write down is what it refused.
+        Err(_) if request.permission.preset == Preset::LookOnly => None,
+        Err(error) => {
+            return Err(Failure::new(
+                FailureKind::Failed,
+                format!("cannot write decisions down in `{}`", state.display()),
+            )
+            .caused_by(&error)
+            .hint("make the directory writable, or set `XDG_STATE_HOME`"));
+        }
+    };
+    let rules = session_rules(request, connection, &agent_rules, &policy, &answerer);
     let session = client
         .create_session(&NewSession {
             title,
-            permission: rules,
+            permission: rules.clone(),
         })
         .await?;
     let randomness = |error: getrandom::Error| {
@@ -250,6 +300,16 @@ async fn make_turn(
         stall_timeout: request.limits.stall_timeout,
         deadline: None::<Instant>,
         include_raw: request.output.include_raw,
+        permissions: Permissions {
+            policy,
+            preset: request.permission.preset,
+            gate,
+            answerer,
+            agent_rules,
+            session_rules: rules,
+            directory: connection.directory.clone(),
+            audit,
+        },
         started: Started {
             engine: Some(connection.engine.clone()),
             capabilities: capabilities(),
@@ -261,6 +321,35 @@ async fn make_turn(
             rehearsal: request.connect.rehearsal != RehearsalChoice::Off,
         },
     })
+}
+
+/// The rules of the session, which the engine judges last.
+fn session_rules(
+    request: &RunRequest,
+    connection: &Connection,
+    agent: &[Rule],
+    policy: &Policy,
+    answerer: &Answerer,
+) -> Vec<Rule> {
+    let is_ours = connection.server.is_some();
+    let mut rules = match request.permission.preset {
+        Preset::LookOnly if is_ours || request.permission.rules.is_empty() => permission::look_only(agent),
+        _ => permission::ask_about_everything(agent, &policy.removed_tools()),
+    };
+    if !is_ours && request.permission.preset != Preset::LookOnly {
+        // What a subagent does there is asked by its agent's rules alone, and those may be of any kind.
+        let subagents = policy.judge(&Action::Subagent { name: "*".to_owned() });
+        if subagents.by_preset || subagents.effect != Effect::Allow {
+            rules.push(Rule::new("task", "*", RuleAction::Deny));
+        }
+    }
+    let questions = if answerer.takes_questions() {
+        RuleAction::Allow
+    } else {
+        RuleAction::Deny
+    };
+    rules.push(Rule::new("question", "*", questions));
+    rules
 }
 
 /// What this version can do, for consumers that adapt to it.

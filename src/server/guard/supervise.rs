@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
@@ -16,6 +17,7 @@ use super::HURRY;
 use super::descendants::{self, Process};
 use super::report::{Exit, Report};
 use super::temporary::Temporary;
+use crate::env_vars;
 
 /// How long the engine has after a first and after a second SIGTERM. It may swallow the first one, while it unpacks npm
 /// packages; otherwise it is gone within 120 ms.
@@ -55,7 +57,8 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
     let temporary = PathBuf::from(arguments.next()?);
     let engine = arguments.next()?;
     let mut reports = owner.try_clone().ok()?;
-    let status = match start(owner, &temporary, engine, arguments) {
+    let password = first_line(&owner)?;
+    let status = match start(owner, &temporary, engine, arguments, password) {
         Ok((mut guard, temporary)) => {
             guard.report(&Report::Started(guard.engine.as_raw_nonzero().get().unsigned_abs()));
             let end = guard.wait();
@@ -77,18 +80,33 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
     Some(ExitCode::from(status))
 }
 
+/// The password of the server, which the owner sends first; `None` when the owner has gone. Byte by byte, since what comes
+/// after it is not ours to read.
+fn first_line(mut owner: &UnixStream) -> Option<OsString> {
+    let mut line = Vec::new();
+    let mut byte = [0_u8];
+    loop {
+        owner.read_exact(&mut byte).ok()?;
+        match byte[0] {
+            b'\n' => return Some(OsString::from_vec(line)),
+            byte => line.push(byte),
+        }
+    }
+}
+
 fn start(
     owner: UnixStream,
     base: &std::path::Path,
     engine: OsString,
     arguments: impl Iterator<Item = OsString>,
+    password: OsString,
 ) -> Result<(Guard, Temporary), String> {
     // Fails only for the leader of a group, which a child is not.
     let _ = rustix::process::setsid();
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{DumpableBehavior, set_child_subreaper, set_dumpable_behavior};
-        // The environment holds the server's password: `/proc/PID/environ` is not for the commands of the model.
+        // The memory holds the server's password, and is not for the commands of the model.
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
         // Orphans below us become our children, so that none is lost.
         set_child_subreaper(Some(rustix::process::getpid()))
@@ -110,6 +128,7 @@ fn start(
             command
                 .args(arguments)
                 .env("TMPDIR", temporary.path())
+                .env(env_vars::SERVER_PASSWORD, password)
                 .stdin(Stdio::null())
                 .spawn()
         })

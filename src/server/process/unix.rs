@@ -1,6 +1,7 @@
 //! Linux, macOS and their like: a guard between us and the engine.
 
-use std::io;
+use std::ffi::OsStr;
+use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 use super::{Launch, News};
+use crate::env_vars;
 use crate::server::guard::report::{Exit, Report};
 use crate::server::guard::{GUARD, HURRY};
 
@@ -31,7 +33,13 @@ pub(in crate::server) struct Process {
 
 /// Starts a guard, which starts the engine.
 pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdout, ChildStderr)> {
-    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+    let (mut ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+    // Not by the guard's environment, which stays readable in `/proc` for as long as the guard lives.
+    let mut environment = launch.environment;
+    let password = environment
+        .remove(OsStr::new(env_vars::SERVER_PASSWORD))
+        .unwrap_or_default();
+    ours.write_all(&[password.as_encoded_bytes(), b"\n"].concat())?;
     ours.set_nonblocking(true)?;
     let (reports, order) = UnixStream::from_std(ours)?.into_split();
     let mut guard = Command::new(&launch.guard.path)
@@ -40,7 +48,7 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
         .arg(&launch.engine)
         .args(&launch.arguments)
         .env_clear()
-        .envs(&launch.environment)
+        .envs(&environment)
         .current_dir(&launch.directory)
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .stdout(Stdio::piped())

@@ -1,0 +1,213 @@
+//! The gate: no tool of the engine runs before we have let it pass.
+//!
+//! Comes in: nothing but a directory for the plugin's file. Goes out: the plugin for the engine's configuration, a variable
+//! for its environment, and every tool call that is about to run, as a [`GateCall`] that waits for its answer. Always true:
+//! a call that gets no answer does not run; when this is dropped, every call is refused.
+//!
+//! # Why a plugin
+//!
+//! There are two places to stand. The engine's own permission rules are one: everything can be configured to ask. But
+//! rules are a matter of who speaks last, and we do not: an agent's rules beat the configuration's, a session's rules do
+//! not reach subagents, an `always` beats a `deny`, a plugin's `config` hook rewrites whatever we configured, and a tool
+//! of a plugin, even one that calls itself `bash`, asks for nothing at all. The hook `tool.execute.before` has none of
+//! these gaps: the engine calls it for every tool, built in or not, in every session, with the arguments that will be
+//! used. Plugins run in the order of the configuration, and ours is the last one; should it not be, it says so and
+//! nothing is started. Measured with engine 1.18.33 (`tests/behaviour/widening.rs`).
+//!
+//! The engine's own rules remain as a second line: the session of the run asks for everything, and what it asks is
+//! answered `once` only for calls that passed here.
+//!
+//! # The channel
+//!
+//! A TCP connection on loopback, a JSON object a line. HTTP would bring proxies and time limits of the engine's client
+//! along. The plugin first sends its token, then `{ready}`; each `{id, moment, tool, session, call, arguments}` is
+//! answered with `{id, pass}` or `{id, refuse}`. Knowing the token gives nobody a right: it is good for asking.
+
+mod service;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use crate::error::{Failure, FailureKind};
+use crate::support::atomic_file::{self, Access};
+use crate::support::secret::Secret;
+
+/// Tells the plugin where we are. The plugin takes it out of the environment before anything else runs.
+const VARIABLE: &str = "OPENCODE_RS_GATE";
+/// The plugin itself.
+const PLUGIN: &str = include_str!("plugin.js");
+/// How long an engine may take to load its plugins. With a package to fetch for another one it can be a minute.
+const LOADING: Duration = Duration::from_secs(120);
+
+/// An open gate. Nothing passes it any more once it is dropped.
+#[derive(Debug)]
+pub struct Gate {
+    plugin: String,
+    port: u16,
+    token: Secret,
+    state: watch::Receiver<PluginState>,
+    calls: mpsc::UnboundedReceiver<GateCall>,
+    _serving: JoinSet<()>,
+}
+
+/// What is known of the plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PluginState {
+    /// It has not said anything.
+    Silent,
+    /// It guards every call.
+    Ready,
+    /// Another plugin comes after it.
+    NotLast,
+}
+
+/// When a call is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// Before a tool does anything.
+    Call,
+    /// Before a shell is started, for a call that has passed already.
+    Shell,
+}
+
+/// A tool call that waits. Dropping it refuses it.
+#[derive(Debug)]
+pub struct GateCall {
+    /// When it is held.
+    pub moment: Moment,
+    /// The session that calls, as the engine says.
+    pub session_id: String,
+    /// The engine's id of the call; the model chose it.
+    pub call_id: String,
+    /// The tool's name.
+    pub tool: String,
+    /// Its arguments, as they will be used.
+    pub arguments: Value,
+    reply: oneshot::Sender<Reply>,
+}
+
+#[derive(Debug)]
+enum Reply {
+    Pass,
+    Refuse(String),
+}
+
+impl GateCall {
+    /// Lets it run.
+    pub fn pass(self) {
+        let _ = self.reply.send(Reply::Pass);
+    }
+
+    /// Does not let it run; the model is told why, and goes on.
+    pub fn refuse(self, why: impl Into<String>) {
+        let _ = self.reply.send(Reply::Refuse(why.into()));
+    }
+
+    /// Whether nobody waits for the answer any more.
+    pub fn is_gone(&self) -> bool {
+        self.reply.is_closed()
+    }
+}
+
+impl Gate {
+    /// Opens a gate. The plugin's file is written to `directory`.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written, or no port listened on.
+    pub async fn open(directory: &Path) -> Result<Self, Failure> {
+        let path = write_plugin(directory)?;
+        let cannot = |error: &(dyn std::error::Error + 'static)| {
+            Failure::new(FailureKind::Engine, "cannot guard the engine's tools").caused_by(error)
+        };
+        let token = Secret::random().map_err(|error| cannot(&error))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .map_err(|error| cannot(&error))?;
+        let port = listener.local_addr().map_err(|error| cannot(&error))?.port();
+        let plugin = url::Url::from_file_path(&path).map_err(|()| {
+            Failure::new(
+                FailureKind::Engine,
+                format!("cannot use `{}` as a plugin", path.display()),
+            )
+        })?;
+        let (sender, calls) = mpsc::unbounded_channel();
+        let (told, state) = watch::channel(PluginState::Silent);
+        let mut serving = JoinSet::new();
+        serving.spawn(service::serve(listener, token.clone(), sender, told));
+        Ok(Self {
+            plugin: plugin.into(),
+            port,
+            token,
+            state,
+            calls,
+            _serving: serving,
+        })
+    }
+
+    /// The plugin, for the end of the list `plugin` of the engine's configuration.
+    pub fn plugin(&self) -> &str {
+        &self.plugin
+    }
+
+    /// The variable for the engine's environment. Commands of the model see the values of `environment` instead of the
+    /// engine's own; an empty one counts as not set.
+    pub fn variable(&self, environment: &BTreeMap<String, String>) -> (OsString, OsString) {
+        let value = json!({
+            "port": self.port,
+            "token": self.token.expose(),
+            "plugin": self.plugin,
+            "environment": environment,
+        });
+        (VARIABLE.into(), value.to_string().into())
+    }
+
+    /// Waits until the engine has loaded the plugin and calls it last.
+    ///
+    /// # Errors
+    ///
+    /// When it does not, so that tools would run unasked.
+    pub async fn ready(&mut self) -> Result<(), Failure> {
+        let unguarded = |why: &str| {
+            Err(
+                Failure::new(FailureKind::Engine, format!("cannot guard the engine's tools: {why}"))
+                    .hint("leave out `--auto-tools`, or run `opencode-rs doctor`"),
+            )
+        };
+        let loaded = self.state.wait_for(|state| *state != PluginState::Silent);
+        match tokio::time::timeout(LOADING, loaded)
+            .await
+            .map(|state| state.map(|state| *state))
+        {
+            Ok(Ok(PluginState::Ready)) => Ok(()),
+            Ok(Ok(PluginState::NotLast)) => unguarded("another plugin comes after the guard, and could undo its work"),
+            Ok(Ok(PluginState::Silent) | Err(_)) | Err(_) => unguarded("the engine did not load the guard"),
+        }
+    }
+
+    /// The next call that waits; `None` never comes while the gate is open. Cancelling it loses nothing.
+    pub async fn next(&mut self) -> Option<GateCall> {
+        self.calls.recv().await
+    }
+}
+
+/// Writes the plugin, unless it is there and unchanged.
+fn write_plugin(directory: &Path) -> Result<PathBuf, Failure> {
+    let path = directory.join("gate.js");
+    let same = std::fs::read(&path).is_ok_and(|contents| contents == PLUGIN.as_bytes());
+    if !same {
+        atomic_file::write(&path, PLUGIN.as_bytes(), Access::Private).map_err(|error| {
+            Failure::new(FailureKind::Engine, format!("cannot write `{}`", path.display())).caused_by(&error)
+        })?;
+    }
+    Ok(path)
+}

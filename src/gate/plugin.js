@@ -1,0 +1,135 @@
+// The part of opencode-rs that runs inside the engine: no tool runs before opencode-rs has let it pass.
+// It imports nothing, because the engine would fetch packages for it, and it is closed whenever it is in doubt.
+
+const net = process.getBuiltinModule("node:net");
+
+const HIDDEN = ["OPENCODE_SERVER_PASSWORD", "OPENCODE_RS_GATE"];
+const values = HIDDEN.map((name) => process.env[name]);
+// The engine has read its password already; its children would inherit it.
+for (const name of HIDDEN) delete process.env[name];
+
+/** Where opencode-rs listens, what it wants to hear first, and the variables that commands shall see instead. */
+const own = parsed(values[1]);
+const waiting = new Map();
+let socket;
+let last = 0;
+/** Held for as long as the engine runs: a library that is collected takes its functions along. */
+let system;
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Takes secrets out of what other processes can see of this one: `/proc/PID/environ` shows the memory that the process
+ * was started with.
+ */
+async function hide() {
+  let ffi;
+  try {
+    ffi = await import("bun:ffi");
+  } catch {
+    return;
+  }
+  const musl = `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`;
+  const wanted = { getenv: { args: ["ptr"], returns: "ptr" } };
+  if (process.platform === "linux") {
+    wanted.prctl = { args: ["int", "u64", "u64", "u64", "u64"], returns: "int" };
+  }
+  for (const library of ["libc.so.6", musl, "libSystem.B.dylib"]) {
+    try {
+      system = ffi.dlopen(library, wanted);
+      break;
+    } catch {
+      // The next name of the system's library.
+    }
+  }
+  if (!system) return;
+  HIDDEN.forEach((name, at) => {
+    const asked = Buffer.from(`${name}\0`);
+    const found = system.symbols.getenv(ffi.ptr(asked));
+    const length = Buffer.byteLength(values[at] ?? "");
+    if (!found || length === 0) return;
+    const bytes = new Uint8Array(ffi.toArrayBuffer(found, 0, length));
+    // The very bytes: anything else is not the value that we know.
+    if (Buffer.from(bytes).toString() === values[at]) bytes.fill(120);
+  });
+  // PR_SET_DUMPABLE off: neither environment nor memory can be read by other processes of the same user.
+  system.symbols.prctl?.(4, 0, 0, 0, 0);
+}
+
+function connect() {
+  socket = net.connect({ host: "127.0.0.1", port: own.port });
+  socket.setNoDelay(true);
+  let text = "";
+  socket.setEncoding("utf8");
+  socket.on("data", (data) => {
+    text += data;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+      answer(text.slice(0, end));
+      text = text.slice(end + 1);
+    }
+  });
+  const gone = () => {
+    socket = undefined;
+    for (const { refuse } of waiting.values()) refuse("opencode-rs is gone, and nothing runs without it");
+    waiting.clear();
+  };
+  socket.on("error", gone);
+  socket.on("close", gone);
+  send({ token: own.token });
+}
+
+function send(value) {
+  // Half a surrogate pair is no character to anybody else; whoever uses the text replaces it in the same way.
+  const whole = (_, item) => (typeof item === "string" ? item.toWellFormed() : item);
+  socket.write(JSON.stringify(value, whole) + "\n");
+}
+
+function answer(line) {
+  const { id, pass, refuse } = JSON.parse(line);
+  const call = waiting.get(id);
+  waiting.delete(id);
+  if (pass === true) call?.pass();
+  else call?.refuse(refuse ?? "refused");
+}
+
+/** Resolves when the call may go on; throws what the model is told when it may not. */
+function ask(question) {
+  return new Promise((resolve, reject) => {
+    if (!own || !socket) {
+      reject(new Error("opencode-rs is gone, and nothing runs without it"));
+      return;
+    }
+    const id = ++last;
+    waiting.set(id, { pass: resolve, refuse: (why) => reject(new Error(why)) });
+    send({ id, ...question });
+  });
+}
+
+let opened;
+
+export const OpencodeRs = async () => {
+  if (own && !opened) {
+    opened = true;
+    await hide();
+    connect();
+  }
+  return {
+    config: async (config) => {
+      const plugins = (config.plugin ?? []).map((plugin) => (Array.isArray(plugin) ? plugin[0] : plugin));
+      // A plugin that comes later could change what the gate has seen.
+      if (socket) send({ ready: true, last: String(plugins[plugins.length - 1] ?? "") === own.plugin });
+    },
+    "tool.execute.before": ({ tool, sessionID, callID }, { args }) =>
+      ask({ moment: "call", tool, session: sessionID, call: callID, arguments: args ?? {} }),
+    "shell.env": async ({ sessionID, callID }, output) => {
+      Object.assign(output.env, own?.environment ?? {});
+      await ask({ moment: "shell", tool: "bash", session: sessionID ?? "", call: callID ?? "", arguments: {} });
+    },
+  };
+};

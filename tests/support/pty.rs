@@ -1,0 +1,182 @@
+//! A person at a terminal: keys go in, a screen comes out.
+
+use std::io::{Read as _, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use super::{EnginePermit, LONG, Sandbox, until};
+use crate::real_engine;
+
+/// What has been shown so far, as bytes and as a screen.
+struct Shown {
+    bytes: Vec<u8>,
+    screen: vt100::Parser,
+}
+
+/// The program on a terminal of its own, which is the controlling terminal of all that runs there.
+pub(crate) struct Pty {
+    child: Box<dyn Child + Send + Sync>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    keys: Option<Box<dyn Write + Send>>,
+    shown: Arc<Mutex<Shown>>,
+    _permit: EnginePermit,
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+impl Pty {
+    /// The program with these arguments, against a scripted model.
+    pub(crate) fn rehearse(sandbox: &Sandbox, script: &str, arguments: &[&str]) -> Self {
+        let script = sandbox.write("script.toml", script);
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_opencode-rs"));
+        command.arg(format!("--rehearse={}", script.display()));
+        command.args(arguments);
+        Self::start(sandbox, command, "xterm-256color", None)
+    }
+
+    /// The same, to be [closed](Pty::close) once `last` is shown: nothing is read after that, since a reader holds the
+    /// terminal open, as a terminal itself does.
+    pub(crate) fn rehearse_until(sandbox: &Sandbox, script: &str, arguments: &[&str], last: &'static str) -> Self {
+        let script = sandbox.write("script.toml", script);
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_opencode-rs"));
+        command.arg(format!("--rehearse={}", script.display()));
+        command.args(arguments);
+        Self::start(sandbox, command, "xterm-256color", Some(last))
+    }
+
+    /// A line for the shell, in which `$OPENCODE_RS` is the program and `$SCRIPT` the script.
+    pub(crate) fn shell(sandbox: &Sandbox, script: &str, line: &str) -> Self {
+        let script = sandbox.write("script.toml", script);
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", line]);
+        command.env("SCRIPT", script);
+        Self::start(sandbox, command, "xterm-256color", None)
+    }
+
+    fn start(sandbox: &Sandbox, mut command: CommandBuilder, term: &str, last: Option<&'static str>) -> Self {
+        let permit = EnginePermit::acquire();
+        let script = command.get_env("SCRIPT").map(std::ffi::OsStr::to_owned);
+        command.cwd(sandbox.path("project"));
+        command.env_clear();
+        for (name, value) in sandbox.environment() {
+            command.env(name, value);
+        }
+        if let Some(script) = script {
+            command.env("SCRIPT", script);
+        }
+        command.env("OPENCODE_RS", env!("CARGO_BIN_EXE_opencode-rs"));
+        command.env("OPENCODE_RS_ENGINE", real_engine::path());
+        command.env("TERM", term);
+        let pair = native_pty_system().openpty(size(80, 24)).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let shown = Arc::new(Mutex::new(Shown {
+            bytes: Vec::new(),
+            screen: vt100::Parser::new(24, 80, 1000),
+        }));
+        let theirs = Arc::downgrade(&shown);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // The end of a terminal is an error on Linux.
+            while let Ok(length @ 1..) = reader.read(&mut buffer) {
+                let Some(shown) = theirs.upgrade() else { return };
+                let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+                shown.bytes.extend_from_slice(&buffer[..length]);
+                shown.screen.process(&buffer[..length]);
+                if last.is_some_and(|last| shown.screen.screen().contents().contains(last)) {
+                    return;
+                }
+            }
+        });
+        Self {
+            keys: Some(pair.master.take_writer().unwrap()),
+            child,
+            master: Some(pair.master),
+            shown,
+            _permit: permit,
+        }
+    }
+
+    /// What stands on the screen now.
+    pub(crate) fn screen(&self) -> String {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.screen.screen().contents()
+    }
+
+    /// Everything that was ever shown, with its escape sequences.
+    pub(crate) fn everything(&self) -> String {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&shown.bytes).into_owned()
+    }
+
+    /// Waits until `text` stands on the screen.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) -> String {
+        let what = format!("`{text}` on the screen");
+        let mut last = String::new();
+        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            until(&what, LONG, || {
+                last = self.screen();
+                last.contains(text).then(|| last.clone())
+            })
+        }));
+        match found {
+            Ok(screen) => screen,
+            Err(_) => panic!("no `{text}` on the screen:\n{}", self.screen()),
+        }
+    }
+
+    /// Presses keys.
+    pub(crate) fn send(&mut self, keys: &str) {
+        let writer = self.keys.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    /// Makes the window this large.
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
+        self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.screen.screen_mut().set_size(rows, columns);
+    }
+
+    /// Closes the terminal, as closing its window does.
+    pub(crate) fn close(&mut self) {
+        self.keys = None;
+        self.master = None;
+    }
+
+    /// The process on the terminal.
+    pub(crate) fn pid(&self) -> i32 {
+        self.child.process_id().and_then(|pid| i32::try_from(pid).ok()).unwrap()
+    }
+
+    /// Waits for the end within `limit`, and returns the exit status.
+    #[track_caller]
+    pub(crate) fn finish_within(&mut self, limit: Duration) -> u32 {
+        let status = until("the end of the run", limit, || self.child.try_wait().unwrap());
+        status.exit_code()
+    }
+
+    /// The same, with as much time as a test ever has.
+    #[track_caller]
+    pub(crate) fn finish(&mut self) -> u32 {
+        self.finish_within(LONG)
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
