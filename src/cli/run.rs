@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::limits::LimitOptions;
 use super::options::{ConnectOptions, limit, value};
 use super::values::{self, EffortWord, OutputWord};
 use crate::context::Environment;
@@ -126,6 +127,9 @@ pub struct RunArgs {
     retry_budget: Option<Duration>,
 
     #[command(flatten)]
+    limits: Box<LimitOptions>,
+
+    #[command(flatten)]
     connect: ConnectOptions,
 }
 
@@ -171,7 +175,10 @@ impl RunArgs {
                     .retry_budget
                     .or(value(settings.retry_budget.as_ref()))
                     .unwrap_or(defaults.retry_budget),
+                agent: self.limits.agent(settings),
             },
+            checks: self.limits.checks(),
+            worktree: self.limits.worktree(),
             permission: PermissionRequest::default(),
             connect: self.connect.resolve(settings, environment)?,
         })

@@ -33,6 +33,17 @@ pub(super) fn parse_name(text: &str) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
+/// Reads a shell command.
+pub(super) fn parse_command(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() {
+        return Err("a command is wanted");
+    }
+    if text.contains('\0') {
+        return Err("a command holds no NUL character");
+    }
+    Ok(text.to_owned())
+}
+
 /// Reads the method of a request.
 pub(super) fn parse_method(text: &str) -> Result<String, String> {
     let method = text.to_ascii_uppercase();

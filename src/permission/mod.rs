@@ -7,10 +7,12 @@
 mod action;
 mod ask;
 mod policy;
+mod repeat;
 
 pub use action::Action;
 pub use ask::{Answer, Ask, Prompter, Question, QuestionAnswer, QuestionOption, Withdrawal};
 pub use policy::{JudgedPart, Judgement, Policy};
+pub use repeat::{DOOM_LOOP, RepeatWatch};
 
 use crate::api::types::{Rule, RuleAction};
 

@@ -274,7 +274,7 @@ impl Body for Text {
             | Update::Permission(_)
             | Update::Retry(_)
             | Update::Todo(_)
-            | Update::FileChange { .. }
+            | Update::FileChange(_)
             | Update::Warning(_) => self.settle(console),
             Update::Started(_) | Update::Status(_) | Update::Raw(_) => Ok(()),
         }

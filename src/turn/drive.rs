@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries};
+use super::limits::exceeded;
 use super::state::State;
 use super::update::{Decision, PermissionRecord, Retry, Started, Status, ToolStatus, Update};
 use crate::api::types::{PermissionAsk, Prompt};
@@ -14,6 +15,7 @@ use crate::api::{Client, Error};
 use crate::error::{Failure, FailureKind};
 use crate::events::{Event, EventStream, Item, Received};
 use crate::permission::REFUSAL;
+use crate::request::AgentLimits;
 
 /// How long an abort may take, all of it: the call, the engine's end of turn, the last reading.
 const ABORT: Duration = Duration::from_secs(5);
@@ -39,6 +41,8 @@ pub struct Turn {
     pub retry_budget: Duration,
     /// How long nothing at all may happen.
     pub stall_timeout: Option<Duration>,
+    /// What the agent may use up.
+    pub limits: AgentLimits,
     /// When the whole run has to be over.
     pub deadline: Option<Instant>,
     /// Whether the engine's own events are wanted.
@@ -151,7 +155,7 @@ impl Driver {
                 };
                 self.flush().await;
                 match read {
-                    Ok(Ok(())) => judge(&self.state),
+                    Ok(Ok(())) => judge(&self.state).or_else(|| exceeded(&self.state, &self.turn.limits)),
                     // What was streamed may be all there is, but nobody can know.
                     Ok(Err(error)) => Some(Failure::from(error)),
                     Err(_) => Some(Failure::new(
@@ -305,7 +309,10 @@ impl Driver {
         if self.state.is_too_long() {
             return Some(too_long_after_summaries());
         }
-        self.state.is_broken().then(broken_stream)
+        if self.state.is_broken() {
+            return Some(broken_stream());
+        }
+        exceeded(&self.state, &self.turn.limits)
     }
 
     /// The engine wants to wait and try a provider again: may it?

@@ -6,6 +6,7 @@ mod directories;
 mod engine_programs;
 mod input;
 mod interrupts;
+mod limits;
 mod names;
 mod permissions;
 mod provider_failures;
@@ -14,6 +15,7 @@ mod reconnect;
 mod secrets;
 mod terminal;
 mod trust;
+mod worktree;
 
 use serde_json::Value;
 

@@ -248,6 +248,7 @@ async fn make_turn(
         max_retries: request.limits.max_retries,
         retry_budget: request.limits.retry_budget,
         stall_timeout: request.limits.stall_timeout,
+        limits: request.limits.agent,
         deadline: None::<Instant>,
         include_raw: request.output.include_raw,
         started: Started {
