@@ -106,6 +106,8 @@ pub enum FailureKind {
     Auth,
     /// A permission was refused and the run stopped because of it. Exit status 5.
     Denied,
+    /// Turns, tool calls, tokens or cost went beyond their limit. Exit status 6.
+    Limit,
     /// The provider is unreachable, overloaded, rate limited, or the context is too long. Exit status 7.
     Provider,
     /// `--timeout` or `--stall-timeout` ran out. Exit status 124.
@@ -124,13 +126,14 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind, for tables in documentation and tests.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Failed,
         Self::Truncated,
         Self::Usage,
         Self::InvalidResult,
         Self::Auth,
         Self::Denied,
+        Self::Limit,
         Self::Provider,
         Self::Timeout,
         Self::Engine,
@@ -148,6 +151,7 @@ impl FailureKind {
             Self::InvalidResult => 3,
             Self::Auth => 4,
             Self::Denied => 5,
+            Self::Limit => 6,
             Self::Provider => 7,
             Self::Timeout => 124,
             Self::Engine => 126,
@@ -166,6 +170,7 @@ impl FailureKind {
             Self::InvalidResult => "invalid_result",
             Self::Auth => "auth",
             Self::Denied => "denied",
+            Self::Limit => "limit",
             Self::Provider => "provider",
             Self::Timeout => "timeout",
             Self::Engine | Self::EngineMissing => "engine",
@@ -204,6 +209,7 @@ mod tests {
                 ("invalid_result", 3),
                 ("auth", 4),
                 ("denied", 5),
+                ("limit", 6),
                 ("provider", 7),
                 ("timeout", 124),
                 ("engine", 126),

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::error::Error;
 use super::transport::{Client, Repeat};
 use super::types::{
-    Agent, MessageWithParts, NewSession, PermissionAsk, Prompt, Providers, QuestionAsk, Session, SessionStatus,
+    Agent, FileDiff, MessageWithParts, NewSession, PermissionAsk, Prompt, Providers, QuestionAsk, Session,
+    SessionStatus,
 };
 
 /// What `GET /global/health` says.
@@ -171,6 +172,18 @@ impl Client {
             }
             limit *= 4;
         }
+    }
+
+    /// The files that the user's message `message` changed, as far as the engine has compared them by now.
+    ///
+    /// Empty without snapshots. The engine compares after each step, on the side: the last comparison may come shortly
+    /// after the end of the turn.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn diff(&self, session: &str, message: &str) -> Result<Vec<FileDiff>, Error> {
+        self.get(&format!("/session/{session}/diff?messageID={message}")).await
     }
 
     /// The permissions that the directory's sessions wait for.

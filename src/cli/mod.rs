@@ -9,6 +9,7 @@ mod config;
 mod doctor;
 mod engine;
 mod generate;
+mod limits;
 mod models;
 mod options;
 mod permission;

@@ -186,6 +186,7 @@ impl ConnectOptions {
             timeout: limit(self.timeout, settings.timeout.as_ref()),
             verbosity: value(settings.verbosity.as_ref()).unwrap_or_default(),
             trusted_directories: value(settings.trusted_directories.as_ref()).unwrap_or_default(),
+            copy_of: None,
         })
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::limits::LimitOptions;
 use super::options::{ConnectOptions, limit, value};
 use super::permission::{PermissionOptions, Tools};
 use super::values::{self, EffortWord, OutputWord};
@@ -130,6 +131,9 @@ pub struct RunArgs {
     permission: PermissionOptions,
 
     #[command(flatten)]
+    limits: Box<LimitOptions>,
+
+    #[command(flatten)]
     connect: ConnectOptions,
 }
 
@@ -180,7 +184,10 @@ impl RunArgs {
                     .retry_budget
                     .or(value(settings.retry_budget.as_ref()))
                     .unwrap_or(defaults.retry_budget),
+                agent: self.limits.agent(settings),
             },
+            checks: self.limits.checks(),
+            worktree: self.limits.worktree(),
             permission: self
                 .permission
                 .resolve(settings, self.connect.input(), Tools::AsAsked)?,

@@ -1,5 +1,6 @@
 //! The command tree: what words mean, and that its help keeps to one style.
 
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,9 +10,9 @@ use super::*;
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
 use crate::request::{
-    Approver, ConfigScope, Effect, EngineChoice, Network, OnDenial, OutputMode, PermissionRequest, PolicyRule, Preset,
-    PromptSource, RehearsalChoice, RuleOrigin, RunRequest, ServerChoice, StdinUse, TrustChoice, VariantChoice,
-    Verbosity,
+    AgentLimits, Approver, Checks, ConfigScope, Effect, EngineChoice, Network, OnDenial, OutputMode, PermissionRequest,
+    PolicyRule, Preset, PromptSource, RehearsalChoice, RuleOrigin, RunRequest, ServerChoice, StdinUse, TrustChoice,
+    VariantChoice, Verbosity, WorktreeChoice,
 };
 use crate::settings::{Origin, Setting, Settings};
 
@@ -225,8 +226,7 @@ fn bad_values_are_refused() {
 
 #[test]
 fn flags_that_do_not_work_yet_do_not_exist() {
-    let words = "-k --name -c -s --fork --keep-for --schema --verify --require-change --max-turns --max-tool-calls \
-                 --max-tokens --max-cost --fresh";
+    let words = "-k --name -c -s --fork --keep-for --schema --fresh";
     for word in words.split_whitespace() {
         assert_eq!(refused(&[word, "hi"]), ErrorKind::UnknownArgument, "{word}");
     }
@@ -427,6 +427,56 @@ fn a_rule_that_is_none_is_refused_by_name() {
     // Names that are nobody's business but an MCP server's.
     for text in ["github_create_issue", "bahs*", "zzz", "*", "Bash:ls", "bash:a:b"] {
         assert!(parse(&["--deny", text, "hi"]).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn limits_and_checks_are_read() {
+    let words = "--max-turns 3 --max-tool-calls 4 --max-tokens 5 --max-cost 0.5 --require-change --worktree=fix-1 hi";
+    let words: Vec<&str> = ["--verify", "cargo test"].into_iter().chain(words.split(' ')).collect();
+    let settings = Settings {
+        max_turns: user(NonZeroU32::MAX),
+        ..Settings::default()
+    };
+    let request = run_with(&settings, &words).unwrap();
+    assert_eq!(
+        request.limits.agent,
+        AgentLimits {
+            turns: NonZeroU32::new(3),
+            tool_calls: NonZeroU32::new(4),
+            tokens: NonZeroU64::new(5),
+            cost: Some("0.5".parse().unwrap()),
+        }
+    );
+    let checks = Checks {
+        require_change: true,
+        verify: Some("cargo test".to_owned()),
+    };
+    assert_eq!(request.checks, checks);
+    assert_eq!(request.worktree, Some(WorktreeChoice::Named("fix-1".to_owned())));
+    let unnamed = run_with(&settings, &["--worktree", "hi"]).unwrap();
+    assert_eq!(unnamed.worktree, Some(WorktreeChoice::Unnamed));
+    assert_eq!(unnamed.limits.agent.turns, Some(NonZeroU32::MAX));
+}
+
+#[test]
+fn limits_and_names_that_mean_nothing_are_refused() {
+    for flag in ["--max-turns", "--max-tool-calls", "--max-tokens", "--max-cost"] {
+        for number in ["0", "-1", "many", ""] {
+            assert_eq!(
+                refused(&[&format!("{flag}={number}"), "hi"]),
+                ErrorKind::ValueValidation,
+                "{flag} {number}"
+            );
+        }
+    }
+    assert_eq!(refused(&["--verify", " ", "hi"]), ErrorKind::ValueValidation);
+    for name in ["../x", ".x", "-x", "x.lock", "a..b", "a/b", "a b", "é", "x."] {
+        assert_eq!(
+            refused(&[&format!("--worktree={name}"), "hi"]),
+            ErrorKind::ValueValidation,
+            "{name}"
+        );
     }
 }
 

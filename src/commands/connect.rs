@@ -16,7 +16,7 @@ use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::gate::Gate;
 use crate::rehearsal::{self, Rehearsal, Script};
-use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, TrustChoice, Verbosity};
+use crate::request::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Verbosity};
 use crate::server::{self, GuardProgram, Server, StartError, StartRequest};
 use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
@@ -399,6 +399,10 @@ async fn require_trust(context: &Context, request: &ConnectRequest, directory: &
     if findings.items.is_empty() {
         return Ok(());
     }
+    let findings = match &request.copy_of {
+        Some(copy) => of_original(context, findings, copy, directory)?,
+        None => findings,
+    };
     let (choice, trusted) = (request.trust, request.trusted_directories.clone());
     let directories = context.directories.clone();
     tokio::task::spawn_blocking(move || {
@@ -415,6 +419,25 @@ async fn require_trust(context: &Context, request: &ConnectRequest, directory: &
     })
     .await
     .map_err(|error| Failure::new(FailureKind::Failed, "cannot ask whether to trust the directory").caused_by(&error))?
+}
+
+/// What was found in the original of a copy, where that is the same code: trusting it is trusting both. Else, what was
+/// found in the copy.
+fn of_original(
+    context: &Context,
+    findings: trust::Findings,
+    copy: &CopyOf,
+    directory: &Path,
+) -> Result<trust::Findings, Failure> {
+    let Ok(below) = directory.strip_prefix(&copy.root) else {
+        return Ok(findings);
+    };
+    let original = trust::scan(&copy.original.join(below), &context.directories.home)?;
+    Ok(if findings.is_copy(&copy.root, &original, &copy.original) {
+        original
+    } else {
+        findings
+    })
 }
 
 async fn rehearse(choice: &RehearsalChoice) -> Result<Option<Rehearsal>, Failure> {

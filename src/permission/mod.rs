@@ -8,11 +8,13 @@ mod action;
 mod ask;
 mod audit;
 mod policy;
+mod repeat;
 
 pub use action::Action;
 pub use ask::{Answer, Ask, Prompter, Question, QuestionAnswer, QuestionOption, Withdrawal};
 pub use audit::{AuditEntry, AuditLog, DamagedLine, DecidedBy, Decision, Scope};
 pub use policy::{JudgedPart, Judgement, Policy};
+pub use repeat::{DOOM_LOOP, RepeatWatch};
 
 use crate::api::types::{Rule, RuleAction};
 

@@ -10,9 +10,10 @@ use super::failure::failure_lines;
 use super::paint::Paint;
 use crate::error::FailureKind;
 use crate::request::{Reasoning, Verbosity};
-use crate::terminal::{Sanitizer, Stream, one_line};
+use crate::terminal::{Sanitizer, Stream, one_line, sanitize};
 use crate::turn::{
-    Decision, Outcome, PermissionRecord, QuestionRecord, Started, Status, TextDelta, ToolCall, ToolStatus, Update,
+    Decision, FileChange, Outcome, PermissionRecord, QuestionRecord, Started, Status, TextDelta, ToolCall, ToolStatus,
+    Update,
 };
 
 /// Columns of a line in a log, where no terminal sets a limit.
@@ -91,9 +92,9 @@ impl Activity {
                     }
                 }
             }
-            Update::FileChange { path } => {
+            Update::FileChange(change) => {
                 if self.says(Verbosity::Verbose) {
-                    self.line("changed:", path, 9, console);
+                    self.line("changed:", &change.path, 9, console);
                 }
             }
             Update::Warning(message) => self.warning(message, console),
@@ -122,11 +123,27 @@ impl Activity {
         if outcome.failed_with(FailureKind::BrokenPipe) {
             return;
         }
+        if self.says(Verbosity::Normal)
+            && let Some(changed) = changed(&outcome.files)
+        {
+            console.line(&changed);
+        }
         if self.says(Verbosity::Verbose) {
             console.line(&self.paint.dim(&summary(outcome)));
         }
         if let Some(failure) = &outcome.failure {
             console.line(failure_lines(failure, self.paint).trim_end_matches('\n'));
+        }
+        if let Some(worktree) = &outcome.worktree {
+            // Where the work is has to be said in any case.
+            let lines = match (self.says(Verbosity::Normal), worktree.kept) {
+                (true, _) => worktree.notes.len(),
+                (false, kept) => usize::from(kept),
+            };
+            for note in worktree.notes.iter().take(lines) {
+                // Whole, since there are commands among them; no path may end the line.
+                console.line(&sanitize(note).replace('\n', "\u{fffd}"));
+            }
         }
     }
 
@@ -349,6 +366,22 @@ fn failure_of(call: &ToolCall) -> Option<String> {
 }
 
 /// The line at the end of a verbose run.
+/// `changed: 2 files, +10 -3`. Numbers that are not known of every file are at least what is known.
+fn changed(files: &[FileChange]) -> Option<String> {
+    let noun = match files.len() {
+        0 => return None,
+        1 => "file",
+        _ => "files",
+    };
+    let sum = |lines: fn(&FileChange) -> Option<u64>| files.iter().filter_map(lines).sum::<u64>();
+    let unknown = files
+        .iter()
+        .any(|file| file.additions.is_none() || file.deletions.is_none());
+    let (added, deleted) = (sum(|file| file.additions), sum(|file| file.deletions));
+    let least = if unknown { " at least" } else { "" };
+    Some(format!("changed: {} {noun}, +{added} -{deleted}{least}", files.len()))
+}
+
 fn summary(outcome: &Outcome) -> String {
     let mut facts = Vec::new();
     facts.extend(outcome.model.as_ref().map(ToString::to_string));

@@ -16,10 +16,10 @@
 //! | `retry` | `session_id`, `attempt`, `max_attempts`, `message`, `delay_ms` |
 //! | `status` | `status` and what belongs to it: `busy`, `idle`, `compacted` (`session_id`), `subagent_started` (`session_id`, `parent_id`), `text_void` (`session_id`, `part_id`: the text of this part does not count, it comes anew in another part), `disconnected`, `reconnected` |
 //! | `todo` | `items[]{content, status, priority}`: the whole list |
-//! | `file_change` | `path` |
+//! | `file_change` | `path`, `status` (`added`, `modified`, `deleted`), `additions`, `deletions` (lines); several for one `path`, each replaces the one before |
 //! | `warning` | `message` |
 //! | `raw` | `event`: an event of the engine as it came, with `--include-raw` |
-//! | `result` | `schema_version`, `outcome`, `exit_code`, `result`, `structured`, `session_id`, `message_id`, `directory`, `model`, `agent`, `usage{input, output, reasoning, cache_read, cache_write, total}`, `cost_usd` (a decimal string), `turns`, `tool_calls[]` (as `tool`), `permissions[]` (as `permission`), `files[]`, `retries`, `duration_ms`, `phases{engine_ms, server_ms, session_ms, first_token_ms, total_ms}`, `engine{version, path, source}`, `error{kind, message, hint}`, `rehearsal` |
+//! | `result` | `schema_version`, `outcome`, `exit_code`, `result`, `structured`, `session_id`, `message_id`, `directory`, `model`, `agent`, `usage{input, output, reasoning, cache_read, cache_write, total}`, `cost_usd` (a decimal string), `turns`, `tool_calls[]` (as `tool`), `permissions[]` (as `permission`), `files[]` (as `file_change`), `retries`, `duration_ms`, `phases{engine_ms, server_ms, session_ms, first_token_ms, total_ms}`, `engine{version, path, source}`, `error{kind, message, hint}`, `rehearsal`, `checks{verify{command, exit_code, duration_ms}, require_change}` (`null` for what was not asked for, or not come to), `worktree{path, branch, base, kept}` or `null` |
 
 use serde::Serialize;
 use serde_json::Value;
@@ -45,7 +45,7 @@ pub enum Record<'a> {
     Retry(Retry<'a>),
     Status(Status<'a>),
     Todo { items: Vec<TodoItem<'a>> },
-    FileChange { path: &'a str },
+    FileChange(FileChange<'a>),
     Warning { message: &'a str },
     Raw { event: &'a Value },
     Result(Box<RunResult<'a>>),
@@ -67,7 +67,7 @@ impl<'a> Record<'a> {
             turn::Update::Todo(items) => Self::Todo {
                 items: items.iter().map(TodoItem::from).collect(),
             },
-            turn::Update::FileChange { path } => Self::FileChange { path },
+            turn::Update::FileChange(change) => Self::FileChange(change.into()),
             turn::Update::Warning(message) => Self::Warning { message },
             turn::Update::Raw(event) => Self::Raw { event },
         }
@@ -392,6 +392,27 @@ impl<'a> From<&'a turn::TodoItem> for TodoItem<'a> {
     }
 }
 
+/// A changed file, in `file_change` and in `result.files`.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct FileChange<'a> {
+    pub path: &'a str,
+    pub status: Option<&'static str>,
+    pub additions: Option<u64>,
+    pub deletions: Option<u64>,
+}
+
+impl<'a> From<&'a turn::FileChange> for FileChange<'a> {
+    fn from(change: &'a turn::FileChange) -> Self {
+        Self {
+            path: &change.path,
+            status: change.status.map(turn::ChangeStatus::as_str),
+            additions: change.additions,
+            deletions: change.deletions,
+        }
+    }
+}
+
 /// How the run ended.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "the module's table describes each field")]
@@ -411,13 +432,15 @@ pub struct RunResult<'a> {
     pub turns: u32,
     pub tool_calls: Vec<Tool<'a>>,
     pub permissions: Vec<Permission<'a>>,
-    pub files: &'a [String],
+    pub files: Vec<FileChange<'a>>,
     pub retries: u32,
     pub duration_ms: u64,
     pub phases: Phases,
     pub engine: Option<Engine<'a>>,
     pub error: Option<ResultError>,
     pub rehearsal: bool,
+    pub checks: Checks<'a>,
+    pub worktree: Option<Worktree<'a>>,
 }
 
 impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
@@ -438,13 +461,66 @@ impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
             turns: outcome.turns,
             tool_calls: outcome.tool_calls.iter().map(Tool::from).collect(),
             permissions: outcome.permissions.iter().map(Permission::from).collect(),
-            files: &outcome.files,
+            files: outcome.files.iter().map(FileChange::from).collect(),
             retries: outcome.retries,
             duration_ms: outcome.phases.total_ms,
             phases: outcome.phases.into(),
             engine: outcome.engine.as_ref().map(Engine::from),
             error: outcome.failure.as_ref().map(ResultError::from),
             rehearsal: outcome.rehearsal,
+            checks: (&outcome.checks).into(),
+            worktree: outcome.worktree.as_ref().map(Worktree::from),
+        }
+    }
+}
+
+/// What was checked after the turn.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Checks<'a> {
+    pub verify: Option<Verification<'a>>,
+    pub require_change: Option<bool>,
+}
+
+impl<'a> From<&'a turn::CheckResults> for Checks<'a> {
+    fn from(checks: &'a turn::CheckResults) -> Self {
+        Self {
+            verify: checks.verify.as_ref().map(|verify| Verification {
+                command: &verify.command,
+                exit_code: verify.exit_code,
+                duration_ms: verify.duration_ms,
+            }),
+            require_change: checks.require_change,
+        }
+    }
+}
+
+/// The command of `--verify`, and what came of it.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Verification<'a> {
+    pub command: &'a str,
+    pub exit_code: Option<i32>,
+    pub duration_ms: u64,
+}
+
+/// The git worktree of the run.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the module's table describes each field")]
+pub struct Worktree<'a> {
+    pub path: &'a str,
+    pub branch: &'a str,
+    pub base: &'a str,
+    pub kept: bool,
+}
+
+impl<'a> From<&'a turn::Worktree> for Worktree<'a> {
+    fn from(worktree: &'a turn::Worktree) -> Self {
+        Self {
+            path: &worktree.path,
+            branch: &worktree.branch,
+            base: &worktree.base,
+            kept: worktree.kept,
         }
     }
 }

@@ -275,7 +275,7 @@ impl Body for Text {
             | Update::Question(_)
             | Update::Retry(_)
             | Update::Todo(_)
-            | Update::FileChange { .. }
+            | Update::FileChange(_)
             | Update::Warning(_) => self.settle(console),
             Update::Started(_) | Update::Status(_) | Update::Raw(_) => Ok(()),
         }

@@ -30,6 +30,17 @@ pub struct ConnectRequest {
     pub timeout: Option<Duration>,
     /// How much is said on stderr; the same as in [`super::OutputRequest`], for the stages that see only this.
     pub verbosity: Verbosity,
+    /// The directory is in a copy that we made, of this.
+    pub copy_of: Option<CopyOf>,
+}
+
+/// A copy of a directory, made to be worked in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyOf {
+    /// The root of the copy.
+    pub root: PathBuf,
+    /// The root of what it is a copy of.
+    pub original: PathBuf,
 }
 
 /// Which server answers.

@@ -5,6 +5,7 @@
 
 mod api;
 mod connect;
+mod dollars;
 mod engine;
 mod inventory;
 mod local;
@@ -17,7 +18,8 @@ mod rehearse;
 mod run;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
-pub use connect::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, TrustChoice};
+pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice};
+pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network};
 pub use inventory::{AgentsRequest, DoctorRequest, ModelsRequest};
 pub use local::{ConfigRequest, GenerateRequest};
@@ -29,4 +31,4 @@ pub use permission::{
 pub use policy::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
 pub use prompt::{PromptSource, StdinUse};
 pub use rehearse::{RehearseFormat, RehearseRequest};
-pub use run::{Limits, RunRequest, SessionLifetime, SystemPrompt};
+pub use run::{AgentLimits, Checks, Limits, RunRequest, SessionLifetime, SystemPrompt, WorktreeChoice};

@@ -1,9 +1,12 @@
 //! One prompt, and everything that was asked about it.
 
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ConnectRequest, ModelChoice, OutputRequest, PermissionRequest, PromptSource, StdinUse, VariantChoice};
+use super::{
+    ConnectRequest, Dollars, ModelChoice, OutputRequest, PermissionRequest, PromptSource, StdinUse, VariantChoice,
+};
 
 /// What is done with the session afterwards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +27,21 @@ pub struct Limits {
     pub max_retries: u32,
     /// `--retry-budget`: how long it may wait for that in total.
     pub retry_budget: Duration,
+    /// What the agent may use up.
+    pub agent: AgentLimits,
+}
+
+/// How much of what costs an agent may use, subagents included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AgentLimits {
+    /// `--max-turns`: how often the model may be called.
+    pub turns: Option<NonZeroU32>,
+    /// `--max-tool-calls`: how many tools it may call.
+    pub tool_calls: Option<NonZeroU32>,
+    /// `--max-tokens`: how many tokens it may use.
+    pub tokens: Option<NonZeroU64>,
+    /// `--max-cost`: how much it may cost.
+    pub cost: Option<Dollars>,
 }
 
 impl Default for Limits {
@@ -32,6 +50,7 @@ impl Default for Limits {
             stall_timeout: None,
             max_retries: 5,
             retry_budget: Duration::from_secs(300),
+            agent: AgentLimits::default(),
         }
     }
 }
@@ -65,6 +84,28 @@ pub struct RunRequest {
     pub permission: PermissionRequest,
     /// Output.
     pub output: OutputRequest,
+    /// What has to hold after the turn for the run to succeed.
+    pub checks: Checks,
+    /// `--worktree`: a fresh git worktree to work in.
+    pub worktree: Option<WorktreeChoice>,
+}
+
+/// What has to hold after a turn that went well.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checks {
+    /// `--require-change`: that some file changed.
+    pub require_change: bool,
+    /// `--verify`: that this shell command succeeds.
+    pub verify: Option<String>,
+}
+
+/// `--worktree`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorktreeChoice {
+    /// With a name made up for it.
+    Unnamed,
+    /// With this name.
+    Named(String),
 }
 
 /// The added system prompt.

@@ -1,5 +1,6 @@
 //! Every setting: its name, its type, what a project may do with it.
 
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use url::Url;
 
 use super::value::{Raw, SettingValue};
 use super::{Origin, Setting};
-use crate::request::{ColorChoice, Effort, ModelChoice, OutputMode, RulePattern, Verbosity};
+use crate::request::{ColorChoice, Dollars, Effort, ModelChoice, OutputMode, RulePattern, Verbosity};
 
 /// What a project's own file may do with a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +168,10 @@ settings! {
     stall_timeout: Duration, Set, true, Fallback::Said("none"), "Limit on silence, as with `--stall-timeout`";
     max_retries: u32, Set, true, Fallback::Is("5"), "How often a provider is tried again, as with `--max-retries`";
     retry_budget: Duration, Set, true, Fallback::Is("5m"), "How long retries may take, as with `--retry-budget`";
+    max_turns: NonZeroU32, NotSet, true, Fallback::Said("none"), "How often the model may be called, as with `--max-turns`";
+    max_tool_calls: NonZeroU32, NotSet, true, Fallback::Said("none"), "How many tools may be called, as with `--max-tool-calls`";
+    max_tokens: NonZeroU64, NotSet, true, Fallback::Said("none"), "How many tokens may be used, as with `--max-tokens`";
+    max_cost: Dollars, NotSet, true, Fallback::Said("none"), "How many dollars a run may cost, as with `--max-cost`";
     output_format: OutputMode, NotSet, true, Fallback::Is("text"), "The format of stdout of `run`, as with `--output-format`";
     include_raw: bool, NotSet, true, Fallback::Is("false"), "Whether stream-json holds the engine's events, as with `--include-raw`";
     color: ColorChoice, Set, true, Fallback::Is("auto"), "Colour, as with `--color`";

@@ -1,12 +1,13 @@
 //! The types that a setting can have: read from text or TOML, shown as JSON.
 
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::request::{ColorChoice, Effort, ModelChoice, OutputMode, RulePattern, Verbosity};
+use crate::request::{ColorChoice, Dollars, Effort, ModelChoice, OutputMode, RulePattern, Verbosity};
 use crate::support::{duration, nearest};
 
 /// A value as a source holds it.
@@ -183,6 +184,44 @@ impl SettingValue for u32 {
 
     fn show(&self) -> Value {
         json!(self)
+    }
+}
+
+impl SettingValue for NonZeroU32 {
+    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+        let number = integer(raw, 1, i64::from(u32::MAX))?;
+        Ok(u32::try_from(number).ok().and_then(Self::new).unwrap_or(Self::MAX))
+    }
+
+    fn show(&self) -> Value {
+        json!(self)
+    }
+}
+
+impl SettingValue for NonZeroU64 {
+    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+        let number = integer(raw, 1, i64::MAX)?;
+        Ok(u64::try_from(number).ok().and_then(Self::new).unwrap_or(Self::MAX))
+    }
+
+    fn show(&self) -> Value {
+        json!(self)
+    }
+}
+
+impl SettingValue for Dollars {
+    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+        let text = match raw {
+            Raw::Integer(dollars) => dollars.to_string(),
+            // A fraction in quotes, as text: exact.
+            other => other.text("an amount of dollars such as `\"0.25\"`")?.to_owned(),
+        };
+        text.parse()
+            .map_err(|error: crate::request::ParseDollarsError| error.to_string())
+    }
+
+    fn show(&self) -> Value {
+        json!(self.to_string())
     }
 }
 

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// Paths, aspects of them, and hashes of contents.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Evidence {
     /// Sorted, so that the order in which a file system lists its entries does not matter.
     entries: BTreeMap<(PathBuf, String), [u8; 32]>,
@@ -33,6 +33,18 @@ impl Evidence {
         };
         self.entries.insert((path.to_path_buf(), "content".to_owned()), entry);
         hash.map(|_| ())
+    }
+
+    /// The same evidence with paths relative to `root`; what lies elsewhere keeps its path.
+    pub(super) fn below(&self, root: &Path) -> Self {
+        let relative = |path: &PathBuf| path.strip_prefix(root).map_or_else(|_| path.clone(), Path::to_path_buf);
+        Self {
+            entries: self
+                .entries
+                .iter()
+                .map(|((path, aspect), hash)| ((relative(path), aspect.clone()), *hash))
+                .collect(),
+        }
     }
 
     /// One hash over everything.

@@ -25,6 +25,8 @@ pub use scan::scan;
 #[cfg(unix)]
 pub use terminal::TerminalAsker;
 
+use evidence::Evidence;
+
 use crate::context::Directories;
 use crate::error::{Failure, FailureKind};
 use crate::request::TrustChoice;
@@ -88,6 +90,29 @@ pub struct Findings {
     pub items: Vec<Item>,
     /// SHA-256 over the paths and contents of everything that was found, in hexadecimal.
     pub digest: String,
+    /// What the digest is made of.
+    evidence: Evidence,
+}
+
+impl Findings {
+    /// Whether these findings, in a copy with the root `root`, are what was found in `original`, with the root
+    /// `original_root`: the same files with the same contents, each at its place, and nothing besides.
+    pub fn is_copy(&self, root: &Path, original: &Self, original_root: &Path) -> bool {
+        let items = |findings: &Self, root: &Path| -> Option<Vec<(ItemKind, PathBuf, String)>> {
+            findings
+                .items
+                .iter()
+                .map(|item| {
+                    let path = item.path.strip_prefix(root).ok()?.to_path_buf();
+                    Some((item.kind, path, item.summary.clone()))
+                })
+                .collect()
+        };
+        let copied = items(self, root);
+        copied.is_some()
+            && copied == items(original, original_root)
+            && self.evidence.below(root) == original.evidence.below(original_root)
+    }
 }
 
 /// What a person said.
@@ -340,6 +365,36 @@ mod tests {
         require(&below).unwrap_err();
         require(Path::new("/does/not/exist")).unwrap_err();
         assert_eq!(asker.asked, 2);
+    }
+
+    #[test]
+    fn a_copy_holds_the_same_code_at_the_same_places_and_no_more() {
+        let place = Place::with_plugin();
+        let original = place.findings();
+        let root = place.root.path().join("copy");
+        let write = |name: &str, text: &str| {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let is_copy = || {
+            let copy = scan(&root, &place.directories.home).unwrap();
+            copy.is_copy(&root, &original, &place.project())
+        };
+        write(".git", "gitdir: elsewhere");
+        write(".opencode/plugin/a.js", "export default 1");
+        assert!(is_copy());
+        write(".opencode/plugin/a.js", "export default 2");
+        assert!(!is_copy());
+        write(".opencode/plugin/a.js", "export default 1");
+        write(".opencode/plugin/b.js", "");
+        assert!(!is_copy());
+        fs::remove_file(root.join(".opencode/plugin/b.js")).unwrap();
+        assert!(is_copy());
+        // Code above the copy is not the copy's.
+        fs::create_dir_all(place.root.path().join(".opencode/plugin")).unwrap();
+        fs::write(place.root.path().join(".opencode/plugin/c.js"), "").unwrap();
+        assert!(!is_copy());
     }
 
     #[test]

@@ -58,6 +58,7 @@ pub fn scan(directory: &Path, home: &Path) -> Result<Findings, Failure> {
         directory,
         digest: scanner.evidence.digest(),
         items: scanner.items,
+        evidence: scanner.evidence,
     })
 }
 

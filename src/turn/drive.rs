@@ -8,13 +8,14 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries};
 use super::gatekeeper::{Gatekeeper, Permissions};
+use super::limits::exceeded;
 use super::state::State;
 use super::update::{PermissionRecord, Retry, Started, Status, ToolStatus, Update};
 use crate::api::types::Prompt;
 use crate::api::{Client, Error};
 use crate::error::{Failure, FailureKind};
 use crate::events::{Event, EventStream, Item, Received};
-use crate::request::Preset;
+use crate::request::{AgentLimits, Preset};
 
 /// How long an abort may take, all of it: the call, the engine's end of turn, the last reading.
 const ABORT: Duration = Duration::from_secs(5);
@@ -40,6 +41,8 @@ pub struct Turn {
     pub retry_budget: Duration,
     /// How long nothing at all may happen.
     pub stall_timeout: Option<Duration>,
+    /// What the agent may use up.
+    pub limits: AgentLimits,
     /// When the whole run has to be over.
     pub deadline: Option<Instant>,
     /// Whether the engine's own events are wanted.
@@ -103,6 +106,7 @@ pub async fn drive(
         prompt,
         max_retries: turn.max_retries,
         retry_budget: turn.retry_budget,
+        limits: turn.limits,
         stall_timeout: turn.stall_timeout,
         deadline: turn.deadline,
         include_raw: turn.include_raw,
@@ -130,6 +134,7 @@ struct Driver {
     prompt: Prompt,
     max_retries: u32,
     retry_budget: Duration,
+    limits: AgentLimits,
     stall_timeout: Option<Duration>,
     deadline: Option<Instant>,
     include_raw: bool,
@@ -179,7 +184,9 @@ impl Driver {
                 };
                 self.flush().await;
                 match read {
-                    Ok(Ok(())) => judge(&self.state, self.keeper.records()),
+                    Ok(Ok(())) => {
+                        judge(&self.state, self.keeper.records()).or_else(|| exceeded(&self.state, &self.limits))
+                    }
                     // What was streamed may be all there is, but nobody can know.
                     Ok(Err(error)) => Some(Failure::from(error)),
                     Err(_) => Some(Failure::new(
@@ -339,7 +346,10 @@ impl Driver {
         if self.state.is_too_long() {
             return Some(too_long_after_summaries());
         }
-        self.state.is_broken().then(broken_stream)
+        if self.state.is_broken() {
+            return Some(broken_stream());
+        }
+        exceeded(&self.state, &self.limits)
     }
 
     /// The engine wants to wait and try a provider again: may it?

@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::task::{JoinError, JoinHandle};
 
+use super::limits::{allows_tool_call, too_many_tool_calls};
 use super::state::State;
 use super::update::{PermissionRecord, QuestionRecord, Update};
 use crate::api::Client;
@@ -24,10 +25,10 @@ use crate::api::types::{PermissionAsk, QuestionAsk, Rule, Session};
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, GateCall, Moment};
 use crate::permission::{
-    self, Action, Answer, Ask, AuditEntry, AuditLog, DecidedBy, Decision, Judgement, Policy, Prompter, Question,
-    QuestionAnswer, Scope, Withdrawal,
+    self, Action, Answer, Ask, AuditEntry, AuditLog, DOOM_LOOP, DecidedBy, Decision, Judgement, Policy, Prompter,
+    Question, QuestionAnswer, RepeatWatch, Scope, Withdrawal,
 };
-use crate::request::{Effect, Preset};
+use crate::request::{AgentLimits, Effect, Preset};
 
 /// How long a withdrawn question may take to disappear from the screen.
 const WITHDRAWING: Duration = Duration::from_secs(1);
@@ -49,6 +50,8 @@ pub struct Permissions {
     pub session_rules: Vec<Rule>,
     /// The agent's working directory.
     pub directory: PathBuf,
+    /// What the run may use up; the calls that are too many do not pass.
+    pub limits: AgentLimits,
     /// Where every decision is written down; none where a plain prompt has no place for it.
     pub audit: Option<AuditLog>,
 }
@@ -106,6 +109,10 @@ pub(super) struct Gatekeeper {
     agent_rules: Vec<Rule>,
     session_rules: Vec<Rule>,
     directory: PathBuf,
+    limits: AgentLimits,
+    repeats: RepeatWatch,
+    /// Calls of which somebody has said already that they may come again.
+    repeatable: HashSet<(String, String)>,
     audit: Option<AuditLog>,
     /// The person has been told that decisions cannot be written down.
     warned: bool,
@@ -136,8 +143,16 @@ struct Waiting {
 }
 
 enum What {
-    Permission { ask: Box<Ask>, source: Source },
-    Question { ask: QuestionAsk, questions: Vec<Question> },
+    Permission {
+        ask: Box<Ask>,
+        source: Source,
+        /// The judgement is not the policy's alone, and does not change by what is granted meanwhile.
+        fixed: bool,
+    },
+    Question {
+        ask: QuestionAsk,
+        questions: Vec<Question>,
+    },
 }
 
 /// Where the answer goes.
@@ -207,6 +222,9 @@ impl Gatekeeper {
             agent_rules: permissions.agent_rules,
             session_rules: permissions.session_rules,
             directory: permissions.directory,
+            limits: permissions.limits,
+            repeats: RepeatWatch::new(),
+            repeatable: HashSet::new(),
             audit: permissions.audit,
             warned: false,
             client,
@@ -269,15 +287,16 @@ impl Gatekeeper {
     ) -> Option<Failure> {
         match happening {
             Happening::Call(call) => {
-                self.call(call, state, out).await;
+                let failure = self.call(call, state, out).await;
                 self.put_next(state, out).await;
-                None
+                failure
             }
             Happening::Given(given) => self.given(given, state, out).await,
         }
     }
 
-    async fn call(&mut self, call: GateCall, state: &mut State, out: &mut Vec<Update>) {
+    /// A call waits at the gate. A failure ends the run.
+    async fn call(&mut self, call: GateCall, state: &mut State, out: &mut Vec<Update>) -> Option<Failure> {
         if !state.concerns(&call.session_id) && !self.adopt(&call.session_id, state, out).await {
             tracing::warn!(
                 session = call.session_id,
@@ -285,7 +304,7 @@ impl Gatekeeper {
                 "a call of a session that is not ours"
             );
             call.refuse("This session does not belong to the run.");
-            return;
+            return None;
         }
         let key = (call.session_id.clone(), call.call_id.clone());
         if call.moment == Moment::Shell {
@@ -295,10 +314,26 @@ impl Gatekeeper {
             } else {
                 call.refuse("Nothing runs that was not allowed.");
             }
-            return;
+            return None;
         }
         let action = Action::of_call(&call.tool, &call.arguments);
-        let judgement = self.policy.judge(&action);
+        let mut judgement = self.policy.judge(&action);
+        let mut fixed = false;
+        let times = self.repeats.seen(&call.session_id, &call.tool, &call.arguments);
+        if times >= DOOM_LOOP && !self.repeatable.contains(&key) {
+            let repeat = Action::Repeat {
+                tool: call.tool.clone(),
+            };
+            let again = self.policy.judge(&repeat);
+            if again.effect > judgement.effect {
+                judgement = Judgement {
+                    rule: format!("{}; this is call {times} of the same kind in a row", again.rule),
+                    grant: Vec::new(),
+                    ..again
+                };
+                fixed = true;
+            }
+        }
         let ask = self.ask_of(
             &call.call_id,
             &call.session_id,
@@ -308,7 +343,14 @@ impl Gatekeeper {
             judgement,
             state,
         );
-        self.decide(ask, Source::Gate(call), state, out).await;
+        if !allows_tool_call(state, &self.limits, &call.call_id) {
+            let failure = too_many_tool_calls(&self.limits);
+            let verdict = Verdict::denied(DecidedBy::Limit, failure.message.clone(), "The run is over.");
+            self.settle(ask, Source::Gate(call), verdict, state, out).await;
+            return Some(failure);
+        }
+        self.decide(ask, Source::Gate(call), fixed, state, out).await;
+        None
     }
 
     /// A session that the engine has not told us of yet: a subagent's, when its parents are ours.
@@ -349,8 +391,10 @@ impl Gatekeeper {
         let action = Action::of_ask(ask);
         let mut judgement = self.policy.judge(&action);
         let outside = matches!(action, Action::Outside { .. });
-        if by_configuration && judgement.effect == Effect::Allow && judgement.by_preset && !outside {
+        let fixed = by_configuration && judgement.effect == Effect::Allow && judgement.by_preset && !outside;
+        if fixed {
             judgement.effect = Effect::Ask;
+            judgement.grant.clear();
             judgement.rule = CONFIGURATION.to_owned();
         }
         let id = if ask.tool.call_id.is_empty() {
@@ -370,7 +414,7 @@ impl Gatekeeper {
         if let Some(diff) = ask.metadata.get("diff").and_then(Value::as_str) {
             open.diff = Some(diff.to_owned());
         }
-        self.decide(open, Source::Engine(ask.clone()), state, out).await;
+        self.decide(open, Source::Engine(ask.clone()), fixed, state, out).await;
         self.put_next(state, out).await;
     }
 
@@ -409,7 +453,7 @@ impl Gatekeeper {
     }
 
     /// Decides what the rules decide, and lets the rest wait.
-    async fn decide(&mut self, ask: Ask, source: Source, state: &State, out: &mut Vec<Update>) {
+    async fn decide(&mut self, ask: Ask, source: Source, fixed: bool, state: &State, out: &mut Vec<Update>) {
         match self.verdict(&ask) {
             Some(verdict) => self.settle(ask, source, verdict, state, out).await,
             None => self.queue.push_back(Waiting {
@@ -417,6 +461,7 @@ impl Gatekeeper {
                 what: What::Permission {
                     ask: Box::new(ask),
                     source,
+                    fixed,
                 },
             }),
         }
@@ -453,12 +498,12 @@ impl Gatekeeper {
                 return;
             };
             let what = match what {
-                What::Permission { mut ask, source } => {
+                What::Permission { mut ask, source, fixed } => {
                     if matches!(&source, Source::Gate(call) if call.is_gone()) {
                         continue;
                     }
                     // What was granted meanwhile counts, and so does that somebody has gone.
-                    if ask.judgement.rule != CONFIGURATION {
+                    if !fixed {
                         ask.judgement = self.policy.judge(&ask.action);
                     }
                     if let Some(verdict) = self.verdict(&ask) {
@@ -468,7 +513,7 @@ impl Gatekeeper {
                     if ask.diff.is_none() {
                         ask.diff = permission::proposed_diff(&ask.tool, &ask.arguments, &ask.directory);
                     }
-                    What::Permission { ask, source }
+                    What::Permission { ask, source, fixed }
                 }
                 What::Question { ask, questions } => {
                     if !matches!(self.answerer, Who::Somebody(_)) {
@@ -542,7 +587,7 @@ impl Gatekeeper {
             // Nobody waits for it any more; whoever withdrew it has dealt with the rest.
             (What::Permission { .. }, _) if withdrawn => None,
             (What::Question { .. }, _) if withdrawn => None,
-            (What::Permission { ask, source }, Given::Permission(answer)) => {
+            (What::Permission { ask, source, .. }, Given::Permission(answer)) => {
                 let failure = match answer {
                     Answer::Deny => Some(stopped(&ask)),
                     Answer::Interrupted => Some(interrupted()),
@@ -568,7 +613,7 @@ impl Gatekeeper {
                 failure
             }
             // A prompter answers what it was asked; anything else allows nothing.
-            (What::Permission { ask, source }, Given::Question(_)) => {
+            (What::Permission { ask, source, .. }, Given::Question(_)) => {
                 let verdict = nobody(&ask.judgement);
                 self.settle(*ask, source, verdict, state, out).await;
                 None
@@ -631,6 +676,10 @@ impl Gatekeeper {
                 }
             }
             Source::Engine(request) => {
+                if allowed && matches!(ask.action, Action::Repeat { .. }) {
+                    self.repeatable
+                        .insert((request.session_id.clone(), request.tool.call_id.clone()));
+                }
                 let told = (!allowed).then_some(verdict.told.as_str());
                 self.reply(&request.id, told).await;
             }

@@ -4,18 +4,21 @@
 //! [`Outcome`]. Always true: the outcome is computed from the final state of the session tree, not from any one event.
 
 mod answer;
+mod changes;
 mod conclusion;
 mod drive;
 mod gatekeeper;
+pub mod limits;
 mod outcome;
 mod state;
 mod tools;
 mod update;
 mod usage;
 
+pub use changes::{ChangeStatus, FileChange};
 pub use drive::{Driven, Turn, drive};
 pub use gatekeeper::{Answerer, Permissions};
-pub use outcome::{Outcome, Phases};
+pub use outcome::{CheckResults, Outcome, Phases, Verification, Worktree};
 pub use state::State;
 pub use tools::Tools;
 pub use update::{

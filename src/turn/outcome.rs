@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::changes::FileChange;
 use super::update::{EngineInfo, PermissionRecord, ToolCall};
 use super::usage::Usage;
 use crate::error::{Failure, FailureKind};
@@ -34,8 +35,8 @@ pub struct Outcome {
     pub tool_calls: Vec<ToolCall>,
     /// Every permission that was asked for.
     pub permissions: Vec<PermissionRecord>,
-    /// Changed files, absolute paths.
-    pub files: Vec<String>,
+    /// Changed files.
+    pub files: Vec<FileChange>,
     /// How often a provider was tried again.
     pub retries: u32,
     /// Where the time went.
@@ -46,6 +47,45 @@ pub struct Outcome {
     pub rehearsal: bool,
     /// The answer as a value, where a schema was asked for.
     pub structured: Option<Value>,
+    /// What was checked after the turn.
+    pub checks: CheckResults,
+    /// The git worktree that was made for the run.
+    pub worktree: Option<Worktree>,
+}
+
+/// What was checked after a turn that went well.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckResults {
+    /// The command of `--verify`, once it has run.
+    pub verify: Option<Verification>,
+    /// Whether files changed, where `--require-change` asked for it.
+    pub require_change: Option<bool>,
+}
+
+/// A command that has run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// The command.
+    pub command: String,
+    /// Its exit status; none when a signal or we ended it.
+    pub exit_code: Option<i32>,
+    /// How long it ran, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// A git worktree that was made for a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worktree {
+    /// Its directory.
+    pub path: String,
+    /// Its branch.
+    pub branch: String,
+    /// The commit that it began as.
+    pub base: String,
+    /// Whether it is still there.
+    pub kept: bool,
+    /// What a person wants to know of it, line by line; the first says where it is, or that it is gone.
+    pub notes: Vec<String>,
 }
 
 impl Outcome {
@@ -70,6 +110,8 @@ impl Outcome {
             engine: None,
             rehearsal: false,
             structured: None,
+            checks: CheckResults::default(),
+            worktree: None,
         }
     }
 

@@ -9,10 +9,11 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::changes::{Changes, FileChange};
 use super::tools::Tools;
 use super::update::{Retry, Status, Update};
 use super::usage::Usage;
-use crate::api::types::{EngineError, MessageInfo, MessageWithParts, Part, PartKind, SessionStatus};
+use crate::api::types::{EngineError, FileDiff, MessageInfo, MessageWithParts, Part, PartKind, SessionStatus};
 use crate::events::Event;
 
 /// Everything known of a turn: the run's own session and those of its subagents.
@@ -28,7 +29,7 @@ pub struct State {
     foreign: HashSet<String>,
     answer: Answer,
     tools: Tools,
-    files: Vec<String>,
+    changes: Changes,
     retries: u32,
     max_retries: u32,
     errors: Vec<(Option<String>, EngineError)>,
@@ -69,7 +70,7 @@ impl State {
             foreign: HashSet::new(),
             answer: Answer::default(),
             tools: Tools::default(),
-            files: Vec::new(),
+            changes: Changes::default(),
             retries: 0,
             max_retries,
             errors: Vec::new(),
@@ -238,8 +239,34 @@ impl State {
     }
 
     /// Changed files.
-    pub fn files(&self) -> &[String] {
-        &self.files
+    pub fn files(&self) -> &[FileChange] {
+        self.changes.files()
+    }
+
+    /// The files that the engine's own comparison of before and after has to say something about.
+    pub fn compared_files(&self) -> impl Iterator<Item = &str> {
+        self.changes.compared()
+    }
+
+    /// The messages that the answers of the run's own session belong to: the prompt, and those that a compaction put in
+    /// its place.
+    pub fn prompts(&self) -> Vec<&str> {
+        let mut prompts: Vec<&str> = Vec::new();
+        for message in &self.messages {
+            if message.info.session_id == self.root
+                && let Some(parent) = message.info.parent_id.as_deref()
+                && !prompts.contains(&parent)
+            {
+                prompts.push(parent);
+            }
+        }
+        prompts
+    }
+
+    /// Takes the engine's comparisons for all of the [prompts](Self::prompts), in their order.
+    pub fn conclude_changes(&mut self, diffs: &[FileDiff]) {
+        let root = self.last_message().map(|message| message.path.root.clone());
+        self.changes.conclude(&root.unwrap_or_default(), diffs);
     }
 
     /// How often a provider was tried again.
@@ -251,6 +278,31 @@ impl State {
     pub fn turns(&self) -> u32 {
         let count = self.messages.iter().filter(|m| m.info.session_id == self.root).count();
         u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// How often the model was called, in all sessions of the turn.
+    pub fn model_calls(&self) -> u32 {
+        u32::try_from(self.messages.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether a session's last message ended with tool calls, so that the engine will call the model again.
+    pub fn will_call_the_model(&self) -> bool {
+        self.sessions.keys().any(|session| {
+            self.messages
+                .iter()
+                .rev()
+                .map(|message| &message.info)
+                .find(|info| info.session_id == *session)
+                .is_some_and(|info| {
+                    info.finish.as_deref() == Some("tool-calls") && info.error.is_none() && !self.gave_a_value(info)
+                })
+        })
+    }
+
+    /// Whether the message ended with the call that holds a structured answer: nothing comes after it.
+    fn gave_a_value(&self, info: &MessageInfo) -> bool {
+        let is_answer = |call: &super::ToolCall| call.message_id == info.id && call.tool == "StructuredOutput";
+        info.structured.is_some() || self.tools.calls().iter().any(is_answer)
     }
 
     /// Tokens and dollars, summed over all sessions of the turn.
@@ -373,7 +425,7 @@ impl State {
             PartKind::Tool => self.tool(part, subagent, out),
             PartKind::Patch => {
                 for file in &part.files {
-                    self.file(file, out);
+                    out.extend(self.changes.patched(file).map(Update::FileChange));
                 }
             }
             _ => {}
@@ -389,19 +441,10 @@ impl State {
         let Some(call) = self.tools.part(part, subagent) else {
             return;
         };
-        let changed = (call.status == super::ToolStatus::Completed && matches!(call.tool.as_str(), "edit" | "write"))
-            .then(|| call.input.get("filePath").and_then(Value::as_str).map(str::to_owned))
-            .flatten();
+        let completed = call.status == super::ToolStatus::Completed;
         out.push(Update::Tool(call));
-        if let Some(file) = changed {
-            self.file(&file, out);
-        }
-    }
-
-    fn file(&mut self, path: &str, out: &mut Vec<Update>) {
-        if !self.files.iter().any(|known| known == path) {
-            self.files.push(path.to_owned());
-            out.push(Update::FileChange { path: path.to_owned() });
+        if completed {
+            out.extend(self.changes.tool(part).into_iter().map(Update::FileChange));
         }
     }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::changes::FileChange;
 use crate::api::types::TodoItem;
 use crate::permission::{DecidedBy, Decision, Question, Scope};
 use crate::request::{EngineSource, ModelRef};
@@ -35,11 +36,8 @@ pub enum Update {
     Status(Status),
     /// The agent's list of things to do.
     Todo(Vec<TodoItem>),
-    /// A file was changed.
-    FileChange {
-        /// Absolute path.
-        path: String,
-    },
+    /// A file was changed; several for one path, each replaces the one before.
+    FileChange(FileChange),
     /// Something that the person should know and that ends nothing.
     Warning(String),
     /// An event of the engine as it came, for `--include-raw`.

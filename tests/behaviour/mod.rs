@@ -6,6 +6,7 @@ mod directories;
 mod engine_programs;
 mod input;
 mod interrupts;
+mod limits;
 mod names;
 mod permissions;
 mod provider_failures;
@@ -16,6 +17,7 @@ mod tampering;
 mod terminal;
 mod trust;
 mod widening;
+mod worktree;
 
 use serde_json::Value;
 

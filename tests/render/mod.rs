@@ -17,8 +17,8 @@ use opencode_rs::render::{Render, Spinner, Streams, renderer};
 use opencode_rs::request::{EngineSource, ModelRef, OutputRequest};
 use opencode_rs::terminal::{Screen, Stream, Terminal};
 use opencode_rs::turn::{
-    DecidedBy, Decision, EngineInfo, Outcome, PermissionRecord, Phases, Retry, Scope, Started, Status, TextDelta,
-    TodoItem, ToolCall, ToolStatus, Update, Usage,
+    ChangeStatus, DecidedBy, Decision, EngineInfo, FileChange, Outcome, PermissionRecord, Phases, Retry, Scope,
+    Started, Status, TextDelta, TodoItem, ToolCall, ToolStatus, Update, Usage,
 };
 use serde_json::json;
 
@@ -288,12 +288,19 @@ fn updates() -> Vec<Update> {
         text("prt_3", "The **tests**"),
         text("prt_3", " fail, see `main.rs`:\n\n```rust\nfn main() {}\n```"),
         Update::Todo(todo()),
-        Update::FileChange {
-            path: "/proj/src/lib.rs".to_owned(),
-        },
+        Update::FileChange(file_change()),
         Update::Warning("the server closed the stream twice".to_owned()),
         Update::Raw(json!({"type": "server.heartbeat"})),
     ]
+}
+
+fn file_change() -> FileChange {
+    FileChange {
+        path: "/proj/src/lib.rs".to_owned(),
+        status: Some(ChangeStatus::Modified),
+        additions: Some(10),
+        deletions: Some(3),
+    }
 }
 
 fn outcome() -> Outcome {
@@ -315,7 +322,7 @@ fn outcome() -> Outcome {
         turns: 2,
         tool_calls: vec![read_call(), edit_call(), bash_call()],
         permissions: vec![permission(Decision::Denied)],
-        files: vec!["/proj/src/lib.rs".to_owned()],
+        files: vec![file_change()],
         retries: 1,
         phases: Phases {
             engine_ms: Some(20),

@@ -1,6 +1,6 @@
 use opencode_rs::permission::{Question, QuestionOption};
 use opencode_rs::render::schema::Record;
-use opencode_rs::turn::{Decision, QuestionRecord, Status, Update};
+use opencode_rs::turn::{ChangeStatus, Decision, FileChange, QuestionRecord, Status, Update, Verification, Worktree};
 use serde_json::json;
 
 use super::{delta, early_failure, edit_call, golden, outcome, permission, retry, started, text, todo, void};
@@ -52,9 +52,12 @@ fn every_record_is_as_its_golden_file_says() {
         ("todo", Update::Todo(todo())),
         (
             "file_change",
-            Update::FileChange {
+            Update::FileChange(FileChange {
                 path: "/proj/a.rs".to_owned(),
-            },
+                status: Some(ChangeStatus::Added),
+                additions: None,
+                deletions: Some(0),
+            }),
         ),
         ("warning", Update::Warning("take care".to_owned())),
         (
@@ -66,6 +69,21 @@ fn every_record_is_as_its_golden_file_says() {
         golden(&format!("records/{name}.json"), &line(&Record::of(&update)));
     }
     golden("records/result.json", &line(&Record::result(&outcome())));
+    let mut checked = outcome();
+    checked.checks.require_change = Some(true);
+    checked.checks.verify = Some(Verification {
+        command: "cargo test".to_owned(),
+        exit_code: Some(0),
+        duration_ms: 1200,
+    });
+    checked.worktree = Some(Worktree {
+        path: "/state/worktrees/proj-1".to_owned(),
+        branch: "opencode-rs/1".to_owned(),
+        base: "0123abcd".to_owned(),
+        kept: true,
+        notes: vec!["for people".to_owned()],
+    });
+    golden("records/result_checked.json", &line(&Record::result(&checked)));
     golden("records/result_failed.json", &line(&Record::result(&early_failure())));
     golden("records/init_unknown.json", &line(&Record::init_of(&early_failure())));
 }

@@ -12,8 +12,16 @@ use super::{Bytes, Outputs, Stage, outcome, text, void};
 
 const REPEATED: &str = "note: the model was tried again and answers differently; its text is repeated from the start\n";
 
+/// The end of a run that changed nothing, so that nothing is said of it.
+fn unchanged() -> Outcome {
+    Outcome {
+        files: Vec::new(),
+        ..outcome()
+    }
+}
+
 fn answer(updates: &[Update]) -> (String, String) {
-    Stage::new(&OutputRequest::default(), Outputs::Pipes).play(updates, &outcome())
+    Stage::new(&OutputRequest::default(), Outputs::Pipes).play(updates, &unchanged())
 }
 
 fn stdout(updates: &[Update]) -> String {
@@ -107,7 +115,7 @@ fn text_that_comes_again_differently_is_written_anew_and_said_once() {
 fn void_text_that_never_comes_again_stays_in_a_failure() {
     let failed = Outcome {
         failure: Some(Failure::new(FailureKind::Provider, "cannot reach the model")),
-        ..outcome()
+        ..unchanged()
     };
     let updates = [text("1", "one two"), void("1"), text("2", "one")];
     let (stdout, stderr) = Stage::new(&OutputRequest::default(), Outputs::Pipes).play(&updates, &failed);

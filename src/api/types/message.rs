@@ -64,9 +64,21 @@ pub struct MessageInfo {
     /// `true` on the summary of a compaction (an object on a user message).
     #[serde(deserialize_with = "lenient")]
     pub summary: Value,
+    /// Where the agent worked.
+    #[serde(deserialize_with = "lenient")]
+    pub path: MessagePath,
     /// The value of a structured answer.
     #[serde(deserialize_with = "lenient")]
     pub structured: Option<Value>,
+}
+
+/// Where the agent worked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct MessagePath {
+    /// The root of the working tree; that of the file system where there is none.
+    #[serde(deserialize_with = "lenient")]
+    pub root: String,
 }
 
 impl MessageInfo {

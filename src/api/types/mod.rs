@@ -4,6 +4,7 @@
 //! an enumeration has a case of its own. A new engine must not break a run.
 
 mod agent;
+mod diff;
 mod lenient;
 mod message;
 mod permission;
@@ -11,6 +12,7 @@ mod provider;
 mod session;
 
 pub use agent::Agent;
+pub use diff::FileDiff;
 pub use message::{
     EngineError, FilePart, MessageInfo, MessageWithParts, Part, PartKind, Prompt, PromptPart, Tokens, ToolState,
 };

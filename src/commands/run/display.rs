@@ -115,6 +115,13 @@ impl Display {
         &self.screen
     }
 
+    /// Waits until the renderer has taken every update.
+    pub(super) async fn drained(&self) {
+        // All places of the queue are free only when nothing is in it.
+        let updates = self.updates();
+        let _ = updates.reserve_many(updates.max_capacity()).await;
+    }
+
     /// Where updates go.
     pub(super) fn updates(&self) -> mpsc::Sender<Update> {
         self.updates

@@ -1,10 +1,16 @@
 //! `run`: one prompt, from the words on the command line to the exit status.
 
 mod answer_file;
+mod changes;
+mod checks;
 mod display;
+mod git;
 mod prepare;
+mod worktree;
 
+use std::borrow::Cow;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,13 +22,16 @@ use crate::context::Context;
 use crate::engine::DownloadBar;
 use crate::error::{Failure, FailureKind};
 use crate::render::spinner::Phase;
-use crate::request::{Approver, RehearsalChoice, RunRequest, SessionLifetime};
+use crate::request::{Approver, ConnectRequest, OnDenial, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime};
+use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
 use crate::terminal::{Screen, Taken};
-use crate::turn::{self, Answerer, Driven, Outcome, Phases, decimal};
+use crate::turn::{self, Answerer, Decision, Driven, Outcome, PermissionRecord, Phases, Update, decimal};
 
+use checks::Place;
 use display::Display;
 use prepare::Prepared;
+use worktree::Worktree;
 
 /// How long a run that was told to stop goes on writing what it has.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -44,15 +53,24 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure
     let stop = stop(context, &request, display.broken());
     tokio::pin!(stop);
 
-    let prepared = {
-        let preparing = prepare::prepare(context, &request, &display, answerer(&request));
-        tokio::select! {
-            biased;
-            failure = stop.as_mut() => Err(failure),
-            prepared = preparing => prepared,
+    let worktree = make_worktree(context, &request, &display, stop.as_mut()).await;
+    let request = match &worktree {
+        Ok(Some(worktree)) => Cow::Owned(in_worktree(&request, worktree)),
+        _ => Cow::Borrowed(&request),
+    };
+    let (worktree, prepared) = match worktree {
+        Err(failure) => (None, Err(failure)),
+        Ok(worktree) => {
+            let preparing = prepare::prepare(context, &request, &display, answerer(&request));
+            let prepared = tokio::select! {
+                biased;
+                failure = stop.as_mut() => Err(failure),
+                prepared = preparing => prepared,
+            };
+            (worktree, prepared)
         }
     };
-    let connection = match prepared {
+    let mut connection = match prepared {
         Err(failure) => {
             outcome.failure = Some(failure);
             None
@@ -69,6 +87,13 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure
             .await,
         ),
     };
+    if let Some(worktree) = worktree {
+        // Nobody writes there any more when it is looked at.
+        if let Some(connection) = connection.take() {
+            connection.close().await;
+        }
+        outcome.worktree = Some(worktree.conclude(&context.environment).await);
+    }
     outcome.phases.total_ms = millis(context.started);
 
     let kind = outcome.failure.as_ref().map(|failure| failure.kind);
@@ -130,13 +155,59 @@ fn deadline(context: &Context, request: &RunRequest) -> Option<Instant> {
     Some(Instant::from_std(context.started) + limit)
 }
 
+/// Makes the worktree that was asked for. A wish to stop waits until it can be removed again.
+async fn make_worktree(
+    context: &Context,
+    request: &RunRequest,
+    display: &Display,
+    stop: Pin<&mut impl Future<Output = Failure>>,
+) -> Result<Option<Worktree>, Failure> {
+    let Some(choice) = &request.worktree else {
+        return Ok(None);
+    };
+    if matches!(&request.connect.server, ServerChoice::Attach(url) if !is_loopback(url)) {
+        return Err(
+            Failure::usage("cannot make a worktree for a server on another machine").hint("leave out `--worktree`")
+        );
+    }
+    let directory = connect::directory(context, &request.connect)?;
+    let making = Worktree::make(context, &directory, choice);
+    tokio::pin!(making);
+    let worktree = tokio::select! {
+        biased;
+        failure = stop => {
+            if let Ok(Ok(worktree)) = timeout(LAST_WORDS, making).await {
+                worktree.conclude(&context.environment).await;
+            }
+            return Err(failure);
+        }
+        worktree = making.as_mut() => worktree?,
+    };
+    if let Some(warning) = &worktree.warning {
+        let _ = display.updates().send(Update::Warning(warning.clone())).await;
+    }
+    Ok(Some(worktree))
+}
+
+/// The same run in a worktree.
+fn in_worktree(request: &RunRequest, worktree: &Worktree) -> RunRequest {
+    RunRequest {
+        connect: ConnectRequest {
+            directory: Some(worktree.directory.clone()),
+            copy_of: Some(worktree.copy_of()),
+            ..request.connect.clone()
+        },
+        ..request.clone()
+    }
+}
+
 /// The turn itself; gives the connection back, to be closed.
 async fn converse(
     context: &Context,
     request: &RunRequest,
     prepared: Prepared,
     display: &Display,
-    stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
+    mut stop: Pin<&mut impl Future<Output = Failure>>,
     outcome: &mut Outcome,
 ) -> connect::Connection {
     let Prepared {
@@ -162,12 +233,22 @@ async fn converse(
         ..turn
     };
     let server_gone = connect::server_gone(&mut connection.server);
+    if request.limits.agent.cost.is_some() && !cost_is_known {
+        let warning = "the model's price is not known, so `--max-cost` cannot be kept; `--max-tokens` can";
+        let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
+    }
     let Driven {
-        state,
+        mut state,
         failure,
         permissions,
         first_text,
-    } = turn::drive(turn, events, display.updates(), stop, server_gone).await;
+    } = turn::drive(turn, events, display.updates(), stop.as_mut(), server_gone).await;
+    let patience = if failure.is_none() {
+        changes::PATIENCE
+    } else {
+        changes::IMPATIENCE
+    };
+    changes::complete(&client, &session_id, &mut state, patience).await;
 
     let last = state.last_message();
     outcome.result = state.answer_text();
@@ -202,6 +283,19 @@ async fn converse(
     {
         outcome.failure = file.write(&outcome.result).err();
     }
+    if outcome.failure.is_none() && request.permission.on_denial == OnDenial::Fail {
+        outcome.failure = denial(&outcome.permissions);
+    }
+    if outcome.failure.is_none() {
+        let place = Place {
+            directory: &connection.directory,
+            environment: &context.environment,
+            display,
+        };
+        outcome.failure = checks::check(&request.checks, place, &outcome.files, stop, &mut outcome.checks)
+            .await
+            .err();
+    }
     if request.lifetime == SessionLifetime::Ephemeral
         && let Err(error) = timeout(LAST_WORDS, client.delete_session(&session_id))
             .await
@@ -210,6 +304,26 @@ async fn converse(
         tracing::warn!(%error, "cannot delete the session");
     }
     connection
+}
+
+/// The failure of a run in which nothing may be refused.
+fn denial(permissions: &[PermissionRecord]) -> Option<Failure> {
+    let denied: Vec<&PermissionRecord> = permissions
+        .iter()
+        .filter(|record| record.decision == Decision::Denied)
+        .collect();
+    let first = denied.first()?;
+    let more = match denied.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    Some(
+        Failure::new(
+            FailureKind::Denied,
+            format!("`{}` was refused{more}: {}", first.permission, first.reason),
+        )
+        .hint("leave out `--fail-on-deny` to go on in spite of it"),
+    )
 }
 
 /// The engine decodes the path of its directory once more than it was encoded, and then does not find it; all that it

@@ -298,6 +298,7 @@ async fn make_turn(
         max_retries: request.limits.max_retries,
         retry_budget: request.limits.retry_budget,
         stall_timeout: request.limits.stall_timeout,
+        limits: request.limits.agent,
         deadline: None::<Instant>,
         include_raw: request.output.include_raw,
         permissions: Permissions {
@@ -308,6 +309,7 @@ async fn make_turn(
             agent_rules,
             session_rules: rules,
             directory: connection.directory.clone(),
+            limits: request.limits.agent.clone(),
             audit,
         },
         started: Started {

@@ -1,0 +1,447 @@
+//! Files that changed, and by how many lines.
+//!
+//! Two sources: the engine's own comparison of the directory before and after (`diff`), which sees what shell commands
+//! did and needs git and snapshots; and the calls of tools that edit, which are always there and see nothing else. Always
+//! true: a number is one that the engine gave or that follows from what was written; what is not known is `None`.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::api::types::{FileDiff, Part};
+
+/// What happened to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeStatus {
+    /// It was not there before.
+    Added,
+    /// It was there before, with other contents.
+    Modified,
+    /// It is not there any more.
+    Deleted,
+}
+
+impl ChangeStatus {
+    /// The word for records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Modified => "modified",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// A file that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    /// Its path; absolute, as far as the engine says so.
+    pub path: String,
+    /// What happened to it, where that is known.
+    pub status: Option<ChangeStatus>,
+    /// Lines that are new.
+    pub additions: Option<u64>,
+    /// Lines that are gone.
+    pub deletions: Option<u64>,
+}
+
+/// All changes of a turn, in the order in which the files first changed.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    files: Vec<FileChange>,
+    /// Files that the engine's own comparison knows: it decides about them.
+    compared: HashSet<String>,
+}
+
+impl Changes {
+    /// What is known by now.
+    pub(super) fn files(&self) -> &[FileChange] {
+        &self.files
+    }
+
+    /// Files that changed between two of the engine's snapshots.
+    pub(super) fn compared(&self) -> impl Iterator<Item = &str> {
+        self.compared.iter().map(String::as_str)
+    }
+
+    /// Takes a completed call of a tool; gives the files that it changed, as they are known now.
+    pub(super) fn tool(&mut self, part: &Part) -> Vec<FileChange> {
+        edits_of(part).into_iter().filter_map(|edit| self.take(edit)).collect()
+    }
+
+    /// Takes a file of a patch part; gives it when it is new.
+    pub(super) fn patched(&mut self, path: &str) -> Option<FileChange> {
+        self.compared.insert(path.to_owned());
+        if self.files.iter().any(|file| file.path == path) {
+            return None;
+        }
+        let file = FileChange {
+            path: path.to_owned(),
+            status: None,
+            additions: None,
+            deletions: None,
+        };
+        self.files.push(file.clone());
+        Some(file)
+    }
+
+    /// Takes the engine's comparison, with paths made absolute by `root`. It may come in pieces, one for each prompt that
+    /// the turn consisted of.
+    pub(super) fn conclude(&mut self, root: &str, diffs: &[FileDiff]) {
+        let mut compared: Vec<FileChange> = Vec::new();
+        for diff in diffs {
+            let path = absolute(root, &diff.file);
+            let status = match diff.status.as_str() {
+                "added" => Some(ChangeStatus::Added),
+                "deleted" => Some(ChangeStatus::Deleted),
+                "modified" => Some(ChangeStatus::Modified),
+                _ => None,
+            };
+            let change = FileChange {
+                path,
+                status,
+                additions: diff.additions,
+                deletions: diff.deletions,
+            };
+            match compared.iter_mut().find(|known| known.path == change.path) {
+                None => compared.push(change),
+                Some(known) => known.then(&change),
+            }
+        }
+        // What tools wrote and the comparison does not see, such as a file that git ignores. What it does see and does
+        // not list is as it was before.
+        let listed = |path: &str| compared.iter().any(|file| file.path == path);
+        let others: Vec<FileChange> = self
+            .files
+            .iter()
+            .filter(|file| !listed(&file.path) && !self.compared.contains(&file.path))
+            .cloned()
+            .collect();
+        compared.extend(others);
+        compared.sort_by(|a, b| a.path.cmp(&b.path));
+        self.files = compared;
+    }
+
+    fn take(&mut self, edit: FileChange) -> Option<FileChange> {
+        let Some(position) = self.files.iter().position(|file| file.path == edit.path) else {
+            self.files.push(edit.clone());
+            return Some(edit);
+        };
+        let file = &mut self.files[position];
+        if file.status == Some(ChangeStatus::Added) && edit.status == Some(ChangeStatus::Deleted) {
+            // Nothing is left of it.
+            self.files.remove(position);
+            return Some(edit);
+        }
+        file.then(&edit);
+        Some(file.clone())
+    }
+}
+
+impl FileChange {
+    /// Adds a later change of the same file.
+    fn then(&mut self, later: &Self) {
+        let sum = |a: Option<u64>, b: Option<u64>| Some(a?.saturating_add(b?));
+        if self.status == Some(ChangeStatus::Added) && later.status != Some(ChangeStatus::Deleted) {
+            // All of its lines are new, however often it was written.
+            self.additions = if later.status == Some(ChangeStatus::Added) {
+                later.additions
+            } else {
+                sum(self.additions, later.additions).and_then(|sum| sum.checked_sub(later.deletions?))
+            };
+            return;
+        }
+        self.additions = sum(self.additions, later.additions);
+        self.deletions = sum(self.deletions, later.deletions);
+        self.status = match (self.status, later.status) {
+            (Some(ChangeStatus::Deleted), Some(ChangeStatus::Added)) => Some(ChangeStatus::Modified),
+            (_, Some(later)) => Some(later),
+            (earlier, None) => earlier,
+        };
+    }
+}
+
+/// What a completed call changed, by its arguments and by what the engine says of it.
+fn edits_of(part: &Part) -> Vec<FileChange> {
+    let state = &part.state;
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let typed = text(&state.input, "filePath");
+    match part.tool.as_str() {
+        "write" => {
+            let Some(path) = text(&state.metadata, "filepath").or(typed) else {
+                return Vec::new();
+            };
+            let existed = state.metadata.get("exists").and_then(Value::as_bool);
+            // What an older file held is not said.
+            let lines = (existed == Some(false))
+                .then(|| state.input.get("content").and_then(Value::as_str).map(lines_of))
+                .flatten();
+            vec![FileChange {
+                path,
+                status: existed.map(|existed| {
+                    if existed {
+                        ChangeStatus::Modified
+                    } else {
+                        ChangeStatus::Added
+                    }
+                }),
+                additions: lines,
+                deletions: lines.map(|_| 0),
+            }]
+        }
+        "edit" => {
+            let diff = state.metadata.get("filediff").unwrap_or(&Value::Null);
+            let number = |key: &str| diff.get(key).and_then(Value::as_u64);
+            let Some(path) = text(diff, "file").or(typed) else {
+                return Vec::new();
+            };
+            vec![FileChange {
+                path,
+                status: Some(ChangeStatus::Modified),
+                additions: number("additions"),
+                deletions: number("deletions"),
+            }]
+        }
+        "apply_patch" => {
+            let files = state.metadata.get("files").and_then(Value::as_array);
+            files
+                .into_iter()
+                .flatten()
+                .filter_map(|file| serde_json::from_value(file.clone()).ok())
+                .flat_map(Patched::changes)
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A file in the metadata of `apply_patch`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Patched {
+    file_path: String,
+    #[serde(rename = "type", default)]
+    kind: String,
+    #[serde(default)]
+    additions: Option<u64>,
+    #[serde(default)]
+    deletions: Option<u64>,
+    #[serde(default)]
+    move_path: Option<String>,
+}
+
+impl Patched {
+    fn changes(self) -> Vec<FileChange> {
+        let change = |path: String, status, additions, deletions| FileChange {
+            path,
+            status: Some(status),
+            additions,
+            deletions,
+        };
+        match (self.kind.as_str(), self.move_path) {
+            // How long the file was is not said.
+            ("move", Some(to)) => vec![
+                change(self.file_path, ChangeStatus::Deleted, None, None),
+                change(to, ChangeStatus::Added, None, None),
+            ],
+            ("add", _) => vec![change(self.file_path, ChangeStatus::Added, self.additions, Some(0))],
+            ("delete", _) => vec![change(self.file_path, ChangeStatus::Deleted, Some(0), self.deletions)],
+            _ => vec![change(
+                self.file_path,
+                ChangeStatus::Modified,
+                self.additions,
+                self.deletions,
+            )],
+        }
+    }
+}
+
+fn lines_of(text: &str) -> u64 {
+    text.lines().count() as u64
+}
+
+fn absolute(root: &str, path: &str) -> String {
+    let is_absolute = path.starts_with('/') || path.get(1..3).is_some_and(|drive| matches!(drive, ":\\" | ":/"));
+    if is_absolute || root.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{}/{path}", root.trim_end_matches('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn part(tool: &str, input: Value, metadata: Value) -> Part {
+        serde_json::from_value(json!({
+            "id": "prt_1", "messageID": "msg_1", "sessionID": "ses_1", "type": "tool", "tool": tool, "callID": "call_1",
+            "state": {"status": "completed", "input": input, "metadata": metadata},
+        }))
+        .unwrap()
+    }
+
+    fn write(path: &str, content: &str, exists: bool) -> Part {
+        part(
+            "write",
+            json!({"filePath": "typed", "content": content}),
+            json!({"filepath": path, "exists": exists}),
+        )
+    }
+
+    fn edit(path: &str, additions: u64, deletions: u64) -> Part {
+        part(
+            "edit",
+            json!({"filePath": "typed"}),
+            json!({"filediff": {"file": path, "additions": additions, "deletions": deletions}}),
+        )
+    }
+
+    fn change(path: &str, status: ChangeStatus, additions: Option<u64>, deletions: Option<u64>) -> FileChange {
+        FileChange {
+            path: path.to_owned(),
+            status: Some(status),
+            additions,
+            deletions,
+        }
+    }
+
+    fn after(parts: &[Part]) -> Vec<FileChange> {
+        let mut changes = Changes::default();
+        for part in parts {
+            changes.tool(part);
+        }
+        changes.files
+    }
+
+    fn diff(file: &str, status: &str, additions: u64, deletions: u64) -> FileDiff {
+        serde_json::from_value(json!({
+            "file": file, "status": status, "additions": additions, "deletions": deletions,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn edits_of_one_file_add_up() {
+        assert_eq!(
+            after(&[edit("/p/a", 2, 1), edit("/p/b", 1, 0), edit("/p/a", 3, 4)]),
+            [
+                change("/p/a", ChangeStatus::Modified, Some(5), Some(5)),
+                change("/p/b", ChangeStatus::Modified, Some(1), Some(0)),
+            ]
+        );
+    }
+
+    #[test]
+    fn all_lines_of_a_new_file_are_new() {
+        assert_eq!(
+            after(&[write("/p/a", "1\n2\n3\n", false), edit("/p/a", 2, 1)]),
+            [change("/p/a", ChangeStatus::Added, Some(4), Some(0))]
+        );
+    }
+
+    #[test]
+    fn how_much_an_overwritten_file_changed_is_not_known() {
+        assert_eq!(
+            after(&[write("/p/a", "1\n", true)]),
+            [change("/p/a", ChangeStatus::Modified, None, None)]
+        );
+        assert_eq!(
+            after(&[edit("/p/a", 1, 1), write("/p/a", "1\n", true)]),
+            [change("/p/a", ChangeStatus::Modified, None, None)]
+        );
+    }
+
+    #[test]
+    fn a_patch_changes_several_files() {
+        let files = json!([
+            {"filePath": "/p/new", "type": "add", "additions": 2, "deletions": 0},
+            {"filePath": "/p/old", "type": "update", "additions": 1, "deletions": 1},
+            {"filePath": "/p/gone", "type": "delete", "additions": 0, "deletions": 7},
+            {"filePath": "/p/from", "type": "move", "movePath": "/p/to", "additions": 1, "deletions": 0},
+            {"unreadable": true},
+        ]);
+        let patch = part("apply_patch", json!({}), json!({"files": files}));
+        assert_eq!(
+            after(&[patch]),
+            [
+                change("/p/new", ChangeStatus::Added, Some(2), Some(0)),
+                change("/p/old", ChangeStatus::Modified, Some(1), Some(1)),
+                change("/p/gone", ChangeStatus::Deleted, Some(0), Some(7)),
+                change("/p/from", ChangeStatus::Deleted, None, None),
+                change("/p/to", ChangeStatus::Added, None, None),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_was_made_and_removed_did_not_change() {
+        let removal = part(
+            "apply_patch",
+            json!({}),
+            json!({"files": [{"filePath": "/p/a", "type": "delete", "deletions": 1}]}),
+        );
+        assert_eq!(after(&[write("/p/a", "1\n", false), removal]), []);
+    }
+
+    #[test]
+    fn tools_that_look_change_nothing() {
+        assert_eq!(
+            after(&[part("read", json!({"filePath": "/p/a"}), json!({"filepath": "/p/a"}))]),
+            []
+        );
+    }
+
+    #[test]
+    fn the_engines_comparison_decides_where_it_looks() {
+        let mut changes = Changes::default();
+        changes.tool(&edit("/p/kept", 1, 1));
+        changes.tool(&edit("/p/reverted", 1, 1));
+        changes.tool(&write("/p/ignored.log", "1\n", false));
+        for path in ["/p/kept", "/p/reverted", "/p/by-shell"] {
+            changes.patched(path);
+        }
+        changes.conclude(
+            "/p/",
+            &[diff("kept", "modified", 9, 8), diff("by-shell", "deleted", 0, 3)],
+        );
+        assert_eq!(
+            changes.files(),
+            [
+                change("/p/by-shell", ChangeStatus::Deleted, Some(0), Some(3)),
+                change("/p/ignored.log", ChangeStatus::Added, Some(1), Some(0)),
+                change("/p/kept", ChangeStatus::Modified, Some(9), Some(8)),
+            ]
+        );
+    }
+
+    #[test]
+    fn comparisons_of_several_prompts_are_put_together() {
+        let mut changes = Changes::default();
+        changes.conclude(
+            "/p",
+            &[
+                diff("a", "added", 3, 0),
+                diff("b", "deleted", 0, 2),
+                diff("a", "modified", 2, 1),
+                diff("b", "added", 5, 0),
+                diff("/elsewhere", "new-word", 1, 1),
+            ],
+        );
+        assert_eq!(
+            changes.files(),
+            [
+                FileChange {
+                    path: "/elsewhere".to_owned(),
+                    status: None,
+                    additions: Some(1),
+                    deletions: Some(1),
+                },
+                change("/p/a", ChangeStatus::Added, Some(4), Some(0)),
+                change("/p/b", ChangeStatus::Modified, Some(5), Some(2)),
+            ]
+        );
+    }
+}
