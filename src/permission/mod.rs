@@ -7,8 +7,15 @@
 mod action;
 mod ask;
 mod audit;
+mod grant;
+mod hidden;
+mod line;
+mod paths;
 mod policy;
+mod preset;
 mod repeat;
+mod rules;
+mod shell;
 
 pub use action::Action;
 pub use ask::{Answer, Ask, Prompter, Question, QuestionAnswer, QuestionOption, Withdrawal};
