@@ -49,7 +49,7 @@
 //! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |
 //! | `api` | `error`, `request`, `support` |
 //! | `events` | `api` |
-//! | `permission` | `api`, `error`, `request`, `support`, `terminal` |
+//! | `permission` | `api`, `env_vars`, `error`, `request`, `support`, `terminal` |
 //! | `turn` | `api`, `error`, `events`, `permission`, `request` |
 //! | `render` | `context`, `error`, `request`, `terminal`, `turn` |
 //! | `input` | `api`, `context`, `env_vars`, `error`, `request` |

@@ -5,12 +5,19 @@
 //! answer here.
 
 mod action;
+mod approver;
 mod ask;
+mod patch;
 mod policy;
+mod proposal;
+pub mod terminal;
 
 pub use action::Action;
+pub use approver::{Faults, ProgramApprover};
 pub use ask::{Answer, Ask, Prompter, Question, QuestionAnswer, QuestionOption, Withdrawal};
 pub use policy::{JudgedPart, Judgement, Policy};
+pub use proposal::proposed_diff;
+pub use terminal::TerminalPrompter;
 
 use crate::api::types::{Rule, RuleAction};
 
