@@ -51,7 +51,7 @@
 //! | `api` | `error`, `request`, `support` |
 //! | `events` | `api` |
 //! | `gate` | `error`, `support` |
-//! | `permission` | `api`, `error`, `request`, `support`, `terminal` |
+//! | `permission` | `api`, `env_vars`, `error`, `request`, `support`, `terminal` |
 //! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request` |
 //! | `render` | `context`, `error`, `request`, `terminal`, `turn` |
 //! | `input` | `api`, `context`, `env_vars`, `error`, `request` |

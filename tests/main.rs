@@ -6,6 +6,8 @@ mod behaviour;
 mod catalog;
 mod cli;
 mod engine;
+#[cfg(unix)]
+mod prompter;
 mod raw_http;
 mod real_engine;
 mod rehearsal;

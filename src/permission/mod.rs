@@ -5,23 +5,30 @@
 //! answer here.
 
 mod action;
+mod approver;
 mod ask;
 mod audit;
 mod grant;
 mod hidden;
 mod line;
+mod patch;
 mod paths;
 mod policy;
 mod preset;
+mod proposal;
 mod repeat;
 mod rules;
 mod shell;
+pub mod terminal;
 
 pub use action::Action;
+pub use approver::{Faults, ProgramApprover};
 pub use ask::{Answer, Ask, Prompter, Question, QuestionAnswer, QuestionOption, Withdrawal};
 pub use audit::{AuditEntry, AuditLog, DamagedLine, DecidedBy, Decision, Scope};
 pub use policy::{JudgedPart, Judgement, Policy};
+pub use proposal::proposed_diff;
 pub use repeat::{DOOM_LOOP, RepeatWatch};
+pub use terminal::TerminalPrompter;
 
 use crate::api::types::{Rule, RuleAction};
 
@@ -80,12 +87,6 @@ pub fn asks(rules: &[Rule], permission: &str, pattern: &str) -> bool {
         .rev()
         .find(|rule| wildcard_matches(&rule.permission, permission) && wildcard_matches(&rule.pattern, pattern))
         .is_none_or(|rule| rule.action == RuleAction::Ask)
-}
-
-/// What a call would change, as a unified diff.
-pub fn proposed_diff(tool: &str, arguments: &serde_json::Value, directory: &std::path::Path) -> Option<String> {
-    let _ = (tool, arguments, directory);
-    None
 }
 
 /// The engine's wildcards: `*` is any text, `?` is one character.

@@ -25,8 +25,8 @@ use crate::api::types::{PermissionAsk, QuestionAsk, Rule, Session};
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, GateCall, Moment};
 use crate::permission::{
-    self, Action, Answer, Ask, AuditEntry, AuditLog, DOOM_LOOP, DecidedBy, Decision, Judgement, Policy, Prompter,
-    Question, QuestionAnswer, RepeatWatch, Scope, Withdrawal,
+    self, Action, Answer, Ask, AuditEntry, AuditLog, DOOM_LOOP, DecidedBy, Decision, Faults, Judgement, Policy,
+    Prompter, Question, QuestionAnswer, RepeatWatch, Scope, Withdrawal,
 };
 use crate::request::{AgentLimits, Effect, Preset};
 
@@ -68,6 +68,8 @@ pub enum Answerer {
         prompter: Box<dyn Prompter>,
         /// Who that is, for the records.
         by: DecidedBy,
+        /// What was wrong with their answers.
+        faults: Option<Faults>,
     },
 }
 
@@ -120,6 +122,7 @@ pub(super) struct Gatekeeper {
     answerer: Who,
     /// Whoever puts the questions; not here while a question is put.
     prompter: Option<Box<dyn Prompter>>,
+    faults: Option<Faults>,
     queue: VecDeque<Waiting>,
     asking: Option<Asking>,
     /// Which calls have passed, and by whose word.
@@ -211,10 +214,10 @@ impl Verdict {
 
 impl Gatekeeper {
     pub(super) fn new(permissions: Permissions, client: Client) -> Self {
-        let (answerer, prompter) = match permissions.answerer {
-            Answerer::Yes => (Who::Yes, None),
-            Answerer::Nobody => (Who::Nobody, None),
-            Answerer::Somebody { prompter, by } => (Who::Somebody(by), Some(prompter)),
+        let (answerer, prompter, faults) = match permissions.answerer {
+            Answerer::Yes => (Who::Yes, None, None),
+            Answerer::Nobody => (Who::Nobody, None, None),
+            Answerer::Somebody { prompter, by, faults } => (Who::Somebody(by), Some(prompter), faults),
         };
         Self {
             policy: permissions.policy,
@@ -230,6 +233,7 @@ impl Gatekeeper {
             client,
             answerer,
             prompter,
+            faults,
             queue: VecDeque::new(),
             asking: None,
             passed: HashMap::new(),
@@ -581,6 +585,8 @@ impl Gatekeeper {
                 }
             }
         };
+        let faults = self.faults.as_ref().map(Faults::take).unwrap_or_default();
+        out.extend(faults.into_iter().map(Update::Warning));
         let withdrawn = asking.withdrawal.is_withdrawn();
         let interrupted = || Failure::new(FailureKind::Interrupted, "the run was interrupted");
         let failure = match (asking.what, given) {

@@ -21,12 +21,14 @@ use super::connect::{self, Watch, millis, millis_between};
 use crate::context::Context;
 use crate::engine::DownloadBar;
 use crate::error::{Failure, FailureKind};
+use crate::permission::terminal::Style;
+use crate::permission::{DecidedBy, Decision, ProgramApprover, TerminalPrompter};
 use crate::render::spinner::Phase;
 use crate::request::{Approver, ConnectRequest, OnDenial, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime};
 use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
-use crate::terminal::{Screen, Taken};
-use crate::turn::{self, Answerer, Decision, Driven, Outcome, PermissionRecord, Phases, Update, decimal};
+use crate::terminal::{Screen, Taken, Terminal};
+use crate::turn::{self, Answerer, Driven, Outcome, PermissionRecord, Phases, Update, decimal};
 
 use checks::Place;
 use display::Display;
@@ -61,7 +63,7 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure
     let (worktree, prepared) = match worktree {
         Err(failure) => (None, Err(failure)),
         Ok(worktree) => {
-            let preparing = prepare::prepare(context, &request, &display, answerer(&request));
+            let preparing = prepare::prepare(context, &request, &display, answerer(context, &request, &display));
             let prepared = tokio::select! {
                 biased;
                 failure = stop.as_mut() => Err(failure),
@@ -126,10 +128,31 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure
 }
 
 /// Who answers what the rules leave open.
-fn answerer(request: &RunRequest) -> Answerer {
+fn answerer(context: &Context, request: &RunRequest, display: &Display) -> Answerer {
     match &request.permission.approver {
         Approver::Yes => Answerer::Yes,
-        Approver::Nobody | Approver::Person | Approver::Program { .. } => Answerer::Nobody,
+        Approver::Nobody => Answerer::Nobody,
+        Approver::Person => {
+            let terminal = Terminal::of_process(&context.environment);
+            let style = Style::new(&terminal, request.output.color);
+            match TerminalPrompter::open(display.screen().clone(), style) {
+                Some(prompter) => Answerer::Somebody {
+                    prompter: Box::new(prompter),
+                    by: DecidedBy::Person,
+                    faults: None,
+                },
+                None => Answerer::Nobody,
+            }
+        }
+        Approver::Program { command, timeout } => {
+            let directory = context.directory(request.connect.directory.as_deref());
+            let approver = ProgramApprover::new(command, *timeout, &directory);
+            Answerer::Somebody {
+                faults: Some(approver.faults()),
+                prompter: Box::new(approver),
+                by: DecidedBy::Approver,
+            }
+        }
     }
 }
 

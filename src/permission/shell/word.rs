@@ -13,7 +13,10 @@ const MOST_VARIANTS: usize = 24;
 
 /// One word.
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four facts that do not depend on each other")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that do not depend on each other"
+)]
 pub(crate) struct Word {
     /// As typed.
     pub(crate) raw: String,

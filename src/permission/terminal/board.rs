@@ -1,0 +1,274 @@
+//! A block of rows that is drawn, drawn again, and at last left standing.
+//!
+//! Comes in: rows, none wider than the terminal and, where it can be redrawn, no more than fit. Goes out: keys. Always
+//! true: while a board exists the screen is taken and the terminal gives single keys; when it is dropped, by a panic
+//! too, the terminal is as it was.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use super::device::{Device, Raw, Size};
+use super::keys::{Key, Keys};
+use super::line::Line;
+use super::{Gone, Style};
+use crate::permission::Withdrawal;
+use crate::terminal::{Screen, Taken};
+
+/// How long the last words to a terminal may take.
+const FAREWELL: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// What happens while a question stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Input {
+    Key(Key),
+    Resized,
+}
+
+/// Where the cursor of a text that is typed stands: row and column.
+pub(super) type Caret = (usize, usize);
+
+pub(super) struct Board<'a> {
+    device: &'a Device,
+    style: Style,
+    withdrawal: &'a Withdrawal,
+    raw: Raw<'a>,
+    keys: Keys,
+    size: Size,
+    /// The texts of the rows that stand there.
+    drawn: Vec<String>,
+    /// The row in which the cursor is.
+    at: usize,
+    other_screen: bool,
+    /// Given back after everything else.
+    _taken: Taken,
+}
+
+impl<'a> Board<'a> {
+    pub(super) fn new(
+        device: &'a Device,
+        style: Style,
+        screen: &Screen,
+        withdrawal: &'a Withdrawal,
+    ) -> Result<Self, Gone> {
+        if withdrawal.is_withdrawn() {
+            return Err(Gone::Withdrawn);
+        }
+        if !device.is_ours() {
+            return Err(Gone::Closed);
+        }
+        let taken = screen.take();
+        let mid_line = taken.mid_line();
+        let mut board = Self {
+            device,
+            style,
+            withdrawal,
+            raw: Raw::new(device).map_err(|_| Gone::Closed)?,
+            keys: Keys::default(),
+            size: device.size(),
+            drawn: Vec::new(),
+            at: 0,
+            other_screen: false,
+            _taken: taken,
+        };
+        let begin = if mid_line { "\r\n" } else { "" };
+        // What is pasted is announced as such, and then is no key.
+        let modes = if style.cursor { "\x1b[?2004h\x1b[?25l" } else { "" };
+        board.write(&format!("{begin}{modes}"))?;
+        Ok(board)
+    }
+
+    /// Columns that rows may take. The last one stays empty: some terminals break the line there, others later.
+    pub(super) const fn columns(&self) -> usize {
+        self.size.columns - 1
+    }
+
+    /// Rows that a block may take.
+    pub(super) const fn rows(&self) -> usize {
+        if self.style.cursor {
+            self.size.rows
+        } else {
+            usize::MAX / 2
+        }
+    }
+
+    /// Rows that can be seen at once.
+    pub(super) const fn screen_rows(&self) -> usize {
+        self.size.rows
+    }
+
+    /// Whether what stands can be drawn again.
+    pub(super) const fn can_redraw(&self) -> bool {
+        self.style.cursor
+    }
+
+    /// Waits for a key, or for the window to change.
+    pub(super) fn next(&mut self) -> Result<Input, Gone> {
+        let mut buffer = [0; 1024];
+        loop {
+            if self.withdrawal.is_withdrawn() {
+                return Err(Gone::Withdrawn);
+            }
+            match self.keys.next() {
+                Some(Key::Interrupt) => return Err(Gone::Interrupted),
+                Some(Key::EndOfInput) => return Err(Gone::Closed),
+                Some(key) => return Ok(Input::Key(key)),
+                None => {}
+            }
+            let bytes = self.raw.read(&mut buffer).map_err(|_| Gone::Closed)?;
+            if bytes.is_empty() {
+                self.keys.idle();
+            } else {
+                self.keys.push(bytes);
+            }
+            let size = self.device.size();
+            if size != self.size {
+                self.size = size;
+                return Ok(Input::Resized);
+            }
+        }
+    }
+
+    /// Draws rows in place of those that stand there.
+    pub(super) fn draw(&mut self, rows: &[Line], caret: Option<Caret>) -> Result<(), Gone> {
+        let texts: Vec<String> = rows.iter().map(Line::text).collect();
+        if self.style.cursor {
+            let mut out = self.back();
+            for (index, row) in rows.iter().enumerate() {
+                if index > 0 {
+                    out.push_str("\r\n");
+                }
+                out.push_str(&row.painted(self.style.color));
+            }
+            self.at = rows.len().saturating_sub(1);
+            if let Some((row, column)) = caret.filter(|&(row, _)| row < rows.len()) {
+                let up = self.at - row;
+                if up > 0 {
+                    let _ = write!(out, "\x1b[{up}A");
+                }
+                out.push('\r');
+                if column > 0 {
+                    let _ = write!(out, "\x1b[{column}C");
+                }
+                out.push_str("\x1b[?25h");
+                self.at = row;
+            }
+            self.write(&out)?;
+        } else {
+            let out = self.plainly(rows, &texts);
+            self.write(&out)?;
+        }
+        self.drawn = texts;
+        Ok(())
+    }
+
+    /// What makes rows of the ones that stand there, without going back: only what is new is written.
+    fn plainly(&self, rows: &[Line], texts: &[String]) -> String {
+        if let (Some((last, before)), Some((was, were))) = (texts.split_last(), self.drawn.split_last())
+            && before == were
+        {
+            // A text that is typed grows and shrinks at its end.
+            if let Some(more) = last.strip_prefix(was.as_str()) {
+                return more.to_owned();
+            }
+            if let Some(less) = was.strip_prefix(last.as_str()) {
+                let width = Line::of(super::line::Look::Plain, less).width();
+                return "\u{8} \u{8}".repeat(width);
+            }
+        }
+        let same = texts
+            .iter()
+            .zip(&self.drawn)
+            .take_while(|(new, old)| new == old)
+            .count();
+        let mut out = String::new();
+        let mut begun = self.drawn.is_empty();
+        for row in &rows[same.min(rows.len())..] {
+            if begun {
+                begun = false;
+            } else {
+                out.push_str("\r\n");
+            }
+            out.push_str(&row.painted(self.style.color));
+        }
+        out
+    }
+
+    /// Leaves rows standing in place of the block, and the cursor below them.
+    pub(super) fn leave(mut self, rows: &[Line]) {
+        let _ = self.switch(false);
+        if self.draw(rows, None).is_ok() && !rows.is_empty() {
+            let _ = self.write("\r\n");
+        }
+    }
+
+    /// Shows pages on a screen of their own, where the terminal has one; or comes back from there.
+    pub(super) fn switch(&mut self, other: bool) -> Result<(), Gone> {
+        if self.other_screen == other {
+            return Ok(());
+        }
+        self.other_screen = other;
+        if !self.style.cursor {
+            self.drawn.clear();
+            return self.write("\r\n");
+        }
+        self.write(if other {
+            "\x1b[?1049h\x1b[H\x1b[J"
+        } else {
+            "\x1b[?1049l"
+        })
+    }
+
+    /// Draws a page that fills the screen.
+    pub(super) fn page(&mut self, rows: &[Line]) -> Result<(), Gone> {
+        let mut out = if self.style.cursor { "\x1b[H\x1b[J" } else { "" }.to_owned();
+        for (index, row) in rows.iter().enumerate() {
+            if index > 0 {
+                out.push_str("\r\n");
+            }
+            out.push_str(&row.painted(self.style.color));
+        }
+        self.write(&out)
+    }
+
+    /// Writes a line end, where pages follow each other.
+    pub(super) fn feed(&mut self) -> Result<(), Gone> {
+        self.write("\r\n")
+    }
+
+    /// Goes to where the block begins and erases it.
+    ///
+    /// After the window became narrower some terminals have broken the rows, others have cut them. As many rows are
+    /// erased as there are for certain, so that nothing is erased that is not ours.
+    fn back(&self) -> String {
+        let mut out = "\r".to_owned();
+        if self.at > 0 {
+            let _ = write!(out, "\x1b[{}A", self.at);
+        }
+        out.push_str("\x1b[J\x1b[?25l");
+        out
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Gone> {
+        let withdrawal = self.withdrawal;
+        let mut since: Option<Instant> = None;
+        let give_up = move || {
+            // A question that is not wanted any more still says its last words, where the terminal takes them.
+            withdrawal.is_withdrawn() && since.get_or_insert_with(Instant::now).elapsed() > FAREWELL
+        };
+        self.device.write(text.as_bytes(), give_up).map_err(|_| Gone::Closed)
+    }
+}
+
+impl Drop for Board<'_> {
+    fn drop(&mut self) {
+        let mut out = String::new();
+        if self.other_screen && self.style.cursor {
+            out.push_str("\x1b[?1049l");
+        }
+        if self.style.cursor {
+            out.push_str("\x1b[?2004l\x1b[?25h");
+        }
+        let since = Instant::now();
+        let _ = self.device.write(out.as_bytes(), || since.elapsed() > FAREWELL);
+    }
+}

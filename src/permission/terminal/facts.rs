@@ -1,0 +1,356 @@
+//! What a person has to know to decide: who asks for what, where, and why it is asked.
+
+use super::line::{Line, Look};
+use crate::permission::{Action, Ask};
+use crate::request::Effect;
+use crate::support::look_alike::look_alikes;
+use crate::support::visible::is_hidden;
+
+/// The parts of a line that are listed.
+const MOST_PARTS: usize = 12;
+/// The look-alikes that are named.
+const MOST_WORDS: usize = 3;
+
+/// What stands above the answers.
+#[derive(Debug)]
+pub(super) struct Facts {
+    heading: Line,
+    /// A command, a diff, paths, an address.
+    content: Vec<(Look, String)>,
+    /// Warnings, then the directory, the rule and the parts.
+    meta: Vec<Line>,
+}
+
+impl Facts {
+    pub(super) fn new(ask: &Ask) -> Self {
+        let content = content(ask);
+        let mut meta = notes(ask, &content);
+        meta.push(place(ask));
+        meta.push(
+            Line::new(4)
+                .own(Look::Faint, "asked by: ")
+                .foreign(Look::Plain, &ask.judgement.rule),
+        );
+        meta.extend(parts(ask));
+        Self {
+            heading: heading(ask),
+            content,
+            meta,
+        }
+    }
+
+    /// All that fits into `room` rows, with at most `most` of them for the content, and a row that says what is left out.
+    pub(super) fn rows(&self, columns: usize, room: usize, most: usize) -> Vec<Line> {
+        let room = room.max(2);
+        let (mut rows, whole) = self.heading.wrap(columns, if room < 8 { 1 } else { 3 });
+        if !whole {
+            rows = vec![self.heading.cut(columns)];
+        }
+        let meta: Vec<Line> = self.meta.iter().flat_map(|line| line.wrap(columns, room).0).collect();
+        let left = room - rows.len();
+        let (content, shown) = self.content_rows(columns, left.saturating_sub(meta.len()).min(most));
+        if shown == self.content.len() && content.len() + meta.len() <= left {
+            rows.extend(content);
+            rows.extend(meta);
+            return rows;
+        }
+        // One row is for what is left out. The content gets what it needs before the rest gets more than half.
+        let left = left - 1;
+        let for_meta = meta.len().min(left / 2);
+        let (content, shown) = self.content_rows(columns, (left - for_meta).min(most));
+        let for_meta = meta.len().min(left - content.len());
+        let unshown = self.content.len() - shown;
+        let more = match (unshown, meta.len() - for_meta) {
+            (0, _) => "… more (s shows all)".to_owned(),
+            (1, _) => "… 1 more line (s shows all)".to_owned(),
+            (lines, _) => format!("… {lines} more lines (s shows all)"),
+        };
+        rows.extend(content);
+        rows.push(Line::of(Look::Warning, &more).cut(columns));
+        rows.extend(meta.into_iter().take(for_meta));
+        rows
+    }
+
+    /// The first rows of the content, and how many of its lines are in them as a whole.
+    fn content_rows(&self, columns: usize, room: usize) -> (Vec<Line>, usize) {
+        let mut rows = Vec::new();
+        for (index, (look, text)) in self.content.iter().enumerate() {
+            if rows.len() >= room {
+                return (rows, index);
+            }
+            // More cannot be shown, and a line may be a megabyte.
+            let end = text
+                .char_indices()
+                .nth(columns * room)
+                .map_or(text.len(), |(end, _)| end);
+            let (some, whole) = content_line(*look, &text[..end]).wrap(columns, room - rows.len());
+            rows.extend(some);
+            if !whole || end < text.len() {
+                return (rows, index);
+            }
+        }
+        (rows, self.content.len())
+    }
+
+    /// Everything, the arguments of the call included.
+    pub(super) fn all(&self, ask: &Ask) -> Vec<Line> {
+        let mut lines = vec![self.heading.clone()];
+        lines.extend(self.content.iter().map(|(look, text)| content_line(*look, text)));
+        lines.push(Line::new(0));
+        lines.extend(self.meta.iter().cloned());
+        lines.push(
+            Line::new(4)
+                .own(Look::Faint, "session: ")
+                .foreign(Look::Plain, &ask.session_id),
+        );
+        lines.push(Line::new(4).own(Look::Faint, "tool: ").foreign(Look::Plain, &ask.tool));
+        for rule in &ask.judgement.grant {
+            let line = Line::new(4).own(Look::Faint, "can be allowed for the session: ");
+            lines.push(line.foreign(Look::Plain, &rule.pattern.to_string()));
+        }
+        lines.push(Line::new(0));
+        lines.push(Line::of(Look::Strong, "arguments of the call"));
+        let arguments = serde_json::to_string_pretty(&ask.arguments).unwrap_or_default();
+        lines.extend(arguments.lines().map(|line| content_line(Look::Plain, line)));
+        lines
+    }
+}
+
+/// The first subject, or the tool, in one line.
+pub(super) fn subject(ask: &Ask) -> String {
+    let mut subjects = ask.action.subjects().into_iter();
+    let first = subjects.next().unwrap_or_else(|| ask.tool.clone());
+    match subjects.count() {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+fn content_line(look: Look, text: &str) -> Line {
+    let line = Line::new(4).own(Look::Plain, "  ");
+    // The line ends of another system are seen, and are no alarm.
+    match text.strip_suffix('\r') {
+        Some(text) => line.code(look, text).own(Look::Faint, "\\r"),
+        None => line.code(look, text),
+    }
+}
+
+fn heading(ask: &Ask) -> Line {
+    let line = match &ask.subagent {
+        Some(name) => Line::new(2)
+            .own(Look::Strong, "subagent \"")
+            .foreign(Look::Strong, name)
+            .own(Look::Strong, "\""),
+        None => Line::of(Look::Strong, "opencode"),
+    };
+    let wants = |what: &str| line.clone().own(Look::Strong, " wants to ").own(Look::Strong, what);
+    match &ask.action {
+        Action::Shell { .. } => wants("run a shell command"),
+        Action::Read { .. } => wants("read"),
+        Action::Edit { paths } => match paths.as_slice() {
+            [path] => wants("change ").foreign(Look::Strong, path),
+            paths => wants(&format!("change {} files", paths.len())),
+        },
+        Action::Search { tool, .. } => wants("search files with ").foreign(Look::Strong, tool),
+        Action::Fetch { .. } => wants("fetch from the web"),
+        Action::Subagent { .. } => wants("start a subagent"),
+        Action::Outside { .. } => wants("use what is outside of its directory"),
+        Action::Repeat { tool } => wants("repeat the same call once more: ").foreign(Look::Strong, tool),
+        Action::Other { tool, .. } => wants("use the tool ").foreign(Look::Strong, tool),
+    }
+}
+
+fn content(ask: &Ask) -> Vec<(Look, String)> {
+    let plain =
+        |text: &str| -> Vec<(Look, String)> { text.split('\n').map(|line| (Look::Plain, line.to_owned())).collect() };
+    // A line end in it is written out.
+    let one = |text: &str| (Look::Plain, text.to_owned());
+    match &ask.action {
+        Action::Shell { command, .. } => plain(command.strip_suffix('\n').unwrap_or(command)),
+        Action::Edit { paths } => {
+            let mut lines: Vec<_> = if paths.len() > 1 || ask.diff.is_none() {
+                paths.iter().map(|path| one(path)).collect()
+            } else {
+                Vec::new()
+            };
+            match &ask.diff {
+                Some(diff) => lines.extend(diff_lines(diff)),
+                None => lines.extend(arguments(ask)),
+            }
+            lines
+        }
+        Action::Search { path, pattern, .. } => {
+            let mut lines = vec![one(pattern)];
+            lines.extend(path.iter().map(|path| one(&format!("in {path}"))));
+            lines
+        }
+        Action::Repeat { .. } | Action::Other { .. } | Action::Subagent { .. } => {
+            let mut lines: Vec<_> = ask.action.subjects().iter().map(|subject| one(subject)).collect();
+            lines.extend(arguments(ask));
+            lines
+        }
+        Action::Read { .. } | Action::Fetch { .. } => ask.action.subjects().iter().map(|text| one(text)).collect(),
+        Action::Outside { paths } => {
+            let mut lines: Vec<_> = paths.iter().map(|path| one(path)).collect();
+            lines.extend(arguments(ask));
+            lines
+        }
+    }
+}
+
+fn arguments(ask: &Ask) -> Vec<(Look, String)> {
+    if ask.arguments.as_object().is_none_or(serde_json::Map::is_empty) {
+        return Vec::new();
+    }
+    let text = serde_json::to_string_pretty(&ask.arguments).unwrap_or_default();
+    text.lines().map(|line| (Look::Plain, line.to_owned())).collect()
+}
+
+/// The lines of a unified diff, each with its look. What a hunk says of its length decides where it ends: a removed line
+/// `-- a` is no heading.
+fn diff_lines(diff: &str) -> Vec<(Look, String)> {
+    let mut lines = Vec::new();
+    let (mut old, mut new) = (0_u64, 0_u64);
+    for line in diff.strip_suffix('\n').unwrap_or(diff).split('\n') {
+        let inside = old > 0 || new > 0;
+        let look = match line.as_bytes().first() {
+            Some(b'+') if inside => {
+                new = new.saturating_sub(1);
+                Look::Added
+            }
+            Some(b'-') if inside => {
+                old = old.saturating_sub(1);
+                Look::Removed
+            }
+            Some(b'\\') => Look::Faint,
+            _ if inside => {
+                old = old.saturating_sub(1);
+                new = new.saturating_sub(1);
+                Look::Plain
+            }
+            Some(b'@') => {
+                (old, new) = hunk(line).unwrap_or_default();
+                Look::Place
+            }
+            Some(b'-') if line.starts_with("--- ") => Look::Strong,
+            Some(b'+') if line.starts_with("+++ ") => Look::Strong,
+            // A piece of which nobody knows where it belongs has no lengths.
+            Some(b'+') => Look::Added,
+            Some(b'-') => Look::Removed,
+            // What the engine writes above a diff says nothing new.
+            Some(b'I') if line.starts_with("Index: ") => continue,
+            Some(b'=') if line.bytes().all(|byte| byte == b'=') => continue,
+            _ => Look::Plain,
+        };
+        lines.push((look, line.to_owned()));
+    }
+    lines
+}
+
+/// The lengths in `@@ -1,3 +1,4 @@`.
+fn hunk(line: &str) -> Option<(u64, u64)> {
+    let mut words = line.strip_prefix("@@ -")?.split(' ');
+    let length = |range: &str| range.split_once(',').map_or(Some(1), |(_, length)| length.parse().ok());
+    let old = length(words.next()?)?;
+    let new = length(words.next()?.strip_prefix('+')?)?;
+    Some((old, new))
+}
+
+fn place(ask: &Ask) -> Line {
+    let directory = ask.directory.to_string_lossy();
+    let line = Line::new(4).own(Look::Faint, "in ");
+    match &ask.action {
+        Action::Shell {
+            workdir: Some(workdir), ..
+        } => line
+            .foreign(Look::Plain, workdir)
+            .own(Look::Faint, " (the working directory is ")
+            .foreign(Look::Plain, &directory)
+            .own(Look::Faint, ")"),
+        _ => line.foreign(Look::Plain, &directory),
+    }
+}
+
+fn parts(ask: &Ask) -> Vec<Line> {
+    let parts = &ask.judgement.parts;
+    if parts.len() < 2 {
+        return Vec::new();
+    }
+    // Those that are asked come first: they are what it is about.
+    let mut sorted: Vec<_> = parts.iter().collect();
+    sorted.sort_by_key(|part| std::cmp::Reverse(part.effect));
+    let mut lines: Vec<Line> = sorted
+        .iter()
+        .take(MOST_PARTS)
+        .map(|part| {
+            let (look, word) = match part.effect {
+                Effect::Allow => (Look::Faint, "  fine    "),
+                Effect::Ask => (Look::Warning, "  asks    "),
+                Effect::Deny => (Look::Removed, "  denied  "),
+            };
+            Line::new(12)
+                .own(look, word)
+                .foreign(Look::Plain, &part.what)
+                .own(Look::Faint, "  - ")
+                .foreign(Look::Faint, &part.rule)
+        })
+        .collect();
+    if parts.len() > MOST_PARTS {
+        lines.push(Line::of(
+            Look::Faint,
+            &format!("  and {} more", parts.len() - MOST_PARTS),
+        ));
+    }
+    lines
+}
+
+/// What eyes alone would not find.
+fn notes(ask: &Ask, content: &[(Look, String)]) -> Vec<Line> {
+    let mut texts: Vec<&str> = content
+        .iter()
+        .map(|(_, text)| text.strip_suffix('\r').unwrap_or(text))
+        .collect();
+    let subjects = ask.action.subjects();
+    texts.extend(subjects.iter().map(String::as_str));
+    if let Action::Shell {
+        workdir: Some(workdir), ..
+    } = &ask.action
+    {
+        texts.push(workdir);
+    }
+    let mut notes = Vec::new();
+    let hidden = |c: char| is_hidden(c) && c != '\r';
+    if texts.iter().any(|text| text.contains(hidden)) {
+        notes.push(Line::new(6).own(Look::Warning, "note: ").own(
+            Look::Plain,
+            "it holds characters that cannot be seen; they are written as \\u{...}",
+        ));
+    }
+    let mut words: Vec<&str> = Vec::new();
+    for word in texts.iter().flat_map(|text| look_alikes(text)) {
+        if words.len() <= MOST_WORDS && !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if !words.is_empty() {
+        let mut line = Line::new(6)
+            .own(Look::Warning, "note: ")
+            .own(Look::Plain, "it holds letters or signs that look like others: ");
+        for (index, word) in words.iter().take(MOST_WORDS).enumerate() {
+            line = line.own(Look::Plain, if index > 0 { ", " } else { "" });
+            for c in word.chars() {
+                line = if c.is_ascii() {
+                    line.foreign(Look::Plain, c.encode_utf8(&mut [0; 4]))
+                } else {
+                    line.own(Look::Hidden, &c.escape_unicode().to_string())
+                };
+            }
+        }
+        notes.push(if words.len() > MOST_WORDS {
+            line.own(Look::Plain, ", ...")
+        } else {
+            line
+        });
+    }
+    notes
+}

@@ -1,0 +1,160 @@
+//! A person at the terminal, wherever stdin, stdout and stderr lead.
+//!
+//! Comes in: an [`Ask`](super::Ask) or the model's questions, and a [`Withdrawal`](super::Withdrawal). Goes out: the
+//! answer, and a line on the terminal that says what it was. Always true: everything of the model's is shown with what
+//! is hidden in it written out; Enter alone, what was typed before the question stood there, and what is pasted never
+//! allow anything; whatever ends a question (an answer, a withdrawal, a terminal that goes away, a panic) leaves the
+//! terminal as it was.
+//!
+//! `dialoguer` asks elsewhere, but its questions end with a key and with nothing else, and so do the keys of `console`: a
+//! question here must end when nobody wants an answer any more. So the device is read here, a tenth of a second at a
+//! time.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `device` | the terminal: modes, size, bytes |
+//! | `keys` | from bytes to keys |
+//! | `line` | text with looks, hidden characters written out, wrapped |
+//! | `board` | a block of rows that is drawn again, and a key at a time |
+//! | `menu`, `editor`, `pager` | a choice, a line that is typed, pages |
+//! | `facts` | what a person has to know to decide |
+//! | `permission`, `question` | the two sorts of questions |
+
+#[cfg(unix)]
+mod board;
+#[cfg(unix)]
+mod device;
+#[cfg(unix)]
+mod editor;
+#[cfg(unix)]
+mod facts;
+#[cfg(unix)]
+mod keys;
+#[cfg(unix)]
+mod line;
+#[cfg(unix)]
+mod menu;
+#[cfg(unix)]
+mod pager;
+#[cfg(unix)]
+mod permission;
+#[cfg(unix)]
+mod question;
+
+use std::path::Path;
+
+use super::{Answer, Ask, Prompter, Question, QuestionAnswer, Withdrawal};
+use crate::request::ColorChoice;
+use crate::terminal::{Screen, Stream, Terminal};
+
+/// What the terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Colours are allowed.
+    pub color: bool,
+    /// The cursor can be moved; if not, everything is written line by line.
+    pub cursor: bool,
+}
+
+impl Style {
+    /// As the user and the environment say, for a terminal, whatever the standard streams are.
+    pub fn new(terminal: &Terminal, choice: ColorChoice) -> Self {
+        let device = terminal.with(Stream::Stderr, terminal.columns());
+        Self {
+            color: device.color(choice, Stream::Stderr),
+            cursor: device.can_redraw(Stream::Stderr),
+        }
+    }
+}
+
+/// Why a question ended without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg(unix)]
+enum Gone {
+    /// It is not wanted any more.
+    Withdrawn,
+    /// Ctrl-D, or the terminal went away.
+    Closed,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// A person at a terminal.
+///
+/// [`Prompter::ask`] and [`Prompter::question`] block their thread while the person thinks, hold the [`Screen`] and give
+/// it back when they return.
+#[derive(Debug)]
+pub struct TerminalPrompter {
+    #[cfg(unix)]
+    device: device::Device,
+    #[cfg(not(unix))]
+    device: std::convert::Infallible,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "nobody is asked there"))]
+    screen: Screen,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "nobody is asked there"))]
+    style: Style,
+}
+
+impl TerminalPrompter {
+    /// The controlling terminal of this process, if it has one and may read from it.
+    #[cfg(unix)]
+    pub fn open(screen: Screen, style: Style) -> Option<Self> {
+        let device = device::Device::controlling()?;
+        Some(Self { device, screen, style })
+    }
+
+    /// None: terminals of this system are not asked at.
+    #[cfg(not(unix))]
+    pub fn open(_screen: Screen, _style: Style) -> Option<Self> {
+        None
+    }
+
+    /// The terminal at a path.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened for reading and writing, or is no terminal.
+    #[cfg(unix)]
+    pub fn at(path: &Path, screen: Screen, style: Style) -> std::io::Result<Self> {
+        let device = device::Device::open(path)?;
+        Ok(Self { device, screen, style })
+    }
+
+    /// Fails: terminals of this system are not asked at.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    #[cfg(not(unix))]
+    pub fn at(_path: &Path, _screen: Screen, _style: Style) -> std::io::Result<Self> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+}
+
+#[cfg(unix)]
+impl Prompter for TerminalPrompter {
+    fn ask(&mut self, ask: &Ask, withdrawal: &Withdrawal) -> Answer {
+        match board::Board::new(&self.device, self.style, &self.screen, withdrawal) {
+            Ok(board) => permission::put(board, ask),
+            Err(_) => Answer::Nobody,
+        }
+    }
+
+    fn question(&mut self, questions: &[Question], subagent: Option<&str>, withdrawal: &Withdrawal) -> QuestionAnswer {
+        match board::Board::new(&self.device, self.style, &self.screen, withdrawal) {
+            Ok(board) => question::put(board, questions, subagent),
+            Err(_) => QuestionAnswer::Nobody,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Prompter for TerminalPrompter {
+    fn ask(&mut self, _: &Ask, _: &Withdrawal) -> Answer {
+        match self.device {}
+    }
+
+    fn question(&mut self, _: &[Question], _: Option<&str>, _: &Withdrawal) -> QuestionAnswer {
+        match self.device {}
+    }
+}

@@ -1,0 +1,330 @@
+//! The model's own questions, one after the other.
+//!
+//! Nothing dangerous hangs on the answers, so Enter takes what the cursor is on.
+
+use super::Gone;
+use super::board::{Board, Input};
+use super::editor::{Edited, Editor};
+use super::keys::Key;
+use super::line::{Line, Look};
+use super::menu;
+use crate::permission::{Question, QuestionAnswer};
+
+/// The least rows for the question itself.
+const LEAST_TEXT: usize = 3;
+/// Digits choose only this many.
+const MOST_DIGITS: usize = 9;
+
+/// Puts questions to the person.
+pub(super) fn put(board: Board<'_>, questions: &[Question], subagent: Option<&str>) -> QuestionAnswer {
+    let mut asking = Asking {
+        board,
+        questions,
+        subagent,
+        answers: Vec::new(),
+    };
+    match asking.answers() {
+        Ok(true) => {
+            let answers = std::mem::take(&mut asking.answers);
+            let given = asking.given(&answers);
+            asking.leave(&given);
+            QuestionAnswer::Answers(answers)
+        }
+        Ok(false) => {
+            asking.leave_line("dismissed: ");
+            QuestionAnswer::Dismissed
+        }
+        Err(Gone::Interrupted) => {
+            asking.leave_line("not answered, since the run was interrupted: ");
+            QuestionAnswer::Interrupted
+        }
+        Err(Gone::Withdrawn) => {
+            asking.leave_line("no longer asked: ");
+            QuestionAnswer::Nobody
+        }
+        Err(Gone::Closed) => {
+            asking.leave_line("not answered: ");
+            QuestionAnswer::Nobody
+        }
+    }
+}
+
+struct Asking<'a, 'b> {
+    board: Board<'a>,
+    questions: &'b [Question],
+    subagent: Option<&'b str>,
+    answers: Vec<Vec<String>>,
+}
+
+/// What became of one question.
+enum Said {
+    Answer(Vec<String>),
+    Back,
+    Dismissed,
+}
+
+/// One question while it stands.
+struct State {
+    cursor: usize,
+    /// Which options are chosen, where several may be.
+    chosen: Vec<bool>,
+    typed: Option<String>,
+    /// The last answer was none at all, and Enter once more means it.
+    sure: bool,
+}
+
+impl Asking<'_, '_> {
+    /// Whether all were answered.
+    fn answers(&mut self) -> Result<bool, Gone> {
+        while let Some(question) = self.questions.get(self.answers.len()) {
+            match self.one(question)? {
+                Said::Answer(answer) => self.answers.push(answer),
+                Said::Back => {
+                    self.answers.pop();
+                }
+                Said::Dismissed => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    fn one(&mut self, question: &Question) -> Result<Said, Gone> {
+        let own = question.options.len();
+        let mut state = State {
+            cursor: 0,
+            chosen: vec![false; own],
+            typed: None,
+            sure: false,
+        };
+        loop {
+            self.draw(question, &state)?;
+            let Input::Key(key) = self.board.next()? else {
+                continue;
+            };
+            let was_sure = std::mem::take(&mut state.sure);
+            let (target, toggles) = match key {
+                Key::Up | Key::Char('k') => {
+                    state.cursor = state.cursor.saturating_sub(1);
+                    continue;
+                }
+                Key::Down | Key::Char('j') => {
+                    state.cursor = (state.cursor + 1).min(own);
+                    continue;
+                }
+                Key::Left | Key::Char('b') if !self.answers.is_empty() => return Ok(Said::Back),
+                Key::Escape => return Ok(Said::Dismissed),
+                Key::Char(' ') if question.multiple => (state.cursor, true),
+                Key::Char(digit @ '1'..='9') => {
+                    let index = digit as usize - '1' as usize;
+                    if index > own {
+                        continue;
+                    }
+                    state.cursor = index;
+                    (index, question.multiple)
+                }
+                Key::Enter => (state.cursor, false),
+                _ => continue,
+            };
+            if !question.multiple {
+                match question.options.get(target) {
+                    Some(option) => return Ok(Said::Answer(vec![option.label.clone()])),
+                    None => {
+                        if let Some(text) = self.typed(question)? {
+                            return Ok(Said::Answer(vec![text]));
+                        }
+                    }
+                }
+                continue;
+            }
+            let answer = state.answer(question);
+            if let Some(chosen) = state.chosen.get_mut(target).filter(|_| toggles) {
+                *chosen = !*chosen;
+            } else if target == own && (toggles || answer.is_empty()) {
+                // Once more takes back what was typed.
+                state.typed = match state.typed {
+                    Some(_) => None,
+                    None => self.typed(question)?,
+                };
+            } else if !answer.is_empty() || was_sure {
+                return Ok(Said::Answer(answer));
+            } else {
+                state.sure = true;
+            }
+        }
+    }
+
+    fn typed(&mut self, question: &Question) -> Result<Option<String>, Gone> {
+        let mut editor = Editor::default();
+        loop {
+            let (columns, rows) = (self.board.columns(), self.board.rows());
+            let hint = Line::of(Look::Faint, "Enter sends it, Esc goes back").cut(columns);
+            let (typed, (row, column)) = editor.show("answer: ", columns, rows.saturating_sub(LEAST_TEXT).clamp(1, 6));
+            let mut block = self.text(question, rows - typed.len() - 1);
+            block.push(hint);
+            let caret = (block.len() + row, column);
+            block.extend(typed);
+            self.board.draw(&block, Some(caret))?;
+            let Input::Key(key) = self.board.next()? else {
+                continue;
+            };
+            match editor.press(key) {
+                Edited::Changed => {}
+                Edited::Back => return Ok(None),
+                Edited::Done => return Ok(Some(editor.text()).filter(|text| !text.is_empty())),
+            }
+        }
+    }
+
+    fn draw(&mut self, question: &Question, state: &State) -> Result<(), Gone> {
+        let (columns, rows) = (self.board.columns(), self.board.rows());
+        let entries = state.entries(question);
+        let hint = Line::of(Look::Faint, self.hint(question, state)).cut(columns);
+        let room = rows.saturating_sub(LEAST_TEXT + 1).max(1);
+        let shown = menu::show(&entries, state.cursor, columns, room);
+        let mut block = self.text(question, rows - shown.rows.len() - 1);
+        block.extend(shown.rows);
+        block.push(hint);
+        self.board.draw(&block, None)
+    }
+
+    fn hint(&self, question: &Question, state: &State) -> &'static str {
+        match (question.multiple, self.answers.is_empty()) {
+            (true, _) if state.sure => "nothing is chosen: Enter once more answers with nothing",
+            (true, true) => "space chooses, Enter accepts, Esc dismisses",
+            (true, false) => "space chooses, Enter accepts, b goes back, Esc dismisses",
+            (false, true) => "Enter chooses, Esc dismisses",
+            (false, false) => "Enter chooses, b goes back, Esc dismisses",
+        }
+    }
+
+    /// Who asks what, in at most `room` rows.
+    fn text(&self, question: &Question, room: usize) -> Vec<Line> {
+        let columns = self.board.columns();
+        let mut heading = match self.subagent {
+            Some(name) => Line::new(2)
+                .own(Look::Strong, "subagent \"")
+                .foreign(Look::Strong, &prose(name))
+                .own(Look::Strong, "\" asks"),
+            None => Line::of(Look::Strong, "opencode asks"),
+        };
+        if self.questions.len() > 1 {
+            let number = format!(", question {} of {}", self.answers.len() + 1, self.questions.len());
+            heading = heading.own(Look::Strong, &number);
+        }
+        if !question.header.is_empty() {
+            heading = heading
+                .own(Look::Strong, ": ")
+                .foreign(Look::Strong, &prose(&question.header));
+        }
+        let mut rows = vec![heading.cut(columns)];
+        for line in prose(&question.question).lines() {
+            rows.extend(Line::new(0).code(Look::Plain, line).wrap(columns, room).0);
+        }
+        if rows.len() > room {
+            rows.truncate(room.max(1) - 1);
+            rows.push(Line::of(Look::Faint, "…"));
+        }
+        rows
+    }
+
+    /// The questions and what was said to them.
+    fn given(&self, answers: &[Vec<String>]) -> Vec<Line> {
+        let rows = self.questions.iter().zip(answers).map(|(question, answer)| {
+            let line = Line::new(0)
+                .own(Look::Strong, "answered: ")
+                .foreign(Look::Faint, &prose(name(question)))
+                .own(Look::Faint, ": ");
+            if answer.is_empty() {
+                line.own(Look::Faint, "nothing")
+            } else {
+                line.foreign(Look::Plain, &prose(&answer.join(", ")))
+            }
+        });
+        rows.map(|line| line.cut(self.board.columns())).collect()
+    }
+
+    fn leave_line(self, said: &str) {
+        let name = self
+            .questions
+            .get(self.answers.len())
+            .or(self.questions.first())
+            .map_or("", name);
+        let line = Line::new(0).own(Look::Strong, said).foreign(Look::Plain, &prose(name));
+        let rows = [line.cut(self.board.columns())];
+        self.board.leave(&rows);
+    }
+
+    fn leave(self, rows: &[Line]) {
+        // Where it can be redrawn they take the place of the last question, of which nothing is left to say.
+        let fitting = rows.len().saturating_sub(self.board.rows());
+        self.board.leave(&rows[fitting..]);
+    }
+}
+
+impl State {
+    fn answer(&self, question: &Question) -> Vec<String> {
+        let chosen = question.options.iter().zip(&self.chosen).filter(|(_, chosen)| **chosen);
+        chosen
+            .map(|(option, _)| option.label.clone())
+            .chain(self.typed.clone())
+            .collect()
+    }
+
+    fn entries(&self, question: &Question) -> Vec<Line> {
+        let own = question.options.len();
+        let mut entries = Vec::with_capacity(own + 1);
+        for (index, option) in question.options.iter().enumerate() {
+            let line = self.entry(question, index, self.chosen[index]);
+            let line = line.foreign(self.look(index), &prose(&option.label));
+            entries.push(if option.description.is_empty() {
+                line
+            } else {
+                line.own(Look::Faint, "  ")
+                    .foreign(Look::Faint, &prose(&option.description))
+            });
+        }
+        let line = self.entry(question, own, self.typed.is_some());
+        entries.push(match &self.typed {
+            Some(text) => line.foreign(self.look(own), text),
+            None => line.own(self.look(own), "type an answer"),
+        });
+        entries
+    }
+
+    fn entry(&self, question: &Question, index: usize, chosen: bool) -> Line {
+        let look = self.look(index);
+        let number = if index < MOST_DIGITS {
+            format!("{}. ", index + 1)
+        } else {
+            "   ".to_owned()
+        };
+        let line = menu::entry(index == self.cursor);
+        let line = match (question.multiple, chosen) {
+            (false, _) => line,
+            (true, true) => line.own(look, "[x] "),
+            (true, false) => line.own(look, "[ ] "),
+        };
+        line.own(look, &number)
+    }
+
+    fn look(&self, index: usize) -> Look {
+        if index == self.cursor {
+            Look::Chosen
+        } else {
+            Look::Plain
+        }
+    }
+}
+
+fn name(question: &Question) -> &str {
+    if question.header.is_empty() {
+        &question.question
+    } else {
+        &question.header
+    }
+}
+
+/// Text without what makes a sign a coloured one: models like those, and in a question they do no harm.
+fn prose(text: &str) -> String {
+    text.replace('\u{fe0f}', "")
+}

@@ -1,0 +1,169 @@
+//! What is seen in windows of all sizes, and what cannot be hidden in them.
+
+use opencode_rs::permission::{Action, Answer, Ask, JudgedPart};
+use opencode_rs::request::Effect;
+
+use super::person::{FANCY, Person};
+use super::{edit, shell};
+
+const ASKED: &str = "show everything";
+
+fn screen(ask: &Ask, columns: u16, rows: u16) -> String {
+    let mut person = Person::at(FANCY, columns, rows);
+    let asked = person.asked(ask);
+    person.sees("deny");
+    let contents = person.contents();
+    person.presses(b"n");
+    assert_eq!(asked.answer(), Answer::Deny);
+    contents
+}
+
+#[test]
+fn a_subagent_is_named() {
+    let ask = Ask {
+        subagent: Some("explore\x1b[2J".to_owned()),
+        ..shell("ls")
+    };
+    let heading = r#"subagent "explore\u{1b}[2J" wants to run a shell command"#;
+    assert_eq!(screen(&ask, 80, 24).lines().next(), Some(heading));
+}
+
+#[test]
+fn the_parts_of_a_line_are_told_apart() {
+    let mut ask = shell("git status && rm -rf build");
+    ask.judgement.parts = [
+        ("git status", Effect::Allow, "allow bash:git * (--allow)"),
+        ("rm -rf build", Effect::Ask, "the preset: bash asks"),
+    ]
+    .map(|(what, effect, rule)| JudgedPart {
+        what: what.to_owned(),
+        effect,
+        rule: rule.to_owned(),
+    })
+    .to_vec();
+    let screen = screen(&ask, 80, 24);
+    let parts: Vec<&str> = screen.lines().skip(4).take(2).collect();
+    assert_eq!(
+        parts,
+        [
+            "  asks    rm -rf build  - the preset: bash asks",
+            "  fine    git status  - allow bash:git * (--allow)"
+        ]
+    );
+}
+
+#[test]
+fn another_directory_of_a_command_is_shown() {
+    let mut ask = shell("ls");
+    ask.action = Action::Shell {
+        command: "ls".to_owned(),
+        workdir: Some("/etc".to_owned()),
+    };
+    assert!(screen(&ask, 80, 24).contains("\nin /etc (the working directory is /work/proj)\n"));
+}
+
+#[test]
+fn hidden_characters_are_seen_and_look_alikes_are_named() {
+    let ask = shell("echo a\x1b[8m; \u{202e}evil\u{200b}\r\n\u{441}url x\u{a0}y");
+    let screen = screen(&ask, 80, 24);
+    assert!(
+        screen.contains("\n  echo a\\u{1b}[8m; \\u{202e}evil\\u{200b}\\r\n  \u{441}url x\\u{a0}y\n"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("note: it holds characters that cannot be seen"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("note: it holds letters or signs that look like others: \\u{441}url"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_path_or_an_address_stays_in_its_line() {
+    let fetch = Ask {
+        action: Action::Fetch {
+            url: "https://a.example/\nin /safe".to_owned(),
+        },
+        ..shell("")
+    };
+    assert!(screen(&fetch, 80, 24).contains("opencode wants to fetch from the web\n  https://a.example/\\nin /safe\n"));
+    let read = Ask {
+        action: Action::Read {
+            path: "/etc/shadow\u{2028}".to_owned(),
+        },
+        ..shell("")
+    };
+    assert!(screen(&read, 80, 24).contains("opencode wants to read\n  /etc/shadow\\u{2028}\n"));
+}
+
+#[test]
+fn a_diff_is_coloured_and_its_lines_are_no_headings() {
+    let mut ask = edit(1);
+    ask.diff = Some("--- a\n+++ a\n@@ -1,2 +1,2 @@\n--- x\n+++ y\n z\n".to_owned());
+    let mut person = Person::usual();
+    let asked = person.asked(&ask);
+    person.sees(ASKED).presses(b"n");
+    assert_eq!(asked.answer(), Answer::Deny);
+    let shown = person.shown();
+    assert!(
+        shown.contains("\x1b[31m--- x\x1b[0m") && shown.contains("\x1b[32m+++ y\x1b[0m"),
+        "{shown:?}"
+    );
+    assert!(
+        shown.contains("\x1b[1m--- a\x1b[0m") && shown.contains("\x1b[36m@@ -1,2 +1,2 @@\x1b[0m"),
+        "{shown:?}"
+    );
+}
+
+#[test]
+fn a_long_diff_shows_its_beginning_and_says_how_much_is_left() {
+    let screen = screen(&edit(100), 80, 24);
+    let lines: Vec<&str> = screen.lines().collect();
+    assert_eq!(lines.len(), 24);
+    assert_eq!(
+        lines[..4],
+        [
+            "opencode wants to change src/a.rs",
+            "  --- src/a.rs",
+            "  +++ src/a.rs",
+            "  @@ -0,0 +1,100 @@"
+        ]
+    );
+    assert!(lines.contains(&"… 88 more lines (s shows all)"), "{screen}");
+    assert!(lines.contains(&"asked by: the preset: bash asks"), "{screen}");
+    assert_eq!(lines[23], "  s  show everything");
+}
+
+#[test]
+fn a_tiny_window_has_room_for_the_question() {
+    let mut person = Person::at(FANCY, 20, 5);
+    let asked = person.asked(&shell("git status"));
+    person.sees("keys: ");
+    assert_eq!(
+        person.contents(),
+        "opencode wants to …\n  git status\n… more (s shows al…\n> n  deny, and \nkeys: y a n r s"
+    );
+    // What would be granted is read before it is granted.
+    person.presses(b"a").sees("> a");
+    person.presses(b"n");
+    assert_eq!(asked.answer(), Answer::Deny);
+    person.sees("denied: git status");
+}
+
+#[test]
+fn a_question_is_drawn_again_when_the_window_changes() {
+    let long = format!("echo {}", "word ".repeat(20));
+    let mut person = Person::usual();
+    let asked = person.asked(&shell(&long));
+    person.sees(ASKED);
+    let rows = person.contents().lines().count();
+    person.resizes(40, 20).looks_again("show everything", rows + 2);
+    assert!(person.contents().lines().all(|line| line.len() < 40));
+    person.resizes(120, 30).looks_again("show everything", rows - 1);
+    person.presses(b"y");
+    assert_eq!(asked.answer(), Answer::Once);
+    person.sees("allowed once").loses(ASKED);
+    person.expects_the_terminal_as_it_was();
+}

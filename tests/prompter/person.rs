@@ -1,0 +1,213 @@
+//! Somebody who sits at a terminal, looks, and presses keys.
+
+use std::io::{Read as _, Write as _};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use opencode_rs::permission::terminal::Style;
+use opencode_rs::permission::{Answer, Ask, Prompter as _, Question, QuestionAnswer, TerminalPrompter, Withdrawal};
+use opencode_rs::terminal::Screen;
+use portable_pty::{MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::termios::LocalModes;
+
+/// Longer than anything here takes, on any machine.
+const LONG: Duration = Duration::from_secs(20);
+/// The terminal of most people.
+pub(super) const FANCY: Style = Style {
+    color: true,
+    cursor: true,
+};
+/// `TERM=dumb`.
+pub(super) const DUMB: Style = Style {
+    color: false,
+    cursor: false,
+};
+
+pub(super) struct Person {
+    master: Option<Box<dyn MasterPty + Send>>,
+    keyboard: Option<Box<dyn std::io::Write + Send>>,
+    /// Keeps the terminal open between questions, as a shell does.
+    slave: Option<Box<dyn SlavePty + Send>>,
+    output: Receiver<Vec<u8>>,
+    parser: vt100::Parser,
+    bytes: Vec<u8>,
+    style: Style,
+    pub(super) screen: Screen,
+    pub(super) withdrawal: Withdrawal,
+}
+
+/// A question that stands, and will have been answered.
+pub(super) struct Asked<T>(Receiver<T>);
+
+impl<T> Asked<T> {
+    pub(super) fn answer(self) -> T {
+        self.0.recv_timeout(LONG).expect("the question ends")
+    }
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols: columns,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+impl Person {
+    pub(super) fn at(style: Style, columns: u16, rows: u16) -> Self {
+        Self::looking_until(None, style, columns, rows)
+    }
+
+    pub(super) fn usual() -> Self {
+        Self::at(FANCY, 80, 24)
+    }
+
+    /// Whoever reads a terminal holds it open; this one stops when `last` was shown.
+    pub(super) fn looking_until(last: Option<&'static str>, style: Style, columns: u16, rows: u16) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let keyboard = pair.master.take_writer().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            let mut all = Vec::new();
+            while let Ok(length @ 1..) = reader.read(&mut buffer) {
+                all.extend_from_slice(&buffer[..length]);
+                let enough = last.is_some_and(|last| String::from_utf8_lossy(&all).contains(last));
+                if sender.send(buffer[..length].to_vec()).is_err() || enough {
+                    break;
+                }
+            }
+        });
+        Self {
+            master: Some(pair.master),
+            keyboard: Some(keyboard),
+            slave: Some(pair.slave),
+            output,
+            parser: vt100::Parser::new(rows, columns, 500),
+            bytes: Vec::new(),
+            style,
+            screen: Screen::plain(),
+            withdrawal: Withdrawal::default(),
+        }
+    }
+
+    fn prompter(&self) -> TerminalPrompter {
+        let name = self.master.as_ref().unwrap().tty_name().unwrap();
+        TerminalPrompter::at(&name, self.screen.clone(), self.style).unwrap()
+    }
+
+    pub(super) fn asked(&self, ask: &Ask) -> Asked<Answer> {
+        let (mut prompter, ask, withdrawal) = (self.prompter(), ask.clone(), self.withdrawal.clone());
+        let (sender, answer) = channel();
+        std::thread::spawn(move || sender.send(prompter.ask(&ask, &withdrawal)));
+        Asked(answer)
+    }
+
+    pub(super) fn questioned(&self, questions: &[Question], subagent: Option<&'static str>) -> Asked<QuestionAnswer> {
+        let (mut prompter, questions, withdrawal) = (self.prompter(), questions.to_vec(), self.withdrawal.clone());
+        let (sender, answer) = channel();
+        std::thread::spawn(move || sender.send(prompter.question(&questions, subagent, &withdrawal)));
+        Asked(answer)
+    }
+
+    /// Waits until the screen holds a text.
+    pub(super) fn sees(&mut self, text: &str) -> &mut Self {
+        self.looks(&format!("`{text}`"), |screen| screen.contents().contains(text))
+    }
+
+    /// Waits until the screen does not hold a text.
+    pub(super) fn loses(&mut self, text: &str) -> &mut Self {
+        self.looks(&format!("no `{text}`"), |screen| !screen.contents().contains(text))
+    }
+
+    /// Waits until the cursor is at the start of a fresh line.
+    pub(super) fn rests(&mut self) -> &mut Self {
+        self.looks("a fresh line", |screen| {
+            let (row, column) = screen.cursor_position();
+            let lines = screen.contents().trim_end().lines().count();
+            column == 0 && usize::from(row) == lines
+        })
+    }
+
+    /// Waits until a text was written, wherever it is by now.
+    pub(super) fn reads(&mut self, text: &str) -> &mut Self {
+        while !self.shown().contains(text) {
+            let bytes = self.output.recv_timeout(LONG).expect("more is written");
+            self.parser.process(&bytes);
+            self.bytes.extend(bytes);
+        }
+        self
+    }
+
+    /// Waits until the screen holds a text and so many lines.
+    pub(super) fn looks_again(&mut self, text: &str, lines: usize) -> &mut Self {
+        self.looks(&format!("`{text}` in {lines} lines"), |screen| {
+            let contents = screen.contents();
+            contents.contains(text) && contents.trim_end().lines().count() == lines
+        })
+    }
+
+    fn looks(&mut self, what: &str, found: impl Fn(&vt100::Screen) -> bool) -> &mut Self {
+        let end = Instant::now() + LONG;
+        while !found(self.parser.screen()) {
+            let rest = end.saturating_duration_since(Instant::now());
+            let Ok(bytes) = self.output.recv_timeout(rest) else {
+                panic!("{what} is not seen in:\n{}\n{:?}", self.contents(), self.shown());
+            };
+            self.parser.process(&bytes);
+            self.bytes.extend(bytes);
+        }
+        self
+    }
+
+    pub(super) fn presses(&mut self, keys: &[u8]) -> &mut Self {
+        let keyboard = self.keyboard.as_mut().unwrap();
+        keyboard.write_all(keys).unwrap();
+        keyboard.flush().unwrap();
+        self
+    }
+
+    pub(super) fn resizes(&mut self, columns: u16, rows: u16) -> &mut Self {
+        self.parser.screen_mut().set_size(rows, columns);
+        self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
+        self
+    }
+
+    /// Closes the window.
+    pub(super) fn leaves(&mut self) {
+        // All that is left to see, until the reader has let go.
+        while let Ok(bytes) = self.output.recv_timeout(LONG) {
+            self.bytes.extend(bytes);
+        }
+        self.keyboard = None;
+        self.master = None;
+    }
+
+    /// The screen as it is now, without blank lines at its end.
+    pub(super) fn contents(&self) -> String {
+        self.parser.screen().contents().trim_end().to_owned()
+    }
+
+    /// Row and column of the cursor.
+    pub(super) fn cursor(&self) -> (u16, u16) {
+        self.parser.screen().cursor_position()
+    }
+
+    /// Everything that was written.
+    pub(super) fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// Waits until the terminal's modes are those of before: it gives lines, and shows what is typed.
+    pub(super) fn expects_the_terminal_as_it_was(&mut self) {
+        self.looks("the usual modes", |screen| {
+            !screen.bracketed_paste() && !screen.hide_cursor() && !screen.alternate_screen()
+        });
+        let flags = self.master.as_ref().unwrap().get_termios().unwrap().local_flags.bits();
+        let modes = LocalModes::from_bits_retain(flags);
+        assert!(modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG));
+        assert!(self.slave.is_some());
+    }
+}
