@@ -36,12 +36,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
+use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::support::atomic_file::{self, Access};
 use crate::support::secret::Secret;
 
-/// Tells the plugin where we are. The plugin takes it out of the environment before anything else runs.
-const VARIABLE: &str = "OPENCODE_RS_GATE";
 /// The plugin itself.
 const PLUGIN: &str = include_str!("plugin.js");
 /// How long an engine may take to load its plugins. With a package to fetch for another one it can be a minute.
@@ -168,7 +167,7 @@ impl Gate {
             "plugin": self.plugin,
             "environment": environment,
         });
-        (VARIABLE.into(), value.to_string().into())
+        (env_vars::GATE.into(), value.to_string().into())
     }
 
     /// Waits until the engine has loaded the plugin and calls it last.

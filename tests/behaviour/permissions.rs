@@ -204,7 +204,7 @@ fn a_model_that_repeats_itself_ends_the_run_with_5() {
         json!({
             "kind": "denied",
             "message": "cannot finish the turn: it stopped because a tool was refused",
-            "hint": "a plain prompt may read files in the working directory and nothing else",
+            "hint": "`--auto-tools` lets the model run tools; `--allow` names what it may do",
         })
     );
     sandbox.expect_nothing_left();

@@ -117,11 +117,11 @@ fn the_password_of_our_own_server_is_nowhere_to_be_found() {
         format!(
             "{CLIENT}\n\
              env | grep -a -i -E 'password|gate' && echo found-in-env\n\
-             for process in /proc/[0-9]*; do\n\
-                 tr '\\0' '\\n' < $process/environ 2> /dev/null | grep -a '^OPENCODE_SERVER_PASSWORD=[^x]' && echo found-in $process\n\
-                 tr '\\0' '\\n' < $process/environ 2> /dev/null | grep -a '\"token\"' && echo found-in $process\n\
-                 tr '\\0' ' ' < $process/cmdline 2> /dev/null | grep -a -i 'secret\\|token' | grep -v attack\n\
-             done\n\
+             for process in /proc/[0-9]*; do {{\n\
+                 tr '\\0' '\\n' < $process/environ > environ-seen && grep -a -q \"^HOME=$HOME\" environ-seen || continue\n\
+                 grep -a -e '^OPENCODE_SERVER_PASSWORD=[^x]' -e '\"token\"' environ-seen >> found\n\
+                 tr '\\0' ' ' < $process/cmdline | grep -a -i -e token -e password >> found\n\
+             }} 2> /dev/null; done\n\
              echo client=[$OPENCODE_CLIENT] config=[$OPENCODE_CONFIG_CONTENT] >&2\n\
              echo looked > looked\n"
         ),

@@ -309,7 +309,7 @@ async fn make_turn(
             agent_rules,
             session_rules: rules,
             directory: connection.directory.clone(),
-            limits: request.limits.agent.clone(),
+            limits: request.limits.agent,
             audit,
         },
         started: Started {

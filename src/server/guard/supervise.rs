@@ -1,9 +1,9 @@
 //! A guard's life: start the engine, wait, clean up.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
@@ -17,7 +17,6 @@ use super::HURRY;
 use super::descendants::{self, Process};
 use super::report::{Exit, Report};
 use super::temporary::Temporary;
-use crate::env_vars;
 
 /// How long the engine has after a first and after a second SIGTERM. It may swallow the first one, while it unpacks npm
 /// packages; otherwise it is gone within 120 ms.
@@ -57,8 +56,8 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
     let temporary = PathBuf::from(arguments.next()?);
     let engine = arguments.next()?;
     let mut reports = owner.try_clone().ok()?;
-    let password = first_line(&owner)?;
-    let status = match start(owner, &temporary, engine, arguments, password) {
+    let secrets = secrets(&owner)?;
+    let status = match start(owner, &temporary, engine, arguments, secrets) {
         Ok((mut guard, temporary)) => {
             guard.report(&Report::Started(guard.engine.as_raw_nonzero().get().unsigned_abs()));
             let end = guard.wait();
@@ -80,15 +79,15 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
     Some(ExitCode::from(status))
 }
 
-/// The password of the server, which the owner sends first; `None` when the owner has gone. Byte by byte, since what comes
-/// after it is not ours to read.
-fn first_line(mut owner: &UnixStream) -> Option<OsString> {
+/// The variables for the engine alone, which the owner sends first; `None` when the owner has gone, or is none. Byte by
+/// byte, since what comes after them is not ours to read.
+fn secrets(mut owner: &UnixStream) -> Option<BTreeMap<String, String>> {
     let mut line = Vec::new();
     let mut byte = [0_u8];
     loop {
         owner.read_exact(&mut byte).ok()?;
         match byte[0] {
-            b'\n' => return Some(OsString::from_vec(line)),
+            b'\n' => return serde_json::from_slice(&line).ok(),
             byte => line.push(byte),
         }
     }
@@ -99,7 +98,7 @@ fn start(
     base: &std::path::Path,
     engine: OsString,
     arguments: impl Iterator<Item = OsString>,
-    password: OsString,
+    secrets: BTreeMap<String, String>,
 ) -> Result<(Guard, Temporary), String> {
     // Fails only for the leader of a group, which a child is not.
     let _ = rustix::process::setsid();
@@ -128,7 +127,7 @@ fn start(
             command
                 .args(arguments)
                 .env("TMPDIR", temporary.path())
-                .env(env_vars::SERVER_PASSWORD, password)
+                .envs(secrets)
                 .stdin(Stdio::null())
                 .spawn()
         })

@@ -1,5 +1,6 @@
 //! Linux, macOS and their like: a guard between us and the engine.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
@@ -16,6 +17,8 @@ use crate::env_vars;
 use crate::server::guard::report::{Exit, Report};
 use crate::server::guard::{GUARD, HURRY};
 
+/// Variables of the engine's that nobody else shall see.
+const SECRETS: [&str; 2] = [env_vars::SERVER_PASSWORD, env_vars::GATE];
 /// How long a guard may take to clean up. It gives up by itself before that.
 const GUARD_GRACE: Duration = Duration::from_secs(6);
 
@@ -36,10 +39,12 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
     let (mut ours, theirs) = std::os::unix::net::UnixStream::pair()?;
     // Not by the guard's environment, which stays readable in `/proc` for as long as the guard lives.
     let mut environment = launch.environment;
-    let password = environment
-        .remove(OsStr::new(env_vars::SERVER_PASSWORD))
-        .unwrap_or_default();
-    ours.write_all(&[password.as_encoded_bytes(), b"\n"].concat())?;
+    let secrets: BTreeMap<&str, String> = SECRETS
+        .into_iter()
+        .filter_map(|name| Some((name, environment.remove(OsStr::new(name))?.into_string().ok()?)))
+        .collect();
+    let secrets = serde_json::to_string(&secrets)?;
+    ours.write_all(format!("{secrets}\n").as_bytes())?;
     ours.set_nonblocking(true)?;
     let (reports, order) = UnixStream::from_std(ours)?.into_split();
     let mut guard = Command::new(&launch.guard.path)
