@@ -325,11 +325,16 @@ fn apply_environment(
     cwd: &Path,
     home: &Path,
 ) -> Result<(), SettingsError> {
-    for entry in ENTRIES.iter().filter(|entry| entry.environment) {
+    for entry in ENTRIES {
         let name = entry.variable();
         let Some(value) = variable(environment, &name)? else {
             continue;
         };
+        if !entry.environment {
+            // Who sets `OPENCODE_RS_DENY` shall not believe that it denies.
+            let reason = "a list is set in a file, not in the environment".to_owned();
+            return Err(SettingsError::BadVariable { name, reason });
+        }
         let origin = Origin::Environment(name.clone());
         (entry.set)(settings, &Raw::Text(value.to_owned()), origin, cwd, home)
             .map_err(|reason| SettingsError::BadVariable { name, reason })?;

@@ -172,6 +172,38 @@ fn a_directory_to_add_must_be_one() {
 }
 
 #[test]
+fn a_variable_that_cannot_deny_is_not_believed_to() {
+    let sandbox = Sandbox::new();
+    for name in ["DENY", "ASK", "ALLOW", "ADD_DIRS"] {
+        let name = format!("OPENCODE_RS_{name}");
+        let finished = sandbox.finish(sandbox.command(&["config", "show"]).env(&name, "bash"));
+        assert_eq!(
+            (finished.code, finished.stderr),
+            (
+                Some(2),
+                format!(
+                    "error: cannot use environment variable `{name}`: a list is set in a file, not in the environment\n"
+                )
+            )
+        );
+    }
+    let mut command = sandbox.command(&["config", "show", "--output-format", "json"]);
+    let finished = sandbox.finish(
+        command
+            .env("OPENCODE_RS_AUTO_TOOLS", "1")
+            .env("OPENCODE_RS_APPROVER", "bob"),
+    );
+    let document: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(
+        (
+            &document["settings"]["auto_tools"]["value"],
+            &document["settings"]["approver"]["value"]
+        ),
+        (&json!(true), &json!("bob"))
+    );
+}
+
+#[test]
 fn what_widens_needs_auto_tools_and_says_so() {
     let finished = Sandbox::new().run(&["--allow", "bash:ls", "hi"]);
     assert_eq!(
