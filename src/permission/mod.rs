@@ -7,7 +7,14 @@
 mod action;
 mod ask;
 mod audit;
+mod grant;
+mod hidden;
+mod line;
+mod paths;
 mod policy;
+mod preset;
+mod rules;
+mod shell;
 
 pub use action::Action;
 pub use ask::{Answer, Ask, Prompter, Question, QuestionAnswer, QuestionOption, Withdrawal};

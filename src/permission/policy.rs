@@ -1,18 +1,23 @@
 //! From rules to a judgement.
+//!
+//! Comes in: an action. Goes out: what happens, and who decided it. Always true: a rule that refuses beats one that asks,
+//! and that one beats one that allows; the preset speaks last; a person's own answer beats only what asked.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Action;
-use crate::request::{Effect, PermissionRequest, PolicyRule, Preset};
+use super::paths::{Grounds, Place, Sight};
+use super::preset;
+use super::rules::{address_is_allowed, address_is_refused, canonical_tool, is_about, is_plain};
+use super::wildcard_matches;
+use crate::request::{Effect, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern};
 
 /// The rules in force for one run.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    preset: Preset,
+    pub(super) preset: Preset,
     rules: Vec<PolicyRule>,
-    directory: PathBuf,
-    added: Vec<PathBuf>,
-    home: PathBuf,
+    pub(super) grounds: Grounds,
 }
 
 /// What the policy says of an action.
@@ -41,28 +46,82 @@ pub struct JudgedPart {
     pub rule: String,
 }
 
+/// What is said of one part, before the parts are put together.
+#[derive(Debug, Clone)]
+pub(super) struct Verdict {
+    pub(super) effect: Effect,
+    pub(super) rule: String,
+    pub(super) by_preset: bool,
+    /// The rule that would allow it.
+    pub(super) grant: Option<RulePattern>,
+}
+
+impl Verdict {
+    pub(super) fn of_rule(rule: &PolicyRule) -> Self {
+        Self {
+            effect: rule.effect,
+            rule: format!("`{} {}` ({})", rule.effect.as_str(), rule.pattern, rule.origin),
+            by_preset: false,
+            grant: None,
+        }
+    }
+
+    pub(super) fn of_preset(effect: Effect, subject: &str) -> Self {
+        Self {
+            effect,
+            rule: preset::words(subject, effect),
+            by_preset: true,
+            grant: None,
+        }
+    }
+
+    pub(super) fn granting(mut self, tool: &str, pattern: Option<String>) -> Self {
+        self.grant = Some(RulePattern {
+            tool: tool.to_owned(),
+            pattern,
+        });
+        self
+    }
+
+    /// The stricter of two; the first of equals.
+    pub(super) fn stricter(self, other: Self) -> Self {
+        if other.effect > self.effect { other } else { self }
+    }
+}
+
+/// What a path is judged for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outside<'a> {
+    /// A place outside may be named by a rule of the tool.
+    ByTool,
+    /// A place outside may be named by a rule of any of these tools, each of them.
+    ByAll(&'a [&'a str]),
+}
+
 impl Policy {
     /// The policy for an agent that works in `directory` (absolute, canonical).
     pub fn new(request: &PermissionRequest, directory: &Path, home: &Path) -> Self {
         Self {
             preset: request.preset,
             rules: request.rules.clone(),
-            directory: directory.to_path_buf(),
-            added: request.added_directories.clone(),
-            home: home.to_path_buf(),
+            grounds: Grounds::new(directory, &request.added_directories, home),
         }
     }
 
     /// Judges an action. Reads the file system (symbolic links), changes nothing.
     pub fn judge(&self, action: &Action) -> Judgement {
-        let _ = (&self.preset, &self.directory, &self.added, &self.home, action);
-        Judgement {
-            effect: Effect::Ask,
-            rule: "everything asks".to_owned(),
-            by_preset: true,
-            parts: Vec::new(),
-            grant: Vec::new(),
+        let mut judgement = self.weigh(action);
+        if judgement.effect == Effect::Ask && !judgement.grant.is_empty() {
+            // A grant is offered when it keeps its word.
+            let mut granted = self.clone();
+            granted.grant(&judgement.grant);
+            if granted.weigh(action).effect != Effect::Allow {
+                judgement.grant.clear();
+            }
+        } else {
+            judgement.grant.clear();
         }
+        judgement
     }
 
     /// Adds rules that a person granted for the rest of the session.
@@ -72,6 +131,435 @@ impl Policy {
 
     /// The rules of the session, for the engine: tools that are denied altogether, by the engine's names.
     pub fn removed_tools(&self) -> Vec<String> {
-        Vec::new()
+        let mut removed: Vec<String> = Vec::new();
+        let mut add = |name: &str| {
+            if !removed.iter().any(|known| known == name) {
+                removed.push(name.to_owned());
+            }
+        };
+        for rule in self
+            .rules
+            .iter()
+            .filter(|rule| rule.effect == Effect::Deny && is_plain(&rule.pattern))
+        {
+            add(&canonical_tool(&rule.pattern.tool));
+        }
+        for tool in TOOLS {
+            let may_be_used = self.preset != Preset::ReadOnly
+                && self
+                    .rules
+                    .iter()
+                    .any(|rule| rule.effect != Effect::Deny && is_about(rule, tool));
+            if preset::of_tool(self.preset, tool) == Effect::Deny && !may_be_used {
+                add(tool);
+            }
+        }
+        removed
+    }
+
+    fn weigh(&self, action: &Action) -> Judgement {
+        let parts: Vec<(String, Verdict)> = match action {
+            Action::Shell { command, workdir } => self.judge_line(command, workdir.as_deref()),
+            Action::Read { path } => vec![(path.clone(), self.judge_path("read", path, Outside::ByTool))],
+            Action::Edit { paths } if paths.is_empty() => vec![(String::new(), self.judge_unknown("edit"))],
+            Action::Edit { paths } => paths
+                .iter()
+                .map(|path| (path.clone(), self.judge_path("edit", path, Outside::ByTool)))
+                .collect(),
+            Action::Search { tool, path, pattern } => self.judge_search(tool, path.as_deref(), pattern),
+            Action::Fetch { url } => vec![(url.clone(), self.judge_address(url))],
+            Action::Subagent { name } => vec![(name.clone(), self.judge_name("task", Some(name)))],
+            Action::Outside { paths } if paths.is_empty() => {
+                vec![(String::new(), self.judge_unknown("external_directory"))]
+            }
+            Action::Outside { paths } => paths
+                .iter()
+                .map(|path| (path.clone(), self.judge_outside(path)))
+                .collect(),
+            Action::Repeat { tool } => vec![(tool.clone(), self.judge_name("doom_loop", Some(tool)))],
+            Action::Other { tool, subject } => vec![(
+                subject.clone().unwrap_or_else(|| tool.clone()),
+                self.judge_name(&canonical_tool(tool), subject.as_deref()),
+            )],
+        };
+        together(parts)
+    }
+
+    /// The first rule of an effect that is about a tool and that `matches` recognises.
+    fn rule(&self, effect: Effect, tool: &str, matches: &dyn Fn(&PolicyRule) -> bool) -> Option<&PolicyRule> {
+        self.rules
+            .iter()
+            .filter(|rule| rule.effect == effect && is_about(rule, tool))
+            .find(|rule| matches(rule))
+    }
+
+    /// The rules about a tool that refuse or ask, and have a pattern.
+    pub(super) fn narrowing<'a>(&'a self, tool: &'a str) -> impl Iterator<Item = (&'a PolicyRule, &'a str)> {
+        self.rules
+            .iter()
+            .filter(move |rule| rule.effect != Effect::Allow && is_about(rule, tool))
+            .filter_map(|rule| rule.pattern.pattern.as_deref().map(|pattern| (rule, pattern)))
+    }
+
+    /// What rules say of a thing, if any does: `broad` is how rules match that refuse or ask, `narrow` how those that allow.
+    pub(super) fn by_rules(
+        &self,
+        tool: &str,
+        broad: &dyn Fn(&str) -> bool,
+        narrow: &dyn Fn(&PolicyRule) -> bool,
+    ) -> Option<Verdict> {
+        let broad = |rule: &PolicyRule| is_plain(&rule.pattern) || rule.pattern.pattern.as_deref().is_some_and(broad);
+        if let Some(rule) = self.rule(Effect::Deny, tool, &broad) {
+            return Some(Verdict::of_rule(rule));
+        }
+        let kept = preset::of_tool(self.preset, tool);
+        if self.preset == Preset::ReadOnly && kept == Effect::Deny {
+            return Some(Verdict::of_preset(kept, tool));
+        }
+        let granted = |rule: &PolicyRule| rule.origin == RuleOrigin::Granted && narrow(rule);
+        if tool != "doom_loop"
+            && let Some(rule) = self.rule(Effect::Allow, tool, &granted)
+        {
+            return Some(Verdict::of_rule(rule));
+        }
+        if let Some(rule) = self.rule(Effect::Ask, tool, &broad) {
+            return Some(Verdict::of_rule(rule));
+        }
+        if self.preset == Preset::ReadOnly {
+            return None;
+        }
+        self.rule(Effect::Allow, tool, narrow).map(Verdict::of_rule)
+    }
+
+    /// A call whose arguments say nothing that could be judged.
+    pub(super) fn judge_unknown(&self, tool: &str) -> Verdict {
+        // Any pattern might have matched.
+        match self.by_rules(tool, &|_| true, &|_| false) {
+            Some(verdict) => verdict,
+            None => Verdict::of_preset(
+                preset::beyond(self.preset, tool),
+                &format!("{tool} without a readable argument"),
+            ),
+        }
+    }
+
+    /// A tool that is judged by its name, and by the name of what it is used on.
+    fn judge_name(&self, tool: &str, subject: Option<&str>) -> Verdict {
+        if subject == Some("") {
+            return self.judge_unknown(tool);
+        }
+        let decided = self.by_rules(
+            tool,
+            &|pattern| subject.is_some_and(|subject| wildcard_matches(&pattern.to_lowercase(), &subject.to_lowercase())),
+            &|rule| {
+                is_plain(&rule.pattern)
+                    || matches!((&rule.pattern.pattern, subject), (Some(pattern), Some(subject)) if wildcard_matches(pattern, subject))
+            },
+        );
+        let verdict = decided.unwrap_or_else(|| Verdict::of_preset(preset::of_tool(self.preset, tool), tool));
+        // What a pattern would have to match is not to be seen: whoever wrote it wants a say.
+        let unseen = match subject {
+            None => self.narrowing(tool).find(|(rule, _)| !is_plain(&rule.pattern)),
+            Some(_) => None,
+        };
+        let verdict = match unseen {
+            Some((rule, _)) if verdict.effect == Effect::Allow => Verdict {
+                effect: Effect::Ask,
+                ..Verdict::of_rule(rule)
+            },
+            _ => verdict,
+        };
+        match subject {
+            _ if tool == "doom_loop" => verdict,
+            Some(subject) if !subject.contains(['*', '?']) => verdict.granting(tool, Some(subject.to_owned())),
+            Some(_) => verdict,
+            None => verdict.granting(tool, None),
+        }
+    }
+
+    fn judge_address(&self, url: &str) -> Verdict {
+        if url.is_empty() {
+            return self.judge_unknown("webfetch");
+        }
+        let decided = self.by_rules("webfetch", &|pattern| address_is_refused(pattern, url), &|rule| {
+            address_is_allowed(rule.pattern.pattern.as_deref().unwrap_or("*"), url)
+        });
+        let verdict =
+            decided.unwrap_or_else(|| Verdict::of_preset(preset::of_tool(self.preset, "webfetch"), "webfetch"));
+        match url::Url::parse(url) {
+            Ok(parsed) if parsed.host_str().is_some() => {
+                let origin = parsed.origin().ascii_serialization();
+                verdict.granting("webfetch", Some(format!("{origin}/*")))
+            }
+            _ => verdict,
+        }
+    }
+
+    /// Places that the engine has noticed to be outside of what it takes for the agent's own.
+    fn judge_outside(&self, path: &str) -> Verdict {
+        let written = path.strip_suffix("/*").unwrap_or(path);
+        let sight = self.grounds.look(written, &self.grounds.directory);
+        if let Some(verdict) = self.outside_by_rules(&sight, written) {
+            return verdict;
+        }
+        match sight.place {
+            Place::Inside => Verdict::of_preset(Effect::Allow, "a place inside of the directory"),
+            _ => Verdict::of_preset(
+                preset::beyond(self.preset, "external_directory"),
+                "a place outside of the directory",
+            )
+            .granting(
+                "external_directory",
+                exact_place(&sight).map(|place| format!("{place}/**")),
+            ),
+        }
+    }
+
+    /// What rules about places outside say.
+    pub(super) fn outside_by_rules(&self, sight: &Sight, written: &str) -> Option<Verdict> {
+        self.by_rules(
+            "external_directory",
+            &|pattern| sight.place != Place::Inside && self.grounds.is_refused(pattern, sight, written),
+            &|rule| match &rule.pattern.pattern {
+                Some(pattern) => {
+                    self.grounds.is_allowed(pattern, sight)
+                        || (is_plain(&rule.pattern) && sight.place == Place::Outside)
+                }
+                None => sight.place == Place::Outside,
+            },
+        )
+        .filter(|_| sight.place != Place::Inside)
+    }
+
+    /// A path that a tool is used on, from the agent's directory.
+    pub(super) fn judge_path(&self, tool: &str, path: &str, outside: Outside<'_>) -> Verdict {
+        self.judge_path_from(tool, path, &self.grounds.directory, outside)
+    }
+
+    /// A path that a tool is used on.
+    pub(super) fn judge_path_from(&self, tool: &str, path: &str, from: &Path, outside: Outside<'_>) -> Verdict {
+        if path.is_empty() {
+            return self.judge_unknown(tool);
+        }
+        let sight = self.grounds.look(path, from);
+        let narrow = |rule: &PolicyRule| self.names_place(rule, &sight);
+        let by_tool = self.by_rules(tool, &|pattern| self.grounds.is_refused(pattern, &sight, path), &narrow);
+        let by_tool = match by_tool {
+            // A rule that refuses or asks, or a grant, needs no other.
+            Some(verdict) if verdict.effect != Effect::Allow => return self.granting_path(verdict, tool, &sight),
+            other => other,
+        };
+        if sight.place == Place::Unknown {
+            return Verdict::of_preset(preset::beyond(self.preset, tool), "a path that cannot be followed");
+        }
+        if sight.place == Place::Outside {
+            let named = match outside {
+                Outside::ByTool => by_tool.is_some(),
+                Outside::ByAll(tools) => tools.iter().all(|tool| {
+                    self.by_rules(tool, &|pattern| self.grounds.is_refused(pattern, &sight, path), &narrow)
+                        .is_some_and(|verdict| verdict.effect == Effect::Allow)
+                }),
+            };
+            match self.outside_by_rules(&sight, path) {
+                Some(verdict) if verdict.effect != Effect::Allow && !named => {
+                    return self.granting_path(verdict, tool, &sight);
+                }
+                Some(verdict) if verdict.effect == Effect::Deny => return verdict,
+                Some(verdict) if verdict.effect == Effect::Allow && by_tool.is_none() => {
+                    let kept = preset::of_tool(self.preset, tool);
+                    if kept == Effect::Allow && self.caution(tool, &sight).is_none() {
+                        return verdict;
+                    }
+                }
+                _ if !named => {
+                    let verdict = Verdict::of_preset(
+                        preset::beyond(self.preset, tool),
+                        &format!("{tool} outside of the directory"),
+                    );
+                    return self.granting_path(verdict, tool, &sight);
+                }
+                _ => {}
+            }
+        }
+        if let Some(verdict) = by_tool {
+            return verdict;
+        }
+        let verdict = match self.caution(tool, &sight) {
+            Some(subject) => Verdict::of_preset(preset::beyond(self.preset, tool), &subject),
+            None => Verdict::of_preset(preset::of_tool(self.preset, tool), tool),
+        };
+        self.granting_path(verdict, tool, &sight)
+    }
+
+    /// Why the preset is careful with a place, if it is.
+    pub(super) fn caution(&self, tool: &str, sight: &Sight) -> Option<String> {
+        let secret = sight.names.iter().any(|name| preset::is_environment_file(name));
+        if tool != "edit" {
+            return (secret && tool != "glob" && tool != "list").then(|| format!("{tool} of `*.env`"));
+        }
+        let part = sight.names.iter().find_map(|name| {
+            let own = self.grounds.own_part(name);
+            preset::protected_part(own.unwrap_or(name))
+        });
+        part.map(|part| format!("edit of `{part}`, which can run programs or widen permissions on its own,"))
+    }
+
+    /// Whether a rule that allows names a place. Where the preset is careful, a pattern with a wildcard has to say so.
+    fn names_place(&self, rule: &PolicyRule, sight: &Sight) -> bool {
+        let Some(pattern) = rule.pattern.pattern.as_deref() else {
+            return sight.place == Place::Inside;
+        };
+        if !self.grounds.is_allowed(pattern, sight) {
+            return false;
+        }
+        if is_plain(&rule.pattern) || canonical_tool(&rule.pattern.tool) != "edit" {
+            return true;
+        }
+        sight.real.iter().all(|real| {
+            let own = self.grounds.own_part(real).unwrap_or(real);
+            preset::protected_part(own).is_none_or(|part| pattern.to_lowercase().contains(part))
+        })
+    }
+
+    fn granting_path(&self, verdict: Verdict, tool: &str, sight: &Sight) -> Verdict {
+        match exact_place(sight) {
+            Some(place) => verdict.granting(tool, Some(place)),
+            None => verdict,
+        }
+    }
+
+    fn judge_search(&self, tool: &str, path: Option<&str>, pattern: &str) -> Vec<(String, Verdict)> {
+        let path = path.unwrap_or(".");
+        let mut parts = vec![(path.to_owned(), self.judge_path(tool, path, Outside::ByTool))];
+        if !pattern.is_empty() {
+            let mut verdict = self.judge_pattern(tool, pattern);
+            if pattern.contains("..") || Grounds::is_absolute(pattern) {
+                // The place that is named before the first wildcard, and nobody knows what comes after.
+                let fixed = &pattern[..pattern.find(['*', '?', '[', '{']).unwrap_or(pattern.len())];
+                let rest_climbs = pattern[fixed.len()..].contains("..");
+                let place = match fixed.rfind('/') {
+                    _ if rest_climbs => self.judge_unknown(tool),
+                    Some(0) => self.judge_path(tool, "/", Outside::ByTool),
+                    Some(at) => self.judge_path(tool, &fixed[..at], Outside::ByTool),
+                    None => self.judge_path(tool, fixed, Outside::ByTool),
+                };
+                verdict = verdict.stricter(place);
+            }
+            parts.push((pattern.to_owned(), verdict));
+        }
+        if tool == "grep" {
+            let from = self.grounds.look(path, &self.grounds.directory);
+            parts[0].1 = parts[0].1.clone().stricter(self.judge_contents(path, &from, pattern));
+        }
+        parts
+    }
+
+    /// A glob, for rules that name globs.
+    fn judge_pattern(&self, tool: &str, pattern: &str) -> Verdict {
+        self.by_rules(tool, &|rule| wildcard_matches(rule, pattern), &|rule| {
+            is_plain(&rule.pattern)
+                || rule
+                    .pattern
+                    .pattern
+                    .as_deref()
+                    .is_some_and(|rule| wildcard_matches(rule, pattern))
+        })
+        .unwrap_or_else(|| Verdict::of_preset(preset::of_tool(self.preset, tool), tool))
+    }
+
+    /// Looking into files is reading them: rules about reading hold, as far as it can be told which files those are.
+    fn judge_contents(&self, path: &str, sight: &Sight, include: &str) -> Verdict {
+        let fine = Verdict::of_preset(Effect::Allow, "grep");
+        let read = self.judge_path("read", path, Outside::ByAll(&["grep"]));
+        if read.effect != Effect::Allow && sight.place == Place::Inside {
+            return read;
+        }
+        if preset::is_environment_file(Path::new(include)) {
+            return Verdict::of_preset(preset::beyond(self.preset, "read"), "grep of `*.env`");
+        }
+        let held = self.narrowing("read").find(|(_, pattern)| {
+            self.grounds.may_hold(sight, pattern)
+                && (include.is_empty()
+                    || include.contains(['{', '[', '!'])
+                    || super::rules::patterns_meet(pattern, &format!("*{include}")))
+        });
+        match held {
+            Some((rule, _)) => Verdict {
+                effect: Effect::Ask,
+                ..Verdict::of_rule(rule)
+            },
+            None => fine,
+        }
+    }
+}
+
+/// The tools of the engine that a session can do without.
+const TOOLS: [&str; 8] = [
+    "bash",
+    "edit",
+    "webfetch",
+    "websearch",
+    "task",
+    "todowrite",
+    "skill",
+    "question",
+];
+
+/// The one absolute path of a place, when it can stand in a rule.
+fn exact_place(sight: &Sight) -> Option<String> {
+    match sight.real.as_slice() {
+        [real] if sight.place != Place::Unknown => {
+            let text = super::paths::slashed(real);
+            (!text.contains(['*', '?']) && real.to_str().is_some()).then_some(text)
+        }
+        _ => None,
+    }
+}
+
+/// One judgement from those of the parts: the strictest, and the first of equals.
+fn together(parts: Vec<(String, Verdict)>) -> Judgement {
+    let effect = parts
+        .iter()
+        .map(|(_, verdict)| verdict.effect)
+        .max()
+        .unwrap_or(Effect::Ask);
+    let deciding = parts.iter().find(|(_, verdict)| verdict.effect == effect);
+    let (rule, by_preset) = match deciding {
+        Some((_, verdict)) => (verdict.rule.clone(), verdict.by_preset),
+        None => ("there is nothing to judge".to_owned(), true),
+    };
+    let mut grant: Vec<PolicyRule> = Vec::new();
+    let asked = parts.iter().filter(|(_, verdict)| verdict.effect == Effect::Ask);
+    for (_, verdict) in asked {
+        match &verdict.grant {
+            Some(pattern) => {
+                let rule = PolicyRule {
+                    effect: Effect::Allow,
+                    pattern: pattern.clone(),
+                    origin: RuleOrigin::Granted,
+                };
+                if !grant.contains(&rule) {
+                    grant.push(rule);
+                }
+            }
+            None => {
+                grant.clear();
+                break;
+            }
+        }
+    }
+    Judgement {
+        effect,
+        rule,
+        by_preset,
+        parts: parts
+            .into_iter()
+            .map(|(what, verdict)| JudgedPart {
+                what,
+                effect: verdict.effect,
+                rule: verdict.rule,
+            })
+            .collect(),
+        grant,
     }
 }

@@ -1,0 +1,84 @@
+//! What a person's "yes, for the rest of this session" means.
+
+use super::shell::hazards::{Hazard, READERS, is_harmless_variable};
+use super::shell::texts::{self, program};
+use super::shell::{Command, git};
+use crate::request::RulePattern;
+
+/// Programs, and those of their subcommands that a person who said yes to one of them expects to run again.
+const SUBCOMMANDS: &[(&str, &[&str])] = &[
+    (
+        "git",
+        &[
+            "status",
+            "diff",
+            "log",
+            "show",
+            "add",
+            "commit",
+            "blame",
+            "ls-files",
+            "rev-parse",
+            "describe",
+            "shortlog",
+            "grep",
+        ],
+    ),
+    (
+        "cargo",
+        &[
+            "build", "check", "test", "clippy", "fmt", "doc", "tree", "metadata", "bench", "nextest",
+        ],
+    ),
+    ("go", &["build", "test", "vet", "fmt", "list"]),
+    ("npm", &["test", "ls", "outdated", "view"]),
+    ("pnpm", &["test", "ls", "outdated"]),
+    ("yarn", &["test", "why"]),
+    ("dotnet", &["build", "test"]),
+    ("swift", &["build", "test"]),
+    ("zig", &["build", "test"]),
+    ("mvn", &["test", "compile"]),
+];
+
+/// The rule that would allow a command and its like.
+pub(super) fn for_command(command: &Command, hazards: &[Hazard]) -> Option<RulePattern> {
+    let words = &command.words;
+    let first = words.first()?;
+    if !first.is_bare || words.iter().any(|word| word.value.is_none() || word.has_braces) {
+        return None;
+    }
+    if command.assignments.iter().any(|(name, _)| !is_harmless_variable(name)) || !hazards.is_empty() {
+        return rule(exact(&command.raw));
+    }
+    let name = program(words).filter(|name| *name == first.raw)?;
+    if command.assignments.is_empty() {
+        if READERS.contains(&name) {
+            return rule(Some(format!("{name} *")));
+        }
+        let at = if name == "git" { git::subcommand(words) } else { Some(1) };
+        if let Some(sub) = at
+            .filter(|at| *at == 1)
+            .and_then(|at| words.get(at))
+            .filter(|sub| sub.is_bare)
+            && SUBCOMMANDS
+                .iter()
+                .any(|(known, subs)| *known == name && subs.contains(&sub.text()))
+        {
+            return rule(Some(format!("{name} {} *", sub.text())));
+        }
+    }
+    rule(exact(&texts::typed(words)))
+}
+
+/// A text as a pattern, when it means just itself.
+pub(super) fn exact(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty() && !text.contains(['*', '?', '\n'])).then(|| text.to_owned())
+}
+
+fn rule(pattern: Option<String>) -> Option<RulePattern> {
+    pattern.map(|pattern| RulePattern {
+        tool: "bash".to_owned(),
+        pattern: Some(pattern),
+    })
+}

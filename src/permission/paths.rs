@@ -1,0 +1,330 @@
+//! Where a path leads.
+//!
+//! Comes in: a path as somebody wrote it, and the directory that it starts from. Goes out: all names of the place, and
+//! whether it is the agent's own. Always true: a place is inside only when every way of reading the path leads there.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+use super::rules::literal_prefix;
+use super::wildcard_matches;
+
+/// Symbolic links in a row before we stop believing that there is an end.
+const MOST_LINKS: usize = 40;
+
+/// The directories that are the agent's own.
+#[derive(Debug, Clone)]
+pub(super) struct Grounds {
+    /// Where it works; without symbolic links.
+    pub(super) directory: PathBuf,
+    /// `--add-dir`; without symbolic links.
+    pub(super) added: Vec<PathBuf>,
+    /// The user's home.
+    pub(super) home: PathBuf,
+}
+
+/// Where a path leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Inside of the agent's directories.
+    Inside,
+    /// Somewhere else.
+    Outside,
+    /// Nobody can say.
+    Unknown,
+}
+
+/// A path, seen from all sides.
+#[derive(Debug, Clone)]
+pub(super) struct Sight {
+    /// Every absolute name that it has: as written, and with symbolic links followed.
+    pub(super) names: Vec<PathBuf>,
+    /// Where it really leads; several when it can be read in several ways.
+    pub(super) real: Vec<PathBuf>,
+    /// Whether that is the agent's own.
+    pub(super) place: Place,
+}
+
+impl Grounds {
+    pub(super) fn new(directory: &Path, added: &[PathBuf], home: &Path) -> Self {
+        let real = |path: &Path| follow(path).unwrap_or_else(|| path.to_path_buf());
+        Self {
+            directory: directory.to_path_buf(),
+            added: added.iter().map(|path| real(path)).collect(),
+            home: home.to_path_buf(),
+        }
+    }
+
+    /// Looks at a path from a directory. A tilde is read both ways: tools take it for a name, shells for the home.
+    pub(super) fn look(&self, text: &str, from: &Path) -> Sight {
+        let text = text.strip_prefix("file://").unwrap_or(text);
+        let mut sight = Sight {
+            names: Vec::new(),
+            real: Vec::new(),
+            place: Place::Inside,
+        };
+        self.see(&mut sight, &from.join(text));
+        if let Some(rest) = text.strip_prefix('~') {
+            match rest.strip_prefix('/').or(rest.is_empty().then_some("")) {
+                Some(rest) => self.see(&mut sight, &self.home.join(rest)),
+                None => sight.place = Place::Unknown,
+            }
+        }
+        if text.is_empty() || text.chars().any(super::hidden::is_hidden) {
+            sight.place = Place::Unknown;
+        }
+        sight
+    }
+
+    /// Adds what one reading of a path shows.
+    fn see(&self, sight: &mut Sight, path: &Path) {
+        let written = normal(path);
+        let keep = |list: &mut Vec<PathBuf>, path: PathBuf| {
+            if !list.contains(&path) {
+                list.push(path);
+            }
+        };
+        // Tools take `..` out of the text before they follow links, shells leave it to the system, which does it after.
+        for reading in [written.as_path(), path] {
+            match follow(reading) {
+                Some(real) => {
+                    if !self.is_own(&real) && sight.place == Place::Inside {
+                        sight.place = Place::Outside;
+                    }
+                    keep(&mut sight.names, real.clone());
+                    keep(&mut sight.real, real);
+                }
+                None => sight.place = Place::Unknown,
+            }
+        }
+        // What is there depends on who looks.
+        if is_magic(&written) && sight.place == Place::Inside {
+            sight.place = Place::Outside;
+        }
+        keep(&mut sight.names, written);
+    }
+
+    fn is_own(&self, path: &Path) -> bool {
+        path.starts_with(&self.directory) || self.added.iter().any(|added| path.starts_with(added))
+    }
+
+    /// The path from that one of the agent's directories that it is in.
+    pub(super) fn own_part<'a>(&self, path: &'a Path) -> Option<&'a Path> {
+        std::iter::once(&self.directory)
+            .chain(&self.added)
+            .find_map(|own| path.strip_prefix(own).ok())
+    }
+
+    /// The path as rules name it from the agent's directory, when it is in there.
+    pub(super) fn relative(&self, path: &Path) -> Option<String> {
+        path.strip_prefix(&self.directory).ok().map(slashed)
+    }
+
+    /// Whether a rule that refuses or asks speaks about a place.
+    pub(super) fn is_refused(&self, pattern: &str, sight: &Sight, written: &str) -> bool {
+        let patterns = self.readings(pattern, true);
+        text_or_below(pattern, written)
+            || patterns.iter().any(|(pattern, absolute)| {
+                sight.names.iter().any(|name| {
+                    let name = if *absolute {
+                        Some(slashed(name))
+                    } else {
+                        self.relative(name)
+                    };
+                    name.is_some_and(|name| text_or_below(pattern, &name))
+                })
+            })
+    }
+
+    /// Whether a rule that allows speaks about a place.
+    pub(super) fn is_allowed(&self, pattern: &str, sight: &Sight) -> bool {
+        if sight.place == Place::Unknown || sight.real.is_empty() {
+            return false;
+        }
+        let patterns = self.readings(pattern, false);
+        sight.real.iter().all(|real| {
+            patterns.iter().any(|(pattern, absolute)| {
+                let name = if *absolute {
+                    Some(slashed(real))
+                } else {
+                    self.relative(real)
+                };
+                name.is_some_and(|name| glob_matches(pattern, &name))
+            })
+        })
+    }
+
+    /// Whether a pattern names places by their absolute path.
+    pub(super) fn is_absolute(pattern: &str) -> bool {
+        pattern.starts_with(['/', '~']) || Path::new(pattern).is_absolute()
+    }
+
+    /// Whether a directory may hold something that a pattern speaks about.
+    pub(super) fn may_hold(&self, sight: &Sight, pattern: &str) -> bool {
+        self.readings(pattern, true).iter().any(|(pattern, absolute)| {
+            let prefix = literal_prefix(pattern);
+            let folder = &prefix[..prefix.rfind('/').map_or(0, |at| at + 1)];
+            sight.names.iter().any(|name| {
+                let name = if *absolute {
+                    Some(slashed(name))
+                } else {
+                    self.relative(name)
+                };
+                name.is_some_and(|name| {
+                    name.is_empty()
+                        || folder.is_empty()
+                        || folder.starts_with(&format!("{}/", name.trim_end_matches('/')))
+                })
+            })
+        })
+    }
+
+    /// The ways in which a pattern can be read, and whether each is about absolute paths.
+    fn readings(&self, pattern: &str, broad: bool) -> Vec<(String, bool)> {
+        let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+        let pattern = match pattern.strip_suffix('/') {
+            Some(folder) if !folder.is_empty() => format!("{folder}/**"),
+            _ => pattern.to_owned(),
+        };
+        let absolute = match pattern.strip_prefix('~') {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", slashed(&self.home)),
+            _ if pattern.starts_with("../") || pattern == ".." => {
+                let prefix = literal_prefix(&pattern);
+                let folder = &prefix[..prefix.rfind('/').map_or(prefix.len(), |at| at)];
+                let rest = &pattern[folder.len()..];
+                format!("{}{rest}", slashed(&normal(&self.directory.join(folder))))
+            }
+            _ if Self::is_absolute(&pattern) => pattern,
+            _ => return vec![(pattern, false)],
+        };
+        let prefix = literal_prefix(&absolute);
+        let at = prefix.rfind('/').map_or(0, |at| at);
+        let (folder, rest) = if absolute == prefix {
+            (absolute.as_str(), "")
+        } else {
+            absolute.split_at(at)
+        };
+        let mut readings = Vec::new();
+        // A link inside of the agent's directory may be the agent's own making: it widens nothing.
+        let folder_path = Path::new(if folder.is_empty() { "/" } else { folder });
+        if (broad || !self.is_own(folder_path))
+            && let Some(real) = follow(folder_path)
+        {
+            let real = slashed(&real);
+            readings.push((format!("{}{rest}", real.trim_end_matches('/')), true));
+        }
+        readings.push((absolute.clone(), true));
+        readings
+    }
+}
+
+/// Whether what is at a path depends on who looks.
+fn is_magic(path: &Path) -> bool {
+    cfg!(unix) && (path.starts_with("/proc") || path.starts_with("/dev"))
+}
+
+/// A path with forward slashes.
+pub(super) fn slashed(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if cfg!(windows) {
+        text.replace('\\', "/")
+    } else {
+        text.into_owned()
+    }
+}
+
+/// Whether a pattern matches, or names a directory that the path is in.
+fn text_or_below(pattern: &str, path: &str) -> bool {
+    let fold = |text: &str| {
+        if cfg!(any(target_os = "macos", windows)) {
+            text.to_lowercase()
+        } else {
+            text.to_owned()
+        }
+    };
+    let (pattern, path) = (fold(pattern), fold(path));
+    glob_matches(&pattern, &path) || (!pattern.ends_with('*') && glob_matches(&format!("{pattern}/*"), &path))
+}
+
+/// Whether a pattern of paths matches: `/**` at the end also means the directory itself, and within it no directory at all.
+fn glob_matches(pattern: &str, path: &str) -> bool {
+    wildcard_matches(pattern, path)
+        || pattern
+            .strip_suffix("/**")
+            .is_some_and(|folder| wildcard_matches(folder, path))
+        || pattern
+            .strip_prefix("**/")
+            .is_some_and(|rest| wildcard_matches(rest, path))
+        || (pattern.contains("/**/") && wildcard_matches(&pattern.replace("/**/", "/"), path))
+}
+
+/// A path without `.` and `..`, by its text alone.
+pub(super) fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+/// A path with symbolic links followed, as far as it exists. None when that does not end, may not be seen, or depends on
+/// who looks.
+pub(super) fn follow(path: &Path) -> Option<PathBuf> {
+    enum Step {
+        Up,
+        Down(OsString),
+    }
+    /// Puts the steps of a path before those that are left; an absolute one starts anew.
+    fn go(path: &Path, real: &mut PathBuf, steps: &mut VecDeque<Step>) {
+        let mut ahead = Vec::new();
+        for component in path.components() {
+            match component {
+                Component::Prefix(_) => *real = PathBuf::from(component.as_os_str()),
+                // `push` of a root replaces what was there.
+                Component::RootDir => real.push(component.as_os_str()),
+                Component::CurDir => {}
+                Component::ParentDir => ahead.push(Step::Up),
+                Component::Normal(name) => ahead.push(Step::Down(name.to_owned())),
+            }
+        }
+        for step in ahead.into_iter().rev() {
+            steps.push_front(step);
+        }
+    }
+    let mut real = PathBuf::new();
+    let mut steps = VecDeque::new();
+    let mut links = 0;
+    go(path, &mut real, &mut steps);
+    while let Some(step) = steps.pop_front() {
+        let there = match step {
+            Step::Up => {
+                real.pop();
+                continue;
+            }
+            Step::Down(name) => real.join(name),
+        };
+        match std::fs::symlink_metadata(&there) {
+            Ok(metadata) if metadata.is_symlink() => {
+                links += 1;
+                if links > MOST_LINKS || there.starts_with("/proc") {
+                    return None;
+                }
+                go(&std::fs::read_link(&there).ok()?, &mut real, &mut steps);
+            }
+            Ok(_) => real = there,
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => real = there,
+                _ => return None,
+            },
+        }
+    }
+    Some(real)
+}

@@ -1,0 +1,179 @@
+//! What holds where no rule says anything.
+
+use std::path::{Component, Path};
+
+use crate::request::{Effect, Preset};
+
+/// Tools that change nothing outside of the session, or do what is judged on its own.
+const HARMLESS: [&str; 9] = [
+    "todowrite",
+    "todoread",
+    "skill",
+    "question",
+    "plan_enter",
+    "plan_exit",
+    "invalid",
+    "StructuredOutput",
+    "lsp",
+];
+
+/// Tools that look.
+pub(super) const LOOKING: [&str; 4] = ["read", "glob", "grep", "list"];
+
+/// Directories whose files run, or widen what may run, without anybody starting them.
+const PROTECTED_DIRECTORIES: [&str; 14] = [
+    ".git",
+    ".hg",
+    ".svn",
+    ".jj",
+    ".opencode",
+    ".claude",
+    ".cursor",
+    ".husky",
+    ".vscode",
+    ".idea",
+    ".devcontainer",
+    ".direnv",
+    ".ssh",
+    ".cargo",
+];
+
+/// Files that do.
+const PROTECTED_FILES: [&str; 34] = [
+    "opencode.json",
+    "opencode.jsonc",
+    ".opencode-rs.toml",
+    ".mcp.json",
+    ".envrc",
+    ".mise.toml",
+    "mise.toml",
+    ".rtx.toml",
+    ".gitconfig",
+    ".gitmodules",
+    ".gitattributes",
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".bash_logout",
+    ".bash_aliases",
+    ".profile",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    ".zlogin",
+    ".inputrc",
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".pnpmfile.cjs",
+    ".pre-commit-config.yaml",
+    "lefthook.yml",
+    ".lefthook.yml",
+    ".gdbinit",
+    ".lldbinit",
+    ".vimrc",
+    ".exrc",
+    ".netrc",
+];
+
+/// The part of a path that makes it run, or widen what may run, without anybody starting it.
+pub(super) fn protected_part(path: &Path) -> Option<&'static str> {
+    let mut names = path.components().filter_map(|component| match component {
+        // Windows and macOS take other cases for the same name, Windows also dots and spaces at the end.
+        Component::Normal(name) => Some(
+            name.to_string_lossy()
+                .to_lowercase()
+                .trim_end_matches(['.', ' '])
+                .to_owned(),
+        ),
+        _ => None,
+    });
+    let last = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
+    let directory = names.find_map(|name| PROTECTED_DIRECTORIES.into_iter().find(|known| *known == name));
+    directory.or_else(|| {
+        PROTECTED_FILES
+            .into_iter()
+            .find(|known| Some(*known) == last.as_deref())
+    })
+}
+
+/// Whether a file is one of those that hold secrets for programs: `.env`, `prod.env`, `.env.local`; not `.env.example`.
+pub(super) fn is_environment_file(path: &Path) -> bool {
+    let Some(name) = path.file_name().map(|name| name.to_string_lossy().to_lowercase()) else {
+        return false;
+    };
+    if [".example", ".sample", ".template", ".dist"]
+        .iter()
+        .any(|end| name.ends_with(end))
+    {
+        return false;
+    }
+    name.ends_with(".env") || name.contains(".env.")
+}
+
+/// What the preset says of a tool, on whatever it is used, inside of the agent's directories.
+pub(super) fn of_tool(preset: Preset, tool: &str) -> Effect {
+    let looks = LOOKING.contains(&tool);
+    match preset {
+        Preset::AutoTools if looks || tool == "edit" || tool == "task" || HARMLESS.contains(&tool) => Effect::Allow,
+        Preset::AutoTools => Effect::Ask,
+        Preset::LookOnly if looks || matches!(tool, "question" | "invalid" | "StructuredOutput") => Effect::Allow,
+        Preset::ReadOnly if looks || tool == "task" || HARMLESS.contains(&tool) => Effect::Allow,
+        // Looking outside of the directory is the only thing that is left to a person.
+        Preset::ReadOnly if matches!(tool, "external_directory" | "doom_loop") => Effect::Ask,
+        Preset::LookOnly | Preset::ReadOnly => Effect::Deny,
+    }
+}
+
+/// What the preset says of what is beyond its ordinary bounds: secrets, places outside.
+pub(super) fn beyond(preset: Preset, tool: &str) -> Effect {
+    let cautious = match preset {
+        Preset::AutoTools | Preset::ReadOnly => Effect::Ask,
+        Preset::LookOnly => Effect::Deny,
+    };
+    cautious.max(of_tool(preset, tool))
+}
+
+/// How the preset's word on something is put.
+pub(super) fn words(subject: &str, effect: Effect) -> String {
+    let verb = match effect {
+        Effect::Allow => "is allowed",
+        Effect::Ask => "asks",
+        Effect::Deny => "is denied",
+    };
+    format!("the preset: {subject} {verb}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_hold_secrets_are_known_by_name() {
+        for (name, expected) in [
+            (".env", true),
+            ("a/prod.env", true),
+            (".env.local", true),
+            (".ENV", true),
+            (".env.example", false),
+            ("environment", false),
+            (".envrc", false),
+        ] {
+            assert_eq!(is_environment_file(Path::new(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn files_that_run_on_their_own_are_known_by_name() {
+        for (name, expected) in [
+            (".git/hooks/pre-commit", Some(".git")),
+            ("a/.GIT/config", Some(".git")),
+            ("sub/opencode.json", Some("opencode.json")),
+            (".envrc", Some(".envrc")),
+            (".gitignore", None),
+            ("src/git/mod.rs", None),
+        ] {
+            assert_eq!(protected_part(Path::new(name)), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Which rules speak about a thing.
+//!
+//! Comes in: rules as they were written, and a name, a text, a path or an address. Goes out: whether they match. Always
+//! true: rules that refuse or ask match broadly (every name of a thing), rules that allow match narrowly (its one true
+//! name).
+
+use url::Url;
+
+use super::wildcard_matches;
+use crate::request::{PolicyRule, RulePattern};
+
+/// The tool that a rule means: the names that people use for it are one name of the engine's.
+pub(super) fn canonical_tool(tool: &str) -> String {
+    let folded = tool.to_ascii_lowercase();
+    match folded.as_str() {
+        "write" | "patch" | "apply_patch" | "multiedit" | "edit" => "edit".to_owned(),
+        "ls" | "list" => "list".to_owned(),
+        "shell" | "bash" => "bash".to_owned(),
+        "fetch" | "web_fetch" | "webfetch" => "webfetch".to_owned(),
+        "web_search" | "websearch" => "websearch".to_owned(),
+        "agent" | "subagent" | "task" => "task".to_owned(),
+        "read" | "glob" | "grep" | "skill" | "question" | "todowrite" | "external_directory" | "doom_loop" => folded,
+        _ => tool.to_owned(),
+    }
+}
+
+/// Whether a rule speaks about a tool.
+pub(super) fn is_about(rule: &PolicyRule, tool: &str) -> bool {
+    wildcard_matches(&canonical_tool(&rule.pattern.tool), tool)
+}
+
+/// Whether a rule speaks about a tool, whatever it is used on.
+pub(super) fn is_plain(pattern: &RulePattern) -> bool {
+    pattern
+        .pattern
+        .as_deref()
+        .is_none_or(|pattern| pattern.chars().all(|c| c == '*'))
+}
+
+/// Whether a pattern has no wildcards.
+pub(super) fn is_literal(pattern: &str) -> bool {
+    !pattern.contains(['*', '?'])
+}
+
+/// What a pattern says before its first wildcard.
+pub(super) fn literal_prefix(pattern: &str) -> &str {
+    &pattern[..pattern.find(['*', '?']).unwrap_or(pattern.len())]
+}
+
+/// Whether a pattern matches a text; ` *` at its end also matches nothing, as in the engine.
+pub(super) fn text_matches(pattern: &str, text: &str) -> bool {
+    wildcard_matches(pattern, text)
+        || pattern
+            .strip_suffix(" *")
+            .is_some_and(|rest| wildcard_matches(rest, text))
+}
+
+/// Whether some text is matched by both patterns.
+pub(super) fn patterns_meet(one: &str, other: &str) -> bool {
+    let one: Vec<char> = one.chars().collect();
+    let other: Vec<char> = other.chars().collect();
+    if one.len().saturating_mul(other.len()) > 1_000_000 {
+        return true;
+    }
+    // `row[j]`: whether one[i..] and other[j..] meet, from the ends backwards.
+    let mut row = vec![false; other.len() + 1];
+    for i in (0..=one.len()).rev() {
+        let mut next = vec![false; other.len() + 1];
+        for j in (0..=other.len()).rev() {
+            next[j] = match (one.get(i), other.get(j)) {
+                (None, None) => true,
+                (Some('*'), _) => row[j] || (j < other.len() && next[j + 1]),
+                (_, Some('*')) => next[j + 1] || (i < one.len() && row[j]),
+                (Some(a), Some(b)) => (a == b || *a == '?' || *b == '?') && row[j + 1],
+                _ => false,
+            };
+        }
+        row = next;
+    }
+    row[0]
+}
+
+/// Whether a rule that refuses or asks speaks about an address.
+pub(super) fn address_is_refused(pattern: &str, url: &str) -> bool {
+    let mut names = vec![url.trim().to_owned(), url.trim().to_ascii_lowercase()];
+    if let Ok(parsed) = Url::parse(url.trim()) {
+        names.push(parsed.to_string());
+        let mut bare = parsed.clone();
+        if bare.set_username("").is_ok() && bare.set_password(None).is_ok() {
+            names.push(bare.to_string());
+        }
+        if let Some(host) = bare.host_str() {
+            names.push(host.to_owned());
+            names.push(format!("{host}{}", bare.path()));
+            for scheme in ["http", "https"] {
+                names.push(format!("{scheme}://{host}{}", bare.path()));
+            }
+        }
+    }
+    let folded = pattern.to_ascii_lowercase();
+    names
+        .iter()
+        .any(|name| wildcard_matches(pattern, name) || wildcard_matches(&folded, name))
+}
+
+/// Whether a rule that allows speaks about an address. A wildcard in the place of the host stays in the host.
+pub(super) fn address_is_allowed(pattern: &str, url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+        return false;
+    }
+    if pattern.chars().all(|c| c == '*') {
+        return true;
+    }
+    let (scheme, rest) = match pattern.split_once("://") {
+        Some((scheme, rest)) => (scheme, rest),
+        None => ("http*", pattern),
+    };
+    let at = rest.find(['/', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(at);
+    let host = match url.port() {
+        Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
+        None => url.host_str().unwrap_or_default().to_owned(),
+    };
+    let after_host = &url[url::Position::BeforePath..];
+    let path = if path.is_empty() { "/" } else { path };
+    wildcard_matches(scheme, url.scheme())
+        && wildcard_matches(&authority.to_ascii_lowercase(), &host)
+        && wildcard_matches(path, after_host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_meet_where_a_text_matches_both() {
+        for (one, other, expected) in [
+            ("*.pem", "k*", true),
+            ("*.pem", "*.txt", false),
+            ("secrets/*", "s*/key", true),
+            ("a?c", "abc", true),
+            ("", "", true),
+            ("*", "", true),
+        ] {
+            assert_eq!(patterns_meet(one, other), expected, "{one} and {other}");
+            assert_eq!(patterns_meet(other, one), expected, "{other} and {one}");
+        }
+    }
+
+    #[test]
+    fn an_allowed_host_is_that_host() {
+        for (pattern, url, expected) in [
+            ("https://docs.rs/*", "https://docs.rs/serde", true),
+            ("https://docs.rs/*", "https://docs.rs@evil.example/", false),
+            ("https://docs.rs/*", "https://docs.rs.evil.example/", false),
+            ("https://docs.rs/*", "https://DOCS.rs/a", true),
+            ("https://*.rs/*", "https://evil.example/x.rs/", false),
+            ("https://docs.rs/a/*", "https://docs.rs/a/../b", false),
+            ("https://docs.rs", "https://docs.rs/", true),
+            ("https://docs.rs/*", "http://docs.rs/", false),
+            ("docs.rs/*", "https://docs.rs/x", true),
+            ("*", "file:///etc/passwd", false),
+            ("*", "https://a.example/", true),
+        ] {
+            assert_eq!(address_is_allowed(pattern, url), expected, "{pattern} on {url}");
+        }
+    }
+
+    #[test]
+    fn a_refused_host_is_refused_under_each_of_its_names() {
+        for url in [
+            "https://evil.example/x",
+            "HTTPS://EVIL.example/x",
+            "https://user@evil.example/x",
+            " https://evil.example/x ",
+        ] {
+            assert!(address_is_refused("https://evil.example/*", url), "{url}");
+        }
+    }
+}

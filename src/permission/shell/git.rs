@@ -1,0 +1,191 @@
+//! What in a git command runs other programs, writes elsewhere, or looks elsewhere.
+
+use super::hazards::{Hazard, RUNS, WRITES};
+use super::{Command, Word};
+
+/// Options before the subcommand that take a value of their own.
+const VALUED: [&str; 7] = [
+    "-c",
+    "-C",
+    "--git-dir",
+    "--work-tree",
+    "--namespace",
+    "--exec-path",
+    "--config-env",
+];
+
+/// Options before the subcommand that only change how git talks.
+const HARMLESS_GLOBAL: [&str; 6] = [
+    "--no-pager",
+    "--no-optional-locks",
+    "--literal-pathspecs",
+    "--version",
+    "--help",
+    "--no-replace-objects",
+];
+
+/// Subcommands that a `git *` means. Others may be aliases or programs.
+const KNOWN: [&str; 66] = [
+    "add",
+    "am",
+    "apply",
+    "archive",
+    "blame",
+    "branch",
+    "bundle",
+    "cat-file",
+    "check-attr",
+    "check-ignore",
+    "checkout",
+    "cherry",
+    "cherry-pick",
+    "clean",
+    "clone",
+    "commit",
+    "config",
+    "count-objects",
+    "describe",
+    "diff",
+    "diff-files",
+    "diff-index",
+    "diff-tree",
+    "fetch",
+    "for-each-ref",
+    "format-patch",
+    "fsck",
+    "gc",
+    "grep",
+    "hash-object",
+    "help",
+    "init",
+    "log",
+    "ls-files",
+    "ls-remote",
+    "ls-tree",
+    "merge",
+    "merge-base",
+    "mv",
+    "name-rev",
+    "notes",
+    "prune",
+    "pull",
+    "push",
+    "range-diff",
+    "rebase",
+    "reflog",
+    "remote",
+    "repack",
+    "reset",
+    "restore",
+    "rev-list",
+    "rev-parse",
+    "revert",
+    "rm",
+    "shortlog",
+    "show",
+    "show-branch",
+    "show-ref",
+    "sparse-checkout",
+    "stash",
+    "status",
+    "switch",
+    "symbolic-ref",
+    "tag",
+    "worktree",
+];
+
+/// Options that run programs or write files, whatever the subcommand. Git takes every unambiguous beginning of them.
+const LONG: [&str; 17] = [
+    "ext-diff",
+    "textconv",
+    "output",
+    "output-directory",
+    "upload-pack",
+    "receive-pack",
+    "exec",
+    "open-files-in-pager",
+    "paginate",
+    "config",
+    "config-env",
+    "git-dir",
+    "work-tree",
+    "exec-path",
+    "template",
+    "separate-git-dir",
+    "tool",
+];
+
+/// The index of the subcommand.
+pub(crate) fn subcommand(words: &[Word]) -> Option<usize> {
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        let text = word.text();
+        if !text.starts_with('-') {
+            return Some(at);
+        }
+        at += if VALUED.contains(&text) { 2 } else { 1 };
+    }
+    None
+}
+
+pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
+    let words = &command.words;
+    let mut found = Vec::new();
+    let at = subcommand(words);
+    let (global, rest) = words[1..].split_at(at.map_or(words.len() - 1, |at| at - 1));
+    for word in global {
+        if word.text().starts_with('-') && !HARMLESS_GLOBAL.contains(&word.text()) {
+            found.push(Hazard::new(word.text(), RUNS));
+        }
+    }
+    let Some((name, rest)) = rest.split_first() else {
+        return found;
+    };
+    let name = name.text();
+    if !KNOWN.contains(&name) {
+        // Aliases, programs named `git-...`, and those that run what they are told to.
+        found.push(Hazard::new(name, RUNS));
+    }
+    for word in rest.iter().take_while(|word| word.text() != "--") {
+        let text = word.text();
+        let long = text
+            .strip_prefix("--")
+            .map(|long| long.split('=').next().unwrap_or(long));
+        let is_hazard = match long {
+            Some(long) => !long.is_empty() && LONG.iter().any(|known| known.starts_with(long)),
+            None => match (name, text.strip_prefix('-')) {
+                ("rebase", Some(letters)) => letters.contains('x'),
+                ("fetch" | "ls-remote" | "clone" | "pull", Some(letters)) => {
+                    letters.contains('u') || letters.contains('c')
+                }
+                ("grep", Some(letters)) => letters.contains('O') || letters.contains('f'),
+                ("archive" | "format-patch", Some(letters)) => letters.contains('o'),
+                ("commit" | "tag" | "merge" | "notes", Some(letters)) => letters.contains('F') || letters.contains('t'),
+                ("difftool" | "mergetool", Some(letters)) => letters.contains(['x', 't']),
+                _ => false,
+            },
+        };
+        if is_hazard {
+            found.push(Hazard::new(text.split('=').next().unwrap_or(text), RUNS));
+        }
+        if text.starts_with("ext::") || text.contains("::") {
+            found.push(Hazard::new(text, RUNS));
+        }
+    }
+    let first = rest.iter().map(Word::text).find(|text| !text.starts_with('-'));
+    match name {
+        "config" => {
+            let reads = ["--get", "--get-all", "--list", "-l", "--get-regexp", "get", "list"];
+            if !rest.first().is_some_and(|word| reads.contains(&word.text())) {
+                found.push(Hazard::new("config", "it sets what git runs"));
+            }
+        }
+        "bundle" | "archive" | "worktree" | "clone" | "init" => found.push(Hazard::new(name, WRITES)),
+        "remote" if matches!(first, Some("add" | "set-url")) => found.push(Hazard::new("remote", RUNS)),
+        "diff" if rest.iter().any(|word| word.text() == "--no-index") => {
+            found.push(Hazard::new("--no-index", "it looks at files outside of the repository"));
+        }
+        _ => {}
+    }
+    found
+}

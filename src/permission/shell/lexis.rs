@@ -1,0 +1,52 @@
+//! What is refused before any parsing.
+
+use super::super::hidden::{is_hidden, is_odd_space};
+
+/// Bytes that we take apart, at most.
+const LONGEST: usize = 48 * 1024;
+/// Brackets that may be open at once.
+const DEEPEST: usize = 40;
+
+/// Why a line is not worth taking apart, if it is not. What is named here is read differently by bash and by the parser,
+/// hidden from a person, or too much.
+pub(super) fn objection(line: &str) -> Option<&'static str> {
+    if line.len() > LONGEST {
+        return Some("too long to be judged");
+    }
+    if too_deep(line) {
+        return Some("nested too deeply to be judged");
+    }
+    if line
+        .chars()
+        .any(|c| !matches!(c, '\n' | '\t') && (is_hidden(c) || is_odd_space(c)))
+    {
+        return Some("it has hidden characters");
+    }
+    let mut before = ' ';
+    for c in line.chars() {
+        // The parser takes an escaped blank for a blank, bash for a part of a word.
+        if before == '\\' && matches!(c, ' ' | '\t') {
+            return Some("it has escaped blanks");
+        }
+        before = if before == '\\' && c == '\\' { ' ' } else { c };
+    }
+    None
+}
+
+/// Whether a line is not even parsed to find what is denied in it.
+pub(super) fn is_hopeless(line: &str) -> bool {
+    line.len() > LONGEST || too_deep(line)
+}
+
+/// Brackets in quotes count as well: nesting is limited, not measured.
+fn too_deep(line: &str) -> bool {
+    let mut depth: usize = 0;
+    line.bytes().any(|c| {
+        match c {
+            b'(' | b'{' | b'[' => depth += 1,
+            b')' | b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
+}

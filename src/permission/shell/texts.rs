@@ -1,0 +1,237 @@
+//! The texts under which a rule may name a command.
+
+use super::super::hidden::is_hidden;
+use super::super::rules::text_matches;
+use super::super::wildcard_matches;
+use super::{Command, Word};
+
+/// Texts that a rule is tried on, at most.
+const MOST_TEXTS: usize = 96;
+
+/// The name of a program without its directory.
+pub(crate) fn base_name(program: &str) -> &str {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    let name = if cfg!(windows) {
+        name.rsplit('\\').next().unwrap_or(name)
+    } else {
+        name
+    };
+    name.strip_suffix(".exe").unwrap_or(name)
+}
+
+/// The name of the program of a command, when it is known.
+pub(crate) fn program(words: &[Word]) -> Option<&str> {
+    words.first().and_then(|word| word.value.as_deref()).map(base_name)
+}
+
+/// The one text under which a rule may allow a command: its words as the program gets them, quoted where they would fall
+/// apart. None when that is not certain.
+pub(crate) fn canonical(words: &[Word]) -> Option<String> {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| match &word.value {
+            Some(value) if !word.has_braces => Some(quoted(value)),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    Some(words.join(" "))
+}
+
+/// The words as they were typed.
+pub(crate) fn typed(words: &[Word]) -> String {
+    let words: Vec<&str> = words.iter().map(|word| word.raw.as_str()).collect();
+    words.join(" ")
+}
+
+fn quoted(value: &str) -> String {
+    let is_safe = |c: char| {
+        !c.is_whitespace()
+            && !matches!(
+                c,
+                '\'' | '"' | '\\' | '$' | '`' | ';' | '&' | '|' | '<' | '>' | '(' | ')'
+            )
+    };
+    if !value.is_empty() && value.chars().all(is_safe) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', "'\\''"))
+    }
+}
+
+/// Every text under which a rule may refuse a command, or ask about it.
+pub(crate) fn broad(command: &Command) -> Vec<String> {
+    let mut texts = vec![command.raw.clone()];
+    for words in readings(&command.words) {
+        add_names(&mut texts, &words);
+    }
+    texts
+}
+
+/// The words, with each of them in each of its readings.
+fn readings(words: &[Word]) -> Vec<Vec<String>> {
+    let plain: Vec<String> = words.iter().map(|word| word.text().to_owned()).collect();
+    let mut all = vec![
+        plain.clone(),
+        words.iter().map(|word| word.raw.clone()).collect(),
+        words
+            .iter()
+            .map(|word| word.variants.first().cloned().unwrap_or_default())
+            .collect(),
+    ];
+    for (index, word) in words.iter().enumerate() {
+        for variant in &word.variants {
+            if all.len() > MOST_TEXTS / 4 {
+                return all;
+            }
+            let mut reading = plain.clone();
+            reading[index].clone_from(variant);
+            all.push(reading);
+        }
+    }
+    all
+}
+
+fn add_names(texts: &mut Vec<String>, words: &[String]) {
+    // A word that becomes nothing is no word.
+    let words: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .filter(|word| !word.is_empty())
+        .collect();
+    let Some((program, rest)) = words.split_first() else {
+        return;
+    };
+    let mut add = |text: String| {
+        if texts.len() < MOST_TEXTS && !texts.contains(&text) {
+            if text.chars().any(is_hidden) {
+                texts.push(text.chars().filter(|c| !is_hidden(*c)).collect());
+            }
+            texts.push(text);
+        }
+    };
+    let names = [
+        (*program).to_owned(),
+        base_name(program).to_owned(),
+        base_name(program).to_lowercase(),
+    ];
+    for name in names {
+        add(format!("{name} {}", rest.join(" ")).trim_end().to_owned());
+        // Options before a subcommand, and their values.
+        let mut follows_option = false;
+        for (index, word) in rest.iter().enumerate().take(8) {
+            if index > 0 && !word.starts_with('-') {
+                add(format!("{name} {}", rest[index..].join(" ")));
+            }
+            let is_option = word.starts_with('-') || word.starts_with('+');
+            if !is_option && !follows_option {
+                break;
+            }
+            follows_option = is_option;
+        }
+    }
+}
+
+/// Whether a pattern of a rule that refuses or asks names one of these texts: as it stands, or with the options in
+/// another order or bundle.
+pub(crate) fn is_named(pattern: &str, texts: &[String]) -> bool {
+    texts
+        .iter()
+        .any(|text| text_matches(pattern, text) || named_in_another_order(pattern, text))
+}
+
+fn named_in_another_order(pattern: &str, text: &str) -> bool {
+    let is_option = |word: &&str| word.len() > 1 && word.starts_with('-');
+    let (wanted, rest): (Vec<&str>, Vec<&str>) = pattern.split_whitespace().partition(is_option);
+    if wanted.is_empty() || rest.first().is_none_or(|program| program.contains('*')) {
+        return false;
+    }
+    let (given, operands): (Vec<&str>, Vec<&str>) = text.split_whitespace().partition(is_option);
+    let letters: Vec<char> = given.iter().flat_map(|option| letters(option)).collect();
+    let has = |option: &str| {
+        given.iter().any(|given| wildcard_matches(option, given))
+            || (is_bundle(option) && self::letters(option).iter().all(|letter| letters.contains(letter)))
+            || (option.starts_with("--") && self::letters(option).iter().any(|letter| letters.contains(letter)))
+    };
+    wanted.iter().all(|option| has(option)) && text_matches(&rest.join(" "), &operands.join(" "))
+}
+
+fn is_bundle(option: &str) -> bool {
+    !option.starts_with("--") && option[1..].chars().all(|c| c.is_ascii_alphabetic())
+}
+
+/// The letters of a bundle of options, and the letters that stand for some long ones.
+fn letters(option: &str) -> Vec<char> {
+    match option.trim_end_matches('*') {
+        "--force" => vec!['f'],
+        "--recursive" => vec!['r'],
+        "--delete" => vec!['d'],
+        option if is_bundle(option) => option[1..].chars().map(|c| if c == 'R' { 'r' } else { c }).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a text that could not be taken apart mentions what a pattern names.
+pub(crate) fn mentions(pattern: &str, text: &str) -> bool {
+    let open = |text: &str| -> String {
+        text.chars()
+            .filter(|c| !matches!(c, '\'' | '"' | '\\') && !is_hidden(*c) || matches!(c, '\n' | '\t'))
+            .collect()
+    };
+    let name = super::super::rules::literal_prefix(pattern).trim_end();
+    if name.is_empty() {
+        return text_matches(pattern, text) || wildcard_matches(&format!("{pattern}*"), &first(text, 4096));
+    }
+    [text.to_owned(), open(text)].iter().any(|text| {
+        text.match_indices(name).take(2000).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + name.len()..].chars().next();
+            let ends = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '-'));
+            // A name that the pattern goes on with directly (`git*`) may be the start of a longer one.
+            let goes_on = pattern[name.len()..].starts_with(['*', '?']);
+            let rest = first(&text[at..], 4096);
+            ends(before)
+                && (goes_on || ends(after))
+                && (wildcard_matches(&format!("{pattern}*"), &rest)
+                    || pattern
+                        .strip_suffix(" *")
+                        .is_some_and(|pattern| wildcard_matches(&format!("{pattern}*"), &rest)))
+        })
+    })
+}
+
+fn first(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_known_in_every_order() {
+        for (pattern, text, expected) in [
+            ("rm -rf *", "rm -fr x", true),
+            ("rm -rf *", "rm -r -f x", true),
+            ("rm -rf *", "rm x -R --force", true),
+            ("rm -rf *", "rm -r x", false),
+            ("git push --force*", "git push origin main --force", true),
+            ("git push --force*", "git push origin -f", true),
+            ("git push --force*", "git push origin main", false),
+        ] {
+            assert_eq!(is_named(pattern, &[text.to_owned()]), expected, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_understood_may_still_mention_what_is_denied() {
+        for (pattern, text, expected) in [
+            ("rm *", "if true; rm -rf x", true),
+            ("rm *", "echo \"a; r\"'m' x", true),
+            ("rm *", "farm x", false),
+            ("git push *", "( git push origin", true),
+            ("git push *", "( git status", false),
+        ] {
+            assert_eq!(mentions(pattern, text), expected, "{pattern} on {text}");
+        }
+    }
+}

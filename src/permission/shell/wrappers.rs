@@ -1,0 +1,376 @@
+//! Commands that run other commands.
+
+use super::texts::program;
+use super::{Command, Word};
+
+/// What a command runs besides itself.
+#[derive(Debug, Default)]
+pub(crate) struct Wrapper {
+    /// Whether it only passes the command on: then it needs no rule of its own.
+    pub(crate) is_harmless: bool,
+    /// What it runs.
+    pub(crate) inner: Vec<Inner>,
+}
+
+/// Something that a command runs.
+#[derive(Debug)]
+pub(crate) enum Inner {
+    /// A command, as words.
+    Words(Vec<Word>),
+    /// A shell line.
+    Line(String),
+    /// Words or lines that may be commands, depending on options that we do not follow.
+    Perhaps(Vec<Word>),
+    /// Something that nobody can tell.
+    Unknown(&'static str),
+}
+
+/// Shells that take a line with `-c`.
+pub(crate) const SHELLS: [&str; 11] = [
+    "sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "rbash", "fish", "csh", "tcsh",
+];
+
+/// Programs that run what their arguments say, somewhere in them.
+const RUNNERS: [&str; 50] = [
+    "sudo",
+    "doas",
+    "su",
+    "runuser",
+    "watch",
+    "parallel",
+    "flock",
+    "strace",
+    "ltrace",
+    "script",
+    "ssh",
+    "chroot",
+    "unshare",
+    "nsenter",
+    "setarch",
+    "systemd-run",
+    "firejail",
+    "bwrap",
+    "proot",
+    "fakeroot",
+    "entr",
+    "rlwrap",
+    "unbuffer",
+    "expect",
+    "faketime",
+    "npx",
+    "bunx",
+    "pnpx",
+    "uvx",
+    "pipx",
+    "docker",
+    "podman",
+    "kubectl",
+    "nix-shell",
+    "nix",
+    "direnv",
+    "dbus-run-session",
+    "xvfb-run",
+    "caffeinate",
+    "arch",
+    "valgrind",
+    "perf",
+    "gdb",
+    "hyperfine",
+    "pkexec",
+    "chpst",
+    "taskset",
+    "chrt",
+    "prlimit",
+    "cgexec",
+];
+
+/// Programs that take programs of their own language as an argument.
+const INTERPRETERS: [&str; 20] = [
+    "python",
+    "python2",
+    "python3",
+    "pypy3",
+    "node",
+    "nodejs",
+    "deno",
+    "bun",
+    "perl",
+    "ruby",
+    "php",
+    "lua",
+    "luajit",
+    "Rscript",
+    "osascript",
+    "pwsh",
+    "powershell",
+    "tclsh",
+    "awk",
+    "gawk",
+];
+
+/// What a command runs, when it is one that does.
+pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
+    let words = &command.words;
+    let name = program(words)?;
+    let rest = &words[1..];
+    let harmless = |inner: Option<&[Word]>| match inner {
+        Some(inner) => Wrapper {
+            is_harmless: true,
+            inner: vec![Inner::Words(inner.to_vec())],
+        },
+        // Options that we do not follow.
+        None => powerful(vec![Inner::Perhaps(rest.to_vec())]),
+    };
+    match name {
+        "nohup" | "builtin" if !rest.is_empty() => Some(harmless(skip(rest, "", "", 0))),
+        "time" => Some(harmless(skip(rest, "p", "", 0))),
+        "timeout" => Some(harmless(skip(rest, "v", "ks", 1))),
+        "nice" => Some(harmless(skip(rest, "0123456789", "n", 0))),
+        "ionice" => Some(harmless(skip(rest, "t", "cn", 0))),
+        "stdbuf" => Some(harmless(skip(rest, "", "ioe", 0))),
+        "setsid" => Some(harmless(skip(rest, "wfc", "", 0))),
+        "command" if rest.iter().any(|word| matches!(word.text(), "-v" | "-V")) => None,
+        "command" => Some(harmless(skip(rest, "p", "", 0))),
+        "exec" if rest.is_empty() => None,
+        "exec" => Some(harmless(skip(rest, "cl", "a", 0))),
+        "env" => env(rest),
+        "xargs" => Some(powerful(vec![xargs(rest)])),
+        "eval" => Some(powerful(vec![match line_of(rest) {
+            Some(line) => Inner::Line(line),
+            None => Inner::Unknown("it evaluates what it does not know"),
+        }])),
+        "busybox" | "toybox" => Some(powerful(vec![Inner::Words(rest.to_vec())])),
+        "find" | "gfind" => find(rest),
+        "fd" | "fdfind" => {
+            let at = rest
+                .iter()
+                .position(|word| matches!(word.text(), "-x" | "-X" | "--exec" | "--exec-batch"))?;
+            Some(powerful(vec![Inner::Words(with_unknown(&rest[at + 1..]))]))
+        }
+        "git" => Some(powerful(vec![Inner::Perhaps(git(rest)?)])),
+        "source" | "." => Some(powerful(vec![Inner::Unknown("it runs a file in this shell")])),
+        "trap" | "alias" | "enable" | "shopt" | "bind" | "complete" | "mapfile" | "readarray" | "hash" | "let" => {
+            Some(powerful(vec![
+                Inner::Perhaps(rest.to_vec()),
+                Inner::Unknown("it changes what later commands do"),
+            ]))
+        }
+        name if SHELLS.contains(&name) => shell(rest),
+        name if RUNNERS.contains(&name) => Some(powerful(vec![Inner::Perhaps(rest.to_vec())])),
+        _ => None,
+    }
+}
+
+/// Whether a program reads code of its own language from its arguments.
+pub(crate) fn is_interpreter(name: &str) -> bool {
+    INTERPRETERS.contains(&name)
+        || INTERPRETERS.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
+}
+
+fn powerful(inner: Vec<Inner>) -> Wrapper {
+    Wrapper {
+        is_harmless: false,
+        inner,
+    }
+}
+
+/// The words behind the options that we know: `flags` stand alone, `valued` take a value, `operands` come before the
+/// command. None when something else is there.
+fn skip<'w>(words: &'w [Word], flags: &str, valued: &str, operands: usize) -> Option<&'w [Word]> {
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        let value = word.value.as_deref()?;
+        if value == "--" {
+            at += 1;
+            break;
+        }
+        if let Some(long) = value.strip_prefix("--") {
+            if !matches!(long, "preserve-status" | "foreground" | "verbose")
+                && !["kill-after=", "signal=", "adjustment=", "input=", "output=", "error="]
+                    .iter()
+                    .any(|known| long.starts_with(known))
+            {
+                return None;
+            }
+            at += 1;
+        } else if let Some(short) = value.strip_prefix('-').filter(|short| !short.is_empty()) {
+            let first = short.chars().next()?;
+            if valued.contains(first) {
+                at += if short.len() > 1 { 1 } else { 2 };
+            } else if short.chars().all(|c| flags.contains(c)) {
+                at += 1;
+            } else {
+                return None;
+            }
+        } else {
+            break;
+        }
+    }
+    for operand in words.get(at..at + operands)? {
+        operand.value.as_deref()?;
+    }
+    let rest = words.get(at + operands..)?;
+    (!rest.is_empty()).then_some(rest)
+}
+
+fn env(rest: &[Word]) -> Option<Wrapper> {
+    // Alone it prints.
+    let first = rest.first()?;
+    let plain = first
+        .value
+        .as_deref()
+        .is_some_and(|value| !value.starts_with('-') && !value.contains('='));
+    if plain {
+        return Some(Wrapper {
+            is_harmless: true,
+            inner: vec![Inner::Words(rest.to_vec())],
+        });
+    }
+    let mut at = 0;
+    while let Some(value) = rest.get(at).and_then(|word| word.value.as_deref()) {
+        match value {
+            "-i" | "-" | "-0" | "--ignore-environment" | "-v" => at += 1,
+            "-u" => at += 2,
+            value if value.starts_with("-u") || value.starts_with("--unset=") => at += 1,
+            value if !value.starts_with('-') && value.contains('=') => at += 1,
+            value if value.starts_with('-') => {
+                return Some(powerful(vec![
+                    Inner::Perhaps(rest.to_vec()),
+                    Inner::Unknown("options of `env`"),
+                ]));
+            }
+            _ => break,
+        }
+    }
+    Some(powerful(match rest.get(at..) {
+        Some([]) | None => Vec::new(),
+        Some(inner) => vec![Inner::Words(inner.to_vec())],
+    }))
+}
+
+/// `xargs` puts words behind those that are given.
+fn xargs(rest: &[Word]) -> Inner {
+    let mut at = 0;
+    while let Some(word) = rest.get(at) {
+        let Some(value) = word.value.as_deref() else {
+            return Inner::Perhaps(rest.to_vec());
+        };
+        match value {
+            "-0" | "-r" | "-t" | "-x" | "--null" | "--no-run-if-empty" | "--verbose" | "-p" => at += 1,
+            "-n" | "-L" | "-P" | "-I" | "-s" | "-d" | "-E" | "-a" => at += 2,
+            value if value.starts_with("--") && value.contains('=') => at += 1,
+            value
+                if value.len() > 2
+                    && ["-n", "-L", "-P", "-I", "-s", "-d", "-0"]
+                        .iter()
+                        .any(|known| value.starts_with(known)) =>
+            {
+                at += 1;
+            }
+            value if value.starts_with('-') => return Inner::Perhaps(rest.to_vec()),
+            _ => break,
+        }
+    }
+    match rest.get(at..) {
+        Some([]) | None => Inner::Words(with_unknown(&[Word::literal("echo")])),
+        Some(inner) => Inner::Words(with_unknown(inner)),
+    }
+}
+
+fn with_unknown(words: &[Word]) -> Vec<Word> {
+    let mut words = words.to_vec();
+    words.push(Word::unknown("..."));
+    words
+}
+
+/// The words of `eval` and the like as one line.
+fn line_of(words: &[Word]) -> Option<String> {
+    let values: Option<Vec<&str>> = words.iter().map(|word| word.value.as_deref()).collect();
+    values
+        .filter(|_| !words.iter().any(|word| word.has_glob || word.has_braces))
+        .map(|values| values.join(" "))
+}
+
+fn shell(rest: &[Word]) -> Option<Wrapper> {
+    let unknown = |why| Some(powerful(vec![Inner::Perhaps(rest.to_vec()), Inner::Unknown(why)]));
+    let mut takes_line = false;
+    for word in rest {
+        let Some(value) = word.value.as_deref() else {
+            return unknown("it runs what it does not know");
+        };
+        if value == "--" {
+            continue;
+        }
+        if value.starts_with('-') || value.starts_with('+') {
+            if matches!(value, "--version" | "--help") {
+                return None;
+            }
+            takes_line |= !value.starts_with("--") && value.contains('c');
+            let known = value.starts_with('-') && value[1..].chars().all(|c| "cexulirnhmv".contains(c));
+            if !known && !matches!(value, "--norc" | "--noprofile" | "--posix" | "--login") {
+                return unknown("options of a shell");
+            }
+            continue;
+        }
+        // What follows a line are its `$0`, `$1`, ...
+        return Some(powerful(match takes_line {
+            true => vec![Inner::Line(value.to_owned())],
+            false => Vec::new(),
+        }));
+    }
+    unknown("a shell runs what it reads")
+}
+
+/// What `find` runs on what it finds.
+fn find(rest: &[Word]) -> Option<Wrapper> {
+    let mut inner = Vec::new();
+    let mut at = 0;
+    while at < rest.len() {
+        if rest[at].value.is_none() {
+            inner.push(Inner::Perhaps(rest[at..].to_vec()));
+        }
+        if matches!(rest[at].text(), "-exec" | "-execdir" | "-ok" | "-okdir") {
+            let end = rest[at + 1..]
+                .iter()
+                .position(|word| matches!(word.text(), ";" | "+"))
+                .map_or(rest.len(), |end| at + 1 + end);
+            let words: Vec<Word> = rest[at + 1..end]
+                .iter()
+                .map(|word| {
+                    if word.raw.contains("{}") {
+                        Word::unknown("{}")
+                    } else {
+                        word.clone()
+                    }
+                })
+                .collect();
+            if words.is_empty() {
+                inner.push(Inner::Unknown("it runs what it does not know"));
+            } else {
+                inner.push(Inner::Words(words));
+            }
+            at = end;
+        }
+        at += 1;
+    }
+    (!inner.is_empty()).then(|| powerful(inner))
+}
+
+/// What git runs because of its arguments.
+fn git(rest: &[Word]) -> Option<Vec<Word>> {
+    let mut inner = Vec::new();
+    let mut before = "";
+    for (index, word) in rest.iter().enumerate() {
+        let text = word.text();
+        match (before, text) {
+            ("-x" | "--exec", _) | ("foreach" | "run", _) => inner.extend(rest[index..].iter().cloned()),
+            (_, text) => {
+                if let Some((_, value)) = text.split_once('=') {
+                    inner.push(Word::literal(value.trim_start_matches('!')));
+                }
+            }
+        }
+        before = text;
+    }
+    (!inner.is_empty()).then_some(inner)
+}
