@@ -384,7 +384,8 @@ fn apply_permission_flags(
 ) -> Result<(), SettingsError> {
     if let Some(path) = &flags.policy {
         settings.policy = Some(Setting {
-            value: cwd.join(path),
+            // Without `.` in between, as messages and the origin of its rules show it.
+            value: cwd.join(path).components().collect(),
             origin: Origin::Flag("--policy"),
         });
     }
