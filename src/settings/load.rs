@@ -325,11 +325,16 @@ fn apply_environment(
     cwd: &Path,
     home: &Path,
 ) -> Result<(), SettingsError> {
-    for entry in ENTRIES.iter().filter(|entry| entry.environment) {
+    for entry in ENTRIES {
         let name = entry.variable();
         let Some(value) = variable(environment, &name)? else {
             continue;
         };
+        if !entry.environment {
+            // Who sets `OPENCODE_RS_DENY` shall not believe that it denies.
+            let reason = "a list is set in a file, not in the environment".to_owned();
+            return Err(SettingsError::BadVariable { name, reason });
+        }
         let origin = Origin::Environment(name.clone());
         (entry.set)(settings, &Raw::Text(value.to_owned()), origin, cwd, home)
             .map_err(|reason| SettingsError::BadVariable { name, reason })?;
@@ -379,7 +384,8 @@ fn apply_permission_flags(
 ) -> Result<(), SettingsError> {
     if let Some(path) = &flags.policy {
         settings.policy = Some(Setting {
-            value: cwd.join(path),
+            // Without `.` in between, as messages and the origin of its rules show it.
+            value: cwd.join(path).components().collect(),
             origin: Origin::Flag("--policy"),
         });
     }

@@ -15,7 +15,7 @@ const KEYS: [&str; 5] = ["deny", "ask", "allow", "read_only", "add_dirs"];
 /// Adds the rules of a policy file.
 pub(super) fn apply(settings: &mut Settings, path: PathBuf, home: &Path) -> Result<(), SettingsError> {
     let Some(text) = file::text(FileKind::Policy, &path)? else {
-        let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let source = std::io::Error::new(std::io::ErrorKind::NotFound, "it does not exist");
         return Err(SettingsError::Unreadable {
             kind: FileKind::Policy,
             path,

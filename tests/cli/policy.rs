@@ -130,12 +130,12 @@ fn a_policy_file_that_is_not_understood_stops_the_run() {
         assert!(finished.stderr.starts_with(expected), "{text}: {}", finished.stderr);
     }
     fs::remove_file(&file).unwrap();
-    let finished = sandbox.run(&["--policy", "rules.toml", "hi"]);
+    let finished = sandbox.run(&["--policy", "./rules.toml", "hi"]);
     assert_eq!(finished.code, Some(2));
     assert!(
-        finished
-            .stderr
-            .starts_with("error: cannot read policy file `[ROOT]/project/rules.toml`\n  caused by: "),
+        finished.stderr.starts_with(
+            "error: cannot read policy file `[ROOT]/project/rules.toml`\n  caused by: it does not exist\n"
+        ),
         "{}",
         finished.stderr
     );
@@ -169,6 +169,38 @@ fn a_directory_to_add_must_be_one() {
             finished.stderr
         );
     }
+}
+
+#[test]
+fn a_variable_that_cannot_deny_is_not_believed_to() {
+    let sandbox = Sandbox::new();
+    for name in ["DENY", "ASK", "ALLOW", "ADD_DIRS"] {
+        let name = format!("OPENCODE_RS_{name}");
+        let finished = sandbox.finish(sandbox.command(&["config", "show"]).env(&name, "bash"));
+        assert_eq!(
+            (finished.code, finished.stderr),
+            (
+                Some(2),
+                format!(
+                    "error: cannot use environment variable `{name}`: a list is set in a file, not in the environment\n"
+                )
+            )
+        );
+    }
+    let mut command = sandbox.command(&["config", "show", "--output-format", "json"]);
+    let finished = sandbox.finish(
+        command
+            .env("OPENCODE_RS_AUTO_TOOLS", "1")
+            .env("OPENCODE_RS_APPROVER", "bob"),
+    );
+    let document: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(
+        (
+            &document["settings"]["auto_tools"]["value"],
+            &document["settings"]["approver"]["value"]
+        ),
+        (&json!(true), &json!("bob"))
+    );
 }
 
 #[test]
@@ -302,6 +334,147 @@ fn test_says_what_would_happen_and_expect_makes_it_a_check() {
         "error: not everything is `deny`\n  caused by: `bash:make\\nrm x` is `ask`\n\
          hint: `opencode-rs policy explain CALL` shows each part of a call with its rule\n"
     );
+}
+
+/// The effects of calls, in order.
+fn effects(sandbox: &Sandbox, flags: &[&str], calls: &[&str]) -> Vec<String> {
+    let words: Vec<&str> = ["test"]
+        .into_iter()
+        .chain(flags.iter().copied())
+        .chain(calls.iter().copied())
+        .collect();
+    let verdicts = document(sandbox, &words);
+    let effect = |verdict: &Value| verdict["effect"].as_str().unwrap().to_owned();
+    verdicts.as_array().unwrap().iter().map(effect).collect()
+}
+
+/// What `policy show` and the README say of the presets, asked of the presets.
+#[test]
+fn the_presets_are_those_of_the_readme() {
+    let sandbox = Sandbox::new();
+    let (plain, auto, read_only) = (&["--plain"][..], &[][..], &["--read-only"][..]);
+    let table = [
+        ("read:src/a.rs", "allow", "allow", "allow"),
+        ("glob:**/*.rs", "allow", "allow", "allow"),
+        ("grep:src", "allow", "allow", "allow"),
+        ("list:src", "allow", "allow", "allow"),
+        ("edit:src/a.rs", "deny", "allow", "deny"),
+        ("write:src/a.rs", "deny", "allow", "deny"),
+        ("edit:.git/hooks/pre-commit", "deny", "ask", "deny"),
+        ("edit:.envrc", "deny", "ask", "deny"),
+        ("bash:ls", "deny", "ask", "deny"),
+        ("read:.env", "deny", "ask", "ask"),
+        ("read:/etc/passwd", "deny", "ask", "ask"),
+        ("read:../x", "deny", "ask", "ask"),
+        ("edit:../x", "deny", "ask", "deny"),
+        ("external_directory:/etc", "deny", "ask", "ask"),
+        ("webfetch:https://docs.rs/", "deny", "ask", "deny"),
+        ("github_create_issue", "deny", "ask", "deny"),
+        ("task:explore", "deny", "allow", "allow"),
+        ("doom_loop:bash", "deny", "ask", "ask"),
+        ("todowrite", "deny", "allow", "allow"),
+    ];
+    let calls: Vec<&str> = table.iter().map(|row| row.0).collect();
+    for (flags, expected) in [
+        (plain, table.map(|row| row.1)),
+        (auto, table.map(|row| row.2)),
+        (read_only, table.map(|row| row.3)),
+    ] {
+        let found = effects(&sandbox, flags, &calls);
+        let found: Vec<(&str, &str)> = calls.iter().copied().zip(found.iter().map(String::as_str)).collect();
+        let expected: Vec<(&str, &str)> = calls.iter().copied().zip(expected).collect();
+        assert_eq!(found, expected, "{flags:?}");
+    }
+}
+
+#[test]
+fn rules_of_every_source_decide_the_stricter_first() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        &sandbox.user_file(),
+        "allow = [\"bash:cargo *\", \"bash:rm *\", \"webfetch:https://docs.rs/*\"]\npolicy = \"rules.toml\"\n",
+    );
+    sandbox.write(
+        &sandbox.user_file().with_file_name("rules.toml"),
+        "ask = [\"bash:rm *\"]\nadd_dirs = [\"/usr\"]\n",
+    );
+    project_file(&sandbox, "deny = [\"bash:cargo publish *\", \"write:docs/**\"]\n");
+    let calls = [
+        "bash:cargo test",
+        "bash:cargo test && cargo publish",
+        "bash:cargo test; make",
+        "bash:rm x",
+        "bash:ls",
+        "edit:docs/a.md",
+        "edit:x/../docs/a.md",
+        "read:/usr/share/x",
+        "webfetch:https://docs.rs/serde",
+        "webfetch:https://docs.rs.evil.example/",
+    ];
+    assert_eq!(
+        effects(&sandbox, &["--deny", "bash:ls"], &calls),
+        [
+            "allow", "deny", "ask", "ask", "deny", "deny", "deny", "allow", "allow", "ask"
+        ]
+    );
+}
+
+#[test]
+fn the_file_of_rules_and_the_approver_are_not_edited_unasked() {
+    let sandbox = Sandbox::new();
+    sandbox.write(&sandbox.project().join("ci/rules.toml"), "allow = [\"bash:cargo *\"]\n");
+    let flags = ["--policy=ci/rules.toml", "--approver=python3 ./ci/approve.py"];
+    let calls = [
+        "edit:ci/rules.toml",
+        "edit:x/../ci/rules.toml",
+        "bash:cargo test > ci/rules.toml",
+        "write:ci/approve.py",
+        "edit:ci/other",
+    ];
+    assert_eq!(effects(&sandbox, &flags, &calls), ["ask", "ask", "ask", "ask", "allow"]);
+}
+
+#[test]
+fn explain_shows_each_part_with_its_rule_and_what_a_session_would_grant() {
+    let sandbox = Sandbox::new();
+    let explained = |flags: &[&str], call: &str| {
+        let words: Vec<&str> = ["policy", "explain"]
+            .into_iter()
+            .chain(flags.iter().copied())
+            .chain([call])
+            .collect();
+        let finished = sandbox.run(&words);
+        assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
+        finished.stdout
+    };
+    assert_eq!(
+        explained(
+            &["--allow=bash:cargo *", "--deny=bash:git push *"],
+            "bash:cargo test && make && git push"
+        ),
+        "deny  bash:cargo test && make && git push\n\
+         decided by: `deny bash:git push *` (--deny)\n\n\
+         allow  cargo test  `allow bash:cargo *` (--allow)\n\
+         ask    make        the preset: bash asks\n\
+         deny   git push    `deny bash:git push *` (--deny)\n"
+    );
+    let asked = explained(&[], "bash:make test");
+    assert!(
+        asked.starts_with(
+            "ask  bash:make test\ndecided by: the preset: bash asks\nfor the rest of the session: bash:make"
+        ),
+        "{asked}"
+    );
+    let verdict = document(&sandbox, &["explain", "bash:make test"]);
+    assert_eq!(
+        (&verdict["effect"], &verdict["by_preset"], &verdict["parts"]),
+        (
+            &json!("ask"),
+            &json!(true),
+            &json!([{"what": "make test", "effect": "ask", "rule": "the preset: bash asks"}])
+        )
+    );
+    assert_eq!(verdict["grant"].as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
             (Effect::Deny, "every tool that is not named here"),
             (Effect::Deny, "`*.env`, and whatever is outside of the directories"),
             (Effect::Allow, "read, glob, grep, list: inside of the directories"),
+            (Effect::Allow, "question"),
         ],
         Preset::AutoTools => &[
             (
