@@ -11,6 +11,9 @@ const MOST_PARTS: usize = 12;
 /// The look-alikes that are named.
 const MOST_WORDS: usize = 3;
 
+/// The characters of a name or a path in the heading.
+const LONGEST_NAME: usize = 40;
+
 /// What stands above the answers.
 #[derive(Debug)]
 pub(super) struct Facts {
@@ -135,11 +138,16 @@ fn content_line(look: Look, text: &str) -> Line {
     }
 }
 
+/// Whether a path leaves room for the rest of the heading.
+fn is_short(path: &str) -> bool {
+    path.chars().count() <= LONGEST_NAME
+}
+
 fn heading(ask: &Ask) -> Line {
     let line = match &ask.subagent {
         Some(name) => Line::new(2)
             .own(Look::Strong, "subagent \"")
-            .foreign(Look::Strong, name)
+            .foreign(Look::Strong, &name.chars().take(LONGEST_NAME).collect::<String>())
             .own(Look::Strong, "\""),
         None => Line::of(Look::Strong, "opencode"),
     };
@@ -148,7 +156,8 @@ fn heading(ask: &Ask) -> Line {
         Action::Shell { .. } => wants("run a shell command"),
         Action::Read { .. } => wants("read"),
         Action::Edit { paths } => match paths.as_slice() {
-            [path] => wants("change ").foreign(Look::Strong, path),
+            [path] if is_short(path) => wants("change ").foreign(Look::Strong, path),
+            [_] => wants("change a file"),
             paths => wants(&format!("change {} files", paths.len())),
         },
         Action::Search { tool, .. } => wants("search files with ").foreign(Look::Strong, tool),
@@ -168,10 +177,10 @@ fn content(ask: &Ask) -> Vec<(Look, String)> {
     match &ask.action {
         Action::Shell { command, .. } => plain(command.strip_suffix('\n').unwrap_or(command)),
         Action::Edit { paths } => {
-            let mut lines: Vec<_> = if paths.len() > 1 || ask.diff.is_none() {
-                paths.iter().map(|path| one(path)).collect()
-            } else {
-                Vec::new()
+            let mut lines: Vec<_> = match paths.as_slice() {
+                // It is in the heading.
+                [path] if is_short(path) => Vec::new(),
+                paths => paths.iter().map(|path| one(path)).collect(),
             };
             match &ask.diff {
                 Some(diff) => lines.extend(diff_lines(diff)),
@@ -328,8 +337,11 @@ fn notes(ask: &Ask, content: &[(Look, String)]) -> Vec<Line> {
     }
     let mut words: Vec<&str> = Vec::new();
     for word in texts.iter().flat_map(|text| look_alikes(text)) {
-        if words.len() <= MOST_WORDS && !words.contains(&word) {
+        if !words.contains(&word) {
             words.push(word);
+        }
+        if words.len() > MOST_WORDS {
+            break;
         }
     }
     if !words.is_empty() {
