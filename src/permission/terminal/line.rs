@@ -138,9 +138,12 @@ impl Line {
         for (look, text) in &self.spans {
             for c in text.chars() {
                 let wide = c.width().unwrap_or(0);
-                while width + wide > columns {
+                if width + wide > columns {
                     let indent = if rows.is_empty() { 0 } else { hang };
-                    let cut = if space > indent { space } else { row.len() };
+                    // A word that would not fit into the next row either is broken in this one.
+                    let word: usize = row[space..].iter().map(|(_, c)| c.width().unwrap_or(0)).sum();
+                    let moves = space > indent && hang + word + wide <= columns;
+                    let cut = if moves { space } else { row.len() };
                     let rest = row.split_off(cut);
                     rows.push(Self::of_row(&row));
                     if rows.len() == limit {
