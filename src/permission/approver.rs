@@ -122,6 +122,10 @@ impl ProgramApprover {
 
     fn asked<T: serde::de::DeserializeOwned>(&self, document: &Value, withdrawal: &Withdrawal) -> Result<T, NoAnswer> {
         let output = self.run(document, withdrawal)?;
+        // A list of the values alone would be read as an object too.
+        if output.trim_ascii_start().first().is_some_and(|&first| first != b'{') {
+            return Err(NoAnswer::Fault("what it said on stdout is no JSON object".to_owned()));
+        }
         // One document and no more; space around it does not matter.
         serde_json::from_slice(&output).map_err(|error| {
             NoAnswer::Fault(if output.iter().all(u8::is_ascii_whitespace) {

@@ -3,20 +3,12 @@
 //! `сurl` with a Cyrillic `с` is another program than `curl`, and `rm ／` is no `rm /`. A person who decides about a
 //! line is told where it holds such characters. This is a hint for eyes: nothing is allowed or denied by it.
 
-/// The words of a text that hold characters which look like ASCII ones and are none, in their order, once each.
+/// The words of a text that hold characters which look like ASCII ones and are none, in their order.
 ///
 /// Words of one foreign alphabet are not named, unless all their letters are such as could be Latin ones.
-pub fn look_alikes(text: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    if text.is_ascii() {
-        return found;
-    }
-    for word in text.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()) {
-        if !word.is_ascii() && !found.contains(&word) && is_look_alike(word) {
-            found.push(word);
-        }
-    }
-    found
+pub fn look_alikes(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_ascii() && is_look_alike(word))
 }
 
 fn is_look_alike(word: &str) -> bool {
@@ -68,7 +60,10 @@ mod tests {
             ("git status", &[]),
             ("echo 'Grüße, 漢字, привет, γειά' é", &[]),
             ("\u{441}url https://a.example", &["\u{441}url"]),
-            ("cat /etc/p\u{430}sswd /etc/p\u{430}sswd", &["p\u{430}sswd"]),
+            (
+                "cat /etc/p\u{430}sswd /etc/p\u{430}sswd",
+                &["p\u{430}sswd", "p\u{430}sswd"],
+            ),
             ("\u{441}\u{43e}\u{440}\u{443} a b", &["\u{441}\u{43e}\u{440}\u{443}"]),
             ("rm -rf \u{ff0f}", &["\u{ff0f}"]),
             ("ls \u{2013}la", &["\u{2013}la"]),
@@ -79,7 +74,7 @@ mod tests {
             ("g\u{131}t log", &["g\u{131}t"]),
         ];
         for (text, words) in table {
-            assert_eq!(look_alikes(text), words, "{text}");
+            assert_eq!(look_alikes(text).collect::<Vec<_>>(), words, "{text}");
         }
     }
 }

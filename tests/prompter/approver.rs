@@ -82,7 +82,7 @@ fn whatever_is_wrong_with_a_program_is_a_denial() {
         ("exit 0".to_owned(), "it said nothing on stdout"),
         (format!("echo '{allow}'; exit 3"), "it ended with exit status: 3"),
         (format!("echo '{allow}'; kill -KILL $$"), "it ended with signal: 9"),
-        ("echo yes".to_owned(), "is no answer: expected value"),
+        ("echo yes".to_owned(), "is no JSON object"),
         (format!("echo '{allow}' '{allow}'"), "is no answer: trailing characters"),
         (format!("echo '{allow} x'"), "is no answer: trailing characters"),
         (
@@ -100,8 +100,12 @@ fn whatever_is_wrong_with_a_program_is_a_denial() {
             "duplicate field",
         ),
         ("echo '{}'".to_owned(), "missing field `decision`"),
-        ("echo '[\"allow\"]'".to_owned(), "is no answer"),
-        (r"printf '\377'".to_owned(), "is no answer"),
+        (r#"echo '["allow","once",null]'"#.to_owned(), "is no JSON object"),
+        (r"printf '\377'".to_owned(), "is no JSON object"),
+        (
+            r#"printf '{"decision":"allow","reason":"\377"}'"#.to_owned(),
+            "is no answer",
+        ),
         (format!("echo '{allow}'; yes | head -c 70000"), "more than 65536 bytes"),
         (format!("echo '{allow}'; yes"), "more than 65536 bytes"),
         (

@@ -11,7 +11,7 @@ const ASKED: &str = "show everything";
 fn screen(ask: &Ask, columns: u16, rows: u16) -> String {
     let mut person = Person::at(FANCY, columns, rows);
     let asked = person.asked(ask);
-    person.sees("deny");
+    person.sees(ASKED);
     let contents = person.contents();
     person.presses(b"n");
     assert_eq!(asked.answer(), Answer::Deny);
@@ -145,11 +145,33 @@ fn a_tiny_window_has_room_for_the_question() {
         person.contents(),
         "opencode wants to …\n  git status\n… more (s shows al…\n> n  deny, and \nkeys: y a n r s"
     );
-    // What would be granted is read before it is granted.
-    person.presses(b"a").sees("> a");
     person.presses(b"n");
     assert_eq!(asked.answer(), Answer::Deny);
     person.sees("denied: git status");
+}
+
+#[test]
+fn in_a_tiny_window_nothing_is_granted_that_was_not_read() {
+    for again in [b"a", b"\r"] {
+        let mut person = Person::at(FANCY, 20, 5);
+        let asked = person.asked(&shell("git status"));
+        person.sees("keys: ").presses(b"a").sees("> a  allow");
+        person.presses(again).sees("q: back").presses(b"q").sees("keys: ");
+        person.presses(again);
+        assert_eq!(asked.answer(), Answer::Session);
+    }
+}
+
+#[test]
+fn a_long_path_is_not_cut() {
+    let mut ask = edit(1);
+    let path = format!("{}/end.rs", "deep/".repeat(60));
+    ask.action = Action::Edit {
+        paths: vec![path.clone()],
+    };
+    let screen = screen(&ask, 80, 24);
+    assert!(screen.starts_with("opencode wants to change a file\n  deep/"));
+    assert!(screen.replace("\n    ", "").contains(&path), "{screen}");
 }
 
 #[test]

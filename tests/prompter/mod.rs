@@ -1,6 +1,7 @@
 //! Asking: a person at a real terminal, and a program in a person's place.
 
 mod approver;
+mod device;
 mod layout;
 mod pages;
 mod permission;

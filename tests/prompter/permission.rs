@@ -242,6 +242,22 @@ fn a_terminal_that_is_closed_has_nobody() {
 }
 
 #[test]
+fn a_terminal_that_shows_nothing_any_more_keeps_nobody_waiting() {
+    // Its reader has stopped, and what is drawn is more than fits into the pipe.
+    let mut person = Person::looking_until(Some("opencode wants"), FANCY, 250, 250);
+    let asked = person.asked(&shell(&"a long line of a command ".repeat(8000)));
+    person.reads("opencode wants");
+    let withdrawn = Instant::now();
+    person.withdrawal.withdraw();
+    assert_eq!(asked.answer(), Answer::Nobody);
+    assert!(
+        withdrawn.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        withdrawn.elapsed()
+    );
+}
+
+#[test]
 fn the_screen_is_taken_and_a_line_that_stands_there_is_left_alone() {
     let mut person = Person::usual();
     person.screen.set_mid_line(true);

@@ -272,3 +272,32 @@ impl Drop for Board<'_> {
         let _ = self.device.write(out.as_bytes(), || since.elapsed() > FAREWELL);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use portable_pty::{PtySize, native_pty_system};
+
+    use super::*;
+
+    #[test]
+    fn a_panic_leaves_the_terminal_as_it_was() {
+        let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+        let device = Device::open(&pty.master.tty_name().unwrap()).unwrap();
+        let style = Style {
+            color: true,
+            cursor: true,
+        };
+        let screen = Screen::plain();
+        let before = pty.master.get_termios().unwrap();
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let withdrawal = Withdrawal::default();
+            let _board = Board::new(&device, style, &screen, &withdrawal).unwrap();
+            assert_ne!(pty.master.get_termios().unwrap(), before);
+            assert!(screen.is_taken());
+            std::panic::resume_unwind(Box::new("on purpose"));
+        }));
+        assert_eq!(*result.unwrap_err().downcast::<&str>().unwrap(), "on purpose");
+        assert_eq!(pty.master.get_termios().unwrap(), before);
+        assert!(!screen.is_taken());
+    }
+}

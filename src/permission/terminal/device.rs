@@ -34,7 +34,8 @@ pub(super) struct Size {
 
 impl Size {
     const USUAL: Self = Self { rows: 24, columns: 80 };
-    const LEAST: Self = Self { rows: 4, columns: 12 };
+    /// With fewer rows there would be no room for what it is about.
+    const LEAST: Self = Self { rows: 5, columns: 12 };
 }
 
 /// A terminal that can be asked at.

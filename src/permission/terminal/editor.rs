@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(show("漢a", 10, 3), (vec!["> 漢a".to_owned()], (0, 5)));
         assert_eq!(
             show("abcdef", 6, 3),
-            (vec!["> ".to_owned(), "  abcd".to_owned(), "  ef".to_owned()], (2, 4))
+            (vec!["> abcd".to_owned(), "  ef".to_owned()], (1, 4))
         );
         assert_eq!(show("abcdef", 6, 1), (vec!["  ef".to_owned()], (0, 4)));
         assert_eq!(show("\u{202e}", 20, 1), (vec!["> \\u{202e}".to_owned()], (0, 10)));

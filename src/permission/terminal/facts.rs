@@ -11,6 +11,9 @@ const MOST_PARTS: usize = 12;
 /// The look-alikes that are named.
 const MOST_WORDS: usize = 3;
 
+/// The characters of a name or a path in the heading.
+const LONGEST_NAME: usize = 40;
+
 /// What stands above the answers.
 #[derive(Debug)]
 pub(super) struct Facts {
@@ -135,11 +138,16 @@ fn content_line(look: Look, text: &str) -> Line {
     }
 }
 
+/// Whether a path leaves room for the rest of the heading.
+fn is_short(path: &str) -> bool {
+    path.chars().count() <= LONGEST_NAME
+}
+
 fn heading(ask: &Ask) -> Line {
     let line = match &ask.subagent {
         Some(name) => Line::new(2)
             .own(Look::Strong, "subagent \"")
-            .foreign(Look::Strong, name)
+            .foreign(Look::Strong, &name.chars().take(LONGEST_NAME).collect::<String>())
             .own(Look::Strong, "\""),
         None => Line::of(Look::Strong, "opencode"),
     };
@@ -148,7 +156,8 @@ fn heading(ask: &Ask) -> Line {
         Action::Shell { .. } => wants("run a shell command"),
         Action::Read { .. } => wants("read"),
         Action::Edit { paths } => match paths.as_slice() {
-            [path] => wants("change ").foreign(Look::Strong, path),
+            [path] if is_short(path) => wants("change ").foreign(Look::Strong, path),
+            [_] => wants("change a file"),
             paths => wants(&format!("change {} files", paths.len())),
         },
         Action::Search { tool, .. } => wants("search files with ").foreign(Look::Strong, tool),
@@ -168,10 +177,10 @@ fn content(ask: &Ask) -> Vec<(Look, String)> {
     match &ask.action {
         Action::Shell { command, .. } => plain(command.strip_suffix('\n').unwrap_or(command)),
         Action::Edit { paths } => {
-            let mut lines: Vec<_> = if paths.len() > 1 || ask.diff.is_none() {
-                paths.iter().map(|path| one(path)).collect()
-            } else {
-                Vec::new()
+            let mut lines: Vec<_> = match paths.as_slice() {
+                // It is in the heading.
+                [path] if is_short(path) => Vec::new(),
+                paths => paths.iter().map(|path| one(path)).collect(),
             };
             match &ask.diff {
                 Some(diff) => lines.extend(diff_lines(diff)),
@@ -328,8 +337,11 @@ fn notes(ask: &Ask, content: &[(Look, String)]) -> Vec<Line> {
     }
     let mut words: Vec<&str> = Vec::new();
     for word in texts.iter().flat_map(|text| look_alikes(text)) {
-        if words.len() <= MOST_WORDS && !words.contains(&word) {
+        if !words.contains(&word) {
             words.push(word);
+        }
+        if words.len() > MOST_WORDS {
+            break;
         }
     }
     if !words.is_empty() {
@@ -353,4 +365,93 @@ fn notes(ask: &Ask, content: &[(Look, String)]) -> Vec<Line> {
         });
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::permission::{JudgedPart, Judgement};
+
+    fn ask(action: Action, diff: Option<String>, parts: usize) -> Ask {
+        let rule = "the preset: bash asks".to_owned();
+        let part = JudgedPart {
+            what: "part".to_owned(),
+            effect: Effect::Ask,
+            rule: rule.clone(),
+        };
+        Ask {
+            id: "per_1".to_owned(),
+            session_id: "ses_1".to_owned(),
+            subagent: None,
+            action,
+            tool: "tool".to_owned(),
+            arguments: json!({}),
+            diff,
+            directory: "/work".into(),
+            judgement: Judgement {
+                effect: Effect::Ask,
+                rule,
+                by_preset: true,
+                parts: vec![part; parts],
+                grant: Vec::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn a_hunk_says_how_long_it_is() {
+        assert_eq!(hunk("@@ -1,3 +2,4 @@ fn main"), Some((3, 4)));
+        assert_eq!(hunk("@@ -1 +0,0 @@"), Some((1, 0)));
+        assert_eq!(hunk("@@ fn main"), None);
+        let looks = |diff: &str| diff_lines(diff).into_iter().map(|(look, _)| look).collect::<Vec<_>>();
+        assert_eq!(
+            looks("Index: a\n=====\n--- a\n+++ a\n@@ -1,2 +1 @@\n--- x\n y\n+++ b\n\\ No newline\n"),
+            [
+                Look::Strong,
+                Look::Strong,
+                Look::Place,
+                Look::Removed,
+                Look::Plain,
+                Look::Strong,
+                Look::Faint
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_asked_fits_and_its_beginning_is_seen(
+            text in "(.|\n|\t){1,300}",
+            diff in proptest::option::of("([-+ @].{0,20}\n){0,60}"),
+            parts in 0_usize..20,
+            columns in 11_usize..120,
+            room in 3_usize..60,
+            most in 3_usize..40,
+        ) {
+            let actions = [
+                Action::Shell { command: text.clone(), workdir: Some(text.clone()) },
+                Action::Edit { paths: vec![text.clone()] },
+                Action::Fetch { url: text.clone() },
+                Action::Other { tool: text.clone(), subject: None },
+            ];
+            for action in actions {
+                let ask = ask(action, diff.clone(), parts);
+                let facts = Facts::new(&ask);
+                let rows = facts.rows(columns, room, most);
+                prop_assert!(rows.len() <= room, "{} rows in {room}", rows.len());
+                for row in &rows {
+                    prop_assert!(row.width() <= columns, "{} in {columns}: {row:?}", row.width());
+                    prop_assert!(!row.text().contains(|c: char| is_hidden(c) || c == '\n' || c == '\t'));
+                }
+                if let Some((look, first)) = facts.content.first() {
+                    let first = content_line(*look, first).wrap(columns, 1).0;
+                    prop_assert!(rows.contains(&first[0]));
+                }
+                prop_assert!(!facts.all(&ask).is_empty());
+            }
+        }
+    }
 }

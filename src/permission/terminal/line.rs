@@ -133,25 +133,32 @@ impl Line {
         let mut row: Vec<(Look, char)> = Vec::new();
         let mut width = 0;
         let mut space = 0;
+        // Whether the row holds more than the space it begins with.
+        let mut begun = false;
         for (look, text) in &self.spans {
             for c in text.chars() {
                 let wide = c.width().unwrap_or(0);
-                while width + wide > columns {
+                if width + wide > columns {
                     let indent = if rows.is_empty() { 0 } else { hang };
-                    let cut = if space > indent { space } else { row.len() };
+                    // A word that would not fit into the next row either is broken in this one.
+                    let word: usize = row[space..].iter().map(|(_, c)| c.width().unwrap_or(0)).sum();
+                    let moves = space > indent && hang + word + wide <= columns;
+                    let cut = if moves { space } else { row.len() };
                     let rest = row.split_off(cut);
                     rows.push(Self::of_row(&row));
                     if rows.len() == limit {
                         return (rows, false);
                     }
                     row = vec![(Look::Plain, ' '); hang];
+                    begun = rest.iter().any(|(_, c)| *c != ' ');
                     row.extend(rest);
                     width = row.iter().map(|(_, c)| c.width().unwrap_or(0)).sum();
                     space = 0;
                 }
                 row.push((*look, c));
                 width += wide;
-                if c == ' ' {
+                begun |= c != ' ';
+                if c == ' ' && begun {
                     space = row.len();
                 }
             }
@@ -242,6 +249,10 @@ mod tests {
         assert_eq!(rows(&Line::new(1).own(Look::Plain, "漢字漢字"), 5), ["漢字", " 漢字"]);
         assert_eq!(rows(&Line::new(0).own(Look::Plain, "abcdef"), 4), ["abcd", "ef"]);
         assert_eq!(rows(&Line::new(0), 4), [""]);
+        assert_eq!(
+            rows(&Line::new(2).own(Look::Plain, "  abcdef g"), 6),
+            ["  abcd", "  ef g"]
+        );
     }
 
     #[test]

@@ -31,7 +31,7 @@ fn pages(board: &mut Board<'_>, lines: &[Line]) -> Result<(), Gone> {
         let end = (top + height).min(rows.len());
         let mut page = rows[top..end].to_vec();
         let status = format!(
-            "rows {}-{end} of {}{} - space: on, b: back, q: to the question",
+            "q: back, space: on, b: up - rows {}-{end} of {}{}",
             top + 1,
             rows.len(),
             if end == rows.len() { " (end)" } else { "" }
@@ -65,7 +65,7 @@ fn rolls(board: &mut Board<'_>, lines: &[Line]) -> Result<(), Gone> {
         if pages.peek().is_none() {
             break;
         }
-        board.page(&[Line::of(Look::Strong, "space: on, q: to the question").cut(board.columns())])?;
+        board.page(&[Line::of(Look::Strong, "q: back, space: on").cut(board.columns())])?;
         let on = loop {
             match board.next()? {
                 Input::Key(Key::Char(' ') | Key::Enter | Key::Down | Key::PageDown) => break true,

@@ -66,6 +66,8 @@ struct Asking<'a, 'b> {
     facts: Facts,
     choices: Vec<Choice>,
     cursor: usize,
+    /// Whether what would be granted has stood there as a whole.
+    grant_was_read: bool,
 }
 
 impl<'a, 'b> Asking<'a, 'b> {
@@ -87,12 +89,13 @@ impl<'a, 'b> Asking<'a, 'b> {
             facts: Facts::new(ask),
             choices,
             cursor,
+            grant_was_read: false,
         }
     }
 
     fn answer(&mut self) -> Result<Answer, Gone> {
         loop {
-            let readable = self.draw()?;
+            self.draw()?;
             let Input::Key(key) = self.board.next()? else {
                 continue;
             };
@@ -107,11 +110,6 @@ impl<'a, 'b> Asking<'a, 'b> {
                 }
                 Key::Enter => self.cursor,
                 Key::Char(c) => match self.choices.iter().position(|choice| choice.key() == c) {
-                    // What would be granted has to be read first, and on a small screen it may not stand there yet.
-                    Some(index) if self.choices[index] == Choice::Session && !readable.contains(&index) => {
-                        self.cursor = index;
-                        continue;
-                    }
                     Some(index) => index,
                     None => continue,
                 },
@@ -119,7 +117,8 @@ impl<'a, 'b> Asking<'a, 'b> {
             };
             match self.choices[chosen] {
                 Choice::Once => return Ok(Answer::Once),
-                Choice::Session => return Ok(Answer::Session),
+                Choice::Session if self.grant_was_read => return Ok(Answer::Session),
+                Choice::Session => self.let_grant_be_read(chosen)?,
                 Choice::Deny => return Ok(Answer::Deny),
                 Choice::Reason => {
                     if let Some(reason) = self.reason()? {
@@ -131,8 +130,19 @@ impl<'a, 'b> Asking<'a, 'b> {
         }
     }
 
-    /// Draws the question; says which answers can be read as a whole.
-    fn draw(&mut self) -> Result<std::ops::Range<usize>, Gone> {
+    /// In a small window the entry may not stand there, or only its beginning.
+    fn let_grant_be_read(&mut self, index: usize) -> Result<(), Gone> {
+        if self.cursor != index {
+            self.cursor = index;
+            return Ok(());
+        }
+        let line = self.entry(index, Choice::Session);
+        pager::show(&mut self.board, &[line])?;
+        self.grant_was_read = true;
+        Ok(())
+    }
+
+    fn draw(&mut self) -> Result<(), Gone> {
         let (columns, rows) = (self.board.columns(), self.board.rows());
         let entries: Vec<Line> = self
             .choices
@@ -154,8 +164,9 @@ impl<'a, 'b> Asking<'a, 'b> {
         let most = self.board.screen_rows() * 2 / 3;
         let mut block = self.facts.rows(columns, rows - shown.rows.len(), most);
         block.extend(shown.rows);
-        self.board.draw(&block, None)?;
-        Ok(shown.whole)
+        let mut whole = self.choices[shown.whole].iter();
+        self.grant_was_read |= whole.any(|&choice| choice == Choice::Session);
+        self.board.draw(&block, None)
     }
 
     fn entry(&self, index: usize, choice: Choice) -> Line {
