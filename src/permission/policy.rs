@@ -111,6 +111,17 @@ impl Policy {
     /// Judges an action. Reads the file system (symbolic links), changes nothing.
     pub fn judge(&self, action: &Action) -> Judgement {
         let mut judgement = self.weigh(action);
+        if self.preset == Preset::LookOnly && judgement.effect != Effect::Deny {
+            // Where the model may only look, rules narrow: an `ask`, a project's for instance, opens nothing.
+            let bare = Self {
+                rules: Vec::new(),
+                ..self.clone()
+            };
+            let preset = bare.weigh(action);
+            if preset.effect == Effect::Deny {
+                judgement = preset;
+            }
+        }
         if judgement.effect == Effect::Ask && !judgement.grant.is_empty() {
             // A grant is offered when it keeps its word.
             let mut granted = self.clone();

@@ -420,6 +420,20 @@ fn rules_of_every_source_decide_the_stricter_first() {
 }
 
 #[test]
+fn a_project_cannot_open_by_asking_what_a_plain_prompt_denies() {
+    let sandbox = Sandbox::new();
+    project_file(&sandbox, "ask = [\"*\"]\n");
+    assert_eq!(
+        effects(
+            &sandbox,
+            &["--plain"],
+            &["bash:ls", "edit:x", "read:/etc/passwd", "webfetch:https://x/", "read:x"]
+        ),
+        ["deny", "deny", "deny", "deny", "ask"]
+    );
+}
+
+#[test]
 fn the_file_of_rules_and_the_approver_are_not_edited_unasked() {
     let sandbox = Sandbox::new();
     sandbox.write(&sandbox.project().join("ci/rules.toml"), "allow = [\"bash:cargo *\"]\n");
