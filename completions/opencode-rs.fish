@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_opencode_rs_global_optspecs
-    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= title= ephemeral output-format= o/output-last-message= include-raw thinking raw stall-timeout= max-retries= retry-budget= d/directory= p/port= attach= engine= offline bare trust rehearse= timeout= h/help V/version
+    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= title= ephemeral output-format= o/output-last-message= include-raw thinking raw stall-timeout= max-retries= retry-budget= max-turns= max-tool-calls= max-tokens= max-cost= verify= require-change worktree= d/directory= p/port= attach= engine= offline bare trust rehearse= timeout= h/help V/version
 end
 
 function __fish_opencode_rs_needs_command
@@ -48,6 +48,12 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s o -l output-las
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l stall-timeout -d 'End the run when model and tools are silent for this time; 0 is no limit [default: 0]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l max-retries -d 'Let the engine try a failing provider again at most this often [default: 5]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l retry-budget -d 'Let retries take at most this time in total [default: 5m]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l max-turns -d 'Let the model be called at most this often, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l max-tool-calls -d 'Let at most this many tools be called, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l max-tokens -d 'Let at most this many tokens be used, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l max-cost -d 'Let the run cost at most this many dollars, such as `0.25` [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l verify -d 'Succeed only if this shell command succeeds after the turn, in the agent\'s directory' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l worktree -d 'Let the agent work in a fresh git worktree, on a branch of its own [default: a made-up name]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
@@ -63,6 +69,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l ephemeral -d 'D
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l include-raw -d 'Write the engine\'s own events too; needs `--output-format stream-json`'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l thinking -d 'Show the model\'s reasoning on stderr'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l raw -d 'Write the answer as the model wrote it, without rendering Markdown on a terminal'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l require-change -d 'Succeed only if some file changed'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -97,6 +104,12 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s o -l out
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l stall-timeout -d 'End the run when model and tools are silent for this time; 0 is no limit [default: 0]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l max-retries -d 'Let the engine try a failing provider again at most this often [default: 5]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l retry-budget -d 'Let retries take at most this time in total [default: 5m]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l max-turns -d 'Let the model be called at most this often, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l max-tool-calls -d 'Let at most this many tools be called, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l max-tokens -d 'Let at most this many tokens be used, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l max-cost -d 'Let the run cost at most this many dollars, such as `0.25` [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l verify -d 'Succeed only if this shell command succeeds after the turn, in the agent\'s directory' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l worktree -d 'Let the agent work in a fresh git worktree, on a branch of its own [default: a made-up name]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
@@ -113,6 +126,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l ephemera
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l include-raw -d 'Write the engine\'s own events too; needs `--output-format stream-json`'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l thinking -d 'Show the model\'s reasoning on stderr'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l raw -d 'Write the answer as the model wrote it, without rendering Markdown on a terminal'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l require-change -d 'Succeed only if some file changed'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'

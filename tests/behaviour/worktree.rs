@@ -245,13 +245,14 @@ fn what_an_agent_writes_cannot_lead_git_elsewhere() {
 #[test]
 fn trust_in_a_directory_is_trust_in_the_same_code_in_its_worktree() {
     let sandbox = repository();
-    sandbox.write(
-        "project/it's here/.opencode/plugin/p.js",
-        "export const P = async () => ({})\n",
-    );
+    let formatter = |ending: &str| {
+        let formatter = json!({"command": ["true"], "extensions": [ending]});
+        json!({"formatter": {"mine": formatter}}).to_string()
+    };
+    sandbox.write("project/it's here/opencode.json", formatter(".a"));
     git(&sandbox, "add -A");
-    git(&sandbox, "commit -q -m plugin");
-    run(&sandbox, &["--worktree"], 2).says(&["p.js", "--trust"]);
+    git(&sandbox, "commit -q -m formatter");
+    run(&sandbox, &["--worktree"], 2).says(&["opencode.json", "--trust"]);
     let trusted = json!([sandbox.path("project/it's here")]);
     sandbox.write(
         "home/.config/opencode-rs/config.toml",
@@ -259,11 +260,8 @@ fn trust_in_a_directory_is_trust_in_the_same_code_in_its_worktree() {
     );
     run(&sandbox, &["--worktree"], 0);
     // What is trusted is not what the last commit holds.
-    sandbox.write(
-        "project/it's here/.opencode/plugin/p.js",
-        "export const Q = async () => ({})\n",
-    );
-    run(&sandbox, &["--worktree"], 2).says(&["p.js", "--trust"]);
+    sandbox.write("project/it's here/opencode.json", formatter(".b"));
+    run(&sandbox, &["--worktree"], 2).says(&["opencode.json", "--trust"]);
     assert_no_trace(&sandbox);
 }
 
