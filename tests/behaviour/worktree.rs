@@ -234,10 +234,16 @@ fn what_an_agent_writes_cannot_lead_git_elsewhere() {
         evil = evil.display()
     );
     let finished = run(&sandbox, &["--worktree", "--verify", &work], 0)
-        .says(&["its file `.git` had been changed, and was put back"]);
+        .says(&["its file `.git` had been changed and was put back"]);
     assert_eq!(finished.record()["worktree"]["kept"], true);
     shell(&sandbox, "tmp", shown(&finished, "look at it:"));
     assert!(!canary.exists(), "a program of the agent's ran");
+    let aside = shown(
+        &finished,
+        "its file `.git` had been changed and was put back; what was found is",
+    );
+    assert!(Path::new(aside).join("config").is_file());
+    std::fs::remove_dir_all(aside).unwrap();
     shell(&sandbox, "tmp", shown(&finished, "throw it away:"));
     assert_no_trace(&sandbox);
 }
@@ -247,7 +253,8 @@ fn trust_in_a_directory_is_trust_in_the_same_code_in_its_worktree() {
     let sandbox = repository();
     let formatter = |ending: &str| {
         let formatter = json!({"command": ["true"], "extensions": [ending]});
-        json!({"formatter": {"mine": formatter}}).to_string()
+        // The engine writes the schema's address into a configuration that lacks it.
+        json!({"$schema": "https://opencode.ai/config.json", "formatter": {"mine": formatter}}).to_string()
     };
     sandbox.write("project/it's here/opencode.json", formatter(".a"));
     git(&sandbox, "add -A");
