@@ -2,6 +2,7 @@
 
 mod answers;
 mod attach;
+mod changes;
 mod directories;
 mod engine_programs;
 mod input;
