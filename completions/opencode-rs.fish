@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_opencode_rs_global_optspecs
-    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= title= ephemeral output-format= o/output-last-message= include-raw thinking raw stall-timeout= max-retries= retry-budget= auto-tools allow= ask= deny= policy= y/yes read-only add-dir= fail-on-deny approver= approver-timeout= d/directory= p/port= attach= engine= offline bare trust no-input rehearse= timeout= h/help V/version
+    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= title= ephemeral output-format= o/output-last-message= include-raw thinking raw stall-timeout= max-retries= retry-budget= auto-tools allow= ask= deny= policy= y/yes read-only add-dir= fail-on-deny approver= approver-timeout= max-turns= max-tool-calls= max-tokens= max-cost= verify= require-change worktree= d/directory= p/port= attach= engine= offline bare trust no-input rehearse= timeout= h/help V/version
 end
 
 function __fish_opencode_rs_needs_command
@@ -55,6 +55,12 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l policy -d 'Read
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l add-dir -d 'Treat this directory as the agent\'s own too; may be repeated' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l approver -d 'Let this command answer questions about permissions: JSON on its stdin, JSON from its stdout' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l approver-timeout -d 'Deny what the approver has not answered after this time [default: 60s]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l max-turns -d 'Let the model be called at most this often, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l max-tool-calls -d 'Let at most this many tools be called, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l max-tokens -d 'Let at most this many tokens be used, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l max-cost -d 'Let the run cost at most this many dollars, such as `0.25` [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l verify -d 'Succeed only if this shell command succeeds after the turn, in the agent\'s directory' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l worktree -d 'Let the agent work in a fresh git worktree, on a branch of its own [default: a made-up name]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
@@ -74,6 +80,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l auto-tools -d '
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l read-only -d 'Let nothing be changed, whatever else is allowed'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l require-change -d 'Succeed only if some file changed'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -117,6 +124,12 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l policy -
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l add-dir -d 'Treat this directory as the agent\'s own too; may be repeated' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l approver -d 'Let this command answer questions about permissions: JSON on its stdin, JSON from its stdout' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l approver-timeout -d 'Deny what the approver has not answered after this time [default: 60s]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l max-turns -d 'Let the model be called at most this often, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l max-tool-calls -d 'Let at most this many tools be called, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l max-tokens -d 'Let at most this many tokens be used, subagents included [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l max-cost -d 'Let the run cost at most this many dollars, such as `0.25` [default: no limit]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l verify -d 'Succeed only if this shell command succeeds after the turn, in the agent\'s directory' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l worktree -d 'Let the agent work in a fresh git worktree, on a branch of its own [default: a made-up name]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
@@ -137,6 +150,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l auto-too
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l read-only -d 'Let nothing be changed, whatever else is allowed'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l require-change -d 'Succeed only if some file changed'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'

@@ -378,8 +378,8 @@ fn changed(files: &[FileChange]) -> Option<String> {
         .iter()
         .any(|file| file.additions.is_none() || file.deletions.is_none());
     let (added, deleted) = (sum(|file| file.additions), sum(|file| file.deletions));
-    let least = if unknown { " at least" } else { "" };
-    Some(format!("changed: {} {noun}, +{added} -{deleted}{least}", files.len()))
+    let least = if unknown { "at least " } else { "" };
+    Some(format!("changed: {} {noun}, {least}+{added} -{deleted}", files.len()))
 }
 
 fn summary(outcome: &Outcome) -> String {

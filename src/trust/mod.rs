@@ -371,7 +371,7 @@ mod tests {
     fn a_copy_holds_the_same_code_at_the_same_places_and_no_more() {
         let place = Place::with_plugin();
         let original = place.findings();
-        let root = place.root.path().join("copy");
+        let root = place.root.path().join("copies/copy");
         let write = |name: &str, text: &str| {
             let path = root.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -392,8 +392,7 @@ mod tests {
         fs::remove_file(root.join(".opencode/plugin/b.js")).unwrap();
         assert!(is_copy());
         // Code above the copy is not the copy's.
-        fs::create_dir_all(place.root.path().join(".opencode/plugin")).unwrap();
-        fs::write(place.root.path().join(".opencode/plugin/c.js"), "").unwrap();
+        write("../.opencode/plugin/c.js", "");
         assert!(!is_copy());
     }
 

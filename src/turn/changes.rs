@@ -67,7 +67,11 @@ impl Changes {
 
     /// Takes a completed call of a tool; gives the files that it changed, as they are known now.
     pub(super) fn tool(&mut self, part: &Part) -> Vec<FileChange> {
-        edits_of(part).into_iter().filter_map(|edit| self.take(edit)).collect()
+        let whole = written_lines(part);
+        edits_of(part)
+            .into_iter()
+            .filter_map(|edit| self.take(edit, whole))
+            .collect()
     }
 
     /// Takes a file of a patch part; gives it when it is new.
@@ -123,7 +127,8 @@ impl Changes {
         self.files = compared;
     }
 
-    fn take(&mut self, edit: FileChange) -> Option<FileChange> {
+    /// Takes an edit; `whole` is how many lines the file has now, where that is known.
+    fn take(&mut self, edit: FileChange, whole: Option<u64>) -> Option<FileChange> {
         let Some(position) = self.files.iter().position(|file| file.path == edit.path) else {
             self.files.push(edit.clone());
             return Some(edit);
@@ -135,6 +140,9 @@ impl Changes {
             return Some(edit);
         }
         file.then(&edit);
+        if file.status == Some(ChangeStatus::Added) && whole.is_some() {
+            file.additions = whole;
+        }
         Some(file.clone())
     }
 }
@@ -174,9 +182,7 @@ fn edits_of(part: &Part) -> Vec<FileChange> {
             };
             let existed = state.metadata.get("exists").and_then(Value::as_bool);
             // What an older file held is not said.
-            let lines = (existed == Some(false))
-                .then(|| state.input.get("content").and_then(Value::as_str).map(lines_of))
-                .flatten();
+            let lines = written_lines(part).filter(|_| existed == Some(false));
             vec![FileChange {
                 path,
                 status: existed.map(|existed| {
@@ -257,8 +263,12 @@ impl Patched {
     }
 }
 
-fn lines_of(text: &str) -> u64 {
-    text.lines().count() as u64
+/// How many lines a call wrote as the whole of a file.
+fn written_lines(part: &Part) -> Option<u64> {
+    let content = part.state.input.get("content").and_then(Value::as_str);
+    content
+        .filter(|_| part.tool == "write")
+        .map(|content| content.lines().count() as u64)
 }
 
 fn absolute(root: &str, path: &str) -> String {
@@ -339,6 +349,14 @@ mod tests {
         assert_eq!(
             after(&[write("/p/a", "1\n2\n3\n", false), edit("/p/a", 2, 1)]),
             [change("/p/a", ChangeStatus::Added, Some(4), Some(0))]
+        );
+    }
+
+    #[test]
+    fn a_new_file_that_is_written_again_is_as_long_as_it_is_now() {
+        assert_eq!(
+            after(&[write("/p/a", "1\n2\n", false), write("/p/a", "1\n2\n3", true)]),
+            [change("/p/a", ChangeStatus::Added, Some(3), Some(0))]
         );
     }
 

@@ -349,6 +349,10 @@ impl Driver {
         if self.state.is_broken() {
             return Some(broken_stream());
         }
+        // A turn that ends by itself is judged at its end; aborting it would only mark its answer as cut off.
+        if self.state.is_finishing() {
+            return None;
+        }
         exceeded(&self.state, &self.limits)
     }
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod changes;
+mod comparison;
 mod conclusion;
 mod drive;
 mod gatekeeper;
@@ -16,6 +17,7 @@ mod update;
 mod usage;
 
 pub use changes::{ChangeStatus, FileChange};
+pub use comparison::complete_changes;
 pub use drive::{Driven, Turn, drive};
 pub use gatekeeper::{Answerer, Permissions};
 pub use outcome::{CheckResults, Outcome, Phases, Verification, Worktree};

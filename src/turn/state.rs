@@ -299,6 +299,15 @@ impl State {
         })
     }
 
+    /// Whether the last message of the run's own session is the last of the turn, as far as its end says so.
+    pub fn is_finishing(&self) -> bool {
+        self.last_message().is_some_and(|info| {
+            info.finish
+                .as_deref()
+                .is_some_and(|finish| !matches!(finish, "tool-calls" | "unknown"))
+        })
+    }
+
     /// Whether the message ended with the call that holds a structured answer: nothing comes after it.
     fn gave_a_value(&self, info: &MessageInfo) -> bool {
         let is_answer = |call: &super::ToolCall| call.message_id == info.id && call.tool == "StructuredOutput";

@@ -1,7 +1,9 @@
 //! The whole program, run as a user runs it, against a real engine and a scripted model.
 
 mod answers;
+mod asking;
 mod attach;
+mod changes;
 mod directories;
 mod engine_programs;
 mod input;

@@ -234,10 +234,16 @@ fn what_an_agent_writes_cannot_lead_git_elsewhere() {
         evil = evil.display()
     );
     let finished = run(&sandbox, &["--worktree", "--verify", &work], 0)
-        .says(&["its file `.git` had been changed, and was put back"]);
+        .says(&["its file `.git` had been changed and was put back"]);
     assert_eq!(finished.record()["worktree"]["kept"], true);
     shell(&sandbox, "tmp", shown(&finished, "look at it:"));
     assert!(!canary.exists(), "a program of the agent's ran");
+    let aside = shown(
+        &finished,
+        "its file `.git` had been changed and was put back; what was found is",
+    );
+    assert!(Path::new(aside).join("config").is_file());
+    std::fs::remove_dir_all(aside).unwrap();
     shell(&sandbox, "tmp", shown(&finished, "throw it away:"));
     assert_no_trace(&sandbox);
 }
@@ -245,13 +251,15 @@ fn what_an_agent_writes_cannot_lead_git_elsewhere() {
 #[test]
 fn trust_in_a_directory_is_trust_in_the_same_code_in_its_worktree() {
     let sandbox = repository();
-    sandbox.write(
-        "project/it's here/.opencode/plugin/p.js",
-        "export const P = async () => ({})\n",
-    );
+    let formatter = |ending: &str| {
+        let formatter = json!({"command": ["true"], "extensions": [ending]});
+        // The engine writes the schema's address into a configuration that lacks it.
+        json!({"$schema": "https://opencode.ai/config.json", "formatter": {"mine": formatter}}).to_string()
+    };
+    sandbox.write("project/it's here/opencode.json", formatter(".a"));
     git(&sandbox, "add -A");
-    git(&sandbox, "commit -q -m plugin");
-    run(&sandbox, &["--worktree"], 2).says(&["p.js", "--trust"]);
+    git(&sandbox, "commit -q -m formatter");
+    run(&sandbox, &["--worktree"], 2).says(&["opencode.json", "--trust"]);
     let trusted = json!([sandbox.path("project/it's here")]);
     sandbox.write(
         "home/.config/opencode-rs/config.toml",
@@ -259,11 +267,8 @@ fn trust_in_a_directory_is_trust_in_the_same_code_in_its_worktree() {
     );
     run(&sandbox, &["--worktree"], 0);
     // What is trusted is not what the last commit holds.
-    sandbox.write(
-        "project/it's here/.opencode/plugin/p.js",
-        "export const Q = async () => ({})\n",
-    );
-    run(&sandbox, &["--worktree"], 2).says(&["p.js", "--trust"]);
+    sandbox.write("project/it's here/opencode.json", formatter(".b"));
+    run(&sandbox, &["--worktree"], 2).says(&["opencode.json", "--trust"]);
     assert_no_trace(&sandbox);
 }
 

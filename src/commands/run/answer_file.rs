@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Failure, FailureKind};
 use crate::support::atomic_file::{self, Access};
 
-/// A file that the answer will go to. What is there stays until the run has succeeded.
+/// A file that the answer will go to. What is there stays until the turn went well.
 #[derive(Debug)]
 pub(super) struct AnswerFile {
     path: PathBuf,

@@ -1,7 +1,6 @@
 //! `run`: one prompt, from the words on the command line to the exit status.
 
 mod answer_file;
-mod changes;
 mod checks;
 mod display;
 mod git;
@@ -37,6 +36,10 @@ use worktree::Worktree;
 
 /// How long a run that was told to stop goes on writing what it has.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How long it is waited to hear which files changed, after a turn that went well.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// And after one that did not.
+const IMPATIENCE: Duration = Duration::from_millis(500);
 
 /// Runs the command. What went wrong is told by the renderer, in the format that was asked for.
 ///
@@ -266,12 +269,8 @@ async fn converse(
         permissions,
         first_text,
     } = turn::drive(turn, events, display.updates(), stop.as_mut(), server_gone).await;
-    let patience = if failure.is_none() {
-        changes::PATIENCE
-    } else {
-        changes::IMPATIENCE
-    };
-    changes::complete(&client, &session_id, &mut state, patience).await;
+    let patience = if failure.is_none() { PATIENCE } else { IMPATIENCE };
+    turn::complete_changes(&client, &session_id, &mut state, patience).await;
 
     let last = state.last_message();
     outcome.result = state.answer_text();

@@ -163,12 +163,9 @@ impl Worktree {
 
     /// Looks whether anything was done in it: removes it if not, says how to take it over if so.
     pub(super) async fn conclude(self, environment: &Environment) -> turn::Worktree {
-        let (restored, changed) = timeout(LAST_LOOK, async {
-            (self.restore_link(), self.is_changed(environment).await)
-        })
-        .await
+        let aside = self.restore_link();
         // What cannot be looked at may hold work.
-        .unwrap_or((false, true));
+        let changed = timeout(LAST_LOOK, self.is_changed(environment)).await.unwrap_or(true);
         let removed = !changed && timeout(LAST_LOOK, self.remove(environment)).await.unwrap_or(false);
         let mut notes = if changed {
             self.taking_over()
@@ -183,8 +180,11 @@ impl Worktree {
                 format!("  throw it away: {}", self.throwing_away()),
             ]
         };
-        if restored {
-            notes.push("  its file `.git` had been changed, and was put back".to_owned());
+        if let Some(aside) = aside {
+            notes.push(format!(
+                "  its file `.git` had been changed and was put back; what was found is {}",
+                quoted(&aside)
+            ));
         }
         turn::Worktree {
             path: self.path.to_string_lossy().into_owned(),
@@ -196,17 +196,23 @@ impl Worktree {
     }
 
     /// The file `.git` says where the repository is. An agent could have it lead git elsewhere, when the user looks at the
-    /// worktree. Says whether it had to be put back.
-    fn restore_link(&self) -> bool {
+    /// worktree. Puts it back if it had to be; gives where what was found in its place is now.
+    fn restore_link(&self) -> Option<PathBuf> {
         let link = self.path.join(".git");
         let intact = std::fs::symlink_metadata(&link).is_ok_and(|metadata| metadata.is_file())
             && std::fs::read(&link).is_ok_and(|bytes| bytes == self.link);
         if intact || !self.path.is_dir() {
-            return false;
+            return None;
         }
-        let aside = self.path.join(format!(".git-found-{}", self.link.len()));
-        let _ = std::fs::rename(&link, aside);
-        std::fs::write(&link, &self.link).is_ok()
+        // Beside the worktree: in it, it would be taken over with the rest.
+        let mut aside = self.path.clone().into_os_string();
+        aside.push(".git-found");
+        let aside = PathBuf::from(aside);
+        let _ = std::fs::rename(&link, &aside);
+        if let Err(error) = std::fs::write(&link, &self.link) {
+            tracing::warn!(%error, path = %link.display(), "cannot put back the file; do not run git there");
+        }
+        Some(aside)
     }
 
     async fn is_changed(&self, environment: &Environment) -> bool {

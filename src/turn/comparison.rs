@@ -4,21 +4,18 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
+use super::State;
 use crate::api::types::FileDiff;
 use crate::api::{Client, Error};
-use crate::turn::State;
 
-/// How long the comparison of the last step is waited for, after a turn that went well.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
-/// And after one that did not.
-pub(super) const IMPATIENCE: Duration = Duration::from_millis(500);
 /// The pause between two readings; the comparison is there when two of them agree.
 const PAUSE: Duration = Duration::from_millis(60);
 
-/// Completes what the state knows of changed files with what the engine found by comparing the directory.
+/// Completes what the state knows of changed files with what the engine found by comparing the directory before and
+/// after. The comparison of the last step comes after the turn; it is waited for with `patience`.
 ///
 /// Costs nothing where no snapshot showed a change: without git, without snapshots, in a turn that only looked.
-pub(super) async fn complete(client: &Client, session: &str, state: &mut State, patience: Duration) {
+pub async fn complete_changes(client: &Client, session: &str, state: &mut State, patience: Duration) {
     let wanted: Vec<String> = state.compared_files().map(str::to_owned).collect();
     if wanted.is_empty() {
         return;

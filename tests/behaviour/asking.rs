@@ -1,0 +1,388 @@
+//! A person at a terminal is asked before anything dangerous runs.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::support::{Pty, Sandbox};
+
+/// Whatever ends a question, the run is over in this time and nothing is left.
+const SOON: Duration = Duration::from_secs(5);
+
+/// A model that runs these commands, one after the other, and says what became of the last one.
+fn commands(lines: &[&str]) -> String {
+    let calls: String = lines
+        .iter()
+        .map(|line| {
+            format!(
+                "[[reply]]\ntool_calls = [{{ name = \"bash\", arguments = {{ command = {line:?}, description = \"x\" }} }}]\n"
+            )
+        })
+        .collect();
+    format!("{calls}[[reply]]\ntext = \"All done.\"\ntimes = \"always\"")
+}
+
+fn exists(sandbox: &Sandbox, name: &str) -> bool {
+    sandbox.path(&format!("project/{name}")).exists()
+}
+
+/// What the audit log holds: permission, decision, by whom.
+fn audit(sandbox: &Sandbox) -> Vec<(String, String, String)> {
+    let log = sandbox.read("home/.local/state/opencode-rs/audit.jsonl");
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
+    log.lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|entry| (text(&entry, "permission"), text(&entry, "decision"), text(&entry, "by")))
+        .collect()
+}
+
+fn entry(decision: &str, by: &str) -> (String, String, String) {
+    ("bash".to_owned(), decision.to_owned(), by.to_owned())
+}
+
+#[test]
+fn y_allows_once_and_the_next_command_is_asked_again() {
+    let sandbox = Sandbox::new();
+    let script = commands(&["touch one", "touch two"]);
+    let mut pty = Pty::rehearse(&sandbox, &script, &["--auto-tools", "Do it"]);
+    let screen = pty.wait_for("touch one");
+    assert!(screen.contains("shell command"), "{screen}");
+    pty.wait_for("deny");
+    assert!(!exists(&sandbox, "one"));
+    pty.send("y");
+    pty.wait_for("touch two");
+    assert!(exists(&sandbox, "one") && !exists(&sandbox, "two"));
+    pty.send("y");
+    pty.wait_for("All done.");
+    assert_eq!(pty.finish(), 0);
+    assert!(exists(&sandbox, "two"));
+    assert_eq!(
+        audit(&sandbox),
+        [entry("allowed", "person"), entry("allowed", "person")]
+    );
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn a_allows_the_pattern_for_the_rest_of_the_session() {
+    let sandbox = Sandbox::new();
+    let script = commands(&["git status", "git status --short", "git log"]);
+    let mut pty = Pty::rehearse(&sandbox, &script, &["--auto-tools", "--output-format=json", "Do it"]);
+    let screen = pty.wait_for("git status *");
+    assert!(screen.contains("session"), "{screen}");
+    pty.send("a");
+    pty.wait_for("git log");
+    pty.send("y");
+    assert_eq!(pty.finish(), 0);
+    assert_eq!(
+        audit(&sandbox),
+        [
+            entry("allowed", "person"),
+            entry("allowed", "rule"),
+            entry("allowed", "person")
+        ]
+    );
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn n_denies_and_the_run_ends_with_5() {
+    let sandbox = Sandbox::new();
+    let mut pty = Pty::rehearse(&sandbox, &commands(&["touch canary"]), &["--auto-tools", "Do it"]);
+    pty.wait_for("deny");
+    pty.send("n");
+    assert_eq!(pty.finish_within(SOON), 5, "{}", pty.screen());
+    assert!(!exists(&sandbox, "canary"));
+    assert_eq!(audit(&sandbox), [entry("denied", "person")]);
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn enter_alone_never_allows() {
+    let sandbox = Sandbox::new();
+    let mut pty = Pty::rehearse(&sandbox, &commands(&["touch canary"]), &["--auto-tools", "Do it"]);
+    pty.wait_for("deny");
+    pty.send("\r");
+    assert_eq!(pty.finish_within(SOON), 5, "{}", pty.screen());
+    assert!(!exists(&sandbox, "canary"));
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn r_tells_the_model_why_and_it_goes_on() {
+    let sandbox = Sandbox::new();
+    let script = "[[reply]]\ntool_calls = [{ name = \"bash\", arguments = { command = \"touch canary\", description = \"x\" } }]\n\
+        [[reply]]\ntool_result = \"*use the other name é*\"\ntext = \"As you say.\"";
+    let mut pty = Pty::rehearse(&sandbox, script, &["--auto-tools", "Do it"]);
+    pty.wait_for("deny");
+    pty.send("r");
+    pty.send("use the other name é\r");
+    pty.wait_for("As you say.");
+    assert_eq!(pty.finish(), 0);
+    assert!(!exists(&sandbox, "canary"));
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn s_shows_everything_and_asks_on() {
+    let sandbox = Sandbox::new();
+    let lines: String = (0..60).map(|n| format!("echo line-{n}\n")).collect();
+    let script = commands(&[&format!("{lines}touch canary")]);
+    let mut pty = Pty::rehearse(&sandbox, &script, &["--auto-tools", "Do it"]);
+    let screen = pty.wait_for("more lines");
+    assert!(!screen.contains("touch canary"), "{screen}");
+    pty.send("s");
+    pty.send("G");
+    pty.wait_for("touch canary");
+    pty.send("q");
+    pty.wait_for("deny");
+    pty.send("y");
+    assert_eq!(pty.finish(), 0);
+    assert!(exists(&sandbox, "canary"));
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn what_is_hidden_in_a_command_is_shown() {
+    let sandbox = Sandbox::new();
+    let script = "[[reply]]\ntool_calls = [{ name = \"bash\", arguments = { command = \"echo \\u001b[2J \\u202e hidden \\u200b\", description = \"x\" } }]\n\
+        [[reply]]\ntext = \"Done.\"";
+    let mut pty = Pty::rehearse(&sandbox, script, &["--auto-tools", "Do it"]);
+    let screen = pty.wait_for("deny");
+    assert!(screen.contains("202e") && screen.contains("200b"), "{screen}");
+    assert!(!pty.everything().contains("\u{1b}[2J \u{202e}"), "{screen}");
+    pty.send("n");
+    assert_eq!(pty.finish_within(SOON), 5);
+}
+
+#[test]
+fn two_asks_at_once_are_put_one_after_the_other() {
+    let sandbox = Sandbox::new();
+    let script = "[[reply]]\ntool_calls = [\
+        { name = \"bash\", arguments = { command = \"touch one\", description = \"x\" } }, \
+        { name = \"bash\", arguments = { command = \"touch two\", description = \"x\" } }]\n\
+        [[reply]]\ntext = \"All done.\"";
+    let mut pty = Pty::rehearse(&sandbox, script, &["--auto-tools", "Do it"]);
+    let first = pty.wait_for("deny");
+    let (first, second) = if first.contains("touch one") {
+        ("one", "two")
+    } else {
+        ("two", "one")
+    };
+    assert!(!pty.screen().contains(&format!("touch {second}")));
+    pty.send("y");
+    pty.wait_for(&format!("touch {second}"));
+    pty.wait_for("deny");
+    pty.send("r");
+    pty.send("one is enough\r");
+    pty.wait_for("All done.");
+    assert_eq!(pty.finish(), 0);
+    assert!(exists(&sandbox, first) && !exists(&sandbox, second));
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn a_subagent_asks_through_the_same_question() {
+    let sandbox = Sandbox::new();
+    let script = "[[reply]]\ntool_calls = [{ name = \"task\", arguments = { description = \"look around\", prompt = \"touch it\", subagent_type = \"general\" } }]\n\
+        [[reply]]\ncaller = \"subagent\"\ntool_calls = [{ name = \"bash\", arguments = { command = \"touch canary\", description = \"x\" } }]\n\
+        [[reply]]\ncaller = \"subagent\"\ntext = \"touched\"\n\
+        [[reply]]\ntext = \"All done.\"";
+    let mut pty = Pty::rehearse(&sandbox, script, &["--auto-tools", "Do it"]);
+    let screen = pty.wait_for("touch canary");
+    assert!(screen.contains("look around"), "the subagent is not named:\n{screen}");
+    pty.wait_for("deny");
+    pty.send("y");
+    pty.wait_for("All done.");
+    assert_eq!(pty.finish(), 0);
+    assert!(exists(&sandbox, "canary"));
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn the_terminal_is_asked_while_stdin_and_stdout_are_pipes() {
+    let sandbox = Sandbox::new();
+    let script = "[[reply]]\nmatch = \"*a piped line*\"\ntext = \"First. \"\ntool_calls = [{ name = \"bash\", arguments = { command = \"touch canary\", description = \"x\" } }]\n\
+        [[reply]]\ntext = \"All done.\"";
+    let mut pty = Pty::shell(
+        &sandbox,
+        script,
+        "echo 'a piped line' | \"$OPENCODE_RS\" --rehearse=\"$SCRIPT\" --auto-tools \"do it\" > out.txt",
+    );
+    pty.wait_for("touch canary");
+    pty.wait_for("deny");
+    pty.send("y");
+    assert_eq!(pty.finish(), 0);
+    assert!(exists(&sandbox, "canary"));
+    assert_eq!(sandbox.read("project/out.txt"), "First. \n\nAll done.\n");
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn ctrl_c_at_the_question_ends_the_run_with_130() {
+    let sandbox = Sandbox::new();
+    let mut pty = Pty::rehearse(&sandbox, &commands(&["touch canary"]), &["--auto-tools", "Do it"]);
+    pty.wait_for("deny");
+    pty.send("\u{3}");
+    assert_eq!(pty.finish_within(SOON), 130, "{}", pty.screen());
+    assert!(!exists(&sandbox, "canary"));
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn a_signal_and_a_time_limit_end_the_run_while_it_asks() {
+    for (arguments, signal, code) in [
+        (&["--auto-tools", "Do it"][..], Some(Signal::INT), 130),
+        (&["--auto-tools", "Do it"], Some(Signal::TERM), 143),
+        (&["--auto-tools", "--timeout=6s", "Do it"], None, 124),
+    ] {
+        let sandbox = Sandbox::new();
+        let mut pty = Pty::rehearse(&sandbox, &commands(&["touch canary"]), arguments);
+        pty.wait_for("deny");
+        if let Some(signal) = signal {
+            kill_process(Pid::from_raw(pty.pid()).unwrap(), signal).unwrap();
+        }
+        let limit = SOON
+            + if signal.is_none() {
+                Duration::from_secs(6)
+            } else {
+                Duration::ZERO
+            };
+        assert_eq!(pty.finish_within(limit), code, "{}", pty.screen());
+        assert!(!exists(&sandbox, "canary"));
+        sandbox.expect_nothing_left();
+    }
+}
+
+#[test]
+fn a_terminal_that_is_closed_while_it_asks_leaves_nothing() {
+    let sandbox = Sandbox::new();
+    let mut pty = Pty::rehearse_until(
+        &sandbox,
+        &commands(&["touch canary"]),
+        &["--auto-tools", "Do it"],
+        "deny",
+    );
+    pty.wait_for("deny");
+    let closed = Instant::now();
+    pty.close();
+    assert_eq!(pty.finish_within(SOON), 143);
+    assert!(closed.elapsed() < SOON);
+    assert!(!exists(&sandbox, "canary"));
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn the_models_questions_are_answered_at_the_terminal() {
+    let sandbox = Sandbox::new();
+    let script = "[[reply]]\ntool_calls = [{ name = \"question\", arguments = { questions = [\
+        { question = \"Which database?\", header = \"DB\", options = [{ label = \"pg\", description = \"Postgres\" }, { label = \"lite\", description = \"SQLite\" }] }, \
+        { question = \"Which languages?\", header = \"L\", multiple = true, options = [{ label = \"rust\", description = \"\" }, { label = \"go\", description = \"\" }] }] } }]\n\
+        [[reply]]\ntool_result = \"*lite*rust*\"\ntext = \"Thank you.\"";
+    for arguments in [&["Ask me"][..], &["--auto-tools", "Ask me"]] {
+        let mut pty = Pty::rehearse(&sandbox, script, arguments);
+        let screen = pty.wait_for("Which database?");
+        assert!(screen.contains("Postgres"), "{screen}");
+        pty.send("2");
+        if pty.wait_for("?").contains("Which database?") {
+            pty.send("\r");
+        }
+        pty.wait_for("Which languages?");
+        pty.send(" \r");
+        pty.wait_for("Thank you.");
+        assert_eq!(pty.finish(), 0, "{}", pty.screen());
+        sandbox.expect_nothing_left();
+    }
+}
+
+#[test]
+fn without_a_terminal_the_question_tool_is_not_offered() {
+    let sandbox = Sandbox::new();
+    let script = "[[reply]]\ntool_calls = [{ name = \"question\", arguments = { questions = [{ question = \"Which?\", header = \"x\", options = [] }] } }]\n\
+        [[reply]]\ntext = \"Then I choose.\"";
+    for arguments in [&["Ask me"][..], &["--auto-tools", "Ask me"]] {
+        sandbox
+            .rehearse(script, arguments)
+            .finish()
+            .expect(0)
+            .writes("Then I choose.\n");
+    }
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn nobody_there_denies_tells_the_model_and_says_so() {
+    let sandbox = Sandbox::new();
+    let script = "[[reply]]\ntool_calls = [{ name = \"bash\", arguments = { command = \"touch canary\", description = \"x\" } }]\n\
+        [[reply]]\ntool_result = \"*Nobody is there*\"\ntext = \"I could not.\"";
+    let finished = sandbox
+        .rehearse(script, ["--auto-tools", "--output-format=json", "Do it"])
+        .finish()
+        .expect(0)
+        .says(&["denied: bash touch canary: nobody could be asked"]);
+    assert_eq!(finished.record()["permissions"][0]["by"], "nobody");
+    // A turn that ends with nothing because of it has failed, and so has any when that is asked for.
+    let silent = script.replace("text = \"I could not.\"", "text = \"\"");
+    sandbox
+        .rehearse(&silent, ["--auto-tools", "--no-input", "Do it"])
+        .finish()
+        .expect(5)
+        .says(&["`bash` was refused", "hint: allow it beforehand with `--allow`"]);
+    sandbox
+        .rehearse(script, ["--auto-tools", "--fail-on-deny", "Do it"])
+        .finish()
+        .expect(5)
+        .writes("I could not.\n")
+        .says(&["hint: leave out `--fail-on-deny`"]);
+    assert!(!exists(&sandbox, "canary"));
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn an_approver_answers_in_a_persons_place() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "project/approve.sh",
+        "cat > asked.json\ngrep -q 'touch fine' asked.json && echo '{\"decision\":\"allow\"}' || echo '{\"decision\":\"deny\",\"reason\":\"not on a Friday\"}'\n",
+    );
+    let script = "[[reply]]\ntool_calls = [{ name = \"bash\", arguments = { command = \"touch fine\", description = \"x\" } }]\n\
+        [[reply]]\ntool_calls = [{ name = \"bash\", arguments = { command = \"touch canary\", description = \"x\" } }]\n\
+        [[reply]]\ntool_result = \"*not on a Friday*\"\ntext = \"I see.\"";
+    let record = sandbox
+        .rehearse(
+            script,
+            [
+                "--auto-tools",
+                "--approver",
+                "sh approve.sh",
+                "--output-format=json",
+                "Do it",
+            ],
+        )
+        .finish()
+        .expect(0)
+        .record();
+    assert!(exists(&sandbox, "fine") && !exists(&sandbox, "canary"), "{record:#}");
+    assert_eq!(record["result"], "I see.");
+    let by: Vec<&Value> = record["permissions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| &p["by"])
+        .collect();
+    assert_eq!(by, ["approver", "approver"]);
+    // Whatever is wrong with it is a denial, and a warning.
+    for broken in ["exit 3", "echo yes", "true", "sleep 100"] {
+        sandbox
+            .rehearse(
+                &commands(&["touch canary"]),
+                ["--auto-tools", "--approver", broken, "--approver-timeout=1s", "Do it"],
+            )
+            .finish()
+            .expect(0)
+            .says(&["warning: the approver", "did not answer"]);
+        assert!(!exists(&sandbox, "canary"), "{broken}");
+    }
+    sandbox.expect_nothing_left();
+}
