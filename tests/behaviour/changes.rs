@@ -7,9 +7,10 @@ use std::time::Duration;
 use opencode_rs::api::types::{Prompt, PromptPart};
 use opencode_rs::api::{Client, Endpoint};
 use opencode_rs::events::EventStream;
+use opencode_rs::permission::Policy;
 use opencode_rs::rehearsal::{self, Script};
-use opencode_rs::request::{AgentLimits, ModelRef};
-use opencode_rs::turn::{self, ChangeStatus, FileChange, Started, Turn, complete_changes};
+use opencode_rs::request::{AgentLimits, ModelRef, PermissionRequest, Preset};
+use opencode_rs::turn::{self, Answerer, ChangeStatus, FileChange, Permissions, Started, Turn, complete_changes};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -101,6 +102,18 @@ async fn changed(prepare: impl FnOnce(&Path)) -> Vec<(String, Option<ChangeStatu
         retry_budget: Duration::ZERO,
         stall_timeout: Some(Duration::from_secs(60)),
         limits: AgentLimits::default(),
+        permissions: Permissions {
+            policy: Policy::new(&PermissionRequest::default(), &project, home.path()),
+            preset: Preset::AutoTools,
+            // The engine allows everything here, so nobody is asked.
+            gate: None,
+            answerer: Answerer::Nobody,
+            agent_rules: Vec::new(),
+            session_rules: Vec::new(),
+            directory: project.clone(),
+            limits: AgentLimits::default(),
+            audit: None,
+        },
         deadline: None,
         include_raw: false,
         started: Started::default(),
