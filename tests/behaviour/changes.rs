@@ -103,11 +103,17 @@ async fn changed(prepare: impl FnOnce(&Path)) -> Vec<(String, Option<ChangeStatu
         stall_timeout: Some(Duration::from_secs(60)),
         limits: AgentLimits::default(),
         permissions: Permissions {
-            policy: Policy::new(&PermissionRequest::default(), &project, home.path()),
+            policy: Policy::new(
+                &PermissionRequest {
+                    preset: Preset::AutoTools,
+                    ..PermissionRequest::default()
+                },
+                &project,
+                home.path(),
+            ),
             preset: Preset::AutoTools,
-            // The engine allows everything here, so nobody is asked.
             gate: None,
-            answerer: Answerer::Nobody,
+            answerer: Answerer::Yes,
             agent_rules: Vec::new(),
             session_rules: Vec::new(),
             directory: project.clone(),
