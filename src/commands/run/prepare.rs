@@ -17,7 +17,7 @@ use crate::input::{self, PromptParts, Surroundings};
 use crate::permission::{self, Action, AuditLog, Policy};
 use crate::request::{Effect, ModelChoice, Preset, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse};
 use crate::support::identifier;
-use crate::turn::{Answerer, Permissions, Started, Turn};
+use crate::turn::{Answerer, Permissions, Started, Turn, Update};
 
 /// The longest title that we make up, in characters.
 const TITLE_LENGTH: usize = 60;
@@ -77,6 +77,15 @@ pub(super) async fn prepare(
         offer,
         gate,
     } = ready;
+    if connection.server.is_none() && request.permission.preset == Preset::AutoTools {
+        let policy = Policy::new(&request.permission, &connection.directory, &context.directories.home);
+        let warning = if allows_subagents(&policy) {
+            "this server is not ours: what its subagents do is asked about only as far as its own configuration says"
+        } else {
+            "this server is not ours, so its subagents could not be guarded, and are refused; `--allow task` lets them run"
+        };
+        let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
+    }
     let turn = make_turn(context, request, &connection, &offer, prompt, system, gate, answerer).await?;
     let cost_is_known = turn
         .started
@@ -340,8 +349,7 @@ fn session_rules(
     };
     if !is_ours && request.permission.preset != Preset::LookOnly {
         // What a subagent does there is asked by its agent's rules alone, and those may be of any kind.
-        let subagents = policy.judge(&Action::Subagent { name: "*".to_owned() });
-        if subagents.by_preset || subagents.effect != Effect::Allow {
+        if !allows_subagents(policy) {
             rules.push(Rule::new("task", "*", RuleAction::Deny));
         }
     }
@@ -354,11 +362,28 @@ fn session_rules(
     rules
 }
 
+/// Whether a rule, and not a preset alone, lets subagents run.
+fn allows_subagents(policy: &Policy) -> bool {
+    let judgement = policy.judge(&Action::Subagent { name: "*".to_owned() });
+    judgement.effect == Effect::Allow && !judgement.by_preset
+}
+
 /// What this version can do, for consumers that adapt to it.
 fn capabilities() -> Vec<String> {
-    ["attachments", "include_raw", "rehearsal", "retry", "text_void"]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "attachments",
+        "include_raw",
+        "limits",
+        "permissions",
+        "questions",
+        "rehearsal",
+        "retry",
+        "text_void",
+        "verify",
+        "worktree",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 /// The model to name: the flag's, the agent's own, the configuration's. None leaves the choice to the engine.
