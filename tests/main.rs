@@ -6,6 +6,7 @@ mod behaviour;
 mod catalog;
 mod cli;
 mod engine;
+mod policy;
 mod raw_http;
 mod real_engine;
 mod rehearsal;

@@ -28,6 +28,13 @@ struct Judged {
     by_rule: bool,
 }
 
+/// The line that a command stands in.
+struct Context<'a> {
+    line: &'a str,
+    /// Names that it gives another meaning.
+    shadowed: &'a [String],
+}
+
 /// Files that are no files.
 const STREAMS: [&str; 4] = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/stdin"];
 
@@ -61,6 +68,16 @@ impl Policy {
             });
         }
         self.judge_script(line, &start, 0, &mut judged);
+        if line.contains("\\\n") {
+            // Bash takes escaped line ends away before it reads words; what is denied is found in both readings.
+            let mut joined = Vec::new();
+            self.judge_script(&line.replace("\\\n", ""), &start, 0, &mut joined);
+            judged.extend(
+                joined
+                    .into_iter()
+                    .filter(|judged| judged.verdict.effect == Effect::Deny),
+            );
+        }
         let allowed_by_rule = judged.iter().any(|judged| judged.by_rule);
         let all_allowed = judged.iter().all(|judged| judged.verdict.effect == Effect::Allow);
         if all_allowed && !allowed_by_rule {
@@ -79,7 +96,13 @@ impl Policy {
         let script = shell::read(line, Surroundings { home: &home, start });
         for part in &script.parts {
             match part {
-                Part::Command(command) => self.judge_command(command, &script.shadowed, depth, judged),
+                Part::Command(command) => {
+                    let context = Context {
+                        line,
+                        shadowed: &script.shadowed,
+                    };
+                    self.judge_command(command, &context, depth, judged);
+                }
                 Part::File { writes, target, dirs } => judged.push(self.judge_file(*writes, target, dirs)),
                 Part::Opaque { text, why } => judged.push(self.judge_opaque(text, why)),
             }
@@ -131,16 +154,18 @@ impl Policy {
         })
     }
 
-    fn judge_command(&self, command: &Command, shadowed: &[String], depth: usize, judged: &mut Vec<Judged>) {
+    fn judge_command(&self, command: &Command, context: &Context<'_>, depth: usize, judged: &mut Vec<Judged>) {
         let mut own = self.judge_own(command);
         let words = &command.words;
-        if program(words).is_some_and(|name| shadowed.iter().any(|shadow| shadow == name)) {
+        if program(words).is_some_and(|name| context.shadowed.iter().any(|shadow| shadow == name)) {
             let asks = self.judge_opaque(&command.raw, "the line defines a function of this name");
             own.verdict = own.verdict.stricter(asks.verdict);
         }
         if program(words).is_some_and(wrappers::is_interpreter) {
             // What is in its program is text to us; at least what is denied by name is found.
-            let mentioned = self.judge_opaque(&command.raw, "a program in another language");
+            let reads_input = words.iter().skip(1).all(|word| word.may_be_option());
+            let text = if reads_input { context.line } else { &command.raw };
+            let mentioned = self.judge_opaque(text, "a program in another language");
             if mentioned.verdict.effect == Effect::Deny {
                 own.verdict = mentioned.verdict;
             }
@@ -161,11 +186,18 @@ impl Policy {
         own.by_rule &= !wrapper.is_harmless;
         judged.push(own);
         for inner in wrapper.inner {
-            self.judge_inner(command, inner, shadowed, depth + 1, judged);
+            self.judge_inner(command, inner, context, depth + 1, judged);
         }
     }
 
-    fn judge_inner(&self, outer: &Command, inner: Inner, shadowed: &[String], depth: usize, judged: &mut Vec<Judged>) {
+    fn judge_inner(
+        &self,
+        outer: &Command,
+        inner: Inner,
+        context: &Context<'_>,
+        depth: usize,
+        judged: &mut Vec<Judged>,
+    ) {
         if depth > DEEPEST {
             judged.push(self.judge_opaque(&outer.raw, "nested too deeply to be judged"));
             return;
@@ -173,13 +205,23 @@ impl Policy {
         let start = outer.dirs.as_ref().and_then(|dirs| dirs.first()).cloned();
         match inner {
             Inner::Words(words) => {
+                // `time` is a word of the shell's own: variables may be set behind it.
+                let sets = |word: &&Word| is_assignment(word.text());
+                let assignments: Vec<(String, String)> = words
+                    .iter()
+                    .take_while(sets)
+                    .map(|word| {
+                        let name = word.text().split(['=', '+']).next().unwrap_or_default();
+                        (name.to_owned(), word.raw.clone())
+                    })
+                    .collect();
                 let command = Command {
                     raw: texts::typed(&words),
-                    words,
-                    assignments: Vec::new(),
+                    words: words.into_iter().skip(assignments.len()).collect(),
+                    assignments,
                     dirs: outer.dirs.clone(),
                 };
-                self.judge_command(&command, shadowed, depth, judged);
+                self.judge_command(&command, context, depth, judged);
             }
             Inner::Line(line) => match (&outer.dirs, start) {
                 (Some(dirs), Some(start)) if dirs.len() == 1 => self.judge_script(&line, &start, depth, judged),
@@ -189,6 +231,8 @@ impl Policy {
                     judged.push(self.judge_opaque(&line, "it runs in a directory that is not known"));
                 }
             },
+            // What that is stands somewhere in the line, if at all.
+            Inner::Input => judged.push(self.judge_opaque(context.line, "a shell runs what it reads")),
             Inner::Unknown(why) => judged.push(self.judge_opaque(&outer.raw, why)),
             Inner::Perhaps(words) => judged.extend(self.judge_perhaps(&words, outer, depth)),
         }
@@ -298,7 +342,7 @@ impl Policy {
             || text_matches(pattern, &typed)
             || (!command.assignments.is_empty() && text_matches(pattern, &with_variables));
         let prefix = literal_prefix(pattern);
-        matches && hazards.iter().all(|hazard| prefix.contains(&hazard.named_by))
+        matches && hazards.iter().all(|hazard| hazard.is_named_in(prefix))
     }
 
     /// Whether a rule without wildcards allows just this.
@@ -595,6 +639,16 @@ impl Policy {
             .unwrap_or_else(|| self.judge_unknown(tool));
         judged(verdict)
     }
+}
+
+/// Whether a word sets a variable, where a command begins.
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        let name = name.strip_suffix('+').unwrap_or(name);
+        !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+    })
 }
 
 fn no_objection() -> Verdict {

@@ -157,6 +157,10 @@ impl<'a> Walk<'a> {
             "compound_statement" if self.text(node).starts_with("((") => self.arithmetic(node, depth),
             "compound_statement" => self.sequence(node, depth),
             "comment" => {}
+            "subshell" if self.text(node).starts_with("((") => {
+                self.opaque(node, "it may be computing");
+                self.apart(|walk| walk.sequence(node, depth));
+            }
             "subshell" => self.apart(|walk| walk.sequence(node, depth)),
             "pipeline" => {
                 for child in children(node) {
@@ -173,6 +177,15 @@ impl<'a> Walk<'a> {
             }
             "for_statement" => {
                 self.forget_dirs_in_loop(node);
+                // The variable may be one that programs see, such as `PATH`.
+                if let Some(name) = node.child_by_field_name("variable").map(|name| self.text(name)) {
+                    self.script.parts.push(Part::Command(Command {
+                        raw: format!("for {name} in"),
+                        words: Vec::new(),
+                        assignments: vec![(name.to_owned(), name.to_owned())],
+                        dirs: self.dirs.clone(),
+                    }));
+                }
                 for child in children(node) {
                     match child.kind() {
                         "do_group" => self.maybe(|walk| walk.statement(child, depth + 1)),
@@ -370,6 +383,12 @@ impl<'a> Walk<'a> {
             });
         }
         let words: Vec<Word> = words.into_iter().map(|(_, word)| word).collect();
+        if words.first().is_some_and(|word| word.raw.starts_with("[[")) {
+            self.script.parts.push(Part::Opaque {
+                text: raw.clone(),
+                why: "a test that is not understood",
+            });
+        }
         if words.is_empty() && assignments.is_empty() {
             return;
         }
@@ -450,6 +469,7 @@ impl<'a> Walk<'a> {
     fn arithmetic(&mut self, node: Node<'_>, depth: usize) {
         if self
             .text(node)
+            .trim_start_matches('$')
             .contains(|c: char| c.is_ascii_alphabetic() || matches!(c, '$' | '`' | '_'))
         {
             self.opaque(node, "it computes with names");
@@ -482,6 +502,11 @@ impl<'a> Walk<'a> {
                 }
             }
             "heredoc_redirect" => {
+                if !self.ends_where_the_shell_ends_it(node) {
+                    let text = self.line.to_owned();
+                    let why = "a here-document that is not understood";
+                    self.script.parts.push(Part::Opaque { text, why });
+                }
                 let mut cursor = node.walk();
                 if !cursor.goto_first_child() {
                     return extra;
@@ -512,6 +537,47 @@ impl<'a> Walk<'a> {
             }
         }
         extra
+    }
+
+    /// Whether a here-document is what bash takes for it: the lines after this one up to the one that is its mark. With
+    /// several of them in one line, or an unusual mark, the parser finds another end.
+    fn ends_where_the_shell_ends_it(&self, node: Node<'_>) -> bool {
+        let kind = |kind: &str| children(node).into_iter().find(|child| child.kind() == kind);
+        let (Some(start), Some(end)) = (kind("heredoc_start"), kind("heredoc_end")) else {
+            return false;
+        };
+        let raw = self.text(start);
+        let mark = match raw.chars().next() {
+            Some(quote @ ('\'' | '"')) => raw.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)),
+            _ => Some(raw),
+        };
+        let is_word = |mark: &&str| !mark.is_empty() && mark.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
+        let Some(mark) = mark.filter(is_word) else {
+            return false;
+        };
+        let after = self.line[start.end_byte()..]
+            .find(['\n'])
+            .map(|at| start.end_byte() + at + 1);
+        let Some(mut at) = after else { return false };
+        // Another one before the end of this line has its text first, or second.
+        let from = self.line[..start.start_byte()].rfind('\n').map_or(0, |at| at + 1);
+        if self.line[from..at].matches("<<").count() != 1 {
+            return false;
+        }
+        let strips = self
+            .text(node)
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .starts_with("<<-");
+        for line in self.line[at..].split_inclusive('\n') {
+            let text = line.trim_end_matches('\n');
+            let text = if strips { text.trim_start_matches('\t') } else { text };
+            if text == mark {
+                let found = at + line.trim_end_matches('\n').len();
+                return end.end_byte() == found && self.text(end).trim() == mark;
+            }
+            at += line.len();
+        }
+        false
     }
 
     /// Backticks in a here-document are substitutions that the parser does not show.
@@ -561,6 +627,10 @@ impl<'a> Walk<'a> {
         match node.kind() {
             "command_substitution" => {
                 let text = self.text(node);
+                // What the parser takes for a subshell is arithmetic to bash, and quotes protect nothing in there.
+                if text.starts_with("$((") {
+                    self.opaque(node, "it may be computing");
+                }
                 if text.starts_with('`') && text.contains('\\') {
                     self.opaque(node, "backticks with escapes");
                 }

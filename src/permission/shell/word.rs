@@ -13,7 +13,10 @@ const MOST_VARIANTS: usize = 24;
 
 /// One word.
 #[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four facts that do not depend on each other")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that do not depend on each other"
+)]
 pub(crate) struct Word {
     /// As typed.
     pub(crate) raw: String,
@@ -38,6 +41,7 @@ impl Word {
             raw: text.to_owned(),
             value: Some(text.to_owned()),
             variants: vec![text.to_owned()],
+            is_bare: true,
             ..Self::default()
         }
     }
