@@ -10,6 +10,7 @@ mod grant;
 mod hidden;
 mod line;
 mod paths;
+mod places;
 mod policy;
 mod preset;
 mod rules;
