@@ -6,6 +6,7 @@ mod behaviour;
 mod catalog;
 mod cli;
 mod engine;
+mod policy;
 #[cfg(unix)]
 mod prompter;
 mod raw_http;

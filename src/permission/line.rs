@@ -6,30 +6,34 @@
 use std::path::Path;
 
 use super::grant;
-use super::paths::{Grounds, Place, normal};
-use super::policy::{Outside, Policy, Verdict};
+use super::paths::normal;
+use super::policy::{Policy, Verdict};
 use super::preset;
-use super::rules::{is_literal, is_plain, literal_prefix, patterns_meet, text_matches};
-use super::shell::arguments::{TEXTUAL, paths_in};
-use super::shell::hazards::{Hazard, READERS, hazards};
+use super::rules::{is_literal, is_plain, literal_prefix, text_matches};
+use super::shell::arguments::TEXTUAL;
+use super::shell::hazards::{Hazard, hazards};
 use super::shell::texts::{self, program};
 use super::shell::wrappers::{self, Inner};
-use super::shell::{self, Command, Dirs, Part, Surroundings, Word};
+use super::shell::{self, Command, Part, Surroundings, Word};
 use crate::request::{Effect, PolicyRule};
 
 /// Commands within commands that we follow.
 const DEEPEST: usize = 6;
 
 /// What is said of a part, and whether that is enough to allow a line.
-struct Judged {
-    what: String,
-    verdict: Verdict,
+pub(super) struct Judged {
+    pub(super) what: String,
+    pub(super) verdict: Verdict,
     /// Whether a rule allows it, rather than nothing being against it.
-    by_rule: bool,
+    pub(super) by_rule: bool,
 }
 
-/// Files that are no files.
-const STREAMS: [&str; 4] = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/stdin"];
+/// The line that a command stands in.
+struct Context<'a> {
+    line: &'a str,
+    /// Names that it gives another meaning.
+    shadowed: &'a [String],
+}
 
 impl Policy {
     /// Judges a shell line: its commands, its redirections, and the directory that it starts in.
@@ -61,6 +65,16 @@ impl Policy {
             });
         }
         self.judge_script(line, &start, 0, &mut judged);
+        if line.contains("\\\n") {
+            // Bash takes escaped line ends away before it reads words; what is denied is found in both readings.
+            let mut joined = Vec::new();
+            self.judge_script(&line.replace("\\\n", ""), &start, 0, &mut joined);
+            judged.extend(
+                joined
+                    .into_iter()
+                    .filter(|judged| judged.verdict.effect == Effect::Deny),
+            );
+        }
         let allowed_by_rule = judged.iter().any(|judged| judged.by_rule);
         let all_allowed = judged.iter().all(|judged| judged.verdict.effect == Effect::Allow);
         if all_allowed && !allowed_by_rule {
@@ -79,7 +93,13 @@ impl Policy {
         let script = shell::read(line, Surroundings { home: &home, start });
         for part in &script.parts {
             match part {
-                Part::Command(command) => self.judge_command(command, &script.shadowed, depth, judged),
+                Part::Command(command) => {
+                    let context = Context {
+                        line,
+                        shadowed: &script.shadowed,
+                    };
+                    self.judge_command(command, &context, depth, judged);
+                }
                 Part::File { writes, target, dirs } => judged.push(self.judge_file(*writes, target, dirs)),
                 Part::Opaque { text, why } => judged.push(self.judge_opaque(text, why)),
             }
@@ -131,16 +151,18 @@ impl Policy {
         })
     }
 
-    fn judge_command(&self, command: &Command, shadowed: &[String], depth: usize, judged: &mut Vec<Judged>) {
+    fn judge_command(&self, command: &Command, context: &Context<'_>, depth: usize, judged: &mut Vec<Judged>) {
         let mut own = self.judge_own(command);
         let words = &command.words;
-        if program(words).is_some_and(|name| shadowed.iter().any(|shadow| shadow == name)) {
+        if program(words).is_some_and(|name| context.shadowed.iter().any(|shadow| shadow == name)) {
             let asks = self.judge_opaque(&command.raw, "the line defines a function of this name");
             own.verdict = own.verdict.stricter(asks.verdict);
         }
         if program(words).is_some_and(wrappers::is_interpreter) {
             // What is in its program is text to us; at least what is denied by name is found.
-            let mentioned = self.judge_opaque(&command.raw, "a program in another language");
+            let reads_input = words.iter().skip(1).all(|word| word.may_be_option());
+            let text = if reads_input { context.line } else { &command.raw };
+            let mentioned = self.judge_opaque(text, "a program in another language");
             if mentioned.verdict.effect == Effect::Deny {
                 own.verdict = mentioned.verdict;
             }
@@ -161,11 +183,18 @@ impl Policy {
         own.by_rule &= !wrapper.is_harmless;
         judged.push(own);
         for inner in wrapper.inner {
-            self.judge_inner(command, inner, shadowed, depth + 1, judged);
+            self.judge_inner(command, inner, context, depth + 1, judged);
         }
     }
 
-    fn judge_inner(&self, outer: &Command, inner: Inner, shadowed: &[String], depth: usize, judged: &mut Vec<Judged>) {
+    fn judge_inner(
+        &self,
+        outer: &Command,
+        inner: Inner,
+        context: &Context<'_>,
+        depth: usize,
+        judged: &mut Vec<Judged>,
+    ) {
         if depth > DEEPEST {
             judged.push(self.judge_opaque(&outer.raw, "nested too deeply to be judged"));
             return;
@@ -173,13 +202,24 @@ impl Policy {
         let start = outer.dirs.as_ref().and_then(|dirs| dirs.first()).cloned();
         match inner {
             Inner::Words(words) => {
+                // `time` is a word of the shell's own: variables may be set behind it.
+                // One that is not known may become several words.
+                let sets = |word: &&Word| word.value.as_deref().is_some_and(is_assignment);
+                let assignments: Vec<(String, String)> = words
+                    .iter()
+                    .take_while(sets)
+                    .map(|word| {
+                        let name = word.text().split(['=', '+']).next().unwrap_or_default();
+                        (name.to_owned(), word.raw.clone())
+                    })
+                    .collect();
                 let command = Command {
                     raw: texts::typed(&words),
-                    words,
-                    assignments: Vec::new(),
+                    words: words.into_iter().skip(assignments.len()).collect(),
+                    assignments,
                     dirs: outer.dirs.clone(),
                 };
-                self.judge_command(&command, shadowed, depth, judged);
+                self.judge_command(&command, context, depth, judged);
             }
             Inner::Line(line) => match (&outer.dirs, start) {
                 (Some(dirs), Some(start)) if dirs.len() == 1 => self.judge_script(&line, &start, depth, judged),
@@ -189,6 +229,8 @@ impl Policy {
                     judged.push(self.judge_opaque(&line, "it runs in a directory that is not known"));
                 }
             },
+            // What that is stands somewhere in the line, if at all.
+            Inner::Input => judged.push(self.judge_opaque(context.line, "a shell runs what it reads")),
             Inner::Unknown(why) => judged.push(self.judge_opaque(&outer.raw, why)),
             Inner::Perhaps(words) => judged.extend(self.judge_perhaps(&words, outer, depth)),
         }
@@ -298,7 +340,7 @@ impl Policy {
             || text_matches(pattern, &typed)
             || (!command.assignments.is_empty() && text_matches(pattern, &with_variables));
         let prefix = literal_prefix(pattern);
-        matches && hazards.iter().all(|hazard| prefix.contains(&hazard.named_by))
+        matches && hazards.iter().all(|hazard| hazard.is_named_in(prefix))
     }
 
     /// Whether a rule without wildcards allows just this.
@@ -341,263 +383,19 @@ impl Policy {
             _ => false,
         }
     }
-
-    /// The places that a command's arguments name.
-    fn judge_arguments(&self, command: &Command, names_all: bool) -> Option<Verdict> {
-        let words = &command.words;
-        let name = program(words)?;
-        let mut worst: Option<Verdict> = None;
-        let mut keep = |verdict: Verdict| {
-            worst = Some(match worst.take() {
-                Some(worst) => worst.stricter(verdict),
-                None => verdict,
-            });
-        };
-        if TEXTUAL.contains(&name) {
-            return None;
-        }
-        let Some(dirs) = &command.dirs else {
-            return (!names_all).then(|| {
-                Verdict::of_preset(
-                    preset::beyond(self.preset, "bash"),
-                    "bash in a directory that is not known",
-                )
-            });
-        };
-        if name == "cd" && words.len() == 1 {
-            keep(self.judge_place("~", &self.grounds.directory, true));
-        }
-        if name == "git"
-            && !names_all
-            && dirs
-                .iter()
-                .any(|dir| self.grounds.look(".", dir).real != [self.grounds.directory.clone()])
-        {
-            // A repository of the model's making may hold programs that git starts.
-            if !self.has_plain_allowance() {
-                keep(Verdict::of_preset(
-                    preset::beyond(self.preset, "bash"),
-                    "git in another directory",
-                ));
-            }
-        }
-        // The program, when it is a path, is one more file.
-        let program_word = words.first().filter(|word| word.text().contains('/'));
-        for (word, is_program) in program_word
-            .map(|word| (word, true))
-            .into_iter()
-            .chain(words.iter().skip(1).map(|word| (word, false)))
-            .take(400)
-        {
-            let candidates: Vec<String> = match &word.value {
-                Some(value) if !word.has_braces => paths_in(value).into_iter().map(str::to_owned).collect(),
-                _ => word
-                    .variants
-                    .iter()
-                    .flat_map(|variant| variant.split_whitespace())
-                    .flat_map(paths_in)
-                    .map(str::to_owned)
-                    .collect(),
-            };
-            for candidate in candidates.iter().take(24) {
-                for dir in dirs {
-                    let mut verdict =
-                        self.judge_place(candidate, dir, READERS.contains(&name) || name == "cd" || is_program);
-                    if word.has_glob {
-                        verdict = verdict.stricter(self.judge_glob(candidate, dir));
-                    }
-                    if !(names_all && verdict.by_preset) {
-                        keep(verdict);
-                    }
-                }
-            }
-        }
-        if words.len() > 400 {
-            keep(Verdict::of_preset(
-                preset::beyond(self.preset, "bash"),
-                "bash with too many words to be judged",
-            ));
-        }
-        worst
-    }
-
-    fn has_plain_allowance(&self) -> bool {
-        self.by_rules("bash", &|_| false, &|rule| is_plain(&rule.pattern))
-            .is_some_and(|verdict| verdict.effect == Effect::Allow)
-    }
-
-    /// A place that a command is told about: it may read it, and unless it only reads, write it.
-    fn judge_place(&self, path: &str, from: &Path, only_reads: bool) -> Verdict {
-        if STREAMS.contains(&path) {
-            return no_objection();
-        }
-        let sight = self.grounds.look(path, from);
-        let written = path;
-        let mut verdict = no_objection();
-        for tool in ["read", "edit"] {
-            let by_rule = self.by_rules(
-                tool,
-                &|pattern| self.grounds.is_refused(pattern, &sight, written),
-                &|_| false,
-            );
-            if let Some(found) = by_rule.filter(|found| !found.by_preset && (tool == "read" || !only_reads)) {
-                verdict = verdict.stricter(found);
-            }
-            // A directory that holds what must not be touched.
-            let held = self.narrowing(tool).find(|(rule, pattern)| {
-                !is_plain(&rule.pattern)
-                    && (tool == "read" || !only_reads)
-                    && !literal_prefix(pattern).is_empty()
-                    && self.grounds.may_hold(&sight, pattern)
-                    && sight.names.iter().any(|name| name.is_dir())
-            });
-            if let Some((rule, _)) = held {
-                verdict = verdict.stricter(Verdict {
-                    effect: Effect::Ask,
-                    ..Verdict::of_rule(rule)
-                });
-            }
-        }
-        if verdict.effect == Effect::Deny {
-            return verdict;
-        }
-        let bounds = match sight.place {
-            Place::Inside => {
-                let caution = self
-                    .caution("read", &sight)
-                    .or_else(|| (!only_reads).then(|| self.caution("edit", &sight)).flatten());
-                caution.map(|subject| {
-                    let by_rule = self.judge_path_from("read", path, from, Outside::ByTool);
-                    if by_rule.effect == Effect::Allow && !by_rule.by_preset && only_reads {
-                        return no_objection();
-                    }
-                    Verdict::of_preset(preset::beyond(self.preset, "bash"), &format!("bash with {subject}"))
-                })
-            }
-            Place::Outside => {
-                let named = self.judge_path_from("read", path, from, Outside::ByAll(&["read", "edit"]));
-                let external = self.outside_by_rules(&sight, path);
-                let is_named = (named.effect == Effect::Allow && !named.by_preset)
-                    || external.as_ref().is_some_and(|verdict| verdict.effect == Effect::Allow);
-                if is_named {
-                    None
-                } else {
-                    external.or_else(|| {
-                        Some(Verdict::of_preset(
-                            preset::beyond(self.preset, "bash"),
-                            "bash with a path outside of the directory",
-                        ))
-                    })
-                }
-            }
-            Place::Unknown => Some(Verdict::of_preset(
-                preset::beyond(self.preset, "bash"),
-                "bash with a path that cannot be followed",
-            )),
-        };
-        match bounds {
-            Some(bounds) => verdict.stricter(bounds),
-            None => verdict,
-        }
-    }
-
-    /// A pattern for file names: which files those are is not looked up, but what they may be is known.
-    fn judge_glob(&self, glob: &str, from: &Path) -> Verdict {
-        let fixed = &glob[..glob.find(['*', '?', '[']).unwrap_or(glob.len())];
-        let climbs = glob[fixed.len()..].contains("..");
-        let last = glob.rsplit('/').next().unwrap_or(glob);
-        let simple: String = glob.replace(['[', ']'], "*");
-        let mut verdict = match fixed.rfind('/') {
-            Some(at) if at > 0 => self.judge_place(&fixed[..at], from, true),
-            _ => no_objection(),
-        };
-        if climbs || last.starts_with('.') || last.contains(".e") {
-            verdict = verdict.stricter(Verdict::of_preset(
-                preset::beyond(self.preset, "bash"),
-                "bash with a pattern that may leave the directory or name `*.env`",
-            ));
-        }
-        for tool in ["read", "edit"] {
-            let met = self.narrowing(tool).find(|(rule, pattern)| {
-                !is_plain(&rule.pattern) && (patterns_meet(pattern, &simple) || Grounds::is_absolute(pattern))
-            });
-            if let Some((rule, _)) = met {
-                verdict = verdict.stricter(Verdict {
-                    effect: Effect::Ask,
-                    ..Verdict::of_rule(rule)
-                });
-            }
-        }
-        // A link among what the pattern names may lead anywhere.
-        let folder = from.join(&fixed[..fixed.rfind('/').map_or(0, |at| at + 1)]);
-        let leads_out = std::fs::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .take(4000)
-            .any(|entry| {
-                entry.file_type().is_ok_and(|kind| kind.is_symlink())
-                    && self
-                        .grounds
-                        .look(
-                            &entry.file_name().to_string_lossy(),
-                            &from.join(&fixed[..fixed.rfind('/').map_or(0, |at| at + 1)]),
-                        )
-                        .place
-                        != Place::Inside
-            });
-        if leads_out {
-            verdict = verdict.stricter(Verdict::of_preset(
-                preset::beyond(self.preset, "bash"),
-                "bash with a pattern that meets a link out of the directory",
-            ));
-        }
-        verdict
-    }
-
-    /// A redirection.
-    fn judge_file(&self, writes: bool, target: &Word, dirs: &Dirs) -> Judged {
-        let tool = if writes { "edit" } else { "read" };
-        let mark = if writes { ">" } else { "<" };
-        let what = format!("{mark} {}", target.raw);
-        let judged = |verdict| Judged {
-            what: what.clone(),
-            verdict,
-            by_rule: false,
-        };
-        if target.value.as_deref().is_some_and(|value| STREAMS.contains(&value)) {
-            return judged(no_objection());
-        }
-        let known = target
-            .value
-            .as_deref()
-            .filter(|_| !target.has_glob && !target.has_braces);
-        let (Some(value), Some(dirs)) = (known, dirs) else {
-            let mut verdict = Verdict::of_preset(
-                preset::beyond(self.preset, "bash").max(preset::of_tool(self.preset, tool)),
-                "bash with a redirection to somewhere that is not known",
-            );
-            let somewhere = dirs.clone().unwrap_or_else(|| vec![self.grounds.directory.clone()]);
-            for variant in &target.variants {
-                for dir in &somewhere {
-                    let found = self.judge_path_from(tool, variant, dir, Outside::ByTool);
-                    if !found.by_preset {
-                        verdict = verdict.stricter(found);
-                    }
-                }
-            }
-            return judged(verdict);
-        };
-        let verdict = dirs
-            .iter()
-            .map(|dir| self.judge_path_from(tool, value, dir, Outside::ByTool))
-            .reduce(Verdict::stricter)
-            .unwrap_or_else(|| self.judge_unknown(tool));
-        judged(verdict)
-    }
 }
 
-fn no_objection() -> Verdict {
+/// Whether a word sets a variable, where a command begins.
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        let name = name.strip_suffix('+').unwrap_or(name);
+        !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+    })
+}
+
+pub(super) fn no_objection() -> Verdict {
     Verdict {
         effect: Effect::Allow,
         rule: "nothing is against it".to_owned(),

@@ -13,6 +13,7 @@ mod hidden;
 mod line;
 mod patch;
 mod paths;
+mod places;
 mod policy;
 mod preset;
 mod proposal;

@@ -190,7 +190,7 @@ impl Policy {
             Action::Repeat { tool } => vec![(tool.clone(), self.judge_name("doom_loop", Some(tool)))],
             Action::Other { tool, subject } => vec![(
                 subject.clone().unwrap_or_else(|| tool.clone()),
-                self.judge_name(&canonical_tool(tool), subject.as_deref()),
+                self.judge_name(tool, subject.as_deref()),
             )],
         };
         together(parts)
@@ -444,12 +444,13 @@ impl Policy {
         let mut parts = vec![(path.to_owned(), self.judge_path(tool, path, Outside::ByTool))];
         if !pattern.is_empty() {
             let mut verdict = self.judge_pattern(tool, pattern);
-            if pattern.contains("..") || Grounds::is_absolute(pattern) {
+            if pattern.contains(['/', '~']) || pattern.contains("..") {
                 // The place that is named before the first wildcard, and nobody knows what comes after.
                 let fixed = &pattern[..pattern.find(['*', '?', '[', '{']).unwrap_or(pattern.len())];
                 let rest_climbs = pattern[fixed.len()..].contains("..");
                 let place = match fixed.rfind('/') {
                     _ if rest_climbs => self.judge_unknown(tool),
+                    None if fixed.is_empty() => Verdict::of_preset(Effect::Allow, tool),
                     Some(0) => self.judge_path(tool, "/", Outside::ByTool),
                     Some(at) => self.judge_path(tool, &fixed[..at], Outside::ByTool),
                     None => self.judge_path(tool, fixed, Outside::ByTool),

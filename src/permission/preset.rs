@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path};
 
+use super::LOOKING;
 use crate::request::{Effect, Preset};
 
 /// Tools that change nothing outside of the session, or do what is judged on its own.
@@ -16,9 +17,6 @@ const HARMLESS: [&str; 9] = [
     "StructuredOutput",
     "lsp",
 ];
-
-/// Tools that look.
-pub(super) const LOOKING: [&str; 4] = ["read", "glob", "grep", "list"];
 
 /// Directories whose files run, or widen what may run, without anybody starting them.
 const PROTECTED_DIRECTORIES: [&str; 14] = [

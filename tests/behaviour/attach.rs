@@ -124,3 +124,46 @@ fn a_server_that_is_no_engine_ends_the_run_with_126() {
         assert_eq!(finished.record()["error"]["kind"], Value::from("engine"), "{body}");
     }
 }
+
+#[test]
+fn what_the_model_may_do_there_is_decided_here_and_subagents_are_refused() {
+    let sandbox = Sandbox::new();
+    let model = Model::start(
+        "[[reply]]\ntool_calls = [\
+         { name = \"bash\", arguments = { command = \"touch one\", description = \"x\" } }, \
+         { name = \"bash\", arguments = { command = \"touch canary\", description = \"x\" } }, \
+         { name = \"write\", arguments = { filePath = \"two\", content = \"x\" } }, \
+         { name = \"task\", arguments = { description = \"x\", prompt = \"x\", subagent_type = \"general\" } }]\n\
+         [[reply]]\ncaller = \"subagent\"\n\
+         tool_calls = [{ name = \"bash\", arguments = { command = \"touch canary-of-subagent\", description = \"x\" } }]\n\
+         [[reply]]\ntext = \"Done.\"\ntimes = \"always\"",
+    );
+    let catalog = sandbox.write("catalog.json", "{}");
+    let config = model.engine_config();
+    let engine = RealEngine::start(&[
+        ("OPENCODE_SERVER_PASSWORD", "open sesame"),
+        ("OPENCODE_CONFIG_CONTENT", &config),
+        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
+    ]);
+    let finished = attached(
+        &sandbox,
+        &engine.url(),
+        "open sesame",
+        &[
+            "--auto-tools",
+            "--allow",
+            "bash:touch one",
+            "--output-format=json",
+            "Do it",
+        ],
+    )
+    .finish()
+    .expect(0)
+    .says(&["warning: this server is not ours, so its subagents could not be guarded, and are refused"]);
+    let record = finished.record();
+    let exists = |name: &str| sandbox.path(&format!("project/{name}")).exists();
+    assert!(exists("one") && exists("two"), "{record:#}");
+    assert!(!exists("canary") && !exists("canary-of-subagent"), "{record:#}");
+    drop(engine);
+    sandbox.expect_nothing_left();
+}

@@ -23,12 +23,17 @@ pub(crate) fn paths_in(argument: &str) -> Vec<&str> {
     }
     if !argument.starts_with('-') {
         add(argument);
-    } else if let Some(at) = argument.find(['/', '~']).filter(|_| !argument.starts_with("--")) {
-        add(&argument[at..]);
-    } else if let Some(at) = argument.find("..") {
-        add(&argument[at..]);
-    } else if argument.len() > 2 && !argument.starts_with("--") {
-        add(&argument[2..]);
+    } else {
+        for start in ["..", "/", "~"] {
+            if let Some(at) = argument.find(start) {
+                add(&argument[at..]);
+            }
+        }
+        if let Some(rest) = argument.strip_prefix('-').filter(|rest| !rest.starts_with('-')) {
+            let mut value = rest.chars();
+            value.next();
+            add(value.as_str());
+        }
     }
     for (at, _) in argument.match_indices(['=', ':', ',', '@']).take(64) {
         let rest = &argument[at + 1..];

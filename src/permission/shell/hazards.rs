@@ -13,6 +13,16 @@ pub(crate) struct Hazard {
 }
 
 impl Hazard {
+    /// Whether a text, which is the beginning of a rule, names it.
+    pub(crate) fn is_named_in(&self, text: &str) -> bool {
+        let named = self.named_by.as_str();
+        let starts = |word: &str| {
+            word.strip_prefix(named)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        };
+        text.split_whitespace().any(starts) || (named.contains(char::is_whitespace) && text.contains(named))
+    }
+
     pub(super) fn new(named_by: &str, why: &'static str) -> Self {
         Self {
             named_by: named_by.to_owned(),
@@ -351,8 +361,16 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
                 }
             }
         }
+        // The old way, without a dash.
+        "tar" | "bsdtar" => {
+            if let Some(word) = rest
+                .first()
+                .filter(|word| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P']))
+            {
+                found.push(Hazard::new(&word.raw, RUNS));
+            }
+        }
         "sed" | "gsed" => found.extend(sed(rest)),
-        "wget" => found.push(Hazard::new("wget ", WRITES)),
         "export" | "declare" | "typeset" | "readonly" | "local" | "unset" | "read" | "getopts" => {
             found.extend(variables(rest));
         }
@@ -374,7 +392,6 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
                 found.push(Hazard::new(&word.raw, "it sets a variable for a program"));
             }
         }
-        "python" | "python3" | "node" | "perl" | "ruby" | "php" | "lua" => {}
         _ => {}
     }
     found

@@ -22,13 +22,22 @@ pub(super) fn objection(line: &str) -> Option<&'static str> {
     {
         return Some("it has hidden characters");
     }
-    let mut before = ' ';
-    for c in line.chars() {
-        // The parser takes an escaped blank for a blank, bash for a part of a word.
-        if before == '\\' && matches!(c, ' ' | '\t') {
-            return Some("it has escaped blanks");
+    let blank = |c: char| matches!(c, ' ' | '\t' | '\n' | ';' | '|' | '&' | '(' | ')');
+    let chars: Vec<char> = line.chars().collect();
+    for (at, pair) in chars.windows(2).enumerate().filter(|(_, pair)| pair[0] == '\\') {
+        match pair[1] {
+            // The parser takes an escaped blank for a blank, bash for a part of a word.
+            ' ' | '\t' => return Some("it has escaped blanks"),
+            // Bash joins what an escaped line end cuts.
+            '\n' => {
+                let before = at.checked_sub(1).map_or(' ', |before| chars[before]);
+                let after = chars.get(at + 2).copied().unwrap_or(' ');
+                if !blank(before) && !blank(after) {
+                    return Some("a word goes on over the end of a line");
+                }
+            }
+            _ => {}
         }
-        before = if before == '\\' && c == '\\' { ' ' } else { c };
     }
     None
 }

@@ -11,6 +11,7 @@ pub(super) mod arguments;
 pub(super) mod git;
 pub(super) mod hazards;
 mod lexis;
+mod redirects;
 mod syntax;
 pub(super) mod texts;
 mod word;

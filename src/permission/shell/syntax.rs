@@ -60,20 +60,20 @@ pub(crate) fn read(line: &str, around: Surroundings<'_>) -> Script {
     walk.script
 }
 
-struct Walk<'a> {
-    line: &'a str,
-    script: Script,
-    variables: Variables,
-    dirs: Dirs,
+pub(super) struct Walk<'a> {
+    pub(super) line: &'a str,
+    pub(super) script: Script,
+    pub(super) variables: Variables,
+    pub(super) dirs: Dirs,
     around: Surroundings<'a>,
 }
 
 impl<'a> Walk<'a> {
-    fn text(&self, node: Node<'_>) -> &'a str {
+    pub(super) fn text(&self, node: Node<'_>) -> &'a str {
         self.line.get(node.byte_range()).unwrap_or_default()
     }
 
-    fn opaque(&mut self, node: Node<'_>, why: &'static str) {
+    pub(super) fn opaque(&mut self, node: Node<'_>, why: &'static str) {
         let text = self.text(node).to_owned();
         self.script.parts.push(Part::Opaque { text, why });
     }
@@ -142,7 +142,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A statement, or what holds statements.
-    fn statement(&mut self, node: Node<'_>, depth: usize) {
+    pub(super) fn statement(&mut self, node: Node<'_>, depth: usize) {
         if self.script.parts.len() > MOST_PARTS {
             return;
         }
@@ -157,6 +157,10 @@ impl<'a> Walk<'a> {
             "compound_statement" if self.text(node).starts_with("((") => self.arithmetic(node, depth),
             "compound_statement" => self.sequence(node, depth),
             "comment" => {}
+            "subshell" if self.text(node).starts_with("((") => {
+                self.opaque(node, "it may be computing");
+                self.apart(|walk| walk.sequence(node, depth));
+            }
             "subshell" => self.apart(|walk| walk.sequence(node, depth)),
             "pipeline" => {
                 for child in children(node) {
@@ -173,6 +177,15 @@ impl<'a> Walk<'a> {
             }
             "for_statement" => {
                 self.forget_dirs_in_loop(node);
+                // The variable may be one that programs see, such as `PATH`.
+                if let Some(name) = node.child_by_field_name("variable").map(|name| self.text(name)) {
+                    self.script.parts.push(Part::Command(Command {
+                        raw: format!("for {name} in"),
+                        words: Vec::new(),
+                        assignments: vec![(name.to_owned(), name.to_owned())],
+                        dirs: self.dirs.clone(),
+                    }));
+                }
                 for child in children(node) {
                     match child.kind() {
                         "do_group" => self.maybe(|walk| walk.statement(child, depth + 1)),
@@ -242,7 +255,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Something in a shell of its own.
-    fn apart(&mut self, visit: impl FnOnce(&mut Self)) {
+    pub(super) fn apart(&mut self, visit: impl FnOnce(&mut Self)) {
         let before = self.dirs.clone();
         visit(self);
         self.dirs = before;
@@ -370,6 +383,12 @@ impl<'a> Walk<'a> {
             });
         }
         let words: Vec<Word> = words.into_iter().map(|(_, word)| word).collect();
+        if words.first().is_some_and(|word| word.raw.starts_with("[[")) {
+            self.script.parts.push(Part::Opaque {
+                text: raw.clone(),
+                why: "a test that is not understood",
+            });
+        }
         if words.is_empty() && assignments.is_empty() {
             return;
         }
@@ -450,6 +469,7 @@ impl<'a> Walk<'a> {
     fn arithmetic(&mut self, node: Node<'_>, depth: usize) {
         if self
             .text(node)
+            .trim_start_matches('$')
             .contains(|c: char| c.is_ascii_alphabetic() || matches!(c, '$' | '`' | '_'))
         {
             self.opaque(node, "it computes with names");
@@ -459,110 +479,21 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A redirection. Goes out: words behind it that are the command's.
-    fn redirect(&mut self, node: Node<'_>, depth: usize) -> Vec<(usize, Word)> {
-        let mut extra = Vec::new();
-        match node.kind() {
-            "file_redirect" => {
-                let mut cursor = node.walk();
-                let operator = node
-                    .children(&mut cursor)
-                    .find(|child| !child.is_named())
-                    .map_or("", |child| self.text(child));
-                let mut cursor = node.walk();
-                let targets: Vec<Node<'_>> = node.children_by_field_name("destination", &mut cursor).collect();
-                for (index, target) in targets.into_iter().enumerate() {
-                    self.inner(target, depth + 1);
-                    let word = Word::read(self.text(target), &self.variables);
-                    if index > 0 || operator.ends_with('-') {
-                        extra.push((target.start_byte(), word));
-                    } else {
-                        self.file(operator, node, target, word);
-                    }
-                }
-            }
-            "heredoc_redirect" => {
-                let mut cursor = node.walk();
-                if !cursor.goto_first_child() {
-                    return extra;
-                }
-                loop {
-                    let child = cursor.node();
-                    match (cursor.field_name(), child.kind()) {
-                        (Some("argument"), _) => {
-                            self.inner(child, depth + 1);
-                            extra.push((child.start_byte(), Word::read(self.text(child), &self.variables)));
-                        }
-                        (_, "heredoc_body" | "heredoc_start" | "heredoc_end" | "file_descriptor") => {
-                            self.heredoc_text(child);
-                            self.inner(child, depth + 1);
-                        }
-                        (_, "file_redirect" | "herestring_redirect") => extra.extend(self.redirect(child, depth + 1)),
-                        _ => self.apart(|walk| walk.statement(child, depth + 1)),
-                    }
-                    if !cursor.goto_next_sibling() {
-                        return extra;
-                    }
-                }
-            }
-            "herestring_redirect" => self.inner(node, depth + 1),
-            _ => {
-                self.opaque(node, "it is not understood");
-                self.inner(node, depth + 1);
-            }
-        }
-        extra
-    }
-
-    /// Backticks in a here-document are substitutions that the parser does not show.
-    fn heredoc_text(&mut self, node: Node<'_>) {
-        if node.kind() == "heredoc_body" {
-            let quoted = node
-                .parent()
-                .and_then(|redirect| {
-                    children(redirect)
-                        .into_iter()
-                        .find(|child| child.kind() == "heredoc_start")
-                })
-                .is_some_and(|start| self.text(start).contains(['\'', '"', '\\']));
-            if !quoted && self.text(node).contains('`') {
-                self.opaque(node, "a here-document with backticks");
-            }
-        }
-    }
-
-    fn file(&mut self, operator: &str, node: Node<'_>, target: Node<'_>, word: Word) {
-        let is_descriptor = word
-            .value
-            .as_deref()
-            .is_some_and(|value| value == "-" || value.trim_end_matches('-').chars().all(|c| c.is_ascii_digit()));
-        let writes = match operator {
-            ">&" | "<&" if is_descriptor => return,
-            "<" => false,
-            ">" | ">>" | "&>" | "&>>" | ">|" | ">&" => true,
-            _ => return self.opaque(node, "a redirection that is not understood"),
-        };
-        // A process instead of a file: what runs there is judged on its own.
-        if target.kind() == "process_substitution" {
-            return;
-        }
-        self.script.parts.push(Part::File {
-            writes,
-            target: word,
-            dirs: self.dirs.clone(),
-        });
-    }
-
     /// What runs inside of a word.
-    fn inner(&mut self, node: Node<'_>, depth: usize) {
+    pub(super) fn inner(&mut self, node: Node<'_>, depth: usize) {
         if depth > DEEPEST {
             return self.opaque(node, "nested too deeply to be judged");
         }
         match node.kind() {
             "command_substitution" => {
                 let text = self.text(node);
-                if text.starts_with('`') && text.contains('\\') {
-                    self.opaque(node, "backticks with escapes");
+                // What the parser takes for a subshell is arithmetic to bash, and quotes protect nothing in there.
+                if text.starts_with("$((") {
+                    self.opaque(node, "it may be computing");
+                }
+                // The next backtick ends it, whatever quotes are between; the parser minds the quotes.
+                if text.starts_with('`') && text[1..].trim_end_matches('`').contains(['\\', '`']) {
+                    self.opaque(node, "backticks within backticks");
                 }
                 self.apart(|walk| walk.sequence(node, depth));
             }
@@ -641,7 +572,7 @@ fn either(one: Dirs, other: Dirs) -> Dirs {
     (one.len() <= MOST_DIRS).then_some(one)
 }
 
-fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     let mut cursor = node.walk();
     node.named_children(&mut cursor).collect()
 }

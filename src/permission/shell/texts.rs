@@ -152,7 +152,11 @@ fn named_in_another_order(pattern: &str, text: &str) -> bool {
             || (is_bundle(option) && self::letters(option).iter().all(|letter| letters.contains(letter)))
             || (option.starts_with("--") && self::letters(option).iter().any(|letter| letters.contains(letter)))
     };
-    wanted.iter().all(|option| has(option)) && text_matches(&rest.join(" "), &operands.join(" "))
+    let mut rest = rest.join(" ");
+    if pattern.ends_with('*') && !rest.ends_with('*') {
+        rest.push_str(" *");
+    }
+    wanted.iter().all(|option| has(option)) && text_matches(&rest, &operands.join(" "))
 }
 
 fn is_bundle(option: &str) -> bool {

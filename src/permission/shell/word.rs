@@ -41,6 +41,7 @@ impl Word {
             raw: text.to_owned(),
             value: Some(text.to_owned()),
             variants: vec![text.to_owned()],
+            is_bare: true,
             ..Self::default()
         }
     }

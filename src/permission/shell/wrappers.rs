@@ -21,6 +21,8 @@ pub(crate) enum Inner {
     Line(String),
     /// Words or lines that may be commands, depending on options that we do not follow.
     Perhaps(Vec<Word>),
+    /// What it reads from its input.
+    Input,
     /// Something that nobody can tell.
     Unknown(&'static str),
 }
@@ -84,8 +86,14 @@ const RUNNERS: [&str; 50] = [
     "cgexec",
 ];
 
+/// Words of the shell's own grammar. Where the parser takes one for a program, it and bash read the line differently.
+const RESERVED: [&str; 19] = [
+    "!", "{", "}", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in",
+    "select", "then", "until", "while",
+];
+
 /// Programs that take programs of their own language as an argument.
-const INTERPRETERS: [&str; 20] = [
+const INTERPRETERS: [&str; 28] = [
     "python",
     "python2",
     "python3",
@@ -105,6 +113,14 @@ const INTERPRETERS: [&str; 20] = [
     "powershell",
     "tclsh",
     "awk",
+    "mawk",
+    "nawk",
+    "sed",
+    "vim",
+    "vi",
+    "ed",
+    "ex",
+    "emacs",
     "gawk",
 ];
 
@@ -119,7 +135,7 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
             inner: vec![Inner::Words(inner.to_vec())],
         },
         // Options that we do not follow.
-        None => powerful(vec![Inner::Perhaps(rest.to_vec())]),
+        None => powerful(not_understood(rest)),
     };
     match name {
         "nohup" | "builtin" if !rest.is_empty() => Some(harmless(skip(rest, "", "", 0))),
@@ -134,7 +150,7 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
         "exec" if rest.is_empty() => None,
         "exec" => Some(harmless(skip(rest, "cl", "a", 0))),
         "env" => env(rest),
-        "xargs" => Some(powerful(vec![xargs(rest)])),
+        "xargs" => Some(powerful(xargs(rest))),
         "eval" => Some(powerful(vec![match line_of(rest) {
             Some(line) => Inner::Line(line),
             None => Inner::Unknown("it evaluates what it does not know"),
@@ -155,8 +171,22 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
                 Inner::Unknown("it changes what later commands do"),
             ]))
         }
+        name if RESERVED.contains(&name) => Some(powerful(vec![
+            Inner::Perhaps(rest.to_vec()),
+            Inner::Unknown("a word of the shell's own where a program is expected"),
+        ])),
         name if SHELLS.contains(&name) => shell(rest),
-        name if RUNNERS.contains(&name) => Some(powerful(vec![Inner::Perhaps(rest.to_vec())])),
+        "parallel" => Some(powerful(vec![Inner::Perhaps(rest.to_vec()), Inner::Input])),
+        "at" | "batch" | "crontab" => Some(powerful(vec![Inner::Input])),
+        name if RUNNERS.contains(&name) => {
+            let is_known = rest
+                .iter()
+                .all(|word| word.value.is_some() && !word.has_glob && !word.has_braces);
+            Some(powerful(match is_known {
+                true => vec![Inner::Perhaps(rest.to_vec())],
+                false => not_understood(rest),
+            }))
+        }
         _ => None,
     }
 }
@@ -249,11 +279,11 @@ fn env(rest: &[Word]) -> Option<Wrapper> {
 }
 
 /// `xargs` puts words behind those that are given.
-fn xargs(rest: &[Word]) -> Inner {
+fn xargs(rest: &[Word]) -> Vec<Inner> {
     let mut at = 0;
     while let Some(word) = rest.get(at) {
         let Some(value) = word.value.as_deref() else {
-            return Inner::Perhaps(rest.to_vec());
+            return not_understood(rest);
         };
         match value {
             "-0" | "-r" | "-t" | "-x" | "--null" | "--no-run-if-empty" | "--verbose" | "-p" => at += 1,
@@ -267,14 +297,40 @@ fn xargs(rest: &[Word]) -> Inner {
             {
                 at += 1;
             }
-            value if value.starts_with('-') => return Inner::Perhaps(rest.to_vec()),
+            value if value.starts_with('-') => return not_understood(rest),
             _ => break,
         }
     }
-    match rest.get(at..) {
+    let places: Vec<&str> = rest[..at.min(rest.len())]
+        .iter()
+        .enumerate()
+        .filter_map(|(index, word)| match word.text() {
+            "-I" => rest.get(index + 1).map(Word::text),
+            text => text.strip_prefix("-I").or_else(|| text.strip_prefix("--replace=")),
+        })
+        .collect();
+    vec![match rest.get(at..) {
         Some([]) | None => Inner::Words(with_unknown(&[Word::literal("echo")])),
+        // What stands in the place of these words comes from the input.
+        Some(inner) if !places.is_empty() => Inner::Words(
+            inner
+                .iter()
+                .map(|word| match places.iter().any(|place| word.text().contains(place)) {
+                    true => Word::unknown(&word.raw),
+                    false => word.clone(),
+                })
+                .collect(),
+        ),
         Some(inner) => Inner::Words(with_unknown(inner)),
-    }
+    }]
+}
+
+/// Words that may hold a command in a place that we do not know.
+fn not_understood(words: &[Word]) -> Vec<Inner> {
+    vec![
+        Inner::Perhaps(words.to_vec()),
+        Inner::Unknown("it runs another program, in a way that is not followed"),
+    ]
 }
 
 fn with_unknown(words: &[Word]) -> Vec<Word> {
@@ -318,7 +374,7 @@ fn shell(rest: &[Word]) -> Option<Wrapper> {
             false => Vec::new(),
         }));
     }
-    unknown("a shell runs what it reads")
+    Some(powerful(vec![Inner::Input]))
 }
 
 /// What `find` runs on what it finds.
