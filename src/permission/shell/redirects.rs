@@ -87,6 +87,11 @@ impl Walk<'_> {
             .find(['\n'])
             .map(|at| start.end_byte() + at + 1);
         let Some(mut at) = after else { return false };
+        // To bash its text begins at the next line end, also in the middle of something else.
+        let begins = kind("heredoc_body").map_or(end.start_byte(), |body| body.start_byte());
+        if !self.line.get(at..begins).is_some_and(|text| text.trim().is_empty()) {
+            return false;
+        }
         // Another one before the end of this line has its text first, or second.
         let from = self.line[..start.start_byte()].rfind('\n').map_or(0, |at| at + 1);
         if self.line[from..at].matches("<<").count() != 1 {
