@@ -44,9 +44,6 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
         .filter_map(|name| Some((name, environment.remove(OsStr::new(name))?.into_string().ok()?)))
         .collect();
     let secrets = serde_json::to_string(&secrets)?;
-    ours.write_all(format!("{secrets}\n").as_bytes())?;
-    ours.set_nonblocking(true)?;
-    let (reports, order) = UnixStream::from_std(ours)?.into_split();
     let mut guard = Command::new(&launch.guard.path)
         .arg(GUARD)
         .arg(&launch.temporary)
@@ -62,6 +59,10 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
     let no_pipe = || io::Error::other("the guard has no output");
     let stdout = guard.stdout.take().ok_or_else(no_pipe)?;
     let stderr = guard.stderr.take().ok_or_else(no_pipe)?;
+    // Not before there is a reader: it may be more than the socket holds, 8 KB on some systems.
+    ours.write_all(format!("{secrets}\n").as_bytes())?;
+    ours.set_nonblocking(true)?;
+    let (reports, order) = UnixStream::from_std(ours)?.into_split();
     let process = Process {
         guard,
         reports: BufReader::new(reports).lines(),

@@ -7,19 +7,29 @@
 //!
 //! Always true: what the policy leaves open waits in a queue, one question is put at a time, and a question whose session
 //! has come to rest is withdrawn. `always` is never sent to the engine; what a person grants for the session is kept in
-//! the policy, here.
+//! the policy, here. Nothing here waits for the engine: what is said to it is said by tasks, so that a server which hangs
+//! holds up no answer, no question and no wish to stop.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod mentions;
+mod passed;
+mod tamper;
+mod verdict;
+
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tokio::time::timeout;
 
+use self::passed::Passed;
+use self::tamper::{Watch, tampered};
+use self::verdict::{Verdict, Who, stopped};
 use super::limits::{allows_tool_call, too_many_tool_calls};
 use super::state::State;
-use super::update::{PermissionRecord, QuestionRecord, Update};
+use super::update::{PermissionRecord, QuestionRecord, ToolStatus, Update};
 use crate::api::Client;
 use crate::api::types::{PermissionAsk, QuestionAsk, Rule, Session};
 use crate::error::{Failure, FailureKind};
@@ -29,9 +39,18 @@ use crate::permission::{
     Prompter, Question, QuestionAnswer, RepeatWatch, Scope, Withdrawal,
 };
 use crate::request::{AgentLimits, Effect, Preset};
+use crate::support::visible::visible;
 
 /// How long a withdrawn question may take to disappear from the screen.
-const WITHDRAWING: Duration = Duration::from_secs(1);
+///
+/// An approver's command has a second to end before it is killed.
+const WITHDRAWING: Duration = Duration::from_secs(2);
+/// How long the engine may take to hear the last answers.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// How long the engine may take to say whose a session is.
+const TRACING: Duration = Duration::from_secs(10);
+/// More sessions above another than anybody has.
+const DEEPEST: usize = 16;
 
 /// What a turn needs to decide what the model may do.
 #[derive(Debug)]
@@ -94,6 +113,11 @@ impl fmt::Debug for Answerer {
 pub(super) enum Happening {
     /// A tool call waits.
     Call(GateCall),
+    /// A call of a session that we had not heard of, with the sessions from there up to one that we know; nothing when it
+    /// is not ours.
+    Traced(GateCall, Option<Vec<Session>>),
+    /// The guard in the engine has gone, and no tool runs any more.
+    GateLost,
     /// The question that was put has its answer, or its thread ended.
     Given(Result<(Box<dyn Prompter>, Given), JoinError>),
 }
@@ -109,7 +133,6 @@ pub(super) struct Gatekeeper {
     policy: Policy,
     gate: Option<Gate>,
     agent_rules: Vec<Rule>,
-    session_rules: Vec<Rule>,
     directory: PathBuf,
     limits: AgentLimits,
     repeats: RepeatWatch,
@@ -126,13 +149,17 @@ pub(super) struct Gatekeeper {
     queue: VecDeque<Waiting>,
     asking: Option<Asking>,
     /// Which calls have passed, and by whose word.
-    passed: HashMap<(String, String), DecidedBy>,
+    passed: Passed,
     /// The engine's requests that were dealt with, or wait.
     seen: HashSet<String>,
-    /// What we answered, by request.
-    answered: HashMap<String, bool>,
-    /// The rules of subagents' sessions, as they were made.
-    rules_of: HashMap<String, Vec<Rule>>,
+    watch: Watch,
+    /// What the engine is being told.
+    replies: JoinSet<()>,
+    /// Calls of sessions that we have not heard of.
+    tracing: JoinSet<(GateCall, Option<Vec<Session>>)>,
+    /// Calls that will not run, since the run is over. Refused now, the model would go on with that; so they wait until it
+    /// is stopped.
+    held: Vec<GateCall>,
     records: Vec<PermissionRecord>,
 }
 
@@ -172,46 +199,6 @@ struct Asking {
     thread: JoinHandle<(Box<dyn Prompter>, Given)>,
 }
 
-/// Who answers, without the means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
-    Yes,
-    Nobody,
-    Somebody(DecidedBy),
-}
-
-/// A decision, and what is said about it.
-struct Verdict {
-    decision: Decision,
-    by: DecidedBy,
-    scope: Scope,
-    reason: String,
-    /// What the model is told about a refusal.
-    told: String,
-}
-
-impl Verdict {
-    fn allowed(by: DecidedBy, reason: impl Into<String>) -> Self {
-        Self {
-            decision: Decision::Allowed,
-            by,
-            scope: Scope::Once,
-            reason: reason.into(),
-            told: String::new(),
-        }
-    }
-
-    fn denied(by: DecidedBy, reason: impl Into<String>, told: impl Into<String>) -> Self {
-        Self {
-            decision: Decision::Denied,
-            by,
-            scope: Scope::Once,
-            reason: reason.into(),
-            told: told.into(),
-        }
-    }
-}
-
 impl Gatekeeper {
     pub(super) fn new(permissions: Permissions, client: Client) -> Self {
         let (answerer, prompter, faults) = match permissions.answerer {
@@ -223,7 +210,6 @@ impl Gatekeeper {
             policy: permissions.policy,
             gate: permissions.gate,
             agent_rules: permissions.agent_rules,
-            session_rules: permissions.session_rules,
             directory: permissions.directory,
             limits: permissions.limits,
             repeats: RepeatWatch::new(),
@@ -236,10 +222,12 @@ impl Gatekeeper {
             faults,
             queue: VecDeque::new(),
             asking: None,
-            passed: HashMap::new(),
+            passed: Passed::default(),
             seen: HashSet::new(),
-            answered: HashMap::new(),
-            rules_of: HashMap::new(),
+            watch: Watch::new(permissions.session_rules),
+            replies: JoinSet::new(),
+            tracing: JoinSet::new(),
+            held: Vec::new(),
             records: Vec::new(),
         }
     }
@@ -260,13 +248,16 @@ impl Gatekeeper {
 
     /// The next thing that needs [`Gatekeeper::handle`]. Cancelling it loses nothing.
     pub(super) async fn next(&mut self) -> Happening {
-        let Self { gate, asking, .. } = self;
+        let Self {
+            gate,
+            asking,
+            replies,
+            tracing,
+            ..
+        } = self;
         let call = async {
             match gate {
-                Some(gate) => match gate.next().await {
-                    Some(call) => call,
-                    None => std::future::pending().await,
-                },
+                Some(gate) => gate.next().await,
                 None => std::future::pending().await,
             }
         };
@@ -276,68 +267,79 @@ impl Gatekeeper {
                 None => std::future::pending().await,
             }
         };
+        let sent = async {
+            while replies.join_next().await.is_some() {}
+            std::future::pending::<Happening>().await
+        };
+        let traced = async {
+            loop {
+                match tracing.join_next().await {
+                    Some(Ok(traced)) => return traced,
+                    // Its call is refused with it.
+                    Some(Err(error)) => tracing::error!(%error, "cannot look for a session"),
+                    None => std::future::pending().await,
+                }
+            }
+        };
         tokio::select! {
-            call = call => Happening::Call(call),
+            call = call => call.map_or(Happening::GateLost, Happening::Call),
             given = given => Happening::Given(given),
+            (call, line) = traced => Happening::Traced(call, line),
+            never = sent => never,
         }
     }
 
     /// Deals with it. A failure ends the run.
-    pub(super) async fn handle(
-        &mut self,
-        happening: Happening,
-        state: &mut State,
-        out: &mut Vec<Update>,
-    ) -> Option<Failure> {
-        match happening {
+    pub(super) fn handle(&mut self, happening: Happening, state: &mut State, out: &mut Vec<Update>) -> Option<Failure> {
+        let failure = match happening {
+            Happening::Call(call) if state.concerns(&call.session_id) => self.call(call, state, out),
             Happening::Call(call) => {
-                let failure = self.call(call, state, out).await;
-                self.put_next(state, out).await;
-                failure
+                self.trace(call, state);
+                None
             }
-            Happening::Given(given) => self.given(given, state, out).await,
+            Happening::Traced(call, line) => {
+                for session in line.iter().flatten().rev() {
+                    let parent = session.parent_id.as_deref().unwrap_or_default();
+                    state.adopt(&session.id, parent, out);
+                }
+                if state.concerns(&call.session_id) {
+                    self.call(call, state, out)
+                } else {
+                    refuse_stranger(call, out);
+                    None
+                }
+            }
+            Happening::GateLost => {
+                self.gate = None;
+                Some(
+                    Failure::new(
+                        FailureKind::Engine,
+                        "cannot go on: the engine has lost the guard of its tools",
+                    )
+                    .hint("run again with `-vv` to see what the engine said"),
+                )
+            }
+            Happening::Given(given) => self.given(given, state, out),
+        };
+        if failure.is_none() {
+            self.put_next(state, out);
         }
+        failure
     }
 
     /// A call waits at the gate. A failure ends the run.
-    async fn call(&mut self, call: GateCall, state: &mut State, out: &mut Vec<Update>) -> Option<Failure> {
-        if !state.concerns(&call.session_id) && !self.adopt(&call.session_id, state, out).await {
-            tracing::warn!(
-                session = call.session_id,
-                tool = call.tool,
-                "a call of a session that is not ours"
-            );
-            call.refuse("This session does not belong to the run.");
-            return None;
-        }
-        let key = (call.session_id.clone(), call.call_id.clone());
+    fn call(&mut self, call: GateCall, state: &State, out: &mut Vec<Update>) -> Option<Failure> {
         if call.moment == Moment::Shell {
             // The last moment before a process starts: only for a call that passed when all of it was seen.
-            if self.passed.contains_key(&key) {
-                call.pass();
-            } else {
-                call.refuse("Nothing runs that was not allowed.");
+            match self.passed.by(&call.session_id, &call.call_id, "bash") {
+                Some(_) => call.pass(),
+                None => call.refuse("Nothing runs that was not allowed."),
             }
             return None;
         }
+        let number = self.passed.count(&call.session_id, &call.call_id);
         let action = Action::of_call(&call.tool, &call.arguments);
-        let mut judgement = self.policy.judge(&action);
-        let mut fixed = false;
-        let times = self.repeats.seen(&call.session_id, &call.tool, &call.arguments);
-        if times >= DOOM_LOOP && !self.repeatable.contains(&key) {
-            let repeat = Action::Repeat {
-                tool: call.tool.clone(),
-            };
-            let again = self.policy.judge(&repeat);
-            if again.effect > judgement.effect {
-                judgement = Judgement {
-                    rule: format!("{}; this is call {times} of the same kind in a row", again.rule),
-                    grant: Vec::new(),
-                    ..again
-                };
-                fixed = true;
-            }
-        }
+        let (judgement, fixed) = self.judge(&call, &action, state);
         let ask = self.ask_of(
             &call.call_id,
             &call.session_id,
@@ -347,47 +349,75 @@ impl Gatekeeper {
             judgement,
             state,
         );
-        if !allows_tool_call(state, &self.limits, &call.call_id) {
+        // Of calls that come at once the events may not have told us yet.
+        let too_many = self
+            .limits
+            .tool_calls
+            .is_some_and(|limit| number > limit.get() as usize);
+        if too_many || !allows_tool_call(state, &self.limits, &call.session_id, &call.call_id) {
             let failure = too_many_tool_calls(&self.limits);
-            let verdict = Verdict::denied(DecidedBy::Limit, failure.message.clone(), "The run is over.");
-            self.settle(ask, Source::Gate(call), verdict, state, out).await;
+            let verdict = Verdict::ends_the_run(DecidedBy::Limit, failure.message.clone());
+            self.settle(ask, Source::Gate(call), verdict, state, out);
             return Some(failure);
         }
-        self.decide(ask, Source::Gate(call), fixed, state, out).await;
+        self.decide(ask, Source::Gate(call), fixed, state, out);
         None
     }
 
-    /// A session that the engine has not told us of yet: a subagent's, when its parents are ours.
-    async fn adopt(&self, session: &str, state: &mut State, out: &mut Vec<Update>) -> bool {
-        let mut line: Vec<Session> = Vec::new();
-        let mut next = session.to_owned();
-        while !state.concerns(&next) {
-            let Ok(found) = self.client.session(&next).await else {
-                return false;
-            };
-            let Some(parent) = found.parent_id.clone().filter(|_| line.len() < 16) else {
-                return false;
-            };
-            line.push(found);
-            next = parent;
+    /// What is to be thought of a call; and whether that is more than the policy's word on the action.
+    fn judge(&mut self, call: &GateCall, action: &Action, state: &State) -> (Judgement, bool) {
+        let mut judgement = self.policy.judge(action);
+        let mut fixed = false;
+        if let (Action::Subagent { .. }, Some(prompt)) = (action, call.arguments.get("prompt").and_then(Value::as_str))
+        {
+            let root = state
+                .last_message()
+                .map(|message| Path::new(&message.path.root))
+                .filter(|root| root.is_absolute());
+            if let Some(stricter) = mentions::judge(&self.policy, &judgement, prompt, &self.directory, root) {
+                judgement = stricter;
+                fixed = true;
+            }
         }
-        for session in line.iter().rev() {
-            state.adopt(&session.id, session.parent_id.as_deref().unwrap_or_default(), out);
+        let times = self.repeats.seen(&call.session_id, &call.tool, &call.arguments);
+        let key = (call.session_id.clone(), call.call_id.clone());
+        if times >= DOOM_LOOP && !self.repeatable.remove(&key) {
+            let again = self.policy.judge(&Action::Repeat {
+                tool: call.tool.clone(),
+            });
+            if again.effect > judgement.effect {
+                judgement = Judgement {
+                    rule: format!("{}; this is call {times} of the same kind in a row", again.rule),
+                    grant: Vec::new(),
+                    ..again
+                };
+                fixed = true;
+            }
         }
-        true
+        (judgement, fixed)
+    }
+
+    /// Looks whose a session is that the engine has not told us of yet: a subagent's is ours when its parents are.
+    fn trace(&mut self, call: GateCall, state: &State) {
+        let known: HashSet<String> = state.sessions().map(str::to_owned).collect();
+        let client = self.client.clone();
+        self.tracing.spawn(async move {
+            let tracing = timeout(TRACING, line_to(&client, &call.session_id, &known));
+            let line = tracing.await.ok().flatten();
+            (call, line)
+        });
     }
 
     /// The engine asks for a permission.
-    pub(super) async fn asked(&mut self, ask: &PermissionAsk, state: &State, out: &mut Vec<Update>) {
+    pub(super) fn asked(&mut self, ask: &PermissionAsk, state: &State, out: &mut Vec<Update>) {
         if !self.seen.insert(ask.id.clone()) {
             return;
         }
-        let key = (ask.session_id.clone(), ask.tool.call_id.clone());
         let by_configuration = self.asks_by_configuration(ask, state);
-        match self.passed.get(&key) {
+        match self.passed.by(&ask.session_id, &ask.tool.call_id, &ask.permission) {
             // Whoever let the call pass has seen what it does; only a preset has to stand back.
-            Some(by) if *by != DecidedBy::Preset || !by_configuration => {
-                self.reply(&ask.id, None).await;
+            Some(by) if by != DecidedBy::Preset || !by_configuration => {
+                self.reply(&ask.id, true, None);
                 return;
             }
             _ => {}
@@ -418,8 +448,8 @@ impl Gatekeeper {
         if let Some(diff) = ask.metadata.get("diff").and_then(Value::as_str) {
             open.diff = Some(diff.to_owned());
         }
-        self.decide(open, Source::Engine(ask.clone()), fixed, state, out).await;
-        self.put_next(state, out).await;
+        self.decide(open, Source::Engine(ask.clone()), fixed, state, out);
+        self.put_next(state, out);
     }
 
     /// Whether the engine asks because of rules that are not ours: those of the agent of the run, or of a subagent.
@@ -457,9 +487,9 @@ impl Gatekeeper {
     }
 
     /// Decides what the rules decide, and lets the rest wait.
-    async fn decide(&mut self, ask: Ask, source: Source, fixed: bool, state: &State, out: &mut Vec<Update>) {
-        match self.verdict(&ask) {
-            Some(verdict) => self.settle(ask, source, verdict, state, out).await,
+    fn decide(&mut self, ask: Ask, source: Source, fixed: bool, state: &State, out: &mut Vec<Update>) {
+        match Verdict::of_rules(&ask.judgement, self.answerer) {
+            Some(verdict) => self.settle(ask, source, verdict, state, out),
             None => self.queue.push_back(Waiting {
                 session_id: ask.session_id.clone(),
                 what: What::Permission {
@@ -471,32 +501,8 @@ impl Gatekeeper {
         }
     }
 
-    /// The decision, where nobody has to be asked.
-    fn verdict(&self, ask: &Ask) -> Option<Verdict> {
-        let judgement = &ask.judgement;
-        let by = if judgement.by_preset {
-            DecidedBy::Preset
-        } else {
-            DecidedBy::Rule
-        };
-        Some(match (judgement.effect, self.answerer) {
-            (Effect::Allow, _) => Verdict::allowed(by, judgement.rule.clone()),
-            (Effect::Deny, _) => Verdict::denied(
-                by,
-                judgement.rule.clone(),
-                format!(
-                    "The rules of this run do not allow this ({}). Do not try it in another way; go on without it, or say what you could not do.",
-                    judgement.rule
-                ),
-            ),
-            (Effect::Ask, Who::Yes) => Verdict::allowed(DecidedBy::Yes, "`--yes`"),
-            (Effect::Ask, Who::Nobody) => nobody(judgement),
-            (Effect::Ask, Who::Somebody(_)) => return None,
-        })
-    }
-
     /// Puts the next question, once nobody is being asked.
-    async fn put_next(&mut self, state: &State, out: &mut Vec<Update>) {
+    fn put_next(&mut self, state: &State, out: &mut Vec<Update>) {
         while self.asking.is_none() {
             let Some(Waiting { session_id, what }) = self.queue.pop_front() else {
                 return;
@@ -510,8 +516,8 @@ impl Gatekeeper {
                     if !fixed {
                         ask.judgement = self.policy.judge(&ask.action);
                     }
-                    if let Some(verdict) = self.verdict(&ask) {
-                        self.settle(*ask, source, verdict, state, out).await;
+                    if let Some(verdict) = Verdict::of_rules(&ask.judgement, self.answerer) {
+                        self.settle(*ask, source, verdict, state, out);
                         continue;
                     }
                     if ask.diff.is_none() {
@@ -521,7 +527,7 @@ impl Gatekeeper {
                 }
                 What::Question { ask, questions } => {
                     if !matches!(self.answerer, Who::Somebody(_)) {
-                        self.answer(&ask, questions, None, state, out).await;
+                        self.answer(&ask, questions, None, state, out);
                         continue;
                     }
                     What::Question { ask, questions }
@@ -533,7 +539,10 @@ impl Gatekeeper {
 
     fn put(&mut self, session_id: String, what: What, state: &State) {
         let Some(mut prompter) = self.prompter.take() else {
-            // Cannot be: somebody answers and is not being asked. Nothing passes.
+            // It is away only while something is asked, and then this is not called.
+            tracing::error!("nobody is there to ask");
+            self.answerer = Who::Nobody;
+            self.queue.push_front(Waiting { session_id, what });
             return;
         };
         let withdrawal = Withdrawal::default();
@@ -564,7 +573,7 @@ impl Gatekeeper {
     }
 
     /// What was asked is answered. A failure ends the run.
-    async fn given(
+    fn given(
         &mut self,
         given: Result<(Box<dyn Prompter>, Given), JoinError>,
         state: &State,
@@ -574,128 +583,98 @@ impl Gatekeeper {
         let given = match given {
             Ok((prompter, given)) => {
                 self.prompter = Some(prompter);
-                given
+                Some(given)
             }
             Err(error) => {
                 tracing::error!(%error, "whoever was asked is gone");
                 self.answerer = Who::Nobody;
-                match &asking.what {
-                    What::Permission { .. } => Given::Permission(Answer::Nobody),
-                    What::Question { .. } => Given::Question(QuestionAnswer::Nobody),
-                }
+                None
             }
         };
         let faults = self.faults.as_ref().map(Faults::take).unwrap_or_default();
         out.extend(faults.into_iter().map(Update::Warning));
-        let withdrawn = asking.withdrawal.is_withdrawn();
-        let interrupted = || Failure::new(FailureKind::Interrupted, "the run was interrupted");
-        let failure = match (asking.what, given) {
+        if asking.withdrawal.is_withdrawn() {
             // Nobody waits for it any more; whoever withdrew it has dealt with the rest.
-            (What::Permission { .. }, _) if withdrawn => None,
-            (What::Question { .. }, _) if withdrawn => None,
-            (What::Permission { ask, source, .. }, Given::Permission(answer)) => {
-                let failure = match answer {
-                    Answer::Deny => Some(stopped(&ask)),
-                    Answer::Interrupted => Some(interrupted()),
-                    _ => None,
-                };
-                let verdict = self.verdict_of(answer, &ask.judgement);
-                if verdict.scope == Scope::Session {
-                    self.policy.grant(&ask.judgement.grant);
-                }
-                self.settle(*ask, source, verdict, state, out).await;
-                failure
-            }
-            (What::Question { ask, questions }, Given::Question(answer)) => {
-                let failure = (answer == QuestionAnswer::Interrupted).then(interrupted);
-                if answer == QuestionAnswer::Nobody {
-                    self.answerer = Who::Nobody;
-                }
-                let answers = match answer {
-                    QuestionAnswer::Answers(answers) => Some(answers),
-                    _ => None,
-                };
-                self.answer(&ask, questions, answers, state, out).await;
-                failure
-            }
-            // A prompter answers what it was asked; anything else allows nothing.
-            (What::Permission { ask, source, .. }, Given::Question(_)) => {
-                let verdict = nobody(&ask.judgement);
-                self.settle(*ask, source, verdict, state, out).await;
-                None
-            }
-            (What::Question { ask, questions }, Given::Permission(_)) => {
-                self.answer(&ask, questions, None, state, out).await;
-                None
-            }
-        };
-        if failure.is_none() {
-            self.put_next(state, out).await;
+            return None;
         }
+        // A prompter answers what it was asked; anything else is no answer.
+        match asking.what {
+            What::Permission { ask, source, .. } => {
+                let answer = match given {
+                    Some(Given::Permission(answer)) => answer,
+                    _ => Answer::Nobody,
+                };
+                self.permission_given(*ask, source, answer, state, out)
+            }
+            What::Question { ask, questions } => {
+                let answer = match given {
+                    Some(Given::Question(answer)) => answer,
+                    _ => QuestionAnswer::Nobody,
+                };
+                self.question_given(&ask, questions, answer, state, out)
+            }
+        }
+    }
+
+    fn permission_given(
+        &mut self,
+        ask: Ask,
+        source: Source,
+        answer: Answer,
+        state: &State,
+        out: &mut Vec<Update>,
+    ) -> Option<Failure> {
+        let failure = match answer {
+            Answer::Deny => Some(stopped(&ask)),
+            Answer::Interrupted => Some(interrupted()),
+            _ => None,
+        };
+        if answer == Answer::Nobody {
+            // Who has gone once is not asked again: a terminal does not come back.
+            self.answerer = Who::Nobody;
+        }
+        let verdict = match self.answerer {
+            Who::Somebody(by) => Verdict::of_answer(answer, by, &ask.judgement),
+            Who::Yes | Who::Nobody => Verdict::nobody(&ask.judgement),
+        };
+        if verdict.scope == Scope::Session {
+            self.policy.grant(&ask.judgement.grant);
+        }
+        self.settle(ask, source, verdict, state, out);
         failure
     }
 
-    /// What somebody said, as a verdict.
-    fn verdict_of(&mut self, answer: Answer, judgement: &Judgement) -> Verdict {
-        let Who::Somebody(by) = self.answerer else {
-            return nobody(judgement);
-        };
-        let who = if by == DecidedBy::Approver {
-            "the approver"
-        } else {
-            "the user"
-        };
-        match answer {
-            Answer::Once => Verdict::allowed(by, format!("{who} allowed it once")),
-            Answer::Session => Verdict {
-                scope: Scope::Session,
-                ..Verdict::allowed(by, format!("{who} allowed it for this session"))
-            },
-            Answer::Deny => Verdict::denied(by, format!("{who} refused it"), "The user refused this."),
-            Answer::DenyBecause(why) => Verdict::denied(
-                by,
-                format!("{who} refused it: {why}"),
-                format!("The user refused this and says: {why}"),
-            ),
-            Answer::Interrupted => Verdict::denied(by, format!("{who} ended the run"), "The run is over."),
-            Answer::Nobody => {
-                // Who has gone once is not asked again: a terminal does not come back.
-                self.answerer = Who::Nobody;
-                nobody(judgement)
-            }
+    fn question_given(
+        &mut self,
+        ask: &QuestionAsk,
+        questions: Vec<Question>,
+        answer: QuestionAnswer,
+        state: &State,
+        out: &mut Vec<Update>,
+    ) -> Option<Failure> {
+        let failure = (answer == QuestionAnswer::Interrupted).then(interrupted);
+        if answer == QuestionAnswer::Nobody {
+            self.answerer = Who::Nobody;
         }
+        let answers = match answer {
+            QuestionAnswer::Answers(answers) => Some(answers),
+            _ => None,
+        };
+        self.answer(ask, questions, answers, state, out);
+        failure
     }
 
-    /// Carries a decision out and records it.
-    async fn settle(&mut self, ask: Ask, source: Source, verdict: Verdict, state: &State, out: &mut Vec<Update>) {
+    /// Records a decision and carries it out, in this order: what runs has been written down.
+    fn settle(&mut self, ask: Ask, source: Source, verdict: Verdict, state: &State, out: &mut Vec<Update>) {
         let allowed = verdict.decision == Decision::Allowed;
-        match source {
-            Source::Gate(call) => {
-                if allowed {
-                    self.passed
-                        .insert((call.session_id.clone(), call.call_id.clone()), verdict.by);
-                    call.pass();
-                } else {
-                    // The model chooses the ids of its calls, and may use one twice.
-                    self.passed.remove(&(call.session_id.clone(), call.call_id.clone()));
-                    call.refuse(verdict.told.clone());
-                }
-            }
-            Source::Engine(request) => {
-                if allowed && matches!(ask.action, Action::Repeat { .. }) {
-                    self.repeatable
-                        .insert((request.session_id.clone(), request.tool.call_id.clone()));
-                }
-                let told = (!allowed).then_some(verdict.told.as_str());
-                self.reply(&request.id, told).await;
-            }
-        }
+        let permission = ask.action.tool().to_owned();
+        let is_repeat = matches!(ask.action, Action::Repeat { .. });
         let record = PermissionRecord {
             id: ask.id,
             parent_session_id: state.parent_of(&ask.session_id).map(str::to_owned),
             subagent: !state.is_root(&ask.session_id),
             session_id: ask.session_id,
-            permission: ask.action.tool().to_owned(),
+            permission: permission.clone(),
             tool: ask.tool,
             patterns: ask.action.subjects(),
             decision: verdict.decision,
@@ -709,6 +688,26 @@ impl Gatekeeper {
         if !(allowed && verdict.by == DecidedBy::Preset) {
             self.records.push(record.clone());
             out.push(Update::Permission(record));
+        }
+        match source {
+            Source::Gate(call) if allowed => {
+                self.passed
+                    .add(&call.session_id, &call.call_id, &permission, verdict.by);
+                call.pass();
+            }
+            Source::Gate(call) => {
+                self.passed.remove(&call.session_id, &call.call_id, &permission);
+                match verdict.told {
+                    Some(told) => call.refuse(told),
+                    None => self.held.push(call),
+                }
+            }
+            Source::Engine(request) => {
+                if allowed && is_repeat {
+                    self.repeatable.insert((request.session_id, request.tool.call_id));
+                }
+                self.reply(&request.id, allowed, verdict.told);
+            }
         }
     }
 
@@ -740,21 +739,24 @@ impl Gatekeeper {
         }
     }
 
-    /// Answers a request of the engine's: `once`, or `reject` with what the model is told.
-    async fn reply(&mut self, request: &str, refusal: Option<&str>) {
-        // Noted before it is sent: the event about it may be faster than the answer.
-        self.answered.insert(request.to_owned(), refusal.is_none());
-        let sent = match refusal {
-            None => self.client.allow_permission_once(request).await,
-            Some(told) => self.client.reject_permission(request, Some(told)).await,
-        };
-        if let Err(error) = sent {
-            tracing::debug!(%error, request, "cannot answer a permission");
-        }
+    /// Answers a request of the engine's: `once`, or `reject` with what the model is told. Without that its turn ends.
+    fn reply(&mut self, request: &str, allowed: bool, told: Option<String>) {
+        self.watch.answering(request, allowed);
+        let (client, request) = (self.client.clone(), request.to_owned());
+        self.replies.spawn(async move {
+            let sent = if allowed {
+                client.allow_permission_once(&request).await
+            } else {
+                client.reject_permission(&request, told.as_deref()).await
+            };
+            if let Err(error) = sent {
+                tracing::debug!(%error, request, "cannot answer a permission");
+            }
+        });
     }
 
     /// The model asks the person.
-    pub(super) async fn questioned(&mut self, ask: &QuestionAsk, state: &State, out: &mut Vec<Update>) {
+    pub(super) fn questioned(&mut self, ask: &QuestionAsk, state: &State, out: &mut Vec<Update>) {
         if !self.seen.insert(ask.id.clone()) {
             return;
         }
@@ -765,11 +767,11 @@ impl Gatekeeper {
                 ask: ask.clone(),
             },
         });
-        self.put_next(state, out).await;
+        self.put_next(state, out);
     }
 
     /// Sends the answers to the model's questions; without any they are dismissed, and its turn ends.
-    async fn answer(
+    fn answer(
         &mut self,
         ask: &QuestionAsk,
         questions: Vec<Question>,
@@ -777,13 +779,16 @@ impl Gatekeeper {
         state: &State,
         out: &mut Vec<Update>,
     ) {
-        let sent = match &answers {
-            Some(answers) => self.client.answer_question(&ask.id, answers).await,
-            None => self.client.reject_question(&ask.id).await,
-        };
-        if let Err(error) = sent {
-            tracing::debug!(%error, "cannot answer a question");
-        }
+        let (client, id, given) = (self.client.clone(), ask.id.clone(), answers.clone());
+        self.replies.spawn(async move {
+            let sent = match &given {
+                Some(answers) => client.answer_question(&id, answers).await,
+                None => client.reject_question(&id).await,
+            };
+            if let Err(error) = sent {
+                tracing::debug!(%error, "cannot answer a question");
+            }
+        });
         out.push(Update::Question(QuestionRecord {
             id: ask.id.clone(),
             session_id: ask.session_id.clone(),
@@ -795,38 +800,59 @@ impl Gatekeeper {
     }
 
     /// Somebody answered a permission. A failure ends the run: it was not us.
-    pub(super) async fn replied(
+    pub(super) fn replied(
         &mut self,
         request: &str,
         reply: &str,
         state: &State,
         out: &mut Vec<Update>,
     ) -> Option<Failure> {
-        let ours = self.answered.get(request).copied();
-        let expected = matches!((ours, reply), (Some(true), "once") | (Some(false), "reject"));
-        // A refusal of one request refuses those beside it too; nothing is widened by that.
-        if !expected && reply != "reject" {
-            return Some(tampered(&format!("a permission was answered `{reply}`")));
+        let failure = self.watch.replied(request, reply);
+        if failure.is_none() && !self.watch.has_answered(request) {
+            self.withdraw(|what, _| what.request().is_some_and(|ask| ask.id == request));
+            self.put_next(state, out);
         }
-        if ours.is_none() {
-            self.withdraw(
-                |what, _| matches!(what, What::Permission { source: Source::Engine(ask), .. } if ask.id == request),
-            );
-            self.put_next(state, out).await;
-        }
-        None
+        failure
+    }
+
+    /// Events were missed, and these requests wait now. A failure ends the run: one of ours was answered meanwhile, not by
+    /// us, and what it asked for was done.
+    pub(super) fn after_gap(
+        &mut self,
+        pending: &HashSet<&str>,
+        state: &State,
+        out: &mut Vec<Update>,
+    ) -> Option<Failure> {
+        let open = self.queue.iter().map(|waiting| &waiting.what);
+        let open = open.chain(self.asking.iter().map(|asking| &asking.what));
+        let gone: Vec<PermissionAsk> = open
+            .filter_map(What::request)
+            .filter(|ask| !pending.contains(ask.id.as_str()))
+            .cloned()
+            .collect();
+        let was_done = |ask: &PermissionAsk| {
+            state.tools().calls().iter().any(|call| {
+                call.session_id == ask.session_id
+                    && call.call_id == ask.tool.call_id
+                    && call.status == ToolStatus::Completed
+            })
+        };
+        let failure = gone
+            .iter()
+            .any(was_done)
+            .then(|| tampered("a permission was answered while the connection was lost"));
+        self.withdraw(|what, _| {
+            what.request()
+                .is_some_and(|ask| gone.iter().any(|gone| gone.id == ask.id))
+        });
+        self.put_next(state, out);
+        failure
     }
 
     /// A session was made or changed. A failure ends the run: its rules were changed, and not by us.
     pub(super) fn session(&mut self, session: &Session, state: &State) -> Option<Failure> {
         let rules = session.permission.as_ref()?;
-        let expected = if state.is_root(&session.id) {
-            &self.session_rules
-        } else {
-            // Those that the engine made it with.
-            self.rules_of.entry(session.id.clone()).or_insert_with(|| rules.clone())
-        };
-        (rules != expected).then(|| tampered("the rules of a session were changed"))
+        self.watch.rules(&session.id, state.is_root(&session.id), rules)
     }
 
     /// The engine dropped the directory, and with it the guard and all that waits.
@@ -837,9 +863,9 @@ impl Gatekeeper {
     }
 
     /// A session has come to rest: nothing of it waits any more.
-    pub(super) async fn at_rest(&mut self, session: &str, state: &State, out: &mut Vec<Update>) {
+    pub(super) fn at_rest(&mut self, session: &str, state: &State, out: &mut Vec<Update>) {
         self.withdraw(|_, of| of == session);
-        self.put_next(state, out).await;
+        self.put_next(state, out);
     }
 
     fn withdraw(&mut self, concerned: impl Fn(&What, &str) -> bool) {
@@ -852,17 +878,81 @@ impl Gatekeeper {
         }
     }
 
-    /// Nothing passes any more: open questions are withdrawn, and what waits at the gate is refused.
-    pub(super) async fn close(&mut self) {
-        self.queue.clear();
-        self.gate = None;
+    /// Nothing passes any more: open questions are withdrawn and denied, and nothing is left waiting in the engine. Calls at
+    /// the gate wait on, until this is [released](Self::release).
+    pub(super) async fn close(&mut self, state: &State, out: &mut Vec<Update>) {
         self.answerer = Who::Nobody;
+        let mut open: Vec<What> = Vec::new();
         if let Some(asking) = self.asking.take() {
+            let was_withdrawn = asking.withdrawal.is_withdrawn();
             asking.withdrawal.withdraw();
             // The terminal shall be as it was before anything else is written to it.
-            let _ = tokio::time::timeout(WITHDRAWING, asking.thread).await;
+            let _ = timeout(WITHDRAWING, asking.thread).await;
+            if !was_withdrawn {
+                open.push(asking.what);
+            }
+        }
+        open.extend(self.queue.drain(..).map(|waiting| waiting.what));
+        for what in open {
+            match what {
+                What::Permission { ask, source, .. } => self.settle(*ask, source, Verdict::unanswered(), state, out),
+                What::Question { ask, questions } => self.answer(&ask, questions, None, state, out),
+            }
+        }
+        let told = async { while self.replies.join_next().await.is_some() {} };
+        if timeout(LAST_ANSWERS, told).await.is_err() {
+            tracing::debug!("the engine does not take the last answers");
         }
     }
+
+    /// Refuses what still waits at the gate, and whatever comes.
+    pub(super) fn release(&mut self) {
+        self.held.clear();
+        self.tracing.abort_all();
+        self.gate = None;
+    }
+}
+
+impl What {
+    /// The engine's request, where it is one.
+    fn request(&self) -> Option<&PermissionAsk> {
+        match self {
+            Self::Permission {
+                source: Source::Engine(ask),
+                ..
+            } => Some(ask),
+            _ => None,
+        }
+    }
+}
+
+/// The sessions from this one up to the one whose parent is known; nothing when they do not lead there.
+async fn line_to(client: &Client, session: &str, known: &HashSet<String>) -> Option<Vec<Session>> {
+    let mut line: Vec<Session> = Vec::new();
+    let mut next = session.to_owned();
+    while !known.contains(&next) {
+        if next.is_empty() || line.len() == DEEPEST {
+            return None;
+        }
+        let found = client.session(&next).await.ok()?;
+        next = found.parent_id.clone()?;
+        line.push(found);
+    }
+    Some(line)
+}
+
+/// A call of a session that is none of the run's.
+fn refuse_stranger(call: GateCall, out: &mut Vec<Update>) {
+    tracing::warn!(
+        session = call.session_id,
+        tool = call.tool,
+        "a call of a session that is not ours"
+    );
+    out.push(Update::Warning(format!(
+        "`{}` was refused to a session that does not belong to this run",
+        visible(&call.tool)
+    )));
+    call.refuse("This session does not belong to the run.");
 }
 
 /// The subagent that a session belongs to, in words.
@@ -870,26 +960,6 @@ fn subagent(session: &str, state: &State) -> Option<String> {
     (!state.is_root(session)).then(|| state.title_of(session).unwrap_or("a subagent").to_owned())
 }
 
-fn nobody(judgement: &Judgement) -> Verdict {
-    Verdict::denied(
-        DecidedBy::Nobody,
-        format!("nobody could be asked ({})", judgement.rule),
-        "Nobody is there to approve this, so it is refused. Go on without it, or say what you could not do.",
-    )
-}
-
-fn stopped(ask: &Ask) -> Failure {
-    Failure::new(
-        FailureKind::Denied,
-        format!("the run was stopped: `{}` was refused", ask.action.tool()),
-    )
-    .hint("answer with `r` to refuse and let the model go on, or allow it beforehand with `--allow`")
-}
-
-fn tampered(what: &str) -> Failure {
-    Failure::new(
-        FailureKind::Denied,
-        format!("cannot go on: {what}, and not by opencode-rs"),
-    )
-    .hint("something that ran in this session has reached the engine's server; look at what it was before you go on")
+fn interrupted() -> Failure {
+    Failure::new(FailureKind::Interrupted, "the run was interrupted")
 }
