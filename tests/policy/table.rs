@@ -35,15 +35,90 @@ struct Row {
     why: String,
 }
 
+/// A row with everything that it names put in.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    /// The file and the number of the row in it, `commands-12`.
+    pub(super) name: String,
+    pub(super) tool: String,
+    pub(super) input: String,
+    pub(super) rules: Vec<String>,
+    pub(super) preset: Preset,
+    pub(super) expect: Effect,
+    pub(super) why: String,
+}
+
+impl Case {
+    /// What the tool is called with, in this place.
+    pub(super) fn arguments(&self, ground: &Ground) -> Value {
+        arguments(&self.tool, &ground.fill(&self.input))
+    }
+
+    pub(super) fn judged_by(&self, policy: &Policy, ground: &Ground) -> Judgement {
+        policy.judge(&action(&self.tool, &self.arguments(ground)))
+    }
+}
+
+/// The names of all tables.
+pub(super) fn tables() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/policy");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The rows of a table.
+pub(super) fn cases(table: &str) -> Vec<Case> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/policy/{table}.toml"));
+    let read: Table = toml::from_str(&std::fs::read_to_string(&file).unwrap())
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let Table { sets, row } = read;
+    row.into_iter()
+        .enumerate()
+        .map(|(at, row)| {
+            let mut rules = row.rules;
+            if let Some(set) = &row.set {
+                rules.extend(sets[set].iter().cloned());
+            }
+            Case {
+                name: format!("{table}-{}", at + 1),
+                tool: row.tool,
+                input: row.input,
+                rules,
+                preset: match row.preset.as_deref() {
+                    None | Some("auto-tools") => Preset::AutoTools,
+                    Some("look-only") => Preset::LookOnly,
+                    Some("read-only") => Preset::ReadOnly,
+                    Some(other) => panic!("no such preset: {other}"),
+                },
+                expect: row.expect,
+                why: row.why,
+            }
+        })
+        .collect()
+}
+
 /// A directory of its own: the agent's, another one beside it, and a home.
 pub(super) struct Ground {
-    _place: tempfile::TempDir,
+    _place: Option<tempfile::TempDir>,
     pub(super) root: PathBuf,
 }
 
 pub(super) fn ground() -> Ground {
     let place = tempfile::tempdir().unwrap();
-    let root = place.path().canonicalize().unwrap();
+    let ground = ground_in(place.path());
+    Ground {
+        _place: Some(place),
+        ..ground
+    }
+}
+
+/// The same in a place that is there, and that somebody else removes. Each file says which one it is.
+pub(super) fn ground_in(place: &Path) -> Ground {
+    let root = place.canonicalize().unwrap();
     for folder in [
         "work/sub",
         "work/docs",
@@ -66,7 +141,7 @@ pub(super) fn ground() -> Ground {
         "home/.profile",
         "extra/f",
     ] {
-        std::fs::write(root.join(file), "x\n").unwrap();
+        std::fs::write(root.join(file), format!("the text of {file}\n")).unwrap();
     }
     for (link, target) in [
         ("work/out", "../elsewhere"),
@@ -80,7 +155,7 @@ pub(super) fn ground() -> Ground {
     ] {
         std::os::unix::fs::symlink(target, root.join(link)).unwrap();
     }
-    Ground { _place: place, root }
+    Ground { _place: None, root }
 }
 
 impl Ground {
@@ -149,40 +224,28 @@ fn action(tool: &str, arguments: &Value) -> Action {
 #[test]
 fn every_row_of_the_tables_is_judged_as_it_says() {
     let ground = ground();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/policy");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
     let mut wrong = Vec::new();
     let mut count = 0;
-    for file in files {
-        let table: Table = toml::from_str(&std::fs::read_to_string(&file).unwrap())
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        for row in table.row {
-            count += 1;
-            let mut rules = row.rules.clone();
-            if let Some(set) = &row.set {
-                rules.extend(table.sets[set].iter().cloned());
-            }
-            let preset = match row.preset.as_deref() {
-                None | Some("auto-tools") => Preset::AutoTools,
-                Some("look-only") => Preset::LookOnly,
-                Some("read-only") => Preset::ReadOnly,
-                Some(other) => panic!("no such preset: {other}"),
-            };
-            let policy = ground.policy(preset, &rules);
-            let action = action(&row.tool, &arguments(&row.tool, &ground.fill(&row.input)));
-            let judgement = policy.judge(&action);
-            if judgement.effect != row.expect {
-                wrong.push(format!(
-                    "{}: {:?} with {rules:?}: {:?} instead of {:?} by {}; {}\n    {:?}",
-                    row.tool, row.input, judgement.effect, row.expect, judgement.rule, row.why, judgement.parts
-                ));
-            }
-            wrong.extend(broken_grant(policy, &action, &judgement));
+    for case in tables().iter().flat_map(|table| cases(table)) {
+        count += 1;
+        let policy = ground.policy(case.preset, &case.rules);
+        let action = action(&case.tool, &case.arguments(&ground));
+        let judgement = policy.judge(&action);
+        if judgement.effect != case.expect {
+            wrong.push(format!(
+                "{}: {} {:?} with {:?}: {:?} instead of {:?} by {}; {}\n    {:?}",
+                case.name,
+                case.tool,
+                case.input,
+                case.rules,
+                judgement.effect,
+                case.expect,
+                judgement.rule,
+                case.why,
+                judgement.parts
+            ));
         }
+        wrong.extend(broken_grant(policy, &action, &judgement));
     }
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count >= 170, "only {count} rows");
