@@ -27,7 +27,6 @@
 mod service;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,7 +37,6 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::support::atomic_file::{self, Access};
 use crate::support::secret::Secret;
@@ -166,14 +164,14 @@ impl Gate {
 
     /// The variable for the engine's environment. Commands of the model see the values of `environment` instead of the
     /// engine's own; an empty one counts as not set.
-    pub fn variable(&self, environment: &BTreeMap<String, String>) -> (OsString, OsString) {
+    pub fn variable(&self, environment: &BTreeMap<String, String>) -> String {
         let value = json!({
             "port": self.port,
             "token": self.token.expose(),
             "plugin": self.plugin,
             "environment": environment,
         });
-        (env_vars::GATE.into(), value.to_string().into())
+        value.to_string()
     }
 
     /// Waits until the engine has loaded the plugin and calls it last.

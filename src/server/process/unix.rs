@@ -14,11 +14,12 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 use super::{Launch, News};
 use crate::env_vars;
+use crate::server::environment::GATE_VARIABLE;
 use crate::server::guard::report::{Exit, Report};
 use crate::server::guard::{GUARD, HURRY};
 
 /// Variables of the engine's that nobody else shall see.
-const SECRETS: [&str; 2] = [env_vars::SERVER_PASSWORD, env_vars::GATE];
+const SECRETS: [&str; 2] = [env_vars::SERVER_PASSWORD, GATE_VARIABLE];
 /// How long a guard may take to clean up. It gives up by itself before that.
 const GUARD_GRACE: Duration = Duration::from_secs(6);
 
