@@ -220,6 +220,19 @@ fn the_terminal_is_asked_while_stdin_and_stdout_are_pipes() {
 }
 
 #[test]
+fn a_window_that_becomes_small_shows_the_question_again() {
+    let sandbox = Sandbox::new();
+    let mut pty = Pty::rehearse(&sandbox, &commands(&["touch canary"]), &["--auto-tools", "Do it"]);
+    pty.wait_for("show everything");
+    pty.resize(30, 12);
+    pty.wait_for("> n");
+    pty.send("y");
+    assert_eq!(pty.finish(), 0, "{}", pty.screen());
+    assert!(exists(&sandbox, "canary"));
+    sandbox.expect_nothing_left();
+}
+
+#[test]
 fn ctrl_c_at_the_question_ends_the_run_with_130() {
     let sandbox = Sandbox::new();
     let mut pty = Pty::rehearse(&sandbox, &commands(&["touch canary"]), &["--auto-tools", "Do it"]);
