@@ -49,6 +49,7 @@ pub(super) fn ground() -> Ground {
         "work/docs",
         "work/secrets",
         "work/.git/hooks",
+        "work/bare/objects",
         "elsewhere",
         "home",
         "extra",
