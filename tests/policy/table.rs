@@ -124,6 +124,7 @@ pub(super) fn ground_in(place: &Path) -> Ground {
         "work/docs",
         "work/secrets",
         "work/.git/hooks",
+        "work/bare/objects",
         "elsewhere",
         "home",
         "extra",
