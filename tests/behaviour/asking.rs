@@ -99,6 +99,19 @@ fn n_denies_and_the_run_ends_with_5() {
 }
 
 #[test]
+fn what_the_model_said_before_stands_above_the_question() {
+    let sandbox = Sandbox::new();
+    let script = "[[reply]]\ntext = \"First I look around.\"\ntool_calls = [{ name = \"bash\", arguments = { command = \"touch canary\", description = \"x\" } }]\n\
+        [[reply]]\ntext = \"All done.\"";
+    let mut pty = Pty::rehearse(&sandbox, script, &["--auto-tools", "Do it"]);
+    let screen = pty.wait_for("show everything");
+    let said = screen.find("First I look around.");
+    assert!(said.is_some() && said < screen.find("touch canary"), "{screen}");
+    pty.send("n");
+    assert_eq!(pty.finish_within(SOON), 5);
+}
+
+#[test]
 fn enter_alone_never_allows() {
     let sandbox = Sandbox::new();
     let mut pty = Pty::rehearse(&sandbox, &commands(&["touch canary"]), &["--auto-tools", "Do it"]);

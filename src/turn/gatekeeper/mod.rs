@@ -45,6 +45,8 @@ use crate::support::visible::visible;
 ///
 /// An approver's command has a second to end before it is killed.
 const WITHDRAWING: Duration = Duration::from_secs(2);
+/// A call is faster at the gate than the words before it are on the screen, and a person wants to read them first.
+const WORDS_FIRST: Duration = Duration::from_millis(100);
 /// How long the engine may take to hear the last answers.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// How long the engine may take to say whose a session is.
@@ -547,10 +549,15 @@ impl Gatekeeper {
         };
         let withdrawal = Withdrawal::default();
         let theirs = withdrawal.clone();
+        let pause = match self.answerer {
+            Who::Somebody(DecidedBy::Person) => WORDS_FIRST,
+            _ => Duration::ZERO,
+        };
         let thread = match &what {
             What::Permission { ask, .. } => {
                 let ask = ask.clone();
                 tokio::task::spawn_blocking(move || {
+                    std::thread::sleep(pause);
                     let answer = prompter.ask(&ask, &theirs);
                     (prompter, Given::Permission(answer))
                 })
@@ -559,6 +566,7 @@ impl Gatekeeper {
                 let questions = questions.clone();
                 let subagent = subagent(&session_id, state);
                 tokio::task::spawn_blocking(move || {
+                    std::thread::sleep(pause);
                     let answer = prompter.question(&questions, subagent.as_deref(), &theirs);
                     (prompter, Given::Question(answer))
                 })
