@@ -8,6 +8,7 @@ mod action;
 mod approver;
 mod ask;
 mod audit;
+mod contents;
 mod grant;
 mod hidden;
 mod line;
