@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::grant;
 use super::paths::normal;
+use super::places::Use;
 use super::policy::{Policy, Verdict};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, text_matches};
@@ -45,7 +46,7 @@ impl Policy {
         let mut start = self.grounds.directory.clone();
         if let Some(workdir) = workdir {
             start = normal(&start.join(workdir));
-            let verdict = self.judge_place(workdir, &self.grounds.directory, true);
+            let verdict = self.judge_place(workdir, &self.grounds.directory, Use::Lists);
             judged.push(Judged {
                 what: workdir.to_owned(),
                 verdict,

@@ -21,6 +21,7 @@ mod action;
 mod approver;
 mod ask;
 mod audit;
+mod contents;
 mod grant;
 mod hidden;
 mod line;

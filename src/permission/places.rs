@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::contents::{Kind, Walk};
 use super::line::{Judged, no_objection};
 use super::paths::{Grounds, Place};
 use super::policy::{Outside, Policy, Verdict};
@@ -13,7 +14,24 @@ use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
 use super::shell::hazards::{Hazard, only_reads};
 use super::shell::texts::program;
 use super::shell::{Command, Dirs, Word};
+use super::wildcard_matches;
 use crate::request::Effect;
+
+/// What a command does with the places that its arguments name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Use {
+    /// It shows names, or goes there.
+    Lists,
+    /// It reads what is there.
+    Reads,
+    /// It may do anything.
+    Writes,
+}
+
+/// Programs that show of a directory which files are in it, and not what is in them.
+const LISTERS: [&str; 10] = [
+    "ls", "find", "gfind", "du", "df", "stat", "pwd", "basename", "dirname", "realpath",
+];
 
 /// Files that are no files.
 const STREAMS: [&str; 4] = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/stdin"];
@@ -42,7 +60,7 @@ impl Policy {
             });
         };
         if name == "cd" && words.len() == 1 {
-            keep(self.judge_place("~", &self.grounds.directory, true));
+            keep(self.judge_place("~", &self.grounds.directory, Use::Lists));
         }
         if name == "git"
             && !names_all
@@ -61,7 +79,14 @@ impl Policy {
         if !names_all && let Some(verdict) = self.judge_links(name, words, dirs) {
             keep(verdict);
         }
-        let only_reads = only_reads(words, hazards);
+        if !names_all && let Some(verdict) = self.judge_search_of(name, words, dirs) {
+            keep(verdict);
+        }
+        let usage = match only_reads(words, hazards) {
+            true if LISTERS.contains(&name) => Use::Lists,
+            true => Use::Reads,
+            false => Use::Writes,
+        };
         // What is looked for is no path, even when it looks like one.
         let pattern = pattern_operand(name, words).filter(|_| hazards.is_empty());
         // The program, when it is a path, is one more file.
@@ -91,9 +116,14 @@ impl Policy {
             };
             for candidate in candidates.iter().take(24) {
                 for dir in dirs {
-                    let mut verdict = self.judge_place(candidate, dir, only_reads || name == "cd" || is_program);
+                    let usage = match usage {
+                        Use::Writes if name == "cd" => Use::Lists,
+                        Use::Writes if is_program => Use::Reads,
+                        usage => usage,
+                    };
+                    let mut verdict = self.judge_place(candidate, dir, usage);
                     if word.has_glob {
-                        verdict = verdict.stricter(self.judge_glob(candidate, dir, only_reads));
+                        verdict = verdict.stricter(self.judge_glob(candidate, dir, usage));
                     }
                     if !(names_all && verdict.by_preset) {
                         keep(verdict);
@@ -108,6 +138,74 @@ impl Policy {
             ));
         }
         worst
+    }
+
+    /// The files that a command looks into without naming them.
+    fn judge_search_of(&self, name: &str, words: &[Word], dirs: &[PathBuf]) -> Option<Verdict> {
+        let texts: Vec<&str> = words[1..].iter().map(Word::text).collect();
+        let options: Vec<&str> = texts
+            .iter()
+            .copied()
+            .take_while(|text| *text != "--")
+            .filter(|text| text.starts_with('-'))
+            .collect();
+        let has = |letters: &[char], long: &[&str]| {
+            options.iter().any(|option| match option.strip_prefix("--") {
+                Some(name) => long.iter().any(|long| name.starts_with(long)),
+                None => option.contains(letters),
+            })
+        };
+        let mut follows = false;
+        let walk = match name {
+            "grep" | "egrep" | "fgrep" => {
+                if !has(&['r', 'R', 'd'], &["rec", "de", "di"]) {
+                    return None;
+                }
+                follows = has(&['R'], &["de"]);
+                Walk::All
+            }
+            "rg" if has(&['u', '.', 'g'], &["hi", "no-", "un", "gl", "ig"]) => Walk::All,
+            "rg" => Walk::Plain,
+            "git" if texts.first() == Some(&"grep") => Walk::Engine { include: "" },
+            "diff" if !has(&['r'], &["rec"]) => return None,
+            "tar" | "bsdtar" | "zip" | "diff" => Walk::All,
+            _ => return None,
+        };
+        let archives = matches!(name, "tar" | "bsdtar" | "zip" | "diff");
+        let from = if name == "git" {
+            2
+        } else {
+            pattern_operand(name, words).map_or(1, |at| at + 1)
+        };
+        let named: Vec<&str> = words
+            .iter()
+            .skip(from)
+            .map(Word::text)
+            .filter(|text| !text.starts_with('-'))
+            .collect();
+        // Which of them are places, and which the values of options, is seen by what is there.
+        let included: Vec<&str> = options
+            .iter()
+            .filter_map(|option| option.strip_prefix("--include="))
+            .collect();
+        let is_included = |path: &Path| {
+            included.is_empty()
+                || included.iter().any(|glob| {
+                    glob.contains(['[', '{', '\\'])
+                        || path
+                            .file_name()
+                            .is_some_and(|name| wildcard_matches(glob, &name.to_string_lossy()))
+                })
+        };
+        let shows = |path: &Path, kind: Kind| is_included(path) && (kind == Kind::File || follows);
+        dirs.iter().find_map(|dir| {
+            let there: Vec<&str> = named.iter().copied().filter(|name| dir.join(name).is_dir()).collect();
+            let has_place = named.iter().any(|name| dir.join(name).exists());
+            let places = if has_place || archives { there } else { vec!["."] };
+            places
+                .iter()
+                .find_map(|place| self.judge_contents(name, &self.grounds.look(place, dir), walk, &shows))
+        })
     }
 
     /// Links that are made or moved: where they lead is judged from where they come to stand, since what follows in the
@@ -161,12 +259,13 @@ impl Policy {
     }
 
     /// A place that a command is told about: it may read it, and unless it only reads, write it.
-    pub(super) fn judge_place(&self, path: &str, from: &Path, only_reads: bool) -> Verdict {
+    pub(super) fn judge_place(&self, path: &str, from: &Path, usage: Use) -> Verdict {
         if STREAMS.contains(&path) {
             return no_objection();
         }
         let sight = self.grounds.look(path, from);
         let written = path;
+        let only_reads = usage != Use::Writes;
         let mut verdict = no_objection();
         for tool in ["read", "edit"] {
             let by_rule = self.by_rules(
@@ -180,7 +279,11 @@ impl Policy {
             // A directory that holds what must not be touched.
             let held = self.narrowing(tool).find(|(rule, pattern)| {
                 !is_plain(&rule.pattern)
-                    && (tool == "read" || !only_reads)
+                    && (if tool == "read" {
+                        usage != Use::Lists
+                    } else {
+                        !only_reads
+                    })
                     && !literal_prefix(pattern).is_empty()
                     && self.grounds.may_hold(&sight, pattern)
                     && sight.names.iter().any(|name| name.is_dir())
@@ -236,13 +339,13 @@ impl Policy {
     }
 
     /// A pattern for file names: which files those are is not looked up, but what they may be is known.
-    fn judge_glob(&self, glob: &str, from: &Path, only_reads: bool) -> Verdict {
+    fn judge_glob(&self, glob: &str, from: &Path, usage: Use) -> Verdict {
         let fixed = &glob[..glob.find(['*', '?', '[']).unwrap_or(glob.len())];
         let climbs = glob[fixed.len()..].contains("..");
         let last = glob.rsplit('/').next().unwrap_or(glob);
         let simple: String = glob.replace(['[', ']'], "*");
         let mut verdict = match fixed.rfind('/') {
-            Some(at) if at > 0 => self.judge_place(&fixed[..at], from, true),
+            Some(at) if at > 0 => self.judge_place(&fixed[..at], from, usage.min(Use::Reads)),
             _ => no_objection(),
         };
         if climbs || last.starts_with('.') || last.contains(".e") {
@@ -254,7 +357,7 @@ impl Policy {
         for tool in ["read", "edit"] {
             let met = self.narrowing(tool).find(|(rule, pattern)| {
                 !is_plain(&rule.pattern)
-                    && (tool == "read" || !only_reads)
+                    && (tool == "read" || usage == Use::Writes)
                     && (patterns_meet(pattern, &simple) || Grounds::is_absolute(pattern))
             });
             if let Some((rule, _)) = met {
