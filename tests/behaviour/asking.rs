@@ -235,7 +235,7 @@ fn a_signal_and_a_time_limit_end_the_run_while_it_asks() {
     for (arguments, signal, code) in [
         (&["--auto-tools", "Do it"][..], Some(Signal::INT), 130),
         (&["--auto-tools", "Do it"], Some(Signal::TERM), 143),
-        (&["--auto-tools", "--timeout=6s", "Do it"], None, 124),
+        (&["--auto-tools", "--timeout=20s", "Do it"], None, 124),
     ] {
         let sandbox = Sandbox::new();
         let mut pty = Pty::rehearse(&sandbox, &commands(&["touch canary"]), arguments);
@@ -245,7 +245,7 @@ fn a_signal_and_a_time_limit_end_the_run_while_it_asks() {
         }
         let limit = SOON
             + if signal.is_none() {
-                Duration::from_secs(6)
+                Duration::from_secs(20)
             } else {
                 Duration::ZERO
             };
