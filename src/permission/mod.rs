@@ -91,6 +91,45 @@ pub fn ask_about_everything(agent: &[Rule], removed: &[String]) -> Vec<Rule> {
     rules
 }
 
+/// The tools of the engine that ask, by their permissions.
+const ASKING: [&str; 13] = [
+    "bash",
+    "edit",
+    "read",
+    "glob",
+    "grep",
+    "list",
+    "webfetch",
+    "websearch",
+    "task",
+    "todowrite",
+    "skill",
+    "external_directory",
+    "doom_loop",
+];
+
+/// The rules for a session on a server that has no gate of ours: everything is denied but the tools that are known to ask,
+/// and those that `named` rules of ours speak of. A tool of a plugin's asks nobody, and would simply run.
+pub fn ask_about_what_asks(agent: &[Rule], removed: &[String], named: &[String]) -> Vec<Rule> {
+    let mut rules = vec![Rule::new("*", "*", RuleAction::Deny)];
+    for tool in ASKING.into_iter().chain(named.iter().map(String::as_str)) {
+        rules.push(Rule::new(tool, "*", RuleAction::Ask));
+        for rule in agent.iter().filter(|rule| wildcard_matches(&rule.permission, tool)) {
+            let action = match rule.action {
+                RuleAction::Allow | RuleAction::Ask => RuleAction::Ask,
+                RuleAction::Deny => RuleAction::Deny,
+            };
+            rules.push(Rule::new(tool, rule.pattern.clone(), action));
+        }
+    }
+    rules.extend(
+        removed
+            .iter()
+            .map(|tool| Rule::new(tool.clone(), "*", RuleAction::Deny)),
+    );
+    rules
+}
+
 /// Whether the engine, with these rules, asks about `permission` on `pattern`: the last rule that matches wins, and where
 /// none does, it asks.
 pub fn asks(rules: &[Rule], permission: &str, pattern: &str) -> bool {

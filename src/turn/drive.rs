@@ -362,6 +362,13 @@ impl Driver {
         if self.include_raw && self.announced && !matches!(event, Event::Heartbeat) {
             self.pending.push(Update::Raw(raw));
         }
+        let unasked = self.pending[before..].iter().find_map(|update| match update {
+            Update::Tool(call) => self.keeper.changed(call),
+            _ => None,
+        });
+        if unasked.is_some() {
+            return unasked;
+        }
         let failure = self.pending[before..].iter().find_map(|update| match update {
             Update::Retry(retry) => Some(retry.clone()),
             _ => None,

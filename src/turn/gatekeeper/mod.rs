@@ -29,7 +29,7 @@ use self::tamper::{Watch, tampered};
 use self::verdict::{Verdict, Who, stopped};
 use super::limits::{allows_tool_call, too_many_tool_calls};
 use super::state::State;
-use super::update::{PermissionRecord, QuestionRecord, ToolStatus, Update};
+use super::update::{PermissionRecord, QuestionRecord, ToolCall, ToolStatus, Update};
 use crate::api::Client;
 use crate::api::types::{PermissionAsk, QuestionAsk, Rule, Session};
 use crate::error::{Failure, FailureKind};
@@ -133,7 +133,10 @@ pub(super) enum Given {
 /// Decides, asks, remembers.
 pub(super) struct Gatekeeper {
     policy: Policy,
+    preset: Preset,
     gate: Option<Gate>,
+    /// Whether there ever was a gate; without one the session's rules are all there is.
+    has_gate: bool,
     agent_rules: Vec<Rule>,
     directory: PathBuf,
     limits: AgentLimits,
@@ -210,6 +213,8 @@ impl Gatekeeper {
         };
         Self {
             policy: permissions.policy,
+            preset: permissions.preset,
+            has_gate: permissions.gate.is_some(),
             gate: permissions.gate,
             agent_rules: permissions.agent_rules,
             directory: permissions.directory,
@@ -232,6 +237,14 @@ impl Gatekeeper {
             held: Vec::new(),
             records: Vec::new(),
         }
+    }
+
+    /// A call changed. A failure ends the run: it has run, and nobody was asked.
+    pub(super) fn changed(&self, call: &ToolCall) -> Option<Failure> {
+        let asks_for_all = self.preset == Preset::AutoTools && !self.has_gate;
+        (asks_for_all && call.status == ToolStatus::Completed && !call.subagent)
+            .then(|| self.watch.finished(call))
+            .flatten()
     }
 
     /// Every decision that is worth a record.
@@ -415,6 +428,7 @@ impl Gatekeeper {
         if !self.seen.insert(ask.id.clone()) {
             return;
         }
+        self.watch.asked(&ask.tool.call_id);
         let by_configuration = self.asks_by_configuration(ask, state);
         match self.passed.by(&ask.session_id, &ask.tool.call_id, &ask.permission) {
             // Whoever let the call pass has seen what it does; only a preset has to stand back.

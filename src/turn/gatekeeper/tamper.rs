@@ -1,7 +1,8 @@
 //! Answers and rules that are not ours: somebody else, the model's shell perhaps, speaks to the engine's server.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::ToolCall;
 use crate::api::types::Rule;
 use crate::error::{Failure, FailureKind};
 
@@ -14,7 +15,22 @@ pub(super) struct Watch {
     rules_of: HashMap<String, Vec<Rule>>,
     /// What we answered, by request: whether we allowed it.
     answered: HashMap<String, bool>,
+    /// The calls that were asked about; nothing once a request did not say which call it is about.
+    asked: Option<HashSet<String>>,
 }
+
+/// Tools that may finish without a question.
+const HARMLESS: [&str; 9] = [
+    "read",
+    "glob",
+    "grep",
+    "list",
+    "todowrite",
+    "skill",
+    "question",
+    "invalid",
+    "StructuredOutput",
+];
 
 impl Watch {
     pub(super) fn new(own_rules: Vec<Rule>) -> Self {
@@ -22,7 +38,33 @@ impl Watch {
             own_rules,
             rules_of: HashMap::new(),
             answered: HashMap::new(),
+            asked: Some(HashSet::new()),
         }
+    }
+
+    /// The engine asks about a call.
+    pub(super) fn asked(&mut self, call_id: &str) {
+        if call_id.is_empty() {
+            self.asked = None;
+        } else if let Some(asked) = &mut self.asked {
+            asked.insert(call_id.to_owned());
+        }
+    }
+
+    /// A call of the run's own session has finished, on a server where the session's rules are all there is to guard it.
+    /// An earlier `always` of somebody's beats those.
+    pub(super) fn finished(&self, call: &ToolCall) -> Option<Failure> {
+        let unasked = self
+            .asked
+            .as_ref()
+            .is_some_and(|asked| !asked.contains(&call.call_id) && !HARMLESS.contains(&call.tool.as_str()));
+        unasked.then(|| {
+            Failure::new(
+                FailureKind::Denied,
+                format!("cannot go on: `{}` ran on this server without a question", call.tool),
+            )
+            .hint("somebody has answered `always` there before; restart that server, or leave out `--attach`")
+        })
     }
 
     /// We are about to answer. Said before it is sent: the event about it may be faster than the engine's answer to us.
