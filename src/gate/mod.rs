@@ -183,7 +183,7 @@ impl Gate {
         let unguarded = |why: &str| {
             Err(
                 Failure::new(FailureKind::Engine, format!("cannot guard the engine's tools: {why}"))
-                    .hint("leave out `--auto-tools`, or run `opencode-rs doctor`"),
+                    .hint("run again with `-vv` to see what the engine said, or leave out `--auto-tools`"),
             )
         };
         let loaded = self.state.wait_for(|state| *state != PluginState::Silent);

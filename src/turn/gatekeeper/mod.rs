@@ -647,7 +647,7 @@ impl Gatekeeper {
         out: &mut Vec<Update>,
     ) -> Option<Failure> {
         let failure = match answer {
-            Answer::Deny => Some(stopped(&ask)),
+            Answer::Deny => Some(stopped(&ask, self.answerer)),
             Answer::Interrupted => Some(interrupted()),
             _ => None,
         };

@@ -116,12 +116,17 @@ impl Verdict {
 }
 
 /// The failure of a run that a refusal stopped.
-pub(super) fn stopped(ask: &Ask) -> Failure {
+pub(super) fn stopped(ask: &Ask, who: Who) -> Failure {
     Failure::new(
         FailureKind::Denied,
         format!("the run was stopped: `{}` was refused", ask.action.tool()),
     )
-    .hint("answer with `r` to refuse and let the model go on, or allow it beforehand with `--allow`")
+    .hint(match who {
+        Who::Somebody(DecidedBy::Approver) => {
+            "an approver that gives a `reason` lets the model go on; `--allow` allows it beforehand"
+        }
+        _ => "answer with `r` to refuse and let the model go on, or allow it beforehand with `--allow`",
+    })
 }
 
 #[cfg(test)]
