@@ -1,0 +1,236 @@
+//! Putting what the rules leave open to somebody, one at a time, and taking the answer.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::task::JoinError;
+
+use super::super::state::State;
+use super::super::update::Update;
+use super::verdict::{Verdict, Who, stopped};
+use super::{Asking, Gatekeeper, Given, Source, WORDS_FIRST, Waiting, What, interrupted, subagent};
+use crate::api::types::QuestionAsk;
+use crate::error::Failure;
+use crate::permission::{
+    self, Action, Answer, Ask, DecidedBy, Faults, Judgement, Prompter, Question, QuestionAnswer, Scope, Withdrawal,
+};
+
+impl Gatekeeper {
+    #[expect(clippy::too_many_arguments, reason = "an ask has that many sides")]
+    pub(super) fn ask_of(
+        &self,
+        id: &str,
+        session_id: &str,
+        tool: &str,
+        arguments: &Value,
+        action: Action,
+        judgement: Judgement,
+        state: &State,
+    ) -> Ask {
+        Ask {
+            id: id.to_owned(),
+            session_id: session_id.to_owned(),
+            subagent: subagent(session_id, state),
+            action,
+            tool: tool.to_owned(),
+            arguments: arguments.clone(),
+            diff: None,
+            directory: self.directory.clone(),
+            judgement,
+        }
+    }
+
+    /// Decides what the rules decide, and lets the rest wait.
+    pub(super) fn decide(&mut self, ask: Ask, source: Source, fixed: bool, state: &State, out: &mut Vec<Update>) {
+        match Verdict::of_rules(&ask.judgement, self.answerer) {
+            Some(verdict) => self.settle(ask, source, verdict, state, out),
+            None => self.queue.push_back(Waiting {
+                session_id: ask.session_id.clone(),
+                what: What::Permission {
+                    ask: Box::new(ask),
+                    source,
+                    fixed,
+                },
+            }),
+        }
+    }
+
+    /// Puts the next question, once nobody is being asked.
+    pub(super) fn put_next(&mut self, state: &State, out: &mut Vec<Update>) {
+        while self.asking.is_none() {
+            let Some(Waiting { session_id, what }) = self.queue.pop_front() else {
+                return;
+            };
+            let what = match what {
+                What::Permission { mut ask, source, fixed } => {
+                    if matches!(&source, Source::Gate(call) if call.is_gone()) {
+                        continue;
+                    }
+                    // What was granted meanwhile counts, and so does that somebody has gone.
+                    if !fixed {
+                        ask.judgement = self.policy.judge(&ask.action);
+                    }
+                    if let Some(verdict) = Verdict::of_rules(&ask.judgement, self.answerer) {
+                        self.settle(*ask, source, verdict, state, out);
+                        continue;
+                    }
+                    if ask.diff.is_none() {
+                        ask.diff = permission::proposed_diff(&ask.tool, &ask.arguments, &ask.directory);
+                    }
+                    What::Permission { ask, source, fixed }
+                }
+                What::Question { ask, questions } => {
+                    if !matches!(self.answerer, Who::Somebody(_)) {
+                        self.answer(&ask, questions, None, state, out);
+                        continue;
+                    }
+                    What::Question { ask, questions }
+                }
+            };
+            self.put(session_id, what, state);
+        }
+    }
+
+    pub(super) fn put(&mut self, session_id: String, what: What, state: &State) {
+        let Some(mut prompter) = self.prompter.take() else {
+            // It is away only while something is asked, and then this is not called.
+            tracing::error!("nobody is there to ask");
+            self.answerer = Who::Nobody;
+            self.queue.push_front(Waiting { session_id, what });
+            return;
+        };
+        let withdrawal = Withdrawal::default();
+        let theirs = withdrawal.clone();
+        let pause = match self.answerer {
+            Who::Somebody(DecidedBy::Person) => WORDS_FIRST,
+            _ => Duration::ZERO,
+        };
+        let thread = match &what {
+            What::Permission { ask, .. } => {
+                let ask = ask.clone();
+                tokio::task::spawn_blocking(move || {
+                    std::thread::sleep(pause);
+                    let answer = prompter.ask(&ask, &theirs);
+                    (prompter, Given::Permission(answer))
+                })
+            }
+            What::Question { questions, .. } => {
+                let questions = questions.clone();
+                let subagent = subagent(&session_id, state);
+                tokio::task::spawn_blocking(move || {
+                    std::thread::sleep(pause);
+                    let answer = prompter.question(&questions, subagent.as_deref(), &theirs);
+                    (prompter, Given::Question(answer))
+                })
+            }
+        };
+        self.asking = Some(Asking {
+            session_id,
+            what,
+            withdrawal,
+            thread,
+        });
+    }
+
+    /// What was asked is answered. A failure ends the run.
+    pub(super) fn given(
+        &mut self,
+        given: Result<(Box<dyn Prompter>, Given), JoinError>,
+        state: &State,
+        out: &mut Vec<Update>,
+    ) -> Option<Failure> {
+        let asking = self.asking.take()?;
+        let given = match given {
+            Ok((prompter, given)) => {
+                self.prompter = Some(prompter);
+                Some(given)
+            }
+            Err(error) => {
+                tracing::error!(%error, "whoever was asked is gone");
+                self.answerer = Who::Nobody;
+                None
+            }
+        };
+        let faults = self.faults.as_ref().map(Faults::take).unwrap_or_default();
+        out.extend(faults.into_iter().map(Update::Warning));
+        if asking.withdrawal.is_withdrawn() {
+            // Nobody waits for it any more; whoever withdrew it has dealt with the rest.
+            return None;
+        }
+        // A prompter answers what it was asked; anything else is no answer.
+        match asking.what {
+            What::Permission { ask, source, .. } => {
+                let answer = match given {
+                    Some(Given::Permission(answer)) => answer,
+                    _ => Answer::Nobody,
+                };
+                self.permission_given(*ask, source, answer, state, out)
+            }
+            What::Question { ask, questions } => {
+                let answer = match given {
+                    Some(Given::Question(answer)) => answer,
+                    _ => QuestionAnswer::Nobody,
+                };
+                self.question_given(&ask, questions, answer, state, out)
+            }
+        }
+    }
+
+    pub(super) fn permission_given(
+        &mut self,
+        ask: Ask,
+        source: Source,
+        answer: Answer,
+        state: &State,
+        out: &mut Vec<Update>,
+    ) -> Option<Failure> {
+        let failure = match answer {
+            Answer::Deny => Some(stopped(&ask, self.answerer)),
+            Answer::Interrupted => Some(interrupted()),
+            _ => None,
+        };
+        if answer == Answer::Nobody {
+            // Who has gone once is not asked again: a terminal does not come back.
+            self.answerer = Who::Nobody;
+        }
+        let verdict = match self.answerer {
+            Who::Somebody(by) => Verdict::of_answer(answer, by, &ask.judgement),
+            Who::Yes | Who::Nobody => Verdict::nobody(&ask.judgement),
+        };
+        if verdict.scope == Scope::Session {
+            self.policy.grant(&ask.judgement.grant);
+        }
+        self.settle(ask, source, verdict, state, out);
+        failure
+    }
+
+    pub(super) fn question_given(
+        &mut self,
+        ask: &QuestionAsk,
+        questions: Vec<Question>,
+        answer: QuestionAnswer,
+        state: &State,
+        out: &mut Vec<Update>,
+    ) -> Option<Failure> {
+        let failure = (answer == QuestionAnswer::Interrupted).then(interrupted);
+        if answer == QuestionAnswer::Nobody {
+            self.answerer = Who::Nobody;
+        }
+        let answers = match answer {
+            QuestionAnswer::Answers(answers) => Some(answers),
+            _ => None,
+        };
+        self.answer(ask, questions, answers, state, out);
+        failure
+    }
+
+    pub(super) fn withdraw(&mut self, concerned: impl Fn(&What, &str) -> bool) {
+        self.queue
+            .retain(|waiting| !concerned(&waiting.what, &waiting.session_id));
+        if let Some(asking) = &self.asking
+            && concerned(&asking.what, &asking.session_id)
+        {
+            asking.withdrawal.withdraw();
+        }
+    }
+}

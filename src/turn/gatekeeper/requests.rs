@@ -1,0 +1,155 @@
+//! What comes by the engine's events: its requests, the model's questions, answers to them, and rules that change.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::super::state::State;
+use super::super::update::{ToolStatus, Update};
+use super::tamper::tampered;
+use super::{CONFIGURATION, Gatekeeper, Source, Waiting, What};
+use crate::api::types::{PermissionAsk, QuestionAsk, Session};
+use crate::error::Failure;
+use crate::permission::{self, Action, DecidedBy, Question};
+use crate::request::Effect;
+
+impl Gatekeeper {
+    /// The engine asks for a permission.
+    pub(in crate::turn) fn asked(&mut self, ask: &PermissionAsk, state: &State, out: &mut Vec<Update>) {
+        if !self.seen.insert(ask.id.clone()) {
+            return;
+        }
+        self.watch.asked(&ask.tool.call_id);
+        let by_configuration = self.asks_by_configuration(ask, state);
+        match self.passed.by(&ask.session_id, &ask.tool.call_id, &ask.permission) {
+            // Whoever let the call pass has seen what it does; only a preset has to stand back.
+            Some(by) if by != DecidedBy::Preset || !by_configuration => {
+                self.reply(&ask.id, true, None);
+                return;
+            }
+            _ => {}
+        }
+        let action = Action::of_ask(ask);
+        let mut judgement = self.policy.judge(&action);
+        let outside = matches!(action, Action::Outside { .. });
+        let fixed = by_configuration && judgement.effect == Effect::Allow && judgement.by_preset && !outside;
+        if fixed {
+            judgement.effect = Effect::Ask;
+            judgement.grant.clear();
+            judgement.rule = CONFIGURATION.to_owned();
+        }
+        let id = if ask.tool.call_id.is_empty() {
+            &ask.id
+        } else {
+            &ask.tool.call_id
+        };
+        let mut open = self.ask_of(
+            id,
+            &ask.session_id,
+            &ask.permission,
+            &ask.metadata,
+            action,
+            judgement,
+            state,
+        );
+        if let Some(diff) = ask.metadata.get("diff").and_then(Value::as_str) {
+            open.diff = Some(diff.to_owned());
+        }
+        self.decide(open, Source::Engine(ask.clone()), fixed, state, out);
+        self.put_next(state, out);
+    }
+
+    /// Whether the engine asks because of rules that are not ours: those of the agent of the run, or of a subagent.
+    pub(super) fn asks_by_configuration(&self, ask: &PermissionAsk, state: &State) -> bool {
+        if !state.is_root(&ask.session_id) {
+            return true;
+        }
+        ask.patterns
+            .iter()
+            .any(|pattern| permission::asks(&self.agent_rules, &ask.permission, pattern))
+    }
+
+    /// The model asks the person.
+    pub(in crate::turn) fn questioned(&mut self, ask: &QuestionAsk, state: &State, out: &mut Vec<Update>) {
+        if !self.seen.insert(ask.id.clone()) {
+            return;
+        }
+        self.queue.push_back(Waiting {
+            session_id: ask.session_id.clone(),
+            what: What::Question {
+                questions: ask.questions.iter().map(Question::read).collect(),
+                ask: ask.clone(),
+            },
+        });
+        self.put_next(state, out);
+    }
+
+    /// Somebody answered a permission. A failure ends the run: it was not us.
+    pub(in crate::turn) fn replied(
+        &mut self,
+        request: &str,
+        reply: &str,
+        state: &State,
+        out: &mut Vec<Update>,
+    ) -> Option<Failure> {
+        let failure = self.watch.replied(request, reply);
+        if failure.is_none() && !self.watch.has_answered(request) {
+            self.withdraw(|what, _| what.request().is_some_and(|ask| ask.id == request));
+            self.put_next(state, out);
+        }
+        failure
+    }
+
+    /// Events were missed, and these requests wait now. A failure ends the run: one of ours was answered meanwhile, not by
+    /// us, and what it asked for was done.
+    pub(in crate::turn) fn after_gap(
+        &mut self,
+        pending: &HashSet<&str>,
+        state: &State,
+        out: &mut Vec<Update>,
+    ) -> Option<Failure> {
+        let open = self.queue.iter().map(|waiting| &waiting.what);
+        let open = open.chain(self.asking.iter().map(|asking| &asking.what));
+        let gone: Vec<PermissionAsk> = open
+            .filter_map(What::request)
+            .filter(|ask| !pending.contains(ask.id.as_str()))
+            .cloned()
+            .collect();
+        let was_done = |ask: &PermissionAsk| {
+            state.tools().calls().iter().any(|call| {
+                call.session_id == ask.session_id
+                    && call.call_id == ask.tool.call_id
+                    && call.status == ToolStatus::Completed
+            })
+        };
+        let failure = gone
+            .iter()
+            .any(was_done)
+            .then(|| tampered("a permission was answered while the connection was lost"));
+        self.withdraw(|what, _| {
+            what.request()
+                .is_some_and(|ask| gone.iter().any(|gone| gone.id == ask.id))
+        });
+        self.put_next(state, out);
+        failure
+    }
+
+    /// A session was made or changed. A failure ends the run: its rules were changed, and not by us.
+    pub(in crate::turn) fn session(&mut self, session: &Session, state: &State) -> Option<Failure> {
+        let rules = session.permission.as_ref()?;
+        self.watch.rules(&session.id, state.is_root(&session.id), rules)
+    }
+
+    /// The engine dropped the directory, and with it the guard and all that waits.
+    pub(in crate::turn) fn disposed(&self) -> Option<Failure> {
+        self.gate
+            .is_some()
+            .then(|| tampered("the engine was told to drop what it holds for the directory"))
+    }
+
+    /// A session has come to rest: nothing of it waits any more.
+    pub(in crate::turn) fn at_rest(&mut self, session: &str, state: &State, out: &mut Vec<Update>) {
+        self.withdraw(|_, of| of == session);
+        self.put_next(state, out);
+    }
+}

@@ -1,0 +1,130 @@
+//! Carrying decisions out, and writing them down.
+
+use super::super::state::State;
+use super::super::update::{PermissionRecord, QuestionRecord, Update};
+use super::verdict::Verdict;
+use super::{Gatekeeper, Source};
+use crate::api::types::QuestionAsk;
+use crate::permission::{Action, Ask, AuditEntry, DecidedBy, Decision, Question};
+
+impl Gatekeeper {
+    /// Records a decision and carries it out, in this order: what runs has been written down.
+    pub(super) fn settle(&mut self, ask: Ask, source: Source, verdict: Verdict, state: &State, out: &mut Vec<Update>) {
+        let allowed = verdict.decision == Decision::Allowed;
+        let permission = ask.action.tool().to_owned();
+        let is_repeat = matches!(ask.action, Action::Repeat { .. });
+        let record = PermissionRecord {
+            id: ask.id,
+            parent_session_id: state.parent_of(&ask.session_id).map(str::to_owned),
+            subagent: !state.is_root(&ask.session_id),
+            session_id: ask.session_id,
+            permission: permission.clone(),
+            tool: ask.tool,
+            patterns: ask.action.subjects(),
+            decision: verdict.decision,
+            by: verdict.by,
+            scope: verdict.scope,
+            rule: ask.judgement.rule,
+            reason: verdict.reason,
+        };
+        self.write_down(&record, out);
+        // What a preset lets pass is no decision that anybody wants to read about in the result.
+        if !(allowed && verdict.by == DecidedBy::Preset) {
+            self.records.push(record.clone());
+            out.push(Update::Permission(record));
+        }
+        match source {
+            Source::Gate(call) if allowed => {
+                self.passed
+                    .add(&call.session_id, &call.call_id, &permission, verdict.by);
+                call.pass();
+            }
+            Source::Gate(call) => {
+                self.passed.remove(&call.session_id, &call.call_id, &permission);
+                match verdict.told {
+                    Some(told) => call.refuse(told),
+                    None => self.held.push(call),
+                }
+            }
+            Source::Engine(request) => {
+                if allowed && is_repeat {
+                    self.repeatable.insert((request.session_id, request.tool.call_id));
+                }
+                self.reply(&request.id, allowed, verdict.told);
+            }
+        }
+    }
+
+    /// Writes a decision down, for whoever wants to know afterwards.
+    pub(super) fn write_down(&mut self, record: &PermissionRecord, out: &mut Vec<Update>) {
+        let Some(audit) = &self.audit else {
+            return;
+        };
+        let entry = AuditEntry {
+            session_id: record.session_id.clone(),
+            directory: self.directory.to_string_lossy().into_owned(),
+            tool: record.tool.clone(),
+            permission: record.permission.clone(),
+            patterns: record.patterns.clone(),
+            decision: record.decision,
+            by: record.by,
+            rule: record.rule.clone(),
+            scope: (record.decision == Decision::Allowed).then_some(record.scope),
+            subagent: record.subagent,
+            ..AuditEntry::now()
+        };
+        if let Err(error) = audit.append(&entry)
+            && !std::mem::replace(&mut self.warned, true)
+        {
+            out.push(Update::Warning(format!(
+                "cannot write decisions down in `{}`: {error}",
+                audit.path().display()
+            )));
+        }
+    }
+
+    /// Answers a request of the engine's: `once`, or `reject` with what the model is told. Without that its turn ends.
+    pub(super) fn reply(&mut self, request: &str, allowed: bool, told: Option<String>) {
+        self.watch.answering(request, allowed);
+        let (client, request) = (self.client.clone(), request.to_owned());
+        self.replies.spawn(async move {
+            let sent = if allowed {
+                client.allow_permission_once(&request).await
+            } else {
+                client.reject_permission(&request, told.as_deref()).await
+            };
+            if let Err(error) = sent {
+                tracing::debug!(%error, request, "cannot answer a permission");
+            }
+        });
+    }
+
+    /// Sends the answers to the model's questions; without any they are dismissed, and its turn ends.
+    pub(super) fn answer(
+        &mut self,
+        ask: &QuestionAsk,
+        questions: Vec<Question>,
+        answers: Option<Vec<Vec<String>>>,
+        state: &State,
+        out: &mut Vec<Update>,
+    ) {
+        let (client, id, given) = (self.client.clone(), ask.id.clone(), answers.clone());
+        self.replies.spawn(async move {
+            let sent = match &given {
+                Some(answers) => client.answer_question(&id, answers).await,
+                None => client.reject_question(&id).await,
+            };
+            if let Err(error) = sent {
+                tracing::debug!(%error, "cannot answer a question");
+            }
+        });
+        out.push(Update::Question(QuestionRecord {
+            id: ask.id.clone(),
+            session_id: ask.session_id.clone(),
+            parent_session_id: state.parent_of(&ask.session_id).map(str::to_owned),
+            questions,
+            answers,
+            subagent: !state.is_root(&ask.session_id),
+        }));
+    }
+}
