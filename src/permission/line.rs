@@ -3,6 +3,7 @@
 //! Always true: a line is allowed only when every part of it is, and at least one of its commands by a rule; a denied
 //! part denies the line, also when the rest is not understood.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::grant;
@@ -12,7 +13,7 @@ use super::policy::{Policy, Verdict};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, text_matches};
 use super::shell::arguments::TEXTUAL;
-use super::shell::hazards::{Hazard, hazards};
+use super::shell::hazards::{Hazard, READERS, hazards, is_harmless_variable};
 use super::shell::texts::{self, program};
 use super::shell::wrappers::{self, Inner};
 use super::shell::{self, Command, Part, Surroundings, Word};
@@ -20,6 +21,12 @@ use crate::request::{Effect, PolicyRule};
 
 /// Commands within commands that we follow.
 const DEEPEST: usize = 6;
+
+/// Programs that people use every day, with names of their own for what they do, or files for arguments.
+const HARMLESS_WITH_COMMANDS: [&str; 22] = [
+    "git", "gh", "cargo", "cp", "mv", "rm", "ln", "mkdir", "rmdir", "touch", "chmod", "chown", "rg", "find", "sed",
+    "awk", "sort", "uniq", "jq", "tee", "test", "cd",
+];
 
 /// What is said of a part, and whether that is enough to allow a line.
 pub(super) struct Judged {
@@ -169,6 +176,11 @@ impl Policy {
             }
         }
         let Some(wrapper) = wrappers::unwrap(command) else {
+            if own.verdict.effect == Effect::Allow
+                && let Some(hidden) = self.judge_hidden(command, depth)
+            {
+                own.verdict = hidden;
+            }
             judged.push(own);
             return;
         };
@@ -235,6 +247,43 @@ impl Policy {
             Inner::Unknown(why) => judged.push(self.judge_opaque(&outer.raw, why)),
             Inner::Perhaps(words) => judged.extend(self.judge_perhaps(&words, outer, depth)),
         }
+    }
+
+    /// A program that nobody knows may run what its arguments say, and so may one whose options or variables are known to:
+    /// when that is denied, it asks. It may as well be a word like another.
+    fn judge_hidden(&self, command: &Command, depth: usize) -> Option<Verdict> {
+        let mut words: Vec<Word> = Vec::new();
+        let values = |text: &str| -> Vec<Word> {
+            text.match_indices('=')
+                .take(8)
+                .map(|(at, _)| Word::literal(&text[at + 1..]))
+                .collect()
+        };
+        if let Some(name) = program(&command.words) {
+            let arguments = &command.words[1..];
+            if !runs_nothing_of_its_arguments(name) {
+                words.extend(arguments.iter().cloned());
+            }
+            // What of git's options runs is found elsewhere.
+            if name != "git" && !TEXTUAL.contains(&name) && !READERS.contains(&name) {
+                words.extend(arguments.iter().flat_map(|word| values(word.text())));
+            }
+        }
+        for (name, raw) in command
+            .assignments
+            .iter()
+            .filter(|(name, _)| !is_harmless_variable(name))
+        {
+            let is_seen_by_programs = !command.words.is_empty() || !name.chars().any(|c| c.is_ascii_lowercase());
+            if is_seen_by_programs && let Some((_, value)) = raw.split_once('=') {
+                words.push(Word::literal(Word::read(value, &BTreeMap::new()).text()));
+            }
+        }
+        let found = self.judge_perhaps(&words, command, depth)?;
+        (found.verdict.effect == Effect::Deny).then_some(Verdict {
+            effect: Effect::Ask,
+            ..found.verdict
+        })
     }
 
     /// Words of which some may be a command: what is denied or asked about is found, wherever it starts.
@@ -412,6 +461,11 @@ fn is_assignment(word: &str) -> bool {
             && !name.starts_with(|c: char| c.is_ascii_digit())
             && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
     })
+}
+
+/// Whether the arguments of a program are known to be texts and files to it, and never commands.
+fn runs_nothing_of_its_arguments(name: &str) -> bool {
+    TEXTUAL.contains(&name) || READERS.contains(&name) || HARMLESS_WITH_COMMANDS.contains(&name)
 }
 
 pub(super) fn no_objection() -> Verdict {

@@ -164,7 +164,11 @@ impl Policy {
                 follows = has(&['R'], &["de"]);
                 Walk::All
             }
-            "rg" if has(&['u', '.', 'g'], &["hi", "no-", "un", "gl", "ig"]) => Walk::All,
+            "rg" if has(&['u', '.'], &["hi", "no-", "un", "ig"]) => Walk::All,
+            "rg" if has(&['g'], &["gl"]) => match only_glob(&texts) {
+                Some(include) => Walk::Engine { include },
+                None => Walk::All,
+            },
             "rg" => Walk::Plain,
             "git" if texts.first() == Some(&"grep") => Walk::Engine { include: "" },
             "diff" if !has(&['r'], &["rec"]) => return None,
@@ -201,7 +205,11 @@ impl Policy {
         dirs.iter().find_map(|dir| {
             let there: Vec<&str> = named.iter().copied().filter(|name| dir.join(name).is_dir()).collect();
             let has_place = named.iter().any(|name| dir.join(name).exists());
-            let places = if has_place || archives { there } else { vec!["."] };
+            let mut places = there;
+            // With an option that takes a value, what looks like a place may be what is looked for.
+            if !archives && (!has_place || options.iter().any(|option| may_take_value(name, option))) {
+                places.push(".");
+            }
             places
                 .iter()
                 .find_map(|place| self.judge_contents(name, &self.grounds.look(place, dir), walk, &shows))
@@ -434,6 +442,43 @@ impl Policy {
             .unwrap_or_else(|| self.judge_unknown(tool));
         judged(verdict)
     }
+}
+
+/// Whether an option of a program that searches may have the next word for its value.
+fn may_take_value(name: &str, option: &str) -> bool {
+    match option.strip_prefix("--") {
+        Some(long) => {
+            !long.contains('=')
+                && !matches!(
+                    long,
+                    "recursive"
+                        | "ignore-case"
+                        | "line-number"
+                        | "files-with-matches"
+                        | "hidden"
+                        | "no-ignore"
+                        | "count"
+                )
+        }
+        None => !option[1..]
+            .chars()
+            .all(|c| "nilcwohHvFPqsIxRLuS.".contains(c) || (c == 'r' || c == 'E') && name != "rg"),
+    }
+}
+
+/// The one glob that `rg` is told; none when it may be told more.
+fn only_glob<'t>(texts: &[&'t str]) -> Option<&'t str> {
+    let mut globs = texts.iter().enumerate().filter(|(_, text)| {
+        text.starts_with("--gl") || (text.starts_with('-') && !text.starts_with("--") && text.contains('g'))
+    });
+    let (at, text) = globs.next()?;
+    let alone = matches!(*text, "-g" | "--glob");
+    let glob = if alone {
+        texts.get(at + 1)?
+    } else {
+        text.strip_prefix("--glob=")?
+    };
+    (globs.next().is_none() && !glob.is_empty()).then_some(glob)
 }
 
 /// Links that are looked at to see whether they may be moved.

@@ -233,6 +233,13 @@ fn nested() -> impl Strategy<Value = String> {
         "echo '$(rm a)'",
         "cat <<E\nrm a\nE\n",
         "cat <<'E'\n$(rm a)\nE\n",
+        "cat <<E\n $(rm a)\nE\n",
+        "cat <<-E\n\ta\n\t$(touch a)\n\tE\n",
+        "[\t-v 'a[$(rm a)]' ]",
+        "[[ 'a[$(touch a)]' -eq 1 ]]",
+        "A='b[$(rm a)]'; a=([A]=1)",
+        "A='b[$(touch a)]'; [[ A -eq 1 ]]",
+        "[ $A 'a[$(rm a)]' ]",
         "echo `rm a`",
         "echo $((1))",
         ">o rm a",
@@ -298,6 +305,15 @@ fn nested() -> impl Strategy<Value = String> {
             "@ $(%)",
             "@ <<< $(%)",
             "@ <<E\n$(%)\nE\n",
+            "@ <<E\n $(%)\n a\nE\n",
+            "@ <<-E\n\t`%`\nE\n",
+            "@ <<E\n \"$(%)\" ${a:- $(@)}\nE\n",
+            "echo \" $(@) ${a:- $(%)}\"",
+            "echo \"\n\t`@`\n $(%)\"",
+            "a=( $(@)\n $(%) )",
+            "[[ $(@) =~ $(%) ]]",
+            "case \" $(@)\" in \"$(%)\") ls ;; esac",
+            "read -r a < <(@); echo \"$a\" | %",
             "A=$(@) %",
             "a=(@)",
             "export a=@",
@@ -345,7 +361,7 @@ fn check(lines: &[String]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_real_shell_runs_nothing_that_was_not_allowed(

@@ -129,6 +129,13 @@ const TALKING: [&str; 8] = [
     "submodule",
 ];
 
+/// Whether an option, without its value, runs programs or writes files.
+pub(crate) fn is_hazard(option: &str) -> bool {
+    option
+        .strip_prefix("--")
+        .is_some_and(|long| !long.is_empty() && LONG.iter().any(|known| known.starts_with(long)))
+}
+
 /// The index of the subcommand.
 pub(crate) fn subcommand(words: &[Word]) -> Option<usize> {
     let mut at = 1;

@@ -530,19 +530,38 @@ fn sed(words: &[Word]) -> Vec<Hazard> {
     found
 }
 
+/// What stands behind the addresses of a command: `p` in `/a/,$p`. None when they are not plain.
+fn after_addresses(command: &str) -> Option<&str> {
+    let mut rest = command;
+    loop {
+        rest = match rest.strip_prefix('/') {
+            Some(open) => {
+                let (address, rest) = open.split_once('/')?;
+                if address.contains(['\\', '[']) {
+                    return None;
+                }
+                rest
+            }
+            None => rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '$'),
+        };
+        match rest.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return Some(rest.trim_start_matches([' ', '!'])),
+        }
+    }
+}
+
 fn is_harmless_script(script: &str) -> bool {
     script.split([';', '\n']).all(|command| {
         let command = command.trim();
-        let after_address = command.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '$' | '!' | ' '));
-        if matches!(after_address, "" | "p" | "d" | "q" | "=" | "P" | "D" | "n" | "N" | "h" | "H" | "g" | "G" | "x") {
+        let Some(action) = after_addresses(command) else {
+            return false;
+        };
+        if matches!(action, "" | "p" | "d" | "q" | "=" | "P" | "D" | "n" | "N" | "h" | "H" | "g" | "G" | "x") {
             return true;
         }
-        let Some(rest) = after_address.strip_prefix('s') else {
-            // `/address/p`
-            return after_address
-                .strip_prefix('/')
-                .and_then(|rest| rest.split_once('/'))
-                .is_some_and(|(address, action)| !address.contains('\\') && matches!(action, "p" | "d" | "=" | "!d" | "!p"));
+        let Some(rest) = action.strip_prefix('s') else {
+            return false;
         };
         let Some(mark) = rest.chars().next().filter(|c| c.is_ascii_punctuation() && *c != '\\') else {
             return false;
@@ -564,6 +583,13 @@ mod tests {
             ("s/a/b/g", true),
             ("1,5p", true),
             ("/x/d", true),
+            ("/a/,/b/p", true),
+            ("/a/,$!d", true),
+            ("/a/s/b/c/g", true),
+            ("/a/,/b/e", false),
+            ("/a/,/b/w x", false),
+            ("/a/,/b/{p;e}", false),
+            ("/[/]e x", false),
             ("s#a#b#", true),
             ("s/a/b/e", false),
             ("s/a/b/w /tmp/x", false),

@@ -1,6 +1,8 @@
 //! From the syntax tree to the parts of a line.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use tree_sitter::{Node, Parser};
@@ -44,6 +46,9 @@ pub(crate) fn read(line: &str, around: Surroundings<'_>) -> Script {
     };
     if tree.root_node().has_error() {
         script.parts.push(opaque("it cannot be parsed"));
+    }
+    if overlooks(tree.root_node(), line) {
+        script.parts.push(opaque("the parser overlooks a substitution"));
     }
     let mut walk = Walk {
         line,
@@ -592,6 +597,55 @@ impl<'a> Walk<'a> {
             _ => None,
         };
     }
+}
+
+/// Whether there is a substitution in the line for which the tree has no node. In some here-documents, for one, the parser
+/// takes them for text; to bash they run.
+fn overlooks(root: Node<'_>, line: &str) -> bool {
+    let mut marks = BTreeSet::new();
+    let mut texts: Vec<Range<usize>> = Vec::new();
+    let mut cursor = root.walk();
+    'tree: loop {
+        let node = cursor.node();
+        let range = node.byte_range();
+        let text = line.get(range.clone()).unwrap_or_default();
+        match node.kind() {
+            "command_substitution" | "expansion" | "arithmetic_expansion" => {
+                marks.insert(range.start);
+                if text.starts_with('`') {
+                    marks.insert(range.end - 1);
+                }
+            }
+            "raw_string" | "ansi_c_string" | "comment" => texts.push(range),
+            "heredoc_redirect" => {
+                let start = children(node).into_iter().find(|child| child.kind() == "heredoc_start");
+                let end = children(node).into_iter().find(|child| child.kind() == "heredoc_end");
+                if let (Some(start), Some(end)) = (start, end)
+                    && line[start.byte_range()].contains(['\'', '"', '\\'])
+                    && let Some(at) = line[start.end_byte()..].find('\n')
+                {
+                    texts.push(start.end_byte() + at..end.start_byte());
+                }
+            }
+            _ => {}
+        }
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                break 'tree;
+            }
+        }
+    }
+    let bytes = line.as_bytes();
+    (0..bytes.len()).any(|at| {
+        let opens = bytes[at] == b'`' || (bytes[at] == b'$' && matches!(bytes.get(at + 1), Some(b'(' | b'{' | b'[')));
+        opens
+            && !marks.contains(&at)
+            && bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0
+            && !texts.iter().any(|text| text.contains(&at))
+    })
 }
 
 /// Where `cd` leads: bash takes `..` out of the text first.

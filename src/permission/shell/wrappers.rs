@@ -165,12 +165,11 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
         }
         "git" => Some(powerful(vec![Inner::Perhaps(git(rest)?)])),
         "source" | "." => Some(powerful(vec![Inner::Unknown("it runs a file in this shell")])),
-        "trap" | "alias" | "enable" | "shopt" | "bind" | "complete" | "mapfile" | "readarray" | "hash" | "let" => {
-            Some(powerful(vec![
-                Inner::Perhaps(rest.to_vec()),
-                Inner::Unknown("it changes what later commands do"),
-            ]))
-        }
+        "trap" | "alias" | "enable" | "shopt" | "bind" | "complete" | "mapfile" | "readarray" | "hash" | "let"
+        | "compgen" | "fc" | "history" => Some(powerful(vec![
+            Inner::Perhaps(rest.to_vec()),
+            Inner::Unknown("it changes what later commands do"),
+        ])),
         name if RESERVED.contains(&name) => Some(powerful(vec![
             Inner::Perhaps(rest.to_vec()),
             Inner::Unknown("a word of the shell's own where a program is expected"),
@@ -420,8 +419,10 @@ fn git(rest: &[Word]) -> Option<Vec<Word>> {
         let text = word.text();
         match (before, text) {
             ("-x" | "--exec", _) | ("foreach" | "run", _) => inner.extend(rest[index..].iter().cloned()),
-            (_, text) => {
-                if let Some((_, value)) = text.split_once('=') {
+            (before, text) => {
+                if let Some((name, value)) = text.split_once('=')
+                    && (!name.starts_with('-') && before.starts_with('-') || super::git::is_hazard(name))
+                {
                     inner.push(Word::literal(value.trim_start_matches('!')));
                 }
             }
