@@ -14,8 +14,6 @@ pub const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
 pub const GH_TOKEN: &str = "GH_TOKEN";
 /// Password of a server that `--attach` names (user `opencode`, or [`SERVER_USERNAME`]).
 pub const SERVER_PASSWORD: &str = "OPENCODE_SERVER_PASSWORD";
-/// Tells the guard in the engine where we are. Ours to the engine, never read from the user's environment.
-pub const GATE: &str = "OPENCODE_RS_GATE";
 /// User name for `--attach`.
 pub const SERVER_USERNAME: &str = "OPENCODE_SERVER_USERNAME";
 /// Inline configuration of the engine; ours is laid over it for the server that we start.

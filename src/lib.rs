@@ -50,7 +50,7 @@
 //! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |
 //! | `api` | `error`, `request`, `support` |
 //! | `events` | `api` |
-//! | `gate` | `env_vars`, `error`, `support` |
+//! | `gate` | `error`, `support` |
 //! | `permission` | `api`, `env_vars`, `error`, `request`, `support`, `terminal` |
 //! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request` |
 //! | `render` | `context`, `error`, `request`, `terminal`, `turn` |

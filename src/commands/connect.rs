@@ -339,7 +339,7 @@ fn guard(
         let theirs = context.environment.text(name).unwrap_or_default();
         environment.insert(name.to_owned(), theirs.to_owned());
     }
-    variables.push(gate.variable(&environment));
+    variables.push((server::GATE_VARIABLE.into(), gate.variable(&environment).into()));
     Ok(())
 }
 

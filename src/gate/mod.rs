@@ -21,22 +21,22 @@
 //!
 //! A TCP connection on loopback, a JSON object a line. HTTP would bring proxies and time limits of the engine's client
 //! along. The plugin first sends its token, then `{ready}`; each `{id, moment, tool, session, call, arguments}` is
-//! answered with `{id, pass}` or `{id, refuse}`. Knowing the token gives nobody a right: it is good for asking.
+//! answered with `{id, pass}` or `{id, refuse}`. Knowing the token gives nobody a right: it is good for asking. Once the
+//! plugin is there nobody else is let in, and when it goes the run cannot go on: nothing would ever run again.
 
 mod service;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::support::atomic_file::{self, Access};
 use crate::support::secret::Secret;
@@ -49,6 +49,9 @@ const LOADING: Duration = Duration::from_secs(120);
 /// An open gate. Nothing passes it any more once it is dropped.
 #[derive(Debug)]
 pub struct Gate {
+    /// The plugin's file.
+    path: PathBuf,
+    /// The same, as the engine's configuration names it.
     plugin: String,
     port: u16,
     token: Secret,
@@ -144,6 +147,7 @@ impl Gate {
         let mut serving = JoinSet::new();
         serving.spawn(service::serve(listener, token.clone(), sender, told));
         Ok(Self {
+            path,
             plugin: plugin.into(),
             port,
             token,
@@ -160,14 +164,14 @@ impl Gate {
 
     /// The variable for the engine's environment. Commands of the model see the values of `environment` instead of the
     /// engine's own; an empty one counts as not set.
-    pub fn variable(&self, environment: &BTreeMap<String, String>) -> (OsString, OsString) {
+    pub fn variable(&self, environment: &BTreeMap<String, String>) -> String {
         let value = json!({
             "port": self.port,
             "token": self.token.expose(),
             "plugin": self.plugin,
             "environment": environment,
         });
-        (env_vars::GATE.into(), value.to_string().into())
+        value.to_string()
     }
 
     /// Waits until the engine has loaded the plugin and calls it last.
@@ -187,26 +191,64 @@ impl Gate {
             .await
             .map(|state| state.map(|state| *state))
         {
-            Ok(Ok(PluginState::Ready)) => Ok(()),
+            // Somebody could have changed the file between our look at it and the engine's.
+            Ok(Ok(PluginState::Ready)) if is_ours(&self.path) => Ok(()),
+            Ok(Ok(PluginState::Ready)) => unguarded("somebody changed its file"),
             Ok(Ok(PluginState::NotLast)) => unguarded("another plugin comes after the guard, and could undo its work"),
             Ok(Ok(PluginState::Silent) | Err(_)) | Err(_) => unguarded("the engine did not load the guard"),
         }
     }
 
-    /// The next call that waits; `None` never comes while the gate is open. Cancelling it loses nothing.
+    /// The next call that waits; `None` when the plugin has gone, and every call is refused there. Cancelling it loses
+    /// nothing.
     pub async fn next(&mut self) -> Option<GateCall> {
         self.calls.recv().await
     }
 }
 
-/// Writes the plugin, unless it is there and unchanged.
+/// Writes the plugin, unless it is there and unchanged. Its name tells what is in it, so that another version of ours, run
+/// at the same time, has a file of its own.
 fn write_plugin(directory: &Path) -> Result<PathBuf, Failure> {
-    let path = directory.join("gate.js");
-    let same = std::fs::read(&path).is_ok_and(|contents| contents == PLUGIN.as_bytes());
-    if !same {
+    let digest = Sha256::digest(PLUGIN);
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let path = directory.join(format!("gate-{name}.js"));
+    if !is_ours(&path) {
         atomic_file::write(&path, PLUGIN.as_bytes(), Access::Private).map_err(|error| {
-            Failure::new(FailureKind::Engine, format!("cannot write `{}`", path.display())).caused_by(&error)
+            Failure::new(FailureKind::Engine, format!("cannot write `{}`", path.display()))
+                .caused_by(&error)
+                .hint("make the directory writable, or set `XDG_CACHE_HOME`")
         })?;
     }
     Ok(path)
+}
+
+fn is_ours(path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|contents| contents == PLUGIN.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_plugin_that_somebody_changed_is_written_again_and_not_trusted_meanwhile() {
+        let directory = tempfile::tempdir().unwrap();
+        let gate = Gate::open(directory.path()).await.unwrap();
+        std::fs::write(&gate.path, "export const Lax = async () => ({});").unwrap();
+        assert!(!is_ours(&gate.path));
+        let again = Gate::open(directory.path()).await.unwrap();
+        assert_eq!(again.path, gate.path);
+        assert_eq!(std::fs::read_to_string(&again.path).unwrap(), PLUGIN);
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_cannot_be_written_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let failure = Gate::open(&file).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Engine);
+        assert!(failure.message.starts_with("cannot write `"), "{failure:?}");
+        assert_eq!(failure.hints, ["make the directory writable, or set `XDG_CACHE_HOME`"]);
+    }
 }

@@ -3,6 +3,10 @@
 
 const net = process.getBuiltinModule("node:net");
 
+const GONE = "opencode-rs is gone, and nothing runs without it";
+/** More of a call's arguments is not sent, in characters. */
+const LONGEST = 64 * 1024 * 1024;
+
 const HIDDEN = ["OPENCODE_SERVER_PASSWORD", "OPENCODE_RS_GATE"];
 const values = HIDDEN.map((name) => process.env[name]);
 // The engine has read its password already; its children would inherit it.
@@ -76,7 +80,7 @@ function connect() {
   });
   const gone = () => {
     socket = undefined;
-    for (const { refuse } of waiting.values()) refuse("opencode-rs is gone, and nothing runs without it");
+    for (const { refuse } of waiting.values()) refuse(GONE);
     waiting.clear();
   };
   socket.on("error", gone);
@@ -84,9 +88,15 @@ function connect() {
   send({ token: own.token });
 }
 
+/** Half a surrogate pair is no character to anybody else; whoever uses the text replaces it in the same way. */
+function whole(_, item) {
+  if (typeof item === "string") return item.toWellFormed();
+  if (!item || typeof item !== "object" || Array.isArray(item)) return item;
+  if (Object.keys(item).every((key) => key.isWellFormed())) return item;
+  return Object.fromEntries(Object.entries(item).map(([key, value]) => [key.toWellFormed(), value]));
+}
+
 function send(value) {
-  // Half a surrogate pair is no character to anybody else; whoever uses the text replaces it in the same way.
-  const whole = (_, item) => (typeof item === "string" ? item.toWellFormed() : item);
   socket.write(JSON.stringify(value, whole) + "\n");
 }
 
@@ -99,15 +109,16 @@ function answer(line) {
 }
 
 /** Resolves when the call may go on; throws what the model is told when it may not. */
-function ask(question) {
+function ask(moment, tool, session, call, args) {
+  // Whatever is thrown in here refuses the call.
   return new Promise((resolve, reject) => {
-    if (!own || !socket) {
-      reject(new Error("opencode-rs is gone, and nothing runs without it"));
-      return;
-    }
+    if (!own || !socket) throw new Error(GONE);
+    // A text of its own: what cannot be read over there is refused, and does not take the other calls along.
+    const shown = JSON.stringify(args ?? {}, whole);
+    if (shown === undefined || shown.length > LONGEST) throw new Error("These arguments are too large to be judged.");
     const id = ++last;
     waiting.set(id, { pass: resolve, refuse: (why) => reject(new Error(why)) });
-    send({ id, ...question });
+    send({ id, moment, tool, session: session ?? "", call: call ?? "", arguments: shown });
   });
 }
 
@@ -125,11 +136,10 @@ export const OpencodeRs = async () => {
       // A plugin that comes later could change what the gate has seen.
       if (socket) send({ ready: true, last: String(plugins[plugins.length - 1] ?? "") === own.plugin });
     },
-    "tool.execute.before": ({ tool, sessionID, callID }, { args }) =>
-      ask({ moment: "call", tool, session: sessionID, call: callID, arguments: args ?? {} }),
+    "tool.execute.before": ({ tool, sessionID, callID }, { args }) => ask("call", tool, sessionID, callID, args),
     "shell.env": async ({ sessionID, callID }, output) => {
       Object.assign(output.env, own?.environment ?? {});
-      await ask({ moment: "shell", tool: "bash", session: sessionID ?? "", call: callID ?? "", arguments: {} });
+      await ask("shell", "bash", sessionID, callID);
     },
   };
 };

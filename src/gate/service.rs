@@ -1,44 +1,82 @@
 //! The other end of the channel.
 
 use std::io;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 use super::{GateCall, Moment, PluginState, Reply};
 use crate::support::secret::Secret;
 
-/// The longest line that is read, in bytes. A call that writes a file holds the file.
+/// The longest line that is read, in bytes. A call that writes a file holds the file; the plugin sends no more than this.
 const LONGEST_LINE: u64 = 256 << 20;
 /// The longest first line.
 const LONGEST_HELLO: u64 = 1024;
+/// How long whoever connects may take to say who it is.
+const HELLO: Duration = Duration::from_secs(10);
+/// The pause after a connection that could not be accepted, when there are no more file descriptors for one.
+const PAUSE: Duration = Duration::from_millis(100);
 
 type Calls = mpsc::UnboundedSender<GateCall>;
 type Told = watch::Sender<PluginState>;
+type Lines = BufReader<OwnedReadHalf>;
 
+/// Lets the plugin in, and nobody else; ends when it goes.
 pub(super) async fn serve(listener: TcpListener, token: Secret, calls: Calls, told: Told) {
-    let mut open = JoinSet::new();
+    let (lines, write) = admit(listener, &token).await;
+    if let Err(error) = converse(lines, write, &calls, &told).await {
+        tracing::debug!(%error, "the connection to the gate ended");
+    }
+}
+
+/// Waits for whoever has the token. After that nobody can connect.
+async fn admit(listener: TcpListener, token: &Secret) -> (Lines, OwnedWriteHalf) {
+    let mut greeted = JoinSet::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            continue;
-        };
-        let (token, calls, told) = (token.clone(), calls.clone(), told.clone());
-        open.spawn(async move {
-            if let Err(error) = converse(stream, &token, &calls, &told).await {
-                tracing::debug!(%error, "a connection to the gate ended");
-            }
-        });
-        while open.try_join_next().is_some() {}
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    greeted.spawn(timeout(HELLO, greet(stream, token.clone())));
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "cannot accept a connection");
+                    sleep(PAUSE).await;
+                }
+            },
+            Some(greeted) = greeted.join_next() => match greeted {
+                Ok(Ok(Ok(connection))) => return connection,
+                Ok(Ok(Err(error))) => tracing::debug!(%error, "somebody else at the gate"),
+                _ => tracing::debug!("somebody at the gate said nothing"),
+            },
+        }
     }
 }
 
 #[derive(Deserialize)]
 struct Hello {
     token: String,
+}
+
+async fn greet(stream: TcpStream, token: Secret) -> io::Result<(Lines, OwnedWriteHalf)> {
+    stream.set_nodelay(true)?;
+    let (read, write) = stream.into_split();
+    let mut lines = BufReader::new(read);
+    let hello = next_line(&mut lines, LONGEST_HELLO).await?;
+    let known = hello
+        .and_then(|line| serde_json::from_slice::<Hello>(&line).ok())
+        .is_some_and(|hello| token.matches(&hello.token));
+    if known {
+        Ok((lines, write))
+    } else {
+        Err(io::Error::other("somebody without the token"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -50,8 +88,8 @@ enum Line {
         tool: String,
         session: String,
         call: String,
-        #[serde(default)]
-        arguments: Value,
+        /// JSON of its own.
+        arguments: String,
     },
     Ready {
         ready: bool,
@@ -59,24 +97,20 @@ enum Line {
     },
 }
 
-async fn converse(stream: TcpStream, token: &Secret, calls: &Calls, told: &Told) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read);
-    let hello = next_line(&mut lines, LONGEST_HELLO).await?;
-    let known = hello
-        .and_then(|line| serde_json::from_slice::<Hello>(&line).ok())
-        .is_some_and(|hello| token.matches(&hello.token));
-    if !known {
-        return Err(io::Error::other("somebody without the token"));
-    }
+async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, told: &Told) -> io::Result<()> {
     let mut open: JoinSet<(u64, Reply)> = JoinSet::new();
     // A reading that is cancelled would lose what it has read, so lines come from a task of their own.
     let (line_sender, mut line_receiver) = mpsc::channel(1);
     let mut reading = JoinSet::new();
     reading.spawn(async move {
-        while let Ok(Some(line)) = next_line(&mut lines, LONGEST_LINE).await {
-            if line_sender.send(line).await.is_err() {
+        loop {
+            let line = match next_line(&mut lines, LONGEST_LINE).await {
+                Ok(Some(line)) => Ok(line),
+                Ok(None) => return,
+                Err(error) => Err(error),
+            };
+            let is_last = line.is_err();
+            if line_sender.send(line).await.is_err() || is_last {
                 return;
             }
         }
@@ -85,8 +119,15 @@ async fn converse(stream: TcpStream, token: &Secret, calls: &Calls, told: &Told)
         tokio::select! {
             line = line_receiver.recv() => {
                 let Some(line) = line else { return Ok(()) };
-                match serde_json::from_slice(&line) {
-                    Ok(Line::Call { id, moment, tool, session, call, arguments }) => {
+                // The plugin writes no line that cannot be read. Whoever sent it waits for ever, unless the connection ends:
+                // then it is refused.
+                match serde_json::from_slice(&line?)? {
+                    Line::Call { id, moment, tool, session, call, arguments } => {
+                        let Ok(arguments) = serde_json::from_str::<Value>(&arguments) else {
+                            // Nested too deeply, for one.
+                            open.spawn(async move { (id, Reply::Refuse("These arguments cannot be judged.".to_owned())) });
+                            continue;
+                        };
                         let (reply, answer) = oneshot::channel();
                         let sent = calls.send(GateCall {
                             moment,
@@ -100,17 +141,15 @@ async fn converse(stream: TcpStream, token: &Secret, calls: &Calls, told: &Told)
                             return Ok(());
                         }
                         open.spawn(async move {
-                            let dropped = || Reply::Refuse("the run is over".to_owned());
+                            let dropped = || Reply::Refuse("This was not allowed: nobody waits for it any more.".to_owned());
                             (id, answer.await.unwrap_or_else(|_| dropped()))
                         });
                     }
-                    Ok(Line::Ready { ready, last }) => {
+                    Line::Ready { ready, last } => {
                         if ready {
                             told.send_replace(if last { PluginState::Ready } else { PluginState::NotLast });
                         }
                     }
-                    // Whoever sent it waits for ever, unless the connection ends: then it is refused.
-                    Err(error) => return Err(error.into()),
                 }
             }
             Some(Ok((id, reply))) = open.join_next() => {
@@ -135,4 +174,195 @@ async fn next_line(lines: &mut (impl AsyncBufRead + Unpin), longest: u64) -> io:
         return Ok(None);
     }
     Err(io::Error::new(io::ErrorKind::InvalidData, "a line is cut or too long"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use super::*;
+
+    /// What a test waits for comes within this.
+    const SOON: Duration = Duration::from_secs(20);
+
+    struct Service {
+        address: SocketAddr,
+        token: Secret,
+        calls: mpsc::UnboundedReceiver<GateCall>,
+        told: watch::Receiver<PluginState>,
+        _serving: JoinSet<()>,
+    }
+
+    impl Service {
+        async fn start() -> Self {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let token = Secret::random().unwrap();
+            let (sender, calls) = mpsc::unbounded_channel();
+            let (teller, told) = watch::channel(PluginState::Silent);
+            let mut serving = JoinSet::new();
+            serving.spawn(serve(listener, token.clone(), sender, teller));
+            Self {
+                address,
+                token,
+                calls,
+                told,
+                _serving: serving,
+            }
+        }
+
+        async fn connect(&self) -> Peer {
+            let stream = TcpStream::connect(self.address).await.unwrap();
+            let (read, write) = stream.into_split();
+            Peer {
+                lines: BufReader::new(read),
+                write,
+            }
+        }
+
+        /// The plugin, let in.
+        async fn plugin(&mut self) -> Peer {
+            let mut peer = self.connect().await;
+            peer.say(&json!({ "token": self.token.expose() })).await;
+            peer.say(&json!({ "ready": true, "last": true })).await;
+            let ready = self.told.wait_for(|state| *state == PluginState::Ready);
+            timeout(SOON, ready).await.unwrap().unwrap();
+            peer
+        }
+
+        async fn call(&mut self) -> Option<GateCall> {
+            timeout(SOON, self.calls.recv()).await.unwrap()
+        }
+    }
+
+    struct Peer {
+        lines: BufReader<OwnedReadHalf>,
+        write: OwnedWriteHalf,
+    }
+
+    impl Peer {
+        async fn say(&mut self, value: &Value) {
+            self.write.write_all(format!("{value}\n").as_bytes()).await.unwrap();
+        }
+
+        async fn call(&mut self, id: u64, arguments: &str) {
+            self.say(&json!({
+                "id": id, "moment": "call", "tool": "bash", "session": "ses_1", "call": "call_1", "arguments": arguments,
+            }))
+            .await;
+        }
+
+        /// What is answered; nothing when the connection has ended.
+        async fn hear(&mut self) -> Option<Value> {
+            let line = timeout(SOON, next_line(&mut self.lines, LONGEST_LINE)).await.unwrap();
+            Some(serde_json::from_slice(&line.ok()??).unwrap())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_waits_for_its_answer_and_a_dropped_one_is_refused() {
+        let mut service = Service::start().await;
+        let mut plugin = service.plugin().await;
+        plugin.call(7, r#"{"command":"ls"}"#).await;
+        let call = service.call().await.unwrap();
+        assert_eq!(
+            (call.tool.as_str(), &call.arguments),
+            ("bash", &json!({"command": "ls"}))
+        );
+        plugin.call(8, "{}").await;
+        drop(service.call().await.unwrap());
+        // Answers come in the order in which they are given.
+        assert_eq!(
+            plugin.hear().await.unwrap(),
+            json!({"id": 8, "refuse": "This was not allowed: nobody waits for it any more."})
+        );
+        assert!(!call.is_gone());
+        call.pass();
+        assert_eq!(plugin.hear().await.unwrap(), json!({"id": 7, "pass": true}));
+        plugin.call(9, "{}").await;
+        service.call().await.unwrap().refuse("No.");
+        assert_eq!(plugin.hear().await.unwrap(), json!({"id": 9, "refuse": "No."}));
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_in_without_the_token_and_nobody_after_the_plugin() {
+        let mut service = Service::start().await;
+        let mut silent = service.connect().await;
+        for hello in [
+            "{\"token\":\"guessed\"}\n",
+            "GET / HTTP/1.1\r\n\r\n",
+            "{}\n",
+            "\n",
+            "{\"token\":",
+        ] {
+            let mut stranger = service.connect().await;
+            stranger.write.write_all(hello.as_bytes()).await.unwrap();
+            stranger.write.shutdown().await.unwrap();
+            assert_eq!(stranger.hear().await, None, "{hello}");
+        }
+        let mut long = service.connect().await;
+        let _ = long.write.write_all(&vec![b'x'; 4096]).await;
+        assert_eq!(long.hear().await, None);
+        let mut plugin = service.plugin().await;
+        // Who had connected before is sent away.
+        assert_eq!(silent.hear().await, None);
+        assert!(TcpStream::connect(service.address).await.is_err());
+        plugin.call(1, "{}").await;
+        service.call().await.unwrap().pass();
+        assert_eq!(plugin.hear().await.unwrap(), json!({"id": 1, "pass": true}));
+    }
+
+    #[tokio::test]
+    async fn arguments_that_cannot_be_read_are_refused_alone() {
+        let mut service = Service::start().await;
+        let mut plugin = service.plugin().await;
+        let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+        for (id, arguments) in [(1, deep.as_str()), (2, "{\"half\":\"\\ud800\"}"), (3, "no JSON")] {
+            plugin.call(id, arguments).await;
+            let answer = plugin.hear().await.unwrap();
+            assert_eq!(answer, json!({"id": id, "refuse": "These arguments cannot be judged."}));
+        }
+        plugin.call(4, "{}").await;
+        service.call().await.unwrap().pass();
+        assert_eq!(plugin.hear().await.unwrap(), json!({"id": 4, "pass": true}));
+    }
+
+    #[tokio::test]
+    async fn a_large_file_passes_whole() {
+        let mut service = Service::start().await;
+        let mut plugin = service.plugin().await;
+        let content = "é\n\"".repeat(4 << 20);
+        plugin.call(1, &json!({ "content": content }).to_string()).await;
+        let call = service.call().await.unwrap();
+        assert!(call.arguments["content"] == content.as_str());
+    }
+
+    #[tokio::test]
+    async fn garbage_and_a_cut_line_end_it_with_every_call_refused() {
+        for (last, ended) in [("no JSON\n", false), ("{\"id\":5}\n", false), ("{\"id\":5,\"mom", true)] {
+            let mut service = Service::start().await;
+            let mut plugin = service.plugin().await;
+            plugin.call(1, "{}").await;
+            let call = service.call().await.unwrap();
+            plugin.write.write_all(last.as_bytes()).await.unwrap();
+            if ended {
+                plugin.write.shutdown().await.unwrap();
+            }
+            // The plugin refuses what waits when the connection ends.
+            assert_eq!(plugin.hear().await, None, "{last}");
+            assert!(service.call().await.is_none());
+            assert!(call.is_gone());
+            call.pass();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_guard_that_is_not_the_last_plugin_says_so() {
+        let mut service = Service::start().await;
+        let mut plugin = service.connect().await;
+        plugin.say(&json!({ "token": service.token.expose() })).await;
+        plugin.say(&json!({ "ready": true, "last": false })).await;
+        let told = service.told.wait_for(|state| *state != PluginState::Silent);
+        assert_eq!(*timeout(SOON, told).await.unwrap().unwrap(), PluginState::NotLast);
+    }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::grant;
 use super::paths::normal;
+use super::places::Use;
 use super::policy::{Policy, Verdict};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, text_matches};
@@ -45,7 +46,7 @@ impl Policy {
         let mut start = self.grounds.directory.clone();
         if let Some(workdir) = workdir {
             start = normal(&start.join(workdir));
-            let verdict = self.judge_place(workdir, &self.grounds.directory, true);
+            let verdict = self.judge_place(workdir, &self.grounds.directory, Use::Lists);
             judged.push(Judged {
                 what: workdir.to_owned(),
                 verdict,
@@ -287,7 +288,7 @@ impl Policy {
             None if self.is_neutral(command) => no_objection(),
             None => Verdict::of_preset(preset::of_tool(self.preset, "bash"), &bash_words(command, &hazards)),
         };
-        let places = self.judge_arguments(command, names_all);
+        let places = self.judge_arguments(command, &hazards, names_all);
         let is_bounded = places.as_ref().is_none_or(|places| places.effect == Effect::Allow);
         if let Some(places) = places
             && (verdict.effect == Effect::Allow || places.effect == Effect::Deny || !places.by_preset)
@@ -322,7 +323,21 @@ impl Policy {
             return true;
         };
         let is_textual = TEXTUAL.contains(&first.text());
-        if !first.is_bare || (!is_textual && !words.iter().all(is_known)) {
+        // One word whatever is in it, and behind an option that takes a text.
+        let is_message = |at: usize| {
+            let raw = words[at].raw.as_str();
+            first.text() == "git"
+                && matches!(words[at - 1].text(), "-m" | "--message")
+                && matches!(words[1].text(), "commit" | "tag" | "stash" | "merge" | "notes")
+                && raw.len() > 1
+                && raw.starts_with('"')
+                && raw.ends_with('"')
+                && !words[at].is_broken
+                && !raw.contains("$@")
+                && !raw.contains("[@]")
+        };
+        let all_known = (1..words.len()).all(|at| is_known(&words[at]) || is_message(at));
+        if !first.is_bare || (!is_textual && !all_known) {
             return false;
         }
         let typed = texts::typed(words);
@@ -374,6 +389,10 @@ impl Policy {
         let is_number = |word: &Word| word.text().chars().all(|c| c.is_ascii_digit()) || matches!(word.text(), "$?");
         match first.text() {
             "cd" => rest.len() <= 1,
+            // Into variables of the line's own.
+            "read" => rest.iter().all(|word| {
+                word.text() == "-r" || (word.is_bare && word.text().chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+            }),
             "true" | "false" | ":" | "[" | "[[" | "]" | "]]" => true,
             "exit" | "return" | "break" | "continue" | "wait" => rest.iter().all(is_number),
             "set" => rest.iter().all(|word| {

@@ -1,13 +1,27 @@
-//! Deciding what the engine asks.
+//! What the model may do, and who says so.
 //!
-//! Comes in: the rules in force for an agent. Goes out: the rules of our session, which the engine judges last. Always
-//! true: nothing is widened. What the user's own configuration refuses or asks about stays refused, since nobody can
-//! answer here.
+//! Comes in: what it wants to do, as an [`Action`] (a tool call, or a request of the engine's), and the rules of everybody.
+//! Goes out: a [`Judgement`]; where that is left open, an [`Ask`] for a [`Prompter`], and its [`Answer`]; a line in the
+//! [`AuditLog`] for each decision. Always true: deny beats ask, ask beats allow, what is not understood is asked, and
+//! silence is no permission. Nothing here talks to the engine, but for the rules that a session of ours is given
+//! ([`look_only`], [`ask_about_everything`]), which widen nothing either: what the user's own configuration of the engine
+//! refuses stays refused.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `action`, `patch` | from a tool's name and arguments to an action |
+//! | `rules`, `preset`, `policy`, `grant` | from an action to a judgement |
+//! | `shell/`, `line` | a shell line, command by command |
+//! | `paths`, `places`, `hidden` | where a path leads; what is in the directory and what is not |
+//! | `ask`, `terminal/`, `approver`, `proposal` | asking a person, or a program; what a call would change |
+//! | `repeat` | the same call over and over |
+//! | `audit` | what was decided |
 
 mod action;
 mod approver;
 mod ask;
 mod audit;
+mod contents;
 mod grant;
 mod hidden;
 mod line;
@@ -35,9 +49,6 @@ use crate::api::types::{Rule, RuleAction};
 
 /// The tools that look and do not touch. Everything else is refused.
 pub const LOOKING: [&str; 4] = ["read", "glob", "grep", "list"];
-
-/// What the model is told when the engine asks for something all the same.
-pub const REFUSAL: &str = "This run may read files in the working directory and nothing else. Go on without it.";
 
 /// The rules for a session that may look but not touch, for an agent whose rules are `agent`.
 ///
@@ -72,6 +83,45 @@ pub fn ask_about_everything(agent: &[Rule], removed: &[String]) -> Vec<Rule> {
         };
         Rule::new(rule.permission.clone(), rule.pattern.clone(), action)
     }));
+    rules.extend(
+        removed
+            .iter()
+            .map(|tool| Rule::new(tool.clone(), "*", RuleAction::Deny)),
+    );
+    rules
+}
+
+/// The tools of the engine that ask, by their permissions.
+const ASKING: [&str; 13] = [
+    "bash",
+    "edit",
+    "read",
+    "glob",
+    "grep",
+    "list",
+    "webfetch",
+    "websearch",
+    "task",
+    "todowrite",
+    "skill",
+    "external_directory",
+    "doom_loop",
+];
+
+/// The rules for a session on a server that has no gate of ours: everything is denied but the tools that are known to ask,
+/// and those that `named` rules of ours speak of. A tool of a plugin's asks nobody, and would simply run.
+pub fn ask_about_what_asks(agent: &[Rule], removed: &[String], named: &[String]) -> Vec<Rule> {
+    let mut rules = vec![Rule::new("*", "*", RuleAction::Deny)];
+    for tool in ASKING.into_iter().chain(named.iter().map(String::as_str)) {
+        rules.push(Rule::new(tool, "*", RuleAction::Ask));
+        for rule in agent.iter().filter(|rule| wildcard_matches(&rule.permission, tool)) {
+            let action = match rule.action {
+                RuleAction::Allow | RuleAction::Ask => RuleAction::Ask,
+                RuleAction::Deny => RuleAction::Deny,
+            };
+            rules.push(Rule::new(tool, rule.pattern.clone(), action));
+        }
+    }
     rules.extend(
         removed
             .iter()

@@ -72,7 +72,7 @@ impl Grounds {
                 None => sight.place = Place::Unknown,
             }
         }
-        if text.is_empty() || text.chars().any(super::hidden::is_hidden) {
+        if text.is_empty() || text.chars().any(super::hidden::is_hidden) || climbs_out_of_nothing(text, from) {
             sight.place = Place::Unknown;
         }
         sight
@@ -218,6 +218,16 @@ impl Grounds {
         readings.push((absolute.clone(), true));
         readings
     }
+}
+
+/// Whether a path goes up from something that is not there: by the time it is used, that may be a link to anywhere.
+fn climbs_out_of_nothing(text: &str, from: &Path) -> bool {
+    let components: Vec<Component<'_>> = Path::new(text).components().collect();
+    let mut there = from.to_path_buf();
+    components.windows(2).any(|pair| {
+        there.push(pair[0]);
+        matches!(pair, [Component::Normal(_), Component::ParentDir]) && std::fs::symlink_metadata(&there).is_err()
+    })
 }
 
 /// Whether what is at a path depends on who looks.

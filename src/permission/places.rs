@@ -2,25 +2,43 @@
 //!
 //! Always true: a command may read what its arguments name, and unless it is known to only read, write it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::contents::{Kind, Walk};
 use super::line::{Judged, no_objection};
 use super::paths::{Grounds, Place};
 use super::policy::{Outside, Policy, Verdict};
 use super::preset;
 use super::rules::{is_plain, literal_prefix, patterns_meet};
-use super::shell::arguments::{TEXTUAL, paths_in};
-use super::shell::hazards::READERS;
+use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
+use super::shell::hazards::{Hazard, only_reads};
 use super::shell::texts::program;
 use super::shell::{Command, Dirs, Word};
+use super::wildcard_matches;
 use crate::request::Effect;
+
+/// What a command does with the places that its arguments name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Use {
+    /// It shows names, or goes there.
+    Lists,
+    /// It reads what is there.
+    Reads,
+    /// It may do anything.
+    Writes,
+}
+
+/// Programs that show of a directory which files are in it, and not what is in them.
+const LISTERS: [&str; 10] = [
+    "ls", "find", "gfind", "du", "df", "stat", "pwd", "basename", "dirname", "realpath",
+];
 
 /// Files that are no files.
 const STREAMS: [&str; 4] = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/stdin"];
 
 impl Policy {
     /// The places that a command's arguments name.
-    pub(super) fn judge_arguments(&self, command: &Command, names_all: bool) -> Option<Verdict> {
+    pub(super) fn judge_arguments(&self, command: &Command, hazards: &[Hazard], names_all: bool) -> Option<Verdict> {
         let words = &command.words;
         let name = program(words)?;
         let mut worst: Option<Verdict> = None;
@@ -42,28 +60,48 @@ impl Policy {
             });
         };
         if name == "cd" && words.len() == 1 {
-            keep(self.judge_place("~", &self.grounds.directory, true));
+            keep(self.judge_place("~", &self.grounds.directory, Use::Lists));
         }
         if name == "git"
             && !names_all
-            && dirs
-                .iter()
-                .any(|dir| self.grounds.look(".", dir).real != [self.grounds.directory.clone()])
+            && dirs.iter().any(|dir| {
+                self.grounds.look(".", dir).real != [self.grounds.directory.clone()] || is_bare_repository(dir)
+            })
         {
             // A repository of the model's making may hold programs that git starts.
             if !self.has_plain_allowance() {
                 keep(Verdict::of_preset(
                     preset::beyond(self.preset, "bash"),
-                    "git in another directory",
+                    "git in another directory, or in one that looks like a repository itself,",
                 ));
             }
         }
+        if !names_all && let Some(verdict) = self.judge_links(name, words, dirs) {
+            keep(verdict);
+        }
+        if !names_all && let Some(verdict) = self.judge_search_of(name, words, dirs) {
+            keep(verdict);
+        }
+        let usage = match only_reads(words, hazards) {
+            true if LISTERS.contains(&name) => Use::Lists,
+            true => Use::Reads,
+            false => Use::Writes,
+        };
+        // What is looked for is no path, even when it looks like one.
+        let pattern = pattern_operand(name, words).filter(|_| hazards.is_empty());
         // The program, when it is a path, is one more file.
         let program_word = words.first().filter(|word| word.text().contains('/'));
         for (word, is_program) in program_word
             .map(|word| (word, true))
             .into_iter()
-            .chain(words.iter().skip(1).map(|word| (word, false)))
+            .chain(
+                words
+                    .iter()
+                    .enumerate()
+                    .skip(1)
+                    .filter(|(at, _)| Some(*at) != pattern)
+                    .map(|(_, word)| (word, false)),
+            )
             .take(400)
         {
             let candidates: Vec<String> = match &word.value {
@@ -78,10 +116,14 @@ impl Policy {
             };
             for candidate in candidates.iter().take(24) {
                 for dir in dirs {
-                    let mut verdict =
-                        self.judge_place(candidate, dir, READERS.contains(&name) || name == "cd" || is_program);
+                    let usage = match usage {
+                        Use::Writes if name == "cd" => Use::Lists,
+                        Use::Writes if is_program => Use::Reads,
+                        usage => usage,
+                    };
+                    let mut verdict = self.judge_place(candidate, dir, usage);
                     if word.has_glob {
-                        verdict = verdict.stricter(self.judge_glob(candidate, dir));
+                        verdict = verdict.stricter(self.judge_glob(candidate, dir, usage));
                     }
                     if !(names_all && verdict.by_preset) {
                         keep(verdict);
@@ -98,18 +140,132 @@ impl Policy {
         worst
     }
 
+    /// The files that a command looks into without naming them.
+    fn judge_search_of(&self, name: &str, words: &[Word], dirs: &[PathBuf]) -> Option<Verdict> {
+        let texts: Vec<&str> = words[1..].iter().map(Word::text).collect();
+        let options: Vec<&str> = texts
+            .iter()
+            .copied()
+            .take_while(|text| *text != "--")
+            .filter(|text| text.starts_with('-'))
+            .collect();
+        let has = |letters: &[char], long: &[&str]| {
+            options.iter().any(|option| match option.strip_prefix("--") {
+                Some(name) => long.iter().any(|long| name.starts_with(long)),
+                None => option.contains(letters),
+            })
+        };
+        let mut follows = false;
+        let walk = match name {
+            "grep" | "egrep" | "fgrep" => {
+                if !has(&['r', 'R', 'd'], &["rec", "de", "di"]) {
+                    return None;
+                }
+                follows = has(&['R'], &["de"]);
+                Walk::All
+            }
+            "rg" if has(&['u', '.', 'g'], &["hi", "no-", "un", "gl", "ig"]) => Walk::All,
+            "rg" => Walk::Plain,
+            "git" if texts.first() == Some(&"grep") => Walk::Engine { include: "" },
+            "diff" if !has(&['r'], &["rec"]) => return None,
+            "tar" | "bsdtar" | "zip" | "diff" => Walk::All,
+            _ => return None,
+        };
+        let archives = matches!(name, "tar" | "bsdtar" | "zip" | "diff");
+        let from = if name == "git" {
+            2
+        } else {
+            pattern_operand(name, words).map_or(1, |at| at + 1)
+        };
+        let named: Vec<&str> = words
+            .iter()
+            .skip(from)
+            .map(Word::text)
+            .filter(|text| !text.starts_with('-'))
+            .collect();
+        // Which of them are places, and which the values of options, is seen by what is there.
+        let included: Vec<&str> = options
+            .iter()
+            .filter_map(|option| option.strip_prefix("--include="))
+            .collect();
+        let is_included = |path: &Path| {
+            included.is_empty()
+                || included.iter().any(|glob| {
+                    glob.contains(['[', '{', '\\'])
+                        || path
+                            .file_name()
+                            .is_some_and(|name| wildcard_matches(glob, &name.to_string_lossy()))
+                })
+        };
+        let shows = |path: &Path, kind: Kind| is_included(path) && (kind == Kind::File || follows);
+        dirs.iter().find_map(|dir| {
+            let there: Vec<&str> = named.iter().copied().filter(|name| dir.join(name).is_dir()).collect();
+            let has_place = named.iter().any(|name| dir.join(name).exists());
+            let places = if has_place || archives { there } else { vec!["."] };
+            places
+                .iter()
+                .find_map(|place| self.judge_contents(name, &self.grounds.look(place, dir), walk, &shows))
+        })
+    }
+
+    /// Links that are made or moved: where they lead is judged from where they come to stand, since what follows in the
+    /// line, or beside it, is judged before they are there.
+    fn judge_links(&self, name: &str, words: &[Word], dirs: &[PathBuf]) -> Option<Verdict> {
+        let asks = |what| Some(Verdict::of_preset(preset::beyond(self.preset, "bash"), what));
+        let operands: Vec<&str> = words[1..].iter().map(Word::text).collect();
+        match name {
+            "ln" => {
+                let climbs = operands.iter().any(|operand| operand.contains(".."));
+                let is_inside = |target: &str, from: &Path| self.grounds.look(target, from).place == Place::Inside;
+                let stays = operands
+                    .iter()
+                    .all(|operand| !operand.starts_with("-t") && !operand.starts_with("--t"))
+                    && dirs.iter().all(|dir| {
+                        operands.iter().filter(|target| target.contains("..")).all(|target| {
+                            operands.iter().filter(|place| *place != target).all(|place| {
+                                let place = super::paths::normal(&dir.join(place));
+                                is_inside(target, &place)
+                                    && place.parent().is_some_and(|place| is_inside(target, place))
+                            })
+                        })
+                    });
+                if climbs && !stays {
+                    return asks("bash with a link that may lead out of the directory");
+                }
+            }
+            "mv" | "cp" | "rsync" | "install" => {
+                // The last one is where things go, unless an option has said that.
+                let says_where =
+                    |operand: &&str| operand.starts_with("--t") || (operand.starts_with('-') && operand.contains('t'));
+                let sources = match operands.split_last() {
+                    Some((_, sources)) if name == "rsync" || !operands.iter().any(says_where) => sources,
+                    _ => &operands,
+                };
+                let moves = dirs
+                    .iter()
+                    .any(|dir| sources.iter().any(|operand| holds_climbing_link(&dir.join(operand))));
+                if moves {
+                    return asks("bash that moves a link, which may then lead out of the directory,");
+                }
+            }
+            _ => {}
+        }
+        None
+    }
+
     fn has_plain_allowance(&self) -> bool {
         self.by_rules("bash", &|_| false, &|rule| is_plain(&rule.pattern))
             .is_some_and(|verdict| verdict.effect == Effect::Allow)
     }
 
     /// A place that a command is told about: it may read it, and unless it only reads, write it.
-    pub(super) fn judge_place(&self, path: &str, from: &Path, only_reads: bool) -> Verdict {
+    pub(super) fn judge_place(&self, path: &str, from: &Path, usage: Use) -> Verdict {
         if STREAMS.contains(&path) {
             return no_objection();
         }
         let sight = self.grounds.look(path, from);
         let written = path;
+        let only_reads = usage != Use::Writes;
         let mut verdict = no_objection();
         for tool in ["read", "edit"] {
             let by_rule = self.by_rules(
@@ -123,7 +279,11 @@ impl Policy {
             // A directory that holds what must not be touched.
             let held = self.narrowing(tool).find(|(rule, pattern)| {
                 !is_plain(&rule.pattern)
-                    && (tool == "read" || !only_reads)
+                    && (if tool == "read" {
+                        usage != Use::Lists
+                    } else {
+                        !only_reads
+                    })
                     && !literal_prefix(pattern).is_empty()
                     && self.grounds.may_hold(&sight, pattern)
                     && sight.names.iter().any(|name| name.is_dir())
@@ -179,13 +339,13 @@ impl Policy {
     }
 
     /// A pattern for file names: which files those are is not looked up, but what they may be is known.
-    fn judge_glob(&self, glob: &str, from: &Path) -> Verdict {
+    fn judge_glob(&self, glob: &str, from: &Path, usage: Use) -> Verdict {
         let fixed = &glob[..glob.find(['*', '?', '[']).unwrap_or(glob.len())];
         let climbs = glob[fixed.len()..].contains("..");
         let last = glob.rsplit('/').next().unwrap_or(glob);
         let simple: String = glob.replace(['[', ']'], "*");
         let mut verdict = match fixed.rfind('/') {
-            Some(at) if at > 0 => self.judge_place(&fixed[..at], from, true),
+            Some(at) if at > 0 => self.judge_place(&fixed[..at], from, usage.min(Use::Reads)),
             _ => no_objection(),
         };
         if climbs || last.starts_with('.') || last.contains(".e") {
@@ -196,7 +356,9 @@ impl Policy {
         }
         for tool in ["read", "edit"] {
             let met = self.narrowing(tool).find(|(rule, pattern)| {
-                !is_plain(&rule.pattern) && (patterns_meet(pattern, &simple) || Grounds::is_absolute(pattern))
+                !is_plain(&rule.pattern)
+                    && (tool == "read" || usage == Use::Writes)
+                    && (patterns_meet(pattern, &simple) || Grounds::is_absolute(pattern))
             });
             if let Some((rule, _)) = met {
                 verdict = verdict.stricter(Verdict {
@@ -272,4 +434,37 @@ impl Policy {
             .unwrap_or_else(|| self.judge_unknown(tool));
         judged(verdict)
     }
+}
+
+/// Links that are looked at to see whether they may be moved.
+const MOST_ENTRIES: usize = 5000;
+
+/// Whether a path is a relative link that goes up, or a directory that holds one.
+fn holds_climbing_link(path: &Path) -> bool {
+    let climbs = |path: &Path| {
+        std::fs::read_link(path).is_ok_and(|target| !target.is_absolute() && target.to_string_lossy().contains(".."))
+    };
+    let mut open = vec![path.to_path_buf()];
+    let mut seen = 0;
+    while let Some(path) = open.pop() {
+        seen += 1;
+        if seen > MOST_ENTRIES || climbs(&path) {
+            return true;
+        }
+        if std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+            open.extend(
+                std::fs::read_dir(&path)
+                    .into_iter()
+                    .flatten()
+                    .flatten()
+                    .map(|entry| entry.path()),
+            );
+        }
+    }
+    false
+}
+
+/// Whether git would take a directory itself for a repository, of which anybody who may edit files can be the maker.
+fn is_bare_repository(dir: &Path) -> bool {
+    !dir.join(".git").exists() && (dir.join("HEAD").exists() || dir.join("objects").exists())
 }

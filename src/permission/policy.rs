@@ -3,9 +3,10 @@
 //! Comes in: an action. Goes out: what happens, and who decided it. Always true: a rule that refuses beats one that asks,
 //! and that one beats one that allows; the preset speaks last; a person's own answer beats only what asked.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Action;
+use super::contents::{self, Found, Kind, Walk};
 use super::paths::{Grounds, Place, Sight};
 use super::preset;
 use super::rules::{address_is_allowed, address_is_refused, canonical_tool, is_about, is_plain};
@@ -18,6 +19,8 @@ pub struct Policy {
     pub(super) preset: Preset,
     rules: Vec<PolicyRule>,
     pub(super) grounds: Grounds,
+    /// Places outside whose files the tools that look may read.
+    readable: Vec<PathBuf>,
 }
 
 /// What the policy says of an action.
@@ -105,7 +108,26 @@ impl Policy {
             preset: request.preset,
             rules: request.rules.clone(),
             grounds: Grounds::new(directory, &request.added_directories, home),
+            readable: Vec::new(),
         }
+    }
+
+    /// Lets the tools that look (`read`, `grep`, `glob`, `list`) read what is below an absolute path, whatever the preset:
+    /// where the engine keeps the long results that it tells the model to read. Rules may still refuse it, and shell lines
+    /// gain nothing.
+    #[must_use]
+    pub fn with_readable(mut self, path: PathBuf) -> Self {
+        self.readable.push(super::paths::follow(&path).unwrap_or(path));
+        self
+    }
+
+    fn is_readable(&self, sight: &Sight) -> bool {
+        sight.place == Place::Outside
+            && !sight.real.is_empty()
+            && sight
+                .real
+                .iter()
+                .all(|real| self.readable.iter().any(|readable| real.starts_with(readable)))
     }
 
     /// Judges an action. Reads the file system (symbolic links), changes nothing.
@@ -315,6 +337,8 @@ impl Policy {
         }
         match sight.place {
             Place::Inside => Verdict::of_preset(Effect::Allow, "a place inside of the directory"),
+            // What is done there is judged on its own.
+            _ if self.is_readable(&sight) => Verdict::of_preset(Effect::Allow, "what the engine keeps of long results"),
             _ => Verdict::of_preset(
                 preset::beyond(self.preset, "external_directory"),
                 "a place outside of the directory",
@@ -344,6 +368,17 @@ impl Policy {
 
     /// A path that a tool is used on, from the agent's directory.
     pub(super) fn judge_path(&self, tool: &str, path: &str, outside: Outside<'_>) -> Verdict {
+        let sight = self.grounds.look(path, &self.grounds.directory);
+        if super::LOOKING.contains(&tool) && self.is_readable(&sight) {
+            let narrowed = self
+                .by_rules(tool, &|pattern| self.grounds.is_refused(pattern, &sight, path), &|_| {
+                    false
+                })
+                .or_else(|| self.outside_by_rules(&sight, path))
+                .filter(|verdict| verdict.effect != Effect::Allow);
+            return narrowed
+                .unwrap_or_else(|| Verdict::of_preset(Effect::Allow, "reading what the engine keeps of long results"));
+        }
         self.judge_path_from(tool, path, &self.grounds.directory, outside)
     }
 
@@ -461,7 +496,7 @@ impl Policy {
         }
         if tool == "grep" {
             let from = self.grounds.look(path, &self.grounds.directory);
-            parts[0].1 = parts[0].1.clone().stricter(self.judge_contents(path, &from, pattern));
+            parts[0].1 = parts[0].1.clone().stricter(self.judge_grep(path, &from, pattern));
         }
         parts
     }
@@ -479,29 +514,77 @@ impl Policy {
         .unwrap_or_else(|| Verdict::of_preset(preset::of_tool(self.preset, tool), tool))
     }
 
-    /// Looking into files is reading them: rules about reading hold, as far as it can be told which files those are.
-    fn judge_contents(&self, path: &str, sight: &Sight, include: &str) -> Verdict {
+    /// What the engine's `grep` looks into. Reading is judged as for each file that it could show.
+    fn judge_grep(&self, path: &str, sight: &Sight, include: &str) -> Verdict {
         let fine = Verdict::of_preset(Effect::Allow, "grep");
         let read = self.judge_path("read", path, Outside::ByAll(&["grep"]));
         if read.effect != Effect::Allow && sight.place == Place::Inside {
             return read;
         }
-        if preset::is_environment_file(Path::new(include)) {
-            return Verdict::of_preset(preset::beyond(self.preset, "read"), "grep of `*.env`");
-        }
-        let held = self.narrowing("read").find(|(_, pattern)| {
-            self.grounds.may_hold(sight, pattern)
-                && (include.is_empty()
-                    || include.contains(['{', '[', '!'])
-                    || super::rules::patterns_meet(pattern, &format!("*{include}")))
-        });
-        match held {
-            Some((rule, _)) => Verdict {
-                effect: Effect::Ask,
-                ..Verdict::of_rule(rule)
-            },
-            None => fine,
-        }
+        self.judge_contents("grep", sight, Walk::Engine { include }, &|_, kind| kind == Kind::File)
+            .unwrap_or(fine)
+    }
+
+    /// Looking into the files of a place is reading them: what is said about reading any of them makes it ask. `shows` are
+    /// those that are looked into.
+    pub(super) fn judge_contents(
+        &self,
+        tool: &str,
+        sight: &Sight,
+        walk: Walk<'_>,
+        shows: &dyn Fn(&Path, Kind) -> bool,
+    ) -> Option<Verdict> {
+        let minded = |path: &Path| -> Option<Verdict> {
+            let sight = Sight {
+                names: vec![path.to_path_buf()],
+                real: vec![path.to_path_buf()],
+                place: Place::Inside,
+            };
+            let rule = self.narrowing("read").find(|(rule, pattern)| {
+                !is_plain(&rule.pattern) && self.grounds.is_refused(pattern, &sight, &super::paths::slashed(path))
+            });
+            if let Some((rule, _)) = rule {
+                let mut verdict = Verdict::of_rule(rule);
+                verdict.effect = Effect::Ask;
+                return Some(verdict);
+            }
+            let text = path.to_string_lossy();
+            let is_minded = preset::is_environment_file(path)
+                && self.judge_path("read", &text, Outside::ByTool).effect != Effect::Allow;
+            is_minded.then(|| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                Verdict::of_preset(
+                    preset::beyond(self.preset, "read"),
+                    &format!("{tool} that could show `{name}`"),
+                )
+            })
+        };
+        sight.real.iter().find_map(|place| {
+            let found = contents::find(place, walk, |path, kind| {
+                shows(path, kind)
+                    && match kind {
+                        Kind::File => minded(path).is_some(),
+                        // What is in the place itself is looked at anyway.
+                        Kind::Link => {
+                            let sight = self.grounds.look(&path.to_string_lossy(), place);
+                            sight.place != Place::Inside || !sight.real.iter().all(|real| real.starts_with(place))
+                        }
+                    }
+            });
+            match found {
+                Found::Nothing => None,
+                Found::File(path) => Some(minded(&path).unwrap_or_else(|| {
+                    Verdict::of_preset(
+                        preset::beyond(self.preset, "read"),
+                        &format!("{tool} that follows a link"),
+                    )
+                })),
+                Found::TooMuch => Some(Verdict::of_preset(
+                    preset::beyond(self.preset, "read"),
+                    &format!("{tool} in more files than can be judged"),
+                )),
+            }
+        })
     }
 }
 

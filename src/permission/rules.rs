@@ -7,7 +7,7 @@
 use url::Url;
 
 use super::wildcard_matches;
-use crate::request::{PolicyRule, RulePattern};
+use crate::request::{Effect, PolicyRule, RulePattern};
 
 /// The tool that a rule means: the names that people use for it are one name of the engine's.
 pub(super) fn canonical_tool(tool: &str) -> String {
@@ -24,9 +24,11 @@ pub(super) fn canonical_tool(tool: &str) -> String {
     }
 }
 
-/// Whether a rule speaks about a tool.
+/// Whether a rule speaks about a tool. One that refuses or asks does so in whatever case the name is written.
 pub(super) fn is_about(rule: &PolicyRule, tool: &str) -> bool {
-    wildcard_matches(&canonical_tool(&rule.pattern.tool), tool)
+    let named = canonical_tool(&rule.pattern.tool);
+    wildcard_matches(&named, tool)
+        || (rule.effect != Effect::Allow && wildcard_matches(&named.to_lowercase(), &tool.to_lowercase()))
 }
 
 /// Whether a rule speaks about a tool, whatever it is used on.
@@ -89,7 +91,8 @@ pub(super) fn address_is_refused(pattern: &str, url: &str) -> bool {
         if bare.set_username("").is_ok() && bare.set_password(None).is_ok() {
             names.push(bare.to_string());
         }
-        if let Some(host) = bare.host_str() {
+        // A dot at the end of a name changes nothing.
+        if let Some(host) = bare.host_str().map(|host| host.trim_end_matches('.')) {
             names.push(host.to_owned());
             names.push(format!("{host}{}", bare.path()));
             for scheme in ["http", "https"] {

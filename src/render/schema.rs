@@ -10,7 +10,7 @@
 //! | `init` | `schema_version`, `version` (of this program), `engine{version, path, source}`, `capabilities[]`, `model`, `agent`, `variant`, `directory`, `session_id`, `rehearsal` |
 //! | `text` | `session_id`, `message_id`, `part_id`, `text` (a piece; pieces with one `part_id` belong together), `subagent` |
 //! | `reasoning` | as `text` |
-//! | `tool` | `session_id`, `message_id`, `call_id`, `tool`, `status` (`pending`, `running`, `completed`, `error`), `title`, `input`, `output`, `error`, `exit_code`, `duration_ms`, `subagent`; several for one `call_id`, each replaces the one before |
+//! | `tool` | `session_id`, `parent_session_id`, `message_id`, `call_id`, `tool`, `status` (`pending`, `running`, `completed`, `error`), `title`, `input`, `output`, `error`, `exit_code`, `duration_ms`, `subagent`; several for one `call_id`, each replaces the one before |
 //! | `permission` | `id`, `session_id`, `parent_session_id`, `permission`, `tool`, `patterns[]`, `decision` (`allowed`, `denied`), `by` (`preset`, `rule`, `person`, `approver`, `yes`, `nobody`, `limit`), `scope` (`once`, `session`), `rule`, `reason`, `subagent` |
 //! | `question` | `id`, `session_id`, `parent_session_id`, `questions[]{question, header, multiple, options[]{label, description}}`, `answers[][]` or `null`, `subagent` |
 //! | `retry` | `session_id`, `attempt`, `max_attempts`, `message`, `delay_ms` |
@@ -186,6 +186,7 @@ impl<'a> From<&'a turn::TextDelta> for Piece<'a> {
 #[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Tool<'a> {
     pub session_id: &'a str,
+    pub parent_session_id: Option<&'a str>,
     pub message_id: &'a str,
     pub call_id: &'a str,
     pub tool: &'a str,
@@ -203,6 +204,7 @@ impl<'a> From<&'a turn::ToolCall> for Tool<'a> {
     fn from(call: &'a turn::ToolCall) -> Self {
         Self {
             session_id: &call.session_id,
+            parent_session_id: call.parent_session_id.as_deref(),
             message_id: &call.message_id,
             call_id: &call.call_id,
             tool: &call.tool,

@@ -11,6 +11,8 @@ use crate::context::Environment;
 use crate::env_vars;
 use crate::support::secret::Secret;
 
+/// Tells the guard of the tools, a plugin, where we are. Nobody but the engine sees it.
+pub const GATE_VARIABLE: &str = "OPENCODE_RS_GATE";
 /// What the engine sees as its client. It has the `question` tool for some names only, and this is none of them.
 const CLIENT: &str = "opencode-rs";
 /// Set to `1` unless the user has set them: an engine that goes out on its own accord is slow and unwanted.

@@ -17,6 +17,7 @@ mod process;
 mod ready;
 mod start;
 
+pub use environment::GATE_VARIABLE;
 pub use error::StartError;
 pub use guard::report::Exit;
 pub use guard::{guard_main, left_over_directories};

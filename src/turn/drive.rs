@@ -4,10 +4,10 @@ use std::future::Future;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries};
-use super::gatekeeper::{Gatekeeper, Permissions};
+use super::gatekeeper::{Gatekeeper, Happening, Permissions};
 use super::limits::exceeded;
 use super::state::State;
 use super::update::{PermissionRecord, Retry, Started, Status, ToolStatus, Update};
@@ -25,6 +25,10 @@ const LAST_READING: Duration = Duration::from_secs(30);
 const IDLE_GRACE: Duration = Duration::from_secs(10);
 /// How long the last events of a turn are waited for. The answer to the prompt overtakes them, by milliseconds.
 const LAST_EVENTS: Duration = Duration::from_secs(2);
+/// How long whoever shows them may take for the last updates of a turn that failed.
+const LAST_UPDATES: Duration = Duration::from_secs(1);
+/// How long a server that ends takes to be known as gone, once it has let go of its connections.
+const LAST_BREATH: Duration = Duration::from_secs(2);
 
 /// A turn to drive.
 #[derive(Debug)]
@@ -167,7 +171,10 @@ impl Driver {
         }
         let ending = self.follow(&mut events, stop.as_mut(), server_gone.as_mut()).await;
         // Whatever the reason: nothing passes any more, and the terminal is as it was.
-        self.keeper.close().await;
+        self.keeper.close(&self.state, &mut self.pending).await;
+        if !matches!(ending, Ending::Stopped(_)) {
+            self.keeper.release();
+        }
         match ending {
             Ending::Answered => {
                 if !self.announced {
@@ -203,9 +210,14 @@ impl Driver {
             Ending::Stopped(failure) => {
                 // A second wish to stop is dealt with above us: it leaves at once.
                 let _ = timeout(ABORT, self.abort(&mut events)).await;
+                self.keeper.release();
+                let _ = timeout(LAST_UPDATES, self.flush()).await;
                 Some(failure)
             }
-            Ending::ServerGone(failure) => Some(failure),
+            Ending::ServerGone(failure) => {
+                let _ = timeout(LAST_UPDATES, self.flush()).await;
+                Some(failure)
+            }
         }
     }
 
@@ -240,7 +252,7 @@ impl Driver {
                 failure = stop.as_mut() => return Ending::Stopped(failure),
                 item = events.next(), if !lost => match item {
                     Some(Item::Event(received)) => {
-                        if let Some(failure) = self.event(*received).await {
+                        if let Some(failure) = self.event(*received) {
                             return Ending::Stopped(failure);
                         }
                         if self.state.is_over() {
@@ -259,8 +271,17 @@ impl Driver {
                     }
                     Some(Item::Reconnected) => {
                         self.state.gap();
-                        if let Err(error) = self.catch_up().await {
-                            tracing::debug!(%error, "cannot read the messages after a gap");
+                        let caught_up = tokio::select! {
+                            biased;
+                            failure = stop.as_mut() => return Ending::Stopped(failure),
+                            failure = server_gone.as_mut() => return Ending::ServerGone(failure),
+                            caught_up = timeout(LAST_READING, self.catch_up()) => caught_up,
+                        };
+                        match caught_up {
+                            Ok(Ok(None)) => {}
+                            Ok(Ok(Some(failure))) => return Ending::Stopped(failure),
+                            Ok(Err(error)) => tracing::debug!(%error, "cannot read everything after a gap"),
+                            Err(_) => tracing::debug!("the server does not tell what happened in a gap"),
                         }
                         self.pending.push(Update::Status(Status::Reconnected));
                     }
@@ -275,10 +296,18 @@ impl Driver {
                 },
                 failure = server_gone.as_mut() => return Ending::ServerGone(failure),
                 happening = self.keeper.next() => {
-                    let ended = self.keeper.handle(happening, &mut self.state, &mut self.pending).await;
+                    let lost = matches!(happening, Happening::GateLost);
+                    let ended = self.keeper.handle(happening, &mut self.state, &mut self.pending);
                     self.last_sign = Instant::now();
                     if let Some(failure) = ended {
-                        return Ending::Stopped(failure);
+                        // The guard goes with its engine, and why that has gone says more.
+                        let patience = if lost { LAST_BREATH } else { Duration::ZERO };
+                        return tokio::select! {
+                            biased;
+                            failure = stop.as_mut() => Ending::Stopped(failure),
+                            failure = server_gone.as_mut() => Ending::ServerGone(failure),
+                            () = sleep(patience) => Ending::Stopped(failure),
+                        };
                     }
                 }
                 result = &mut answer, if refused.is_none() => match result {
@@ -316,13 +345,13 @@ impl Driver {
     }
 
     /// Takes an event; a failure ends the turn.
-    async fn event(&mut self, received: Received) -> Option<Failure> {
+    fn event(&mut self, received: Received) -> Option<Failure> {
         let Received { event, raw } = received;
         if !matches!(event, Event::Heartbeat | Event::Connected | Event::Unknown { .. }) {
             self.last_sign = Instant::now();
         }
         let before = self.pending.len();
-        let foreign = self.permissions(&event).await;
+        let foreign = self.permissions(&event);
         if foreign.is_some() {
             return foreign;
         }
@@ -332,6 +361,13 @@ impl Driver {
         }
         if self.include_raw && self.announced && !matches!(event, Event::Heartbeat) {
             self.pending.push(Update::Raw(raw));
+        }
+        let unasked = self.pending[before..].iter().find_map(|update| match update {
+            Update::Tool(call) => self.keeper.changed(call),
+            _ => None,
+        });
+        if unasked.is_some() {
+            return unasked;
         }
         let failure = self.pending[before..].iter().find_map(|update| match update {
             Update::Retry(retry) => Some(retry.clone()),
@@ -406,44 +442,56 @@ impl Driver {
     }
 
     /// What an event means for the permissions; a failure ends the turn.
-    async fn permissions(&mut self, event: &Event) -> Option<Failure> {
+    fn permissions(&mut self, event: &Event) -> Option<Failure> {
         let Self {
             keeper, state, pending, ..
         } = self;
         match event {
-            Event::PermissionAsked(ask) if state.concerns(&ask.session_id) => keeper.asked(ask, state, pending).await,
+            Event::PermissionAsked(ask) if state.concerns(&ask.session_id) => keeper.asked(ask, state, pending),
             Event::QuestionAsked(ask) if state.concerns(&ask.session_id) => {
-                keeper.questioned(ask, state, pending).await;
+                keeper.questioned(ask, state, pending);
             }
             Event::PermissionReplied {
                 session_id,
                 request_id,
                 reply,
-            } if state.concerns(session_id) => return keeper.replied(request_id, reply, state, pending).await,
+            } if state.concerns(session_id) => return keeper.replied(request_id, reply, state, pending),
             Event::Session(session) if state.concerns(&session.id) => return keeper.session(session, state),
             Event::InstanceDisposed => return keeper.disposed(),
-            Event::Idle { session_id } => keeper.at_rest(session_id, state, pending).await,
+            Event::Idle { session_id } => keeper.at_rest(session_id, state, pending),
             _ => {}
         }
         None
     }
 
-    /// After a gap: what was missed, asks among it.
-    async fn catch_up(&mut self) -> Result<(), Error> {
-        self.read_again().await?;
+    /// After a gap: what was missed, asks among it. A failure ends the turn.
+    async fn catch_up(&mut self) -> Result<Option<Failure>, Error> {
+        // Asked before the messages are read: what does not wait any more has left its traces there.
+        let permissions = self.client.pending_permissions().await?;
+        let questions = self.client.pending_questions().await?;
+        let read = self.read_again().await;
         let statuses = self.client.session_statuses().await?;
-        // What an aborted session has asked stays in the list for ever.
+        let mut sessions = vec![self.client.session(&self.session_id).await?];
+        sessions.extend(self.client.children(&self.session_id).await?);
         let (keeper, state, pending) = (&mut self.keeper, &self.state, &mut self.pending);
-        let waits = |session: &str| state.concerns(session) && statuses.contains_key(session);
-        for ask in self.client.pending_permissions().await? {
-            if waits(&ask.session_id) {
-                keeper.asked(&ask, state, pending).await;
-            }
+        if let Some(failure) = sessions.iter().find_map(|session| keeper.session(session, state)) {
+            return Ok(Some(failure));
         }
-        for ask in self.client.pending_questions().await? {
-            if waits(&ask.session_id) {
-                keeper.questioned(&ask, state, pending).await;
-            }
+        let waiting = permissions.iter().map(|ask| ask.id.as_str()).collect();
+        if let Some(failure) = keeper.after_gap(&waiting, state, pending) {
+            return Ok(Some(failure));
+        }
+        // What an aborted session has asked stays in the list for ever.
+        let waits = |session: &str| state.concerns(session) && statuses.contains_key(session);
+        for ask in permissions.iter().filter(|ask| waits(&ask.session_id)) {
+            keeper.asked(ask, state, pending);
+        }
+        for ask in questions.iter().filter(|ask| waits(&ask.session_id)) {
+            keeper.questioned(ask, state, pending);
+        }
+        let at_rest: Vec<&str> = state.sessions().filter(|id| !statuses.contains_key(*id)).collect();
+        for session in at_rest {
+            keeper.at_rest(session, state, pending);
         }
         if !statuses.contains_key(&self.session_id) && self.state.last_message().is_some() {
             let idle = Event::Idle {
@@ -451,7 +499,7 @@ impl Driver {
             };
             self.state.apply(&idle, now_ms(), &mut self.pending);
         }
-        Ok(())
+        read.map(|()| None)
     }
 
     /// Reads the stored messages of all sessions of the turn.
@@ -523,7 +571,6 @@ impl Driver {
         if let Err(error) = self.read_again().await {
             tracing::debug!(%error, "cannot read the messages of an aborted turn");
         }
-        self.flush().await;
     }
 
     fn stalled(&self) -> Failure {

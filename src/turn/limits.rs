@@ -59,13 +59,14 @@ pub fn tool_calls_left(state: &State, limits: &AgentLimits) -> Option<u32> {
     limits.tool_calls.map(|limit| limit.get().saturating_sub(calls(state)))
 }
 
-/// Whether the call with the engine's id `call_id`, announced or not, is among those that may run.
-pub fn allows_tool_call(state: &State, limits: &AgentLimits, call_id: &str) -> bool {
+/// Whether the call with the engine's id `call_id`, announced or not, is among those that may run. Of several with the
+/// same id, which models choose, it is the last one.
+pub fn allows_tool_call(state: &State, limits: &AgentLimits, session_id: &str, call_id: &str) -> bool {
     let Some(limit) = limits.tool_calls else { return true };
     let known = state.tools().calls();
     let before = known
         .iter()
-        .position(|call| call.call_id == call_id)
+        .rposition(|call| call.session_id == session_id && call.call_id == call_id)
         .unwrap_or(known.len());
     before < limit.get() as usize
 }
@@ -188,7 +189,7 @@ mod tests {
         };
         let mut state = begun();
         assert_eq!(tool_calls_left(&state, &limits), Some(2));
-        assert!(allows_tool_call(&state, &limits, "call_1"));
+        assert!(allows_tool_call(&state, &limits, "ses_1", "call_1"));
         let events = [
             message("msg_1", "ses_1", &json!({})),
             tool("call_1", "msg_1", "read"),
@@ -198,7 +199,7 @@ mod tests {
             state.apply(event, 0, &mut Vec::new());
         }
         assert_eq!(tool_calls_left(&state, &limits), Some(0));
-        let allowed = ["call_1", "call_2", "call_3"].map(|id| allows_tool_call(&state, &limits, id));
+        let allowed = ["call_1", "call_2", "call_3"].map(|id| allows_tool_call(&state, &limits, "ses_1", id));
         assert_eq!(allowed, [true, true, false]);
         assert!(exceeded(&state, &limits).is_none());
         state.apply(&tool("call_3", "msg_1", "glob"), 0, &mut Vec::new());
@@ -210,7 +211,7 @@ mod tests {
         );
         assert_eq!(failure.hints, ["raise `--max-tool-calls`, or leave it out"]);
         assert_eq!(tool_calls_left(&state, &AgentLimits::default()), None);
-        assert!(allows_tool_call(&state, &AgentLimits::default(), "call_3"));
+        assert!(allows_tool_call(&state, &AgentLimits::default(), "ses_1", "call_3"));
     }
 
     #[test]

@@ -431,7 +431,7 @@ impl State {
                 self.answer.part(part, subagent, origin == Origin::Live, out);
             }
             PartKind::Reasoning if counts => self.answer.part(part, subagent, origin == Origin::Live, out),
-            PartKind::Tool => self.tool(part, subagent, out),
+            PartKind::Tool => self.tool(part, out),
             PartKind::Patch => {
                 for file in &part.files {
                     out.extend(self.changes.patched(file).map(Update::FileChange));
@@ -441,13 +441,17 @@ impl State {
         }
     }
 
-    fn tool(&mut self, part: &Part, subagent: bool, out: &mut Vec<Update>) {
+    fn tool(&mut self, part: &Part, out: &mut Vec<Update>) {
         if let Some(child) = part.state.metadata.get("sessionId").and_then(Value::as_str)
             && part.tool == "task"
         {
             self.adopt(child, &part.session_id, out);
         }
-        let Some(call) = self.tools.part(part, subagent) else {
+        let parent = self
+            .sessions
+            .get(&part.session_id)
+            .and_then(|session| session.parent.as_deref());
+        let Some(call) = self.tools.part(part, parent) else {
             return;
         };
         let completed = call.status == super::ToolStatus::Completed;

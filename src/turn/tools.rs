@@ -21,7 +21,7 @@ impl Tools {
     }
 
     /// Takes a tool part; gives the call when it is new or has come further.
-    pub(super) fn part(&mut self, part: &Part, subagent: bool) -> Option<ToolCall> {
+    pub(super) fn part(&mut self, part: &Part, parent: Option<&str>) -> Option<ToolCall> {
         let state = &part.state;
         let status = match state.status.as_str() {
             "pending" => ToolStatus::Pending,
@@ -42,7 +42,8 @@ impl Tools {
             error: state.error.clone(),
             exit_code: state.metadata.get("exit").and_then(Value::as_i64),
             duration_ms: duration(state.time.start, state.time.end),
-            subagent,
+            subagent: parent.is_some(),
+            parent_session_id: parent.map(str::to_owned),
         };
         match self.index.get(&part.id) {
             Some(&position) => {

@@ -110,6 +110,8 @@ pub enum ToolStatus {
 pub struct ToolCall {
     /// The session that it belongs to.
     pub session_id: String,
+    /// The session that started that one, for a subagent's.
+    pub parent_session_id: Option<String>,
     /// The message that it belongs to.
     pub message_id: String,
     /// The engine's id of the call.

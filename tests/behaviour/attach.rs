@@ -167,3 +167,65 @@ fn what_the_model_may_do_there_is_decided_here_and_subagents_are_refused() {
     drop(engine);
     sandbox.expect_nothing_left();
 }
+
+/// The engine keeps an `always` for every session of the directory, and it beats the rules of ours.
+#[test]
+fn what_runs_there_without_a_question_ends_the_run() {
+    let sandbox = Sandbox::new();
+    let model = Model::start(
+        "[[reply]]\nmatch = \"Prime it\"\ntool_calls = [{ name = \"bash\", arguments = { command = \"touch primed\", description = \"x\" } }]\n\
+         [[reply]]\nmatch = \"Prime it\"\ntext = \"primed\"\n\
+         [[reply]]\nmatch = \"Do it\"\ntool_calls = [{ name = \"bash\", arguments = { command = \"touch canary\", description = \"x\" } }]\n\
+         [[reply]]\nmatch = \"Do it\"\ntext = \"Going on.\"\ntool_calls = [{ name = \"bash\", arguments = { command = \"sleep 30\", description = \"x\" } }]\ntimes = \"always\"",
+    );
+    let catalog = sandbox.write("catalog.json", "{}");
+    let config = model.engine_config();
+    let engine = RealEngine::start(&[
+        ("OPENCODE_CONFIG_CONTENT", &config),
+        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
+    ]);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let directory = format!("?directory={}", sandbox.project().display());
+        let rules = json!([{ "permission": "bash", "pattern": "*", "action": "ask" }]);
+        let session = engine
+            .post(&format!("/session{directory}"), &json!({ "title": "t", "permission": rules }))
+            .await;
+        let prompt = json!({ "model": { "providerID": "rehearsal", "modelID": "scripted" }, "parts": [{ "type": "text", "text": "Prime it" }] });
+        let path = format!("/session/{}/message{directory}", session["id"].as_str().unwrap());
+        let turn = engine.post(&path, &prompt);
+        let always = async {
+            loop {
+                let waiting = engine.get(&format!("/permission{directory}")).await;
+                if let Some(id) = waiting[0]["id"].as_str() {
+                    let path = format!("/permission/{id}/reply{directory}");
+                    return engine.post(&path, &json!({ "reply": "always" })).await;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::join!(turn, always);
+    });
+    assert!(
+        sandbox.path("project/primed").exists(),
+        "nothing was primed, so the test shows nothing"
+    );
+    let record = attached(
+        &sandbox,
+        &engine.url(),
+        "",
+        &["--auto-tools", "--no-input", "--output-format=json", "Do it"],
+    )
+    .finish()
+    .expect(5)
+    .record();
+    assert_eq!(
+        record["error"]["message"], "cannot go on: `bash` ran on this server without a question",
+        "{record:#}"
+    );
+    drop(engine);
+    sandbox.expect_nothing_left();
+}

@@ -6,6 +6,7 @@ mod attach;
 mod changes;
 mod directories;
 mod engine_programs;
+mod gate;
 mod input;
 mod interrupts;
 mod limits;

@@ -125,6 +125,8 @@ pub(super) fn ground_in(place: &Path) -> Ground {
         "work/secrets",
         "work/\u{2024}\u{2024}",
         "work/.git/hooks",
+        "work/bare/objects",
+        "work/ignored",
         "elsewhere",
         "home",
         "extra",
@@ -136,6 +138,7 @@ pub(super) fn ground_in(place: &Path) -> Ground {
         "work/b.txt",
         "work/key.pem",
         "work/.env",
+        "work/ignored/.env",
         "work/secrets/key",
         "work/docs/a.md",
         "work/.env.example",
@@ -146,6 +149,7 @@ pub(super) fn ground_in(place: &Path) -> Ground {
     ] {
         std::fs::write(root.join(file), format!("the text of {file}\n")).unwrap();
     }
+    std::fs::write(root.join("work/.gitignore"), "ignored/.env\n").unwrap();
     for (link, target) in [
         ("work/out", "../elsewhere"),
         ("work/out-file", "../elsewhere/f"),
@@ -326,6 +330,69 @@ fn a_grant_answers_a_rule_that_asks_and_none_that_denies() {
     assert_eq!(policy.judge(&ls).effect, Effect::Allow);
     let denied = action("bash", &arguments("bash", "ls secrets"));
     assert_eq!(policy.judge(&denied).effect, Effect::Deny);
+}
+
+#[test]
+fn what_the_engine_keeps_of_long_results_can_be_read_and_nothing_more() {
+    let ground = ground();
+    let kept = ground.root.join("elsewhere/tool-output");
+    std::fs::create_dir(&kept).unwrap();
+    std::fs::write(kept.join("tool_1"), "x").unwrap();
+    std::os::unix::fs::symlink("../f", kept.join("link")).unwrap();
+    let mut wrong = Vec::new();
+    for (preset, rules, tool, input, expected) in [
+        (Preset::LookOnly, "", "read", "@/tool_1", Effect::Allow),
+        (Preset::LookOnly, "", "grep", "@", Effect::Allow),
+        (Preset::ReadOnly, "", "read", "@/tool_1", Effect::Allow),
+        (Preset::AutoTools, "", "read", "@/tool_1", Effect::Allow),
+        (Preset::AutoTools, "", "read", "@/../tool-output/tool_1", Effect::Allow),
+        (Preset::AutoTools, "", "grep", "@/tool_1", Effect::Allow),
+        (Preset::AutoTools, "", "glob", "@/*", Effect::Allow),
+        (Preset::AutoTools, "", "external_directory", "@/*", Effect::Allow),
+        (Preset::AutoTools, "", "read", "@/../f", Effect::Ask),
+        (Preset::AutoTools, "", "read", "@/link", Effect::Ask),
+        (Preset::AutoTools, "", "read", "@-else", Effect::Ask),
+        (Preset::AutoTools, "", "write", "@/tool_1", Effect::Ask),
+        (Preset::ReadOnly, "", "write", "@/tool_1", Effect::Deny),
+        (
+            Preset::AutoTools,
+            "allow bash:cat *",
+            "bash",
+            "cat @/tool_1",
+            Effect::Ask,
+        ),
+        (
+            Preset::AutoTools,
+            "allow bash:cat *",
+            "bash",
+            "cat < @/tool_1",
+            Effect::Ask,
+        ),
+        (Preset::AutoTools, "deny read", "read", "@/tool_1", Effect::Deny),
+        (
+            Preset::AutoTools,
+            "deny external_directory",
+            "read",
+            "@/tool_1",
+            Effect::Deny,
+        ),
+    ] {
+        let rules: Vec<String> = Some(rules.to_owned())
+            .filter(|rules| !rules.is_empty())
+            .into_iter()
+            .collect();
+        let policy = ground.policy(preset, &rules).with_readable(kept.clone());
+        let input = input.replace('@', kept.to_str().unwrap());
+        let arguments = match tool {
+            "external_directory" => json!({"path": input}),
+            _ => arguments(tool, &input),
+        };
+        let judgement = policy.judge(&action(tool, &arguments));
+        if judgement.effect != expected {
+            wrong.push(format!("{preset:?} {rules:?} {tool} {input}: {judgement:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

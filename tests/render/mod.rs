@@ -169,6 +169,7 @@ fn void(part: &str) -> Update {
 
 fn read_call() -> ToolCall {
     ToolCall {
+        parent_session_id: None,
         session_id: "ses_1".to_owned(),
         message_id: "msg_1".to_owned(),
         call_id: "call_1".to_owned(),
@@ -186,6 +187,7 @@ fn read_call() -> ToolCall {
 
 fn bash_call() -> ToolCall {
     ToolCall {
+        parent_session_id: None,
         call_id: "call_2".to_owned(),
         tool: "bash".to_owned(),
         title: Some("Run the tests".to_owned()),
@@ -199,6 +201,7 @@ fn bash_call() -> ToolCall {
 
 fn edit_call() -> ToolCall {
     ToolCall {
+        parent_session_id: Some("ses_0".to_owned()),
         call_id: "call_3".to_owned(),
         tool: "edit".to_owned(),
         status: ToolStatus::Error,
@@ -255,6 +258,7 @@ fn updates() -> Vec<Update> {
         session_id: "ses_1".to_owned(),
     };
     let running = ToolCall {
+        parent_session_id: None,
         status: ToolStatus::Running,
         output: None,
         duration_ms: None,

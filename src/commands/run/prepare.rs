@@ -1,6 +1,6 @@
 //! Everything before the prompt is sent: input, engine, server, names checked, session made.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
@@ -78,7 +78,7 @@ pub(super) async fn prepare(
         gate,
     } = ready;
     if connection.server.is_none() && request.permission.preset == Preset::AutoTools {
-        let policy = Policy::new(&request.permission, &connection.directory, &context.directories.home);
+        let policy = policy(context, request, &connection);
         let warning = if allows_subagents(&policy) {
             "this server is not ours: what its subagents do is asked about only as far as its own configuration says"
         } else {
@@ -255,7 +255,7 @@ async fn make_turn(
     let variant = select::variant(&request.variant, selected.as_ref())?;
     let title = request.title.clone().unwrap_or_else(|| title_of(&prompt.text));
     let agent_rules = agent.map_or_else(Vec::new, |agent| agent.permission.clone());
-    let policy = Policy::new(&request.permission, &connection.directory, &context.directories.home);
+    let policy = policy(context, request, connection);
     let state = &context.directories.state;
     let audit = match AuditLog::open(state) {
         Ok(audit) => Some(audit),
@@ -345,7 +345,17 @@ fn session_rules(
     let is_ours = connection.server.is_some();
     let mut rules = match request.permission.preset {
         Preset::LookOnly if is_ours || request.permission.rules.is_empty() => permission::look_only(agent),
-        _ => permission::ask_about_everything(agent, &policy.removed_tools()),
+        _ if is_ours => permission::ask_about_everything(agent, &policy.removed_tools()),
+        _ => {
+            let named: Vec<String> = request
+                .permission
+                .rules
+                .iter()
+                .filter(|rule| rule.effect != Effect::Deny)
+                .map(|rule| rule.pattern.tool.clone())
+                .collect();
+            permission::ask_about_what_asks(agent, &policy.removed_tools(), &named)
+        }
     };
     if !is_ours && request.permission.preset != Preset::LookOnly {
         // What a subagent does there is asked by its agent's rules alone, and those may be of any kind.
@@ -360,6 +370,18 @@ fn session_rules(
     };
     rules.push(Rule::new("question", "*", questions));
     rules
+}
+
+/// The rules of the run. What the engine cuts off a tool's long output it keeps in files, and tells the model to read.
+fn policy(context: &Context, request: &RunRequest, connection: &Connection) -> Policy {
+    let home = &context.directories.home;
+    let data = context
+        .environment
+        .text("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .unwrap_or_else(|| home.join(".local/share"));
+    Policy::new(&request.permission, &connection.directory, home).with_readable(data.join("opencode/tool-output"))
 }
 
 /// Whether a rule, and not a preset alone, lets subagents run.

@@ -1,5 +1,7 @@
 //! Paths in the arguments of a command.
 
+use super::Word;
+
 /// Programs whose arguments are texts, and that write nowhere.
 pub(crate) const TEXTUAL: [&str; 8] = ["echo", "printf", "true", "false", ":", "exit", "sleep", "seq"];
 
@@ -47,6 +49,41 @@ pub(crate) fn paths_in(argument: &str) -> Vec<&str> {
     }
     paths.retain(|path| !path.is_empty());
     paths
+}
+
+/// Programs whose first operand is what they look for, or their program.
+const MATCHERS: [&str; 10] = [
+    "grep", "egrep", "fgrep", "rg", "sed", "gsed", "awk", "gawk", "mawk", "nawk",
+];
+
+/// The index of the operand that is a pattern or a program, and therefore no path: the first one, unless an option may
+/// have brought it.
+pub(crate) fn pattern_operand(name: &str, words: &[Word]) -> Option<usize> {
+    if !MATCHERS.contains(&name) {
+        return None;
+    }
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        // What the shell makes of it may be several words.
+        let value = word.value.as_deref().filter(|_| !word.has_glob && !word.has_braces)?;
+        match (value.strip_prefix("--"), value.strip_prefix('-')) {
+            (Some(""), _) => return words.get(at + 1).filter(|next| !next.has_glob).map(|_| at + 1),
+            (Some(long), _)
+                if long.starts_with(['e', 'f']) || long.starts_with("reg") || long.starts_with("type-l") =>
+            {
+                return None;
+            }
+            (None, Some(short)) if short.contains(['e', 'f']) => return None,
+            (None, None | Some("")) => break,
+            _ => at += 1,
+        }
+    }
+    // Options may also come later.
+    let brings = |word: &Word| {
+        let text = word.text();
+        word.value.is_none() || (text.starts_with('-') && text.contains(['e', 'f']))
+    };
+    (at < words.len() && !words[at + 1..].iter().any(brings)).then_some(at)
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ const KNOWN: [&str; 66] = [
 ];
 
 /// Options that run programs or write files, whatever the subcommand. Git takes every unambiguous beginning of them.
-const LONG: [&str; 17] = [
+const LONG: [&str; 19] = [
     "ext-diff",
     "textconv",
     "output",
@@ -113,6 +113,20 @@ const LONG: [&str; 17] = [
     "template",
     "separate-git-dir",
     "tool",
+    "no-index",
+    "unsafe-paths",
+];
+
+/// Subcommands that talk to another repository.
+const TALKING: [&str; 8] = [
+    "archive",
+    "clone",
+    "fetch",
+    "ls-remote",
+    "pull",
+    "push",
+    "remote",
+    "submodule",
 ];
 
 /// The index of the subcommand.
@@ -152,6 +166,8 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
             .strip_prefix("--")
             .map(|long| long.split('=').next().unwrap_or(long));
         let is_hazard = match long {
+            // Here they only ask where things are.
+            Some("git-dir" | "exec-path") if name == "rev-parse" => false,
             Some(long) => !long.is_empty() && LONG.iter().any(|known| known.starts_with(long)),
             None => match (name, text.strip_prefix('-')) {
                 ("rebase", Some(letters)) => letters.contains('x'),
@@ -168,7 +184,7 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         if is_hazard {
             found.push(Hazard::new(text.split('=').next().unwrap_or(text), RUNS));
         }
-        if text.starts_with("ext::") || text.contains("::") {
+        if TALKING.contains(&name) && text.contains("::") {
             found.push(Hazard::new(text, RUNS));
         }
     }
@@ -176,15 +192,21 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
     match name {
         "config" => {
             let reads = ["--get", "--get-all", "--list", "-l", "--get-regexp", "get", "list"];
-            if !rest.first().is_some_and(|word| reads.contains(&word.text())) {
+            let only_names_one = matches!(rest, [name] if !name.text().starts_with('-'));
+            if !only_names_one && !rest.first().is_some_and(|word| reads.contains(&word.text())) {
                 found.push(Hazard::new("config", "it sets what git runs"));
             }
         }
+        "worktree" if first == Some("list") => {}
         "bundle" | "archive" | "worktree" | "clone" | "init" => found.push(Hazard::new(name, WRITES)),
-        "remote" if matches!(first, Some("add" | "set-url")) => found.push(Hazard::new("remote", RUNS)),
-        "diff" if rest.iter().any(|word| word.text() == "--no-index") => {
-            found.push(Hazard::new("--no-index", "it looks at files outside of the repository"));
+        "apply" | "am" => found.push(Hazard::new(name, "it changes the files that its input names")),
+        // Names of remotes that are configured are the user's; an address is the model's.
+        "fetch" | "pull" | "ls-remote" => {
+            if let Some(address) = first.filter(|text| text.contains([':', '/', '\\'])) {
+                found.push(Hazard::new(address, "it talks to a place that is not configured"));
+            }
         }
+        "remote" if matches!(first, Some("add" | "set-url")) => found.push(Hazard::new("remote", RUNS)),
         _ => {}
     }
     found

@@ -33,11 +33,19 @@ impl Hazard {
 
 pub(super) const RUNS: &str = "it can run other programs";
 pub(super) const WRITES: &str = "it can write other files";
+pub(super) const ELSEWHERE: &str = "it can read files that the line does not name";
 
 /// Programs, their short options, and their long ones.
 const OPTIONS: &[(&str, &str, &[&str], &str)] = &[
     ("fd", "xX", &["exec", "exec-batch"], RUNS),
-    ("rg", "", &["pre", "hostname-bin", "search-zip"], RUNS),
+    ("rg", "z", &["pre", "hostname-bin", "search-zip"], RUNS),
+    ("rg", "L", &["follow"], ELSEWHERE),
+    ("wc", "", &["files0-from"], ELSEWHERE),
+    ("du", "", &["files0-from"], ELSEWHERE),
+    ("sort", "", &["files0-from"], ELSEWHERE),
+    ("tar", "T", &["files-from"], ELSEWHERE),
+    ("bsdtar", "T", &[], ELSEWHERE),
+    ("cp", "sl", &["symbolic-link", "link"], "it makes links"),
     (
         "tar",
         "IFP",
@@ -51,6 +59,7 @@ const OPTIONS: &[(&str, &str, &[&str], &str)] = &[
             "new-volume-script",
             "rmt-command",
             "transform",
+            "xform",
             "checkpoint",
         ],
         RUNS,
@@ -141,7 +150,7 @@ const OPTIONS: &[(&str, &str, &[&str], &str)] = &[
     ("vi", "cSsuwWPi+", &["cmd"], RUNS),
     ("nvim", "cSsuwWPil+", &["cmd", "headless"], RUNS),
     ("view", "cSsuwWPi+", &["cmd"], RUNS),
-    ("cargo", "CZ", &["config", "manifest-path", "target-dir"], RUNS),
+    ("cargo", "CZ", &["config"], RUNS),
     (
         "npm",
         "cC",
@@ -204,6 +213,8 @@ const OPTIONS: &[(&str, &str, &[&str], &str)] = &[
             "override-ini",
             "config-file",
             "import-mode",
+            "pdbcls",
+            "pastebin",
         ],
         RUNS,
     ),
@@ -287,6 +298,40 @@ pub(crate) const READERS: [&str; 37] = [
     "od",
 ];
 
+/// Programs that only read as long as no hazard is found in their arguments.
+const READERS_BY_DEFAULT: [&str; 12] = [
+    "find", "gfind", "rg", "sed", "gsed", "awk", "gawk", "mawk", "nawk", "sort", "jq", "file",
+];
+
+/// Subcommands of git that only read as long as no hazard is found in their arguments.
+const READING_GIT: [&str; 14] = [
+    "blame",
+    "cat-file",
+    "describe",
+    "diff",
+    "grep",
+    "log",
+    "ls-files",
+    "ls-tree",
+    "merge-base",
+    "rev-list",
+    "rev-parse",
+    "shortlog",
+    "show",
+    "status",
+];
+
+/// Whether a command writes to nothing that its arguments name.
+pub(crate) fn only_reads(words: &[Word], hazards: &[Hazard]) -> bool {
+    let Some(name) = program(words) else { return false };
+    if READERS.contains(&name) {
+        return true;
+    }
+    let reads = READERS_BY_DEFAULT.contains(&name)
+        || (name == "git" && git::subcommand(words).is_some_and(|at| READING_GIT.contains(&words[at].text())));
+    reads && hazards.is_empty() && words.iter().all(|word| word.value.is_some())
+}
+
 /// Variables that change how a program talks, and not what it does.
 const HARMLESS_VARIABLES: [&str; 14] = [
     "LANG",
@@ -323,6 +368,7 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         return found;
     };
     let rest = &words[1..];
+    let (name, rest) = module(name, rest);
     if !READERS.contains(&name) {
         let options = rest.iter().take_while(|word| word.text() != "--");
         for word in options {
@@ -339,7 +385,7 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         "find" | "gfind" => {
             for word in rest {
                 let text = word.text();
-                if ["-exec", "-ok", "-delete", "-fprint", "-fls"]
+                if ["-exec", "-ok", "-delete", "-fprint", "-fls", "-files0-from"]
                     .iter()
                     .any(|action| text.starts_with(action))
                 {
@@ -349,12 +395,15 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         }
         "awk" | "gawk" | "mawk" | "nawk" => {
             for word in rest {
-                let text = word.text();
-                if [
-                    "system", "|", ">", "getline", "@load", "@include", "@", "close", "ENVIRON",
-                ]
-                .iter()
-                .any(|part| text.contains(part))
+                let text = word.text().replace(">=", "").replace("||", "");
+                // Where nothing is printed it compares.
+                let writes = text.contains('>') && text.contains("print");
+                if writes
+                    || [
+                        "system", "|", "getline", "@", "close", "ENVIRON", "ARGV", "SYMTAB", "FUNCTAB",
+                    ]
+                    .iter()
+                    .any(|part| text.contains(part))
                     || (text.starts_with('-') && !text.starts_with("-F") && !text.starts_with("-v"))
                 {
                     found.push(Hazard::new(&word.raw, RUNS));
@@ -365,12 +414,24 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         "tar" | "bsdtar" => {
             if let Some(word) = rest
                 .first()
-                .filter(|word| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P']))
+                .filter(|word| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T']))
+            {
+                found.push(Hazard::new(&word.raw, RUNS));
+            }
+            for word in rest.iter().filter(|word| word.text().contains(':')) {
+                found.push(Hazard::new(&word.raw, "an archive on another machine"));
+            }
+        }
+        "sed" | "gsed" => found.extend(sed(rest)),
+        // A toolchain by its path.
+        "cargo" | "rustc" | "rustdoc" => {
+            if let Some(word) = rest
+                .first()
+                .filter(|word| word.text().starts_with('+') && word.text().contains('/'))
             {
                 found.push(Hazard::new(&word.raw, RUNS));
             }
         }
-        "sed" | "gsed" => found.extend(sed(rest)),
         "export" | "declare" | "typeset" | "readonly" | "local" | "unset" | "read" | "getopts" => {
             found.extend(variables(rest));
         }
@@ -395,6 +456,14 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         _ => {}
     }
     found
+}
+
+/// `python3 -m pytest` is `pytest`.
+fn module<'w>(name: &'w str, rest: &'w [Word]) -> (&'w str, &'w [Word]) {
+    match rest {
+        [flag, module, rest @ ..] if name.starts_with("python") && flag.text() == "-m" => (module.text(), rest),
+        _ => (name, rest),
+    }
 }
 
 /// Options, alone, in a bundle, with their value, and shortened.

@@ -408,7 +408,8 @@ impl<'a> Walk<'a> {
         let is_array = node
             .child_by_field_name("value")
             .is_some_and(|value| value.kind() == "array");
-        if name.contains('[') || (is_array && has_kind(node, "command_substitution")) {
+        // An index is computed, also one in the list of elements.
+        if name.contains('[') || (is_array && self.text(node).contains('[')) {
             self.opaque(node, "it sets an element of an array");
         }
         (name.to_owned(), self.text(node).to_owned())
@@ -451,10 +452,7 @@ impl<'a> Walk<'a> {
         if text.starts_with("((") {
             return self.arithmetic(node, depth);
         }
-        let computes = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"]
-            .iter()
-            .any(|word| text.contains(word));
-        if (computes && text.contains(['$', '`'])) || text.contains(" -v") || text.contains(" -R") {
+        if self.test_computes(&text) {
             return self.opaque(node, "it computes with what it does not know");
         }
         self.script.parts.push(Part::Command(Command {
@@ -463,6 +461,40 @@ impl<'a> Walk<'a> {
             assignments: Vec::new(),
             dirs: self.dirs.clone(),
         }));
+    }
+
+    /// Whether a test evaluates something that is not a plain number: the value of a variable, or an index.
+    fn test_computes(&self, text: &str) -> bool {
+        let numbers = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
+        let is_number = |word: &str| {
+            word.trim_matches(['(', ')', '"', '\'', '-'])
+                .chars()
+                .all(|c| c.is_ascii_digit())
+        };
+        let tokens: Vec<&str> = text.split_whitespace().collect();
+        let words: Vec<Word> = tokens.iter().map(|raw| Word::read(raw, &self.variables)).collect();
+        let named = |word: &Word, name: &str| word.text().trim_start_matches(['(', '!']) == name;
+        if words.iter().any(|word| named(word, "-v") || named(word, "-R")) {
+            return true;
+        }
+        let computes = words.iter().enumerate().any(|(at, word)| {
+            numbers.contains(&word.text())
+                && !(at > 0 && is_number(tokens[at - 1]) && tokens.get(at + 1).is_some_and(|next| is_number(next)))
+        });
+        if text.starts_with("[[") {
+            return computes;
+        }
+        // In single brackets an operator may come out of a variable, and one word become several.
+        let is_unknown = |word: &Word| word.value.is_none() && !word.is_broken;
+        let splits = words
+            .iter()
+            .any(|word| is_unknown(word) && !word.raw.starts_with(['"', '\'']) && word.raw != "$?" && word.raw != "$#");
+        let inner = words.get(1..words.len().saturating_sub(1)).unwrap_or_default();
+        let operators = inner
+            .windows(2)
+            .any(|pair| is_unknown(&pair[0]) && (is_unknown(&pair[1]) || pair[1].text().contains('[')));
+        let by_operator = matches!(inner, [first, _] if is_unknown(first));
+        (computes && text.contains(['$', '`'])) || splits || operators || by_operator
     }
 
     /// Computing evaluates the values of variables, and those may hold commands.
@@ -507,6 +539,8 @@ impl<'a> Walk<'a> {
                     self.inner(child, depth + 1);
                 }
             }
+            // A plain number, or all of them.
+            "subscript" if is_plain_element(self.text(node)) => {}
             "subscript" => {
                 self.opaque(node, "an element of an array");
                 for child in children(node) {
@@ -550,7 +584,10 @@ impl<'a> Walk<'a> {
             .any(|(name, _)| name == "CDPATH" || name == "HOME");
         self.dirs = match (&self.dirs, target) {
             (Some(dirs), Some(target)) if !commands_elsewhere => {
-                Some(dirs.iter().map(|dir| arrive(dir, Path::new(&target))).collect())
+                let dirs: Vec<PathBuf> = dirs.iter().map(|dir| arrive(dir, Path::new(&target))).collect();
+                // What is not there yet may come to be a link, unless the line just makes it a directory.
+                let is_made = self.line.contains("mkdir") && !self.line.contains("ln");
+                (is_made || dirs.iter().all(|dir| dir.exists())).then_some(dirs)
             }
             _ => None,
         };
@@ -577,10 +614,12 @@ pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     node.named_children(&mut cursor).collect()
 }
 
-fn has_kind(node: Node<'_>, kind: &str) -> bool {
-    children(node)
-        .into_iter()
-        .any(|child| child.kind() == kind || has_kind(child, kind))
+/// `name[0]`, `name[@]`.
+fn is_plain_element(text: &str) -> bool {
+    let index = text.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
+    index.is_some_and(|index| {
+        matches!(index, "@" | "*") || (!index.is_empty() && index.chars().all(|c| c.is_ascii_digit()))
+    })
 }
 
 /// `${name}` and the forms of it that only cut or replace text.
@@ -598,6 +637,7 @@ fn is_plain_expansion(text: &str) -> bool {
     let rest = &inner[name..];
     name > 0
         && (rest.is_empty()
+            || is_plain_element(inner)
             || rest.starts_with(['-', '+', '?', '%', '#', '/', '^', ','])
             || [":-", ":+", ":?"].iter().any(|start| rest.starts_with(start)))
 }

@@ -14,11 +14,12 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 use super::{Launch, News};
 use crate::env_vars;
+use crate::server::environment::GATE_VARIABLE;
 use crate::server::guard::report::{Exit, Report};
 use crate::server::guard::{GUARD, HURRY};
 
 /// Variables of the engine's that nobody else shall see.
-const SECRETS: [&str; 2] = [env_vars::SERVER_PASSWORD, env_vars::GATE];
+const SECRETS: [&str; 2] = [env_vars::SERVER_PASSWORD, GATE_VARIABLE];
 /// How long a guard may take to clean up. It gives up by itself before that.
 const GUARD_GRACE: Duration = Duration::from_secs(6);
 
@@ -44,9 +45,6 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
         .filter_map(|name| Some((name, environment.remove(OsStr::new(name))?.into_string().ok()?)))
         .collect();
     let secrets = serde_json::to_string(&secrets)?;
-    ours.write_all(format!("{secrets}\n").as_bytes())?;
-    ours.set_nonblocking(true)?;
-    let (reports, order) = UnixStream::from_std(ours)?.into_split();
     let mut guard = Command::new(&launch.guard.path)
         .arg(GUARD)
         .arg(&launch.temporary)
@@ -62,6 +60,10 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
     let no_pipe = || io::Error::other("the guard has no output");
     let stdout = guard.stdout.take().ok_or_else(no_pipe)?;
     let stderr = guard.stderr.take().ok_or_else(no_pipe)?;
+    // Not before there is a reader: it may be more than the socket holds, 8 KB on some systems.
+    ours.write_all(format!("{secrets}\n").as_bytes())?;
+    ours.set_nonblocking(true)?;
+    let (reports, order) = UnixStream::from_std(ours)?.into_split();
     let process = Process {
         guard,
         reports: BufReader::new(reports).lines(),

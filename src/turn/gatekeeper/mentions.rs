@@ -1,0 +1,152 @@
+//! The files that the prompt of a subagent names.
+//!
+//! The engine reads them itself before the subagent begins, by `@NAME` in the text, and asks nobody: neither the gate nor
+//! a rule hears of it. So what the model writes there is a way to read any file, and is judged as one. Measured with
+//! engine 1.18.33: a name is looked for from the root of the repository, which is `/` outside of one.
+
+use std::path::{Path, PathBuf};
+
+use crate::permission::{Action, JudgedPart, Judgement, Policy};
+use crate::request::Effect;
+
+/// Judges the files that a subagent's `prompt` names; the strictest judgement, where it is stricter than `judgement`.
+///
+/// `root` is where the engine looks for them, where that is known.
+pub(super) fn judge(
+    policy: &Policy,
+    judgement: &Judgement,
+    prompt: &str,
+    directory: &Path,
+    root: Option<&Path>,
+) -> Option<Judgement> {
+    let mut strictest: Option<Judgement> = None;
+    let mut parts = Vec::new();
+    for name in names(prompt) {
+        for action in actions(&name, directory, root) {
+            let mut judged = policy.judge(&action);
+            if matches!(action, Action::Outside { .. }) {
+                // Whoever may read there still has not said so of a home that is not ours to look up.
+                judged.effect = judged.effect.max(Effect::Ask);
+            }
+            if judged.effect
+                <= strictest
+                    .as_ref()
+                    .map_or(judgement.effect, |judgement| judgement.effect)
+            {
+                continue;
+            }
+            let rule = format!(
+                "the subagent's prompt names `@{name}`, which the engine reads: {}",
+                judged.rule
+            );
+            parts.push(JudgedPart {
+                what: format!("@{name}"),
+                effect: judged.effect,
+                rule: rule.clone(),
+            });
+            strictest = Some(Judgement {
+                rule,
+                grant: Vec::new(),
+                ..judged
+            });
+        }
+    }
+    strictest.map(|judgement| Judgement { parts, ..judgement })
+}
+
+/// What the engine may read for a name.
+fn actions(name: &str, directory: &Path, root: Option<&Path>) -> Vec<Action> {
+    let read = |path: &Path| Action::Read {
+        path: path.to_string_lossy().into_owned(),
+    };
+    if name.starts_with("~/") {
+        return vec![Action::Outside {
+            paths: vec![name.to_owned()],
+        }];
+    }
+    let roots: Vec<PathBuf> = match root {
+        Some(root) => vec![root.to_owned()],
+        None => directory.ancestors().map(Path::to_owned).collect(),
+    };
+    // A name that leads nowhere is no file to the engine; an agent's name, or a word.
+    std::iter::once(directory.join(name))
+        .chain(
+            roots
+                .iter()
+                .map(|root| root.join(name))
+                .filter(|path| path.symlink_metadata().is_ok()),
+        )
+        .map(|path| read(&path))
+        .collect()
+}
+
+/// Every `@NAME`, as the engine's own expression finds it: `@(\.?[^\s`,.]*(?:\.[^\s`,.]+)*)`. Those after a letter are no
+/// names to the engine; they are given too.
+fn names(prompt: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (at, _) in prompt.match_indices('@') {
+        let mut name = String::new();
+        let mut rest = prompt[at + 1..].chars().peekable();
+        if rest.peek() == Some(&'.') {
+            name.extend(rest.next());
+        }
+        loop {
+            while let Some(c) = rest.next_if(|&c| !ends_name(c) && c != '.') {
+                name.push(c);
+            }
+            let mut further = rest.clone();
+            if further.next() != Some('.') || further.peek().is_none_or(|&c| ends_name(c) || c == '.') {
+                break;
+            }
+            name.push('.');
+            rest.next();
+        }
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// What the engine's language takes for space, and what else no name holds.
+fn ends_name(c: char) -> bool {
+    matches!(c, '`' | ',' | '\u{feff}') || c.is_whitespace() && c != '\u{85}'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_where_the_engine_finds_them() {
+        for (prompt, expected) in [
+            ("read @src/main.rs, then @README.md.", &["src/main.rs", "README.md"][..]),
+            (
+                "@~/.ssh/id_ed25519 and (@/etc/passwd)",
+                &["~/.ssh/id_ed25519", "/etc/passwd)"],
+            ),
+            ("@.env @../up @.. @a..b", &[".env", "../up", ".", "a"]),
+            ("mail a@b.org, @", &["b.org"]),
+            ("@a@/etc/shadow", &["a@/etc/shadow", "/etc/shadow"]),
+            ("@x\u{85}y @z\u{feff}w", &["x\u{85}y", "z"]),
+            ("no names", &[]),
+        ] {
+            assert_eq!(names(prompt), expected, "{prompt}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_looked_for_wherever_the_engine_may() {
+        let paths = |name: &str, root: Option<&str>| -> Vec<String> {
+            actions(name, Path::new("/no/such/place"), root.map(Path::new))
+                .into_iter()
+                .flat_map(|action| action.subjects())
+                .collect()
+        };
+        assert_eq!(paths("a.rs", Some("/")), ["/no/such/place/a.rs"]);
+        assert_eq!(paths("tmp", Some("/")), ["/no/such/place/tmp", "/tmp"]);
+        assert_eq!(paths("tmp", None), ["/no/such/place/tmp", "/tmp"]);
+        assert_eq!(paths("/etc/hosts.none", None), ["/etc/hosts.none"]);
+        assert_eq!(paths("~/.ssh/id", None), ["~/.ssh/id"]);
+    }
+}

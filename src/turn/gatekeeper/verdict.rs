@@ -1,0 +1,182 @@
+//! Decisions, and what is said about them.
+
+use crate::error::{Failure, FailureKind};
+use crate::permission::{Answer, Ask, DecidedBy, Decision, Judgement, Scope};
+use crate::request::Effect;
+
+/// Who answers, without the means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    Yes,
+    Nobody,
+    Somebody(DecidedBy),
+}
+
+/// A decision, and what is said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) decision: Decision,
+    pub(super) by: DecidedBy,
+    pub(super) scope: Scope,
+    pub(super) reason: String,
+    /// What the model is told about a refusal; nothing when the run ends with it.
+    pub(super) told: Option<String>,
+}
+
+impl Verdict {
+    pub(super) fn allowed(by: DecidedBy, reason: impl Into<String>) -> Self {
+        Self {
+            decision: Decision::Allowed,
+            by,
+            scope: Scope::Once,
+            reason: reason.into(),
+            told: None,
+        }
+    }
+
+    pub(super) fn denied(by: DecidedBy, reason: impl Into<String>, told: impl Into<String>) -> Self {
+        Self {
+            told: Some(told.into()),
+            ..Self::ends_the_run(by, reason)
+        }
+    }
+
+    /// A refusal after which the model does not go on.
+    pub(super) fn ends_the_run(by: DecidedBy, reason: impl Into<String>) -> Self {
+        Self {
+            decision: Decision::Denied,
+            by,
+            scope: Scope::Once,
+            reason: reason.into(),
+            told: None,
+        }
+    }
+
+    /// Where there is nobody to ask.
+    pub(super) fn nobody(judgement: &Judgement) -> Self {
+        Self::denied(
+            DecidedBy::Nobody,
+            format!("nobody could be asked ({})", judgement.rule),
+            "Nobody is there to approve this, so it is refused. Go on without it, or say what you could not do.",
+        )
+    }
+
+    /// What was still open at the end.
+    pub(super) fn unanswered() -> Self {
+        Self::ends_the_run(DecidedBy::Nobody, "the run ended before anybody answered")
+    }
+
+    /// The decision of the rules; `None` where somebody has to be asked.
+    pub(super) fn of_rules(judgement: &Judgement, answerer: Who) -> Option<Self> {
+        let by = if judgement.by_preset {
+            DecidedBy::Preset
+        } else {
+            DecidedBy::Rule
+        };
+        Some(match (judgement.effect, answerer) {
+            (Effect::Allow, _) => Self::allowed(by, judgement.rule.clone()),
+            (Effect::Deny, _) => Self::denied(
+                by,
+                judgement.rule.clone(),
+                format!(
+                    "The rules of this run do not allow this ({}). Do not try it in another way; go on without it, or say what you could not do.",
+                    judgement.rule
+                ),
+            ),
+            (Effect::Ask, Who::Yes) => Self::allowed(DecidedBy::Yes, "`--yes`"),
+            (Effect::Ask, Who::Nobody) => Self::nobody(judgement),
+            (Effect::Ask, Who::Somebody(_)) => return None,
+        })
+    }
+
+    /// What somebody said.
+    pub(super) fn of_answer(answer: Answer, by: DecidedBy, judgement: &Judgement) -> Self {
+        let who = if by == DecidedBy::Approver {
+            "the approver"
+        } else {
+            "the user"
+        };
+        match answer {
+            // Where there is nothing to grant, it is this once.
+            Answer::Session if !judgement.grant.is_empty() => Self {
+                scope: Scope::Session,
+                ..Self::allowed(by, format!("{who} allowed it for this session"))
+            },
+            Answer::Once | Answer::Session => Self::allowed(by, format!("{who} allowed it once")),
+            Answer::Deny => Self::ends_the_run(by, format!("{who} refused it")),
+            Answer::DenyBecause(why) => Self::denied(
+                by,
+                format!("{who} refused it: {why}"),
+                format!("The user refused this and says: {why}"),
+            ),
+            Answer::Interrupted => Self::ends_the_run(by, format!("{who} ended the run")),
+            Answer::Nobody => Self::nobody(judgement),
+        }
+    }
+}
+
+/// The failure of a run that a refusal stopped.
+pub(super) fn stopped(ask: &Ask) -> Failure {
+    Failure::new(
+        FailureKind::Denied,
+        format!("the run was stopped: `{}` was refused", ask.action.tool()),
+    )
+    .hint("answer with `r` to refuse and let the model go on, or allow it beforehand with `--allow`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judgement(effect: Effect) -> Judgement {
+        Judgement {
+            effect,
+            rule: "the rule".to_owned(),
+            by_preset: false,
+            parts: Vec::new(),
+            grant: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn yes_answers_what_is_asked_and_overrides_no_denial() {
+        let decided =
+            |effect, who| Verdict::of_rules(&judgement(effect), who).map(|verdict| (verdict.decision, verdict.by));
+        let person = Who::Somebody(DecidedBy::Person);
+        for who in [Who::Yes, Who::Nobody, person] {
+            assert_eq!(decided(Effect::Deny, who), Some((Decision::Denied, DecidedBy::Rule)));
+            assert_eq!(decided(Effect::Allow, who), Some((Decision::Allowed, DecidedBy::Rule)));
+        }
+        assert_eq!(
+            decided(Effect::Ask, Who::Yes),
+            Some((Decision::Allowed, DecidedBy::Yes))
+        );
+        assert_eq!(
+            decided(Effect::Ask, Who::Nobody),
+            Some((Decision::Denied, DecidedBy::Nobody))
+        );
+        assert_eq!(decided(Effect::Ask, person), None);
+    }
+
+    #[test]
+    fn an_answer_for_the_session_without_anything_to_grant_is_for_once() {
+        let verdict = Verdict::of_answer(Answer::Session, DecidedBy::Person, &judgement(Effect::Ask));
+        assert_eq!(verdict, Verdict::allowed(DecidedBy::Person, "the user allowed it once"));
+    }
+
+    #[test]
+    fn only_two_answers_allow() {
+        let allows = |answer| {
+            Verdict::of_answer(answer, DecidedBy::Approver, &judgement(Effect::Ask)).decision == Decision::Allowed
+        };
+        for answer in [
+            Answer::Deny,
+            Answer::DenyBecause("no".to_owned()),
+            Answer::Interrupted,
+            Answer::Nobody,
+        ] {
+            assert!(!allows(answer.clone()), "{answer:?}");
+        }
+        assert!(allows(Answer::Once) && allows(Answer::Session));
+    }
+}

@@ -1,0 +1,317 @@
+//! What comes to the gate and must not slip through it, and runs that must end whatever happens there.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::{Finished, Model, Pty, Sandbox, until};
+
+/// Whatever ends a run, it is over in this time.
+const SOON: Duration = Duration::from_secs(8);
+
+fn bash(command: &str) -> String {
+    format!("{{ name = \"bash\", arguments = {{ command = {command:?}, description = \"x\" }} }}")
+}
+
+fn reply(calls: &[String]) -> String {
+    format!("[[reply]]\ntool_calls = [{}]\n", calls.join(", "))
+}
+
+const DONE: &str = "[[reply]]\ntext = \"Done.\"\ntimes = \"always\"\n";
+
+/// Decision and author of each recorded permission.
+fn decisions(record: &Value) -> Vec<(&str, &str)> {
+    let permissions = record["permissions"].as_array().unwrap();
+    permissions
+        .iter()
+        .map(|value| (value["decision"].as_str().unwrap(), value["by"].as_str().unwrap()))
+        .collect()
+}
+
+fn run(sandbox: &Sandbox, script: &str, arguments: &[&str], code: i32) -> Finished {
+    let finished = sandbox
+        .rehearse(
+            script,
+            ["--auto-tools", "--output-format=json"]
+                .iter()
+                .chain(arguments)
+                .chain(&["Do it"]),
+        )
+        .finish()
+        .expect(code);
+    sandbox.expect_nothing_left();
+    finished
+}
+
+#[test]
+fn an_engine_that_dies_while_a_question_stands_ends_the_run() {
+    let sandbox = Sandbox::new();
+    let script = reply(&[bash("touch canary")]) + DONE;
+    let mut pty = Pty::rehearse(&sandbox, &script, &["--auto-tools", "Do it"]);
+    pty.wait_for("deny");
+    sandbox.engine().unwrap().signal(Signal::KILL);
+    assert_eq!(pty.finish_within(SOON), 126, "{}", pty.screen());
+    assert!(
+        pty.everything().contains("the engine ended by itself"),
+        "{}",
+        pty.everything()
+    );
+    assert!(!sandbox.path("project/canary").exists());
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn an_engine_that_hangs_does_not_hold_up_the_end() {
+    let sandbox = Sandbox::new();
+    let script = reply(&[bash("touch canary")]) + DONE;
+    let mut pty = Pty::rehearse(&sandbox, &script, &["--auto-tools", "Do it"]);
+    pty.wait_for("deny");
+    sandbox.engine().unwrap().signal(Signal::STOP);
+    pty.send("\u{3}");
+    // The abort has its five seconds, and the guard its grace.
+    assert_eq!(pty.finish_within(Duration::from_secs(12)), 130, "{}", pty.screen());
+    assert!(!sandbox.path("project/canary").exists());
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn a_time_limit_ends_an_approver_that_does_not_want_to_end() {
+    let sandbox = Sandbox::new();
+    let script = reply(&[bash("touch canary")]) + DONE;
+    let started = Instant::now();
+    let finished = run(
+        &sandbox,
+        &script,
+        &[
+            "--approver",
+            "trap '' TERM; touch asked; sleep 600",
+            "--approver-timeout=10m",
+            "--timeout=8s",
+        ],
+        124,
+    );
+    assert!(started.elapsed() < Duration::from_secs(60));
+    assert!(sandbox.path("project/asked").exists());
+    assert!(!sandbox.path("project/canary").exists());
+    let record = finished.record();
+    assert_eq!(decisions(&record), [("denied", "nobody")], "{record:#}");
+    assert_eq!(
+        record["permissions"][0]["reason"],
+        "the run ended before anybody answered"
+    );
+}
+
+#[test]
+fn twenty_calls_at_once_are_all_answered() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "project/approve.sh",
+        "grep -q 'touch [a-z]*[0-9]*[02468]\"' && echo '{\"decision\":\"allow\"}' || echo '{\"decision\":\"deny\",\"reason\":\"odd\"}'\n",
+    );
+    let calls: Vec<String> = (0..20).map(|n| bash(&format!("touch canary{n}"))).collect();
+    let record = run(&sandbox, &(reply(&calls) + DONE), &["--approver", "sh approve.sh"], 0).record();
+    for n in 0..20 {
+        let ran = sandbox.path(&format!("project/canary{n}")).exists();
+        assert_eq!(ran, n % 2 == 0, "canary{n}: {record:#}");
+    }
+    let allowed = decisions(&record)
+        .iter()
+        .filter(|(decision, _)| *decision == "allowed")
+        .count();
+    assert_eq!((decisions(&record).len(), allowed), (20, 10));
+}
+
+#[test]
+fn the_same_call_over_and_over_is_asked_about() {
+    let sandbox = Sandbox::new();
+    let step = reply(&[bash("echo x >> ran")]);
+    let script = step.repeat(4) + DONE;
+    let record = run(
+        &sandbox,
+        &script,
+        &["--no-input", "--allow", "bash", "--allow", "edit"],
+        0,
+    )
+    .record();
+    assert_eq!(sandbox.read("project/ran"), "x\nx\n", "{record:#}");
+    assert_eq!(
+        decisions(&record),
+        [
+            ("allowed", "rule"),
+            ("allowed", "rule"),
+            ("denied", "nobody"),
+            ("denied", "nobody")
+        ]
+    );
+    assert!(
+        record["permissions"][2]["rule"]
+            .as_str()
+            .unwrap()
+            .contains("call 3 of the same kind"),
+        "{record:#}"
+    );
+}
+
+#[test]
+fn of_two_calls_at_once_one_too_many_does_not_run() {
+    let sandbox = Sandbox::new();
+    let script = reply(&[bash("sleep 0.2; touch one"), bash("sleep 0.2; touch two")]) + DONE;
+    let record = run(&sandbox, &script, &["--yes", "--max-tool-calls", "1"], 6).record();
+    let ran = ["one", "two"].map(|name| sandbox.path(&format!("project/{name}")).exists());
+    assert!(!(ran[0] && ran[1]), "{record:#}");
+    assert!(
+        decisions(&record)
+            .iter()
+            .filter(|(decision, _)| *decision == "allowed")
+            .count()
+            <= 1
+    );
+}
+
+#[test]
+fn yes_overrides_no_denial() {
+    let sandbox = Sandbox::new();
+    let script = reply(&[
+        bash("touch denied"),
+        bash("true && touch denied"),
+        bash("touch fine"),
+        "{ name = \"write\", arguments = { filePath = \"secret/x\", content = \"x\" } }".to_owned(),
+    ]) + DONE;
+    let record = run(
+        &sandbox,
+        &script,
+        &["--yes", "--deny", "bash:touch denied", "--deny", "edit:secret/*"],
+        0,
+    )
+    .record();
+    assert!(sandbox.path("project/fine").exists(), "{record:#}");
+    assert!(!sandbox.path("project/denied").exists() && !sandbox.path("project/secret").exists());
+    let mut decided = decisions(&record);
+    decided.sort_unstable();
+    assert_eq!(
+        decided,
+        [
+            ("allowed", "yes"),
+            ("denied", "rule"),
+            ("denied", "rule"),
+            ("denied", "rule")
+        ]
+    );
+}
+
+#[test]
+fn a_subagents_subagent_is_held_like_any_other() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "home/.config/opencode/opencode.json",
+        r#"{"subagent_depth":3,"agent":{"general":{"permission":{"task":"allow","bash":"allow"}}}}"#,
+    );
+    let task = |name: &str| {
+        format!(
+            "{{ name = \"task\", arguments = {{ description = \"{name}\", prompt = \"go on\", subagent_type = \"general\" }} }}"
+        )
+    };
+    let script = format!(
+        "{}{}caller = \"subagent\"\n{}caller = \"subagent\"\n[[reply]]\ncaller = \"subagent\"\ntext = \"done below\"\ntimes = \"always\"\n{DONE}",
+        reply(&[task("one")]),
+        reply(&[task("two")]),
+        reply(&[bash("touch canary")]),
+    );
+    let record = run(&sandbox, &script, &["--no-input"], 0).record();
+    assert!(!sandbox.path("project/canary").exists(), "{record:#}");
+    let denied = &record["permissions"].as_array().unwrap()[0];
+    assert_eq!(
+        (&denied["permission"], &denied["by"]),
+        (&"bash".into(), &"nobody".into()),
+        "{record:#}"
+    );
+    assert_eq!(denied["subagent"], true);
+    assert_ne!(denied["parent_session_id"], record["session_id"], "{record:#}");
+}
+
+/// The engine reads what `@` names in a subagent's prompt by itself, and asks nobody.
+#[test]
+fn a_subagents_prompt_reads_no_file_that_its_caller_may_not_read() {
+    let sandbox = Sandbox::new();
+    let secret = sandbox.write("outside/notes.txt", "the canary sings");
+    sandbox.write("home/notes.txt", "the canary sings");
+    sandbox.write("project/.env", "the canary sings");
+    sandbox.write("project/fine.txt", "the robin sings");
+    let relative = secret.to_str().unwrap().trim_start_matches('/').to_owned();
+    let names = [
+        format!("@{}", secret.display()),
+        format!("@{relative}"),
+        "@../outside/notes.txt".to_owned(),
+        "@~/notes.txt".to_owned(),
+        "@.env".to_owned(),
+    ];
+    let task = |prompt: &str| {
+        format!(
+            "{{ name = \"task\", arguments = {{ description = \"x\", prompt = \"{prompt}\", subagent_type = \"general\" }} }}"
+        )
+    };
+    let calls: Vec<String> = names.iter().map(|name| task(&format!("look at {name} now"))).collect();
+    let fine = sandbox.project().join("fine.txt");
+    let script = format!(
+        "{}{}[[reply]]\ncaller = \"subagent\"\nmatch = \"*canary*\"\ntext = \"LEAKED\"\ntimes = \"always\"\n\
+         [[reply]]\ncaller = \"subagent\"\ntext = \"nothing seen\"\ntimes = \"always\"\n{DONE}",
+        reply(&calls),
+        reply(&[task(&format!("look at @{} now", fine.display()))]),
+    );
+    let finished = run(&sandbox, &script, &["--no-input"], 0);
+    let record = finished.record();
+    assert!(
+        !finished.stdout.contains("LEAKED") && !finished.stdout.contains("canary sings"),
+        "{record:#}"
+    );
+    assert_eq!(decisions(&record), [("denied", "nobody"); 5], "{record:#}");
+    let outputs: Vec<&str> = record["tool_calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|call| call["output"].as_str())
+        .collect();
+    assert!(
+        outputs.iter().any(|output| output.contains("nothing seen")),
+        "{record:#}"
+    );
+}
+
+#[test]
+fn nothing_is_left_waiting_on_a_server_that_is_not_ours() {
+    use crate::real_engine::RealEngine;
+    let sandbox = Sandbox::new();
+    let model = Model::start(&(reply(&[bash("touch canary"), bash("touch other")]) + DONE));
+    let catalog = sandbox.write("catalog.json", "{}");
+    let engine = RealEngine::start(&[
+        ("OPENCODE_CONFIG_CONTENT", &model.engine_config()),
+        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
+    ]);
+    let running = sandbox
+        .run_without_engine([
+            "--attach",
+            &engine.url(),
+            "--auto-tools",
+            "--approver",
+            "touch asked; exec sleep 600",
+            "--approver-timeout=10m",
+            "--output-format=json",
+            "Do it",
+        ])
+        .start_at_once();
+    until("the approver is asked", Duration::from_secs(60), || {
+        sandbox.path("project/asked").exists().then_some(())
+    });
+    running.signal(Signal::INT);
+    let record = running.finish().expect(130).record();
+    assert_eq!(decisions(&record), [("denied", "nobody"); 2], "{record:#}");
+    let pending = sandbox
+        .run_without_engine(["api", "GET", "/permission", "--attach", &engine.url()])
+        .start_at_once()
+        .finish()
+        .expect(0);
+    assert_eq!(pending.stdout.trim(), "[]");
+    drop(engine);
+    sandbox.expect_nothing_left();
+}
