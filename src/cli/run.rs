@@ -24,6 +24,7 @@ Examples:
   git diff | opencode-rs \"write a commit message\"
   opencode-rs -m anthropic/claude-sonnet-4-5 -f plan.md \"review this plan\"
   opencode-rs --output-format json \"name three risks\" | jq -r .result
+  opencode-rs --auto-tools --allow \"bash:cargo *\" \"run the tests and fix what fails\"
   opencode-rs --rehearse hello
   opencode-rs -- models are words here, not a command";
 
