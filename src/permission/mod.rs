@@ -18,6 +18,7 @@ mod places;
 mod policy;
 mod preset;
 mod proposal;
+mod reach;
 mod repeat;
 mod rules;
 mod shell;
