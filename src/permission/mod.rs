@@ -31,6 +31,7 @@ mod places;
 mod policy;
 mod preset;
 mod proposal;
+mod reach;
 mod repeat;
 mod rules;
 mod shell;

@@ -2,9 +2,8 @@
 //!
 //! Always true: a command may read what its arguments name, and unless it is known to only read, write it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::contents::{Kind, Walk};
 use super::line::{Judged, no_objection};
 use super::paths::{Grounds, Place};
 use super::policy::{Outside, Policy, Verdict};
@@ -14,7 +13,6 @@ use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
 use super::shell::hazards::{Hazard, only_reads};
 use super::shell::texts::program;
 use super::shell::{Command, Dirs, Word};
-use super::wildcard_matches;
 use crate::request::Effect;
 
 /// What a command does with the places that its arguments name.
@@ -138,127 +136,6 @@ impl Policy {
             ));
         }
         worst
-    }
-
-    /// The files that a command looks into without naming them.
-    fn judge_search_of(&self, name: &str, words: &[Word], dirs: &[PathBuf]) -> Option<Verdict> {
-        let texts: Vec<&str> = words[1..].iter().map(Word::text).collect();
-        let options: Vec<&str> = texts
-            .iter()
-            .copied()
-            .take_while(|text| *text != "--")
-            .filter(|text| text.starts_with('-'))
-            .collect();
-        let has = |letters: &[char], long: &[&str]| {
-            options.iter().any(|option| match option.strip_prefix("--") {
-                Some(name) => long.iter().any(|long| name.starts_with(long)),
-                None => option.contains(letters),
-            })
-        };
-        let mut follows = false;
-        let walk = match name {
-            "grep" | "egrep" | "fgrep" => {
-                if !has(&['r', 'R', 'd'], &["rec", "de", "di"]) {
-                    return None;
-                }
-                follows = has(&['R'], &["de"]);
-                Walk::All
-            }
-            "rg" if has(&['u', '.'], &["hi", "no-", "un", "ig"]) => Walk::All,
-            "rg" if has(&['g'], &["gl"]) => match only_glob(&texts) {
-                Some(include) => Walk::Engine { include },
-                None => Walk::All,
-            },
-            "rg" => Walk::Plain,
-            "git" if texts.first() == Some(&"grep") => Walk::Engine { include: "" },
-            "diff" if !has(&['r'], &["rec"]) => return None,
-            "tar" | "bsdtar" | "zip" | "diff" => Walk::All,
-            _ => return None,
-        };
-        let archives = matches!(name, "tar" | "bsdtar" | "zip" | "diff");
-        let from = if name == "git" {
-            2
-        } else {
-            pattern_operand(name, words).map_or(1, |at| at + 1)
-        };
-        let named: Vec<&str> = words
-            .iter()
-            .skip(from)
-            .map(Word::text)
-            .filter(|text| !text.starts_with('-'))
-            .collect();
-        // Which of them are places, and which the values of options, is seen by what is there.
-        let included: Vec<&str> = options
-            .iter()
-            .filter_map(|option| option.strip_prefix("--include="))
-            .collect();
-        let is_included = |path: &Path| {
-            included.is_empty()
-                || included.iter().any(|glob| {
-                    glob.contains(['[', '{', '\\'])
-                        || path
-                            .file_name()
-                            .is_some_and(|name| wildcard_matches(glob, &name.to_string_lossy()))
-                })
-        };
-        let shows = |path: &Path, kind: Kind| is_included(path) && (kind == Kind::File || follows);
-        dirs.iter().find_map(|dir| {
-            let there: Vec<&str> = named.iter().copied().filter(|name| dir.join(name).is_dir()).collect();
-            let has_place = named.iter().any(|name| dir.join(name).exists());
-            let mut places = there;
-            // With an option that takes a value, what looks like a place may be what is looked for.
-            if !archives && (!has_place || options.iter().any(|option| may_take_value(name, option))) {
-                places.push(".");
-            }
-            places
-                .iter()
-                .find_map(|place| self.judge_contents(name, &self.grounds.look(place, dir), walk, &shows))
-        })
-    }
-
-    /// Links that are made or moved: where they lead is judged from where they come to stand, since what follows in the
-    /// line, or beside it, is judged before they are there.
-    fn judge_links(&self, name: &str, words: &[Word], dirs: &[PathBuf]) -> Option<Verdict> {
-        let asks = |what| Some(Verdict::of_preset(preset::beyond(self.preset, "bash"), what));
-        let operands: Vec<&str> = words[1..].iter().map(Word::text).collect();
-        match name {
-            "ln" => {
-                let climbs = operands.iter().any(|operand| operand.contains(".."));
-                let is_inside = |target: &str, from: &Path| self.grounds.look(target, from).place == Place::Inside;
-                let stays = operands
-                    .iter()
-                    .all(|operand| !operand.starts_with("-t") && !operand.starts_with("--t"))
-                    && dirs.iter().all(|dir| {
-                        operands.iter().filter(|target| target.contains("..")).all(|target| {
-                            operands.iter().filter(|place| *place != target).all(|place| {
-                                let place = super::paths::normal(&dir.join(place));
-                                is_inside(target, &place)
-                                    && place.parent().is_some_and(|place| is_inside(target, place))
-                            })
-                        })
-                    });
-                if climbs && !stays {
-                    return asks("bash with a link that may lead out of the directory");
-                }
-            }
-            "mv" | "cp" | "rsync" | "install" => {
-                // The last one is where things go, unless an option has said that.
-                let says_where =
-                    |operand: &&str| operand.starts_with("--t") || (operand.starts_with('-') && operand.contains('t'));
-                let sources = match operands.split_last() {
-                    Some((_, sources)) if name == "rsync" || !operands.iter().any(says_where) => sources,
-                    _ => &operands,
-                };
-                let moves = dirs
-                    .iter()
-                    .any(|dir| sources.iter().any(|operand| holds_climbing_link(&dir.join(operand))));
-                if moves {
-                    return asks("bash that moves a link, which may then lead out of the directory,");
-                }
-            }
-            _ => {}
-        }
-        None
     }
 
     fn has_plain_allowance(&self) -> bool {
@@ -442,71 +319,6 @@ impl Policy {
             .unwrap_or_else(|| self.judge_unknown(tool));
         judged(verdict)
     }
-}
-
-/// Whether an option of a program that searches may have the next word for its value.
-fn may_take_value(name: &str, option: &str) -> bool {
-    match option.strip_prefix("--") {
-        Some(long) => {
-            !long.contains('=')
-                && !matches!(
-                    long,
-                    "recursive"
-                        | "ignore-case"
-                        | "line-number"
-                        | "files-with-matches"
-                        | "hidden"
-                        | "no-ignore"
-                        | "count"
-                )
-        }
-        None => !option[1..]
-            .chars()
-            .all(|c| "nilcwohHvFPqsIxRLuS.".contains(c) || (c == 'r' || c == 'E') && name != "rg"),
-    }
-}
-
-/// The one glob that `rg` is told; none when it may be told more.
-fn only_glob<'t>(texts: &[&'t str]) -> Option<&'t str> {
-    let mut globs = texts.iter().enumerate().filter(|(_, text)| {
-        text.starts_with("--gl") || (text.starts_with('-') && !text.starts_with("--") && text.contains('g'))
-    });
-    let (at, text) = globs.next()?;
-    let alone = matches!(*text, "-g" | "--glob");
-    let glob = if alone {
-        texts.get(at + 1)?
-    } else {
-        text.strip_prefix("--glob=")?
-    };
-    (globs.next().is_none() && !glob.is_empty()).then_some(glob)
-}
-
-/// Links that are looked at to see whether they may be moved.
-const MOST_ENTRIES: usize = 5000;
-
-/// Whether a path is a relative link that goes up, or a directory that holds one.
-fn holds_climbing_link(path: &Path) -> bool {
-    let climbs = |path: &Path| {
-        std::fs::read_link(path).is_ok_and(|target| !target.is_absolute() && target.to_string_lossy().contains(".."))
-    };
-    let mut open = vec![path.to_path_buf()];
-    let mut seen = 0;
-    while let Some(path) = open.pop() {
-        seen += 1;
-        if seen > MOST_ENTRIES || climbs(&path) {
-            return true;
-        }
-        if std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-            open.extend(
-                std::fs::read_dir(&path)
-                    .into_iter()
-                    .flatten()
-                    .flatten()
-                    .map(|entry| entry.path()),
-            );
-        }
-    }
-    false
 }
 
 /// Whether git would take a directory itself for a repository, of which anybody who may edit files can be the maker.
