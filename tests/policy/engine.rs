@@ -294,7 +294,7 @@ impl<'a> Outcome<'a> {
 }
 
 #[test]
-fn of_six_hundred_rows_of_the_tables_only_those_that_are_allowed_run() {
+fn of_seven_hundred_rows_of_the_tables_only_those_that_are_allowed_run() {
     let began = Instant::now();
     let ground = ground();
     let cases: Vec<Case> = tables()
@@ -327,7 +327,7 @@ fn of_six_hundred_rows_of_the_tables_only_those_that_are_allowed_run() {
     );
     assert!(seen.wrong.is_empty(), "{numbers}\n{}", seen.wrong.join("\n"));
     assert!(
-        seen.allowed >= 120 && seen.refused >= 500 && seen.would_show >= 370,
+        seen.allowed >= 160 && seen.refused >= 580 && seen.would_show >= 420,
         "{numbers}"
     );
     assert_eq!(seen.open, OPEN.len());
