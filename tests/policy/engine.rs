@@ -59,7 +59,9 @@ fn install_marks(sandbox: &Sandbox, canaries: &Canaries) {
     sandbox.write(
         "home/.config/opencode/plugin/marks.js",
         format!(
-            "export const Marks = async () => ({{ 'shell.env': async ({{ callID }}, output) => {{\n\
+            "export const Marks = async () => ({{\n\
+             'tool.execute.before': async ({{ callID }}) => {{ globalThis.ROW = callID; }},\n\
+             'shell.env': async ({{ callID }}, output) => {{\n\
              output.env.ROW = callID; output.env.PATH = {programs}; }} }})\n"
         ),
     );
@@ -69,7 +71,7 @@ fn install_marks(sandbox: &Sandbox, canaries: &Canaries) {
             format!(
                 "import fs from 'node:fs'\n\
                  export default {{ description: 'x', args: {{}}, async execute() {{\n\
-                 fs.appendFileSync({log}, '{name}\\ta tool\\n'); return 'ran' }} }}\n"
+                 fs.appendFileSync({log}, `${{globalThis.ROW}}\\t{name}\\n`); return 'ran' }} }}\n"
             ),
         );
     }
@@ -170,9 +172,7 @@ fn run(pack: &Pack) -> Seen {
     let mut expected = before.clone();
     for case in &pack.cases {
         let effects = &effects[&case.name];
-        let left: Vec<Trace> = traces
-            .extract_if(.., |trace| trace.row == case.name || trace.row == case.tool)
-            .collect();
+        let left: Vec<Trace> = traces.extract_if(.., |trace| trace.row == case.name).collect();
         let outcome = Outcome::of(&record, case);
         if case.expect == Effect::Allow {
             seen.allowed += 1;
@@ -294,7 +294,7 @@ impl<'a> Outcome<'a> {
 }
 
 #[test]
-fn of_six_hundred_rows_of_the_tables_only_those_that_are_allowed_run() {
+fn of_seven_hundred_rows_of_the_tables_only_those_that_are_allowed_run() {
     let began = Instant::now();
     let ground = ground();
     let cases: Vec<Case> = tables()
@@ -327,7 +327,7 @@ fn of_six_hundred_rows_of_the_tables_only_those_that_are_allowed_run() {
     );
     assert!(seen.wrong.is_empty(), "{numbers}\n{}", seen.wrong.join("\n"));
     assert!(
-        seen.allowed >= 120 && seen.refused >= 500 && seen.would_show >= 370,
+        seen.allowed >= 160 && seen.refused >= 580 && seen.would_show >= 420,
         "{numbers}"
     );
     assert_eq!(seen.open, OPEN.len());

@@ -1,6 +1,6 @@
 //! Rows that are not run, or that come out differently than one would think, each with its reason.
 
-use opencode_rs::request::Preset;
+use opencode_rs::request::{Effect, Preset};
 
 use super::table::Case;
 
@@ -25,7 +25,7 @@ pub(super) const OTHER_TOOLS: [&str; 4] = ["fake_add", "list_mcp_resources", "ma
 pub(super) const NOT_RUN_PLAINLY: [&str; 1] = ["/dev/tcp/"];
 
 /// Lines that leave no trace when a plain bash runs them; that they did not run is only seen in the result.
-pub(super) const SILENT: [&str; 32] = [
+pub(super) const SILENT: [&str; 35] = [
     // Nothing at all, or what no shell takes.
     "",
     "   \n",
@@ -59,6 +59,9 @@ pub(super) const SILENT: [&str; 32] = [
     "echo $((x))",
     "echo ${a[x]}",
     "echo ${x@P}",
+    "while read -r l; do echo \"$l\"; done < key.pem",
+    "read PATH < a.txt; ls",
+    "cd nope && cat ../a.txt",
     // Placeholders that stay what they are.
     "echo rm | xargs -I{} {} x",
     "echo rm | xargs -i {} x",
@@ -69,22 +72,27 @@ pub(super) const SILENT: [&str; 32] = [
 /// `../a.txt` for a place outside. Whether that is allowed is decided anew, and nobody is there to say so.
 pub(super) const STRICTER: [&str; 1] = ["cd sub && cat ../a.txt"];
 
-/// Rows that are judged to be denied and that run all the same: a plain prompt without any rule is held by the engine's
-/// own rules alone, which look at the name of a path and not at where its links lead, and which do not look at the pattern
-/// of `glob`. They are counted by themselves, and one that is refused is no longer to be named here.
-pub(super) const OPEN: [(&str, &str); 7] = [
-    ("read", "out/f"),
-    ("read", "out-file"),
-    ("read", "chain/f"),
-    ("read", "root@ROOT@/elsewhere/f"),
-    ("grep", "out"),
-    ("glob", "out/*"),
-    ("glob", "../**"),
+/// Rows that must not run, and that run all the same. They are counted by themselves, and one that is refused is no
+/// longer to be named here.
+///
+/// A plain prompt without any rule is held by the engine's own rules alone, which look at the name of a path and not at
+/// where its links lead, nor at the pattern of `glob`, nor at what `grep` comes upon. And the pattern of `git grep` is
+/// taken for the place to look into when there is a file of that name, as there is here.
+pub(super) const OPEN: [(Preset, &str, &str); 9] = [
+    (Preset::LookOnly, "read", "out/f"),
+    (Preset::LookOnly, "read", "out-file"),
+    (Preset::LookOnly, "read", "chain/f"),
+    (Preset::LookOnly, "read", "root@ROOT@/elsewhere/f"),
+    (Preset::LookOnly, "grep", "."),
+    (Preset::LookOnly, "grep", "out"),
+    (Preset::LookOnly, "glob", "out/*"),
+    (Preset::LookOnly, "glob", "../**"),
+    (Preset::AutoTools, "bash", "git grep x"),
 ];
 
 /// Whether a row is one of [`OPEN`].
 pub(super) fn is_open(case: &Case) -> bool {
-    case.preset == Preset::LookOnly
-        && case.rules.is_empty()
-        && OPEN.contains(&(case.tool.as_str(), case.input.as_str()))
+    case.expect != Effect::Allow
+        && (case.preset != Preset::LookOnly || case.rules.is_empty())
+        && OPEN.contains(&(case.preset, case.tool.as_str(), case.input.as_str()))
 }

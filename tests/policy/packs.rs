@@ -3,6 +3,7 @@
 use opencode_rs::permission::Policy;
 use opencode_rs::request::{Effect, Preset};
 
+use super::exceptions::OTHER_TOOLS;
 use super::table::{Case, Ground};
 
 /// How many calls one engine is given: each makes the next request longer.
@@ -59,7 +60,10 @@ pub(super) fn packs(ground: &Ground, cases: Vec<Case>) -> Vec<Pack> {
     }
     for pack in &mut packs {
         // What must not run cannot hide behind what runs after it.
-        pack.cases.sort_by_key(|case| case.expect != Effect::Allow);
+        // What is read is still as it was.
+        let writes = |case: &Case| matches!(case.tool.as_str(), "write" | "edit");
+        pack.cases
+            .sort_by_key(|case| (case.expect != Effect::Allow, writes(case)));
     }
     packs
 }
@@ -84,13 +88,11 @@ fn together(rules: &[String], more: &[String]) -> Vec<String> {
 
 /// The engine reads the name of a tool in capitals as the tool that it knows, before anybody is asked: `BASH` is `bash`.
 pub(super) fn as_called(case: Case, ground: &Ground) -> Case {
-    if case.tool != "BASH" {
+    let tool = case.tool.to_lowercase();
+    if tool == case.tool || tool != "bash" && !OTHER_TOOLS.contains(&tool.as_str()) {
         return case;
     }
-    let case = Case {
-        tool: "bash".to_owned(),
-        ..case
-    };
+    let case = Case { tool, ..case };
     let policy = ground.policy(case.preset, &case.rules);
     Case {
         expect: case.judged_by(&policy, ground).effect,

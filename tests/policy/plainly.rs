@@ -33,8 +33,8 @@ fn effects(canaries: &Canaries, case: &Case) -> Effects {
     }
     if OTHER_TOOLS.contains(&case.tool.as_str()) {
         effects.traces.push(Trace {
-            row: case.tool.clone(),
-            call: "a tool".to_owned(),
+            row: case.name.clone(),
+            call: case.tool.clone(),
         });
     }
     if case.tool != "bash" || NOT_RUN_PLAINLY.iter().any(|part| case.input.contains(part)) {
