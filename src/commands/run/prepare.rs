@@ -270,7 +270,15 @@ async fn make_turn(
             .hint("make the directory writable, or set `XDG_STATE_HOME`"));
         }
     };
-    let rules = session_rules(request, connection, &agent_rules, &policy, &answerer);
+    let mut rules = session_rules(request, connection, &agent_rules, &policy, &answerer);
+    if request.permission.preset == Preset::LookOnly && connection.server.is_some() {
+        let kept = kept_output(context).join("*");
+        rules.push(Rule::new(
+            "external_directory",
+            kept.to_string_lossy(),
+            RuleAction::Allow,
+        ));
+    }
     let session = client
         .create_session(&NewSession {
             title,
@@ -372,16 +380,21 @@ fn session_rules(
     rules
 }
 
-/// The rules of the run. What the engine cuts off a tool's long output it keeps in files, and tells the model to read.
-fn policy(context: &Context, request: &RunRequest, connection: &Connection) -> Policy {
-    let home = &context.directories.home;
+/// Where the engine keeps what it cuts off a tool's long output. It tells the model to read it there.
+fn kept_output(context: &Context) -> PathBuf {
     let data = context
         .environment
         .text("XDG_DATA_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
-        .unwrap_or_else(|| home.join(".local/share"));
-    Policy::new(&request.permission, &connection.directory, home).with_readable(data.join("opencode/tool-output"))
+        .unwrap_or_else(|| context.directories.home.join(".local/share"));
+    data.join("opencode/tool-output")
+}
+
+/// The rules of the run.
+fn policy(context: &Context, request: &RunRequest, connection: &Connection) -> Policy {
+    Policy::new(&request.permission, &connection.directory, &context.directories.home)
+        .with_readable(kept_output(context))
 }
 
 /// Whether a rule, and not a preset alone, lets subagents run.
