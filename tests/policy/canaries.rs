@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::table::Ground;
 
 /// Every program that a row names, and the look-alikes of some.
-const STAND_INS: [&str; 54] = [
+const STAND_INS: [&str; 58] = [
     "RM",
     "awk",
     "busybox",
@@ -68,6 +68,10 @@ const STAND_INS: [&str; 54] = [
     "mkdir",
     "diff",
     "wc",
+    "gtimeout",
+    "mise",
+    "tmux",
+    "uv",
     "kill",
 ];
 /// Programs that pass others on are the real ones, so that what they pass on is seen.

