@@ -52,7 +52,7 @@
 //! | `events` | `api` |
 //! | `gate` | `error`, `support` |
 //! | `permission` | `api`, `env_vars`, `error`, `request`, `support`, `terminal` |
-//! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request` |
+//! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request`, `support` |
 //! | `render` | `context`, `error`, `request`, `terminal`, `turn` |
 //! | `input` | `api`, `context`, `env_vars`, `error`, `request` |
 //! | `trust` | `context`, `error`, `request`, `support` |

@@ -302,6 +302,17 @@ async fn start(
     })
 }
 
+/// Keeps the engine from loading plugins.
+const PURE: &str = "OPENCODE_PURE";
+
+/// Whether the user wants an engine that loads no plugins, and so no guard either.
+pub(super) fn is_pure(context: &Context) -> bool {
+    context
+        .environment
+        .text(PURE)
+        .is_some_and(|value| value != "0" && value != "false")
+}
+
 /// Puts the gate into the engine: its plugin, the shell whose lines we understand, and what the commands of the model see
 /// instead of the variables that are the engine's alone.
 fn guard(
@@ -310,12 +321,7 @@ fn guard(
     config: &mut Value,
     variables: &mut Vec<(OsString, OsString)>,
 ) -> Result<(), Failure> {
-    const PURE: &str = "OPENCODE_PURE";
-    if context
-        .environment
-        .text(PURE)
-        .is_some_and(|value| value != "0" && value != "false")
-    {
+    if is_pure(context) {
         return Err(Failure::usage(format!(
             "cannot guard the engine's tools: `{PURE}` keeps the engine from loading the guard"
         ))

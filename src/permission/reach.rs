@@ -80,8 +80,13 @@ impl Policy {
             let there: Vec<&str> = named.iter().copied().filter(|name| dir.join(name).is_dir()).collect();
             let has_place = named.iter().any(|name| dir.join(name).exists());
             let mut places = there;
+            if name == "git" {
+                // Only behind `--` is it certain that something is a place, and not what is looked for.
+                let behind: Vec<&str> = texts.iter().copied().skip_while(|text| *text != "--").skip(1).collect();
+                places = if behind.is_empty() { vec!["."] } else { behind };
+            }
             // With an option that takes a value, what looks like a place may be what is looked for.
-            if !archives && (!has_place || options.iter().any(|option| may_take_value(name, option))) {
+            if name != "git" && !archives && (!has_place || options.iter().any(|option| may_take_value(name, option))) {
                 places.push(".");
             }
             places

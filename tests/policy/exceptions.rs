@@ -75,21 +75,7 @@ pub(super) const STRICTER: [&str; 1] = ["cd sub && cat ../a.txt"];
 
 /// Rows that must not run, and that run all the same. They are counted by themselves, and one that is refused is no
 /// longer to be named here.
-///
-/// A plain prompt without any rule is held by the engine's own rules alone, which look at the name of a path and not at
-/// where its links lead, nor at the pattern of `glob`, nor at what `grep` comes upon. And the pattern of `git grep` is
-/// taken for the place to look into when there is a file of that name, as there is here.
-pub(super) const OPEN: [(Preset, &str, &str); 9] = [
-    (Preset::LookOnly, "read", "out/f"),
-    (Preset::LookOnly, "read", "out-file"),
-    (Preset::LookOnly, "read", "chain/f"),
-    (Preset::LookOnly, "read", "root@ROOT@/elsewhere/f"),
-    (Preset::LookOnly, "grep", "."),
-    (Preset::LookOnly, "grep", "out"),
-    (Preset::LookOnly, "glob", "out/*"),
-    (Preset::LookOnly, "glob", "../**"),
-    (Preset::AutoTools, "bash", "git grep x"),
-];
+pub(super) const OPEN: [(Preset, &str, &str); 0] = [];
 
 /// Whether a row is one of [`OPEN`].
 pub(super) fn is_open(case: &Case) -> bool {

@@ -138,7 +138,7 @@ async fn connect_and_ask(
     let mut catalog = Catalog::For(named.as_ref().map(|model| model.provider.as_str()));
     loop {
         // One for each engine: it says that the guard is there.
-        let gate = if is_guarded(request) {
+        let gate = if is_guarded(context, request) {
             Some(Gate::open(&context.directories.cache).await?)
         } else {
             None
@@ -167,11 +167,13 @@ async fn connect_and_ask(
     }
 }
 
-/// Whether tool calls have to pass a gate: a plain prompt that may look, and nothing else, is kept within that by rules of
-/// the session, which refuse and are inherited. On somebody else's server there is no place for a gate.
-fn is_guarded(request: &RunRequest) -> bool {
+/// Whether tool calls have to pass a gate: also those of a plain prompt, since the engine's own rules take a link in the
+/// directory for what it is called, and not for where it leads. On somebody else's server there is no place for a gate.
+fn is_guarded(context: &Context, request: &RunRequest) -> bool {
     let ours = matches!(request.connect.server, ServerChoice::Start { .. });
-    ours && (request.permission.preset != Preset::LookOnly || !request.permission.rules.is_empty())
+    // A plain prompt is still kept from touching anything by rules of the session, which refuse and are inherited.
+    let is_plain = request.permission.preset == Preset::LookOnly && request.permission.rules.is_empty();
+    ours && !(is_plain && connect::is_pure(context))
 }
 
 async fn ask(mut connection: Connection, mut gate: Option<Gate>) -> Result<Ready, Failure> {
