@@ -55,14 +55,15 @@ pub const LOOKING: [&str; 4] = ["read", "glob", "grep", "list"];
 ///
 /// The last matching rule wins, and session rules come last of all. So everything is denied first; then, for the tools
 /// that look, the agent's own rules are said again in their order, with each `ask` turned into `deny`. A user's "do not
-/// read `secrets/*`" holds, and so does the engine's own caution about `*.env`.
+/// read `secrets/*`" holds, and so does the engine's own caution about `*.env`. What they allow is asked about, and
+/// answered by our policy: the engine takes a link for what it is called, and not for where it leads.
 pub fn look_only(agent: &[Rule]) -> Vec<Rule> {
     let mut rules = vec![Rule::new("*", "*", RuleAction::Deny)];
     for tool in LOOKING {
-        rules.push(Rule::new(tool, "*", RuleAction::Allow));
+        rules.push(Rule::new(tool, "*", RuleAction::Ask));
         for rule in agent.iter().filter(|rule| wildcard_matches(&rule.permission, tool)) {
             let action = match rule.action {
-                RuleAction::Allow => RuleAction::Allow,
+                RuleAction::Allow => RuleAction::Ask,
                 RuleAction::Ask | RuleAction::Deny => RuleAction::Deny,
             };
             rules.push(Rule::new(tool, rule.pattern.clone(), action));
@@ -194,8 +195,8 @@ mod tests {
         assert_eq!(
             of("read"),
             [
-                ("*".into(), RuleAction::Allow),
-                ("*".into(), RuleAction::Allow),
+                ("*".into(), RuleAction::Ask),
+                ("*".into(), RuleAction::Ask),
                 ("*.env".into(), RuleAction::Deny)
             ]
         );

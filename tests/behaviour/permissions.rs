@@ -152,7 +152,7 @@ fn the_directory_may_be_read_and_nothing_else() {
         .map(|call| {
             call["error"]
                 .as_str()
-                .is_some_and(|error| error.contains("a rule which prevents you"))
+                .is_some_and(|error| error.contains("The rules of this run do not allow this"))
         })
         .collect();
     // Searching may fail where the engine finds no `rg`; it is not refused.
@@ -197,8 +197,12 @@ fn a_model_that_repeats_itself_ends_the_run_with_5() {
         .says(&["denied: doom_loop glob: "]);
     let record = finished.record();
     assert_eq!(record["result"], "Trying.");
-    assert_eq!(record["permissions"][0]["permission"], "doom_loop");
-    assert_eq!(record["permissions"][0]["decision"], "denied");
+    let permissions = record["permissions"].as_array().unwrap();
+    assert!(permissions.iter().any(|asked| asked["permission"] == "doom_loop"));
+    assert!(
+        permissions.iter().all(|asked| asked["decision"] == "denied"),
+        "{record:#}"
+    );
     assert_eq!(
         record["error"],
         json!({

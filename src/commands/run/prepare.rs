@@ -167,11 +167,13 @@ async fn connect_and_ask(
     }
 }
 
-/// Whether tool calls have to pass a gate: also those of a plain prompt, since the engine's own rules take a link in the
-/// directory for what it is called, and not for where it leads. On somebody else's server there is no place for a gate.
+/// Whether tool calls have to pass a gate: also those of a plain prompt. Rules of its session keep it from touching
+/// anything, and subagents inherit them; but the engine takes a link for what it is called, and not for where it leads.
+/// Requests of the engine's could say that as well, but two that are refused at once end the turn.
+///
+/// On somebody else's server there is no place for a gate, nor in an engine that shall load no plugins.
 fn is_guarded(context: &Context, request: &RunRequest) -> bool {
     let ours = matches!(request.connect.server, ServerChoice::Start { .. });
-    // A plain prompt is still kept from touching anything by rules of the session, which refuse and are inherited.
     let is_plain = request.permission.preset == Preset::LookOnly && request.permission.rules.is_empty();
     ours && !(is_plain && connect::is_pure(context))
 }

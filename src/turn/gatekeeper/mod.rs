@@ -48,6 +48,8 @@ use crate::request::{AgentLimits, Preset};
 const WITHDRAWING: Duration = Duration::from_secs(2);
 /// A call is faster at the gate than the words before it are on the screen, and a person wants to read them first.
 const WORDS_FIRST: Duration = Duration::from_millis(100);
+/// How long a refusal of a request of the engine's waits for those beside it to be answered.
+const REFUSED_LAST: Duration = Duration::from_millis(150);
 /// How long the engine may take to hear the last answers.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// How long the engine may take to say whose a session is.

@@ -10,7 +10,7 @@ use super::tamper::tampered;
 use super::{CONFIGURATION, Gatekeeper, Source, Waiting, What};
 use crate::api::types::{PermissionAsk, QuestionAsk, Session};
 use crate::error::Failure;
-use crate::permission::{self, Action, DecidedBy, Question};
+use crate::permission::{self, Action, DecidedBy, Judgement, Question};
 use crate::request::Effect;
 
 impl Gatekeeper {
@@ -29,8 +29,7 @@ impl Gatekeeper {
             }
             _ => {}
         }
-        let action = Action::of_ask(ask);
-        let mut judgement = self.policy.judge(&action);
+        let (action, mut judgement) = self.strictest(ask, state);
         let outside = matches!(action, Action::Outside { .. });
         let fixed = by_configuration && judgement.effect == Effect::Allow && judgement.by_preset && !outside;
         if fixed {
@@ -57,6 +56,34 @@ impl Gatekeeper {
         }
         self.decide(open, Source::Engine(ask.clone()), fixed, state, out);
         self.put_next(state, out);
+    }
+
+    /// What the engine asks about, by its own words and by the arguments of the call as we have seen them: it names a file
+    /// from the root of the work tree, and says nothing of where `grep` looks. The strictest counts; the model chooses the
+    /// ids of its calls, so several may have the same one.
+    fn strictest(&self, ask: &PermissionAsk, state: &State) -> (Action, Judgement) {
+        let action = Action::of_ask(ask);
+        let judgement = self.policy.judge(&action);
+        state
+            .tools()
+            .calls()
+            .iter()
+            .filter(|call| call.session_id == ask.session_id && call.call_id == ask.tool.call_id)
+            // Its arguments are not there yet.
+            .filter(|call| call.status != ToolStatus::Pending)
+            .map(|call| Action::of_call(&call.tool, &call.input))
+            .filter(|seen| seen.tool() == action.tool())
+            .map(|seen| {
+                let judgement = self.policy.judge(&seen);
+                (seen, judgement)
+            })
+            .fold((action.clone(), judgement), |strictest, seen| {
+                if seen.1.effect > strictest.1.effect {
+                    seen
+                } else {
+                    strictest
+                }
+            })
     }
 
     /// Whether the engine asks because of rules that are not ours: those of the agent of the run, or of a subagent.

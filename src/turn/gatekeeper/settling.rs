@@ -3,7 +3,7 @@
 use super::super::state::State;
 use super::super::update::{PermissionRecord, QuestionRecord, Update};
 use super::verdict::Verdict;
-use super::{Gatekeeper, Source};
+use super::{Gatekeeper, REFUSED_LAST, Source};
 use crate::api::types::QuestionAsk;
 use crate::permission::{Action, Ask, AuditEntry, DecidedBy, Decision, Question};
 
@@ -84,6 +84,9 @@ impl Gatekeeper {
     }
 
     /// Answers a request of the engine's: `once`, or `reject` with what the model is told. Without that its turn ends.
+    ///
+    /// A refusal also refuses whatever else waits in its session, and that without a word, which would end the turn. So
+    /// what comes at the same time and may run is answered first.
     pub(super) fn reply(&mut self, request: &str, allowed: bool, told: Option<String>) {
         self.watch.answering(request, allowed);
         let (client, request) = (self.client.clone(), request.to_owned());
@@ -91,6 +94,9 @@ impl Gatekeeper {
             let sent = if allowed {
                 client.allow_permission_once(&request).await
             } else {
+                if told.is_some() {
+                    tokio::time::sleep(REFUSED_LAST).await;
+                }
                 client.reject_permission(&request, told.as_deref()).await
             };
             if let Err(error) = sent {
