@@ -111,7 +111,8 @@ async fn changed(prepare: impl FnOnce(&Path)) -> Vec<(String, Option<ChangeStatu
                 &project,
                 home.path(),
             ),
-            preset: Preset::AutoTools,
+            // Not the one with which the engine would be expected to ask about everything.
+            preset: Preset::LookOnly,
             gate: None,
             answerer: Answerer::Yes,
             agent_rules: Vec::new(),
