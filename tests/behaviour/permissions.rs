@@ -136,7 +136,7 @@ fn the_directory_may_be_read_and_nothing_else() {
     let calls = [
         call("read", "filePath = \"notes.txt\""),
         call("glob", "pattern = \"*.txt\""),
-        call("grep", "pattern = \"fox\""),
+        call("grep", "pattern = \"fox\", include = \"*.txt\""),
         call("read", "filePath = \".env\""),
         call("read", &format!("filePath = \"{}\"", outside.display())),
         call(
