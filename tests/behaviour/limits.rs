@@ -44,9 +44,11 @@ fn a_turn_too_many_is_not_begun() {
         "cannot finish the turn: it needs more than 2 turns",
         "raise `--max-turns`, or leave it out",
     );
-    assert_eq!(record["result"], "Looking.\n\nLooking.");
-    assert_eq!(record["tool_calls"].as_array().unwrap().len(), 4);
     // The engine goes on by itself until it hears of the end, which may be one request later.
+    let said = record["result"].as_str().unwrap();
+    assert!(said.starts_with("Looking.\n\nLooking."), "{said}");
+    let calls = record["tool_calls"].as_array().unwrap().len();
+    assert!((4..=6).contains(&calls), "{calls} calls");
     assert!((2..=3).contains(&model.count()), "{} requests", model.count());
 }
 
