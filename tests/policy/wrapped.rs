@@ -232,3 +232,25 @@ fn a_line_of_any_size_is_judged_in_no_time() {
     }
     assert!(before.elapsed().as_secs() < 40, "{:?}", before.elapsed());
 }
+
+/// The grammar's scanner asks about digits with a table of 256 characters.
+#[test]
+fn characters_beyond_any_table_are_judged() {
+    let ground = ground();
+    let policy = ground.policy(Preset::AutoTools, &[]);
+    for c in ['\u{e9}', '\u{3000}', '\u{2028}', '\u{fffd}', '\u{1f600}', '\u{10ffff}'] {
+        for shape in [
+            "echo {1@",
+            "echo {1..@}",
+            "@<<1",
+            "cat <<@\n@\n@",
+            "1@>x",
+            "${@}",
+            "((@))",
+            "x=@ y",
+        ] {
+            let judgement = policy.judge(&shell(&shape.replace('@', &c.to_string())));
+            assert_ne!(judgement.effect, Effect::Allow, "{shape} with {c:?}");
+        }
+    }
+}

@@ -83,7 +83,10 @@ impl Walk<'_> {
         let Some(mark) = mark.filter(is_word) else {
             return false;
         };
-        let after = self.line[start.end_byte()..]
+        let after = self
+            .line
+            .get(start.end_byte()..)
+            .unwrap_or_default()
             .find(['\n'])
             .map(|at| start.end_byte() + at + 1);
         let Some(mut at) = after else { return false };
@@ -93,7 +96,12 @@ impl Walk<'_> {
             return false;
         }
         // Another one before the end of this line has its text first, or second.
-        let from = self.line[..start.start_byte()].rfind('\n').map_or(0, |at| at + 1);
+        let from = self
+            .line
+            .get(..start.start_byte())
+            .unwrap_or_default()
+            .rfind('\n')
+            .map_or(0, |at| at + 1);
         if self.line[from..at].matches("<<").count() != 1 {
             return false;
         }

@@ -38,7 +38,7 @@ pub(crate) fn read(line: &str, around: Surroundings<'_>) -> Script {
     }
     let tree = PARSER.with_borrow_mut(|parser| {
         parser.set_language(&tree_sitter_bash::LANGUAGE.into()).ok()?;
-        parser.parse(line, None)
+        parser.parse(in_ascii(line), None)
     });
     let Some(tree) = tree else {
         script.parts.push(opaque("it cannot be parsed"));
@@ -63,6 +63,23 @@ pub(crate) fn read(line: &str, around: Surroundings<'_>) -> Script {
         walk.script.parts.push(opaque("too many commands to be judged"));
     }
     walk.script
+}
+
+/// The line with every other character as so many `%` as it has bytes, so that all places stay what they are.
+///
+/// The scanner of the grammar is C, and asks `isdigit` about whatever stands there; a character beyond the table of that
+/// is read from memory that is not ours. To bash all of them are parts of words, and so is `%`; where it is an operator,
+/// bash would refuse the line, and we ask.
+fn in_ascii(line: &str) -> String {
+    let mut ascii = String::with_capacity(line.len());
+    for c in line.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            ascii.extend(std::iter::repeat_n('%', c.len_utf8()));
+        }
+    }
+    ascii
 }
 
 pub(super) struct Walk<'a> {
@@ -621,8 +638,11 @@ fn overlooks(root: Node<'_>, line: &str) -> bool {
                 let start = children(node).into_iter().find(|child| child.kind() == "heredoc_start");
                 let end = children(node).into_iter().find(|child| child.kind() == "heredoc_end");
                 if let (Some(start), Some(end)) = (start, end)
-                    && line[start.byte_range()].contains(['\'', '"', '\\'])
-                    && let Some(at) = line[start.end_byte()..].find('\n')
+                    && line
+                        .get(start.byte_range())
+                        .unwrap_or_default()
+                        .contains(['\'', '"', '\\'])
+                    && let Some(at) = line.get(start.end_byte()..).unwrap_or_default().find('\n')
                 {
                     texts.push(start.end_byte() + at..end.start_byte());
                 }
