@@ -1,14 +1,20 @@
 //! Somebody who sits at a terminal, looks, and presses keys.
 
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use opencode_rs::permission::terminal::Style;
 use opencode_rs::permission::{Answer, Ask, Prompter as _, Question, QuestionAnswer, TerminalPrompter, Withdrawal};
 use opencode_rs::terminal::Screen;
-use portable_pty::{MasterPty, PtySize, SlavePty, native_pty_system};
-use rustix::termios::LocalModes;
+use rustix::fs::OFlags;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// Longer than anything here takes, on any machine.
 const LONG: Duration = Duration::from_secs(20);
@@ -24,10 +30,11 @@ pub(super) const DUMB: Style = Style {
 };
 
 pub(super) struct Person {
-    master: Option<Box<dyn MasterPty + Send>>,
-    keyboard: Option<Box<dyn std::io::Write + Send>>,
+    /// Plain files: a window that is closed presses no keys, and `portable_pty` would press Enter and Ctrl-D.
+    master: Option<File>,
+    name: PathBuf,
     /// Keeps the terminal open between questions, as a shell does.
-    slave: Option<Box<dyn SlavePty + Send>>,
+    slave: File,
     output: Receiver<Vec<u8>>,
     parser: vt100::Parser,
     bytes: Vec<u8>,
@@ -45,12 +52,12 @@ impl<T> Asked<T> {
     }
 }
 
-fn size(columns: u16, rows: u16) -> PtySize {
-    PtySize {
-        rows,
-        cols: columns,
-        pixel_width: 0,
-        pixel_height: 0,
+fn size(columns: u16, rows: u16) -> Winsize {
+    Winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
     }
 }
 
@@ -65,9 +72,20 @@ impl Person {
 
     /// Whoever reads a terminal holds it open; this one stops when `last` was shown.
     pub(super) fn looking_until(last: Option<&'static str>, style: Style, columns: u16, rows: u16) -> Self {
-        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
-        let mut reader = pair.master.try_clone_reader().unwrap();
-        let keyboard = pair.master.take_writer().unwrap();
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap();
+        let name = PathBuf::from(OsStr::from_bytes(name.as_bytes()));
+        let slave = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(OFlags::NOCTTY.bits().cast_signed())
+            .open(&name)
+            .unwrap();
+        tcsetwinsize(&slave, size(columns, rows)).unwrap();
+        let master = File::from(master);
+        let mut reader = master.try_clone().unwrap();
         let (sender, output) = channel();
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
@@ -81,9 +99,9 @@ impl Person {
             }
         });
         Self {
-            master: Some(pair.master),
-            keyboard: Some(keyboard),
-            slave: Some(pair.slave),
+            master: Some(master),
+            name,
+            slave,
             output,
             parser: vt100::Parser::new(rows, columns, 500),
             bytes: Vec::new(),
@@ -94,8 +112,7 @@ impl Person {
     }
 
     fn prompter(&self) -> TerminalPrompter {
-        let name = self.master.as_ref().unwrap().tty_name().unwrap();
-        TerminalPrompter::at(&name, self.screen.clone(), self.style).unwrap()
+        TerminalPrompter::at(&self.name, self.screen.clone(), self.style).unwrap()
     }
 
     pub(super) fn asked(&self, ask: &Ask) -> Asked<Answer> {
@@ -163,15 +180,13 @@ impl Person {
     }
 
     pub(super) fn presses(&mut self, keys: &[u8]) -> &mut Self {
-        let keyboard = self.keyboard.as_mut().unwrap();
-        keyboard.write_all(keys).unwrap();
-        keyboard.flush().unwrap();
+        self.master.as_ref().unwrap().write_all(keys).unwrap();
         self
     }
 
     pub(super) fn resizes(&mut self, columns: u16, rows: u16) -> &mut Self {
         self.parser.screen_mut().set_size(rows, columns);
-        self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
+        tcsetwinsize(self.master.as_ref().unwrap(), size(columns, rows)).unwrap();
         self
     }
 
@@ -181,7 +196,6 @@ impl Person {
         while let Ok(bytes) = self.output.recv_timeout(LONG) {
             self.bytes.extend(bytes);
         }
-        self.keyboard = None;
         self.master = None;
     }
 
@@ -205,9 +219,7 @@ impl Person {
         self.looks("the usual modes", |screen| {
             !screen.bracketed_paste() && !screen.hide_cursor() && !screen.alternate_screen()
         });
-        let flags = self.master.as_ref().unwrap().get_termios().unwrap().local_flags.bits();
-        let modes = LocalModes::from_bits_retain(flags);
+        let modes = tcgetattr(&self.slave).unwrap().local_modes;
         assert!(modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG));
-        assert!(self.slave.is_some());
     }
 }

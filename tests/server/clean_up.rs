@@ -182,8 +182,13 @@ fn nothing_outlives_an_owner_that_was_killed_while_the_engine_starts() {
 
 #[test]
 fn a_word_that_only_looks_like_a_guard_is_not_one() {
+    let home = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_opencode-rs"))
         .args(["__guard", "/tmp", "/bin/echo", "started"])
+        .env_clear()
+        .env("HOME", home.path())
+        .env("OPENCODE_RS_ENGINE", "/bin/false")
+        .current_dir(home.path())
         .stdin(Stdio::null())
         .output()
         .unwrap();
