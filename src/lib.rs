@@ -26,6 +26,7 @@
 //! | [`api`] | the engine's HTTP interface: one transport, thin resources, tolerant types |
 //! | [`events`] | the engine's event stream: bytes to frames to events, reconnecting |
 //! | [`turn`] | one prompt from sending to outcome: a pure reducer, and the loop that drives it |
+//! | [`conversation`] | sessions kept under a name, and who may speak in a session |
 //! | [`gate`] | our plugin in the engine, through which every tool call passes |
 //! | [`permission`] | deciding what the engine asks |
 //! | [`render`] | a turn as bytes: text, json, stream-json |
@@ -50,6 +51,7 @@
 //! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |
 //! | `api` | `error`, `request`, `support` |
 //! | `events` | `api` |
+//! | `conversation` | `error`, `support` |
 //! | `gate` | `error`, `support` |
 //! | `permission` | `api`, `env_vars`, `error`, `request`, `support`, `terminal` |
 //! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request`, `support` |
@@ -70,6 +72,7 @@ pub mod catalog;
 pub mod cli;
 pub mod commands;
 pub mod context;
+pub mod conversation;
 pub mod engine;
 pub mod env_vars;
 pub mod error;

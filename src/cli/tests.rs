@@ -226,7 +226,7 @@ fn bad_values_are_refused() {
 
 #[test]
 fn flags_that_do_not_work_yet_do_not_exist() {
-    let words = "-k --name -c -s --fork --keep-for --schema --fresh";
+    let words = "-k --name -c -s --fork --keep-for --schema";
     for word in words.split_whitespace() {
         assert_eq!(refused(&[word, "hi"]), ErrorKind::UnknownArgument, "{word}");
     }

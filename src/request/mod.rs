@@ -18,7 +18,7 @@ mod rehearse;
 mod run;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
-pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice};
+pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
 pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network};
 pub use inventory::{AgentsRequest, DoctorRequest, ModelsRequest};
