@@ -23,6 +23,7 @@
 //! | [`engine`] | from "which engine" to an executable: locate, probe, download, verify, install |
 //! | [`catalog`] | the small model catalog, cut from the engine's own |
 //! | [`server`] | from an executable to a reachable address; whoever started it stops it |
+//! | [`warm`] | servers that outlive a command: the supervisor, and the lease on what it owns |
 //! | [`api`] | the engine's HTTP interface: one transport, thin resources, tolerant types |
 //! | [`events`] | the engine's event stream: bytes to frames to events, reconnecting |
 //! | [`turn`] | one prompt from sending to outcome: a pure reducer, and the loop that drives it |
@@ -61,7 +62,8 @@
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `catalog` | `context`, `engine`, `support` |
-//! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `support`, `terminal` |
+//! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `support`, `terminal` |
+//! | `warm` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
 //! | `commands` | everything above but `cli` |
 //! | `app` | everything |
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
@@ -89,3 +91,5 @@ pub mod support;
 pub mod terminal;
 pub mod trust;
 pub mod turn;
+#[cfg(unix)]
+pub mod warm;

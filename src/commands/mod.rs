@@ -15,6 +15,7 @@ pub mod run;
 mod select;
 mod table;
 mod visit;
+mod warm;
 
 use std::io::{self, Write as _};
 

@@ -24,7 +24,7 @@ use crate::terminal::{Screen, Terminal};
 pub(super) const EVERYTHING: Needs<'static> = Needs {
     catalog: Catalog::Whole,
     snapshots: Snapshots::AsConfigured,
-    gate: None,
+    guarded: false,
     questions: false,
 };
 
@@ -65,7 +65,8 @@ pub(super) async fn stay<T>(
 ) -> Result<T, Failure> {
     let mut server = connection.server.take();
     let result = {
-        let gone = connect::server_gone(&mut server);
+        let lease = connection.lease.clone();
+        let gone = connect::server_gone(&mut server, lease.as_deref());
         tokio::select! {
             biased;
             failure = stop => Err(failure),

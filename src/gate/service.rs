@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::{GateCall, Moment, PluginState, Reply};
+use super::{GateCall, Invitation, Moment, PluginState, Reply};
 use crate::support::secret::Secret;
 
 /// The longest line that is read, in bytes. A call that writes a file holds the file; the plugin sends no more than this.
@@ -33,6 +33,26 @@ pub(super) async fn serve(listener: TcpListener, token: Secret, calls: Calls, to
     let (lines, write) = admit(listener, &token).await;
     if let Err(error) = converse(lines, write, &calls, &told).await {
         tracing::debug!(%error, "the connection to the gate ended");
+    }
+}
+
+/// Lets the plugin in, and nobody else, and tells it of gates; ends when it goes, or when there will be no more gates.
+pub(super) async fn invite(listener: TcpListener, token: Secret, mut invitations: mpsc::UnboundedReceiver<Invitation>) {
+    let (mut lines, mut write) = admit(listener, &token).await;
+    loop {
+        let invitation = tokio::select! {
+            invitation = invitations.recv() => invitation,
+            // The plugin has nothing more to say here.
+            _ = next_line(&mut lines, LONGEST_HELLO) => None,
+        };
+        let Some(Invitation { port, token }) = invitation else {
+            return;
+        };
+        let line = json!({ "port": port, "token": token.expose() });
+        if let Err(error) = write.write_all(format!("{line}\n").as_bytes()).await {
+            tracing::debug!(%error, "the connection to the hub ended");
+            return;
+        }
     }
 }
 
@@ -156,6 +176,7 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
                 let value = match reply {
                     Reply::Pass => json!({ "id": id, "pass": true }),
                     Reply::Refuse(why) => json!({ "id": id, "refuse": why }),
+                    Reply::Unknown => json!({ "id": id }),
                 };
                 write.write_all(format!("{value}\n").as_bytes()).await?;
             }

@@ -10,6 +10,7 @@
 mod environment;
 mod error;
 mod first_start;
+mod gated;
 mod guard;
 mod output;
 mod packages;
@@ -19,8 +20,12 @@ mod start;
 
 pub use environment::GATE_VARIABLE;
 pub use error::StartError;
+pub use gated::guard_engine;
+#[cfg(unix)]
+pub use guard::descendants::{ProcessMark, descends_from};
 pub use guard::report::Exit;
 pub use guard::{guard_main, left_over_directories};
+pub use output::Sink;
 pub use packages::PACKAGE_REGISTRY_VARIABLE;
 pub use process::GuardProgram;
 pub use start::{Server, StartRequest, start, temporary_base};

@@ -258,7 +258,8 @@ async fn converse(
         deadline: deadline(context, request),
         ..turn
     };
-    let server_gone = connect::server_gone(&mut connection.server);
+    connection.prompting(Some(&session_id)).await;
+    let server_gone = connect::server_gone(&mut connection.server, connection.lease.as_deref());
     if request.limits.agent.cost.is_some() && !cost_is_known {
         let warning = "the model's price is not known, so `--max-cost` cannot be kept; `--max-tokens` can";
         let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
@@ -271,6 +272,7 @@ async fn converse(
     } = turn::drive(turn, events, display.updates(), stop.as_mut(), server_gone).await;
     let patience = if failure.is_none() { PATIENCE } else { IMPATIENCE };
     turn::complete_changes(&client, &session_id, &mut state, patience).await;
+    connection.prompting(None).await;
 
     let last = state.last_message();
     outcome.result = state.answer_text();

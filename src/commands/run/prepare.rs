@@ -77,7 +77,7 @@ pub(super) async fn prepare(
         offer,
         gate,
     } = ready;
-    if connection.server.is_none() && request.permission.preset == Preset::AutoTools {
+    if !connection.is_ours() && request.permission.preset == Preset::AutoTools {
         let policy = policy(context, request, &connection);
         let warning = if allows_subagents(&policy) {
             "this server is not ours: what its subagents do is asked about only as far as its own configuration says"
@@ -137,12 +137,7 @@ async fn connect_and_ask(
     let named = request.model.as_ref().and_then(ModelChoice::as_ref);
     let mut catalog = Catalog::For(named.as_ref().map(|model| model.provider.as_str()));
     loop {
-        // One for each engine: it says that the guard is there.
-        let gate = if is_guarded(context, request) {
-            Some(Gate::open(&context.directories.cache).await?)
-        } else {
-            None
-        };
+        let guarded = is_guarded(context, request);
         let needs = Needs {
             catalog,
             // A plain prompt changes nothing.
@@ -150,10 +145,11 @@ async fn connect_and_ask(
                 Preset::AutoTools => Snapshots::AsConfigured,
                 Preset::LookOnly | Preset::ReadOnly => Snapshots::Off,
             },
-            gate: gate.as_ref(),
+            guarded,
             questions,
         };
         let connection = connect::connect(context, &request.connect, directory, needs, &stages).await?;
+        let gate = if guarded { connection.open_gate().await? } else { None };
         let ready = ask(connection, gate).await?;
         // A part of the catalog must never hide a model: what is not found there is looked for in all of it.
         if ready.connection.catalog_is_cut && !everything_is_there(request, &ready.offer) {
@@ -193,7 +189,7 @@ async fn ask(mut connection: Connection, mut gate: Option<Gate>) -> Result<Ready
         }
         Ok::<_, Failure>(answer)
     };
-    let gone = connect::server_gone(&mut connection.server);
+    let gone = connect::server_gone(&mut connection.server, connection.lease.as_deref());
     let answer = tokio::select! {
         answer = asking => answer,
         failure = gone => return Err(failure),
@@ -275,7 +271,7 @@ async fn make_turn(
         }
     };
     let mut rules = session_rules(request, connection, &agent_rules, &policy, &answerer);
-    if request.permission.preset == Preset::LookOnly && connection.server.is_some() {
+    if request.permission.preset == Preset::LookOnly && connection.is_ours() {
         let kept = kept_output(context).join("*");
         rules.push(Rule::new(
             "external_directory",
@@ -354,7 +350,7 @@ fn session_rules(
     policy: &Policy,
     answerer: &Answerer,
 ) -> Vec<Rule> {
-    let is_ours = connection.server.is_some();
+    let is_ours = connection.is_ours();
     let mut rules = match request.permission.preset {
         Preset::LookOnly if is_ours || request.permission.rules.is_empty() => permission::look_only(agent),
         _ if is_ours => permission::ask_about_everything(agent, &policy.removed_tools()),

@@ -27,7 +27,7 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-use self::calls::refuse_stranger;
+use self::calls::leave_to_others;
 use self::passed::Passed;
 use self::tamper::Watch;
 use self::verdict::{Verdict, Who};
@@ -323,7 +323,8 @@ impl Gatekeeper {
                 if state.concerns(&call.session_id) {
                     self.call(call, state, out)
                 } else {
-                    refuse_stranger(call, out);
+                    let shared = self.gate.as_ref().is_some_and(Gate::is_shared);
+                    leave_to_others(call, shared, out);
                     None
                 }
             }
