@@ -309,6 +309,11 @@ impl Gate {
     pub async fn next(&mut self) -> Option<GateCall> {
         self.calls.recv().await
     }
+
+    /// Refuses every call that waits now.
+    pub fn refuse_waiting(&mut self) {
+        while self.calls.try_recv().is_ok() {}
+    }
 }
 
 #[cfg(test)]
