@@ -17,6 +17,8 @@ mod render;
 mod server;
 mod support;
 mod trust;
+#[cfg(unix)]
+mod warm;
 mod repo {
     mod generated_files;
     mod imports;

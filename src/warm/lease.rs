@@ -18,8 +18,8 @@ use crate::api::Endpoint;
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, PluginFile};
 
-/// How long a supervisor may take to answer. It has nothing else to do.
-const ANSWERING: Duration = Duration::from_secs(3);
+/// How long a supervisor may take to answer. It has nothing else to do, but the machine may have.
+const ANSWERING: Duration = Duration::from_secs(10);
 
 /// On what terms a server is used.
 #[derive(Debug, Clone, PartialEq, Eq)]

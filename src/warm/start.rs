@@ -21,7 +21,7 @@ use crate::support::lock::Lock;
 /// How often it is looked again whether somebody else has started the server.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// How long an engine may take to say that it is well.
-const HEALTH: Duration = Duration::from_secs(3);
+const HEALTH: Duration = Duration::from_secs(10);
 /// How long one that is not well may take to end.
 const ENDING: Duration = Duration::from_secs(8);
 
