@@ -7,6 +7,7 @@
 mod endpoint;
 mod error;
 mod resources;
+mod talk;
 mod transport;
 pub mod types;
 

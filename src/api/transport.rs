@@ -113,6 +113,20 @@ impl Client {
         self.call(Method::POST, path, Some(body), repeat).await
     }
 
+    /// Changes what is at `path`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        repeat: Repeat,
+    ) -> Result<T, Error> {
+        self.call(Method::PATCH, path, Some(body), repeat).await
+    }
+
     /// Deletes what is at `path`.
     ///
     /// # Errors
@@ -138,6 +152,23 @@ impl Client {
             timeout: None,
         };
         let (_, bytes) = self.send_repeatedly(&call, Repeat::Identified).await?;
+        decode(&call.name(), &bytes)
+    }
+
+    /// Sends `body` to `path` once, and waits for the answer however long that takes.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn post_once<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
+        let body = encode(path, body)?;
+        let call = Call {
+            method: Method::POST,
+            path,
+            body: Some(body),
+            timeout: None,
+        };
+        let (_, bytes) = self.send_repeatedly(&call, Repeat::Never).await?;
         decode(&call.name(), &bytes)
     }
 

@@ -204,6 +204,11 @@ impl Gate {
     pub async fn next(&mut self) -> Option<GateCall> {
         self.calls.recv().await
     }
+
+    /// Refuses every call that waits now.
+    pub fn refuse_waiting(&mut self) {
+        while self.calls.try_recv().is_ok() {}
+    }
 }
 
 /// Writes the plugin, unless it is there and unchanged. Its name tells what is in it, so that another version of ours, run

@@ -23,6 +23,33 @@ pub struct Session {
     /// Its rules, where they are told. They come after all others.
     #[serde(deserialize_with = "lenient")]
     pub permission: Option<Vec<Rule>>,
+    /// From where on its messages are taken back.
+    #[serde(deserialize_with = "lenient")]
+    pub revert: Option<Revert>,
+    /// When it was made and last used.
+    #[serde(deserialize_with = "lenient")]
+    pub time: SessionTimes,
+}
+
+/// From where on the messages of a session are taken back; the next prompt deletes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Revert {
+    /// The first message that is taken back.
+    #[serde(rename = "messageID", deserialize_with = "lenient")]
+    pub message_id: String,
+}
+
+/// Times of a session in milliseconds since 1970.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct SessionTimes {
+    /// When it was made.
+    #[serde(deserialize_with = "lenient")]
+    pub created: f64,
+    /// When it last changed.
+    #[serde(deserialize_with = "lenient")]
+    pub updated: f64,
 }
 
 /// What a new session is made of.

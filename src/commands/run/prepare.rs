@@ -15,7 +15,9 @@ use crate::events::EventStream;
 use crate::gate::Gate;
 use crate::input::{self, PromptParts, Surroundings};
 use crate::permission::{self, Action, AuditLog, Policy};
-use crate::request::{Effect, ModelChoice, Preset, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse};
+use crate::request::{
+    Effect, ModelChoice, ModelRef, Preset, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse,
+};
 use crate::support::identifier;
 use crate::turn::{Answerer, Permissions, Started, Turn, Update};
 
@@ -77,28 +79,32 @@ pub(super) async fn prepare(
         offer,
         gate,
     } = ready;
-    if connection.server.is_none() && request.permission.preset == Preset::AutoTools {
-        let policy = policy(context, request, &connection);
-        let warning = if allows_subagents(&policy) {
-            "this server is not ours: what its subagents do is asked about only as far as its own configuration says"
-        } else {
-            "this server is not ours, so its subagents could not be guarded, and are refused; `--allow task` lets them run"
-        };
+    if let Some(warning) = warning_of_attached(context, request, &connection) {
         let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
     }
     let turn = make_turn(context, request, &connection, &offer, prompt, system, gate, answerer).await?;
-    let cost_is_known = turn
-        .started
-        .model
-        .as_ref()
-        .and_then(|model| offer.providers.model(model))
-        .is_some_and(|model| model.cost.is_known());
     Ok(Prepared {
+        cost_is_known: offer.cost_is_known(turn.started.model.as_ref()),
         connection,
         events,
         turn,
-        cost_is_known,
         answer_file,
+    })
+}
+
+/// What a person has to know of somebody else's server, whose tools they let run.
+pub(in crate::commands) fn warning_of_attached(
+    context: &Context,
+    request: &RunRequest,
+    connection: &Connection,
+) -> Option<&'static str> {
+    if connection.server.is_some() || request.permission.preset != Preset::AutoTools {
+        return None;
+    }
+    Some(if allows_subagents(&policy(context, request, connection)) {
+        "this server is not ours: what its subagents do is asked about only as far as its own configuration says"
+    } else {
+        "this server is not ours, so its subagents could not be guarded, and are refused; `--allow task` lets them run"
     })
 }
 
@@ -109,21 +115,31 @@ fn has_own_text(request: &RunRequest) -> bool {
 }
 
 /// A connection with an open stream of events, and what the engine offers.
-struct Ready {
-    connection: Connection,
-    events: EventStream,
-    offer: Offer,
-    gate: Option<Gate>,
+pub(in crate::commands) struct Ready {
+    pub(in crate::commands) connection: Connection,
+    pub(in crate::commands) events: EventStream,
+    pub(in crate::commands) offer: Offer,
+    pub(in crate::commands) gate: Option<Gate>,
 }
 
 /// What the engine offers in the directory.
-struct Offer {
-    providers: Providers,
-    agents: Vec<Agent>,
-    config: serde_json::Value,
+#[derive(Debug, Clone)]
+pub(in crate::commands) struct Offer {
+    pub(in crate::commands) providers: Providers,
+    pub(in crate::commands) agents: Vec<Agent>,
+    pub(in crate::commands) config: serde_json::Value,
 }
 
-async fn connect_and_ask(
+impl Offer {
+    /// Whether a model has a price; without one a cost of zero means nothing.
+    pub(in crate::commands) fn cost_is_known(&self, model: Option<&ModelRef>) -> bool {
+        model
+            .and_then(|model| self.providers.model(model))
+            .is_some_and(|model| model.cost.is_known())
+    }
+}
+
+pub(in crate::commands) async fn connect_and_ask(
     context: &Context,
     request: &RunRequest,
     directory: &Path,
@@ -236,7 +252,38 @@ async fn make_turn(
     gate: Option<Gate>,
     answerer: Answerer,
 ) -> Result<Turn, Failure> {
-    let client = &connection.client;
+    let chosen = choose(context, request, connection, offer, &prompt).await?;
+    let title = request.title.clone().unwrap_or_else(|| title_of(&prompt.text));
+    let policy = policy(context, request, connection);
+    let permissions = permissions(context, request, connection, &chosen, policy, gate, answerer)?;
+    let session = connection
+        .client
+        .create_session(&NewSession {
+            title,
+            permission: permissions.session_rules.clone(),
+        })
+        .await?;
+    turn_in(session.id, request, connection, chosen, prompt, system, permissions)
+}
+
+/// Names that exist.
+#[derive(Debug, Clone)]
+pub(in crate::commands) struct Chosen {
+    pub(in crate::commands) model: Option<ModelRef>,
+    pub(in crate::commands) agent: Option<String>,
+    pub(in crate::commands) variant: Option<String>,
+    /// The agent's rules in the engine's own configuration.
+    agent_rules: Vec<Rule>,
+}
+
+/// Checks the names against what the engine offers.
+pub(in crate::commands) async fn choose(
+    context: &Context,
+    request: &RunRequest,
+    connection: &Connection,
+    offer: &Offer,
+    prompt: &PromptParts,
+) -> Result<Chosen, Failure> {
     let text_of = |key: &str| offer.config.get(key).and_then(serde_json::Value::as_str);
     let agent = select::agent(request.agent.as_deref(), text_of("default_agent"), &offer.agents)?;
     let choice = model_choice(request, agent, text_of("model"))?;
@@ -255,11 +302,26 @@ async fn make_turn(
         }
         None => None,
     };
-    check_abilities(&prompt, selected.as_ref())?;
-    let variant = select::variant(&request.variant, selected.as_ref())?;
-    let title = request.title.clone().unwrap_or_else(|| title_of(&prompt.text));
-    let agent_rules = agent.map_or_else(Vec::new, |agent| agent.permission.clone());
-    let policy = policy(context, request, connection);
+    check_abilities(prompt, selected.as_ref())?;
+    Ok(Chosen {
+        variant: select::variant(&request.variant, selected.as_ref())?,
+        model: selected.map(|selected| selected.reference),
+        agent: agent.map(|agent| agent.name.clone()),
+        agent_rules: agent.map_or_else(Vec::new, |agent| agent.permission.clone()),
+    })
+}
+
+/// What decides in a turn: the policy, whoever answers, and the rules that the session needs for it.
+pub(in crate::commands) fn permissions(
+    context: &Context,
+    request: &RunRequest,
+    connection: &Connection,
+    chosen: &Chosen,
+    policy: Policy,
+    gate: Option<Gate>,
+    answerer: Answerer,
+) -> Result<Permissions, Failure> {
+    let agent_rules = chosen.agent_rules.clone();
     let state = &context.directories.state;
     let audit = match AuditLog::open(state) {
         Ok(audit) => Some(audit),
@@ -283,12 +345,32 @@ async fn make_turn(
             RuleAction::Allow,
         ));
     }
-    let session = client
-        .create_session(&NewSession {
-            title,
-            permission: rules.clone(),
-        })
-        .await?;
+    Ok(Permissions {
+        policy,
+        preset: request.permission.preset,
+        gate,
+        answerer,
+        agent_rules,
+        session_rules: rules,
+        directory: connection.directory.clone(),
+        limits: request.limits.agent,
+        audit,
+    })
+}
+
+/// A turn in a session that is there.
+pub(in crate::commands) fn turn_in(
+    session_id: String,
+    request: &RunRequest,
+    connection: &Connection,
+    chosen: Chosen,
+    prompt: PromptParts,
+    system: Option<String>,
+    permissions: Permissions,
+) -> Result<Turn, Failure> {
+    let Chosen {
+        model, agent, variant, ..
+    } = chosen;
     let randomness = |error: getrandom::Error| {
         Failure::new(FailureKind::Failed, "cannot make an id for the prompt").caused_by(&error)
     };
@@ -302,45 +384,34 @@ async fn make_turn(
             file,
         });
     }
-    let model = selected.as_ref().map(|selected| selected.reference.clone());
-    let agent_name = agent.map(|agent| agent.name.clone());
     let prompt = Prompt {
         message_id: identifier::ascending("msg").map_err(randomness)?,
         model: model.clone(),
-        agent: agent_name.clone(),
+        agent: agent.clone(),
         variant: variant.clone(),
         system,
         parts,
     };
     Ok(Turn {
-        client: client.clone(),
-        session_id: session.id.clone(),
+        client: connection.client.clone(),
+        session_id: session_id.clone(),
         prompt,
+        command: None,
         max_retries: request.limits.max_retries,
         retry_budget: request.limits.retry_budget,
         stall_timeout: request.limits.stall_timeout,
         limits: request.limits.agent,
         deadline: None::<Instant>,
         include_raw: request.output.include_raw,
-        permissions: Permissions {
-            policy,
-            preset: request.permission.preset,
-            gate,
-            answerer,
-            agent_rules,
-            session_rules: rules,
-            directory: connection.directory.clone(),
-            limits: request.limits.agent,
-            audit,
-        },
+        permissions,
         started: Started {
             engine: Some(connection.engine.clone()),
             capabilities: capabilities(),
             model,
-            agent: agent_name,
+            agent,
             variant,
             directory: connection.directory.to_string_lossy().into_owned(),
-            session_id: Some(session.id),
+            session_id: Some(session_id),
             rehearsal: request.connect.rehearsal != RehearsalChoice::Off,
         },
     })
@@ -396,7 +467,7 @@ fn kept_output(context: &Context) -> PathBuf {
 }
 
 /// The rules of the run.
-fn policy(context: &Context, request: &RunRequest, connection: &Connection) -> Policy {
+pub(in crate::commands) fn policy(context: &Context, request: &RunRequest, connection: &Connection) -> Policy {
     Policy::new(&request.permission, &connection.directory, &context.directories.home)
         .with_readable(kept_output(context))
 }
@@ -466,7 +537,7 @@ fn check_abilities(prompt: &PromptParts, selected: Option<&Selected<'_>>) -> Res
 }
 
 /// The beginning of the prompt's first line.
-fn title_of(prompt: &str) -> String {
+pub(in crate::commands) fn title_of(prompt: &str) -> String {
     let line = prompt
         .lines()
         .find(|line| !line.trim().is_empty())

@@ -133,11 +133,23 @@ pub(super) enum Given {
     Question(QuestionAnswer),
 }
 
+/// What is left when a turn is over.
+pub(super) struct Left {
+    /// Every decision that is worth a record.
+    pub(super) records: Vec<PermissionRecord>,
+    /// The rules, with what was granted for the rest of the session.
+    pub(super) policy: Policy,
+    /// The gate, at which nothing waits.
+    pub(super) gate: Option<Gate>,
+}
+
 /// Decides, asks, remembers.
 pub(super) struct Gatekeeper {
     policy: Policy,
     preset: Preset,
     gate: Option<Gate>,
+    /// The gate, once nothing passes any more.
+    left_gate: Option<Gate>,
     /// Whether there ever was a gate; without one the session's rules are all there is.
     has_gate: bool,
     agent_rules: Vec<Rule>,
@@ -219,6 +231,7 @@ impl Gatekeeper {
             preset: permissions.preset,
             has_gate: permissions.gate.is_some(),
             gate: permissions.gate,
+            left_gate: None,
             agent_rules: permissions.agent_rules,
             directory: permissions.directory,
             limits: permissions.limits,
@@ -250,9 +263,13 @@ impl Gatekeeper {
             .flatten()
     }
 
-    /// Every decision that is worth a record.
-    pub(super) fn into_records(self) -> Vec<PermissionRecord> {
-        self.records
+    /// What is left of it when the turn is over.
+    pub(super) fn into_left(self) -> Left {
+        Left {
+            records: self.records,
+            policy: self.policy,
+            gate: self.left_gate,
+        }
     }
 
     pub(super) fn records(&self) -> &[PermissionRecord] {
@@ -376,7 +393,10 @@ impl Gatekeeper {
     pub(super) fn release(&mut self) {
         self.held.clear();
         self.tracing.abort_all();
-        self.gate = None;
+        if let Some(mut gate) = self.gate.take() {
+            gate.refuse_waiting();
+            self.left_gate = Some(gate);
+        }
     }
 }
 
