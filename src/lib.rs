@@ -52,7 +52,7 @@
 //! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |
 //! | `api` | `error`, `request`, `support` |
 //! | `events` | `api` |
-//! | `conversation` | `error`, `support` |
+//! | `conversation` | `error`, `request`, `support` |
 //! | `gate` | `error`, `support` |
 //! | `permission` | `api`, `env_vars`, `error`, `request`, `support`, `terminal` |
 //! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request`, `support` |

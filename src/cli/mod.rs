@@ -6,6 +6,7 @@
 mod agents;
 mod api;
 mod config;
+mod conversation;
 mod doctor;
 mod engine;
 mod generate;

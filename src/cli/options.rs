@@ -145,6 +145,11 @@ impl ConnectOptions {
         self.input
     }
 
+    /// Whether `--fresh` was typed.
+    pub(super) fn fresh(&self) -> bool {
+        self.fresh
+    }
+
     /// Whether `--bare` was typed.
     pub(super) fn bare(&self) -> bool {
         self.bare

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::conversation::ConversationOptions;
 use super::limits::LimitOptions;
 use super::options::{ConnectOptions, limit, value};
 use super::permission::{PermissionOptions, Tools};
@@ -12,8 +13,8 @@ use super::values::{self, EffortWord, OutputWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
-    Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest, SessionLifetime,
-    StdinUse, SystemPrompt, VariantChoice,
+    Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest, SessionChoice,
+    StdinUse, SystemPrompt, Typed, VariantChoice,
 };
 use crate::settings::Settings;
 
@@ -24,6 +25,9 @@ Examples:
   git diff | opencode-rs \"write a commit message\"
   opencode-rs -m anthropic/claude-sonnet-4-5 -f plan.md \"review this plan\"
   opencode-rs --output-format json \"name three risks\" | jq -r .result
+  opencode-rs -k \"my name is Alice\"
+  opencode-rs -k \"what is my name?\"
+  opencode-rs -k --name review --keep-for 2h \"review the last commit\"
   opencode-rs --auto-tools --allow \"bash:cargo *\" \"run the tests and fix what fails\"
   opencode-rs --rehearse hello
   opencode-rs -- models are words here, not a command";
@@ -86,13 +90,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = "Model")]
     system_file: Option<PathBuf>,
 
-    /// Give the session this title [default: made from the prompt]
-    #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Session")]
-    title: Option<String>,
-
-    /// Delete the session afterwards
-    #[arg(long, help_heading = "Session")]
-    ephemeral: bool,
+    #[command(flatten)]
+    conversation: Box<ConversationOptions>,
 
     /// Choose the format of stdout [default: text]
     ///
@@ -160,6 +159,22 @@ impl RunArgs {
         let output = self.output(settings)?;
         let system = self.system(settings)?;
         let defaults = Limits::default();
+        let typed = Typed {
+            model: self.model.is_some(),
+            agent: self.agent.is_some(),
+            variant: self.variant.is_some() || self.effort.is_some(),
+        };
+        let session = self.conversation.choice()?;
+        let worktree = self.limits.worktree();
+        if worktree.is_some() && session != SessionChoice::default() {
+            return Err(Failure::usage(
+                "cannot use `--worktree` with a conversation that goes on: its directory goes away afterwards",
+            )
+            .hint("leave out `--worktree`, or begin a new session"));
+        }
+        let fresh = self.connect.fresh();
+        let mut connect = self.connect.clone().resolve(settings, environment)?;
+        self.conversation.keep_warm(settings, fresh, &mut connect)?;
         Ok(RunRequest {
             prompt,
             stdin,
@@ -169,12 +184,10 @@ impl RunArgs {
             attachments: self.files,
             model: self.model.or(value(settings.model.as_ref())),
             agent: self.agent.or(value(settings.agent.as_ref())),
-            title: self.title,
-            lifetime: if self.ephemeral || value(settings.ephemeral.as_ref()) == Some(true) {
-                SessionLifetime::Ephemeral
-            } else {
-                SessionLifetime::Kept
-            },
+            typed,
+            title: self.conversation.title(),
+            lifetime: self.conversation.lifetime(settings, &session),
+            session,
             limits: Limits {
                 stall_timeout: limit(self.stall_timeout, settings.stall_timeout.as_ref()),
                 max_retries: self
@@ -188,11 +201,11 @@ impl RunArgs {
                 agent: self.limits.agent(settings),
             },
             checks: self.limits.checks(),
-            worktree: self.limits.worktree(),
+            worktree,
             permission: self
                 .permission
                 .resolve(settings, self.connect.input(), Tools::AsAsked)?,
-            connect: self.connect.resolve(settings, environment)?,
+            connect,
         })
     }
 

@@ -17,8 +17,6 @@ use crate::support::timestamp::rfc3339;
 
 /// The layout of the files.
 const SCHEMA_VERSION: u32 = 1;
-/// The longest name, in bytes: encoded, it still is the name of a file.
-pub const LONGEST_NAME: usize = 80;
 /// A session that is kept under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
@@ -236,6 +234,7 @@ fn set_aside(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::LONGEST_CONVERSATION_NAME;
 
     fn state() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
@@ -277,7 +276,7 @@ mod tests {
     fn names_of_any_letters_have_files_of_their_own() {
         let state = state();
         let here = Path::new("/a/b");
-        let long = "é".repeat(LONGEST_NAME / 2);
+        let long = "é".repeat(LONGEST_CONVERSATION_NAME / 2);
         let mut given = ["Work", "work", "..", "a/b", ".hidden", "日本", "a%2Fb", &long];
         for name in given {
             Kept::new(here, name, "ses_1").save(state.path()).unwrap();

@@ -12,19 +12,11 @@ use tokio::time::sleep;
 
 use super::kept::{digest, encode};
 use crate::error::{Failure, FailureKind};
+use crate::request::Waiting;
 use crate::support::atomic_file::{Access, create_directory};
 
 /// How often a lock that somebody else holds is tried again. The kernel has no way to wait for one that can be given up.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// What is done about a lock that somebody else holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waiting {
-    /// It is waited for.
-    Allowed,
-    /// `--no-wait`: it is a failure.
-    Refused,
-}
 
 /// The right to change a session: to prompt, compact, revert or delete it. Dropping it gives the right back.
 #[derive(Debug)]
@@ -77,14 +69,6 @@ impl NameLock {
         Ok(Self {
             _held: acquire(path, waiting, held).await?,
         })
-    }
-}
-
-/// The line for a person who has to wait.
-pub fn waiting_line(holder: Option<u32>) -> String {
-    match holder {
-        Some(pid) => format!("waiting for another command on this conversation (process {pid})"),
-        None => "waiting for another command on this conversation".to_owned(),
     }
 }
 

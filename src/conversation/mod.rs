@@ -8,6 +8,6 @@ mod kept;
 mod lock;
 mod reference;
 
-pub use kept::{Kept, LONGEST_NAME};
-pub use lock::{NameLock, SessionLock, Waiting, waiting_line};
+pub use kept::Kept;
+pub use lock::{NameLock, SessionLock};
 pub use reference::{Found, Known, find, unknown};

@@ -5,6 +5,7 @@
 
 mod api;
 mod connect;
+mod conversation;
 mod dollars;
 mod engine;
 mod inventory;
@@ -19,6 +20,9 @@ mod run;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
 pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
+pub use conversation::{
+    DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, SessionChoice, SessionStart, Typed, Waiting,
+};
 pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network};
 pub use inventory::{AgentsRequest, DoctorRequest, ModelsRequest};

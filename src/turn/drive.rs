@@ -524,6 +524,11 @@ impl Driver {
 
     /// Reads the stored messages of all sessions of the turn.
     async fn read_again(&mut self) -> Result<(), Error> {
+        if self.state.prompt().is_none()
+            && let Some(prompt) = self.client.message(&self.session_id, &self.prompt.message_id).await?
+        {
+            self.state.prompt_stored(&prompt.info);
+        }
         let mut waiting = vec![self.session_id.clone()];
         let mut done: Vec<String> = Vec::new();
         while let Some(session) = waiting.pop() {
@@ -533,7 +538,10 @@ impl Driver {
             let delegated = self.state.tools().calls().iter().any(|call| call.tool == "task");
             if delegated {
                 for child in self.client.children(&session).await? {
-                    self.state.adopt(&child.id, &session, &mut self.pending);
+                    // One of an earlier turn may have been given more to do, and has changed then.
+                    if !self.state.is_older(child.time.updated) {
+                        self.state.adopt(&child.id, &session, &mut self.pending);
+                    }
                 }
             }
             done.push(session);

@@ -20,4 +20,4 @@ pub use message::{
 };
 pub use permission::{AskingCall, PermissionAsk, QuestionAsk, Rule, RuleAction};
 pub use provider::{Capabilities, Cost, Limit, Modalities, Model, Provider, Providers};
-pub use session::{NewSession, Revert, Session, SessionStatus, SessionTimes, TodoItem};
+pub use session::{NewSession, Revert, Session, SessionModel, SessionStatus, SessionTimes, TodoItem};

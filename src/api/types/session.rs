@@ -20,6 +20,12 @@ pub struct Session {
     /// Its directory.
     #[serde(deserialize_with = "lenient")]
     pub directory: String,
+    /// The agent that it used last.
+    #[serde(deserialize_with = "lenient")]
+    pub agent: Option<String>,
+    /// The model that it used last.
+    #[serde(deserialize_with = "lenient")]
+    pub model: Option<SessionModel>,
     /// Its rules, where they are told. They come after all others.
     #[serde(deserialize_with = "lenient")]
     pub permission: Option<Vec<Rule>>,
@@ -40,6 +46,20 @@ pub struct Revert {
     pub message_id: String,
 }
 
+/// The model of a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct SessionModel {
+    /// The provider's id.
+    #[serde(rename = "providerID")]
+    pub provider: String,
+    /// The model's id at that provider.
+    pub id: String,
+    /// The variant; `default` where none was named.
+    #[serde(deserialize_with = "lenient")]
+    pub variant: Option<String>,
+}
+
 /// Times of a session in milliseconds since 1970.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -50,6 +70,9 @@ pub struct SessionTimes {
     /// When it last changed.
     #[serde(deserialize_with = "lenient")]
     pub updated: f64,
+    /// When it was put away, if it was.
+    #[serde(deserialize_with = "lenient")]
+    pub archived: Option<f64>,
 }
 
 /// What a new session is made of.

@@ -5,6 +5,7 @@ mod checks;
 pub(super) mod display;
 mod git;
 pub(super) mod prepare;
+mod session;
 mod worktree;
 
 use std::borrow::Cow;
@@ -245,6 +246,7 @@ async fn converse(
         turn,
         cost_is_known,
         answer_file,
+        claim,
     } = prepared;
     let client = turn.client.clone();
     let session_id = turn.session_id.clone();
@@ -259,6 +261,15 @@ async fn converse(
         begun: context.started,
     };
     take_turn(sent, turn, display, stop.as_mut(), outcome).await;
+    if request.lifetime == SessionLifetime::Ephemeral
+        && let Err(error) = timeout(LAST_WORDS, client.delete_session(&session_id))
+            .await
+            .unwrap_or(Ok(()))
+    {
+        tracing::warn!(%error, "cannot delete the session");
+    }
+    // Before the checks: what they run may well go on with the conversation.
+    claim.release(&context.directories.state);
     if outcome.failure.is_none()
         && let Some(file) = answer_file
     {
@@ -276,13 +287,6 @@ async fn converse(
         outcome.failure = checks::check(&request.checks, place, &outcome.files, stop, &mut outcome.checks)
             .await
             .err();
-    }
-    if request.lifetime == SessionLifetime::Ephemeral
-        && let Err(error) = timeout(LAST_WORDS, client.delete_session(&session_id))
-            .await
-            .unwrap_or(Ok(()))
-    {
-        tracing::warn!(%error, "cannot delete the session");
     }
     connection
 }
@@ -369,6 +373,8 @@ pub(super) async fn take_turn(
     outcome.files = state.files().to_vec();
     outcome.retries = state.retries();
     outcome.engine = Some(connection.engine.clone());
+    outcome.conversation = started.conversation;
+    outcome.resumed = started.resumed;
     outcome.rehearsal = started.rehearsal;
     outcome.phases = Phases {
         engine_ms: Some(connection.engine_ms),

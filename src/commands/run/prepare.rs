@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
 use super::answer_file::AnswerFile;
+use super::session::{self, Claim};
 use super::{Display, Stages};
 use crate::api::types::{Agent, NewSession, Prompt, PromptPart, Providers, Rule, RuleAction};
 use crate::commands::connect::{self, Catalog, Connection, Needs, Snapshots};
@@ -32,6 +33,8 @@ pub(super) struct Prepared {
     /// Whether the model has a price; without one a cost of zero means nothing.
     pub(super) cost_is_known: bool,
     pub(super) answer_file: Option<AnswerFile>,
+    /// The right to speak in the session.
+    pub(super) claim: Claim,
 }
 
 /// Does all of it. Bad input is refused before anything starts.
@@ -63,6 +66,12 @@ pub(super) async fn prepare(
         Some(system) => input::read_system(system, around).await?,
         None => None,
     };
+    let session_around = session::Around {
+        state: &context.directories.state,
+        directory: &directory,
+        display,
+    };
+    let mut claim = session::claim(request, session_around).await?;
     let reading = input::read_prompt(&request.prompt, request.stdin, around);
     let connecting = connect_and_ask(context, request, &directory, display, answerer.takes_questions());
     let (text, ready) = if has_own_text(request) {
@@ -73,35 +82,70 @@ pub(super) async fn prepare(
         (text, connecting.await?)
     };
     let prompt = PromptParts { text, files };
+    let origin = session::find(request, &ready.connection.client, &mut claim, session_around).await?;
+    let request = &origin.as_ref().map_or_else(
+        || request.clone(),
+        |origin| origin.with_last_names(request, &ready.offer.agents),
+    );
+    let ready = if ready.connection.catalog_is_cut && !everything_is_there(request, &ready.offer) {
+        tracing::debug!("the model of the session is not in the cut catalog; starting again");
+        drop(ready.events);
+        ready.connection.close().await;
+        connect_and_ask(context, request, &directory, display, answerer.takes_questions()).await?
+    } else {
+        ready
+    };
     let Ready {
         connection,
-        events,
+        mut events,
         offer,
         gate,
     } = ready;
-    if let Some(warning) = warning_of_attached(context, request, &connection) {
+    let policy = policy(context, request, &connection);
+    if let Some(warning) = warning_of_attached(request, &connection, &policy) {
         let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
     }
-    let turn = make_turn(context, request, &connection, &offer, prompt, system, gate, answerer).await?;
+    let chosen = choose(context, request, &connection, &offer, &prompt)
+        .await
+        .map_err(|failure| match &origin {
+            Some(origin) => origin.explain(failure),
+            None => failure,
+        })?;
+    let mut permissions = permissions(context, request, &connection, &chosen, policy, gate, answerer)?;
+    let new = NewSession {
+        title: request.title.clone().unwrap_or_else(|| title_of(&prompt.text)),
+        permission: permissions.session_rules.clone(),
+    };
+    let client = &connection.client;
+    let settled = session::settle(request, client, &mut claim, origin, new, &chosen, session_around).await?;
+    if settled.is_disturbed {
+        // What was said before is not of this turn: other rules, or the end of another one.
+        events = EventStream::open(client.clone()).await?;
+    }
+    permissions.session_rules = settled.rules;
+    let mut turn = turn_in(settled.id, request, &connection, chosen, prompt, system, permissions)?;
+    turn.started.conversation.clone_from(&request.session.keep_as);
+    turn.started.resumed = settled.resumed;
     Ok(Prepared {
         cost_is_known: offer.cost_is_known(turn.started.model.as_ref()),
         connection,
         events,
         turn,
         answer_file,
+        claim,
     })
 }
 
 /// What a person has to know of somebody else's server, whose tools they let run.
 pub(in crate::commands) fn warning_of_attached(
-    context: &Context,
     request: &RunRequest,
     connection: &Connection,
+    policy: &Policy,
 ) -> Option<&'static str> {
     if connection.is_ours() || request.permission.preset != Preset::AutoTools {
         return None;
     }
-    Some(if allows_subagents(&policy(context, request, connection)) {
+    Some(if allows_subagents(policy) {
         "this server is not ours: what its subagents do is asked about only as far as its own configuration says"
     } else {
         "this server is not ours, so its subagents could not be guarded, and are refused; `--allow task` lets them run"
@@ -235,31 +279,6 @@ fn everything_is_there(request: &RunRequest, offer: &Offer) -> bool {
         .filter_map(|agent| agent.model.as_ref())
         .all(|model| offer.providers.model(model).is_some());
     named && agents
-}
-
-#[expect(clippy::too_many_arguments, reason = "everything comes together here")]
-async fn make_turn(
-    context: &Context,
-    request: &RunRequest,
-    connection: &Connection,
-    offer: &Offer,
-    prompt: PromptParts,
-    system: Option<String>,
-    gate: Option<Gate>,
-    answerer: Answerer,
-) -> Result<Turn, Failure> {
-    let chosen = choose(context, request, connection, offer, &prompt).await?;
-    let title = request.title.clone().unwrap_or_else(|| title_of(&prompt.text));
-    let policy = policy(context, request, connection);
-    let permissions = permissions(context, request, connection, &chosen, policy, gate, answerer)?;
-    let session = connection
-        .client
-        .create_session(&NewSession {
-            title,
-            permission: permissions.session_rules.clone(),
-        })
-        .await?;
-    turn_in(session.id, request, connection, chosen, prompt, system, permissions)
 }
 
 /// Names that exist.
@@ -408,6 +427,8 @@ pub(in crate::commands) fn turn_in(
             variant,
             directory: connection.directory.to_string_lossy().into_owned(),
             session_id: Some(session_id),
+            conversation: None,
+            resumed: false,
             rehearsal: request.connect.rehearsal != RehearsalChoice::Off,
         },
     })
@@ -478,6 +499,7 @@ fn allows_subagents(policy: &Policy) -> bool {
 fn capabilities() -> Vec<String> {
     [
         "attachments",
+        "conversations",
         "include_raw",
         "limits",
         "permissions",
