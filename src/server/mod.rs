@@ -19,12 +19,16 @@ mod packages;
 mod process;
 mod ready;
 mod start;
+#[cfg(unix)]
+mod strays;
 
 pub use environment::GATE_VARIABLE;
 pub use error::StartError;
 pub use gated::guard_engine;
 #[cfg(unix)]
 pub use guard::descendants::{ProcessMark, descends_from};
+#[cfg(unix)]
+pub use guard::remove_left_over_directories;
 pub use guard::report::Exit;
 pub use guard::{guard_main, left_over_directories};
 #[cfg(unix)]
@@ -33,3 +37,5 @@ pub use output::Sink;
 pub use packages::PACKAGE_REGISTRY_VARIABLE;
 pub use process::GuardProgram;
 pub use start::{Server, StartRequest, start, temporary_base};
+#[cfg(unix)]
+pub use strays::{Stray, end_strays, strays};
