@@ -178,8 +178,10 @@ impl ServerRecord {
     /// When its supervisor cannot be reached, or is still there after that time.
     pub async fn stop(&self, limit: Duration) -> io::Result<()> {
         let line = Line::open(&self.socket).await?;
-        if let Answer::Refused { why } = line.ask(&Wish::Stop).await? {
-            return Err(io::Error::other(why));
+        match line.ask(&Wish::Stop).await? {
+            Answer::Done => {}
+            Answer::Refused { why } => return Err(io::Error::other(why)),
+            _ => return Err(misunderstood()),
         }
         timeout(limit, line.closed())
             .await

@@ -21,7 +21,7 @@ pub(crate) struct Pty {
     master: Option<Box<dyn MasterPty + Send>>,
     keys: Option<Box<dyn Write + Send>>,
     shown: Arc<Mutex<Shown>>,
-    _permit: EnginePermit,
+    _permit: Option<EnginePermit>,
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
@@ -62,8 +62,26 @@ impl Pty {
         Self::start(sandbox, command, "xterm-256color", None)
     }
 
-    fn start(sandbox: &Sandbox, mut command: CommandBuilder, term: &str, last: Option<&'static str>) -> Self {
-        let permit = EnginePermit::acquire();
+    /// The same, for a test that holds a permit for engines itself.
+    pub(crate) fn shell_at_once(sandbox: &Sandbox, script: &str, line: &str) -> Self {
+        let script = sandbox.write("script.toml", script);
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", line]);
+        command.env("SCRIPT", script);
+        Self::start_with(None, sandbox, command, "xterm-256color", None)
+    }
+
+    fn start(sandbox: &Sandbox, command: CommandBuilder, term: &str, last: Option<&'static str>) -> Self {
+        Self::start_with(Some(EnginePermit::acquire()), sandbox, command, term, last)
+    }
+
+    fn start_with(
+        permit: Option<EnginePermit>,
+        sandbox: &Sandbox,
+        mut command: CommandBuilder,
+        term: &str,
+        last: Option<&'static str>,
+    ) -> Self {
         let script = command.get_env("SCRIPT").map(std::ffi::OsStr::to_owned);
         command.cwd(sandbox.path("project"));
         command.env_clear();
