@@ -442,65 +442,71 @@ fn a_conversation_goes_on_with_its_model_and_agent_until_others_are_named() {
     assert_eq!(names(&["Say it"]), json!(["rehearsal/vision", "plan", "default"]));
 }
 
-/// A subagent that touches a file; the second time another one.
+/// A subagent that touches a file.
 const DELEGATES: &str = "\
-    [[reply]]\nmatch = \"Delegate\"\ncaller = \"main\"\nusage = { input = 100, output = 10 }\ntimes = \"always\"\n\
-    tool_calls = [{ name = \"task\", arguments = { description = \"x\", prompt = \"go\", subagent_type = \"general\" } }]\n\
-    [[reply]]\ntool_result = \"task\"\ntext = \"Delegated.\"\ntimes = \"always\"\n\
     [[reply]]\ncaller = \"subagent\"\ntool_result = \"*\"\ntext = \"Touched.\"\nusage = { input = 100, output = 10 }\ntimes = \"always\"\n\
+    [[reply]]\ntool_result = \"*\"\ntext = \"Delegated.\"\nusage = { input = 100, output = 10 }\ntimes = \"always\"\n\
+    [[reply]]\nmatch = \"Delegate\"\nusage = { input = 100, output = 10 }\ntimes = \"always\"\n\
+    tool_calls = [{ name = \"task\", arguments = { description = \"x\", prompt = \"go\", subagent_type = \"general\" } }]\n\
     [[reply]]\ncaller = \"subagent\"\ntimes = \"always\"\nusage = { input = 100, output = 10 }\n\
     tool_calls = [{ name = \"bash\", arguments = { command = \"touch canary\", description = \"touch\" } }]\n\
     [[reply]]\ntext = \"answered\"\nusage = { input = 100, output = 10 }\ntimes = \"always\"";
 
 #[test]
 fn what_a_plain_prompt_denied_hampers_no_later_subagent_and_its_usage_counts_once() {
-    let world = World::new(DELEGATES);
-    let plain = world.run(&["-k", "Say it"]);
-    let id = id_of(&plain);
-    let rules = world.session(id)["permission"].clone();
-    let delegate = ["-k", "--auto-tools", "--allow", "task", "-y", "Delegate it"];
-    let canary = world.sandbox.path("project/canary");
-    let first = world.run(&delegate);
-    assert!(canary.exists(), "{first:#}");
-    std::fs::remove_file(&canary).unwrap();
-    let second = world.run(&delegate);
-    assert!(canary.exists(), "{second:#}");
-    let counted = |record: &Value| {
-        let tools: Vec<&str> = record["tool_calls"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|call| call["tool"].as_str().unwrap())
-            .collect();
-        json!([record["usage"]["output"], record["turns"], tools, record["result"]])
+    let sandbox = Sandbox::new();
+    let run = |arguments: &[&str]| {
+        let arguments = ["--output-format", "json", "-k"].iter().chain(arguments);
+        sandbox.rehearse(DELEGATES, arguments).finish().expect(0).record()
     };
-    assert_eq!(counted(&first), counted(&second));
-    assert_eq!(first["tool_calls"].as_array().unwrap().len(), 2, "{first:#}");
-    let children = world.get(&format!("/session/{id}/children"));
-    assert_eq!(children.as_array().unwrap().len(), 2);
-    // Back again: the rules are those of a plain prompt, and nothing is left of the change.
-    std::fs::remove_file(&canary).unwrap();
-    let third = world.run(&["-k", "Say it"]);
-    assert_eq!(counted(&third), counted(&plain));
-    let stored = world.session(id)["permission"].clone();
-    let counting: Vec<&Value> = stored
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|rule| rule["permission"] != "opencode-rs")
-        .collect();
-    assert_eq!(json!(counting), rules);
-    let prompts: Vec<String> = world
-        .messages(id)
-        .into_iter()
-        .filter(|message| message.starts_with("user: "))
-        .collect();
-    assert_eq!(
-        prompts,
-        ["user: Say it", "user: Delegate it", "user: Delegate it", "user: Say it"]
-    );
-    let denied = world.run(&["-k", "Delegate it"]);
-    assert!(!canary.exists(), "{denied:#}");
+    let counted = |record: &Value| {
+        let calls = record["tool_calls"].as_array().unwrap().iter();
+        let calls: Vec<[&Value; 2]> = calls.map(|call| [&call["tool"], &call["status"]]).collect();
+        json!([record["usage"]["output"], record["turns"], calls, record["result"]])
+    };
+    let canary = sandbox.path("project/canary");
+    let plain = run(&["Say it"]);
+    assert_eq!(counted(&plain), json!([10, 1, [], "answered"]));
+    let delegated = json!([40, 2, [["task", "completed"], ["bash", "completed"]], "Delegated."]);
+    for _ in 0..2 {
+        let record = run(&["--auto-tools", "-y", "Delegate it"]);
+        assert_eq!(counted(&record), delegated, "{record:#}");
+        std::fs::remove_file(&canary).unwrap();
+    }
+    let plain_again = run(&["Say it"]);
+    assert_eq!(counted(&plain_again), counted(&plain));
+    // What tools may do is as narrow again as it was.
+    let denied = run(&["Delegate it"]);
+    assert_eq!(denied["tool_calls"][1]["status"], "error", "{denied:#}");
+    assert!(!canary.exists());
+    assert_eq!(denied["session_id"], plain["session_id"]);
+}
+
+#[test]
+fn the_rules_of_a_session_are_those_of_the_last_run_alone() {
+    let world = World::new(ECHOES);
+    let rules = |arguments: &[&str]| {
+        let record = world.run(arguments);
+        let stored = world.session(id_of(&record))["permission"].clone();
+        let stored: Vec<Value> = stored.as_array().unwrap().clone();
+        let said: Vec<String> = world.messages(id_of(&record));
+        assert!(said.iter().all(|text| !text.contains("no message")), "{said:?}");
+        // The one about a tool that nobody has stands for the lack of others.
+        stored
+            .into_iter()
+            .filter(|rule| rule["permission"] != "opencode-rs")
+            .collect::<Vec<_>>()
+    };
+    let with_tools = ["--auto-tools", "--allow", "task", "-y", "Say it"];
+    let plain = rules(&["Say it"]);
+    let wide = rules(&with_tools);
+    assert_ne!(plain, wide);
+    for _ in 0..3 {
+        assert_eq!(rules(&["-k", "Say it"]), plain);
+        assert_eq!(rules(&["-k", "Say it"]), plain);
+        assert_eq!(rules(&[&["-k"], &with_tools[..]].concat()), wide);
+        assert_eq!(rules(&["-k", "--fork", "Say it"]), plain);
+    }
 }
 
 #[test]
