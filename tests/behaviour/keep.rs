@@ -477,7 +477,7 @@ fn what_a_plain_prompt_denied_hampers_no_later_subagent_and_its_usage_counts_onc
     assert_eq!(counted(&plain_again), counted(&plain));
     // What tools may do is as narrow again as it was.
     let denied = run(&["Delegate it"]);
-    assert_eq!(denied["tool_calls"][1]["status"], "error", "{denied:#}");
+    assert_eq!(denied["tool_calls"][0]["status"], "error", "{denied:#}");
     assert!(!canary.exists());
     assert_eq!(denied["session_id"], plain["session_id"]);
 }
