@@ -154,6 +154,10 @@ fn dispatch(
             context,
             commands::doctor::run(context, args.resolve(settings, environment)?),
         ),
+        Command::Server(args) => on_runtime(
+            context,
+            commands::server::run(context, args.resolve(settings, environment)?),
+        ),
         Command::Engine(args) => on_runtime(
             context,
             commands::engine::run(context, args.resolve(settings, environment)?),

@@ -17,6 +17,7 @@ mod permission;
 mod policy;
 mod rehearse;
 mod run;
+mod server;
 mod values;
 
 use std::ffi::OsString;
@@ -39,6 +40,7 @@ pub use permission::{InputOptions, PermissionOptions};
 pub use policy::PolicyArgs;
 pub use rehearse::RehearseArgs;
 pub use run::RunArgs;
+pub use server::ServerArgs;
 pub use values::ListWord;
 
 /// Run the opencode coding agent from shells, scripts, pipes and CI
@@ -74,6 +76,9 @@ pub enum Command {
     /// Send one prompt, print the answer, exit
     #[command(after_help = run::EXAMPLES)]
     Run(Box<RunArgs>),
+    /// Start, show and stop the servers that are kept warm
+    #[command(after_help = server::EXAMPLES)]
+    Server(Box<ServerArgs>),
     /// Find, install and remove the engine program
     #[command(after_help = engine::EXAMPLES)]
     Engine(EngineArgs),
@@ -146,6 +151,7 @@ impl Cli {
         match &self.command {
             Some(Command::Config(args)) => args.directory(),
             Some(Command::Policy(args)) => args.directory(),
+            Some(Command::Server(args)) => args.directory(),
             _ => self.connect()?.directory(),
         }
     }
@@ -185,6 +191,7 @@ impl Cli {
             Some(Command::Agents(args)) => Some(&args.connect),
             Some(Command::Api(args)) => Some(&args.connect),
             Some(Command::Doctor(args)) => Some(&args.connect),
+            Some(Command::Server(args)) => args.connect(),
             Some(
                 Command::Config(_)
                 | Command::Policy(_)

@@ -145,6 +145,11 @@ impl ConnectOptions {
         self.input
     }
 
+    /// Whether `--attach` was typed.
+    pub(super) fn attach(&self) -> bool {
+        self.attach.is_some()
+    }
+
     /// Whether `--fresh` was typed.
     pub(super) fn fresh(&self) -> bool {
         self.fresh

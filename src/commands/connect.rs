@@ -446,7 +446,8 @@ fn warm_wish(context: &Context, request: &ConnectRequest, port: Option<u16>) -> 
         {
             Some(warm::Wish::Find)
         }
-        Warmth::IfThere | Warmth::Fresh => None,
+        Warmth::Join if port.is_none() => Some(warm::Wish::Find),
+        Warmth::IfThere | Warmth::Join | Warmth::Fresh => None,
     }
 }
 

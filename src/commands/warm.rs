@@ -200,6 +200,7 @@ mod unix {
     fn wanted(place: Place<'_>, rehearsal: Option<&RehearsalOrders>, wish: Wish) -> Option<Wanted> {
         Some(Wanted {
             slot: slot(place, rehearsal),
+            port: place.port,
             terms: Terms {
                 fingerprint: fingerprint(place)?,
                 keep_for: match wish {
@@ -254,7 +255,7 @@ mod unix {
                 add(value.as_encoded_bytes());
             }
         }
-        add(format!("{:?} {:?} {:?}", place.port, place.whole, rehearsal).as_bytes());
+        add(format!("{:?} {:?}", place.whole, rehearsal).as_bytes());
         hexadecimal(digest)
     }
 

@@ -69,6 +69,8 @@ pub enum Warmth {
     /// One that is there and fits; else a private one.
     #[default]
     IfThere,
+    /// The same for a command that only looks at what is there: also one that rehearses, which others begin anew.
+    Join,
     /// `-k`: one that is there and fits, else a new one is started and stays.
     Keep {
         /// `--keep-for`: how long it stays after the last use.

@@ -17,6 +17,7 @@ mod policy;
 mod prompt;
 mod rehearse;
 mod run;
+mod server;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
 pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
@@ -36,3 +37,4 @@ pub use policy::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
 pub use prompt::{PromptSource, StdinUse};
 pub use rehearse::{RehearseFormat, RehearseRequest};
 pub use run::{AgentLimits, Checks, Limits, RunRequest, SessionLifetime, SystemPrompt, WorktreeChoice};
+pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};

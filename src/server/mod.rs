@@ -12,6 +12,8 @@ mod error;
 mod first_start;
 mod gated;
 mod guard;
+#[cfg(unix)]
+mod memory;
 mod output;
 mod packages;
 mod process;
@@ -25,6 +27,8 @@ pub use gated::guard_engine;
 pub use guard::descendants::{ProcessMark, descends_from};
 pub use guard::report::Exit;
 pub use guard::{guard_main, left_over_directories};
+#[cfg(unix)]
+pub use memory::resident_memory;
 pub use output::Sink;
 pub use packages::PACKAGE_REGISTRY_VARIABLE;
 pub use process::GuardProgram;

@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::protocol::{Answer, Exposed, Wish, hear, say};
 use super::record::ServerRecord;
@@ -20,6 +20,9 @@ use crate::gate::{Gate, PluginFile};
 
 /// How long a supervisor may take to answer. It has nothing else to do, but the machine may have.
 const ANSWERING: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether a supervisor has ended. Nobody but its parent is told.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// On what terms a server is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,9 @@ pub enum Refusal {
     /// Whoever asks was started by its engine.
     #[error("it is not for commands that its own engine runs")]
     Descendant,
+    /// Somebody uses it.
+    #[error("it is in use")]
+    InUse,
     /// It has no server for a wish of that kind.
     #[error("the wish comes before the lease")]
     NoLease,
@@ -154,10 +160,11 @@ impl ServerRecord {
     ///
     /// # Errors
     ///
-    /// When its supervisor cannot be reached, or does not answer.
+    /// When its supervisor cannot be reached, does not answer, or refuses ([`io::ErrorKind::PermissionDenied`]).
     pub async fn status(&self) -> io::Result<Status> {
         match Line::open(&self.socket).await?.ask(&Wish::Status).await? {
             Answer::Status(status) => Ok(status),
+            Answer::Refused { why } => Err(io::Error::new(io::ErrorKind::PermissionDenied, why)),
             _ => Err(misunderstood()),
         }
     }
@@ -177,14 +184,35 @@ impl ServerRecord {
     ///
     /// When its supervisor cannot be reached, or is still there after that time.
     pub async fn stop(&self, limit: Duration) -> io::Result<()> {
+        self.end(&Wish::Stop, limit).await?.map_err(io::Error::other)
+    }
+
+    /// The same, unless somebody uses it.
+    ///
+    /// # Errors
+    ///
+    /// The supervisor's refusal inside; outside as for [`Self::stop`].
+    pub async fn stop_unused(&self, limit: Duration) -> io::Result<Result<(), Refusal>> {
+        self.end(&Wish::StopUnused, limit).await
+    }
+
+    async fn end(&self, wish: &Wish, limit: Duration) -> io::Result<Result<(), Refusal>> {
         let line = Line::open(&self.socket).await?;
-        match line.ask(&Wish::Stop).await? {
+        match line.ask(wish).await? {
             Answer::Done => {}
-            Answer::Refused { why } => return Err(io::Error::other(why)),
+            Answer::Refused { why } => return Ok(Err(why)),
             _ => return Err(misunderstood()),
         }
-        timeout(limit, line.closed())
+        let ending = async {
+            line.closed().await;
+            // It lets go of the connection first, then ends what it started, and last itself.
+            while self.supervisor.is_alive() {
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        timeout(limit, ending)
             .await
+            .map(Ok)
             .map_err(|_| io::ErrorKind::TimedOut.into())
     }
 }

@@ -34,7 +34,8 @@ mod start;
 mod supervisor;
 
 pub use lease::{Lease, Refusal, Status, Terms};
+pub use log::{LogFile, logs, older_part};
 pub use orders::{Orders, RehearsalOrders};
-pub use record::{RECORDS, ServerRecord};
+pub use record::{RECORDS, ServerRecord, log as log_file};
 pub use start::{Wanted, end_hung, find, find_or_start, take};
 pub use supervisor::supervisor_main;

@@ -34,6 +34,8 @@ pub(super) enum Wish {
     Retire,
     /// That it ends now.
     Stop,
+    /// That it ends now, unless somebody uses it.
+    StopUnused,
 }
 
 /// A supervisor's answer.

@@ -86,6 +86,11 @@ impl ServerRecord {
         }
     }
 
+    /// Whether its file is still there.
+    pub fn is_listed(&self, state: &Path) -> bool {
+        path(state, &self.id).exists()
+    }
+
     /// The file with what the engine and the supervisor had to say.
     pub fn log(&self, state: &Path) -> PathBuf {
         log(state, &self.id)
@@ -93,11 +98,11 @@ impl ServerRecord {
 }
 
 /// Where the log of a server is.
-pub(super) fn log(state: &Path, id: &str) -> PathBuf {
+pub fn log(state: &Path, id: &str) -> PathBuf {
     state.join(RECORDS).join(format!("{id}.log"))
 }
 
-fn path(state: &Path, id: &str) -> PathBuf {
+pub(super) fn path(state: &Path, id: &str) -> PathBuf {
     state.join(RECORDS).join(format!("{id}.json"))
 }
 

@@ -18,6 +18,9 @@ use crate::server::descends_from;
 /// How long a session whose command died may go on: its answer is worth having, a model that never ends is not.
 const ORPHANED: Duration = Duration::from_secs(60);
 
+/// How long a new server stays at least, so that whoever has started it gets it.
+const FIRST_USE: Duration = Duration::from_secs(10);
+
 /// Why there is something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Activity {
@@ -102,7 +105,13 @@ impl Service {
     pub(super) fn activity(&self) -> Activity {
         let mut state = self.state();
         let unused = state.users.is_empty();
-        let until = state.idle_since.checked_add(state.keep_for);
+        let was_used = state.next > 0;
+        let stays = if was_used {
+            state.keep_for
+        } else {
+            state.keep_for.max(FIRST_USE)
+        };
+        let until = state.idle_since.checked_add(stays);
         let over = unused && (state.retiring || until.is_some_and(|until| until <= Instant::now()));
         if state.stopping || over {
             state.stopping = true;
@@ -212,7 +221,8 @@ impl Service {
                 state.retiring = true;
                 Answer::Done
             }
-            (Wish::Stop, _) => {
+            (Wish::StopUnused, _) if !state.users.is_empty() => return refused(Refusal::InUse),
+            (Wish::Stop | Wish::StopUnused, _) => {
                 state.stopping = true;
                 Answer::Done
             }

@@ -30,8 +30,18 @@ const ENDING: Duration = Duration::from_secs(8);
 pub struct Wanted {
     /// Which one.
     pub slot: String,
+    /// The port that it has to listen on; any, where there is none.
+    pub port: Option<u16>,
     /// How it has to be, and for how long it shall stay.
     pub terms: Terms,
+}
+
+impl Wanted {
+    fn is(&self, record: &ServerRecord) -> bool {
+        record.slot == self.slot
+            && record.fingerprint == self.terms.fingerprint
+            && self.port.is_none_or(|port| port == record.port)
+    }
 }
 
 /// A server that is there already and fits.
@@ -40,7 +50,7 @@ pub struct Wanted {
 pub async fn find(directories: &Directories, wanted: &Wanted) -> Option<Lease> {
     let mut found = None;
     for record in ServerRecord::list(&directories.state) {
-        if record.slot == wanted.slot && record.fingerprint == wanted.terms.fingerprint && found.is_none() {
+        if found.is_none() && wanted.is(&record) {
             found = take(directories, &record, &wanted.terms).await.ok();
         }
     }

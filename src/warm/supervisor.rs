@@ -18,7 +18,7 @@ use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::log::Log;
+use super::log::{self, Log};
 use super::orders::Orders;
 use super::record::{self, ServerRecord};
 use super::service::{Activity, Orphan, Service};
@@ -155,6 +155,7 @@ async fn supervise(orders: Orders) -> Result<(), Failure> {
         )
         .hint("make the directory writable, or set `XDG_STATE_HOME`")
     })?;
+    log::prune(&directories.state);
     let mut signals = Signals::listen().map_err(|error| cannot("listen for signals", &error))?;
     log.note(&format!(
         "starting `{}` in `{}`",

@@ -94,6 +94,14 @@ impl ProcessMark {
         }
     }
 
+    /// The process that has this id now.
+    pub fn of(pid: u32) -> Option<Self> {
+        find(pid.cast_signed()).map(|process| Self {
+            pid,
+            started: process.started,
+        })
+    }
+
     fn process(&self) -> Option<Process> {
         find(self.pid.cast_signed()).filter(|process| process.started == self.started)
     }
