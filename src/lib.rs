@@ -21,6 +21,8 @@
 //! | [`input`] | prompt text, piped stdin, editor, attachments |
 //! | [`trust`] | code that a directory brings along: found, asked for, remembered |
 //! | [`engine`] | from "which engine" to an executable: locate, probe, download, verify, install |
+//! | [`store`] | the engine's own store of conversations, read without an engine |
+//! | [`transcript`] | a whole conversation as a document: Markdown, export, import |
 //! | [`catalog`] | the small model catalog, cut from the engine's own |
 //! | [`server`] | from an executable to a reachable address; whoever started it stops it |
 //! | [`api`] | the engine's HTTP interface: one transport, thin resources, tolerant types |
@@ -60,6 +62,8 @@
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `catalog` | `context`, `engine`, `support` |
 //! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `support`, `terminal` |
+//! | `store` | `api` |
+//! | `transcript` | `error`, `request`, `support` |
 //! | `commands` | everything above but `cli` |
 //! | `app` | everything |
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
@@ -82,7 +86,9 @@ pub mod render;
 pub mod request;
 pub mod server;
 pub mod settings;
+pub mod store;
 pub mod support;
 pub mod terminal;
+pub mod transcript;
 pub mod trust;
 pub mod turn;

@@ -7,10 +7,12 @@
 mod endpoint;
 mod error;
 mod resources;
+mod sessions;
 mod transport;
 pub mod types;
 
 pub use endpoint::Endpoint;
 pub use error::Error;
 pub use resources::Health;
+pub use sessions::SessionFilter;
 pub use transport::{Client, Repeat};

@@ -113,6 +113,52 @@ impl Client {
         self.call(Method::POST, path, Some(body), repeat).await
     }
 
+    /// Changes what is at `path` into what `body` says.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
+        self.call(Method::PATCH, path, Some(body), Repeat::Safe).await
+    }
+
+    /// Reads `path`, and the value of the header `name` of the answer.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn get_with_header<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        name: &str,
+    ) -> Result<(T, Option<String>), Error> {
+        let call = Call {
+            method: Method::GET,
+            path,
+            body: None,
+            timeout: Some(CALL_TIMEOUT),
+        };
+        let (headers, bytes) = self.send_repeatedly(&call, Repeat::Safe).await?;
+        let header = headers.get(name).and_then(|value| value.to_str().ok());
+        Ok((decode(&call.name(), &bytes)?, header.map(str::to_owned)))
+    }
+
+    /// Sends `body` to `path` once and waits for the answer, however long that takes.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn post_patiently<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
+        let call = Call {
+            method: Method::POST,
+            path,
+            body: Some(encode(path, body)?),
+            timeout: None,
+        };
+        let (_, bytes) = self.send_repeatedly(&call, Repeat::Never).await?;
+        decode(&call.name(), &bytes)
+    }
+
     /// Deletes what is at `path`.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ mod permission;
 mod policy;
 mod rehearse;
 mod run;
+mod session;
 mod values;
 
 use std::ffi::OsString;
@@ -38,6 +39,7 @@ pub use permission::{InputOptions, PermissionOptions};
 pub use policy::PolicyArgs;
 pub use rehearse::RehearseArgs;
 pub use run::RunArgs;
+pub use session::SessionArgs;
 pub use values::ListWord;
 
 /// Run the opencode coding agent from shells, scripts, pipes and CI
@@ -73,6 +75,9 @@ pub enum Command {
     /// Send one prompt, print the answer, exit
     #[command(after_help = run::EXAMPLES)]
     Run(Box<RunArgs>),
+    /// List, show, copy, export and delete conversations
+    #[command(after_help = session::EXAMPLES)]
+    Session(SessionArgs),
     /// Find, install and remove the engine program
     #[command(after_help = engine::EXAMPLES)]
     Engine(EngineArgs),
@@ -180,6 +185,7 @@ impl Cli {
         match &self.command {
             None => Some(self.run.connect()),
             Some(Command::Run(args)) => Some(args.connect()),
+            Some(Command::Session(args)) => Some(args.connect()),
             Some(Command::Models(args)) => Some(&args.connect),
             Some(Command::Agents(args)) => Some(&args.connect),
             Some(Command::Api(args)) => Some(&args.connect),

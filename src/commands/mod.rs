@@ -13,6 +13,7 @@ pub mod policy;
 pub mod rehearse;
 pub mod run;
 mod select;
+pub mod session;
 mod table;
 mod visit;
 

@@ -16,6 +16,7 @@ mod policy;
 mod prompt;
 mod rehearse;
 mod run;
+mod session;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
 pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice};
@@ -32,3 +33,7 @@ pub use policy::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
 pub use prompt::{PromptSource, StdinUse};
 pub use rehearse::{RehearseFormat, RehearseRequest};
 pub use run::{AgentLimits, Checks, Limits, RunRequest, SessionLifetime, SystemPrompt, WorktreeChoice};
+pub use session::{
+    Confirmation, Execution, Existing, ExportFormat, ImportIds, ImportSource, Inclusion, Redaction, SessionAction,
+    SessionRequest, SessionScope, SessionTarget,
+};

@@ -19,6 +19,7 @@ mod start;
 
 pub use environment::GATE_VARIABLE;
 pub use error::StartError;
+pub use first_start::database_of;
 pub use guard::report::Exit;
 pub use guard::{guard_main, left_over_directories};
 pub use packages::PACKAGE_REGISTRY_VARIABLE;
