@@ -167,6 +167,12 @@ impl Adopted {
                 add("message.part.updated.1", data, weight(part));
             }
         }
+        // The engine has added up what the parts cost, once more.
+        add(
+            "session.updated.1",
+            json!({ "sessionID": session, "info": self.document.info }),
+            0,
+        );
         Ok(portions)
     }
 }
@@ -350,6 +356,6 @@ mod tests {
             .flatten()
             .map(|event| event["seq"].as_u64().unwrap())
             .collect();
-        assert_eq!(numbers, (0..11).collect::<Vec<u64>>());
+        assert_eq!(numbers, (0..12).collect::<Vec<u64>>());
     }
 }

@@ -124,7 +124,9 @@ impl Page {
             let Some((piece, is_item)) = self.part(part, message) else {
                 continue;
             };
-            if !body.is_empty() && !(in_list && is_item) {
+            // Items of one list stand close together.
+            let is_apart = !(in_list && is_item);
+            if is_apart && !body.is_empty() {
                 body.push('\n');
             }
             body.push_str(piece.trim_end());

@@ -16,6 +16,7 @@ mod provider_failures;
 mod reconnect;
 #[cfg(target_os = "linux")]
 mod secrets;
+mod sessions;
 mod tampering;
 mod terminal;
 mod trust;

@@ -18,6 +18,7 @@ use crate::commands::visit::visit;
 use crate::commands::write_stdout;
 use crate::error::{Failure, FailureKind};
 use crate::request::{ImportIds, ImportSource, ListFormat};
+use crate::store::Store;
 use crate::transcript::{Adopted, Document, Home, Ids};
 
 /// The largest file that is read, in bytes.
@@ -40,12 +41,15 @@ pub(super) async fn import(
         document.info["title"] = json!(title);
     }
     let directory = connect::directory(call.context, &call.request.connect)?;
-    let ids = free_ids(call, &document, ids)?;
+    // Before an engine is started for nothing.
+    if ids == ImportIds::Same && has_session(call.store().as_ref(), document.id()) {
+        return Err(is_there(document.id()));
+    }
     let (session, left_out) = visit(
         call.context,
         &call.request.connect,
         &call.request.output,
-        async |connection| store(connection, document, &directory, ids).await,
+        async |connection| store(call, connection, document, &directory, ids).await,
     )
     .await?;
     if left_out > 0 {
@@ -95,20 +99,18 @@ fn read_all(source: impl std::io::Read) -> std::io::Result<Vec<u8>> {
 
 /// Which ids can stay. An engine that is given a message with an id that it knows overwrites that one, in whatever
 /// session it is; so they stay only where its store shows that nobody has them.
-fn free_ids(call: Call<'_>, document: &Document, ids: ImportIds) -> Result<Ids, Failure> {
+fn free_ids(call: Call<'_>, document: &Document, ids: ImportIds) -> Ids {
     if ids == ImportIds::New {
-        return Ok(Ids::Fresh);
+        return Ids::Fresh;
     }
-    let Some(store) = call.store() else {
-        return Ok(Ids::FreshMessages);
-    };
-    if matches!(store.session(document.id()), Ok(Some(_))) {
-        return Err(is_there(document.id()));
+    match call.store().map(|store| store.has_any(&document.ids())) {
+        Some(Ok(false)) => Ids::Kept,
+        _ => Ids::FreshMessages,
     }
-    match store.has_any(&document.ids()) {
-        Ok(false) => Ok(Ids::Kept),
-        Ok(true) | Err(_) => Ok(Ids::FreshMessages),
-    }
+}
+
+fn has_session(store: Option<&Store>, id: &str) -> bool {
+    store.is_some_and(|store| matches!(store.session(id), Ok(Some(_))))
 }
 
 fn is_there(id: &str) -> Failure {
@@ -118,16 +120,19 @@ fn is_there(id: &str) -> Failure {
 
 /// Stores the conversation; what cannot be stored whole is not stored at all.
 async fn store(
+    call: Call<'_>,
     connection: &Connection,
     document: Document,
     directory: &Path,
-    ids: Ids,
+    ids: ImportIds,
 ) -> Result<(Value, usize), Failure> {
     let client = &connection.client;
-    if ids != Ids::Fresh && look(client, document.id()).await?.is_some() {
+    if ids == ImportIds::Same && look(client, document.id()).await?.is_some() {
         return Err(is_there(document.id()));
     }
     let project = client.current_project().await?;
+    // From here on an engine has made the store, if it was not there.
+    let ids = free_ids(call, &document, ids);
     let home = Home {
         directory: directory.to_path_buf(),
         project: project["id"].as_str().unwrap_or("global").to_owned(),
