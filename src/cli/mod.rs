@@ -76,6 +76,10 @@ pub enum Command {
     #[command(after_help = run::EXAMPLES)]
     Run(Box<RunArgs>),
     /// List, show, copy, export and delete conversations
+    ///
+    /// A SESSION is an id, the beginning of one (four characters or more, with or without `ses_`), an exact title, or the
+    /// name that a conversation is kept under. Where it may be left out, the last session of the directory is meant. What
+    /// only looks needs no engine where the engine's own store can be read.
     #[command(after_help = session::EXAMPLES)]
     Session(SessionArgs),
     /// Find, install and remove the engine program

@@ -20,10 +20,7 @@ Examples:
   opencode-rs session list
   opencode-rs session show
   opencode-rs session export 4f2a --format markdown -o talk.md
-  opencode-rs session prune --older-than 30d --dry-run
-
-A SESSION is an id, the beginning of one (four characters or more, with or without `ses_`), an exact title, or the name
-that a conversation is kept under. Where it may be left out, the last session of the directory is meant.";
+  opencode-rs session prune --older-than 30d --dry-run";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -44,8 +41,7 @@ Examples:
 const FORK_EXAMPLES: &str = "\
 Examples:
   opencode-rs session fork
-  opencode-rs session fork 4f2a --at 3 --title \"Another way\"
-  opencode-rs -s $(opencode-rs session fork 4f2a) \"Try it in Rust\"";
+  opencode-rs session fork 4f2a --at 3 --title \"Another way\"";
 
 const DELETE_EXAMPLES: &str = "\
 Examples:
@@ -219,7 +215,7 @@ struct Named {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 struct Scope {
     /// Look among the sessions of all directories
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Session")]
     all: bool,
 }
 
@@ -227,7 +223,7 @@ struct Scope {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 struct Yes {
     /// Do not ask
-    #[arg(short, long, conflicts_with = "no_input")]
+    #[arg(short, long, conflicts_with = "no_input", help_heading = "Session")]
     yes: bool,
 }
 
@@ -245,19 +241,19 @@ struct List {
     scope: Scope,
 
     /// List only sessions whose title holds this
-    #[arg(long, value_name = "TEXT", value_parser = values::parse_name)]
+    #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Session")]
     search: Option<String>,
 
     /// List at most so many; 0 lists all
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(long, value_name = "N", default_value_t = 30, help_heading = "Session")]
     limit: usize,
 
     /// List the sessions of subagents too
-    #[arg(long)]
+    #[arg(long, help_heading = "Session")]
     children: bool,
 
     /// List sessions that were put away too
-    #[arg(long)]
+    #[arg(long, help_heading = "Session")]
     archived: bool,
 
     #[command(flatten)]
@@ -270,11 +266,11 @@ struct Show {
     target: Optional,
 
     /// Show the model's reasoning too
-    #[arg(long)]
+    #[arg(long, help_heading = "Session")]
     thinking: bool,
 
     /// Do not render Markdown on a terminal
-    #[arg(long)]
+    #[arg(long, help_heading = "Session")]
     raw: bool,
 
     #[command(flatten)]
@@ -287,7 +283,7 @@ struct Rename {
     #[arg(value_name = "SESSION", value_parser = values::parse_name)]
     session: String,
 
-    /// Its new title
+    /// The new title
     #[arg(value_name = "TITLE", value_parser = values::parse_name)]
     title: String,
 
@@ -304,11 +300,11 @@ struct Fork {
     target: Optional,
 
     /// Copy up to this message and including it: the number of a prompt, which counts with its answer, or an id
-    #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name)]
+    #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
     at: Option<String>,
 
     /// Give the copy this title [default: that of the session, and a number]
-    #[arg(long, value_name = "TITLE", value_parser = values::parse_name)]
+    #[arg(long, value_name = "TITLE", value_parser = values::parse_name, help_heading = "Session")]
     title: Option<String>,
 
     #[command(flatten)]
@@ -337,7 +333,7 @@ struct Compact {
     target: Optional,
 
     /// Let this model write the summary [default: the last one of the session]
-    #[arg(short, long, value_name = "PROVIDER/MODEL")]
+    #[arg(short, long, value_name = "PROVIDER/MODEL", help_heading = "Session")]
     model: Option<ModelChoice>,
 
     #[command(flatten)]
@@ -350,7 +346,7 @@ struct Revert {
     target: Optional,
 
     /// Undo this prompt and all that came after it: its number, or an id [default: the last prompt]
-    #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name)]
+    #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
     to: Option<String>,
 
     #[command(flatten)]
@@ -366,7 +362,7 @@ struct Diff {
     target: Optional,
 
     /// Show only what this prompt changed: its number, or an id [default: each prompt, one after the other]
-    #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name)]
+    #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
     message: Option<String>,
 
     #[command(flatten)]
@@ -388,21 +384,21 @@ struct Export {
     target: Optional,
 
     /// Choose the format of the export
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Session")]
     format: ExportWord,
 
     /// Leave out contents of files, output of tools, reasoning and rules; write the home directory as `~`
     ///
     /// Prompts, answers and the commands that ran stay: look them through before you pass them on.
-    #[arg(long)]
+    #[arg(long, help_heading = "Session")]
     sanitize: bool,
 
     /// Write to this file [default: stdout]
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Session")]
     output: Option<PathBuf>,
 
     /// Replace the file if there is one
-    #[arg(long, requires = "output")]
+    #[arg(long, requires = "output", help_heading = "Session")]
     force: bool,
 
     #[command(flatten)]
@@ -416,11 +412,11 @@ struct Import {
     file: PathBuf,
 
     /// Import it as a session of its own, with new ids
-    #[arg(long)]
+    #[arg(long, help_heading = "Session")]
     copy: bool,
 
     /// Give it this title [default: its own]
-    #[arg(long, value_name = "TITLE", value_parser = values::parse_name)]
+    #[arg(long, value_name = "TITLE", value_parser = values::parse_name, help_heading = "Session")]
     title: Option<String>,
 
     #[command(flatten)]
@@ -448,19 +444,19 @@ struct Unshare {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 struct Prune {
     /// Delete sessions that nothing happened in for this time, such as `30d`
-    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Session")]
     older_than: Duration,
 
     /// Delete sessions of all directories
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Session")]
     all: bool,
 
     /// Delete conversations that are kept under a name, too
-    #[arg(long)]
+    #[arg(long, help_heading = "Session")]
     kept: bool,
 
     /// Show what would be deleted, and delete nothing
-    #[arg(long)]
+    #[arg(long, help_heading = "Session")]
     dry_run: bool,
 
     #[command(flatten)]
