@@ -21,6 +21,8 @@
 //! | [`input`] | prompt text, piped stdin, editor, attachments |
 //! | [`trust`] | code that a directory brings along: found, asked for, remembered |
 //! | [`engine`] | from "which engine" to an executable: locate, probe, download, verify, install |
+//! | [`store`] | the engine's own store of conversations, read without an engine |
+//! | [`transcript`] | a whole conversation as a document: Markdown, export, import |
 //! | [`catalog`] | the small model catalog, cut from the engine's own |
 //! | [`server`] | from an executable to a reachable address; whoever started it stops it |
 //! | [`warm`] | servers that outlive a command: the supervisor, and the lease on what it owns |
@@ -63,6 +65,8 @@
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `catalog` | `context`, `engine`, `support` |
 //! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `support`, `terminal` |
+//! | `store` | `api` |
+//! | `transcript` | `error`, `request`, `support` |
 //! | `warm` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
 //! | `commands` | everything above but `cli` |
 //! | `app` | everything |
@@ -87,8 +91,10 @@ pub mod render;
 pub mod request;
 pub mod server;
 pub mod settings;
+pub mod store;
 pub mod support;
 pub mod terminal;
+pub mod transcript;
 pub mod trust;
 pub mod turn;
 #[cfg(unix)]

@@ -138,6 +138,10 @@ fn dispatch(
             look.records = None;
             on_runtime(context, commands::run::run(context, request))
         }
+        Command::Session(args) => on_runtime(
+            context,
+            commands::session::run(context, args.resolve(settings, environment)?),
+        ),
         Command::Models(args) => on_runtime(
             context,
             commands::models::run(context, args.resolve(settings, environment)?),

@@ -18,6 +18,7 @@ mod policy;
 mod rehearse;
 mod run;
 mod server;
+mod session;
 mod values;
 
 use std::ffi::OsString;
@@ -41,6 +42,7 @@ pub use policy::PolicyArgs;
 pub use rehearse::RehearseArgs;
 pub use run::RunArgs;
 pub use server::ServerArgs;
+pub use session::SessionArgs;
 pub use values::ListWord;
 
 /// Run the opencode coding agent from shells, scripts, pipes and CI
@@ -79,6 +81,13 @@ pub enum Command {
     /// Start, show and stop the servers that are kept warm
     #[command(after_help = server::EXAMPLES)]
     Server(Box<ServerArgs>),
+    /// List, show, copy, export and delete conversations
+    ///
+    /// A SESSION is an id, the beginning of one (four characters or more, with or without `ses_`), an exact title, or the
+    /// name that a conversation is kept under. Where it may be left out, the last session of the directory is meant. What
+    /// only looks needs no engine where the engine's own store can be read.
+    #[command(after_help = session::EXAMPLES)]
+    Session(SessionArgs),
     /// Find, install and remove the engine program
     #[command(after_help = engine::EXAMPLES)]
     Engine(EngineArgs),
@@ -187,6 +196,7 @@ impl Cli {
         match &self.command {
             None => Some(self.run.connect()),
             Some(Command::Run(args)) => Some(args.connect()),
+            Some(Command::Session(args)) => Some(args.connect()),
             Some(Command::Models(args)) => Some(&args.connect),
             Some(Command::Agents(args)) => Some(&args.connect),
             Some(Command::Api(args)) => Some(&args.connect),

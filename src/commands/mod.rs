@@ -14,6 +14,7 @@ pub mod rehearse;
 pub mod run;
 mod select;
 pub mod server;
+pub mod session;
 mod table;
 mod visit;
 mod warm;

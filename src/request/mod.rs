@@ -18,6 +18,7 @@ mod prompt;
 mod rehearse;
 mod run;
 mod server;
+mod session;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
 pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
@@ -38,3 +39,7 @@ pub use prompt::{PromptSource, StdinUse};
 pub use rehearse::{RehearseFormat, RehearseRequest};
 pub use run::{AgentLimits, Checks, Limits, RunRequest, SessionLifetime, SystemPrompt, WorktreeChoice};
 pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};
+pub use session::{
+    Confirmation, Execution, Existing, ExportFormat, ImportIds, ImportSource, Inclusion, Redaction, SessionAction,
+    SessionRequest, SessionScope, SessionTarget,
+};

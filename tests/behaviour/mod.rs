@@ -17,6 +17,7 @@ mod provider_failures;
 mod reconnect;
 #[cfg(target_os = "linux")]
 mod secrets;
+mod sessions;
 mod tampering;
 mod terminal;
 mod trust;
