@@ -5,6 +5,7 @@
 
 mod agents;
 mod api;
+mod chat;
 mod config;
 mod doctor;
 mod engine;
@@ -28,6 +29,7 @@ use crate::settings::Flags;
 
 pub use agents::AgentsArgs;
 pub use api::ApiArgs;
+pub use chat::ChatArgs;
 pub use config::ConfigArgs;
 pub use doctor::DoctorArgs;
 pub use engine::EngineArgs;
@@ -42,7 +44,8 @@ pub use values::ListWord;
 
 /// Run the opencode coding agent from shells, scripts, pipes and CI
 ///
-/// Without a command, `opencode-rs PROMPT` is the same as `opencode-rs run PROMPT`. A first word that is a command's
+/// Without a command, `opencode-rs PROMPT` is the same as `opencode-rs run PROMPT`; on a terminal, and without a prompt,
+/// it is `opencode-rs chat`. A first word that is a command's
 /// name is that command; write `opencode-rs -- models` or `opencode-rs run models` to send such a word as a prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
 #[command(
@@ -73,6 +76,9 @@ pub enum Command {
     /// Send one prompt, print the answer, exit
     #[command(after_help = run::EXAMPLES)]
     Run(Box<RunArgs>),
+    /// Open a dialog; piped in, send one prompt a line
+    #[command(after_help = chat::EXAMPLES)]
+    Chat(Box<ChatArgs>),
     /// Find, install and remove the engine program
     #[command(after_help = engine::EXAMPLES)]
     Engine(EngineArgs),
@@ -130,6 +136,7 @@ impl Cli {
         let permission = match &self.command {
             None => Some(self.run.permission()),
             Some(Command::Run(args)) => Some(args.permission()),
+            Some(Command::Chat(args)) => Some(args.permission()),
             Some(Command::Policy(args)) => args.permission(),
             Some(_) => None,
         };
@@ -171,6 +178,11 @@ impl Cli {
         matches!(self.command, None | Some(Command::Run(_)))
     }
 
+    /// Whether neither a command nor a prompt was typed: on a terminal that opens a dialog.
+    pub fn is_empty(&self) -> bool {
+        self.command.is_none() && self.run.is_without_prompt()
+    }
+
     /// Whether `--bare` was typed.
     pub fn bare(&self) -> bool {
         self.connect().is_some_and(ConnectOptions::bare)
@@ -180,6 +192,7 @@ impl Cli {
         match &self.command {
             None => Some(self.run.connect()),
             Some(Command::Run(args)) => Some(args.connect()),
+            Some(Command::Chat(args)) => Some(&args.connect),
             Some(Command::Models(args)) => Some(&args.connect),
             Some(Command::Agents(args)) => Some(&args.connect),
             Some(Command::Api(args)) => Some(&args.connect),

@@ -4,6 +4,7 @@
 //! flag-shaped booleans here: a choice is an enum that names its cases.
 
 mod api;
+mod chat;
 mod connect;
 mod dollars;
 mod engine;
@@ -18,6 +19,7 @@ mod rehearse;
 mod run;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
+pub use chat::{ChatRequest, ChatStart, NotInADialog};
 pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice};
 pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network};
