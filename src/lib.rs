@@ -33,6 +33,7 @@
 //! | [`gate`] | our plugin in the engine, through which every tool call passes |
 //! | [`permission`] | deciding what the engine asks |
 //! | [`render`] | a turn as bytes: text, json, stream-json |
+//! | [`chat`] | the pieces of the dialog that know nothing of the engine: typing, completion, history |
 //! | [`rehearsal`] | the scripted model |
 //! | [`terminal`] | streams, tty facts, colour, control-sequence stripping |
 //! | [`error`], [`env_vars`], [`support`] | what all of them share |
@@ -61,6 +62,7 @@
 //! | `render` | `context`, `error`, `request`, `terminal`, `turn` |
 //! | `input` | `api`, `context`, `env_vars`, `error`, `request` |
 //! | `trust` | `context`, `error`, `request`, `support` |
+//! | `chat` | `support`, `terminal` |
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `catalog` | `context`, `engine`, `support` |
@@ -75,6 +77,7 @@
 pub mod api;
 pub mod app;
 pub mod catalog;
+pub mod chat;
 pub mod cli;
 pub mod commands;
 pub mod context;

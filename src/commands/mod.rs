@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod api;
 mod bare;
+pub mod chat;
 pub mod config;
 mod connect;
 pub mod doctor;

@@ -4,6 +4,7 @@
 //! flag-shaped booleans here: a choice is an enum that names its cases.
 
 mod api;
+mod chat;
 mod connect;
 mod conversation;
 mod dollars;
@@ -21,6 +22,7 @@ mod server;
 mod session;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
+pub use chat::{ChatRequest, ChatStart, NotInADialog};
 pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
 pub use conversation::{
     DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, SessionChoice, SessionStart, Typed, Waiting,
