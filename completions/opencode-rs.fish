@@ -88,6 +88,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l no-input -d 'As
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s V -l version -d 'Print version'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "run" -d 'Send one prompt, print the answer, exit'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "session" -d 'List, show, copy, export and delete conversations'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "engine" -d 'Find, install and remove the engine program'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "models" -d 'List the models that the engine offers'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "agents" -d 'List the agents that the engine offers'
@@ -159,6 +160,390 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s q -l qui
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "list" -d 'List sessions, the last used first'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "show" -d 'Show a conversation'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "rename" -d 'Give a session another title'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "fork" -d 'Copy a session, and print the id of the copy'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "delete" -d 'Delete sessions, with those of their subagents'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "abort" -d 'End what a session is doing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "compact" -d 'Let the model replace a conversation by a summary of it'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "revert" -d 'Undo prompts with their answers, and the changes that they made to files'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "unrevert" -d 'Take a revert back'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "diff" -d 'Show what a session changed in files, as a unified diff'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "todo" -d 'Show the list of things to do that the model keeps'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "export" -d 'Write a whole session to stdout or a file'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "import" -d 'Store an exported session as one of this directory, and print its id'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "share" -d 'Publish a session on the engine\'s sharing site, and print its address'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "unshare" -d 'Take a shared session back'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "prune" -d 'Delete sessions that nothing happened in for some time'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l search -d 'List only sessions whose title holds this' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l limit -d 'List at most so many; 0 lists all' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l children -d 'List the sessions of subagents too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l archived -d 'List sessions that were put away too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l thinking -d 'Show the model\'s reasoning too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l raw -d 'Do not render Markdown on a terminal'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l at -d 'Copy up to this message and including it: the number of a prompt, which counts with its answer, or an id' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l title -d 'Give the copy this title [default: that of the session, and a number]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -s m -l model -d 'Let this model write the summary [default: the last one of the session]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l to -d 'Undo this prompt and all that came after it: its number, or an id [default: the last prompt]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -s y -l yes -d 'Do not ask'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l message -d 'Show only what this prompt changed: its number, or an id [default: each prompt, one after the other]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l format -d 'Choose the format of the export' -r -f -a "json\t'The engine\'s own format, which can be imported'
+markdown\t'A page for people'"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -s o -l output -d 'Write to this file [default: stdout]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l sanitize -d 'Leave out contents of files, output of tools, reasoning and rules; write the home directory as `~`'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l force -d 'Replace the file if there is one'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l title -d 'Give it this title [default: its own]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l copy -d 'Import it as a session of its own, with new ids'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -s y -l yes -d 'Do not ask'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l older-than -d 'Delete sessions that nothing happened in for this time, such as `30d`' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s a -l all -d 'Delete sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l kept -d 'Delete conversations that are kept under a name, too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would be deleted, and delete nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Do not ask'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -21,6 +21,8 @@
 //! | [`input`] | prompt text, piped stdin, editor, attachments |
 //! | [`trust`] | code that a directory brings along: found, asked for, remembered |
 //! | [`engine`] | from "which engine" to an executable: locate, probe, download, verify, install |
+//! | [`store`] | the engine's own store of conversations, read without an engine |
+//! | [`transcript`] | a whole conversation as a document: Markdown, export, import |
 //! | [`catalog`] | the small model catalog, cut from the engine's own |
 //! | [`server`] | from an executable to a reachable address; whoever started it stops it |
 //! | [`warm`] | servers that outlive a command: the supervisor, and the lease on what it owns |
@@ -31,6 +33,7 @@
 //! | [`gate`] | our plugin in the engine, through which every tool call passes |
 //! | [`permission`] | deciding what the engine asks |
 //! | [`render`] | a turn as bytes: text, json, stream-json |
+//! | [`chat`] | the pieces of the dialog that know nothing of the engine: typing, completion, history |
 //! | [`rehearsal`] | the scripted model |
 //! | [`terminal`] | streams, tty facts, colour, control-sequence stripping |
 //! | [`error`], [`env_vars`], [`support`] | what all of them share |
@@ -59,10 +62,13 @@
 //! | `render` | `context`, `error`, `request`, `terminal`, `turn` |
 //! | `input` | `api`, `context`, `env_vars`, `error`, `request` |
 //! | `trust` | `context`, `error`, `request`, `support` |
+//! | `chat` | `support`, `terminal` |
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `catalog` | `context`, `engine`, `support` |
 //! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `support`, `terminal` |
+//! | `store` | `api` |
+//! | `transcript` | `error`, `request`, `support` |
 //! | `warm` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
 //! | `commands` | everything above but `cli` |
 //! | `app` | everything |
@@ -71,6 +77,7 @@
 pub mod api;
 pub mod app;
 pub mod catalog;
+pub mod chat;
 pub mod cli;
 pub mod commands;
 pub mod context;
@@ -87,8 +94,10 @@ pub mod render;
 pub mod request;
 pub mod server;
 pub mod settings;
+pub mod store;
 pub mod support;
 pub mod terminal;
+pub mod transcript;
 pub mod trust;
 pub mod turn;
 #[cfg(unix)]

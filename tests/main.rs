@@ -4,6 +4,8 @@
 #[cfg(unix)]
 mod behaviour;
 mod catalog;
+#[cfg(unix)]
+mod chat;
 mod cli;
 mod engine;
 mod policy;

@@ -127,6 +127,27 @@ impl Client {
         self.call(Method::PATCH, path, Some(body), repeat).await
     }
 
+    /// Reads `path`, and the value of the header `name` of the answer.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn get_with_header<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        name: &str,
+    ) -> Result<(T, Option<String>), Error> {
+        let call = Call {
+            method: Method::GET,
+            path,
+            body: None,
+            timeout: Some(CALL_TIMEOUT),
+        };
+        let (headers, bytes) = self.send_repeatedly(&call, Repeat::Safe).await?;
+        let header = headers.get(name).and_then(|value| value.to_str().ok());
+        Ok((decode(&call.name(), &bytes)?, header.map(str::to_owned)))
+    }
+
     /// Deletes what is at `path`.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! `run`: one prompt.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -143,6 +143,11 @@ impl RunArgs {
         &self.connect
     }
 
+    /// Whether no prompt is given here, whatever stdin may bring.
+    pub(super) fn is_without_prompt(&self) -> bool {
+        self.prompt.is_empty() && self.verbatim.is_empty() && self.prompt_file.is_none() && !self.editor
+    }
+
     /// What the model may do.
     pub(super) fn permission(&self) -> &PermissionOptions {
         &self.permission
@@ -155,9 +160,9 @@ impl RunArgs {
     /// When flags contradict each other in a way that the parser does not see.
     pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<RunRequest, Failure> {
         let (prompt, stdin) = self.prompt()?;
-        let variant = self.variant(settings)?;
+        let variant = variant_choice(self.variant.as_deref(), self.effort, settings)?;
         let output = self.output(settings)?;
-        let system = self.system(settings)?;
+        let system = system_prompt(self.system.as_deref(), self.system_file.as_deref(), settings)?;
         let defaults = Limits::default();
         let typed = Typed {
             model: self.model.is_some(),
@@ -234,51 +239,6 @@ impl RunArgs {
         Ok((source, stdin))
     }
 
-    fn variant(&self, settings: &Settings) -> Result<VariantChoice, Failure> {
-        if let Some(name) = &self.variant {
-            return Ok(VariantChoice::Named(name.clone()));
-        }
-        if let Some(word) = self.effort {
-            return Ok(VariantChoice::Effort(word.into()));
-        }
-        match (&settings.variant, &settings.effort) {
-            (None, None) => Ok(VariantChoice::Default),
-            (Some(variant), Some(effort)) if variant.origin.rank() == effort.origin.rank() => {
-                Err(Failure::usage("cannot use both settings `variant` and `effort`")
-                    .hint(format!("remove one of them from {}", variant.origin)))
-            }
-            (Some(variant), effort)
-                if effort
-                    .as_ref()
-                    .is_none_or(|effort| effort.origin.rank() < variant.origin.rank()) =>
-            {
-                Ok(VariantChoice::Named(variant.value.clone()))
-            }
-            (_, effort) => Ok(effort
-                .as_ref()
-                .map_or(VariantChoice::Default, |effort| VariantChoice::Effort(effort.value))),
-        }
-    }
-
-    fn system(&self, settings: &Settings) -> Result<Option<SystemPrompt>, Failure> {
-        if let Some(text) = &self.system {
-            return Ok(Some(SystemPrompt::Text(text.clone())));
-        }
-        if let Some(file) = &self.system_file {
-            return Ok(Some(SystemPrompt::File(file.clone())));
-        }
-        match (&settings.system, &settings.system_file) {
-            (Some(text), Some(file)) if text.origin.rank() == file.origin.rank() => {
-                Err(Failure::usage("cannot use both settings `system` and `system_file`")
-                    .hint(format!("remove one of them from {}", text.origin)))
-            }
-            (Some(text), file) if file.as_ref().is_none_or(|file| file.origin.rank() < text.origin.rank()) => {
-                Ok(Some(SystemPrompt::Text(text.value.clone())))
-            }
-            (_, file) => Ok(file.as_ref().map(|file| SystemPrompt::File(file.value.clone()))),
-        }
-    }
-
     /// The format of stdout, as far as it is known without settings.
     pub(super) fn mode_typed(&self) -> Option<OutputMode> {
         self.output_format.map(Into::into)
@@ -316,6 +276,61 @@ impl RunArgs {
     }
 }
 
-fn parse_model(text: &str) -> Result<ModelChoice, crate::request::ParseModelError> {
+/// Which variant of the model: by flag, else by setting.
+pub(super) fn variant_choice(
+    named: Option<&str>,
+    effort: Option<EffortWord>,
+    settings: &Settings,
+) -> Result<VariantChoice, Failure> {
+    if let Some(name) = named {
+        return Ok(VariantChoice::Named(name.to_owned()));
+    }
+    if let Some(word) = effort {
+        return Ok(VariantChoice::Effort(word.into()));
+    }
+    match (&settings.variant, &settings.effort) {
+        (None, None) => Ok(VariantChoice::Default),
+        (Some(variant), Some(effort)) if variant.origin.rank() == effort.origin.rank() => {
+            Err(Failure::usage("cannot use both settings `variant` and `effort`")
+                .hint(format!("remove one of them from {}", variant.origin)))
+        }
+        (Some(variant), effort)
+            if effort
+                .as_ref()
+                .is_none_or(|effort| effort.origin.rank() < variant.origin.rank()) =>
+        {
+            Ok(VariantChoice::Named(variant.value.clone()))
+        }
+        (_, effort) => Ok(effort
+            .as_ref()
+            .map_or(VariantChoice::Default, |effort| VariantChoice::Effort(effort.value))),
+    }
+}
+
+/// The added system prompt: by flag, else by setting.
+pub(super) fn system_prompt(
+    text: Option<&str>,
+    file: Option<&Path>,
+    settings: &Settings,
+) -> Result<Option<SystemPrompt>, Failure> {
+    if let Some(text) = text {
+        return Ok(Some(SystemPrompt::Text(text.to_owned())));
+    }
+    if let Some(file) = file {
+        return Ok(Some(SystemPrompt::File(file.to_owned())));
+    }
+    match (&settings.system, &settings.system_file) {
+        (Some(text), Some(file)) if text.origin.rank() == file.origin.rank() => {
+            Err(Failure::usage("cannot use both settings `system` and `system_file`")
+                .hint(format!("remove one of them from {}", text.origin)))
+        }
+        (Some(text), file) if file.as_ref().is_none_or(|file| file.origin.rank() < text.origin.rank()) => {
+            Ok(Some(SystemPrompt::Text(text.value.clone())))
+        }
+        (_, file) => Ok(file.as_ref().map(|file| SystemPrompt::File(file.value.clone()))),
+    }
+}
+
+pub(super) fn parse_model(text: &str) -> Result<ModelChoice, crate::request::ParseModelError> {
     text.parse()
 }

@@ -10,10 +10,10 @@ use super::*;
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
 use crate::request::{
-    AgentLimits, Approver, Checks, ConfigScope, Effect, EngineChoice, Manner, Network, OnDenial, OutputMode,
-    PermissionRequest, PolicyRule, Preset, PromptSource, RehearsalChoice, RuleOrigin, RunRequest, ServerChoice,
-    SessionChoice, SessionLifetime, SessionStart, StdinUse, TrustChoice, VariantChoice, Verbosity, Waiting, Warmth,
-    WorktreeChoice,
+    AgentLimits, Approver, Checks, ConfigScope, Confirmation, Effect, EngineChoice, Execution, Inclusion, Manner,
+    Network, OnDenial, OutputMode, PermissionRequest, PolicyRule, Preset, PromptSource, Reasoning, RehearsalChoice,
+    Rendering, RuleOrigin, RunRequest, ServerChoice, SessionAction, SessionChoice, SessionLifetime, SessionScope,
+    SessionStart, SessionTarget, StdinUse, TrustChoice, VariantChoice, Verbosity, Waiting, Warmth, WorktreeChoice,
 };
 use crate::settings::{Origin, Setting, Settings};
 
@@ -702,6 +702,60 @@ fn api_takes_method_path_and_fields_like_gh() {
     assert!(resolve(&["api", "GET", "/x", "--input", "f"]).is_err());
     assert_eq!(refused(&["api", "GET"]), ErrorKind::MissingRequiredArgument);
     assert_eq!(refused(&["api", "BREW", "/x"]), ErrorKind::ValueValidation);
+}
+
+#[test]
+fn a_session_is_named_or_the_last_one_and_nobody_is_asked_twice() {
+    let resolve = |words: &[&str]| match parse(words).unwrap().into_command() {
+        Command::Session(args) => args.resolve(&Settings::default(), &Environment::default()).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let target = |reference: Option<&str>, scope| SessionTarget {
+        reference: reference.map(str::to_owned),
+        scope,
+    };
+    let show = resolve(&["session", "show", "-d", "x", "--thinking"]);
+    assert_eq!(show.connect.directory, Some("x".into()));
+    assert_eq!(
+        show.action,
+        SessionAction::Show {
+            target: target(None, SessionScope::Directory),
+            reasoning: Reasoning::Shown,
+            rendering: Rendering::Markdown,
+        }
+    );
+    let delete = resolve(&["-q", "session", "delete", "-y", "--all", "4f2a", "77c1"]);
+    assert_eq!(delete.confirmation, Confirmation::Given);
+    assert_eq!(
+        delete.action,
+        SessionAction::Delete {
+            targets: ["4f2a", "77c1"]
+                .map(|id| target(Some(id), SessionScope::Everywhere))
+                .to_vec(),
+        }
+    );
+    let prune = resolve(&["session", "prune", "--older-than", "30d", "--dry-run", "--no-input"]);
+    assert_eq!(prune.confirmation, Confirmation::NobodyToAsk);
+    assert_eq!(
+        prune.action,
+        SessionAction::Prune {
+            older_than: Duration::from_secs(30 * 86_400),
+            scope: SessionScope::Directory,
+            kept: Inclusion::LeftOut,
+            execution: Execution::DryRun,
+        }
+    );
+    assert_eq!(refused(&["session", "delete"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(refused(&["session", "share"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(refused(&["session", "prune"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(
+        refused(&["session", "export", "--force"]),
+        ErrorKind::MissingRequiredArgument
+    );
+    assert_eq!(
+        refused(&["session", "delete", "x", "--yes", "--no-input"]),
+        ErrorKind::ArgumentConflict
+    );
 }
 
 /// Every command with its full name.

@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod api;
 mod bare;
+pub mod chat;
 pub mod config;
 mod connect;
 pub mod doctor;
@@ -14,6 +15,7 @@ pub mod rehearse;
 pub mod run;
 mod select;
 pub mod server;
+pub mod session;
 mod table;
 mod visit;
 mod warm;

@@ -109,7 +109,7 @@ pub enum Moment {
     Shell,
 }
 
-/// A tool call that waits. Dropping it refuses it.
+/// A tool call that waits. Dropping it is to [disown](Self::disown) it.
 #[derive(Debug)]
 pub struct GateCall {
     /// When it is held.

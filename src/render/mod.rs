@@ -30,11 +30,13 @@ pub use spinner::{Phase, Spinner};
 use activity::Activity;
 use console::Console;
 use json::Json;
+use markdown::Markdown;
+use paint::Paint;
 use stream_json::{RawEvents, StreamJson};
 use text::Text;
 
 use crate::request::{OutputMode, OutputRequest, Reasoning, Rendering};
-use crate::terminal::{Screen, Stream, Terminal};
+use crate::terminal::{Screen, Stream, Terminal, sanitize};
 use crate::turn::{Outcome, Update};
 
 /// A consumer of a turn. Layout state only: matching a tool's end to its beginning is the turn's work.
@@ -96,6 +98,15 @@ pub fn renderer(request: &OutputRequest, streams: Streams) -> Box<dyn Render> {
         console: Console::new(stdout, stderr, terminal, screen),
         spinner,
     })
+}
+
+/// A whole text as Markdown on a terminal. It need not be clean: what a terminal would obey is taken out.
+pub fn markdown_page(text: &str, columns: usize, color: bool) -> String {
+    let mut page = Markdown::new(Paint::new(color));
+    let mut out = String::new();
+    page.push(&sanitize(text), columns, &mut out);
+    page.end(columns, &mut out);
+    out
 }
 
 /// What a mode does with stdout.

@@ -14,6 +14,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::api::{Client, Endpoint};
+use crate::context::Environment;
 use crate::support::lock::Lock;
 
 /// How often a lock that somebody holds is tried again.
@@ -32,6 +33,15 @@ pub(super) fn database(environment: &BTreeMap<OsString, OsString>, home: &Path) 
         Some(name) => Some(data.join(name)),
         None => Some(data.join("opencode.db")),
     }
+}
+
+/// The database that an engine of a user with this environment has, if it is a file in a known place.
+pub fn database_of(environment: &Environment, home: &Path) -> Option<PathBuf> {
+    let variables = environment
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    database(&variables, home)
 }
 
 /// The lock for creating `database`; `None` once it exists.

@@ -3,6 +3,8 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 /// Who may read a file that we write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -20,6 +22,26 @@ pub enum Access {
 ///
 /// When the directory or the file cannot be written; the old file is then untouched.
 pub fn write(path: &Path, contents: &[u8], access: Access) -> io::Result<()> {
+    temporary(path, contents, access)?
+        .persist(path)
+        .map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Writes `contents` to `path`, where nothing may be: as [`write`], with an error where something is.
+///
+/// # Errors
+///
+/// When something is there, or the directory or the file cannot be written.
+pub fn write_new(path: &Path, contents: &[u8], access: Access) -> io::Result<()> {
+    temporary(path, contents, access)?
+        .persist_noclobber(path)
+        .map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The whole of a file beside where it will be.
+fn temporary(path: &Path, contents: &[u8], access: Access) -> io::Result<NamedTempFile> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -40,8 +62,7 @@ pub fn write(path: &Path, contents: &[u8], access: Access) -> io::Result<()> {
     let mut file = builder.tempfile_in(directory)?;
     file.write_all(contents)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(file)
 }
 
 /// Creates `directory` and its parents; a private one is for the owner alone.

@@ -230,9 +230,10 @@ impl State {
     pub fn last_message(&self) -> Option<&MessageInfo> {
         self.messages
             .iter()
-            .rev()
             .map(|message| &message.info)
-            .find(|info| info.session_id == self.root && !info.is_summary())
+            .filter(|info| info.session_id == self.root && !info.is_summary())
+            // One that was missed in a gap may have been read after the next one came.
+            .max_by(|a, b| a.time.created.total_cmp(&b.time.created))
     }
 
     /// The last error that the engine reported for the run's own session, or for none.

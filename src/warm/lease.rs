@@ -198,8 +198,10 @@ impl ServerRecord {
 
     async fn end(&self, wish: &Wish, limit: Duration) -> io::Result<Result<(), Refusal>> {
         let line = Line::open(&self.socket).await?;
-        if let Answer::Refused { why } = line.ask(wish).await? {
-            return Ok(Err(why));
+        match line.ask(wish).await? {
+            Answer::Done => {}
+            Answer::Refused { why } => return Ok(Err(why)),
+            _ => return Err(misunderstood()),
         }
         let ending = async {
             line.closed().await;

@@ -9,6 +9,7 @@ mod engine_programs;
 mod gate;
 mod input;
 mod interrupts;
+mod keep;
 mod limits;
 mod names;
 mod permissions;
@@ -16,6 +17,7 @@ mod provider_failures;
 mod reconnect;
 #[cfg(target_os = "linux")]
 mod secrets;
+mod sessions;
 mod tampering;
 mod terminal;
 mod trust;

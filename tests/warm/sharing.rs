@@ -93,17 +93,14 @@ fn files_are_for_the_owner_alone_and_hold_no_password() {
 #[test]
 fn a_server_survives_the_terminal_from_which_it_was_started() {
     let warm = Warm::new();
-    let script = warm.sandbox.write("script.toml", "");
-    let option = format!("--rehearse={}", script.display());
-    let mut terminal = Pty::shell(&warm.sandbox, 80, 24);
-    let program = env!("CARGO_BIN_EXE_opencode-rs");
-    terminal.send(&format!("{program} -k --keep-for {STAYS} {option} one; echo do''ne\r"));
+    let line = format!("$OPENCODE_RS -k --keep-for {STAYS} --rehearse=$SCRIPT one; echo do''ne; cat");
+    let mut terminal = Pty::shell_at_once(&warm.sandbox, "", &line);
     terminal.wait_for("done");
     let record = warm.record();
     terminal.close();
     terminal.finish();
-    let again = warm.keep_scripted("", &["--keep-for", STAYS, "two"]);
-    again.start_at_once().finish().expect(0).writes(&plain("two"));
+    let again = Pty::shell_at_once(&warm.sandbox, "", &line);
+    again.wait_for("done");
     assert_eq!(warm.record(), record);
 }
 

@@ -39,7 +39,7 @@ use prepare::Prepared;
 use worktree::Worktree;
 
 /// How long a run that was told to stop goes on writing what it has.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How long it is waited to hear which files changed, after a turn that went well.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// And after one that did not.

@@ -118,10 +118,7 @@ pub(super) async fn prepare(
     };
     let client = &connection.client;
     let settled = session::settle(request, client, &mut claim, origin, new, &chosen, session_around).await?;
-    if settled.is_disturbed {
-        // What was said before is not of this turn: other rules, or the end of another one.
-        events = EventStream::open(client.clone()).await?;
-    }
+    session::skip_what_was_before(&mut events, &settled).await;
     permissions.session_rules = settled.rules;
     let mut turn = turn_in(settled.id, request, &connection, chosen, prompt, system, permissions)?;
     turn.started.conversation.clone_from(&request.session.keep_as);

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Display;
 use crate::api::types::{Agent, NewSession, Rule, Session};
@@ -16,6 +16,7 @@ use crate::api::{Client, Error, PassingMessage, SessionChange, no_rules};
 use crate::commands::run::prepare::Chosen;
 use crate::conversation::{self, Found, Kept, Known, NameLock, SessionLock};
 use crate::error::{Failure, FailureKind};
+use crate::events::{Event, EventStream, Item};
 use crate::request::{Manner, ModelRef, RunRequest, ServerChoice, SessionStart, VariantChoice, Waiting};
 use crate::support::identifier;
 use crate::support::nearest::quoted;
@@ -27,6 +28,8 @@ const EARLIER_PROMPT: Duration = Duration::from_secs(30);
 const ABORT: Duration = Duration::from_secs(10);
 /// How often it is looked whether a session has come to rest.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long the event about a change of ours may take.
+const LAST_EVENTS: Duration = Duration::from_secs(2);
 /// What the engine calls the variant of a prompt that named none.
 const NO_VARIANT: &str = "default";
 /// More sessions than anybody has in a directory.
@@ -222,8 +225,8 @@ pub(super) struct Settled {
     pub(super) rules: Vec<Rule>,
     /// Whether it was there before.
     pub(super) resumed: bool,
-    /// Whether events are on their way that are not of our own turn.
-    pub(super) is_disturbed: bool,
+    /// When it was last changed by us, by the engine's clock: events up to that one are not of our turn.
+    changed: Option<f64>,
 }
 
 /// Makes the session, or gives the one that is there the rules of this run. From here on the name stands for it.
@@ -246,7 +249,7 @@ pub(super) async fn settle(
             id: client.create_session(&new).await?.id,
             rules: wanted,
             resumed: false,
-            is_disturbed: false,
+            changed: None,
         },
         Some(Origin {
             info,
@@ -258,21 +261,21 @@ pub(super) async fn settle(
                 title: request.title.clone(),
                 rules: wanted,
             };
-            let rules = client.change_session(&copy.id, &change).await?.permission;
+            let changed = client.change_session(&copy.id, &change).await?;
             Settled {
                 id: copy.id,
-                rules: rules.unwrap_or(change.rules),
+                rules: changed.permission.unwrap_or(change.rules),
                 resumed: true,
-                is_disturbed: true,
+                changed: Some(changed.time.updated),
             }
         }
         Some(Origin { info, was_busy, .. }) => {
-            let (rules, changed) = change_rules(request, client, &info, wanted, names).await?;
+            let (rules, changed) = change_rules(request, client, &info, was_busy, wanted, names).await?;
             Settled {
                 id: info.id,
                 rules,
                 resumed: true,
-                is_disturbed: was_busy || changed,
+                changed,
             }
         }
     };
@@ -338,17 +341,20 @@ fn step(stored: &[Rule], wanted: &[Rule]) -> Step {
     }
 }
 
-/// Gives a session the rules and the title; gives the rules that it has then, and whether anything changed.
+/// Gives a session the rules and the title; gives the rules that it has then, and when it was changed, if it was.
 async fn change_rules(
     request: &RunRequest,
     client: &Client,
     info: &Session,
+    was_busy: bool,
     wanted: Vec<Rule>,
     names: &Chosen,
-) -> Result<(Vec<Rule>, bool), Failure> {
+) -> Result<(Vec<Rule>, Option<f64>), Failure> {
     let stored = info.permission.clone().unwrap_or_default();
     let step = step(&stored, &wanted);
     let title = request.title.clone().filter(|title| *title != info.title);
+    // After the events of somebody's turn, one of ours has to show where they end.
+    let title = title.or_else(|| was_busy.then(|| info.title.clone()));
     if step == Step::Replace {
         let randomness = |error: getrandom::Error| {
             Failure::new(FailureKind::Failed, "cannot make an id for a message").caused_by(&error)
@@ -363,7 +369,7 @@ async fn change_rules(
         client.take_rules_away(&info.id, passing).await?;
     }
     if step == Step::Nothing && title.is_none() {
-        return Ok((stored, false));
+        return Ok((stored, None));
     }
     let change = SessionChange {
         title,
@@ -379,7 +385,29 @@ async fn change_rules(
         Step::Add => [stored, wanted].concat(),
         Step::Replace => [vec![no_rules()], wanted].concat(),
     };
-    Ok((changed.permission.unwrap_or_else(expected), true))
+    let updated = changed.time.updated;
+    Ok((changed.permission.unwrap_or_else(expected), Some(updated)))
+}
+
+/// Takes the events off the stream that are not of our turn: other rules, or the end of somebody else's turn.
+pub(super) async fn skip_what_was_before(events: &mut EventStream, settled: &Settled) {
+    let Some(changed) = settled.changed else {
+        return;
+    };
+    let skipping = async {
+        while let Some(item) = events.next().await {
+            if let Item::Event(received) = item
+                && let Event::Session(session) = received.event
+                && session.id == settled.id
+                && session.time.updated >= changed
+            {
+                return;
+            }
+        }
+    };
+    if timeout(LAST_EVENTS, skipping).await.is_err() {
+        tracing::debug!("the event about the changed session did not come");
+    }
 }
 
 /// The session with this id; none where there is none.

@@ -1,0 +1,234 @@
+//! `session delete` and `session prune`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Call;
+use super::confirm::Question;
+use super::entry::Entry;
+use super::kept::kept_names;
+use super::list;
+use super::look::is_busy;
+use crate::api::SessionFilter;
+use crate::commands::connect::{self, Connection};
+use crate::commands::{Exit, write_document};
+use crate::error::{Failure, FailureKind};
+use crate::request::{Execution, Inclusion, ListFormat, SessionScope, SessionTarget};
+use crate::support::duration;
+use crate::trust;
+
+pub(super) async fn delete(call: Call<'_>, targets: &[SessionTarget]) -> Result<Exit, Failure> {
+    let mut entries: Vec<Entry> = call
+        .look(async |source, directory| {
+            let mut entries = Vec::new();
+            for target in targets {
+                entries.push(source.find(call, directory, target).await?);
+            }
+            Ok(entries)
+        })
+        .await?;
+    let mut seen = Vec::new();
+    entries.retain(|entry| {
+        let is_new = !seen.contains(&entry.id);
+        seen.push(entry.id.clone());
+        is_new
+    });
+    let facts = entries.iter().map(Entry::described).collect();
+    call.confirm(Question {
+        action: format!("delete {}", sessions(entries.len())),
+        facts,
+    })
+    .await?;
+    delete_all(call, entries, Busy::Fails).await
+}
+
+pub(super) async fn prune(
+    call: Call<'_>,
+    older_than: Duration,
+    scope: SessionScope,
+    kept: Inclusion,
+    execution: Execution,
+) -> Result<Exit, Failure> {
+    let entries: Vec<Entry> = call
+        .look(async |source, directory| {
+            let filter = SessionFilter {
+                directory: (scope == SessionScope::Directory).then(|| directory.to_string_lossy().into_owned()),
+                archived: true,
+                ..SessionFilter::default()
+            };
+            let sessions = source.sessions(&filter).await?;
+            let names = kept_names(call, directory, scope);
+            Ok(sessions.iter().map(|session| Entry::new(session, &names)).collect())
+        })
+        .await?;
+    let is_old = |entry: &Entry| {
+        let since = entry.updated_at.and_then(|updated| updated.elapsed().ok());
+        since.is_some_and(|since| since >= older_than)
+    };
+    let (old, kept_ones): (Vec<Entry>, Vec<Entry>) = entries
+        .into_iter()
+        .filter(is_old)
+        .partition(|entry| kept == Inclusion::Included || entry.name.is_none());
+    if !kept_ones.is_empty() {
+        call.say(&format!(
+            "{} stay, which are kept under a name: `--kept` deletes them too",
+            sessions(kept_ones.len())
+        ));
+    }
+    if old.is_empty() {
+        call.say(&format!("no session is older than {}", duration::format(older_than)));
+        return match call.request.output.format {
+            ListFormat::Json => report(&[], &[], execution).map(|()| Exit::Success),
+            ListFormat::Text => Ok(Exit::Success),
+        };
+    }
+    if execution == Execution::DryRun {
+        match call.request.output.format {
+            ListFormat::Json => report(&old, &[], execution)?,
+            ListFormat::Text => list::print(call, &old, scope)?,
+        }
+        call.say(&format!("{} would be deleted", sessions(old.len())));
+        return Ok(Exit::Success);
+    }
+    call.confirm(Question {
+        action: format!("delete {}", sessions(old.len())),
+        facts: old
+            .iter()
+            .map(|entry| match scope {
+                SessionScope::Directory => entry.described(),
+                SessionScope::Everywhere => format!("{}, of `{}`", entry.described(), entry.directory),
+            })
+            .collect(),
+    })
+    .await?;
+    delete_all(call, old, Busy::Stays).await
+}
+
+/// What becomes of a session that is at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Busy {
+    /// It was named: that is a failure.
+    Fails,
+    /// It is not old after all.
+    Stays,
+}
+
+/// Deletes what it can, and fails where something is left.
+async fn delete_all(call: Call<'_>, entries: Vec<Entry>, busy: Busy) -> Result<Exit, Failure> {
+    let mut deleted: Vec<Entry> = Vec::new();
+    let mut failures: Vec<(Entry, Failure)> = Vec::new();
+    for (directory, group) in groups(call, entries)? {
+        let mut rest = group.into_iter();
+        let done = call
+            .change(&directory, async |connection| {
+                for entry in rest.by_ref() {
+                    match delete_one(call, connection, &entry, busy).await {
+                        Ok(true) => deleted.push(entry),
+                        Ok(false) => call.say(&format!("`{}` stays: it is at work", entry.id)),
+                        Err(failure) => failures.push((entry, failure)),
+                    }
+                }
+                Ok(())
+            })
+            .await;
+        if let Err(failure) = done {
+            // An interruption, or an engine that cannot be had: nothing more is tried.
+            call.say(&format!("deleted {} before that", sessions(deleted.len())));
+            return Err(failure);
+        }
+    }
+    if call.request.output.format == ListFormat::Json {
+        report(&deleted, &failures, Execution::Real)?;
+    }
+    call.say(&format!("deleted {}", sessions(deleted.len())));
+    let mut failures = failures.into_iter().map(|(_, failure)| failure);
+    let Some(mut first) = failures.next() else {
+        return Ok(Exit::Success);
+    };
+    for other in failures {
+        first.causes.push(other.message);
+        first.hints.extend(other.hints);
+    }
+    first.hints.dedup();
+    Err(first)
+}
+
+/// Deletes a session; `false` where it is at work and may stay.
+async fn delete_one(call: Call<'_>, connection: &Connection, entry: &Entry, busy: Busy) -> Result<bool, Failure> {
+    let lock = match (call.lock(&entry.id), busy) {
+        (Ok(lock), _) => lock,
+        (Err(_), Busy::Stays) => return Ok(false),
+        (Err(failure), Busy::Fails) => return Err(failure),
+    };
+    if is_busy(&connection.client, &entry.id).await? {
+        return match busy {
+            Busy::Stays => Ok(false),
+            Busy::Fails => Err(Failure::new(
+                FailureKind::Failed,
+                format!("cannot delete session `{}`: it is at work", entry.id),
+            )
+            .hint(format!("end it with `opencode-rs session abort {}` first", entry.id))),
+        };
+    }
+    match connection.client.delete_session(&entry.id).await {
+        Ok(()) => {}
+        // Somebody was faster, which is as good.
+        Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => {}
+        Err(error) => return Err(error.into()),
+    }
+    drop(lock);
+    Ok(true)
+}
+
+/// The sessions by the directory in which an engine has to be for them.
+///
+/// An engine that deletes a session opens its directory. One that brings no code along can be opened by an engine that
+/// works elsewhere; for every other one the user is asked whether to trust it, as always.
+fn groups(call: Call<'_>, entries: Vec<Entry>) -> Result<BTreeMap<String, Vec<Entry>>, Failure> {
+    let here = connect::directory(call.context, &call.request.connect)?;
+    let mut groups: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    let home = &call.context.directories.home;
+    let mut looked: BTreeMap<PathBuf, bool> = BTreeMap::new();
+    for entry in entries {
+        let directory = PathBuf::from(&entry.directory);
+        let brings_code = *looked
+            .entry(directory)
+            .or_insert_with_key(|directory| brings_code(directory, home));
+        let group = if brings_code {
+            entry.directory.clone()
+        } else {
+            here.to_string_lossy().into_owned()
+        };
+        groups.entry(group).or_default().push(entry);
+    }
+    Ok(groups)
+}
+
+fn brings_code(directory: &Path, home: &Path) -> bool {
+    // What cannot be looked at is asked about.
+    directory.is_dir() && trust::scan(directory, home).map_or(true, |findings| !findings.items.is_empty())
+}
+
+fn report(entries: &[Entry], failures: &[(Entry, Failure)], execution: Execution) -> Result<(), Failure> {
+    let failed: Vec<_> = failures
+        .iter()
+        .map(|(entry, failure)| json!({ "id": entry.id, "message": failure.message }))
+        .collect();
+    write_document(&json!({
+        "dry_run": execution == Execution::DryRun,
+        "deleted": if execution == Execution::Real { json!(entries) } else { json!([]) },
+        "would_delete": if execution == Execution::DryRun { json!(entries) } else { json!([]) },
+        "failed": failed,
+    }))
+}
+
+fn sessions(count: usize) -> String {
+    if count == 1 {
+        "1 session".to_owned()
+    } else {
+        format!("{count} sessions")
+    }
+}

@@ -1,0 +1,162 @@
+//! `session diff`.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Call;
+use super::edit::unknown;
+use super::look::refused;
+use crate::commands::{write_document, write_stdout};
+use crate::error::Failure;
+use crate::request::{ListFormat, SessionTarget};
+use crate::terminal::{Stream, Terminal, sanitize};
+use crate::transcript::Prompts;
+
+/// What a prompt changed.
+#[derive(Debug, Serialize)]
+struct Changes {
+    /// The number of the prompt.
+    prompt: Option<usize>,
+    message_id: String,
+    files: Vec<Value>,
+}
+
+pub(super) async fn diff(call: Call<'_>, target: &SessionTarget, message: Option<&str>) -> Result<(), Failure> {
+    let (entry, document) = call.read(target).await?;
+    let prompts = Prompts::of(&document);
+    let visible = document.visible();
+    let range = match message {
+        Some(message) => prompts.turn(
+            prompts
+                .find(&document, message)
+                .map_err(|error| unknown(error, &prompts))?,
+        ),
+        None => 0..visible.len(),
+    };
+    // The engine compares for each message in the user's place; without naming one it gives nothing at all.
+    let asked: Vec<usize> = range.filter(|&position| visible[position].is_of_user()).collect();
+    let changes = call
+        .change(&entry.directory, async |connection| {
+            let mut changes = Vec::new();
+            for position in asked {
+                let id = visible[position].id();
+                let files = connection
+                    .client
+                    .patches(&entry.id, id)
+                    .await
+                    .map_err(refused(&entry.id))?;
+                if !files.is_empty() {
+                    changes.push(Changes {
+                        prompt: prompts.number(position),
+                        message_id: id.to_owned(),
+                        files,
+                    });
+                }
+            }
+            Ok(changes)
+        })
+        .await?;
+    if call.request.output.format == ListFormat::Json {
+        return write_document(&changes);
+    }
+    let text = unified(&changes);
+    let terminal = Terminal::of_process(&call.context.environment);
+    let color = terminal.color(call.request.output.color, Stream::Stdout);
+    if terminal.is_terminal(Stream::Stdout) || color {
+        write_stdout(colored(&sanitize(&text), color).as_bytes())?;
+    } else {
+        write_stdout(text.as_bytes())?;
+    }
+    if changes.is_empty() {
+        call.say("no changes of files are known; the engine notes them in git repositories, with snapshots on");
+    }
+    Ok(())
+}
+
+/// The patches, one after the other, as `git apply` takes them.
+fn unified(changes: &[Changes]) -> String {
+    let mut text = String::new();
+    for file in changes.iter().flat_map(|changes| &changes.files) {
+        let (name, patch) = (
+            file["file"].as_str().unwrap_or_default(),
+            file["patch"].as_str().unwrap_or_default(),
+        );
+        let hunks = patch.find("@@ ").map_or("", |at| &patch[at..]);
+        let (old, new) = match file["status"].as_str() {
+            Some("added") => ("/dev/null".to_owned(), format!("b/{name}")),
+            Some("deleted") => (format!("a/{name}"), "/dev/null".to_owned()),
+            _ => (format!("a/{name}"), format!("b/{name}")),
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "diff --git a/{name} b/{name}");
+        match file["status"].as_str() {
+            Some("added") => text.push_str("new file mode 100644\n"),
+            Some("deleted") => text.push_str("deleted file mode 100644\n"),
+            _ => {}
+        }
+        if !hunks.is_empty() {
+            let _ = write!(text, "--- {old}\n+++ {new}\n{hunks}");
+            if !text.ends_with('\n') {
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+fn colored(text: &str, color: bool) -> String {
+    if !color {
+        return text.to_owned();
+    }
+    let mut shown = String::with_capacity(text.len() + text.len() / 8);
+    for line in text.lines() {
+        let code = match line.as_bytes() {
+            [b'd', b'i', b'f', b'f', ..] | [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => "1",
+            [b'@', b'@', ..] => "36",
+            [b'+', ..] => "32",
+            [b'-', ..] => "31",
+            _ => "",
+        };
+        if code.is_empty() {
+            shown.push_str(line);
+        } else {
+            let _ = write!(shown, "\u{1b}[{code}m{line}\u{1b}[0m");
+        }
+        shown.push('\n');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn patches_become_what_git_applies() {
+        let changes = [Changes {
+            prompt: Some(1),
+            message_id: "msg_1".to_owned(),
+            files: vec![
+                json!({ "file": "a.txt", "status": "modified", "patch": "Index: a.txt\n===\n--- a.txt\n+++ a.txt\n@@ -1 +1 @@\n-x\n+y\n" }),
+                json!({ "file": "new", "status": "added", "patch": "--- new\n+++ new\n@@ -0,0 +1 @@\n+y" }),
+                json!({ "file": "empty", "status": "deleted", "patch": "" }),
+            ],
+        }];
+        let text = unified(&changes);
+        assert_eq!(
+            text,
+            "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-x\n+y\n\
+             diff --git a/new b/new\nnew file mode 100644\n--- /dev/null\n+++ b/new\n@@ -0,0 +1 @@\n+y\n\
+             diff --git a/empty b/empty\ndeleted file mode 100644\n"
+        );
+        let colored = colored("+y\n-x\n c\n@@ -1 +1 @@\n", true);
+        assert_eq!(
+            colored,
+            "\u{1b}[32m+y\u{1b}[0m\n\u{1b}[31m-x\u{1b}[0m\n c\n\u{1b}[36m@@ -1 +1 @@\u{1b}[0m\n"
+        );
+    }
+}

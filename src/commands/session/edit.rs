@@ -1,0 +1,283 @@
+//! `session rename`, `fork`, `abort`, `compact`, `share`, `unshare`.
+
+use std::future::Future;
+
+use serde_json::{Value, json};
+
+use super::Call;
+use super::confirm::Question;
+use super::entry::Entry;
+use super::kept::kept_names;
+use super::look::{expect_idle, is_busy, refused};
+use crate::api::Client;
+use crate::commands::{select, write_document, write_stdout};
+use crate::error::{Failure, FailureKind};
+use crate::request::{ListFormat, ModelChoice, ModelRef, SessionScope, SessionTarget};
+use crate::transcript::{Document, Prompts, UnknownMessage};
+
+pub(super) async fn rename(call: Call<'_>, target: &SessionTarget, title: &str) -> Result<(), Failure> {
+    let entry = call.find(target).await?;
+    let session = call
+        .change(&entry.directory, async |connection| {
+            let renamed = connection.client.rename_session(&entry.id, title).await;
+            renamed.map_err(refused(&entry.id))
+        })
+        .await?;
+    call.say(&format!("`{}` is now {title:?}", entry.id));
+    document_of(call, &session)
+}
+
+pub(super) async fn fork(
+    call: Call<'_>,
+    target: &SessionTarget,
+    at: Option<&str>,
+    title: Option<&str>,
+) -> Result<(), Failure> {
+    let (entry, document) = call.read(target).await?;
+    let before = first_left_out(&document, at)?;
+    let session = call
+        .change(&entry.directory, async |connection| {
+            let client = &connection.client;
+            let copy = client
+                .fork_session(&entry.id, before)
+                .await
+                .map_err(refused(&entry.id))?;
+            match (title, copy["id"].as_str()) {
+                (Some(title), Some(id)) => Ok(client.rename_session(id, title).await?),
+                _ => Ok(copy),
+            }
+        })
+        .await?;
+    let Some(id) = session["id"].as_str() else {
+        return Err(Failure::new(
+            FailureKind::Engine,
+            "cannot copy the session: the engine names no copy",
+        ));
+    };
+    if call.request.output.format == ListFormat::Text {
+        write_stdout(format!("{id}\n").as_bytes())?;
+    }
+    document_of(call, &session)
+}
+
+/// The first message that a copy does not have.
+fn first_left_out<'a>(document: &'a Document, at: Option<&str>) -> Result<Option<&'a str>, Failure> {
+    let hidden = document.reverted_from();
+    let end = match at {
+        None => hidden,
+        Some(at) => {
+            let prompts = Prompts::of(document);
+            let position = prompts.find(document, at).map_err(|error| unknown(error, &prompts))?;
+            let last = if prompts.number(position).is_some() {
+                prompts.turn(position).end
+            } else {
+                position + 1
+            };
+            Some(last)
+        }
+    };
+    Ok(end
+        .and_then(|end| document.messages.get(end))
+        .map(|message| message.id()))
+}
+
+/// The failure of naming a message.
+pub(super) fn unknown(error: UnknownMessage, prompts: &Prompts) -> Failure {
+    let failure = Failure::usage(error.to_string());
+    match (error, prompts.count()) {
+        (_, 0) => failure.hint("the conversation has no prompts"),
+        (UnknownMessage::Ambiguous(..), _) => failure.hint("give more of the id"),
+        (_, count) => failure.hint(format!(
+            "name a prompt by its number, 1 to {count}, or a message by its id; `opencode-rs session show \
+             --output-format json` has the ids"
+        )),
+    }
+}
+
+pub(super) async fn abort(call: Call<'_>, target: &SessionTarget) -> Result<(), Failure> {
+    let entry = call.find(target).await?;
+    let was_busy = call
+        .change(&entry.directory, async |connection| {
+            let busy = is_busy(&connection.client, &entry.id).await?;
+            connection.client.abort(&entry.id).await?;
+            Ok(busy)
+        })
+        .await?;
+    if was_busy {
+        call.say(&format!("ended what `{}` was doing", entry.id));
+        return document_of(call, &json!({ "id": entry.id, "aborted": true }));
+    }
+    // Somebody who has a server of their own: it cannot be reached from here.
+    let Ok(_free) = call.lock(&entry.id) else {
+        return Err(Failure::new(
+            FailureKind::Failed,
+            format!(
+                "cannot end what `{}` is doing: another command does it with an engine of its own",
+                entry.id
+            ),
+        )
+        .hint("interrupt that command"));
+    };
+    call.say(&format!("`{}` was doing nothing", entry.id));
+    document_of(call, &json!({ "id": entry.id, "aborted": false }))
+}
+
+pub(super) async fn compact(
+    call: Call<'_>,
+    target: &SessionTarget,
+    model: Option<&ModelChoice>,
+) -> Result<(), Failure> {
+    let (entry, document) = call.read(target).await?;
+    let last = document.last_model();
+    let Some(last_message) = document.visible().last() else {
+        return Err(Failure::usage(format!(
+            "cannot compact `{}`: it has no messages",
+            entry.id
+        )));
+    };
+    let _lock = call.lock(&entry.id)?;
+    let model = call
+        .change(&entry.directory, async |connection| {
+            let client = &connection.client;
+            expect_idle(client, &entry.id).await?;
+            let providers = client.providers().await?;
+            let choice = match (model, &last) {
+                (Some(choice), _) => choice.clone(),
+                (None, Some(last)) => chosen(last)?,
+                (None, None) => {
+                    return Err(
+                        Failure::usage("cannot compact: no message of the session names a model")
+                            .hint("name one with `--model`"),
+                    );
+                }
+            };
+            let model = match select::model(&choice, &providers) {
+                Ok(selected) => selected.reference,
+                Err(missing) => return Err(select::explain_missing(missing, call.context, connection).await),
+            };
+            let summary = client.summarize(&entry.id, &model);
+            until_interrupted(call, client, &entry.id, summary)
+                .await?
+                .map_err(refused(&entry.id))?;
+            let news = client.messages_after(&entry.id, Some(last_message.id())).await?;
+            let Some(summary) = news.iter().rev().find(|message| message.info.is_summary()) else {
+                return Err(Failure::new(
+                    FailureKind::Failed,
+                    format!("cannot compact `{}`: the model wrote no summary", entry.id),
+                ));
+            };
+            if let Some(error) = &summary.info.error {
+                return Err(Failure::new(
+                    FailureKind::Provider,
+                    format!("cannot compact `{}`: {}", entry.id, error.data.message),
+                ));
+            }
+            Ok(model)
+        })
+        .await?;
+    call.say(&format!("`{}` is compacted; {model} wrote the summary", entry.id));
+    document_of(call, &json!({ "id": entry.id, "model": model.to_string() }))
+}
+
+fn chosen(model: &ModelRef) -> Result<ModelChoice, Failure> {
+    model
+        .to_string()
+        .parse()
+        .map_err(|error| Failure::usage(format!("cannot use model `{model}`")).caused_by(&error))
+}
+
+/// Waits for `work`. A signal or the time limit ends the turn on a server that outlives us, before it ends us.
+async fn until_interrupted<T>(
+    call: Call<'_>,
+    client: &Client,
+    id: &str,
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        result = work => Ok(result),
+        _ = call.context.interrupts.interrupted() => {
+            let _ = client.abort(id).await;
+            Err(call.context.interrupts.failure("the command"))
+        }
+    }
+}
+
+pub(super) async fn share(call: Call<'_>, target: &SessionTarget) -> Result<(), Failure> {
+    let entry = call.find(target).await?;
+    if let Some(url) = &entry.share_url {
+        call.say(&format!("`{}` is shared already", entry.id));
+        return address(call, &entry.id, url);
+    }
+    call.confirm(Question {
+        action: format!("publish `{}`", entry.id),
+        facts: vec![
+            entry.described(),
+            "the whole conversation goes to the engine's sharing site, and so does what is said from now on".to_owned(),
+            "everybody who has the address can read it".to_owned(),
+        ],
+    })
+    .await?;
+    let session = call
+        .change(&entry.directory, async |connection| {
+            let shared = connection.client.share_session(&entry.id).await;
+            shared.map_err(|error| {
+                let unreachable = error.status().is_some_and(|status| status.is_server_error());
+                let failure = refused(&entry.id)(error);
+                if unreachable {
+                    failure.hint("the engine's sharing site must be reachable, and sharing not be turned off")
+                } else {
+                    failure
+                }
+            })
+        })
+        .await?;
+    let url = session["share"]["url"].as_str().ok_or_else(|| {
+        Failure::new(
+            FailureKind::Engine,
+            format!("cannot publish `{}`: the engine gave no address", entry.id),
+        )
+        .hint("sharing may be turned off in the engine's configuration")
+    })?;
+    address(call, &entry.id, url)
+}
+
+fn address(call: Call<'_>, id: &str, url: &str) -> Result<(), Failure> {
+    if call.request.output.format == ListFormat::Text {
+        let line = crate::support::visible::visible(url);
+        write_stdout(format!("{line}\n").as_bytes())
+    } else {
+        write_document(&json!({ "id": id, "share_url": url }))
+    }
+}
+
+pub(super) async fn unshare(call: Call<'_>, target: &SessionTarget) -> Result<(), Failure> {
+    let entry = call.find(target).await?;
+    if entry.share_url.is_none() {
+        call.say(&format!("`{}` is not shared", entry.id));
+        return document_of(call, &json!({ "id": entry.id, "share_url": null }));
+    }
+    call.change(&entry.directory, async |connection| {
+        connection
+            .client
+            .unshare_session(&entry.id)
+            .await
+            .map_err(refused(&entry.id))
+    })
+    .await?;
+    call.say(&format!("`{}` is not shared any more", entry.id));
+    document_of(call, &json!({ "id": entry.id, "share_url": null }))
+}
+
+/// Writes what became of a session, where a document is wanted.
+pub(super) fn document_of(call: Call<'_>, document: &Value) -> Result<(), Failure> {
+    if call.request.output.format == ListFormat::Text {
+        return Ok(());
+    }
+    if document.get("directory").is_none() {
+        return write_document(document);
+    }
+    let directory = document["directory"].as_str().unwrap_or_default();
+    let kept = kept_names(call, directory.as_ref(), SessionScope::Directory);
+    write_document(&Entry::new(document, &kept))
+}

@@ -1,0 +1,96 @@
+//! `session list`.
+
+use super::Call;
+use super::entry::Entry;
+use super::kept::kept_names;
+use crate::api::SessionFilter;
+use crate::commands::table::{Column, Shape, Table};
+use crate::commands::write_document;
+use crate::error::Failure;
+use crate::request::{Inclusion, ListFormat, SessionAction, SessionScope};
+
+const HERE: [Column; 4] = [
+    Column::new("SESSION", Shape::Text),
+    Column::new("UPDATED", Shape::Text),
+    Column::new("TITLE", Shape::Flexible),
+    Column::new("NOTES", Shape::Flexible),
+];
+const EVERYWHERE: [Column; 5] = [
+    HERE[0],
+    HERE[1],
+    HERE[2],
+    HERE[3],
+    Column::new("DIRECTORY", Shape::Flexible),
+];
+
+pub(super) async fn list(call: Call<'_>) -> Result<(), Failure> {
+    let SessionAction::List {
+        scope,
+        search,
+        limit,
+        children,
+        archived,
+    } = &call.request.action
+    else {
+        return Ok(());
+    };
+    let mut entries = call
+        .look(async |source, directory| {
+            let filter = SessionFilter {
+                directory: (*scope == SessionScope::Directory).then(|| directory.to_string_lossy().into_owned()),
+                search: search.clone(),
+                children: *children == Inclusion::Included,
+                archived: *archived == Inclusion::Included,
+                // One more tells whether there are more.
+                limit: limit.map(|limit| limit.saturating_add(1)),
+            };
+            let sessions = source.sessions(&filter).await?;
+            let kept = kept_names(call, directory, *scope);
+            Ok(sessions
+                .iter()
+                .map(|session| Entry::new(session, &kept))
+                .collect::<Vec<_>>())
+        })
+        .await?;
+    let more = limit.is_some_and(|limit| entries.len() > limit);
+    entries.truncate(limit.unwrap_or(usize::MAX));
+    print(call, &entries, *scope)?;
+    if more {
+        call.say(&format!(
+            "{} are shown, and there are more: `--limit 0` shows all",
+            entries.len()
+        ));
+    }
+    if entries.is_empty() && call.request.output.format == ListFormat::Text {
+        call.say(match (scope, search) {
+            (_, Some(_)) => "no session has such a title",
+            (SessionScope::Directory, None) => "this directory has no sessions; `--all` shows those of others",
+            (SessionScope::Everywhere, None) => "there are no sessions",
+        });
+    }
+    Ok(())
+}
+
+/// Writes sessions as they were asked for.
+pub(super) fn print(call: Call<'_>, entries: &[Entry], scope: SessionScope) -> Result<(), Failure> {
+    if call.request.output.format == ListFormat::Json {
+        return write_document(&entries);
+    }
+    let mut table = match scope {
+        SessionScope::Directory => Table::new(&HERE),
+        SessionScope::Everywhere => Table::new(&EVERYWHERE),
+    };
+    for entry in entries {
+        let mut cells = vec![
+            entry.id.clone(),
+            entry.age(),
+            entry.title.clone(),
+            entry.notes().join(", "),
+        ];
+        if scope == SessionScope::Everywhere {
+            cells.push(entry.directory.clone());
+        }
+        table.push(cells);
+    }
+    table.print(call.context, &call.request.output)
+}

@@ -1,0 +1,286 @@
+//! Looking at sessions: in the engine's store, else through an engine.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::Call;
+use super::entry::Entry;
+use super::find;
+use super::kept::kept_names;
+use crate::api::{Client, Error as ApiError, SessionFilter};
+use crate::commands::connect::{self, Connection};
+use crate::commands::visit::visit;
+use crate::error::{Failure, FailureKind};
+use crate::request::{ConnectRequest, ServerChoice, SessionScope, SessionTarget};
+use crate::server;
+use crate::store::{Store, Unreadable};
+use crate::support::lock::Lock;
+use crate::support::loopback::is_loopback;
+use crate::transcript::Document;
+
+/// Where sessions are looked at. Both give the same.
+pub(super) enum Source<'a> {
+    Store(&'a Store),
+    Server(&'a Client),
+}
+
+/// Why something cannot be looked at.
+pub(super) enum Trouble {
+    /// The store cannot be read; an engine may know more.
+    Store(Unreadable),
+    Final(Failure),
+}
+
+impl From<Unreadable> for Trouble {
+    fn from(error: Unreadable) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<ApiError> for Trouble {
+    fn from(error: ApiError) -> Self {
+        Self::Final(error.into())
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Final(failure)
+    }
+}
+
+impl Source<'_> {
+    pub(super) async fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Value>, Trouble> {
+        Ok(match self {
+            Self::Store(store) => store.sessions(filter)?,
+            Self::Server(client) => client.sessions(filter).await?,
+        })
+    }
+
+    pub(super) async fn session(&self, id: &str) -> Result<Option<Value>, Trouble> {
+        match self {
+            Self::Store(store) => Ok(store.session(id)?),
+            Self::Server(client) => match client.session_document(id).await {
+                Ok(session) => Ok(Some(session)),
+                Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => Ok(None),
+                Err(error) => Err(error.into()),
+            },
+        }
+    }
+
+    pub(super) async fn messages(&self, id: &str) -> Result<Vec<Value>, Trouble> {
+        Ok(match self {
+            Self::Store(store) => store.messages(id)?,
+            Self::Server(client) => client.message_documents(id).await.map_err(|error| {
+                let is_listed = error.status().is_none_or(|status| status.as_u16() != 400);
+                let failure = Failure::from(error);
+                if is_listed {
+                    return failure;
+                }
+                failure.hint("this engine does not list a conversation in which an answer had a schema")
+            })?,
+        })
+    }
+
+    pub(super) async fn todo(&self, id: &str) -> Result<Vec<Value>, Trouble> {
+        Ok(match self {
+            Self::Store(store) => store.todo(id)?,
+            Self::Server(client) => client.todo_documents(id).await?,
+        })
+    }
+
+    /// A whole conversation.
+    pub(super) async fn document(&self, id: &str) -> Result<Document, Trouble> {
+        let Some(info) = self.session(id).await? else {
+            return Err(gone(id).into());
+        };
+        Ok(Document::new(info, self.messages(id).await?))
+    }
+
+    /// The session that is meant.
+    pub(super) async fn find(
+        &self,
+        call: Call<'_>,
+        directory: &Path,
+        target: &SessionTarget,
+    ) -> Result<Entry, Trouble> {
+        let everything = self
+            .sessions(&SessionFilter {
+                children: true,
+                archived: true,
+                ..SessionFilter::default()
+            })
+            .await?;
+        let kept = kept_names(call, directory, target.scope);
+        let entries = everything.iter().map(|session| Entry::new(session, &kept));
+        let here_is = directory.to_string_lossy();
+        let (here, elsewhere): (Vec<Entry>, Vec<Entry>) =
+            entries.partition(|entry| target.scope == SessionScope::Everywhere || entry.directory == *here_is);
+        let Some(reference) = &target.reference else {
+            return Ok(find::last(&here)?.clone());
+        };
+        let gone = kept.iter().find(|kept| {
+            kept.name == *reference && !here.iter().chain(&elsewhere).any(|entry| entry.id == kept.session_id)
+        });
+        if let Some(kept) = gone {
+            return Err(Failure::usage(format!(
+                "cannot find the session that is kept as `{reference}`: `{}` does not exist any more",
+                kept.session_id
+            ))
+            .hint("`opencode-rs session list` shows what there is")
+            .into());
+        }
+        Ok(find::find(reference, &here, &elsewhere)?.clone())
+    }
+}
+
+/// The failure of a session that was there.
+pub(super) fn gone(id: &str) -> Failure {
+    Failure::new(FailureKind::Failed, format!("cannot find session `{id}`: it is gone"))
+}
+
+impl Call<'_> {
+    /// The engine's store, where it can be read and is the one that is meant.
+    pub(super) fn store(self) -> Option<Store> {
+        if matches!(self.request.connect.server, ServerChoice::Attach(_)) {
+            // Its store is wherever it has it.
+            return None;
+        }
+        let database = server::database_of(&self.context.environment, &self.context.directories.home)?;
+        match Store::open(&database) {
+            Ok(store) => Some(store),
+            Err(error) => {
+                tracing::debug!(%error, path = %database.display(), "the store is left to an engine");
+                None
+            }
+        }
+    }
+
+    /// Does `work` on the engine's store, else on an engine.
+    pub(super) async fn look<T>(
+        self,
+        work: impl AsyncFn(&Source<'_>, &Path) -> Result<T, Trouble>,
+    ) -> Result<T, Failure> {
+        let request = &self.request.connect;
+        let directory = connect::directory(self.context, request)?;
+        if let Some(store) = self.store() {
+            match work(&Source::Store(&store), &directory).await {
+                Ok(result) => return Ok(result),
+                Err(Trouble::Final(failure)) => return Err(failure),
+                Err(Trouble::Store(error)) => tracing::debug!(%error, "the store is left to an engine"),
+            }
+        }
+        visit(self.context, request, &self.request.output, async |connection| {
+            work(&Source::Server(&connection.client), &directory)
+                .await
+                .map_err(|trouble| match trouble {
+                    Trouble::Final(failure) => failure,
+                    Trouble::Store(error) => Failure::from_error(FailureKind::Engine, &error),
+                })
+        })
+        .await
+    }
+
+    /// The session that is meant.
+    pub(super) async fn find(self, target: &SessionTarget) -> Result<Entry, Failure> {
+        self.look(async |source, directory| source.find(self, directory, target).await)
+            .await
+    }
+
+    /// The session that is meant, with everything in it.
+    pub(super) async fn read(self, target: &SessionTarget) -> Result<(Entry, Document), Failure> {
+        self.look(async |source, directory| {
+            let entry = source.find(self, directory, target).await?;
+            let document = source.document(&entry.id).await?;
+            Ok((entry, document))
+        })
+        .await
+    }
+
+    /// Does `work` on a connection in the directory of a session: what the engine does there is what was asked and trusted
+    /// there.
+    pub(super) async fn change<T>(
+        self,
+        directory: &str,
+        work: impl AsyncFnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let request = self.request_in(directory);
+        visit(self.context, &request, &self.request.output, work).await
+    }
+
+    fn request_in(self, directory: &str) -> ConnectRequest {
+        let mut request = self.request.connect.clone();
+        let is_local = !matches!(&request.server, ServerChoice::Attach(url) if !is_loopback(url));
+        // One that does not exist any more brings nothing along; the engine does what it can without it.
+        if !is_local || Path::new(directory).is_dir() {
+            request.directory = Some(PathBuf::from(directory));
+        }
+        request
+    }
+
+    /// The right to change a session, which one command has at a time.
+    ///
+    /// # Errors
+    ///
+    /// When another command has it.
+    pub(super) fn lock(self, id: &str) -> Result<Lock, Failure> {
+        let path = self
+            .context
+            .directories
+            .state
+            .join("locks")
+            .join(format!("session-{id}.lock"));
+        match Lock::try_acquire(&path) {
+            Ok(Some(lock)) => Ok(lock),
+            Ok(None) => Err(Failure::new(
+                FailureKind::Failed,
+                format!("cannot change session `{id}`: another command is at work on it"),
+            )
+            .hint(format!(
+                "wait until it is done, or end it with `opencode-rs session abort {id}`"
+            ))),
+            Err(error) => {
+                Err(Failure::new(FailureKind::Failed, format!("cannot lock `{}`", path.display())).caused_by(&error))
+            }
+        }
+    }
+}
+
+/// Sees that a session is not at work.
+///
+/// # Errors
+///
+/// When it is, or the engine cannot be asked.
+pub(super) async fn expect_idle(client: &Client, id: &str) -> Result<(), Failure> {
+    if is_busy(client, id).await? {
+        return Err(busy(id));
+    }
+    Ok(())
+}
+
+/// Whether a session is at work on this server.
+pub(super) async fn is_busy(client: &Client, id: &str) -> Result<bool, Failure> {
+    use crate::api::types::SessionStatus;
+    let statuses = client.session_statuses().await?;
+    Ok(statuses.get(id).is_some_and(|status| *status != SessionStatus::Idle))
+}
+
+/// What the engine refuses because the session is at work, said in our words.
+pub(super) fn refused(id: &str) -> impl Fn(ApiError) -> Failure {
+    move |error| match &error {
+        ApiError::Status { name: Some(name), .. } if name == "SessionBusyError" => busy(id),
+        ApiError::Status { status, .. } if status.as_u16() == 404 => gone(id),
+        _ => error.into(),
+    }
+}
+
+fn busy(id: &str) -> Failure {
+    Failure::new(
+        FailureKind::Failed,
+        format!("cannot change session `{id}`: it is at work"),
+    )
+    .hint(format!(
+        "wait until it is done, or end it with `opencode-rs session abort {id}`"
+    ))
+}

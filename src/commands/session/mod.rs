@@ -1,0 +1,100 @@
+//! `session`: what is done with conversations.
+//!
+//! What only looks reads the engine's own store, which takes milliseconds, and asks an engine where the store cannot be
+//! read. What changes something goes through an engine, in the session's own directory. Always true: stdout has the
+//! result and nothing else; what cannot be taken back is asked for, or needs `--yes`.
+
+mod confirm;
+mod delete;
+mod diff;
+mod edit;
+mod entry;
+mod export;
+mod find;
+mod import;
+mod kept;
+mod list;
+mod look;
+mod show;
+mod undo;
+
+use std::io::{self, Write as _};
+
+use super::Exit;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::request::{SessionAction, SessionRequest, Verbosity};
+use crate::support::visible::visible;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When no such session can be found, nobody says yes, the engine refuses, or stdout cannot be written.
+pub async fn run(context: &Context, request: SessionRequest) -> Result<Exit, Failure> {
+    let call = Call {
+        context,
+        request: &request,
+    };
+    match &request.action {
+        SessionAction::List { .. } => list::list(call).await?,
+        SessionAction::Show {
+            target,
+            reasoning,
+            rendering,
+        } => show::show(call, target, *reasoning, *rendering).await?,
+        SessionAction::Todo { target } => show::todo(call, target).await?,
+        SessionAction::Rename { target, title } => edit::rename(call, target, title).await?,
+        SessionAction::Fork { target, at, title } => {
+            edit::fork(call, target, at.as_deref(), title.as_deref()).await?;
+        }
+        SessionAction::Abort { target } => edit::abort(call, target).await?,
+        SessionAction::Compact { target, model } => edit::compact(call, target, model.as_ref()).await?,
+        SessionAction::Share { target } => edit::share(call, target).await?,
+        SessionAction::Unshare { target } => edit::unshare(call, target).await?,
+        SessionAction::Revert { target, to } => undo::revert(call, target, to.as_deref()).await?,
+        SessionAction::Unrevert { target } => undo::unrevert(call, target).await?,
+        SessionAction::Diff { target, message } => diff::diff(call, target, message.as_deref()).await?,
+        SessionAction::Export {
+            target,
+            format,
+            redaction,
+            file,
+            existing,
+        } => {
+            let how = export::How {
+                format: *format,
+                redaction: *redaction,
+                file: file.as_deref(),
+                existing: *existing,
+            };
+            export::export(call, target, how).await?;
+        }
+        SessionAction::Import { source, ids, title } => import::import(call, source, *ids, title.as_deref()).await?,
+        SessionAction::Delete { targets } => return delete::delete(call, targets).await,
+        SessionAction::Prune {
+            older_than,
+            scope,
+            kept,
+            execution,
+        } => return delete::prune(call, *older_than, *scope, *kept, *execution).await,
+    }
+    Ok(Exit::Success)
+}
+
+/// The command that runs.
+#[derive(Debug, Clone, Copy)]
+struct Call<'a> {
+    context: &'a Context,
+    request: &'a SessionRequest,
+}
+
+impl Call<'_> {
+    /// Says a line on stderr, unless errors alone are wanted.
+    fn say(self, line: &str) {
+        if self.request.connect.verbosity > Verbosity::Quiet {
+            // A closed stderr is nobody's loss.
+            let _ = writeln!(io::stderr(), "{}", visible(line));
+        }
+    }
+}

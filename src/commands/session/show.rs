@@ -1,0 +1,74 @@
+//! `session show` and `session todo`.
+
+use super::Call;
+use crate::commands::table::{Column, Shape, Table};
+use crate::commands::{write_document, write_stdout};
+use crate::error::Failure;
+use crate::render::markdown_page;
+use crate::request::{ListFormat, Reasoning, Rendering, SessionTarget};
+use crate::terminal::{Stream, Terminal, sanitize};
+use crate::transcript::{Thinking, markdown};
+
+const TODO: [Column; 3] = [
+    Column::new("STATUS", Shape::Text),
+    Column::new("PRIORITY", Shape::Text),
+    Column::new("TASK", Shape::Flexible),
+];
+
+pub(super) async fn show(
+    call: Call<'_>,
+    target: &SessionTarget,
+    reasoning: Reasoning,
+    rendering: Rendering,
+) -> Result<(), Failure> {
+    let (_, document) = call.read(target).await?;
+    if call.request.output.format == ListFormat::Json {
+        return write_document(&document);
+    }
+    let thinking = match reasoning {
+        Reasoning::Shown => Thinking::Shown,
+        Reasoning::Hidden => Thinking::Hidden,
+    };
+    let page = markdown(&document, thinking);
+    let terminal = Terminal::of_process(&call.context.environment);
+    if terminal.is_terminal(Stream::Stdout) {
+        let color = terminal.color(call.request.output.color, Stream::Stdout);
+        let shown = match rendering {
+            Rendering::Markdown => markdown_page(&page, terminal.columns(), color),
+            Rendering::Raw => sanitize(&page).into_owned(),
+        };
+        write_stdout(shown.as_bytes())?;
+    } else {
+        write_stdout(page.as_bytes())?;
+    }
+    if let Some(from) = document.reverted_from() {
+        call.say(&format!(
+            "{} messages are undone and not shown; `opencode-rs session unrevert {}` brings them back",
+            document.messages.len() - from,
+            document.id()
+        ));
+    }
+    Ok(())
+}
+
+pub(super) async fn todo(call: Call<'_>, target: &SessionTarget) -> Result<(), Failure> {
+    let items = call
+        .look(async |source, directory| {
+            let entry = source.find(call, directory, target).await?;
+            source.todo(&entry.id).await
+        })
+        .await?;
+    if call.request.output.format == ListFormat::Json {
+        return write_document(&items);
+    }
+    let mut table = Table::new(&TODO);
+    for item in &items {
+        let cell = |name: &str| item[name].as_str().unwrap_or("-").to_owned();
+        table.push(vec![cell("status"), cell("priority"), cell("content")]);
+    }
+    table.print(call.context, &call.request.output)?;
+    if items.is_empty() {
+        call.say("the session has no list of things to do");
+    }
+    Ok(())
+}
