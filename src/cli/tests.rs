@@ -10,10 +10,11 @@ use super::*;
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
 use crate::request::{
-    AgentLimits, Approver, Checks, ConfigScope, Confirmation, Effect, EngineChoice, Execution, Inclusion, Manner,
-    Network, OnDenial, OutputMode, PermissionRequest, PolicyRule, Preset, PromptSource, Reasoning, RehearsalChoice,
-    Rendering, RuleOrigin, RunRequest, ServerChoice, SessionAction, SessionChoice, SessionLifetime, SessionScope,
-    SessionStart, SessionTarget, StdinUse, TrustChoice, VariantChoice, Verbosity, Waiting, Warmth, WorktreeChoice,
+    AgentLimits, Approver, Checks, ConfigScope, Confirmation, Effect, EngineChoice, Execution, Follow, InUse,
+    Inclusion, Manner, Network, OnDenial, OutputMode, PermissionRequest, PolicyRule, Preset, PromptSource, Reasoning,
+    RehearsalChoice, Rendering, RuleOrigin, RunRequest, ServerAction, ServerChoice, ServerReference, SessionAction,
+    SessionChoice, SessionLifetime, SessionScope, SessionStart, SessionTarget, StdinUse, StopChoice, TrustChoice,
+    VariantChoice, Verbosity, Waiting, Warmth, WorktreeChoice,
 };
 use crate::settings::{Origin, Setting, Settings};
 
@@ -322,6 +323,82 @@ fn a_kept_conversation_keeps_a_server_warm_and_a_port_is_private() {
     assert_eq!(warmth(&set, &["--name", "x", "--keep-for", "2h"]), minutes(120));
     assert_eq!(warmth(&plain, &["-k", "-p", "4096"]), Warmth::Fresh);
     assert_eq!(warmth(&plain, &["-k", "--attach", "http://h:1"]), Warmth::IfThere);
+}
+
+#[test]
+fn a_server_that_is_started_is_ours_and_stays() {
+    let start = |settings: &Settings, words: &[&str]| {
+        let words = [&["server", "start"], words].concat();
+        let Command::Server(args) = parse(&words).unwrap().into_command() else {
+            panic!("{words:?}");
+        };
+        match args.resolve(settings, &Environment::default())?.action {
+            ServerAction::Start(connect) => Ok((connect.server, connect.warmth)),
+            other => panic!("{other:?}"),
+        }
+    };
+    let stays = |seconds| Warmth::Keep {
+        keep_for: Duration::from_secs(seconds),
+    };
+    let set = Settings {
+        attach: user("http://h:1".parse().unwrap()),
+        keep_for: user(Duration::from_secs(300)),
+        ..Settings::default()
+    };
+    let free = ServerChoice::Start { port: None };
+    let port = ServerChoice::Start { port: Some(4096) };
+    let plain = Settings::default();
+    assert_eq!(start(&plain, &[]).unwrap(), (free.clone(), stays(1800)));
+    assert_eq!(start(&set, &[]).unwrap(), (free, stays(300)));
+    assert_eq!(
+        start(&set, &["--keep-for", "2h", "-p", "4096"]).unwrap(),
+        (port, stays(7200))
+    );
+    for option in [&["--fresh"][..], &["--attach", "http://h:1"]] {
+        let failure: Failure = start(&plain, option).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        assert!(failure.message.contains(option[0]), "{failure}");
+    }
+}
+
+#[test]
+fn servers_are_meant_by_id_by_directory_or_all() {
+    let action = |words: &[&str]| {
+        let words = [&["server"], words].concat();
+        let Command::Server(args) = parse(&words).unwrap().into_command() else {
+            panic!("{words:?}");
+        };
+        args.resolve(&Settings::default(), &Environment::default())
+            .unwrap()
+            .action
+    };
+    let id = |id: &str| ServerReference::Id(id.to_owned());
+    let here = ServerReference::OfDirectory(None);
+    let stop = |which, in_use| ServerAction::Stop { which, in_use };
+    assert_eq!(action(&["list"]), ServerAction::List(None));
+    assert_eq!(action(&["list", "-d", "x"]), ServerAction::List(Some("x".into())));
+    assert_eq!(action(&["status"]), ServerAction::Status(here.clone()));
+    assert_eq!(action(&["stop"]), stop(StopChoice::These(vec![here]), InUse::Spare));
+    assert_eq!(
+        action(&["stop", "a", "b", "--force"]),
+        stop(StopChoice::These(vec![id("a"), id("b")]), InUse::Stop)
+    );
+    assert_eq!(action(&["stop", "--all"]), stop(StopChoice::All, InUse::Spare));
+    assert_eq!(
+        action(&["logs", "a", "-f", "-n", "3"]),
+        ServerAction::Logs {
+            server: id("a"),
+            lines: Some(3),
+            follow: Follow::UntilTheEnd,
+        }
+    );
+    for words in [
+        &["stop", "a", "--all"][..],
+        &["stop", "-d", "x", "--all"],
+        &["status", "a", "-d", "x"],
+    ] {
+        assert_eq!(refused(&[&["server"], words].concat()), ErrorKind::ArgumentConflict);
+    }
 }
 
 #[test]

@@ -118,8 +118,9 @@ fn find(base: &Path, guards: &mut HashMap<PathBuf, Guard>) -> Vec<Stray> {
     loop {
         let children: Vec<(i32, PathBuf)> = table
             .iter()
-            .filter(|process| !roots.contains_key(&process.id()) && system::is_of_this_user(process.id()))
+            .filter(|process| !roots.contains_key(&process.id()))
             .filter_map(|process| Some((process.id(), roots.get(&process.parent())?.clone())))
+            .filter(|(pid, _)| system::is_of_this_user(*pid))
             .collect();
         if children.is_empty() {
             break;

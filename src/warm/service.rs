@@ -28,8 +28,8 @@ pub(super) enum Activity {
     InUse,
     /// Nobody does, and it ends at this moment; never, where there is none.
     Idle(Option<Instant>),
-    /// It shall end now.
-    Ending,
+    /// It shall end now, and why.
+    Ending(&'static str),
 }
 
 /// A session that was prompted by a command that died.
@@ -114,8 +114,13 @@ impl Service {
         let until = state.idle_since.checked_add(stays);
         let over = unused && (state.retiring || until.is_some_and(|until| until <= Instant::now()));
         if state.stopping || over {
+            let why = match (state.stopping, state.retiring) {
+                (true, _) => "somebody stops it",
+                (false, true) => "another one has taken its place",
+                (false, false) => "it is not needed any more",
+            };
             state.stopping = true;
-            return Activity::Ending;
+            return Activity::Ending(why);
         }
         if unused { Activity::Idle(until) } else { Activity::InUse }
     }

@@ -300,7 +300,7 @@ async fn serve(
     let mut guests = tokio::task::JoinSet::new();
     loop {
         let idle = match service.activity() {
-            Activity::Ending => return "it is not needed any more".to_owned(),
+            Activity::Ending(why) => return why.to_owned(),
             Activity::Idle(until) => until,
             Activity::InUse => None,
         };

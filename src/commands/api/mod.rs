@@ -44,7 +44,7 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<Exit, Failure
         USUAL
     };
     let mut connect = request.connect.clone();
-    if connect.warmth == Warmth::IfThere && runs_something(&request) {
+    if connect.warmth == Warmth::IfThere && runs_something(&request.method, &request.path) {
         // In a warm engine nothing runs that no run of ours looks after.
         connect.warmth = Warmth::Fresh;
     }
@@ -71,10 +71,10 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<Exit, Failure
 }
 
 /// Whether the engine may run commands and tools for it.
-fn runs_something(request: &ApiRequest) -> bool {
-    let path = request.path.split('?').next().unwrap_or_default();
+fn runs_something(method: &str, path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    request.method == "POST"
+    method == "POST"
         && matches!(
             last,
             "message" | "prompt_async" | "prompt" | "command" | "shell" | "init"
@@ -180,4 +180,31 @@ fn text(bytes: Vec<u8>, source: &str) -> Result<String, Failure> {
         Failure::usage(format!("cannot use `{source}` as a field: it is not UTF-8"))
             .hint("send other bytes as the whole body with `--input`")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_and_what_reads_the_catalog_is_known_by_its_path() {
+        for (method, path, runs) in [
+            ("POST", "/session/ses_1/message?x=1", true),
+            ("POST", "/session/ses_1/shell/", true),
+            ("GET", "/session/ses_1/message", false),
+            ("POST", "/session/ses_1/abort", false),
+            ("POST", "/session", false),
+        ] {
+            assert_eq!(runs_something(method, path), runs, "{method} {path}");
+        }
+        for (path, asks) in [
+            ("/provider", true),
+            ("/provider/auth?x=1", true),
+            ("/api/model", true),
+            ("/config/providers", false),
+            ("/providers", false),
+        ] {
+            assert_eq!(asks_for_catalog(path), asks, "{path}");
+        }
+    }
 }

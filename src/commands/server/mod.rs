@@ -35,6 +35,7 @@ pub async fn run(context: &Context, request: ServerCommandRequest) -> Result<Exi
         output: request.output,
         verbosity: request.verbosity,
     };
+    let is_start = matches!(request.action, ServerAction::Start(_));
     let work = async {
         match request.action {
             ServerAction::Start(connect) => start::run(context, *connect, talk).await,
@@ -44,9 +45,12 @@ pub async fn run(context: &Context, request: ServerCommandRequest) -> Result<Exi
             ServerAction::Logs { server, lines, follow } => logs::run(context, &server, lines, follow, talk).await,
         }
     };
+    if is_start {
+        // It has something to undo when a signal ends it.
+        return work.await;
+    }
     tokio::select! {
         biased;
-        // A start that is given up leaves its server to whoever wants it next, and else to its own end.
         _ = context.interrupts.interrupted() => Err(context.interrupts.failure("the command")),
         done = work => done,
     }

@@ -23,6 +23,12 @@ use crate::warm::ServerRecord;
 ///
 /// When there is none in the end. One that was started for this and cannot be used is not left behind.
 pub(super) async fn run(context: &Context, request: ConnectRequest, talk: Talk) -> Result<Exit, Failure> {
+    if connect::is_pure(context) {
+        return Err(Failure::usage(
+            "cannot keep a server here: `OPENCODE_PURE` keeps the engine from loading the guard of its tools",
+        )
+        .hint("unset `OPENCODE_PURE`"));
+    }
     let state = &context.directories.state;
     let directory = connect::directory(context, &request)?;
     let before: BTreeSet<String> = ServerRecord::list(state).into_iter().map(|record| record.id).collect();
@@ -38,9 +44,9 @@ pub(super) async fn run(context: &Context, request: ConnectRequest, talk: Talk) 
         connection.close().await;
         return Err(Failure::new(
             FailureKind::Engine,
-            "cannot keep a server here: it could not be guarded, or not be told from others",
+            "cannot keep a server here: it cannot be told whether what its engine reads has changed",
         )
-        .hint("unset `OPENCODE_PURE`; look for a directory of agents, commands or tools with thousands of files"));
+        .hint("look for a directory of agents, commands, plugins or tools with thousands of files"));
     };
     let record = lease.record().clone();
     drop(lease);
