@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_opencode_rs_global_optspecs
-    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= title= ephemeral output-format= o/output-last-message= include-raw thinking raw stall-timeout= max-retries= retry-budget= auto-tools allow= ask= deny= policy= y/yes read-only add-dir= fail-on-deny approver= approver-timeout= max-turns= max-tool-calls= max-tokens= max-cost= verify= require-change worktree= d/directory= p/port= attach= engine= offline bare trust no-input rehearse= timeout= h/help V/version
+    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= k/keep name= keep-for= new c/continue s/session= fork no-wait title= ephemeral output-format= o/output-last-message= include-raw thinking raw stall-timeout= max-retries= retry-budget= auto-tools allow= ask= deny= policy= y/yes read-only add-dir= fail-on-deny approver= approver-timeout= max-turns= max-tool-calls= max-tokens= max-cost= verify= require-change worktree= d/directory= p/port= fresh attach= engine= offline bare trust no-input rehearse= timeout= h/help V/version
 end
 
 function __fish_opencode_rs_needs_command
@@ -40,7 +40,10 @@ high\t''
 max\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l system -d 'Add this text to the system prompt' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l system-file -d 'Add the text of this file to the system prompt' -r -F
-complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l title -d 'Give the session this title [default: made from the prompt]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l name -d 'Keep it under this name; implies `-k` [default: default]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l keep-for -d 'Stop the kept server after this time without use [default: 30m]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s s -l session -d 'Go on with this session: its id or the beginning of it, its title, or the name of a kept conversation' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l title -d 'Give the session this title [default: made from its first prompt]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l output-format -d 'Choose the format of stdout [default: text]' -r -f -a "text\t''
 json\t''
 stream-json\t''"
@@ -72,6 +75,11 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s v -l verbose -d
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s e -l editor -d 'Write the prompt in an editor (VISUAL, else EDITOR, else vi), which shows the words given'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s n -l no-stdin -d 'Never read stdin'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s k -l keep -d 'Keep the conversation: the next `-k` in this directory goes on where this one ended'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l new -d 'Start the kept conversation over; the old session stays in the engine\'s store'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s c -l continue -d 'Go on with the session of this directory that was used last'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l fork -d 'Go on with a copy of the session; with `-k`, the copy is what is kept from now on'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l no-wait -d 'Fail instead of waiting when another command is at work on the conversation'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l ephemeral -d 'Delete the session afterwards'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l include-raw -d 'Write the engine\'s own events too; needs `--output-format stream-json`'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l thinking -d 'Show the model\'s reasoning on stderr'
@@ -81,6 +89,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s y -l yes -d 'An
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l read-only -d 'Let nothing be changed, whatever else is allowed'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l require-change -d 'Succeed only if some file changed'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -88,6 +97,8 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l no-input -d 'As
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s V -l version -d 'Print version'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "run" -d 'Send one prompt, print the answer, exit'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "chat" -d 'Open a dialog; piped in, send one prompt a line'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "server" -d 'Start, show and stop the servers that are kept warm'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "session" -d 'List, show, copy, export and delete conversations'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "engine" -d 'Find, install and remove the engine program'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "models" -d 'List the models that the engine offers'
@@ -110,7 +121,10 @@ high\t''
 max\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l system -d 'Add this text to the system prompt' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l system-file -d 'Add the text of this file to the system prompt' -r -F
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l title -d 'Give the session this title [default: made from the prompt]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l name -d 'Keep it under this name; implies `-k` [default: default]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l keep-for -d 'Stop the kept server after this time without use [default: 30m]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s s -l session -d 'Go on with this session: its id or the beginning of it, its title, or the name of a kept conversation' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l title -d 'Give the session this title [default: made from its first prompt]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l output-format -d 'Choose the format of stdout [default: text]' -r -f -a "text\t''
 json\t''
 stream-json\t''"
@@ -143,6 +157,11 @@ never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s e -l editor -d 'Write the prompt in an editor (VISUAL, else EDITOR, else vi), which shows the words given'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s n -l no-stdin -d 'Never read stdin'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s k -l keep -d 'Keep the conversation: the next `-k` in this directory goes on where this one ended'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l new -d 'Start the kept conversation over; the old session stays in the engine\'s store'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s c -l continue -d 'Go on with the session of this directory that was used last'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l fork -d 'Go on with a copy of the session; with `-k`, the copy is what is kept from now on'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l no-wait -d 'Fail instead of waiting when another command is at work on the conversation'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l ephemeral -d 'Delete the session afterwards'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l include-raw -d 'Write the engine\'s own events too; needs `--output-format stream-json`'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l thinking -d 'Show the model\'s reasoning on stderr'
@@ -152,6 +171,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s y -l yes
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l read-only -d 'Let nothing be changed, whatever else is allowed'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l require-change -d 'Succeed only if some file changed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -160,6 +180,133 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s q -l qui
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s f -l file -d 'Attach this to the first prompt; may be repeated' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s m -l model -d 'Use this model, `provider/model` or `model` alone [default: the engine\'s]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l agent -d 'Use this agent [default: the engine\'s]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l variant -d 'Use this variant of the model [default: the model\'s own]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l effort -d 'Choose how hard the model thinks, by the variants that it has [default: the model\'s own]' -r -f -a "none\t''
+low\t''
+medium\t''
+high\t''
+max\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l system -d 'Add this text to the system prompt' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l system-file -d 'Add the text of this file to the system prompt' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s s -l session -d 'Go on with this session' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l stall-timeout -d 'End a turn when model and tools are silent for this time; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l allow -d 'Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l ask -d 'Ask before this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l deny -d 'Deny this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l policy -d 'Read rules from this TOML file' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l add-dir -d 'Treat this directory as the agent\'s own too; may be repeated' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l approver -d 'Let this command answer questions about permissions: JSON on its stdin, JSON from its stdout' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l approver-timeout -d 'Deny what the approver has not answered after this time [default: 60s]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s c -l continue -d 'Go on with the last session of this directory'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l thinking -d 'Show the model\'s reasoning on stderr'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l raw -d 'Write answers as the model wrote them, without rendering Markdown on a terminal'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l auto-tools -d 'Let the model run tools: edit files in the directory, and ask before commands'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l read-only -d 'Let nothing be changed, whatever else is allowed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -f -a "start" -d 'Start the server that `-k` would use here, or find it; its id is printed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -f -a "list" -d 'List the servers of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -f -a "status" -d 'Show one server in detail; the exit status is 1 when there is none that answers'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -f -a "stop" -d 'Stop servers, with everything that they started'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -f -a "logs" -d 'Show what a server and its engine had to say; also of one that has ended'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l keep-for -d 'Stop it after this time without use [default: 30m]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from list" -s d -l directory -d 'List those of this directory only [default: all]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from list" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from list" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from list" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from list" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from status" -s d -l directory -d 'Take the one of this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from status" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from status" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from status" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from status" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from stop" -s d -l directory -d 'Stop those of this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from stop" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from stop" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from stop" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from stop" -l all -d 'Stop every server, and end what is left of servers that were killed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from stop" -l force -d 'Stop them even while commands use them'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from stop" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -s d -l directory -d 'Take the one of this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -s n -l lines -d 'Show the last lines only [default: all]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Go on with what is added, until the server ends'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -201,6 +348,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __f
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -s a -l all -d 'Look among the sessions of all directories'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l children -d 'List the sessions of subagents too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l archived -d 'List sessions that were put away too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -224,6 +372,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __f
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -s a -l all -d 'Look among the sessions of all directories'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l thinking -d 'Show the model\'s reasoning too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l raw -d 'Do not render Markdown on a terminal'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -245,6 +394,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rename" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -268,6 +418,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from fork" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -290,6 +441,7 @@ never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -s a -l all -d 'Look among the sessions of all directories'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -311,6 +463,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -333,6 +486,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from compact" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -356,6 +510,7 @@ never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -s a -l all -d 'Look among the sessions of all directories'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -s y -l yes -d 'Do not ask'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from revert" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -377,6 +532,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unrevert" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -399,6 +555,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from diff" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -420,6 +577,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from todo" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -446,6 +604,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __f
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -s a -l all -d 'Look among the sessions of all directories'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l sanitize -d 'Leave out contents of files, output of tools, reasoning and rules; write the home directory as `~`'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l force -d 'Replace the file if there is one'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from export" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -468,6 +627,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l copy -d 'Import it as a session of its own, with new ids'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from import" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -490,6 +650,7 @@ never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -s a -l all -d 'Look among the sessions of all directories'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -s y -l yes -d 'Do not ask'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from share" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -511,6 +672,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from unshare" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -536,6 +698,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __f
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l kept -d 'Delete conversations that are kept under a name, too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would be deleted, and delete nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Do not ask'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -629,6 +792,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l color
 always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -649,6 +813,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l color
 always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -672,6 +837,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -s i -l include -d 'Show the status line and the headers of the response too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -793,6 +959,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l color
 always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
