@@ -37,7 +37,13 @@ pub(crate) fn rows(engine: &Path, version: &str, rounds: usize, table: &mut Tabl
         .build()
         .map_err(|error| error.to_string())?;
     let server = runtime.block_on(Server::of(&home))?;
-    let run_bare = || answered(child::run(&mut bare::command(server.lease.endpoint(), &directory, &session)?)?);
+    let run_bare = || {
+        answered(child::run(&mut bare::command(
+            server.lease.endpoint(),
+            &directory,
+            &session,
+        )?)?)
+    };
     let run_attached = || answered(child::run(&mut attached(&home, engine, &server.lease))?);
     let run_theirs = || answered(child::run(&mut cold.opencode_run(engine))?);
     warm_up("kept, the others", || {

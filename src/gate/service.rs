@@ -293,10 +293,7 @@ mod tests {
         plugin.call(8, "{}").await;
         drop(service.call().await.unwrap());
         // Answers come in the order in which they are given.
-        assert_eq!(
-            plugin.hear().await.unwrap(),
-            json!({"id": 8})
-        );
+        assert_eq!(plugin.hear().await.unwrap(), json!({"id": 8}));
         assert!(!call.is_gone());
         call.pass();
         assert_eq!(plugin.hear().await.unwrap(), json!({"id": 7, "pass": true}));

@@ -18,7 +18,7 @@ use crate::context::Presses;
 use crate::error::{Failure, FailureKind};
 use crate::input::{self, PromptParts, Surroundings};
 use crate::render::report_failure;
-use crate::request::{ChatStart, Verbosity};
+use crate::request::Verbosity;
 use crate::support::nearest::{nearest, quoted};
 use crate::terminal::{Stream, Terminal, one_line};
 use crate::turn::Outcome;
@@ -54,17 +54,16 @@ pub(super) enum Flow {
 
 impl<'t, 'c> Dialog<'t, 'c> {
     /// Runs a dialog until somebody leaves it.
-    pub(super) async fn run(
-        talk: &'t mut Talk<'c>,
-        start: ChatStart,
-        first: Option<PromptParts>,
-    ) -> Result<Exit, Failure> {
+    pub(super) async fn run(talk: &'t mut Talk<'c>, first: Option<PromptParts>) -> Result<Exit, Failure> {
         let mut dialog = Self::open(talk)?;
         if let Some(failure) = dialog.connect().await {
             return failure;
         }
-        sessions::begin(dialog.talk, start).await?;
+        let resumed = sessions::begin(dialog.talk).await?;
         dialog.greet();
+        if let Some(title) = resumed {
+            dialog.note(&format!("resumed `{title}`"));
+        }
         let exit = dialog.go(first).await;
         dialog.modes.restore();
         exit

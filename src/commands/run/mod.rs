@@ -5,7 +5,7 @@ mod checks;
 pub(super) mod display;
 mod git;
 pub(super) mod prepare;
-mod session;
+pub(in crate::commands) mod session;
 mod worktree;
 
 use std::borrow::Cow;

@@ -39,17 +39,17 @@ const NEWEST: usize = 50;
 
 /// Where sessions are kept in mind, and who is told what is waited for.
 #[derive(Clone, Copy)]
-pub(super) struct Around<'a> {
+pub(in crate::commands) struct Around<'a> {
     /// Our state directory.
-    pub(super) state: &'a Path,
+    pub(in crate::commands) state: &'a Path,
     /// The agent's directory, canonical.
-    pub(super) directory: &'a Path,
-    pub(super) display: &'a Display,
+    pub(in crate::commands) directory: &'a Path,
+    pub(in crate::commands) display: &'a Display,
 }
 
 /// What a run holds of a conversation.
 #[derive(Default)]
-pub(super) struct Claim {
+pub(in crate::commands) struct Claim {
     /// The right to say what the name stands for.
     name: Option<NameLock>,
     /// The right to speak in the session.
@@ -60,7 +60,7 @@ pub(super) struct Claim {
 
 impl Claim {
     /// Notes that the conversation was used, and gives it free.
-    pub(super) fn release(self, state: &Path) {
+    pub(in crate::commands) fn release(self, state: &Path) {
         if let Some(kept) = &self.kept
             && let Err(error) = kept.touch(state)
         {
@@ -74,7 +74,7 @@ impl Claim {
 /// # Errors
 ///
 /// When somebody else is at work on it and that is not waited for, or our own files cannot be used.
-pub(super) async fn claim(request: &RunRequest, around: Around<'_>) -> Result<Claim, Failure> {
+pub(in crate::commands) async fn claim(request: &RunRequest, around: Around<'_>) -> Result<Claim, Failure> {
     let choice = &request.session;
     let mut claim = Claim::default();
     let Some(name) = &choice.keep_as else {
@@ -100,7 +100,7 @@ pub(super) async fn claim(request: &RunRequest, around: Around<'_>) -> Result<Cl
 
 /// A session that is there, and goes on.
 #[derive(Debug, Clone)]
-pub(super) struct Origin {
+pub(in crate::commands) struct Origin {
     info: Session,
     manner: Manner,
     /// It was at work when we came, so that the events which are on their way are not all of our own turn.
@@ -108,10 +108,15 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    /// The session, as the engine describes it.
+    pub(in crate::commands) fn into_session(self) -> Session {
+        self.info
+    }
+
     /// The same request with the names that the session used last, where no others were typed.
     ///
     /// An agent that was typed brings its own model, if it has one.
-    pub(super) fn with_last_names(&self, request: &RunRequest, agents: &[Agent]) -> RunRequest {
+    pub(in crate::commands) fn with_last_names(&self, request: &RunRequest, agents: &[Agent]) -> RunRequest {
         let mut request = request.clone();
         let typed = request.typed;
         if !typed.agent && self.info.agent.is_some() {
@@ -143,7 +148,7 @@ impl Origin {
     }
 
     /// Adds to the failure to find a name that it may be the session's.
-    pub(super) fn explain(&self, failure: Failure) -> Failure {
+    pub(in crate::commands) fn explain(&self, failure: Failure) -> Failure {
         if !matches!(failure.kind, FailureKind::Usage | FailureKind::Auth) {
             return failure;
         }
@@ -174,7 +179,7 @@ impl Origin {
 /// # Errors
 ///
 /// When it is not there, or belongs to another directory, or somebody is at work on it and that is not waited for.
-pub(super) async fn find(
+pub(in crate::commands) async fn find(
     request: &RunRequest,
     client: &Client,
     claim: &mut Claim,
@@ -219,12 +224,12 @@ pub(super) async fn find(
 }
 
 /// A session that is ready for a prompt.
-pub(super) struct Settled {
-    pub(super) id: String,
+pub(in crate::commands) struct Settled {
+    pub(in crate::commands) id: String,
     /// The rules that it has.
-    pub(super) rules: Vec<Rule>,
+    pub(in crate::commands) rules: Vec<Rule>,
     /// Whether it was there before.
-    pub(super) resumed: bool,
+    pub(in crate::commands) resumed: bool,
     /// When it was last changed by us, by the engine's clock: events up to that one are not of our turn.
     changed: Option<f64>,
 }
@@ -234,7 +239,7 @@ pub(super) struct Settled {
 /// # Errors
 ///
 /// When the engine refuses, or the conversation cannot be kept.
-pub(super) async fn settle(
+pub(in crate::commands) async fn settle(
     request: &RunRequest,
     client: &Client,
     claim: &mut Claim,
@@ -390,7 +395,7 @@ async fn change_rules(
 }
 
 /// Takes the events off the stream that are not of our turn: other rules, or the end of somebody else's turn.
-pub(super) async fn skip_what_was_before(events: &mut EventStream, settled: &Settled) {
+pub(in crate::commands) async fn skip_what_was_before(events: &mut EventStream, settled: &Settled) {
     let Some(changed) = settled.changed else {
         return;
     };
