@@ -32,6 +32,7 @@ mod record;
 mod service;
 mod start;
 mod supervisor;
+mod thrift;
 
 pub use lease::{Lease, Refusal, Status, Terms};
 pub use log::{LogFile, logs, older_part};

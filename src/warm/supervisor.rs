@@ -22,6 +22,7 @@ use super::log::{self, Log};
 use super::orders::Orders;
 use super::record::{self, ServerRecord};
 use super::service::{Activity, Orphan, Service};
+use super::thrift;
 use crate::api::{Client, Endpoint};
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
@@ -287,7 +288,10 @@ async fn serve(
     loop {
         let idle = match service.activity() {
             Activity::Ending => return "it is not needed any more".to_owned(),
-            Activity::Idle(until) => until,
+            Activity::Idle(until) => {
+                thrift::let_go_of_code();
+                until
+            }
             Activity::InUse => None,
         };
         let (due, next) = service.orphans();
