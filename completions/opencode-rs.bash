@@ -95,7 +95,7 @@ _opencode__rs() {
 
     case "${cmd}" in
         opencode__rs)
-            opts="-q -v -e -n -f -m -o -y -d -p -h -V --quiet --verbose --color --no-progress --profile --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --title --ephemeral --output-format --output-last-message --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --max-turns --max-tool-calls --max-tokens --max-cost --verify --require-change --worktree --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --help --version run engine models agents api policy doctor config rehearse generate"
+            opts="-q -v -e -n -f -m -k -c -s -o -y -d -p -h -V --quiet --verbose --color --no-progress --profile --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --keep --name --keep-for --new --continue --session --fork --no-wait --title --ephemeral --output-format --output-last-message --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --max-turns --max-tool-calls --max-tokens --max-cost --verify --require-change --worktree --directory --port --fresh --attach --engine --offline --bare --trust --no-input --rehearse --timeout --help --version run engine models agents api policy doctor config rehearse generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -146,6 +146,22 @@ _opencode__rs() {
                     return 0
                     ;;
                 --system-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -269,7 +285,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__agents)
-            opts="-d -p -q -v -h --output-format --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
+            opts="-d -p -q -v -h --output-format --directory --port --fresh --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -327,7 +343,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__api)
-            opts="-F -H -i -d -p -q -v -h --field --raw-field --header --input --include --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
+            opts="-F -H -i -d -p -q -v -h --field --raw-field --header --input --include --directory --port --fresh --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -495,7 +511,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__doctor)
-            opts="-d -p -q -v -h --output-format --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
+            opts="-d -p -q -v -h --output-format --directory --port --fresh --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -805,7 +821,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__models)
-            opts="-d -p -q -v -h --output-format --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
+            opts="-d -p -q -v -h --output-format --directory --port --fresh --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1147,7 +1163,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__run)
-            opts="-e -n -f -m -o -y -d -p -q -v -h --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --title --ephemeral --output-format --output-last-message --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --max-turns --max-tool-calls --max-tokens --max-cost --verify --require-change --worktree --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
+            opts="-e -n -f -m -k -c -s -o -y -d -p -q -v -h --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --keep --name --keep-for --new --continue --session --fork --no-wait --title --ephemeral --output-format --output-last-message --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --max-turns --max-tool-calls --max-tokens --max-cost --verify --require-change --worktree --directory --port --fresh --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1190,6 +1206,22 @@ _opencode__rs() {
                     return 0
                     ;;
                 --system-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
