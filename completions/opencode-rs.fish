@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_opencode_rs_global_optspecs
-    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= title= ephemeral output-format= o/output-last-message= include-raw thinking raw stall-timeout= max-retries= retry-budget= auto-tools allow= ask= deny= policy= y/yes read-only add-dir= fail-on-deny approver= approver-timeout= max-turns= max-tool-calls= max-tokens= max-cost= verify= require-change worktree= d/directory= p/port= attach= engine= offline bare trust no-input rehearse= timeout= h/help V/version
+    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= k/keep name= keep-for= new c/continue s/session= fork no-wait title= ephemeral output-format= o/output-last-message= include-raw thinking raw stall-timeout= max-retries= retry-budget= auto-tools allow= ask= deny= policy= y/yes read-only add-dir= fail-on-deny approver= approver-timeout= max-turns= max-tool-calls= max-tokens= max-cost= verify= require-change worktree= d/directory= p/port= fresh attach= engine= offline bare trust no-input rehearse= timeout= h/help V/version
 end
 
 function __fish_opencode_rs_needs_command
@@ -40,7 +40,10 @@ high\t''
 max\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l system -d 'Add this text to the system prompt' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l system-file -d 'Add the text of this file to the system prompt' -r -F
-complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l title -d 'Give the session this title [default: made from the prompt]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l name -d 'Keep it under this name; implies `-k` [default: default]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l keep-for -d 'Stop the kept server after this time without use [default: 30m]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s s -l session -d 'Go on with this session: its id or the beginning of it, its title, or the name of a kept conversation' -r
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l title -d 'Give the session this title [default: made from its first prompt]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l output-format -d 'Choose the format of stdout [default: text]' -r -f -a "text\t''
 json\t''
 stream-json\t''"
@@ -72,6 +75,11 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s v -l verbose -d
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s e -l editor -d 'Write the prompt in an editor (VISUAL, else EDITOR, else vi), which shows the words given'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s n -l no-stdin -d 'Never read stdin'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s k -l keep -d 'Keep the conversation: the next `-k` in this directory goes on where this one ended'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l new -d 'Start the kept conversation over; the old session stays in the engine\'s store'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s c -l continue -d 'Go on with the session of this directory that was used last'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l fork -d 'Go on with a copy of the session; with `-k`, the copy is what is kept from now on'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l no-wait -d 'Fail instead of waiting when another command is at work on the conversation'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l ephemeral -d 'Delete the session afterwards'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l include-raw -d 'Write the engine\'s own events too; needs `--output-format stream-json`'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l thinking -d 'Show the model\'s reasoning on stderr'
@@ -81,6 +89,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s y -l yes -d 'An
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l read-only -d 'Let nothing be changed, whatever else is allowed'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l require-change -d 'Succeed only if some file changed'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -110,7 +119,10 @@ high\t''
 max\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l system -d 'Add this text to the system prompt' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l system-file -d 'Add the text of this file to the system prompt' -r -F
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l title -d 'Give the session this title [default: made from the prompt]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l name -d 'Keep it under this name; implies `-k` [default: default]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l keep-for -d 'Stop the kept server after this time without use [default: 30m]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s s -l session -d 'Go on with this session: its id or the beginning of it, its title, or the name of a kept conversation' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l title -d 'Give the session this title [default: made from its first prompt]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l output-format -d 'Choose the format of stdout [default: text]' -r -f -a "text\t''
 json\t''
 stream-json\t''"
@@ -143,6 +155,11 @@ never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s e -l editor -d 'Write the prompt in an editor (VISUAL, else EDITOR, else vi), which shows the words given'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s n -l no-stdin -d 'Never read stdin'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s k -l keep -d 'Keep the conversation: the next `-k` in this directory goes on where this one ended'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l new -d 'Start the kept conversation over; the old session stays in the engine\'s store'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s c -l continue -d 'Go on with the session of this directory that was used last'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l fork -d 'Go on with a copy of the session; with `-k`, the copy is what is kept from now on'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l no-wait -d 'Fail instead of waiting when another command is at work on the conversation'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l ephemeral -d 'Delete the session afterwards'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l include-raw -d 'Write the engine\'s own events too; needs `--output-format stream-json`'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l thinking -d 'Show the model\'s reasoning on stderr'
@@ -152,6 +169,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s y -l yes
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l read-only -d 'Let nothing be changed, whatever else is allowed'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l require-change -d 'Succeed only if some file changed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -629,6 +647,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l color
 always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -649,6 +668,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l color
 always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand agents" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -672,6 +692,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -s i -l include -d 'Show the status line and the headers of the response too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand api" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
@@ -793,6 +814,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l color
 always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l offline -d 'Download nothing'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'

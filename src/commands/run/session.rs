@@ -20,7 +20,7 @@ use crate::events::{Event, EventStream, Item};
 use crate::request::{Manner, ModelRef, RunRequest, ServerChoice, SessionStart, VariantChoice, Waiting};
 use crate::support::identifier;
 use crate::support::nearest::quoted;
-use crate::turn::{Status, Update};
+use crate::turn::{Started, Status, Update};
 
 /// How long a session that nobody of us holds may go on with an earlier prompt before that is ended.
 const EARLIER_PROMPT: Duration = Duration::from_secs(30);
@@ -56,9 +56,30 @@ pub(in crate::commands) struct Claim {
     session: Option<SessionLock>,
     /// What the name stands for.
     kept: Option<Kept>,
+    /// The session had no rules, and is not ours to keep: it shall have none afterwards either.
+    had_no_rules: bool,
 }
 
 impl Claim {
+    /// Takes our rules away from a session that had none, or whoever goes on with it elsewhere would find all tools denied.
+    ///
+    /// Its turn is over: what is stored for that would be answered while it runs.
+    pub(super) async fn give_back(&self, client: &Client, id: &str, started: &Started) {
+        if !self.had_no_rules {
+            return;
+        }
+        let taken = take_rules_away(
+            client,
+            id,
+            started.model.as_ref(),
+            started.agent.as_deref(),
+            started.variant.as_deref(),
+        );
+        if let Ok(Err(failure)) = timeout(LAST_EVENTS, taken).await {
+            tracing::debug!(%failure, "cannot take the rules of the run away");
+        }
+    }
+
     /// Notes that the conversation was used, and gives it free.
     pub(in crate::commands) fn release(self, state: &Path) {
         if let Some(kept) = &self.kept
@@ -275,6 +296,8 @@ pub(in crate::commands) async fn settle(
             }
         }
         Some(Origin { info, was_busy, .. }) => {
+            let stored = info.permission.as_deref().unwrap_or_default();
+            claim.had_no_rules = request.session.keep_as.is_none() && stored.iter().all(|rule| *rule == no_rules());
             let (rules, changed) = change_rules(request, client, &info, was_busy, wanted, names).await?;
             Settled {
                 id: info.id,
@@ -287,7 +310,11 @@ pub(in crate::commands) async fn settle(
     if claim.session.is_none() {
         let notice = Notice::new(around.display);
         // It is new: nobody else can have it, but whoever looks for the latest session.
-        claim.session = Some(lock_session(&settled.id, Waiting::Allowed, around, &notice).await?);
+        let lock = lock_session(&settled.id, Waiting::Allowed, around, &notice).await;
+        if let Err(failure) = &lock {
+            tracing::debug!(%failure, "a new session goes without a lock");
+        }
+        claim.session = lock.ok();
     }
     keep(request, claim, &settled.id, around).await?;
     Ok(settled)
@@ -361,17 +388,14 @@ async fn change_rules(
     // After the events of somebody's turn, one of ours has to show where they end.
     let title = title.or_else(|| was_busy.then(|| info.title.clone()));
     if step == Step::Replace {
-        let randomness = |error: getrandom::Error| {
-            Failure::new(FailureKind::Failed, "cannot make an id for a message").caused_by(&error)
-        };
-        let passing = PassingMessage {
-            message_id: &identifier::ascending("msg").map_err(randomness)?,
-            part_id: &identifier::ascending("prt").map_err(randomness)?,
-            model: names.model.as_ref(),
-            agent: names.agent.as_deref(),
-            variant: names.variant.as_deref(),
-        };
-        client.take_rules_away(&info.id, passing).await?;
+        take_rules_away(
+            client,
+            &info.id,
+            names.model.as_ref(),
+            names.agent.as_deref(),
+            names.variant.as_deref(),
+        )
+        .await?;
     }
     if step == Step::Nothing && title.is_none() {
         return Ok((stored, None));
@@ -392,6 +416,27 @@ async fn change_rules(
     };
     let updated = changed.time.updated;
     Ok((changed.permission.unwrap_or_else(expected), Some(updated)))
+}
+
+async fn take_rules_away(
+    client: &Client,
+    id: &str,
+    model: Option<&ModelRef>,
+    agent: Option<&str>,
+    variant: Option<&str>,
+) -> Result<(), Failure> {
+    let randomness = |error: getrandom::Error| {
+        Failure::new(FailureKind::Failed, "cannot make an id for a message").caused_by(&error)
+    };
+    let passing = PassingMessage {
+        message_id: &identifier::ascending("msg").map_err(randomness)?,
+        part_id: &identifier::ascending("prt").map_err(randomness)?,
+        model,
+        agent,
+        variant,
+    };
+    client.take_rules_away(id, passing).await?;
+    Ok(())
 }
 
 /// Takes the events off the stream that are not of our turn: other rules, or the end of somebody else's turn.
