@@ -243,7 +243,11 @@ impl<'a> Talk<'a> {
             match prepared {
                 Err(failure) => outcome.failure = Some(failure),
                 Ok((turn, events, claim)) => {
+                    let (id, started) = (turn.session_id.clone(), turn.started.clone());
                     Box::pin(self.drive(asked, turn, events, begun, &display, stop.as_mut(), &mut outcome)).await;
+                    if let Some(client) = self.client().filter(|_| outcome.failure.is_none()) {
+                        claim.give_back(client, &id, &started).await;
+                    }
                     claim.release(&context.directories.state);
                 }
             }

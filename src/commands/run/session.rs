@@ -64,7 +64,7 @@ impl Claim {
     /// Takes our rules away from a session that had none, or whoever goes on with it elsewhere would find all tools denied.
     ///
     /// Its turn is over: what is stored for that would be answered while it runs.
-    pub(super) async fn give_back(&self, client: &Client, id: &str, started: &Started) {
+    pub(in crate::commands) async fn give_back(&self, client: &Client, id: &str, started: &Started) {
         if !self.had_no_rules {
             return;
         }
