@@ -4,10 +4,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::real_engine::RealEngine;
-use crate::support::{EnginePermit, Finished, Pty, Sandbox};
+use crate::support::{Finished, LONG, Model, Pty, Sandbox, until};
 
 /// A model that writes a list of things to do, a file and a subagent's file, and says what it did.
 const BUSY: &str = r#"
@@ -615,5 +616,79 @@ fn sessions_of_a_directory_that_is_gone_are_listed_and_deleted() {
     session(&sandbox, &["delete", "--yes", "--all", "Gone"]).expect(0);
     assert_eq!(listed(&sandbox, &["--all"]), Vec::<Value>::new());
     assert!(!gone.exists());
-    let _permit = EnginePermit::acquire();
+}
+
+#[test]
+fn a_session_at_work_is_not_changed_and_abort_ends_its_turn() {
+    let sandbox = Sandbox::new();
+    let model = Model::start(
+        "[[reply]]\nmatch = \"Wait\"\ntext = \"one two\"\nfault = \"stall\"\nafter_chunks = 1\ntimes = \"always\"\n\
+         [[reply]]\ncaller = \"summary\"\ntext = \"one two\"\nfault = \"stall\"\nafter_chunks = 1\ntimes = \"always\"\n\
+         [[reply]]\ntext = \"answered\"\ntimes = \"always\"",
+    );
+    let catalog = sandbox.write("catalog.json", "{}");
+    let config = model.engine_config();
+    let engine = RealEngine::start_in(
+        &sandbox.path("home"),
+        &[
+            ("OPENCODE_CONFIG_CONTENT", &config),
+            ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
+        ],
+    );
+    let url = engine.url();
+    let attached = |arguments: &[&str]| {
+        sandbox
+            .run_without_engine(arguments.iter().chain(&["--attach", &url]))
+            .start_at_once()
+    };
+    let mut run = attached(&["--title", "At work", "Wait"]);
+    run.wait_for_stdout("one");
+    let on_it = |arguments: &[&str]| {
+        let arguments: Vec<&str> = ["session"].iter().chain(arguments).copied().collect();
+        attached(&arguments).finish()
+    };
+    for arguments in [
+        &["revert", "--yes", "At work"][..],
+        &["delete", "--yes", "At work"],
+        &["compact", "At work"],
+    ] {
+        on_it(arguments)
+            .expect(1)
+            .says(&["it is at work", "session abort ses_"]);
+    }
+    on_it(&["abort", "At work"]).expect(0).says(&["ended what"]);
+    run.finish().expect(1);
+    on_it(&["abort", "At work"]).expect(0).says(&["was doing nothing"]);
+
+    // A compaction that is interrupted is over on the server too.
+    let before = model.count();
+    let summary = attached(&["session", "compact", "At work"]);
+    until("the model is asked", LONG, || (model.count() > before).then_some(()));
+    summary.signal(Signal::INT);
+    summary.finish().expect(130);
+    on_it(&["abort", "At work"]).expect(0).says(&["was doing nothing"]);
+    on_it(&["delete", "--yes", "At work"]).expect(0);
+}
+
+#[test]
+fn code_of_another_directory_does_not_run_because_a_session_of_it_is_named() {
+    let sandbox = Sandbox::new();
+    let elsewhere = sandbox.path("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let id = converse(&sandbox, ANSWER, "Other", &["-d", elsewhere.to_str().unwrap(), "Hi"]);
+    let canary = sandbox.path("canary");
+    sandbox.write(
+        "elsewhere/.opencode/plugin/x.js",
+        format!("require('fs').writeFileSync({:?}, '');", canary.to_str().unwrap()),
+    );
+    look(&sandbox, &["show", &id]).expect(0);
+    session(&sandbox, &["rename", &id, "Mine"]).expect(2).says(&["--trust"]);
+    session(&sandbox, &["delete", "--yes", &id])
+        .expect(2)
+        .says(&["--trust"]);
+    session(&sandbox, &["prune", "--all", "--yes", "--older-than", "0"])
+        .expect(2)
+        .says(&["--trust"]);
+    assert!(!canary.exists());
+    assert_eq!(ids(&listed(&sandbox, &["--all"])), [id.as_str()]);
 }

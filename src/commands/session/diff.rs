@@ -83,14 +83,15 @@ fn unified(changes: &[Changes]) -> String {
             file["file"].as_str().unwrap_or_default(),
             file["patch"].as_str().unwrap_or_default(),
         );
-        let hunks = patch.find("@@ ").map_or("", |at| &patch[at..]);
+        let hunks = hunks(patch);
+        let (before, after) = (quoted("a/", name), quoted("b/", name));
         let (old, new) = match file["status"].as_str() {
-            Some("added") => ("/dev/null".to_owned(), format!("b/{name}")),
-            Some("deleted") => (format!("a/{name}"), "/dev/null".to_owned()),
-            _ => (format!("a/{name}"), format!("b/{name}")),
+            Some("added") => ("/dev/null", after.as_str()),
+            Some("deleted") => (before.as_str(), "/dev/null"),
+            _ => (before.as_str(), after.as_str()),
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "diff --git a/{name} b/{name}");
+        let _ = writeln!(text, "diff --git {before} {after}");
         match file["status"].as_str() {
             Some("added") => text.push_str("new file mode 100644\n"),
             Some("deleted") => text.push_str("deleted file mode 100644\n"),
@@ -103,6 +104,40 @@ fn unified(changes: &[Changes]) -> String {
             }
         }
     }
+    text
+}
+
+/// A patch without its head, which every maker of patches writes in a way of its own.
+fn hunks(patch: &str) -> &str {
+    if patch.starts_with("@@ ") {
+        return patch;
+    }
+    patch.find("\n@@ ").map_or("", |at| &patch[at + 1..])
+}
+
+/// A path as git writes it: in quotes where it holds what would end it, or begin another line.
+fn quoted(side: &str, path: &str) -> String {
+    let is_plain = |c: char| !c.is_control() && !matches!(c, '"' | '\\');
+    if path.chars().all(is_plain) {
+        return format!("{side}{path}");
+    }
+    let mut text = format!("\"{side}");
+    for c in path.chars() {
+        match c {
+            '"' | '\\' => text.extend(['\\', c]),
+            '\n' => text.push_str("\\n"),
+            '\t' => text.push_str("\\t"),
+            c if c.is_control() => {
+                let mut buffer = [0; 4];
+                for byte in c.encode_utf8(&mut buffer).bytes() {
+                    // Writing to a string cannot fail.
+                    let _ = write!(text, "\\{byte:03o}");
+                }
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('"');
     text
 }
 
@@ -143,6 +178,7 @@ mod tests {
             files: vec![
                 json!({ "file": "a.txt", "status": "modified", "patch": "Index: a.txt\n===\n--- a.txt\n+++ a.txt\n@@ -1 +1 @@\n-x\n+y\n" }),
                 json!({ "file": "new", "status": "added", "patch": "--- new\n+++ new\n@@ -0,0 +1 @@\n+y" }),
+                json!({ "file": "x\n\"@@ \u{1b}", "status": "modified", "patch": "--- x\n+++ x\n@@ -1 +1 @@\n-x\n+y\n" }),
                 json!({ "file": "empty", "status": "deleted", "patch": "" }),
             ],
         }];
@@ -151,6 +187,8 @@ mod tests {
             text,
             "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-x\n+y\n\
              diff --git a/new b/new\nnew file mode 100644\n--- /dev/null\n+++ b/new\n@@ -0,0 +1 @@\n+y\n\
+             diff --git \"a/x\\n\\\"@@ \\033\" \"b/x\\n\\\"@@ \\033\"\n--- \"a/x\\n\\\"@@ \\033\"\n\
+             +++ \"b/x\\n\\\"@@ \\033\"\n@@ -1 +1 @@\n-x\n+y\n\
              diff --git a/empty b/empty\ndeleted file mode 100644\n"
         );
         let colored = colored("+y\n-x\n c\n@@ -1 +1 @@\n", true);
