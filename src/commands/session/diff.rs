@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::Call;
 use super::edit::unknown;
-use super::look::refused;
 use crate::commands::{write_document, write_stdout};
 use crate::error::Failure;
 use crate::request::{ListFormat, SessionTarget};
@@ -24,7 +23,7 @@ struct Changes {
 }
 
 pub(super) async fn diff(call: Call<'_>, target: &SessionTarget, message: Option<&str>) -> Result<(), Failure> {
-    let (entry, document) = call.read(target).await?;
+    let (_, document) = call.read(target).await?;
     let prompts = Prompts::of(&document);
     let visible = document.visible();
     let range = match message {
@@ -35,29 +34,18 @@ pub(super) async fn diff(call: Call<'_>, target: &SessionTarget, message: Option
         ),
         None => 0..visible.len(),
     };
-    // The engine compares for each message in the user's place; without naming one it gives nothing at all.
-    let asked: Vec<usize> = range.filter(|&position| visible[position].is_of_user()).collect();
-    let changes = call
-        .change(&entry.directory, async |connection| {
-            let mut changes = Vec::new();
-            for position in asked {
-                let id = visible[position].id();
-                let files = connection
-                    .client
-                    .patches(&entry.id, id)
-                    .await
-                    .map_err(refused(&entry.id))?;
-                if !files.is_empty() {
-                    changes.push(Changes {
-                        prompt: prompts.number(position),
-                        message_id: id.to_owned(),
-                        files,
-                    });
-                }
-            }
-            Ok(changes)
+    // The engine compares for each message in the user's place, and notes with it what it found.
+    let changes: Vec<Changes> = range
+        .filter_map(|position| {
+            let message = &visible[position];
+            let files = files(&message.info["summary"]["diffs"]);
+            (!files.is_empty()).then(|| Changes {
+                prompt: prompts.number(position),
+                message_id: message.id().to_owned(),
+                files,
+            })
         })
-        .await?;
+        .collect();
     if call.request.output.format == ListFormat::Json {
         return write_document(&changes);
     }
@@ -73,6 +61,49 @@ pub(super) async fn diff(call: Call<'_>, target: &SessionTarget, message: Option
         call.say("no changes of files are known; the engine notes them in git repositories, with snapshots on");
     }
     Ok(())
+}
+
+/// The files of a comparison, by their real names: git has quoted those with unusual characters.
+fn files(diffs: &Value) -> Vec<Value> {
+    let mut files = diffs.as_array().cloned().unwrap_or_default();
+    for file in &mut files {
+        if let Some(name) = file["file"].as_str().and_then(unquoted) {
+            file["file"] = name.into();
+        }
+    }
+    files
+}
+
+/// What git means by a path in quotes.
+fn unquoted(path: &str) -> Option<String> {
+    let inner = path.strip_prefix('"')?.strip_suffix('"')?;
+    let mut bytes = Vec::with_capacity(inner.len());
+    let mut rest = inner.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'\\' {
+            bytes.push(byte);
+            continue;
+        }
+        bytes.push(match rest.next()? {
+            b'a' => 7,
+            b'b' => 8,
+            b't' => b'\t',
+            b'n' => b'\n',
+            b'v' => 11,
+            b'f' => 12,
+            b'r' => b'\r',
+            digit @ b'0'..=b'3' => {
+                let mut value = digit - b'0';
+                for _ in 0..2 {
+                    let digit = rest.next().filter(|digit| matches!(digit, b'0'..=b'7'))?;
+                    value = value * 8 + (digit - b'0');
+                }
+                value
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// The patches, one after the other, as `git apply` takes them.
@@ -169,6 +200,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn names_that_git_quotes_are_read() {
+        assert_eq!(
+            unquoted(r#""caf\303\251 \"x\"\n\\.txt""#).as_deref(),
+            Some("café \"x\"\n\\.txt")
+        );
+        assert_eq!(unquoted("plain.txt"), None);
+        assert_eq!(unquoted(r#""broken\3""#), None);
+    }
 
     #[test]
     fn patches_become_what_git_applies() {
