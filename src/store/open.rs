@@ -1,5 +1,7 @@
 //! Opening the store, and knowing when not to.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +15,9 @@ const BUSY: Duration = Duration::from_millis(500);
 
 /// What has a meaning in the address of a file.
 const ADDRESS: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
+
+/// How a log begins; its last bit says in which order its sums are.
+const LOG: u32 = 0x377f_0682;
 
 /// Tables and the columns that are read from them. There may be more.
 const EXPECTED: [(&str, &[&str]); 4] = [
@@ -72,6 +77,19 @@ pub enum Unreadable {
     Database(#[from] rusqlite::Error),
 }
 
+/// Whether the log beside the database is empty or begins as one does. SQLite would try for ten seconds to make sense of
+/// another one.
+fn is_log(database: &Path) -> bool {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-wal");
+    let mut magic = [0; 4];
+    match File::open(name).and_then(|mut log| log.read(&mut magic)) {
+        Ok(0) => true,
+        Ok(_) => u32::from_be_bytes(magic) & !1 == LOG,
+        Err(_) => false,
+    }
+}
+
 impl Store {
     /// Opens the store for reading.
     ///
@@ -90,6 +108,9 @@ impl Store {
             Path::new(&name).is_file()
         };
         if !cfg!(unix) || !["", "-wal", "-shm"].iter().all(|suffix| is_there(suffix)) {
+            return Err(unexpected());
+        }
+        if !is_log(database) {
             return Err(unexpected());
         }
         let path = database.to_str().ok_or_else(unexpected)?;
@@ -235,6 +256,8 @@ mod tests {
             )
             .unwrap();
         }
+        assert!(matches!(Store::open(&path), Err(Unreadable::NotAsExpected(_))));
+        fs::write(directory.path().join("opencode.db-wal"), "").unwrap();
         assert!(matches!(Store::open(&path), Err(Unreadable::Database(_))));
     }
 
