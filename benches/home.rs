@@ -51,6 +51,11 @@ impl Home {
         Ok(home)
     }
 
+    /// The home directory itself.
+    pub(crate) fn directory(&self) -> std::path::PathBuf {
+        self.root.path().join("home")
+    }
+
     /// Our program with this engine.
     pub(crate) fn opencode_rs(&self, engine: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);

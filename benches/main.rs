@@ -14,9 +14,11 @@
     reason = "this is a program of its own, and the table is its output"
 )]
 
+mod bare;
 mod child;
 mod deltas;
 mod home;
+mod kept;
 mod memory;
 mod model;
 mod table;
@@ -44,6 +46,15 @@ const SPAWNS: usize = 50;
 type Error = String;
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|word| word == bare::BARE) {
+        return match bare::main() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let rounds = match rounds(std::env::args_os().skip(1)) {
         Ok(Some(rounds)) => rounds,
         Ok(None) => {
@@ -101,6 +112,7 @@ fn measure(engine: &Path, rounds: usize) -> Result<(), Error> {
     let version = version.stdout.trim().to_owned();
     let mut table = Table::default();
     one_shots(engine, &version, rounds, &mut table)?;
+    kept::rows(engine, &version, rounds, &mut table)?;
     first_byte(engine, &version, rounds, &mut table)?;
     deltas::rows(rounds, &mut table)?;
     at_once(engine, rounds, &mut table)?;

@@ -92,6 +92,11 @@ fn memory(process: u32) -> Option<u64> {
         .or_else(|| kilobytes(&status(process)?, "VmRSS:"))
 }
 
+/// What a process has in memory now, in bytes, pages of its program file included; none where that cannot be seen.
+pub(crate) fn resident(pid: u32) -> Option<u64> {
+    kilobytes(&status(pid)?, "VmRSS:")
+}
+
 fn high_water_mark(process: u32) -> Option<u64> {
     kilobytes(&status(process)?, "VmHWM:")
 }

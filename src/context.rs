@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Failure, FailureKind};
@@ -86,6 +87,7 @@ impl From<InterruptReason> for FailureKind {
 pub struct Interrupts {
     token: CancellationToken,
     reason: Arc<OnceLock<InterruptReason>>,
+    presses: Arc<Mutex<Option<watch::Sender<u32>>>>,
 }
 
 impl Interrupts {
@@ -100,6 +102,35 @@ impl Interrupts {
         // The reason is there before anyone can be woken by the token.
         self.token.cancel();
         first
+    }
+
+    /// From now on, until what comes back is dropped, a Ctrl-C is counted and ends nothing: a dialog has a use of its own
+    /// for it. Other signals end the command as ever, and so do many presses that nobody looks at.
+    pub fn count_presses(&self) -> Presses {
+        let (sender, seen) = watch::channel(0);
+        *self.presses() = Some(sender);
+        Presses {
+            seen,
+            interrupts: self.clone(),
+        }
+    }
+
+    /// A Ctrl-C came: whether somebody counts it, so that it does not end the command.
+    pub fn press(&self) -> bool {
+        let presses = self.presses();
+        let Some(sender) = presses.as_ref() else {
+            return false;
+        };
+        let mut is_counted = false;
+        sender.send_modify(|unseen| {
+            is_counted = *unseen < MOST_PRESSES;
+            *unseen += 1;
+        });
+        is_counted
+    }
+
+    fn presses(&self) -> MutexGuard<'_, Option<watch::Sender<u32>>> {
+        self.presses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why the command shall end, once it shall.
@@ -121,6 +152,40 @@ impl Interrupts {
             }
             _ => Failure::new(FailureKind::Terminated, format!("{what} was terminated by a signal")),
         }
+    }
+}
+
+/// How often Ctrl-C may be pressed while nobody takes notice.
+const MOST_PRESSES: u32 = 4;
+
+/// How often Ctrl-C has been pressed since it was last [forgotten](Self::forget).
+#[derive(Debug)]
+pub struct Presses {
+    seen: watch::Receiver<u32>,
+    interrupts: Interrupts,
+}
+
+impl Presses {
+    /// Counts from zero again.
+    pub fn forget(&self) {
+        if let Some(sender) = self.interrupts.presses().as_ref() {
+            sender.send_modify(|unseen| *unseen = 0);
+        }
+    }
+
+    /// Waits until it has been pressed this often. Dropping the future is harmless.
+    pub async fn reached(&self, count: u32) {
+        let mut seen = self.seen.clone();
+        if seen.wait_for(|presses| *presses >= count).await.is_err() {
+            // Somebody else counts now.
+            std::future::pending().await
+        }
+    }
+}
+
+impl Drop for Presses {
+    fn drop(&mut self) {
+        *self.interrupts.presses() = None;
     }
 }
 
@@ -206,5 +271,28 @@ impl Directories {
                 .map_or_else(|| project.data_local_dir().join("state"), Path::to_path_buf),
             cache: project.cache_dir().to_path_buf(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn presses_are_counted_while_somebody_counts_them() {
+        let interrupts = Interrupts::default();
+        assert!(!interrupts.press());
+        let presses = interrupts.count_presses();
+        assert!(interrupts.press());
+        presses.reached(1).await;
+        presses.forget();
+        for _ in 0..MOST_PRESSES {
+            assert!(interrupts.press());
+        }
+        presses.reached(MOST_PRESSES).await;
+        assert!(!interrupts.press(), "nobody takes notice");
+        drop(presses);
+        assert!(!interrupts.press());
+        assert!(!interrupts.token().is_cancelled());
     }
 }

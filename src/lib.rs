@@ -25,12 +25,15 @@
 //! | [`transcript`] | a whole conversation as a document: Markdown, export, import |
 //! | [`catalog`] | the small model catalog, cut from the engine's own |
 //! | [`server`] | from an executable to a reachable address; whoever started it stops it |
+//! | [`warm`] | servers that outlive a command: the supervisor, and the lease on what it owns |
 //! | [`api`] | the engine's HTTP interface: one transport, thin resources, tolerant types |
 //! | [`events`] | the engine's event stream: bytes to frames to events, reconnecting |
 //! | [`turn`] | one prompt from sending to outcome: a pure reducer, and the loop that drives it |
+//! | [`conversation`] | sessions kept under a name, and who may speak in a session |
 //! | [`gate`] | our plugin in the engine, through which every tool call passes |
 //! | [`permission`] | deciding what the engine asks |
 //! | [`render`] | a turn as bytes: text, json, stream-json |
+//! | [`chat`] | the pieces of the dialog that know nothing of the engine: typing, completion, history |
 //! | [`rehearsal`] | the scripted model |
 //! | [`terminal`] | streams, tty facts, colour, control-sequence stripping |
 //! | [`error`], [`env_vars`], [`support`] | what all of them share |
@@ -52,18 +55,21 @@
 //! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |
 //! | `api` | `error`, `request`, `support` |
 //! | `events` | `api` |
+//! | `conversation` | `error`, `request`, `support` |
 //! | `gate` | `error`, `support` |
 //! | `permission` | `api`, `env_vars`, `error`, `request`, `support`, `terminal` |
 //! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request`, `support` |
 //! | `render` | `context`, `error`, `request`, `terminal`, `turn` |
 //! | `input` | `api`, `context`, `env_vars`, `error`, `request` |
 //! | `trust` | `context`, `error`, `request`, `support` |
+//! | `chat` | `support`, `terminal` |
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `catalog` | `context`, `engine`, `support` |
-//! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `support`, `terminal` |
+//! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `support`, `terminal` |
 //! | `store` | `api` |
 //! | `transcript` | `error`, `request`, `support` |
+//! | `warm` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
 //! | `commands` | everything above but `cli` |
 //! | `app` | everything |
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
@@ -71,9 +77,11 @@
 pub mod api;
 pub mod app;
 pub mod catalog;
+pub mod chat;
 pub mod cli;
 pub mod commands;
 pub mod context;
+pub mod conversation;
 pub mod engine;
 pub mod env_vars;
 pub mod error;
@@ -92,3 +100,5 @@ pub mod terminal;
 pub mod transcript;
 pub mod trust;
 pub mod turn;
+#[cfg(unix)]
+pub mod warm;

@@ -4,6 +4,8 @@
 #[cfg(unix)]
 mod behaviour;
 mod catalog;
+#[cfg(unix)]
+mod chat;
 mod cli;
 mod engine;
 mod policy;
@@ -17,6 +19,8 @@ mod render;
 mod server;
 mod support;
 mod trust;
+#[cfg(unix)]
+mod warm;
 mod repo {
     mod generated_files;
     mod imports;

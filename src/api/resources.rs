@@ -22,8 +22,8 @@ pub struct Health {
     pub version: String,
 }
 
-/// One page of messages, newest pages first.
-const PAGE: usize = 100;
+/// How many of the newest messages are read first. Most turns have fewer, and a conversation may be long.
+const NEWEST: usize = 8;
 
 impl Client {
     /// The server's health and version.
@@ -152,25 +152,42 @@ impl Client {
         Ok(())
     }
 
-    /// The messages of a session after the message `after`, oldest first; all of them where it is not found.
+    /// The messages of a session after the message `after`, oldest first: none where that is not stored. All messages
+    /// where no message is named.
     ///
     /// # Errors
     ///
     /// When it is refused, or there is no answer.
     pub async fn messages_after(&self, session: &str, after: Option<&str>) -> Result<Vec<MessageWithParts>, Error> {
-        let mut limit = PAGE;
+        let Some(after) = after else {
+            return self.get(&format!("/session/{session}/message")).await;
+        };
+        let mut limit = NEWEST;
         loop {
             let mut messages: Vec<MessageWithParts> =
                 self.get(&format!("/session/{session}/message?limit={limit}")).await?;
-            let found = after.and_then(|after| messages.iter().position(|message| message.info.id == after));
+            let found = messages.iter().position(|message| message.info.id == after);
             if let Some(position) = found {
                 messages.drain(..=position);
                 return Ok(messages);
             }
             if messages.len() < limit {
-                return Ok(messages);
+                return Ok(Vec::new());
             }
             limit *= 4;
+        }
+    }
+
+    /// A message; none where it is not stored.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn message(&self, session: &str, message: &str) -> Result<Option<MessageWithParts>, Error> {
+        match self.get(&format!("/session/{session}/message/{message}")).await {
+            Ok(message) => Ok(Some(message)),
+            Err(Error::Status { status, .. }) if status.as_u16() == 404 => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::error::Error;
 use super::transport::{Client, Repeat};
-use crate::request::ModelRef;
 
 /// Messages of one page. A page with the largest messages that there are is still an answer of seconds.
 const MESSAGES: usize = 50;
@@ -123,7 +122,7 @@ impl Client {
     /// # Errors
     ///
     /// When it is refused, or there is no answer.
-    pub async fn todo(&self, session: &str) -> Result<Vec<Value>, Error> {
+    pub async fn todo_documents(&self, session: &str) -> Result<Vec<Value>, Error> {
         self.get(&format!("/session/{session}/todo")).await
     }
 
@@ -133,7 +132,7 @@ impl Client {
     ///
     /// When it is refused, or there is no answer.
     pub async fn rename_session(&self, session: &str, title: &str) -> Result<Value, Error> {
-        self.patch(&format!("/session/{session}"), &json!({ "title": title }))
+        self.patch(&format!("/session/{session}"), &json!({ "title": title }), Repeat::Safe)
             .await
     }
 
@@ -145,7 +144,7 @@ impl Client {
     /// When it is refused, or there is no answer.
     pub async fn fork_session(&self, session: &str, before: Option<&str>) -> Result<Value, Error> {
         let body = before.map_or_else(|| json!({}), |message| json!({ "messageID": message }));
-        self.post_patiently(&format!("/session/{session}/fork"), &body).await
+        self.post_once(&format!("/session/{session}/fork"), &body).await
     }
 
     /// Takes back a message and all that came after it, in the conversation and in the files.
@@ -154,7 +153,7 @@ impl Client {
     ///
     /// When it is refused (the session is at work), or there is no answer.
     pub async fn revert_session(&self, session: &str, message: &str) -> Result<Value, Error> {
-        self.post_patiently(&format!("/session/{session}/revert"), &json!({ "messageID": message }))
+        self.post_once(&format!("/session/{session}/revert"), &json!({ "messageID": message }))
             .await
     }
 
@@ -164,22 +163,8 @@ impl Client {
     ///
     /// When it is refused (the session is at work), or there is no answer.
     pub async fn unrevert_session(&self, session: &str) -> Result<Value, Error> {
-        self.post_patiently(&format!("/session/{session}/unrevert"), &json!({}))
+        self.post_once(&format!("/session/{session}/unrevert"), &json!({}))
             .await
-    }
-
-    /// Replaces what came so far by a summary that the model writes; returns when it is written. Success says nothing
-    /// about what the model made of it.
-    ///
-    /// # Errors
-    ///
-    /// When it is refused, or there is no answer.
-    pub async fn summarize(&self, session: &str, model: &ModelRef) -> Result<(), Error> {
-        let body = json!({ "providerID": model.provider, "modelID": model.model });
-        let _: Value = self
-            .post_patiently(&format!("/session/{session}/summarize"), &body)
-            .await?;
-        Ok(())
     }
 
     /// Publishes a session.
@@ -218,7 +203,7 @@ impl Client {
     /// When one of them is not what the engine expects, or there is no answer.
     pub async fn replay(&self, directory: &str, events: &[Value]) -> Result<(), Error> {
         let body = json!({ "directory": directory, "events": events });
-        let _: Value = self.post_patiently("/sync/replay", &body).await?;
+        let _: Value = self.post_once("/sync/replay", &body).await?;
         Ok(())
     }
 }

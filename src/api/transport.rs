@@ -113,13 +113,18 @@ impl Client {
         self.call(Method::POST, path, Some(body), repeat).await
     }
 
-    /// Changes what is at `path` into what `body` says.
+    /// Changes what is at `path`.
     ///
     /// # Errors
     ///
     /// See [`Error`].
-    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
-        self.call(Method::PATCH, path, Some(body), Repeat::Safe).await
+    pub async fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        repeat: Repeat,
+    ) -> Result<T, Error> {
+        self.call(Method::PATCH, path, Some(body), repeat).await
     }
 
     /// Reads `path`, and the value of the header `name` of the answer.
@@ -141,22 +146,6 @@ impl Client {
         let (headers, bytes) = self.send_repeatedly(&call, Repeat::Safe).await?;
         let header = headers.get(name).and_then(|value| value.to_str().ok());
         Ok((decode(&call.name(), &bytes)?, header.map(str::to_owned)))
-    }
-
-    /// Sends `body` to `path` once and waits for the answer, however long that takes.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`].
-    pub async fn post_patiently<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
-        let call = Call {
-            method: Method::POST,
-            path,
-            body: Some(encode(path, body)?),
-            timeout: None,
-        };
-        let (_, bytes) = self.send_repeatedly(&call, Repeat::Never).await?;
-        decode(&call.name(), &bytes)
     }
 
     /// Deletes what is at `path`.
@@ -184,6 +173,23 @@ impl Client {
             timeout: None,
         };
         let (_, bytes) = self.send_repeatedly(&call, Repeat::Identified).await?;
+        decode(&call.name(), &bytes)
+    }
+
+    /// Sends `body` to `path` once, and waits for the answer however long that takes.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn post_once<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
+        let body = encode(path, body)?;
+        let call = Call {
+            method: Method::POST,
+            path,
+            body: Some(body),
+            timeout: None,
+        };
+        let (_, bytes) = self.send_repeatedly(&call, Repeat::Never).await?;
         decode(&call.name(), &bytes)
     }
 

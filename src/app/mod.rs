@@ -17,7 +17,7 @@ use crate::context::{Context, Directories, Environment, Interrupts, StandardStre
 use crate::error::{Failure, FailureKind};
 use crate::render::report_failure;
 use crate::render::schema::Record;
-use crate::request::{ColorChoice, OutputMode, Verbosity};
+use crate::request::{ChatRequest, ColorChoice, OutputMode, Verbosity};
 use crate::settings::{self, Files, Project, Settings};
 use crate::support::visible::visible;
 use crate::terminal::{Stream, Terminal};
@@ -116,6 +116,20 @@ fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
         look.records = settings.output_format.as_ref().map(|setting| setting.value);
     }
     let files = Files::locate(&context.directories, &directory);
+    let is_dialog = cli.is_empty() && context.streams.stdin_is_terminal && context.streams.stdout_is_terminal;
+    if is_dialog && let Command::Run(args) = cli.clone().into_command() {
+        let request = args.resolve(&settings, &context.environment)?;
+        if request.output.mode == OutputMode::Text {
+            look.records = None;
+            return on_runtime(
+                &context,
+                commands::chat::run(
+                    &context,
+                    ChatRequest::of_run(request).map_err(|error| Failure::usage(error.to_string()))?,
+                ),
+            );
+        }
+    }
     dispatch(cli.into_command(), &context, &settings, &files, look)
 }
 
@@ -142,6 +156,10 @@ fn dispatch(
             context,
             commands::session::run(context, args.resolve(settings, environment)?),
         ),
+        Command::Chat(args) => on_runtime(
+            context,
+            commands::chat::run(context, args.resolve(settings, environment)?),
+        ),
         Command::Models(args) => on_runtime(
             context,
             commands::models::run(context, args.resolve(settings, environment)?),
@@ -157,6 +175,10 @@ fn dispatch(
         Command::Doctor(args) => on_runtime(
             context,
             commands::doctor::run(context, args.resolve(settings, environment)?),
+        ),
+        Command::Server(args) => on_runtime(
+            context,
+            commands::server::run(context, args.resolve(settings, environment)?),
         ),
         Command::Engine(args) => on_runtime(
             context,

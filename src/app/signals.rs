@@ -48,7 +48,12 @@ pub(super) fn listen(interrupts: &Interrupts) -> Result<CancellationToken, Failu
 
 /// Waits for the first signal and tells it, then for the second and tells that; gives the reason of the first.
 async fn hear(mut signals: Signals, interrupts: Interrupts, second: CancellationToken) -> InterruptReason {
-    let first = signals.next().await;
+    let first = loop {
+        let reason = signals.next().await;
+        if reason != InterruptReason::Interrupted || !interrupts.press() {
+            break reason;
+        }
+    };
     interrupts.interrupt(first);
     let heard = Instant::now();
     loop {

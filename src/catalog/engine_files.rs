@@ -109,7 +109,8 @@ impl EngineFiles {
         }
     }
 
-    fn config_directories(&self) -> Vec<PathBuf> {
+    /// Every directory that may hold configuration, agents, plugins and the like.
+    pub(super) fn config_directories(&self) -> Vec<PathBuf> {
         let mut directories = vec![self.config.clone(), self.home.join(".opencode")];
         directories.extend(self.ancestors.iter().map(|ancestor| ancestor.join(".opencode")));
         directories.extend(self.extra_directory.clone());

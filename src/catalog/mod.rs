@@ -122,6 +122,27 @@ pub fn known_providers(engine: &Engine, directories: &Directories) -> Option<Vec
     Some(known.collect())
 }
 
+/// Where an engine finds what makes it what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigurationPlaces {
+    /// Configuration files that there may be.
+    pub files: Vec<PathBuf>,
+    /// Directories in which agents, commands, plugins and the like may be.
+    pub directories: Vec<PathBuf>,
+    /// The stored credentials.
+    pub credentials: PathBuf,
+}
+
+/// Where an engine with this environment, in this directory, looks; `None` when that depends on where it is started.
+pub fn configuration_places(environment: &Environment, home: &Path, directory: &Path) -> Option<ConfigurationPlaces> {
+    let files = EngineFiles::of(environment, home, directory)?;
+    Some(ConfigurationPlaces {
+        files: files.configs(),
+        directories: files.config_directories(),
+        credentials: files.credentials(),
+    })
+}
+
 /// A catalog without any provider, for an engine whose providers are all in its configuration.
 ///
 /// # Errors

@@ -5,7 +5,9 @@
 
 mod agents;
 mod api;
+mod chat;
 mod config;
+mod conversation;
 mod doctor;
 mod engine;
 mod generate;
@@ -16,6 +18,7 @@ mod permission;
 mod policy;
 mod rehearse;
 mod run;
+mod server;
 mod session;
 mod values;
 
@@ -29,6 +32,7 @@ use crate::settings::Flags;
 
 pub use agents::AgentsArgs;
 pub use api::ApiArgs;
+pub use chat::ChatArgs;
 pub use config::ConfigArgs;
 pub use doctor::DoctorArgs;
 pub use engine::EngineArgs;
@@ -39,12 +43,14 @@ pub use permission::{InputOptions, PermissionOptions};
 pub use policy::PolicyArgs;
 pub use rehearse::RehearseArgs;
 pub use run::RunArgs;
+pub use server::ServerArgs;
 pub use session::SessionArgs;
 pub use values::ListWord;
 
 /// Run the opencode coding agent from shells, scripts, pipes and CI
 ///
-/// Without a command, `opencode-rs PROMPT` is the same as `opencode-rs run PROMPT`. A first word that is a command's
+/// Without a command, `opencode-rs PROMPT` is the same as `opencode-rs run PROMPT`; on a terminal, and without a prompt,
+/// it is `opencode-rs chat`. A first word that is a command's
 /// name is that command; write `opencode-rs -- models` or `opencode-rs run models` to send such a word as a prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
 #[command(
@@ -75,6 +81,12 @@ pub enum Command {
     /// Send one prompt, print the answer, exit
     #[command(after_help = run::EXAMPLES)]
     Run(Box<RunArgs>),
+    /// Open a dialog; piped in, send one prompt a line
+    #[command(after_help = chat::EXAMPLES)]
+    Chat(Box<ChatArgs>),
+    /// Start, show and stop the servers that are kept warm
+    #[command(after_help = server::EXAMPLES)]
+    Server(Box<ServerArgs>),
     /// List, show, copy, export and delete conversations
     ///
     /// A SESSION is an id, the beginning of one (four characters or more, with or without `ses_`), an exact title, or the
@@ -139,6 +151,7 @@ impl Cli {
         let permission = match &self.command {
             None => Some(self.run.permission()),
             Some(Command::Run(args)) => Some(args.permission()),
+            Some(Command::Chat(args)) => Some(args.permission()),
             Some(Command::Policy(args)) => args.permission(),
             Some(_) => None,
         };
@@ -154,6 +167,7 @@ impl Cli {
         match &self.command {
             Some(Command::Config(args)) => args.directory(),
             Some(Command::Policy(args)) => args.directory(),
+            Some(Command::Server(args)) => args.directory(),
             _ => self.connect()?.directory(),
         }
     }
@@ -180,6 +194,11 @@ impl Cli {
         matches!(self.command, None | Some(Command::Run(_)))
     }
 
+    /// Whether neither a command nor a prompt was typed: on a terminal that opens a dialog.
+    pub fn is_empty(&self) -> bool {
+        self.command.is_none() && self.run.is_without_prompt()
+    }
+
     /// Whether `--bare` was typed.
     pub fn bare(&self) -> bool {
         self.connect().is_some_and(ConnectOptions::bare)
@@ -190,10 +209,12 @@ impl Cli {
             None => Some(self.run.connect()),
             Some(Command::Run(args)) => Some(args.connect()),
             Some(Command::Session(args)) => Some(args.connect()),
+            Some(Command::Chat(args)) => Some(&args.connect),
             Some(Command::Models(args)) => Some(&args.connect),
             Some(Command::Agents(args)) => Some(&args.connect),
             Some(Command::Api(args)) => Some(&args.connect),
             Some(Command::Doctor(args)) => Some(&args.connect),
+            Some(Command::Server(args)) => args.connect(),
             Some(
                 Command::Config(_)
                 | Command::Policy(_)

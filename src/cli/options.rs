@@ -12,7 +12,7 @@ use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
     ConfigScope, ConnectRequest, EngineChoice, ListOutput, Network, RehearsalChoice, ServerChoice, TrustChoice,
-    Verbosity,
+    Verbosity, Warmth,
 };
 use crate::settings::{Flags, Setting, Settings};
 
@@ -68,6 +68,10 @@ impl GlobalOptions {
 
 /// How to get to an engine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are booleans until they become a request"
+)]
 pub struct ConnectOptions {
     /// Let the agent work in this directory [default: the current one]
     #[arg(short, long, value_name = "DIR", help_heading = "Engine")]
@@ -76,6 +80,10 @@ pub struct ConnectOptions {
     /// Let the server that is started listen on this port [default: a free one]
     #[arg(short, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Engine")]
     port: Option<u16>,
+
+    /// Start a private server, even where a warm one fits; `--port` does so too
+    #[arg(long, conflicts_with = "attach", help_heading = "Engine")]
+    fresh: bool,
 
     /// Use a server that somebody else runs; it is never stopped
     ///
@@ -137,6 +145,16 @@ impl ConnectOptions {
         self.input
     }
 
+    /// Whether `--attach` was typed.
+    pub(super) fn attach(&self) -> bool {
+        self.attach.is_some()
+    }
+
+    /// Whether `--fresh` was typed.
+    pub(super) fn fresh(&self) -> bool {
+        self.fresh
+    }
+
     /// Whether `--bare` was typed.
     pub(super) fn bare(&self) -> bool {
         self.bare
@@ -163,9 +181,15 @@ impl ConnectOptions {
                 value(settings.rehearse_script.as_ref()).map_or(RehearsalChoice::Plain, RehearsalChoice::Script)
             }
         };
+        let warmth = match &server {
+            ServerChoice::Start { port: Some(_) } => Warmth::Fresh,
+            ServerChoice::Start { port: None } if self.fresh => Warmth::Fresh,
+            ServerChoice::Start { port: None } | ServerChoice::Attach(_) => Warmth::IfThere,
+        };
         Ok(ConnectRequest {
             directory: self.directory,
             server,
+            warmth,
             engine,
             network: if self.offline || value(settings.offline.as_ref()) == Some(true) {
                 Network::Offline
@@ -195,7 +219,7 @@ impl ConnectOptions {
             return ServerChoice::Attach(url.clone());
         }
         // A flag that speaks of a server of our own decides against an address in the settings.
-        let own = self.port.is_some() || self.engine.is_some() || self.bare || self.rehearse.is_some();
+        let own = self.port.is_some() || self.fresh || self.engine.is_some() || self.bare || self.rehearse.is_some();
         let higher = |attach: &Setting<Url>| {
             let rank = attach.origin.rank();
             settings.port.as_ref().is_none_or(|port| port.origin.rank() <= rank)

@@ -1,10 +1,11 @@
 //! `run`: one prompt.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 
+use super::conversation::ConversationOptions;
 use super::limits::LimitOptions;
 use super::options::{ConnectOptions, limit, value};
 use super::permission::{PermissionOptions, Tools};
@@ -12,8 +13,8 @@ use super::values::{self, EffortWord, OutputWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
-    Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest, SessionLifetime,
-    StdinUse, SystemPrompt, VariantChoice,
+    Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest, SessionChoice,
+    StdinUse, SystemPrompt, Typed, VariantChoice,
 };
 use crate::settings::Settings;
 
@@ -24,6 +25,9 @@ Examples:
   git diff | opencode-rs \"write a commit message\"
   opencode-rs -m anthropic/claude-sonnet-4-5 -f plan.md \"review this plan\"
   opencode-rs --output-format json \"name three risks\" | jq -r .result
+  opencode-rs -k \"my name is Alice\"
+  opencode-rs -k \"what is my name?\"
+  opencode-rs -k --name review --keep-for 2h \"review the last commit\"
   opencode-rs --auto-tools --allow \"bash:cargo *\" \"run the tests and fix what fails\"
   opencode-rs --rehearse hello
   opencode-rs -- models are words here, not a command";
@@ -86,13 +90,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = "Model")]
     system_file: Option<PathBuf>,
 
-    /// Give the session this title [default: made from the prompt]
-    #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Session")]
-    title: Option<String>,
-
-    /// Delete the session afterwards
-    #[arg(long, help_heading = "Session")]
-    ephemeral: bool,
+    #[command(flatten)]
+    conversation: Box<ConversationOptions>,
 
     /// Choose the format of stdout [default: text]
     ///
@@ -144,6 +143,11 @@ impl RunArgs {
         &self.connect
     }
 
+    /// Whether no prompt is given here, whatever stdin may bring.
+    pub(super) fn is_without_prompt(&self) -> bool {
+        self.prompt.is_empty() && self.verbatim.is_empty() && self.prompt_file.is_none() && !self.editor
+    }
+
     /// What the model may do.
     pub(super) fn permission(&self) -> &PermissionOptions {
         &self.permission
@@ -156,10 +160,26 @@ impl RunArgs {
     /// When flags contradict each other in a way that the parser does not see.
     pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<RunRequest, Failure> {
         let (prompt, stdin) = self.prompt()?;
-        let variant = self.variant(settings)?;
+        let variant = variant_choice(self.variant.as_deref(), self.effort, settings)?;
         let output = self.output(settings)?;
-        let system = self.system(settings)?;
+        let system = system_prompt(self.system.as_deref(), self.system_file.as_deref(), settings)?;
         let defaults = Limits::default();
+        let typed = Typed {
+            model: self.model.is_some(),
+            agent: self.agent.is_some(),
+            variant: self.variant.is_some() || self.effort.is_some(),
+        };
+        let session = self.conversation.choice()?;
+        let worktree = self.limits.worktree();
+        if worktree.is_some() && session != SessionChoice::default() {
+            return Err(Failure::usage(
+                "cannot use `--worktree` with a conversation that goes on: its directory goes away afterwards",
+            )
+            .hint("leave out `--worktree`, or begin a new session"));
+        }
+        let fresh = self.connect.fresh();
+        let mut connect = self.connect.clone().resolve(settings, environment)?;
+        self.conversation.keep_warm(settings, fresh, &mut connect)?;
         Ok(RunRequest {
             prompt,
             stdin,
@@ -169,12 +189,10 @@ impl RunArgs {
             attachments: self.files,
             model: self.model.or(value(settings.model.as_ref())),
             agent: self.agent.or(value(settings.agent.as_ref())),
-            title: self.title,
-            lifetime: if self.ephemeral || value(settings.ephemeral.as_ref()) == Some(true) {
-                SessionLifetime::Ephemeral
-            } else {
-                SessionLifetime::Kept
-            },
+            typed,
+            title: self.conversation.title(),
+            lifetime: self.conversation.lifetime(settings, &session),
+            session,
             limits: Limits {
                 stall_timeout: limit(self.stall_timeout, settings.stall_timeout.as_ref()),
                 max_retries: self
@@ -188,11 +206,11 @@ impl RunArgs {
                 agent: self.limits.agent(settings),
             },
             checks: self.limits.checks(),
-            worktree: self.limits.worktree(),
+            worktree,
             permission: self
                 .permission
                 .resolve(settings, self.connect.input(), Tools::AsAsked)?,
-            connect: self.connect.resolve(settings, environment)?,
+            connect,
         })
     }
 
@@ -219,51 +237,6 @@ impl RunArgs {
             _ => PromptSource::Arguments(words.join(" ")),
         };
         Ok((source, stdin))
-    }
-
-    fn variant(&self, settings: &Settings) -> Result<VariantChoice, Failure> {
-        if let Some(name) = &self.variant {
-            return Ok(VariantChoice::Named(name.clone()));
-        }
-        if let Some(word) = self.effort {
-            return Ok(VariantChoice::Effort(word.into()));
-        }
-        match (&settings.variant, &settings.effort) {
-            (None, None) => Ok(VariantChoice::Default),
-            (Some(variant), Some(effort)) if variant.origin.rank() == effort.origin.rank() => {
-                Err(Failure::usage("cannot use both settings `variant` and `effort`")
-                    .hint(format!("remove one of them from {}", variant.origin)))
-            }
-            (Some(variant), effort)
-                if effort
-                    .as_ref()
-                    .is_none_or(|effort| effort.origin.rank() < variant.origin.rank()) =>
-            {
-                Ok(VariantChoice::Named(variant.value.clone()))
-            }
-            (_, effort) => Ok(effort
-                .as_ref()
-                .map_or(VariantChoice::Default, |effort| VariantChoice::Effort(effort.value))),
-        }
-    }
-
-    fn system(&self, settings: &Settings) -> Result<Option<SystemPrompt>, Failure> {
-        if let Some(text) = &self.system {
-            return Ok(Some(SystemPrompt::Text(text.clone())));
-        }
-        if let Some(file) = &self.system_file {
-            return Ok(Some(SystemPrompt::File(file.clone())));
-        }
-        match (&settings.system, &settings.system_file) {
-            (Some(text), Some(file)) if text.origin.rank() == file.origin.rank() => {
-                Err(Failure::usage("cannot use both settings `system` and `system_file`")
-                    .hint(format!("remove one of them from {}", text.origin)))
-            }
-            (Some(text), file) if file.as_ref().is_none_or(|file| file.origin.rank() < text.origin.rank()) => {
-                Ok(Some(SystemPrompt::Text(text.value.clone())))
-            }
-            (_, file) => Ok(file.as_ref().map(|file| SystemPrompt::File(file.value.clone()))),
-        }
     }
 
     /// The format of stdout, as far as it is known without settings.
@@ -303,6 +276,61 @@ impl RunArgs {
     }
 }
 
-fn parse_model(text: &str) -> Result<ModelChoice, crate::request::ParseModelError> {
+/// Which variant of the model: by flag, else by setting.
+pub(super) fn variant_choice(
+    named: Option<&str>,
+    effort: Option<EffortWord>,
+    settings: &Settings,
+) -> Result<VariantChoice, Failure> {
+    if let Some(name) = named {
+        return Ok(VariantChoice::Named(name.to_owned()));
+    }
+    if let Some(word) = effort {
+        return Ok(VariantChoice::Effort(word.into()));
+    }
+    match (&settings.variant, &settings.effort) {
+        (None, None) => Ok(VariantChoice::Default),
+        (Some(variant), Some(effort)) if variant.origin.rank() == effort.origin.rank() => {
+            Err(Failure::usage("cannot use both settings `variant` and `effort`")
+                .hint(format!("remove one of them from {}", variant.origin)))
+        }
+        (Some(variant), effort)
+            if effort
+                .as_ref()
+                .is_none_or(|effort| effort.origin.rank() < variant.origin.rank()) =>
+        {
+            Ok(VariantChoice::Named(variant.value.clone()))
+        }
+        (_, effort) => Ok(effort
+            .as_ref()
+            .map_or(VariantChoice::Default, |effort| VariantChoice::Effort(effort.value))),
+    }
+}
+
+/// The added system prompt: by flag, else by setting.
+pub(super) fn system_prompt(
+    text: Option<&str>,
+    file: Option<&Path>,
+    settings: &Settings,
+) -> Result<Option<SystemPrompt>, Failure> {
+    if let Some(text) = text {
+        return Ok(Some(SystemPrompt::Text(text.to_owned())));
+    }
+    if let Some(file) = file {
+        return Ok(Some(SystemPrompt::File(file.to_owned())));
+    }
+    match (&settings.system, &settings.system_file) {
+        (Some(text), Some(file)) if text.origin.rank() == file.origin.rank() => {
+            Err(Failure::usage("cannot use both settings `system` and `system_file`")
+                .hint(format!("remove one of them from {}", text.origin)))
+        }
+        (Some(text), file) if file.as_ref().is_none_or(|file| file.origin.rank() < text.origin.rank()) => {
+            Ok(Some(SystemPrompt::Text(text.value.clone())))
+        }
+        (_, file) => Ok(file.as_ref().map(|file| SystemPrompt::File(file.value.clone()))),
+    }
+}
+
+pub(super) fn parse_model(text: &str) -> Result<ModelChoice, crate::request::ParseModelError> {
     text.parse()
 }

@@ -10,10 +10,10 @@ use super::*;
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
 use crate::request::{
-    AgentLimits, Approver, Checks, ConfigScope, Confirmation, Effect, EngineChoice, Execution, Inclusion, Network,
-    OnDenial, OutputMode, PermissionRequest, PolicyRule, Preset, PromptSource, Reasoning, RehearsalChoice, Rendering,
-    RuleOrigin, RunRequest, ServerChoice, SessionAction, SessionScope, SessionTarget, StdinUse, TrustChoice,
-    VariantChoice, Verbosity, WorktreeChoice,
+    AgentLimits, Approver, Checks, ConfigScope, Confirmation, Effect, EngineChoice, Execution, Inclusion, Manner,
+    Network, OnDenial, OutputMode, PermissionRequest, PolicyRule, Preset, PromptSource, Reasoning, RehearsalChoice,
+    Rendering, RuleOrigin, RunRequest, ServerChoice, SessionAction, SessionChoice, SessionLifetime, SessionScope,
+    SessionStart, SessionTarget, StdinUse, TrustChoice, VariantChoice, Verbosity, Waiting, Warmth, WorktreeChoice,
 };
 use crate::settings::{Origin, Setting, Settings};
 
@@ -227,9 +227,117 @@ fn bad_values_are_refused() {
 
 #[test]
 fn flags_that_do_not_work_yet_do_not_exist() {
-    let words = "-k --name -c -s --fork --keep-for --schema --fresh";
-    for word in words.split_whitespace() {
-        assert_eq!(refused(&[word, "hi"]), ErrorKind::UnknownArgument, "{word}");
+    assert_eq!(refused(&["--schema", "hi"]), ErrorKind::UnknownArgument);
+}
+
+#[test]
+fn flags_choose_the_session_that_goes_on() {
+    let of = |start, keep_as: Option<&str>| SessionChoice {
+        start,
+        keep_as: keep_as.map(str::to_owned),
+        ..SessionChoice::default()
+    };
+    let named = SessionStart::Named("Tests".to_owned());
+    for (words, expected) in [
+        (&[][..], SessionChoice::default()),
+        (&["-k"], of(SessionStart::Kept, Some("default"))),
+        (&["--name", "a b"], of(SessionStart::Kept, Some("a b"))),
+        (&["-k", "--new"], of(SessionStart::New, Some("default"))),
+        (&["-c"], of(SessionStart::Latest, None)),
+        (&["-s", "Tests"], of(named.clone(), None)),
+        (&["--name", "x", "-s", "Tests"], of(named.clone(), Some("x"))),
+        (
+            &["-k", "--fork", "--no-wait"],
+            SessionChoice {
+                manner: Manner::Fork,
+                waiting: Waiting::Refused,
+                ..of(SessionStart::Kept, Some("default"))
+            },
+        ),
+    ] {
+        let words: Vec<&str> = words.iter().copied().chain(["hi"]).collect();
+        assert_eq!(run(&words).session, expected, "{words:?}");
+    }
+    for words in [
+        &["-c", "-s", "x"][..],
+        &["-k", "--new", "-c"],
+        &["-k", "--new", "--fork"],
+        &["-k", "--ephemeral"],
+        &["--name", "x", "--ephemeral"],
+        &["--name", &"x".repeat(81)],
+        &["--name", "\n"],
+    ] {
+        let words: Vec<&str> = words.iter().copied().chain(["hi"]).collect();
+        assert!(
+            matches!(
+                refused(&words),
+                ErrorKind::ArgumentConflict | ErrorKind::ValueValidation
+            ),
+            "{words:?}"
+        );
+    }
+    for (words, message) in [
+        (&["--new"][..], "cannot use `--new` without `--keep`"),
+        (&["--fork"], "cannot use `--fork` without a session"),
+        (&["--keep-for", "1m"], "cannot use `--keep-for` without `--keep`"),
+        (
+            &["-c", "--ephemeral"],
+            "cannot use `--ephemeral` with a session that is there",
+        ),
+        (&["-k", "--fresh"], "cannot use `--fresh` with `--keep`"),
+        (&["-k", "--worktree"], "cannot use `--worktree` with a conversation"),
+        (
+            &["-s", "x", "--worktree=w"],
+            "cannot use `--worktree` with a conversation",
+        ),
+    ] {
+        let words: Vec<&str> = words.iter().copied().chain(["hi"]).collect();
+        let failure = run_with(&Settings::default(), &words).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Usage);
+        assert!(failure.message.starts_with(message), "{failure}");
+        assert!(!failure.hints.is_empty(), "{failure}");
+    }
+}
+
+#[test]
+fn a_kept_conversation_keeps_a_server_warm_and_a_port_is_private() {
+    let warmth = |settings: &Settings, words: &[&str]| {
+        let words: Vec<&str> = words.iter().copied().chain(["hi"]).collect();
+        run_with(settings, &words).unwrap().connect.warmth
+    };
+    let plain = Settings::default();
+    let minutes = |minutes: u64| Warmth::Keep {
+        keep_for: Duration::from_secs(60 * minutes),
+    };
+    let set = Settings {
+        keep_for: user(Duration::from_secs(300)),
+        ..Settings::default()
+    };
+    assert_eq!(warmth(&plain, &[]), Warmth::IfThere);
+    assert_eq!(warmth(&set, &["-c"]), Warmth::IfThere);
+    assert_eq!(warmth(&plain, &["--fresh"]), Warmth::Fresh);
+    assert_eq!(warmth(&plain, &["-p", "4096"]), Warmth::Fresh);
+    assert_eq!(warmth(&plain, &["-k"]), minutes(30));
+    assert_eq!(warmth(&set, &["-k"]), minutes(5));
+    assert_eq!(warmth(&set, &["--name", "x", "--keep-for", "2h"]), minutes(120));
+    assert_eq!(warmth(&plain, &["-k", "-p", "4096"]), Warmth::Fresh);
+    assert_eq!(warmth(&plain, &["-k", "--attach", "http://h:1"]), Warmth::IfThere);
+}
+
+#[test]
+fn settings_delete_no_session_that_was_there() {
+    let settings = Settings {
+        ephemeral: user(true),
+        ..Settings::default()
+    };
+    let lifetime = |words: &[&str]| {
+        let words: Vec<&str> = words.iter().copied().chain(["hi"]).collect();
+        run_with(&settings, &words).unwrap().lifetime
+    };
+    assert_eq!(lifetime(&[]), SessionLifetime::Ephemeral);
+    assert_eq!(lifetime(&["-c", "--fork"]), SessionLifetime::Ephemeral);
+    for words in [&["-k"][..], &["-c"], &["-s", "x"], &["-k", "--new"], &["-k", "--fork"]] {
+        assert_eq!(lifetime(words), SessionLifetime::Kept, "{words:?}");
     }
 }
 

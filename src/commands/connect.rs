@@ -1,6 +1,5 @@
 //! From a request to a connected client: the part that all commands which need an engine share.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,20 +7,22 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::warm::{self, Lease};
 use crate::api::{Client, Endpoint};
 use crate::catalog::{self, CatalogRequest};
 use crate::context::{Context, Environment};
 use crate::engine::{self, Engine, EngineRequest};
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
-use crate::gate::Gate;
+use crate::gate::{Gate, Hub};
 use crate::rehearsal::{self, Rehearsal, Script};
-use crate::request::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Verbosity};
-use crate::server::{self, GuardProgram, Server, StartError, StartRequest};
+use crate::request::{
+    ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Verbosity, Warmth,
+};
+use crate::server::{self, GuardProgram, Server, StartRequest, guard_engine};
 use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
 use crate::support::secret::Secret;
-use crate::terminal::sanitize;
 use crate::trust;
 use crate::turn::EngineInfo;
 
@@ -51,8 +52,8 @@ pub(super) enum Snapshots {
 pub(super) struct Needs<'a> {
     pub(super) catalog: Catalog<'a>,
     pub(super) snapshots: Snapshots,
-    /// The gate that every tool call shall pass.
-    pub(super) gate: Option<&'a Gate>,
+    /// Whether every tool call shall pass a gate.
+    pub(super) guarded: bool,
     /// Whether somebody answers the model's own questions.
     pub(super) questions: bool,
 }
@@ -69,8 +70,12 @@ pub(super) trait Watch {
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) client: Client,
-    /// The server that we started; none when it is somebody else's.
+    /// The server that we started for this command alone.
     pub(super) server: Option<Server>,
+    /// The hold on a warm server.
+    pub(super) lease: Option<Arc<Lease>>,
+    /// Where gates are made known to the engine of our own server.
+    hub: Option<Hub>,
     pub(super) engine: EngineInfo,
     /// The program that we started; none when the server is somebody else's.
     pub(super) program: Option<Engine>,
@@ -84,7 +89,37 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Ends what was started for it.
+    /// Whether the server was started by this program, now or before; else it is somebody else's.
+    pub(super) fn is_ours(&self) -> bool {
+        self.program.is_some()
+    }
+
+    /// Opens a gate for a turn; none where the engine has none.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be listened on, or the supervisor of a warm server does not help.
+    pub(super) async fn open_gate(&self) -> Result<Option<Gate>, Failure> {
+        if let Some(lease) = &self.lease {
+            return lease.open_gate().await.map(Some);
+        }
+        let Some(hub) = &self.hub else {
+            return Ok(None);
+        };
+        let (gate, invitation) = Gate::open(hub.plugin().clone(), false).await?;
+        hub.invite(invitation);
+        Ok(Some(gate))
+    }
+
+    /// Says which session is prompted from now on; none when nothing is. A warm server looks after the session of a
+    /// command that was killed.
+    pub(super) async fn prompting(&self, session: Option<&str>) {
+        if let Some(lease) = &self.lease {
+            lease.prompting(session).await;
+        }
+    }
+
+    /// Ends what was started for it alone.
     pub(super) async fn close(self) {
         if let Some(server) = self.server {
             server.stop().await;
@@ -92,8 +127,13 @@ impl Connection {
     }
 }
 
-/// Resolves when the server that we started ends by itself; never for somebody else's.
-pub(super) async fn server_gone(server: &mut Option<Server>) -> Failure {
+/// Resolves when our server ends by itself; never for somebody else's.
+pub(super) async fn server_gone(server: &mut Option<Server>, lease: Option<&Lease>) -> Failure {
+    if let Some(lease) = lease {
+        lease.gone().await;
+        return Failure::new(FailureKind::Engine, "cannot go on: the server that was kept has ended")
+            .hint("run again; `opencode-rs server list` shows the servers that there are");
+    }
     let Some(server) = server else {
         return std::future::pending().await;
     };
@@ -198,6 +238,8 @@ async fn attach(
     Ok(Connection {
         client,
         server: None,
+        lease: None,
+        hub: None,
         program: None,
         engine: EngineInfo {
             version: health.version,
@@ -221,7 +263,6 @@ async fn start(
     watch: &dyn Watch,
 ) -> Result<Connection, Failure> {
     require_trust(context, request, directory).await?;
-    let rehearsal = rehearse(&request.rehearsal).await?;
     watch.engine();
     let engine = engine::ensure(&EngineRequest::new(
         &request.engine,
@@ -233,6 +274,123 @@ async fn start(
     .await?;
     let engine_ms = millis(context.started);
     watch.server();
+    if needs.guarded && is_pure(context) {
+        return Err(Failure::usage(format!(
+            "cannot guard the engine's tools: `{PURE}` keeps the engine from loading the guard"
+        ))
+        .hint(format!("unset `{PURE}`, or leave out `--auto-tools`")));
+    }
+    if let Some(wish) = warm_wish(context, request, port) {
+        // Others use it as well, and for other things.
+        let setup = setup(context, request, directory, Needs::of_warm(needs.catalog), &engine)?;
+        let place = warm::Place {
+            context,
+            request,
+            directory,
+            port,
+            engine: &engine,
+            setup: &setup,
+            whole: needs.catalog == Catalog::Whole,
+        };
+        if let Some(lease) = warm::lease(place, wish).await? {
+            return Ok(Connection {
+                client: Client::new(lease.endpoint().clone(), Some(directory))?,
+                server: None,
+                lease: Some(Arc::new(lease)),
+                hub: None,
+                engine: describe(&engine),
+                program: Some(engine),
+                directory: directory.to_path_buf(),
+                catalog_is_cut: setup.catalog_is_cut,
+                engine_ms,
+                server_ms: millis(context.started).saturating_sub(engine_ms),
+                _rehearsal: None,
+            });
+        }
+    }
+    let Setup {
+        mut config,
+        mut variables,
+        catalog_is_cut,
+    } = setup(context, request, directory, needs, &engine)?;
+    let rehearsal = match rehearsal_script(&request.rehearsal)? {
+        Some(script) => Some(rehearsal::serve(script, None).await?),
+        None => None,
+    };
+    if let Some(rehearsal) = &rehearsal {
+        overlay(&mut config, rehearsal.engine_config());
+    }
+    if request.verbosity == Verbosity::Trace {
+        variables.push(("OPENCODE_PRINT_LOGS".into(), "1".into()));
+    }
+    let hub = if needs.guarded {
+        let hub = Hub::open(&context.directories.cache).await?;
+        guard_engine(&hub, &context.environment, &mut config, &mut variables);
+        Some(hub)
+    } else {
+        None
+    };
+    let server = server::start(StartRequest {
+        engine: &engine,
+        guard: GuardProgram::this_program()
+            .map_err(|error| Failure::new(FailureKind::Engine, "cannot find our own program file").caused_by(&error))?,
+        directory,
+        port,
+        environment: &context.environment,
+        directories: &context.directories,
+        config,
+        variables,
+        deadline: START_DEADLINE,
+        sink: None,
+    })
+    .await?;
+    let client = Client::new(server.endpoint().clone(), Some(directory))?;
+    Ok(Connection {
+        client,
+        server: Some(server),
+        lease: None,
+        hub,
+        engine: describe(&engine),
+        program: Some(engine),
+        directory: directory.to_path_buf(),
+        catalog_is_cut,
+        engine_ms,
+        server_ms: millis(context.started).saturating_sub(engine_ms),
+        _rehearsal: rehearsal,
+    })
+}
+
+/// What is laid over the engine's configuration and environment.
+#[derive(Debug)]
+pub(super) struct Setup {
+    pub(super) config: Value,
+    pub(super) variables: Vec<(OsString, OsString)>,
+    pub(super) catalog_is_cut: bool,
+}
+
+impl<'a> Needs<'a> {
+    /// What everybody needs who may come.
+    fn of_warm(catalog: Catalog<'a>) -> Self {
+        Self {
+            catalog: match catalog {
+                Catalog::Whole => Catalog::Whole,
+                // A provider that is named and not in use is no provider that can be used.
+                Catalog::For(_) => Catalog::For(None),
+            },
+            snapshots: Snapshots::AsConfigured,
+            guarded: true,
+            questions: true,
+        }
+    }
+}
+
+fn setup(
+    context: &Context,
+    request: &ConnectRequest,
+    directory: &Path,
+    needs: Needs<'_>,
+    engine: &Engine,
+) -> Result<Setup, Failure> {
     let mut config = json!({});
     let mut variables: Vec<(OsString, OsString)> = Vec::new();
     if needs.snapshots == Snapshots::Off {
@@ -241,12 +399,8 @@ async fn start(
     if request.config_scope == ConfigScope::Bare {
         super::bare::apply(context, &mut config, &mut variables)?;
     }
-    if request.verbosity == Verbosity::Trace {
-        variables.push(("OPENCODE_PRINT_LOGS".into(), "1".into()));
-    }
     let mut catalog_is_cut = false;
-    if let Some(rehearsal) = &rehearsal {
-        overlay(&mut config, rehearsal.engine_config());
+    if request.rehearsal != RehearsalChoice::Off {
         // The provider is written out in the configuration; nothing of the catalog is used, and no provider's plugin.
         variables.push((
             "OPENCODE_MODELS_PATH".into(),
@@ -256,7 +410,7 @@ async fn start(
     } else if let Catalog::For(provider) = needs.catalog {
         let environment = with_variables(&context.environment, &config, &variables);
         let cut = catalog::prepare(&CatalogRequest {
-            engine: &engine,
+            engine,
             environment: &environment,
             directories: &context.directories,
             directory,
@@ -271,35 +425,30 @@ async fn start(
     if needs.questions {
         variables.push(("OPENCODE_ENABLE_QUESTION_TOOL".into(), "1".into()));
     }
-    if let Some(gate) = needs.gate {
-        guard(gate, context, &mut config, &mut variables)?;
-    }
-    let server = server::start(StartRequest {
-        engine: &engine,
-        guard: GuardProgram::this_program()
-            .map_err(|error| Failure::new(FailureKind::Engine, "cannot find our own program file").caused_by(&error))?,
-        directory,
-        port,
-        environment: &context.environment,
-        directories: &context.directories,
+    Ok(Setup {
         config,
         variables,
-        deadline: START_DEADLINE,
-    })
-    .await
-    .map_err(start_failure)?;
-    let client = Client::new(server.endpoint().clone(), Some(directory))?;
-    Ok(Connection {
-        client,
-        server: Some(server),
-        engine: describe(&engine),
-        program: Some(engine),
-        directory: directory.to_path_buf(),
         catalog_is_cut,
-        engine_ms,
-        server_ms: millis(context.started).saturating_sub(engine_ms),
-        _rehearsal: rehearsal,
     })
+}
+
+/// Whether a warm server may answer, and what is wanted of it.
+fn warm_wish(context: &Context, request: &ConnectRequest, port: Option<u16>) -> Option<warm::Wish> {
+    if is_pure(context) || !cfg!(unix) {
+        // It cannot be guarded, and so not shared.
+        return None;
+    }
+    match request.warmth {
+        Warmth::Keep { keep_for } => Some(warm::Wish::FindOrStart { keep_for }),
+        // A rehearsal gives the same answers each time, so it begins anew; and a trace shows a start.
+        Warmth::IfThere
+            if port.is_none() && request.rehearsal == RehearsalChoice::Off && request.verbosity != Verbosity::Trace =>
+        {
+            Some(warm::Wish::Find)
+        }
+        Warmth::Join if port.is_none() => Some(warm::Wish::Find),
+        Warmth::IfThere | Warmth::Join | Warmth::Fresh => None,
+    }
 }
 
 /// Keeps the engine from loading plugins.
@@ -311,62 +460,6 @@ pub(super) fn is_pure(context: &Context) -> bool {
         .environment
         .text(PURE)
         .is_some_and(|value| value != "0" && value != "false")
-}
-
-/// Puts the gate into the engine: its plugin, the shell whose lines we understand, and what the commands of the model see
-/// instead of the variables that are the engine's alone.
-fn guard(
-    gate: &Gate,
-    context: &Context,
-    config: &mut Value,
-    variables: &mut Vec<(OsString, OsString)>,
-) -> Result<(), Failure> {
-    if is_pure(context) {
-        return Err(Failure::usage(format!(
-            "cannot guard the engine's tools: `{PURE}` keeps the engine from loading the guard"
-        ))
-        .hint(format!("unset `{PURE}`, or leave out `--auto-tools`")));
-    }
-    // `--bare` sets it; that run reads no configuration that could name other plugins.
-    variables.retain(|(name, _)| name != PURE);
-    config["plugin"] = json!([gate.plugin()]);
-    if cfg!(unix) {
-        // Other shells read the same line differently: zsh runs code in a glob, for one.
-        let shell = which::which("bash").unwrap_or_else(|_| PathBuf::from("/bin/sh"));
-        config["shell"] = json!(shell);
-    }
-    let mut environment: BTreeMap<String, String> = BTreeMap::new();
-    let ours = variables.iter().filter_map(|(name, _)| name.to_str());
-    for name in ours.chain([
-        env_vars::ENGINE_CONFIG_CONTENT,
-        server::PACKAGE_REGISTRY_VARIABLE,
-        "OPENCODE_CLIENT",
-    ]) {
-        let theirs = context.environment.text(name).unwrap_or_default();
-        environment.insert(name.to_owned(), theirs.to_owned());
-    }
-    variables.push((server::GATE_VARIABLE.into(), gate.variable(&environment).into()));
-    Ok(())
-}
-
-/// The failure of a start. An engine reads the user's own configuration before it is ready, and leaves when that is broken.
-fn start_failure(error: StartError) -> Failure {
-    let StartError::Exited { tail, .. } = &error else {
-        return error.into();
-    };
-    let lines: Vec<&str> = tail.lines().collect();
-    // With colour, whoever reads it.
-    let Some(first) = lines
-        .iter()
-        .position(|line| line.contains("Configuration is invalid at ") || line.contains("is not valid JSON"))
-    else {
-        return error.into();
-    };
-    let mut failure = Failure::usage("cannot start the engine: its configuration is broken")
-        .hint("mend the engine's configuration named above, or run with `--bare` to ignore it");
-    let reason = sanitize(&lines[first..].join("\n")).into_owned();
-    failure.causes.push(reason.trim_start_matches("Error: ").to_owned());
-    failure
 }
 
 /// The engine, as records name it.
@@ -446,13 +539,13 @@ fn of_original(
     })
 }
 
-async fn rehearse(choice: &RehearsalChoice) -> Result<Option<Rehearsal>, Failure> {
-    let script = match choice {
-        RehearsalChoice::Off => return Ok(None),
-        RehearsalChoice::Plain => Script::plain(),
-        RehearsalChoice::Script(path) => Script::load(path)?,
-    };
-    rehearsal::serve(script, None).await.map(Some)
+/// The script of the rehearsal that was asked for.
+fn rehearsal_script(choice: &RehearsalChoice) -> Result<Option<Script>, Failure> {
+    Ok(match choice {
+        RehearsalChoice::Off => None,
+        RehearsalChoice::Plain => Some(Script::plain()),
+        RehearsalChoice::Script(path) => Some(Script::load(path)?),
+    })
 }
 
 fn empty_catalog(directories: &crate::context::Directories) -> Result<PathBuf, Failure> {

@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod api;
 mod bare;
+pub mod chat;
 pub mod config;
 mod connect;
 pub mod doctor;
@@ -13,9 +14,11 @@ pub mod policy;
 pub mod rehearse;
 pub mod run;
 mod select;
+pub mod server;
 pub mod session;
 mod table;
 mod visit;
+mod warm;
 
 use std::io::{self, Write as _};
 

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use super::table::{Column, Shape, Table};
-use super::visit::visit;
+use super::visit::{EVERYTHING, visit_for};
 use super::{Exit, select, write_document};
 use crate::api::types::{Model, Provider, Providers};
 use crate::context::Context;
@@ -29,16 +29,22 @@ const COLUMNS: [Column; 8] = [
 ///
 /// When the engine cannot be asked, the provider does not exist or has no credentials, or stdout cannot be written.
 pub async fn run(context: &Context, request: ModelsRequest) -> Result<Exit, Failure> {
-    let entries = visit(context, &request.connect, &request.output, async |connection| {
-        let (providers, config) = tokio::try_join!(connection.client.providers(), connection.client.config())?;
-        let configured = config.get("model").and_then(serde_json::Value::as_str);
-        if let Some(id) = &request.provider
-            && let Err(missing) = select::provider(id, &providers)
-        {
-            return Err(select::explain_missing(missing, context, connection).await);
-        }
-        Ok(entries(&providers, request.provider.as_deref(), configured))
-    })
+    let entries = visit_for(
+        context,
+        &request.connect,
+        &request.output,
+        EVERYTHING,
+        async |connection| {
+            let (providers, config) = tokio::try_join!(connection.client.providers(), connection.client.config())?;
+            let configured = config.get("model").and_then(serde_json::Value::as_str);
+            if let Some(id) = &request.provider
+                && let Err(missing) = select::provider(id, &providers)
+            {
+                return Err(select::explain_missing(missing, context, connection).await);
+            }
+            Ok(entries(&providers, request.provider.as_deref(), configured))
+        },
+    )
     .await?;
     match request.output.format {
         ListFormat::Json => write_document(&entries)?,

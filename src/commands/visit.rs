@@ -16,19 +16,27 @@ use crate::engine::DownloadBar;
 use crate::error::{Failure, FailureKind};
 use crate::render::Spinner;
 use crate::render::spinner::{Phase, is_wanted};
-use crate::request::{ConnectRequest, ListOutput, OutputRequest};
+use crate::request::{ConnectRequest, ListOutput, OutputRequest, Warmth};
 use crate::support::progress::Progress;
 use crate::terminal::{Screen, Terminal};
 
-/// What a list needs: everything that there is, as the user has configured it.
+/// What most visits need: what a run needs too, so that the server of runs is the right one for them.
+pub(super) const USUAL: Needs<'static> = Needs {
+    catalog: Catalog::For(None),
+    ..EVERYTHING
+};
+
+/// What a list of models needs: everything that there is, as the user has configured it.
 pub(super) const EVERYTHING: Needs<'static> = Needs {
     catalog: Catalog::Whole,
     snapshots: Snapshots::AsConfigured,
-    gate: None,
+    guarded: false,
     questions: false,
 };
 
-/// Connects in the request's directory, does `work` and closes.
+/// Connects in the request's directory to a server such as runs use, does `work` and closes.
+///
+/// A warm server is joined also where it rehearses: a visit looks at what is there, and is no rehearsal of its own.
 ///
 /// # Errors
 ///
@@ -39,14 +47,36 @@ pub(super) async fn visit<T>(
     output: &ListOutput,
     work: impl AsyncFnOnce(&Connection) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    visit_for(context, request, output, USUAL, work).await
+}
+
+/// The same with these needs.
+///
+/// # Errors
+///
+/// As for [`visit`].
+pub(super) async fn visit_for<T>(
+    context: &Context,
+    request: &ConnectRequest,
+    output: &ListOutput,
+    needs: Needs<'_>,
+    work: impl AsyncFnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let directory = connect::directory(context, request)?;
+    let request = &ConnectRequest {
+        warmth: match request.warmth {
+            Warmth::IfThere => Warmth::Join,
+            other => other,
+        },
+        ..request.clone()
+    };
     let line = WaitingLine::open(context, request, output);
     let stop = stop(context, request, "the command");
     tokio::pin!(stop);
     let connection = tokio::select! {
         biased;
         failure = stop.as_mut() => return Err(failure),
-        connection = connect::connect(context, request, &directory, EVERYTHING, &line) => connection?,
+        connection = connect::connect(context, request, &directory, needs, &line) => connection?,
     };
     // What the work writes must not meet the line.
     drop(line);
@@ -65,7 +95,8 @@ pub(super) async fn stay<T>(
 ) -> Result<T, Failure> {
     let mut server = connection.server.take();
     let result = {
-        let gone = connect::server_gone(&mut server);
+        let lease = connection.lease.clone();
+        let gone = connect::server_gone(&mut server, lease.as_deref());
         tokio::select! {
             biased;
             failure = stop => Err(failure),

@@ -5,14 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::support::atomic_file::{self, Access};
+use crate::support::lock::Lock;
 
 const FILE: &str = "engine-probes.json";
+/// How often a lock that somebody holds is tried again.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
 /// More engines than anybody has; beyond it the entries of files that are gone are dropped.
 const MOST_ENTRIES: usize = 32;
 
@@ -107,6 +110,22 @@ impl ProbeCache {
             .and_then(|bytes| atomic_file::write(&self.file, &bytes, Access::Private));
         if let Err(error) = written {
             tracing::debug!(file = %self.file.display(), %error, "cannot keep what a probe found");
+        }
+    }
+
+    /// The right to ask an engine, as soon as nobody else does. None where the file system has no locks, or the cache cannot
+    /// be written: then everybody asks.
+    pub(super) async fn turn(&self) -> Option<Lock> {
+        let path = self.file.with_extension("lock");
+        loop {
+            match Lock::try_acquire(&path) {
+                Ok(Some(lock)) => return Some(lock),
+                Ok(None) => tokio::time::sleep(TRY_AGAIN).await,
+                Err(error) => {
+                    tracing::debug!(%error, "cannot lock the probes");
+                    return None;
+                }
+            }
         }
     }
 

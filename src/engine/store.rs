@@ -6,7 +6,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use super::error::Error;
 use super::platform::Target;
 use crate::context::Directories;
 use crate::support::atomic_file::{self, Access};
+use crate::support::timestamp::rfc3339;
 
 const RECEIPT: &str = "receipt.json";
 const PREFERRED: &str = "preferred";
@@ -279,36 +280,9 @@ fn parse_directory_name(name: &str) -> Option<(Version, Target)> {
     })
 }
 
-/// The time in UTC, as `2026-11-20T12:34:56Z`.
+/// The time, RFC 3339 in UTC.
 pub(super) fn now() -> String {
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    utc(seconds)
-}
-
-fn utc(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Civil date from days since 1970, with years that begin in March (Howard Hinnant, "chrono-compatible low-level
-    // date algorithms").
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-        rest / 3_600,
-        rest / 60 % 60,
-        rest % 60
-    )
+    rfc3339(SystemTime::now())
 }
 
 #[cfg(test)]
@@ -330,14 +304,6 @@ mod tests {
         );
         assert_eq!(read(".staging-1.18.33-linux-x64-abc"), None);
         assert_eq!(read("1.18.33"), None);
-    }
-
-    #[test]
-    fn dates_are_those_of_the_calendar() {
-        assert_eq!(utc(0), "1970-01-01T00:00:00Z");
-        assert_eq!(utc(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(utc(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(utc(1_795_178_096), "2026-11-20T12:34:56Z");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The gate: no tool of the engine runs before we have let it pass.
 //!
-//! Comes in: nothing but a directory for the plugin's file. Goes out: the plugin for the engine's configuration, a variable
-//! for its environment, and every tool call that is about to run, as a [`GateCall`] that waits for its answer. Always true:
-//! a call that gets no answer does not run; when this is dropped, every call is refused.
+//! Comes in: nothing but a directory for the plugin's file. Goes out: a [`Hub`], which belongs to whoever owns the engine
+//! and gives the plugin for its configuration and a variable for its environment; and for each turn a [`Gate`], which gives
+//! every tool call that is about to run, as a [`GateCall`] that waits for its answer. Always true: a call that gets no
+//! answer does not run; when no gate is open, every call is refused.
 //!
 //! # Why a plugin
 //!
@@ -19,9 +20,12 @@
 //!
 //! # The channel
 //!
-//! A TCP connection on loopback, a JSON object a line. HTTP would bring proxies and time limits of the engine's client
-//! along. The plugin first sends its token, then `{ready}`; each `{id, moment, tool, session, call, arguments}` is
-//! answered with `{id, pass}` or `{id, refuse}`. Knowing the token gives nobody a right: it is good for asking. Once the
+//! TCP connections on loopback, a JSON object a line. HTTP would bring proxies and time limits of the engine's client
+//! along. The plugin connects to the hub and sends its token; whoever is to be asked is told to it there as
+//! `{port, token}`, an [`Invitation`], since an engine that stays serves one command after the other, and several at once.
+//! To each gate it is invited to it connects in the same way, then sends `{ready}`; each `{id, moment, tool, session,
+//! call, arguments}` is answered with `{id, pass}`, `{id, refuse}`, or `{id}` by a gate that does not know the session:
+//! every gate is asked, and only one can know it. Knowing a token gives nobody a right: it is good for asking. Once the
 //! plugin is there nobody else is let in, and when it goes the run cannot go on: nothing would ever run again.
 
 mod service;
@@ -46,17 +50,41 @@ const PLUGIN: &str = include_str!("plugin.js");
 /// How long an engine may take to load its plugins. With a package to fetch for another one it can be a minute.
 const LOADING: Duration = Duration::from_secs(120);
 
+/// The engine owner's end: it tells the plugin which gates there are. When it is dropped, every call is refused.
+#[derive(Debug)]
+pub struct Hub {
+    plugin: PluginFile,
+    port: u16,
+    token: Secret,
+    invite: mpsc::UnboundedSender<Invitation>,
+    _serving: JoinSet<()>,
+}
+
+/// The plugin's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginFile {
+    path: PathBuf,
+    /// The same, as the engine's configuration names it.
+    url: String,
+}
+
+/// Where a gate is, and what is said there first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// The port on loopback.
+    pub port: u16,
+    /// What tells the plugin from everybody else.
+    pub token: Secret,
+}
+
 /// An open gate. Nothing passes it any more once it is dropped.
 #[derive(Debug)]
 pub struct Gate {
-    /// The plugin's file.
-    path: PathBuf,
-    /// The same, as the engine's configuration names it.
-    plugin: String,
-    port: u16,
-    token: Secret,
+    plugin: PluginFile,
     state: watch::Receiver<PluginState>,
     calls: mpsc::UnboundedReceiver<GateCall>,
+    /// Whether other gates may be open in the same engine.
+    shared: bool,
     _serving: JoinSet<()>,
 }
 
@@ -81,7 +109,7 @@ pub enum Moment {
     Shell,
 }
 
-/// A tool call that waits. Dropping it refuses it.
+/// A tool call that waits. Dropping it is to [disown](Self::disown) it.
 #[derive(Debug)]
 pub struct GateCall {
     /// When it is held.
@@ -101,6 +129,7 @@ pub struct GateCall {
 enum Reply {
     Pass,
     Refuse(String),
+    Unknown,
 }
 
 impl GateCall {
@@ -114,51 +143,40 @@ impl GateCall {
         let _ = self.reply.send(Reply::Refuse(why.into()));
     }
 
+    /// Leaves the answer to another gate: its session is none of ours. Where nobody knows it, it does not run.
+    pub fn disown(self) {
+        let _ = self.reply.send(Reply::Unknown);
+    }
+
     /// Whether nobody waits for the answer any more.
     pub fn is_gone(&self) -> bool {
         self.reply.is_closed()
     }
 }
 
-impl Gate {
-    /// Opens a gate. The plugin's file is written to `directory`.
+impl Hub {
+    /// Opens a hub. The plugin's file is written to `directory`.
     ///
     /// # Errors
     ///
     /// When the file cannot be written, or no port listened on.
     pub async fn open(directory: &Path) -> Result<Self, Failure> {
-        let path = write_plugin(directory)?;
-        let cannot = |error: &(dyn std::error::Error + 'static)| {
-            Failure::new(FailureKind::Engine, "cannot guard the engine's tools").caused_by(error)
-        };
-        let token = Secret::random().map_err(|error| cannot(&error))?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .map_err(|error| cannot(&error))?;
-        let port = listener.local_addr().map_err(|error| cannot(&error))?.port();
-        let plugin = url::Url::from_file_path(&path).map_err(|()| {
-            Failure::new(
-                FailureKind::Engine,
-                format!("cannot use `{}` as a plugin", path.display()),
-            )
-        })?;
-        let (sender, calls) = mpsc::unbounded_channel();
-        let (told, state) = watch::channel(PluginState::Silent);
+        let plugin = PluginFile::write(directory)?;
+        let (listener, port, token) = listen().await?;
+        let (invite, invitations) = mpsc::unbounded_channel();
         let mut serving = JoinSet::new();
-        serving.spawn(service::serve(listener, token.clone(), sender, told));
+        serving.spawn(service::invite(listener, token.clone(), invitations));
         Ok(Self {
-            path,
-            plugin: plugin.into(),
+            plugin,
             port,
             token,
-            state,
-            calls,
+            invite,
             _serving: serving,
         })
     }
 
-    /// The plugin, for the end of the list `plugin` of the engine's configuration.
-    pub fn plugin(&self) -> &str {
+    /// The plugin's file, for those who open a gate.
+    pub fn plugin(&self) -> &PluginFile {
         &self.plugin
     }
 
@@ -168,10 +186,97 @@ impl Gate {
         let value = json!({
             "port": self.port,
             "token": self.token.expose(),
-            "plugin": self.plugin,
+            "plugin": self.plugin.url,
             "environment": environment,
         });
         value.to_string()
+    }
+
+    /// Tells the plugin of a gate, now or as soon as it is there.
+    pub fn invite(&self, invitation: Invitation) {
+        // A plugin that has gone asks nobody, and its gates hear that by themselves.
+        let _ = self.invite.send(invitation);
+    }
+}
+
+impl PluginFile {
+    /// Writes the plugin to `directory`, unless it is there and unchanged.
+    ///
+    /// Its name tells what is in it, so that another version of ours, run at the same time, has a file of its own.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn write(directory: &Path) -> Result<Self, Failure> {
+        let digest = Sha256::digest(PLUGIN);
+        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let path = directory.join(format!("gate-{name}.js"));
+        let url = url::Url::from_file_path(&path).map_err(|()| {
+            Failure::new(
+                FailureKind::Engine,
+                format!("cannot use `{}` as a plugin", path.display()),
+            )
+        })?;
+        let plugin = Self { path, url: url.into() };
+        if !plugin.is_unchanged() {
+            atomic_file::write(&plugin.path, PLUGIN.as_bytes(), Access::Private).map_err(|error| {
+                Failure::new(FailureKind::Engine, format!("cannot write `{}`", plugin.path.display()))
+                    .caused_by(&error)
+                    .hint("make the directory writable, or set `XDG_CACHE_HOME`")
+            })?;
+        }
+        Ok(plugin)
+    }
+
+    /// The file as a URL, for the end of the list `plugin` of the engine's configuration.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn is_unchanged(&self) -> bool {
+        std::fs::read(&self.path).is_ok_and(|contents| contents == PLUGIN.as_bytes())
+    }
+}
+
+/// A free port of loopback, and a token for whoever comes there.
+async fn listen() -> Result<(TcpListener, u16, Secret), Failure> {
+    let cannot = |error: &(dyn std::error::Error + 'static)| {
+        Failure::new(FailureKind::Engine, "cannot guard the engine's tools").caused_by(error)
+    };
+    let token = Secret::random().map_err(|error| cannot(&error))?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .map_err(|error| cannot(&error))?;
+    let port = listener.local_addr().map_err(|error| cannot(&error))?.port();
+    Ok((listener, port, token))
+}
+
+impl Gate {
+    /// Opens a gate in an engine with this plugin; the invitation is for its [`Hub`]. `shared` tells whether there may be
+    /// other gates in the same engine.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be listened on.
+    pub async fn open(plugin: PluginFile, shared: bool) -> Result<(Self, Invitation), Failure> {
+        let (listener, port, token) = listen().await?;
+        let (sender, calls) = mpsc::unbounded_channel();
+        let (told, state) = watch::channel(PluginState::Silent);
+        let mut serving = JoinSet::new();
+        serving.spawn(service::serve(listener, token.clone(), sender, told));
+        let gate = Self {
+            plugin,
+            state,
+            calls,
+            shared,
+            _serving: serving,
+        };
+        Ok((gate, Invitation { port, token }))
+    }
+
+    /// Whether other gates may be open in the same engine.
+    pub fn is_shared(&self) -> bool {
+        self.shared
     }
 
     /// Waits until the engine has loaded the plugin and calls it last.
@@ -192,7 +297,7 @@ impl Gate {
             .map(|state| state.map(|state| *state))
         {
             // Somebody could have changed the file between our look at it and the engine's.
-            Ok(Ok(PluginState::Ready)) if is_ours(&self.path) => Ok(()),
+            Ok(Ok(PluginState::Ready)) if self.plugin.is_unchanged() => Ok(()),
             Ok(Ok(PluginState::Ready)) => unguarded("somebody changed its file"),
             Ok(Ok(PluginState::NotLast)) => unguarded("another plugin comes after the guard, and could undo its work"),
             Ok(Ok(PluginState::Silent) | Err(_)) | Err(_) => unguarded("the engine did not load the guard"),
@@ -204,49 +309,34 @@ impl Gate {
     pub async fn next(&mut self) -> Option<GateCall> {
         self.calls.recv().await
     }
-}
 
-/// Writes the plugin, unless it is there and unchanged. Its name tells what is in it, so that another version of ours, run
-/// at the same time, has a file of its own.
-fn write_plugin(directory: &Path) -> Result<PathBuf, Failure> {
-    let digest = Sha256::digest(PLUGIN);
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let path = directory.join(format!("gate-{name}.js"));
-    if !is_ours(&path) {
-        atomic_file::write(&path, PLUGIN.as_bytes(), Access::Private).map_err(|error| {
-            Failure::new(FailureKind::Engine, format!("cannot write `{}`", path.display()))
-                .caused_by(&error)
-                .hint("make the directory writable, or set `XDG_CACHE_HOME`")
-        })?;
+    /// Refuses every call that waits now.
+    pub fn refuse_waiting(&mut self) {
+        while self.calls.try_recv().is_ok() {}
     }
-    Ok(path)
-}
-
-fn is_ours(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|contents| contents == PLUGIN.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_plugin_that_somebody_changed_is_written_again_and_not_trusted_meanwhile() {
+    #[test]
+    fn a_plugin_that_somebody_changed_is_written_again_and_not_trusted_meanwhile() {
         let directory = tempfile::tempdir().unwrap();
-        let gate = Gate::open(directory.path()).await.unwrap();
-        std::fs::write(&gate.path, "export const Lax = async () => ({});").unwrap();
-        assert!(!is_ours(&gate.path));
-        let again = Gate::open(directory.path()).await.unwrap();
-        assert_eq!(again.path, gate.path);
+        let plugin = PluginFile::write(directory.path()).unwrap();
+        std::fs::write(&plugin.path, "export const Lax = async () => ({});").unwrap();
+        assert!(!plugin.is_unchanged());
+        let again = PluginFile::write(directory.path()).unwrap();
+        assert_eq!(again, plugin);
         assert_eq!(std::fs::read_to_string(&again.path).unwrap(), PLUGIN);
     }
 
-    #[tokio::test]
-    async fn a_directory_that_cannot_be_written_is_named() {
+    #[test]
+    fn a_directory_that_cannot_be_written_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("file");
         std::fs::write(&file, "").unwrap();
-        let failure = Gate::open(&file).await.unwrap_err();
+        let failure = PluginFile::write(&file).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Engine);
         assert!(failure.message.starts_with("cannot write `"), "{failure:?}");
         assert_eq!(failure.hints, ["make the directory writable, or set `XDG_CACHE_HOME`"]);

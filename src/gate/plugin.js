@@ -4,6 +4,7 @@
 const net = process.getBuiltinModule("node:net");
 
 const GONE = "opencode-rs is gone, and nothing runs without it";
+const STRANGER = "This session does not belong to any run of opencode-rs.";
 /** More of a call's arguments is not sent, in characters. */
 const LONGEST = 64 * 1024 * 1024;
 
@@ -12,10 +13,16 @@ const values = HIDDEN.map((name) => process.env[name]);
 // The engine has read its password already; its children would inherit it.
 for (const name of HIDDEN) delete process.env[name];
 
-/** Where opencode-rs listens, what it wants to hear first, and the variables that commands shall see instead. */
+/** Where our hub listens, what it wants to hear first, and the variables that commands shall see instead. */
 const own = parsed(values[1]);
+/** The connection to the hub. Who opens a gate says so there, and nowhere else. */
+let hub;
+/** The open gates. */
+const gates = new Set();
+/** Calls that wait: what is to be done with them, and the gates that have not answered. */
 const waiting = new Map();
-let socket;
+/** Whether this plugin is the last one; not known before the configuration is. */
+let order;
 let last = 0;
 /** Held for as long as the engine runs: a library that is collected takes its functions along. */
 let system;
@@ -66,26 +73,45 @@ async function hide() {
   system.symbols.prctl?.(4, 0, 0, 0, 0);
 }
 
-function connect() {
-  socket = net.connect({ host: "127.0.0.1", port: own.port });
+/** Connects to loopback, and calls `heard` with each line that comes. */
+function connect(port, heard, gone) {
+  const socket = net.connect({ host: "127.0.0.1", port });
   socket.setNoDelay(true);
   let text = "";
   socket.setEncoding("utf8");
   socket.on("data", (data) => {
     text += data;
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-      answer(text.slice(0, end));
+      heard(text.slice(0, end));
       text = text.slice(end + 1);
     }
   });
-  const gone = () => {
-    socket = undefined;
-    for (const { refuse } of waiting.values()) refuse(GONE);
-    waiting.clear();
-  };
   socket.on("error", gone);
   socket.on("close", gone);
-  send({ token: own.token });
+  return socket;
+}
+
+function open() {
+  hub = connect(own.port, (line) => add(JSON.parse(line)), () => {
+    hub = undefined;
+    for (const gate of [...gates]) leave(gate);
+  });
+  send(hub, { token: own.token });
+}
+
+/** A gate more. It hears of the calls from now on. */
+function add({ port, token }) {
+  const gate = connect(port, (line) => answer(gate, line), () => leave(gate));
+  gates.add(gate);
+  send(gate, { token });
+  if (order) send(gate, order);
+}
+
+/** What a gate that has gone has not answered, the others have to; and if there is none, it is refused. */
+function leave(gate) {
+  if (!gates.delete(gate)) return;
+  gate.destroy();
+  for (const call of [...waiting.values()]) without(call, gate, GONE);
 }
 
 /** Half a surrogate pair is no character to anybody else; whoever uses the text replaces it in the same way. */
@@ -96,29 +122,42 @@ function whole(_, item) {
   return Object.fromEntries(Object.entries(item).map(([key, value]) => [key.toWellFormed(), value]));
 }
 
-function send(value) {
+function send(socket, value) {
   socket.write(JSON.stringify(value, whole) + "\n");
 }
 
-function answer(line) {
+function answer(gate, line) {
   const { id, pass, refuse } = JSON.parse(line);
   const call = waiting.get(id);
+  if (!call?.gates.has(gate)) return;
+  if (pass !== true && refuse === undefined) return without(call, gate, STRANGER);
   waiting.delete(id);
-  if (pass === true) call?.pass();
-  else call?.refuse(refuse ?? "refused");
+  if (pass === true) call.pass();
+  else call.refuse(refuse);
+}
+
+/** A gate has nothing to say to a call. */
+function without(call, gate, why) {
+  if (!call.gates.delete(gate) || call.gates.size > 0) return;
+  waiting.delete(call.id);
+  call.refuse(why);
 }
 
 /** Resolves when the call may go on; throws what the model is told when it may not. */
 function ask(moment, tool, session, call, args) {
   // Whatever is thrown in here refuses the call.
   return new Promise((resolve, reject) => {
-    if (!own || !socket) throw new Error(GONE);
+    if (!own || !hub || gates.size === 0) throw new Error(GONE);
     // A text of its own: what cannot be read over there is refused, and does not take the other calls along.
     const shown = JSON.stringify(args ?? {}, whole);
     if (shown === undefined || shown.length > LONGEST) throw new Error("These arguments are too large to be judged.");
     const id = ++last;
-    waiting.set(id, { pass: resolve, refuse: (why) => reject(new Error(why)) });
-    send({ id, moment, tool, session: session ?? "", call: call ?? "", arguments: shown });
+    const asked = new Set(gates);
+    waiting.set(id, { id, gates: asked, pass: resolve, refuse: (why) => reject(new Error(why)) });
+    // All of them: only the one whose session it is has an answer.
+    for (const gate of asked) {
+      send(gate, { id, moment, tool, session: session ?? "", call: call ?? "", arguments: shown });
+    }
   });
 }
 
@@ -128,13 +167,15 @@ export const OpencodeRs = async () => {
   if (own && !opened) {
     opened = true;
     await hide();
-    connect();
+    open();
   }
   return {
     config: async (config) => {
       const plugins = (config.plugin ?? []).map((plugin) => (Array.isArray(plugin) ? plugin[0] : plugin));
-      // A plugin that comes later could change what the gate has seen.
-      if (socket) send({ ready: true, last: String(plugins[plugins.length - 1] ?? "") === own.plugin });
+      // A plugin that comes later could change what the gate has seen, in whichever directory it was configured.
+      const isLast = String(plugins[plugins.length - 1] ?? "") === own?.plugin;
+      order = { ready: true, last: isLast && order?.last !== false };
+      for (const gate of gates) send(gate, order);
     },
     "tool.execute.before": ({ tool, sessionID, callID }, { args }) => ask("call", tool, sessionID, callID, args),
     "shell.env": async ({ sessionID, callID }, output) => {

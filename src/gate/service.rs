@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::{GateCall, Moment, PluginState, Reply};
+use super::{GateCall, Invitation, Moment, PluginState, Reply};
 use crate::support::secret::Secret;
 
 /// The longest line that is read, in bytes. A call that writes a file holds the file; the plugin sends no more than this.
@@ -33,6 +33,26 @@ pub(super) async fn serve(listener: TcpListener, token: Secret, calls: Calls, to
     let (lines, write) = admit(listener, &token).await;
     if let Err(error) = converse(lines, write, &calls, &told).await {
         tracing::debug!(%error, "the connection to the gate ended");
+    }
+}
+
+/// Lets the plugin in, and nobody else, and tells it of gates; ends when it goes, or when there will be no more gates.
+pub(super) async fn invite(listener: TcpListener, token: Secret, mut invitations: mpsc::UnboundedReceiver<Invitation>) {
+    let (mut lines, mut write) = admit(listener, &token).await;
+    loop {
+        let invitation = tokio::select! {
+            invitation = invitations.recv() => invitation,
+            // The plugin has nothing more to say here.
+            _ = next_line(&mut lines, LONGEST_HELLO) => None,
+        };
+        let Some(Invitation { port, token }) = invitation else {
+            return;
+        };
+        let line = json!({ "port": port, "token": token.expose() });
+        if let Err(error) = write.write_all(format!("{line}\n").as_bytes()).await {
+            tracing::debug!(%error, "the connection to the hub ended");
+            return;
+        }
     }
 }
 
@@ -140,9 +160,9 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
                         if sent.is_err() {
                             return Ok(());
                         }
+                        // One that is dropped may be another gate's; where nobody answers it is refused.
                         open.spawn(async move {
-                            let dropped = || Reply::Refuse("This was not allowed: nobody waits for it any more.".to_owned());
-                            (id, answer.await.unwrap_or_else(|_| dropped()))
+                            (id, answer.await.unwrap_or(Reply::Unknown))
                         });
                     }
                     Line::Ready { ready, last } => {
@@ -156,6 +176,7 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
                 let value = match reply {
                     Reply::Pass => json!({ "id": id, "pass": true }),
                     Reply::Refuse(why) => json!({ "id": id, "refuse": why }),
+                    Reply::Unknown => json!({ "id": id }),
                 };
                 write.write_all(format!("{value}\n").as_bytes()).await?;
             }
@@ -260,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_waits_for_its_answer_and_a_dropped_one_is_refused() {
+    async fn a_call_waits_for_its_answer_and_a_dropped_one_is_left_to_others() {
         let mut service = Service::start().await;
         let mut plugin = service.plugin().await;
         plugin.call(7, r#"{"command":"ls"}"#).await;
@@ -274,7 +295,7 @@ mod tests {
         // Answers come in the order in which they are given.
         assert_eq!(
             plugin.hear().await.unwrap(),
-            json!({"id": 8, "refuse": "This was not allowed: nobody waits for it any more."})
+            json!({"id": 8})
         );
         assert!(!call.is_gone());
         call.pass();

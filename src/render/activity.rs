@@ -167,6 +167,7 @@ impl Activity {
         facts.extend(started.variant.as_ref().map(|variant| format!("variant {variant}")));
         facts.extend(started.agent.as_ref().map(|agent| format!("agent {agent}")));
         facts.extend(started.session_id.as_ref().map(|session| format!("session {session}")));
+        facts.extend(started.conversation.as_ref().map(|name| format!("conversation {name}")));
         facts.push(format!("directory {}", started.directory));
         for fact in facts {
             console.line(&self.paint.dim(&one_line(&fact, LOG_COLUMNS)));
@@ -262,6 +263,25 @@ impl Activity {
             Status::SubagentStarted { session_id, .. } => {
                 (Verbosity::Verbose, format!("subagent started: {session_id}"))
             }
+            Status::Waiting { pid: Some(pid) } => (
+                Verbosity::Normal,
+                format!("waiting for another command on this conversation (process {pid})"),
+            ),
+            Status::Waiting { pid: None } => (
+                Verbosity::Normal,
+                "waiting for another command on this conversation".to_owned(),
+            ),
+            Status::AtWork { session_id } => (
+                Verbosity::Normal,
+                format!("waiting until session {session_id} is done with an earlier prompt"),
+            ),
+            Status::Replaced {
+                conversation,
+                session_id,
+            } => (
+                Verbosity::Verbose,
+                format!("conversation {conversation} was session {session_id} until now, which stays in the store"),
+            ),
             Status::Disconnected => (
                 Verbosity::Verbose,
                 "the engine's events stopped, connecting again".to_owned(),

@@ -7,19 +7,19 @@
 //!
 //! | `type` | fields |
 //! | --- | --- |
-//! | `init` | `schema_version`, `version` (of this program), `engine{version, path, source}`, `capabilities[]`, `model`, `agent`, `variant`, `directory`, `session_id`, `rehearsal` |
+//! | `init` | `schema_version`, `version` (of this program), `engine{version, path, source}`, `capabilities[]`, `model`, `agent`, `variant`, `directory`, `session_id`, `conversation` (the name that the session is kept under), `resumed` (the session was there before), `rehearsal` |
 //! | `text` | `session_id`, `message_id`, `part_id`, `text` (a piece; pieces with one `part_id` belong together), `subagent` |
 //! | `reasoning` | as `text` |
 //! | `tool` | `session_id`, `parent_session_id`, `message_id`, `call_id`, `tool`, `status` (`pending`, `running`, `completed`, `error`), `title`, `input`, `output`, `error`, `exit_code`, `duration_ms`, `subagent`; several for one `call_id`, each replaces the one before |
 //! | `permission` | `id`, `session_id`, `parent_session_id`, `permission`, `tool`, `patterns[]`, `decision` (`allowed`, `denied`), `by` (`preset`, `rule`, `person`, `approver`, `yes`, `nobody`, `limit`), `scope` (`once`, `session`), `rule`, `reason`, `subagent` |
 //! | `question` | `id`, `session_id`, `parent_session_id`, `questions[]{question, header, multiple, options[]{label, description}}`, `answers[][]` or `null`, `subagent` |
 //! | `retry` | `session_id`, `attempt`, `max_attempts`, `message`, `delay_ms` |
-//! | `status` | `status` and what belongs to it: `busy`, `idle`, `compacted` (`session_id`), `subagent_started` (`session_id`, `parent_id`), `text_void` (`session_id`, `part_id`: the text of this part does not count, it comes anew in another part), `disconnected`, `reconnected` |
+//! | `status` | `status` and what belongs to it: `busy`, `idle`, `compacted` (`session_id`), `subagent_started` (`session_id`, `parent_id`), `text_void` (`session_id`, `part_id`: the text of this part does not count, it comes anew in another part), `waiting` (`pid`: this other command on the conversation is waited for), `at_work` (`session_id`: the session is at work on an earlier prompt, which is waited for), `replaced` (`conversation`, `session_id`: what the name stood for until now), `disconnected`, `reconnected` |
 //! | `todo` | `items[]{content, status, priority}`: the whole list |
 //! | `file_change` | `path`, `status` (`added`, `modified`, `deleted`), `additions`, `deletions` (lines); several for one `path`, each replaces the one before |
 //! | `warning` | `message` |
 //! | `raw` | `event`: an event of the engine as it came, with `--include-raw` |
-//! | `result` | `schema_version`, `outcome`, `exit_code`, `result`, `structured`, `session_id`, `message_id`, `directory`, `model`, `agent`, `usage{input, output, reasoning, cache_read, cache_write, total}`, `cost_usd` (a decimal string), `turns`, `tool_calls[]` (as `tool`), `permissions[]` (as `permission`), `files[]` (as `file_change`), `retries`, `duration_ms`, `phases{engine_ms, server_ms, session_ms, first_token_ms, total_ms}`, `engine{version, path, source}`, `error{kind, message, hint}`, `rehearsal`, `checks{verify{command, exit_code, duration_ms}, require_change}` (`null` for what was not asked for, or not come to), `worktree{path, branch, base, kept}` or `null` |
+//! | `result` | `schema_version`, `outcome`, `exit_code`, `result`, `structured`, `session_id`, `message_id`, `directory`, `model`, `agent`, `usage{input, output, reasoning, cache_read, cache_write, total}`, `cost_usd` (a decimal string), `turns`, `tool_calls[]` (as `tool`), `permissions[]` (as `permission`), `files[]` (as `file_change`), `retries`, `duration_ms`, `phases{engine_ms, server_ms, session_ms, first_token_ms, total_ms}`, `engine{version, path, source}`, `error{kind, message, hint}`, `conversation`, `resumed` (both as in `init`), `rehearsal`, `checks{verify{command, exit_code, duration_ms}, require_change}` (`null` for what was not asked for, or not come to), `worktree{path, branch, base, kept}` or `null` |
 
 use serde::Serialize;
 use serde_json::Value;
@@ -90,6 +90,8 @@ impl<'a> Record<'a> {
             variant: None,
             directory: &outcome.directory,
             session_id: outcome.session_id.as_deref(),
+            conversation: outcome.conversation.as_deref(),
+            resumed: outcome.resumed,
             rehearsal: outcome.rehearsal,
         })
     }
@@ -119,6 +121,8 @@ pub struct Init<'a> {
     pub variant: Option<&'a str>,
     pub directory: &'a str,
     pub session_id: Option<&'a str>,
+    pub conversation: Option<&'a str>,
+    pub resumed: bool,
     pub rehearsal: bool,
 }
 
@@ -134,6 +138,8 @@ impl<'a> From<&'a turn::Started> for Init<'a> {
             variant: started.variant.as_deref(),
             directory: &started.directory,
             session_id: started.session_id.as_deref(),
+            conversation: started.conversation.as_deref(),
+            resumed: started.resumed,
             rehearsal: started.rehearsal,
         }
     }
@@ -358,6 +364,9 @@ pub enum Status<'a> {
     Compacted { session_id: &'a str },
     SubagentStarted { session_id: &'a str, parent_id: &'a str },
     TextVoid { session_id: &'a str, part_id: &'a str },
+    Waiting { pid: Option<u32> },
+    AtWork { session_id: &'a str },
+    Replaced { conversation: &'a str, session_id: &'a str },
     Disconnected,
     Reconnected,
 }
@@ -369,6 +378,15 @@ impl<'a> From<&'a turn::Status> for Status<'a> {
             turn::Status::Idle { session_id } => Self::Idle { session_id },
             turn::Status::Compacted { session_id } => Self::Compacted { session_id },
             turn::Status::SubagentStarted { session_id, parent_id } => Self::SubagentStarted { session_id, parent_id },
+            turn::Status::Waiting { pid } => Self::Waiting { pid: *pid },
+            turn::Status::AtWork { session_id } => Self::AtWork { session_id },
+            turn::Status::Replaced {
+                conversation,
+                session_id,
+            } => Self::Replaced {
+                conversation,
+                session_id,
+            },
             turn::Status::Disconnected => Self::Disconnected,
             turn::Status::Reconnected => Self::Reconnected,
         }
@@ -440,6 +458,8 @@ pub struct RunResult<'a> {
     pub phases: Phases,
     pub engine: Option<Engine<'a>>,
     pub error: Option<ResultError>,
+    pub conversation: Option<&'a str>,
+    pub resumed: bool,
     pub rehearsal: bool,
     pub checks: Checks<'a>,
     pub worktree: Option<Worktree<'a>>,
@@ -469,6 +489,8 @@ impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
             phases: outcome.phases.into(),
             engine: outcome.engine.as_ref().map(Engine::from),
             error: outcome.failure.as_ref().map(ResultError::from),
+            conversation: outcome.conversation.as_deref(),
+            resumed: outcome.resumed,
             rehearsal: outcome.rehearsal,
             checks: (&outcome.checks).into(),
             worktree: outcome.worktree.as_ref().map(Worktree::from),

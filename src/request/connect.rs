@@ -14,6 +14,8 @@ pub struct ConnectRequest {
     pub directory: Option<PathBuf>,
     /// `--port`, `--attach`.
     pub server: ServerChoice,
+    /// `--keep-for`, `--fresh`: whether a server that others use too may answer.
+    pub warmth: Warmth,
     /// `--engine`.
     pub engine: EngineChoice,
     /// `--offline`.
@@ -59,6 +61,23 @@ impl Default for ServerChoice {
     fn default() -> Self {
         Self::Start { port: None }
     }
+}
+
+/// Whether a warm server may answer: one that outlives the command and that several commands share.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Warmth {
+    /// One that is there and fits; else a private one.
+    #[default]
+    IfThere,
+    /// The same for a command that only looks at what is there: also one that rehearses, which others begin anew.
+    Join,
+    /// `-k`: one that is there and fits, else a new one is started and stays.
+    Keep {
+        /// `--keep-for`: how long it stays after the last use.
+        keep_for: Duration,
+    },
+    /// `--fresh`, and `--port`: a private one, gone with the command.
+    Fresh,
 }
 
 /// Which configuration the engine reads.

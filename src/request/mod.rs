@@ -4,7 +4,9 @@
 //! flag-shaped booleans here: a choice is an enum that names its cases.
 
 mod api;
+mod chat;
 mod connect;
+mod conversation;
 mod dollars;
 mod engine;
 mod inventory;
@@ -16,10 +18,15 @@ mod policy;
 mod prompt;
 mod rehearse;
 mod run;
+mod server;
 mod session;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
-pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice};
+pub use chat::{ChatRequest, ChatStart, NotInADialog};
+pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
+pub use conversation::{
+    DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, SessionChoice, SessionStart, Typed, Waiting,
+};
 pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network};
 pub use inventory::{AgentsRequest, DoctorRequest, ModelsRequest};
@@ -33,6 +40,7 @@ pub use policy::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
 pub use prompt::{PromptSource, StdinUse};
 pub use rehearse::{RehearseFormat, RehearseRequest};
 pub use run::{AgentLimits, Checks, Limits, RunRequest, SessionLifetime, SystemPrompt, WorktreeChoice};
+pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};
 pub use session::{
     Confirmation, Execution, Existing, ExportFormat, ImportIds, ImportSource, Inclusion, Redaction, SessionAction,
     SessionRequest, SessionScope, SessionTarget,

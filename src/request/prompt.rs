@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// The source of the prompt's own text; piped stdin may be added to it, see [`StdinUse`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum PromptSource {
     /// Words of the command line, joined by one space.
     Arguments(String),
@@ -15,6 +15,7 @@ pub enum PromptSource {
         initial: String,
     },
     /// Nothing but stdin: `-`, or no prompt at all.
+    #[default]
     Stdin,
 }
 

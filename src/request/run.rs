@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    ConnectRequest, Dollars, ModelChoice, OutputRequest, PermissionRequest, PromptSource, StdinUse, VariantChoice,
+    ConnectRequest, Dollars, ModelChoice, OutputRequest, PermissionRequest, PromptSource, SessionChoice, StdinUse,
+    Typed, VariantChoice,
 };
 
 /// What is done with the session afterwards.
@@ -56,7 +57,7 @@ impl Default for Limits {
 }
 
 /// A prompt to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunRequest {
     /// The prompt's text.
     pub prompt: PromptSource,
@@ -72,6 +73,10 @@ pub struct RunRequest {
     pub variant: VariantChoice,
     /// `--system` and `--system-file`, text or file.
     pub system: Option<SystemPrompt>,
+    /// Which of these three were typed.
+    pub typed: Typed,
+    /// The session that it goes to.
+    pub session: SessionChoice,
     /// `--title`.
     pub title: Option<String>,
     /// `--ephemeral`.

@@ -93,6 +93,14 @@ pub enum StartError {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
+        if let StartError::Exited { tail, .. } = &error
+            && let Some(reason) = broken_configuration(tail)
+        {
+            let mut failure = Self::usage("cannot start the engine: its configuration is broken")
+                .hint("mend the engine's configuration named above, or run with `--bare` to ignore it");
+            failure.causes.push(reason);
+            return failure;
+        }
         let kind = match error {
             StartError::Directory { .. } | StartError::UserConfig { .. } => FailureKind::Usage,
             _ => FailureKind::Engine,
@@ -119,6 +127,17 @@ impl From<StartError> for Failure {
             StartError::System { .. } => failure,
         }
     }
+}
+
+/// What an engine says that found the user's own configuration broken; it reads some of it before it is ready.
+fn broken_configuration(tail: &str) -> Option<String> {
+    let lines: Vec<&str> = tail.lines().collect();
+    // With colour, whoever reads it.
+    let first = lines
+        .iter()
+        .position(|line| line.contains("Configuration is invalid at ") || line.contains("is not valid JSON"))?;
+    let reason = sanitize(&lines[first..].join("\n")).into_owned();
+    Some(reason.trim_start_matches("Error: ").to_owned())
 }
 
 /// The end of the engine's output, without the colours in which it may be written.

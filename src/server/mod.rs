@@ -10,7 +10,10 @@
 mod environment;
 mod error;
 mod first_start;
+mod gated;
 mod guard;
+#[cfg(unix)]
+mod memory;
 mod output;
 mod packages;
 mod process;
@@ -20,8 +23,14 @@ mod start;
 pub use environment::GATE_VARIABLE;
 pub use error::StartError;
 pub use first_start::database_of;
+pub use gated::guard_engine;
+#[cfg(unix)]
+pub use guard::descendants::{ProcessMark, descends_from};
 pub use guard::report::Exit;
 pub use guard::{guard_main, left_over_directories};
+#[cfg(unix)]
+pub use memory::resident_memory;
+pub use output::Sink;
 pub use packages::PACKAGE_REGISTRY_VARIABLE;
 pub use process::GuardProgram;
 pub use start::{Server, StartRequest, start, temporary_base};

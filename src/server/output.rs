@@ -1,6 +1,7 @@
 //! What the engine writes: drained for its whole life, the end of it kept.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -43,9 +44,20 @@ impl Tail {
     }
 }
 
-/// Reads `stream` to its end into `tail`; the first line that names an address goes to `found`. With a trace (`-vv`) every
-/// line is shown as it comes.
-pub(super) async fn drain(mut stream: impl AsyncRead + Unpin, tail: Tail, found: mpsc::Sender<String>) {
+/// Takes lines.
+pub trait Sink: fmt::Debug + Send + Sync {
+    /// A line of `who` ("engine"), made safe to show.
+    fn line(&self, who: &str, text: &str);
+}
+
+/// Reads `stream` to its end into `tail`; the first line that names an address goes to `found`, every line to `sink`. With
+/// a trace (`-vv`) every line is shown as it comes.
+pub(super) async fn drain(
+    mut stream: impl AsyncRead + Unpin,
+    tail: Tail,
+    found: mpsc::Sender<String>,
+    sink: Option<Arc<dyn Sink>>,
+) {
     let mut chunk = vec![0; 8 * 1024];
     let mut line = Vec::new();
     let mut looking = true;
@@ -59,7 +71,7 @@ pub(super) async fn drain(mut stream: impl AsyncRead + Unpin, tail: Tail, found:
         };
         tail.push(&chunk[..read]);
         for byte in &chunk[..read] {
-            if !looking && !traced {
+            if !looking && !traced && sink.is_none() {
                 break;
             }
             if *byte != b'\n' {
@@ -71,6 +83,9 @@ pub(super) async fn drain(mut stream: impl AsyncRead + Unpin, tail: Tail, found:
             let text = String::from_utf8_lossy(&line);
             if traced {
                 tracing::debug!("engine: {}", sanitize(&text));
+            }
+            if let Some(sink) = &sink {
+                sink.line("engine", &sanitize(&text));
             }
             if looking && let Some(address) = ready::address(&text) {
                 // A second one is of no interest.
@@ -107,7 +122,7 @@ mod tests {
         let (mut engine, ours) = tokio::io::duplex(4);
         let (found, mut address) = mpsc::channel(1);
         let tail = Tail::default();
-        let drained = tokio::spawn(drain(ours, tail.clone(), found));
+        let drained = tokio::spawn(drain(ours, tail.clone(), found, None));
         tokio::io::AsyncWriteExt::write_all(
             &mut engine,
             b"Warning: x\nopencode server listening on http://127.0.0.1:4096\nmore\nlistening on http://evil\n",

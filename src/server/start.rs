@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::output::{self, Tail};
+use super::output::{self, Sink, Tail};
 use super::packages::EmptyRegistry;
 use super::process::{self, Launch, News, Process};
 use super::{Exit, GuardProgram, StartError, environment, first_start, ready};
@@ -43,6 +44,8 @@ pub struct StartRequest<'a> {
     pub variables: Vec<(OsString, OsString)>,
     /// How long all of it may take.
     pub deadline: Duration,
+    /// Where else each line of its output goes.
+    pub sink: Option<Arc<dyn Sink>>,
 }
 
 /// A server that is ready.
@@ -153,8 +156,8 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
     let tail = Tail::default();
     let (found, mut address) = mpsc::channel(1);
     let mut drains = JoinSet::new();
-    drains.spawn(output::drain(stdout, tail.clone(), found.clone()));
-    drains.spawn(output::drain(stderr, tail.clone(), found));
+    drains.spawn(output::drain(stdout, tail.clone(), found.clone(), request.sink.clone()));
+    drains.spawn(output::drain(stderr, tail.clone(), found, request.sink));
 
     let address = tokio::select! {
         // An address that was announced by an engine that then died is of no use.

@@ -163,7 +163,8 @@ settings! {
     effort: Effort, Set, true, Fallback::Said("the model's"), "The level of effort, as with `--effort`";
     system: String, Set, true, Fallback::Said("none"), "Text added to the system prompt, as with `--system`";
     system_file: PathBuf, NotSet, true, Fallback::Said("none"), "File added to the system prompt, as with `--system-file`";
-    ephemeral: bool, Set, true, Fallback::Is("false"), "Whether sessions are deleted after the run, as with `--ephemeral`";
+    ephemeral: bool, Set, true, Fallback::Is("false"), "Whether new sessions are deleted after the run, as with `--ephemeral`";
+    keep_for: Duration, NotSet, true, Fallback::Is("30m"), "How long a kept server stays after its last use, as with `--keep-for`";
     timeout: Duration, Set, true, Fallback::Said("none"), "Limit on the whole run, as with `--timeout`";
     stall_timeout: Duration, Set, true, Fallback::Said("none"), "Limit on silence, as with `--stall-timeout`";
     max_retries: u32, Set, true, Fallback::Is("5"), "How often a provider is tried again, as with `--max-retries`";

@@ -1,6 +1,6 @@
 //! Moments as text.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAY: u64 = 86_400;
 
@@ -19,6 +19,39 @@ pub fn rfc3339(moment: SystemTime) -> String {
         of_day % 60,
         since.subsec_millis()
     )
+}
+
+/// Reads what [`rfc3339`] writes; `None` for anything else.
+pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let number = |text: &str| {
+        text.parse::<u64>()
+            .ok()
+            .filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let mut date = date.split('-').map(number);
+    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+    let (time, millis) = time.split_once('.').unwrap_or((time, "0"));
+    let mut time = time.split(':').map(number);
+    let (hour, minute, second) = (time.next()??, time.next()??, time.next()??);
+    if !(1970..10_000).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let seconds = days_until(year, month, day)? * DAY + hour * 3600 + minute * 60 + second;
+    Some(UNIX_EPOCH + Duration::from_secs(seconds) + Duration::from_millis(number(millis)?))
+}
+
+/// The number of days from the first of January 1970 to this one.
+fn days_until(year: u64, month: u64, day: u64) -> Option<u64> {
+    // Counted from March, as in [`date`].
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let of_years = year * 365 + year / 4 - year / 100 + year / 400;
+    let of_months = (153 * month + 2) / 5;
+    (of_years + of_months + day - 1).checked_sub(719_468)
 }
 
 /// Year, month and day of a number of days since the first of January 1970.
@@ -44,8 +77,6 @@ fn date(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -59,9 +90,25 @@ mod tests {
             (1_767_225_599_000, "2025-12-31T23:59:59.000Z"),
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
-            assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_millis(millis)), text);
+            let moment = UNIX_EPOCH + Duration::from_millis(millis);
+            assert_eq!(rfc3339(moment), text);
+            assert_eq!(parse_rfc3339(text), Some(moment));
         }
         assert_eq!(rfc3339(UNIX_EPOCH - Duration::from_secs(5)), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn what_is_no_moment_is_not_read() {
+        for text in [
+            "",
+            "now",
+            "2026-01-01",
+            "2026-13-01T00:00:00.000Z",
+            "2026-01-01T00:00:00.000",
+            "1969-01-01T00:00:00Z",
+        ] {
+            assert_eq!(parse_rfc3339(text), None, "{text}");
+        }
     }
 
     #[test]
@@ -69,6 +116,7 @@ mod tests {
         let mut last = (1969, 12, 31);
         for days in 0..200_000 {
             let next = date(days);
+            assert_eq!(days_until(next.0, next.1, next.2), Some(days));
             let follows = next == (last.0, last.1, last.2 + 1)
                 || (next == (last.0, last.1 + 1, 1) && last.2 >= 28)
                 || (next == (last.0 + 1, 1, 1) && last.1 == 12 && last.2 == 31);

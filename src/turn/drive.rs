@@ -7,14 +7,16 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries};
-use super::gatekeeper::{Gatekeeper, Happening, Permissions};
+use super::gatekeeper::{Gatekeeper, Happening, Left, Permissions};
 use super::limits::exceeded;
 use super::state::State;
 use super::update::{PermissionRecord, Retry, Started, Status, ToolStatus, Update};
-use crate::api::types::Prompt;
+use crate::api::types::{CommandCall, Prompt};
 use crate::api::{Client, Error};
 use crate::error::{Failure, FailureKind};
 use crate::events::{Event, EventStream, Item, Received};
+use crate::gate::Gate;
+use crate::permission::Policy;
 use crate::request::{AgentLimits, Preset};
 
 /// How long an abort may take, all of it: the call, the engine's end of turn, the last reading.
@@ -39,6 +41,8 @@ pub struct Turn {
     pub session_id: String,
     /// The prompt, with its own ids.
     pub prompt: Prompt,
+    /// A command of the engine's, which takes the place of the prompt's parts.
+    pub command: Option<CommandCall>,
     /// How often a provider may be tried again.
     pub max_retries: u32,
     /// How long all the waiting for that may take.
@@ -68,6 +72,10 @@ pub struct Driven {
     pub permissions: Vec<PermissionRecord>,
     /// When the first text of the answer came.
     pub first_text: Option<std::time::Instant>,
+    /// The rules, with what was granted for the rest of the session.
+    pub policy: Policy,
+    /// The gate, for another turn. It holds what comes meanwhile.
+    pub gate: Option<Gate>,
 }
 
 /// Why a turn ends before the engine ends it.
@@ -98,6 +106,7 @@ pub async fn drive(
         client,
         session_id,
         prompt,
+        command,
         permissions,
         ..
     } = turn;
@@ -108,6 +117,7 @@ pub async fn drive(
         client,
         session_id,
         prompt,
+        command,
         max_retries: turn.max_retries,
         retry_budget: turn.retry_budget,
         limits: turn.limits,
@@ -124,11 +134,14 @@ pub async fn drive(
         first_text: None,
     };
     let failure = driver.run(events, stop, server_gone).await;
+    let Left { records, policy, gate } = driver.keeper.into_left();
     Driven {
         state: driver.state,
         failure,
-        permissions: driver.keeper.into_records(),
+        permissions: records,
         first_text: driver.first_text,
+        policy,
+        gate,
     }
 }
 
@@ -136,6 +149,7 @@ struct Driver {
     client: Client,
     session_id: String,
     prompt: Prompt,
+    command: Option<CommandCall>,
     max_retries: u32,
     retry_budget: Duration,
     limits: AgentLimits,
@@ -230,7 +244,13 @@ impl Driver {
         let client = self.client.clone();
         let session = self.session_id.clone();
         let prompt = self.prompt.clone();
-        let answer = async move { client.prompt(&session, &prompt).await };
+        let command = self.command.clone();
+        let answer = async move {
+            match command {
+                None => client.prompt(&session, &prompt).await,
+                Some(command) => client.run_command(&session, &prompt, &command).await,
+            }
+        };
         tokio::pin!(answer);
         let mut lost = false;
         let mut refused: Option<Error> = None;
@@ -504,6 +524,11 @@ impl Driver {
 
     /// Reads the stored messages of all sessions of the turn.
     async fn read_again(&mut self) -> Result<(), Error> {
+        if self.state.prompt().is_none()
+            && let Some(prompt) = self.client.message(&self.session_id, &self.prompt.message_id).await?
+        {
+            self.state.prompt_stored(&prompt.info);
+        }
         let mut waiting = vec![self.session_id.clone()];
         let mut done: Vec<String> = Vec::new();
         while let Some(session) = waiting.pop() {
@@ -513,7 +538,10 @@ impl Driver {
             let delegated = self.state.tools().calls().iter().any(|call| call.tool == "task");
             if delegated {
                 for child in self.client.children(&session).await? {
-                    self.state.adopt(&child.id, &session, &mut self.pending);
+                    // One of an earlier turn may have been given more to do, and has changed then.
+                    if !self.state.is_older(child.time.updated) {
+                        self.state.adopt(&child.id, &session, &mut self.pending);
+                    }
                 }
             }
             done.push(session);

@@ -43,6 +43,10 @@ pub struct Outcome {
     pub phases: Phases,
     /// The engine.
     pub engine: Option<EngineInfo>,
+    /// The name that the session is kept under.
+    pub conversation: Option<String>,
+    /// Whether the session was there before.
+    pub resumed: bool,
     /// Whether the scripted model answered.
     pub rehearsal: bool,
     /// The answer as a value, where a schema was asked for.
@@ -108,6 +112,8 @@ impl Outcome {
             retries: 0,
             phases: Phases::default(),
             engine: None,
+            conversation: None,
+            resumed: false,
             rehearsal: false,
             structured: None,
             checks: CheckResults::default(),

@@ -128,7 +128,9 @@ impl State {
     /// Takes the stored messages of a session of this turn, those after the prompt, oldest first.
     pub fn reconcile(&mut self, messages: &[MessageWithParts], out: &mut Vec<Update>) {
         for stored in messages {
-            if !stored.info.is_assistant() || !self.sessions.contains_key(&stored.info.session_id) {
+            let is_ours =
+                self.sessions.contains_key(&stored.info.session_id) && !self.is_older(stored.info.time.created);
+            if !stored.info.is_assistant() || !is_ours {
                 continue;
             }
             // The reading found it behind our prompt, whatever the events said.
@@ -159,6 +161,20 @@ impl State {
                 session_id: session.to_owned(),
                 parent_id: parent.to_owned(),
             }));
+        }
+    }
+
+    /// Whether something of this time, in milliseconds since 1970 by the engine's clock, was there before the prompt. A
+    /// session that goes on has messages and subagents of earlier turns.
+    pub fn is_older(&self, created: f64) -> bool {
+        let prompt = self.prompt.as_ref().map_or(0.0, |prompt| prompt.time.created);
+        created > 0.0 && created < prompt
+    }
+
+    /// Takes the prompt as the engine stored it, where no event has told it.
+    pub fn prompt_stored(&mut self, prompt: &MessageInfo) {
+        if prompt.id == self.prompt_id {
+            self.prompt.get_or_insert_with(|| prompt.clone());
         }
     }
 
@@ -214,9 +230,10 @@ impl State {
     pub fn last_message(&self) -> Option<&MessageInfo> {
         self.messages
             .iter()
-            .rev()
             .map(|message| &message.info)
-            .find(|info| info.session_id == self.root && !info.is_summary())
+            .filter(|info| info.session_id == self.root && !info.is_summary())
+            // One that was missed in a gap may have been read after the next one came.
+            .max_by(|a, b| a.time.created.total_cmp(&b.time.created))
     }
 
     /// The last error that the engine reported for the run's own session, or for none.
@@ -364,7 +381,11 @@ impl State {
             self.prompt = Some(info.clone());
             return;
         }
-        if !info.is_assistant() || !self.sessions.contains_key(&info.session_id) || self.foreign.contains(&info.id) {
+        if !info.is_assistant()
+            || !self.sessions.contains_key(&info.session_id)
+            || self.foreign.contains(&info.id)
+            || self.is_older(info.time.created)
+        {
             return;
         }
         // An answer seen before our own prompt was stored answers somebody else.

@@ -357,6 +357,68 @@ fn messages_of_another_prompt_are_not_ours() {
 }
 
 #[test]
+fn what_a_session_held_before_the_prompt_is_not_of_the_turn() {
+    let old = json!({"cost": 7.0, "finish": "stop", "time": {"created": 10, "completed": 20}});
+    let new = json!({"cost": 0.5, "finish": "stop", "time": {"created": 40, "completed": 50}});
+    let mut state = State::new("ses_1", "msg_u", 5);
+    let child = json!({"id": "msg_child", "sessionID": "ses_2", "role": "assistant", "cost": 9.0,
+        "time": {"created": 12, "completed": 15}});
+    let out = apply(
+        &mut state,
+        &[
+            message("msg_u", "user", json!({"time": {"created": 30}})),
+            // The end of an earlier turn may be told late.
+            message("msg_old", "assistant", old.clone()),
+            part(
+                "prt_old",
+                "msg_old",
+                json!({"type": "text", "text": "old", "time": {"end": 1}}),
+            ),
+            message("msg_new", "assistant", new.clone()),
+            part(
+                "prt_new",
+                "msg_new",
+                json!({"type": "text", "text": "new", "time": {"end": 1}}),
+            ),
+            // A subagent of an earlier turn that is given more to do.
+            event(&json!({"type": "session.updated", "properties": {"info": {"id": "ses_2", "parentID": "ses_1"}}})),
+        ],
+    );
+    assert_eq!(given_text(&out), "new");
+    let stored = |info: serde_json::Value| -> MessageWithParts {
+        serde_json::from_value(json!({"info": info, "parts": [{"id": "prt_c", "sessionID": "ses_2",
+            "messageID": "msg_child", "type": "tool", "tool": "bash", "callID": "c", "state": {"status": "completed"}}]}))
+        .unwrap()
+    };
+    state.reconcile(&[stored(child)], &mut Vec::new());
+    assert_eq!((state.turns(), state.model_calls()), (1, 1));
+    assert!((state.usage().1 - 0.5).abs() < 1e-12);
+    assert_eq!(state.tools().calls(), []);
+    assert!(state.is_older(29.0) && !state.is_older(30.0) && !state.is_older(0.0));
+}
+
+#[test]
+fn the_last_message_is_the_newest_also_when_an_earlier_one_was_missed() {
+    let mut state = State::new("ses_1", "msg_u", 5);
+    let step = |id: &str, finish: &str, created: u64| {
+        message(
+            id,
+            "assistant",
+            json!({"finish": finish, "time": {"created": created, "completed": created + 1}}),
+        )
+    };
+    apply(
+        &mut state,
+        &[
+            message("msg_u", "user", json!({"time": {"created": 30}})),
+            step("msg_2", "stop", 50),
+            step("msg_1", "tool-calls", 40),
+        ],
+    );
+    assert_eq!(state.last_message().map(|message| message.id.as_str()), Some("msg_2"));
+}
+
+#[test]
 fn a_subagent_counts_for_cost_and_not_for_the_answer() {
     let mut state = begun();
     let child = |kind: &str, info: serde_json::Value| event(&json!({"type": kind, "properties": info}));

@@ -61,6 +61,10 @@ pub struct Started {
     pub directory: String,
     /// The session.
     pub session_id: Option<String>,
+    /// The name that the session is kept under.
+    pub conversation: Option<String>,
+    /// Whether the session was there before.
+    pub resumed: bool,
     /// Whether the scripted model answers.
     pub rehearsal: bool,
 }
@@ -222,6 +226,23 @@ pub enum Status {
         session_id: String,
         /// The session that started it.
         parent_id: String,
+    },
+    /// Another command of ours is at work on the conversation, and is waited for.
+    Waiting {
+        /// Its process, as far as it is known.
+        pid: Option<u32>,
+    },
+    /// The session is at work on a prompt of somebody's, which is waited for.
+    AtWork {
+        /// The session.
+        session_id: String,
+    },
+    /// The name of a conversation stands for another session from now on.
+    Replaced {
+        /// The name.
+        conversation: String,
+        /// The session that it stood for.
+        session_id: String,
     },
     /// The stream of events broke.
     Disconnected,

@@ -98,6 +98,7 @@ async fn changed(prepare: impl FnOnce(&Path)) -> Vec<(String, Option<ChangeStatu
                 text: "Do it".to_owned(),
             }],
         },
+        command: None,
         max_retries: 0,
         retry_budget: Duration::ZERO,
         stall_timeout: Some(Duration::from_secs(60)),

@@ -9,6 +9,7 @@ mod engine_programs;
 mod gate;
 mod input;
 mod interrupts;
+mod keep;
 mod limits;
 mod names;
 mod permissions;

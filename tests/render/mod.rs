@@ -141,6 +141,8 @@ fn started() -> Started {
         agent: Some("build".to_owned()),
         variant: None,
         directory: "/proj".to_owned(),
+        conversation: None,
+        resumed: false,
         session_id: Some("ses_1".to_owned()),
         rehearsal: false,
     }

@@ -47,6 +47,20 @@ fn every_record_is_as_its_golden_file_says() {
             }),
         ),
         ("status_text_void", void("prt_1")),
+        ("status_waiting", Update::Status(Status::Waiting { pid: Some(4711) })),
+        (
+            "status_at_work",
+            Update::Status(Status::AtWork {
+                session_id: session_id(),
+            }),
+        ),
+        (
+            "status_replaced",
+            Update::Status(Status::Replaced {
+                conversation: "default".to_owned(),
+                session_id: session_id(),
+            }),
+        ),
         ("status_disconnected", Update::Status(Status::Disconnected)),
         ("status_reconnected", Update::Status(Status::Reconnected)),
         ("todo", Update::Todo(todo())),

@@ -90,6 +90,7 @@ impl Sandbox {
             config,
             variables: Vec::new(),
             deadline: LONG,
+            sink: None,
         })
         .await
     }
@@ -124,6 +125,7 @@ pub(super) async fn start_in(
         config: serde_json::json!({"share": "disabled", "snapshot": false}),
         variables: Vec::new(),
         deadline,
+        sink: None,
     })
     .await
 }

@@ -58,6 +58,26 @@ impl Model {
         names
     }
 
+    /// What was said in the conversation of the newest request, the system prompt and tool results aside, each as
+    /// `role: text`.
+    pub(crate) fn conversation(&self) -> Vec<String> {
+        let requests = self.rehearsal.requests();
+        let body = requests.last().map(RecordedRequest::json).unwrap();
+        let messages = body["messages"].as_array().unwrap();
+        let said = messages
+            .iter()
+            .filter(|message| matches!(message["role"].as_str(), Some("user" | "assistant")));
+        said.map(|message| {
+            let text = match &message["content"] {
+                Value::String(text) => text.clone(),
+                Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+                _ => String::new(),
+            };
+            format!("{}: {text}", message["role"].as_str().unwrap())
+        })
+        .collect()
+    }
+
     /// The text of the last user message of the newest request.
     pub(crate) fn last_prompt(&self) -> String {
         let requests = self.rehearsal.requests();

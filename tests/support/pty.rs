@@ -15,13 +15,16 @@ struct Shown {
     screen: vt100::Parser,
 }
 
+/// The keyboard; nothing once the terminal is closed. The terminal itself answers through it.
+type Keys = Arc<Mutex<Option<Box<dyn Write + Send>>>>;
+
 /// The program on a terminal of its own, which is the controlling terminal of all that runs there.
 pub(crate) struct Pty {
     child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
-    keys: Option<Box<dyn Write + Send>>,
+    keys: Keys,
     shown: Arc<Mutex<Shown>>,
-    _permit: EnginePermit,
+    _permit: Option<EnginePermit>,
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
@@ -31,6 +34,13 @@ fn size(columns: u16, rows: u16) -> PtySize {
         pixel_width: 0,
         pixel_height: 0,
     }
+}
+
+/// Whether the last `new` bytes complete the question where the cursor is.
+fn asks_for_the_cursor(bytes: &[u8], new: usize) -> bool {
+    const QUESTION: &[u8] = b"\x1b[6n";
+    let start = (bytes.len() - new).saturating_sub(QUESTION.len() - 1);
+    bytes[start..].windows(QUESTION.len()).any(|window| window == QUESTION)
 }
 
 impl Pty {
@@ -53,6 +63,15 @@ impl Pty {
         Self::start(sandbox, command, "xterm-256color", Some(last))
     }
 
+    /// The same, on a terminal of this kind.
+    pub(crate) fn rehearse_on(term: &str, sandbox: &Sandbox, script: &str, arguments: &[&str]) -> Self {
+        let script = sandbox.write("script.toml", script);
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_opencode-rs"));
+        command.arg(format!("--rehearse={}", script.display()));
+        command.args(arguments);
+        Self::start(sandbox, command, term, None)
+    }
+
     /// A line for the shell, in which `$OPENCODE_RS` is the program and `$SCRIPT` the script.
     pub(crate) fn shell(sandbox: &Sandbox, script: &str, line: &str) -> Self {
         let script = sandbox.write("script.toml", script);
@@ -62,8 +81,26 @@ impl Pty {
         Self::start(sandbox, command, "xterm-256color", None)
     }
 
-    fn start(sandbox: &Sandbox, mut command: CommandBuilder, term: &str, last: Option<&'static str>) -> Self {
-        let permit = EnginePermit::acquire();
+    /// The same, for a test that holds a permit for engines itself.
+    pub(crate) fn shell_at_once(sandbox: &Sandbox, script: &str, line: &str) -> Self {
+        let script = sandbox.write("script.toml", script);
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", line]);
+        command.env("SCRIPT", script);
+        Self::start_with(None, sandbox, command, "xterm-256color", None)
+    }
+
+    fn start(sandbox: &Sandbox, command: CommandBuilder, term: &str, last: Option<&'static str>) -> Self {
+        Self::start_with(Some(EnginePermit::acquire()), sandbox, command, term, last)
+    }
+
+    fn start_with(
+        permit: Option<EnginePermit>,
+        sandbox: &Sandbox,
+        mut command: CommandBuilder,
+        term: &str,
+        last: Option<&'static str>,
+    ) -> Self {
         let script = command.get_env("SCRIPT").map(std::ffi::OsStr::to_owned);
         command.cwd(sandbox.path("project"));
         command.env_clear();
@@ -83,7 +120,8 @@ impl Pty {
             bytes: Vec::new(),
             screen: vt100::Parser::new(24, 80, 1000),
         }));
-        let theirs = Arc::downgrade(&shown);
+        let keys: Keys = Arc::new(Mutex::new(Some(pair.master.take_writer().unwrap())));
+        let (theirs, answers) = (Arc::downgrade(&shown), Arc::downgrade(&keys));
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             // The end of a terminal is an error on Linux.
@@ -92,13 +130,21 @@ impl Pty {
                 let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
                 shown.bytes.extend_from_slice(&buffer[..length]);
                 shown.screen.process(&buffer[..length]);
+                let (row, column) = shown.screen.screen().cursor_position();
+                if asks_for_the_cursor(&shown.bytes, length)
+                    && let Some(keys) = answers.upgrade()
+                    && let Some(keys) = keys.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
+                {
+                    // Somebody who has gone wants no answer.
+                    let _ = write!(keys, "\u{1b}[{};{}R", row + 1, column + 1).and_then(|()| keys.flush());
+                }
                 if last.is_some_and(|last| shown.screen.screen().contents().contains(last)) {
                     return;
                 }
             }
         });
         Self {
-            keys: Some(pair.master.take_writer().unwrap()),
+            keys,
             child,
             master: Some(pair.master),
             shown,
@@ -137,7 +183,8 @@ impl Pty {
 
     /// Presses keys.
     pub(crate) fn send(&mut self, keys: &str) {
-        let writer = self.keys.as_mut().unwrap();
+        let mut keyboard = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = keyboard.as_mut().unwrap();
         writer.write_all(keys.as_bytes()).unwrap();
         writer.flush().unwrap();
     }
@@ -151,7 +198,7 @@ impl Pty {
 
     /// Closes the terminal, as closing its window does.
     pub(crate) fn close(&mut self) {
-        self.keys = None;
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.master = None;
     }
 

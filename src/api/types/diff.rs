@@ -20,4 +20,7 @@ pub struct FileDiff {
     /// Lines that are gone.
     #[serde(deserialize_with = "lenient")]
     pub deletions: Option<u64>,
+    /// The change as a unified diff.
+    #[serde(deserialize_with = "lenient")]
+    pub patch: String,
 }

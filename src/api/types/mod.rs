@@ -4,6 +4,7 @@
 //! an enumeration has a case of its own. A new engine must not break a run.
 
 mod agent;
+mod command;
 mod diff;
 mod lenient;
 mod message;
@@ -12,10 +13,11 @@ mod provider;
 mod session;
 
 pub use agent::Agent;
+pub use command::{CommandCall, EngineCommand};
 pub use diff::FileDiff;
 pub use message::{
     EngineError, FilePart, MessageInfo, MessageWithParts, Part, PartKind, Prompt, PromptPart, Tokens, ToolState,
 };
 pub use permission::{AskingCall, PermissionAsk, QuestionAsk, Rule, RuleAction};
 pub use provider::{Capabilities, Cost, Limit, Modalities, Model, Provider, Providers};
-pub use session::{NewSession, Session, SessionStatus, TodoItem};
+pub use session::{NewSession, Revert, Session, SessionModel, SessionStatus, SessionTimes, TodoItem};

@@ -20,9 +20,59 @@ pub struct Session {
     /// Its directory.
     #[serde(deserialize_with = "lenient")]
     pub directory: String,
+    /// The agent that it used last.
+    #[serde(deserialize_with = "lenient")]
+    pub agent: Option<String>,
+    /// The model that it used last.
+    #[serde(deserialize_with = "lenient")]
+    pub model: Option<SessionModel>,
     /// Its rules, where they are told. They come after all others.
     #[serde(deserialize_with = "lenient")]
     pub permission: Option<Vec<Rule>>,
+    /// From where on its messages are taken back.
+    #[serde(deserialize_with = "lenient")]
+    pub revert: Option<Revert>,
+    /// When it was made and last used.
+    #[serde(deserialize_with = "lenient")]
+    pub time: SessionTimes,
+}
+
+/// From where on the messages of a session are taken back; the next prompt deletes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Revert {
+    /// The first message that is taken back.
+    #[serde(rename = "messageID", deserialize_with = "lenient")]
+    pub message_id: String,
+}
+
+/// The model of a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct SessionModel {
+    /// The provider's id.
+    #[serde(rename = "providerID")]
+    pub provider: String,
+    /// The model's id at that provider.
+    pub id: String,
+    /// The variant; `default` where none was named.
+    #[serde(deserialize_with = "lenient")]
+    pub variant: Option<String>,
+}
+
+/// Times of a session in milliseconds since 1970.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct SessionTimes {
+    /// When it was made.
+    #[serde(deserialize_with = "lenient")]
+    pub created: f64,
+    /// When it last changed.
+    #[serde(deserialize_with = "lenient")]
+    pub updated: f64,
+    /// When it was put away, if it was.
+    #[serde(deserialize_with = "lenient")]
+    pub archived: Option<f64>,
 }
 
 /// What a new session is made of.

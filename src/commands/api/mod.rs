@@ -4,7 +4,7 @@
 //! sequences. A stream of events is passed on as it arrives, until it ends, a signal comes or the reader goes.
 
 mod fields;
-mod output;
+pub(super) mod output;
 
 use bytes::Bytes;
 use reqwest::Method;
@@ -12,7 +12,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::AsyncReadExt as _;
 
 use super::Exit;
-use super::visit::{stop, visit};
+use super::visit::{EVERYTHING, USUAL, stop, visit_for};
 use crate::api::Client;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
@@ -38,7 +38,12 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<Exit, Failure
         message = Message::read(context, &request) => message?,
     };
     let output = Output::of_process(context, &request);
-    let answer = visit(context, &request.connect, &request.output, async |connection| {
+    let needs = if asks_for_catalog(&request.path) {
+        EVERYTHING
+    } else {
+        USUAL
+    };
+    let answer = visit_for(context, &request.connect, &request.output, needs, async |connection| {
         let sending = send(&connection.client, &message, &call, output);
         tokio::select! {
             answer = sending => answer,
@@ -58,6 +63,15 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<Exit, Failure
         )
         .hint("`opencode-rs api GET /doc` describes all endpoints")),
     }
+}
+
+/// Whether the answer depends on how much of its catalog the engine has read.
+fn asks_for_catalog(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    ["/provider", "/api/provider", "/api/model"].iter().any(|about| {
+        path.strip_prefix(about)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 async fn send(client: &Client, message: &Message, call: &str, output: Output) -> Result<Answer, Failure> {

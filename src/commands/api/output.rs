@@ -82,7 +82,7 @@ impl Output {
 }
 
 /// Resolves when nobody reads stdout any more, which a quiet stream of events would not notice.
-pub(super) async fn reader_gone() -> Failure {
+pub(in crate::commands) async fn reader_gone() -> Failure {
     #[cfg(unix)]
     {
         // The thread waits as long as the process lives; nobody waits for it.

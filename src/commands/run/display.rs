@@ -27,7 +27,7 @@ const LAST_RECORD: Duration = Duration::from_millis(500);
 /// The running renderer.
 ///
 /// A run that is dropped, because a second signal came, ends with a result record all the same; it says little.
-pub(super) struct Display {
+pub(in crate::commands) struct Display {
     updates: Option<mpsc::Sender<Update>>,
     outcome: Option<oneshot::Sender<Outcome>>,
     broken: Option<oneshot::Receiver<io::Error>>,
@@ -43,7 +43,11 @@ pub(super) struct Display {
 
 impl Display {
     /// Starts it. `unfinished` is the outcome, but for its failure, of a run that does not come to its end.
-    pub(super) fn open(context: &Context, request: &OutputRequest, unfinished: Outcome) -> Result<Self, Failure> {
+    pub(in crate::commands) fn open(
+        context: &Context,
+        request: &OutputRequest,
+        unfinished: Outcome,
+    ) -> Result<Self, Failure> {
         let terminal = Terminal::of_process(&context.environment);
         let screen = if is_wanted(request, &terminal) {
             Screen::with_waiting_line(Box::new(io::stderr()))
@@ -106,31 +110,31 @@ impl Display {
     }
 
     /// Says what is being waited for.
-    pub(super) fn phase(&self, phase: Phase) {
+    pub(in crate::commands) fn phase(&self, phase: Phase) {
         self.spinner.set(phase);
     }
 
     /// What all that draws takes turns on.
-    pub(super) fn screen(&self) -> &Screen {
+    pub(in crate::commands) fn screen(&self) -> &Screen {
         &self.screen
     }
 
     /// Waits until the renderer has taken every update.
-    pub(super) async fn drained(&self) {
+    pub(in crate::commands) async fn drained(&self) {
         // All places of the queue are free only when nothing is in it.
         let updates = self.updates();
         let _ = updates.reserve_many(updates.max_capacity()).await;
     }
 
     /// Where updates go.
-    pub(super) fn updates(&self) -> mpsc::Sender<Update> {
+    pub(in crate::commands) fn updates(&self) -> mpsc::Sender<Update> {
         self.updates
             .clone()
             .expect("the queue is open until `finish`, which consumes this")
     }
 
     /// Resolves when stdout cannot be written any more; never otherwise.
-    pub(super) fn broken(&mut self) -> impl Future<Output = Failure> + use<> {
+    pub(in crate::commands) fn broken(&mut self) -> impl Future<Output = Failure> + use<> {
         let broken = self.broken.take();
         async move {
             if let Some(broken) = broken
@@ -147,7 +151,7 @@ impl Display {
     /// # Errors
     ///
     /// When stdout cannot be written.
-    pub(super) async fn finish(mut self, outcome: Outcome) -> Result<(), Failure> {
+    pub(in crate::commands) async fn finish(mut self, outcome: Outcome) -> Result<(), Failure> {
         self.spinner.clear();
         self.updates = None;
         if let Some(sender) = self.outcome.take() {

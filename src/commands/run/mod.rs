@@ -2,9 +2,10 @@
 
 mod answer_file;
 mod checks;
-mod display;
+pub(super) mod display;
 mod git;
-mod prepare;
+pub(super) mod prepare;
+mod session;
 mod worktree;
 
 use std::borrow::Cow;
@@ -17,11 +18,14 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Exit;
 use super::connect::{self, Watch, millis, millis_between};
+use crate::api::types::MessageInfo;
 use crate::context::Context;
 use crate::engine::DownloadBar;
 use crate::error::{Failure, FailureKind};
+use crate::events::EventStream;
+use crate::gate::Gate;
 use crate::permission::terminal::Style;
-use crate::permission::{DecidedBy, Decision, ProgramApprover, TerminalPrompter};
+use crate::permission::{DecidedBy, Decision, Policy, ProgramApprover, TerminalPrompter};
 use crate::render::spinner::Phase;
 use crate::request::{Approver, ConnectRequest, OnDenial, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime};
 use crate::support::loopback::is_loopback;
@@ -35,7 +39,7 @@ use prepare::Prepared;
 use worktree::Worktree;
 
 /// How long a run that was told to stop goes on writing what it has.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 /// How long it is waited to hear which files changed, after a turn that went well.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// And after one that did not.
@@ -131,7 +135,7 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure
 }
 
 /// Who answers what the rules leave open.
-fn answerer(context: &Context, request: &RunRequest, display: &Display) -> Answerer {
+pub(super) fn answerer(context: &Context, request: &RunRequest, display: &Display) -> Answerer {
     match &request.permission.approver {
         Approver::Yes => Answerer::Yes,
         Approver::Nobody => Answerer::Nobody,
@@ -242,7 +246,85 @@ async fn converse(
         turn,
         cost_is_known,
         answer_file,
+        claim,
     } = prepared;
+    let client = turn.client.clone();
+    let session_id = turn.session_id.clone();
+    let turn = turn::Turn {
+        deadline: deadline(context, request),
+        ..turn
+    };
+    let sent = Sent {
+        connection: &mut connection,
+        events,
+        cost_is_known,
+        begun: context.started,
+    };
+    take_turn(sent, turn, display, stop.as_mut(), outcome).await;
+    if request.lifetime == SessionLifetime::Ephemeral
+        && let Err(error) = timeout(LAST_WORDS, client.delete_session(&session_id))
+            .await
+            .unwrap_or(Ok(()))
+    {
+        tracing::warn!(%error, "cannot delete the session");
+    }
+    // Before the checks: what they run may well go on with the conversation.
+    claim.release(&context.directories.state);
+    if outcome.failure.is_none()
+        && let Some(file) = answer_file
+    {
+        outcome.failure = file.write(&outcome.result).err();
+    }
+    if outcome.failure.is_none() && request.permission.on_denial == OnDenial::Fail {
+        outcome.failure = denial(&outcome.permissions);
+    }
+    if outcome.failure.is_none() {
+        let place = Place {
+            directory: &connection.directory,
+            environment: &context.environment,
+            display,
+        };
+        outcome.failure = checks::check(&request.checks, place, &outcome.files, stop, &mut outcome.checks)
+            .await
+            .err();
+    }
+    connection
+}
+
+/// What a turn is sent through.
+pub(super) struct Sent<'a> {
+    pub(super) connection: &'a mut connect::Connection,
+    pub(super) events: EventStream,
+    /// Whether the model has a price.
+    pub(super) cost_is_known: bool,
+    /// From when on time is counted.
+    pub(super) begun: std::time::Instant,
+}
+
+/// What a turn leaves for the next one of the same conversation.
+pub(super) struct LeftOver {
+    /// The rules, with what was granted for the rest of the session.
+    pub(super) policy: Policy,
+    /// The gate, which holds what comes meanwhile.
+    pub(super) gate: Option<Gate>,
+    /// The last message of the assistant.
+    pub(super) last: Option<MessageInfo>,
+}
+
+/// Drives a turn to its end and writes down what came of it.
+pub(super) async fn take_turn(
+    sent: Sent<'_>,
+    turn: turn::Turn,
+    display: &Display,
+    stop: Pin<&mut impl Future<Output = Failure>>,
+    outcome: &mut Outcome,
+) -> LeftOver {
+    let Sent {
+        connection,
+        events,
+        cost_is_known,
+        begun,
+    } = sent;
     display.phase(Phase::Waiting {
         model: turn
             .started
@@ -253,24 +335,24 @@ async fn converse(
     let client = turn.client.clone();
     let session_id = turn.session_id.clone();
     let started = turn.started.clone();
-    let sent_ms = millis(context.started);
-    let turn = turn::Turn {
-        deadline: deadline(context, request),
-        ..turn
-    };
-    let server_gone = connect::server_gone(&mut connection.server);
-    if request.limits.agent.cost.is_some() && !cost_is_known {
+    let sent_ms = millis(begun);
+    if turn.limits.cost.is_some() && !cost_is_known {
         let warning = "the model's price is not known, so `--max-cost` cannot be kept; `--max-tokens` can";
         let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
     }
+    connection.prompting(Some(&session_id)).await;
+    let server_gone = connect::server_gone(&mut connection.server, connection.lease.as_deref());
     let Driven {
         mut state,
         failure,
         permissions,
         first_text,
-    } = turn::drive(turn, events, display.updates(), stop.as_mut(), server_gone).await;
+        policy,
+        gate,
+    } = turn::drive(turn, events, display.updates(), stop, server_gone).await;
     let patience = if failure.is_none() { PATIENCE } else { IMPATIENCE };
     turn::complete_changes(&client, &session_id, &mut state, patience).await;
+    connection.prompting(None).await;
 
     let last = state.last_message();
     outcome.result = state.answer_text();
@@ -291,41 +373,19 @@ async fn converse(
     outcome.files = state.files().to_vec();
     outcome.retries = state.retries();
     outcome.engine = Some(connection.engine.clone());
+    outcome.conversation = started.conversation;
+    outcome.resumed = started.resumed;
     outcome.rehearsal = started.rehearsal;
     outcome.phases = Phases {
         engine_ms: Some(connection.engine_ms),
         server_ms: Some(connection.server_ms),
         session_ms: Some(sent_ms.saturating_sub(connection.engine_ms + connection.server_ms)),
-        first_token_ms: first_text.map(|at| millis_between(context.started, at).saturating_sub(sent_ms)),
+        first_token_ms: first_text.map(|at| millis_between(begun, at).saturating_sub(sent_ms)),
         total_ms: 0,
     };
     outcome.failure = failure.map(|failure| explain_directory(failure, &connection.directory));
-    if outcome.failure.is_none()
-        && let Some(file) = answer_file
-    {
-        outcome.failure = file.write(&outcome.result).err();
-    }
-    if outcome.failure.is_none() && request.permission.on_denial == OnDenial::Fail {
-        outcome.failure = denial(&outcome.permissions);
-    }
-    if outcome.failure.is_none() {
-        let place = Place {
-            directory: &connection.directory,
-            environment: &context.environment,
-            display,
-        };
-        outcome.failure = checks::check(&request.checks, place, &outcome.files, stop, &mut outcome.checks)
-            .await
-            .err();
-    }
-    if request.lifetime == SessionLifetime::Ephemeral
-        && let Err(error) = timeout(LAST_WORDS, client.delete_session(&session_id))
-            .await
-            .unwrap_or(Ok(()))
-    {
-        tracing::warn!(%error, "cannot delete the session");
-    }
-    connection
+    let last = state.last_message().cloned();
+    LeftOver { policy, gate, last }
 }
 
 /// The failure of a run in which nothing may be refused.
@@ -365,7 +425,7 @@ fn explain_directory(failure: Failure, directory: &Path) -> Failure {
 }
 
 /// Shows the stages of a connection on the waiting line.
-struct Stages<'a> {
+pub(super) struct Stages<'a> {
     display: &'a Display,
     progress: Arc<dyn Progress>,
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
 use super::answer_file::AnswerFile;
+use super::session::{self, Claim};
 use super::{Display, Stages};
 use crate::api::types::{Agent, NewSession, Prompt, PromptPart, Providers, Rule, RuleAction};
 use crate::commands::connect::{self, Catalog, Connection, Needs, Snapshots};
@@ -15,7 +16,9 @@ use crate::events::EventStream;
 use crate::gate::Gate;
 use crate::input::{self, PromptParts, Surroundings};
 use crate::permission::{self, Action, AuditLog, Policy};
-use crate::request::{Effect, ModelChoice, Preset, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse};
+use crate::request::{
+    Effect, ModelChoice, ModelRef, Preset, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse,
+};
 use crate::support::identifier;
 use crate::turn::{Answerer, Permissions, Started, Turn, Update};
 
@@ -30,6 +33,8 @@ pub(super) struct Prepared {
     /// Whether the model has a price; without one a cost of zero means nothing.
     pub(super) cost_is_known: bool,
     pub(super) answer_file: Option<AnswerFile>,
+    /// The right to speak in the session.
+    pub(super) claim: Claim,
 }
 
 /// Does all of it. Bad input is refused before anything starts.
@@ -61,6 +66,12 @@ pub(super) async fn prepare(
         Some(system) => input::read_system(system, around).await?,
         None => None,
     };
+    let session_around = session::Around {
+        state: &context.directories.state,
+        directory: &directory,
+        display,
+    };
+    let mut claim = session::claim(request, session_around).await?;
     let reading = input::read_prompt(&request.prompt, request.stdin, around);
     let connecting = connect_and_ask(context, request, &directory, display, answerer.takes_questions());
     let (text, ready) = if has_own_text(request) {
@@ -71,34 +82,70 @@ pub(super) async fn prepare(
         (text, connecting.await?)
     };
     let prompt = PromptParts { text, files };
+    let origin = session::find(request, &ready.connection.client, &mut claim, session_around).await?;
+    let request = &origin.as_ref().map_or_else(
+        || request.clone(),
+        |origin| origin.with_last_names(request, &ready.offer.agents),
+    );
+    let ready = if ready.connection.catalog_is_cut && !everything_is_there(request, &ready.offer) {
+        tracing::debug!("the model of the session is not in the cut catalog; starting again");
+        drop(ready.events);
+        ready.connection.close().await;
+        connect_and_ask(context, request, &directory, display, answerer.takes_questions()).await?
+    } else {
+        ready
+    };
     let Ready {
         connection,
-        events,
+        mut events,
         offer,
         gate,
     } = ready;
-    if connection.server.is_none() && request.permission.preset == Preset::AutoTools {
-        let policy = policy(context, request, &connection);
-        let warning = if allows_subagents(&policy) {
-            "this server is not ours: what its subagents do is asked about only as far as its own configuration says"
-        } else {
-            "this server is not ours, so its subagents could not be guarded, and are refused; `--allow task` lets them run"
-        };
+    let policy = policy(context, request, &connection);
+    if let Some(warning) = warning_of_attached(request, &connection, &policy) {
         let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
     }
-    let turn = make_turn(context, request, &connection, &offer, prompt, system, gate, answerer).await?;
-    let cost_is_known = turn
-        .started
-        .model
-        .as_ref()
-        .and_then(|model| offer.providers.model(model))
-        .is_some_and(|model| model.cost.is_known());
+    let chosen = choose(context, request, &connection, &offer, &prompt)
+        .await
+        .map_err(|failure| match &origin {
+            Some(origin) => origin.explain(failure),
+            None => failure,
+        })?;
+    let mut permissions = permissions(context, request, &connection, &chosen, policy, gate, answerer)?;
+    let new = NewSession {
+        title: request.title.clone().unwrap_or_else(|| title_of(&prompt.text)),
+        permission: permissions.session_rules.clone(),
+    };
+    let client = &connection.client;
+    let settled = session::settle(request, client, &mut claim, origin, new, &chosen, session_around).await?;
+    session::skip_what_was_before(&mut events, &settled).await;
+    permissions.session_rules = settled.rules;
+    let mut turn = turn_in(settled.id, request, &connection, chosen, prompt, system, permissions)?;
+    turn.started.conversation.clone_from(&request.session.keep_as);
+    turn.started.resumed = settled.resumed;
     Ok(Prepared {
+        cost_is_known: offer.cost_is_known(turn.started.model.as_ref()),
         connection,
         events,
         turn,
-        cost_is_known,
         answer_file,
+        claim,
+    })
+}
+
+/// What a person has to know of somebody else's server, whose tools they let run.
+pub(in crate::commands) fn warning_of_attached(
+    request: &RunRequest,
+    connection: &Connection,
+    policy: &Policy,
+) -> Option<&'static str> {
+    if connection.is_ours() || request.permission.preset != Preset::AutoTools {
+        return None;
+    }
+    Some(if allows_subagents(policy) {
+        "this server is not ours: what its subagents do is asked about only as far as its own configuration says"
+    } else {
+        "this server is not ours, so its subagents could not be guarded, and are refused; `--allow task` lets them run"
     })
 }
 
@@ -109,21 +156,31 @@ fn has_own_text(request: &RunRequest) -> bool {
 }
 
 /// A connection with an open stream of events, and what the engine offers.
-struct Ready {
-    connection: Connection,
-    events: EventStream,
-    offer: Offer,
-    gate: Option<Gate>,
+pub(in crate::commands) struct Ready {
+    pub(in crate::commands) connection: Connection,
+    pub(in crate::commands) events: EventStream,
+    pub(in crate::commands) offer: Offer,
+    pub(in crate::commands) gate: Option<Gate>,
 }
 
 /// What the engine offers in the directory.
-struct Offer {
-    providers: Providers,
-    agents: Vec<Agent>,
-    config: serde_json::Value,
+#[derive(Debug, Clone)]
+pub(in crate::commands) struct Offer {
+    pub(in crate::commands) providers: Providers,
+    pub(in crate::commands) agents: Vec<Agent>,
+    pub(in crate::commands) config: serde_json::Value,
 }
 
-async fn connect_and_ask(
+impl Offer {
+    /// Whether a model has a price; without one a cost of zero means nothing.
+    pub(in crate::commands) fn cost_is_known(&self, model: Option<&ModelRef>) -> bool {
+        model
+            .and_then(|model| self.providers.model(model))
+            .is_some_and(|model| model.cost.is_known())
+    }
+}
+
+pub(in crate::commands) async fn connect_and_ask(
     context: &Context,
     request: &RunRequest,
     directory: &Path,
@@ -137,12 +194,7 @@ async fn connect_and_ask(
     let named = request.model.as_ref().and_then(ModelChoice::as_ref);
     let mut catalog = Catalog::For(named.as_ref().map(|model| model.provider.as_str()));
     loop {
-        // One for each engine: it says that the guard is there.
-        let gate = if is_guarded(context, request) {
-            Some(Gate::open(&context.directories.cache).await?)
-        } else {
-            None
-        };
+        let guarded = is_guarded(context, request);
         let needs = Needs {
             catalog,
             // A plain prompt changes nothing.
@@ -150,10 +202,11 @@ async fn connect_and_ask(
                 Preset::AutoTools => Snapshots::AsConfigured,
                 Preset::LookOnly | Preset::ReadOnly => Snapshots::Off,
             },
-            gate: gate.as_ref(),
+            guarded,
             questions,
         };
         let connection = connect::connect(context, &request.connect, directory, needs, &stages).await?;
+        let gate = if guarded { connection.open_gate().await? } else { None };
         let ready = ask(connection, gate).await?;
         // A part of the catalog must never hide a model: what is not found there is looked for in all of it.
         if ready.connection.catalog_is_cut && !everything_is_there(request, &ready.offer) {
@@ -193,7 +246,7 @@ async fn ask(mut connection: Connection, mut gate: Option<Gate>) -> Result<Ready
         }
         Ok::<_, Failure>(answer)
     };
-    let gone = connect::server_gone(&mut connection.server);
+    let gone = connect::server_gone(&mut connection.server, connection.lease.as_deref());
     let answer = tokio::select! {
         answer = asking => answer,
         failure = gone => return Err(failure),
@@ -225,18 +278,24 @@ fn everything_is_there(request: &RunRequest, offer: &Offer) -> bool {
     named && agents
 }
 
-#[expect(clippy::too_many_arguments, reason = "everything comes together here")]
-async fn make_turn(
+/// Names that exist.
+#[derive(Debug, Clone)]
+pub(in crate::commands) struct Chosen {
+    pub(in crate::commands) model: Option<ModelRef>,
+    pub(in crate::commands) agent: Option<String>,
+    pub(in crate::commands) variant: Option<String>,
+    /// The agent's rules in the engine's own configuration.
+    agent_rules: Vec<Rule>,
+}
+
+/// Checks the names against what the engine offers.
+pub(in crate::commands) async fn choose(
     context: &Context,
     request: &RunRequest,
     connection: &Connection,
     offer: &Offer,
-    prompt: PromptParts,
-    system: Option<String>,
-    gate: Option<Gate>,
-    answerer: Answerer,
-) -> Result<Turn, Failure> {
-    let client = &connection.client;
+    prompt: &PromptParts,
+) -> Result<Chosen, Failure> {
     let text_of = |key: &str| offer.config.get(key).and_then(serde_json::Value::as_str);
     let agent = select::agent(request.agent.as_deref(), text_of("default_agent"), &offer.agents)?;
     let choice = model_choice(request, agent, text_of("model"))?;
@@ -255,11 +314,26 @@ async fn make_turn(
         }
         None => None,
     };
-    check_abilities(&prompt, selected.as_ref())?;
-    let variant = select::variant(&request.variant, selected.as_ref())?;
-    let title = request.title.clone().unwrap_or_else(|| title_of(&prompt.text));
-    let agent_rules = agent.map_or_else(Vec::new, |agent| agent.permission.clone());
-    let policy = policy(context, request, connection);
+    check_abilities(prompt, selected.as_ref())?;
+    Ok(Chosen {
+        variant: select::variant(&request.variant, selected.as_ref())?,
+        model: selected.map(|selected| selected.reference),
+        agent: agent.map(|agent| agent.name.clone()),
+        agent_rules: agent.map_or_else(Vec::new, |agent| agent.permission.clone()),
+    })
+}
+
+/// What decides in a turn: the policy, whoever answers, and the rules that the session needs for it.
+pub(in crate::commands) fn permissions(
+    context: &Context,
+    request: &RunRequest,
+    connection: &Connection,
+    chosen: &Chosen,
+    policy: Policy,
+    gate: Option<Gate>,
+    answerer: Answerer,
+) -> Result<Permissions, Failure> {
+    let agent_rules = chosen.agent_rules.clone();
     let state = &context.directories.state;
     let audit = match AuditLog::open(state) {
         Ok(audit) => Some(audit),
@@ -275,7 +349,7 @@ async fn make_turn(
         }
     };
     let mut rules = session_rules(request, connection, &agent_rules, &policy, &answerer);
-    if request.permission.preset == Preset::LookOnly && connection.server.is_some() {
+    if request.permission.preset == Preset::LookOnly && connection.is_ours() {
         let kept = kept_output(context).join("*");
         rules.push(Rule::new(
             "external_directory",
@@ -283,12 +357,32 @@ async fn make_turn(
             RuleAction::Allow,
         ));
     }
-    let session = client
-        .create_session(&NewSession {
-            title,
-            permission: rules.clone(),
-        })
-        .await?;
+    Ok(Permissions {
+        policy,
+        preset: request.permission.preset,
+        gate,
+        answerer,
+        agent_rules,
+        session_rules: rules,
+        directory: connection.directory.clone(),
+        limits: request.limits.agent,
+        audit,
+    })
+}
+
+/// A turn in a session that is there.
+pub(in crate::commands) fn turn_in(
+    session_id: String,
+    request: &RunRequest,
+    connection: &Connection,
+    chosen: Chosen,
+    prompt: PromptParts,
+    system: Option<String>,
+    permissions: Permissions,
+) -> Result<Turn, Failure> {
+    let Chosen {
+        model, agent, variant, ..
+    } = chosen;
     let randomness = |error: getrandom::Error| {
         Failure::new(FailureKind::Failed, "cannot make an id for the prompt").caused_by(&error)
     };
@@ -302,45 +396,36 @@ async fn make_turn(
             file,
         });
     }
-    let model = selected.as_ref().map(|selected| selected.reference.clone());
-    let agent_name = agent.map(|agent| agent.name.clone());
     let prompt = Prompt {
         message_id: identifier::ascending("msg").map_err(randomness)?,
         model: model.clone(),
-        agent: agent_name.clone(),
+        agent: agent.clone(),
         variant: variant.clone(),
         system,
         parts,
     };
     Ok(Turn {
-        client: client.clone(),
-        session_id: session.id.clone(),
+        client: connection.client.clone(),
+        session_id: session_id.clone(),
         prompt,
+        command: None,
         max_retries: request.limits.max_retries,
         retry_budget: request.limits.retry_budget,
         stall_timeout: request.limits.stall_timeout,
         limits: request.limits.agent,
         deadline: None::<Instant>,
         include_raw: request.output.include_raw,
-        permissions: Permissions {
-            policy,
-            preset: request.permission.preset,
-            gate,
-            answerer,
-            agent_rules,
-            session_rules: rules,
-            directory: connection.directory.clone(),
-            limits: request.limits.agent,
-            audit,
-        },
+        permissions,
         started: Started {
             engine: Some(connection.engine.clone()),
             capabilities: capabilities(),
             model,
-            agent: agent_name,
+            agent,
             variant,
             directory: connection.directory.to_string_lossy().into_owned(),
-            session_id: Some(session.id),
+            session_id: Some(session_id),
+            conversation: None,
+            resumed: false,
             rehearsal: request.connect.rehearsal != RehearsalChoice::Off,
         },
     })
@@ -354,7 +439,7 @@ fn session_rules(
     policy: &Policy,
     answerer: &Answerer,
 ) -> Vec<Rule> {
-    let is_ours = connection.server.is_some();
+    let is_ours = connection.is_ours();
     let mut rules = match request.permission.preset {
         Preset::LookOnly if is_ours || request.permission.rules.is_empty() => permission::look_only(agent),
         _ if is_ours => permission::ask_about_everything(agent, &policy.removed_tools()),
@@ -396,7 +481,7 @@ fn kept_output(context: &Context) -> PathBuf {
 }
 
 /// The rules of the run.
-fn policy(context: &Context, request: &RunRequest, connection: &Connection) -> Policy {
+pub(in crate::commands) fn policy(context: &Context, request: &RunRequest, connection: &Connection) -> Policy {
     Policy::new(&request.permission, &connection.directory, &context.directories.home)
         .with_readable(kept_output(context))
 }
@@ -411,6 +496,7 @@ fn allows_subagents(policy: &Policy) -> bool {
 fn capabilities() -> Vec<String> {
     [
         "attachments",
+        "conversations",
         "include_raw",
         "limits",
         "permissions",
@@ -466,7 +552,7 @@ fn check_abilities(prompt: &PromptParts, selected: Option<&Selected<'_>>) -> Res
 }
 
 /// The beginning of the prompt's first line.
-fn title_of(prompt: &str) -> String {
+pub(in crate::commands) fn title_of(prompt: &str) -> String {
     let line = prompt
         .lines()
         .find(|line| !line.trim().is_empty())

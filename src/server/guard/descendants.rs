@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use rustix::process::{Pid, Signal};
+use serde::{Deserialize, Serialize};
 
 /// A process that was seen alive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -71,6 +72,83 @@ impl Process {
             }
         }
         let _ = rustix::process::kill_process(self.pid, signal);
+    }
+}
+
+/// A process, so that it can be told from a later one with the same id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessMark {
+    /// Its id.
+    pub pid: u32,
+    /// When it started, as the system says it.
+    started: String,
+}
+
+impl ProcessMark {
+    /// This process.
+    pub fn of_this_process() -> Self {
+        let pid = rustix::process::getpid().as_raw_nonzero().get();
+        Self {
+            pid: pid.cast_unsigned(),
+            started: find(pid).map(|process| process.started).unwrap_or_default(),
+        }
+    }
+
+    /// The process that has this id now.
+    pub fn of(pid: u32) -> Option<Self> {
+        find(pid.cast_signed()).map(|process| Self {
+            pid,
+            started: process.started,
+        })
+    }
+
+    fn process(&self) -> Option<Process> {
+        find(self.pid.cast_signed()).filter(|process| process.started == self.started)
+    }
+
+    /// Whether it lives.
+    pub fn is_alive(&self) -> bool {
+        self.process().is_some()
+    }
+
+    /// Kills it, if it lives.
+    pub fn kill(&self) {
+        if let Some(process) = self.process() {
+            process.signal(Signal::KILL);
+        }
+    }
+}
+
+/// Whether `ancestor` is among the parents of a process, or is that itself. Also when that cannot be known.
+pub fn descends_from(process: i32, ancestor: i32) -> bool {
+    let mut next = process;
+    // Nobody has so many; a table that changes while it is read may look like it.
+    for _ in 0..1000 {
+        if next == ancestor {
+            return true;
+        }
+        match find(next) {
+            // The first process, or the first one that is visible from here.
+            Some(found) if found.parent <= 1 => return found.parent == ancestor,
+            Some(found) => next = found.parent,
+            None => return true,
+        }
+    }
+    true
+}
+
+fn find(pid: i32) -> Option<Process> {
+    #[cfg(target_os = "linux")]
+    {
+        linux::read(pid)
+            .filter(|(_, state)| !matches!(state, 'Z' | 'X'))
+            .map(|(process, _)| process)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        table()
+            .into_iter()
+            .find(|process| process.pid.as_raw_nonzero().get() == pid)
     }
 }
 

@@ -16,7 +16,7 @@
 //! that daemonised itself before the stop is not found.
 
 #[cfg(unix)]
-mod descendants;
+pub(in crate::server) mod descendants;
 pub(in crate::server) mod report;
 #[cfg(unix)]
 mod supervise;

@@ -37,6 +37,11 @@ impl GuardProgram {
         Ok(Self { path })
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
     /// The program at `path`, for an owner that is none itself, such as a test.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }

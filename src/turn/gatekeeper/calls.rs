@@ -116,16 +116,18 @@ async fn line_to(client: &Client, session: &str, known: &HashSet<String>) -> Opt
     Some(line)
 }
 
-/// A call of a session that is none of the run's.
-pub(super) fn refuse_stranger(call: GateCall, out: &mut Vec<Update>) {
-    tracing::warn!(
+/// A call of a session that is none of the run's. In an engine of several it may be another one's.
+pub(super) fn leave_to_others(call: GateCall, shared: bool, out: &mut Vec<Update>) {
+    tracing::debug!(
         session = call.session_id,
         tool = call.tool,
         "a call of a session that is not ours"
     );
-    out.push(Update::Warning(format!(
-        "`{}` was refused to a session that does not belong to this run",
-        visible(&call.tool)
-    )));
-    call.refuse("This session does not belong to the run.");
+    if !shared {
+        out.push(Update::Warning(format!(
+            "`{}` was refused to a session that does not belong to this run",
+            visible(&call.tool)
+        )));
+    }
+    call.disown();
 }

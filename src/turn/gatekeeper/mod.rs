@@ -27,7 +27,7 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-use self::calls::refuse_stranger;
+use self::calls::leave_to_others;
 use self::passed::Passed;
 use self::tamper::Watch;
 use self::verdict::{Verdict, Who};
@@ -133,11 +133,23 @@ pub(super) enum Given {
     Question(QuestionAnswer),
 }
 
+/// What is left when a turn is over.
+pub(super) struct Left {
+    /// Every decision that is worth a record.
+    pub(super) records: Vec<PermissionRecord>,
+    /// The rules, with what was granted for the rest of the session.
+    pub(super) policy: Policy,
+    /// The gate, at which nothing waits.
+    pub(super) gate: Option<Gate>,
+}
+
 /// Decides, asks, remembers.
 pub(super) struct Gatekeeper {
     policy: Policy,
     preset: Preset,
     gate: Option<Gate>,
+    /// The gate, once nothing passes any more.
+    left_gate: Option<Gate>,
     /// Whether there ever was a gate; without one the session's rules are all there is.
     has_gate: bool,
     agent_rules: Vec<Rule>,
@@ -219,6 +231,7 @@ impl Gatekeeper {
             preset: permissions.preset,
             has_gate: permissions.gate.is_some(),
             gate: permissions.gate,
+            left_gate: None,
             agent_rules: permissions.agent_rules,
             directory: permissions.directory,
             limits: permissions.limits,
@@ -250,9 +263,13 @@ impl Gatekeeper {
             .flatten()
     }
 
-    /// Every decision that is worth a record.
-    pub(super) fn into_records(self) -> Vec<PermissionRecord> {
-        self.records
+    /// What is left of it when the turn is over.
+    pub(super) fn into_left(self) -> Left {
+        Left {
+            records: self.records,
+            policy: self.policy,
+            gate: self.left_gate,
+        }
     }
 
     pub(super) fn records(&self) -> &[PermissionRecord] {
@@ -323,7 +340,8 @@ impl Gatekeeper {
                 if state.concerns(&call.session_id) {
                     self.call(call, state, out)
                 } else {
-                    refuse_stranger(call, out);
+                    let shared = self.gate.as_ref().is_some_and(Gate::is_shared);
+                    leave_to_others(call, shared, out);
                     None
                 }
             }
@@ -376,7 +394,10 @@ impl Gatekeeper {
     pub(super) fn release(&mut self) {
         self.held.clear();
         self.tracing.abort_all();
-        self.gate = None;
+        if let Some(mut gate) = self.gate.take() {
+            gate.refuse_waiting();
+            self.left_gate = Some(gate);
+        }
     }
 }
 

@@ -1,0 +1,119 @@
+//! The calls of a conversation that goes on: its list, its rules, taking back, summing up, the engine's own commands.
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::error::Error;
+use super::transport::{Client, Repeat};
+use super::types::{CommandCall, EngineCommand, MessageWithParts, Prompt, Rule, Session, TodoItem};
+use crate::request::ModelRef;
+
+impl Client {
+    /// The newest sessions of the directory that nobody's subagent runs in, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn root_sessions(&self, limit: usize, search: Option<&str>) -> Result<Vec<Session>, Error> {
+        let search = search.map_or_else(String::new, |text| {
+            format!("&search={}", utf8_percent_encode(text, NON_ALPHANUMERIC))
+        });
+        self.get(&format!("/session?roots=true&limit={limit}{search}")).await
+    }
+
+    /// Adds rules behind those that a session has; they count from its next turn on.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn add_rules(&self, session: &str, rules: &[Rule]) -> Result<Session, Error> {
+        self.patch(
+            &format!("/session/{session}"),
+            &json!({ "permission": rules }),
+            Repeat::Never,
+        )
+        .await
+    }
+
+    /// Takes a message and all after it back, with the changes of files that came with them where the engine has
+    /// snapshots.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn revert(&self, session: &str, message: &str) -> Result<Session, Error> {
+        self.post(
+            &format!("/session/{session}/revert"),
+            &json!({ "messageID": message }),
+            Repeat::Safe,
+        )
+        .await
+    }
+
+    /// Brings back what was taken back.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn unrevert(&self, session: &str) -> Result<Session, Error> {
+        self.post(&format!("/session/{session}/unrevert"), &json!({}), Repeat::Safe)
+            .await
+    }
+
+    /// Lets the model replace the conversation by a summary; returns when it is there, however long that takes.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn summarize(&self, session: &str, model: &ModelRef) -> Result<(), Error> {
+        let _: Value = self.post_once(&format!("/session/{session}/summarize"), model).await?;
+        Ok(())
+    }
+
+    /// The session's list of things to do.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn todo(&self, session: &str) -> Result<Vec<TodoItem>, Error> {
+        self.get(&format!("/session/{session}/todo")).await
+    }
+
+    /// The engine's own slash commands, those of the directory among them.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration is broken, or there is no answer.
+    pub async fn commands(&self) -> Result<Vec<EngineCommand>, Error> {
+        self.get("/command").await
+    }
+
+    /// Runs a command with the model, agent, variant and message id of `prompt`; returns when its turn is over. It is sent
+    /// once: its template may run shell commands.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer. Success says nothing about the turn.
+    pub async fn run_command(
+        &self,
+        session: &str,
+        prompt: &Prompt,
+        command: &CommandCall,
+    ) -> Result<MessageWithParts, Error> {
+        let mut body = json!({
+            "messageID": prompt.message_id,
+            "command": command.name,
+            "arguments": command.arguments,
+        });
+        if let Some(model) = &prompt.model {
+            body["model"] = json!(model.to_string());
+        }
+        if let Some(agent) = &prompt.agent {
+            body["agent"] = json!(agent);
+        }
+        if let Some(variant) = &prompt.variant {
+            body["variant"] = json!(variant);
+        }
+        self.post_once(&format!("/session/{session}/command"), &body).await
+    }
+}

@@ -1,0 +1,139 @@
+//! The dialog's own slash commands: one table for reading, help, hints and completion.
+
+/// A slash command of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// `/help`.
+    Help,
+    /// `/new`.
+    New,
+    /// `/sessions`.
+    Sessions,
+    /// `/resume`.
+    Resume,
+    /// `/model`.
+    Model,
+    /// `/agent`.
+    Agent,
+    /// `/effort`.
+    Effort,
+    /// `/compact`.
+    Compact,
+    /// `/undo`.
+    Undo,
+    /// `/redo`.
+    Redo,
+    /// `/retry`.
+    Retry,
+    /// `/diff`.
+    Diff,
+    /// `/todo`.
+    Todo,
+    /// `/cost`.
+    Cost,
+    /// `/expand`.
+    Expand,
+    /// `/copy`.
+    Copy,
+    /// `/save`.
+    Save,
+    /// `/editor`.
+    Editor,
+    /// `/exit`.
+    Exit,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Description {
+    /// The command.
+    pub command: Command,
+    /// Its name, without the slash.
+    pub name: &'static str,
+    /// What may follow it; empty when nothing does.
+    pub arguments: &'static str,
+    /// What it does, in a few words.
+    pub help: &'static str,
+}
+
+const fn row(command: Command, name: &'static str, arguments: &'static str, help: &'static str) -> Description {
+    Description {
+        command,
+        name,
+        arguments,
+        help,
+    }
+}
+
+/// All of them, in the order in which help shows them.
+pub const COMMANDS: [Description; 19] = [
+    row(Command::Help, "help", "", "show this help"),
+    row(Command::New, "new", "", "begin a new session"),
+    row(
+        Command::Sessions,
+        "sessions",
+        "[WORDS]",
+        "list the sessions of this directory",
+    ),
+    row(Command::Resume, "resume", "[ID|TITLE]", "go on with another session"),
+    row(Command::Model, "model", "[MODEL]", "choose the model"),
+    row(Command::Agent, "agent", "[NAME]", "choose the agent"),
+    row(Command::Effort, "effort", "[LEVEL]", "choose how hard the model thinks"),
+    row(Command::Compact, "compact", "", "replace the conversation by a summary"),
+    row(
+        Command::Undo,
+        "undo",
+        "",
+        "take the last prompt back, and the changes of files that came with it",
+    ),
+    row(Command::Redo, "redo", "", "bring back what /undo took"),
+    row(
+        Command::Retry,
+        "retry",
+        "",
+        "take the last prompt back and send it again",
+    ),
+    row(Command::Diff, "diff", "", "show what this session changed"),
+    row(Command::Todo, "todo", "", "show the agent's list of things to do"),
+    row(Command::Cost, "cost", "", "show tokens and cost of this session"),
+    row(
+        Command::Expand,
+        "expand",
+        "[N]",
+        "show the last tool's output, or that of the Nth from the end",
+    ),
+    row(Command::Copy, "copy", "", "copy the last answer to the clipboard"),
+    row(
+        Command::Save,
+        "save",
+        "[FILE]",
+        "write the conversation to a Markdown file",
+    ),
+    row(Command::Editor, "editor", "[TEXT]", "write a prompt in an editor"),
+    row(Command::Exit, "exit", "", "leave; so do Ctrl-D, and Ctrl-C twice"),
+];
+
+impl Command {
+    /// The command of this name.
+    pub fn find(name: &str) -> Option<Self> {
+        let name = if name == "quit" { "exit" } else { name };
+        COMMANDS.iter().find(|row| row.name == name).map(|row| row.command)
+    }
+}
+
+/// The levels that `/effort` takes; the last one is the model's own.
+pub const EFFORTS: [&str; 6] = ["none", "low", "medium", "high", "max", "default"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_found_by_its_name() {
+        for row in COMMANDS {
+            assert_eq!(Command::find(row.name), Some(row.command));
+        }
+        assert_eq!(Command::find("quit"), Some(Command::Exit));
+        assert_eq!(Command::find("Help"), None);
+    }
+}

@@ -1,0 +1,270 @@
+//! What could stand where the cursor is: commands, models, agents, levels, sessions, files.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ignore::WalkBuilder;
+
+use super::command::{COMMANDS, EFFORTS};
+use crate::terminal::one_line;
+
+/// How many candidates are offered.
+const MOST: usize = 50;
+/// How many files are looked at, and for how long.
+const MOST_FILES: usize = 20_000;
+const LOOKING: Duration = Duration::from_millis(300);
+/// How long a list of files is good.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// A name with a few words about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The name.
+    pub name: String,
+    /// The words; empty where there are none.
+    pub about: String,
+}
+
+/// What can be completed besides our own commands.
+#[derive(Debug, Clone, Default)]
+pub struct Vocabulary {
+    /// The engine's commands, without the slash.
+    pub commands: Vec<Named>,
+    /// The models.
+    pub models: Vec<Named>,
+    /// The agents.
+    pub agents: Vec<Named>,
+    /// The sessions, by id.
+    pub sessions: Vec<Named>,
+}
+
+/// One candidate: what takes the place of the line from `start` to the cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Where the replaced part begins.
+    pub start: usize,
+    /// What is put there.
+    pub value: String,
+    /// A few words about it.
+    pub about: String,
+}
+
+/// Completes for the dialog in one directory. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    directory: PathBuf,
+    vocabulary: Arc<Mutex<Vocabulary>>,
+    files: Arc<Mutex<Option<(Instant, Vec<String>)>>>,
+}
+
+impl Completion {
+    /// For files of `directory`; the vocabulary is empty.
+    pub fn new(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_path_buf(),
+            vocabulary: Arc::default(),
+            files: Arc::default(),
+        }
+    }
+
+    /// Changes the vocabulary.
+    pub fn learn(&self, change: impl FnOnce(&mut Vocabulary)) {
+        change(&mut lock(&self.vocabulary));
+    }
+
+    /// The candidates for what ends at `cursor` of `line`.
+    pub fn candidates(&self, line: &str, cursor: usize) -> Vec<Candidate> {
+        let Some(before) = line.get(..cursor) else {
+            return Vec::new();
+        };
+        if let Some(rest) = before.strip_prefix('/') {
+            return self.after_slash(rest);
+        }
+        let start = before
+            .rfind(|c: char| c.is_whitespace() || matches!(c, '(' | '[' | '\'' | '`'))
+            .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+        match before[start..].strip_prefix('@') {
+            Some(name) => self.files(start, name),
+            None => Vec::new(),
+        }
+    }
+
+    fn after_slash(&self, rest: &str) -> Vec<Candidate> {
+        let vocabulary = lock(&self.vocabulary);
+        let Some((command, argument)) = rest.split_once(' ') else {
+            let ours = COMMANDS.iter().map(|row| Named {
+                name: row.name.to_owned(),
+                about: row.help.to_owned(),
+            });
+            let theirs = vocabulary.commands.iter().cloned();
+            return matching(rest, ours.chain(theirs), 0, |name| format!("/{name}"));
+        };
+        let start = 1 + command.len() + 1;
+        let names: Vec<Named> = match command {
+            "model" => vocabulary.models.clone(),
+            "agent" => vocabulary.agents.clone(),
+            "resume" => vocabulary.sessions.clone(),
+            "effort" => EFFORTS
+                .iter()
+                .map(|level| Named {
+                    name: (*level).to_owned(),
+                    about: String::new(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        matching(argument, names, start, str::to_owned)
+    }
+
+    fn files(&self, start: usize, typed: &str) -> Vec<Candidate> {
+        let mut kept = lock(&self.files);
+        if kept.as_ref().is_none_or(|(at, _)| at.elapsed() > FRESH) {
+            *kept = Some((Instant::now(), files_below(&self.directory)));
+        }
+        let files = kept.as_ref().map_or(&[][..], |(_, files)| files);
+        let typed = typed.strip_prefix('"').unwrap_or(typed);
+        let named = files.iter().map(|name| Named {
+            name: name.clone(),
+            about: String::new(),
+        });
+        matching(typed, named, start, |name| {
+            if name.contains(char::is_whitespace) {
+                format!("@\"{name}\"")
+            } else {
+                format!("@{name}")
+            }
+        })
+    }
+}
+
+/// Those that begin with what was typed, then those that hold it.
+fn matching(
+    typed: &str,
+    names: impl IntoIterator<Item = Named>,
+    start: usize,
+    write: impl Fn(&str) -> String,
+) -> Vec<Candidate> {
+    let typed = typed.to_lowercase();
+    let (mut beginning, mut holding) = (Vec::new(), Vec::new());
+    for named in names {
+        let name = named.name.to_lowercase();
+        let list = if name.starts_with(&typed) {
+            &mut beginning
+        } else if name.contains(&typed) {
+            &mut holding
+        } else {
+            continue;
+        };
+        if list.len() < MOST {
+            list.push(Candidate {
+                start,
+                value: write(&named.name),
+                about: one_line(&named.about, 60),
+            });
+        }
+    }
+    beginning.append(&mut holding);
+    beginning.truncate(MOST);
+    beginning
+}
+
+/// The files below a directory that version control would see, relative, sorted; directories end with a slash.
+fn files_below(directory: &Path) -> Vec<String> {
+    let end = Instant::now() + LOOKING;
+    let mut files: Vec<String> = WalkBuilder::new(directory)
+        .require_git(false)
+        .build()
+        .take_while(|_| Instant::now() < end)
+        .take(MOST_FILES)
+        .filter_map(Result::ok)
+        .filter_map(|entry| {
+            let name = entry.path().strip_prefix(directory).ok()?.to_str()?;
+            // What cannot be shown cannot be chosen.
+            if name.is_empty() || name.contains(|c: char| c.is_control() || c == '"') {
+                return None;
+            }
+            let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+            Some(if is_directory {
+                format!("{name}/")
+            } else {
+                name.to_owned()
+            })
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> Named {
+        Named {
+            name: name.to_owned(),
+            about: String::new(),
+        }
+    }
+
+    fn values(completion: &Completion, line: &str) -> Vec<(usize, String)> {
+        completion
+            .candidates(line, line.len())
+            .into_iter()
+            .map(|candidate| (candidate.start, candidate.value))
+            .collect()
+    }
+
+    #[test]
+    fn commands_and_their_arguments() {
+        let directory = tempfile::tempdir().unwrap();
+        let completion = Completion::new(directory.path());
+        completion.learn(|vocabulary| {
+            vocabulary.commands = vec![named("review")];
+            vocabulary.models = vec![named("a/small"), named("b/small"), named("b/large")];
+            vocabulary.agents = vec![named("build"), named("plan")];
+        });
+        assert_eq!(
+            values(&completion, "/re"),
+            ["/resume", "/redo", "/retry", "/review"].map(|name| (0, name.to_owned()))
+        );
+        assert_eq!(
+            values(&completion, "/model sma"),
+            [(7, "a/small".to_owned()), (7, "b/small".to_owned())]
+        );
+        assert_eq!(values(&completion, "/agent p"), [(7, "plan".to_owned())]);
+        assert_eq!(values(&completion, "/effort m"), [(8, "max".to_owned())]);
+        assert_eq!(values(&completion, "/todo x"), []);
+        assert_eq!(values(&completion, "hello /re"), []);
+    }
+
+    #[test]
+    fn files_of_the_directory_that_are_not_ignored() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str| {
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        };
+        for name in ["src/main.rs", "src/a b.rs", "built.rs", ".hidden.rs"] {
+            write(name);
+        }
+        std::fs::write(directory.path().join(".gitignore"), "built.rs\n").unwrap();
+        let completion = Completion::new(directory.path());
+        assert_eq!(
+            values(&completion, "look at @sr"),
+            [
+                (8, "@src/".to_owned()),
+                (8, "@\"src/a b.rs\"".to_owned()),
+                (8, "@src/main.rs".to_owned())
+            ]
+        );
+        assert_eq!(values(&completion, "(@main"), [(1, "@src/main.rs".to_owned())]);
+        assert_eq!(values(&completion, "@built"), []);
+        assert_eq!(values(&completion, "me@sr"), []);
+    }
+}

@@ -1,0 +1,75 @@
+//! Where entries are typed: a line editor, or plain lines where the terminal can do no more.
+//!
+//! Reading blocks its thread. What is drawn goes to stderr.
+
+use std::io;
+
+use super::editor::Editor;
+use super::plain::Plain;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// The next entry.
+    Entry,
+    /// A choice: a line after these words, which is in no history.
+    Choice(String),
+}
+
+/// What came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// A line, which may hold several.
+    Text(String),
+    /// Ctrl-C.
+    Interrupted {
+        /// Something had been typed, and is gone.
+        had_text: bool,
+    },
+    /// Ctrl-D, or the terminal is gone.
+    End,
+}
+
+/// A place to type.
+pub enum Console {
+    /// A line editor.
+    Editor(Box<Editor>),
+    /// Plain lines.
+    Plain(Plain),
+}
+
+impl Console {
+    /// Reads a line. A line editor that fails gives way to plain lines.
+    ///
+    /// # Errors
+    ///
+    /// When nothing can be read.
+    pub fn read(&mut self, wanted: &Wanted) -> io::Result<Line> {
+        let failed = match self {
+            Self::Editor(editor) => match editor.read(wanted) {
+                Ok(line) => return Ok(line),
+                Err(error) => error,
+            },
+            Self::Plain(plain) => return plain.read(wanted),
+        };
+        tracing::debug!(error = %failed, "the line editor failed, going on with plain lines");
+        let mut plain = Plain::default();
+        let line = plain.read(wanted);
+        *self = Self::Plain(plain);
+        line
+    }
+
+    /// Whether lines are read by the terminal itself, so that a Ctrl-C comes as a signal.
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+}
+
+impl std::fmt::Debug for Console {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Editor(_) => "Editor",
+            Self::Plain(_) => "Plain",
+        })
+    }
+}

@@ -1,0 +1,259 @@
+//! The line editor: `reedline`, with our keys, our completion and our history.
+//!
+//! Enter sends; Alt-Enter, Ctrl-J and Enter after a backslash begin a new line; Tab completes; a paste is inserted and
+//! never sent.
+
+use std::borrow::Cow;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use nu_ansi_term::{Color, Style};
+use reedline::{
+    ColumnarMenu, Completer, CompletionResult, DefaultHinter, EditCommand, EditMode, Emacs, FileBackedHistory,
+    Highlighter, History as _, HistoryItem, MenuBuilder as _, Prompt, PromptEditMode, PromptHistorySearch,
+    PromptHistorySearchStatus, Reedline, ReedlineEvent, ReedlineMenu, ReedlineRawEvent, Signal, Span, StyledText,
+    Suggestion, default_emacs_keybindings,
+};
+
+use super::completion::Completion;
+use super::console::{Line, Wanted};
+use super::history::CAPACITY;
+use super::paste::Pastes;
+use super::plain::ends_with_continuation;
+
+/// The name of the menu of candidates.
+const MENU: &str = "completion";
+
+/// A line editor.
+pub struct Editor {
+    entries: Reedline,
+    choices: Reedline,
+    typed: Typed,
+    /// Set while the editor has the terminal.
+    busy: Arc<AtomicBool>,
+}
+
+impl Editor {
+    /// An editor that knows these entries from before.
+    pub fn new(
+        history: Vec<String>,
+        completion: Completion,
+        pastes: Pastes,
+        color: bool,
+        busy: Arc<AtomicBool>,
+    ) -> Self {
+        let typed = Typed::default();
+        let mut past = FileBackedHistory::new(CAPACITY).unwrap_or_default();
+        for entry in history {
+            // In memory only: nothing there can fail.
+            let _ = past.save(HistoryItem::from_command_line(entry));
+        }
+        let mut keys = default_emacs_keybindings();
+        keys.add_binding(
+            KeyModifiers::NONE,
+            KeyCode::Tab,
+            ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]),
+        );
+        keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
+        let new_line = || ReedlineEvent::Edit(vec![EditCommand::InsertNewline]);
+        keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, new_line());
+        keys.add_binding(KeyModifiers::SHIFT, KeyCode::Enter, new_line());
+        keys.add_binding(KeyModifiers::CONTROL, KeyCode::Char('j'), new_line());
+        let menu = ColumnarMenu::default().with_name(MENU).with_columns(2);
+        let hinter = DefaultHinter::default().with_style(Style::new().fg(Color::DarkGray));
+        let entries = Reedline::create()
+            .with_history(Box::new(past))
+            .with_history_exclusion_prefix(Some(" ".to_owned()))
+            .with_completer(Box::new(Candidates(completion)))
+            .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
+            .with_partial_completions(true)
+            .with_quick_completions(true)
+            .with_highlighter(Box::new(Watcher(typed.clone())))
+            .with_hinter(Box::new(hinter))
+            .with_edit_mode(Box::new(Keys {
+                emacs: Emacs::new(keys),
+                typed: typed.clone(),
+                pastes,
+            }))
+            .use_bracketed_paste(true)
+            .with_ansi_colors(color);
+        let choices = Reedline::create()
+            .with_highlighter(Box::new(Watcher(typed.clone())))
+            .disable_hints()
+            .with_ansi_colors(color);
+        Self {
+            entries,
+            choices,
+            typed,
+            busy,
+        }
+    }
+
+    /// Reads a line.
+    pub(super) fn read(&mut self, wanted: &Wanted) -> io::Result<Line> {
+        self.typed.set(State::default());
+        self.busy.store(true, Ordering::Relaxed);
+        let signal = match wanted {
+            Wanted::Entry => self.entries.read_line(&Words {
+                before: super::plain::PROMPT,
+            }),
+            Wanted::Choice(words) => self.choices.read_line(&Words { before: words }),
+        };
+        self.busy.store(false, Ordering::Relaxed);
+        Ok(match signal.map_err(|error| io::Error::other(error.to_string()))? {
+            Signal::Success(text) => Line::Text(text),
+            Signal::CtrlC => Line::Interrupted {
+                had_text: self.typed.get().any,
+            },
+            _ => Line::End,
+        })
+    }
+}
+
+/// What stands in the line, as far as keys have to know it. The editor tells it with each drawing; keys that come
+/// between two drawings count as well.
+#[derive(Debug, Clone, Default)]
+struct Typed(Arc<Mutex<State>>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    /// Anything at all.
+    any: bool,
+    /// A single backslash before the cursor.
+    continues: bool,
+}
+
+impl Typed {
+    fn get(&self) -> State {
+        *self.lock()
+    }
+
+    fn set(&self, state: State) {
+        *self.lock() = state;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Learns what stands in the line, and gives it no colours.
+struct Watcher(Typed);
+
+impl Highlighter for Watcher {
+    fn highlight(&self, line: &str, cursor: usize) -> StyledText {
+        self.0.set(State {
+            any: !line.is_empty(),
+            continues: line.get(..cursor).is_some_and(ends_with_continuation),
+        });
+        let mut text = StyledText::new();
+        text.push((Style::default(), line.to_owned()));
+        text
+    }
+}
+
+/// Keys as in emacs, and what a paste is.
+struct Keys {
+    emacs: Emacs,
+    typed: Typed,
+    pastes: Pastes,
+}
+
+impl EditMode for Keys {
+    fn parse_event(&mut self, event: ReedlineRawEvent) -> ReedlineEvent {
+        let event: Event = event.into();
+        let state = self.typed.get();
+        match &event {
+            Event::Paste(text) => {
+                self.typed.set(State {
+                    any: true,
+                    continues: false,
+                });
+                return ReedlineEvent::Edit(vec![EditCommand::InsertString(self.pastes.fold(text))]);
+            }
+            Event::Key(KeyEvent {
+                code: KeyCode::Enter,
+                modifiers: KeyModifiers::NONE,
+                ..
+            }) if state.continues => {
+                self.typed.set(State {
+                    any: true,
+                    continues: false,
+                });
+                return ReedlineEvent::Edit(vec![EditCommand::Backspace, EditCommand::InsertNewline]);
+            }
+            Event::Key(KeyEvent {
+                code: KeyCode::Char(letter),
+                modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT,
+                ..
+            }) => self.typed.set(State {
+                any: true,
+                continues: *letter == '\\' && !state.continues,
+            }),
+            _ => {}
+        }
+        match ReedlineRawEvent::try_from(event) {
+            Ok(event) => self.emacs.parse_event(event),
+            Err(()) => ReedlineEvent::None,
+        }
+    }
+
+    fn edit_mode(&self) -> PromptEditMode {
+        self.emacs.edit_mode()
+    }
+}
+
+/// Our candidates, as the editor wants them.
+struct Candidates(Completion);
+
+impl Completer for Candidates {
+    fn complete(&mut self, line: &str, pos: usize) -> CompletionResult {
+        let suggestions: Vec<Suggestion> = self
+            .0
+            .candidates(line, pos)
+            .into_iter()
+            .map(|candidate| Suggestion {
+                // A directory goes on with what is in it.
+                append_whitespace: !candidate.value.ends_with('/'),
+                span: Span::new(candidate.start, pos),
+                description: (!candidate.about.is_empty()).then_some(candidate.about),
+                value: candidate.value,
+                ..Suggestion::default()
+            })
+            .collect();
+        CompletionResult::fresh(suggestions)
+    }
+}
+
+/// The words before a line.
+struct Words<'a> {
+    before: &'a str,
+}
+
+impl Prompt for Words<'_> {
+    fn render_prompt_left(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
+    }
+
+    fn render_prompt_right(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
+    }
+
+    fn render_prompt_indicator(&self, _mode: PromptEditMode) -> Cow<'_, str> {
+        Cow::Borrowed(self.before)
+    }
+
+    fn render_prompt_multiline_indicator(&self) -> Cow<'_, str> {
+        Cow::Borrowed(super::plain::MORE)
+    }
+
+    fn render_prompt_history_search_indicator(&self, search: PromptHistorySearch) -> Cow<'_, str> {
+        let failing = match search.status {
+            PromptHistorySearchStatus::Passing => "",
+            PromptHistorySearchStatus::Failing => "nothing with ",
+        };
+        Cow::Owned(format!("(searching: {failing}{}) ", search.term))
+    }
+}

@@ -1,0 +1,104 @@
+//! What a person typed: a prompt, a slash command, a command for their shell.
+
+/// One entry of the dialog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// Nothing but space.
+    Nothing,
+    /// Something for the model.
+    Prompt(String),
+    /// A slash command, ours or the engine's.
+    Slash {
+        /// Its name, without the slash.
+        name: String,
+        /// What follows it, trimmed.
+        arguments: String,
+    },
+    /// A command for the person's own shell.
+    Shell {
+        /// The command.
+        command: String,
+        /// What becomes of its output.
+        output: ShellOutput,
+    },
+}
+
+/// What becomes of the output of a shell command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShellOutput {
+    /// `!`: it is shown, and goes to the model with the next prompt.
+    ForTheModel,
+    /// `!!`: the command has the terminal for itself.
+    Untouched,
+}
+
+impl Entry {
+    /// Reads an entry. A backslash before the first character makes it a prompt: `\/etc is a directory`.
+    pub fn read(text: &str) -> Self {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            return Self::Nothing;
+        }
+        if let Some(rest) = trimmed.strip_prefix('\\')
+            && rest.starts_with(['/', '!'])
+        {
+            return Self::Prompt(rest.to_owned());
+        }
+        if let Some(rest) = trimmed.strip_prefix('!') {
+            let (command, output) = match rest.strip_prefix('!') {
+                Some(rest) => (rest.trim(), ShellOutput::Untouched),
+                None => (rest.trim(), ShellOutput::ForTheModel),
+            };
+            if command.is_empty() {
+                return Self::Nothing;
+            }
+            return Self::Shell {
+                command: command.to_owned(),
+                output,
+            };
+        }
+        if let Some(rest) = trimmed.strip_prefix('/') {
+            let (name, arguments) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            return Self::Slash {
+                name: name.to_owned(),
+                arguments: arguments.trim().to_owned(),
+            };
+        }
+        Self::Prompt(trimmed.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_told_apart_by_their_first_character() {
+        let prompt = |text: &str| Entry::Prompt(text.to_owned());
+        let slash = |name: &str, arguments: &str| Entry::Slash {
+            name: name.to_owned(),
+            arguments: arguments.to_owned(),
+        };
+        let shell = |command: &str, output| Entry::Shell {
+            command: command.to_owned(),
+            output,
+        };
+        for (text, expected) in [
+            ("", Entry::Nothing),
+            (" \n\t", Entry::Nothing),
+            ("!", Entry::Nothing),
+            ("  what is /etc?\n", prompt("what is /etc?")),
+            ("/help", slash("help", "")),
+            ("/model  a/b ", slash("model", "a/b")),
+            ("/review the\nlast commit", slash("review", "the\nlast commit")),
+            ("/", slash("", "")),
+            ("\\/etc is what?", prompt("/etc is what?")),
+            ("\\!important", prompt("!important")),
+            ("\\d+ is a pattern", prompt("\\d+ is a pattern")),
+            ("!ls -l | wc", shell("ls -l | wc", ShellOutput::ForTheModel)),
+            ("!! vi x", shell("vi x", ShellOutput::Untouched)),
+        ] {
+            assert_eq!(Entry::read(text), expected, "{text:?}");
+        }
+    }
+}

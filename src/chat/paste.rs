@@ -1,0 +1,92 @@
+//! Pastes that are too long to stand in the line: a short word takes their place until the line is sent.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::terminal::sanitize;
+
+/// More lines than this are folded.
+const MOST_LINES: usize = 10;
+/// And more characters than this, in bytes.
+const MOST_BYTES: usize = 2_000;
+
+/// The pastes of a dialog. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Pastes {
+    texts: Arc<Mutex<Vec<String>>>,
+}
+
+impl Pastes {
+    /// What to insert for a paste: itself where it is short, cleaned of what a terminal would obey; else a word that
+    /// stands for it.
+    pub fn fold(&self, text: &str) -> String {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let lines = text.lines().count();
+        if lines <= MOST_LINES && text.len() <= MOST_BYTES {
+            return sanitize(&text).into_owned();
+        }
+        let mut texts = self.lock();
+        texts.push(text);
+        let number = texts.len();
+        if lines > 1 {
+            format!("[pasted {lines} lines #{number}]")
+        } else {
+            let characters = texts.last().map_or(0, |text| text.chars().count());
+            format!("[pasted {characters} characters #{number}]")
+        }
+    }
+
+    /// The line with all pastes in their places.
+    pub fn unfold(&self, line: &str) -> String {
+        let texts = self.lock();
+        let mut unfolded = String::with_capacity(line.len());
+        let mut rest = line;
+        while let Some(at) = rest.find("[pasted ") {
+            unfolded.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let Some(end) = rest.find(']') else { break };
+            let number = rest[..end].rsplit_once('#').and_then(|(_, number)| number.parse().ok());
+            let text = number.and_then(|number: usize| texts.get(number.checked_sub(1)?));
+            unfolded.push_str(text.map_or(&rest[..=end], String::as_str));
+            rest = &rest[end + 1..];
+        }
+        unfolded.push_str(rest);
+        unfolded
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_paste_is_a_word_until_it_is_sent() {
+        let pastes = Pastes::default();
+        let long = "line\n".repeat(5_000);
+        let wide = "é".repeat(3_000);
+        assert_eq!(pastes.fold(&long), "[pasted 5000 lines #1]");
+        assert_eq!(pastes.fold(&wide), "[pasted 3000 characters #2]");
+        assert_eq!(
+            pastes.unfold("a [pasted 3000 characters #2] b [pasted 5000 lines #1]"),
+            format!("a {wide} b {long}")
+        );
+    }
+
+    #[test]
+    fn a_short_paste_stands_there_and_commands_no_terminal() {
+        let pastes = Pastes::default();
+        assert_eq!(pastes.fold("a\r\nb\rc"), "a\nb\nc");
+        assert_eq!(pastes.fold("\u{1b}[31mred\u{1b}[0m"), "red");
+    }
+
+    #[test]
+    fn words_that_only_look_like_a_paste_stay() {
+        let pastes = Pastes::default();
+        for line in ["[pasted 3 lines #1]", "[pasted by me]", "[pasted ", "no #1]"] {
+            assert_eq!(pastes.unfold(line), line);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Plain lines, for a terminal that cannot move its cursor.
+
+use std::io::{self, Write as _};
+
+use super::console::{Line, Wanted};
+
+/// The words before a line.
+pub(super) const PROMPT: &str = "> ";
+/// The words before a line that belongs to the one before.
+pub(super) const MORE: &str = ". ";
+
+/// A reader of lines.
+#[derive(Debug, Default)]
+pub struct Plain {}
+
+impl Plain {
+    /// Reads a line, and those that follow a backslash at its end.
+    pub(super) fn read(&mut self, wanted: &Wanted) -> io::Result<Line> {
+        let mut text = String::new();
+        let mut words = match wanted {
+            Wanted::Entry => PROMPT,
+            Wanted::Choice(words) => words,
+        };
+        loop {
+            say(words);
+            let mut line = String::new();
+            if io::stdin().read_line(&mut line)? == 0 {
+                say("\n");
+                return Ok(Line::End);
+            }
+            text.push_str(line.trim_end_matches(['\n', '\r']));
+            if !ends_with_continuation(&text) {
+                return Ok(Line::Text(text));
+            }
+            text.pop();
+            text.push('\n');
+            words = MORE;
+        }
+    }
+}
+
+/// Whether a backslash at the end asks for another line; two of them are one backslash.
+pub(super) fn ends_with_continuation(text: &str) -> bool {
+    text.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
+}
+
+fn say(words: &str) {
+    let mut stderr = io::stderr();
+    // A terminal that is gone is noticed by reading from it.
+    let _ = stderr.write_all(words.as_bytes()).and_then(|()| stderr.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_single_backslash_at_the_end_asks_for_more() {
+        for (text, expected) in [
+            ("a\\", true),
+            ("a\\\\", false),
+            ("a\\\\\\", true),
+            ("a", false),
+            ("", false),
+        ] {
+            assert_eq!(ends_with_continuation(text), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a person's own shell command said, as the model reads it with their next prompt.
+
+/// How much of an output is kept: its end.
+pub const LONGEST: usize = 30_000;
+
+/// A command that has run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShellNote {
+    /// The command.
+    pub command: String,
+    /// The end of what it wrote, stdout and stderr together.
+    pub output: Vec<u8>,
+    /// Whether more was written than is kept.
+    pub is_cut: bool,
+    /// Its exit status; none when a signal ended it.
+    pub status: Option<i32>,
+}
+
+impl ShellNote {
+    /// The note as text.
+    pub fn text(&self) -> String {
+        let output = String::from_utf8_lossy(&self.output).replace('\0', "\u{fffd}");
+        let cut = if self.is_cut {
+            "(the beginning is cut off)\n"
+        } else {
+            ""
+        };
+        let end = match self.status {
+            Some(status) => format!("exit status {status}"),
+            None => "ended by a signal".to_owned(),
+        };
+        let feed = if output.is_empty() || output.ends_with('\n') {
+            ""
+        } else {
+            "\n"
+        };
+        format!(
+            "<shell>\nThe user ran this command, and this is what it said:\n$ {}\n{cut}{output}{feed}({end})\n</shell>",
+            self.command
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_note_tells_command_output_and_end() {
+        let note = ShellNote {
+            command: "ls".to_owned(),
+            output: b"a\nb".to_vec(),
+            is_cut: true,
+            status: Some(2),
+        };
+        assert_eq!(
+            note.text(),
+            "<shell>\nThe user ran this command, and this is what it said:\n$ ls\n(the beginning is cut off)\na\nb\n(exit status 2)\n</shell>"
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! The line below an answer: who answered, how full the context is, what it cost.
+
+use std::fmt::Write as _;
+
+/// What the line says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Standing {
+    /// The model.
+    pub model: Option<String>,
+    /// The agent.
+    pub agent: Option<String>,
+    /// The variant of the model.
+    pub variant: Option<String>,
+    /// Tokens of the last step, in and out: what the next one begins with.
+    pub used: u64,
+    /// How many the model takes; 0 when nobody knows.
+    pub limit: u64,
+    /// Dollars of this dialog's turns; none where the model has no price.
+    pub dollars: Option<f64>,
+}
+
+impl Standing {
+    /// The line.
+    pub fn line(&self) -> String {
+        let mut facts: Vec<String> = Vec::new();
+        facts.extend(self.model.clone());
+        facts.extend(self.agent.clone());
+        facts.extend(self.variant.clone());
+        if self.used > 0 && self.limit > 0 {
+            // Rounded up, so that a full context never looks like one with room.
+            let percent = (self.used * 100).div_ceil(self.limit);
+            facts.push(format!("{} of {} ({percent}%)", short(self.used), short(self.limit)));
+        } else if self.used > 0 {
+            facts.push(format!("{} tokens", short(self.used)));
+        }
+        facts.extend(self.dollars.map(dollars));
+        facts.join(" · ")
+    }
+}
+
+/// A number in as few characters as tell it: `999`, `1.2k`, `200k`, `1.5M`.
+pub fn short(number: u64) -> String {
+    let scaled = |unit: u64, letter: char| {
+        let tenths = number * 10 / unit;
+        let mut text = format!("{}", tenths / 10);
+        if tenths < 1_000 && tenths % 10 != 0 {
+            let _ = write!(text, ".{}", tenths % 10);
+        }
+        text.push(letter);
+        text
+    };
+    match number {
+        0..1_000 => number.to_string(),
+        1_000..1_000_000 => scaled(1_000, 'k'),
+        _ => scaled(1_000_000, 'M'),
+    }
+}
+
+/// Dollars: cents, and more digits for less than one.
+pub fn dollars(dollars: f64) -> String {
+    if dollars > 0.0 && dollars < 0.01 {
+        format!("${dollars:.4}")
+    } else {
+        format!("${dollars:.2}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_what_is_known_and_nothing_else() {
+        let mut standing = Standing {
+            model: Some("a/b".to_owned()),
+            agent: Some("build".to_owned()),
+            ..Standing::default()
+        };
+        assert_eq!(standing.line(), "a/b · build");
+        standing.used = 1_234;
+        assert_eq!(standing.line(), "a/b · build · 1.2k tokens");
+        standing.limit = 200_000;
+        standing.variant = Some("high".to_owned());
+        standing.dollars = Some(0.0042);
+        assert_eq!(standing.line(), "a/b · build · high · 1.2k of 200k (1%) · $0.0042");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let shown = [0, 999, 1_000, 1_250, 99_950, 123_456, 1_500_000].map(short);
+        assert_eq!(shown, ["0", "999", "1k", "1.2k", "99.9k", "123k", "1.5M"]);
+        assert_eq!(
+            [0.0, 0.004, 0.126, 12.0].map(dollars),
+            ["$0.00", "$0.0040", "$0.13", "$12.00"]
+        );
+    }
+}

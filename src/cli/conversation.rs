@@ -1,0 +1,175 @@
+//! Which session a prompt goes to: options that `run` and `chat` share.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::options::value;
+use super::values;
+use crate::error::Failure;
+use crate::request::{
+    ConnectRequest, DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, ServerChoice, SessionChoice,
+    SessionLifetime, SessionStart, Waiting, Warmth,
+};
+use crate::settings::Settings;
+
+/// Which session a prompt goes to.
+///
+/// A session that goes on keeps its model, agent and variant, unless flags name others; settings count for new ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are booleans until they become a request"
+)]
+pub(super) struct ConversationOptions {
+    /// Keep the conversation: the next `-k` in this directory goes on where this one ended
+    ///
+    /// The server that answers is kept warm too, so that the next prompt need not wait for one. A conversation goes on
+    /// with the model, the agent and the variant that it used last, unless flags name others; settings and defaults count
+    /// for new conversations.
+    #[arg(short, long, help_heading = "Conversation")]
+    keep: bool,
+
+    /// Keep it under this name; implies `-k` [default: default]
+    #[arg(long, value_name = "NAME", value_parser = parse_name, help_heading = "Conversation")]
+    name: Option<String>,
+
+    /// Stop the kept server after this time without use [default: 30m]
+    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Conversation")]
+    keep_for: Option<Duration>,
+
+    /// Start the kept conversation over; the old session stays in the engine's store
+    #[arg(long, conflicts_with_all = ["latest", "session", "fork"], help_heading = "Conversation")]
+    new: bool,
+
+    /// Go on with the session of this directory that was used last
+    #[arg(
+        short = 'c',
+        long = "continue",
+        conflicts_with = "session",
+        help_heading = "Conversation"
+    )]
+    latest: bool,
+
+    /// Go on with this session: its id or the beginning of it, its title, or the name of a kept conversation
+    #[arg(short, long, value_name = "ID|NAME", value_parser = values::parse_name, help_heading = "Conversation")]
+    session: Option<String>,
+
+    /// Go on with a copy of the session; with `-k`, the copy is what is kept from now on
+    #[arg(long, help_heading = "Conversation")]
+    fork: bool,
+
+    /// Fail instead of waiting when another command is at work on the conversation
+    #[arg(long, help_heading = "Conversation")]
+    no_wait: bool,
+
+    /// Give the session this title [default: made from its first prompt]
+    #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Conversation")]
+    title: Option<String>,
+
+    /// Delete the session afterwards
+    #[arg(long, conflicts_with_all = ["keep", "name"], help_heading = "Conversation")]
+    ephemeral: bool,
+}
+
+impl ConversationOptions {
+    /// The title.
+    pub(super) fn title(&self) -> Option<String> {
+        self.title.clone()
+    }
+
+    /// Which session.
+    ///
+    /// # Errors
+    ///
+    /// When an option has nothing to work on.
+    pub(super) fn choice(&self) -> Result<SessionChoice, Failure> {
+        let is_kept = self.is_kept();
+        let start = match &self.session {
+            Some(session) => SessionStart::Named(session.clone()),
+            None if self.latest => SessionStart::Latest,
+            None if is_kept && !self.new => SessionStart::Kept,
+            None => SessionStart::New,
+        };
+        if self.new && !is_kept {
+            return Err(
+                Failure::usage("cannot use `--new` without `--keep`: every other prompt is a new session")
+                    .hint("leave it out, or add `-k`"),
+            );
+        }
+        if self.keep_for.is_some() && !is_kept {
+            return Err(Failure::usage("cannot use `--keep-for` without `--keep`: no server is kept").hint("add `-k`"));
+        }
+        if self.fork && start == SessionStart::New {
+            return Err(Failure::usage("cannot use `--fork` without a session to copy")
+                .hint("add `--continue`, `--session` or `--keep`"));
+        }
+        if self.ephemeral && start != SessionStart::New && !self.fork {
+            return Err(Failure::usage(
+                "cannot use `--ephemeral` with a session that is there: it would be deleted, with all that is in it",
+            )
+            .hint("add `--fork` to go on with a copy, which is then deleted"));
+        }
+        Ok(SessionChoice {
+            start,
+            manner: if self.fork { Manner::Fork } else { Manner::GoOn },
+            keep_as: is_kept.then(|| self.name.clone().unwrap_or_else(|| DEFAULT_CONVERSATION.to_owned())),
+            waiting: if self.no_wait {
+                Waiting::Refused
+            } else {
+                Waiting::Allowed
+            },
+        })
+    }
+
+    /// What becomes of the session. What is there already is deleted by nobody's settings.
+    pub(super) fn lifetime(&self, settings: &Settings, choice: &SessionChoice) -> SessionLifetime {
+        let is_ours = choice.keep_as.is_none() && (choice.start == SessionStart::New || choice.manner == Manner::Fork);
+        if self.ephemeral || (is_ours && value(settings.ephemeral.as_ref()) == Some(true)) {
+            SessionLifetime::Ephemeral
+        } else {
+            SessionLifetime::Kept
+        }
+    }
+
+    /// Keeps the server too, where one is started.
+    ///
+    /// # Errors
+    ///
+    /// When it shall be kept and be private.
+    pub(super) fn keep_warm(
+        &self,
+        settings: &Settings,
+        fresh: bool,
+        connect: &mut ConnectRequest,
+    ) -> Result<(), Failure> {
+        if !self.is_kept() {
+            return Ok(());
+        }
+        if fresh {
+            return Err(Failure::usage(
+                "cannot use `--fresh` with `--keep`: one is a server that goes, the other one that stays",
+            )
+            .hint("leave out one of them"));
+        }
+        if connect.warmth == Warmth::IfThere && matches!(connect.server, ServerChoice::Start { .. }) {
+            connect.warmth = Warmth::Keep {
+                keep_for: self.keep_for.or(value(settings.keep_for.as_ref())).unwrap_or(KEEP_FOR),
+            };
+        }
+        Ok(())
+    }
+
+    fn is_kept(&self) -> bool {
+        self.keep || self.name.is_some()
+    }
+}
+
+/// Reads the name of a conversation.
+fn parse_name(text: &str) -> Result<String, String> {
+    let name = values::parse_name(text)?;
+    if name.len() > LONGEST_CONVERSATION_NAME {
+        return Err(format!("a name has at most {LONGEST_CONVERSATION_NAME} bytes"));
+    }
+    Ok(name)
+}

@@ -1,0 +1,453 @@
+//! The loop at the terminal: read an entry, tell it apart, do it, show it.
+//!
+//! Everything but answers goes to stderr. Ctrl-C ends what goes on and nothing else; twice with nothing going on, or
+//! twice during a turn, it leaves.
+
+use std::io::{self, Write as _};
+
+use super::talk::{Asked, Ended, Talk, is_there, pressed};
+use super::{sessions, shell};
+use crate::api::types::FilePart;
+use crate::chat::{
+    COMMANDS, Command, Completion, Console, Editor, Entry, History, Line, Modes, Named, Pastes, Plain, ShellNote,
+    Wanted, mentions,
+};
+use crate::commands::Exit;
+use crate::commands::run::display::Display;
+use crate::context::Presses;
+use crate::error::{Failure, FailureKind};
+use crate::input::{self, PromptParts, Surroundings};
+use crate::render::report_failure;
+use crate::request::{ChatStart, Verbosity};
+use crate::support::nearest::{nearest, quoted};
+use crate::terminal::{Stream, Terminal, one_line};
+use crate::turn::Outcome;
+
+/// How many choices are listed.
+const MOST_CHOICES: usize = 30;
+
+/// A dialog with a person.
+pub(super) struct Dialog<'t, 'c> {
+    pub(super) talk: &'t mut Talk<'c>,
+    /// Not here while somebody types.
+    console: Option<Console>,
+    pub(super) presses: Presses,
+    pub(super) modes: Modes,
+    pub(super) terminal: Terminal,
+    pub(super) color: bool,
+    completion: Completion,
+    pastes: Pastes,
+    history: History,
+    /// What the person's own commands said since the last prompt.
+    pub(super) notes: Vec<ShellNote>,
+    /// What is attached to the next prompt.
+    files: Vec<FilePart>,
+}
+
+/// What comes next.
+pub(super) enum Flow {
+    /// The next entry.
+    Next,
+    /// The end.
+    Leave(Exit),
+}
+
+impl<'t, 'c> Dialog<'t, 'c> {
+    /// Runs a dialog until somebody leaves it.
+    pub(super) async fn run(
+        talk: &'t mut Talk<'c>,
+        start: ChatStart,
+        first: Option<PromptParts>,
+    ) -> Result<Exit, Failure> {
+        let mut dialog = Self::open(talk)?;
+        if let Some(failure) = dialog.connect().await {
+            return failure;
+        }
+        sessions::begin(dialog.talk, start).await?;
+        dialog.greet();
+        let exit = dialog.go(first).await;
+        dialog.modes.restore();
+        exit
+    }
+
+    fn open(talk: &'t mut Talk<'c>) -> Result<Self, Failure> {
+        let context = talk.context;
+        let terminal = Terminal::of_process(&context.environment);
+        let color = terminal.color(talk.run.output.color, Stream::Stderr);
+        let completion = Completion::new(&talk.directory);
+        let pastes = Pastes::default();
+        let mut history = History::of(&context.directories.state, &talk.directory);
+        let past = history.load().unwrap_or_else(|error| {
+            tracing::warn!(%error, path = %history.path().display(), "cannot read the history");
+            Vec::new()
+        });
+        let modes = Modes::remember();
+        // The editor asks the terminal where its cursor is, on stdout, and draws on stderr.
+        let can_edit = terminal.can_redraw(Stream::Stderr) && terminal.can_redraw(Stream::Stdout);
+        let console = if can_edit {
+            let editor = Editor::new(past, completion.clone(), pastes.clone(), color, modes.edited());
+            Console::Editor(Box::new(editor))
+        } else {
+            Console::Plain(Plain::default())
+        };
+        Ok(Self {
+            presses: context.interrupts.count_presses(),
+            talk,
+            console: Some(console),
+            modes,
+            terminal,
+            color,
+            completion,
+            pastes,
+            history,
+            notes: Vec::new(),
+            files: Vec::new(),
+        })
+    }
+
+    /// Connects; gives the end of the dialog where that fails.
+    async fn connect(&mut self) -> Option<Result<Exit, Failure>> {
+        let context = self.talk.context;
+        let blank = Outcome::empty(self.talk.directory.to_string_lossy().into_owned());
+        let display = match Display::open(context, &self.talk.run.output, blank) {
+            Ok(display) => display,
+            Err(failure) => return Some(Err(failure)),
+        };
+        self.presses.forget();
+        let hushed = (!self.is_plain()).then(|| self.modes.hushed());
+        let connected = tokio::select! {
+            biased;
+            _ = context.interrupts.interrupted() => Err(context.interrupts.failure("the dialog")),
+            () = pressed(Some(&self.presses), 1) => Err(Failure::new(FailureKind::Interrupted, "the dialog was interrupted")),
+            connected = Box::pin(self.talk.connect(&display)) => connected,
+        };
+        drop(hushed);
+        display.drained().await;
+        drop(display);
+        match connected {
+            Ok(()) => {
+                self.learn();
+                None
+            }
+            Err(failure) => Some(Err(failure)),
+        }
+    }
+
+    /// Teaches the completion what the engine offers.
+    fn learn(&self) {
+        let Some(link) = self.talk.link() else { return };
+        self.completion.learn(|vocabulary| {
+            vocabulary.commands = link
+                .commands
+                .iter()
+                .filter(|command| Command::find(&command.name).is_none())
+                .map(|command| Named {
+                    name: command.name.clone(),
+                    about: command.description.clone().unwrap_or_default(),
+                })
+                .collect();
+            vocabulary.models = super::names::models(&link.offer);
+            vocabulary.agents = super::names::agents(&link.offer);
+        });
+    }
+
+    fn greet(&self) {
+        if self.talk.run.output.verbosity == Verbosity::Quiet {
+            return;
+        }
+        let engine = self.talk.engine_version().unwrap_or("unknown");
+        self.note(&format!(
+            "opencode-rs {}, engine {engine}, in {}; /help shows what you can type, Ctrl-D leaves",
+            env!("CARGO_PKG_VERSION"),
+            self.talk.directory.display()
+        ));
+    }
+
+    async fn go(&mut self, first: Option<PromptParts>) -> Result<Exit, Failure> {
+        if let Some(first) = first {
+            if first.text.is_empty() {
+                self.files = first.files;
+            } else if let Flow::Leave(exit) = self.take_turn(first).await? {
+                return Ok(exit);
+            }
+        }
+        let mut leaving = false;
+        loop {
+            let line = self.read(Wanted::Entry).await?;
+            let was_leaving = std::mem::take(&mut leaving);
+            let line = match line {
+                Line::End => return Ok(Exit::Success),
+                Line::Interrupted { had_text: false } if was_leaving => return Ok(Exit::Success),
+                Line::Interrupted { had_text } => {
+                    if !had_text {
+                        self.note("press Ctrl-C again to leave");
+                        leaving = true;
+                    }
+                    continue;
+                }
+                Line::Text(line) => line,
+            };
+            let text = self.pastes.unfold(&line);
+            if let Err(error) = self.history.add(&text) {
+                tracing::warn!(%error, path = %self.history.path().display(), "cannot write the history");
+            }
+            match self.entry(Entry::read(&text)).await {
+                Ok(Flow::Next) => {}
+                Ok(Flow::Leave(exit)) => return Ok(exit),
+                Err(failure) if self.talk.context.interrupts.reason().is_some() => return Err(failure),
+                Err(failure) => self.report(&failure),
+            }
+        }
+    }
+
+    async fn entry(&mut self, entry: Entry) -> Result<Flow, Failure> {
+        match entry {
+            Entry::Nothing => Ok(Flow::Next),
+            Entry::Prompt(text) => self.prompt(&text).await,
+            Entry::Shell { command, output } => {
+                shell::run(self, &command, output).await?;
+                Ok(Flow::Next)
+            }
+            Entry::Slash { name, arguments } => match Command::find(&name) {
+                Some(command) => self.command(command, &arguments).await,
+                None => self.engine_command(&name, arguments).await,
+            },
+        }
+    }
+
+    async fn command(&mut self, command: Command, arguments: &str) -> Result<Flow, Failure> {
+        match command {
+            Command::Exit => return Ok(Flow::Leave(Exit::Success)),
+            Command::Editor => return self.written(arguments).await,
+            Command::Retry => return self.retry().await,
+            Command::Help => self.help(),
+            Command::New => self.begin_anew(),
+            Command::Sessions => self.list_sessions(arguments).await?,
+            Command::Resume => self.resume(arguments).await?,
+            Command::Model => self.choose_model(arguments).await?,
+            Command::Agent => self.choose_agent(arguments).await?,
+            Command::Effort => self.choose_effort(arguments).await?,
+            Command::Compact => self.compact().await?,
+            Command::Undo => self.undo().await?,
+            Command::Redo => self.redo().await?,
+            Command::Diff => self.diff().await?,
+            Command::Todo => self.todo().await?,
+            Command::Cost => self.cost().await?,
+            Command::Expand => self.expand(arguments),
+            Command::Copy => self.copy(),
+            Command::Save => self.save(arguments).await?,
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Sends a prompt, with the files that it names and what the person's own commands said.
+    pub(super) async fn prompt(&mut self, text: &str) -> Result<Flow, Failure> {
+        let directory = self.talk.directory.clone();
+        let found = mentions(text, |name| is_there(&directory, name));
+        for missing in &found.missing {
+            self.note(&format!("there is no file `{missing}`; the name goes as it is"));
+        }
+        let paths: Vec<_> = found.files.iter().map(std::path::PathBuf::from).collect();
+        let mut files = input::read_attachments(&paths, self.around(&directory)).await?;
+        files.splice(0..0, std::mem::take(&mut self.files));
+        let mut text = found.text;
+        for note in std::mem::take(&mut self.notes) {
+            text.push_str("\n\n");
+            text.push_str(&note.text());
+        }
+        self.take_turn(PromptParts { text, files }).await
+    }
+
+    async fn take_turn(&mut self, prompt: PromptParts) -> Result<Flow, Failure> {
+        self.turn(Asked { prompt, command: None }).await
+    }
+
+    /// Takes a turn and says how things stand.
+    pub(super) async fn turn(&mut self, asked: Asked) -> Result<Flow, Failure> {
+        let hushed = (!self.is_plain()).then(|| self.modes.hushed());
+        let ended = self.talk.turn(asked, Some(&self.presses)).await;
+        drop(hushed);
+        match ended? {
+            Ended::Well => {
+                let line = self.talk.standing.line();
+                if self.talk.run.output.verbosity > Verbosity::Quiet && !line.is_empty() {
+                    self.note(&line);
+                }
+            }
+            Ended::Cancelled => self.note("cancelled; what was said so far stays in the conversation"),
+            Ended::Failed(_) => {}
+            Ended::Over(FailureKind::Interrupted) if self.talk.context.interrupts.reason().is_none() => {
+                return Ok(Flow::Leave(Exit::Success));
+            }
+            Ended::Over(kind) => return Ok(Flow::Leave(Exit::Reported(kind))),
+        }
+        Ok(Flow::Next)
+    }
+
+    /// A prompt from an editor.
+    async fn written(&mut self, initial: &str) -> Result<Flow, Failure> {
+        let directory = self.talk.directory.clone();
+        let source = crate::request::PromptSource::Editor {
+            initial: initial.to_owned(),
+        };
+        let text = input::read_prompt(&source, crate::request::StdinUse::Never, self.around(&directory)).await?;
+        self.print(&text);
+        self.prompt(&text).await
+    }
+
+    /// A command of the engine's.
+    async fn engine_command(&mut self, name: &str, arguments: String) -> Result<Flow, Failure> {
+        let commands = self.talk.link().map_or(&[][..], |link| &link.commands);
+        if let Some(command) = commands.iter().find(|command| command.name == name) {
+            let command = command.clone();
+            return shell::engine_command(self, &command, arguments).await;
+        }
+        let ours = COMMANDS.iter().map(|row| row.name);
+        let theirs = commands.iter().map(|command| command.name.as_str());
+        let near: Vec<String> = nearest(name, ours.chain(theirs))
+            .into_iter()
+            .map(|name| format!("/{name}"))
+            .collect();
+        let failure = Failure::usage(format!("cannot find a command `/{name}`; nothing was sent"));
+        Err(if near.is_empty() {
+            failure.hint(format!(
+                "`/help` lists the commands; `\\/{name}` sends the words as they are"
+            ))
+        } else {
+            failure.hint(format!("did you mean {}?", quoted(&near)))
+        })
+    }
+
+    /// Reads a line. Meanwhile no tool runs.
+    pub(super) async fn read(&mut self, wanted: Wanted) -> Result<Line, Failure> {
+        let Some(mut console) = self.console.take() else {
+            return Ok(Line::End);
+        };
+        let is_plain = console.is_plain();
+        self.presses.forget();
+        let asked = wanted.clone();
+        let mut typing = tokio::task::spawn_blocking(move || {
+            let line = console.read(&asked);
+            (console, line)
+        });
+        let mut count = 0;
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.talk.context.interrupts.interrupted() => {
+                    self.modes.restore();
+                    return Err(self.talk.context.interrupts.failure("the dialog"));
+                }
+                typed = &mut typing => {
+                    let Ok((console, line)) = typed else {
+                        self.modes.restore();
+                        return Err(Failure::new(FailureKind::Failed, "cannot read from the terminal any more"));
+                    };
+                    self.console = Some(console);
+                    return Ok(line.unwrap_or(Line::End));
+                }
+                () = self.presses.reached(count + 1), if is_plain => {
+                    count += 1;
+                    if count > 1 {
+                        return Ok(Line::End);
+                    }
+                    self.print("\npress Ctrl-C again to leave");
+                }
+                () = self.talk.refuse_calls() => {}
+            }
+        }
+    }
+
+    /// Lets the person choose one of several; none when they do not want any.
+    pub(super) async fn choose(&mut self, what: &str, choices: &[Named]) -> Result<Option<String>, Failure> {
+        let width = self.terminal.columns();
+        for (number, choice) in choices.iter().take(MOST_CHOICES).enumerate() {
+            let line = format!("{:>3}  {}  {}", number + 1, choice.name, choice.about);
+            self.print(&one_line(line.trim_end(), width.saturating_sub(1)));
+        }
+        if choices.len() > MOST_CHOICES {
+            self.print(&format!("     and {} more, by name", choices.len() - MOST_CHOICES));
+        }
+        let words = format!("{what} (number or name, Enter for none): ");
+        let Line::Text(typed) = self.read(Wanted::Choice(words)).await? else {
+            return Ok(None);
+        };
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        let by_number = typed
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| choices.get(number.checked_sub(1)?));
+        Ok(Some(
+            by_number.map_or_else(|| typed.to_owned(), |choice| choice.name.clone()),
+        ))
+    }
+
+    /// Runs something that may take long; Ctrl-C ends the waiting.
+    pub(super) async fn waiting<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        self.presses.forget();
+        tokio::select! {
+            biased;
+            _ = self.talk.context.interrupts.interrupted() => Err(self.talk.context.interrupts.failure("the dialog")),
+            () = self.presses.reached(1) => Err(Failure::new(FailureKind::Interrupted, "interrupted")),
+            done = work => done,
+        }
+    }
+
+    fn around<'a>(&'a self, directory: &'a std::path::Path) -> Surroundings<'a> {
+        let context = self.talk.context;
+        Surroundings {
+            cwd: directory,
+            environment: &context.environment,
+            streams: context.streams,
+            interrupts: &context.interrupts,
+            deadline: None,
+            verbosity: self.talk.run.connect.verbosity,
+        }
+    }
+
+    pub(super) fn is_plain(&self) -> bool {
+        self.console.as_ref().is_none_or(Console::is_plain)
+    }
+
+    /// The id of the session.
+    pub(super) fn session(&self) -> Result<String, Failure> {
+        match &self.talk.session {
+            Some(held) => Ok(held.id.clone()),
+            None => Err(Failure::usage("there is no session yet").hint("send a prompt, or `/resume` one")),
+        }
+    }
+
+    /// A remark of ours, cut to the line.
+    pub(super) fn note(&self, text: &str) {
+        let text = one_line(text, self.terminal.columns().saturating_sub(1));
+        self.print(&self.dim(&text));
+    }
+
+    /// Text that stands less out than others.
+    pub(super) fn dim(&self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    pub(super) fn paint(&self, code: &str, text: &str) -> String {
+        if self.color {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Lines that are clean already.
+    #[expect(clippy::unused_self, reason = "all that is shown passes the dialog")]
+    pub(super) fn print(&self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        // A terminal that is gone says so where it is read from.
+        let _ = writeln!(stderr, "{text}").and_then(|()| stderr.flush());
+    }
+
+    pub(super) fn report(&self, failure: &Failure) {
+        report_failure(failure, &mut io::stderr().lock(), self.color);
+    }
+}

@@ -1,0 +1,65 @@
+//! `chat`: a dialog at the terminal, or one prompt a line from a pipe.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `talk` | the conversation: a connection that lasts, a session, turns |
+//! | `piped` | prompts from a pipe |
+//! | `dialog` | the loop at the terminal: reading, telling apart, showing |
+//! | `names`, `sessions`, `revert`, `views`, `shell` | the slash commands |
+
+mod dialog;
+mod names;
+mod piped;
+mod revert;
+mod sessions;
+mod shell;
+mod talk;
+mod views;
+
+use super::Exit;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::input::{self, PromptParts, Surroundings};
+use crate::request::{ChatRequest, PromptSource};
+
+use dialog::Dialog;
+use talk::Talk;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When there can be no dialog, or a signal ends it. What goes wrong in a turn is told there.
+pub async fn run(context: &Context, request: ChatRequest) -> Result<Exit, Failure> {
+    let ChatRequest { run, start } = request;
+    let directory = talk::directory(context, &run)?;
+    let around = Surroundings {
+        cwd: &context.cwd,
+        environment: &context.environment,
+        streams: context.streams,
+        interrupts: &context.interrupts,
+        deadline: None,
+        verbosity: run.connect.verbosity,
+    };
+    let files = input::read_attachments(&run.attachments, around).await?;
+    let system = match &run.system {
+        Some(system) => input::read_system(system, around).await?,
+        None => None,
+    };
+    let text = match &run.prompt {
+        PromptSource::Arguments(text) => text.trim().to_owned(),
+        _ => String::new(),
+    };
+    let first = (!text.is_empty() || !files.is_empty()).then_some(PromptParts { text, files });
+    let mut talk = Talk::new(context, run, directory, system);
+    let ended = if context.streams.stdin_is_terminal {
+        Box::pin(Dialog::run(&mut talk, start, first)).await
+    } else {
+        match sessions::begin(&mut talk, start).await {
+            Ok(()) => Box::pin(piped::run(&mut talk, first)).await,
+            Err(failure) => Err(failure),
+        }
+    };
+    talk.close().await;
+    ended
+}

@@ -1,0 +1,146 @@
+//! `/model`, `/agent`, `/effort`: what the next prompt is sent with.
+
+use super::dialog::Dialog;
+use crate::chat::{EFFORTS, Named};
+use crate::commands::run::prepare::{self, Offer};
+use crate::error::Failure;
+use crate::input::PromptParts;
+use crate::request::{Effort, ModelChoice, RunRequest, VariantChoice};
+
+/// The models, as they are chosen.
+pub(super) fn models(offer: &Offer) -> Vec<Named> {
+    let models = offer.providers.providers.iter().flat_map(|provider| {
+        provider.models.iter().map(|(id, model)| Named {
+            name: format!("{}/{id}", provider.id),
+            about: if model.name == *id {
+                String::new()
+            } else {
+                model.name.clone()
+            },
+        })
+    });
+    models.collect()
+}
+
+/// The agents that a person talks to.
+pub(super) fn agents(offer: &Offer) -> Vec<Named> {
+    let agents = offer
+        .agents
+        .iter()
+        .filter(|agent| !agent.hidden && agent.mode != "subagent");
+    agents
+        .map(|agent| Named {
+            name: agent.name.clone(),
+            about: agent.description.clone().unwrap_or_default(),
+        })
+        .collect()
+}
+
+impl Dialog<'_, '_> {
+    pub(super) async fn choose_model(&mut self, typed: &str) -> Result<(), Failure> {
+        let all = self.talk.link().map(|link| models(&link.offer)).unwrap_or_default();
+        let Some(name) = self.name("model", typed, &all).await? else {
+            return Ok(());
+        };
+        let model: ModelChoice = name
+            .parse()
+            .map_err(|error| Failure::usage(format!("cannot use model `{name}`")).caused_by(&error))?;
+        let wanted = RunRequest {
+            model: Some(model),
+            ..self.talk.run.clone()
+        };
+        let chosen = match self.try_names(&wanted).await {
+            Err(failure) if wanted.variant != VariantChoice::Default => {
+                // Another model has other variants.
+                let without = RunRequest {
+                    variant: VariantChoice::Default,
+                    ..wanted
+                };
+                let Ok(chosen) = self.try_names(&without).await else {
+                    return Err(failure);
+                };
+                self.note("the effort is the model's own again: this one has other variants");
+                self.talk.run = without;
+                chosen
+            }
+            Err(failure) => return Err(failure),
+            Ok(chosen) => {
+                self.talk.run = wanted;
+                chosen
+            }
+        };
+        if let Some(model) = chosen.model {
+            self.note(&format!("model {model}"));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn choose_agent(&mut self, typed: &str) -> Result<(), Failure> {
+        let all = self.talk.link().map(|link| agents(&link.offer)).unwrap_or_default();
+        let Some(name) = self.name("agent", typed, &all).await? else {
+            return Ok(());
+        };
+        let wanted = RunRequest {
+            agent: Some(name.clone()),
+            ..self.talk.run.clone()
+        };
+        self.try_names(&wanted).await?;
+        self.talk.run = wanted;
+        self.note(&format!("agent {name}"));
+        Ok(())
+    }
+
+    pub(super) async fn choose_effort(&mut self, typed: &str) -> Result<(), Failure> {
+        let all: Vec<Named> = EFFORTS
+            .iter()
+            .map(|level| Named {
+                name: (*level).to_owned(),
+                about: String::new(),
+            })
+            .collect();
+        let Some(name) = self.name("effort", typed, &all).await? else {
+            return Ok(());
+        };
+        let variant = match name.as_str() {
+            "default" => VariantChoice::Default,
+            "none" => VariantChoice::Effort(Effort::None),
+            "low" => VariantChoice::Effort(Effort::Low),
+            "medium" => VariantChoice::Effort(Effort::Medium),
+            "high" => VariantChoice::Effort(Effort::High),
+            "max" => VariantChoice::Effort(Effort::Max),
+            name => VariantChoice::Named(name.to_owned()),
+        };
+        let wanted = RunRequest {
+            variant,
+            ..self.talk.run.clone()
+        };
+        let chosen = self.try_names(&wanted).await?;
+        self.talk.run = wanted;
+        self.note(&format!(
+            "effort {name}, variant {}",
+            chosen.variant.as_deref().unwrap_or("none")
+        ));
+        Ok(())
+    }
+
+    /// The name that was typed, or chosen from a list.
+    async fn name(&mut self, what: &str, typed: &str, all: &[Named]) -> Result<Option<String>, Failure> {
+        if !typed.is_empty() {
+            return Ok(Some(typed.to_owned()));
+        }
+        self.choose(what, all).await
+    }
+
+    /// Checks the names that a request would be sent with.
+    async fn try_names(&self, wanted: &RunRequest) -> Result<prepare::Chosen, Failure> {
+        let Some(link) = self.talk.link() else {
+            return Err(Failure::usage("there is no engine yet").hint("send a prompt first"));
+        };
+        let nothing = PromptParts {
+            text: String::new(),
+            files: Vec::new(),
+        };
+        let choosing = prepare::choose(self.talk.context, wanted, link.connection(), &link.offer, &nothing);
+        self.waiting(choosing).await
+    }
+}

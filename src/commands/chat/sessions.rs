@@ -1,0 +1,243 @@
+//! `/new`, `/sessions`, `/resume`: which session the dialog goes on with.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::dialog::Dialog;
+use super::talk::Talk;
+use crate::api::Client;
+use crate::api::types::{MessageWithParts, PartKind, Session};
+use crate::chat::Named;
+use crate::commands::run::display::Display;
+use crate::error::Failure;
+use crate::request::ChatStart;
+use crate::support::nearest::quoted;
+use crate::terminal::{one_line, sanitize};
+use crate::turn::Outcome;
+
+/// How many sessions are looked at.
+const MOST: usize = 100;
+/// How many are listed.
+const LISTED: usize = 15;
+/// How much of the last answer is shown again.
+const RECAP_LINES: usize = 12;
+
+/// Takes the session that the dialog shall begin with.
+pub(super) async fn begin(talk: &mut Talk<'_>, start: ChatStart) -> Result<(), Failure> {
+    if start == ChatStart::New {
+        return Ok(());
+    }
+    if talk.link().is_none() {
+        let blank = Outcome::empty(talk.directory.to_string_lossy().into_owned());
+        let display = Display::open(talk.context, &talk.run.output, blank)?;
+        Box::pin(talk.connect(&display)).await?;
+        display.drained().await;
+    }
+    let Some(client) = talk.client().cloned() else {
+        return Ok(());
+    };
+    let session = match start {
+        ChatStart::New => return Ok(()),
+        ChatStart::Latest => newest(&client, None).await?.into_iter().next().ok_or_else(|| {
+            Failure::usage("cannot go on: there is no session in this directory")
+                .hint("leave out `--continue` to begin one")
+        })?,
+        ChatStart::Named(name) => find(&client, &name).await?,
+    };
+    talk.set_session(Some(session));
+    Ok(())
+}
+
+async fn newest(client: &Client, search: Option<&str>) -> Result<Vec<Session>, Failure> {
+    Ok(client.root_sessions(MOST, search).await?)
+}
+
+/// The one session that a person means by an id, its beginning, or a title.
+async fn find(client: &Client, wanted: &str) -> Result<Session, Failure> {
+    let all = newest(client, None).await?;
+    let lower = wanted.to_lowercase();
+    let by = |fits: &dyn Fn(&Session) -> bool| all.iter().filter(|session| fits(session)).collect::<Vec<_>>();
+    let tries = [
+        by(&|session| session.id == wanted),
+        by(&|session| session.title.to_lowercase() == lower),
+        by(&|session| session.id.starts_with(wanted)),
+        by(&|session| session.title.to_lowercase().contains(&lower)),
+    ];
+    match tries.into_iter().find(|found| !found.is_empty()).as_deref() {
+        Some([session]) => Ok((*session).clone()),
+        Some(several) => {
+            let ids: Vec<&str> = several.iter().take(5).map(|session| session.id.as_str()).collect();
+            Err(
+                Failure::usage(format!("cannot choose session `{wanted}`: {} fit", several.len()))
+                    .hint(format!("name one of them: {}", quoted(&ids))),
+            )
+        }
+        None => Err(
+            Failure::usage(format!("cannot find session `{wanted}` in this directory"))
+                .hint("`/sessions` in the dialog lists what there is"),
+        ),
+    }
+}
+
+impl Dialog<'_, '_> {
+    pub(super) fn begin_anew(&mut self) {
+        self.talk.set_session(None);
+        self.notes.clear();
+        self.note("a new session begins with the next prompt");
+    }
+
+    pub(super) async fn list_sessions(&mut self, search: &str) -> Result<(), Failure> {
+        let sessions = self.sessions(search).await?;
+        if sessions.is_empty() {
+            self.note("there are no sessions here");
+        }
+        let now = now();
+        let current = self.talk.session.as_ref().map(|held| held.id.clone());
+        for session in sessions.iter().take(LISTED) {
+            let mark = if Some(&session.id) == current.as_ref() {
+                '*'
+            } else {
+                ' '
+            };
+            let line = format!(
+                "{mark} {}  {:>8}  {}",
+                session.id,
+                age(now, session.time.updated),
+                session.title
+            );
+            self.print(&one_line(&line, self.terminal.columns().saturating_sub(1)));
+        }
+        if sessions.len() > LISTED {
+            self.note(&format!(
+                "and {} older ones; `/sessions WORDS` searches titles",
+                sessions.len() - LISTED
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn resume(&mut self, wanted: &str) -> Result<(), Failure> {
+        let wanted = if wanted.is_empty() {
+            let now = now();
+            let choices: Vec<Named> = self
+                .sessions("")
+                .await?
+                .into_iter()
+                .take(LISTED)
+                .map(|session| Named {
+                    about: format!("{:>8}  {}", age(now, session.time.updated), session.title),
+                    name: session.id,
+                })
+                .collect();
+            if choices.is_empty() {
+                self.note("there are no sessions here");
+                return Ok(());
+            }
+            match self.choose("session", &choices).await? {
+                Some(id) => id,
+                None => return Ok(()),
+            }
+        } else {
+            wanted.to_owned()
+        };
+        let client = self.client()?;
+        let session = self.waiting(find(&client, &wanted)).await?;
+        let reading = async { Ok(client.messages_after(&session.id, None).await?) };
+        let messages = self.waiting(reading).await?;
+        let title = session.title.clone();
+        self.talk.set_session(Some(session));
+        let last = messages.iter().rev().find(|message| message.info.is_assistant());
+        self.talk.last_model = last.and_then(|message| message.info.model_ref());
+        self.notes.clear();
+        let prompts = messages.iter().filter(|message| message.info.role == "user").count();
+        self.note(&format!("resumed `{title}`: {prompts} prompts so far"));
+        self.recap(&messages);
+        Ok(())
+    }
+
+    /// Shows the end of a conversation.
+    fn recap(&mut self, messages: &[MessageWithParts]) {
+        let said = |message: &&MessageWithParts| !text_of(message).is_empty();
+        let last_prompt = messages
+            .iter()
+            .rev()
+            .filter(|message| message.info.role == "user")
+            .find(said);
+        let answer = messages
+            .iter()
+            .rev()
+            .filter(|message| message.info.is_assistant() && !message.info.is_summary())
+            .find(said);
+        if let Some(prompt) = last_prompt {
+            self.note(&format!("> {}", text_of(prompt)));
+        }
+        let Some(answer) = answer else { return };
+        let text = text_of(answer);
+        let clean = sanitize(&text).into_owned();
+        let lines: Vec<&str> = clean.lines().collect();
+        if lines.len() > RECAP_LINES {
+            self.note(&format!(
+                "({} lines of the answer before these)",
+                lines.len() - RECAP_LINES
+            ));
+        }
+        for line in &lines[lines.len().saturating_sub(RECAP_LINES)..] {
+            self.print(&self.dim(line));
+        }
+        self.talk.answer = text;
+    }
+
+    async fn sessions(&self, search: &str) -> Result<Vec<Session>, Failure> {
+        let client = self.client()?;
+        let search = (!search.is_empty()).then_some(search);
+        self.waiting(newest(&client, search)).await
+    }
+
+    /// The engine, which is there from the beginning; should it be gone, the next prompt brings it back.
+    pub(super) fn client(&self) -> Result<Client, Failure> {
+        self.talk
+            .client()
+            .cloned()
+            .ok_or_else(|| Failure::usage("there is no engine").hint("send a prompt, which starts it again"))
+    }
+}
+
+/// What was written in a message, without what the engine added.
+pub(super) fn text_of(message: &MessageWithParts) -> String {
+    let parts = message
+        .parts
+        .iter()
+        .filter(|part| part.kind == PartKind::Text && !part.synthetic && !part.ignored && !part.text.trim().is_empty());
+    parts.map(|part| part.text.as_str()).collect::<Vec<_>>().join("\n\n")
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// How long ago something was, in one number.
+fn age(now: Duration, millis: f64) -> String {
+    let then = Duration::try_from_secs_f64(millis / 1_000.0).unwrap_or_default();
+    let seconds = now.saturating_sub(then).as_secs();
+    match seconds {
+        0..60 => "just now".to_owned(),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..86_400 => format!("{} h", seconds / 3_600),
+        86_400..172_800 => "1 day".to_owned(),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_one_number() {
+        let now = Duration::from_secs(1_000_000_000);
+        let of = |seconds: f64| age(now, (1_000_000_000.0 - seconds) * 1_000.0);
+        assert_eq!(
+            [3.0, 90.0, 7_300.0, 90_000.0, 900_000.0, -5.0].map(of),
+            ["just now", "1 min", "2 h", "1 day", "10 days", "just now"]
+        );
+    }
+}

@@ -1,0 +1,238 @@
+//! Commands that a shell runs: the person's own (`!`), and those in templates of the engine's slash commands.
+
+use std::io::{self, Write};
+use std::process::Stdio;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::Command;
+
+use super::dialog::{Dialog, Flow};
+use super::talk::Asked;
+use crate::api::types::{CommandCall, EngineCommand};
+use crate::chat::{LONGEST_SHELL_OUTPUT, Line, ShellNote, ShellOutput, Wanted};
+use crate::commands::run::prepare;
+use crate::context::Environment;
+use crate::error::{Failure, FailureKind};
+use crate::input::PromptParts;
+use crate::permission::Action;
+use crate::request::{Approver, Effect};
+use crate::support::visible::visible;
+
+/// Runs a command of the person's in their shell.
+pub(super) async fn run(dialog: &mut Dialog<'_, '_>, command: &str, output: ShellOutput) -> Result<(), Failure> {
+    let failure = |error: io::Error| {
+        Failure::new(FailureKind::Failed, "cannot run the shell")
+            .caused_by(&error)
+            .hint("set `SHELL` to a shell that exists")
+    };
+    let mut child = shell(&dialog.talk.context.environment, command);
+    child.current_dir(&dialog.talk.directory).kill_on_drop(true);
+    if output == ShellOutput::ForTheModel {
+        child.stdout(Stdio::piped()).stderr(Stdio::piped());
+    }
+    // Ctrl-C is the command's: it is in the foreground with us, and we only count.
+    dialog.presses.forget();
+    let mut child = child.spawn().map_err(failure)?;
+    let mut kept = Kept::default();
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let reading = async {
+        if let (Some(stdout), Some(stderr)) = (stdout, stderr) {
+            kept.read(stdout, stderr).await;
+        }
+    };
+    let interrupts = &dialog.talk.context.interrupts;
+    tokio::select! {
+        biased;
+        _ = interrupts.interrupted() => return Err(interrupts.failure("the dialog")),
+        // A command that does not obey the first ones is left to itself no longer.
+        () = dialog.presses.reached(3) => {
+            let _ = child.kill().await;
+        }
+        () = reading => {}
+    }
+    let status = tokio::select! {
+        biased;
+        _ = interrupts.interrupted() => return Err(interrupts.failure("the dialog")),
+        status = child.wait() => status.map_err(failure)?,
+    };
+    dialog.modes.restore();
+    if !kept.ends_line {
+        dialog.print("");
+    }
+    match status.code() {
+        Some(0) => {}
+        Some(code) => dialog.note(&format!("exit status {code}")),
+        None => dialog.note("ended by a signal"),
+    }
+    if output == ShellOutput::ForTheModel {
+        dialog.notes.push(ShellNote {
+            command: command.to_owned(),
+            output: kept.bytes,
+            is_cut: kept.is_cut,
+            status: status.code(),
+        });
+        dialog.note("its output goes along with your next prompt");
+    }
+    Ok(())
+}
+
+fn shell(environment: &Environment, command: &str) -> Command {
+    #[cfg(unix)]
+    let (program, flag) = (environment.text("SHELL").unwrap_or("/bin/sh"), "-c");
+    #[cfg(not(unix))]
+    let (program, flag) = (environment.text("COMSPEC").unwrap_or("cmd.exe"), "/C");
+    let mut shell = Command::new(program);
+    shell.arg(flag).arg(command);
+    shell
+}
+
+/// What a command wrote: shown as it comes, and its end kept.
+struct Kept {
+    bytes: Vec<u8>,
+    is_cut: bool,
+    ends_line: bool,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            is_cut: false,
+            ends_line: true,
+        }
+    }
+}
+
+impl Kept {
+    async fn read(&mut self, mut stdout: impl AsyncRead + Unpin, mut stderr: impl AsyncRead + Unpin) {
+        let (mut out, mut err) = ([0; 4096], [0; 4096]);
+        let (mut out_open, mut err_open) = (true, true);
+        while out_open || err_open {
+            tokio::select! {
+                read = stdout.read(&mut out), if out_open => match read {
+                    Ok(length @ 1..) => self.take(&out[..length], &mut io::stdout()),
+                    _ => out_open = false,
+                },
+                read = stderr.read(&mut err), if err_open => match read {
+                    Ok(length @ 1..) => self.take(&err[..length], &mut io::stderr()),
+                    _ => err_open = false,
+                },
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8], shown: &mut impl Write) {
+        // It is the person's own command: what it says to their terminal is between the two.
+        let _ = shown.write_all(bytes).and_then(|()| shown.flush());
+        self.ends_line = bytes.last() == Some(&b'\n');
+        self.bytes.extend_from_slice(bytes);
+        if self.bytes.len() > 2 * LONGEST_SHELL_OUTPUT {
+            self.cut();
+        }
+    }
+
+    fn cut(&mut self) {
+        let surplus = self.bytes.len().saturating_sub(LONGEST_SHELL_OUTPUT);
+        if surplus > 0 {
+            self.bytes.drain(..surplus);
+            self.is_cut = true;
+        }
+    }
+}
+
+/// Runs a slash command of the engine's. The shell commands in its template run without a question of the engine's, so the
+/// question is asked here.
+pub(super) async fn engine_command(
+    dialog: &mut Dialog<'_, '_>,
+    command: &EngineCommand,
+    arguments: String,
+) -> Result<Flow, Failure> {
+    let snippets = command.shell_commands();
+    if !snippets.is_empty() && !may_run(dialog, command, &snippets, &arguments).await? {
+        dialog.note(&format!("/{} was not run", visible(&command.name)));
+        return Ok(Flow::Next);
+    }
+    let mut arguments = arguments;
+    for note in std::mem::take(&mut dialog.notes) {
+        arguments.push_str("\n\n");
+        arguments.push_str(&note.text());
+    }
+    let title = format!("/{} {arguments}", command.name);
+    let asked = Asked {
+        prompt: PromptParts {
+            text: title.trim_end().to_owned(),
+            files: Vec::new(),
+        },
+        command: Some(CommandCall {
+            name: command.name.clone(),
+            arguments,
+        }),
+    };
+    dialog.turn(asked).await
+}
+
+/// Whether the shell commands of a template may run: no rule denies one of them, and the person says yes.
+async fn may_run(
+    dialog: &mut Dialog<'_, '_>,
+    command: &EngineCommand,
+    snippets: &[&str],
+    arguments: &str,
+) -> Result<bool, Failure> {
+    let name = &command.name;
+    if let Some(link) = dialog.talk.link() {
+        let policy = prepare::policy(dialog.talk.context, &dialog.talk.run, link.connection());
+        for snippet in snippets {
+            let action = Action::of_call("bash", &serde_json::json!({ "command": snippet }));
+            let judgement = policy.judge(&action);
+            if judgement.effect == Effect::Deny && !judgement.by_preset {
+                return Err(Failure::new(
+                    FailureKind::Denied,
+                    format!(
+                        "cannot run `/{name}`: its template runs `{}`, and {} says no",
+                        visible(snippet),
+                        judgement.rule
+                    ),
+                ));
+            }
+        }
+    }
+    match dialog.talk.run.permission.approver {
+        Approver::Yes => return Ok(true),
+        Approver::Nobody => return Ok(false),
+        Approver::Person | Approver::Program { .. } => {}
+    }
+    dialog.print(&format!(
+        "/{} runs these shell commands at once, before the model reads it:",
+        visible(name)
+    ));
+    for snippet in snippets {
+        dialog.print(&format!("  {}", visible(snippet)));
+    }
+    if !arguments.is_empty() {
+        dialog.print(&format!(
+            "where it puts your words `{}` in their places",
+            visible(arguments)
+        ));
+    }
+    let answer = dialog
+        .read(Wanted::Choice("run them? (yes or no): ".to_owned()))
+        .await?;
+    Ok(matches!(answer, Line::Text(text) if matches!(text.trim().to_lowercase().as_str(), "y" | "yes")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_of_a_long_output_is_kept() {
+        let mut kept = Kept::default();
+        let long = vec![b'x'; 3 * LONGEST_SHELL_OUTPUT];
+        let mut shown = Vec::new();
+        kept.take(&long, &mut shown);
+        kept.take(b"end", &mut shown);
+        assert_eq!(shown.len(), long.len() + 3);
+        assert!(kept.is_cut && !kept.ends_line);
+        assert!(kept.bytes.ends_with(b"xend") && kept.bytes.len() <= 2 * LONGEST_SHELL_OUTPUT);
+    }
+}

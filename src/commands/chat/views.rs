@@ -1,0 +1,252 @@
+//! `/help`, `/diff`, `/todo`, `/cost`, `/expand`, `/copy`, `/save`: looking at what there is.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+
+use super::dialog::Dialog;
+use super::sessions::text_of;
+use super::talk::context_of;
+use crate::api::types::MessageWithParts;
+use crate::chat::{COMMANDS, Command, copy_sequence, dollars, short};
+use crate::error::{Failure, FailureKind};
+use crate::terminal::{Stream, one_line, sanitize};
+use crate::turn::{ToolCall, Usage};
+
+/// How many lines of a tool's output, or of a diff, are shown.
+const MOST_LINES: usize = 1_000;
+
+impl Dialog<'_, '_> {
+    pub(super) fn help(&self) {
+        let width = self.terminal.columns().saturating_sub(1);
+        let row = |left: &str, right: &str| self.print(&one_line(&format!("  {left:<20} {right}"), width));
+        for command in COMMANDS {
+            row(&format!("/{} {}", command.name, command.arguments), command.help);
+        }
+        let commands = self.talk.link().map_or(&[][..], |link| &link.commands);
+        for command in commands.iter().filter(|command| Command::find(&command.name).is_none()) {
+            row(
+                &format!("/{}", command.name),
+                command.description.as_deref().unwrap_or("a command of the engine's"),
+            );
+        }
+        row(
+            "!COMMAND",
+            "run a shell command; its output goes along with your next prompt",
+        );
+        row(
+            "!!COMMAND",
+            "run one that wants the terminal for itself; nothing goes along",
+        );
+        row(
+            "@FILE, @\"FILE\"",
+            "attach a file, where it stands in a prompt; \\@ is a plain @",
+        );
+        row("\\/, \\!", "begin a prompt with / or !");
+        row("Alt-Enter, Ctrl-J", "begin a new line; so does Enter after a backslash");
+        row("Tab, Ctrl-R", "complete; search what you typed before");
+        row("a space first", "keep the line out of the history");
+        row("Ctrl-C", "cancel the turn; at an empty prompt, twice, leave");
+    }
+
+    pub(super) async fn diff(&mut self) -> Result<(), Failure> {
+        let (client, id) = (self.client()?, self.session()?);
+        let reading = async {
+            let mut diffs = Vec::new();
+            for message in client.messages_after(&id, None).await? {
+                if message.info.role == "user" {
+                    diffs.extend(client.diff(&id, &message.info.id).await?);
+                }
+            }
+            Ok(diffs)
+        };
+        let diffs = self.waiting(reading).await?;
+        if diffs.is_empty() {
+            self.note("this session changed no file, as far as the engine knows; it compares in git repositories only");
+            return Ok(());
+        }
+        let mut shown = 0;
+        for diff in &diffs {
+            let count = |lines: Option<u64>| lines.map_or_else(|| "?".to_owned(), |lines| lines.to_string());
+            let (added, deleted) = (count(diff.additions), count(diff.deletions));
+            let head = format!("{} {} (+{added} -{deleted})", diff.status, diff.file);
+            self.print(&self.paint("1", &one_line(&head, self.terminal.columns().saturating_sub(1))));
+            for line in sanitize(&diff.patch).lines() {
+                shown += 1;
+                if shown > MOST_LINES {
+                    self.note("there is more; `git diff` shows it");
+                    return Ok(());
+                }
+                self.print(&match line.as_bytes().first() {
+                    _ if line.starts_with("+++") || line.starts_with("---") => self.dim(line),
+                    Some(b'+') => self.paint("32", line),
+                    Some(b'-') => self.paint("31", line),
+                    Some(b'@') => self.paint("36", line),
+                    _ => line.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn todo(&mut self) -> Result<(), Failure> {
+        let (client, id) = (self.client()?, self.session()?);
+        let items = self.waiting(async { Ok(client.todo(&id).await?) }).await?;
+        if items.is_empty() {
+            self.note("the agent has no list of things to do");
+        }
+        for item in items {
+            let mark = match item.status.as_str() {
+                "completed" => "[x]",
+                "in_progress" => "[>]",
+                "cancelled" => "[-]",
+                _ => "[ ]",
+            };
+            let line = format!("{mark} {}", item.content);
+            self.print(&one_line(&line, self.terminal.columns().saturating_sub(1)));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn cost(&mut self) -> Result<(), Failure> {
+        let (client, id) = (self.client()?, self.session()?);
+        let reading = async { Ok(client.messages_after(&id, None).await?) };
+        let messages = self.waiting(reading).await?;
+        let answers: Vec<&MessageWithParts> = messages.iter().filter(|message| message.info.is_assistant()).collect();
+        let mut usage = Usage::default();
+        let mut cost = 0.0;
+        for message in &answers {
+            usage += Usage::from(&message.info.tokens);
+            cost += message.info.cost;
+        }
+        let line = |name: &str, value: String| self.print(&format!("  {name:<12} {value}"));
+        line("model calls", answers.len().to_string());
+        line(
+            "tokens in",
+            format!("{}, and {} from cache", short(usage.input), short(usage.cache_read)),
+        );
+        line(
+            "tokens out",
+            format!("{}, and {} for reasoning", short(usage.output), short(usage.reasoning)),
+        );
+        if let Some(last) = answers.last() {
+            let limit = self.talk.standing.limit;
+            let of = if limit > 0 {
+                format!(" of {}", short(limit))
+            } else {
+                String::new()
+            };
+            line("context", format!("{}{of}", short(context_of(&last.info))));
+        }
+        line(
+            "cost",
+            if cost > 0.0 {
+                dollars(cost)
+            } else {
+                "unknown, or nothing".to_owned()
+            },
+        );
+        self.note("without what subagents used");
+        Ok(())
+    }
+
+    pub(super) fn expand(&self, typed: &str) {
+        let from_end = match typed {
+            "" => Some(1),
+            typed => typed.parse::<usize>().ok().filter(|number| *number > 0),
+        };
+        let call = from_end
+            .and_then(|number| self.talk.calls.len().checked_sub(number))
+            .and_then(|at| self.talk.calls.get(at));
+        let Some(call) = call else {
+            self.note(match self.talk.calls.len() {
+                0 => "no tool was called yet",
+                _ => "that many tools were not called; 1 is the last one",
+            });
+            return;
+        };
+        self.note(&head_of(call));
+        let output = call.output.as_deref().or(call.error.as_deref()).unwrap_or_default();
+        let clean = sanitize(output);
+        let lines = clean.lines().count();
+        for line in clean.lines().take(MOST_LINES) {
+            self.print(line);
+        }
+        if lines > MOST_LINES {
+            self.note(&format!("and {} more lines", lines - MOST_LINES));
+        }
+        if clean.trim().is_empty() {
+            self.note("it said nothing");
+        }
+    }
+
+    pub(super) fn copy(&self) {
+        if self.talk.answer.is_empty() {
+            self.note("there is no answer yet");
+        } else if !self.terminal.can_redraw(Stream::Stderr) {
+            self.note("this terminal has no clipboard; `/save` writes a file");
+        } else if let Some(sequence) = copy_sequence(&self.talk.answer) {
+            let mut stderr = std::io::stderr().lock();
+            let _ = stderr.write_all(sequence.as_bytes()).and_then(|()| stderr.flush());
+            drop(stderr);
+            self.note("the last answer is handed to the terminal's clipboard");
+        } else {
+            self.note("the answer is longer than terminals copy; `/save` writes a file");
+        }
+    }
+
+    pub(super) async fn save(&mut self, typed: &str) -> Result<(), Failure> {
+        let (client, id) = (self.client()?, self.session()?);
+        let reading = async { Ok(client.messages_after(&id, None).await?) };
+        let messages = self.waiting(reading).await?;
+        let title = self.talk.session.as_ref().map_or("", |held| held.title.as_str());
+        let text = transcript(title, &messages);
+        let name = if typed.is_empty() {
+            format!("{id}.md")
+        } else {
+            typed.to_owned()
+        };
+        let path = self.talk.directory.join(&name);
+        let failure = |error: std::io::Error| {
+            let failure = Failure::new(FailureKind::Failed, format!("cannot write `{name}`")).caused_by(&error);
+            if error.kind() == std::io::ErrorKind::AlreadyExists {
+                return failure.hint("name another file: `/save FILE`");
+            }
+            failure
+        };
+        // Nothing of the person's is overwritten.
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        let mut file = options.open(&path).map_err(failure)?;
+        file.write_all(text.as_bytes()).map_err(failure)?;
+        self.note(&format!("wrote {}", path.display()));
+        Ok(())
+    }
+}
+
+fn head_of(call: &ToolCall) -> String {
+    let what = call.input.get("command").and_then(|command| command.as_str());
+    let what = what.or(call.title.as_deref()).unwrap_or_default();
+    format!("{} {what}", call.tool)
+}
+
+/// A conversation as Markdown.
+fn transcript(title: &str, messages: &[MessageWithParts]) -> String {
+    let mut text = format!("# {}\n", one_line(title, 200));
+    for message in messages {
+        let said = text_of(message);
+        if said.is_empty() {
+            continue;
+        }
+        let who = if message.info.role == "user" {
+            "User"
+        } else {
+            "Assistant"
+        };
+        text.push_str("\n## ");
+        text.push_str(who);
+        text.push_str("\n\n");
+        text.push_str(said.trim_end());
+        text.push('\n');
+    }
+    text
+}

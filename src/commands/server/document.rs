@@ -1,0 +1,87 @@
+//! Servers as documents. Fields are added, never renamed.
+
+use serde::Serialize;
+
+use super::look::Seen;
+use crate::support::duration;
+use crate::warm::Status;
+
+/// The version of the shape.
+pub(super) const SCHEMA_VERSION: u32 = 1;
+
+/// A server.
+#[derive(Debug, Serialize)]
+pub(super) struct Entry<'a> {
+    id: &'a str,
+    state: &'static str,
+    /// The engine's process.
+    pid: u32,
+    supervisor_pid: u32,
+    port: u16,
+    url: String,
+    /// The engine's.
+    version: &'a str,
+    engine: String,
+    directory: String,
+    started: &'a str,
+    age_s: Option<u64>,
+    /// For how long nobody has used it.
+    idle_s: Option<u64>,
+    /// How long it stays after the last use, as `--keep-for` takes it.
+    keep_for: Option<String>,
+    /// When it ends, if nobody comes; null while it is in use.
+    ends_in_s: Option<u64>,
+    users: usize,
+    /// The processes that use it.
+    user_pids: &'a [u32],
+    memory: Memory,
+    /// Whether a scripted model answers.
+    rehearsal: bool,
+    /// The version of this program that started it.
+    program: &'a str,
+    log: String,
+}
+
+/// In bytes.
+#[derive(Debug, Serialize)]
+struct Memory {
+    engine: Option<u64>,
+    supervisor: Option<u64>,
+}
+
+impl<'a> Entry<'a> {
+    pub(super) fn new(seen: &'a Seen, state: &std::path::Path) -> Self {
+        let record = &seen.record;
+        let status: Option<&Status> = seen.status.as_ref();
+        Self {
+            id: &record.id,
+            state: seen.state.word(),
+            pid: record.engine_pid,
+            supervisor_pid: record.supervisor.pid,
+            port: record.port,
+            url: url(record.port),
+            version: &record.engine_version,
+            engine: record.engine.display().to_string(),
+            directory: record.directory.display().to_string(),
+            started: &record.started,
+            age_s: seen.age.map(|age| age.as_secs()),
+            idle_s: status.map(|status| status.idle),
+            keep_for: status.map(|status| duration::format(std::time::Duration::from_secs(status.keep_for))),
+            ends_in_s: seen.ends_in().map(|left| left.as_secs()),
+            users: status.map_or(0, |status| status.user_pids.len()),
+            user_pids: status.map_or(&[], |status| &status.user_pids),
+            memory: Memory {
+                engine: seen.engine_memory,
+                supervisor: seen.supervisor_memory,
+            },
+            rehearsal: record.rehearsal,
+            program: &record.program,
+            log: record.log(state).display().to_string(),
+        }
+    }
+}
+
+/// Where a server listens.
+pub(super) fn url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}

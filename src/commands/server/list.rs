@@ -1,0 +1,207 @@
+//! `server list` and `server status`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Talk;
+use super::choose::{choose, directory};
+use super::document::{Entry, SCHEMA_VERSION, url};
+use super::look::{self, Seen, State, mebibytes, short};
+use crate::commands::table::{Column, Shape, Table};
+use crate::commands::{Exit, write_document, write_stdout};
+use crate::context::Context;
+use crate::error::{Failure, FailureKind};
+use crate::request::ServerReference;
+use crate::support::duration;
+use crate::terminal::sanitize;
+use crate::warm;
+
+const COLUMNS: [Column; 9] = [
+    Column::new("ID", Shape::Text),
+    Column::new("STATE", Shape::Text),
+    Column::new("PID", Shape::Number),
+    Column::new("PORT", Shape::Number),
+    Column::new("VERSION", Shape::Text),
+    Column::new("AGE", Shape::Number),
+    Column::new("IDLE", Shape::Number),
+    Column::new("MEMORY", Shape::Number),
+    Column::new("DIRECTORY", Shape::Flexible),
+];
+/// What a terminal shows of an id; every beginning of an id that fits one server alone is as good as all of it.
+const SHOWN: usize = 8;
+
+/// `server list`.
+///
+/// # Errors
+///
+/// When stdout cannot be written.
+pub(super) async fn list(context: &Context, only: Option<&Path>, talk: Talk) -> Result<Exit, Failure> {
+    let state = &context.directories.state;
+    let mut servers = look::all(state).await;
+    if let Some(only) = only {
+        let only = directory(context, Some(only));
+        servers.retain(|seen| seen.record.directory == only);
+    }
+    if talk.is_json() {
+        write_document(&Servers::new(&servers, state))?;
+    } else if servers.is_empty() {
+        talk.say("no server is kept warm; `-k` and `opencode-rs server start` start one");
+    } else {
+        let mut table = Table::new(&COLUMNS);
+        for seen in &servers {
+            table.push(cells(seen, context.streams.stdout_is_terminal));
+        }
+        table.print(context, &talk.output)?;
+    }
+    for seen in &servers {
+        settle(context, seen, talk);
+    }
+    Ok(Exit::Success)
+}
+
+/// Says what is to be done about a server that is not well, and forgets one that is dead: it was seen now.
+fn settle(context: &Context, seen: &Seen, talk: Talk) {
+    let id = &seen.record.id;
+    match seen.state {
+        State::Dead => {
+            warm::end_hung(&context.directories, &seen.record);
+            talk.say(&format!("server {id} was killed; it is forgotten now"));
+        }
+        State::NotAnswering => talk.say(&format!(
+            "server {id} does not answer; `opencode-rs server stop {id}` ends it"
+        )),
+        State::InUse | State::Idle | State::Retiring | State::Closed => {}
+    }
+}
+
+fn cells(seen: &Seen, is_short: bool) -> Vec<String> {
+    let record = &seen.record;
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let users = seen.status.as_ref().map_or(0, |status| status.users);
+    let mut state = seen.state_in_words();
+    if users > 0 {
+        let _ = write!(state, " by {users}");
+    }
+    let id = if is_short {
+        record.id.get(..SHOWN).unwrap_or(&record.id)
+    } else {
+        &record.id
+    };
+    vec![
+        id.to_owned(),
+        state,
+        record.engine_pid.to_string(),
+        record.port.to_string(),
+        record.engine_version.clone(),
+        or_dash(seen.age.map(short)),
+        or_dash(
+            seen.status
+                .as_ref()
+                .map(|status| short(Duration::from_secs(status.idle))),
+        ),
+        or_dash(seen.memory().map(mebibytes)),
+        record.directory.display().to_string(),
+    ]
+}
+
+/// `server status`.
+///
+/// # Errors
+///
+/// When an id means no server, or several; when stdout cannot be written.
+pub(super) async fn status(context: &Context, server: &ServerReference, talk: Talk) -> Result<Exit, Failure> {
+    let state = &context.directories.state;
+    let servers = choose(context, server).await?;
+    if talk.is_json() {
+        write_document(&Servers::new(&servers, state))?;
+    } else {
+        let blocks: Vec<String> = servers.iter().map(|seen| block(seen, state)).collect();
+        write_stdout(blocks.join("\n").as_bytes())?;
+    }
+    for seen in &servers {
+        settle(context, seen, talk);
+    }
+    if servers.is_empty()
+        && let ServerReference::OfDirectory(typed) = server
+    {
+        let directory = directory(context, typed.as_deref());
+        talk.say(&format!(
+            "no server is kept warm in `{}`; `-k` and `opencode-rs server start` start one",
+            directory.display()
+        ));
+    }
+    Ok(if servers.iter().any(|seen| seen.state.is_well()) {
+        Exit::Success
+    } else {
+        Exit::Reported(FailureKind::Failed)
+    })
+}
+
+/// A server in detail.
+fn block(seen: &Seen, state: &Path) -> String {
+    let record = &seen.record;
+    let mut text = format!("server {}\n", record.id);
+    let mut add = |name: &str, value: &str| {
+        let _ = writeln!(text, "  {name:<10}  {}", sanitize(value).replace('\n', " "));
+    };
+    add("state", &seen.state_in_words());
+    add("directory", &record.directory.display().to_string());
+    add("address", &url(record.port));
+    add(
+        "engine",
+        &format!(
+            "{} at {}, process {}",
+            record.engine_version,
+            record.engine.display(),
+            record.engine_pid
+        ),
+    );
+    add(
+        "supervisor",
+        &format!("process {}, opencode-rs {}", record.supervisor.pid, record.program),
+    );
+    if let Some(status) = &seen.status {
+        let users: Vec<String> = status.user_pids.iter().map(ToString::to_string).collect();
+        add(
+            "users",
+            &if users.is_empty() {
+                format!("none for {}", short(Duration::from_secs(status.idle)))
+            } else {
+                format!("process {}", users.join(", "))
+            },
+        );
+        add("keep for", &duration::format(Duration::from_secs(status.keep_for)));
+    }
+    let age = seen.age.map_or(String::new(), |age| format!(", {} ago", short(age)));
+    add("started", &format!("{}{age}", record.started));
+    if let (Some(engine), Some(supervisor)) = (seen.engine_memory, seen.supervisor_memory) {
+        let memory = format!("{}, and {} of the supervisor", mebibytes(engine), mebibytes(supervisor));
+        add("memory", &memory);
+    }
+    if record.rehearsal {
+        add("model", "a scripted one (rehearsal)");
+    }
+    add("log", &record.log(state).display().to_string());
+    text
+}
+
+#[derive(Debug, Serialize)]
+struct Servers<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    schema_version: u32,
+    servers: Vec<Entry<'a>>,
+}
+
+impl<'a> Servers<'a> {
+    fn new(servers: &'a [Seen], state: &Path) -> Self {
+        Self {
+            kind: "servers",
+            schema_version: SCHEMA_VERSION,
+            servers: servers.iter().map(|seen| Entry::new(seen, state)).collect(),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! How the servers are that have a file.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
+use crate::api::{Client, Endpoint};
+use crate::server::resident_memory;
+use crate::support::duration;
+use crate::support::timestamp::parse_rfc3339;
+use crate::warm::{ServerRecord, Status};
+
+/// How long an engine may take to say anything.
+const ANSWERING: Duration = Duration::from_secs(3);
+
+/// How a server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::commands) enum State {
+    /// Commands use it.
+    InUse,
+    /// Nobody uses it.
+    Idle,
+    /// It ends when its last user goes.
+    Retiring,
+    /// Its supervisor or its engine lives, and says nothing.
+    NotAnswering,
+    /// Its supervisor does not talk to what its own engine runs.
+    Closed,
+    /// Only its file is left.
+    Dead,
+}
+
+impl State {
+    /// The word in documents.
+    pub(in crate::commands) const fn word(self) -> &'static str {
+        match self {
+            Self::InUse => "in_use",
+            Self::Idle => "idle",
+            Self::Retiring => "retiring",
+            Self::NotAnswering => "not_answering",
+            Self::Closed => "closed",
+            Self::Dead => "dead",
+        }
+    }
+
+    /// Whether a command can use it.
+    pub(in crate::commands) const fn is_well(self) -> bool {
+        matches!(self, Self::InUse | Self::Idle | Self::Retiring)
+    }
+}
+
+/// A server, as it was seen.
+#[derive(Debug, Clone)]
+pub(in crate::commands) struct Seen {
+    pub(in crate::commands) record: ServerRecord,
+    pub(in crate::commands) state: State,
+    /// What its supervisor says.
+    pub(in crate::commands) status: Option<Status>,
+    /// In bytes.
+    pub(in crate::commands) engine_memory: Option<u64>,
+    /// In bytes.
+    pub(in crate::commands) supervisor_memory: Option<u64>,
+    /// Since it was ready.
+    pub(in crate::commands) age: Option<Duration>,
+}
+
+impl Seen {
+    /// The memory of engine and supervisor together, in bytes.
+    pub(in crate::commands) fn memory(&self) -> Option<u64> {
+        match (self.engine_memory, self.supervisor_memory) {
+            (None, None) => None,
+            (engine, supervisor) => Some(engine.unwrap_or(0) + supervisor.unwrap_or(0)),
+        }
+    }
+
+    /// When it ends, if nobody comes.
+    pub(in crate::commands) fn ends_in(&self) -> Option<Duration> {
+        let status = self.status.as_ref().filter(|_| self.state == State::Idle)?;
+        Some(Duration::from_secs(status.keep_for.saturating_sub(status.idle)))
+    }
+
+    /// Its state for people: "idle, ends in 29m".
+    pub(in crate::commands) fn state_in_words(&self) -> String {
+        match (self.state, self.ends_in()) {
+            (State::Idle, Some(left)) => format!("idle, ends in {}", short(left)),
+            (State::Idle, None) => "idle".to_owned(),
+            (State::InUse, _) => "in use".to_owned(),
+            (State::Retiring, _) => "retiring".to_owned(),
+            (State::NotAnswering, _) => "not answering".to_owned(),
+            (State::Closed, _) => "closed to us".to_owned(),
+            (State::Dead, _) => "dead".to_owned(),
+        }
+    }
+}
+
+/// All servers, oldest first. Those that ended while they were looked at are not among them.
+pub(in crate::commands) async fn all(state: &Path) -> Vec<Seen> {
+    look(state, ServerRecord::list(state)).await
+}
+
+/// How these are.
+pub(super) async fn look(state: &Path, records: Vec<ServerRecord>) -> Vec<Seen> {
+    let looking = records.into_iter().map(|record| one(state, record));
+    join_all(looking).await.into_iter().flatten().collect()
+}
+
+async fn one(state: &Path, record: ServerRecord) -> Option<Seen> {
+    let status = record.status().await;
+    let found = match &status {
+        Ok(_) if !engine_answers(record.port).await => State::NotAnswering,
+        Ok(status) if status.retiring => State::Retiring,
+        Ok(status) if status.users > 0 => State::InUse,
+        Ok(_) => State::Idle,
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => State::Closed,
+        Err(_) if record.supervisor.is_alive() => State::NotAnswering,
+        Err(_) => State::Dead,
+    };
+    // Whoever ends properly takes the file away first.
+    if !found.is_well() && !record.is_listed(state) {
+        return None;
+    }
+    let is_alive = found != State::Dead;
+    Some(Seen {
+        engine_memory: resident_memory(record.engine_pid).filter(|_| is_alive),
+        supervisor_memory: resident_memory(record.supervisor.pid).filter(|_| is_alive),
+        age: parse_rfc3339(&record.started).and_then(|started| SystemTime::now().duration_since(started).ok()),
+        status: status.ok(),
+        state: found,
+        record,
+    })
+}
+
+/// Whether it answers at all. It wants a password, which is not ours to ask for here; a refusal is an answer.
+async fn engine_answers(port: u16) -> bool {
+    let Ok(url) = url::Url::parse(&format!("http://127.0.0.1:{port}/")) else {
+        return false;
+    };
+    let Ok(client) = Client::new(Endpoint::new(url, None), None) else {
+        return false;
+    };
+    match timeout(ANSWERING, client.health()).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) => error.status().is_some(),
+        Err(_) => false,
+    }
+}
+
+/// A span for people: its largest unit and, where that is small, the next one.
+pub(in crate::commands) fn short(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let rounded = match seconds {
+        0..600 => seconds,
+        600..36_000 => seconds / 60 * 60,
+        36_000..864_000 => seconds / 3600 * 3600,
+        _ => seconds / 86_400 * 86_400,
+    };
+    duration::format(Duration::from_secs(rounded))
+}
+
+/// An amount of memory for people.
+pub(in crate::commands) fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", (bytes + (1 << 19)) >> 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_as_exact_as_they_are_of_interest() {
+        let table = [0, 59, 61, 599, 610, 3_661, 36_100, 90_000, 864_001].map(|s| short(Duration::from_secs(s)));
+        assert_eq!(
+            table,
+            ["0s", "59s", "1m1s", "9m59s", "10m", "1h1m", "10h", "1d1h", "10d"]
+        );
+        assert_eq!(mebibytes(400 << 20), "400 MiB");
+    }
+}

@@ -1,0 +1,87 @@
+//! `server`: the servers that are kept warm.
+//!
+//! stdout carries what was asked for: an id, a table, a document, a log. What was done is said on stderr. No password is
+//! ever shown: a supervisor gives it to the commands that use its server, and `api` is how a person does.
+
+#[cfg(unix)]
+mod choose;
+#[cfg(unix)]
+mod document;
+#[cfg(unix)]
+mod list;
+#[cfg(unix)]
+mod logs;
+#[cfg(unix)]
+pub(super) mod look;
+#[cfg(unix)]
+mod start;
+#[cfg(unix)]
+mod stop;
+
+use super::Exit;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::request::ServerCommandRequest;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When it cannot be done, or stdout cannot be written.
+#[cfg(unix)]
+pub async fn run(context: &Context, request: ServerCommandRequest) -> Result<Exit, Failure> {
+    use crate::request::ServerAction;
+    let talk = Talk {
+        output: request.output,
+        verbosity: request.verbosity,
+    };
+    let work = async {
+        match request.action {
+            ServerAction::Start(connect) => start::run(context, *connect, talk).await,
+            ServerAction::List(directory) => list::list(context, directory.as_deref(), talk).await,
+            ServerAction::Status(server) => list::status(context, &server, talk).await,
+            ServerAction::Stop { which, in_use } => stop::run(context, &which, in_use, talk).await,
+            ServerAction::Logs { server, lines, follow } => logs::run(context, &server, lines, follow, talk).await,
+        }
+    };
+    tokio::select! {
+        biased;
+        // A start that is given up leaves its server to whoever wants it next, and else to its own end.
+        _ = context.interrupts.interrupted() => Err(context.interrupts.failure("the command")),
+        done = work => done,
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Always: there are no warm servers on this system.
+#[cfg(not(unix))]
+#[expect(clippy::unused_async, reason = "the same function elsewhere")]
+pub async fn run(_: &Context, _: ServerCommandRequest) -> Result<Exit, Failure> {
+    Err(Failure::usage("cannot keep servers on this system").hint("each command starts a server of its own here"))
+}
+
+/// How the command speaks.
+#[cfg(unix)]
+#[derive(Debug, Clone, Copy)]
+struct Talk {
+    output: crate::request::ListOutput,
+    verbosity: crate::request::Verbosity,
+}
+
+#[cfg(unix)]
+impl Talk {
+    /// Says on stderr what was done, unless `-q` was typed. A closed stderr is nobody's failure.
+    fn say(self, line: &str) {
+        use std::io::Write as _;
+        if self.verbosity >= crate::request::Verbosity::Normal {
+            let _ = writeln!(std::io::stderr(), "{}", crate::terminal::sanitize(line));
+        }
+    }
+
+    fn is_json(self) -> bool {
+        self.output.format == crate::request::ListFormat::Json
+    }
+}

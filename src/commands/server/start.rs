@@ -1,0 +1,112 @@
+//! `server start`.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::Talk;
+use super::document::{Entry, SCHEMA_VERSION};
+use super::look;
+use crate::commands::connect::{self, Connection};
+use crate::commands::visit::{USUAL, WaitingLine, stop};
+use crate::commands::{Exit, write_document, write_stdout};
+use crate::context::Context;
+use crate::error::{Failure, FailureKind};
+use crate::request::ConnectRequest;
+use crate::support::duration;
+use crate::terminal::sanitize;
+use crate::warm::ServerRecord;
+
+/// Finds or starts the server, has it read what the first prompt would make it read, and prints its id.
+///
+/// # Errors
+///
+/// When there is none in the end. One that was started for this and cannot be used is not left behind.
+pub(super) async fn run(context: &Context, request: ConnectRequest, talk: Talk) -> Result<Exit, Failure> {
+    let state = &context.directories.state;
+    let directory = connect::directory(context, &request)?;
+    let before: BTreeSet<String> = ServerRecord::list(state).into_iter().map(|record| record.id).collect();
+    let line = WaitingLine::open(context, &request, &talk.output);
+    let stop = stop(context, &request, "the start of the server");
+    tokio::pin!(stop);
+    let connection = tokio::select! {
+        biased;
+        failure = stop.as_mut() => return Err(failure),
+        connection = connect::connect(context, &request, &directory, USUAL, &line) => connection?,
+    };
+    let Some(lease) = connection.lease.clone() else {
+        connection.close().await;
+        return Err(Failure::new(
+            FailureKind::Engine,
+            "cannot keep a server here: it could not be guarded, or not be told from others",
+        )
+        .hint("unset `OPENCODE_PURE`; look for a directory of agents, commands or tools with thousands of files"));
+    };
+    let record = lease.record().clone();
+    drop(lease);
+    let is_new = !before.contains(&record.id);
+    let warmed = tokio::select! {
+        biased;
+        failure = stop.as_mut() => Err(failure),
+        warmed = warm_up(&connection) => warmed,
+    };
+    drop(line);
+    if let Err(failure) = warmed {
+        if is_new {
+            // It ends as soon as this command does.
+            let _ = record.retire().await;
+        }
+        return Err(failure.hint(format!("see `opencode-rs server logs {}`", record.id)));
+    }
+    // So that it is seen as it is without this command.
+    connection.close().await;
+    let seen = look::look(state, vec![record]).await.pop().ok_or_else(|| {
+        Failure::new(FailureKind::Engine, "cannot keep the server: it has ended by itself")
+            .hint("see `opencode-rs server logs`")
+    })?;
+    let record = &seen.record;
+    if talk.is_json() {
+        write_document(&Started {
+            kind: "server",
+            schema_version: SCHEMA_VERSION,
+            already_running: !is_new,
+            server: Entry::new(&seen, state),
+        })?;
+    } else {
+        write_stdout(format!("{}\n", record.id).as_bytes())?;
+    }
+    let keep_for = seen
+        .status
+        .as_ref()
+        .map(|status| std::time::Duration::from_secs(status.keep_for));
+    talk.say(&format!(
+        "{} `opencode {}` in `{}`, port {}{}",
+        if is_new { "started" } else { "there already:" },
+        sanitize(&record.engine_version),
+        record.directory.display(),
+        record.port,
+        keep_for.map_or(String::new(), |span| format!(
+            "; it ends after {} without use",
+            duration::format(span)
+        )),
+    ));
+    Ok(Exit::Success)
+}
+
+/// Sends what the first prompt would send first: the engine reads its configuration and loads its providers then.
+async fn warm_up(connection: &Connection) -> Result<(), Failure> {
+    let client = &connection.client;
+    tokio::try_join!(client.providers(), client.agents(), client.config())?;
+    Ok(())
+}
+
+#[derive(Debug, Serialize)]
+struct Started<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    schema_version: u32,
+    /// Whether it was there before.
+    already_running: bool,
+    #[serde(flatten)]
+    server: Entry<'a>,
+}

@@ -1,0 +1,215 @@
+//! `server stop`.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::{Instant, sleep};
+
+use super::Talk;
+use super::choose::{choose, directory};
+use super::document::SCHEMA_VERSION;
+use super::look::{self, Seen, State};
+use crate::commands::{Exit, write_document};
+use crate::context::Context;
+use crate::error::{Failure, FailureKind};
+use crate::request::{InUse, ServerReference, StopChoice};
+use crate::server::ProcessMark;
+use crate::warm;
+
+/// How long a server may take to end with all that it has started. A guard gives up after 6 s.
+const ENDING: Duration = Duration::from_secs(10);
+/// How often it is looked whether a process has ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// What became of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fate {
+    Stopped,
+    /// It did not answer, and was killed.
+    Killed,
+    /// It was dead already.
+    Cleared,
+    /// These use it.
+    InUse(Vec<u32>),
+    /// It could not be stopped, and why.
+    Refused(String),
+}
+
+/// Stops what is meant, and waits until it is gone.
+///
+/// # Errors
+///
+/// When a server is in use or refuses; the others are stopped all the same. When stdout cannot be written.
+pub(super) async fn run(context: &Context, which: &StopChoice, in_use: InUse, talk: Talk) -> Result<Exit, Failure> {
+    let mut servers: Vec<Seen> = Vec::new();
+    match which {
+        StopChoice::All => servers = look::all(&context.directories.state).await,
+        StopChoice::These(references) => {
+            // All of them are looked up before any is stopped: a typing error stops nothing.
+            for reference in references {
+                for seen in choose(context, reference).await? {
+                    if !servers.iter().any(|other| other.record.id == seen.record.id) {
+                        servers.push(seen);
+                    }
+                }
+            }
+        }
+    }
+    let mut fates = Vec::new();
+    for seen in &servers {
+        let fate = stop(context, seen, in_use).await;
+        tell(seen, &fate, talk);
+        fates.push(fate);
+    }
+    if servers.is_empty() {
+        talk.say(&match which {
+            StopChoice::These(references) => match references.first() {
+                Some(ServerReference::OfDirectory(typed)) => format!(
+                    "nothing to stop: no server is kept warm in `{}`",
+                    directory(context, typed.as_deref()).display()
+                ),
+                _ => "nothing to stop".to_owned(),
+            },
+            StopChoice::All => "nothing to stop: no server is kept warm".to_owned(),
+        });
+    }
+    if talk.is_json() {
+        write_document(&Document {
+            kind: "server_stop",
+            schema_version: SCHEMA_VERSION,
+            servers: servers
+                .iter()
+                .zip(&fates)
+                .map(|(seen, fate)| Entry::new(seen, fate))
+                .collect(),
+        })?;
+    }
+    failure(&servers, &fates).map_or(Ok(Exit::Success), Err)
+}
+
+async fn stop(context: &Context, seen: &Seen, in_use: InUse) -> Fate {
+    let record = &seen.record;
+    match seen.state {
+        State::Dead => {
+            warm::end_hung(&context.directories, record);
+            return Fate::Cleared;
+        }
+        State::Closed => return Fate::Refused(warm::Refusal::Descendant.to_string()),
+        State::InUse | State::Idle | State::Retiring | State::NotAnswering => {}
+    }
+    // An engine that hangs serves nobody, whoever waits for it.
+    let asked = match in_use {
+        InUse::Spare if seen.state != State::NotAnswering => record.stop_unused(ENDING).await,
+        InUse::Spare | InUse::Stop => record.stop(ENDING).await.map(Ok),
+    };
+    match asked {
+        Ok(Ok(())) => Fate::Stopped,
+        Ok(Err(warm::Refusal::InUse)) => {
+            let users = record.status().await.map(|status| status.user_pids);
+            Fate::InUse(users.unwrap_or_default())
+        }
+        Ok(Err(refusal)) => Fate::Refused(refusal.to_string()),
+        Err(_) => kill(context, seen).await,
+    }
+}
+
+/// Kills a supervisor that does not answer. Its guard sees that, and ends the engine and what that has started.
+async fn kill(context: &Context, seen: &Seen) -> Fate {
+    // Its id is the engine's for as long as the guard, which waits for it, is there.
+    let engine = ProcessMark::of(seen.record.engine_pid).filter(|_| seen.record.supervisor.is_alive());
+    warm::end_hung(&context.directories, &seen.record);
+    let until = Instant::now() + ENDING;
+    while seen.record.supervisor.is_alive() || engine.as_ref().is_some_and(ProcessMark::is_alive) {
+        if Instant::now() > until {
+            return Fate::Refused("its processes do not end".to_owned());
+        }
+        sleep(LOOK_AGAIN).await;
+    }
+    Fate::Killed
+}
+
+fn tell(seen: &Seen, fate: &Fate, talk: Talk) {
+    let id = &seen.record.id;
+    let place = seen.record.directory.display();
+    match fate {
+        Fate::Stopped => talk.say(&format!("stopped server {id} of `{place}`")),
+        Fate::Killed => talk.say(&format!("ended server {id} of `{place}`, which did not answer")),
+        Fate::Cleared => talk.say(&format!(
+            "server {id} of `{place}` had been killed; it is forgotten now"
+        )),
+        Fate::InUse(_) | Fate::Refused(_) => {}
+    }
+}
+
+/// What went wrong, if anything.
+fn failure(servers: &[Seen], fates: &[Fate]) -> Option<Failure> {
+    let mut causes = Vec::new();
+    let mut is_in_use = false;
+    for (seen, fate) in servers.iter().zip(fates) {
+        let id = &seen.record.id;
+        match fate {
+            Fate::InUse(users) => {
+                is_in_use = true;
+                let users: Vec<String> = users.iter().map(ToString::to_string).collect();
+                causes.push(format!("server {id} is used by process {}", users.join(", ")));
+            }
+            Fate::Refused(why) => causes.push(format!("server {id}: {why}")),
+            Fate::Stopped | Fate::Killed | Fate::Cleared => {}
+        }
+    }
+    if causes.is_empty() {
+        return None;
+    }
+    let mut failure = Failure::new(
+        FailureKind::Failed,
+        if causes.len() == 1 {
+            "cannot stop a server".to_owned()
+        } else {
+            format!("cannot stop {} servers", causes.len())
+        },
+    );
+    failure.causes = causes;
+    Some(if is_in_use {
+        failure.hint("wait until the commands are done, or stop them too with `--force`")
+    } else {
+        failure
+    })
+}
+
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    schema_version: u32,
+    servers: Vec<Entry<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Entry<'a> {
+    id: &'a str,
+    directory: String,
+    /// `stopped`, `killed`, `cleared`, `in_use` or `refused`.
+    result: &'static str,
+    /// The processes that use it.
+    user_pids: &'a [u32],
+}
+
+impl<'a> Entry<'a> {
+    fn new(seen: &'a Seen, fate: &'a Fate) -> Self {
+        Self {
+            id: &seen.record.id,
+            directory: seen.record.directory.display().to_string(),
+            result: match fate {
+                Fate::Stopped => "stopped",
+                Fate::Killed => "killed",
+                Fate::Cleared => "cleared",
+                Fate::InUse(_) => "in_use",
+                Fate::Refused(_) => "refused",
+            },
+            user_pids: match fate {
+                Fate::InUse(users) => users,
+                _ => &[],
+            },
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! Kept conversations: one small file for each directory and name.
+//!
+//! When a conversation was last used is the file's own time of change: writing that down costs no more than that, and
+//! two commands that do it at once cannot undo what the other one wrote.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::support::atomic_file::{self, Access};
+use crate::support::timestamp::rfc3339;
+
+/// The layout of the files.
+const SCHEMA_VERSION: u32 = 1;
+/// A session that is kept under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The name.
+    pub name: String,
+    /// The directory, canonical.
+    pub directory: PathBuf,
+    /// The session.
+    pub session_id: String,
+    /// Since when the name stands for this session; RFC 3339, UTC.
+    pub created: String,
+    /// When it was last used; RFC 3339, UTC.
+    pub used: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    schema_version: u32,
+    name: String,
+    directory: String,
+    session_id: String,
+    created: String,
+}
+
+impl Kept {
+    /// A record of now. Nothing is written yet.
+    pub fn new(directory: &Path, name: &str, session_id: &str) -> Self {
+        let now = rfc3339(SystemTime::now());
+        Self {
+            name: name.to_owned(),
+            directory: directory.to_path_buf(),
+            session_id: session_id.to_owned(),
+            created: now.clone(),
+            used: now,
+        }
+    }
+
+    /// The conversations that are kept for `directory`, which is canonical; the one used last comes first.
+    ///
+    /// A file that is damaged is set aside, which `warnings` says.
+    ///
+    /// # Errors
+    ///
+    /// When the files cannot be read.
+    pub fn list(state: &Path, directory: &Path, warnings: &mut Vec<String>) -> io::Result<Vec<Self>> {
+        let mut kept = read_folder(&folder(state, directory), warnings)?;
+        kept.retain(|kept| is_same(&kept.directory, directory));
+        sort(&mut kept);
+        Ok(kept)
+    }
+
+    /// The conversations that are kept for any directory; the one used last comes first.
+    ///
+    /// # Errors
+    ///
+    /// When the files cannot be read.
+    pub fn list_all(state: &Path, warnings: &mut Vec<String>) -> io::Result<Vec<Self>> {
+        let mut kept = Vec::new();
+        for folder in entries(&state.join("conversations"))? {
+            kept.extend(read_folder(&folder, warnings)?);
+        }
+        sort(&mut kept);
+        Ok(kept)
+    }
+
+    /// The conversation that is kept for `directory`, which is canonical, under `name`.
+    ///
+    /// A file that is damaged is set aside, which `warnings` says.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn find(state: &Path, directory: &Path, name: &str, warnings: &mut Vec<String>) -> io::Result<Option<Self>> {
+        let found = read(&path(state, directory, name), warnings)?;
+        Ok(found.filter(|kept| kept.name == name && is_same(&kept.directory, directory)))
+    }
+
+    /// Writes the record, in place of what the name stood for.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; the old one is then untouched.
+    pub fn save(&self, state: &Path) -> io::Result<()> {
+        let stored = Stored {
+            schema_version: SCHEMA_VERSION,
+            name: self.name.clone(),
+            directory: self.directory.to_string_lossy().into_owned(),
+            session_id: self.session_id.clone(),
+            created: self.created.clone(),
+        };
+        let mut text = serde_json::to_vec_pretty(&stored)?;
+        text.push(b'\n');
+        atomic_file::write(&path(state, &self.directory, &self.name), &text, Access::Private)
+    }
+
+    /// Notes that it is used now.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such record, or it cannot be changed.
+    pub fn touch(&self, state: &Path) -> io::Result<()> {
+        File::options()
+            .write(true)
+            .open(path(state, &self.directory, &self.name))?
+            .set_modified(SystemTime::now())
+    }
+
+    /// Forgets the name. The session stays where it is.
+    ///
+    /// # Errors
+    ///
+    /// When the record cannot be removed. That there is none is no error.
+    pub fn forget(&self, state: &Path) -> io::Result<()> {
+        match fs::remove_file(path(state, &self.directory, &self.name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+}
+
+/// A name, or an id of somebody's, as a part of a file's name. Capitals are encoded too, since some file systems take
+/// them for small letters.
+pub(super) fn encode(name: &str) -> String {
+    name.bytes().fold(String::new(), |mut encoded, byte| {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => encoded.push(char::from(byte)),
+            _ => {
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        }
+        encoded
+    })
+}
+
+/// A short name for a directory.
+pub(super) fn digest(directory: &Path) -> String {
+    let digest = Sha256::digest(directory.as_os_str().as_encoded_bytes());
+    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn folder(state: &Path, directory: &Path) -> PathBuf {
+    state.join("conversations").join(digest(directory))
+}
+
+fn path(state: &Path, directory: &Path, name: &str) -> PathBuf {
+    folder(state, directory).join(format!("{}.json", encode(name)))
+}
+
+/// Whether a directory that was written down is this one. What is no Unicode was written down as well as it could be.
+fn is_same(written: &Path, directory: &Path) -> bool {
+    written.to_string_lossy() == directory.to_string_lossy()
+}
+
+fn sort(kept: &mut [Kept]) {
+    kept.sort_by(|a, b| b.used.cmp(&a.used).then_with(|| a.name.cmp(&b.name)));
+}
+
+/// What a directory holds; nothing where there is none.
+fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(directory) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn read_folder(folder: &Path, warnings: &mut Vec<String>) -> io::Result<Vec<Kept>> {
+    let mut all = Vec::new();
+    for file in entries(folder)? {
+        // What was set aside ends otherwise, and so do files that are being written.
+        if file.extension().is_some_and(|extension| extension == "json") {
+            all.extend(read(&file, warnings)?);
+        }
+    }
+    Ok(all)
+}
+
+fn read(path: &Path, warnings: &mut Vec<String>) -> io::Result<Option<Kept>> {
+    let (text, used) = match fs::read(path).and_then(|text| Ok((text, fs::metadata(path)?.modified()?))) {
+        Ok(read) => read,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match serde_json::from_slice::<Stored>(&text) {
+        // A later version of ours adds to it.
+        Ok(stored) if stored.schema_version >= SCHEMA_VERSION && !stored.session_id.is_empty() => Ok(Some(Kept {
+            name: stored.name,
+            directory: PathBuf::from(stored.directory),
+            session_id: stored.session_id,
+            created: stored.created,
+            used: rfc3339(used),
+        })),
+        Ok(_) | Err(_) => {
+            warnings.push(set_aside(path));
+            Ok(None)
+        }
+    }
+}
+
+fn set_aside(path: &Path) -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_secs());
+    let aside = path.with_extension(format!("damaged-{now}"));
+    match fs::rename(path, &aside) {
+        Ok(()) => format!(
+            "`{}` is damaged and was set aside as `{}`: what was kept there is a session like any other now",
+            path.display(),
+            aside.display()
+        ),
+        Err(error) => format!("`{}` is damaged and cannot be set aside: {error}", path.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::LONGEST_CONVERSATION_NAME;
+
+    fn state() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    fn names(kept: &[Kept]) -> Vec<&str> {
+        kept.iter().map(|kept| kept.name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_name_stands_for_a_session_of_its_directory_until_it_is_forgotten() {
+        let state = state();
+        let (here, there) = (Path::new("/a/b"), Path::new("/a/c"));
+        let mut warnings = Vec::new();
+        assert_eq!(Kept::list(state.path(), here, &mut warnings).unwrap(), []);
+        let kept = Kept::new(here, "default", "ses_1");
+        kept.save(state.path()).unwrap();
+        let found = Kept::find(state.path(), here, "default", &mut warnings)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            found,
+            Kept {
+                used: found.used.clone(),
+                ..kept.clone()
+            }
+        );
+        assert_eq!(Kept::find(state.path(), there, "default", &mut warnings).unwrap(), None);
+        Kept::new(here, "default", "ses_2").save(state.path()).unwrap();
+        let again = Kept::find(state.path(), here, "default", &mut warnings).unwrap();
+        assert_eq!(again.unwrap().session_id, "ses_2");
+        kept.forget(state.path()).unwrap();
+        kept.forget(state.path()).unwrap();
+        assert_eq!(Kept::find(state.path(), here, "default", &mut warnings).unwrap(), None);
+        assert_eq!(warnings, [""; 0]);
+    }
+
+    #[test]
+    fn names_of_any_letters_have_files_of_their_own() {
+        let state = state();
+        let here = Path::new("/a/b");
+        let long = "é".repeat(LONGEST_CONVERSATION_NAME / 2);
+        let mut given = ["Work", "work", "..", "a/b", ".hidden", "日本", "a%2Fb", &long];
+        for name in given {
+            Kept::new(here, name, "ses_1").save(state.path()).unwrap();
+        }
+        let mut warnings = Vec::new();
+        let kept = Kept::list(state.path(), here, &mut warnings).unwrap();
+        let mut found = names(&kept);
+        found.sort_unstable();
+        given.sort_unstable();
+        assert_eq!(found, given);
+        let folder = folder(state.path(), here);
+        let files: Vec<String> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert!(files.iter().all(|file| file.is_ascii() && file.len() < 255));
+        let lower: std::collections::HashSet<String> = files.iter().map(|file| file.to_lowercase()).collect();
+        assert_eq!(lower.len(), given.len());
+    }
+
+    #[test]
+    fn the_one_used_last_comes_first_and_all_directories_can_be_listed() {
+        let state = state();
+        let (here, there) = (Path::new("/a/b"), Path::new("/a/c"));
+        let age = |kept: &Kept, seconds: u64| {
+            let file = path(state.path(), &kept.directory, &kept.name);
+            let then = SystemTime::now() - std::time::Duration::from_secs(seconds);
+            File::options()
+                .write(true)
+                .open(file)
+                .unwrap()
+                .set_modified(then)
+                .unwrap();
+        };
+        for (directory, name, seconds) in [(here, "old", 90), (here, "new", 10), (there, "between", 50)] {
+            let kept = Kept::new(directory, name, "ses_1");
+            kept.save(state.path()).unwrap();
+            age(&kept, seconds);
+        }
+        let mut warnings = Vec::new();
+        assert_eq!(
+            names(&Kept::list(state.path(), here, &mut warnings).unwrap()),
+            ["new", "old"]
+        );
+        let all = Kept::list_all(state.path(), &mut warnings).unwrap();
+        assert_eq!(names(&all), ["new", "between", "old"]);
+        all[2].touch(state.path()).unwrap();
+        let all = Kept::list_all(state.path(), &mut warnings).unwrap();
+        assert_eq!(names(&all), ["old", "new", "between"]);
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_with_a_warning() {
+        let state = state();
+        let here = Path::new("/a/b");
+        Kept::new(here, "good", "ses_1").save(state.path()).unwrap();
+        let bad = path(state.path(), here, "bad");
+        fs::write(&bad, "{\"schema_version\": 1, ").unwrap();
+        let mut warnings = Vec::new();
+        assert_eq!(names(&Kept::list(state.path(), here, &mut warnings).unwrap()), ["good"]);
+        assert!(warnings[0].starts_with(&format!("`{}` is damaged and was set aside", bad.display())));
+        assert!(!bad.exists());
+        warnings.clear();
+        assert_eq!(Kept::find(state.path(), here, "bad", &mut warnings).unwrap(), None);
+        assert_eq!(warnings, [""; 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_files_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let state = state();
+        let here = Path::new("/a/b");
+        Kept::new(here, "default", "ses_1").save(state.path()).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path(state.path(), here, "default")), 0o600);
+        assert_eq!(mode(&folder(state.path(), here)), 0o700);
+    }
+}

@@ -1,0 +1,269 @@
+//! Who may speak: one command at a time for each session, and one at a time that gives a name its first session.
+//!
+//! The locks are the kernel's, so they are gone with their holder, however that one ended. The file of a lock says who
+//! holds it and is removed with it; whoever took a lock makes sure that the file was still there.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::kept::{digest, encode};
+use crate::error::{Failure, FailureKind};
+use crate::request::Waiting;
+use crate::support::atomic_file::{Access, create_directory};
+
+/// How often a lock that somebody else holds is tried again. The kernel has no way to wait for one that can be given up.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The right to change a session: to prompt, compact, revert or delete it. Dropping it gives the right back.
+#[derive(Debug)]
+pub struct SessionLock {
+    _held: Held,
+}
+
+impl SessionLock {
+    /// Takes the lock of a session. `held` is called once where somebody else has it, with the id of that process as far
+    /// as it is known. Dropping the future leaves nothing locked.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else has it and that is not waited for, or when there are no locks to be had.
+    pub async fn acquire(
+        state: &Path,
+        session_id: &str,
+        waiting: Waiting,
+        held: impl FnMut(Option<u32>),
+    ) -> Result<Self, Failure> {
+        let path = locks(state).join(format!("session-{}.lock", encode(session_id)));
+        Ok(Self {
+            _held: acquire(path, waiting, held).await?,
+        })
+    }
+}
+
+/// The right to say what a name of a directory stands for. Dropping it gives the right back.
+///
+/// Whoever needs both takes this one before the session's.
+#[derive(Debug)]
+pub struct NameLock {
+    _held: Held,
+}
+
+impl NameLock {
+    /// Takes the lock of a name, as [`SessionLock::acquire`].
+    ///
+    /// # Errors
+    ///
+    /// When somebody else has it and that is not waited for, or when there are no locks to be had.
+    pub async fn acquire(
+        state: &Path,
+        directory: &Path,
+        name: &str,
+        waiting: Waiting,
+        held: impl FnMut(Option<u32>),
+    ) -> Result<Self, Failure> {
+        let path = locks(state).join(format!("name-{}-{}.lock", digest(directory), encode(name)));
+        Ok(Self {
+            _held: acquire(path, waiting, held).await?,
+        })
+    }
+}
+
+fn locks(state: &Path) -> PathBuf {
+    state.join("locks")
+}
+
+/// A lock, and its file.
+#[derive(Debug)]
+struct Held {
+    path: PathBuf,
+    file: File,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // While it is still locked: whoever has opened it meanwhile sees that it is gone.
+        if cfg!(unix) {
+            let _ = fs::remove_file(&self.path);
+        }
+        let _ = self.file.unlock();
+    }
+}
+
+async fn acquire(path: PathBuf, waiting: Waiting, mut held: impl FnMut(Option<u32>)) -> Result<Held, Failure> {
+    let mut said = false;
+    loop {
+        match try_acquire(&path) {
+            Ok(Attempt::Taken(lock)) => return Ok(lock),
+            Ok(Attempt::Gone) => {}
+            Ok(Attempt::Held(holder)) => {
+                if waiting == Waiting::Refused {
+                    return Err(busy(holder));
+                }
+                if !std::mem::replace(&mut said, true) {
+                    held(holder);
+                }
+                sleep(PAUSE).await;
+            }
+            Err(error) => {
+                return Err(Failure::new(
+                    FailureKind::Failed,
+                    format!("cannot lock the conversation with `{}`", path.display()),
+                )
+                .caused_by(&error)
+                .hint("make the directory writable, or set `XDG_STATE_HOME`"));
+            }
+        }
+    }
+}
+
+fn busy(holder: Option<u32>) -> Failure {
+    let message = match holder {
+        Some(pid) => format!("cannot go on with this conversation: another command is at work on it (process {pid})"),
+        None => "cannot go on with this conversation: another command is at work on it".to_owned(),
+    };
+    Failure::new(FailureKind::Failed, message).hint("leave out `--no-wait` to wait for it")
+}
+
+enum Attempt {
+    Taken(Held),
+    /// By this process, as far as it is known.
+    Held(Option<u32>),
+    /// Its holder took the file away between our opening and locking it.
+    Gone,
+}
+
+fn try_acquire(path: &Path) -> io::Result<Attempt> {
+    if let Some(parent) = path.parent() {
+        create_directory(parent, Access::Private)?;
+    }
+    let mut file = File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            // Where locks are mandatory it cannot be read.
+            let holder = file.read_to_string(&mut text).ok();
+            return Ok(Attempt::Held(holder.and_then(|_| text.trim().parse().ok())));
+        }
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    if !is_at(&file, path)? {
+        return Ok(Attempt::Gone);
+    }
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())?;
+    Ok(Attempt::Taken(Held {
+        path: path.to_path_buf(),
+        file,
+    }))
+}
+
+/// Whether the file is still the one at this path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let ours = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(there) => Ok((there.dev(), there.ino()) == (ours.dev(), ours.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The files stay there.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn session(state: &Path, waiting: Waiting) -> Result<SessionLock, Failure> {
+        SessionLock::acquire(state, "ses_1", waiting, |_| {}).await
+    }
+
+    #[tokio::test]
+    async fn the_second_one_waits_and_is_told_for_whom() {
+        let state = tempfile::tempdir().unwrap();
+        let first = session(state.path(), Waiting::Allowed).await.unwrap();
+        let (told, mut telling) = tokio::sync::mpsc::unbounded_channel();
+        let second = SessionLock::acquire(state.path(), "ses_1", Waiting::Allowed, |holder| {
+            told.send(holder).unwrap();
+        });
+        tokio::pin!(second);
+        let holder = tokio::select! {
+            _ = &mut second => panic!("two hold the lock"),
+            holder = telling.recv() => holder.unwrap(),
+        };
+        assert_eq!(holder, Some(std::process::id()));
+        // Another session is nobody's.
+        SessionLock::acquire(state.path(), "ses_2", Waiting::Refused, |_| panic!("it is free"))
+            .await
+            .unwrap();
+        drop(first);
+        let second = second.await.unwrap();
+        assert!(session(state.path(), Waiting::Refused).await.is_err());
+        drop(second);
+        assert!(telling.try_recv().is_err(), "it is said once");
+        assert!(session(state.path(), Waiting::Refused).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_must_not_wait_fails_and_learns_how_to() {
+        let state = tempfile::tempdir().unwrap();
+        let _first = session(state.path(), Waiting::Allowed).await.unwrap();
+        let failure = session(state.path(), Waiting::Refused).await.unwrap_err();
+        assert_eq!(
+            (failure.kind, failure.message, failure.hints),
+            (
+                FailureKind::Failed,
+                format!(
+                    "cannot go on with this conversation: another command is at work on it (process {})",
+                    std::process::id()
+                ),
+                vec!["leave out `--no-wait` to wait for it".to_owned()]
+            )
+        );
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_lock_leaves_no_file_and_one_that_was_left_is_taken_over() {
+        let state = tempfile::tempdir().unwrap();
+        let left = locks(state.path()).join("session-ses_1.lock");
+        create_directory(left.parent().unwrap(), Access::Private).unwrap();
+        fs::write(&left, "4194304000\n").unwrap();
+        let lock = session(state.path(), Waiting::Refused).await.unwrap();
+        assert_eq!(fs::read_to_string(&left).unwrap(), format!("{}\n", std::process::id()));
+        drop(lock);
+        assert!(!left.exists());
+    }
+
+    #[tokio::test]
+    async fn many_at_once_are_never_two_at_a_time() {
+        let state = tempfile::tempdir().unwrap();
+        let inside = std::sync::atomic::AtomicU32::new(0);
+        let one = async || {
+            for _ in 0..20 {
+                let lock = session(state.path(), Waiting::Allowed).await.unwrap();
+                assert_eq!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
+                tokio::task::yield_now().await;
+                inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                drop(lock);
+            }
+        };
+        tokio::join!(one(), one(), one(), one());
+    }
+}

@@ -1,0 +1,163 @@
+//! Which session somebody means: its id, a part of it, its title, or the name that it is kept under.
+
+use super::Kept;
+use crate::error::Failure;
+use crate::support::nearest::{nearest, quoted};
+
+/// The shortest beginning of an id that counts, without what all of them begin with.
+const SHORTEST: usize = 4;
+/// What ids begin with.
+const PREFIX: &str = "ses_";
+/// How many sessions a message names at most.
+const NAMED: usize = 5;
+
+/// A session that may be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    None,
+    /// The session with this id.
+    One(String),
+    /// All of these could be meant.
+    Several(Vec<String>),
+}
+
+/// Finds the session that `reference` means, among `sessions` and what is `kept`.
+///
+/// A whole id comes before a kept name, that before an exact title, and that before the beginning of an id.
+pub fn find(reference: &str, sessions: &[Known], kept: &[Kept]) -> Found {
+    if sessions.iter().any(|session| session.id == reference) {
+        return Found::One(reference.to_owned());
+    }
+    if let Some(kept) = kept.iter().find(|kept| kept.name == reference) {
+        return Found::One(kept.session_id.clone());
+    }
+    let titled = ids(sessions, |session| session.title == reference);
+    let meant = if titled.is_empty() {
+        let begins = reference.strip_prefix(PREFIX).unwrap_or(reference);
+        let is_long_enough = begins.len() >= SHORTEST;
+        ids(sessions, |session| {
+            let id = session.id.strip_prefix(PREFIX).unwrap_or(&session.id);
+            is_long_enough && id.starts_with(begins)
+        })
+    } else {
+        titled
+    };
+    match <[String; 1]>::try_from(meant) {
+        Ok([id]) => Found::One(id),
+        Err(meant) if meant.is_empty() => Found::None,
+        Err(meant) => Found::Several(meant),
+    }
+}
+
+/// The failure where one session is wanted and none or several were found.
+pub fn unknown(reference: &str, several: &[String], sessions: &[Known], kept: &[Kept]) -> Failure {
+    if !several.is_empty() {
+        let mut failure = Failure::usage(format!(
+            "cannot tell which session `{reference}` is: {} could be meant",
+            several.len()
+        ));
+        for id in several.iter().take(NAMED) {
+            let title = sessions.iter().find(|session| session.id == *id);
+            let title = title.map(|session| session.title.as_str()).unwrap_or_default();
+            failure = failure.hint(format!("`{id}` is {title:?}"));
+        }
+        return failure;
+    }
+    let failure = Failure::usage(format!("cannot find session `{reference}` in this directory"));
+    let names = kept.iter().map(|kept| kept.name.as_str());
+    let titles = sessions.iter().map(|session| session.title.as_str());
+    let near = nearest(reference, names.chain(titles));
+    if near.is_empty() {
+        failure.hint("`opencode-rs session list` shows what there is")
+    } else {
+        failure.hint(format!("did you mean {}?", quoted(&near)))
+    }
+}
+
+fn ids(sessions: &[Known], is_meant: impl Fn(&Known) -> bool) -> Vec<String> {
+    let meant = sessions.iter().filter(|session| is_meant(session));
+    meant.map(|session| session.id.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::error::FailureKind;
+
+    fn sessions() -> Vec<Known> {
+        [
+            ("ses_4a10xyz", "Tests"),
+            ("ses_4a10abc", "Release"),
+            ("ses_77777", "Tests"),
+            ("ses_88888", "4a10"),
+            ("ses_99999", "kept"),
+        ]
+        .map(|(id, title)| Known {
+            id: id.to_owned(),
+            title: title.to_owned(),
+        })
+        .to_vec()
+    }
+
+    fn kept() -> Vec<Kept> {
+        vec![Kept::new(Path::new("/a"), "kept", "ses_77777")]
+    }
+
+    fn found(reference: &str) -> Found {
+        find(reference, &sessions(), &kept())
+    }
+
+    fn one(id: &str) -> Found {
+        Found::One(id.to_owned())
+    }
+
+    #[test]
+    fn a_session_has_an_id_a_name_a_title_and_abbreviations() {
+        assert_eq!(found("ses_88888"), one("ses_88888"));
+        assert_eq!(found("kept"), one("ses_77777"), "a kept name comes before a title");
+        assert_eq!(found("Release"), one("ses_4a10abc"));
+        assert_eq!(found("4a10"), one("ses_88888"), "a title comes before an abbreviation");
+        assert_eq!(found("ses_4a10a"), one("ses_4a10abc"));
+        assert_eq!(found("4a10a"), one("ses_4a10abc"));
+    }
+
+    #[test]
+    fn what_fits_several_or_none_is_refused_with_what_there_is() {
+        let both = vec!["ses_4a10xyz".to_owned(), "ses_4a10abc".to_owned()];
+        assert_eq!(found("ses_4a10"), Found::Several(both.clone()));
+        assert_eq!(
+            found("Tests"),
+            Found::Several(vec!["ses_4a10xyz".to_owned(), "ses_77777".to_owned()])
+        );
+        assert_eq!(found("ses_4"), Found::None, "that is too short to mean anything");
+        assert_eq!(found("release"), Found::None);
+
+        let failure = unknown("ses_4a10", &both, &sessions(), &kept());
+        assert_eq!(failure.kind, FailureKind::Usage);
+        assert_eq!(
+            failure.message,
+            "cannot tell which session `ses_4a10` is: 2 could be meant"
+        );
+        assert_eq!(
+            failure.hints,
+            ["`ses_4a10xyz` is \"Tests\"", "`ses_4a10abc` is \"Release\""]
+        );
+        let failure = unknown("release", &[], &sessions(), &kept());
+        assert_eq!(failure.message, "cannot find session `release` in this directory");
+        assert_eq!(failure.hints, ["did you mean `Release`?"]);
+        let failure = unknown("zzz", &[], &sessions(), &kept());
+        assert_eq!(failure.hints, ["`opencode-rs session list` shows what there is"]);
+    }
+}

@@ -1,0 +1,68 @@
+//! Which session a prompt goes to.
+
+use std::time::Duration;
+
+/// How long a kept server stays after its last use, where nobody says it.
+pub const KEEP_FOR: Duration = Duration::from_secs(30 * 60);
+/// The name that a conversation is kept under, where nobody says it.
+pub const DEFAULT_CONVERSATION: &str = "default";
+/// The longest name of a conversation, in bytes: encoded, it still is the name of a file.
+pub const LONGEST_CONVERSATION_NAME: usize = 80;
+
+/// Which session, and what else becomes of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionChoice {
+    /// The session that it begins with.
+    pub start: SessionStart,
+    /// Whether that one goes on, or a copy of it.
+    pub manner: Manner,
+    /// `-k`: the name that stands for the session from now on.
+    pub keep_as: Option<String>,
+    /// What is done while another command is at work on it.
+    pub waiting: Waiting,
+}
+
+/// The session that a prompt begins with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum SessionStart {
+    /// A new one.
+    #[default]
+    New,
+    /// `-k`: the one that is kept under the name; a new one where nothing is.
+    Kept,
+    /// `--continue`: the one of the directory that was used last.
+    Latest,
+    /// `--session`: the one with this id, name or title.
+    Named(String),
+}
+
+/// How a session goes on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// As it is.
+    #[default]
+    GoOn,
+    /// `--fork`: a copy of it does, and it stays as it is.
+    Fork,
+}
+
+/// What is done about a session that another command is at work on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Waiting {
+    /// It is waited for.
+    #[default]
+    Allowed,
+    /// `--no-wait`: it is a failure.
+    Refused,
+}
+
+/// Which names were typed. The others are those of settings, and give way to what a session used last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// `--model`.
+    pub model: bool,
+    /// `--agent`.
+    pub agent: bool,
+    /// `--variant` or `--effort`.
+    pub variant: bool,
+}

@@ -1,0 +1,290 @@
+//! A command's hold on a warm server.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::BufReader;
+use tokio::net::UnixStream;
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::{Mutex, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::protocol::{Answer, Exposed, Wish, hear, say};
+use super::record::ServerRecord;
+use crate::api::Endpoint;
+use crate::error::{Failure, FailureKind};
+use crate::gate::{Gate, PluginFile};
+
+/// How long a supervisor may take to answer. It has nothing else to do, but the machine may have.
+const ANSWERING: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether a supervisor has ended. Nobody but its parent is told.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// On what terms a server is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// How it has to be.
+    pub fingerprint: String,
+    /// How long it shall stay after the last use; none leaves that as it is.
+    pub keep_for: Option<Duration>,
+}
+
+/// Why a supervisor does not give its server away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// What it was made of has changed.
+    #[error("its configuration is an older one")]
+    Stale,
+    /// It is ending, or takes nobody any more.
+    #[error("it is ending")]
+    Ending,
+    /// Whoever asks was started by its engine.
+    #[error("it is not for commands that its own engine runs")]
+    Descendant,
+    /// Somebody uses it.
+    #[error("it is in use")]
+    InUse,
+    /// It has no server for a wish of that kind.
+    #[error("the wish comes before the lease")]
+    NoLease,
+}
+
+/// How a warm server is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// How many commands use it.
+    pub users: u32,
+    /// The process ids of those.
+    pub user_pids: Vec<u32>,
+    /// For how long nobody has, in seconds; 0 while somebody does.
+    pub idle: u64,
+    /// How long it stays after the last use, in seconds.
+    pub keep_for: u64,
+    /// Whether it takes nobody any more.
+    pub retiring: bool,
+}
+
+/// A server that is ours to use until this is dropped.
+#[derive(Debug)]
+pub struct Lease {
+    record: ServerRecord,
+    endpoint: Endpoint,
+    plugin: PluginFile,
+    line: Line,
+}
+
+impl Lease {
+    /// Asks for a server.
+    ///
+    /// # Errors
+    ///
+    /// The supervisor's refusal inside, a failure to reach it outside.
+    pub(super) async fn take(record: &ServerRecord, terms: &Terms, cache: &Path) -> io::Result<Result<Self, Refusal>> {
+        let line = Line::open(&record.socket).await?;
+        let wish = Wish::Lease {
+            fingerprint: terms.fingerprint.clone(),
+            keep_for: terms.keep_for.map(|keep| keep.as_secs()),
+        };
+        match line.ask(&wish).await? {
+            Answer::Leased { url, password, .. } => {
+                let url = url::Url::parse(&url).map_err(io::Error::other)?;
+                let plugin = PluginFile::write(cache).map_err(io::Error::other)?;
+                Ok(Ok(Self {
+                    record: record.clone(),
+                    endpoint: Endpoint::new(url, Some(password.0)),
+                    plugin,
+                    line,
+                }))
+            }
+            Answer::Refused { why } => Ok(Err(why)),
+            Answer::Done | Answer::Status(_) => Err(misunderstood()),
+        }
+    }
+
+    /// Where it listens, with the password.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// What its file says.
+    pub fn record(&self) -> &ServerRecord {
+        &self.record
+    }
+
+    /// Opens a gate in its engine.
+    ///
+    /// # Errors
+    ///
+    /// When the supervisor does not answer, or no port can be listened on.
+    pub async fn open_gate(&self) -> Result<Gate, Failure> {
+        let (gate, invitation) = Gate::open(self.plugin.clone(), true).await?;
+        let wish = Wish::Gate {
+            port: invitation.port,
+            token: Exposed(invitation.token),
+        };
+        match self.line.ask(&wish).await {
+            Ok(Answer::Done) => Ok(gate),
+            Ok(Answer::Refused { why }) => Err(lost(&why)),
+            Ok(_) => Err(lost(&misunderstood())),
+            Err(error) => Err(lost(&error)),
+        }
+    }
+
+    /// Says which session is prompted now; none when nothing is. Should we die, that session is looked after.
+    pub async fn prompting(&self, session: Option<&str>) {
+        let wish = match session {
+            Some(session) => Wish::Prompting {
+                session: session.to_owned(),
+                directory: self.record.directory.to_string_lossy().into_owned(),
+            },
+            None => Wish::Resting,
+        };
+        if let Err(error) = self.line.ask(&wish).await {
+            tracing::debug!(%error, "the supervisor does not hear what is prompted");
+        }
+    }
+
+    /// Waits until the server has gone.
+    pub async fn gone(&self) {
+        self.line.closed().await;
+    }
+}
+
+impl ServerRecord {
+    /// How it is.
+    ///
+    /// # Errors
+    ///
+    /// When its supervisor cannot be reached, does not answer, or refuses ([`io::ErrorKind::PermissionDenied`]).
+    pub async fn status(&self) -> io::Result<Status> {
+        match Line::open(&self.socket).await?.ask(&Wish::Status).await? {
+            Answer::Status(status) => Ok(status),
+            Answer::Refused { why } => Err(io::Error::new(io::ErrorKind::PermissionDenied, why)),
+            _ => Err(misunderstood()),
+        }
+    }
+
+    /// Has it end when its last user goes: at once, where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When its supervisor cannot be reached, or does not answer.
+    pub async fn retire(&self) -> io::Result<()> {
+        Line::open(&self.socket).await?.ask(&Wish::Retire).await.map(|_| ())
+    }
+
+    /// Has it end now, and waits until it and everything that it started is gone, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// When its supervisor cannot be reached, or is still there after that time.
+    pub async fn stop(&self, limit: Duration) -> io::Result<()> {
+        self.end(&Wish::Stop, limit).await?.map_err(io::Error::other)
+    }
+
+    /// The same, unless somebody uses it.
+    ///
+    /// # Errors
+    ///
+    /// The supervisor's refusal inside; outside as for [`Self::stop`].
+    pub async fn stop_unused(&self, limit: Duration) -> io::Result<Result<(), Refusal>> {
+        self.end(&Wish::StopUnused, limit).await
+    }
+
+    async fn end(&self, wish: &Wish, limit: Duration) -> io::Result<Result<(), Refusal>> {
+        let line = Line::open(&self.socket).await?;
+        match line.ask(wish).await? {
+            Answer::Done => {}
+            Answer::Refused { why } => return Ok(Err(why)),
+            _ => return Err(misunderstood()),
+        }
+        let ending = async {
+            line.closed().await;
+            // It lets go of the connection first, then ends what it started, and last itself.
+            while self.supervisor.is_alive() {
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        timeout(limit, ending)
+            .await
+            .map(Ok)
+            .map_err(|_| io::ErrorKind::TimedOut.into())
+    }
+}
+
+/// A connection to a supervisor. Answers come in the order of the wishes.
+#[derive(Debug)]
+struct Line {
+    write: Mutex<Writing>,
+    closed: watch::Receiver<bool>,
+    _reading: JoinSet<()>,
+}
+
+#[derive(Debug)]
+struct Writing {
+    half: OwnedWriteHalf,
+    answers: mpsc::Receiver<Answer>,
+}
+
+impl Line {
+    async fn open(socket: &Path) -> io::Result<Self> {
+        let stream = timeout(ANSWERING, UnixStream::connect(socket))
+            .await
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        let (read, half) = stream.into_split();
+        let (sender, answers) = mpsc::channel(4);
+        let (close, closed) = watch::channel(false);
+        let mut reading = JoinSet::new();
+        reading.spawn(async move {
+            let mut read = BufReader::new(read);
+            while let Ok(Some(answer)) = hear::<Answer>(&mut read).await {
+                // Unwanted ones are lost; what counts is to see the end.
+                let _ = sender.try_send(answer);
+            }
+            close.send_replace(true);
+        });
+        Ok(Self {
+            write: Mutex::new(Writing { half, answers }),
+            closed,
+            _reading: reading,
+        })
+    }
+
+    async fn ask(&self, wish: &Wish) -> io::Result<Answer> {
+        let asking = async {
+            let mut writing = self.write.lock().await;
+            say(&mut writing.half, wish).await?;
+            writing
+                .answers
+                .recv()
+                .await
+                .ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
+        };
+        timeout(ANSWERING, asking)
+            .await
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    }
+
+    async fn closed(&self) {
+        // An error says that the task has ended, and with it the connection.
+        let _ = self.closed.clone().wait_for(|closed| *closed).await;
+    }
+}
+
+fn misunderstood() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the supervisor answers something else")
+}
+
+fn lost(error: &(dyn std::error::Error + 'static)) -> Failure {
+    Failure::new(
+        FailureKind::Engine,
+        "cannot guard the engine's tools: its supervisor does not help",
+    )
+    .caused_by(error)
+    .hint("run `opencode-rs server list`, or run again with `--fresh`")
+}

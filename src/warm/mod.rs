@@ -1,0 +1,41 @@
+//! Engines that stay: servers that outlive the command that started them, and are used by the next one.
+//!
+//! *Comes in:* what a command wants of a server, as a slot (which server) and a fingerprint (whether it is still the right
+//! one), and the orders for starting it. *Goes out:* a [`Lease`], with address, password and a way to open gates.
+//! *Always true:* a warm server is owned by a small process of ours, the supervisor, which no terminal owns; it is used
+//! by this user's commands only, and not by what its own model runs; when nobody has used it for a while, or its
+//! supervisor dies in whatever way, it ends with everything that it started.
+//!
+//! ```text
+//! STATE/servers/ID.json    where the supervisor listens, and what its server is; no secret
+//! STATE/servers/ID.log     what the engine and the supervisor had to say
+//! TMP/opencode-rs-ID/      mode 0700: the socket
+//! STATE/locks/server-SLOT.lock   held by whoever starts a server for that slot
+//! ```
+//!
+//! # The lease
+//!
+//! Whoever uses the server holds a connection to the supervisor's socket open. The kernel closes it when the process
+//! ends, in whatever way, as it would release a lock on a file; but unlike such a lock it wakes the supervisor, which
+//! therefore never has to look, and the answer to "may I use it" and the decision to end are made in one place, so
+//! that nobody gets a server that is just ending.
+//!
+//! The password is in no file: the supervisor says it to whoever connects, is the same user, and does not descend from
+//! the engine. A shell command of the model's descends from it, also when it makes itself a daemon, since the guard
+//! adopts orphans.
+
+mod lease;
+mod log;
+mod orders;
+mod protocol;
+mod record;
+mod service;
+mod start;
+mod supervisor;
+
+pub use lease::{Lease, Refusal, Status, Terms};
+pub use log::{LogFile, logs, older_part};
+pub use orders::{Orders, RehearsalOrders};
+pub use record::{RECORDS, ServerRecord, log as log_file};
+pub use start::{Wanted, end_hung, find, find_or_start, take};
+pub use supervisor::supervisor_main;

@@ -1,0 +1,128 @@
+//! What commands and a supervisor say to each other: a JSON object a line, one answer to each.
+
+use std::fmt;
+use std::io;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+use crate::support::secret::Secret;
+
+/// The longest line of either side.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// A command's wish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub(super) enum Wish {
+    /// To use the server for as long as the connection lasts, if it still is as this says.
+    Lease {
+        fingerprint: String,
+        /// Seconds that it shall stay after the last use; absent leaves it as it is.
+        keep_for: Option<u64>,
+    },
+    /// To be asked about tool calls, at this port.
+    Gate { port: u16, token: Exposed },
+    /// This session is prompted by this command. Should the command die, the session is not left running for ever.
+    Prompting { session: String, directory: String },
+    /// Nothing is prompted any more.
+    Resting,
+    /// To know how it is.
+    Status,
+    /// That nobody gets it any more, and that it ends when its last user goes.
+    Retire,
+    /// That it ends now.
+    Stop,
+    /// That it ends now, unless somebody uses it.
+    StopUnused,
+}
+
+/// A supervisor's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub(super) enum Answer {
+    /// It may be used.
+    Leased {
+        url: String,
+        password: Exposed,
+        engine_pid: u32,
+    },
+    /// Done.
+    Done,
+    /// How it is.
+    Status(super::lease::Status),
+    /// No.
+    Refused { why: super::lease::Refusal },
+}
+
+/// A secret on its way through a private socket.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Exposed(pub(super) Secret);
+
+impl fmt::Debug for Exposed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for Exposed {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for Exposed {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
+    }
+}
+
+/// Writes a line.
+pub(super) async fn say(to: &mut (impl AsyncWrite + Unpin), what: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(what)?;
+    line.push(b'\n');
+    to.write_all(&line).await
+}
+
+/// Reads a line; `None` at the end.
+pub(super) async fn hear<T: DeserializeOwned>(from: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<T>> {
+    let mut line = Vec::new();
+    if from.take(LONGEST_LINE).read_until(b'\n', &mut line).await? == 0 {
+        return Ok(None);
+    }
+    if line.last() != Some(&b'\n') {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "a line is cut or too long"));
+    }
+    Ok(Some(serde_json::from_slice(&line)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::BufReader;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_said_is_heard_and_secrets_are_not_shown() {
+        let wish = Wish::Gate {
+            port: 4096,
+            token: Exposed(Secret::new("hush")),
+        };
+        let (mut ours, theirs) = tokio::io::duplex(1024);
+        say(&mut ours, &wish).await.unwrap();
+        drop(ours);
+        let mut theirs = BufReader::new(theirs);
+        assert_eq!(hear::<Wish>(&mut theirs).await.unwrap(), Some(wish.clone()));
+        assert_eq!(hear::<Wish>(&mut theirs).await.unwrap(), None);
+        assert!(!format!("{wish:?}").contains("hush"));
+    }
+
+    #[tokio::test]
+    async fn a_cut_line_and_a_wish_of_another_version_are_errors() {
+        for line in ["{\"op\":\"sta", "{\"op\":\"dance\"}\n"] {
+            let mut from = line.as_bytes();
+            assert!(hear::<Wish>(&mut from).await.is_err(), "{line}");
+        }
+    }
+}

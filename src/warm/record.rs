@@ -1,0 +1,184 @@
+//! The file that tells where a warm server is found.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::request::EngineSource;
+use crate::server::ProcessMark;
+use crate::support::atomic_file::{self, Access};
+
+/// The directory of the files, in our state directory.
+pub const RECORDS: &str = "servers";
+/// What this version writes.
+const SCHEMA_VERSION: u32 = 1;
+/// A file that cannot be read is put aside under this ending.
+const DAMAGED: &str = "damaged";
+
+/// A warm server, as its file describes it. No secret is among it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerRecord {
+    /// The version of this shape.
+    pub schema_version: u32,
+    /// Its id, sixteen hexadecimal digits.
+    pub id: String,
+    /// Which server it is: directory, engine, environment.
+    pub slot: String,
+    /// How these were when it was started.
+    pub fingerprint: String,
+    /// Our version.
+    pub program: String,
+    /// The supervisor.
+    pub supervisor: ProcessMark,
+    /// The engine's process id.
+    pub engine_pid: u32,
+    /// The engine program.
+    pub engine: PathBuf,
+    /// What it says to be.
+    pub engine_version: String,
+    /// Where it was found.
+    pub engine_source: EngineSource,
+    /// The port on loopback.
+    pub port: u16,
+    /// The agent's directory.
+    pub directory: PathBuf,
+    /// When it was ready, RFC 3339.
+    pub started: String,
+    /// The supervisor's socket.
+    pub socket: PathBuf,
+    /// Whether a scripted model answers.
+    pub rehearsal: bool,
+}
+
+impl ServerRecord {
+    /// The version of the shape that is written.
+    pub const SCHEMA_VERSION: u32 = SCHEMA_VERSION;
+
+    /// Every server that has a file in our state directory; alive or not. What cannot be read is put aside.
+    pub fn list(state: &Path) -> Vec<Self> {
+        let Ok(entries) = fs::read_dir(state.join(RECORDS)) else {
+            return Vec::new();
+        };
+        let mut records: Vec<Self> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+            .filter_map(|path| read(&path))
+            .collect();
+        records.sort_by(|a, b| a.started.cmp(&b.started).then_with(|| a.id.cmp(&b.id)));
+        records
+    }
+
+    /// Writes the file.
+    pub(super) fn write(&self, state: &Path) -> io::Result<()> {
+        atomic_file::write(&path(state, &self.id), &serde_json::to_vec(self)?, Access::Private)
+    }
+
+    /// Removes the file and the socket.
+    pub(super) fn remove(&self, state: &Path) {
+        let _ = fs::remove_file(path(state, &self.id));
+        let _ = fs::remove_file(&self.socket);
+        // Its directory is the socket's alone; anything else in it keeps it.
+        if let Some(directory) = self.socket.parent() {
+            let _ = fs::remove_dir(directory);
+        }
+    }
+
+    /// Whether its file is still there.
+    pub fn is_listed(&self, state: &Path) -> bool {
+        path(state, &self.id).exists()
+    }
+
+    /// The file with what the engine and the supervisor had to say.
+    pub fn log(&self, state: &Path) -> PathBuf {
+        log(state, &self.id)
+    }
+}
+
+/// Where the log of a server is.
+pub fn log(state: &Path, id: &str) -> PathBuf {
+    state.join(RECORDS).join(format!("{id}.log"))
+}
+
+pub(super) fn path(state: &Path, id: &str) -> PathBuf {
+    state.join(RECORDS).join(format!("{id}.json"))
+}
+
+fn read(path: &Path) -> Option<ServerRecord> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        // Ended just now.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            tracing::debug!(%error, path = %path.display(), "cannot read a server's file");
+            return None;
+        }
+    };
+    let reason = match serde_json::from_slice::<ServerRecord>(&bytes) {
+        // A newer version of ours is somebody else's business.
+        Ok(record) if record.schema_version == SCHEMA_VERSION => return Some(record),
+        Ok(_) => return None,
+        Err(error) => error,
+    };
+    if serde_json::from_slice::<serde_json::Value>(&bytes)
+        .is_ok_and(|value| value["schema_version"].as_u64() > Some(SCHEMA_VERSION.into()))
+    {
+        return None;
+    }
+    tracing::warn!(%reason, "the file `{}` is damaged and was set aside", path.display());
+    let _ = fs::rename(path, path.with_extension(DAMAGED));
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(id: &str) -> ServerRecord {
+        ServerRecord {
+            schema_version: SCHEMA_VERSION,
+            id: id.to_owned(),
+            slot: "slot".to_owned(),
+            fingerprint: "print".to_owned(),
+            program: "0.1.0".to_owned(),
+            supervisor: ProcessMark::of_this_process(),
+            engine_pid: 7,
+            engine: "/bin/opencode".into(),
+            engine_version: "1.18.33".to_owned(),
+            engine_source: EngineSource::Path,
+            port: 4096,
+            directory: "/proj".into(),
+            started: "2026-01-01T00:00:00.000Z".to_owned(),
+            socket: "/nowhere/socket".into(),
+            rehearsal: false,
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_listed_until_it_is_removed_and_is_for_the_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let state = tempfile::tempdir().unwrap();
+        assert_eq!(ServerRecord::list(state.path()), []);
+        let (first, second) = (record("a"), record("b"));
+        second.write(state.path()).unwrap();
+        first.write(state.path()).unwrap();
+        assert_eq!(ServerRecord::list(state.path()), [first.clone(), second.clone()]);
+        let mode = fs::metadata(path(state.path(), "a")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        first.remove(state.path());
+        assert_eq!(ServerRecord::list(state.path()), [second]);
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_and_a_newer_one_is_left_alone() {
+        let state = tempfile::tempdir().unwrap();
+        record("a").write(state.path()).unwrap();
+        fs::write(path(state.path(), "b"), "{\"schema_version\":1,").unwrap();
+        fs::write(path(state.path(), "c"), "{\"schema_version\":2}").unwrap();
+        assert_eq!(ServerRecord::list(state.path()), [record("a")]);
+        assert!(path(state.path(), "b").with_extension(DAMAGED).exists());
+        assert!(path(state.path(), "c").exists());
+    }
+}

@@ -1,0 +1,249 @@
+//! What a supervisor does with those who connect.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::io::BufReader;
+use tokio::net::UnixStream;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::lease::{Refusal, Status};
+use super::protocol::{Answer, Exposed, Wish, hear, say};
+use crate::api::Endpoint;
+use crate::gate::{Hub, Invitation};
+use crate::server::descends_from;
+
+/// How long a session whose command died may go on: its answer is worth having, a model that never ends is not.
+const ORPHANED: Duration = Duration::from_secs(60);
+
+/// How long a new server stays at least, so that whoever has started it gets it.
+const FIRST_USE: Duration = Duration::from_secs(10);
+
+/// Why there is something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Activity {
+    /// Somebody uses the server.
+    InUse,
+    /// Nobody does, and it ends at this moment; never, where there is none.
+    Idle(Option<Instant>),
+    /// It shall end now.
+    Ending,
+}
+
+/// A session that was prompted by a command that died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Orphan {
+    pub(super) session: String,
+    pub(super) directory: String,
+    /// When it is aborted.
+    pub(super) at: Instant,
+}
+
+/// Who uses the server, and until when it stays.
+#[derive(Debug)]
+pub(super) struct Service {
+    endpoint: Endpoint,
+    engine_pid: u32,
+    fingerprint: String,
+    hub: Hub,
+    state: Mutex<State>,
+    /// Something changed.
+    pub(super) changed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    users: BTreeMap<u64, User>,
+    next: u64,
+    keep_for: Duration,
+    idle_since: Instant,
+    retiring: bool,
+    stopping: bool,
+    orphans: Vec<Orphan>,
+}
+
+#[derive(Debug)]
+struct User {
+    pid: u32,
+    /// Session and directory.
+    prompting: Option<(String, String)>,
+}
+
+impl Service {
+    pub(super) fn new(
+        endpoint: Endpoint,
+        engine_pid: u32,
+        fingerprint: String,
+        hub: Hub,
+        keep_for: Duration,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            endpoint,
+            engine_pid,
+            fingerprint,
+            hub,
+            state: Mutex::new(State {
+                users: BTreeMap::new(),
+                next: 0,
+                keep_for,
+                idle_since: Instant::now(),
+                retiring: false,
+                stopping: false,
+                orphans: Vec::new(),
+            }),
+            changed: Notify::new(),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to be waited for. When this says that it ends, nobody gets the server any more.
+    pub(super) fn activity(&self) -> Activity {
+        let mut state = self.state();
+        let unused = state.users.is_empty();
+        let was_used = state.next > 0;
+        let stays = if was_used {
+            state.keep_for
+        } else {
+            state.keep_for.max(FIRST_USE)
+        };
+        let until = state.idle_since.checked_add(stays);
+        let over = unused && (state.retiring || until.is_some_and(|until| until <= Instant::now()));
+        if state.stopping || over {
+            state.stopping = true;
+            return Activity::Ending;
+        }
+        if unused { Activity::Idle(until) } else { Activity::InUse }
+    }
+
+    /// The sessions to be aborted now, and when the next ones are.
+    pub(super) fn orphans(&self) -> (Vec<Orphan>, Option<Instant>) {
+        let mut state = self.state();
+        let now = Instant::now();
+        let (due, rest) = state.orphans.drain(..).partition(|orphan| orphan.at <= now);
+        state.orphans = rest;
+        (due, state.orphans.iter().map(|orphan| orphan.at).min())
+    }
+
+    /// Hears somebody out, until they go.
+    pub(super) async fn attend(&self, stream: UnixStream) {
+        let peer = stream.peer_cred().ok();
+        let ours = peer
+            .as_ref()
+            .is_some_and(|peer| peer.uid() == rustix::process::geteuid().as_raw());
+        let pid = peer.and_then(|peer| peer.pid()).unwrap_or_default();
+        // Nobody whose ancestors cannot be known either.
+        let stranger = !ours || pid <= 0 || descends_from(pid, rustix::process::getpid().as_raw_nonzero().get());
+        let (read, mut write) = stream.into_split();
+        let mut read = BufReader::new(read);
+        let mut user = None;
+        while let Ok(Some(wish)) = hear::<Wish>(&mut read).await {
+            let answer = if stranger {
+                Answer::Refused {
+                    why: Refusal::Descendant,
+                }
+            } else {
+                self.answer(wish, &mut user, pid.cast_unsigned())
+            };
+            if say(&mut write, &answer).await.is_err() {
+                break;
+            }
+        }
+        if let Some(user) = user {
+            self.leave(user);
+        }
+    }
+
+    fn answer(&self, wish: Wish, user: &mut Option<u64>, pid: u32) -> Answer {
+        let mut state = self.state();
+        let refused = |why| Answer::Refused { why };
+        let answer = match (wish, *user) {
+            (Wish::Lease { fingerprint, keep_for }, _) => {
+                if state.stopping || state.retiring {
+                    return refused(Refusal::Ending);
+                }
+                if fingerprint != self.fingerprint {
+                    return refused(Refusal::Stale);
+                }
+                if let Some(keep_for) = keep_for {
+                    state.keep_for = Duration::from_secs(keep_for);
+                }
+                if user.is_none() {
+                    let id = state.next;
+                    state.next += 1;
+                    state.users.insert(id, User { pid, prompting: None });
+                    *user = Some(id);
+                }
+                let Some(password) = self.endpoint.password.clone() else {
+                    return refused(Refusal::Ending);
+                };
+                Answer::Leased {
+                    url: self.endpoint.url.to_string(),
+                    password: Exposed(password),
+                    engine_pid: self.engine_pid,
+                }
+            }
+            (Wish::Gate { port, token }, Some(_)) => {
+                self.hub.invite(Invitation { port, token: token.0 });
+                Answer::Done
+            }
+            (Wish::Prompting { session, directory }, Some(id)) => {
+                // Whoever goes on with a session looks after it.
+                state.orphans.retain(|orphan| orphan.session != session);
+                if let Some(user) = state.users.get_mut(&id) {
+                    user.prompting = Some((session, directory));
+                }
+                Answer::Done
+            }
+            (Wish::Resting, Some(id)) => {
+                if let Some(user) = state.users.get_mut(&id) {
+                    user.prompting = None;
+                }
+                Answer::Done
+            }
+            (Wish::Gate { .. } | Wish::Prompting { .. } | Wish::Resting, None) => refused(Refusal::NoLease),
+            (Wish::Status, _) => Answer::Status(Status {
+                users: u32::try_from(state.users.len()).unwrap_or(u32::MAX),
+                user_pids: state.users.values().map(|user| user.pid).collect(),
+                idle: if state.users.is_empty() {
+                    state.idle_since.elapsed().as_secs()
+                } else {
+                    0
+                },
+                keep_for: state.keep_for.as_secs(),
+                retiring: state.retiring || state.stopping,
+            }),
+            (Wish::Retire, _) => {
+                state.retiring = true;
+                Answer::Done
+            }
+            (Wish::StopUnused, _) if !state.users.is_empty() => return refused(Refusal::InUse),
+            (Wish::Stop | Wish::StopUnused, _) => {
+                state.stopping = true;
+                Answer::Done
+            }
+        };
+        drop(state);
+        self.changed.notify_one();
+        answer
+    }
+
+    fn leave(&self, id: u64) {
+        let mut state = self.state();
+        let user = state.users.remove(&id);
+        state.idle_since = Instant::now();
+        if let Some((session, directory)) = user.and_then(|user| user.prompting) {
+            state.orphans.push(Orphan {
+                session,
+                directory,
+                at: Instant::now() + ORPHANED,
+            });
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+}

@@ -1,0 +1,395 @@
+//! The supervisor: the small process of ours that owns a warm server.
+//!
+//! It is this same program, started with a hidden first argument by the command that wanted a server first. It reads its
+//! [`Orders`] from stdin, starts the server in the usual way (so a guard stands between it and the engine, and cleans up
+//! should it be killed), says on stdout that it is ready or why not, and from then on holds nothing of the command's: it
+//! is in a session of its own, in the root directory, with stdin, stdout and stderr at `/dev/null`.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::net::UnixListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::log::{self, Log};
+use super::orders::Orders;
+use super::record::{self, ServerRecord};
+use super::service::{Activity, Orphan, Service};
+use crate::api::{Client, Endpoint};
+use crate::context::Environment;
+use crate::error::{Failure, FailureKind};
+use crate::gate::Hub;
+use crate::rehearsal::{self, Rehearsal, Script};
+use crate::server::{self, GuardProgram, ProcessMark, Server, StartRequest, guard_engine};
+use crate::support::timestamp::rfc3339;
+
+/// First argument of a supervisor.
+pub(super) const SUPERVISOR: &str = "__supervisor";
+/// How long a server may take to be ready.
+const START_DEADLINE: Duration = Duration::from_secs(60);
+/// How long the engine may take to abort a session.
+const ABORTING: Duration = Duration::from_secs(10);
+/// A path of a socket may be no longer than some hundred bytes; a directory with a longer one is not used.
+const LONGEST_BASE: usize = 60;
+
+/// What a supervisor says once, as a line on stdout.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum News {
+    Ready(Box<ServerRecord>),
+    Failed(Failed),
+}
+
+/// A failure on its way from one process to another.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Failed {
+    /// Whether the user has to change something.
+    usage: bool,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Self {
+        Self {
+            usage: failure.kind == FailureKind::Usage,
+            message: failure.message,
+            causes: failure.causes,
+            hints: failure.hints,
+        }
+    }
+}
+
+impl From<Failed> for Failure {
+    fn from(failed: Failed) -> Self {
+        Self {
+            kind: if failed.usage {
+                FailureKind::Usage
+            } else {
+                FailureKind::Engine
+            },
+            message: failed.message,
+            causes: failed.causes,
+            hints: failed.hints,
+        }
+    }
+}
+
+/// Does the work of a supervisor, if `arguments` (the whole of argv) say that this process is one; `None` otherwise.
+///
+/// To be called early in `main`: no runtime may be there yet.
+pub fn supervisor_main(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
+    let mut arguments = arguments.into_iter().skip(1);
+    if arguments.next()? != SUPERVISOR || arguments.next().is_some() {
+        return None;
+    }
+    let mut line = String::new();
+    // Somebody who types the word, or sends it as a prompt, has no orders to give.
+    if rustix::termios::isatty(io::stdin()) || io::stdin().lock().read_line(&mut line).is_err() {
+        return None;
+    }
+    let orders: Orders = serde_json::from_str(&line).ok()?;
+    Some(match run(orders) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            tell(&News::Failed(failure.into()));
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// Says it to the command that waits for it; one that has gone hears nothing.
+fn tell(news: &News) {
+    if let Ok(mut line) = serde_json::to_vec(news) {
+        line.push(b'\n');
+        let mut stdout = io::stdout().lock();
+        let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+    }
+}
+
+fn run(orders: Orders) -> Result<(), Failure> {
+    detach();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| cannot("start the runtime", &error))?;
+    let done = runtime.block_on(supervise(orders));
+    runtime.shutdown_background();
+    done
+}
+
+/// Leaves the session of the terminal, and hides the memory, which holds the password, from the commands of the model.
+fn detach() {
+    let _ = rustix::process::setsid();
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+    let _ = std::env::set_current_dir("/");
+}
+
+/// Lets go of stdin and stdout; stderr is nobody's from the start.
+fn let_go() {
+    if let Ok(null) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdin(&null);
+        let _ = rustix::stdio::dup2_stdout(&null);
+    }
+}
+
+async fn supervise(orders: Orders) -> Result<(), Failure> {
+    let directories = orders.directories();
+    let id = new_id()?;
+    let log = Log::open(&record::log(&directories.state, &id)).map_err(|error| {
+        cannot(
+            &format!("write below `{}`", directories.state.join(record::RECORDS).display()),
+            &error,
+        )
+        .hint("make the directory writable, or set `XDG_STATE_HOME`")
+    })?;
+    log::prune(&directories.state);
+    let mut signals = Signals::listen().map_err(|error| cannot("listen for signals", &error))?;
+    log.note(&format!(
+        "starting `{}` in `{}`",
+        orders.engine.display(),
+        orders.directory.display()
+    ));
+    let started = tokio::select! {
+        started = start(&orders, &id, &log) => started,
+        // Whoever wanted it ends it, or the machine goes down.
+        () = signals.next() => Err(Failure::new(FailureKind::Engine, "the start of the server was interrupted")),
+    };
+    let Started {
+        mut server,
+        service,
+        listener,
+        record,
+        _rehearsal,
+    } = started.inspect_err(|failure| log.note(&failure.to_string()))?;
+    tell(&News::Ready(Box::new(record.clone())));
+    let_go();
+    log.note(&format!(
+        "ready on port {}, engine process {}",
+        record.port, record.engine_pid
+    ));
+
+    let why = serve(&mut server, &service, &listener, &mut signals, &log).await;
+    // Nobody shall find it any more.
+    record.remove(&directories.state);
+    drop(listener);
+    log.note(&format!("ending: {why}"));
+    server.stop().await;
+    log.note("ended");
+    Ok(())
+}
+
+/// A server that is ready, and what belongs to it.
+struct Started {
+    server: Server,
+    service: Arc<Service>,
+    listener: UnixListener,
+    record: ServerRecord,
+    /// Answers for as long as it is held.
+    _rehearsal: Option<Rehearsal>,
+}
+
+async fn start(orders: &Orders, id: &str, log: &Log) -> Result<Started, Failure> {
+    let directories = orders.directories();
+    let environment = Environment::of_process();
+    let rehearsal = match &orders.rehearsal {
+        None => None,
+        Some(rehearsal) => {
+            let script = match &rehearsal.script {
+                None => Script::plain(),
+                Some(text) => Script::parse(text, &rehearsal.name)?,
+            };
+            Some(rehearsal::serve(script, None).await?)
+        }
+    };
+    let mut config = orders.config.clone();
+    if let Some(rehearsal) = &rehearsal {
+        overlay(&mut config, rehearsal.engine_config());
+    }
+    let mut variables = orders.variables.clone();
+    let hub = Hub::open(&directories.cache).await?;
+    guard_engine(&hub, &environment, &mut config, &mut variables);
+    let engine = orders.engine();
+    let server = server::start(StartRequest {
+        engine: &engine,
+        guard: GuardProgram::this_program().map_err(|error| cannot("find our own program file", &error))?,
+        directory: &orders.directory,
+        port: orders.port,
+        environment: &environment,
+        directories: &directories,
+        config,
+        variables,
+        deadline: START_DEADLINE,
+        sink: Some(Arc::new(log.clone())),
+    })
+    .await?;
+    let socket = socket_path(&environment, id);
+    let listener =
+        listen(&socket).map_err(|error| cannot(&format!("listen on the socket `{}`", socket.display()), &error))?;
+    let endpoint = server.endpoint().clone();
+    let record = ServerRecord {
+        schema_version: ServerRecord::SCHEMA_VERSION,
+        id: id.to_owned(),
+        slot: orders.slot.clone(),
+        fingerprint: orders.fingerprint.clone(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        supervisor: ProcessMark::of_this_process(),
+        engine_pid: server.pid(),
+        engine: orders.engine.clone(),
+        engine_version: orders.engine_version.to_string(),
+        engine_source: orders.engine_source,
+        port: endpoint.url.port_or_known_default().unwrap_or_default(),
+        directory: orders.directory.clone(),
+        started: rfc3339(SystemTime::now()),
+        socket,
+        rehearsal: orders.rehearsal.is_some(),
+    };
+    let service = Service::new(
+        endpoint,
+        server.pid(),
+        orders.fingerprint.clone(),
+        hub,
+        Duration::from_secs(orders.keep_for),
+    );
+    record
+        .write(&directories.state)
+        .map_err(|error| cannot(&format!("write below `{}`", directories.state.display()), &error))?;
+    Ok(Started {
+        server,
+        service,
+        listener,
+        record,
+        _rehearsal: rehearsal,
+    })
+}
+
+/// Serves until there is a reason to end, and says which.
+async fn serve(
+    server: &mut Server,
+    service: &Arc<Service>,
+    listener: &UnixListener,
+    signals: &mut Signals,
+    log: &Log,
+) -> String {
+    let mut guests = tokio::task::JoinSet::new();
+    loop {
+        let idle = match service.activity() {
+            Activity::Ending => return "it is not needed any more".to_owned(),
+            Activity::Idle(until) => until,
+            Activity::InUse => None,
+        };
+        let (due, next) = service.orphans();
+        for orphan in due {
+            guests.spawn(abort(server.endpoint().clone(), orphan, log.clone()));
+        }
+        let wake = [idle, next].into_iter().flatten().min();
+        tokio::select! {
+            exit = server.exited() => return format!("the engine ended by itself: {exit}"),
+            () = signals.next() => return "a signal asks for it".to_owned(),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let service = Arc::clone(service);
+                    guests.spawn(async move { service.attend(stream).await });
+                }
+                Err(error) => {
+                    log.note(&format!("cannot accept a connection: {error}"));
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            Some(_) = guests.join_next() => {}
+            () = service.changed.notified() => {}
+            () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+        }
+    }
+}
+
+/// Ends what a command that died has left running.
+async fn abort(endpoint: Endpoint, orphan: Orphan, log: Log) {
+    let aborting = async {
+        let client = Client::new(endpoint, Some(Path::new(&orphan.directory))).map_err(Failure::from)?;
+        client.abort(&orphan.session).await.map_err(Failure::from)
+    };
+    match timeout(ABORTING, aborting).await {
+        Ok(Ok(())) => log.note(&format!("aborted session {}, whose command is gone", orphan.session)),
+        Ok(Err(failure)) => log.note(&format!("cannot abort session {}: {failure}", orphan.session)),
+        Err(_) => log.note(&format!("cannot abort session {}: no answer", orphan.session)),
+    }
+}
+
+fn overlay(value: &mut Value, over: Value) {
+    match (value, over) {
+        (Value::Object(value), Value::Object(over)) => {
+            for (key, over) in over {
+                overlay(value.entry(key).or_insert(Value::Null), over);
+            }
+        }
+        (value, over) => *value = over,
+    }
+}
+
+/// The signals that end a supervisor. SIGHUP is among them: it has no terminal that could hang up, so somebody means it.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}
+
+fn new_id() -> Result<String, Failure> {
+    let mut bytes = [0_u8; 8];
+    getrandom::fill(&mut bytes).map_err(|error| cannot("make an id for the server", &error))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn socket_path(environment: &Environment, id: &str) -> PathBuf {
+    let base = server::temporary_base(environment);
+    let base = if base.as_os_str().len() > LONGEST_BASE {
+        PathBuf::from("/tmp")
+    } else {
+        base
+    };
+    base.join(format!("opencode-rs-{id}")).join("supervisor")
+}
+
+/// Listens in a new directory for the owner alone.
+fn listen(socket: &Path) -> io::Result<UnixListener> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    if let Some(directory) = socket.parent() {
+        // Not recursive: a directory that somebody made before us is not taken.
+        std::fs::DirBuilder::new().mode(0o700).create(directory)?;
+    }
+    UnixListener::bind(socket)
+}
+
+fn cannot(what: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
+    Failure::new(FailureKind::Engine, format!("cannot {what}")).caused_by(error)
+}

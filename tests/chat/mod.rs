@@ -1,0 +1,3 @@
+//! The dialog, on a real terminal against the real engine.
+
+mod first;
