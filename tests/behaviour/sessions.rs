@@ -671,13 +671,27 @@ fn a_session_at_work_is_not_changed_and_abort_ends_its_turn() {
         &["delete", "--yes", "At work"],
         &["compact", "At work"],
     ] {
-        on_it(arguments)
-            .expect(1)
-            .says(&["it is at work", "session abort ses_"]);
+        on_it(arguments).expect(1).says(&["at work", "session abort ses_"]);
     }
     on_it(&["abort", "At work"]).expect(0).says(&["ended what"]);
     run.finish().expect(1);
     on_it(&["abort", "At work"]).expect(0).says(&["was doing nothing"]);
+
+    // A kept conversation has its name here too, and is not pruned.
+    let kept = attached(&["-k", "--name", "docs", "--title", "Kept", "Say it"]);
+    kept.finish().expect(0).writes("answered\n");
+    assert_eq!(listed(&sandbox, &["--search", "Kept"])[0]["name"], "docs");
+    let shown = look(&sandbox, &["show", "docs"]).expect(0).stdout;
+    assert!(shown.starts_with("# Kept\n"), "{shown}");
+    let prune = look(&sandbox, &["prune", "--older-than", "0", "--dry-run"]).expect(0);
+    assert!(
+        prune.stdout.contains("At work") && !prune.stdout.contains("Kept"),
+        "{}",
+        prune.stdout
+    );
+    prune.says(&["not counted: 1 session kept under a name"]);
+    let all = look(&sandbox, &["prune", "--older-than", "0", "--dry-run", "--kept"]).expect(0);
+    assert_eq!(all.stdout.lines().count(), 2);
 
     // A compaction that is interrupted is over on the server too.
     let before = model.count();

@@ -11,8 +11,9 @@ use super::Call;
 use super::edit::document_of;
 use super::look::{expect_idle, refused};
 use crate::api::Client;
-use crate::commands::connect::Connection;
+use crate::commands::connect::{Catalog, Connection, Needs};
 use crate::commands::select;
+use crate::commands::visit::USUAL;
 use crate::error::{Failure, FailureKind};
 use crate::request::{ModelChoice, ModelRef, SessionTarget};
 
@@ -39,10 +40,15 @@ pub(super) async fn compact(
             );
         }
     };
-    let _lock = call.lock(id)?;
+    let _lock = call.lock(id).await?;
     let at_work: OnceCell<Client> = OnceCell::new();
+    let provider = wanted.as_ref().map(|model| model.provider);
+    let needs = Needs {
+        catalog: Catalog::For(provider.as_deref()),
+        ..USUAL
+    };
     let result = call
-        .change(&entry.directory, async |connection| {
+        .change_with(&entry.directory, needs, async |connection| {
             let client = &connection.client;
             expect_idle(client, id).await?;
             let model = existing(call, connection, &wanted).await?;

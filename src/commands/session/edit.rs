@@ -105,7 +105,7 @@ pub(super) async fn abort(call: Call<'_>, target: &SessionTarget) -> Result<(), 
         return document_of(call, &json!({ "id": entry.id, "aborted": true }));
     }
     // Somebody who has a server of their own: it cannot be reached from here.
-    let Ok(_free) = call.lock(&entry.id) else {
+    let Ok(_free) = call.lock(&entry.id).await else {
         return Err(Failure::new(
             FailureKind::Failed,
             format!(
