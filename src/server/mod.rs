@@ -19,6 +19,8 @@ mod packages;
 mod process;
 mod ready;
 mod start;
+#[cfg(unix)]
+mod strays;
 
 pub use environment::GATE_VARIABLE;
 pub use error::StartError;
@@ -26,6 +28,8 @@ pub use first_start::database_of;
 pub use gated::guard_engine;
 #[cfg(unix)]
 pub use guard::descendants::{ProcessMark, descends_from};
+#[cfg(unix)]
+pub use guard::remove_left_over_directories;
 pub use guard::report::Exit;
 pub use guard::{guard_main, left_over_directories};
 #[cfg(unix)]
@@ -34,3 +38,5 @@ pub use output::Sink;
 pub use packages::PACKAGE_REGISTRY_VARIABLE;
 pub use process::GuardProgram;
 pub use start::{Server, StartRequest, start, temporary_base};
+#[cfg(unix)]
+pub use strays::{Stray, end_strays, strays};

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::atomic_file::{Access, create_directory};
 
-/// A held lock. Dropping it releases it; the lock file stays, since removing it would let two processes hold "the" lock.
+/// A held lock. Dropping it releases it; the lock file stays, until [`remove_unless_held`] removes it.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
@@ -21,11 +21,15 @@ impl Lock {
     ///
     /// When the lock file cannot be opened or the file system has no locks.
     pub fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
-        let file = open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
+        loop {
+            let file = open(path)?;
+            match file.try_lock() {
+                Ok(()) if is_at(&file, path) => return Ok(Some(Self { _file: file })),
+                // It was removed between the two calls, and is nobody's lock any more.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
         }
     }
 
@@ -35,17 +39,50 @@ impl Lock {
     ///
     /// When the lock file cannot be opened or the file system has no locks.
     pub fn acquire(path: &Path, waiting: impl FnOnce()) -> io::Result<Self> {
-        let file = open(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                waiting();
-                file.lock()?;
+        let mut waiting = Some(waiting);
+        loop {
+            let file = open(path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    if let Some(waiting) = waiting.take() {
+                        waiting();
+                    }
+                    file.lock()?;
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
             }
-            Err(TryLockError::Error(error)) => return Err(error),
+            if is_at(&file, path) {
+                return Ok(Self { _file: file });
+            }
         }
-        Ok(Self { _file: file })
     }
+}
+
+/// Removes the file of a lock that nobody holds. Whoever opened it before finds out that it is not the lock any more.
+pub fn remove_unless_held(path: &Path) {
+    if let Ok(file) = File::open(path)
+        && file.try_lock().is_ok()
+        && is_at(&file, path)
+    {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// Whether this is the file that the path leads to.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
+/// An open file cannot be removed here.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -58,4 +95,26 @@ fn open(path: &Path) -> io::Result<File> {
         .write(true)
         .read(true)
         .open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_held_lock_stays_and_one_that_was_removed_is_no_lock() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.lock");
+        let held = Lock::try_acquire(&path).unwrap();
+        assert!(held.is_some());
+        assert!(Lock::try_acquire(&path).unwrap().is_none());
+        remove_unless_held(&path);
+        assert!(path.exists());
+        drop(held);
+        let opened_before = open(&path).unwrap();
+        remove_unless_held(&path);
+        assert!(!path.exists());
+        assert!(!is_at(&opened_before, &path));
+        assert!(Lock::try_acquire(&path).unwrap().is_some());
+    }
 }

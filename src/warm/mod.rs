@@ -25,6 +25,7 @@
 //! adopts orphans.
 
 mod lease;
+mod left_over;
 mod log;
 mod orders;
 mod protocol;
@@ -35,6 +36,7 @@ mod supervisor;
 mod thrift;
 
 pub use lease::{Lease, Refusal, Status, Terms};
+pub use left_over::{left_over_sockets, remove_left_overs};
 pub use log::{LogFile, logs, older_part};
 pub use orders::{Orders, RehearsalOrders};
 pub use record::{RECORDS, ServerRecord, log as log_file};

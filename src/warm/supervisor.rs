@@ -18,6 +18,7 @@ use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::left_over;
 use super::log::{self, Log};
 use super::orders::Orders;
 use super::record::{self, ServerRecord};
@@ -39,6 +40,11 @@ const START_DEADLINE: Duration = Duration::from_secs(60);
 const ABORTING: Duration = Duration::from_secs(10);
 /// A path of a socket may be no longer than some hundred bytes; a directory with a longer one is not used.
 const LONGEST_BASE: usize = 60;
+
+/// How the name of a socket's directory begins; the server's id follows.
+pub(super) const SOCKET_DIRECTORY: &str = "opencode-rs-";
+/// The socket in it.
+pub(super) const SOCKET: &str = "supervisor";
 
 /// What a supervisor says once, as a line on stdout.
 #[derive(Debug, Serialize, Deserialize)]
@@ -182,9 +188,17 @@ async fn supervise(orders: Orders) -> Result<(), Failure> {
         record.port, record.engine_pid
     ));
 
+    // Nobody waits for this.
+    let environment = Environment::of_process();
+    let sweeping = std::thread::Builder::new().spawn(move || left_over::sweep(&directories, &environment));
+    if let Err(error) = sweeping {
+        log.note(&format!("cannot look for what others have left: {error}"));
+    }
+    let state = orders.directories().state;
+
     let why = serve(&mut server, &service, &listener, &mut signals, &log).await;
     // Nobody shall find it any more.
-    record.remove(&directories.state);
+    record.remove(&state);
     drop(listener);
     log.note(&format!("ending: {why}"));
     server.stop().await;
@@ -375,13 +389,19 @@ fn new_id() -> Result<String, Failure> {
 }
 
 fn socket_path(environment: &Environment, id: &str) -> PathBuf {
+    socket_base(environment)
+        .join(format!("{SOCKET_DIRECTORY}{id}"))
+        .join(SOCKET)
+}
+
+/// Where the directories of sockets are.
+pub(super) fn socket_base(environment: &Environment) -> PathBuf {
     let base = server::temporary_base(environment);
-    let base = if base.as_os_str().len() > LONGEST_BASE {
+    if base.as_os_str().len() > LONGEST_BASE {
         PathBuf::from("/tmp")
     } else {
         base
-    };
-    base.join(format!("opencode-rs-{id}")).join("supervisor")
+    }
 }
 
 /// Listens in a new directory for the owner alone.

@@ -1,9 +1,12 @@
 //! Servers that outlive the command that started them, against a real engine.
 
+mod commands;
 mod deaths;
 mod following;
 mod guests;
 mod sharing;
+#[cfg(target_os = "linux")]
+mod strays;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -16,7 +16,7 @@ use super::visit::{EVERYTHING, USUAL, stop, visit_for};
 use crate::api::Client;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
-use crate::request::{ApiRequest, BodySource, FieldValue};
+use crate::request::{ApiRequest, BodySource, FieldValue, Warmth};
 
 use output::{Answer, Output};
 
@@ -43,7 +43,12 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<Exit, Failure
     } else {
         USUAL
     };
-    let answer = visit_for(context, &request.connect, &request.output, needs, async |connection| {
+    let mut connect = request.connect.clone();
+    if connect.warmth == Warmth::IfThere && runs_something(&request) {
+        // In a warm engine nothing runs that no run of ours looks after.
+        connect.warmth = Warmth::Fresh;
+    }
+    let answer = visit_for(context, &connect, &request.output, needs, async |connection| {
         let sending = send(&connection.client, &message, &call, output);
         tokio::select! {
             answer = sending => answer,
@@ -63,6 +68,17 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<Exit, Failure
         )
         .hint("`opencode-rs api GET /doc` describes all endpoints")),
     }
+}
+
+/// Whether the engine may run commands and tools for it.
+fn runs_something(request: &ApiRequest) -> bool {
+    let path = request.path.split('?').next().unwrap_or_default();
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    request.method == "POST"
+        && matches!(
+            last,
+            "message" | "prompt_async" | "prompt" | "command" | "shell" | "init"
+        )
 }
 
 /// Whether the answer depends on how much of its catalog the engine has read.

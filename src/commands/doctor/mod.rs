@@ -8,6 +8,8 @@ mod check;
 mod engine;
 mod machine;
 mod models;
+#[cfg(unix)]
+mod servers;
 mod surroundings;
 
 use std::path::PathBuf;
@@ -17,7 +19,7 @@ use super::visit::{WaitingLine, stay, stop};
 use super::{Exit, connect};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{ConnectRequest, DoctorRequest, Network, ServerChoice, TrustChoice};
+use crate::request::{ConnectRequest, DoctorRequest, Network, ServerChoice, TrustChoice, Warmth};
 use crate::support::loopback::is_loopback;
 use crate::trust;
 
@@ -60,6 +62,8 @@ async fn examine(
     #[cfg(unix)]
     report.push(machine::disk(context));
     report.push(machine::leftovers(context));
+    #[cfg(unix)]
+    report.push(servers::servers(context).await);
     report.push(surroundings::environment(context));
     let typed = context.directory(request.connect.directory.as_deref());
     report.push(surroundings::configuration(context, &request.connect, &typed));
@@ -163,12 +167,14 @@ fn somebody_is_there(context: &Context) -> bool {
     context.streams.stdin_is_terminal || context.streams.stderr_is_terminal
 }
 
-/// The trust that the checks themselves rely on: what the user gave, and never a question.
+/// The trust that the checks themselves rely on: what the user gave, and never a question. The server that is tried is a
+/// private one: that a warm one answers says nothing about whether one starts.
 fn without_questions(request: &ConnectRequest) -> ConnectRequest {
     ConnectRequest {
         // Nothing is installed by looking.
         network: Network::Offline,
         trust: TrustChoice::Granted,
+        warmth: Warmth::Fresh,
         ..request.clone()
     }
 }

@@ -3,11 +3,16 @@
 use serde::Serialize;
 
 use super::look::Seen;
+use crate::server::Stray;
 use crate::support::duration;
+use crate::terminal::one_line;
 use crate::warm::Status;
 
 /// The version of the shape.
 pub(super) const SCHEMA_VERSION: u32 = 1;
+
+/// So much is shown of a command line.
+const LONGEST_COMMAND: usize = 80;
 
 /// A server.
 #[derive(Debug, Serialize)]
@@ -84,4 +89,26 @@ impl<'a> Entry<'a> {
 /// Where a server listens.
 pub(super) fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
+}
+
+/// A process that was left behind by a server that was killed.
+#[derive(Debug, Serialize)]
+pub(super) struct StrayEntry<'a> {
+    pid: u32,
+    command: &'a str,
+}
+
+impl<'a> StrayEntry<'a> {
+    pub(super) fn all(strays: &'a [Stray]) -> Vec<Self> {
+        let entry = |stray: &'a Stray| Self {
+            pid: stray.pid,
+            command: &stray.command,
+        };
+        strays.iter().map(entry).collect()
+    }
+}
+
+/// A stray in a sentence: "123 (`sleep 1000`)".
+pub(in crate::commands) fn stray_in_words(stray: &Stray) -> String {
+    format!("{} (`{}`)", stray.pid, one_line(&stray.command, LONGEST_COMMAND))
 }

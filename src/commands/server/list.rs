@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use super::Talk;
 use super::choose::{choose, directory};
-use super::document::{Entry, SCHEMA_VERSION, url};
+use super::document::{Entry, SCHEMA_VERSION, StrayEntry, stray_in_words, url};
 use super::look::{self, Seen, State, mebibytes, short};
 use crate::commands::table::{Column, Shape, Table};
 use crate::commands::{Exit, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::ServerReference;
+use crate::server::{self, Stray};
 use crate::support::duration;
 use crate::terminal::sanitize;
 use crate::warm;
@@ -45,8 +46,9 @@ pub(super) async fn list(context: &Context, only: Option<&Path>, talk: Talk) -> 
         let only = directory(context, Some(only));
         servers.retain(|seen| seen.record.directory == only);
     }
+    let strays = server::strays(&server::temporary_base(&context.environment));
     if talk.is_json() {
-        write_document(&Servers::new(&servers, state))?;
+        write_document(&Servers::new(&servers, state, Some(&strays)))?;
     } else if servers.is_empty() {
         talk.say("no server is kept warm; `-k` and `opencode-rs server start` start one");
     } else {
@@ -58,6 +60,12 @@ pub(super) async fn list(context: &Context, only: Option<&Path>, talk: Talk) -> 
     }
     for seen in &servers {
         settle(context, seen, talk);
+    }
+    for stray in &strays {
+        talk.say(&format!(
+            "process {} is left of a server that was killed; `opencode-rs server stop --all` ends it",
+            stray_in_words(stray)
+        ));
     }
     Ok(Exit::Success)
 }
@@ -116,7 +124,7 @@ pub(super) async fn status(context: &Context, server: &ServerReference, talk: Ta
     let state = &context.directories.state;
     let servers = choose(context, server).await?;
     if talk.is_json() {
-        write_document(&Servers::new(&servers, state))?;
+        write_document(&Servers::new(&servers, state, None))?;
     } else {
         let blocks: Vec<String> = servers.iter().map(|seen| block(seen, state)).collect();
         write_stdout(blocks.join("\n").as_bytes())?;
@@ -194,14 +202,18 @@ struct Servers<'a> {
     kind: &'static str,
     schema_version: u32,
     servers: Vec<Entry<'a>>,
+    /// What is left of servers that were killed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strays: Option<Vec<StrayEntry<'a>>>,
 }
 
 impl<'a> Servers<'a> {
-    fn new(servers: &'a [Seen], state: &Path) -> Self {
+    fn new(servers: &'a [Seen], state: &Path, strays: Option<&'a [Stray]>) -> Self {
         Self {
             kind: "servers",
             schema_version: SCHEMA_VERSION,
             servers: servers.iter().map(|seen| Entry::new(seen, state)).collect(),
+            strays: strays.map(StrayEntry::all),
         }
     }
 }

@@ -6,7 +6,7 @@
 #[cfg(unix)]
 mod choose;
 #[cfg(unix)]
-mod document;
+pub(super) mod document;
 #[cfg(unix)]
 mod list;
 #[cfg(unix)]

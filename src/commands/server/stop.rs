@@ -7,13 +7,13 @@ use tokio::time::{Instant, sleep};
 
 use super::Talk;
 use super::choose::{choose, directory};
-use super::document::SCHEMA_VERSION;
+use super::document::{SCHEMA_VERSION, StrayEntry, stray_in_words};
 use super::look::{self, Seen, State};
 use crate::commands::{Exit, write_document};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::{InUse, ServerReference, StopChoice};
-use crate::server::ProcessMark;
+use crate::server::{self, ProcessMark, Stray};
 use crate::warm;
 
 /// How long a server may take to end with all that it has started. A guard gives up after 6 s.
@@ -61,7 +61,20 @@ pub(super) async fn run(context: &Context, which: &StopChoice, in_use: InUse, ta
         tell(seen, &fate, talk);
         fates.push(fate);
     }
-    if servers.is_empty() {
+    let strays = match which {
+        StopChoice::All => Some(end_strays(context).await?),
+        StopChoice::These(_) => None,
+    };
+    for stray in strays
+        .iter()
+        .flat_map(|(ended, left)| ended.iter().filter(|stray| !left.contains(stray)))
+    {
+        talk.say(&format!(
+            "ended process {}, which was left of a server that was killed",
+            stray_in_words(stray)
+        ));
+    }
+    if servers.is_empty() && strays.as_ref().is_none_or(|(ended, _)| ended.is_empty()) {
         talk.say(&match which {
             StopChoice::These(references) => match references.first() {
                 Some(ServerReference::OfDirectory(typed)) => format!(
@@ -82,9 +95,27 @@ pub(super) async fn run(context: &Context, which: &StopChoice, in_use: InUse, ta
                 .zip(&fates)
                 .map(|(seen, fate)| Entry::new(seen, fate))
                 .collect(),
+            strays: strays.as_ref().map(|(ended, _)| StrayEntry::all(ended)),
         })?;
     }
-    failure(&servers, &fates).map_or(Ok(Exit::Success), Err)
+    let left = strays.map(|(_, left)| left).unwrap_or_default();
+    failure(&servers, &fates, &left).map_or(Ok(Exit::Success), Err)
+}
+
+/// Ends what servers that were killed have left, and removes their files.
+async fn end_strays(context: &Context) -> Result<(Vec<Stray>, Vec<Stray>), Failure> {
+    let (directories, environment) = (context.directories.clone(), context.environment.clone());
+    tokio::task::spawn_blocking(move || {
+        let base = server::temporary_base(&environment);
+        let strays = server::end_strays(&base);
+        server::remove_left_over_directories(&base);
+        warm::remove_left_overs(&directories, &environment);
+        strays
+    })
+    .await
+    .map_err(|error| {
+        Failure::new(FailureKind::Failed, "cannot look for what killed servers have left").caused_by(&error)
+    })
 }
 
 async fn stop(context: &Context, seen: &Seen, in_use: InUse) -> Fate {
@@ -142,7 +173,7 @@ fn tell(seen: &Seen, fate: &Fate, talk: Talk) {
 }
 
 /// What went wrong, if anything.
-fn failure(servers: &[Seen], fates: &[Fate]) -> Option<Failure> {
+fn failure(servers: &[Seen], fates: &[Fate], strays: &[Stray]) -> Option<Failure> {
     let mut causes = Vec::new();
     let mut is_in_use = false;
     for (seen, fate) in servers.iter().zip(fates) {
@@ -157,15 +188,21 @@ fn failure(servers: &[Seen], fates: &[Fate]) -> Option<Failure> {
             Fate::Stopped | Fate::Killed | Fate::Cleared => {}
         }
     }
+    let servers = causes.len();
+    causes.extend(
+        strays
+            .iter()
+            .map(|stray| format!("process {} does not end", stray_in_words(stray))),
+    );
     if causes.is_empty() {
         return None;
     }
     let mut failure = Failure::new(
         FailureKind::Failed,
-        if causes.len() == 1 {
-            "cannot stop a server".to_owned()
-        } else {
-            format!("cannot stop {} servers", causes.len())
+        match servers {
+            0 => "cannot end what a server that was killed has left".to_owned(),
+            1 => "cannot stop a server".to_owned(),
+            _ => format!("cannot stop {servers} servers"),
         },
     );
     failure.causes = causes;
@@ -182,6 +219,9 @@ struct Document<'a> {
     kind: &'static str,
     schema_version: u32,
     servers: Vec<Entry<'a>>,
+    /// What was left of servers that were killed, with `--all`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strays: Option<Vec<StrayEntry<'a>>>,
 }
 
 #[derive(Debug, Serialize)]

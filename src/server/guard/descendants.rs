@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// A process that was seen alive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Process {
+pub(in crate::server) struct Process {
     pid: Pid,
     parent: i32,
     started: String,
@@ -47,13 +47,21 @@ pub(super) fn still_living(known: &[Process]) -> Vec<Process> {
 }
 
 impl Process {
+    pub(in crate::server) fn id(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+
+    pub(in crate::server) fn parent(&self) -> i32 {
+        self.parent
+    }
+
     /// Whether `other` is this process, whoever its parent is by now.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    pub(in crate::server) fn is_same(&self, other: &Self) -> bool {
         self.pid == other.pid && self.started == other.started
     }
 
     /// Sends `signal`, if this is still the process that was seen.
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(in crate::server) fn signal(&self, signal: Signal) {
         #[cfg(target_os = "linux")]
         {
             use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
@@ -152,8 +160,9 @@ fn find(pid: i32) -> Option<Process> {
     }
 }
 
+/// Every process that lives.
 #[cfg(target_os = "linux")]
-fn table() -> Vec<Process> {
+pub(in crate::server) fn table() -> Vec<Process> {
     linux::table()
 }
 
@@ -199,8 +208,9 @@ mod linux {
     }
 }
 
+/// Every process that lives.
 #[cfg(not(target_os = "linux"))]
-fn table() -> Vec<Process> {
+pub(in crate::server) fn table() -> Vec<Process> {
     let Ok(output) = std::process::Command::new("/bin/ps")
         .args(["-A", "-o", "pid=,ppid=,stat=,lstart="])
         .env("LC_ALL", "C")

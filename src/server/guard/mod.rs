@@ -13,7 +13,8 @@
 //!
 //! What is beyond it: if the guard itself is killed with SIGKILL, on Linux the engine dies with it (parent-death
 //! signal), but commands that the engine ran are adopted by init. Outside Linux there is no such signal, and a command
-//! that daemonised itself before the stop is not found.
+//! that daemonised itself before the stop is not found. What is left then is found by its environment, see `strays`, and
+//! ended by the next guard, or by `server stop --all`.
 
 #[cfg(unix)]
 pub(in crate::server) mod descendants;
@@ -21,7 +22,7 @@ pub(in crate::server) mod report;
 #[cfg(unix)]
 mod supervise;
 #[cfg(unix)]
-mod temporary;
+pub(in crate::server) mod temporary;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,12 @@ pub fn left_over_directories(base: &Path) -> Vec<PathBuf> {
         let _ = base;
         Vec::new()
     }
+}
+
+/// Removes them, and ends what still uses them.
+#[cfg(unix)]
+pub fn remove_left_over_directories(base: &Path) {
+    temporary::remove_stale(base);
 }
 
 /// Does the work of a guard, if `arguments` (the whole of argv) say that this process is one; `None` otherwise.

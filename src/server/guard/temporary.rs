@@ -15,7 +15,11 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::server::strays::end_strays;
+
 const PREFIX: &str = "opencode-rs.";
+/// So many letters and digits follow.
+const LETTERS: usize = 10;
 /// A younger directory is left alone: between creating and locking it there is a moment.
 const YOUNG: Duration = Duration::from_secs(60);
 
@@ -32,7 +36,7 @@ impl Temporary {
     pub(super) fn create(base: &Path) -> io::Result<Self> {
         let root = tempfile::Builder::new()
             .prefix(PREFIX)
-            .rand_bytes(10)
+            .rand_bytes(LETTERS)
             .permissions(Permissions::from_mode(0o700))
             .tempdir_in(base)?;
         let lock = OpenOptions::new()
@@ -62,13 +66,25 @@ impl Temporary {
 
     /// Removes what guards that were killed have left.
     pub(super) fn remove_stale(&self) {
-        let Ok(entries) = fs::read_dir(&self.base) else {
-            return;
-        };
-        for entry in entries.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(PREFIX) && entry.path() != self.root {
-                remove_if_stale(&entry.path());
-            }
+        remove_stale(&self.base);
+    }
+}
+
+/// Whether a private directory has such a name.
+pub(in crate::server) fn is_name(name: &str) -> bool {
+    name.strip_prefix(PREFIX)
+        .is_some_and(|rest| rest.len() == LETTERS && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Removes what guards that were killed have left in `base`. Processes that use it are ended first.
+pub(in crate::server) fn remove_stale(base: &Path) {
+    if stale(base).is_empty() {
+        return;
+    }
+    end_strays(base);
+    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            remove_if_stale(&entry.path());
         }
     }
 }
@@ -89,12 +105,12 @@ pub(in crate::server) fn stale(base: &Path) -> Vec<PathBuf> {
 
 fn is_old_and_ours(root: &Path) -> bool {
     // `symlink_metadata`: a link somewhere else is not a directory of ours.
-    fs::symlink_metadata(root).is_ok_and(|metadata| {
-        metadata.is_dir()
-            && metadata.uid() == rustix::process::geteuid().as_raw()
-            && metadata.mode().trailing_zeros() >= 6
-            && is_old(&metadata)
-    })
+    fs::symlink_metadata(root).is_ok_and(|metadata| is_ours(&metadata) && is_old(&metadata))
+}
+
+/// Whether it is a directory of this user's, for nobody else.
+pub(in crate::server) fn is_ours(metadata: &Metadata) -> bool {
+    metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode().trailing_zeros() >= 6
 }
 
 fn remove_if_stale(root: &Path) {
@@ -122,7 +138,7 @@ fn is_old(metadata: &Metadata) -> bool {
 }
 
 /// Removes a tree, also one with directories that their owner may not write (as Go's module cache has).
-fn remove_tree(root: &Path) {
+pub(in crate::server) fn remove_tree(root: &Path) {
     if fs::remove_dir_all(root).is_err() {
         make_writable(root);
         let _ = fs::remove_dir_all(root);

@@ -1,0 +1,131 @@
+//! What supervisors that were killed have left: files and sockets. Processes are their guards' affair.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::record::ServerRecord;
+use super::supervisor::{SOCKET, SOCKET_DIRECTORY, socket_base};
+use crate::context::{Directories, Environment};
+use crate::server;
+use crate::support::lock;
+
+/// A younger directory is left alone: between making it and listening in it there is a moment.
+const YOUNG: Duration = Duration::from_secs(60);
+/// A lock that was not made for so long is made anew when it is wanted.
+const OLD_LOCK: Duration = Duration::from_secs(7 * 86_400);
+
+/// The socket directories in which nobody listens any more.
+pub fn left_over_sockets(environment: &Environment) -> Vec<PathBuf> {
+    let entries = fs::read_dir(socket_base(environment)).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| is_name(&entry.file_name().to_string_lossy()))
+        .map(|entry| entry.path())
+        .filter(|directory| is_old_and_ours(directory) && !is_listening(&directory.join(SOCKET)))
+        .collect()
+}
+
+/// Removes them, and the files of servers that are dead, and locks that nobody wanted for long.
+pub fn remove_left_overs(directories: &Directories, environment: &Environment) {
+    for record in ServerRecord::list(&directories.state) {
+        if !record.supervisor.is_alive() && !is_listening(&record.socket) {
+            record.remove(&directories.state);
+        }
+    }
+    for directory in left_over_sockets(environment) {
+        let _ = fs::remove_file(directory.join(SOCKET));
+        // Anything else in it keeps it.
+        let _ = fs::remove_dir(directory);
+    }
+    let locks = fs::read_dir(directories.state.join("locks"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    for entry in locks {
+        let name = entry.file_name();
+        let is_old = entry
+            .metadata()
+            .is_ok_and(|metadata| is_older_than(&metadata, OLD_LOCK));
+        if is_old && name.to_string_lossy().starts_with("server-") {
+            lock::remove_unless_held(&entry.path());
+        }
+    }
+}
+
+/// The leftovers in the directory for temporary files too, and processes that use those.
+pub(super) fn sweep(directories: &Directories, environment: &Environment) {
+    remove_left_overs(directories, environment);
+    server::remove_left_over_directories(&server::temporary_base(environment));
+}
+
+fn is_name(name: &str) -> bool {
+    name.strip_prefix(SOCKET_DIRECTORY)
+        .is_some_and(|id| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn is_old_and_ours(directory: &Path) -> bool {
+    // `symlink_metadata`: a link somewhere else is not a directory of ours.
+    fs::symlink_metadata(directory).is_ok_and(|metadata| {
+        metadata.is_dir()
+            && metadata.uid() == rustix::process::geteuid().as_raw()
+            && metadata.mode().trailing_zeros() >= 6
+            && is_older_than(&metadata, YOUNG)
+    })
+}
+
+fn is_older_than(metadata: &fs::Metadata, age: Duration) -> bool {
+    let modified = metadata.modified().ok();
+    modified.and_then(|modified| SystemTime::now().duration_since(modified).ok()) > Some(age)
+}
+
+/// Whether somebody listens. One that is too busy to be connected to does.
+fn is_listening(socket: &Path) -> bool {
+    match UnixStream::connect(socket) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::DirBuilderExt as _;
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn only_old_directories_without_a_listener_are_removed() {
+        let base = tempfile::tempdir().unwrap();
+        let environment: Environment = [("TMPDIR".into(), base.path().as_os_str().to_owned())]
+            .into_iter()
+            .collect();
+        let make = |name: &str, is_old: bool| {
+            let path = base.path().join(name);
+            fs::DirBuilder::new().mode(0o700).create(&path).unwrap();
+            let listener = UnixListener::bind(path.join(SOCKET)).unwrap();
+            if is_old {
+                let file = fs::File::open(&path).unwrap();
+                file.set_modified(SystemTime::now() - 2 * YOUNG).unwrap();
+            }
+            (path, listener)
+        };
+        let (dead, _) = make("opencode-rs-0123456789abcdef", true);
+        let (living, _listener) = make("opencode-rs-1123456789abcdef", true);
+        let (young, _) = make("opencode-rs-2123456789abcdef", false);
+        let (foreign, _) = make("opencode-rs-of-somebody-else", true);
+        assert_eq!(left_over_sockets(&environment), std::slice::from_ref(&dead));
+        let directories = Directories {
+            home: base.path().join("home"),
+            config: base.path().join("config"),
+            data: base.path().join("data"),
+            state: base.path().join("state"),
+            cache: base.path().join("cache"),
+        };
+        remove_left_overs(&directories, &environment);
+        let left = [dead, living, young, foreign].map(|path| path.exists());
+        assert_eq!(left, [false, true, true, true]);
+    }
+}
