@@ -265,6 +265,7 @@ impl<'a> Talk<'a> {
             return Err(Failure::new(FailureKind::Engine, "cannot go on: there is no engine"));
         };
         let (context, run, connection) = (self.context, &self.run, &link.connection);
+        let events = EventStream::open(connection.client.clone()).await?;
         let chosen = prepare::choose(context, run, connection, &link.offer, &asked.prompt).await?;
         let policy = self
             .policy
@@ -307,7 +308,6 @@ impl<'a> Talk<'a> {
         permissions.session_rules.clone_from(&held.rules);
         let id = held.id.clone();
         self.session = Some(held);
-        let events = EventStream::open(client.clone()).await?;
         self.standing.variant.clone_from(&chosen.variant);
         let system = self.system.clone();
         let mut turn = prepare::turn_in(id, run, connection, chosen, asked.prompt.clone(), system, permissions)?;
