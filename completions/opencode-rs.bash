@@ -22,6 +22,9 @@ _opencode__rs() {
             opencode__rs,api)
                 cmd="opencode__rs__subcmd__api"
                 ;;
+            opencode__rs,chat)
+                cmd="opencode__rs__subcmd__chat"
+                ;;
             opencode__rs,config)
                 cmd="opencode__rs__subcmd__config"
                 ;;
@@ -95,7 +98,7 @@ _opencode__rs() {
 
     case "${cmd}" in
         opencode__rs)
-            opts="-q -v -e -n -f -m -o -y -d -p -h -V --quiet --verbose --color --no-progress --profile --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --title --ephemeral --output-format --output-last-message --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --max-turns --max-tool-calls --max-tokens --max-cost --verify --require-change --worktree --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --help --version run engine models agents api policy doctor config rehearse generate"
+            opts="-q -v -e -n -f -m -o -y -d -p -h -V --quiet --verbose --color --no-progress --profile --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --title --ephemeral --output-format --output-last-message --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --max-turns --max-tool-calls --max-tokens --max-cost --verify --require-change --worktree --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --help --version run chat engine models agents api policy doctor config rehearse generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -354,6 +357,136 @@ _opencode__rs() {
                     return 0
                     ;;
                 --input)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --attach)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rehearse)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        opencode__subcmd__rs__subcmd__chat)
+            opts="-f -m -c -s -y -d -p -q -v -h --file --model --agent --variant --effort --system --system-file --continue --session --thinking --raw --stall-timeout --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --directory --port --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --variant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --effort)
+                    COMPREPLY=($(compgen -W "none low medium high max" -- "${cur}"))
+                    return 0
+                    ;;
+                --system)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --system-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ask)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --add-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approver-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

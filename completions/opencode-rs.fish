@@ -88,6 +88,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l no-input -d 'As
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s V -l version -d 'Print version'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "run" -d 'Send one prompt, print the answer, exit'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "chat" -d 'Open a dialog; piped in, send one prompt a line'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "engine" -d 'Find, install and remove the engine program'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "models" -d 'List the models that the engine offers'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "agents" -d 'List the agents that the engine offers'
@@ -159,6 +160,51 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s q -l qui
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s f -l file -d 'Attach this to the first prompt; may be repeated' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s m -l model -d 'Use this model, `provider/model` or `model` alone [default: the engine\'s]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l agent -d 'Use this agent [default: the engine\'s]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l variant -d 'Use this variant of the model [default: the model\'s own]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l effort -d 'Choose how hard the model thinks, by the variants that it has [default: the model\'s own]' -r -f -a "none\t''
+low\t''
+medium\t''
+high\t''
+max\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l system -d 'Add this text to the system prompt' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l system-file -d 'Add the text of this file to the system prompt' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s s -l session -d 'Go on with this session' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l stall-timeout -d 'End a turn when model and tools are silent for this time; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l allow -d 'Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l ask -d 'Ask before this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l deny -d 'Deny this, whatever allows it; may be repeated' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l policy -d 'Read rules from this TOML file' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l add-dir -d 'Treat this directory as the agent\'s own too; may be repeated' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l approver -d 'Let this command answer questions about permissions: JSON on its stdin, JSON from its stdout' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l approver-timeout -d 'Deny what the approver has not answered after this time [default: 60s]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s c -l continue -d 'Go on with the last session of this directory'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l thinking -d 'Show the model\'s reasoning on stderr'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l raw -d 'Write answers as the model wrote them, without rendering Markdown on a terminal'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l auto-tools -d 'Let the model run tools: edit files in the directory, and ask before commands'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l read-only -d 'Let nothing be changed, whatever else is allowed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l fail-on-deny -d 'Fail the run when anything was denied, even if it went on'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l trust -d 'Let the engine run the code that the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"

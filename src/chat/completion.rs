@@ -248,7 +248,7 @@ mod tests {
             [(7, "a/small".to_owned()), (7, "b/small".to_owned())]
         );
         assert_eq!(values(&completion, "/agent p"), [(7, "plan".to_owned())]);
-        assert_eq!(values(&completion, "/effort m"), [(8, "max".to_owned())]);
+        assert_eq!(values(&completion, "/effort ma"), [(8, "max".to_owned())]);
         assert_eq!(values(&completion, "/todo x"), []);
         assert_eq!(values(&completion, "hello /re"), []);
     }
