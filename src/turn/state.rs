@@ -396,8 +396,11 @@ impl State {
         {
             return;
         }
-        // An answer seen before our own prompt was stored answers somebody else.
-        if info.session_id == self.root && self.prompt.is_none() && !self.message_index.contains_key(&info.id) {
+        // An answer seen before our own prompt was stored answers somebody else, unless it says that it is for us: the
+        // engine confirms a stream a moment before it sends events there, and that of our prompt may be lost.
+        let is_ours = info.parent_id.as_deref() == Some(self.prompt_id.as_str());
+        let is_known = is_ours || self.message_index.contains_key(&info.id);
+        if info.session_id == self.root && self.prompt.is_none() && !is_known {
             self.foreign.insert(info.id.clone());
             return;
         }

@@ -12,7 +12,7 @@ use crate::commands::run::session;
 use crate::error::Failure;
 use crate::request::{Manner, SessionStart};
 use crate::support::nearest::quoted;
-use crate::terminal::{one_line, sanitize};
+use crate::terminal::sanitize;
 use crate::turn::Outcome;
 
 /// How many sessions are looked at.
@@ -106,13 +106,8 @@ impl Dialog<'_, '_> {
             } else {
                 ' '
             };
-            let line = format!(
-                "{mark} {}  {:>8}  {}",
-                session.id,
-                age(now, session.time.updated),
-                session.title
-            );
-            self.print(&one_line(&line, self.terminal.columns().saturating_sub(1)));
+            let left = format!("{mark} {}  {:>8}", session.id, age(now, session.time.updated));
+            self.row(&left, &session.title);
         }
         if sessions.len() > LISTED {
             self.note(&format!(

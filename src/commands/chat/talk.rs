@@ -299,6 +299,8 @@ impl<'a> Talk<'a> {
             directory: &self.directory,
             display,
         };
+        // Early: a stream that was opened just before the prompt would miss its first events.
+        let mut events = EventStream::open(client.clone()).await?;
         let mut claim = session::claim(&self.run, around).await?;
         let origin = session::find(&self.run, client, &mut claim, around).await?;
         let with_names = origin
@@ -324,7 +326,6 @@ impl<'a> Talk<'a> {
                 .unwrap_or_else(|| prepare::title_of(&asked.prompt.text)),
             permission: permissions.session_rules.clone(),
         };
-        let mut events = EventStream::open(client.clone()).await?;
         let settled = session::settle(run, client, &mut claim, origin, new, &chosen, around).await?;
         session::skip_what_was_before(&mut events, &settled).await;
         permissions.session_rules.clone_from(&settled.rules);
