@@ -168,7 +168,11 @@ impl Client {
                 self.get(&format!("/session/{session}/message?limit={limit}")).await?;
             let found = messages.iter().position(|message| message.info.id == after);
             if let Some(position) = found {
-                messages.drain(..=position);
+                // A prompt that was sent again may stand behind its own answer.
+                let mut place = 0..;
+                messages.retain(|message| {
+                    place.next() > Some(position) || message.info.parent_id.as_deref() == Some(after)
+                });
                 return Ok(messages);
             }
             if messages.len() < limit {

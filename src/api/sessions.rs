@@ -126,15 +126,6 @@ impl Client {
         self.get(&format!("/session/{session}/todo")).await
     }
 
-    /// The patches of the files that the user's message `message` changed.
-    ///
-    /// # Errors
-    ///
-    /// When it is refused, or there is no answer.
-    pub async fn patches(&self, session: &str, message: &str) -> Result<Vec<Value>, Error> {
-        self.get(&format!("/session/{session}/diff?messageID={message}")).await
-    }
-
     /// Gives a session another title.
     ///
     /// # Errors

@@ -50,12 +50,19 @@ pub struct Candidate {
     pub about: String,
 }
 
+/// The files that were there at a time.
+#[derive(Debug)]
+struct Listing {
+    at: Instant,
+    files: Vec<String>,
+}
+
 /// Completes for the dialog in one directory. Clones are the same.
 #[derive(Debug, Clone)]
 pub struct Completion {
     directory: PathBuf,
     vocabulary: Arc<Mutex<Vocabulary>>,
-    files: Arc<Mutex<Option<(Instant, Vec<String>)>>>,
+    files: Arc<Mutex<Option<Listing>>>,
 }
 
 impl Completion {
@@ -119,10 +126,14 @@ impl Completion {
 
     fn files(&self, start: usize, typed: &str) -> Vec<Candidate> {
         let mut kept = lock(&self.files);
-        if kept.as_ref().is_none_or(|(at, _)| at.elapsed() > FRESH) {
-            *kept = Some((Instant::now(), files_below(&self.directory)));
-        }
-        let files = kept.as_ref().map_or(&[][..], |(_, files)| files);
+        let listing = match kept.take() {
+            Some(listing) if listing.at.elapsed() <= FRESH => listing,
+            _ => Listing {
+                files: files_below(&self.directory),
+                at: Instant::now(),
+            },
+        };
+        let files = &kept.insert(listing).files;
         let typed = typed.strip_prefix('"').unwrap_or(typed);
         let named = files.iter().map(|name| Named {
             name: name.clone(),
@@ -237,7 +248,7 @@ mod tests {
             [(7, "a/small".to_owned()), (7, "b/small".to_owned())]
         );
         assert_eq!(values(&completion, "/agent p"), [(7, "plan".to_owned())]);
-        assert_eq!(values(&completion, "/effort m"), [(8, "max".to_owned())]);
+        assert_eq!(values(&completion, "/effort ma"), [(8, "max".to_owned())]);
         assert_eq!(values(&completion, "/todo x"), []);
         assert_eq!(values(&completion, "hello /re"), []);
     }

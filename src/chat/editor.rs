@@ -61,7 +61,10 @@ impl Editor {
         keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, new_line());
         keys.add_binding(KeyModifiers::SHIFT, KeyCode::Enter, new_line());
         keys.add_binding(KeyModifiers::CONTROL, KeyCode::Char('j'), new_line());
-        let menu = ColumnarMenu::default().with_name(MENU).with_columns(2);
+        let menu = ColumnarMenu::default()
+            .with_name(MENU)
+            .with_columns(2)
+            .with_marker(super::plain::PROMPT);
         let hinter = DefaultHinter::default().with_style(Style::new().fg(Color::DarkGray));
         let entries = Reedline::create()
             .with_history(Box::new(past))

@@ -32,7 +32,7 @@ pub use editor::Editor;
 pub use entry::{Entry, ShellOutput};
 pub use history::History;
 pub use mention::{Mentions, mentions};
-pub use modes::{Hushed, Modes};
+pub use modes::Modes;
 pub use paste::Pastes;
 pub use plain::Plain;
 pub use shell_note::{LONGEST as LONGEST_SHELL_OUTPUT, ShellNote};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(unix)]
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// What a line editor switches on: bracketed paste, and a hidden cursor for a moment.
 const PLAIN: &str = "\u{1b}[?2004l\u{1b}[?25h";
@@ -37,17 +37,17 @@ impl Modes {
         Arc::clone(&self.is_edited)
     }
 
-    /// What is typed is kept for later and not shown, until what comes back is dropped; Ctrl-C interrupts as ever.
-    #[must_use = "the modes come back when it is dropped"]
-    pub fn hushed(&self) -> Hushed<'_> {
+    /// From now on what is typed is kept for later and not shown, but for Ctrl-C, which interrupts as ever. A line editor
+    /// finds it afterwards as it was typed.
+    pub fn hush(&self) {
         #[cfg(unix)]
         if let Some(before) = &self.before {
             let mut modes = before.clone();
-            // Without lines, so that a line editor later finds what was typed by then.
             modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON;
+            // Enter stays what it is: as a line feed it would begin a new line.
+            modes.input_modes -= InputModes::ICRNL | InputModes::INLCR | InputModes::IGNCR;
             let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &modes);
         }
-        Hushed { modes: self }
     }
 
     /// Brings them back.
@@ -66,17 +66,5 @@ impl Modes {
 impl Drop for Modes {
     fn drop(&mut self) {
         self.restore();
-    }
-}
-
-/// Until this is dropped, nothing that is typed is shown.
-#[derive(Debug)]
-pub struct Hushed<'a> {
-    modes: &'a Modes,
-}
-
-impl Drop for Hushed<'_> {
-    fn drop(&mut self) {
-        self.modes.restore();
     }
 }

@@ -27,8 +27,7 @@ impl Standing {
         facts.extend(self.agent.clone());
         facts.extend(self.variant.clone());
         if self.used > 0 && self.limit > 0 {
-            // Rounded up, so that a full context never looks like one with room.
-            let percent = (self.used * 100).div_ceil(self.limit);
+            let percent = (self.used * 100 + self.limit / 2) / self.limit;
             facts.push(format!("{} of {} ({percent}%)", short(self.used), short(self.limit)));
         } else if self.used > 0 {
             facts.push(format!("{} tokens", short(self.used)));
@@ -43,7 +42,7 @@ pub fn short(number: u64) -> String {
     let scaled = |unit: u64, letter: char| {
         let tenths = number * 10 / unit;
         let mut text = format!("{}", tenths / 10);
-        if tenths < 1_000 && tenths % 10 != 0 {
+        if tenths < 1_000 && !tenths.is_multiple_of(10) {
             let _ = write!(text, ".{}", tenths % 10);
         }
         text.push(letter);
@@ -58,7 +57,9 @@ pub fn short(number: u64) -> String {
 
 /// Dollars: cents, and more digits for less than one.
 pub fn dollars(dollars: f64) -> String {
-    if dollars > 0.0 && dollars < 0.01 {
+    if dollars > 0.0 && dollars < 0.0001 {
+        "<$0.0001".to_owned()
+    } else if dollars > 0.0 && dollars < 0.01 {
         format!("${dollars:.4}")
     } else {
         format!("${dollars:.2}")
@@ -90,8 +91,8 @@ mod tests {
         let shown = [0, 999, 1_000, 1_250, 99_950, 123_456, 1_500_000].map(short);
         assert_eq!(shown, ["0", "999", "1k", "1.2k", "99.9k", "123k", "1.5M"]);
         assert_eq!(
-            [0.0, 0.004, 0.126, 12.0].map(dollars),
-            ["$0.00", "$0.0040", "$0.13", "$12.00"]
+            [0.0, 0.000_01, 0.004, 0.126, 12.0].map(dollars),
+            ["$0.00", "<$0.0001", "$0.0040", "$0.13", "$12.00"]
         );
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::conversation::ConversationOptions;
 use super::options::{ConnectOptions, limit, value};
 use super::permission::{PermissionOptions, Tools};
 use super::run::{parse_model, system_prompt, variant_choice};
@@ -12,8 +13,8 @@ use super::values::{self, EffortWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
-    AgentLimits, ChatRequest, ChatStart, Checks, Limits, ModelChoice, OutputMode, OutputRequest, PromptSource,
-    Reasoning, Rendering, RunRequest, SessionChoice, SessionLifetime, StdinUse, Typed,
+    AgentLimits, ChatRequest, Checks, Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning,
+    Rendering, RunRequest, StdinUse, Typed,
 };
 use crate::settings::Settings;
 
@@ -22,6 +23,7 @@ Examples:
   opencode-rs chat
   opencode-rs chat --auto-tools --allow \"bash:cargo *\"
   opencode-rs chat -c
+  opencode-rs chat -k --name review
   opencode-rs chat -m anthropic/claude-sonnet-4-5 what does this project do
   printf 'My name is Alice\\nWhat is my name?\\n' | opencode-rs chat";
 
@@ -60,13 +62,8 @@ pub struct ChatArgs {
     #[arg(long, value_name = "FILE", help_heading = "Model")]
     system_file: Option<PathBuf>,
 
-    /// Go on with the last session of this directory
-    #[arg(short = 'c', long = "continue", conflicts_with = "session", help_heading = "Session")]
-    latest: bool,
-
-    /// Go on with this session
-    #[arg(short, long, value_name = "ID|TITLE", value_parser = values::parse_name, help_heading = "Session")]
-    session: Option<String>,
+    #[command(flatten)]
+    conversation: ConversationOptions,
 
     /// Show the model's reasoning on stderr
     #[arg(long, help_heading = "Output")]
@@ -100,6 +97,15 @@ impl ChatArgs {
     /// When flags contradict each other in a way that the parser does not see.
     pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<ChatRequest, Failure> {
         let defaults = Limits::default();
+        let session = self.conversation.choice()?;
+        let fresh = self.connect.fresh();
+        let mut connect = self.connect.clone().resolve(settings, environment)?;
+        self.conversation.keep_warm(settings, fresh, &mut connect)?;
+        let typed = Typed {
+            model: self.model.is_some(),
+            agent: self.agent.is_some(),
+            variant: self.variant.is_some() || self.effort.is_some(),
+        };
         let run = RunRequest {
             prompt: PromptSource::Arguments(self.prompt.join(" ")),
             stdin: StdinUse::Never,
@@ -108,14 +114,10 @@ impl ChatArgs {
             system: system_prompt(self.system.as_deref(), self.system_file.as_deref(), settings)?,
             model: self.model.or(value(settings.model.as_ref())),
             agent: self.agent.or(value(settings.agent.as_ref())),
-            title: None,
-            session: SessionChoice::default(),
-            typed: Typed::default(),
-            lifetime: if value(settings.ephemeral.as_ref()) == Some(true) {
-                SessionLifetime::Ephemeral
-            } else {
-                SessionLifetime::Kept
-            },
+            title: self.conversation.title(),
+            lifetime: self.conversation.lifetime(settings, &session),
+            typed,
+            session,
             limits: Limits {
                 stall_timeout: limit(self.stall_timeout, settings.stall_timeout.as_ref()),
                 max_retries: value(settings.max_retries.as_ref()).unwrap_or(defaults.max_retries),
@@ -130,7 +132,7 @@ impl ChatArgs {
             permission: self
                 .permission
                 .resolve(settings, self.connect.input(), Tools::AsAsked)?,
-            connect: self.connect.resolve(settings, environment)?,
+            connect,
             output: OutputRequest {
                 mode: OutputMode::Text,
                 color: value(settings.color.as_ref()).unwrap_or_default(),
@@ -152,13 +154,6 @@ impl ChatArgs {
             checks: Checks::default(),
             worktree: None,
         };
-        Ok(ChatRequest {
-            run,
-            start: match (self.latest, self.session) {
-                (true, _) => ChatStart::Latest,
-                (false, Some(name)) => ChatStart::Named(name),
-                (false, None) => ChatStart::New,
-            },
-        })
+        Ok(ChatRequest { run })
     }
 }

@@ -70,7 +70,7 @@ fn words_that_begin_with_no_command_are_a_prompt() {
         (&["run", "models"], "models"),
         (&["run", "--", "-x"], "-x"),
         (&["run", "run"], "run"),
-        (&["chat"], "chat"),
+        (&["chats"], "chats"),
         (&["help", "me"], "help me"),
     ];
     for (words, prompt) in cases {
@@ -904,4 +904,35 @@ fn every_command_has_examples_and_they_parse() {
             assert!(parsed.is_ok(), "{name}: `{line}`: {}", parsed.unwrap_err());
         }
     }
+}
+
+fn chat(words: &[&str]) -> crate::request::ChatRequest {
+    let words: Vec<&str> = std::iter::once("chat").chain(words.iter().copied()).collect();
+    match parse(&words).unwrap().into_command() {
+        Command::Chat(args) => args.resolve(&Settings::default(), &Environment::default()).unwrap(),
+        other => panic!("{words:?} is {other:?}"),
+    }
+}
+
+#[test]
+fn a_dialog_may_begin_with_words_and_with_a_session() {
+    use crate::request::{ChatRequest, NotInADialog};
+    assert_eq!(chat(&[]).run.session.start, SessionStart::New);
+    assert_eq!(chat(&["-c"]).run.session.start, SessionStart::Latest);
+    let named = chat(&["-s", "the parser", "go", "on"]);
+    assert_eq!(named.run.session.start, SessionStart::Named("the parser".to_owned()));
+    assert_eq!(named.run.prompt, PromptSource::Arguments("go on".to_owned()));
+    assert_eq!(refused(&["chat", "-c", "-s", "x"]), ErrorKind::ArgumentConflict);
+
+    // Without a word the program is a dialog too, and what only a single prompt can give is refused.
+    assert!(parse(&["-m", "a/b"]).unwrap().is_empty());
+    assert!(!parse(&["hi"]).unwrap().is_empty() && !parse(&["run"]).unwrap().is_empty());
+    assert_eq!(
+        ChatRequest::of_run(run(&["--worktree"])),
+        Err(NotInADialog("--worktree"))
+    );
+    assert_eq!(
+        ChatRequest::of_run(run(&["-m", "a/b"])).unwrap().run.model,
+        chat(&["-m", "a/b"]).run.model
+    );
 }

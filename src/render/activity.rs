@@ -357,6 +357,12 @@ fn room(console: &Console, reserved: usize) -> usize {
     columns.saturating_sub(reserved).max(FEWEST_COLUMNS)
 }
 
+/// A tool and what it is at work on, in one clean line.
+pub(super) fn words_of(call: &ToolCall) -> String {
+    let what = title(call).unwrap_or_default();
+    one_line(&format!("{} {what}", call.tool), LOG_COLUMNS)
+}
+
 /// What a tool is at work on: the command itself for a shell, whose title is only what the model says about it.
 fn title(call: &ToolCall) -> Option<&str> {
     let argument = |name: &str| call.input.get(name).and_then(Value::as_str);

@@ -37,7 +37,7 @@ use text::Text;
 
 use crate::request::{OutputMode, OutputRequest, Reasoning, Rendering};
 use crate::terminal::{Screen, Stream, Terminal, sanitize};
-use crate::turn::{Outcome, Update};
+use crate::turn::{Outcome, ToolCall, ToolStatus, Update};
 
 /// A consumer of a turn. Layout state only: matching a tool's end to its beginning is the turn's work.
 pub trait Render {
@@ -97,6 +97,8 @@ pub fn renderer(request: &OutputRequest, streams: Streams) -> Box<dyn Render> {
         shows_reasoning: request.reasoning == Reasoning::Shown,
         console: Console::new(stdout, stderr, terminal, screen),
         spinner,
+        model: String::new(),
+        running: Vec::new(),
     })
 }
 
@@ -122,19 +124,47 @@ struct Renderer {
     shows_reasoning: bool,
     console: Console,
     spinner: Spinner,
+    /// The model that answers.
+    model: String,
+    /// Tools that are at work: the call and its words.
+    running: Vec<(String, String)>,
+}
+
+impl Renderer {
+    /// A tool's line changes while it is at work; the one that stays comes from the activity.
+    fn tool(&mut self, call: &ToolCall) {
+        self.running.retain(|(id, _)| *id != call.call_id);
+        if matches!(call.status, ToolStatus::Pending | ToolStatus::Running) {
+            let words = activity::words_of(call);
+            self.running.push((call.call_id.clone(), words));
+        }
+        match self.running.last() {
+            Some((_, tool)) => self.spinner.set(Phase::Running { tool: tool.clone() }),
+            // The model reads what came of it.
+            None => self.wait_for_the_model(),
+        }
+    }
+
+    fn wait_for_the_model(&self) {
+        self.spinner.set(Phase::Waiting {
+            model: self.model.clone(),
+        });
+    }
 }
 
 impl Render for Renderer {
     fn update(&mut self, update: &Update) -> io::Result<()> {
         self.console.release()?;
         match update {
-            Update::Started(started) => self.spinner.set(Phase::Waiting {
-                model: started
+            Update::Started(started) => {
+                self.model = started
                     .model
                     .as_ref()
-                    .map_or_else(|| "the model".to_owned(), ToString::to_string),
-            }),
-            Update::Text(_) | Update::Tool(_) => self.spinner.clear(),
+                    .map_or_else(|| "the model".to_owned(), ToString::to_string);
+                self.wait_for_the_model();
+            }
+            Update::Text(_) => self.spinner.clear(),
+            Update::Tool(call) => self.tool(call),
             Update::Reasoning(_) if self.shows_reasoning => self.spinner.clear(),
             _ => {}
         }

@@ -25,6 +25,11 @@ pub enum Phase {
         /// The model's name.
         model: String,
     },
+    /// A tool is at work.
+    Running {
+        /// Which, and on what, in one clean line.
+        tool: String,
+    },
 }
 
 impl Phase {
@@ -33,6 +38,7 @@ impl Phase {
             Self::StartingEngine => "starting engine".to_owned(),
             Self::StartingServer => "starting server".to_owned(),
             Self::Waiting { model } => format!("waiting for {model}"),
+            Self::Running { tool } => format!("running {tool}"),
         }
     }
 }

@@ -8,20 +8,6 @@ pub struct ChatRequest {
     /// What every prompt of it is sent with. The words of its own prompt, and its attachments, are for the first one; its
     /// time limit is one for each turn.
     pub run: RunRequest,
-    /// Which session it begins with.
-    pub start: ChatStart,
-}
-
-/// Which session a dialog begins with.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum ChatStart {
-    /// A new one, made with the first prompt.
-    #[default]
-    New,
-    /// `-c`: the last one of this directory.
-    Latest,
-    /// `-s`: this one, by id or title.
-    Named(String),
 }
 
 /// An option that a dialog has no use for.
@@ -51,7 +37,6 @@ impl ChatRequest {
                 stdin: StdinUse::Never,
                 ..run
             },
-            start: ChatStart::New,
         })
     }
 }

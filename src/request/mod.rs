@@ -22,7 +22,7 @@ mod server;
 mod session;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
-pub use chat::{ChatRequest, ChatStart, NotInADialog};
+pub use chat::{ChatRequest, NotInADialog};
 pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
 pub use conversation::{
     DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, SessionChoice, SessionStart, Typed, Waiting,

@@ -41,7 +41,12 @@ pub struct Stray {
 
 /// The strays of engines whose private directories are in `base`.
 pub fn strays(base: &Path) -> Vec<Stray> {
-    find(base, &mut HashMap::new())
+    let mut guards = HashMap::new();
+    let found = find(base, &mut guards);
+    for guard in guards.into_values() {
+        guard.release();
+    }
+    found
 }
 
 /// Ends them, which may take some seconds, and removes their private directories. Gives those that were found, and
@@ -88,6 +93,14 @@ enum Guard {
 }
 
 impl Guard {
+    /// Gives its lock back. Closing it would not do where another thread is just starting a process, which has a copy of
+    /// all that is open until it becomes that program.
+    fn release(self) {
+        if let Self::Dead(Some(lock)) = self {
+            let _ = lock.unlock();
+        }
+    }
+
     /// The guard of a private directory, which an engine of its was given.
     fn of(root: &Path) -> Self {
         match fs::symlink_metadata(root) {
@@ -291,7 +304,7 @@ mod tests {
             "opencode-rs.bbbbbbbbbb",
             "opencode-rs.cccccccccc",
         );
-        drop(private(base.path(), dead));
+        private(base.path(), dead).unlock().unwrap();
         let _living = private(base.path(), living);
         let mut strays_of = [started(base.path(), dead, ENGINE), started(base.path(), gone, SHELL)];
         let mut others = [
@@ -332,7 +345,7 @@ mod tests {
     #[test]
     fn what_a_stray_has_started_is_one_too_and_one_that_ignores_the_signal_is_killed() {
         let base = tempfile::tempdir().unwrap();
-        drop(private(base.path(), "opencode-rs.aaaaaaaaaa"));
+        private(base.path(), "opencode-rs.aaaaaaaaaa").unlock().unwrap();
         let mut stray = Command::new("sh")
             .args(["-c", "trap '' TERM; env -i sleep 1000 & wait; wait; sleep 1000"])
             .env("TMPDIR", base.path().join("opencode-rs.aaaaaaaaaa/tmp"))

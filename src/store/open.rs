@@ -1,5 +1,7 @@
 //! Opening the store, and knowing when not to.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +15,9 @@ const BUSY: Duration = Duration::from_millis(500);
 
 /// What has a meaning in the address of a file.
 const ADDRESS: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
+
+/// How a log begins; its last bit says in which order its sums are.
+const LOG: u32 = 0x377f_0682;
 
 /// Tables and the columns that are read from them. There may be more.
 const EXPECTED: [(&str, &[&str]); 4] = [
@@ -72,6 +77,19 @@ pub enum Unreadable {
     Database(#[from] rusqlite::Error),
 }
 
+/// Whether the log beside the database is empty or begins as one does. SQLite would try for ten seconds to make sense of
+/// another one.
+fn is_log(database: &Path) -> bool {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-wal");
+    let mut magic = [0; 4];
+    match File::open(name).and_then(|mut log| log.read(&mut magic)) {
+        Ok(0) => true,
+        Ok(_) => u32::from_be_bytes(magic) & !1 == LOG,
+        Err(_) => false,
+    }
+}
+
 impl Store {
     /// Opens the store for reading.
     ///
@@ -90,6 +108,9 @@ impl Store {
             Path::new(&name).is_file()
         };
         if !cfg!(unix) || !["", "-wal", "-shm"].iter().all(|suffix| is_there(suffix)) {
+            return Err(unexpected());
+        }
+        if !is_log(database) {
             return Err(unexpected());
         }
         let path = database.to_str().ok_or_else(unexpected)?;
@@ -111,5 +132,143 @@ impl Store {
             }
         }
         Ok(Self { connection })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use super::*;
+    use crate::api::SessionFilter;
+
+    /// A database as an engine has it, open for writing.
+    fn engine(directory: &Path) -> Connection {
+        let connection = Connection::open(directory.join("opencode.db")).unwrap();
+        connection
+            .query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))
+            .unwrap();
+        for (table, columns) in EXPECTED {
+            // Another version may have more.
+            let sql = format!("CREATE TABLE {table} ({}, of_tomorrow)", columns.join(","));
+            connection.execute(&sql, []).unwrap();
+        }
+        connection
+    }
+
+    fn insert(engine: &Connection, id: &str, updated: i64) {
+        engine
+            .execute(
+                "INSERT INTO session (id, slug, directory, title, version, cost, time_created, time_updated) \
+                 VALUES (?1, 's', '/p', 'Title of ' || ?1, '1', 0.5, 1, ?2)",
+                rusqlite::params![id, updated],
+            )
+            .unwrap();
+    }
+
+    fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+        fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| {
+                (
+                    path.file_name().unwrap().to_string_lossy().into_owned(),
+                    fs::read(&path).unwrap(),
+                )
+            })
+            .collect()
+    }
+
+    fn ids(store: &Store) -> Vec<String> {
+        let sessions = store.sessions(&SessionFilter::default()).unwrap();
+        sessions
+            .iter()
+            .map(|session| session["id"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn reading_what_a_killed_engine_left_changes_nothing() {
+        let alive = tempfile::tempdir().unwrap();
+        let engine = engine(alive.path());
+        insert(&engine, "ses_1", 1);
+        let left = files(alive.path());
+        assert_eq!(
+            left.keys().collect::<Vec<_>>(),
+            ["opencode.db", "opencode.db-shm", "opencode.db-wal"]
+        );
+        let dead = tempfile::tempdir().unwrap();
+        for (name, contents) in &left {
+            fs::write(dead.path().join(name), contents).unwrap();
+        }
+        let store = Store::open(&dead.path().join("opencode.db")).unwrap();
+        assert_eq!(ids(&store), ["ses_1"]);
+        drop(store);
+        assert!(files(dead.path()) == left, "something was changed");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_engine_writes_on_while_a_reader_sees_one_moment() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = engine(directory.path());
+        insert(&engine, "ses_1", 1);
+        let path = directory.path().join("opencode.db");
+        let store = Store::open(&path).unwrap();
+        assert_eq!(ids(&store), ["ses_1"]);
+        insert(&engine, "ses_2", 2);
+        engine
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+            .unwrap();
+        assert_eq!(ids(&store), ["ses_1"]);
+        assert_eq!(ids(&Store::open(&path).unwrap()), ["ses_2", "ses_1"]);
+    }
+
+    #[test]
+    fn what_only_an_engine_can_open_and_what_another_version_made_is_left_to_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("opencode.db");
+        assert!(matches!(Store::open(&path), Err(Unreadable::NotAsExpected(_))));
+        // An engine that ended well takes the log and its index along.
+        drop(engine(directory.path()));
+        let before = files(directory.path());
+        assert!(matches!(Store::open(&path), Err(Unreadable::NotAsExpected(_))));
+        assert!(files(directory.path()) == before, "something was made");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_missing_column_and_a_file_that_is_no_database_are_noticed() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = engine(directory.path());
+        engine
+            .execute("ALTER TABLE part RENAME COLUMN data TO body", [])
+            .unwrap();
+        let path = directory.path().join("opencode.db");
+        assert!(matches!(Store::open(&path), Err(Unreadable::Schema("part", "data"))));
+        drop(engine);
+        for name in ["opencode.db", "opencode.db-wal", "opencode.db-shm"] {
+            fs::write(
+                directory.path().join(name),
+                "no database at all, but some text of some length",
+            )
+            .unwrap();
+        }
+        assert!(matches!(Store::open(&path), Err(Unreadable::NotAsExpected(_))));
+        fs::write(directory.path().join("opencode.db-wal"), "").unwrap();
+        assert!(matches!(Store::open(&path), Err(Unreadable::Database(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_may_hold_what_means_something_in_an_address() {
+        let directory = tempfile::tempdir().unwrap();
+        let odd = directory.path().join("a?b#c%20d é&mode=rw");
+        fs::create_dir(&odd).unwrap();
+        let engine = engine(&odd);
+        insert(&engine, "ses_1", 1);
+        assert_eq!(ids(&Store::open(&odd.join("opencode.db")).unwrap()), ["ses_1"]);
     }
 }

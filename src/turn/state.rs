@@ -22,6 +22,8 @@ pub struct State {
     root: String,
     prompt_id: String,
     prompt: Option<MessageInfo>,
+    /// When the prompt was first stored, in milliseconds since 1970 by the engine's clock.
+    prompt_created: Option<f64>,
     sessions: HashMap<String, SessionState>,
     messages: Vec<Message>,
     message_index: HashMap<String, usize>,
@@ -65,6 +67,7 @@ impl State {
             root,
             prompt_id: prompt_id.into(),
             prompt: None,
+            prompt_created: None,
             messages: Vec::new(),
             message_index: HashMap::new(),
             foreign: HashSet::new(),
@@ -128,8 +131,10 @@ impl State {
     /// Takes the stored messages of a session of this turn, those after the prompt, oldest first.
     pub fn reconcile(&mut self, messages: &[MessageWithParts], out: &mut Vec<Update>) {
         for stored in messages {
-            let is_ours =
-                self.sessions.contains_key(&stored.info.session_id) && !self.is_older(stored.info.time.created);
+            let session = &stored.info.session_id;
+            // Of the run's own session, the reading found it behind our prompt.
+            let is_ours = self.is_root(session)
+                || (self.sessions.contains_key(session) && !self.is_older(stored.info.time.created));
             if !stored.info.is_assistant() || !is_ours {
                 continue;
             }
@@ -167,14 +172,16 @@ impl State {
     /// Whether something of this time, in milliseconds since 1970 by the engine's clock, was there before the prompt. A
     /// session that goes on has messages and subagents of earlier turns.
     pub fn is_older(&self, created: f64) -> bool {
-        let prompt = self.prompt.as_ref().map_or(0.0, |prompt| prompt.time.created);
-        created > 0.0 && created < prompt
+        created > 0.0 && self.prompt_created.is_some_and(|prompt| created < prompt)
     }
 
     /// Takes the prompt as the engine stored it, where no event has told it.
     pub fn prompt_stored(&mut self, prompt: &MessageInfo) {
         if prompt.id == self.prompt_id {
             self.prompt.get_or_insert_with(|| prompt.clone());
+            // A prompt that is sent again gets another time, later than its answer's.
+            let created = prompt.time.created;
+            self.prompt_created = Some(self.prompt_created.map_or(created, |known| known.min(created)));
         }
     }
 
@@ -378,18 +385,22 @@ impl State {
 
     fn message(&mut self, info: &MessageInfo, out: &mut Vec<Update>) {
         if info.id == self.prompt_id {
+            self.prompt_stored(info);
             self.prompt = Some(info.clone());
             return;
         }
         if !info.is_assistant()
             || !self.sessions.contains_key(&info.session_id)
             || self.foreign.contains(&info.id)
-            || self.is_older(info.time.created)
+            || (info.parent_id.as_ref() != Some(&self.prompt_id) && self.is_older(info.time.created))
         {
             return;
         }
-        // An answer seen before our own prompt was stored answers somebody else.
-        if info.session_id == self.root && self.prompt.is_none() && !self.message_index.contains_key(&info.id) {
+        // An answer seen before our own prompt was stored answers somebody else, unless it says that it is for us: the
+        // engine confirms a stream a moment before it sends events there, and that of our prompt may be lost.
+        let is_ours = info.parent_id.as_deref() == Some(self.prompt_id.as_str());
+        let is_known = is_ours || self.message_index.contains_key(&info.id);
+        if info.session_id == self.root && self.prompt.is_none() && !is_known {
             self.foreign.insert(info.id.clone());
             return;
         }

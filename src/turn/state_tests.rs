@@ -385,6 +385,11 @@ fn what_a_session_held_before_the_prompt_is_not_of_the_turn() {
         ],
     );
     assert_eq!(given_text(&out), "new");
+    // A prompt that is sent again is stored anew, later than its answer.
+    apply(
+        &mut state,
+        &[message("msg_u", "user", json!({"time": {"created": 60}}))],
+    );
     let stored = |info: serde_json::Value| -> MessageWithParts {
         serde_json::from_value(json!({"info": info, "parts": [{"id": "prt_c", "sessionID": "ses_2",
             "messageID": "msg_child", "type": "tool", "tool": "bash", "callID": "c", "state": {"status": "completed"}}]}))

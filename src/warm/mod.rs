@@ -33,6 +33,7 @@ mod record;
 mod service;
 mod start;
 mod supervisor;
+mod thrift;
 
 pub use lease::{Lease, Refusal, Status, Terms};
 pub use left_over::{left_over_sockets, remove_left_overs};

@@ -23,6 +23,7 @@ use super::log::{self, Log};
 use super::orders::Orders;
 use super::record::{self, ServerRecord};
 use super::service::{Activity, Orphan, Service};
+use super::thrift;
 use crate::api::{Client, Endpoint};
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
@@ -189,7 +190,12 @@ async fn supervise(orders: Orders) -> Result<(), Failure> {
 
     // Nobody waits for this.
     let environment = Environment::of_process();
-    let sweeping = std::thread::Builder::new().spawn(move || left_over::sweep(&directories, &environment));
+    let waiting = Arc::clone(&service);
+    let sweeping = std::thread::Builder::new().spawn(move || {
+        left_over::sweep(&directories, &environment);
+        // What that has taken is let go of, too.
+        waiting.changed.notify_one();
+    });
     if let Err(error) = sweeping {
         log.note(&format!("cannot look for what others have left: {error}"));
     }
@@ -301,7 +307,10 @@ async fn serve(
     loop {
         let idle = match service.activity() {
             Activity::Ending(why) => return why.to_owned(),
-            Activity::Idle(until) => until,
+            Activity::Idle(until) => {
+                thrift::let_go_of_code();
+                until
+            }
             Activity::InUse => None,
         };
         let (due, next) = service.orphans();

@@ -442,6 +442,33 @@ fn a_conversation_goes_on_with_its_model_and_agent_until_others_are_named() {
     assert_eq!(names(&["Say it"]), json!(["rehearsal/vision", "plan", "default"]));
 }
 
+#[test]
+fn a_session_of_another_program_is_given_back_without_our_rules() {
+    let world = World::new(ECHOES);
+    let made = world
+        .runtime
+        .block_on(world.engine.post("/session", &json!({"title": "Theirs"})));
+    let id = made["id"].as_str().unwrap();
+    for prompt in ["I am Alice", "Which name?"] {
+        let record = world.run(&["-s", "Theirs", prompt]);
+        assert_eq!(id_of(&record), id);
+        let rules = world.session(id)["permission"].clone();
+        assert_eq!(
+            rules,
+            json!([{"permission": "opencode-rs", "pattern": "*", "action": "deny"}])
+        );
+    }
+    assert_eq!(
+        world.messages(id),
+        [
+            "user: I am Alice",
+            "assistant: Hello Alice",
+            "user: Which name?",
+            "assistant: You are Alice"
+        ]
+    );
+}
+
 /// A subagent that touches a file.
 const DELEGATES: &str = "\
     [[reply]]\ncaller = \"subagent\"\ntool_result = \"*\"\ntext = \"Touched.\"\nusage = { input = 100, output = 10 }\ntimes = \"always\"\n\

@@ -1,13 +1,14 @@
 //! Conversations: listed, shown, changed, passed on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::real_engine::RealEngine;
-use crate::support::{EnginePermit, Finished, Pty, Sandbox};
+use crate::support::{Finished, LONG, Model, Pty, Sandbox, until};
 
 /// A model that writes a list of things to do, a file and a subagent's file, and says what it did.
 const BUSY: &str = r#"
@@ -154,6 +155,18 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
+/// The files of the engine's store, with what is in them.
+fn store_files(sandbox: &Sandbox) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = std::fs::read_dir(sandbox.path("home/.local/share/opencode")).unwrap();
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| (path.clone(), std::fs::read(&path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
 fn import(sandbox: &Sandbox, conversation: &Value) -> Finished {
     let file = sandbox.write("conversation.json", conversation.to_string());
     session(sandbox, &["import", file.to_str().unwrap()])
@@ -235,6 +248,13 @@ fn the_store_and_an_engine_tell_the_same() {
         let stored = document(&look(&sandbox, arguments).expect(0));
         same(&stored, &asked(arguments));
     }
+    // While the engine is at work on it. It may have something to write of its own, once.
+    until("a look changes nothing", LONG, || {
+        let before = store_files(&sandbox);
+        look(&sandbox, &["list"]).expect(0);
+        look(&sandbox, &["show", &busy]).expect(0);
+        (before == store_files(&sandbox)).then_some(())
+    });
     let refused = sandbox.run_without_engine(["session", "show", formed, "--attach", &url]);
     refused
         .start_at_once()
@@ -373,7 +393,7 @@ fn what_an_engine_does_not_take_leaves_nothing() {
 
 #[test]
 fn a_long_conversation_with_a_large_message_is_handled_in_seconds() {
-    const LIMIT: Duration = Duration::from_secs(30);
+    const LIMIT: Duration = LONG;
     let sandbox = Sandbox::new();
     let conversation = long_conversation("eeee1", "Long", 200, 5_000_000);
     let begin = Instant::now();
@@ -421,7 +441,7 @@ text = "Done."
     let id = converse(&sandbox, script, "Change", &["--auto-tools", "Do it"]);
     assert_eq!(sandbox.read("project/kept.txt"), "uno\ntwo\n");
 
-    let diff = session(&sandbox, &["diff", &id]).expect(0).stdout;
+    let diff = look(&sandbox, &["diff", &id]).expect(0).stdout;
     for line in [
         "diff --git a/kept.txt b/kept.txt\n",
         "\n-one\n+uno\n",
@@ -615,5 +635,93 @@ fn sessions_of_a_directory_that_is_gone_are_listed_and_deleted() {
     session(&sandbox, &["delete", "--yes", "--all", "Gone"]).expect(0);
     assert_eq!(listed(&sandbox, &["--all"]), Vec::<Value>::new());
     assert!(!gone.exists());
-    let _permit = EnginePermit::acquire();
+}
+
+#[test]
+fn a_session_at_work_is_not_changed_and_abort_ends_its_turn() {
+    let sandbox = Sandbox::new();
+    let model = Model::start(
+        "[[reply]]\nmatch = \"Wait\"\ntext = \"one two\"\nfault = \"stall\"\nafter_chunks = 1\ntimes = \"always\"\n\
+         [[reply]]\ncaller = \"summary\"\ntext = \"one two\"\nfault = \"stall\"\nafter_chunks = 1\ntimes = \"always\"\n\
+         [[reply]]\ntext = \"answered\"\ntimes = \"always\"",
+    );
+    let catalog = sandbox.write("catalog.json", "{}");
+    let config = model.engine_config();
+    let engine = RealEngine::start_in(
+        &sandbox.path("home"),
+        &[
+            ("OPENCODE_CONFIG_CONTENT", &config),
+            ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
+        ],
+    );
+    let url = engine.url();
+    let attached = |arguments: &[&str]| {
+        sandbox
+            .run_without_engine(arguments.iter().chain(&["--attach", &url]))
+            .start_at_once()
+    };
+    let mut run = attached(&["--title", "At work", "Wait"]);
+    run.wait_for_stdout("one");
+    let on_it = |arguments: &[&str]| {
+        let arguments: Vec<&str> = ["session"].iter().chain(arguments).copied().collect();
+        attached(&arguments).finish()
+    };
+    for arguments in [
+        &["revert", "--yes", "At work"][..],
+        &["delete", "--yes", "At work"],
+        &["compact", "At work"],
+    ] {
+        on_it(arguments).expect(1).says(&["at work", "session abort ses_"]);
+    }
+    on_it(&["abort", "At work"]).expect(0).says(&["ended what"]);
+    run.finish().expect(1);
+    on_it(&["abort", "At work"]).expect(0).says(&["was doing nothing"]);
+
+    // A kept conversation has its name here too, and is not pruned.
+    let kept = attached(&["-k", "--name", "docs", "--title", "Kept", "Say it"]);
+    kept.finish().expect(0).writes("answered\n");
+    assert_eq!(listed(&sandbox, &["--search", "Kept"])[0]["name"], "docs");
+    let shown = look(&sandbox, &["show", "docs"]).expect(0).stdout;
+    assert!(shown.starts_with("# Kept\n"), "{shown}");
+    let prune = look(&sandbox, &["prune", "--older-than", "0", "--dry-run"]).expect(0);
+    assert!(
+        prune.stdout.contains("At work") && !prune.stdout.contains("Kept"),
+        "{}",
+        prune.stdout
+    );
+    prune.says(&["not counted: 1 session kept under a name"]);
+    let all = look(&sandbox, &["prune", "--older-than", "0", "--dry-run", "--kept"]).expect(0);
+    assert_eq!(all.stdout.lines().count(), 2);
+
+    // A compaction that is interrupted is over on the server too.
+    let before = model.count();
+    let summary = attached(&["session", "compact", "At work"]);
+    until("the model is asked", LONG, || (model.count() > before).then_some(()));
+    summary.signal(Signal::INT);
+    summary.finish().expect(130);
+    on_it(&["abort", "At work"]).expect(0).says(&["was doing nothing"]);
+    on_it(&["delete", "--yes", "At work"]).expect(0);
+}
+
+#[test]
+fn code_of_another_directory_does_not_run_because_a_session_of_it_is_named() {
+    let sandbox = Sandbox::new();
+    let elsewhere = sandbox.path("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let id = converse(&sandbox, ANSWER, "Other", &["-d", elsewhere.to_str().unwrap(), "Hi"]);
+    let canary = sandbox.path("canary");
+    sandbox.write(
+        "elsewhere/.opencode/plugin/x.js",
+        format!("require('fs').writeFileSync({:?}, '');", canary.to_str().unwrap()),
+    );
+    look(&sandbox, &["show", &id]).expect(0);
+    session(&sandbox, &["rename", &id, "Mine"]).expect(2).says(&["--trust"]);
+    session(&sandbox, &["delete", "--yes", &id])
+        .expect(2)
+        .says(&["--trust"]);
+    session(&sandbox, &["prune", "--all", "--yes", "--older-than", "0"])
+        .expect(2)
+        .says(&["--trust"]);
+    assert!(!canary.exists());
+    assert_eq!(ids(&listed(&sandbox, &["--all"])), [id.as_str()]);
 }

@@ -78,17 +78,22 @@ impl Model {
         .collect()
     }
 
+    /// The texts of all user messages of the newest request.
+    pub(crate) fn user_messages(&self) -> Vec<String> {
+        let requests = self.rehearsal.requests();
+        let body = requests.last().map(RecordedRequest::json).unwrap();
+        let messages = body["messages"].as_array().unwrap();
+        let of_user = messages.iter().filter(|message| message["role"] == "user");
+        of_user.map(|message| text_of(&message["content"])).collect()
+    }
+
     /// The text of the last user message of the newest request.
     pub(crate) fn last_prompt(&self) -> String {
         let requests = self.rehearsal.requests();
         let body = requests.last().map(RecordedRequest::json).unwrap();
         let messages = body["messages"].as_array().unwrap();
         let user = messages.iter().rev().find(|message| message["role"] == "user").unwrap();
-        match &user["content"] {
-            Value::String(text) => text.clone(),
-            Value::Array(parts) => parts.iter().map(|part| part["text"].as_str().unwrap()).collect(),
-            other => panic!("no content: {other}"),
-        }
+        text_of(&user["content"])
     }
 }
 
@@ -98,5 +103,13 @@ impl Drop for Model {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+fn text_of(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().map(|part| part["text"].as_str().unwrap()).collect(),
+        other => panic!("no content: {other}"),
     }
 }

@@ -18,9 +18,9 @@ use crate::context::Presses;
 use crate::error::{Failure, FailureKind};
 use crate::input::{self, PromptParts, Surroundings};
 use crate::render::report_failure;
-use crate::request::{ChatStart, Verbosity};
+use crate::request::Verbosity;
 use crate::support::nearest::{nearest, quoted};
-use crate::terminal::{Stream, Terminal, one_line};
+use crate::terminal::{Stream, Terminal, one_line, sanitize};
 use crate::turn::Outcome;
 
 /// How many choices are listed.
@@ -54,17 +54,16 @@ pub(super) enum Flow {
 
 impl<'t, 'c> Dialog<'t, 'c> {
     /// Runs a dialog until somebody leaves it.
-    pub(super) async fn run(
-        talk: &'t mut Talk<'c>,
-        start: ChatStart,
-        first: Option<PromptParts>,
-    ) -> Result<Exit, Failure> {
+    pub(super) async fn run(talk: &'t mut Talk<'c>, first: Option<PromptParts>) -> Result<Exit, Failure> {
         let mut dialog = Self::open(talk)?;
         if let Some(failure) = dialog.connect().await {
             return failure;
         }
-        sessions::begin(dialog.talk, start).await?;
+        let resumed = sessions::begin(dialog.talk).await?;
         dialog.greet();
+        if let Some(title) = resumed {
+            dialog.note(&format!("resumed `{title}`"));
+        }
         let exit = dialog.go(first).await;
         dialog.modes.restore();
         exit
@@ -114,14 +113,13 @@ impl<'t, 'c> Dialog<'t, 'c> {
             Err(failure) => return Some(Err(failure)),
         };
         self.presses.forget();
-        let hushed = (!self.is_plain()).then(|| self.modes.hushed());
+        self.hush();
         let connected = tokio::select! {
             biased;
             _ = context.interrupts.interrupted() => Err(context.interrupts.failure("the dialog")),
             () = pressed(Some(&self.presses), 1) => Err(Failure::new(FailureKind::Interrupted, "the dialog was interrupted")),
             connected = Box::pin(self.talk.connect(&display)) => connected,
         };
-        drop(hushed);
         display.drained().await;
         drop(display);
         match connected {
@@ -157,9 +155,8 @@ impl<'t, 'c> Dialog<'t, 'c> {
         }
         let engine = self.talk.engine_version().unwrap_or("unknown");
         self.note(&format!(
-            "opencode-rs {}, engine {engine}, in {}; /help shows what you can type, Ctrl-D leaves",
-            env!("CARGO_PKG_VERSION"),
-            self.talk.directory.display()
+            "opencode-rs {} with engine {engine}; /help tells more, Ctrl-D leaves",
+            env!("CARGO_PKG_VERSION")
         ));
     }
 
@@ -264,9 +261,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Takes a turn and says how things stand.
     pub(super) async fn turn(&mut self, asked: Asked) -> Result<Flow, Failure> {
-        let hushed = (!self.is_plain()).then(|| self.modes.hushed());
         let ended = self.talk.turn(asked, Some(&self.presses)).await;
-        drop(hushed);
         match ended? {
             Ended::Well => {
                 let line = self.talk.standing.line();
@@ -290,7 +285,10 @@ impl<'t, 'c> Dialog<'t, 'c> {
         let source = crate::request::PromptSource::Editor {
             initial: initial.to_owned(),
         };
-        let text = input::read_prompt(&source, crate::request::StdinUse::Never, self.around(&directory)).await?;
+        self.modes.restore();
+        let text = input::read_prompt(&source, crate::request::StdinUse::Never, self.around(&directory)).await;
+        self.hush();
+        let text = text?;
         self.print(&text);
         self.prompt(&text).await
     }
@@ -351,7 +349,10 @@ impl<'t, 'c> Dialog<'t, 'c> {
                     if count > 1 {
                         return Ok(Line::End);
                     }
-                    self.print("\npress Ctrl-C again to leave");
+                    self.print(match wanted {
+                        Wanted::Entry => "\npress Ctrl-C again to leave",
+                        Wanted::Choice(_) => "\npress Enter for none, Ctrl-C again to leave",
+                    });
                 }
                 () = self.talk.refuse_calls() => {}
             }
@@ -360,10 +361,8 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Lets the person choose one of several; none when they do not want any.
     pub(super) async fn choose(&mut self, what: &str, choices: &[Named]) -> Result<Option<String>, Failure> {
-        let width = self.terminal.columns();
         for (number, choice) in choices.iter().take(MOST_CHOICES).enumerate() {
-            let line = format!("{:>3}  {}  {}", number + 1, choice.name, choice.about);
-            self.print(&one_line(line.trim_end(), width.saturating_sub(1)));
+            self.row(&format!("{:>3}  {}", number + 1, choice.name), &choice.about);
         }
         if choices.len() > MOST_CHOICES {
             self.print(&format!("     and {} more, by name", choices.len() - MOST_CHOICES));
@@ -408,8 +407,11 @@ impl<'t, 'c> Dialog<'t, 'c> {
         }
     }
 
-    pub(super) fn is_plain(&self) -> bool {
-        self.console.as_ref().is_none_or(Console::is_plain)
+    /// What is typed while nobody reads is for the line editor, later.
+    pub(super) fn hush(&self) {
+        if !self.console.as_ref().is_none_or(Console::is_plain) {
+            self.modes.hush();
+        }
     }
 
     /// The id of the session.
@@ -424,6 +426,13 @@ impl<'t, 'c> Dialog<'t, 'c> {
     pub(super) fn note(&self, text: &str) {
         let text = one_line(text, self.terminal.columns().saturating_sub(1));
         self.print(&self.dim(&text));
+    }
+
+    /// A row of a table: what it is about, and the rest, cut to the line.
+    pub(super) fn row(&self, left: &str, right: &str) {
+        let width = self.terminal.columns().saturating_sub(1);
+        let line = format!("{}  {}", sanitize(left), one_line(right, width));
+        self.print(&console::truncate_str(line.trim_end(), width, "…"));
     }
 
     /// Text that stands less out than others.

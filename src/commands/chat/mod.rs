@@ -31,7 +31,7 @@ use talk::Talk;
 ///
 /// When there can be no dialog, or a signal ends it. What goes wrong in a turn is told there.
 pub async fn run(context: &Context, request: ChatRequest) -> Result<Exit, Failure> {
-    let ChatRequest { run, start } = request;
+    let ChatRequest { run } = request;
     let directory = talk::directory(context, &run)?;
     let around = Surroundings {
         cwd: &context.cwd,
@@ -53,9 +53,9 @@ pub async fn run(context: &Context, request: ChatRequest) -> Result<Exit, Failur
     let first = (!text.is_empty() || !files.is_empty()).then_some(PromptParts { text, files });
     let mut talk = Talk::new(context, run, directory, system);
     let ended = if context.streams.stdin_is_terminal {
-        Box::pin(Dialog::run(&mut talk, start, first)).await
+        Box::pin(Dialog::run(&mut talk, first)).await
     } else {
-        match sessions::begin(&mut talk, start).await {
+        match sessions::begin(&mut talk).await.map(drop) {
             Ok(()) => Box::pin(piped::run(&mut talk, first)).await,
             Err(failure) => Err(failure),
         }

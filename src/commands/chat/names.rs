@@ -5,7 +5,7 @@ use crate::chat::{EFFORTS, Named};
 use crate::commands::run::prepare::{self, Offer};
 use crate::error::Failure;
 use crate::input::PromptParts;
-use crate::request::{Effort, ModelChoice, RunRequest, VariantChoice};
+use crate::request::{Effort, ModelChoice, RunRequest, Typed, VariantChoice};
 
 /// The models, as they are chosen.
 pub(super) fn models(offer: &Offer) -> Vec<Named> {
@@ -47,6 +47,10 @@ impl Dialog<'_, '_> {
             .map_err(|error| Failure::usage(format!("cannot use model `{name}`")).caused_by(&error))?;
         let wanted = RunRequest {
             model: Some(model),
+            typed: Typed {
+                model: true,
+                ..self.talk.run.typed
+            },
             ..self.talk.run.clone()
         };
         let chosen = match self.try_names(&wanted).await {
@@ -82,6 +86,10 @@ impl Dialog<'_, '_> {
         };
         let wanted = RunRequest {
             agent: Some(name.clone()),
+            typed: Typed {
+                agent: true,
+                ..self.talk.run.typed
+            },
             ..self.talk.run.clone()
         };
         self.try_names(&wanted).await?;
@@ -112,6 +120,10 @@ impl Dialog<'_, '_> {
         };
         let wanted = RunRequest {
             variant,
+            typed: Typed {
+                variant: true,
+                ..self.talk.run.typed
+            },
             ..self.talk.run.clone()
         };
         let chosen = self.try_names(&wanted).await?;

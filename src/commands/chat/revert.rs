@@ -138,9 +138,7 @@ impl Dialog<'_, '_> {
             return Err(Failure::usage("cannot tell which model shall write the summary").hint("send a prompt first"));
         };
         self.note("the model writes a summary; Ctrl-C stops it");
-        let hushed = (!self.is_plain()).then(|| self.modes.hushed());
         let done = self.waiting(async { Ok(client.summarize(&id, &model).await?) }).await;
-        drop(hushed);
         if let Err(failure) = done {
             // Whatever came in between: nothing goes on behind our back.
             let _ = client.abort(&id).await;

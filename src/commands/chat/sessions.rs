@@ -8,10 +8,11 @@ use crate::api::Client;
 use crate::api::types::{MessageWithParts, PartKind, Session};
 use crate::chat::Named;
 use crate::commands::run::display::Display;
+use crate::commands::run::session;
 use crate::error::Failure;
-use crate::request::ChatStart;
+use crate::request::{Manner, SessionStart};
 use crate::support::nearest::quoted;
-use crate::terminal::{one_line, sanitize};
+use crate::terminal::sanitize;
 use crate::turn::Outcome;
 
 /// How many sessions are looked at.
@@ -21,30 +22,37 @@ const LISTED: usize = 15;
 /// How much of the last answer is shown again.
 const RECAP_LINES: usize = 12;
 
-/// Takes the session that the dialog shall begin with.
-pub(super) async fn begin(talk: &mut Talk<'_>, start: ChatStart) -> Result<(), Failure> {
-    if start == ChatStart::New {
-        return Ok(());
+/// Takes the session that the dialog shall begin with; gives its title, where there is one already.
+pub(super) async fn begin(talk: &mut Talk<'_>) -> Result<Option<String>, Failure> {
+    let choice = &talk.run.session;
+    // A copy is made with the first prompt.
+    if choice.start == SessionStart::New || choice.manner == Manner::Fork {
+        return Ok(None);
     }
+    let blank = Outcome::empty(talk.directory.to_string_lossy().into_owned());
+    let display = Display::open(talk.context, &talk.run.output, blank)?;
+    let found = Box::pin(find_chosen(talk, &display)).await;
+    display.drained().await;
+    let Some(session) = found? else {
+        return Ok(None);
+    };
+    let title = session.title.clone();
+    talk.set_session(Some(session));
+    Ok(Some(title))
+}
+
+async fn find_chosen(talk: &mut Talk<'_>, display: &Display) -> Result<Option<Session>, Failure> {
     if talk.link().is_none() {
-        let blank = Outcome::empty(talk.directory.to_string_lossy().into_owned());
-        let display = Display::open(talk.context, &talk.run.output, blank)?;
-        Box::pin(talk.connect(&display)).await?;
-        display.drained().await;
+        talk.connect(display).await?;
     }
     let Some(client) = talk.client().cloned() else {
-        return Ok(());
+        return Ok(None);
     };
-    let session = match start {
-        ChatStart::New => return Ok(()),
-        ChatStart::Latest => newest(&client, None).await?.into_iter().next().ok_or_else(|| {
-            Failure::usage("cannot go on: there is no session in this directory")
-                .hint("leave out `--continue` to begin one")
-        })?,
-        ChatStart::Named(name) => find(&client, &name).await?,
-    };
-    talk.set_session(Some(session));
-    Ok(())
+    let around = talk.around(display);
+    // Held for this look alone: between prompts, others may go on with the conversation.
+    let mut claim = session::claim(&talk.run, around).await?;
+    let origin = session::find(&talk.run, &client, &mut claim, around).await?;
+    Ok(origin.map(session::Origin::into_session))
 }
 
 async fn newest(client: &Client, search: Option<&str>) -> Result<Vec<Session>, Failure> {
@@ -98,13 +106,8 @@ impl Dialog<'_, '_> {
             } else {
                 ' '
             };
-            let line = format!(
-                "{mark} {}  {:>8}  {}",
-                session.id,
-                age(now, session.time.updated),
-                session.title
-            );
-            self.print(&one_line(&line, self.terminal.columns().saturating_sub(1)));
+            let left = format!("{mark} {}  {:>8}", session.id, age(now, session.time.updated));
+            self.row(&left, &session.title);
         }
         if sessions.len() > LISTED {
             self.note(&format!(

@@ -1,7 +1,7 @@
 //! Commands that a shell runs: the person's own (`!`), and those in templates of the engine's slash commands.
 
 use std::io::{self, Write};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
@@ -32,7 +32,38 @@ pub(super) async fn run(dialog: &mut Dialog<'_, '_>, command: &str, output: Shel
     }
     // Ctrl-C is the command's: it is in the foreground with us, and we only count.
     dialog.presses.forget();
-    let mut child = child.spawn().map_err(failure)?;
+    dialog.modes.restore();
+    let ran = run_to_its_end(dialog, child, failure).await;
+    dialog.modes.restore();
+    dialog.hush();
+    let (kept, status) = ran?;
+    if !kept.ends_line {
+        dialog.print("");
+    }
+    match status.code() {
+        Some(0) => {}
+        Some(code) => dialog.note(&format!("exit status {code}")),
+        None => dialog.note("ended by a signal"),
+    }
+    if output == ShellOutput::ForTheModel {
+        dialog.notes.push(ShellNote {
+            command: command.to_owned(),
+            output: kept.bytes,
+            is_cut: kept.is_cut,
+            status: status.code(),
+        });
+        dialog.note("its output goes along with your next prompt");
+    }
+    Ok(())
+}
+
+/// Runs it; gives what it wrote and how it ended.
+async fn run_to_its_end(
+    dialog: &Dialog<'_, '_>,
+    mut command: Command,
+    failure: impl Fn(io::Error) -> Failure,
+) -> Result<(Kept, ExitStatus), Failure> {
+    let mut child = command.spawn().map_err(&failure)?;
     let mut kept = Kept::default();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let reading = async {
@@ -55,25 +86,7 @@ pub(super) async fn run(dialog: &mut Dialog<'_, '_>, command: &str, output: Shel
         _ = interrupts.interrupted() => return Err(interrupts.failure("the dialog")),
         status = child.wait() => status.map_err(failure)?,
     };
-    dialog.modes.restore();
-    if !kept.ends_line {
-        dialog.print("");
-    }
-    match status.code() {
-        Some(0) => {}
-        Some(code) => dialog.note(&format!("exit status {code}")),
-        None => dialog.note("ended by a signal"),
-    }
-    if output == ShellOutput::ForTheModel {
-        dialog.notes.push(ShellNote {
-            command: command.to_owned(),
-            output: kept.bytes,
-            is_cut: kept.is_cut,
-            status: status.code(),
-        });
-        dialog.note("its output goes along with your next prompt");
-    }
-    Ok(())
+    Ok((kept, status))
 }
 
 fn shell(environment: &Environment, command: &str) -> Command {

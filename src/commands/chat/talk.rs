@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep_until, timeout};
 
 use crate::api::Client;
-use crate::api::types::{CommandCall, EngineCommand, MessageInfo, NewSession, Rule, Session};
+use crate::api::types::{CommandCall, EngineCommand, MessageInfo, NewSession, Session};
 use crate::chat::Standing;
 use crate::commands::connect::Connection;
 use crate::commands::run::display::Display;
 use crate::commands::run::prepare::{self, Offer, Ready};
+use crate::commands::run::session::{self, Claim};
 use crate::commands::run::{LAST_WORDS, Sent, answerer, take_turn};
 use crate::context::{Context, Presses};
 use crate::error::{Failure, FailureKind};
@@ -18,7 +19,7 @@ use crate::events::EventStream;
 use crate::gate::Gate;
 use crate::input::PromptParts;
 use crate::permission::Policy;
-use crate::request::{ModelRef, RehearsalChoice, RunRequest};
+use crate::request::{Manner, ModelRef, RehearsalChoice, RunRequest, SessionStart};
 use crate::turn::{Outcome, ToolCall, Turn, Update};
 
 /// How long a server may take to say that it is there.
@@ -64,12 +65,10 @@ impl Link {
 }
 
 /// The session of the conversation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) id: String,
     pub(super) title: String,
-    /// All its rules, in their order.
-    rules: Vec<Rule>,
 }
 
 /// What is asked.
@@ -188,11 +187,34 @@ impl<'a> Talk<'a> {
         self.last_asked = None;
         self.last_model = None;
         self.standing = Standing::default();
+        match &session {
+            Some(session) => self.go_on_with(&session.id),
+            None => {
+                self.run.session.start = SessionStart::New;
+                self.run.session.manner = Manner::GoOn;
+            }
+        }
         self.session = session.map(|session| Held {
             id: session.id,
             title: session.title,
-            rules: session.permission.unwrap_or_default(),
         });
+    }
+
+    /// The next prompt goes to this session.
+    fn go_on_with(&mut self, id: &str) {
+        self.run.session.start = SessionStart::Named(id.to_owned());
+        self.run.session.manner = Manner::GoOn;
+        // It has its title.
+        self.run.title = None;
+    }
+
+    /// What has to be known to claim a session.
+    pub(super) fn around<'d>(&'d self, display: &'d Display) -> session::Around<'d> {
+        session::Around {
+            state: &self.context.directories.state,
+            directory: &self.directory,
+            display,
+        }
     }
 
     /// Takes a turn and shows it.
@@ -220,8 +242,13 @@ impl<'a> Talk<'a> {
             };
             match prepared {
                 Err(failure) => outcome.failure = Some(failure),
-                Ok((turn, events)) => {
+                Ok((turn, events, claim)) => {
+                    let (id, started) = (turn.session_id.clone(), turn.started.clone());
                     Box::pin(self.drive(asked, turn, events, begun, &display, stop.as_mut(), &mut outcome)).await;
+                    if let Some(client) = self.client().filter(|_| outcome.failure.is_none()) {
+                        claim.give_back(client, &id, &started).await;
+                    }
+                    claim.release(&context.directories.state);
                 }
             }
         };
@@ -260,65 +287,75 @@ impl<'a> Talk<'a> {
         asked: &Asked,
         deadline: Option<tokio::time::Instant>,
         display: &Display,
-    ) -> Result<(Turn, EventStream), Failure> {
+    ) -> Result<(Turn, EventStream, Claim), Failure> {
         self.connect(display).await?;
         let Some(link) = &mut self.link else {
             return Err(Failure::new(FailureKind::Engine, "cannot go on: there is no engine"));
         };
-        let (context, run, connection) = (self.context, &self.run, &link.connection);
-        let chosen = prepare::choose(context, run, connection, &link.offer, &asked.prompt).await?;
+        let (context, connection) = (self.context, &link.connection);
+        let client = &connection.client;
+        let around = session::Around {
+            state: &context.directories.state,
+            directory: &self.directory,
+            display,
+        };
+        // Early: a stream that was opened just before the prompt would miss its first events.
+        let mut events = EventStream::open(client.clone()).await?;
+        let mut claim = session::claim(&self.run, around).await?;
+        let origin = session::find(&self.run, client, &mut claim, around).await?;
+        let with_names = origin
+            .as_ref()
+            .map(|origin| origin.with_last_names(&self.run, &link.offer.agents));
+        let run = with_names.as_ref().unwrap_or(&self.run);
+        let chosen = prepare::choose(context, run, connection, &link.offer, &asked.prompt)
+            .await
+            .map_err(|failure| match &origin {
+                Some(origin) => origin.explain(failure),
+                None => failure,
+            })?;
         let policy = self
             .policy
             .clone()
             .unwrap_or_else(|| prepare::policy(context, run, connection));
         let answerer = answerer(context, run, display);
         let mut permissions = prepare::permissions(context, run, connection, &chosen, policy, None, answerer)?;
-        let wanted = &permissions.session_rules;
-        let client = &connection.client;
-        let held = match self.session.take() {
-            Some(held) if held.rules.ends_with(wanted) => held,
-            // They come after all that the session had, and the last one that matches counts.
-            Some(held) => {
-                // Kept meanwhile, so that giving up here loses nothing.
-                self.session = Some(held.clone());
-                let session = client.add_rules(&held.id, wanted).await?;
-                Held {
-                    rules: session.permission.unwrap_or_else(|| [&held.rules[..], wanted].concat()),
-                    ..held
-                }
-            }
-            None => {
-                let title = run
-                    .title
-                    .clone()
-                    .unwrap_or_else(|| prepare::title_of(&asked.prompt.text));
-                let session = client
-                    .create_session(&NewSession {
-                        title,
-                        permission: wanted.clone(),
-                    })
-                    .await?;
-                Held {
-                    id: session.id,
-                    title: session.title,
-                    rules: wanted.clone(),
-                }
-            }
+        let new = NewSession {
+            title: run
+                .title
+                .clone()
+                .unwrap_or_else(|| prepare::title_of(&asked.prompt.text)),
+            permission: permissions.session_rules.clone(),
         };
-        permissions.session_rules.clone_from(&held.rules);
-        let id = held.id.clone();
-        self.session = Some(held);
-        let events = EventStream::open(client.clone()).await?;
+        let settled = session::settle(run, client, &mut claim, origin, new, &chosen, around).await?;
+        session::skip_what_was_before(&mut events, &settled).await;
+        permissions.session_rules.clone_from(&settled.rules);
+        let id = settled.id.clone();
+        let title = match self.session.take() {
+            Some(held) if held.id == id => held.title,
+            _ => client.session(&id).await?.title,
+        };
+        self.session = Some(Held { id: id.clone(), title });
         self.standing.variant.clone_from(&chosen.variant);
         let system = self.system.clone();
-        let mut turn = prepare::turn_in(id, run, connection, chosen, asked.prompt.clone(), system, permissions)?;
+        let mut turn = prepare::turn_in(
+            id.clone(),
+            run,
+            connection,
+            chosen,
+            asked.prompt.clone(),
+            system,
+            permissions,
+        )?;
         turn.deadline = deadline;
+        turn.started.conversation.clone_from(&self.run.session.keep_as);
+        turn.started.resumed = settled.resumed;
         turn.command.clone_from(&asked.command);
         turn.started.rehearsal =
             run.connect.rehearsal != RehearsalChoice::Off && !std::mem::replace(&mut self.rehearsal_said, true);
         // Last of all: whoever gives up before this leaves the gate where it is.
         turn.permissions.gate = link.gate.take();
-        Ok((turn, events))
+        self.go_on_with(&id);
+        Ok((turn, events, claim))
     }
 
     #[expect(clippy::too_many_arguments, reason = "everything comes together here")]

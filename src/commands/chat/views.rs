@@ -17,8 +17,7 @@ const MOST_LINES: usize = 1_000;
 
 impl Dialog<'_, '_> {
     pub(super) fn help(&self) {
-        let width = self.terminal.columns().saturating_sub(1);
-        let row = |left: &str, right: &str| self.print(&one_line(&format!("  {left:<20} {right}"), width));
+        let row = |left: &str, right: &str| self.row(&format!("  {left:<19}"), right);
         for command in COMMANDS {
             row(&format!("/{} {}", command.name, command.arguments), command.help);
         }

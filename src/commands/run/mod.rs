@@ -5,7 +5,7 @@ mod checks;
 pub(super) mod display;
 mod git;
 pub(super) mod prepare;
-mod session;
+pub(in crate::commands) mod session;
 mod worktree;
 
 use std::borrow::Cow;
@@ -260,7 +260,11 @@ async fn converse(
         cost_is_known,
         begun: context.started,
     };
+    let started = turn.started.clone();
     take_turn(sent, turn, display, stop.as_mut(), outcome).await;
+    if outcome.failure.is_none() {
+        claim.give_back(&client, &session_id, &started).await;
+    }
     if request.lifetime == SessionLifetime::Ephemeral
         && let Err(error) = timeout(LAST_WORDS, client.delete_session(&session_id))
             .await

@@ -20,7 +20,7 @@ use crate::events::{Event, EventStream, Item};
 use crate::request::{Manner, ModelRef, RunRequest, ServerChoice, SessionStart, VariantChoice, Waiting};
 use crate::support::identifier;
 use crate::support::nearest::quoted;
-use crate::turn::{Status, Update};
+use crate::turn::{Started, Status, Update};
 
 /// How long a session that nobody of us holds may go on with an earlier prompt before that is ended.
 const EARLIER_PROMPT: Duration = Duration::from_secs(30);
@@ -39,28 +39,49 @@ const NEWEST: usize = 50;
 
 /// Where sessions are kept in mind, and who is told what is waited for.
 #[derive(Clone, Copy)]
-pub(super) struct Around<'a> {
+pub(in crate::commands) struct Around<'a> {
     /// Our state directory.
-    pub(super) state: &'a Path,
+    pub(in crate::commands) state: &'a Path,
     /// The agent's directory, canonical.
-    pub(super) directory: &'a Path,
-    pub(super) display: &'a Display,
+    pub(in crate::commands) directory: &'a Path,
+    pub(in crate::commands) display: &'a Display,
 }
 
 /// What a run holds of a conversation.
 #[derive(Default)]
-pub(super) struct Claim {
+pub(in crate::commands) struct Claim {
     /// The right to say what the name stands for.
     name: Option<NameLock>,
     /// The right to speak in the session.
     session: Option<SessionLock>,
     /// What the name stands for.
     kept: Option<Kept>,
+    /// The session had no rules, and is not ours to keep: it shall have none afterwards either.
+    had_no_rules: bool,
 }
 
 impl Claim {
+    /// Takes our rules away from a session that had none, or whoever goes on with it elsewhere would find all tools denied.
+    ///
+    /// Its turn is over: what is stored for that would be answered while it runs.
+    pub(in crate::commands) async fn give_back(&self, client: &Client, id: &str, started: &Started) {
+        if !self.had_no_rules {
+            return;
+        }
+        let taken = take_rules_away(
+            client,
+            id,
+            started.model.as_ref(),
+            started.agent.as_deref(),
+            started.variant.as_deref(),
+        );
+        if let Ok(Err(failure)) = timeout(LAST_EVENTS, taken).await {
+            tracing::debug!(%failure, "cannot take the rules of the run away");
+        }
+    }
+
     /// Notes that the conversation was used, and gives it free.
-    pub(super) fn release(self, state: &Path) {
+    pub(in crate::commands) fn release(self, state: &Path) {
         if let Some(kept) = &self.kept
             && let Err(error) = kept.touch(state)
         {
@@ -74,7 +95,7 @@ impl Claim {
 /// # Errors
 ///
 /// When somebody else is at work on it and that is not waited for, or our own files cannot be used.
-pub(super) async fn claim(request: &RunRequest, around: Around<'_>) -> Result<Claim, Failure> {
+pub(in crate::commands) async fn claim(request: &RunRequest, around: Around<'_>) -> Result<Claim, Failure> {
     let choice = &request.session;
     let mut claim = Claim::default();
     let Some(name) = &choice.keep_as else {
@@ -100,7 +121,7 @@ pub(super) async fn claim(request: &RunRequest, around: Around<'_>) -> Result<Cl
 
 /// A session that is there, and goes on.
 #[derive(Debug, Clone)]
-pub(super) struct Origin {
+pub(in crate::commands) struct Origin {
     info: Session,
     manner: Manner,
     /// It was at work when we came, so that the events which are on their way are not all of our own turn.
@@ -108,10 +129,15 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    /// The session, as the engine describes it.
+    pub(in crate::commands) fn into_session(self) -> Session {
+        self.info
+    }
+
     /// The same request with the names that the session used last, where no others were typed.
     ///
     /// An agent that was typed brings its own model, if it has one.
-    pub(super) fn with_last_names(&self, request: &RunRequest, agents: &[Agent]) -> RunRequest {
+    pub(in crate::commands) fn with_last_names(&self, request: &RunRequest, agents: &[Agent]) -> RunRequest {
         let mut request = request.clone();
         let typed = request.typed;
         if !typed.agent && self.info.agent.is_some() {
@@ -143,7 +169,7 @@ impl Origin {
     }
 
     /// Adds to the failure to find a name that it may be the session's.
-    pub(super) fn explain(&self, failure: Failure) -> Failure {
+    pub(in crate::commands) fn explain(&self, failure: Failure) -> Failure {
         if !matches!(failure.kind, FailureKind::Usage | FailureKind::Auth) {
             return failure;
         }
@@ -174,7 +200,7 @@ impl Origin {
 /// # Errors
 ///
 /// When it is not there, or belongs to another directory, or somebody is at work on it and that is not waited for.
-pub(super) async fn find(
+pub(in crate::commands) async fn find(
     request: &RunRequest,
     client: &Client,
     claim: &mut Claim,
@@ -219,12 +245,12 @@ pub(super) async fn find(
 }
 
 /// A session that is ready for a prompt.
-pub(super) struct Settled {
-    pub(super) id: String,
+pub(in crate::commands) struct Settled {
+    pub(in crate::commands) id: String,
     /// The rules that it has.
-    pub(super) rules: Vec<Rule>,
+    pub(in crate::commands) rules: Vec<Rule>,
     /// Whether it was there before.
-    pub(super) resumed: bool,
+    pub(in crate::commands) resumed: bool,
     /// When it was last changed by us, by the engine's clock: events up to that one are not of our turn.
     changed: Option<f64>,
 }
@@ -234,7 +260,7 @@ pub(super) struct Settled {
 /// # Errors
 ///
 /// When the engine refuses, or the conversation cannot be kept.
-pub(super) async fn settle(
+pub(in crate::commands) async fn settle(
     request: &RunRequest,
     client: &Client,
     claim: &mut Claim,
@@ -270,6 +296,8 @@ pub(super) async fn settle(
             }
         }
         Some(Origin { info, was_busy, .. }) => {
+            let stored = info.permission.as_deref().unwrap_or_default();
+            claim.had_no_rules = request.session.keep_as.is_none() && stored.iter().all(|rule| *rule == no_rules());
             let (rules, changed) = change_rules(request, client, &info, was_busy, wanted, names).await?;
             Settled {
                 id: info.id,
@@ -282,7 +310,11 @@ pub(super) async fn settle(
     if claim.session.is_none() {
         let notice = Notice::new(around.display);
         // It is new: nobody else can have it, but whoever looks for the latest session.
-        claim.session = Some(lock_session(&settled.id, Waiting::Allowed, around, &notice).await?);
+        let lock = lock_session(&settled.id, Waiting::Allowed, around, &notice).await;
+        if let Err(failure) = &lock {
+            tracing::debug!(%failure, "a new session goes without a lock");
+        }
+        claim.session = lock.ok();
     }
     keep(request, claim, &settled.id, around).await?;
     Ok(settled)
@@ -356,17 +388,14 @@ async fn change_rules(
     // After the events of somebody's turn, one of ours has to show where they end.
     let title = title.or_else(|| was_busy.then(|| info.title.clone()));
     if step == Step::Replace {
-        let randomness = |error: getrandom::Error| {
-            Failure::new(FailureKind::Failed, "cannot make an id for a message").caused_by(&error)
-        };
-        let passing = PassingMessage {
-            message_id: &identifier::ascending("msg").map_err(randomness)?,
-            part_id: &identifier::ascending("prt").map_err(randomness)?,
-            model: names.model.as_ref(),
-            agent: names.agent.as_deref(),
-            variant: names.variant.as_deref(),
-        };
-        client.take_rules_away(&info.id, passing).await?;
+        take_rules_away(
+            client,
+            &info.id,
+            names.model.as_ref(),
+            names.agent.as_deref(),
+            names.variant.as_deref(),
+        )
+        .await?;
     }
     if step == Step::Nothing && title.is_none() {
         return Ok((stored, None));
@@ -389,8 +418,29 @@ async fn change_rules(
     Ok((changed.permission.unwrap_or_else(expected), Some(updated)))
 }
 
+async fn take_rules_away(
+    client: &Client,
+    id: &str,
+    model: Option<&ModelRef>,
+    agent: Option<&str>,
+    variant: Option<&str>,
+) -> Result<(), Failure> {
+    let randomness = |error: getrandom::Error| {
+        Failure::new(FailureKind::Failed, "cannot make an id for a message").caused_by(&error)
+    };
+    let passing = PassingMessage {
+        message_id: &identifier::ascending("msg").map_err(randomness)?,
+        part_id: &identifier::ascending("prt").map_err(randomness)?,
+        model,
+        agent,
+        variant,
+    };
+    client.take_rules_away(id, passing).await?;
+    Ok(())
+}
+
 /// Takes the events off the stream that are not of our turn: other rules, or the end of somebody else's turn.
-pub(super) async fn skip_what_was_before(events: &mut EventStream, settled: &Settled) {
+pub(in crate::commands) async fn skip_what_was_before(events: &mut EventStream, settled: &Settled) {
     let Some(changed) = settled.changed else {
         return;
     };

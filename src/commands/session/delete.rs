@@ -74,7 +74,7 @@ pub(super) async fn prune(
         .partition(|entry| kept == Inclusion::Included || entry.name.is_none());
     if !kept_ones.is_empty() {
         call.say(&format!(
-            "{} stay, which are kept under a name: `--kept` deletes them too",
+            "not counted: {} kept under a name; `--kept` deletes those too",
             sessions(kept_ones.len())
         ));
     }
@@ -158,7 +158,7 @@ async fn delete_all(call: Call<'_>, entries: Vec<Entry>, busy: Busy) -> Result<E
 
 /// Deletes a session; `false` where it is at work and may stay.
 async fn delete_one(call: Call<'_>, connection: &Connection, entry: &Entry, busy: Busy) -> Result<bool, Failure> {
-    let lock = match (call.lock(&entry.id), busy) {
+    let lock = match (call.lock(&entry.id).await, busy) {
         (Ok(lock), _) => lock,
         (Err(_), Busy::Stays) => return Ok(false),
         (Err(failure), Busy::Fails) => return Err(failure),

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::Call;
 use super::edit::unknown;
-use super::look::refused;
 use crate::commands::{write_document, write_stdout};
 use crate::error::Failure;
 use crate::request::{ListFormat, SessionTarget};
@@ -24,7 +23,7 @@ struct Changes {
 }
 
 pub(super) async fn diff(call: Call<'_>, target: &SessionTarget, message: Option<&str>) -> Result<(), Failure> {
-    let (entry, document) = call.read(target).await?;
+    let (_, document) = call.read(target).await?;
     let prompts = Prompts::of(&document);
     let visible = document.visible();
     let range = match message {
@@ -35,29 +34,18 @@ pub(super) async fn diff(call: Call<'_>, target: &SessionTarget, message: Option
         ),
         None => 0..visible.len(),
     };
-    // The engine compares for each message in the user's place; without naming one it gives nothing at all.
-    let asked: Vec<usize> = range.filter(|&position| visible[position].is_of_user()).collect();
-    let changes = call
-        .change(&entry.directory, async |connection| {
-            let mut changes = Vec::new();
-            for position in asked {
-                let id = visible[position].id();
-                let files = connection
-                    .client
-                    .patches(&entry.id, id)
-                    .await
-                    .map_err(refused(&entry.id))?;
-                if !files.is_empty() {
-                    changes.push(Changes {
-                        prompt: prompts.number(position),
-                        message_id: id.to_owned(),
-                        files,
-                    });
-                }
-            }
-            Ok(changes)
+    // The engine compares for each message in the user's place, and notes with it what it found.
+    let changes: Vec<Changes> = range
+        .filter_map(|position| {
+            let message = &visible[position];
+            let files = files(&message.info["summary"]["diffs"]);
+            (!files.is_empty()).then(|| Changes {
+                prompt: prompts.number(position),
+                message_id: message.id().to_owned(),
+                files,
+            })
         })
-        .await?;
+        .collect();
     if call.request.output.format == ListFormat::Json {
         return write_document(&changes);
     }
@@ -75,6 +63,49 @@ pub(super) async fn diff(call: Call<'_>, target: &SessionTarget, message: Option
     Ok(())
 }
 
+/// The files of a comparison, by their real names: git has quoted those with unusual characters.
+fn files(diffs: &Value) -> Vec<Value> {
+    let mut files = diffs.as_array().cloned().unwrap_or_default();
+    for file in &mut files {
+        if let Some(name) = file["file"].as_str().and_then(unquoted) {
+            file["file"] = name.into();
+        }
+    }
+    files
+}
+
+/// What git means by a path in quotes.
+fn unquoted(path: &str) -> Option<String> {
+    let inner = path.strip_prefix('"')?.strip_suffix('"')?;
+    let mut bytes = Vec::with_capacity(inner.len());
+    let mut rest = inner.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'\\' {
+            bytes.push(byte);
+            continue;
+        }
+        bytes.push(match rest.next()? {
+            b'a' => 7,
+            b'b' => 8,
+            b't' => b'\t',
+            b'n' => b'\n',
+            b'v' => 11,
+            b'f' => 12,
+            b'r' => b'\r',
+            digit @ b'0'..=b'3' => {
+                let mut value = digit - b'0';
+                for _ in 0..2 {
+                    let digit = rest.next().filter(|digit| matches!(digit, b'0'..=b'7'))?;
+                    value = value * 8 + (digit - b'0');
+                }
+                value
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
 /// The patches, one after the other, as `git apply` takes them.
 fn unified(changes: &[Changes]) -> String {
     let mut text = String::new();
@@ -83,14 +114,15 @@ fn unified(changes: &[Changes]) -> String {
             file["file"].as_str().unwrap_or_default(),
             file["patch"].as_str().unwrap_or_default(),
         );
-        let hunks = patch.find("@@ ").map_or("", |at| &patch[at..]);
+        let hunks = hunks(patch);
+        let (before, after) = (quoted("a/", name), quoted("b/", name));
         let (old, new) = match file["status"].as_str() {
-            Some("added") => ("/dev/null".to_owned(), format!("b/{name}")),
-            Some("deleted") => (format!("a/{name}"), "/dev/null".to_owned()),
-            _ => (format!("a/{name}"), format!("b/{name}")),
+            Some("added") => ("/dev/null", after.as_str()),
+            Some("deleted") => (before.as_str(), "/dev/null"),
+            _ => (before.as_str(), after.as_str()),
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "diff --git a/{name} b/{name}");
+        let _ = writeln!(text, "diff --git {before} {after}");
         match file["status"].as_str() {
             Some("added") => text.push_str("new file mode 100644\n"),
             Some("deleted") => text.push_str("deleted file mode 100644\n"),
@@ -103,6 +135,40 @@ fn unified(changes: &[Changes]) -> String {
             }
         }
     }
+    text
+}
+
+/// A patch without its head, which every maker of patches writes in a way of its own.
+fn hunks(patch: &str) -> &str {
+    if patch.starts_with("@@ ") {
+        return patch;
+    }
+    patch.find("\n@@ ").map_or("", |at| &patch[at + 1..])
+}
+
+/// A path as git writes it: in quotes where it holds what would end it, or begin another line.
+fn quoted(side: &str, path: &str) -> String {
+    let is_plain = |c: char| !c.is_control() && !matches!(c, '"' | '\\');
+    if path.chars().all(is_plain) {
+        return format!("{side}{path}");
+    }
+    let mut text = format!("\"{side}");
+    for c in path.chars() {
+        match c {
+            '"' | '\\' => text.extend(['\\', c]),
+            '\n' => text.push_str("\\n"),
+            '\t' => text.push_str("\\t"),
+            c if c.is_control() => {
+                let mut buffer = [0; 4];
+                for byte in c.encode_utf8(&mut buffer).bytes() {
+                    // Writing to a string cannot fail.
+                    let _ = write!(text, "\\{byte:03o}");
+                }
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('"');
     text
 }
 
@@ -136,6 +202,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_that_git_quotes_are_read() {
+        assert_eq!(
+            unquoted(r#""caf\303\251 \"x\"\n\\.txt""#).as_deref(),
+            Some("café \"x\"\n\\.txt")
+        );
+        assert_eq!(unquoted("plain.txt"), None);
+        assert_eq!(unquoted(r#""broken\3""#), None);
+    }
+
+    #[test]
     fn patches_become_what_git_applies() {
         let changes = [Changes {
             prompt: Some(1),
@@ -143,6 +219,7 @@ mod tests {
             files: vec![
                 json!({ "file": "a.txt", "status": "modified", "patch": "Index: a.txt\n===\n--- a.txt\n+++ a.txt\n@@ -1 +1 @@\n-x\n+y\n" }),
                 json!({ "file": "new", "status": "added", "patch": "--- new\n+++ new\n@@ -0,0 +1 @@\n+y" }),
+                json!({ "file": "x\n\"@@ \u{1b}", "status": "modified", "patch": "--- x\n+++ x\n@@ -1 +1 @@\n-x\n+y\n" }),
                 json!({ "file": "empty", "status": "deleted", "patch": "" }),
             ],
         }];
@@ -151,6 +228,8 @@ mod tests {
             text,
             "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-x\n+y\n\
              diff --git a/new b/new\nnew file mode 100644\n--- /dev/null\n+++ b/new\n@@ -0,0 +1 @@\n+y\n\
+             diff --git \"a/x\\n\\\"@@ \\033\" \"b/x\\n\\\"@@ \\033\"\n--- \"a/x\\n\\\"@@ \\033\"\n\
+             +++ \"b/x\\n\\\"@@ \\033\"\n@@ -1 +1 @@\n-x\n+y\n\
              diff --git a/empty b/empty\ndeleted file mode 100644\n"
         );
         let colored = colored("+y\n-x\n c\n@@ -1 +1 @@\n", true);

@@ -1,6 +1,4 @@
-//! `session rename`, `fork`, `abort`, `compact`, `share`, `unshare`.
-
-use std::future::Future;
+//! `session rename`, `fork`, `abort`, `share`, `unshare`.
 
 use serde_json::{Value, json};
 
@@ -8,11 +6,10 @@ use super::Call;
 use super::confirm::Question;
 use super::entry::Entry;
 use super::kept::kept_names;
-use super::look::{expect_idle, is_busy, refused};
-use crate::api::Client;
-use crate::commands::{select, write_document, write_stdout};
+use super::look::{is_busy, refused};
+use crate::commands::{write_document, write_stdout};
 use crate::error::{Failure, FailureKind};
-use crate::request::{ListFormat, ModelChoice, ModelRef, SessionScope, SessionTarget};
+use crate::request::{ListFormat, SessionScope, SessionTarget};
 use crate::transcript::{Document, Prompts, UnknownMessage};
 
 pub(super) async fn rename(call: Call<'_>, target: &SessionTarget, title: &str) -> Result<(), Failure> {
@@ -108,7 +105,7 @@ pub(super) async fn abort(call: Call<'_>, target: &SessionTarget) -> Result<(), 
         return document_of(call, &json!({ "id": entry.id, "aborted": true }));
     }
     // Somebody who has a server of their own: it cannot be reached from here.
-    let Ok(_free) = call.lock(&entry.id) else {
+    let Ok(_free) = call.lock(&entry.id).await else {
         return Err(Failure::new(
             FailureKind::Failed,
             format!(
@@ -120,87 +117,6 @@ pub(super) async fn abort(call: Call<'_>, target: &SessionTarget) -> Result<(), 
     };
     call.say(&format!("`{}` was doing nothing", entry.id));
     document_of(call, &json!({ "id": entry.id, "aborted": false }))
-}
-
-pub(super) async fn compact(
-    call: Call<'_>,
-    target: &SessionTarget,
-    model: Option<&ModelChoice>,
-) -> Result<(), Failure> {
-    let (entry, document) = call.read(target).await?;
-    let last = document.last_model();
-    let Some(last_message) = document.visible().last() else {
-        return Err(Failure::usage(format!(
-            "cannot compact `{}`: it has no messages",
-            entry.id
-        )));
-    };
-    let _lock = call.lock(&entry.id)?;
-    let model = call
-        .change(&entry.directory, async |connection| {
-            let client = &connection.client;
-            expect_idle(client, &entry.id).await?;
-            let providers = client.providers().await?;
-            let choice = match (model, &last) {
-                (Some(choice), _) => choice.clone(),
-                (None, Some(last)) => chosen(last)?,
-                (None, None) => {
-                    return Err(
-                        Failure::usage("cannot compact: no message of the session names a model")
-                            .hint("name one with `--model`"),
-                    );
-                }
-            };
-            let model = match select::model(&choice, &providers) {
-                Ok(selected) => selected.reference,
-                Err(missing) => return Err(select::explain_missing(missing, call.context, connection).await),
-            };
-            let summary = client.summarize(&entry.id, &model);
-            until_interrupted(call, client, &entry.id, summary)
-                .await?
-                .map_err(refused(&entry.id))?;
-            let news = client.messages_after(&entry.id, Some(last_message.id())).await?;
-            let Some(summary) = news.iter().rev().find(|message| message.info.is_summary()) else {
-                return Err(Failure::new(
-                    FailureKind::Failed,
-                    format!("cannot compact `{}`: the model wrote no summary", entry.id),
-                ));
-            };
-            if let Some(error) = &summary.info.error {
-                return Err(Failure::new(
-                    FailureKind::Provider,
-                    format!("cannot compact `{}`: {}", entry.id, error.data.message),
-                ));
-            }
-            Ok(model)
-        })
-        .await?;
-    call.say(&format!("`{}` is compacted; {model} wrote the summary", entry.id));
-    document_of(call, &json!({ "id": entry.id, "model": model.to_string() }))
-}
-
-fn chosen(model: &ModelRef) -> Result<ModelChoice, Failure> {
-    model
-        .to_string()
-        .parse()
-        .map_err(|error| Failure::usage(format!("cannot use model `{model}`")).caused_by(&error))
-}
-
-/// Waits for `work`. A signal or the time limit ends the turn on a server that outlives us, before it ends us.
-async fn until_interrupted<T>(
-    call: Call<'_>,
-    client: &Client,
-    id: &str,
-    work: impl Future<Output = T>,
-) -> Result<T, Failure> {
-    tokio::select! {
-        biased;
-        result = work => Ok(result),
-        _ = call.context.interrupts.interrupted() => {
-            let _ = client.abort(id).await;
-            Err(call.context.interrupts.failure("the command"))
-        }
-    }
 }
 
 pub(super) async fn share(call: Call<'_>, target: &SessionTarget) -> Result<(), Failure> {

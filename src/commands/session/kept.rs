@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Call;
+use crate::conversation::Kept;
 use crate::request::SessionScope;
 
 /// A name of a session.
@@ -12,7 +13,26 @@ pub(super) struct KeptName {
     pub(super) session_id: String,
 }
 
-/// The names that are kept for a directory, or for all.
-pub(super) fn kept_names(_call: Call<'_>, _directory: &Path, _scope: SessionScope) -> Vec<KeptName> {
-    Vec::new()
+/// The names that are kept for a directory, or for all. Where they cannot be read, sessions are named in other ways.
+pub(super) fn kept_names(call: Call<'_>, directory: &Path, scope: SessionScope) -> Vec<KeptName> {
+    let state = &call.context.directories.state;
+    let mut warnings = Vec::new();
+    let kept = match scope {
+        SessionScope::Directory => Kept::list(state, directory, &mut warnings),
+        SessionScope::Everywhere => Kept::list_all(state, &mut warnings),
+    };
+    for warning in &warnings {
+        call.say(&format!("warning: {warning}"));
+    }
+    let kept = kept.unwrap_or_else(|error| {
+        call.say(&format!(
+            "warning: cannot read the names of kept conversations: {error}"
+        ));
+        Vec::new()
+    });
+    let names = kept.into_iter().map(|kept| KeptName {
+        name: kept.name,
+        session_id: kept.session_id,
+    });
+    names.collect()
 }

@@ -9,13 +9,13 @@ use super::entry::Entry;
 use super::find;
 use super::kept::kept_names;
 use crate::api::{Client, Error as ApiError, SessionFilter};
-use crate::commands::connect::{self, Connection};
-use crate::commands::visit::visit;
+use crate::commands::connect::{self, Connection, Needs};
+use crate::commands::visit::{USUAL, visit, visit_for};
+use crate::conversation::SessionLock;
 use crate::error::{Failure, FailureKind};
-use crate::request::{ConnectRequest, ServerChoice, SessionScope, SessionTarget};
+use crate::request::{ConnectRequest, ServerChoice, SessionScope, SessionTarget, Waiting};
 use crate::server;
 use crate::store::{Store, Unreadable};
-use crate::support::lock::Lock;
 use crate::support::loopback::is_loopback;
 use crate::transcript::Document;
 
@@ -205,8 +205,18 @@ impl Call<'_> {
         directory: &str,
         work: impl AsyncFnOnce(&Connection) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        self.change_with(directory, USUAL, work).await
+    }
+
+    /// The same on a server with these needs.
+    pub(super) async fn change_with<T>(
+        self,
+        directory: &str,
+        needs: Needs<'_>,
+        work: impl AsyncFnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let request = self.request_in(directory);
-        visit(self.context, &request, &self.request.output, work).await
+        visit_for(self.context, &request, &self.request.output, needs, work).await
     }
 
     fn request_in(self, directory: &str) -> ConnectRequest {
@@ -224,26 +234,21 @@ impl Call<'_> {
     /// # Errors
     ///
     /// When another command has it.
-    pub(super) fn lock(self, id: &str) -> Result<Lock, Failure> {
-        let path = self
-            .context
-            .directories
-            .state
-            .join("locks")
-            .join(format!("session-{id}.lock"));
-        match Lock::try_acquire(&path) {
-            Ok(Some(lock)) => Ok(lock),
-            Ok(None) => Err(Failure::new(
-                FailureKind::Failed,
-                format!("cannot change session `{id}`: another command is at work on it"),
-            )
-            .hint(format!(
-                "wait until it is done, or end it with `opencode-rs session abort {id}`"
-            ))),
-            Err(error) => {
-                Err(Failure::new(FailureKind::Failed, format!("cannot lock `{}`", path.display())).caused_by(&error))
+    pub(super) async fn lock(self, id: &str) -> Result<SessionLock, Failure> {
+        let state = &self.context.directories.state;
+        let lock = SessionLock::acquire(state, id, Waiting::Refused, |_| ()).await;
+        lock.map_err(|mut failure| {
+            // A lock that cannot be had for another reason has a cause.
+            if failure.causes.is_empty() {
+                failure.message = failure
+                    .message
+                    .replace("go on with this conversation", &format!("change session `{id}`"));
+                failure.hints = vec![format!(
+                    "wait until it is done, or end it with `opencode-rs session abort {id}`"
+                )];
             }
-        }
+            failure
+        })
     }
 }
 

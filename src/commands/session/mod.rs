@@ -4,6 +4,7 @@
 //! read. What changes something goes through an engine, in the session's own directory. Always true: stdout has the
 //! result and nothing else; what cannot be taken back is asked for, or needs `--yes`.
 
+mod compact;
 mod confirm;
 mod delete;
 mod diff;
@@ -49,7 +50,7 @@ pub async fn run(context: &Context, request: SessionRequest) -> Result<Exit, Fai
             edit::fork(call, target, at.as_deref(), title.as_deref()).await?;
         }
         SessionAction::Abort { target } => edit::abort(call, target).await?,
-        SessionAction::Compact { target, model } => edit::compact(call, target, model.as_ref()).await?,
+        SessionAction::Compact { target, model } => compact::compact(call, target, model.as_ref()).await?,
         SessionAction::Share { target } => edit::share(call, target).await?,
         SessionAction::Unshare { target } => edit::unshare(call, target).await?,
         SessionAction::Revert { target, to } => undo::revert(call, target, to.as_deref()).await?,

@@ -43,7 +43,7 @@ pub(super) async fn revert(call: Call<'_>, target: &SessionTarget, to: Option<&s
         document.visible()[position].id(),
     );
     call.confirm(Question { action, facts }).await?;
-    let _lock = call.lock(&entry.id)?;
+    let _lock = call.lock(&entry.id).await?;
     let session = call
         .change(&entry.directory, async |connection| {
             let client = &connection.client;
@@ -75,7 +75,7 @@ pub(super) async fn unrevert(call: Call<'_>, target: &SessionTarget) -> Result<(
         ))
         .hint("the next prompt makes a revert final"));
     }
-    let _lock = call.lock(&entry.id)?;
+    let _lock = call.lock(&entry.id).await?;
     let session = call
         .change(&entry.directory, async |connection| {
             let client = &connection.client;
