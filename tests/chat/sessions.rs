@@ -89,6 +89,8 @@ times = "always"
     );
     pty.send("/save talk.md\r");
     pty.wait_for("name another file");
+    pty.send("/compact\r");
+    pty.wait_for("the summary takes the place of the conversation");
     pty.send("/copy\r");
     pty.wait_for("handed to the terminal's clipboard");
     assert!(pty.everything().contains("\u{1b}]52;c;SGVsbG8gQm9i\u{7}"));
