@@ -100,7 +100,7 @@ times = "always"
     // The last one, from the command line.
     let mut pty = scripted(&sandbox, script, &["-c"]);
     pty.send("/cost\r");
-    pty.wait_for("model calls  2");
+    pty.wait_for("model calls  3");
     pty.send("\u{4}");
     assert_eq!(pty.finish(), 0);
     sandbox.expect_nothing_left();

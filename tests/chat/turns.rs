@@ -128,7 +128,7 @@ text = "second"
 "#;
     let mut pty = scripted(&sandbox, script, &["--auto-tools"]);
     pty.send("Count\r");
-    pty.wait_for("allow `bash:seq 3` of this session");
+    pty.wait_for("allow `bash:seq 3`");
     pty.send("a");
     pty.wait_for("first");
     pty.wait_for("· build");
