@@ -11,6 +11,8 @@ use crate::terminal::{Screen, Stream, Terminal, one_line};
 
 /// How long a frame stands.
 const FRAME: Duration = Duration::from_millis(100);
+/// How long a tool is at work before the line says so. Most are done sooner, and what is asked about is asked by then.
+const SLOW_TOOL: Duration = Duration::from_secs(1);
 const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 /// What is being waited for.
@@ -153,8 +155,10 @@ impl Shared {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some((phase, since)) => {
                     let elapsed = since.elapsed();
-                    let line = line(phase, elapsed, self.terminal.columns());
-                    self.screen.show_waiting(&line);
+                    if !matches!(phase, Phase::Running { .. }) || elapsed > SLOW_TOOL {
+                        let line = line(phase, elapsed, self.terminal.columns());
+                        self.screen.show_waiting(&line);
+                    }
                     self.changed
                         .wait_timeout(state, FRAME)
                         .unwrap_or_else(PoisonError::into_inner)

@@ -89,6 +89,8 @@ times = "always"
     );
     pty.send("/save talk.md\r");
     pty.wait_for("name another file");
+    pty.send("/compact\r");
+    pty.wait_for("the summary takes the place of the conversation");
     pty.send("/copy\r");
     pty.wait_for("handed to the terminal's clipboard");
     assert!(pty.everything().contains("\u{1b}]52;c;SGVsbG8gQm9i\u{7}"));
@@ -98,7 +100,7 @@ times = "always"
     // The last one, from the command line.
     let mut pty = scripted(&sandbox, script, &["-c"]);
     pty.send("/cost\r");
-    pty.wait_for("model calls  2");
+    pty.wait_for("model calls  3");
     pty.send("\u{4}");
     assert_eq!(pty.finish(), 0);
     sandbox.expect_nothing_left();

@@ -1,6 +1,6 @@
 //! Answers: cancelled, resized, with tools, with what the person's own commands said.
 
-use super::{PROMPT, rows, scripted, wait_for_answers, with_model};
+use super::{PROMPT, rows, scripted, wait_for_answers, wait_until, with_model};
 use crate::support::{LONG, Model, Sandbox, until};
 
 #[test]
@@ -87,6 +87,11 @@ fn own_commands_go_along_with_the_next_prompt() {
     pty.send("And now?\r");
     until("the second prompt", LONG, || (model.count() >= 2).then_some(()));
     assert_eq!(model.last_prompt(), "And now?");
+    // What is left in the background holds nothing up.
+    pty.send("!sleep 3 & echo begun\r");
+    wait_until(&pty, "a second command", |_| {
+        pty.everything().matches("its output goes along").count() >= 2
+    });
     // Ctrl-C is the command's own.
     pty.send("!sleep 100\r");
     until("the command runs", LONG, || {
@@ -108,7 +113,7 @@ fn tools_are_shown_in_a_line_each_and_a_grant_lasts_for_the_session() {
     let sandbox = Sandbox::new();
     let script = r#"
 [[reply]]
-tool_calls = [{ name = "bash", arguments = { command = "seq 3", description = "count" } }]
+tool_calls = [{ name = "bash", arguments = { command = "seq 3; sleep 2", description = "count" } }]
 
 [[reply]]
 tool_result = "1"
@@ -116,14 +121,14 @@ text = "first"
 
 [[reply]]
 match = "more"
-tool_calls = [{ name = "bash", arguments = { command = "seq 3", description = "count" } }]
+tool_calls = [{ name = "bash", arguments = { command = "seq 3; sleep 2", description = "count" } }]
 
 [[reply]]
 text = "second"
 "#;
     let mut pty = scripted(&sandbox, script, &["--auto-tools"]);
     pty.send("Count\r");
-    pty.wait_for("allow `bash:seq 3` for the rest of this session");
+    pty.wait_for("allow `bash:seq 3`");
     pty.send("a");
     pty.wait_for("first");
     pty.wait_for("· build");
@@ -137,7 +142,7 @@ text = "second"
     pty.send("more\r");
     pty.wait_for("second");
     let everything = pty.everything();
-    assert!(everything.contains("running bash seq"), "{everything}");
+    assert!(everything.contains("running bash seq 3; sleep 2"), "{everything}");
     // A new session asks anew.
     pty.send("/cost\r");
     pty.wait_for("model calls  4");

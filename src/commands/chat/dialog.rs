@@ -289,7 +289,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
         let text = input::read_prompt(&source, crate::request::StdinUse::Never, self.around(&directory)).await;
         self.hush();
         let text = text?;
-        self.print(&text);
+        self.print(&sanitize(&text));
         self.prompt(&text).await
     }
 

@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
+use tokio::time::timeout;
 
 use super::dialog::{Dialog, Flow};
 use super::talk::Asked;
@@ -17,6 +19,9 @@ use crate::input::PromptParts;
 use crate::permission::Action;
 use crate::request::{Approver, Effect};
 use crate::support::visible::visible;
+
+/// How long the last output of a command that has ended may take.
+const LAST_OUTPUT: Duration = Duration::from_secs(1);
 
 /// Runs a command of the person's in their shell.
 pub(super) async fn run(dialog: &mut Dialog<'_, '_>, command: &str, output: ShellOutput) -> Result<(), Failure> {
@@ -66,25 +71,39 @@ async fn run_to_its_end(
     let mut child = command.spawn().map_err(&failure)?;
     let mut kept = Kept::default();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let reading = async {
-        if let (Some(stdout), Some(stderr)) = (stdout, stderr) {
-            kept.read(stdout, stderr).await;
+    let status = {
+        let reading = async {
+            if let (Some(stdout), Some(stderr)) = (stdout, stderr) {
+                kept.read(stdout, stderr).await;
+            }
+        };
+        let interrupts = &dialog.talk.context.interrupts;
+        let ending = async {
+            tokio::select! {
+                status = child.wait() => status,
+                // A command that does not obey the first ones is left to itself no longer.
+                () = dialog.presses.reached(3) => {
+                    child.start_kill()?;
+                    child.wait().await
+                }
+            }
+        };
+        tokio::pin!(reading, ending);
+        let mut is_read = false;
+        loop {
+            tokio::select! {
+                biased;
+                _ = interrupts.interrupted() => return Err(interrupts.failure("the dialog")),
+                () = reading.as_mut(), if !is_read => is_read = true,
+                status = ending.as_mut() => {
+                    if !is_read {
+                        // What it left in the background may hold the pipe for as long as it likes.
+                        let _ = timeout(LAST_OUTPUT, reading.as_mut()).await;
+                    }
+                    break status.map_err(&failure)?;
+                }
+            }
         }
-    };
-    let interrupts = &dialog.talk.context.interrupts;
-    tokio::select! {
-        biased;
-        _ = interrupts.interrupted() => return Err(interrupts.failure("the dialog")),
-        // A command that does not obey the first ones is left to itself no longer.
-        () = dialog.presses.reached(3) => {
-            let _ = child.kill().await;
-        }
-        () = reading => {}
-    }
-    let status = tokio::select! {
-        biased;
-        _ = interrupts.interrupted() => return Err(interrupts.failure("the dialog")),
-        status = child.wait() => status.map_err(failure)?,
     };
     Ok((kept, status))
 }
