@@ -4,8 +4,10 @@ use super::dialog::{Dialog, Flow};
 use super::sessions::text_of;
 use super::talk::Asked;
 use crate::api::types::MessageWithParts;
+use crate::conversation::SessionLock;
 use crate::error::Failure;
 use crate::input::PromptParts;
+use crate::request::Waiting;
 use crate::terminal::one_line;
 
 /// How many file names are told.
@@ -41,6 +43,12 @@ impl Prompts {
 }
 
 impl Dialog<'_, '_> {
+    /// The right to change a session; a failure while another command is at work on it.
+    async fn hold(&self, id: &str) -> Result<SessionLock, Failure> {
+        let state = &self.talk.context.directories.state;
+        SessionLock::acquire(state, id, Waiting::Refused, |_| ()).await
+    }
+
     async fn prompts(&self) -> Result<Prompts, Failure> {
         let (client, id) = (self.client()?, self.session()?);
         let reading = async {
@@ -54,6 +62,7 @@ impl Dialog<'_, '_> {
 
     /// Takes the last prompt back; gives its text.
     async fn take_back(&mut self) -> Result<(String, Vec<String>), Failure> {
+        let _held = self.hold(&self.session()?).await?;
         let prompts = self.prompts().await?;
         let Some((message, text)) = prompts.standing.checked_sub(1).map(|at| prompts.all[at].clone()) else {
             return Err(Failure::usage("there is nothing to take back"));
@@ -93,6 +102,7 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) async fn redo(&mut self) -> Result<(), Failure> {
+        let _held = self.hold(&self.session()?).await?;
         let prompts = self.prompts().await?;
         let Some((_, text)) = prompts.all.get(prompts.standing) else {
             return Err(Failure::usage("there is nothing to bring back"));
@@ -137,6 +147,7 @@ impl Dialog<'_, '_> {
         let Some(model) = self.talk.last_model.clone() else {
             return Err(Failure::usage("cannot tell which model shall write the summary").hint("send a prompt first"));
         };
+        let _held = self.hold(&id).await?;
         self.note("the model writes a summary; Ctrl-C stops it");
         let done = self.waiting(async { Ok(client.summarize(&id, &model).await?) }).await;
         if let Err(failure) = done {
