@@ -191,7 +191,10 @@ high\t''
 max\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l system -d 'Add this text to the system prompt' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l system-file -d 'Add the text of this file to the system prompt' -r -F
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s s -l session -d 'Go on with this session' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l name -d 'Keep it under this name; implies `-k` [default: default]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l keep-for -d 'Stop the kept server after this time without use [default: 30m]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s s -l session -d 'Go on with this session: its id or the beginning of it, its title, or the name of a kept conversation' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l title -d 'Give the session this title [default: made from its first prompt]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l stall-timeout -d 'End a turn when model and tools are silent for this time; 0 is no limit [default: 0]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l allow -d 'Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l ask -d 'Ask before this, whatever allows it; may be repeated' -r
@@ -210,7 +213,12 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l color -
 always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s c -l continue -d 'Go on with the last session of this directory'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s k -l keep -d 'Keep the conversation: the next `-k` in this directory goes on where this one ended'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l new -d 'Start the kept conversation over; the old session stays in the engine\'s store'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s c -l continue -d 'Go on with the session of this directory that was used last'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l fork -d 'Go on with a copy of the session; with `-k`, the copy is what is kept from now on'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l no-wait -d 'Fail instead of waiting when another command is at work on the conversation'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l ephemeral -d 'Delete the session afterwards'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l thinking -d 'Show the model\'s reasoning on stderr'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l raw -d 'Write answers as the model wrote them, without rendering Markdown on a terminal'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l auto-tools -d 'Let the model run tools: edit files in the directory, and ask before commands'
