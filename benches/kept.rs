@@ -51,7 +51,13 @@ pub(crate) fn rows(engine: &Path, version: &str, rounds: usize, table: &mut Tabl
         run_attached()?;
         run_theirs().map(drop)
     })?;
+    let list_ours = || child::run(&mut home.opencode_rs(engine, &["session", "list"])).map(|finished| finished.wall);
+    let list_theirs = || {
+        let mut command = Command::new(engine);
+        child::run(home.quiet(command.args(["session", "list"]))).map(|finished| finished.wall)
+    };
     let mut samples: [Vec<Duration>; 4] = Default::default();
+    let mut lists: [Vec<Duration>; 2] = Default::default();
     for round in 1..=rounds {
         progress("kept", round, rounds);
         // The quick ones more often: they differ by a few milliseconds.
@@ -61,6 +67,8 @@ pub(crate) fn rows(engine: &Path, version: &str, rounds: usize, table: &mut Tabl
         }
         samples[2].push(run_attached()?.wall);
         samples[3].push(run_theirs()?.wall);
+        lists[0].push(list_ours()?);
+        lists[1].push(list_theirs()?);
     }
     let [ours, bare, attached, theirs] = &samples;
     for (peer, samples) in [
@@ -71,6 +79,7 @@ pub(crate) fn rows(engine: &Path, version: &str, rounds: usize, table: &mut Tabl
         let measure = format!("second `-k` prompt, beside {peer}");
         table.row(&measure, ours, samples, |time| milliseconds(*time));
     }
+    table.row("`session list`", &lists[0], &lists[1], |time| milliseconds(*time));
     if let Some(resident) = memory::resident(server.lease.record().supervisor.pid) {
         table.row("memory of the supervisor", &[resident], &[], |bytes| megabytes(*bytes));
     }

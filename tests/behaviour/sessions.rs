@@ -418,6 +418,13 @@ fn a_long_conversation_with_a_large_message_is_handled_in_seconds() {
         .start_at_once()
         .finish();
     same(&document(&attached.expect(0)), &exported);
+    drop(engine);
+
+    let goes_on = sandbox.run(["-s", "eeee1", "--rehearse", "--output-format", "json", "and now"]);
+    let record = goes_on.finish().expect(0).record();
+    assert_eq!(record["session_id"], "ses_eeee1");
+    let answer = record["result"].as_str().unwrap();
+    assert!(answer.ends_with("The prompt begins: and now"), "{answer}");
 }
 
 #[test]

@@ -36,7 +36,7 @@ async fn a_release_is_verified_installed_and_found_again() {
     let receipt = std::fs::read(path.with_file_name("receipt.json")).unwrap();
     let mut receipt: Value = serde_json::from_slice(&receipt).unwrap();
     let installed_at = receipt.as_object_mut().unwrap().remove("installed_at").unwrap();
-    assert_eq!(installed_at.as_str().unwrap().len(), "2026-11-20T12:34:56Z".len());
+    assert_eq!(installed_at.as_str().unwrap().len(), "2026-11-20T12:34:56.789Z".len());
     let noted = json!({
         "schema_version": 1,
         "version": "1.18.90",
