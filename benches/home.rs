@@ -51,6 +51,21 @@ impl Home {
         Ok(home)
     }
 
+    /// Makes the directory to work in a git repository.
+    ///
+    /// # Errors
+    ///
+    /// When there is no `git`.
+    pub(crate) fn make_repository(&self) -> Result<(), Error> {
+        let mut git = Command::new("git");
+        let made = self.quiet(git.args(["init", "--quiet"])).status();
+        match made {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("`git init` failed: {status}")),
+            Err(error) => Err(format!("cannot run `git`: {error}")),
+        }
+    }
+
     /// The home directory itself.
     pub(crate) fn directory(&self) -> std::path::PathBuf {
         self.root.path().join("home")

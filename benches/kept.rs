@@ -24,7 +24,10 @@ const KEEP_FOR: &str = "30m";
 pub(crate) fn rows(engine: &Path, version: &str, rounds: usize, table: &mut Table) -> Result<(), Error> {
     let config = model::rehearsal()?;
     let home = Home::for_engine("opencode-rs -k", version, &config)?;
+    // As most projects are. The engine takes snapshots there.
+    home.make_repository()?;
     let cold = Home::for_engine("opencode run", version, &config)?;
+    cold.make_repository()?;
     let run_ours = || answered(child::run(&mut ours(&home, engine, &[PROMPT]))?);
     warm_up("kept", || run_ours().map(drop))?;
     let described = child::run(&mut ours(&home, engine, &["--output-format", "json", PROMPT]))?;
@@ -44,7 +47,8 @@ pub(crate) fn rows(engine: &Path, version: &str, rounds: usize, table: &mut Tabl
             &session,
         )?)?)
     };
-    let run_attached = || answered(child::run(&mut attached(&home, engine, &server.lease))?);
+    // It ends well and writes nothing when the answer is faster than its own stream of events; it is timed all the same.
+    let run_attached = || child::run(&mut attached(&home, engine, &server.lease));
     let run_theirs = || answered(child::run(&mut cold.opencode_run(engine))?);
     warm_up("kept, the others", || {
         run_bare()?;
@@ -58,6 +62,7 @@ pub(crate) fn rows(engine: &Path, version: &str, rounds: usize, table: &mut Tabl
     };
     let mut samples: [Vec<Duration>; 4] = Default::default();
     let mut lists: [Vec<Duration>; 2] = Default::default();
+    let mut silent = 0;
     for round in 1..=rounds {
         progress("kept", round, rounds);
         // The quick ones more often: they differ by a few milliseconds.
@@ -65,7 +70,9 @@ pub(crate) fn rows(engine: &Path, version: &str, rounds: usize, table: &mut Tabl
             samples[0].push(run_ours()?.wall);
             samples[1].push(run_bare()?.wall);
         }
-        samples[2].push(run_attached()?.wall);
+        let attached = run_attached()?;
+        silent += usize::from(attached.stdout.trim().is_empty());
+        samples[2].push(attached.wall);
         samples[3].push(run_theirs()?.wall);
         lists[0].push(list_ours()?);
         lists[1].push(list_theirs()?);
@@ -82,6 +89,11 @@ pub(crate) fn rows(engine: &Path, version: &str, rounds: usize, table: &mut Tabl
     table.row("`session list`", &lists[0], &lists[1], |time| milliseconds(*time));
     if let Some(resident) = memory::resident(server.lease.record().supervisor.pid) {
         table.row("memory of the supervisor", &[resident], &[], |bytes| megabytes(*bytes));
+    }
+    if silent > 0 {
+        table.note(format!(
+            "`opencode run --attach` wrote no answer in {silent} of {rounds} rounds, and exited with 0."
+        ));
     }
     runtime.block_on(server.stop())
 }

@@ -111,8 +111,8 @@ fn measure(engine: &Path, rounds: usize) -> Result<(), Error> {
     let version = child::run(Home::new("version")?.quiet(version.arg("--version")))?;
     let version = version.stdout.trim().to_owned();
     let mut table = Table::default();
-    one_shots(engine, &version, rounds, &mut table)?;
     kept::rows(engine, &version, rounds, &mut table)?;
+    one_shots(engine, &version, rounds, &mut table)?;
     first_byte(engine, &version, rounds, &mut table)?;
     deltas::rows(rounds, &mut table)?;
     at_once(engine, rounds, &mut table)?;

@@ -25,6 +25,7 @@ impl Sample for u64 {
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     rows: Vec<[String; 4]>,
+    notes: Vec<String>,
 }
 
 impl Table {
@@ -41,6 +42,11 @@ impl Table {
         );
         self.rows.push([measure.to_owned(), cell(ours), cell(theirs), ratio]);
     }
+
+    /// Adds a line below the table.
+    pub(crate) fn note(&mut self, text: String) {
+        self.notes.push(text);
+    }
 }
 
 impl fmt::Display for Table {
@@ -49,6 +55,9 @@ impl fmt::Display for Table {
         writeln!(f, "| --- | ---: | ---: | ---: |")?;
         for row in &self.rows {
             writeln!(f, "| {} |", row.join(" | "))?;
+        }
+        for note in &self.notes {
+            writeln!(f, "\n{note}")?;
         }
         Ok(())
     }
