@@ -65,19 +65,22 @@ fn a_command_whose_template_runs_a_shell_asks_before() {
     let sandbox = Sandbox::new();
     sandbox.write(
         "project/.opencode/command/look.md",
-        "---\ndescription: Look around\n---\nThis is here: !`touch ran; echo there` $ARGUMENTS",
+        "---\ndescription: Look around\n---\nThis is here: !`touch ran; echo there $ARGUMENTS`",
     );
     sandbox.write("project/.opencode/command/greet.md", "Greet $ARGUMENTS nicely");
     let mut pty = scripted(&sandbox, "", &["--trust"]);
     pty.send("/look now\r");
     let screen = pty.wait_for("run them? (yes or no):");
-    assert!(screen.contains("touch ran; echo there"), "{screen}");
+    assert!(screen.contains("touch ran; echo there $ARGUMENTS"), "{screen}");
     pty.send("\r");
     pty.wait_for("/look was not run");
     assert!(!sandbox.path("project/ran").exists());
     pty.send("/greet Alice\r");
     pty.wait_for("Greet Alice nicely");
     pty.wait_for("· build");
+    // What this writes is for a prompt, and never for the shell of a template.
+    pty.send("!echo 'x; touch stolen; x'\r");
+    pty.wait_for("its output goes along");
     pty.send("/look now\r");
     until("the second question", LONG, || {
         (pty.everything().matches("run them?").count() >= 2).then_some(())
@@ -85,6 +88,7 @@ fn a_command_whose_template_runs_a_shell_asks_before() {
     pty.send("yes\r");
     pty.wait_for("This is here: there");
     assert!(sandbox.path("project/ran").exists());
+    assert!(!sandbox.path("project/stolen").exists());
     pty.send("\u{4}");
     assert_eq!(pty.finish(), 0);
     sandbox.expect_nothing_left();

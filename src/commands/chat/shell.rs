@@ -185,9 +185,12 @@ pub(super) async fn engine_command(
         return Ok(Flow::Next);
     }
     let mut arguments = arguments;
-    for note in std::mem::take(&mut dialog.notes) {
-        arguments.push_str("\n\n");
-        arguments.push_str(&note.text());
+    // What a command wrote is never put into a line that a shell reads; it waits for a prompt that has none.
+    if snippets.is_empty() {
+        for note in std::mem::take(&mut dialog.notes) {
+            arguments.push_str("\n\n");
+            arguments.push_str(&note.text());
+        }
     }
     let title = format!("/{} {arguments}", command.name);
     let asked = Asked {
