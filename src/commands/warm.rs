@@ -155,6 +155,8 @@ mod unix {
         "agent", "agents", "command", "commands", "mode", "modes", "plugin", "plugins", "skill", "skills", "tool",
         "tools",
     ];
+    /// Where the engine finds skills of other programs.
+    const FOREIGN_SKILLS: &[&str] = &[".claude/skills", ".agents/skills"];
     /// More files than this are not looked at; a server is then one that never fits.
     const MOST_FILES: usize = 5000;
 
@@ -287,9 +289,14 @@ mod unix {
         let mut looks = BTreeMap::new();
         looks.insert(place.engine.path.clone(), look(&place.engine.path)?);
         for file in &places.files {
-            if let Some(look) = configuration(file) {
-                looks.insert(file.clone(), look);
-            }
+            let Ok(text) = fs::read_to_string(file) else {
+                continue;
+            };
+            named_files(&text, file.parent()?, &directories.home, &mut looks);
+            looks.insert(file.clone(), configuration(text));
+        }
+        if let Some(text) = environment.text(env_vars::ENGINE_CONFIG_CONTENT) {
+            named_files(text, place.directory, &directories.home, &mut looks);
         }
         if let Some(look) = credentials(&places.credentials) {
             looks.insert(places.credentials.clone(), look);
@@ -297,6 +304,14 @@ mod unix {
         for directory in &places.directories {
             for kind in KINDS {
                 files_below(&directory.join(kind), &mut looks)?;
+            }
+            // Skills that other agents' programs share, in the home and in the directories of the project.
+            if directory.ends_with(".opencode")
+                && let Some(place) = directory.parent()
+            {
+                for skills in FOREIGN_SKILLS {
+                    files_below(&place.join(skills), &mut looks)?;
+                }
             }
         }
         let catalog = place
@@ -329,14 +344,26 @@ mod unix {
     }
 
     /// What a configuration file says. The engine adds `$schema` by itself.
-    fn configuration(path: &Path) -> Option<String> {
-        let text = fs::read_to_string(path).ok()?;
+    fn configuration(text: String) -> String {
         match jsonc_parser::parse_to_serde_value::<Value>(&text, &ParseOptions::default()) {
             Ok(Value::Object(mut object)) => {
                 object.shift_remove("$schema");
-                Some(Value::Object(object).to_string())
+                Value::Object(object).to_string()
             }
-            _ => Some(text),
+            _ => text,
+        }
+    }
+
+    /// Adds the looks of the files whose contents a configuration takes over: `{file:PATH}`.
+    fn named_files(text: &str, base: &Path, home: &Path, looks: &mut BTreeMap<PathBuf, String>) {
+        for named in text.split("{file:").skip(1).filter_map(|rest| rest.split_once('}')) {
+            let path = match named.0.strip_prefix("~/") {
+                Some(rest) => home.join(rest),
+                None => base.join(named.0),
+            };
+            // That it is missing is a look, too.
+            let look = look(&path).unwrap_or_default();
+            looks.insert(path, look);
         }
     }
 

@@ -19,10 +19,16 @@ fn asked(warm: &Warm, prompt: &str) -> Value {
 fn whatever_changes_there_is_a_new_server_before_the_next_prompt() {
     let warm = Warm::for_two();
     warm.sandbox.write("project/opencode.json", "{\"username\": \"one\"}");
+    warm.sandbox.write("project/name.txt", "Alice");
     let mut last = asked(&warm, "first");
     assert_eq!(asked(&warm, "nothing changed"), last);
-    let changes: [(&str, &str); 5] = [
-        ("project/opencode.json", "{\"username\": \"two\"}"),
+    let changes: [(&str, &str); 7] = [
+        ("project/opencode.json", "{\"username\": \"{file:name.txt}\"}"),
+        ("project/name.txt", "Bob, this time"),
+        (
+            "project/.agents/skills/look/SKILL.md",
+            "---\nname: look\ndescription: looks\n---\nLook.",
+        ),
         ("home/.config/opencode/opencode.json", "{\"username\": \"three\"}"),
         (
             "home/.local/share/opencode/auth.json",
