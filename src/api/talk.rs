@@ -35,31 +35,6 @@ impl Client {
         .await
     }
 
-    /// Takes a message and all after it back, with the changes of files that came with them where the engine has
-    /// snapshots.
-    ///
-    /// # Errors
-    ///
-    /// When it is refused, or there is no answer.
-    pub async fn revert(&self, session: &str, message: &str) -> Result<Session, Error> {
-        self.post(
-            &format!("/session/{session}/revert"),
-            &json!({ "messageID": message }),
-            Repeat::Safe,
-        )
-        .await
-    }
-
-    /// Brings back what was taken back.
-    ///
-    /// # Errors
-    ///
-    /// When it is refused, or there is no answer.
-    pub async fn unrevert(&self, session: &str) -> Result<Session, Error> {
-        self.post(&format!("/session/{session}/unrevert"), &json!({}), Repeat::Safe)
-            .await
-    }
-
     /// Lets the model replace the conversation by a summary; returns when it is there, however long that takes.
     ///
     /// # Errors

@@ -71,7 +71,7 @@ impl Dialog<'_, '_> {
         let reverting = async {
             // Asked before: what is taken back has no changes any more.
             let files = client.diff(&id, &message).await.unwrap_or_default();
-            client.revert(&id, &message).await?;
+            client.revert_session(&id, &message).await?;
             Ok(files.into_iter().map(|file| file.file).collect::<Vec<_>>())
         };
         let files = self.waiting(reverting).await?;
@@ -112,8 +112,8 @@ impl Dialog<'_, '_> {
         let bringing = async {
             match next {
                 // Several were taken back: one of them comes back, with its files.
-                Some(next) => client.revert(&id, &next).await?,
-                None => client.unrevert(&id).await?,
+                Some(next) => client.revert_session(&id, &next).await?,
+                None => client.unrevert_session(&id).await?,
             };
             Ok(())
         };

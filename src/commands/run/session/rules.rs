@@ -1,0 +1,128 @@
+//! The rules of a session that is there: the engine only ever adds some.
+
+use crate::api::types::{Rule, Session};
+use crate::api::{Client, PassingMessage, SessionChange, no_rules};
+use crate::commands::run::prepare::Chosen;
+use crate::error::{Failure, FailureKind};
+use crate::request::{ModelRef, RunRequest};
+use crate::support::identifier;
+/// What has to be done about the rules of a session that is there.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    /// They are as they should be.
+    Nothing,
+    /// It has none that count.
+    Add,
+    /// It has others, which have to go: what they deny, its subagents would be denied too.
+    Replace,
+}
+
+fn step(stored: &[Rule], wanted: &[Rule]) -> Step {
+    let none = no_rules();
+    let counting = stored
+        .iter()
+        .position(|rule| *rule != none)
+        .map_or(&[][..], |at| &stored[at..]);
+    if counting == wanted {
+        Step::Nothing
+    } else if counting.is_empty() {
+        Step::Add
+    } else {
+        Step::Replace
+    }
+}
+
+/// Gives a session the rules and the title; gives the rules that it has then, and when it was changed, if it was.
+pub(super) async fn change_rules(
+    request: &RunRequest,
+    client: &Client,
+    info: &Session,
+    was_busy: bool,
+    wanted: Vec<Rule>,
+    names: &Chosen,
+) -> Result<(Vec<Rule>, Option<f64>), Failure> {
+    let stored = info.permission.clone().unwrap_or_default();
+    let step = step(&stored, &wanted);
+    let title = request.title.clone().filter(|title| *title != info.title);
+    // After the events of somebody's turn, one of ours has to show where they end.
+    let title = title.or_else(|| was_busy.then(|| info.title.clone()));
+    if step == Step::Replace {
+        take_rules_away(
+            client,
+            &info.id,
+            names.model.as_ref(),
+            names.agent.as_deref(),
+            names.variant.as_deref(),
+        )
+        .await?;
+    }
+    if step == Step::Nothing && title.is_none() {
+        return Ok((stored, None));
+    }
+    let change = SessionChange {
+        title,
+        rules: if step == Step::Nothing {
+            Vec::new()
+        } else {
+            wanted.clone()
+        },
+    };
+    let changed = client.change_session(&info.id, &change).await?;
+    let expected = || match step {
+        Step::Nothing => stored,
+        Step::Add => [stored, wanted].concat(),
+        Step::Replace => [vec![no_rules()], wanted].concat(),
+    };
+    let updated = changed.time.updated;
+    Ok((changed.permission.unwrap_or_else(expected), Some(updated)))
+}
+
+pub(super) async fn take_rules_away(
+    client: &Client,
+    id: &str,
+    model: Option<&ModelRef>,
+    agent: Option<&str>,
+    variant: Option<&str>,
+) -> Result<(), Failure> {
+    let randomness = |error: getrandom::Error| {
+        Failure::new(FailureKind::Failed, "cannot make an id for a message").caused_by(&error)
+    };
+    let passing = PassingMessage {
+        message_id: &identifier::ascending("msg").map_err(randomness)?,
+        part_id: &identifier::ascending("prt").map_err(randomness)?,
+        model,
+        agent,
+        variant,
+    };
+    client.take_rules_away(id, passing).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::types::RuleAction;
+
+    #[test]
+    fn rules_are_changed_only_where_they_are_not_as_they_should_be() {
+        let rule = |name: &str, action| Rule::new(name, "*", action);
+        let wanted = [rule("*", RuleAction::Ask), rule("bash", RuleAction::Deny)];
+        let stale = [rule("edit", RuleAction::Deny)];
+        let none = [no_rules()];
+        let cases: [(&[&[Rule]], Step); 8] = [
+            (&[&wanted], Step::Nothing),
+            (&[&none, &wanted], Step::Nothing),
+            (&[&none, &none, &wanted], Step::Nothing),
+            (&[], Step::Add),
+            (&[&none], Step::Add),
+            (&[&stale, &wanted], Step::Replace),
+            (&[&none, &stale], Step::Replace),
+            (&[&wanted, &wanted], Step::Replace),
+        ];
+        for (stored, expected) in cases {
+            let stored: Vec<Rule> = stored.concat();
+            assert_eq!(step(&stored, &wanted), expected, "{stored:?}");
+        }
+        assert_eq!(step(&none, &[]), Step::Nothing);
+    }
+}

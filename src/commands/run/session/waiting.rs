@@ -1,0 +1,107 @@
+//! Waiting for others: for another command of ours that holds a session, and for a prompt that nobody holds any more.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::Around;
+use crate::api::Client;
+use crate::commands::run::Display;
+use crate::conversation::SessionLock;
+use crate::error::{Failure, FailureKind};
+use crate::request::Waiting;
+use crate::turn::{Status, Update};
+
+/// How long a session that nobody of us holds may go on with an earlier prompt before that is ended.
+const EARLIER_PROMPT: Duration = Duration::from_secs(30);
+/// How long it may take to end it.
+const ABORT: Duration = Duration::from_secs(10);
+/// How often it is looked whether a session has come to rest.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Waits until a session that none of our commands holds has come to rest: the client of its prompt was killed, or is
+/// another program. In the end its prompt is ended.
+pub(super) async fn wait_until_idle(
+    client: &Client,
+    id: &str,
+    waiting: Waiting,
+    display: &Display,
+) -> Result<(), Failure> {
+    if waiting == Waiting::Refused {
+        return Err(Failure::new(
+            FailureKind::Failed,
+            format!("cannot go on with session `{id}`: it is at work on an earlier prompt"),
+        )
+        .hint("leave out `--no-wait` to wait for it"));
+    }
+    let note = Status::AtWork {
+        session_id: id.to_owned(),
+    };
+    let _ = display.updates().send(Update::Status(note)).await;
+    if is_idle_within(client, id, EARLIER_PROMPT).await? {
+        return Ok(());
+    }
+    let seconds = EARLIER_PROMPT.as_secs();
+    let warning = format!("the session was at work on an earlier prompt for more than {seconds} s, which is ended now");
+    let _ = display.updates().send(Update::Warning(warning)).await;
+    client.abort(id).await?;
+    if is_idle_within(client, id, ABORT).await? {
+        return Ok(());
+    }
+    Err(Failure::new(
+        FailureKind::Engine,
+        format!("cannot go on with session `{id}`: it is at work on an earlier prompt, and cannot be stopped"),
+    )
+    .hint("stop the server that it runs in, or begin a new session"))
+}
+
+async fn is_idle_within(client: &Client, id: &str, limit: Duration) -> Result<bool, Failure> {
+    let end = Instant::now() + limit;
+    loop {
+        if !client.session_statuses().await?.contains_key(id) {
+            return Ok(true);
+        }
+        if Instant::now() >= end {
+            return Ok(false);
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+pub(super) async fn lock_session(
+    id: &str,
+    waiting: Waiting,
+    around: Around<'_>,
+    notice: &Notice<'_>,
+) -> Result<SessionLock, Failure> {
+    SessionLock::acquire(around.state, id, waiting, |pid| notice.held(pid)).await
+}
+
+pub(super) async fn warn(display: &Display, warnings: Vec<String>) {
+    for warning in warnings {
+        let _ = display.updates().send(Update::Warning(warning)).await;
+    }
+}
+
+/// Says once that somebody else is waited for.
+pub(super) struct Notice<'a> {
+    display: &'a Display,
+    said: Cell<bool>,
+}
+
+impl<'a> Notice<'a> {
+    pub(super) fn new(display: &'a Display) -> Self {
+        Self {
+            display,
+            said: Cell::new(false),
+        }
+    }
+
+    pub(super) fn held(&self, pid: Option<u32>) {
+        if !self.said.replace(true) {
+            // A queue that is full this early has no reader.
+            let _ = self.display.updates().try_send(Update::Status(Status::Waiting { pid }));
+        }
+    }
+}

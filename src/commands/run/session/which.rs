@@ -1,0 +1,173 @@
+//! Which session is meant, and what is said where there is none.
+
+use std::path::Path;
+
+use super::Around;
+use super::waiting::warn;
+use crate::api::types::Session;
+use crate::api::{Client, Error};
+use crate::conversation::{self, Found, Kept, Known};
+use crate::error::{Failure, FailureKind};
+use crate::request::{RunRequest, ServerChoice, SessionStart};
+use crate::support::nearest::quoted;
+/// More sessions than anybody has in a directory.
+const ALL_SESSIONS: usize = 100_000;
+/// How many of the newest sessions are looked at for one that was not put away.
+const NEWEST: usize = 50;
+
+/// The session with this id; none where there is none.
+pub(super) async fn session(client: &Client, id: &str) -> Result<Option<Session>, Failure> {
+    if !is_id(id) {
+        return Ok(None);
+    }
+    match client.session(id).await {
+        Ok(session) => Ok(Some(session)),
+        Err(Error::Status { status, .. }) if status.as_u16() == 404 => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether this can be the id of a session, and nothing else can be made of it in an address.
+fn is_id(text: &str) -> bool {
+    text.strip_prefix("ses_")
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+pub(super) async fn latest(client: &Client, directory: &Path) -> Result<String, Failure> {
+    let newest = client.root_sessions(NEWEST, None).await?;
+    let is_open = |session: &&Session| session.parent_id.is_none() && session.time.archived.is_none();
+    newest
+        .iter()
+        .filter(|session| is_at(&session.directory, directory))
+        .find(is_open)
+        .map(|session| session.id.clone())
+        .ok_or_else(|| {
+            Failure::usage(format!(
+                "cannot go on with the last session: there is none in `{}`",
+                directory.display()
+            ))
+            .hint("leave out `--continue` to begin one; `opencode-rs session list --all` shows those of other directories")
+        })
+}
+
+pub(super) async fn named(reference: &str, client: &Client, around: Around<'_>) -> Result<String, Failure> {
+    if is_id(reference) && client.session(reference).await.is_ok() {
+        return Ok(reference.to_owned());
+    }
+    let mut warnings = Vec::new();
+    let kept = Kept::list(around.state, around.directory, &mut warnings);
+    let elsewhere = Kept::list_all(around.state, &mut warnings).unwrap_or_default();
+    warn(around.display, warnings).await;
+    let kept = kept.map_err(|error| unreadable(around.state, &error))?;
+    if let Some(kept) = kept.iter().find(|kept| kept.name == reference) {
+        return Ok(kept.session_id.clone());
+    }
+    let sessions: Vec<Known> = client
+        .root_sessions(ALL_SESSIONS, None)
+        .await?
+        .into_iter()
+        .map(|session| Known {
+            id: session.id,
+            title: session.title,
+        })
+        .collect();
+    let several = match conversation::find(reference, &sessions, &kept) {
+        Found::One(id) => return Ok(id),
+        Found::None => Vec::new(),
+        Found::Several(several) => several,
+    };
+    let mut failure = conversation::unknown(reference, &several, &sessions, &kept);
+    for kept in elsewhere.iter().filter(|kept| kept.name == reference).take(3) {
+        let directory = kept.directory.display();
+        failure = failure.hint(format!("`{reference}` is kept for `{directory}`: add `-d {directory}`"));
+    }
+    Err(failure)
+}
+
+/// Whether a session's directory is this one, which is canonical where it is of this machine.
+pub(super) fn is_at(theirs: &str, directory: &Path) -> bool {
+    let theirs = Path::new(theirs);
+    theirs == directory || std::fs::canonicalize(theirs).is_ok_and(|theirs| theirs == directory)
+}
+
+/// The failure where a session is not there any more.
+pub(super) async fn gone(request: &RunRequest, id: &str, around: Around<'_>) -> Failure {
+    let what = match (&request.session.start, &request.session.keep_as) {
+        (SessionStart::Kept, Some(name)) => format!("cannot go on with conversation `{name}`"),
+        (SessionStart::Named(reference), _) if reference != id => format!("cannot go on with `{reference}`"),
+        _ => "cannot go on".to_owned(),
+    };
+    let mut failure = Failure::usage(format!("{what}: its session `{id}` does not exist any more"));
+    if request.session.start == SessionStart::Kept {
+        failure = failure.hint("`--new` starts over under this name");
+    }
+    if matches!(request.connect.server, ServerChoice::Attach(_)) {
+        failure = failure.hint("it may be a session of another server's store than that of `--attach`");
+    }
+    others(failure, request.session.keep_as.as_deref(), around).await
+}
+
+/// The failure where a session belongs to another directory.
+pub(super) fn foreign(request: &RunRequest, info: &Session) -> Failure {
+    let directory = &info.directory;
+    let failure = Failure::usage(format!(
+        "cannot go on with session `{}` here: it belongs to `{directory}`",
+        info.id
+    ))
+    .hint(format!("add `-d {directory}` to go on there"));
+    match (&request.session.start, &request.session.keep_as) {
+        (SessionStart::Kept, Some(name)) => failure.hint(format!("`--new` starts conversation `{name}` over here")),
+        _ => failure,
+    }
+}
+
+/// The failure where a kept conversation shall be copied and there is none.
+pub(super) async fn nothing_kept(name: &str, around: Around<'_>) -> Failure {
+    let failure = Failure::usage(format!(
+        "cannot copy conversation `{name}`: nothing is kept under this name in `{}`",
+        around.directory.display()
+    ))
+    .hint("leave out `--fork` to begin it");
+    others(failure, Some(name), around).await
+}
+
+/// Adds what else there is.
+async fn others(failure: Failure, but: Option<&str>, around: Around<'_>) -> Failure {
+    let mut warnings = Vec::new();
+    let kept = Kept::list(around.state, around.directory, &mut warnings).unwrap_or_default();
+    warn(around.display, warnings).await;
+    let names: Vec<&str> = kept
+        .iter()
+        .map(|kept| kept.name.as_str())
+        .filter(|name| Some(*name) != but)
+        .take(5)
+        .collect();
+    let failure = if names.is_empty() {
+        failure
+    } else {
+        failure.hint(format!("other conversations kept here: {}", quoted(&names)))
+    };
+    failure.hint("`opencode-rs session list` shows the sessions that there are")
+}
+
+pub(super) fn unreadable(state: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        FailureKind::Failed,
+        format!("cannot read which conversations are kept in `{}`", state.display()),
+    )
+    .caused_by(error)
+    .hint("make the directory readable, or set `XDG_STATE_HOME`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_id_becomes_a_part_of_an_address() {
+        assert!(is_id("ses_e05b08795ffe8gBmuApMI3Z0JA"));
+        for text in ["ses_", "ses_a/b", "ses_..", "ses_a?b", "e05b08795ffe8g", "msg_1", ""] {
+            assert!(!is_id(text), "{text}");
+        }
+    }
+}
