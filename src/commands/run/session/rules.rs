@@ -6,6 +6,7 @@ use crate::commands::run::prepare::Chosen;
 use crate::error::{Failure, FailureKind};
 use crate::request::{ModelRef, RunRequest};
 use crate::support::identifier;
+
 /// What has to be done about the rules of a session that is there.
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
