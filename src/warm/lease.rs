@@ -286,5 +286,5 @@ fn lost(error: &(dyn std::error::Error + 'static)) -> Failure {
         "cannot guard the engine's tools: its supervisor does not help",
     )
     .caused_by(error)
-    .hint("run `opencode-rs server list`, or run again with `--fresh`")
+    .hint("run again; `opencode-rs server stop` ends the server")
 }

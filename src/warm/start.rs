@@ -130,7 +130,7 @@ pub async fn find_or_start(
                     format!("cannot lock the start of a server in `{}`", directories.state.display()),
                 )
                 .caused_by(&error)
-                .hint("make the directory writable, or run with `--fresh`")
+                .hint("make the directory writable, or set `XDG_STATE_HOME` to one on a local disk")
             })?;
             let Some(held) = held else {
                 sleep(LOOK_AGAIN).await;
@@ -156,7 +156,7 @@ pub async fn find_or_start(
             FailureKind::Engine,
             format!("cannot get a server within {} s", deadline.as_secs()),
         )
-        .hint("run `opencode-rs server list`, or run again with `--fresh`"))
+        .hint("run `opencode-rs server list` to see what there is, and `opencode-rs server stop` to begin anew"))
     })
 }
 
