@@ -1,11 +1,11 @@
-//! The calls of a conversation that goes on: its list, its rules, taking back, summing up, the engine's own commands.
+//! The calls of a conversation that goes on: its list, summing up, the engine's own commands.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::error::Error;
-use super::transport::{Client, Repeat};
-use super::types::{CommandCall, EngineCommand, MessageWithParts, Prompt, Rule, Session, TodoItem};
+use super::transport::Client;
+use super::types::{CommandCall, EngineCommand, MessageWithParts, Prompt, Session, TodoItem};
 use crate::request::ModelRef;
 
 impl Client {
@@ -19,20 +19,6 @@ impl Client {
             format!("&search={}", utf8_percent_encode(text, NON_ALPHANUMERIC))
         });
         self.get(&format!("/session?roots=true&limit={limit}{search}")).await
-    }
-
-    /// Adds rules behind those that a session has; they count from its next turn on.
-    ///
-    /// # Errors
-    ///
-    /// When it is refused, or there is no answer.
-    pub async fn add_rules(&self, session: &str, rules: &[Rule]) -> Result<Session, Error> {
-        self.patch(
-            &format!("/session/{session}"),
-            &json!({ "permission": rules }),
-            Repeat::Never,
-        )
-        .await
     }
 
     /// Lets the model replace the conversation by a summary; returns when it is there, however long that takes.

@@ -31,6 +31,7 @@ use sha2::{Digest as _, Sha256};
 use crate::context::{Directories, Environment};
 use crate::engine::Engine;
 use crate::support::atomic_file::{self, Access};
+use crate::support::hexadecimal::hexadecimal;
 
 use engine_files::EngineFiles;
 use source::{Entry, ReadError, Source, SourceKind};
@@ -248,8 +249,5 @@ fn remove_old(cache: &Path) {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .take(12)
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    hexadecimal(&Sha256::digest(bytes)[..12])
 }

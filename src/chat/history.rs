@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use crate::support::atomic_file::{self, Access};
+use crate::support::hexadecimal::hexadecimal;
 
 /// How many entries are kept.
 pub(super) const CAPACITY: usize = 1_000;
@@ -28,7 +29,7 @@ impl History {
     /// The history of `directory` (absolute, canonical) below our state directory. Nothing is read yet.
     pub fn of(state: &Path, directory: &Path) -> Self {
         let digest = Sha256::digest(directory.as_os_str().as_encoded_bytes());
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = hexadecimal(&digest[..8]);
         Self {
             path: state.join("history").join(name),
             last: None,

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::support::atomic_file::{Access, create_directory};
+use crate::support::overlay::overlay;
 
 /// What is kept of a configuration.
 const KEPT: [&str; 5] = [
@@ -67,7 +68,7 @@ fn keep_providers(path: &Path, config: &mut Value) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(format!("cannot read `{}`", path.display())).caused_by(&error))?;
     for key in KEPT {
         if let Some(kept) = value.as_ref().and_then(|value| value.get(key)) {
-            super::connect::overlay(&mut config[key], kept.clone());
+            overlay(&mut config[key], kept.clone());
         }
     }
     Ok(())

@@ -21,6 +21,7 @@ use crate::request::{
 };
 use crate::server::{self, GuardProgram, Server, StartRequest, guard_engine};
 use crate::support::loopback::is_loopback;
+use crate::support::overlay::overlay;
 use crate::support::progress::Progress;
 use crate::support::secret::Secret;
 use crate::trust;
@@ -280,7 +281,7 @@ async fn start(
         ))
         .hint(format!("unset `{PURE}`, or leave out `--auto-tools`")));
     }
-    if let Some(wish) = warm_wish(context, request, port) {
+    if let Some(wish) = warm_wish(context, request, directory, port) {
         // Others use it as well, and for other things.
         let setup = setup(context, request, directory, Needs::of_warm(needs.catalog), &engine)?;
         let place = warm::Place {
@@ -433,20 +434,25 @@ fn setup(
 }
 
 /// Whether a warm server may answer, and what is wanted of it.
-fn warm_wish(context: &Context, request: &ConnectRequest, port: Option<u16>) -> Option<warm::Wish> {
+fn warm_wish(context: &Context, request: &ConnectRequest, directory: &Path, port: Option<u16>) -> Option<warm::Wish> {
     if is_pure(context) || !cfg!(unix) {
         // It cannot be guarded, and so not shared.
         return None;
     }
+    // Where none is there, nothing has to be known about the one that would fit.
+    let is_there = || warm::is_any_in(context, directory);
     match request.warmth {
         Warmth::Keep { keep_for } => Some(warm::Wish::FindOrStart { keep_for }),
         // A rehearsal gives the same answers each time, so it begins anew; and a trace shows a start.
         Warmth::IfThere
-            if port.is_none() && request.rehearsal == RehearsalChoice::Off && request.verbosity != Verbosity::Trace =>
+            if port.is_none()
+                && request.rehearsal == RehearsalChoice::Off
+                && request.verbosity != Verbosity::Trace
+                && is_there() =>
         {
             Some(warm::Wish::Find)
         }
-        Warmth::Join if port.is_none() => Some(warm::Wish::Find),
+        Warmth::Join if port.is_none() && is_there() => Some(warm::Wish::Find),
         Warmth::IfThere | Warmth::Join | Warmth::Fresh => None,
     }
 }
@@ -556,18 +562,6 @@ fn empty_catalog(directories: &crate::context::Directories) -> Result<PathBuf, F
         )
         .caused_by(&error)
     })
-}
-
-/// Lays `over` over `value`, object by object.
-pub(super) fn overlay(value: &mut Value, over: Value) {
-    match (value, over) {
-        (Value::Object(value), Value::Object(over)) => {
-            for (key, over) in over {
-                overlay(value.entry(key).or_insert(Value::Null), over);
-            }
-        }
-        (value, over) => *value = over,
-    }
 }
 
 /// Milliseconds since `start`.

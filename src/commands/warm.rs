@@ -6,7 +6,7 @@
 //! replaced, before the next prompt and not after.
 
 #[cfg(unix)]
-pub(super) use unix::lease;
+pub(super) use unix::{is_any_in, lease};
 
 #[cfg(unix)]
 pub(super) use crate::warm::Lease;
@@ -44,6 +44,12 @@ pub(super) struct Place<'a> {
     pub(super) setup: &'a Setup,
     /// Whether the engine reads all of its catalog.
     pub(super) whole: bool,
+}
+
+/// There are no warm servers on this system.
+#[cfg(not(unix))]
+pub(super) fn is_any_in(_: &Context, _: &Path) -> bool {
+    false
 }
 
 /// There are no warm servers on this system.
@@ -94,7 +100,8 @@ mod unix {
     use crate::env_vars;
     use crate::error::Failure;
     use crate::request::RehearsalChoice;
-    use crate::warm::{self, Orders, RehearsalOrders, Terms, Wanted};
+    use crate::support::hexadecimal::hexadecimal;
+    use crate::warm::{self, Orders, RehearsalOrders, ServerRecord, Terms, Wanted};
 
     /// How long a server may take to be had.
     const DEADLINE: Duration = Duration::from_secs(90);
@@ -159,6 +166,12 @@ mod unix {
     const FOREIGN_SKILLS: &[&str] = &[".claude/skills", ".agents/skills"];
     /// More files than this are not looked at; a server is then one that never fits.
     const MOST_FILES: usize = 5000;
+
+    /// Whether a warm server may be there for a directory, dead or alive.
+    pub(in crate::commands) fn is_any_in(context: &Context, directory: &Path) -> bool {
+        let records = ServerRecord::list(&context.directories.state);
+        records.iter().any(|record| record.directory == directory)
+    }
 
     /// A hold on a warm server, where one is to be had.
     ///
@@ -258,7 +271,7 @@ mod unix {
             }
         }
         add(format!("{:?} {:?}", place.whole, rehearsal).as_bytes());
-        hexadecimal(digest)
+        hexadecimal(&digest.finalize()[..16])
     }
 
     /// The variables that an engine and its commands may care about, in order of their names.
@@ -328,7 +341,7 @@ mod unix {
             digest.update(look);
             digest.update([0]);
         }
-        Some(hexadecimal(digest))
+        Some(hexadecimal(&digest.finalize()[..16]))
     }
 
     /// A file as far as it can be told without reading it.
@@ -405,14 +418,5 @@ mod unix {
             }
         }
         Some(())
-    }
-
-    fn hexadecimal(digest: Sha256) -> String {
-        digest
-            .finalize()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::support::atomic_file::{self, Access};
+use crate::support::hexadecimal::hexadecimal;
 use crate::support::timestamp::rfc3339;
 
 /// The layout of the files.
@@ -154,7 +155,7 @@ pub(super) fn encode(name: &str) -> String {
 /// A short name for a directory.
 pub(super) fn digest(directory: &Path) -> String {
     let digest = Sha256::digest(directory.as_os_str().as_encoded_bytes());
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&digest[..8])
 }
 
 fn folder(state: &Path, directory: &Path) -> PathBuf {

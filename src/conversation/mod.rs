@@ -10,4 +10,4 @@ mod reference;
 
 pub use kept::Kept;
 pub use lock::{NameLock, SessionLock};
-pub use reference::{Found, Known, find, unknown};
+pub use reference::{Found, Known, by_title_or_id, find, unknown};

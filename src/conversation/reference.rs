@@ -41,22 +41,27 @@ pub fn find(reference: &str, sessions: &[Known], kept: &[Kept]) -> Found {
     if let Some(kept) = kept.iter().find(|kept| kept.name == reference) {
         return Found::One(kept.session_id.clone());
     }
-    let titled = ids(sessions, |session| session.title == reference);
-    let meant = if titled.is_empty() {
-        let begins = reference.strip_prefix(PREFIX).unwrap_or(reference);
-        let is_long_enough = begins.len() >= SHORTEST;
-        ids(sessions, |session| {
-            let id = session.id.strip_prefix(PREFIX).unwrap_or(&session.id);
-            is_long_enough && id.starts_with(begins)
-        })
-    } else {
-        titled
-    };
-    match <[String; 1]>::try_from(meant) {
-        Ok([id]) => Found::One(id),
-        Err(meant) if meant.is_empty() => Found::None,
-        Err(meant) => Found::Several(meant),
+    let meant = by_title_or_id(reference, sessions, |session| (&session.id, &session.title));
+    match meant[..] {
+        [] => Found::None,
+        [session] => Found::One(session.id.clone()),
+        ref several => Found::Several(several.iter().map(|session| session.id.clone()).collect()),
     }
+}
+
+/// Those that `reference` means by an exact title, or, where none has it, by the beginning of an id. `names` gives id and
+/// title.
+pub fn by_title_or_id<'a, T>(reference: &str, all: &'a [T], names: impl Fn(&T) -> (&str, &str)) -> Vec<&'a T> {
+    let titled: Vec<&T> = all.iter().filter(|one| names(one).1 == reference).collect();
+    let begins = reference.strip_prefix(PREFIX).unwrap_or(reference);
+    if !titled.is_empty() || begins.len() < SHORTEST {
+        return titled;
+    }
+    let has_it = |one: &&T| {
+        let id = names(one).0;
+        id.strip_prefix(PREFIX).unwrap_or(id).starts_with(begins)
+    };
+    all.iter().filter(has_it).collect()
 }
 
 /// The failure where one session is wanted and none or several were found.
@@ -82,11 +87,6 @@ pub fn unknown(reference: &str, several: &[String], sessions: &[Known], kept: &[
     } else {
         failure.hint(format!("did you mean {}?", quoted(&near)))
     }
-}
-
-fn ids(sessions: &[Known], is_meant: impl Fn(&Known) -> bool) -> Vec<String> {
-    let meant = sessions.iter().filter(|session| is_meant(session));
-    meant.map(|session| session.id.clone()).collect()
 }
 
 #[cfg(test)]

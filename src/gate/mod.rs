@@ -43,6 +43,7 @@ use tokio::task::JoinSet;
 
 use crate::error::{Failure, FailureKind};
 use crate::support::atomic_file::{self, Access};
+use crate::support::hexadecimal::hexadecimal;
 use crate::support::secret::Secret;
 
 /// The plugin itself.
@@ -209,7 +210,7 @@ impl PluginFile {
     /// When it cannot be written.
     pub fn write(directory: &Path) -> Result<Self, Failure> {
         let digest = Sha256::digest(PLUGIN);
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = hexadecimal(&digest[..8]);
         let path = directory.join(format!("gate-{name}.js"));
         let url = url::Url::from_file_path(&path).map_err(|()| {
             Failure::new(

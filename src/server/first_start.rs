@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::api::{Client, Endpoint};
 use crate::context::Environment;
+use crate::support::hexadecimal::hexadecimal;
 use crate::support::lock::Lock;
 
 /// How often a lock that somebody holds is tried again.
@@ -47,7 +48,7 @@ pub fn database_of(environment: &Environment, home: &Path) -> Option<PathBuf> {
 /// The lock for creating `database`; `None` once it exists.
 pub(super) async fn lock(database: &Path, state: &Path) -> io::Result<Option<Lock>> {
     let digest = Sha256::digest(database.as_os_str().as_encoded_bytes());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let name = hexadecimal(&digest[..8]);
     let path = state.join("locks").join(format!("first-start-{name}.lock"));
     while !database.exists() {
         if let Some(lock) = Lock::try_acquire(&path)? {

@@ -2,11 +2,13 @@
 
 pub mod atomic_file;
 pub mod duration;
+pub mod hexadecimal;
 pub mod identifier;
 pub mod lock;
 pub mod look_alike;
 pub mod loopback;
 pub mod nearest;
+pub mod overlay;
 pub mod progress;
 pub mod secret;
 pub mod timestamp;

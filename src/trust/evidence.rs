@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use crate::support::hexadecimal::hexadecimal;
 use sha2::{Digest as _, Sha256};
 
 /// Larger files are not code that a person could look at.
@@ -58,7 +59,7 @@ impl Evidence {
             }
             all.update(hash);
         }
-        all.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&all.finalize())
     }
 }
 

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -30,6 +29,8 @@ use crate::error::{Failure, FailureKind};
 use crate::gate::Hub;
 use crate::rehearsal::{self, Rehearsal, Script};
 use crate::server::{self, GuardProgram, ProcessMark, Server, StartRequest, guard_engine};
+use crate::support::hexadecimal::hexadecimal;
+use crate::support::overlay::overlay;
 use crate::support::timestamp::rfc3339;
 
 /// First argument of a supervisor.
@@ -351,17 +352,6 @@ async fn abort(endpoint: Endpoint, orphan: Orphan, log: Log) {
     }
 }
 
-fn overlay(value: &mut Value, over: Value) {
-    match (value, over) {
-        (Value::Object(value), Value::Object(over)) => {
-            for (key, over) in over {
-                overlay(value.entry(key).or_insert(Value::Null), over);
-            }
-        }
-        (value, over) => *value = over,
-    }
-}
-
 /// The signals that end a supervisor. SIGHUP is among them: it has no terminal that could hang up, so somebody means it.
 struct Signals {
     terminate: Signal,
@@ -390,7 +380,7 @@ impl Signals {
 fn new_id() -> Result<String, Failure> {
     let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes).map_err(|error| cannot("make an id for the server", &error))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&bytes))
 }
 
 fn socket_path(environment: &Environment, id: &str) -> PathBuf {

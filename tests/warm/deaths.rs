@@ -1,6 +1,6 @@
 //! What happens when one of those who take part is killed.
 
-use rustix::process::{Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::{STAYS, Warm, engine, kill, plain, supervisor};
@@ -87,32 +87,23 @@ fn a_command_that_was_killed_in_a_turn_leaves_the_conversation_whole() {
 
 #[test]
 fn a_supervisor_that_hangs_is_replaced() {
-    let warm = Warm::new();
-    warm.keep(&["--keep-for", STAYS, "one"])
-        .start_at_once()
-        .finish()
-        .expect(0);
-    let record = warm.record();
-    kill_process(supervisor(&record), Signal::STOP).unwrap();
-    let next = warm.keep(&["--keep-for", "3s", "two"]);
-    next.start_at_once()
-        .finish()
-        .expect(0)
-        .writes(&plain("two"))
-        .says_only("");
-    assert_ne!(warm.record()["id"], record["id"]);
-    warm.waits_until_nothing_is_left();
+    is_replaced_when_stopped(supervisor);
 }
 
 #[test]
 fn an_engine_that_hangs_is_replaced() {
+    is_replaced_when_stopped(engine);
+}
+
+/// A process of the server stands still, and the next command gets another server without a word.
+fn is_replaced_when_stopped(process: fn(&Value) -> Pid) {
     let warm = Warm::new();
     warm.keep(&["--keep-for", STAYS, "one"])
         .start_at_once()
         .finish()
         .expect(0);
     let record = warm.record();
-    kill_process(engine(&record), Signal::STOP).unwrap();
+    kill_process(process(&record), Signal::STOP).unwrap();
     let next = warm.keep(&["--keep-for", "3s", "two"]);
     next.start_at_once()
         .finish()

@@ -1,13 +1,10 @@
 //! Which session is meant.
 
 use super::entry::Entry;
+use crate::conversation::by_title_or_id;
 use crate::error::Failure;
 use crate::support::nearest::nearest;
 
-/// The shortest beginning of an id that counts, without what all of them begin with.
-const SHORTEST: usize = 4;
-/// What ids of sessions begin with.
-const PREFIX: &str = "ses_";
 /// How many sessions a message names at most.
 const NAMED: usize = 5;
 
@@ -56,20 +53,14 @@ pub(super) fn last(here: &[Entry]) -> Result<&Entry, Failure> {
 }
 
 fn meant<'a>(reference: &str, entries: &'a [Entry]) -> Vec<&'a Entry> {
-    let those = |holds: &dyn Fn(&Entry) -> bool| entries.iter().filter(|entry| holds(entry)).collect::<Vec<_>>();
-    let named = those(&|entry| entry.name.as_deref() == Some(reference));
+    let named: Vec<&Entry> = entries
+        .iter()
+        .filter(|entry| entry.name.as_deref() == Some(reference))
+        .collect();
     if !named.is_empty() {
         return named;
     }
-    let titled = those(&|entry| entry.title == reference);
-    if !titled.is_empty() {
-        return titled;
-    }
-    let begins = reference.strip_prefix(PREFIX).unwrap_or(reference);
-    if begins.len() < SHORTEST {
-        return Vec::new();
-    }
-    those(&|entry| entry.id.strip_prefix(PREFIX).unwrap_or(&entry.id).starts_with(begins))
+    by_title_or_id(reference, entries, |entry| (&entry.id, &entry.title))
 }
 
 fn ambiguous(reference: &str, several: &[&Entry]) -> Failure {
