@@ -1,6 +1,6 @@
 //! What a person's "yes, for the rest of this session" means.
 
-use super::shell::hazards::{Hazard, READERS, is_harmless_variable};
+use super::shell::programs::{Hazard, READERS, is_harmless_variable};
 use super::shell::texts::{self, program};
 use super::shell::{Command, git};
 use crate::request::RulePattern;
@@ -44,7 +44,7 @@ const SUBCOMMANDS: &[(&str, &[&str])] = &[
 pub(super) fn for_command(command: &Command, hazards: &[Hazard]) -> Option<RulePattern> {
     let words = &command.words;
     let first = words.first()?;
-    if !first.is_bare || words.iter().any(|word| word.value.is_none() || word.has_braces) {
+    if !first.is_bare || words.iter().any(|word| word.value.is_none()) {
         return None;
     }
     if command.assignments.iter().any(|(name, _)| !is_harmless_variable(name)) || !hazards.is_empty() {

@@ -3,7 +3,6 @@
 //! Always true: a line is allowed only when every part of it is, and at least one of its commands by a rule; a denied
 //! part denies the line, also when the rest is not understood.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::grant;
@@ -13,10 +12,11 @@ use super::policy::{Policy, Verdict};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, text_matches};
 use super::shell::arguments::TEXTUAL;
-use super::shell::hazards::{Hazard, READERS, hazards, is_harmless_variable};
+use super::shell::programs::{Hazard, READERS, hazards, is_harmless_variable};
+use super::shell::reader::{BINARY_TESTS, NUMBER_TESTS, UNARY_TESTS};
 use super::shell::texts::{self, program};
 use super::shell::wrappers::{self, Inner};
-use super::shell::{self, Command, Part, Surroundings, Word};
+use super::shell::{self, Command, Part, Surroundings, Word, git};
 use crate::request::{Effect, PolicyRule};
 
 /// Commands within commands that we follow.
@@ -36,11 +36,17 @@ pub(super) struct Judged {
     pub(super) by_rule: bool,
 }
 
-/// The line that a command stands in.
-struct Context<'a> {
-    line: &'a str,
-    /// Names that it gives another meaning.
-    shadowed: &'a [String],
+impl Judged {
+    /// A command that only passes on: what it runs decides.
+    fn pass_on(&mut self) {
+        if self.verdict.effect == Effect::Ask && self.verdict.by_preset {
+            self.verdict = Verdict {
+                rule: "it only runs the command that follows".to_owned(),
+                ..no_objection()
+            };
+        }
+        self.by_rule = false;
+    }
 }
 
 impl Policy {
@@ -73,16 +79,6 @@ impl Policy {
             });
         }
         self.judge_script(line, &start, 0, &mut judged);
-        if line.contains("\\\n") {
-            // Bash takes escaped line ends away before it reads words; what is denied is found in both readings.
-            let mut joined = Vec::new();
-            self.judge_script(&line.replace("\\\n", ""), &start, 0, &mut joined);
-            judged.extend(
-                joined
-                    .into_iter()
-                    .filter(|judged| judged.verdict.effect == Effect::Deny),
-            );
-        }
         let allowed_by_rule = judged.iter().any(|judged| judged.by_rule);
         let all_allowed = judged.iter().all(|judged| judged.verdict.effect == Effect::Allow);
         if all_allowed && !allowed_by_rule {
@@ -98,42 +94,47 @@ impl Policy {
 
     fn judge_script(&self, line: &str, start: &Path, depth: usize, judged: &mut Vec<Judged>) {
         let home = self.grounds.home.clone();
-        let script = shell::read(line, Surroundings { home: &home, start });
-        for part in &script.parts {
-            match part {
-                Part::Command(command) => {
-                    let context = Context {
-                        line,
-                        shadowed: &script.shadowed,
-                    };
-                    self.judge_command(command, &context, depth, judged);
-                }
-                Part::File { writes, target, dirs } => judged.push(self.judge_file(*writes, target, dirs)),
-                Part::Opaque { text, why } => judged.push(self.judge_opaque(text, why)),
+        match shell::read(line, Surroundings { home: &home, start }) {
+            Err(why) => judged.push(self.judge_opaque(line, why)),
+            Ok(parts) if depth > 0 && parts.is_empty() => {
+                judged.push(self.judge_opaque(line, "there is nothing in it"))
             }
-        }
-        if depth > 0 && script.parts.is_empty() {
-            judged.push(self.judge_opaque(line, "there is nothing in it"));
+            Ok(parts) => {
+                for part in &parts {
+                    match part {
+                        Part::Command(command) => self.judge_command(command, line, depth, judged),
+                        Part::File { writes, target, dirs } => judged.push(self.judge_file(*writes, target, dirs)),
+                    }
+                }
+                judged.extend(self.judge_repositories(&parts));
+            }
         }
     }
 
-    /// Something that is not understood asks; but what it mentions may be denied.
+    /// Something that is not understood asks, whatever allows it; but what it mentions may be denied. Only who allows all
+    /// commands, and narrows that nowhere, allows this too.
     fn judge_opaque(&self, text: &str, why: &str) -> Judged {
-        let decided = self.by_rules("bash", &|pattern| texts::mentions(pattern, text), &|_| false);
+        let texts = texts::openings(text);
+        let mentioned = |pattern: &str| texts.iter().any(|text| texts::mentions(pattern, text));
+        let narrows = ["bash", "read", "edit", "external_directory"]
+            .iter()
+            .any(|tool| self.narrowing(tool).next().is_some());
+        let decided = self.by_rules("bash", &mentioned, &|rule| !narrows && is_plain(&rule.pattern));
+        let by_rule = decided.as_ref().is_some_and(|verdict| verdict.effect == Effect::Allow);
         let verdict = decided.unwrap_or_else(|| {
             Verdict::of_preset(
                 preset::of_tool(self.preset, "bash"),
                 &format!("bash that is not understood ({why})"),
             )
         });
-        let files = self.mentioned_files(text);
+        let files = texts.iter().find_map(|text| self.mentioned_files(text));
         Judged {
             what: text.to_owned(),
             verdict: match files {
                 Some(files) => verdict.stricter(files),
                 None => verdict,
             },
-            by_rule: false,
+            by_rule,
         }
     }
 
@@ -159,21 +160,29 @@ impl Policy {
         })
     }
 
-    fn judge_command(&self, command: &Command, context: &Context<'_>, depth: usize, judged: &mut Vec<Judged>) {
-        let mut own = self.judge_own(command);
+    fn judge_command(&self, command: &Command, line: &str, depth: usize, judged: &mut Vec<Judged>) {
         let words = &command.words;
-        if program(words).is_some_and(|name| context.shadowed.iter().any(|shadow| shadow == name)) {
-            let asks = self.judge_opaque(&command.raw, "the line defines a function of this name");
-            own.verdict = own.verdict.stricter(asks.verdict);
+        let name = program(words);
+        if name.is_some_and(wrappers::changes_the_shell) {
+            return judged.push(self.judge_opaque(&command.raw, "it changes what the shell makes of what follows"));
         }
-        if program(words).is_some_and(wrappers::is_interpreter) {
+        let found = self.judge_found_files(command);
+        let mut own = self.judge_own(command, found.is_some());
+        if name.is_some_and(wrappers::is_interpreter) {
             // What is in its program is text to us; at least what is denied by name is found.
-            let reads_input = words.iter().skip(1).all(|word| word.may_be_option());
-            let text = if reads_input { context.line } else { &command.raw };
+            let reads_input = words.iter().skip(1).all(Word::may_be_option);
+            let text = if reads_input { line } else { &command.raw };
             let mentioned = self.judge_opaque(text, "a program in another language");
             if mentioned.verdict.effect == Effect::Deny {
                 own.verdict = mentioned.verdict;
             }
+        }
+        if let Some((inner, found)) = found {
+            // It reads what is below the places that are searched, and needs no rule but those of its parts.
+            own.pass_on();
+            own.verdict = own.verdict.stricter(found);
+            judged.push(own);
+            return self.judge_inner(command, Inner::Words(inner), line, depth + 1, judged);
         }
         let Some(wrapper) = wrappers::unwrap(command) else {
             if own.verdict.effect == Effect::Allow
@@ -184,30 +193,16 @@ impl Policy {
             judged.push(own);
             return;
         };
-        if wrapper.is_harmless && own.verdict.effect == Effect::Ask && own.verdict.by_preset {
-            // It only passes on: the inner command decides.
-            own.verdict = Verdict {
-                effect: Effect::Allow,
-                rule: "it only runs the command that follows".to_owned(),
-                by_preset: true,
-                grant: None,
-            };
+        if wrapper.is_harmless {
+            own.pass_on();
         }
-        own.by_rule &= !wrapper.is_harmless;
         judged.push(own);
         for inner in wrapper.inner {
-            self.judge_inner(command, inner, context, depth + 1, judged);
+            self.judge_inner(command, inner, line, depth + 1, judged);
         }
     }
 
-    fn judge_inner(
-        &self,
-        outer: &Command,
-        inner: Inner,
-        context: &Context<'_>,
-        depth: usize,
-        judged: &mut Vec<Judged>,
-    ) {
+    fn judge_inner(&self, outer: &Command, inner: Inner, line: &str, depth: usize, judged: &mut Vec<Judged>) {
         if depth > DEEPEST {
             judged.push(self.judge_opaque(&outer.raw, "nested too deeply to be judged"));
             return;
@@ -215,35 +210,25 @@ impl Policy {
         let start = outer.dirs.as_ref().and_then(|dirs| dirs.first()).cloned();
         match inner {
             Inner::Words(words) => {
-                // `time` is a word of the shell's own: variables may be set behind it.
-                // One that is not known may become several words.
-                let sets = |word: &&Word| word.value.as_deref().is_some_and(is_assignment);
-                let assignments: Vec<(String, String)> = words
-                    .iter()
-                    .take_while(sets)
-                    .map(|word| {
-                        let name = word.text().split(['=', '+']).next().unwrap_or_default();
-                        (name.to_owned(), word.raw.clone())
-                    })
-                    .collect();
                 let command = Command {
                     raw: texts::typed(&words),
-                    words: words.into_iter().skip(assignments.len()).collect(),
-                    assignments,
+                    words,
+                    assignments: Vec::new(),
                     dirs: outer.dirs.clone(),
+                    feeds: None,
                 };
-                self.judge_command(&command, context, depth, judged);
+                self.judge_command(&command, line, depth, judged);
             }
-            Inner::Line(line) => match (&outer.dirs, start) {
-                (Some(dirs), Some(start)) if dirs.len() == 1 => self.judge_script(&line, &start, depth, judged),
+            Inner::Line(inner) => match (&outer.dirs, start) {
+                (Some(dirs), Some(start)) if dirs.len() == 1 => self.judge_script(&inner, &start, depth, judged),
                 (_, start) => {
                     let start = start.unwrap_or_else(|| self.grounds.directory.clone());
-                    self.judge_script(&line, &start, depth, judged);
-                    judged.push(self.judge_opaque(&line, "it runs in a directory that is not known"));
+                    self.judge_script(&inner, &start, depth, judged);
+                    judged.push(self.judge_opaque(&inner, "it runs in a directory that is not known"));
                 }
             },
             // What that is stands somewhere in the line, if at all.
-            Inner::Input => judged.push(self.judge_opaque(context.line, "a shell runs what it reads")),
+            Inner::Input => judged.push(self.judge_opaque(line, "a shell runs what it reads")),
             Inner::Unknown(why) => judged.push(self.judge_opaque(&outer.raw, why)),
             Inner::Perhaps(words) => judged.extend(self.judge_perhaps(&words, outer, depth)),
         }
@@ -276,7 +261,7 @@ impl Policy {
         {
             let is_seen_by_programs = !command.words.is_empty() || !name.chars().any(|c| c.is_ascii_lowercase());
             if is_seen_by_programs && let Some((_, value)) = raw.split_once('=') {
-                words.push(Word::literal(Word::read(value, &BTreeMap::new()).text()));
+                words.push(Word::literal(value.trim_matches(['\'', '"'])));
             }
         }
         let found = self.judge_perhaps(&words, command, depth)?;
@@ -295,6 +280,7 @@ impl Policy {
                 words: words[at..].to_vec(),
                 assignments: Vec::new(),
                 dirs: outer.dirs.clone(),
+                feeds: None,
             };
             inner.push(Judged {
                 what: command.raw.clone(),
@@ -319,25 +305,37 @@ impl Policy {
             .filter(|verdict| !verdict.by_preset)
     }
 
-    /// A command without what it runs.
-    fn judge_own(&self, command: &Command) -> Judged {
+    /// A command without what it runs. One that `only_finds` runs what is judged as reading what it finds.
+    fn judge_own(&self, command: &Command, only_finds: bool) -> Judged {
         let texts = texts::broad(command);
-        let hazards = hazards(command);
+        let mut hazards = hazards(command);
+        hazards.retain(|hazard| !only_finds || !matches!(hazard.named_by.as_str(), "-exec" | "-execdir"));
         let decided = self.by_rules("bash", &|pattern| texts::is_named(pattern, &texts), &|rule| {
             self.covers(rule, command, &hazards)
         });
         let mut by_rule = false;
-        let mut names_all = false;
         let mut verdict = match decided {
             Some(verdict) => {
                 by_rule = verdict.effect == Effect::Allow;
-                names_all = by_rule && self.is_named_exactly(command);
                 verdict
             }
             None if self.is_neutral(command) => no_objection(),
             None => Verdict::of_preset(preset::of_tool(self.preset, "bash"), &bash_words(command, &hazards)),
         };
-        let places = self.judge_arguments(command, &hazards, names_all);
+        if verdict.effect == Effect::Allow
+            && let Some((rule, _)) = self
+                .narrowing("bash")
+                .find(|(_, pattern)| texts::could_become(pattern, &command.words))
+        {
+            verdict = Verdict {
+                effect: Effect::Ask,
+                ..Verdict::of_rule(rule)
+            };
+        }
+        if matches!(program(&command.words), Some("[" | "test")) && !is_plain_test(&command.words) {
+            verdict = verdict.stricter(self.judge_opaque(&command.raw, "a test that may compute").verdict);
+        }
+        let places = self.judge_arguments(command, &hazards);
         let is_bounded = places.as_ref().is_none_or(|places| places.effect == Effect::Allow);
         if let Some(places) = places
             && (verdict.effect == Effect::Allow || places.effect == Effect::Deny || !places.by_preset)
@@ -355,13 +353,13 @@ impl Policy {
     }
 
     /// Whether a rule that allows covers a command.
-    fn covers(&self, rule: &PolicyRule, command: &Command, hazards: &[Hazard]) -> bool {
+    pub(super) fn covers(&self, rule: &PolicyRule, command: &Command, hazards: &[Hazard]) -> bool {
         let words = &command.words;
         let Some(first) = words.first() else {
             // Nothing but variables.
             return is_plain(&rule.pattern) || rule.pattern.pattern.as_deref() == Some(command.raw.as_str());
         };
-        let is_known = |word: &Word| word.value.is_some() && !word.has_braces;
+        let is_known = |word: &Word| word.value.is_some();
         if !is_known(first) || first.has_glob {
             return false;
         }
@@ -373,19 +371,7 @@ impl Policy {
         };
         let is_textual = TEXTUAL.contains(&first.text());
         // One word whatever is in it, and behind an option that takes a text.
-        let is_message = |at: usize| {
-            let raw = words[at].raw.as_str();
-            first.text() == "git"
-                && matches!(words[at - 1].text(), "-m" | "--message")
-                && matches!(words[1].text(), "commit" | "tag" | "stash" | "merge" | "notes")
-                && raw.len() > 1
-                && raw.starts_with('"')
-                && raw.ends_with('"')
-                && !words[at].is_broken
-                && !raw.contains("$@")
-                && !raw.contains("[@]")
-        };
-        let all_known = (1..words.len()).all(|at| is_known(&words[at]) || is_message(at));
+        let all_known = (1..words.len()).all(|at| is_known(&words[at]) || git::is_message(words, at));
         if !first.is_bare || (!is_textual && !all_known) {
             return false;
         }
@@ -407,19 +393,8 @@ impl Policy {
         matches && hazards.iter().all(|hazard| hazard.is_named_in(prefix))
     }
 
-    /// Whether a rule without wildcards allows just this.
-    fn is_named_exactly(&self, command: &Command) -> bool {
-        let exactly = |rule: &PolicyRule| {
-            rule.pattern
-                .pattern
-                .as_deref()
-                .is_some_and(|pattern| is_literal(pattern) && self.covers(rule, command, &[]))
-        };
-        self.by_rules("bash", &|_| false, &exactly).is_some()
-    }
-
     /// Whether a command changes nothing but where the line is.
-    fn is_neutral(&self, command: &Command) -> bool {
+    pub(super) fn is_neutral(&self, command: &Command) -> bool {
         let words = &command.words;
         let Some(first) = words.first() else {
             // Programs see what is exported, and by custom that is written in capitals.
@@ -442,7 +417,7 @@ impl Policy {
             "read" => rest.iter().all(|word| {
                 word.text() == "-r" || (word.is_bare && word.text().chars().all(|c| c.is_ascii_lowercase() || c == '_'))
             }),
-            "true" | "false" | ":" | "[" | "[[" | "]" | "]]" => true,
+            "true" | "false" | ":" | "[" | "[[" => true,
             "exit" | "return" | "break" | "continue" | "wait" => rest.iter().all(is_number),
             "set" => rest.iter().all(|word| {
                 word.text() == "pipefail"
@@ -453,14 +428,29 @@ impl Policy {
     }
 }
 
-/// Whether a word sets a variable, where a command begins.
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        let name = name.strip_suffix('+').unwrap_or(name);
-        !name.is_empty()
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-            && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
-    })
+/// Whether a test of `[` or `test` looks at words and files and computes nothing.
+fn is_plain_test(words: &[Word]) -> bool {
+    let inner = match words {
+        [bracket, inner @ .., last] if bracket.text() == "[" && last.text() == "]" => inner,
+        [test, inner @ ..] if test.text() == "test" => inner,
+        _ => return false,
+    };
+    let inner = match inner {
+        [first, rest @ ..] if first.text() == "!" => rest,
+        inner => inner,
+    };
+    let is = |word: &Word, operators: &[&str]| word.known().is_some_and(|text| operators.contains(&text));
+    let is_whole = |word: &Word| !word.may_split;
+    match inner {
+        [word] => is_whole(word),
+        [operator, word] => is(operator, &UNARY_TESTS) && is_whole(word),
+        [one, operator, other] => {
+            (is(operator, &BINARY_TESTS) || is(operator, &NUMBER_TESTS)) && is_whole(one) && is_whole(other)
+        }
+        words => words
+            .iter()
+            .all(|word| word.known().is_some() && !is(word, &["-v", "-R"])),
+    }
 }
 
 /// Whether the arguments of a program are known to be texts and files to it, and never commands.

@@ -34,7 +34,7 @@ mod proposal;
 mod reach;
 mod repeat;
 mod rules;
-mod shell;
+pub mod shell;
 pub mod terminal;
 
 pub use action::Action;

@@ -106,6 +106,12 @@ impl Grounds {
         keep(&mut sight.names, written);
     }
 
+    /// Whether a text is the absolute path of a place, and no link is on the way.
+    pub(super) fn is_no_link(&self, text: &str) -> bool {
+        let path = Path::new(text);
+        path.is_absolute() && normal(path) == path && follow(path).as_deref() == Some(path)
+    }
+
     fn is_own(&self, path: &Path) -> bool {
         path.starts_with(&self.directory) || self.added.iter().any(|added| path.starts_with(added))
     }

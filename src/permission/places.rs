@@ -8,12 +8,13 @@ use super::line::{Judged, no_objection};
 use super::paths::{Grounds, Place};
 use super::policy::{Outside, Policy, Verdict};
 use super::preset;
-use super::rules::{is_plain, literal_prefix, patterns_meet};
+use super::rules::{is_literal, is_plain, literal_prefix, patterns_meet};
 use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
-use super::shell::hazards::{Hazard, only_reads};
+use super::shell::programs::{Hazard, READERS, only_reads};
 use super::shell::texts::program;
-use super::shell::{Command, Dirs, Word};
-use crate::request::Effect;
+use super::shell::{Command, Dirs, Part, Word, git};
+use super::wildcard_matches;
+use crate::request::{Effect, PolicyRule};
 
 /// What a command does with the places that its arguments name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +37,7 @@ const STREAMS: [&str; 4] = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/std
 
 impl Policy {
     /// The places that a command's arguments name.
-    pub(super) fn judge_arguments(&self, command: &Command, hazards: &[Hazard], names_all: bool) -> Option<Verdict> {
+    pub(super) fn judge_arguments(&self, command: &Command, hazards: &[Hazard]) -> Option<Verdict> {
         let words = &command.words;
         let name = program(words)?;
         let mut worst: Option<Verdict> = None;
@@ -46,22 +47,21 @@ impl Policy {
                 None => verdict,
             });
         };
-        if TEXTUAL.contains(&name) {
+        // Of texts only patterns reach files.
+        let is_textual = TEXTUAL.contains(&name);
+        if is_textual && !words.iter().any(|word| word.has_glob) {
             return None;
         }
         let Some(dirs) = &command.dirs else {
-            return (!names_all).then(|| {
-                Verdict::of_preset(
-                    preset::beyond(self.preset, "bash"),
-                    "bash in a directory that is not known",
-                )
-            });
+            return Some(Verdict::of_preset(
+                preset::beyond(self.preset, "bash"),
+                "bash in a directory that is not known",
+            ));
         };
         if name == "cd" && words.len() == 1 {
             keep(self.judge_place("~", &self.grounds.directory, Use::Lists));
         }
         if name == "git"
-            && !names_all
             && dirs.iter().any(|dir| {
                 self.grounds.look(".", dir).real != [self.grounds.directory.clone()] || is_bare_repository(dir)
             })
@@ -74,14 +74,23 @@ impl Policy {
                 ));
             }
         }
-        if !names_all && let Some(verdict) = self.judge_links(name, words, dirs) {
+        if let Some(verdict) = self.judge_links(name, words, dirs) {
             keep(verdict);
         }
-        if !names_all && let Some(verdict) = self.judge_search_of(name, words, dirs) {
+        if let Some(verdict) = self.judge_search_of(name, words, dirs) {
             keep(verdict);
         }
+        let is_unknown = |at: usize| words[at].value.is_none() && !git::is_message(words, at);
+        if !is_textual
+            && (1..words.len()).any(is_unknown)
+            && let Some(rule) = self.rule_about_files(!only_reads(words, hazards))
+        {
+            // What it becomes may be what the rule is about.
+            keep(rule);
+        }
+        let is_written_out = self.is_written_out(command);
         let usage = match only_reads(words, hazards) {
-            true if LISTERS.contains(&name) => Use::Lists,
+            true if LISTERS.contains(&name) || is_textual => Use::Lists,
             true => Use::Reads,
             false => Use::Writes,
         };
@@ -97,13 +106,13 @@ impl Policy {
                     .iter()
                     .enumerate()
                     .skip(1)
-                    .filter(|(at, _)| Some(*at) != pattern)
+                    .filter(|(at, word)| Some(*at) != pattern && (!is_textual || word.has_glob))
                     .map(|(_, word)| (word, false)),
             )
             .take(400)
         {
             let candidates: Vec<String> = match &word.value {
-                Some(value) if !word.has_braces => paths_in(value).into_iter().map(str::to_owned).collect(),
+                Some(value) => paths_in(value).into_iter().map(str::to_owned).collect(),
                 _ => word
                     .variants
                     .iter()
@@ -123,7 +132,7 @@ impl Policy {
                     if word.has_glob {
                         verdict = verdict.stricter(self.judge_glob(candidate, dir, usage));
                     }
-                    if !(names_all && verdict.by_preset) {
+                    if !(verdict.by_preset && is_written_out && self.grounds.is_no_link(candidate)) {
                         keep(verdict);
                     }
                 }
@@ -136,6 +145,53 @@ impl Policy {
             ));
         }
         worst
+    }
+
+    /// Whether a rule without wildcards allows just this command: then it names the places that are written out in it.
+    fn is_written_out(&self, command: &Command) -> bool {
+        let exactly = |rule: &PolicyRule| {
+            let pattern = rule.pattern.pattern.as_deref();
+            pattern.is_some_and(is_literal) && self.covers(rule, command, &[])
+        };
+        self.by_rules("bash", &|_| false, &exactly).is_some()
+    }
+
+    /// The first rule that refuses or asks about some files, as a question.
+    pub(super) fn rule_about_files(&self, writes: bool) -> Option<Verdict> {
+        let tools: &[&str] = if writes { &["read", "edit"] } else { &["read"] };
+        let mut rules = tools.iter().flat_map(|tool| self.narrowing(tool));
+        let (rule, _) = rules.find(|(rule, _)| !is_plain(&rule.pattern))?;
+        Some(Verdict {
+            effect: Effect::Ask,
+            ..Verdict::of_rule(rule)
+        })
+    }
+
+    /// Git takes a directory without `.git` for a repository when the right files are in it, and runs what their
+    /// configuration says. So beside git, where there is no `.git`, a line only reads.
+    pub(super) fn judge_repositories(&self, parts: &[Part]) -> Option<Judged> {
+        let is_git = |command: &Command| program(&command.words) == Some("git");
+        let git = parts.iter().find_map(|part| match part {
+            Part::Command(command) if is_git(command) => Some(command.raw.clone()),
+            _ => None,
+        })?;
+        let changes = |part: &Part| match part {
+            Part::File { writes, target, .. } => *writes && !target.known().is_some_and(|path| STREAMS.contains(&path)),
+            Part::Command(command) => {
+                let name = program(&command.words).unwrap_or_default();
+                !command.words.is_empty() && !is_git(command) && !READERS.contains(&name) && !self.is_neutral(command)
+            }
+        };
+        let own = self.grounds.directory.join(".git");
+        let is_safe = own.is_file() || own.join("HEAD").exists() || self.has_plain_allowance();
+        (!is_safe && parts.iter().any(changes)).then(|| Judged {
+            what: git,
+            verdict: Verdict::of_preset(
+                preset::beyond(self.preset, "bash"),
+                "git beside commands that could make a repository here",
+            ),
+            by_rule: false,
+        })
     }
 
     fn has_plain_allowance(&self) -> bool {
@@ -223,27 +279,34 @@ impl Policy {
         }
     }
 
-    /// A pattern for file names: which files those are is not looked up, but what they may be is known.
+    /// A pattern for file names is every file that it matches now, and may be more by the time that it runs.
     fn judge_glob(&self, glob: &str, from: &Path, usage: Use) -> Verdict {
-        let fixed = &glob[..glob.find(['*', '?', '[']).unwrap_or(glob.len())];
-        let climbs = glob[fixed.len()..].contains("..");
-        let last = glob.rsplit('/').next().unwrap_or(glob);
-        let simple: String = glob.replace(['[', ']'], "*");
-        let mut verdict = match fixed.rfind('/') {
-            Some(at) if at > 0 => self.judge_place(&fixed[..at], from, usage.min(Use::Reads)),
-            _ => no_objection(),
-        };
-        if climbs || last.starts_with('.') || last.contains(".e") {
-            verdict = verdict.stricter(Verdict::of_preset(
-                preset::beyond(self.preset, "bash"),
-                "bash with a pattern that may leave the directory or name `*.env`",
-            ));
+        let asks = |what| Verdict::of_preset(preset::beyond(self.preset, "bash"), what);
+        // Brackets are matched by any character: rather too many files than one too few.
+        let mut pattern = String::new();
+        let mut rest = glob;
+        while let Some((before, after)) = rest.split_once('[') {
+            pattern.push_str(before);
+            let end = after.get(1..).and_then(|inner| inner.find(']'));
+            pattern.push(if end.is_some() { '?' } else { '*' });
+            rest = end.map_or("", |end| &after[end + 2..]);
         }
+        pattern.push_str(rest);
+        let fixed = pattern
+            .find(['*', '?'])
+            .map_or(0, |at| pattern[..at].rfind('/').map_or(0, |slash| slash + 1));
+        if pattern[fixed..].contains("..") {
+            return asks("bash with a pattern that may leave the directory");
+        }
+        let mut verdict = match fixed {
+            0 | 1 => no_objection(),
+            fixed => self.judge_place(&pattern[..fixed - 1], from, usage.min(Use::Reads)),
+        };
         for tool in ["read", "edit"] {
-            let met = self.narrowing(tool).find(|(rule, pattern)| {
+            let met = self.narrowing(tool).find(|(rule, other)| {
                 !is_plain(&rule.pattern)
                     && (tool == "read" || usage == Use::Writes)
-                    && (patterns_meet(pattern, &simple) || Grounds::is_absolute(pattern))
+                    && (patterns_meet(other, &pattern) || Grounds::is_absolute(other))
             });
             if let Some((rule, _)) = met {
                 verdict = verdict.stricter(Verdict {
@@ -252,31 +315,13 @@ impl Policy {
                 });
             }
         }
-        // A link among what the pattern names may lead anywhere.
-        let folder = from.join(&fixed[..fixed.rfind('/').map_or(0, |at| at + 1)]);
-        let leads_out = std::fs::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .take(4000)
-            .any(|entry| {
-                entry.file_type().is_ok_and(|kind| kind.is_symlink())
-                    && self
-                        .grounds
-                        .look(
-                            &entry.file_name().to_string_lossy(),
-                            &from.join(&fixed[..fixed.rfind('/').map_or(0, |at| at + 1)]),
-                        )
-                        .place
-                        != Place::Inside
-            });
-        if leads_out {
-            verdict = verdict.stricter(Verdict::of_preset(
-                preset::beyond(self.preset, "bash"),
-                "bash with a pattern that meets a link out of the directory",
-            ));
+        match matches(&pattern, from) {
+            None => verdict.stricter(asks("bash with a pattern that matches more than can be judged")),
+            Some(paths) => paths
+                .iter()
+                .map(|path| self.judge_place(path, from, usage))
+                .fold(verdict, Verdict::stricter),
         }
-        verdict
     }
 
     /// A redirection.
@@ -292,10 +337,7 @@ impl Policy {
         if target.value.as_deref().is_some_and(|value| STREAMS.contains(&value)) {
             return judged(no_objection());
         }
-        let known = target
-            .value
-            .as_deref()
-            .filter(|_| !target.has_glob && !target.has_braces);
+        let known = target.value.as_deref().filter(|_| !target.has_glob);
         let (Some(value), Some(dirs)) = (known, dirs) else {
             let mut verdict = Verdict::of_preset(
                 preset::beyond(self.preset, "bash").max(preset::of_tool(self.preset, tool)),
@@ -321,7 +363,45 @@ impl Policy {
     }
 }
 
+/// Names that are looked at for one pattern.
+const MOST_MATCHES: usize = 4000;
+
+/// The paths that a pattern of `*` and `?` matches, written as the pattern is; none when there are too many.
+fn matches(pattern: &str, from: &Path) -> Option<Vec<String>> {
+    let (root, pattern) = match pattern.strip_prefix('/') {
+        Some(rest) => ("/", rest),
+        None => ("", pattern),
+    };
+    let mut paths = vec![root.to_owned()];
+    for segment in pattern.split('/') {
+        let mut next = Vec::new();
+        for path in &paths {
+            let start = if path.is_empty() || path.ends_with('/') {
+                path.clone()
+            } else {
+                format!("{path}/")
+            };
+            if !segment.contains(['*', '?']) {
+                next.push(format!("{start}{segment}"));
+                continue;
+            }
+            let names = std::fs::read_dir(from.join(&start)).into_iter().flatten().flatten();
+            for name in names.map(|entry| entry.file_name().to_string_lossy().into_owned()) {
+                // A name that begins with a dot is matched by a dot alone.
+                if wildcard_matches(segment, &name) && (segment.starts_with('.') || !name.starts_with('.')) {
+                    next.push(format!("{start}{name}"));
+                }
+            }
+            if next.len() > MOST_MATCHES {
+                return None;
+            }
+        }
+        paths = next;
+    }
+    Some(paths)
+}
+
 /// Whether git would take a directory itself for a repository, of which anybody who may edit files can be the maker.
 fn is_bare_repository(dir: &Path) -> bool {
-    !dir.join(".git").exists() && (dir.join("HEAD").exists() || dir.join("objects").exists())
+    !dir.join(".git").exists() && ["HEAD", "objects", "refs"].iter().any(|name| dir.join(name).exists())
 }

@@ -5,12 +5,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::contents::{Kind, Walk};
+use super::contents::{self, Found, Kind, Walk};
+use super::line::no_objection;
 use super::paths::Place;
+use super::places::Use;
 use super::policy::{Policy, Verdict};
 use super::preset;
-use super::shell::Word;
 use super::shell::arguments::pattern_operand;
+use super::shell::programs::{self, READERS};
+use super::shell::texts::program;
+use super::shell::{Command, Word, git, wrappers};
 use super::wildcard_matches;
 
 impl Policy {
@@ -29,6 +33,12 @@ impl Policy {
                 None => option.contains(letters),
             })
         };
+        if name == "git"
+            && git::prints_contents(words)
+            && let Some(rule) = self.rule_about_files(false)
+        {
+            return Some(rule);
+        }
         let mut follows = false;
         let walk = match name {
             "grep" | "egrep" | "fgrep" => {
@@ -93,6 +103,88 @@ impl Policy {
                 .iter()
                 .find_map(|place| self.judge_contents(name, &self.grounds.look(place, dir), walk, &shows))
         })
+    }
+
+    /// What a command runs on files that are found, `xargs` on those of the command before it and `find` on its own: when
+    /// that only reads, it reads some file below the places that are searched. Gives what runs, and what is said of those
+    /// files.
+    pub(super) fn judge_found_files(&self, command: &Command) -> Option<(Vec<Word>, Verdict)> {
+        let (inner, search) = match program(&command.words)? {
+            "xargs" => (wrappers::of_xargs(&command.words[1..])?, command.feeds.as_deref()?),
+            "find" => (wrappers::of_find(&command.words[1..])?, command),
+            _ => return None,
+        };
+        let runs = program(&inner).filter(|name| READERS.contains(name))?;
+        let mut search = search;
+        while let Some("head" | "tail" | "sort" | "uniq") = program(&search.words)
+            && search.words[1..]
+                .iter()
+                .all(|word| word.known().is_some_and(|text| text.starts_with('-')))
+        {
+            search = search.feeds.as_deref()?;
+        }
+        let texts: Vec<&str> = search.words.iter().map(Word::known).collect::<Option<_>>()?;
+        let places = match texts.as_slice() {
+            ["find", rest @ ..] => {
+                let acts = programs::hazards(search)
+                    .iter()
+                    .any(|hazard| !matches!(hazard.named_by.as_str(), "-exec" | "-execdir"));
+                let places: Vec<&str> = rest
+                    .iter()
+                    .copied()
+                    .take_while(|text| !text.starts_with(['-', '(', '!']))
+                    .collect();
+                if acts || rest.contains(&"-printf") {
+                    return None;
+                }
+                if places.is_empty() { vec!["."] } else { places }
+            }
+            ["git", "ls-files"] | ["git", "diff", "--name-only"] => vec!["."],
+            _ => return None,
+        };
+        let is_choice = |texts: &&[&str]| texts[1] == "-name" && !matches!(texts[0], "!" | "-not");
+        let has_others = texts.iter().any(|text| matches!(*text, "-o" | "-or" | ","));
+        let choices = texts.windows(3).filter(is_choice).map(|texts| texts[2]);
+        let patterns: Vec<&str> = choices.filter(|_| !has_others).collect();
+        let shows = |path: &Path, _: Kind| {
+            path.file_name().is_some_and(|name| {
+                patterns
+                    .iter()
+                    .all(|pattern| pattern.contains(['[', '\\']) || wildcard_matches(pattern, &name.to_string_lossy()))
+            })
+        };
+        // A name that `xargs` would take for several, or for an option.
+        let is_odd = |path: &Path, kind: Kind| {
+            shows(path, kind)
+                && (path
+                    .to_string_lossy()
+                    .contains(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '\\'))
+                    || path
+                        .components()
+                        .any(|part| part.as_os_str().to_string_lossy().starts_with('-')))
+        };
+        let mut verdict = no_objection();
+        for dir in search.dirs.as_ref()? {
+            for place in &places {
+                let sight = self.grounds.look(place, dir);
+                let odd = sight
+                    .real
+                    .iter()
+                    .any(|real| contents::find(real, Walk::All, is_odd) != Found::Nothing);
+                if odd && runs != "echo" {
+                    verdict = verdict.stricter(Verdict::of_preset(
+                        preset::beyond(self.preset, "bash"),
+                        "bash that reads files with unusual names",
+                    ));
+                }
+                let read = self.judge_place(place, dir, Use::Reads);
+                let found = self
+                    .judge_contents(runs, &sight, Walk::All, &shows)
+                    .unwrap_or_else(no_objection);
+                verdict = verdict.stricter(read).stricter(found);
+            }
+        }
+        Some((inner, verdict))
     }
 
     /// Links that are made or moved: where they lead is judged from where they come to stand, since what follows in the

@@ -34,7 +34,6 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// One record.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the module's table describes each record")]
 pub enum Record<'a> {
     Init(Init<'a>),
     Text(Piece<'a>),
@@ -110,7 +109,6 @@ impl<'a> Record<'a> {
 
 /// See [`Record`].
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Init<'a> {
     pub schema_version: u32,
     pub version: &'static str,
@@ -147,7 +145,6 @@ impl<'a> From<&'a turn::Started> for Init<'a> {
 
 /// The engine in `init` and `result`.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Engine<'a> {
     pub version: &'a str,
     pub path: Option<&'a str>,
@@ -166,7 +163,6 @@ impl<'a> From<&'a turn::EngineInfo> for Engine<'a> {
 
 /// A piece of text or reasoning.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Piece<'a> {
     pub session_id: &'a str,
     pub message_id: &'a str,
@@ -189,7 +185,6 @@ impl<'a> From<&'a turn::TextDelta> for Piece<'a> {
 
 /// A tool call, in `tool` and in `result.tool_calls`.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Tool<'a> {
     pub session_id: &'a str,
     pub parent_session_id: Option<&'a str>,
@@ -233,7 +228,6 @@ impl<'a> From<&'a turn::ToolCall> for Tool<'a> {
 
 /// A permission and its decision, in `permission` and in `result.permissions`.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Permission<'a> {
     pub id: &'a str,
     pub session_id: &'a str,
@@ -273,7 +267,6 @@ impl<'a> From<&'a turn::PermissionRecord> for Permission<'a> {
 
 /// A question of the model's own, and what was answered.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Question<'a> {
     pub id: &'a str,
     pub session_id: &'a str,
@@ -286,7 +279,6 @@ pub struct Question<'a> {
 
 /// One thing that is asked in a [`Question`].
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct QuestionItem<'a> {
     pub question: &'a str,
     pub header: &'a str,
@@ -296,7 +288,6 @@ pub struct QuestionItem<'a> {
 
 /// One answer that is offered.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct QuestionOption<'a> {
     pub label: &'a str,
     pub description: &'a str,
@@ -333,7 +324,6 @@ impl<'a> From<&'a turn::QuestionRecord> for Question<'a> {
 
 /// A provider is tried again.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Retry<'a> {
     pub session_id: &'a str,
     pub attempt: u32,
@@ -357,7 +347,6 @@ impl<'a> From<&'a turn::Retry> for Retry<'a> {
 /// A change of state.
 #[derive(Debug, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the module's table describes each case")]
 pub enum Status<'a> {
     Busy { session_id: &'a str },
     Idle { session_id: &'a str },
@@ -395,7 +384,6 @@ impl<'a> From<&'a turn::Status> for Status<'a> {
 
 /// One thing to do.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct TodoItem<'a> {
     pub content: &'a str,
     pub status: &'a str,
@@ -414,7 +402,6 @@ impl<'a> From<&'a turn::TodoItem> for TodoItem<'a> {
 
 /// A changed file, in `file_change` and in `result.files`.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct FileChange<'a> {
     pub path: &'a str,
     pub status: Option<&'static str>,
@@ -435,7 +422,6 @@ impl<'a> From<&'a turn::FileChange> for FileChange<'a> {
 
 /// How the run ended.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct RunResult<'a> {
     pub schema_version: u32,
     pub outcome: &'static str,
@@ -500,7 +486,6 @@ impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
 
 /// What was checked after the turn.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Checks<'a> {
     pub verify: Option<Verification<'a>>,
     pub require_change: Option<bool>,
@@ -521,7 +506,6 @@ impl<'a> From<&'a turn::CheckResults> for Checks<'a> {
 
 /// The command of `--verify`, and what came of it.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Verification<'a> {
     pub command: &'a str,
     pub exit_code: Option<i32>,
@@ -530,7 +514,6 @@ pub struct Verification<'a> {
 
 /// The git worktree of the run.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Worktree<'a> {
     pub path: &'a str,
     pub branch: &'a str,
@@ -551,7 +534,6 @@ impl<'a> From<&'a turn::Worktree> for Worktree<'a> {
 
 /// Tokens.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Usage {
     pub input: u64,
     pub output: u64,
@@ -576,7 +558,6 @@ impl From<turn::Usage> for Usage {
 
 /// Where the time went.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct Phases {
     pub engine_ms: Option<u64>,
     pub server_ms: Option<u64>,
@@ -599,7 +580,6 @@ impl From<turn::Phases> for Phases {
 
 /// What went wrong.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the module's table describes each field")]
 pub struct ResultError {
     pub kind: FailureKind,
     /// What failed, then its causes, joined by ": ".

@@ -65,7 +65,7 @@ pub(crate) fn pattern_operand(name: &str, words: &[Word]) -> Option<usize> {
     let mut at = 1;
     while let Some(word) = words.get(at) {
         // What the shell makes of it may be several words.
-        let value = word.value.as_deref().filter(|_| !word.has_glob && !word.has_braces)?;
+        let value = word.known()?;
         match (value.strip_prefix("--"), value.strip_prefix('-')) {
             (Some(""), _) => return words.get(at + 1).filter(|next| !next.has_glob).map(|_| at + 1),
             (Some(long), _)

@@ -1,6 +1,6 @@
 //! What in a git command runs other programs, writes elsewhere, or looks elsewhere.
 
-use super::hazards::{Hazard, RUNS, WRITES};
+use super::programs::{Hazard, RUNS, WRITES};
 use super::{Command, Word};
 
 /// Options before the subcommand that take a value of their own.
@@ -25,97 +25,15 @@ const HARMLESS_GLOBAL: [&str; 6] = [
 ];
 
 /// Subcommands that a `git *` means. Others may be aliases or programs.
-const KNOWN: [&str; 66] = [
-    "add",
-    "am",
-    "apply",
-    "archive",
-    "blame",
-    "branch",
-    "bundle",
-    "cat-file",
-    "check-attr",
-    "check-ignore",
-    "checkout",
-    "cherry",
-    "cherry-pick",
-    "clean",
-    "clone",
-    "commit",
-    "config",
-    "count-objects",
-    "describe",
-    "diff",
-    "diff-files",
-    "diff-index",
-    "diff-tree",
-    "fetch",
-    "for-each-ref",
-    "format-patch",
-    "fsck",
-    "gc",
-    "grep",
-    "hash-object",
-    "help",
-    "init",
-    "log",
-    "ls-files",
-    "ls-remote",
-    "ls-tree",
-    "merge",
-    "merge-base",
-    "mv",
-    "name-rev",
-    "notes",
-    "prune",
-    "pull",
-    "push",
-    "range-diff",
-    "rebase",
-    "reflog",
-    "remote",
-    "repack",
-    "reset",
-    "restore",
-    "rev-list",
-    "rev-parse",
-    "revert",
-    "rm",
-    "shortlog",
-    "show",
-    "show-branch",
-    "show-ref",
-    "sparse-checkout",
-    "stash",
-    "status",
-    "switch",
-    "symbolic-ref",
-    "tag",
-    "worktree",
-];
+const KNOWN: &str = "add am apply archive blame branch bundle cat-file check-attr check-ignore checkout cherry cherry-pick clean \
+    clone commit config count-objects describe diff diff-files diff-index diff-tree fetch for-each-ref format- \
+    patch fsck gc grep hash-object help init log ls-files ls-remote ls-tree merge merge-base mv name-rev notes \
+    prune pull push range-diff rebase reflog remote repack reset restore rev-list rev-parse revert rm shortlog \
+    show show-branch show-ref sparse-checkout stash status switch symbolic-ref tag worktree";
 
 /// Options that run programs or write files, whatever the subcommand. Git takes every unambiguous beginning of them.
-const LONG: [&str; 19] = [
-    "ext-diff",
-    "textconv",
-    "output",
-    "output-directory",
-    "upload-pack",
-    "receive-pack",
-    "exec",
-    "open-files-in-pager",
-    "paginate",
-    "config",
-    "config-env",
-    "git-dir",
-    "work-tree",
-    "exec-path",
-    "template",
-    "separate-git-dir",
-    "tool",
-    "no-index",
-    "unsafe-paths",
-];
+const LONG: &str = "ext-diff textconv output output-directory upload-pack receive-pack exec open-files-in-pager paginate config \
+    config-env git-dir work-tree exec-path template separate-git-dir tool no-index unsafe-paths";
 
 /// Subcommands that talk to another repository.
 const TALKING: [&str; 8] = [
@@ -133,7 +51,73 @@ const TALKING: [&str; 8] = [
 pub(crate) fn is_hazard(option: &str) -> bool {
     option
         .strip_prefix("--")
-        .is_some_and(|long| !long.is_empty() && LONG.iter().any(|known| known.starts_with(long)))
+        .is_some_and(|long| !long.is_empty() && LONG.split_whitespace().any(|known| known.starts_with(long)))
+}
+
+/// Subcommands that only read as long as no hazard is found in their arguments.
+const READING: &str =
+    "blame cat-file describe diff grep log ls-files ls-tree merge-base rev-list rev-parse shortlog show status";
+
+pub(crate) fn only_reads(words: &[Word]) -> bool {
+    subcommand(words).is_some_and(|at| READING.split(' ').any(|known| known == words[at].text()))
+}
+
+/// Whether a word is the text of a commit, whatever is in it.
+pub(crate) fn is_message(words: &[Word], at: usize) -> bool {
+    words[0].text() == "git"
+        && at > 1
+        && matches!(words[at - 1].text(), "-m" | "--message")
+        && matches!(words[1].text(), "commit" | "tag" | "stash" | "merge" | "notes")
+        && !words[at].may_split
+}
+
+/// Subcommands that print no file's contents, with the options that `-p` and its like are not among.
+const SILENT: &str = "add branch checkout commit config describe fetch ls-files ls-tree merge-base mv pull push remote reset \
+    restore rev-list rev-parse rm status switch tag";
+/// Options of `git log` that show no contents.
+const SILENT_LOG: &str = "--abbrev-commit --all --author --branches --date --decorate --first-parent --follow --format --graph \
+    --grep --max-count --merges --name-only --name-status --no-color --no-decorate --no-merges --no-pager --numstat --oneline \
+    --pretty --reverse --shortstat --since --stat --tags --until -i -n";
+
+/// Whether a command may print what is in files that its arguments do not name, of this commit or of another.
+pub(crate) fn prints_contents(words: &[Word]) -> bool {
+    let Some(at) = subcommand(words) else { return false };
+    let name = words[at].text();
+    let arguments = || words[at + 1..].iter().map(Word::text);
+    // Behind `--` it says which files.
+    let named: Vec<&Word> = words.iter().skip_while(|word| word.text() != "--").skip(1).collect();
+    let is_path = |word: &&Word| {
+        word.known()
+            .is_some_and(|path| !path.starts_with(':') && !path.contains(['*', '?', '[']))
+    };
+    if !named.is_empty() && named.iter().all(is_path) {
+        return false;
+    }
+    if name == "stash" {
+        return arguments().any(|text| text == "show" || text.starts_with("-p") || text.starts_with("--p"));
+    }
+    let patches = |text: &str| {
+        text.starts_with("-p") || text.starts_with("-v") || text.starts_with("--p") || text.starts_with("--v")
+    };
+    let is_silent = match name {
+        "log" | "shortlog" => arguments().filter(|text| text.starts_with('-')).all(|text| {
+            let option = text.split('=').next().unwrap_or_default();
+            SILENT_LOG.split_whitespace().any(|known| known == option)
+                || text[1..].chars().all(|c| c.is_ascii_digit())
+                || text
+                    .strip_prefix("-n")
+                    .is_some_and(|count| count.chars().all(|c| c.is_ascii_digit()))
+        }),
+        "diff" => {
+            arguments().any(|text| matches!(text, "--stat" | "--name-only" | "--name-status" | "--shortstat"))
+                && !arguments().any(patches)
+        }
+        _ => {
+            SILENT.split_whitespace().any(|known| known == name)
+                && !(matches!(name, "add" | "checkout" | "commit" | "reset" | "restore") && arguments().any(patches))
+        }
+    };
+    !is_silent
 }
 
 /// The index of the subcommand.
@@ -163,7 +147,7 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         return found;
     };
     let name = name.text();
-    if !KNOWN.contains(&name) {
+    if !KNOWN.split_whitespace().any(|known| known == name) {
         // Aliases, programs named `git-...`, and those that run what they are told to.
         found.push(Hazard::new(name, RUNS));
     }
@@ -175,7 +159,7 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         let is_hazard = match long {
             // Here they only ask where things are.
             Some("git-dir" | "exec-path") if name == "rev-parse" => false,
-            Some(long) => !long.is_empty() && LONG.iter().any(|known| known.starts_with(long)),
+            Some(long) => !long.is_empty() && LONG.split_whitespace().any(|known| known.starts_with(long)),
             None => match (name, text.strip_prefix('-')) {
                 ("rebase", Some(letters)) => letters.contains('x'),
                 ("fetch" | "ls-remote" | "clone" | "pull", Some(letters)) => {

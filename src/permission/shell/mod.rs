@@ -1,59 +1,42 @@
 //! A shell line, taken apart.
 //!
-//! Comes in: the line, as the model wrote it for bash. Goes out: its commands, the files that it redirects to and from,
-//! and what is not understood. Always true: every text of the line that could run is in one of the parts.
+//! Comes in: the line, as the model wrote it for bash. Goes out: its commands and the files that it redirects to and from,
+//! or why it is not understood. Always true: of a line that is understood, every command is in one of the parts.
 //!
-//! The parser is tree-sitter's for bash, which the engine uses too. It takes any input, keeps every byte, does not
-//! recurse, and says where it could not make sense of something. It is more lenient than bash; `lexis` therefore refuses
-//! what the two are known to read differently.
+//! | file | what |
+//! | --- | --- |
+//! | `reader`, `tree` | the part of the shell's language that is understood, and what a line says in it |
+//! | `parts`, `word` | from the tree to commands and redirections, each with its directories and what its words become |
+//! | `programs`, `git`, `wrappers`, `arguments` | what options make a program do, what it runs, which paths it is given |
+//! | `texts` | the texts under which a rule may name a command |
 
 pub(super) mod arguments;
 pub(super) mod git;
-pub(super) mod hazards;
-mod lexis;
-mod redirects;
-mod syntax;
+mod parts;
+pub(super) mod programs;
+pub mod reader;
 pub(super) mod texts;
+pub mod tree;
 mod word;
 pub(super) mod wrappers;
 
 use std::path::{Path, PathBuf};
 
-pub(super) use syntax::read;
 pub(super) use word::Word;
 
 /// The directories that a command may run in; none when nobody knows.
 pub(super) type Dirs = Option<Vec<PathBuf>>;
 
-/// A line, taken apart.
-#[derive(Debug, Default)]
-pub(super) struct Script {
-    /// Its parts, in the order in which they stand there.
-    pub(super) parts: Vec<Part>,
-    /// Names that the line gives another meaning: its functions.
-    pub(super) shadowed: Vec<String>,
-}
-
 /// A part of a line.
 #[derive(Debug)]
 pub(super) enum Part {
-    /// A command.
     Command(Command),
     /// A redirection.
     File {
-        /// Whether it is written to.
         writes: bool,
-        /// Where.
         target: Word,
-        /// From which directories.
+        /// The directories that a relative path starts from.
         dirs: Dirs,
-    },
-    /// Something that is not understood.
-    Opaque {
-        /// It.
-        text: String,
-        /// Why.
-        why: &'static str,
     },
 }
 
@@ -68,6 +51,8 @@ pub(super) struct Command {
     pub(super) assignments: Vec<(String, String)>,
     /// Where it may run.
     pub(super) dirs: Dirs,
+    /// The command before it in a pipeline.
+    pub(super) feeds: Option<Box<Command>>,
 }
 
 /// What is known about the surroundings.
@@ -77,4 +62,10 @@ pub(super) struct Surroundings<'a> {
     pub(super) home: &'a Path,
     /// Where the line starts.
     pub(super) start: &'a Path,
+}
+
+/// Takes a line apart, or says why that cannot be done.
+pub(super) fn read(line: &str, around: Surroundings<'_>) -> Result<Vec<Part>, &'static str> {
+    let list = reader::read(line).map_err(|objection| objection.why)?;
+    parts::parts(line, &list, around).ok_or("it has too many commands")
 }

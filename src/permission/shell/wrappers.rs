@@ -33,96 +33,23 @@ pub(crate) const SHELLS: [&str; 11] = [
 ];
 
 /// Programs that run what their arguments say, somewhere in them.
-const RUNNERS: [&str; 50] = [
-    "sudo",
-    "doas",
-    "su",
-    "runuser",
-    "watch",
-    "parallel",
-    "flock",
-    "strace",
-    "ltrace",
-    "script",
-    "ssh",
-    "chroot",
-    "unshare",
-    "nsenter",
-    "setarch",
-    "systemd-run",
-    "firejail",
-    "bwrap",
-    "proot",
-    "fakeroot",
-    "entr",
-    "rlwrap",
-    "unbuffer",
-    "expect",
-    "faketime",
-    "npx",
-    "bunx",
-    "pnpx",
-    "uvx",
-    "pipx",
-    "docker",
-    "podman",
-    "kubectl",
-    "nix-shell",
-    "nix",
-    "direnv",
-    "dbus-run-session",
-    "xvfb-run",
-    "caffeinate",
-    "arch",
-    "valgrind",
-    "perf",
-    "gdb",
-    "hyperfine",
-    "pkexec",
-    "chpst",
-    "taskset",
-    "chrt",
-    "prlimit",
-    "cgexec",
-];
-
-/// Words of the shell's own grammar. Where the parser takes one for a program, it and bash read the line differently.
-const RESERVED: [&str; 19] = [
-    "!", "{", "}", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in",
-    "select", "then", "until", "while",
-];
+const RUNNERS: &str = "sudo doas su runuser watch parallel flock strace ltrace script ssh chroot unshare nsenter setarch systemd- \
+    run firejail bwrap proot fakeroot entr rlwrap unbuffer expect faketime npx bunx pnpx uvx pipx docker podman \
+    kubectl nix-shell nix direnv dbus-run-session xvfb-run caffeinate arch valgrind perf gdb hyperfine pkexec \
+    chpst taskset chrt prlimit cgexec";
 
 /// Programs that take programs of their own language as an argument.
-const INTERPRETERS: [&str; 28] = [
-    "python",
-    "python2",
-    "python3",
-    "pypy3",
-    "node",
-    "nodejs",
-    "deno",
-    "bun",
-    "perl",
-    "ruby",
-    "php",
-    "lua",
-    "luajit",
-    "Rscript",
-    "osascript",
-    "pwsh",
-    "powershell",
-    "tclsh",
-    "awk",
-    "mawk",
-    "nawk",
-    "sed",
-    "vim",
-    "vi",
-    "ed",
-    "ex",
-    "emacs",
-    "gawk",
-];
+const INTERPRETERS: &str = "python python2 python3 pypy3 node nodejs deno bun perl ruby php lua luajit Rscript osascript pwsh powershell \
+    tclsh awk mawk nawk sed vim vi ed ex emacs gawk";
+
+/// Programs of the shell that change what it makes of what follows, or run a text or a file in it.
+const SHELL_CHANGING: &str = ". alias bind builtin compgen complete compopt declare enable eval exec fc getopts hash history let local \
+    mapfile popd pushd readarray readonly shopt source trap typeset unalias";
+
+/// Whether a program changes what the shell makes of later words.
+pub(crate) fn changes_the_shell(name: &str) -> bool {
+    SHELL_CHANGING.split_whitespace().any(|known| known == name)
+}
 
 /// What a command runs, when it is one that does.
 pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
@@ -138,8 +65,7 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
         None => powerful(not_understood(rest)),
     };
     match name {
-        "nohup" | "builtin" if !rest.is_empty() => Some(harmless(skip(rest, "", "", 0))),
-        "time" => Some(harmless(skip(rest, "p", "", 0))),
+        "nohup" if !rest.is_empty() => Some(harmless(skip(rest, "", "", 0))),
         "timeout" => Some(harmless(skip(rest, "v", "ks", 1))),
         "nice" => Some(harmless(skip(rest, "0123456789", "n", 0))),
         "ionice" => Some(harmless(skip(rest, "t", "cn", 0))),
@@ -147,14 +73,8 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
         "setsid" => Some(harmless(skip(rest, "wfc", "", 0))),
         "command" if rest.iter().any(|word| matches!(word.text(), "-v" | "-V")) => None,
         "command" => Some(harmless(skip(rest, "p", "", 0))),
-        "exec" if rest.is_empty() => None,
-        "exec" => Some(harmless(skip(rest, "cl", "a", 0))),
         "env" => env(rest),
         "xargs" => Some(powerful(xargs(rest))),
-        "eval" => Some(powerful(vec![match line_of(rest) {
-            Some(line) => Inner::Line(line),
-            None => Inner::Unknown("it evaluates what it does not know"),
-        }])),
         "busybox" | "toybox" => Some(powerful(vec![Inner::Words(rest.to_vec())])),
         "find" | "gfind" => find(rest),
         "fd" | "fdfind" => {
@@ -164,23 +84,11 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
             Some(powerful(vec![Inner::Words(with_unknown(&rest[at + 1..]))]))
         }
         "git" => Some(powerful(vec![Inner::Perhaps(git(rest)?)])),
-        "source" | "." => Some(powerful(vec![Inner::Unknown("it runs a file in this shell")])),
-        "trap" | "alias" | "enable" | "shopt" | "bind" | "complete" | "mapfile" | "readarray" | "hash" | "let"
-        | "compgen" | "fc" | "history" => Some(powerful(vec![
-            Inner::Perhaps(rest.to_vec()),
-            Inner::Unknown("it changes what later commands do"),
-        ])),
-        name if RESERVED.contains(&name) => Some(powerful(vec![
-            Inner::Perhaps(rest.to_vec()),
-            Inner::Unknown("a word of the shell's own where a program is expected"),
-        ])),
         name if SHELLS.contains(&name) => shell(rest),
         "parallel" => Some(powerful(vec![Inner::Perhaps(rest.to_vec()), Inner::Input])),
         "at" | "batch" | "crontab" => Some(powerful(vec![Inner::Input])),
-        name if RUNNERS.contains(&name) => {
-            let is_known = rest
-                .iter()
-                .all(|word| word.value.is_some() && !word.has_glob && !word.has_braces);
+        name if RUNNERS.split_whitespace().any(|known| known == name) => {
+            let is_known = rest.iter().all(|word| word.known().is_some());
             Some(powerful(match is_known {
                 true => vec![Inner::Perhaps(rest.to_vec())],
                 false => not_understood(rest),
@@ -192,8 +100,10 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
 
 /// Whether a program reads code of its own language from its arguments.
 pub(crate) fn is_interpreter(name: &str) -> bool {
-    INTERPRETERS.contains(&name)
-        || INTERPRETERS.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
+    let unversioned = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    INTERPRETERS
+        .split_whitespace()
+        .any(|known| known == name || known == unversioned)
 }
 
 fn powerful(inner: Vec<Inner>) -> Wrapper {
@@ -277,6 +187,32 @@ fn env(rest: &[Word]) -> Option<Wrapper> {
     }))
 }
 
+/// What `xargs` runs, when the words that it adds come last.
+pub(crate) fn of_xargs(rest: &[Word]) -> Option<Vec<Word>> {
+    match xargs(rest).pop()? {
+        Inner::Words(mut words) if words.last().is_some_and(|word| word.raw == ADDED) => {
+            words.pop();
+            Some(words)
+        }
+        _ => None,
+    }
+}
+
+/// What `find` runs on the files that it finds, when it is one command and their names come last.
+pub(crate) fn of_find(rest: &[Word]) -> Option<Vec<Word>> {
+    let mut actions = rest
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| matches!(word.text(), "-exec" | "-execdir"));
+    let (at, _) = actions.next()?;
+    let action = rest[at + 1..]
+        .iter()
+        .take_while(|word| !matches!(word.text(), ";" | "+"));
+    let mut words: Vec<Word> = action.cloned().collect();
+    let is_last = words.pop().is_some_and(|word| word.raw == "{}");
+    (is_last && actions.next().is_none() && words.iter().all(|word| !word.raw.contains("{}"))).then_some(words)
+}
+
 /// `xargs` puts words behind those that are given.
 fn xargs(rest: &[Word]) -> Vec<Inner> {
     let mut at = 0;
@@ -332,18 +268,13 @@ fn not_understood(words: &[Word]) -> Vec<Inner> {
     ]
 }
 
+/// How words are shown that a program adds.
+const ADDED: &str = "...";
+
 fn with_unknown(words: &[Word]) -> Vec<Word> {
     let mut words = words.to_vec();
-    words.push(Word::unknown("..."));
+    words.push(Word::unknown(ADDED));
     words
-}
-
-/// The words of `eval` and the like as one line.
-fn line_of(words: &[Word]) -> Option<String> {
-    let values: Option<Vec<&str>> = words.iter().map(|word| word.value.as_deref()).collect();
-    values
-        .filter(|_| !words.iter().any(|word| word.has_glob || word.has_braces))
-        .map(|values| values.join(" "))
 }
 
 fn shell(rest: &[Word]) -> Option<Wrapper> {

@@ -1,0 +1,397 @@
+//! From the tree of a line to the parts that are judged one by one: its commands and redirections, each with the
+//! directories that it may run in.
+//!
+//! Always true: each command of the tree is in a part, also one that may not run.
+
+use std::path::{Path, PathBuf};
+
+use super::super::paths::normal;
+use super::tree::{self, Connector, Item, List, Pipeline, Redirect, SimpleCommand, Stage, WordPart};
+use super::word::{Variables, Word};
+use super::{Command, Dirs, Part, Surroundings};
+
+/// Parts that we judge.
+const MOST_PARTS: usize = 200;
+/// Directories that we keep apart.
+const MOST_DIRS: usize = 4;
+/// Words of a loop that we go through.
+const MOST_ROUNDS: usize = 8;
+
+/// The parts of a line, or none when there are too many.
+pub(crate) fn parts(line: &str, list: &List, around: Surroundings<'_>) -> Option<Vec<Part>> {
+    let mut walk = Walk {
+        line,
+        parts: Vec::new(),
+        variables: Variables::default(),
+        dirs: Some(vec![around.start.to_path_buf()]),
+    };
+    for (name, value) in [("HOME", around.home), ("PWD", around.start)] {
+        // Whatever else the line does with the name, by whatever command, makes it unknown.
+        let read = line.matches(&format!("${name}")).count() + line.matches(&format!("${{{name}}}")).count();
+        let moves = name == "PWD" && changes_directory(list);
+        if line.matches(name).count() == read && !moves {
+            let value = value.to_string_lossy().into_owned();
+            walk.variables.values.insert(name.to_owned(), vec![value.clone()]);
+            walk.variables.certain.insert(name.to_owned(), Word::literal(&value));
+        }
+    }
+    walk.learn(list);
+    walk.list(list);
+    (walk.parts.len() <= MOST_PARTS).then_some(walk.parts)
+}
+
+struct Walk<'a> {
+    line: &'a str,
+    parts: Vec<Part>,
+    variables: Variables,
+    dirs: Dirs,
+}
+
+impl Walk<'_> {
+    /// Learns what values the line gives to names, before anything is read with them.
+    fn learn(&mut self, list: &List) {
+        each_command(list, &mut |command| {
+            let mut remember = |name: &str, word: &tree::Word| {
+                let values = self.variables.values.entry(name.to_owned()).or_default();
+                if values.len() < MOST_ROUNDS {
+                    values.push(Word::of(word, &Variables::default()).text().to_owned());
+                }
+            };
+            match command {
+                tree::Command::Simple(simple) => {
+                    for assignment in &simple.assignments {
+                        remember(&assignment.name, &assignment.value);
+                    }
+                }
+                tree::Command::For { variable, words, .. } => {
+                    words.iter().for_each(|word| remember(variable, word));
+                }
+                _ => {}
+            }
+        });
+    }
+
+    fn list(&mut self, list: &List) {
+        for item in &list.items {
+            // A change of directory may fail: the next command may be here or there.
+            self.maybe(|walk| walk.item(item));
+        }
+    }
+
+    fn item(&mut self, item: &Item) {
+        let before = self.dirs.clone();
+        self.pipeline(&item.first);
+        for (connector, pipeline) in &item.rest {
+            if *connector == Connector::Or {
+                self.dirs = either(before.clone(), self.dirs.take());
+            }
+            self.pipeline(pipeline);
+        }
+        if item.in_background {
+            self.dirs = before;
+        }
+    }
+
+    /// Something that may not happen: afterwards the directory is the one before or the one after.
+    fn maybe(&mut self, visit: impl FnOnce(&mut Self)) {
+        let before = self.dirs.clone();
+        visit(self);
+        self.dirs = either(before, self.dirs.take());
+    }
+
+    /// Something in a shell of its own.
+    fn apart(&mut self, visit: impl FnOnce(&mut Self)) {
+        let before = self.dirs.clone();
+        visit(self);
+        self.dirs = before;
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline) {
+        if let [stage] = pipeline.stages.as_slice() {
+            self.stage(stage, None);
+            return;
+        }
+        let mut feeds = None;
+        for stage in &pipeline.stages {
+            self.apart(|walk| walk.stage(stage, feeds.take()));
+            feeds = match self.parts.last() {
+                Some(Part::Command(command)) if matches!(stage.command, tree::Command::Simple(_)) => {
+                    Some(command.clone())
+                }
+                _ => None,
+            };
+        }
+    }
+
+    /// A command; `feeds` is the command before it in a pipeline.
+    fn stage(&mut self, stage: &Stage, feeds: Option<Command>) {
+        if self.parts.len() > MOST_PARTS {
+            return;
+        }
+        for redirect in &stage.redirects {
+            self.redirect(redirect);
+        }
+        match &stage.command {
+            tree::Command::Simple(simple) => self.simple(simple, feeds),
+            tree::Command::Group(list) => self.list(list),
+            tree::Command::Subshell(list) => self.apart(|walk| walk.list(list)),
+            tree::Command::If(branches, otherwise) => {
+                for (condition, body) in branches {
+                    self.maybe(|walk| walk.list(condition));
+                    self.maybe(|walk| walk.list(body));
+                }
+                if let Some(list) = otherwise {
+                    self.maybe(|walk| walk.list(list));
+                }
+            }
+            tree::Command::Loop { condition, body, .. } => {
+                self.forget_directory(&[condition, body]);
+                self.maybe(|walk| walk.list(condition));
+                self.maybe(|walk| walk.list(body));
+            }
+            tree::Command::For { variable, words, body } => self.for_loop(variable, words, body),
+            tree::Command::Test(words) => {
+                let words: Vec<Word> = words.iter().map(|word| self.word(word)).collect();
+                let mut command = self.command("[[", Vec::new());
+                command.words = std::iter::once(Word::literal("[[")).chain(words).collect();
+                self.parts.push(Part::Command(command));
+            }
+        }
+    }
+
+    /// What is done over and over may begin in whatever directory it ends in.
+    fn forget_directory(&mut self, lists: &[&List]) {
+        if lists.iter().any(|list| changes_directory(list)) {
+            self.dirs = None;
+        }
+    }
+
+    fn for_loop(&mut self, variable: &str, words: &[tree::Word], body: &List) {
+        self.forget_directory(&[body]);
+        let words: Vec<Word> = words.iter().map(|word| self.word(word)).collect();
+        // The variable may be one that programs see, such as `PATH`.
+        let command = self.command(
+            &format!("for {variable} in"),
+            vec![(variable.to_owned(), variable.to_owned())],
+        );
+        self.parts.push(Part::Command(command));
+        self.variables.certain.remove(variable);
+        let is_certain = !words.is_empty()
+            && words.len() <= MOST_ROUNDS
+            && words.iter().all(|word| word.value.is_some())
+            && !sets_variables(body, variable);
+        let rounds = if is_certain {
+            words.iter().map(Some).collect()
+        } else {
+            vec![None]
+        };
+        for word in rounds {
+            if let Some(word) = word {
+                self.variables.certain.insert(variable.to_owned(), word.clone());
+            }
+            self.maybe(|walk| walk.list(body));
+        }
+        self.variables.certain.remove(variable);
+    }
+
+    fn command(&self, raw: &str, assignments: Vec<(String, String)>) -> Command {
+        Command {
+            raw: raw.to_owned(),
+            words: Vec::new(),
+            assignments,
+            dirs: self.dirs.clone(),
+            feeds: None,
+        }
+    }
+
+    fn simple(&mut self, simple: &SimpleCommand, feeds: Option<Command>) {
+        let words: Vec<Word> = simple.words.iter().map(|word| self.word(word)).collect();
+        let mut assignments = Vec::new();
+        for assignment in &simple.assignments {
+            self.word(&assignment.value);
+            assignments.push((assignment.name.clone(), assignment.raw.clone()));
+        }
+        if words.is_empty() && assignments.is_empty() {
+            return;
+        }
+        let mut command = self.command(&simple.raw, assignments);
+        command.words = words;
+        command.feeds = feeds.map(Box::new);
+        self.change_directory(&command);
+        self.parts.push(Part::Command(command));
+    }
+
+    /// A word; the commands whose output it holds are parts of their own.
+    fn word(&mut self, word: &tree::Word) -> Word {
+        for part in &word.parts {
+            if let WordPart::Output { list, .. } = part {
+                self.apart(|walk| walk.list(list));
+            }
+        }
+        Word::of(word, &self.variables)
+    }
+
+    fn redirect(&mut self, redirect: &Redirect) {
+        match redirect {
+            Redirect::File { writes, target, .. } => {
+                let target = self.word(target);
+                self.parts.push(Part::File {
+                    writes: *writes,
+                    target,
+                    dirs: self.dirs.clone(),
+                });
+            }
+            Redirect::Text(word) => {
+                self.word(word);
+            }
+            Redirect::Copy { .. } | Redirect::Document => {}
+        }
+    }
+
+    /// Follows `cd`.
+    fn change_directory(&mut self, command: &Command) {
+        let mut words = command.words.iter().skip_while(|word| word.text() == "command");
+        match words.next().map(Word::text) {
+            Some("cd") => {}
+            Some("pushd" | "popd") => return self.dirs = None,
+            _ => return,
+        }
+        let rest: Vec<&Word> = words
+            .filter(|word| !matches!(word.text(), "--" | "-P" | "-L"))
+            .collect();
+        let target = match rest.as_slice() {
+            [] => self
+                .variables
+                .certain
+                .get("HOME")
+                .and_then(Word::known)
+                .map(str::to_owned),
+            [word] => word.known().filter(|value| !value.starts_with('-')).map(str::to_owned),
+            _ => None,
+        };
+        let searches = self.line.contains("CDPATH") || command.assignments.iter().any(|(name, _)| name == "HOME");
+        self.dirs = match (&self.dirs, target) {
+            (Some(dirs), Some(target)) if !searches => {
+                // Bash takes `..` out of the text first.
+                let dirs: Vec<PathBuf> = dirs.iter().map(|dir| normal(&dir.join(Path::new(&target)))).collect();
+                // What is not there yet may come to be a link, unless the line just makes it a directory.
+                let is_made = self.line.contains("mkdir") && !self.line.contains("ln");
+                (is_made || dirs.iter().all(|dir| dir.exists())).then_some(dirs)
+            }
+            _ => None,
+        };
+    }
+}
+
+fn either(one: Dirs, other: Dirs) -> Dirs {
+    let (mut one, other) = (one?, other?);
+    for dir in other {
+        if !one.contains(&dir) {
+            one.push(dir);
+        }
+    }
+    (one.len() <= MOST_DIRS).then_some(one)
+}
+
+/// Calls `visit` with each command of a list, those within commands and words included.
+fn each_command(list: &List, visit: &mut dyn FnMut(&tree::Command)) {
+    fn word(word: &tree::Word, visit: &mut dyn FnMut(&tree::Command)) {
+        for part in &word.parts {
+            if let WordPart::Output { list, .. } = part {
+                each_command(list, visit);
+            }
+        }
+    }
+    fn pipelines(item: &Item) -> impl Iterator<Item = &Pipeline> {
+        std::iter::once(&item.first).chain(item.rest.iter().map(|(_, pipeline)| pipeline))
+    }
+    for stage in list
+        .items
+        .iter()
+        .flat_map(pipelines)
+        .flat_map(|pipeline| &pipeline.stages)
+    {
+        visit(&stage.command);
+        for redirect in &stage.redirects {
+            if let Redirect::File { target: text, .. } | Redirect::Text(text) = redirect {
+                word(text, visit);
+            }
+        }
+        match &stage.command {
+            tree::Command::Simple(simple) => {
+                simple.words.iter().for_each(|text| word(text, visit));
+                simple
+                    .assignments
+                    .iter()
+                    .for_each(|assignment| word(&assignment.value, visit));
+            }
+            tree::Command::Test(words) => words.iter().for_each(|text| word(text, visit)),
+            tree::Command::Group(list) | tree::Command::Subshell(list) => each_command(list, visit),
+            tree::Command::If(branches, otherwise) => {
+                for (condition, body) in branches {
+                    each_command(condition, visit);
+                    each_command(body, visit);
+                }
+                if let Some(list) = otherwise {
+                    each_command(list, visit);
+                }
+            }
+            tree::Command::Loop { condition, body, .. } => {
+                each_command(condition, visit);
+                each_command(body, visit);
+            }
+            tree::Command::For { words, body, .. } => {
+                words.iter().for_each(|text| word(text, visit));
+                each_command(body, visit);
+            }
+        }
+    }
+}
+
+fn changes_directory(list: &List) -> bool {
+    let mut found = false;
+    each_command(list, &mut |command| {
+        if let tree::Command::Simple(simple) = command {
+            let moves = |word: &tree::Word| {
+                word.literal()
+                    .is_none_or(|text| matches!(text.as_str(), "cd" | "pushd" | "popd"))
+            };
+            let mut words = simple.words.iter().skip_while(|word| word.raw == "command");
+            found |= words.next().is_some_and(moves);
+        }
+    });
+    found
+}
+
+/// Programs of the shell that give variables values.
+const SETTERS: [&str; 10] = [
+    "declare",
+    "export",
+    "getopts",
+    "local",
+    "mapfile",
+    "read",
+    "readarray",
+    "readonly",
+    "typeset",
+    "unset",
+];
+
+/// Whether a list may give a variable another value.
+fn sets_variables(list: &List, variable: &str) -> bool {
+    let mut found = false;
+    each_command(list, &mut |command| match command {
+        tree::Command::Simple(simple) => {
+            let sets = |word: &tree::Word| word.literal().is_none_or(|text| SETTERS.contains(&text.as_str()));
+            found |= simple
+                .words
+                .iter()
+                .take(2)
+                .any(|word| sets(word) || word.raw == "printf" && simple.raw.contains("-v"))
+                || simple.assignments.iter().any(|assignment| assignment.name == variable);
+        }
+        tree::Command::For { variable: other, .. } => found |= other == variable,
+        _ => {}
+    });
+    found
+}

@@ -1,0 +1,428 @@
+//! What programs do besides what they are called for: options that run other programs, write files, or read elsewhere.
+//!
+//! Always true: a rule with a wildcard covers none of them unless its text before the wildcard says so. A program that is
+//! not here is what its rule says.
+
+use super::texts::program;
+use super::{Command, Word, git};
+
+/// Something in a command that a wildcard does not cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hazard {
+    /// What a rule has to say before its first wildcard, to cover it.
+    pub(crate) named_by: String,
+    pub(crate) why: &'static str,
+}
+
+impl Hazard {
+    /// Whether a text, which is the beginning of a rule, names it.
+    pub(crate) fn is_named_in(&self, text: &str) -> bool {
+        let named = self.named_by.as_str();
+        let starts = |word: &str| {
+            word.strip_prefix(named)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        };
+        text.split_whitespace().any(starts) || (named.contains(char::is_whitespace) && text.contains(named))
+    }
+
+    pub(super) fn new(named_by: &str, why: &'static str) -> Self {
+        Self {
+            named_by: named_by.to_owned(),
+            why,
+        }
+    }
+}
+
+pub(super) const RUNS: &str = "it can run other programs";
+pub(super) const WRITES: &str = "it can write other files";
+pub(super) const ELSEWHERE: &str = "it can read files that the line does not name";
+const SETS: &str = "it sets a variable for programs";
+
+/// Programs, the letters of their short options, and their long ones. The sources are the programs' own manuals.
+const OPTIONS: &[(&str, &str, &str, &str)] = &[
+    // fd(1), rg(1)
+    ("fd fdfind", "xX", "exec exec-batch", RUNS),
+    ("rg", "z", "pre hostname-bin search-zip", RUNS),
+    ("rg", "L", "follow", ELSEWHERE),
+    // GNU coreutils
+    ("wc du sort", "", "files0-from", ELSEWHERE),
+    ("cp", "sl", "symbolic-link link", "it makes links"),
+    ("sort", "oT", "output compress-program temporary-directory", WRITES),
+    ("split", "", "filter", RUNS),
+    ("date", "s", "set", WRITES),
+    // tar(1), bsdtar(1), zip(1)
+    ("tar", "T", "files-from", ELSEWHERE),
+    ("bsdtar", "T", "", ELSEWHERE),
+    (
+        "tar bsdtar",
+        "IFP",
+        "to-command checkpoint-action use-compress-program absolute-names rsh-command info-script new-volume-script \
+         rmt-command transform xform checkpoint",
+        RUNS,
+    ),
+    ("zip", "T", "unzip-command test", RUNS),
+    // rsync(1), scp(1), curl(1), wget(1)
+    ("rsync", "e", "rsh rsync-path daemon files-from write-batch", RUNS),
+    ("scp", "oFSD", "", RUNS),
+    (
+        "curl",
+        "oOKTDcE",
+        "output output-dir remote-name remote-name-all config upload-file dump-header cookie-jar trace trace-ascii libcurl \
+         engine stderr etag-save hsts alt-svc create-dirs netrc-file",
+        WRITES,
+    ),
+    (
+        "wget",
+        "OoaPei",
+        "output-document output-file append-output directory-prefix execute config use-askpass input-file post-file \
+         body-file save-cookies warc-file",
+        WRITES,
+    ),
+    // jq(1), yq, tree(1), less(1)
+    ("jq", "fL", "from-file", RUNS),
+    ("yq", "i", "inplace", WRITES),
+    ("tree", "o", "", WRITES),
+    (
+        "less",
+        "oOkKT+",
+        "log-file LOG-FILE lesskey-file lesskey-src lesskey-content",
+        RUNS,
+    ),
+    // The Cargo book, `npm help config`, pnpm.io/cli, yarnpkg.com/cli
+    ("cargo", "CZ", "config", RUNS),
+    (
+        "npm",
+        "cC",
+        "prefix script-shell node-options call userconfig globalconfig shell editor git cache",
+        RUNS,
+    ),
+    ("pnpm", "cC", "dir script-shell node-options shell-mode", RUNS),
+    ("yarn", "", "cwd script-shell use-yarnrc", RUNS),
+    // GNU make manual, `go help build`
+    ("make gmake", "fCEI", "file makefile directory eval include-dir", RUNS),
+    (
+        "go",
+        "C",
+        "exec toolexec vettool modfile overlay gccgoflags ldflags gcflags asmflags",
+        RUNS,
+    ),
+    // `pytest --help`, `mypy --help`, eslint.org, prettier.io, jestjs.io
+    (
+        "pytest",
+        "pco",
+        "rootdir confcutdir basetemp override-ini config-file import-mode pdbcls pastebin",
+        RUNS,
+    ),
+    ("mypy", "", "config-file python-executable install-types", RUNS),
+    (
+        "eslint",
+        "cfo",
+        "config rulesdir plugin parser format output-file resolve-plugins-relative-to",
+        RUNS,
+    ),
+    ("prettier", "", "config plugin plugin-search-dir", RUNS),
+    ("jest", "c", "config runner globalSetup transform", RUNS),
+    // psql(1), sqlite3(1), xxd(1)
+    ("psql", "cf", "command file", RUNS),
+    ("sqlite3", "", "cmd init", RUNS),
+    ("xxd", "r", "", WRITES),
+];
+
+/// Programs whose options write nothing and run nothing, so that even a name of a file that looks like one is harmless.
+pub(crate) const READERS: [&str; 37] = [
+    "ls",
+    "cat",
+    "head",
+    "tail",
+    "wc",
+    "grep",
+    "egrep",
+    "fgrep",
+    "echo",
+    "printf",
+    "pwd",
+    "which",
+    "type",
+    "stat",
+    "du",
+    "df",
+    "diff",
+    "cmp",
+    "basename",
+    "dirname",
+    "realpath",
+    "readlink",
+    "cut",
+    "tr",
+    "nl",
+    "tac",
+    "rev",
+    "md5sum",
+    "sha1sum",
+    "sha256sum",
+    "whoami",
+    "id",
+    "uname",
+    "true",
+    "false",
+    "hexdump",
+    "od",
+];
+
+/// Programs that only read as long as no hazard is found in their arguments.
+const READERS_BY_DEFAULT: [&str; 12] = [
+    "find", "gfind", "rg", "sed", "gsed", "awk", "gawk", "mawk", "nawk", "sort", "jq", "file",
+];
+
+/// Whether a command writes to nothing that its arguments name.
+pub(crate) fn only_reads(words: &[Word], hazards: &[Hazard]) -> bool {
+    let Some(name) = program(words) else { return false };
+    if READERS.contains(&name) {
+        return true;
+    }
+    let reads = READERS_BY_DEFAULT.contains(&name) || (name == "git" && git::only_reads(words));
+    reads && hazards.is_empty() && words.iter().all(|word| word.value.is_some())
+}
+
+/// Variables that change how a program talks, and not what it does.
+const HARMLESS_VARIABLES: [&str; 14] = [
+    "LANG",
+    "TZ",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "LINES",
+    "TERM",
+    "CI",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "CARGO_TERM_COLOR",
+    "PYTHONUNBUFFERED",
+];
+
+/// Whether setting a variable changes nothing but how programs talk.
+pub(crate) fn is_harmless_variable(name: &str) -> bool {
+    HARMLESS_VARIABLES.contains(&name) || name.starts_with("LC_")
+}
+
+/// What a wildcard does not cover in a command.
+pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
+    let mut found = Vec::new();
+    for (name, raw) in &command.assignments {
+        if !is_harmless_variable(name) {
+            found.push(Hazard::new(raw, SETS));
+        }
+    }
+    let words = &command.words;
+    let Some(name) = program(words) else {
+        return found;
+    };
+    let rest = &words[1..];
+    let (name, rest) = module(name, rest);
+    if !READERS.contains(&name) {
+        let options = rest.iter().take_while(|word| word.text() != "--");
+        let patterns = options.filter(|word| word.has_glob && word.may_be_option());
+        found.extend(patterns.map(|word| Hazard::new(&word.raw, "a file name can pass for an option")));
+    }
+    for (_, short, long, why) in OPTIONS
+        .iter()
+        .filter(|(known, ..)| known.split(' ').any(|known| known == name))
+    {
+        found.extend(options(rest, short, long, why));
+    }
+    let is_variable = |word: &Word| word.text().contains('=') && !word.text().starts_with('-');
+    let mut add = |words: &mut dyn Iterator<Item = &Word>, why| {
+        found.extend(words.map(|word| Hazard::new(&word.raw, why)));
+    };
+    match name {
+        "git" => found.extend(git::hazards(command)),
+        "find" | "gfind" => {
+            let unknown = rest
+                .iter()
+                .filter(|word| word.may_be_option() && !is_find_test(word.text()));
+            found.extend(unknown.map(|word| Hazard::new(word.text(), "it acts on what it finds")));
+        }
+        "awk" | "gawk" | "mawk" | "nawk" => add(&mut rest.iter().filter(|word| !is_harmless_awk(word.text())), RUNS),
+        "tar" | "bsdtar" => {
+            // The old way, without a dash.
+            let old = |word: &&Word| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T']);
+            add(&mut rest.iter().take(1).filter(old), RUNS);
+            add(
+                &mut rest.iter().filter(|word| word.text().contains(':')),
+                "an archive on another machine",
+            );
+        }
+        "sed" | "gsed" => found.extend(sed(rest)),
+        // A toolchain by its path.
+        "cargo" | "rustc" | "rustdoc" => {
+            let by_path = |word: &&Word| word.text().starts_with('+') && word.text().contains('/');
+            add(&mut rest.iter().take(1).filter(by_path), RUNS);
+        }
+        "export" | "unset" | "read" => {
+            let harmless =
+                |word: &&Word| is_harmless_variable(word.text().split(['=', '+']).next().unwrap_or_default());
+            let names = rest.iter().filter(|word| !word.text().starts_with('-'));
+            add(&mut names.filter(|word| !harmless(word)), SETS);
+        }
+        "printf" => add(
+            &mut rest.iter().take(1).filter(|word| word.text().starts_with("-v")),
+            SETS,
+        ),
+        "make" | "gmake" => add(&mut rest.iter().filter(|word| is_variable(word)), SETS),
+        _ => {}
+    }
+    found
+}
+
+/// `python3 -m pytest` is `pytest`.
+fn module<'w>(name: &'w str, rest: &'w [Word]) -> (&'w str, &'w [Word]) {
+    match rest {
+        [flag, module, rest @ ..] if name.starts_with("python") && flag.text() == "-m" => (module.text(), rest),
+        _ => (name, rest),
+    }
+}
+
+/// Options, alone, in a bundle, with their value, and shortened.
+fn options(words: &[Word], short: &str, long: &str, why: &'static str) -> Vec<Hazard> {
+    let mut found = Vec::new();
+    for word in words.iter().take_while(|word| word.text() != "--") {
+        let text = word.text();
+        let is_hazard = if let Some(name) = text.strip_prefix("--") {
+            let name = name.split('=').next().unwrap_or(name);
+            !name.is_empty() && long.split(' ').any(|known| known.starts_with(name))
+        } else if let Some(letters) = text.strip_prefix('-') {
+            let name = letters.split('=').next().unwrap_or(letters);
+            letters.chars().any(|c| short.contains(c)) || (name.len() > 1 && long.split(' ').any(|known| known == name))
+        } else {
+            text.starts_with('+') && short.contains('+')
+        };
+        if is_hazard {
+            found.push(Hazard::new(text.split('=').next().unwrap_or(text), why));
+        }
+    }
+    found
+}
+
+/// Options of `find` that only choose and print. Any other acts, or is not known.
+fn is_find_test(option: &str) -> bool {
+    const TESTS: &str = "-H -P -a -amin -and -anewer -atime -cmin -cnewer -ctime -daystart -depth -empty -executable -false \
+         -gid -group -iname -inum -ipath -iregex -iwholename -links -ls -maxdepth -mindepth -mmin -mount -mtime -name \
+         -newer -newermt -nogroup -noleaf -not -nouser -o -or -path -perm -print -print0 -printf -prune -quit -readable \
+         -regex -regextype -size -true -type -uid -user -wholename -writable -xdev -xtype";
+    // A number that an option takes: `-mtime -1`.
+    TESTS.split_whitespace().any(|test| test == option)
+        || option
+            .strip_prefix('-')
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn is_harmless_awk(text: &str) -> bool {
+    const POWERS: [&str; 9] = [
+        "system", "|", "getline", "@", "close", "ENVIRON", "ARGV", "SYMTAB", "FUNCTAB",
+    ];
+    let plain = text.replace(">=", "").replace("||", "");
+    // Where nothing is printed it compares.
+    let writes = plain.contains('>') && plain.contains("print");
+    let option = text.starts_with('-') && !text.starts_with("-F") && !text.starts_with("-v");
+    !writes && !option && !POWERS.iter().any(|power| plain.contains(power))
+}
+
+/// A program for `sed` that only prints, deletes and replaces is harmless; every other is not.
+fn sed(words: &[Word]) -> Vec<Hazard> {
+    let mut found = Vec::new();
+    let mut has_script = false;
+    let mut script_next = false;
+    for word in words {
+        let text = word.text();
+        let is_plain = matches!(
+            text,
+            "-n" | "-E" | "-r" | "-s" | "-u" | "-z" | "-nE" | "-nr" | "-En" | "-rn"
+        );
+        if script_next || (!has_script && !text.starts_with('-')) {
+            script_next = false;
+            has_script = true;
+            if !is_harmless_script(text) {
+                found.push(Hazard::new(&word.raw, RUNS));
+            }
+        } else if text == "-e" {
+            script_next = true;
+        } else if text.starts_with('-') && !is_plain {
+            found.push(Hazard::new(text, WRITES));
+        }
+    }
+    found
+}
+
+/// What stands behind the addresses of a command: `p` in `/a/,$p`. None when they are not plain.
+fn after_addresses(command: &str) -> Option<&str> {
+    let mut rest = command;
+    loop {
+        rest = match rest.strip_prefix('/') {
+            Some(open) => {
+                let (address, rest) = open.split_once('/')?;
+                if address.contains(['\\', '[']) {
+                    return None;
+                }
+                rest
+            }
+            None => rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '$'),
+        };
+        match rest.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return Some(rest.trim_start_matches([' ', '!'])),
+        }
+    }
+}
+
+fn is_harmless_script(script: &str) -> bool {
+    script.split([';', '\n']).all(|command| {
+        let command = command.trim();
+        let Some(action) = after_addresses(command) else {
+            return false;
+        };
+        if matches!(action, "" | "p" | "d" | "q" | "=" | "P" | "D" | "n" | "N" | "h" | "H" | "g" | "G" | "x") {
+            return true;
+        }
+        let Some(rest) = action.strip_prefix('s') else {
+            return false;
+        };
+        let Some(mark) = rest.chars().next().filter(|c| c.is_ascii_punctuation() && *c != '\\') else {
+            return false;
+        };
+        let parts: Vec<&str> = rest[1..].split(mark).collect();
+        // With an escaped mark the parts are cut wrongly: then it is not for us to say.
+        matches!(parts.as_slice(), [from, to, flags]
+            if !from.ends_with('\\') && !to.ends_with('\\') && flags.chars().all(|c| matches!(c, 'g' | 'p' | 'i' | 'I') || c.is_ascii_digit()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_that_run_or_write_are_told_from_those_that_do_not() {
+        for (script, expected) in [
+            ("s/a/b/g", true),
+            ("1,5p", true),
+            ("/x/d", true),
+            ("/a/,/b/p", true),
+            ("/a/,$!d", true),
+            ("/a/s/b/c/g", true),
+            ("/a/,/b/e", false),
+            ("/a/,/b/w x", false),
+            ("/a/,/b/{p;e}", false),
+            ("/[/]e x", false),
+            ("s#a#b#", true),
+            ("s/a/b/e", false),
+            ("s/a/b/w /tmp/x", false),
+            ("1e rm x", false),
+            ("w x", false),
+            ("s/a\\/b/c/", false),
+        ] {
+            assert_eq!(is_harmless_script(script), expected, "{script}");
+        }
+    }
+}
