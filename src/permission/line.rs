@@ -106,7 +106,9 @@ impl Policy {
                         Part::File { writes, target, dirs } => judged.push(self.judge_file(*writes, target, dirs)),
                     }
                 }
-                judged.extend(self.judge_repositories(&parts));
+                if judged.iter().all(|judged| judged.verdict.effect == Effect::Allow) {
+                    judged.extend(self.judge_repositories(&parts));
+                }
             }
         }
     }
@@ -116,9 +118,7 @@ impl Policy {
     fn judge_opaque(&self, text: &str, why: &str) -> Judged {
         let texts = texts::openings(text);
         let mentioned = |pattern: &str| texts.iter().any(|text| texts::mentions(pattern, text));
-        let narrows = ["bash", "read", "edit", "external_directory"]
-            .iter()
-            .any(|tool| self.narrowing(tool).next().is_some());
+        let narrows = self.narrows_commands();
         let decided = self.by_rules("bash", &mentioned, &|rule| !narrows && is_plain(&rule.pattern));
         let by_rule = decided.as_ref().is_some_and(|verdict| verdict.effect == Effect::Allow);
         let verdict = decided.unwrap_or_else(|| {

@@ -226,6 +226,13 @@ impl Policy {
             .find(|rule| matches(rule))
     }
 
+    /// Whether any rule refuses or asks about something that a command can do.
+    pub(super) fn narrows_commands(&self) -> bool {
+        let tools = ["bash", "read", "edit", "external_directory"];
+        let mut rules = self.rules.iter().filter(|rule| rule.effect != Effect::Allow);
+        rules.any(|rule| tools.iter().any(|tool| is_about(rule, tool)))
+    }
+
     /// The rules about a tool that refuse or ask, and have a pattern.
     pub(super) fn narrowing<'a>(&'a self, tool: &'a str) -> impl Iterator<Item = (&'a PolicyRule, &'a str)> {
         self.rules

@@ -134,7 +134,7 @@ impl Policy {
                     .copied()
                     .take_while(|text| !text.starts_with(['-', '(', '!']))
                     .collect();
-                if acts || rest.contains(&"-printf") {
+                if acts || rest.contains(&"-printf") || rest.contains(&"-ls") {
                     return None;
                 }
                 if places.is_empty() { vec!["."] } else { places }
@@ -142,10 +142,12 @@ impl Policy {
             ["git", "ls-files"] | ["git", "diff", "--name-only"] => vec!["."],
             _ => return None,
         };
-        let is_choice = |texts: &&[&str]| texts[1] == "-name" && !matches!(texts[0], "!" | "-not");
-        let has_others = texts.iter().any(|text| matches!(*text, "-o" | "-or" | ","));
-        let choices = texts.windows(3).filter(is_choice).map(|texts| texts[2]);
-        let patterns: Vec<&str> = choices.filter(|_| !has_others).collect();
+        let tests = texts.split(|text| text.starts_with("-exec")).next().unwrap_or_default();
+        let is_plain = !tests
+            .iter()
+            .any(|text| matches!(*text, "-o" | "-or" | "," | "!" | "-not" | "("));
+        let choices = tests.windows(2).filter(|pair| is_plain && pair[0] == "-name");
+        let patterns: Vec<&str> = choices.map(|pair| pair[1]).collect();
         let shows = |path: &Path, _: Kind| {
             path.file_name().is_some_and(|name| {
                 patterns

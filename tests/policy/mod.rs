@@ -5,6 +5,8 @@ mod canaries;
 #[cfg(unix)]
 mod engine;
 #[cfg(unix)]
+mod everyday;
+#[cfg(unix)]
 mod exceptions;
 #[cfg(unix)]
 mod outside;

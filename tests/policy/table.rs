@@ -137,6 +137,7 @@ pub(super) fn ground_in(place: &Path) -> Ground {
         "work/a.txt",
         "work/b.txt",
         "work/key.pem",
+        "work/ignored/prod.env",
         "work/.env",
         "work/ignored/.env",
         "work/secrets/key",
@@ -149,7 +150,7 @@ pub(super) fn ground_in(place: &Path) -> Ground {
     ] {
         std::fs::write(root.join(file), format!("the text of {file}\n")).unwrap();
     }
-    std::fs::write(root.join("work/.gitignore"), "ignored/.env\n").unwrap();
+    std::fs::write(root.join("work/.gitignore"), "ignored/.env\nignored/prod.env\n").unwrap();
     for (link, target) in [
         ("work/out", "../elsewhere"),
         ("work/out-file", "../elsewhere/f"),

@@ -113,7 +113,11 @@ impl Walk<'_> {
         }
         let mut feeds = None;
         for stage in &pipeline.stages {
-            self.apart(|walk| walk.stage(stage, feeds.take()));
+            // What is redirected reads something else.
+            let reads_other =
+                |redirect: &Redirect| !matches!(redirect, Redirect::File { writes: true, .. } | Redirect::Copy { .. });
+            let given = feeds.take().filter(|_| !stage.redirects.iter().any(reads_other));
+            self.apart(|walk| walk.stage(stage, given));
             feeds = match self.parts.last() {
                 Some(Part::Command(command)) if matches!(stage.command, tree::Command::Simple(_)) => {
                     Some(command.clone())
@@ -383,11 +387,10 @@ fn sets_variables(list: &List, variable: &str) -> bool {
     each_command(list, &mut |command| match command {
         tree::Command::Simple(simple) => {
             let sets = |word: &tree::Word| word.literal().is_none_or(|text| SETTERS.contains(&text.as_str()));
-            found |= simple
-                .words
-                .iter()
-                .take(2)
-                .any(|word| sets(word) || word.raw == "printf" && simple.raw.contains("-v"))
+            let mut words = simple.words.iter().skip_while(|word| word.raw == "command");
+            found |= words
+                .next()
+                .is_some_and(|word| sets(word) || word.raw == "printf" && simple.raw.contains("-v"))
                 || simple.assignments.iter().any(|assignment| assignment.name == variable);
         }
         tree::Command::For { variable: other, .. } => found |= other == variable,

@@ -233,23 +233,34 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         found.extend(options(rest, short, long, why));
     }
     let is_variable = |word: &Word| word.text().contains('=') && !word.text().starts_with('-');
-    let mut add = |words: &mut dyn Iterator<Item = &Word>, why| {
+    let add = |found: &mut Vec<Hazard>, words: &mut dyn Iterator<Item = &Word>, why| {
         found.extend(words.map(|word| Hazard::new(&word.raw, why)));
     };
     match name {
         "git" => found.extend(git::hazards(command)),
         "find" | "gfind" => {
-            let unknown = rest
-                .iter()
-                .filter(|word| word.may_be_option() && !is_find_test(word.text()));
-            found.extend(unknown.map(|word| Hazard::new(word.text(), "it acts on what it finds")));
+            let mut runs = false;
+            for word in rest {
+                if runs {
+                    // These words are another program's.
+                    runs = !matches!(word.text(), ";" | "+");
+                } else if word.may_be_option() && !is_find_test(word.text()) {
+                    runs = matches!(word.text(), "-exec" | "-execdir");
+                    found.push(Hazard::new(word.text(), "it acts on what it finds"));
+                }
+            }
         }
-        "awk" | "gawk" | "mawk" | "nawk" => add(&mut rest.iter().filter(|word| !is_harmless_awk(word.text())), RUNS),
+        "awk" | "gawk" | "mawk" | "nawk" => add(
+            &mut found,
+            &mut rest.iter().filter(|word| !is_harmless_awk(word.text())),
+            RUNS,
+        ),
         "tar" | "bsdtar" => {
             // The old way, without a dash.
             let old = |word: &&Word| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T']);
-            add(&mut rest.iter().take(1).filter(old), RUNS);
+            add(&mut found, &mut rest.iter().take(1).filter(old), RUNS);
             add(
+                &mut found,
                 &mut rest.iter().filter(|word| word.text().contains(':')),
                 "an archive on another machine",
             );
@@ -258,19 +269,20 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         // A toolchain by its path.
         "cargo" | "rustc" | "rustdoc" => {
             let by_path = |word: &&Word| word.text().starts_with('+') && word.text().contains('/');
-            add(&mut rest.iter().take(1).filter(by_path), RUNS);
+            add(&mut found, &mut rest.iter().take(1).filter(by_path), RUNS);
         }
         "export" | "unset" | "read" => {
             let harmless =
                 |word: &&Word| is_harmless_variable(word.text().split(['=', '+']).next().unwrap_or_default());
             let names = rest.iter().filter(|word| !word.text().starts_with('-'));
-            add(&mut names.filter(|word| !harmless(word)), SETS);
+            add(&mut found, &mut names.filter(|word| !harmless(word)), SETS);
         }
         "printf" => add(
+            &mut found,
             &mut rest.iter().take(1).filter(|word| word.text().starts_with("-v")),
             SETS,
         ),
-        "make" | "gmake" => add(&mut rest.iter().filter(|word| is_variable(word)), SETS),
+        "make" | "gmake" => add(&mut found, &mut rest.iter().filter(|word| is_variable(word)), SETS),
         _ => {}
     }
     found

@@ -189,6 +189,18 @@ fn env(rest: &[Word]) -> Option<Wrapper> {
 
 /// What `xargs` runs, when the words that it adds come last.
 pub(crate) fn of_xargs(rest: &[Word]) -> Option<Vec<Word>> {
+    let is_program =
+        |word: &&Word| !word.text().starts_with('-') && !word.text().starts_with(|c: char| c.is_ascii_digit());
+    let mut options = rest.iter().take_while(|word| !is_program(word));
+    // Others read the names from elsewhere, or cut them.
+    if !options.all(|word| {
+        ["-0", "-r", "-t", "-n", "-P"]
+            .iter()
+            .any(|known| word.text().starts_with(known))
+            || !word.text().starts_with('-')
+    }) {
+        return None;
+    }
     match xargs(rest).pop()? {
         Inner::Words(mut words) if words.last().is_some_and(|word| word.raw == ADDED) => {
             words.pop();
