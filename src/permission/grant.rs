@@ -2,42 +2,27 @@
 
 use super::shell::programs::{Hazard, READERS, is_harmless_variable};
 use super::shell::texts::{self, program};
-use super::shell::{Command, git};
+use super::shell::{Command, Names, git};
 use crate::request::RulePattern;
 
 /// Programs, and those of their subcommands that a person who said yes to one of them expects to run again.
-const SUBCOMMANDS: &[(&str, &[&str])] = &[
+const SUBCOMMANDS: &[(&str, Names)] = &[
     (
         "git",
-        &[
-            "status",
-            "diff",
-            "log",
-            "show",
-            "add",
-            "commit",
-            "blame",
-            "ls-files",
-            "rev-parse",
-            "describe",
-            "shortlog",
-            "grep",
-        ],
+        Names("status diff log show add commit blame ls-files rev-parse describe shortlog grep"),
     ),
     (
         "cargo",
-        &[
-            "build", "check", "test", "clippy", "fmt", "doc", "tree", "metadata", "bench", "nextest",
-        ],
+        Names("build check test clippy fmt doc tree metadata bench nextest"),
     ),
-    ("go", &["build", "test", "vet", "fmt", "list"]),
-    ("npm", &["test", "ls", "outdated", "view"]),
-    ("pnpm", &["test", "ls", "outdated"]),
-    ("yarn", &["test", "why"]),
-    ("dotnet", &["build", "test"]),
-    ("swift", &["build", "test"]),
-    ("zig", &["build", "test"]),
-    ("mvn", &["test", "compile"]),
+    ("go", Names("build test vet fmt list")),
+    ("npm", Names("test ls outdated view")),
+    ("pnpm", Names("test ls outdated")),
+    ("yarn", Names("test why")),
+    ("dotnet", Names("build test")),
+    ("swift", Names("build test")),
+    ("zig", Names("build test")),
+    ("mvn", Names("test compile")),
 ];
 
 /// The rule that would allow a command and its like.
@@ -52,7 +37,7 @@ pub(super) fn for_command(command: &Command, hazards: &[Hazard]) -> Option<RuleP
     }
     let name = program(words).filter(|name| *name == first.raw)?;
     if command.assignments.is_empty() {
-        if READERS.contains(&name) {
+        if READERS.contains(name) {
             return rule(Some(format!("{name} *")));
         }
         let at = if name == "git" { git::subcommand(words) } else { Some(1) };
@@ -62,7 +47,7 @@ pub(super) fn for_command(command: &Command, hazards: &[Hazard]) -> Option<RuleP
             .filter(|sub| sub.is_bare)
             && SUBCOMMANDS
                 .iter()
-                .any(|(known, subs)| *known == name && subs.contains(&sub.text()))
+                .any(|(known, subs)| *known == name && subs.contains(sub.text()))
         {
             return rule(Some(format!("{name} {} *", sub.text())));
         }

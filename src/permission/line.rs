@@ -16,17 +16,15 @@ use super::shell::programs::{Hazard, READERS, hazards, is_harmless_variable};
 use super::shell::reader::{BINARY_TESTS, NUMBER_TESTS, UNARY_TESTS};
 use super::shell::texts::{self, program};
 use super::shell::wrappers::{self, Inner};
-use super::shell::{self, Command, Part, Surroundings, Word, git};
+use super::shell::{self, Command, Names, Part, Surroundings, Word, git};
 use crate::request::{Effect, PolicyRule};
 
 /// Commands within commands that we follow.
 const DEEPEST: usize = 6;
 
 /// Programs that people use every day, with names of their own for what they do, or files for arguments.
-const HARMLESS_WITH_COMMANDS: [&str; 22] = [
-    "git", "gh", "cargo", "cp", "mv", "rm", "ln", "mkdir", "rmdir", "touch", "chmod", "chown", "rg", "find", "sed",
-    "awk", "sort", "uniq", "jq", "tee", "test", "cd",
-];
+const HARMLESS_WITH_COMMANDS: Names =
+    Names("git gh cargo cp mv rm ln mkdir rmdir touch chmod chown rg find sed awk sort uniq jq tee test cd");
 
 /// What is said of a part, and whether that is enough to allow a line.
 pub(super) struct Judged {
@@ -250,7 +248,7 @@ impl Policy {
                 words.extend(arguments.iter().cloned());
             }
             // What of git's options runs is found elsewhere.
-            if name != "git" && !TEXTUAL.contains(&name) && !READERS.contains(&name) {
+            if name != "git" && !TEXTUAL.contains(name) && !READERS.contains(name) {
                 words.extend(arguments.iter().flat_map(|word| values(word.text())));
             }
         }
@@ -369,7 +367,7 @@ impl Policy {
         let Some(pattern) = rule.pattern.pattern.as_deref() else {
             return true;
         };
-        let is_textual = TEXTUAL.contains(&first.text());
+        let is_textual = TEXTUAL.contains(first.text());
         // One word whatever is in it, and behind an option that takes a text.
         let all_known = (1..words.len()).all(|at| is_known(&words[at]) || git::is_message(words, at));
         if !first.is_bare || (!is_textual && !all_known) {
@@ -439,23 +437,23 @@ fn is_plain_test(words: &[Word]) -> bool {
         [first, rest @ ..] if first.text() == "!" => rest,
         inner => inner,
     };
-    let is = |word: &Word, operators: &[&str]| word.known().is_some_and(|text| operators.contains(&text));
+    let is = |word: &Word, operators: Names| word.known().is_some_and(|text| operators.contains(text));
     let is_whole = |word: &Word| !word.may_split;
     match inner {
         [word] => is_whole(word),
-        [operator, word] => is(operator, &UNARY_TESTS) && is_whole(word),
+        [operator, word] => is(operator, UNARY_TESTS) && is_whole(word),
         [one, operator, other] => {
-            (is(operator, &BINARY_TESTS) || is(operator, &NUMBER_TESTS)) && is_whole(one) && is_whole(other)
+            (is(operator, BINARY_TESTS) || is(operator, NUMBER_TESTS)) && is_whole(one) && is_whole(other)
         }
         words => words
             .iter()
-            .all(|word| word.known().is_some() && !is(word, &["-v", "-R"])),
+            .all(|word| word.known().is_some() && !is(word, Names("-v -R"))),
     }
 }
 
 /// Whether the arguments of a program are known to be texts and files to it, and never commands.
 fn runs_nothing_of_its_arguments(name: &str) -> bool {
-    TEXTUAL.contains(&name) || READERS.contains(&name) || HARMLESS_WITH_COMMANDS.contains(&name)
+    TEXTUAL.contains(name) || READERS.contains(name) || HARMLESS_WITH_COMMANDS.contains(name)
 }
 
 pub(super) fn no_objection() -> Verdict {

@@ -12,7 +12,7 @@ use super::rules::{is_literal, is_plain, literal_prefix, patterns_meet};
 use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
 use super::shell::programs::{Hazard, READERS, only_reads};
 use super::shell::texts::program;
-use super::shell::{Command, Dirs, Part, Word, git};
+use super::shell::{Command, Dirs, Names, Part, Word, git};
 use super::wildcard_matches;
 use crate::request::{Effect, PolicyRule};
 
@@ -28,12 +28,10 @@ pub(super) enum Use {
 }
 
 /// Programs that show of a directory which files are in it, and not what is in them.
-const LISTERS: [&str; 10] = [
-    "ls", "find", "gfind", "du", "df", "stat", "pwd", "basename", "dirname", "realpath",
-];
+const LISTERS: Names = Names("ls find gfind du df stat pwd basename dirname realpath");
 
 /// Files that are no files.
-const STREAMS: [&str; 4] = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/stdin"];
+const STREAMS: Names = Names("/dev/null /dev/stdout /dev/stderr /dev/stdin");
 
 impl Policy {
     /// The places that a command's arguments name.
@@ -48,7 +46,7 @@ impl Policy {
             });
         };
         // Of texts only patterns reach files.
-        let is_textual = TEXTUAL.contains(&name);
+        let is_textual = TEXTUAL.contains(name);
         if is_textual && !words.iter().any(|word| word.has_glob) {
             return None;
         }
@@ -90,7 +88,7 @@ impl Policy {
         }
         let is_written_out = self.is_written_out(command);
         let usage = match only_reads(words, hazards) {
-            true if LISTERS.contains(&name) || is_textual => Use::Lists,
+            true if LISTERS.contains(name) || is_textual => Use::Lists,
             true => Use::Reads,
             false => Use::Writes,
         };
@@ -179,7 +177,7 @@ impl Policy {
             Part::File { writes, target, .. } => *writes && !target.known().is_some_and(|path| STREAMS.contains(&path)),
             Part::Command(command) => {
                 let name = program(&command.words).unwrap_or_default();
-                !command.words.is_empty() && !is_git(command) && !READERS.contains(&name) && !self.is_neutral(command)
+                !command.words.is_empty() && !is_git(command) && !READERS.contains(name) && !self.is_neutral(command)
             }
         };
         let own = self.grounds.directory.join(".git");

@@ -1,9 +1,9 @@
 //! Paths in the arguments of a command.
 
-use super::Word;
+use super::{Names, Word};
 
 /// Programs whose arguments are texts, and that write nowhere.
-pub(crate) const TEXTUAL: [&str; 8] = ["echo", "printf", "true", "false", ":", "exit", "sleep", "seq"];
+pub(crate) const TEXTUAL: Names = Names("echo printf true false : exit sleep seq");
 
 /// Everything in an argument that could be a path: itself, values behind `=`, `:`, `,` and `@`, values of short options.
 pub(crate) fn paths_in(argument: &str) -> Vec<&str> {
@@ -52,14 +52,12 @@ pub(crate) fn paths_in(argument: &str) -> Vec<&str> {
 }
 
 /// Programs whose first operand is what they look for, or their program.
-const MATCHERS: [&str; 10] = [
-    "grep", "egrep", "fgrep", "rg", "sed", "gsed", "awk", "gawk", "mawk", "nawk",
-];
+const MATCHERS: Names = Names("grep egrep fgrep rg sed gsed awk gawk mawk nawk");
 
 /// The index of the operand that is a pattern or a program, and therefore no path: the first one, unless an option may
 /// have brought it.
 pub(crate) fn pattern_operand(name: &str, words: &[Word]) -> Option<usize> {
-    if !MATCHERS.contains(&name) {
+    if !MATCHERS.contains(name) {
         return None;
     }
     let mut at = 1;

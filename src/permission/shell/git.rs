@@ -1,57 +1,39 @@
 //! What in a git command runs other programs, writes elsewhere, or looks elsewhere.
 
 use super::programs::{Hazard, RUNS, WRITES};
-use super::{Command, Word};
+use super::{Command, Names, Word};
 
 /// Options before the subcommand that take a value of their own.
-const VALUED: [&str; 7] = [
-    "-c",
-    "-C",
-    "--git-dir",
-    "--work-tree",
-    "--namespace",
-    "--exec-path",
-    "--config-env",
-];
+const VALUED: Names = Names("-c -C --git-dir --work-tree --namespace --exec-path --config-env");
 
 /// Options before the subcommand that only change how git talks.
-const HARMLESS_GLOBAL: [&str; 6] = [
-    "--no-pager",
-    "--no-optional-locks",
-    "--literal-pathspecs",
-    "--version",
-    "--help",
-    "--no-replace-objects",
-];
+const HARMLESS_GLOBAL: Names =
+    Names("--no-pager --no-optional-locks --literal-pathspecs --version --help --no-replace-objects");
 
 /// Subcommands that a `git *` means. Others may be aliases or programs.
-const KNOWN: &str = "add am apply archive blame branch bundle cat-file check-attr check-ignore checkout cherry cherry-pick clean \
-    clone commit config count-objects describe diff diff-files diff-index diff-tree fetch for-each-ref format- \
-    patch fsck gc grep hash-object help init log ls-files ls-remote ls-tree merge merge-base mv name-rev notes \
-    prune pull push range-diff rebase reflog remote repack reset restore rev-list rev-parse revert rm shortlog \
-    show show-branch show-ref sparse-checkout stash status switch symbolic-ref tag worktree";
+const KNOWN: Names = Names(
+    "add am apply archive blame branch bundle cat-file check-attr check-ignore checkout cherry cherry-pick \
+     clean clone commit config count-objects describe diff diff-files diff-index diff-tree fetch for-each-ref \
+     format- patch fsck gc grep hash-object help init log ls-files ls-remote ls-tree merge merge-base mv \
+     name-rev notes prune pull push range-diff rebase reflog remote repack reset restore rev-list rev-parse \
+     revert rm shortlog show show-branch show-ref sparse-checkout stash status switch symbolic-ref tag \
+     worktree",
+);
 
 /// Options that run programs or write files, whatever the subcommand. Git takes every unambiguous beginning of them.
-const LONG: &str = "ext-diff textconv output output-directory upload-pack receive-pack exec open-files-in-pager paginate config \
-    config-env git-dir work-tree exec-path template separate-git-dir tool no-index unsafe-paths";
+const LONG: Names = Names(
+    "ext-diff textconv output output-directory upload-pack receive-pack exec open-files-in-pager paginate \
+     config config-env git-dir work-tree exec-path template separate-git-dir tool no-index unsafe-paths",
+);
 
 /// Subcommands that talk to another repository.
-const TALKING: [&str; 8] = [
-    "archive",
-    "clone",
-    "fetch",
-    "ls-remote",
-    "pull",
-    "push",
-    "remote",
-    "submodule",
-];
+const TALKING: Names = Names("archive clone fetch ls-remote pull push remote submodule");
 
 /// Whether an option, without its value, runs programs or writes files.
 pub(crate) fn is_hazard(option: &str) -> bool {
     option
         .strip_prefix("--")
-        .is_some_and(|long| !long.is_empty() && LONG.split_whitespace().any(|known| known.starts_with(long)))
+        .is_some_and(|long| !long.is_empty() && LONG.has_beginning(long))
 }
 
 /// Subcommands that only read as long as no hazard is found in their arguments.
@@ -59,7 +41,7 @@ const READING: &str =
     "blame cat-file describe diff grep log ls-files ls-tree merge-base rev-list rev-parse shortlog show status";
 
 pub(crate) fn only_reads(words: &[Word]) -> bool {
-    subcommand(words).is_some_and(|at| READING.split(' ').any(|known| known == words[at].text()))
+    subcommand(words).is_some_and(|at| READING.contains(words[at].text()))
 }
 
 /// Whether a word is the text of a commit, whatever is in it.
@@ -72,12 +54,16 @@ pub(crate) fn is_message(words: &[Word], at: usize) -> bool {
 }
 
 /// Subcommands that print no file's contents, with the options that `-p` and its like are not among.
-const SILENT: &str = "add branch checkout commit config describe fetch ls-files ls-tree merge-base mv pull push remote reset \
-    restore rev-list rev-parse rm status switch tag";
+const SILENT: Names = Names(
+    "add branch checkout commit config describe fetch ls-files ls-tree merge-base mv pull push remote reset \
+     restore rev-list rev-parse rm status switch tag",
+);
 /// Options of `git log` that show no contents.
-const SILENT_LOG: &str = "--abbrev-commit --all --author --branches --date --decorate --first-parent --follow --format --graph \
-    --grep --max-count --merges --name-only --name-status --no-color --no-decorate --no-merges --no-pager --numstat --oneline \
-    --pretty --reverse --shortstat --since --stat --tags --until -i -n";
+const SILENT_LOG: Names = Names(
+    "--abbrev-commit --all --author --branches --date --decorate --first-parent --follow --format --graph \
+     --grep --max-count --merges --name-only --name-status --no-color --no-decorate --no-merges --no-pager \
+     --numstat --oneline --pretty --reverse --shortstat --since --stat --tags --until -i -n",
+);
 
 /// Whether a command may print what is in files that its arguments do not name, of this commit or of another.
 pub(crate) fn prints_contents(words: &[Word]) -> bool {
@@ -102,7 +88,7 @@ pub(crate) fn prints_contents(words: &[Word]) -> bool {
     let is_silent = match name {
         "log" | "shortlog" => arguments().filter(|text| text.starts_with('-')).all(|text| {
             let option = text.split('=').next().unwrap_or_default();
-            SILENT_LOG.split_whitespace().any(|known| known == option)
+            SILENT_LOG.contains(option)
                 || text[1..].chars().all(|c| c.is_ascii_digit())
                 || text
                     .strip_prefix("-n")
@@ -113,7 +99,7 @@ pub(crate) fn prints_contents(words: &[Word]) -> bool {
                 && !arguments().any(patches)
         }
         _ => {
-            SILENT.split_whitespace().any(|known| known == name)
+            SILENT.contains(name)
                 && !(matches!(name, "add" | "checkout" | "commit" | "reset" | "restore") && arguments().any(patches))
         }
     };
@@ -128,7 +114,7 @@ pub(crate) fn subcommand(words: &[Word]) -> Option<usize> {
         if !text.starts_with('-') {
             return Some(at);
         }
-        at += if VALUED.contains(&text) { 2 } else { 1 };
+        at += if VALUED.contains(text) { 2 } else { 1 };
     }
     None
 }
@@ -139,7 +125,7 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
     let at = subcommand(words);
     let (global, rest) = words[1..].split_at(at.map_or(words.len() - 1, |at| at - 1));
     for word in global {
-        if word.text().starts_with('-') && !HARMLESS_GLOBAL.contains(&word.text()) {
+        if word.text().starts_with('-') && !HARMLESS_GLOBAL.contains(word.text()) {
             found.push(Hazard::new(word.text(), RUNS));
         }
     }
@@ -147,7 +133,7 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         return found;
     };
     let name = name.text();
-    if !KNOWN.split_whitespace().any(|known| known == name) {
+    if !KNOWN.contains(name) {
         // Aliases, programs named `git-...`, and those that run what they are told to.
         found.push(Hazard::new(name, RUNS));
     }
@@ -159,7 +145,7 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         let is_hazard = match long {
             // Here they only ask where things are.
             Some("git-dir" | "exec-path") if name == "rev-parse" => false,
-            Some(long) => !long.is_empty() && LONG.split_whitespace().any(|known| known.starts_with(long)),
+            Some(long) => !long.is_empty() && LONG.has_beginning(long),
             None => match (name, text.strip_prefix('-')) {
                 ("rebase", Some(letters)) => letters.contains('x'),
                 ("fetch" | "ls-remote" | "clone" | "pull", Some(letters)) => {
@@ -175,7 +161,7 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         if is_hazard {
             found.push(Hazard::new(text.split('=').next().unwrap_or(text), RUNS));
         }
-        if TALKING.contains(&name) && text.contains("::") {
+        if TALKING.contains(name) && text.contains("::") {
             found.push(Hazard::new(text, RUNS));
         }
     }

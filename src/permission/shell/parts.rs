@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::super::paths::normal;
 use super::tree::{self, Connector, Item, List, Pipeline, Redirect, SimpleCommand, Stage, WordPart};
 use super::word::{Variables, Word};
-use super::{Command, Dirs, Part, Surroundings};
+use super::{Command, Dirs, Names, Part, Surroundings};
 
 /// Parts that we judge.
 const MOST_PARTS: usize = 200;
@@ -368,18 +368,7 @@ fn changes_directory(list: &List) -> bool {
 }
 
 /// Programs of the shell that give variables values.
-const SETTERS: [&str; 10] = [
-    "declare",
-    "export",
-    "getopts",
-    "local",
-    "mapfile",
-    "read",
-    "readarray",
-    "readonly",
-    "typeset",
-    "unset",
-];
+const SETTERS: Names = Names("declare export getopts local mapfile read readarray readonly typeset unset");
 
 /// Whether a list may give a variable another value.
 fn sets_variables(list: &List, variable: &str) -> bool {

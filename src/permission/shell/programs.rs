@@ -4,7 +4,7 @@
 //! not here is what its rule says.
 
 use super::texts::program;
-use super::{Command, Word, git};
+use super::{Command, Names, Word, git};
 
 /// Something in a command that a wildcard does not cover.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,172 +39,154 @@ pub(super) const ELSEWHERE: &str = "it can read files that the line does not nam
 const SETS: &str = "it sets a variable for programs";
 
 /// Programs, the letters of their short options, and their long ones. The sources are the programs' own manuals.
-const OPTIONS: &[(&str, &str, &str, &str)] = &[
+const OPTIONS: &[(Names, &str, Names, &str)] = &[
     // fd(1), rg(1)
-    ("fd fdfind", "xX", "exec exec-batch", RUNS),
-    ("rg", "z", "pre hostname-bin search-zip", RUNS),
-    ("rg", "L", "follow", ELSEWHERE),
+    (Names("fd fdfind"), "xX", Names("exec exec-batch"), RUNS),
+    (Names("rg"), "z", Names("pre hostname-bin search-zip"), RUNS),
+    (Names("rg"), "L", Names("follow"), ELSEWHERE),
     // GNU coreutils
-    ("wc du sort", "", "files0-from", ELSEWHERE),
-    ("cp", "sl", "symbolic-link link", "it makes links"),
-    ("sort", "oT", "output compress-program temporary-directory", WRITES),
-    ("split", "", "filter", RUNS),
-    ("date", "s", "set", WRITES),
-    // tar(1), bsdtar(1), zip(1)
-    ("tar", "T", "files-from", ELSEWHERE),
-    ("bsdtar", "T", "", ELSEWHERE),
+    (Names("wc du sort"), "", Names("files0-from"), ELSEWHERE),
+    (Names("cp"), "sl", Names("symbolic-link link"), "it makes links"),
     (
-        "tar bsdtar",
+        Names("sort"),
+        "oT",
+        Names("output compress-program temporary-directory"),
+        WRITES,
+    ),
+    (Names("split"), "", Names("filter"), RUNS),
+    (Names("date"), "s", Names("set"), WRITES),
+    // tar(1), bsdtar(1), zip(1)
+    (Names("tar"), "T", Names("files-from"), ELSEWHERE),
+    (Names("bsdtar"), "T", Names(""), ELSEWHERE),
+    (
+        Names("tar bsdtar"),
         "IFP",
-        "to-command checkpoint-action use-compress-program absolute-names rsh-command info-script new-volume-script \
+        Names(
+            "to-command checkpoint-action use-compress-program absolute-names rsh-command info-script new-volume-script \
          rmt-command transform xform checkpoint",
+        ),
         RUNS,
     ),
-    ("zip", "T", "unzip-command test", RUNS),
+    (Names("zip"), "T", Names("unzip-command test"), RUNS),
     // rsync(1), scp(1), curl(1), wget(1)
-    ("rsync", "e", "rsh rsync-path daemon files-from write-batch", RUNS),
-    ("scp", "oFSD", "", RUNS),
     (
-        "curl",
+        Names("rsync"),
+        "e",
+        Names("rsh rsync-path daemon files-from write-batch"),
+        RUNS,
+    ),
+    (Names("scp"), "oFSD", Names(""), RUNS),
+    (
+        Names("curl"),
         "oOKTDcE",
-        "output output-dir remote-name remote-name-all config upload-file dump-header cookie-jar trace trace-ascii libcurl \
+        Names(
+            "output output-dir remote-name remote-name-all config upload-file dump-header cookie-jar trace trace-ascii libcurl \
          engine stderr etag-save hsts alt-svc create-dirs netrc-file",
+        ),
         WRITES,
     ),
     (
-        "wget",
+        Names("wget"),
         "OoaPei",
-        "output-document output-file append-output directory-prefix execute config use-askpass input-file post-file \
+        Names(
+            "output-document output-file append-output directory-prefix execute config use-askpass input-file post-file \
          body-file save-cookies warc-file",
+        ),
         WRITES,
     ),
     // jq(1), yq, tree(1), less(1)
-    ("jq", "fL", "from-file", RUNS),
-    ("yq", "i", "inplace", WRITES),
-    ("tree", "o", "", WRITES),
+    (Names("jq"), "fL", Names("from-file"), RUNS),
+    (Names("yq"), "i", Names("inplace"), WRITES),
+    (Names("tree"), "o", Names(""), WRITES),
     (
-        "less",
+        Names("less"),
         "oOkKT+",
-        "log-file LOG-FILE lesskey-file lesskey-src lesskey-content",
+        Names("log-file LOG-FILE lesskey-file lesskey-src lesskey-content"),
         RUNS,
     ),
     // The Cargo book, `npm help config`, pnpm.io/cli, yarnpkg.com/cli
-    ("cargo", "CZ", "config", RUNS),
+    (Names("cargo"), "CZ", Names("config"), RUNS),
     (
-        "npm",
+        Names("npm"),
         "cC",
-        "prefix script-shell node-options call userconfig globalconfig shell editor git cache",
+        Names("prefix script-shell node-options call userconfig globalconfig shell editor git cache"),
         RUNS,
     ),
-    ("pnpm", "cC", "dir script-shell node-options shell-mode", RUNS),
-    ("yarn", "", "cwd script-shell use-yarnrc", RUNS),
-    // GNU make manual, `go help build`
-    ("make gmake", "fCEI", "file makefile directory eval include-dir", RUNS),
     (
-        "go",
+        Names("pnpm"),
+        "cC",
+        Names("dir script-shell node-options shell-mode"),
+        RUNS,
+    ),
+    (Names("yarn"), "", Names("cwd script-shell use-yarnrc"), RUNS),
+    // GNU make manual, `go help build`
+    (
+        Names("make gmake"),
+        "fCEI",
+        Names("file makefile directory eval include-dir"),
+        RUNS,
+    ),
+    (
+        Names("go"),
         "C",
-        "exec toolexec vettool modfile overlay gccgoflags ldflags gcflags asmflags",
+        Names("exec toolexec vettool modfile overlay gccgoflags ldflags gcflags asmflags"),
         RUNS,
     ),
     // `pytest --help`, `mypy --help`, eslint.org, prettier.io, jestjs.io
     (
-        "pytest",
+        Names("pytest"),
         "pco",
-        "rootdir confcutdir basetemp override-ini config-file import-mode pdbcls pastebin",
+        Names("rootdir confcutdir basetemp override-ini config-file import-mode pdbcls pastebin"),
         RUNS,
     ),
-    ("mypy", "", "config-file python-executable install-types", RUNS),
     (
-        "eslint",
-        "cfo",
-        "config rulesdir plugin parser format output-file resolve-plugins-relative-to",
+        Names("mypy"),
+        "",
+        Names("config-file python-executable install-types"),
         RUNS,
     ),
-    ("prettier", "", "config plugin plugin-search-dir", RUNS),
-    ("jest", "c", "config runner globalSetup transform", RUNS),
+    (
+        Names("eslint"),
+        "cfo",
+        Names("config rulesdir plugin parser format output-file resolve-plugins-relative-to"),
+        RUNS,
+    ),
+    (Names("prettier"), "", Names("config plugin plugin-search-dir"), RUNS),
+    (Names("jest"), "c", Names("config runner globalSetup transform"), RUNS),
     // psql(1), sqlite3(1), xxd(1)
-    ("psql", "cf", "command file", RUNS),
-    ("sqlite3", "", "cmd init", RUNS),
-    ("xxd", "r", "", WRITES),
+    (Names("psql"), "cf", Names("command file"), RUNS),
+    (Names("sqlite3"), "", Names("cmd init"), RUNS),
+    (Names("xxd"), "r", Names(""), WRITES),
 ];
 
 /// Programs whose options write nothing and run nothing, so that even a name of a file that looks like one is harmless.
-pub(crate) const READERS: [&str; 37] = [
-    "ls",
-    "cat",
-    "head",
-    "tail",
-    "wc",
-    "grep",
-    "egrep",
-    "fgrep",
-    "echo",
-    "printf",
-    "pwd",
-    "which",
-    "type",
-    "stat",
-    "du",
-    "df",
-    "diff",
-    "cmp",
-    "basename",
-    "dirname",
-    "realpath",
-    "readlink",
-    "cut",
-    "tr",
-    "nl",
-    "tac",
-    "rev",
-    "md5sum",
-    "sha1sum",
-    "sha256sum",
-    "whoami",
-    "id",
-    "uname",
-    "true",
-    "false",
-    "hexdump",
-    "od",
-];
+pub(crate) const READERS: Names = Names(
+    "ls cat head tail wc grep egrep fgrep echo printf pwd which type stat du df diff cmp basename dirname \
+     realpath readlink cut tr nl tac rev md5sum sha1sum sha256sum whoami id uname true false hexdump od",
+);
 
 /// Programs that only read as long as no hazard is found in their arguments.
-const READERS_BY_DEFAULT: [&str; 12] = [
-    "find", "gfind", "rg", "sed", "gsed", "awk", "gawk", "mawk", "nawk", "sort", "jq", "file",
-];
+const READERS_BY_DEFAULT: Names = Names("find gfind rg sed gsed awk gawk mawk nawk sort jq file");
 
 /// Whether a command writes to nothing that its arguments name.
 pub(crate) fn only_reads(words: &[Word], hazards: &[Hazard]) -> bool {
     let Some(name) = program(words) else { return false };
-    if READERS.contains(&name) {
+    if READERS.contains(name) {
         return true;
     }
-    let reads = READERS_BY_DEFAULT.contains(&name) || (name == "git" && git::only_reads(words));
+    let reads = READERS_BY_DEFAULT.contains(name) || (name == "git" && git::only_reads(words));
     reads && hazards.is_empty() && words.iter().all(|word| word.value.is_some())
 }
 
 /// Variables that change how a program talks, and not what it does.
-const HARMLESS_VARIABLES: [&str; 14] = [
-    "LANG",
-    "TZ",
-    "NO_COLOR",
-    "FORCE_COLOR",
-    "CLICOLOR",
-    "CLICOLOR_FORCE",
-    "COLUMNS",
-    "LINES",
-    "TERM",
-    "CI",
-    "RUST_BACKTRACE",
-    "RUST_LOG",
-    "CARGO_TERM_COLOR",
-    "PYTHONUNBUFFERED",
-];
+const HARMLESS_VARIABLES: Names = Names(
+    "LANG TZ NO_COLOR FORCE_COLOR CLICOLOR CLICOLOR_FORCE COLUMNS LINES TERM CI RUST_BACKTRACE RUST_LOG \
+     CARGO_TERM_COLOR PYTHONUNBUFFERED",
+);
 
 /// Whether setting a variable changes nothing but how programs talk.
 pub(crate) fn is_harmless_variable(name: &str) -> bool {
-    HARMLESS_VARIABLES.contains(&name) || name.starts_with("LC_")
+    HARMLESS_VARIABLES.contains(name) || name.starts_with("LC_")
 }
 
 /// What a wildcard does not cover in a command.
@@ -221,15 +203,12 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
     };
     let rest = &words[1..];
     let (name, rest) = module(name, rest);
-    if !READERS.contains(&name) {
+    if !READERS.contains(name) {
         let options = rest.iter().take_while(|word| word.text() != "--");
         let patterns = options.filter(|word| word.has_glob && word.may_be_option());
         found.extend(patterns.map(|word| Hazard::new(&word.raw, "a file name can pass for an option")));
     }
-    for (_, short, long, why) in OPTIONS
-        .iter()
-        .filter(|(known, ..)| known.split(' ').any(|known| known == name))
-    {
+    for (_, short, long, why) in OPTIONS.iter().filter(|(known, ..)| known.contains(name)) {
         found.extend(options(rest, short, long, why));
     }
     let is_variable = |word: &Word| word.text().contains('=') && !word.text().starts_with('-');
@@ -297,16 +276,16 @@ fn module<'w>(name: &'w str, rest: &'w [Word]) -> (&'w str, &'w [Word]) {
 }
 
 /// Options, alone, in a bundle, with their value, and shortened.
-fn options(words: &[Word], short: &str, long: &str, why: &'static str) -> Vec<Hazard> {
+fn options(words: &[Word], short: &str, long: &Names, why: &'static str) -> Vec<Hazard> {
     let mut found = Vec::new();
     for word in words.iter().take_while(|word| word.text() != "--") {
         let text = word.text();
         let is_hazard = if let Some(name) = text.strip_prefix("--") {
             let name = name.split('=').next().unwrap_or(name);
-            !name.is_empty() && long.split(' ').any(|known| known.starts_with(name))
+            !name.is_empty() && long.has_beginning(name)
         } else if let Some(letters) = text.strip_prefix('-') {
             let name = letters.split('=').next().unwrap_or(letters);
-            letters.chars().any(|c| short.contains(c)) || (name.len() > 1 && long.split(' ').any(|known| known == name))
+            letters.chars().any(|c| short.contains(c)) || (name.len() > 1 && long.contains(name))
         } else {
             text.starts_with('+') && short.contains('+')
         };
@@ -319,12 +298,14 @@ fn options(words: &[Word], short: &str, long: &str, why: &'static str) -> Vec<Ha
 
 /// Options of `find` that only choose and print. Any other acts, or is not known.
 fn is_find_test(option: &str) -> bool {
-    const TESTS: &str = "-H -P -a -amin -and -anewer -atime -cmin -cnewer -ctime -daystart -depth -empty -executable -false \
-         -gid -group -iname -inum -ipath -iregex -iwholename -links -ls -maxdepth -mindepth -mmin -mount -mtime -name \
-         -newer -newermt -nogroup -noleaf -not -nouser -o -or -path -perm -print -print0 -printf -prune -quit -readable \
-         -regex -regextype -size -true -type -uid -user -wholename -writable -xdev -xtype";
+    const TESTS: Names = Names(
+        "-H -P -a -amin -and -anewer -atime -cmin -cnewer -ctime -daystart -depth -empty -executable -false -gid \
+     -group -iname -inum -ipath -iregex -iwholename -links -ls -maxdepth -mindepth -mmin -mount -mtime -name \
+     -newer -newermt -nogroup -noleaf -not -nouser -o -or -path -perm -print -print0 -printf -prune -quit \
+     -readable -regex -regextype -size -true -type -uid -user -wholename -writable -xdev -xtype",
+    );
     // A number that an option takes: `-mtime -1`.
-    TESTS.split_whitespace().any(|test| test == option)
+    TESTS.contains(option)
         || option
             .strip_prefix('-')
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))

@@ -33,6 +33,7 @@
 //! line end; anything nested deeper than [`DEEPEST`].
 
 use super::super::hidden::{is_hidden, is_odd_space};
+use super::Names;
 use super::tree::{
     Assignment, Command, Connector, Item, List, Pipeline, Redirect, SimpleCommand, Stage, Word, WordPart,
 };
@@ -42,19 +43,15 @@ const LONGEST: usize = 48 * 1024;
 const DEEPEST: usize = 24;
 
 /// Words of the shell's own grammar.
-const RESERVED: [&str; 22] = [
-    "!", "[[", "]]", "{", "}", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if",
-    "in", "select", "then", "time", "until", "while",
-];
+const RESERVED: Names =
+    Names("! [[ ]] { } case coproc do done elif else esac fi for function if in select then time until while");
 
 /// Operators of `[` and `[[` that look at one word. Not `-v` and `-R`, which compute an index.
-pub const UNARY_TESTS: [&str; 18] = [
-    "-n", "-z", "-e", "-f", "-d", "-s", "-r", "-w", "-x", "-L", "-h", "-p", "-S", "-b", "-c", "-k", "-t", "-N",
-];
+pub(crate) const UNARY_TESTS: Names = Names("-n -z -e -f -d -s -r -w -x -L -h -p -S -b -c -k -t -N");
 /// Operators of `[` and `[[` that compare two words as texts or files.
-pub const BINARY_TESTS: [&str; 6] = ["=", "==", "!=", "-nt", "-ot", "-ef"];
+pub(crate) const BINARY_TESTS: Names = Names("= == != -nt -ot -ef");
 /// Operators that compare numbers. Behind `[[` they evaluate what is not a plain number.
-pub const NUMBER_TESTS: [&str; 6] = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
+pub(crate) const NUMBER_TESTS: Names = Names("-eq -ne -lt -le -gt -ge");
 
 /// Why a line is not understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -351,7 +348,7 @@ impl<'a> Reader<'a> {
             }
             "for" => self.for_loop()?,
             "[[" => Command::Test(self.test()?),
-            word if RESERVED.contains(&word) => {
+            word if RESERVED.contains(word) => {
                 return self.objection("a word of the shell's grammar that is not understood");
             }
             _ => return Ok(None),
@@ -453,7 +450,7 @@ impl<'a> Reader<'a> {
             }
             let start = self.at;
             if command.words.is_empty() {
-                if RESERVED.contains(&self.bare_word()) {
+                if RESERVED.contains(self.bare_word()) {
                     return self.objection("a word of the shell's grammar where a program is expected");
                 }
                 if let Some(assignment) = self.assignment()? {

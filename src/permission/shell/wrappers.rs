@@ -1,7 +1,7 @@
 //! Commands that run other commands.
 
 use super::texts::program;
-use super::{Command, Word};
+use super::{Command, Names, Word};
 
 /// What a command runs besides itself.
 #[derive(Debug, Default)]
@@ -28,27 +28,31 @@ pub(crate) enum Inner {
 }
 
 /// Shells that take a line with `-c`.
-pub(crate) const SHELLS: [&str; 11] = [
-    "sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "rbash", "fish", "csh", "tcsh",
-];
+pub(crate) const SHELLS: Names = Names("sh bash dash zsh ksh ash mksh rbash fish csh tcsh");
 
 /// Programs that run what their arguments say, somewhere in them.
-const RUNNERS: &str = "sudo doas su runuser watch parallel flock strace ltrace script ssh chroot unshare nsenter setarch systemd- \
-    run firejail bwrap proot fakeroot entr rlwrap unbuffer expect faketime npx bunx pnpx uvx pipx docker podman \
-    kubectl nix-shell nix direnv dbus-run-session xvfb-run caffeinate arch valgrind perf gdb hyperfine pkexec \
-    chpst taskset chrt prlimit cgexec";
+const RUNNERS: Names = Names(
+    "sudo doas su runuser watch parallel flock strace ltrace script ssh chroot unshare nsenter setarch \
+     systemd- run firejail bwrap proot fakeroot entr rlwrap unbuffer expect faketime npx bunx pnpx uvx pipx \
+     docker podman kubectl nix-shell nix direnv dbus-run-session xvfb-run caffeinate arch valgrind perf gdb \
+     hyperfine pkexec chpst taskset chrt prlimit cgexec",
+);
 
 /// Programs that take programs of their own language as an argument.
-const INTERPRETERS: &str = "python python2 python3 pypy3 node nodejs deno bun perl ruby php lua luajit Rscript osascript pwsh powershell \
-    tclsh awk mawk nawk sed vim vi ed ex emacs gawk";
+const INTERPRETERS: Names = Names(
+    "python python2 python3 pypy3 node nodejs deno bun perl ruby php lua luajit Rscript osascript pwsh \
+     powershell tclsh awk mawk nawk sed vim vi ed ex emacs gawk",
+);
 
 /// Programs of the shell that change what it makes of what follows, or run a text or a file in it.
-const SHELL_CHANGING: &str = ". alias bind builtin compgen complete compopt declare enable eval exec fc getopts hash history let local \
-    mapfile popd pushd readarray readonly shopt source trap typeset unalias";
+const SHELL_CHANGING: Names = Names(
+    ". alias bind builtin compgen complete compopt declare enable eval exec fc getopts hash history let local \
+     mapfile popd pushd readarray readonly shopt source trap typeset unalias",
+);
 
 /// Whether a program changes what the shell makes of later words.
 pub(crate) fn changes_the_shell(name: &str) -> bool {
-    SHELL_CHANGING.split_whitespace().any(|known| known == name)
+    SHELL_CHANGING.contains(name)
 }
 
 /// What a command runs, when it is one that does.
@@ -84,10 +88,10 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
             Some(powerful(vec![Inner::Words(with_unknown(&rest[at + 1..]))]))
         }
         "git" => Some(powerful(vec![Inner::Perhaps(git(rest)?)])),
-        name if SHELLS.contains(&name) => shell(rest),
+        name if SHELLS.contains(name) => shell(rest),
         "parallel" => Some(powerful(vec![Inner::Perhaps(rest.to_vec()), Inner::Input])),
         "at" | "batch" | "crontab" => Some(powerful(vec![Inner::Input])),
-        name if RUNNERS.split_whitespace().any(|known| known == name) => {
+        name if RUNNERS.contains(name) => {
             let is_known = rest.iter().all(|word| word.known().is_some());
             Some(powerful(match is_known {
                 true => vec![Inner::Perhaps(rest.to_vec())],
@@ -101,9 +105,7 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
 /// Whether a program reads code of its own language from its arguments.
 pub(crate) fn is_interpreter(name: &str) -> bool {
     let unversioned = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    INTERPRETERS
-        .split_whitespace()
-        .any(|known| known == name || known == unversioned)
+    INTERPRETERS.contains(name) || INTERPRETERS.contains(unversioned)
 }
 
 fn powerful(inner: Vec<Inner>) -> Wrapper {
@@ -187,89 +189,111 @@ fn env(rest: &[Word]) -> Option<Wrapper> {
     }))
 }
 
-/// What `xargs` runs, when the words that it adds come last.
-pub(crate) fn of_xargs(rest: &[Word]) -> Option<Vec<Word>> {
-    let is_program =
-        |word: &&Word| !word.text().starts_with('-') && !word.text().starts_with(|c: char| c.is_ascii_digit());
-    let mut options = rest.iter().take_while(|word| !is_program(word));
-    // Others read the names from elsewhere, or cut them.
-    if !options.all(|word| {
-        ["-0", "-r", "-t", "-n", "-P"]
-            .iter()
-            .any(|known| word.text().starts_with(known))
-            || !word.text().starts_with('-')
-    }) {
-        return None;
+/// The commands that `find` runs on what it finds: it ends them with `;`, or `+` behind `{}`.
+fn find_actions(rest: &[Word]) -> Vec<&[Word]> {
+    let mut actions = Vec::new();
+    let mut rest = rest;
+    while let Some(at) = rest
+        .iter()
+        .position(|word| matches!(word.text(), "-exec" | "-execdir" | "-ok" | "-okdir"))
+    {
+        rest = &rest[at + 1..];
+        let ends =
+            |at: &usize| rest[*at].text() == ";" || (rest[*at].text() == "+" && *at > 0 && rest[*at - 1].raw == "{}");
+        let end = (0..rest.len()).find(ends).unwrap_or(rest.len());
+        actions.push(&rest[..end]);
+        rest = &rest[end..];
     }
-    match xargs(rest).pop()? {
-        Inner::Words(mut words) if words.last().is_some_and(|word| word.raw == ADDED) => {
-            words.pop();
-            Some(words)
+    actions
+}
+
+/// What `find` runs on the files that it finds, when it is one command and their names come last.
+pub(crate) fn of_find(rest: &[Word]) -> Option<Vec<Word>> {
+    match find_actions(rest).as_slice() {
+        [[words @ .., last]] if last.raw == "{}" && words.iter().all(|word| !word.raw.contains("{}")) => {
+            Some(words.to_vec())
         }
         _ => None,
     }
 }
 
-/// What `find` runs on the files that it finds, when it is one command and their names come last.
-pub(crate) fn of_find(rest: &[Word]) -> Option<Vec<Word>> {
-    let mut actions = rest
-        .iter()
-        .enumerate()
-        .filter(|(_, word)| matches!(word.text(), "-exec" | "-execdir"));
-    let (at, _) = actions.next()?;
-    let action = rest[at + 1..]
-        .iter()
-        .take_while(|word| !matches!(word.text(), ";" | "+"));
-    let mut words: Vec<Word> = action.cloned().collect();
-    let is_last = words.pop().is_some_and(|word| word.raw == "{}");
-    (is_last && actions.next().is_none() && words.iter().all(|word| !word.raw.contains("{}"))).then_some(words)
+/// The options of `xargs`.
+struct XargsOptions<'w> {
+    /// Where its program stands.
+    end: usize,
+    /// What stands for the words from the input.
+    placeholder: Option<&'w str>,
+    /// Whether it adds whole lines or words of its input, and nothing else, behind the words of its program.
+    is_plain: bool,
 }
 
-/// `xargs` puts words behind those that are given.
-fn xargs(rest: &[Word]) -> Vec<Inner> {
-    let mut at = 0;
-    while let Some(word) = rest.get(at) {
-        let Some(value) = word.value.as_deref() else {
-            return not_understood(rest);
-        };
-        match value {
-            "-0" | "-r" | "-t" | "-x" | "--null" | "--no-run-if-empty" | "--verbose" | "-p" => at += 1,
-            "-n" | "-L" | "-P" | "-I" | "-s" | "-d" | "-E" | "-a" => at += 2,
-            value if value.starts_with("--") && value.contains('=') => at += 1,
-            value
-                if value.len() > 2
-                    && ["-n", "-L", "-P", "-I", "-s", "-d", "-0"]
-                        .iter()
-                        .any(|known| value.starts_with(known)) =>
-            {
-                at += 1;
+fn xargs_options(rest: &[Word]) -> Option<XargsOptions<'_>> {
+    let mut options = XargsOptions {
+        end: 0,
+        placeholder: None,
+        is_plain: true,
+    };
+    while let Some(option) = rest.get(options.end).map(Word::known) {
+        let option = option?;
+        if !option.starts_with('-') {
+            break;
+        }
+        options.end += 1;
+        if matches!(
+            option,
+            "-0" | "-r" | "-t" | "-x" | "-p" | "--null" | "--no-run-if-empty" | "--verbose"
+        ) {
+            continue;
+        }
+        options.is_plain &= option.starts_with("-n") || option.starts_with("-P");
+        if let Some((name, value)) = option.split_once('=').filter(|_| option.starts_with("--")) {
+            if name == "--replace" {
+                options.placeholder = Some(value);
             }
-            value if value.starts_with('-') => return not_understood(rest),
-            _ => break,
+            continue;
+        }
+        let (letter, value) = option.split_at_checked(2)?;
+        let value = match value {
+            "" => {
+                options.end += 1;
+                rest.get(options.end - 1)?.known()?
+            }
+            value => value,
+        };
+        match letter {
+            "-I" => options.placeholder = Some(value),
+            "-n" | "-P" | "-L" | "-s" if value.bytes().all(|c| c.is_ascii_digit()) => {}
+            "-d" | "-E" | "-a" => {}
+            _ => return None,
         }
     }
-    let places: Vec<&str> = rest[..at.min(rest.len())]
-        .iter()
-        .enumerate()
-        .filter_map(|(index, word)| match word.text() {
-            "-I" => rest.get(index + 1).map(Word::text),
-            text => text.strip_prefix("-I").or_else(|| text.strip_prefix("--replace=")),
-        })
-        .collect();
-    vec![match rest.get(at..) {
-        Some([]) | None => Inner::Words(with_unknown(&[Word::literal("echo")])),
+    Some(options)
+}
+
+/// What `xargs` runs, when it puts the words of its input behind.
+pub(crate) fn of_xargs(rest: &[Word]) -> Option<Vec<Word>> {
+    let options = xargs_options(rest).filter(|options| options.is_plain)?;
+    Some(rest[options.end..].to_vec()).filter(|words| !words.is_empty())
+}
+
+/// `xargs` puts words behind those that are given, or in the place of one.
+fn xargs(rest: &[Word]) -> Vec<Inner> {
+    let Some(options) = xargs_options(rest) else {
+        return not_understood(rest);
+    };
+    let inner = &rest[options.end..];
+    vec![Inner::Words(match options.placeholder {
+        _ if inner.is_empty() => with_unknown(&[Word::literal("echo")]),
         // What stands in the place of these words comes from the input.
-        Some(inner) if !places.is_empty() => Inner::Words(
-            inner
-                .iter()
-                .map(|word| match places.iter().any(|place| word.text().contains(place)) {
-                    true => Word::unknown(&word.raw),
-                    false => word.clone(),
-                })
-                .collect(),
-        ),
-        Some(inner) => Inner::Words(with_unknown(inner)),
-    }]
+        Some(placeholder) => {
+            let fill = |word: &Word| match word.text().contains(placeholder) {
+                true => Word::unknown(&word.raw),
+                false => word.clone(),
+            };
+            inner.iter().map(fill).collect()
+        }
+        None => with_unknown(inner),
+    })]
 }
 
 /// Words that may hold a command in a place that we do not know.
@@ -321,35 +345,20 @@ fn shell(rest: &[Word]) -> Option<Wrapper> {
 
 /// What `find` runs on what it finds.
 fn find(rest: &[Word]) -> Option<Wrapper> {
-    let mut inner = Vec::new();
-    let mut at = 0;
-    while at < rest.len() {
-        if rest[at].value.is_none() {
-            inner.push(Inner::Perhaps(rest[at..].to_vec()));
-        }
-        if matches!(rest[at].text(), "-exec" | "-execdir" | "-ok" | "-okdir") {
-            let end = rest[at + 1..]
-                .iter()
-                .position(|word| matches!(word.text(), ";" | "+"))
-                .map_or(rest.len(), |end| at + 1 + end);
-            let words: Vec<Word> = rest[at + 1..end]
-                .iter()
-                .map(|word| {
-                    if word.raw.contains("{}") {
-                        Word::unknown("{}")
-                    } else {
-                        word.clone()
-                    }
-                })
-                .collect();
-            if words.is_empty() {
-                inner.push(Inner::Unknown("it runs what it does not know"));
-            } else {
-                inner.push(Inner::Words(words));
-            }
-            at = end;
-        }
-        at += 1;
+    let unknown = rest.iter().position(|word| word.value.is_none());
+    let mut inner: Vec<Inner> = unknown
+        .map(|at| Inner::Perhaps(rest[at..].to_vec()))
+        .into_iter()
+        .collect();
+    for action in find_actions(rest) {
+        let fill = |word: &Word| match word.raw.contains("{}") {
+            true => Word::unknown("{}"),
+            false => word.clone(),
+        };
+        inner.push(match action {
+            [] => Inner::Unknown("it runs what it does not know"),
+            words => Inner::Words(words.iter().map(fill).collect()),
+        });
     }
     (!inner.is_empty()).then(|| powerful(inner))
 }
