@@ -25,7 +25,7 @@ pub(super) const OTHER_TOOLS: [&str; 4] = ["fake_add", "list_mcp_resources", "ma
 pub(super) const NOT_RUN_PLAINLY: [&str; 1] = ["/dev/tcp/"];
 
 /// Lines that leave no trace when a plain bash runs them; that they did not run is only seen in the result.
-pub(super) const SILENT: [&str; 36] = [
+pub(super) const SILENT: [&str; 41] = [
     // Nothing at all, or what no shell takes.
     "",
     "   \n",
@@ -58,6 +58,11 @@ pub(super) const SILENT: [&str; 36] = [
     "[[ $x -eq 1 ]] && ls",
     "cd - && ls",
     "echo $((x))",
+    "echo $((1+2))",
+    "echo /etc/*",
+    "echo ~/.ssh/*",
+    "echo ../*",
+    "echo /root/.ssh/*",
     "echo ${a[x]}",
     "echo ${x@P}",
     "while read -r l; do echo \"$l\"; done < key.pem",
