@@ -2,7 +2,7 @@
 //!
 //! Always true: a command may read what its arguments name, and unless it is known to only read, write it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::line::{Judged, no_objection};
 use super::paths::{Grounds, Place};
@@ -30,6 +30,9 @@ pub(super) enum Use {
 /// Programs that show of a directory which files are in it, and not what is in them.
 const LISTERS: Names = Names("ls find gfind du df stat pwd basename dirname realpath");
 
+/// Words of a command, and paths in one of them, that are judged.
+const MOST_WORDS: usize = 400;
+
 /// Files that are no files.
 const STREAMS: Names = Names("/dev/null /dev/stdout /dev/stderr /dev/stdin");
 
@@ -38,111 +41,90 @@ impl Policy {
     pub(super) fn judge_arguments(&self, command: &Command, hazards: &[Hazard]) -> Option<Verdict> {
         let words = &command.words;
         let name = program(words)?;
-        let mut worst: Option<Verdict> = None;
-        let mut keep = |verdict: Verdict| {
-            worst = Some(match worst.take() {
-                Some(worst) => worst.stricter(verdict),
-                None => verdict,
-            });
-        };
+        let asks = |what| Verdict::of_preset(preset::beyond(self.preset, "bash"), what);
         // Of texts only patterns reach files.
         let is_textual = TEXTUAL.contains(name);
         if is_textual && !words.iter().any(|word| word.has_glob) {
             return None;
         }
         let Some(dirs) = &command.dirs else {
-            return Some(Verdict::of_preset(
-                preset::beyond(self.preset, "bash"),
-                "bash in a directory that is not known",
-            ));
+            return Some(asks("bash in a directory that is not known"));
         };
+        let only_reads = only_reads(words, hazards);
+        let mut found = Vec::new();
         if name == "cd" && words.len() == 1 {
-            keep(self.judge_place("~", &self.grounds.directory, Use::Lists));
+            found.push(self.judge_place("~", &self.grounds.directory, Use::Lists));
         }
+        // A repository of the model's making may hold programs that git starts.
+        let is_own = |dir: &PathBuf| self.grounds.look(".", dir).real == [self.grounds.directory.clone()];
         if name == "git"
-            && dirs.iter().any(|dir| {
-                self.grounds.look(".", dir).real != [self.grounds.directory.clone()] || is_bare_repository(dir)
-            })
+            && dirs.iter().any(|dir| !is_own(dir) || is_bare_repository(dir))
+            && !self.has_plain_allowance()
         {
-            // A repository of the model's making may hold programs that git starts.
-            if !self.has_plain_allowance() {
-                keep(Verdict::of_preset(
-                    preset::beyond(self.preset, "bash"),
-                    "git in another directory, or in one that looks like a repository itself,",
-                ));
-            }
+            found.push(asks(
+                "git in another directory, or in one that looks like a repository itself,",
+            ));
         }
-        if let Some(verdict) = self.judge_links(name, words, dirs) {
-            keep(verdict);
-        }
-        if let Some(verdict) = self.judge_search_of(name, words, dirs) {
-            keep(verdict);
-        }
+        found.extend(self.judge_links(name, words, dirs));
+        found.extend(self.judge_search_of(name, words, dirs));
+        // What an unknown word becomes may be what a rule is about.
         let is_unknown = |at: usize| words[at].value.is_none() && !git::is_message(words, at);
-        if !is_textual
-            && (1..words.len()).any(is_unknown)
-            && let Some(rule) = self.rule_about_files(!only_reads(words, hazards))
-        {
-            // What it becomes may be what the rule is about.
-            keep(rule);
+        if !is_textual && (1..words.len()).any(is_unknown) {
+            found.extend(self.rule_about_files(!only_reads));
         }
-        let is_written_out = self.is_written_out(command);
-        let usage = match only_reads(words, hazards) {
+        let usage = match only_reads {
             true if LISTERS.contains(name) || is_textual => Use::Lists,
             true => Use::Reads,
+            false if name == "cd" => Use::Lists,
             false => Use::Writes,
         };
         // What is looked for is no path, even when it looks like one.
         let pattern = pattern_operand(name, words).filter(|_| hazards.is_empty());
-        // The program, when it is a path, is one more file.
-        let program_word = words.first().filter(|word| word.text().contains('/'));
-        for (word, is_program) in program_word
-            .map(|word| (word, true))
-            .into_iter()
-            .chain(
-                words
-                    .iter()
-                    .enumerate()
-                    .skip(1)
-                    .filter(|(at, word)| Some(*at) != pattern && (!is_textual || word.has_glob))
-                    .map(|(_, word)| (word, false)),
-            )
-            .take(400)
-        {
-            let candidates: Vec<String> = match &word.value {
-                Some(value) => paths_in(value).into_iter().map(str::to_owned).collect(),
-                _ => word
-                    .variants
-                    .iter()
-                    .flat_map(|variant| variant.split_whitespace())
-                    .flat_map(paths_in)
-                    .map(str::to_owned)
-                    .collect(),
+        let is_written_out = self.is_written_out(command);
+        for (at, word) in words.iter().enumerate().take(MOST_WORDS) {
+            let usage = match at {
+                // The program, when it is a path, is one more file.
+                0 if !word.text().contains('/') => continue,
+                0 => usage.min(Use::Reads),
+                _ if Some(at) == pattern || (is_textual && !word.has_glob) => continue,
+                _ => usage,
             };
-            for candidate in candidates.iter().take(24) {
-                for dir in dirs {
-                    let usage = match usage {
-                        Use::Writes if name == "cd" => Use::Lists,
-                        Use::Writes if is_program => Use::Reads,
-                        usage => usage,
-                    };
-                    let mut verdict = self.judge_place(candidate, dir, usage);
-                    if word.has_glob {
-                        verdict = verdict.stricter(self.judge_glob(candidate, dir, usage));
-                    }
-                    if !(verdict.by_preset && is_written_out && self.grounds.is_no_link(candidate)) {
-                        keep(verdict);
-                    }
-                }
+            for dir in dirs {
+                found.extend(self.judge_word(word, dir, usage, is_written_out));
             }
         }
-        if words.len() > 400 {
-            keep(Verdict::of_preset(
+        if words.len() > MOST_WORDS {
+            found.push(asks("bash with too many words to be judged"));
+        }
+        found.into_iter().reduce(Verdict::stricter)
+    }
+
+    /// The places that a word may name. Those `is_written_out` in a rule are judged by rules alone.
+    fn judge_word(&self, word: &Word, dir: &Path, usage: Use, is_written_out: bool) -> Option<Verdict> {
+        let texts: Vec<&str> = match &word.value {
+            Some(value) => vec![value],
+            None => word
+                .variants
+                .iter()
+                .flat_map(|variant| variant.split_whitespace())
+                .collect(),
+        };
+        let candidates: Vec<&str> = texts.into_iter().flat_map(paths_in).collect();
+        if candidates.len() > MOST_WORDS {
+            return Some(Verdict::of_preset(
                 preset::beyond(self.preset, "bash"),
-                "bash with too many words to be judged",
+                "bash with too many paths in a word to be judged",
             ));
         }
-        worst
+        let judged = candidates.into_iter().filter_map(|candidate| {
+            let mut verdict = self.judge_place(candidate, dir, usage);
+            if word.has_glob {
+                verdict = verdict.stricter(self.judge_glob(candidate, dir, usage));
+            }
+            let is_named = verdict.by_preset && is_written_out && self.grounds.is_no_link(candidate);
+            (!is_named).then_some(verdict)
+        });
+        judged.reduce(Verdict::stricter)
     }
 
     /// Whether a rule without wildcards allows just this command: then it names the places that are written out in it.
@@ -180,8 +162,7 @@ impl Policy {
                 !command.words.is_empty() && !is_git(command) && !READERS.contains(name) && !self.is_neutral(command)
             }
         };
-        let own = self.grounds.directory.join(".git");
-        let is_safe = own.is_file() || own.join("HEAD").exists() || self.has_plain_allowance();
+        let is_safe = has_repository(&self.grounds.directory) || self.has_plain_allowance();
         (!is_safe && parts.iter().any(changes)).then(|| Judged {
             what: git,
             verdict: Verdict::of_preset(
@@ -399,7 +380,13 @@ fn matches(pattern: &str, from: &Path) -> Option<Vec<String>> {
     Some(paths)
 }
 
+/// Whether git finds a repository in a directory before it looks at the directory itself.
+fn has_repository(dir: &Path) -> bool {
+    let git = dir.join(".git");
+    git.is_file() || git.join("HEAD").exists()
+}
+
 /// Whether git would take a directory itself for a repository, of which anybody who may edit files can be the maker.
 fn is_bare_repository(dir: &Path) -> bool {
-    !dir.join(".git").exists() && ["HEAD", "objects", "refs"].iter().any(|name| dir.join(name).exists())
+    !has_repository(dir) && ["HEAD", "objects", "refs"].iter().any(|name| dir.join(name).exists())
 }

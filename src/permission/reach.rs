@@ -123,67 +123,36 @@ impl Policy {
         {
             search = search.feeds.as_deref()?;
         }
-        let texts: Vec<&str> = search.words.iter().map(Word::known).collect::<Option<_>>()?;
-        let places = match texts.as_slice() {
-            ["find", rest @ ..] => {
-                let acts = programs::hazards(search)
-                    .iter()
-                    .any(|hazard| !matches!(hazard.named_by.as_str(), "-exec" | "-execdir"));
-                let places: Vec<&str> = rest
-                    .iter()
-                    .copied()
-                    .take_while(|text| !text.starts_with(['-', '(', '!']))
-                    .collect();
-                if acts || rest.contains(&"-printf") || rest.contains(&"-ls") {
-                    return None;
-                }
-                if places.is_empty() { vec!["."] } else { places }
-            }
-            ["git", "ls-files"] | ["git", "diff", "--name-only"] => vec!["."],
-            _ => return None,
-        };
-        let tests = texts.split(|text| text.starts_with("-exec")).next().unwrap_or_default();
-        let is_plain = !tests
-            .iter()
-            .any(|text| matches!(*text, "-o" | "-or" | "," | "!" | "-not" | "("));
-        let choices = tests.windows(2).filter(|pair| is_plain && pair[0] == "-name");
-        let patterns: Vec<&str> = choices.map(|pair| pair[1]).collect();
+        let (places, patterns) = searched(search)?;
         let shows = |path: &Path, _: Kind| {
-            path.file_name().is_some_and(|name| {
-                patterns
-                    .iter()
-                    .all(|pattern| pattern.contains(['[', '\\']) || wildcard_matches(pattern, &name.to_string_lossy()))
-            })
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            patterns
+                .iter()
+                .all(|pattern| pattern.contains(['[', '\\']) || wildcard_matches(pattern, &name))
         };
         // A name that `xargs` would take for several, or for an option.
         let is_odd = |path: &Path, kind: Kind| {
-            shows(path, kind)
-                && (path
-                    .to_string_lossy()
-                    .contains(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '\\'))
-                    || path
-                        .components()
-                        .any(|part| part.as_os_str().to_string_lossy().starts_with('-')))
+            let text = path.to_string_lossy();
+            let is_cut = text.contains(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '\\'));
+            shows(path, kind) && (is_cut || text.split('/').any(|part| part.starts_with('-')))
         };
         let mut verdict = no_objection();
         for dir in search.dirs.as_ref()? {
             for place in &places {
                 let sight = self.grounds.look(place, dir);
-                let odd = sight
+                if sight
                     .real
                     .iter()
-                    .any(|real| contents::find(real, Walk::All, is_odd) != Found::Nothing);
-                if odd && runs != "echo" {
+                    .any(|real| contents::find(real, Walk::All, is_odd) != Found::Nothing)
+                {
                     verdict = verdict.stricter(Verdict::of_preset(
                         preset::beyond(self.preset, "bash"),
                         "bash that reads files with unusual names",
                     ));
                 }
-                let read = self.judge_place(place, dir, Use::Reads);
-                let found = self
-                    .judge_contents(runs, &sight, Walk::All, &shows)
-                    .unwrap_or_else(no_objection);
-                verdict = verdict.stricter(read).stricter(found);
+                let found = self.judge_contents(runs, &sight, Walk::All, &shows);
+                verdict = verdict.stricter(self.judge_place(place, dir, Use::Reads));
+                verdict = verdict.stricter(found.unwrap_or_else(no_objection));
             }
         }
         Some((inner, verdict))
@@ -233,6 +202,38 @@ impl Policy {
         }
         None
     }
+}
+
+/// The places that a command lists the files of, and the patterns that their names match. None when it may print anything
+/// else.
+fn searched(search: &Command) -> Option<(Vec<&str>, Vec<&str>)> {
+    let texts: Vec<&str> = search.words.iter().map(Word::known).collect::<Option<_>>()?;
+    let rest = match texts.as_slice() {
+        ["find", rest @ ..] => rest,
+        ["git", "ls-files"] | ["git", "diff", "--name-only"] => return Some((vec!["."], Vec::new())),
+        _ => return None,
+    };
+    let hazards = programs::hazards(search);
+    let acts = hazards
+        .iter()
+        .any(|hazard| !matches!(hazard.named_by.as_str(), "-exec" | "-execdir"));
+    if acts || rest.iter().any(|text| matches!(*text, "-printf" | "-ls")) {
+        return None;
+    }
+    let mut places: Vec<&str> = rest
+        .iter()
+        .copied()
+        .take_while(|text| !text.starts_with(['-', '(', '!']))
+        .collect();
+    if places.is_empty() {
+        places.push(".");
+    }
+    let tests = rest.split(|text| text.starts_with("-exec")).next().unwrap_or_default();
+    let is_plain = !tests
+        .iter()
+        .any(|text| matches!(*text, "-o" | "-or" | "," | "!" | "-not" | "("));
+    let choices = tests.windows(2).filter(|pair| is_plain && pair[0] == "-name");
+    Some((places, choices.map(|pair| pair[1]).collect()))
 }
 
 /// Whether an option of a program that searches may have the next word for its value.

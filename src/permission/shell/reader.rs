@@ -775,3 +775,113 @@ pub(crate) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
         && text.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_of_the_grammar_is_accepted() {
+        for line in [
+            "",
+            "# nothing",
+            "git status",
+            "git status # nothing\nls",
+            "a && b || c; d & e | f |& g",
+            "a |\n b &&\n\n c",
+            "! a",
+            "time a",
+            "( a; b )",
+            "{ a; b; } > x 2>&1",
+            "if a; then b; elif c; then d; else e; fi",
+            "while a; do b; done < x",
+            "until a\ndo b\ndone",
+            "for f in a *.b \"c d\"; do e \"$f\"; done",
+            "[ -f x ] && [[ $a == b ]] && [[ ! -d x ]] && [[ 1 -eq 2 ]]",
+            "A=1 B=\"$C\" d",
+            "a \\\n  b",
+            "a 'b\nc' \"d\ne\" \\; \"\\$f $\" ${g} $? ~ ~/h",
+            "a > b >> c < d &> e &>> f 2> g <<< h",
+            "cat <<'E' | b\n$(c) `d`\nE\ne",
+            "cat <<-E\n\ta\n\tE",
+            "a \"$(cat <<'E'\nit's\nE\n)\"",
+            "a {} + b{c} d@{0}",
+        ] {
+            assert!(read(line).is_ok(), "{line:?}: {:?}", read(line));
+        }
+    }
+
+    #[test]
+    fn everything_else_is_rejected() {
+        for line in [
+            "a;;b",
+            "a &&",
+            "| a",
+            "a (",
+            "a )",
+            "{ a }",
+            "( )",
+            "if a; then b",
+            "case a in b) c;; esac",
+            "select a in b; do c; done",
+            "function a { b; }",
+            "a() { b; }",
+            "coproc a",
+            "! ! a",
+            "time -p a",
+            "((1))",
+            "a $((1))",
+            "a $[1]",
+            "a=(b)",
+            "a+=b",
+            "a[0]=b",
+            "a `b`",
+            "a $'b'",
+            "a $\"b\"",
+            "a $\nb",
+            "a ${b:-c}",
+            "a \"${b:-'$(c)'}\"",
+            "a $1 $@",
+            "a <(b)",
+            "a >(b)",
+            "a >& 'b'",
+            "a >&b",
+            "a 2>&-",
+            "a <> b",
+            "a 3> b",
+            "a > *",
+            "a > ",
+            "*a b",
+            "a {b,c}",
+            "a {1..3}",
+            "a {b}>c",
+            "a b=~/c",
+            "a ~b",
+            "a\n\\\nb",
+            "a\\\nb",
+            "a \\ b",
+            "a \"b",
+            "a 'b",
+            "a \\",
+            "[[ a -eq b ]]",
+            "[[ -v a ]]",
+            "[[ a\n]]",
+            "[[ a && b ]]",
+            "[[ a =~ b ]]",
+            "cat <<E\n$a\nE",
+            "cat <<E",
+            "cat <<'A' <<'B'\nA\nB",
+            "cat <<'E' 'a\nb'\nE",
+            "cat <<'E' $(a)\nE",
+            "$(# a\nb)",
+            "a\u{200b}b",
+            "a\u{a0}b",
+            "a\0b",
+            "a\rb",
+        ] {
+            assert!(read(line).is_err(), "{line:?}: {:?}", read(line));
+        }
+        let deep = "( ".repeat(40) + "a" + &" )".repeat(40);
+        assert!(read(&deep).is_err());
+    }
+}
