@@ -27,14 +27,8 @@ pub(crate) fn program(words: &[Word]) -> Option<&str> {
 /// The one text under which a rule may allow a command: its words as the program gets them, quoted where they would fall
 /// apart. None when that is not certain.
 pub(crate) fn canonical(words: &[Word]) -> Option<String> {
-    let words: Vec<String> = words
-        .iter()
-        .map(|word| match &word.value {
-            Some(value) => Some(quoted(value)),
-            _ => None,
-        })
-        .collect::<Option<_>>()?;
-    Some(words.join(" "))
+    let words: Option<Vec<String>> = words.iter().map(|word| word.value.as_deref().map(quoted)).collect();
+    Some(words?.join(" "))
 }
 
 /// The words as they were typed.
