@@ -111,7 +111,7 @@ pub struct ConnectOptions {
     #[arg(long, help_heading = "Engine")]
     bare: bool,
 
-    /// Let the engine run the code that the directory brings along, such as plugins
+    /// Let the engine run and read what the directory brings along, such as plugins
     #[arg(long, help_heading = "Engine")]
     trust: bool,
 

@@ -498,7 +498,7 @@ fn with_variables(environment: &Environment, config: &Value, variables: &[(OsStr
     all
 }
 
-/// Asks for trust where the directory brings code along, on a thread of its own, since a person takes their time.
+/// Asks for trust where the directory brings along what needs it, on a thread of its own, since a person takes their time.
 async fn require_trust(context: &Context, request: &ConnectRequest, directory: &Path) -> Result<(), Failure> {
     let findings = trust::scan(directory, &context.directories.home)?;
     if findings.items.is_empty() {

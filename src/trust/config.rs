@@ -1,4 +1,8 @@
-//! What in an engine's configuration file leads to code.
+//! What in an engine's configuration file leads to code, sends something away, or is not known to be harmless.
+//!
+//! Comes in: the configuration as the engine parses it, without its `{file:…}` and `{env:…}`. Goes out: the findings. Always
+//! true: a key that this file does not name is a finding, at every level that the engine gives a meaning to. The names are
+//! those of the schema of engine 1.18.33 and of what it takes from configurations of version 2.
 
 use serde_json::{Map, Value};
 
@@ -8,37 +12,121 @@ use super::ItemKind;
 #[derive(Debug, PartialEq)]
 pub(super) struct Found {
     pub(super) kind: ItemKind,
+    /// The keys that lead to the value.
+    pub(super) key: String,
     pub(super) summary: String,
     /// The part of the configuration that says so: a change of it is a change of the finding.
     pub(super) value: Value,
 }
 
-/// Everything that leads to code in `config`.
+const EXPERIMENTAL: &[&str] = &[
+    "batch_tool",
+    "continue_loop_on_deny",
+    "disable_paste_summary",
+    "mcp_timeout",
+    "portable_shell_scanner",
+    "primary_tools",
+    "subagent_depth",
+];
+
+const TUI: &[&str] = &["diff_style", "keybinds", "scroll_acceleration", "scroll_speed", "theme"];
+
+/// What an agent may say: which model, with which parameters, and what it is told. What it may do is ours to decide.
+const AGENT: &[&str] = &[
+    "color",
+    "description",
+    "disable",
+    "disabled",
+    "frequencyPenalty",
+    "hidden",
+    "maxOutputTokens",
+    "maxSteps",
+    "maxTokens",
+    "mode",
+    "model",
+    "name",
+    "options",
+    "permission",
+    "presencePenalty",
+    "prompt",
+    "reasoningEffort",
+    "reasoningSummary",
+    "request",
+    "seed",
+    "steps",
+    "system",
+    "temperature",
+    "textVerbosity",
+    "thinking",
+    "tools",
+    "topK",
+    "topP",
+    "top_k",
+    "top_p",
+    "variant",
+];
+
+const COMMAND: &[&str] = &["agent", "description", "model", "subtask", "template", "variant"];
+
+const PROVIDER: &[&str] = &["blacklist", "id", "models", "name", "whitelist"];
+const PROVIDER_OPTIONS: &[&str] = &["chunkTimeout", "headerTimeout", "setCacheKey", "timeout"];
+const MODEL: &[&str] = &[
+    "attachment",
+    "cost",
+    "experimental",
+    "family",
+    "headers",
+    "id",
+    "interleaved",
+    "limit",
+    "modalities",
+    "name",
+    "options",
+    "reasoning",
+    "release_date",
+    "status",
+    "temperature",
+    "tool_call",
+    "variants",
+];
+
+/// Everything in `config` that is not known to be harmless. The paths of `instructions` and `skills` are not looked at.
 pub(super) fn findings(config: &Map<String, Value>) -> Vec<Found> {
     let mut found = Vec::new();
     for (key, value) in config {
         match key.as_str() {
-            "plugin" | "plugins" => plugins(value, &mut found),
-            "mcp" => each(value, &mut found, mcp),
-            "provider" | "providers" => each(value, &mut found, provider),
-            "formatter" => servers(ItemKind::Formatter, "formatter", value, &mut found),
-            "lsp" => servers(ItemKind::LanguageServer, "language server", value, &mut found),
+            // Which model works, how it looks and how much it keeps. What tools may do is decided by us, whatever stands here.
+            "$schema" | "attachment" | "autoupdate" | "compaction" | "default_agent" | "disabled_providers"
+            | "enabled_providers" | "keybinds" | "layout" | "logLevel" | "media" | "model" | "permission"
+            | "small_model" | "snapshot" | "snapshots" | "subagent_depth" | "theme" | "tool_output" | "tools"
+            | "username" | "watcher" => {}
+            "share" if matches!(value.as_str(), Some("disabled" | "manual")) => {}
+            "autoshare" if !some(value) => {}
+            "experimental" => unknown_keys(key, value, EXPERIMENTAL, &mut found),
+            "tui" => unknown_keys(key, value, TUI, &mut found),
+            "agent" | "agents" | "mode" => each(key, value, &mut found, |key, _, value, found| {
+                unknown_keys(key, value, AGENT, found);
+            }),
+            "plugin" | "plugins" => plugins(key, value, &mut found),
+            "mcp" => each(key, value, &mut found, mcp),
+            "provider" | "providers" => each(key, value, &mut found, provider),
+            "formatter" => servers(ItemKind::Formatter, key, "formatter", value, &mut found),
+            "lsp" => servers(ItemKind::LanguageServer, key, "language server", value, &mut found),
             "shell" => found.extend(some(value).then(|| Found {
                 kind: ItemKind::Shell,
+                key: key.clone(),
                 summary: format!("runs every command with `{}`", plain(value)),
                 value: value.clone(),
             })),
-            "experimental" => {
-                for key in ["hook", "hooks"] {
-                    hooks(value.get(key), &mut found);
-                }
+            "command" | "commands" => each(key, value, &mut found, command),
+            "reference" | "references" => each(key, value, &mut found, reference),
+            "skills" if value.is_array() => urls(key, value, "fetches skills from", &mut found),
+            "skills" => {
+                unknown_keys(key, value, &["paths", "urls"], &mut found);
+                urls(key, value, "fetches skills from", &mut found);
             }
-            "hook" | "hooks" => hooks(Some(value), &mut found),
-            "command" | "commands" => each(value, &mut found, command),
-            "reference" | "references" => each(value, &mut found, reference),
-            "skills" => urls(value, "fetches skills from", &mut found),
-            "instructions" => urls(value, "fetches instructions from", &mut found),
-            _ => {}
+            "instructions" if value.is_array() => urls(key, value, "fetches instructions from", &mut found),
+            _ => unknown(key, value, &mut found),
         }
     }
     found
@@ -54,14 +142,45 @@ pub(super) fn strings(value: &Value) -> Vec<&str> {
     }
 }
 
-fn each(value: &Value, found: &mut Vec<Found>, look: fn(&str, &Value) -> Option<Found>) {
-    for (name, value) in value.as_object().into_iter().flatten() {
-        found.extend(look(name, value));
+/// Looks at each member of an object. Anything but an object is not known to be harmless.
+fn each(key: &str, value: &Value, found: &mut Vec<Found>, look: fn(&str, &str, &Value, &mut Vec<Found>)) {
+    match value.as_object() {
+        Some(members) => {
+            for (name, value) in members {
+                look(&format!("{key}.{name}"), name, value, found);
+            }
+        }
+        None => unknown(key, value, found),
     }
 }
 
-fn plugins(value: &Value, found: &mut Vec<Found>) {
-    for plugin in value.as_array().into_iter().flatten() {
+fn unknown_keys(key: &str, value: &Value, known: &[&str], found: &mut Vec<Found>) {
+    match value.as_object() {
+        Some(members) => {
+            for (name, value) in members.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+                unknown(&format!("{key}.{name}"), value, found);
+            }
+        }
+        None => unknown(key, value, found),
+    }
+}
+
+fn unknown(key: &str, value: &Value, found: &mut Vec<Found>) {
+    if !value.is_null() {
+        found.push(Found {
+            kind: ItemKind::Setting,
+            key: key.to_owned(),
+            summary: format!("sets `{key}`, which is not known to be harmless, to `{}`", plain(value)),
+            value: value.clone(),
+        });
+    }
+}
+
+fn plugins(key: &str, value: &Value, found: &mut Vec<Found>) {
+    let Some(plugins) = value.as_array() else {
+        return unknown(key, value, found);
+    };
+    for (index, plugin) in plugins.iter().enumerate() {
         // `"name"`, `["name", options]` or `{"package": "name"}`.
         let name = match plugin {
             Value::Array(parts) => parts.first().map_or_else(String::new, plain),
@@ -70,46 +189,57 @@ fn plugins(value: &Value, found: &mut Vec<Found>) {
         };
         found.push(Found {
             kind: ItemKind::Plugin,
+            key: format!("{key}.{index}"),
             summary: format!("loads plugin `{name}`"),
             value: plugin.clone(),
         });
     }
 }
 
-fn mcp(name: &str, value: &Value) -> Option<Found> {
+fn mcp(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
+    // Configurations of version 2 have a level more.
+    if name == "servers" {
+        return each(key, value, found, mcp);
+    }
+    // Only switches one on or off that was configured elsewhere, by the user.
+    let is_switch = |(name, value): (&String, &Value)| (name == "enabled" || name == "disabled") && value.is_boolean();
+    if value.as_object().is_some_and(|members| members.iter().all(is_switch)) {
+        return;
+    }
     let summary = match (value.get("command"), value.get("url")) {
         (Some(command), _) => format!("MCP server `{name}` runs `{}`", plain(command)),
         (None, Some(url)) => format!("MCP server `{name}` connects to `{}`", plain(url)),
-        // Only switches one on or off that was configured elsewhere, by the user.
-        (None, None) => return None,
+        (None, None) => format!("changes MCP server `{name}`: `{}`", plain(value)),
     };
-    Some(Found {
+    found.push(Found {
         kind: ItemKind::Mcp,
+        key: key.to_owned(),
         summary,
         value: value.clone(),
-    })
+    });
 }
 
-/// A package, an address, or something that reads the environment or a file; models and prices are harmless.
-fn provider(name: &str, value: &Value) -> Option<Found> {
+/// A package, an address, a secret; models and prices are harmless.
+fn provider(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
     let mut facts = Vec::new();
-    collect(value, "", &mut facts);
-    let facts: Map<String, Value> = facts
-        .into_iter()
-        .filter(|(path, value)| leads_out(path, value))
-        .collect();
+    collect(value, &mut Vec::new(), &mut facts);
     if facts.is_empty() {
-        return None;
+        return;
     }
     let listed: Vec<String> = facts
         .iter()
-        .map(|(path, value)| format!("{path} `{}`", plain(value)))
+        // Of the others the value may be a secret.
+        .map(|(path, value)| match leads_out(path, value) {
+            true => format!("{path} `{}`", plain(value)),
+            false => path.clone(),
+        })
         .collect();
-    Some(Found {
+    found.push(Found {
         kind: ItemKind::Provider,
+        key: key.to_owned(),
         summary: format!("provider `{name}`: {}", listed.join(", ")),
-        value: Value::Object(facts),
-    })
+        value: Value::Object(facts.into_iter().collect()),
+    });
 }
 
 fn leads_out(path: &str, value: &Value) -> bool {
@@ -119,36 +249,44 @@ fn leads_out(path: &str, value: &Value) -> bool {
     let address = ["http:", "https:", "file:"]
         .iter()
         .any(|scheme| text.starts_with(scheme));
-    named || address || text.contains("{env:") || text.contains("{file:")
+    named || address
 }
 
-/// The strings in `value`, each with the keys that lead to it.
-fn collect(value: &Value, path: &str, facts: &mut Vec<(String, Value)>) {
-    let below = |key: &str| {
-        if path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{path}.{key}")
-        }
+/// The values in a provider that are not known to be harmless, each with the keys that lead to it.
+fn collect<'a>(value: &'a Value, path: &mut Vec<&'a str>, facts: &mut Vec<(String, Value)>) {
+    let known: Option<&[&str]> = match path[..] {
+        [] => Some(PROVIDER),
+        ["options"] => Some(PROVIDER_OPTIONS),
+        ["models", _] => Some(MODEL),
+        ["models", _, "provider"] => Some(&[]),
+        // Names of models, and parameters of theirs.
+        _ => None,
     };
-    match value {
-        Value::String(_) => facts.push((path.to_owned(), value.clone())),
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                collect(value, &below(key), facts);
-            }
+    let Value::Object(members) = value else {
+        let is_strange = path.is_empty() && !value.is_null();
+        if is_strange || leads_out(path.last().copied().unwrap_or_default(), value) {
+            facts.push((path.join("."), value.clone()));
         }
-        Value::Array(values) => {
-            for (index, value) in values.iter().enumerate() {
-                collect(value, &below(&index.to_string()), facts);
-            }
+        for value in value.as_array().into_iter().flatten() {
+            collect(value, path, facts);
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        return;
+    };
+    for (name, value) in members {
+        path.push(name);
+        // Their members are looked at one by one.
+        let is_level = path[..] == ["options"] || matches!(path[..], ["models", _, "provider"]);
+        if is_level && value.is_object() || known.is_none_or(|known| known.contains(&name.as_str())) {
+            collect(value, path, facts);
+        } else {
+            facts.push((path.join("."), value.clone()));
+        }
+        path.pop();
     }
 }
 
 /// Any value but `false` turns the built-in ones on, and those may run programs out of the directory.
-fn servers(kind: ItemKind, noun: &str, value: &Value, found: &mut Vec<Found>) {
+fn servers(kind: ItemKind, key: &str, noun: &str, value: &Value, found: &mut Vec<Found>) {
     if !some(value) {
         return;
     }
@@ -165,52 +303,68 @@ fn servers(kind: ItemKind, noun: &str, value: &Value, found: &mut Vec<Found>) {
     };
     found.push(Found {
         kind,
+        key: key.to_owned(),
         summary,
         value: value.clone(),
     });
 }
 
-fn hooks(value: Option<&Value>, found: &mut Vec<Found>) {
-    if let Some(value) = value.filter(|value| some(value)) {
+fn command(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
+    unknown_keys(key, value, COMMAND, found);
+    let Some(template) = value.get("template") else {
+        return;
+    };
+    let text = plain(template);
+    if text.contains("!`") {
         found.push(Found {
-            kind: ItemKind::Hook,
-            summary: format!("runs hooks `{}`", plain(value)),
+            kind: ItemKind::Command,
+            key: key.to_owned(),
+            summary: format!("command `/{name}` runs shell commands: `{text}`"),
+            value: template.clone(),
+        });
+    }
+}
+
+fn reference(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
+    if value.is_object() {
+        unknown_keys(
+            key,
+            value,
+            &["branch", "description", "hidden", "path", "repository"],
+            found,
+        );
+        // Where it says both, the engine decides which counts.
+        if value.get("repository").is_none() && value.get("path").is_some_and(Value::is_string) {
+            return;
+        }
+    }
+    let repository = value.get("repository").unwrap_or(value);
+    let text = plain(repository);
+    let local = ["./", "../", "/", "~"].iter().any(|start| text.starts_with(start)) || text == ".";
+    if !local {
+        found.push(Found {
+            kind: ItemKind::Remote,
+            key: key.to_owned(),
+            summary: format!("reference `{name}` clones `{text}`"),
             value: value.clone(),
         });
     }
 }
 
-fn command(name: &str, value: &Value) -> Option<Found> {
-    let template = value.get("template")?;
-    let text = plain(template);
-    // A file that is put in here can hold anything.
-    (text.contains("!`") || text.contains("{file:")).then(|| Found {
-        kind: ItemKind::Command,
-        summary: format!("command `/{name}` runs shell commands: `{text}`"),
-        value: template.clone(),
-    })
-}
-
-fn reference(name: &str, value: &Value) -> Option<Found> {
-    let repository = value.get("repository").unwrap_or(value).as_str()?;
-    let local = ["./", "../", "/", "~"]
-        .iter()
-        .any(|start| repository.starts_with(start))
-        || repository == ".";
-    (!local).then(|| Found {
-        kind: ItemKind::Remote,
-        summary: format!("reference `{name}` clones `{repository}`"),
-        value: value.clone(),
-    })
-}
-
-fn urls(value: &Value, what: &str, found: &mut Vec<Found>) {
-    let addresses = strings(value).into_iter().filter(|text| text.starts_with("http"));
+fn urls(key: &str, value: &Value, what: &str, found: &mut Vec<Found>) {
+    let addresses = strings(value).into_iter().filter(|text| is_address(text));
     found.extend(addresses.map(|url| Found {
         kind: ItemKind::Remote,
+        key: key.to_owned(),
         summary: format!("{what} `{url}`"),
         value: url.into(),
     }));
+}
+
+/// Whether the engine fetches this instead of reading a file.
+pub(super) fn is_address(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.starts_with("http://") || text.starts_with("https://")
 }
 
 fn some(value: &Value) -> bool {
@@ -273,6 +427,16 @@ mod tests {
             ItemKind::Mcp,
             "MCP server `x` connects to `https://e/mcp`",
         );
+        one(
+            json!({"mcp": {"servers": {"x": {"type": "local", "command": ["node", "mcp.js"]}}}}),
+            ItemKind::Mcp,
+            "MCP server `x` runs `node mcp.js`",
+        );
+        one(
+            json!({"mcp": {"users": {"environment": {"LD_PRELOAD": "./x.so"}}}}),
+            ItemKind::Mcp,
+            r#"changes MCP server `users`: `{"environment":{"LD_PRELOAD":"./x.so"}}`"#,
+        );
         assert_eq!(found(json!({"mcp": {"x": {"enabled": false}}})), []);
     }
 
@@ -289,9 +453,9 @@ mod tests {
             "provider `p`: api `https://e`",
         );
         one(
-            json!({"provider": {"p": {"options": {"baseURL": "{env:X}", "timeout": 1}}}}),
+            json!({"provider": {"p": {"options": {"baseURL": "x", "timeout": 1}}}}),
             ItemKind::Provider,
-            "provider `p`: options.baseURL `{env:X}`",
+            "provider `p`: options.baseURL `x`",
         );
         one(
             json!({"provider": {"p": {"models": {"m": {"provider": {"npm": "evil"}, "name": "M"}}}}}),
@@ -299,11 +463,13 @@ mod tests {
             "provider `p`: models.m.provider.npm `evil`",
         );
         one(
-            json!({"provider": {"p": {"options": {"headers": {"x": "{file:~/.ssh/id}"}}}}}),
+            json!({"provider": {"p": {"options": {"apiKey": "secret"}, "models": {"m": {"options": {"x": ["http://e"]}}}}}}),
             ItemKind::Provider,
-            "provider `p`: options.headers.x `{file:~/.ssh/id}`",
+            "provider `p`: options.apiKey, models.m.options.x `http://e`",
         );
-        assert_eq!(found(json!({"provider": {"p": {"models": {"m": {"name": "M"}}}}})), []);
+        let model = json!({"name": "M", "cost": {"input": 1}, "options": {"effort": "low"}});
+        let harmless = json!({"name": "P", "options": {"timeout": 1}, "models": {"m": model}, "whitelist": ["m"]});
+        assert_eq!(found(json!({ "provider": { "p": harmless } })), []);
     }
 
     #[test]
@@ -328,13 +494,8 @@ mod tests {
             ItemKind::Shell,
             "runs every command with `./sh`",
         );
-        one(
-            json!({"experimental": {"hook": {"session_completed": [{"command": ["./x"]}]}}}),
-            ItemKind::Hook,
-            "runs hooks `{\"session_completed\":[{\"command\":[\"./x\"]}]}`",
-        );
         assert_eq!(
-            found(json!({"formatter": false, "lsp": false, "experimental": {"batch": true}})),
+            found(json!({"formatter": false, "lsp": false, "experimental": {"batch_tool": true}})),
             []
         );
     }
@@ -371,5 +532,25 @@ mod tests {
             "agent": {"x": {"prompt": "!`x`"}}, "instructions": ["a.md"], "plugin": [], "mcp": {},
         });
         assert_eq!(found(config), []);
+    }
+    #[test]
+    fn what_is_not_known_is_a_finding_with_its_name_at_every_level() {
+        for (config, key) in [
+            (json!({"hooks": {"start": "./x"}}), "hooks"),
+            (json!({"share": "auto"}), "share"),
+            (json!({"enterprise": {"url": "https://e"}}), "enterprise"),
+            (json!({"server": {"hostname": "0.0.0.0"}}), "server"),
+            (json!({"experimental": {"hook": {}}}), "experimental.hook"),
+            (json!({"agent": {"x": {"runs": "./x"}}}), "agent.x.runs"),
+            (json!({"command": {"c": {"shell": "./x"}}}), "command.c.shell"),
+            (json!({"instructions": {"a": "b"}}), "instructions"),
+            (json!({"tui": {"plugin": ["x"]}}), "tui.plugin"),
+        ] {
+            let found = found(config);
+            let [(ItemKind::Setting, summary)] = &found[..] else {
+                panic!("{key}: {found:?}");
+            };
+            assert!(summary.starts_with(&format!("sets `{key}`")), "{summary}");
+        }
     }
 }

@@ -1,10 +1,14 @@
 //! What the digest is made of: every path that matters, and what is in it.
+//!
+//! Always true: nothing of it is worded by us, so that a better message asks nobody again. Paths are relative to the lowest
+//! directory that holds all of them.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::ItemKind;
 use crate::support::hexadecimal::hexadecimal;
 use sha2::{Digest as _, Sha256};
 
@@ -19,39 +23,53 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    /// Adds `content` as an aspect of `path`.
-    pub(super) fn add(&mut self, path: &Path, aspect: &str, content: &[u8]) {
+    /// Adds `content` as something in `path`, at `key`.
+    pub(super) fn add(&mut self, path: &Path, kind: ItemKind, key: &str, content: &[u8]) {
         let hash = Sha256::digest(content).into();
-        self.entries.insert((path.to_path_buf(), aspect.to_owned()), hash);
+        self.entries
+            .insert((path.to_path_buf(), format!("{} {key}", kind.code())), hash);
     }
 
     /// Adds a file's content; one that cannot be read is added as such.
     pub(super) fn add_file(&mut self, path: &Path) -> io::Result<()> {
-        let hash = hash(path);
-        let entry = match &hash {
-            Ok(hash) => *hash,
-            Err(error) => Sha256::digest(error.kind().to_string()).into(),
+        let (aspect, hash, result) = match hash(path) {
+            Ok(hash) => ("content", hash, Ok(())),
+            Err(error) => ("no content", Sha256::digest(b"").into(), Err(error)),
         };
-        self.entries.insert((path.to_path_buf(), "content".to_owned()), entry);
-        hash.map(|_| ())
+        self.entries.insert((path.to_path_buf(), aspect.to_owned()), hash);
+        result
     }
 
-    /// The same evidence with paths relative to `root`; what lies elsewhere keeps its path.
+    /// What of it lies in `root`, with paths relative to it.
     pub(super) fn below(&self, root: &Path) -> Self {
-        let relative = |path: &PathBuf| path.strip_prefix(root).map_or_else(|_| path.clone(), Path::to_path_buf);
+        let entries = self.entries.iter().filter_map(|((path, aspect), hash)| {
+            let path = path.strip_prefix(root).ok()?.to_path_buf();
+            Some(((path, aspect.clone()), *hash))
+        });
         Self {
-            entries: self
-                .entries
-                .iter()
-                .map(|((path, aspect), hash)| ((relative(path), aspect.clone()), *hash))
-                .collect(),
+            entries: entries.collect(),
         }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The lowest directory that holds everything.
+    pub(super) fn root(&self) -> PathBuf {
+        let mut paths = self.entries.keys().map(|(path, _)| path);
+        // The first and the last of sorted paths have in common what all have.
+        let (first, last) = (paths.next(), paths.next_back());
+        let first = first.and_then(|path| path.parent()).unwrap_or(Path::new(""));
+        let last = last.map_or(first, PathBuf::as_path);
+        let common = first.components().zip(last.components());
+        common.take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
     }
 
     /// One hash over everything.
     pub(super) fn digest(&self) -> String {
         let mut all = Sha256::new();
-        for ((path, aspect), hash) in &self.entries {
+        for ((path, aspect), hash) in &self.below(&self.root()).entries {
             for part in [path.as_os_str().as_encoded_bytes(), aspect.as_bytes()] {
                 // With its length, so that no two lists run together into the same bytes.
                 all.update(part.len().to_le_bytes());

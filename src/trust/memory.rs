@@ -12,14 +12,27 @@ use super::{Findings, TrustAsker};
 use crate::support::atomic_file::{self, Access};
 use crate::support::lock::Lock;
 
-/// The file's layout.
-const VERSION: u32 = 1;
+/// The file's layout. Until version 1 the digest was made of other things: nothing in such a file can be compared.
+const VERSION: u32 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Stored {
     version: u32,
-    /// Directory to digest.
-    trusted: BTreeMap<String, String>,
+    /// By the directory that the agent worked in.
+    trusted: BTreeMap<String, Trusted>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Trusted {
+    /// The directory that holds everything that was found.
+    root: String,
+    /// Of what was found, by its place in `root`.
+    digest: String,
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
 }
 
 /// The file with the answers.
@@ -41,32 +54,28 @@ impl Memory {
         &self.path
     }
 
-    /// Whether exactly these findings were trusted.
-    ///
-    /// The digest covers full paths, so it says all: a run in another directory of the same project that finds the same
-    /// need not ask again.
+    /// Whether exactly these findings were trusted. A run in another directory of the same project that finds the same need
+    /// not ask again.
     pub(super) fn holds(&self, findings: &Findings, asker: &mut dyn TrustAsker) -> bool {
-        self.load(asker).values().any(|digest| *digest == findings.digest)
+        let wanted = trusted(findings);
+        self.load(asker).values().any(|trusted| *trusted == wanted)
     }
 
     /// Remembers them, in place of what was known of the same directory.
     pub(super) fn remember(&self, findings: &Findings, asker: &mut dyn TrustAsker) -> io::Result<()> {
         let _lock = Lock::acquire(&self.path.with_extension("lock"), || {})?;
-        let mut trusted = self.load(asker);
-        trusted.insert(
-            findings.directory.to_string_lossy().into_owned(),
-            findings.digest.clone(),
-        );
+        let mut all = self.load(asker);
+        all.insert(findings.directory.to_string_lossy().into_owned(), trusted(findings));
         let stored = Stored {
             version: VERSION,
-            trusted,
+            trusted: all,
         };
         let mut text = serde_json::to_vec_pretty(&stored)?;
         text.push(b'\n');
         atomic_file::write(&self.path, &text, Access::Private)
     }
 
-    fn load(&self, asker: &mut dyn TrustAsker) -> BTreeMap<String, String> {
+    fn load(&self, asker: &mut dyn TrustAsker) -> BTreeMap<String, Trusted> {
         let text = match fs::read(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return BTreeMap::new(),
@@ -77,6 +86,7 @@ impl Memory {
         };
         match serde_json::from_slice::<Stored>(&text) {
             Ok(stored) if stored.version == VERSION => stored.trusted,
+            _ if serde_json::from_slice::<Versioned>(&text).is_ok_and(|file| file.version < VERSION) => BTreeMap::new(),
             Ok(_) | Err(_) => {
                 self.set_aside(asker);
                 BTreeMap::new()
@@ -98,5 +108,12 @@ impl Memory {
             Err(error) => format!("`{}` is damaged and cannot be set aside: {error}", self.path.display()),
         };
         asker.warn(&line);
+    }
+}
+
+fn trusted(findings: &Findings) -> Trusted {
+    Trusted {
+        root: findings.evidence.root().to_string_lossy().into_owned(),
+        digest: findings.evidence.digest(),
     }
 }

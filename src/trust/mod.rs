@@ -1,20 +1,24 @@
-//! Code that a directory brings along: found, asked for, remembered.
+//! What a directory brings along that runs, or that reads outside of it: found, asked for, remembered.
 //!
 //! An engine that opens a directory runs that directory's plugins and tools, starts the MCP servers, formatters and
-//! language servers that its configuration names, and sends prompts to the addresses that it names. Whoever wrote the
-//! directory thus runs code with the rights of whoever opens it.
+//! language servers that its configuration names, and sends prompts to the addresses that it names. It also tells the model
+//! what stands in the files and variables that the configuration names, and in instruction files wherever they link to.
+//! Whoever wrote the directory thus runs code with the rights of whoever opens it, and reads with them.
 //!
 //! *Comes in:* a directory ([`scan`]), what the user said about trust ([`require`]). *Goes out:* a yes, or a [`Failure`].
 //! *Always true:* silence is no trust. A yes counts for what was shown: any change of it asks again. `--trust` is for one
 //! run and is not remembered.
 //!
 //! What is looked for is a superset of what engine 1.18 loads. Files that the found code imports from elsewhere (packages
-//! in `node_modules`, sources outside of `.opencode`) are not followed.
+//! in `node_modules`, sources outside of `.opencode`) are not followed. What a configuration reads *inside* of the project
+//! is no finding, as long as its name is not hidden and not that of an environment file: the agent may read it anyway.
 
 mod config;
 mod evidence;
 mod memory;
+mod project;
 mod scan;
+mod substitution;
 #[cfg(unix)]
 mod terminal;
 
@@ -36,7 +40,7 @@ const LISTED: usize = 20;
 /// How much of one is shown.
 const SHOWN: usize = 160;
 
-/// What sort of code was found.
+/// What sort of thing was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ItemKind {
     /// A plugin: runs inside the engine.
@@ -53,17 +57,45 @@ pub enum ItemKind {
     LanguageServer,
     /// The shell that runs every command.
     Shell,
-    /// Commands that the engine runs at certain moments.
-    Hook,
     /// A command or skill whose text runs shell commands, without a question, when it is used.
     Command,
+    /// A head of a Markdown file that the engine runs when it loads the file.
+    FrontMatter,
     /// Something that is fetched from the network.
     Remote,
+    /// A file outside of the project, or one that may hold secrets, that the model is told of.
+    Reading,
+    /// A variable of the environment that the configuration reads.
+    Variable,
+    /// A setting that is not known to be harmless.
+    Setting,
     /// Something that could not be read or understood, so that nobody knows what is in it.
     Unreadable,
 }
 
-/// One piece of code, or something that leads to code.
+impl ItemKind {
+    /// Its name in the digest. A change asks every user again.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Plugin => "plugin",
+            Self::Tool => "tool",
+            Self::Mcp => "mcp",
+            Self::Provider => "provider",
+            Self::Formatter => "formatter",
+            Self::LanguageServer => "lsp",
+            Self::Shell => "shell",
+            Self::Command => "command",
+            Self::FrontMatter => "front matter",
+            Self::Remote => "remote",
+            Self::Reading => "reading",
+            Self::Variable => "variable",
+            Self::Setting => "setting",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// One piece of code, or something that leads to code or reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// What sort it is.
@@ -88,30 +120,19 @@ pub struct Findings {
     pub directory: PathBuf,
     /// What was found, by path.
     pub items: Vec<Item>,
-    /// SHA-256 over the paths and contents of everything that was found, in hexadecimal.
-    pub digest: String,
-    /// What the digest is made of.
+    /// The paths and contents of everything that was found, of which the digest is made.
     evidence: Evidence,
 }
 
 impl Findings {
     /// Whether these findings, in a copy with the root `root`, are what was found in `original`, with the root
-    /// `original_root`: the same files with the same contents, each at its place, and nothing besides.
+    /// `original_root`: the same files with the same contents, each at its place, and nothing besides. What was found above
+    /// the original is not in the copy.
     pub fn is_copy(&self, root: &Path, original: &Self, original_root: &Path) -> bool {
-        let items = |findings: &Self, root: &Path| -> Option<Vec<(ItemKind, PathBuf, String)>> {
-            findings
-                .items
-                .iter()
-                .map(|item| {
-                    let path = item.path.strip_prefix(root).ok()?.to_path_buf();
-                    Some((item.kind, path, item.summary.clone()))
-                })
-                .collect()
-        };
-        let copied = items(self, root);
-        copied.is_some()
-            && copied == items(original, original_root)
-            && self.evidence.below(root) == original.evidence.below(original_root)
+        let copied = self.evidence.below(root);
+        self.items.iter().all(|item| item.path.starts_with(root))
+            && copied.len() == self.evidence.len()
+            && copied == original.evidence.below(original_root)
     }
 }
 
@@ -204,7 +225,9 @@ fn covers(trusted: &[PathBuf], findings: &Findings) -> bool {
 
 fn refusal(findings: &Findings, directories: &Directories, why: &str) -> Failure {
     let directory = shown(&findings.directory.to_string_lossy());
-    let mut failure = Failure::usage(format!("cannot work in `{directory}`: it brings code along, and {why}"));
+    let mut failure = Failure::usage(format!(
+        "cannot work in `{directory}`: it brings along what runs or reads outside of it, and {why}"
+    ));
     failure.causes = findings.items.iter().take(LISTED).map(Item::to_string).collect();
     if findings.items.len() > LISTED {
         failure

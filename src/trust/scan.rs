@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use jsonc_parser::ParseOptions;
 use memchr::memmem;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::evidence::{self, Evidence};
+use super::project::Project;
+use super::substitution::substitute;
 use super::{Findings, Item, ItemKind, config};
 use crate::error::Failure;
 
@@ -24,10 +26,11 @@ const CODE: [&str; 18] = [
     "pl", "so",
 ];
 
-/// Finds what code the engine would take from `directory` and the directories above it.
+/// Finds what the engine would take from `directory` and the directories above it: code, and configuration that reads
+/// outside of the project.
 ///
-/// Above, it looks up to the root of the git working tree, or of the file system where there is none. The user's home
-/// and what lies above it are the user's own and are not looked at.
+/// All directories up to `/` are looked at, whatever git says: what ends the engine's search can be forged. Only the user's
+/// home is left out, where it lies above `directory`: what is in it is the user's own.
 ///
 /// # Errors
 ///
@@ -38,66 +41,49 @@ pub fn scan(directory: &Path, home: &Path) -> Result<Findings, Failure> {
             .caused_by(&error)
             .hint("name an existing directory with `--directory`")
     })?;
-    let home = home.canonicalize().unwrap_or_else(|_| home.to_path_buf());
-    let places = places(&directory, &home);
+    let project = Project::new(&directory, home);
     let mut scanner = Scanner {
-        top: places.last().cloned().unwrap_or_else(|| directory.clone()),
-        directory: directory.clone(),
         items: Vec::new(),
         evidence: Evidence::default(),
         entries_left: MOST_ENTRIES,
+        project,
     };
-    for place in &places {
-        scanner.place(place);
+    for place in directory.ancestors() {
+        if place == directory || !scanner.project.is_own_home(place) {
+            scanner.place(place);
+        }
     }
+    scanner.home();
     scanner
         .items
         .sort_by(|a, b| (&a.path, a.kind, &a.summary).cmp(&(&b.path, b.kind, &b.summary)));
     scanner.items.dedup();
     Ok(Findings {
         directory,
-        digest: scanner.evidence.digest(),
         items: scanner.items,
         evidence: scanner.evidence,
     })
 }
 
-/// The directories whose configuration the engine reads, nearest first.
-fn places(directory: &Path, home: &Path) -> Vec<PathBuf> {
-    let mut places = Vec::new();
-    for place in directory.ancestors() {
-        if home.starts_with(place) {
-            break;
-        }
-        places.push(place.to_path_buf());
-        if is_worktree_root(place) {
-            break;
-        }
-    }
-    places
+/// What a Markdown file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Text {
+    Agent,
+    Command,
+    Skill,
 }
 
-/// Whether git surely takes this for the root of a working tree. Where it does not, the engine looks further up; so a
-/// `.git` that is a file (a linked tree, a submodule), is incomplete or is another user's does not end the search.
-fn is_worktree_root(place: &Path) -> bool {
-    let git = place.join(".git");
-    let Ok(metadata) = fs::symlink_metadata(&git) else {
-        return false;
-    };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        if metadata.uid() != rustix::process::geteuid().as_raw() {
-            return false;
+impl Text {
+    fn is_named(self, name: &str) -> bool {
+        match self {
+            Self::Agent | Self::Command => has_ending(name, &["md"]),
+            Self::Skill => name.eq_ignore_ascii_case("SKILL.md"),
         }
     }
-    metadata.is_dir() && git.join("HEAD").is_file() && git.join("objects").is_dir() && git.join("refs").is_dir()
 }
 
 struct Scanner {
-    directory: PathBuf,
-    /// The highest directory that is looked at: files outside are not brought along.
-    top: PathBuf,
+    project: Project,
     items: Vec<Item>,
     evidence: Evidence,
     entries_left: usize,
@@ -108,12 +94,35 @@ impl Scanner {
         for name in ["opencode.json", "opencode.jsonc"] {
             self.configuration(&place.join(name), place);
         }
-        for name in [".claude", ".agents"] {
-            self.texts(&place.join(name).join("skills"), |name| {
-                name.eq_ignore_ascii_case("SKILL.md")
-            });
+        for path in self.project.leading_outside(place) {
+            self.tells(&path, "instructions", &path);
         }
+        self.foreign_skills(place);
         self.engine_directory(&place.join(".opencode"));
+    }
+
+    /// What the engine takes from a home that was brought along.
+    fn home(&mut self) {
+        let Some(home) = self.project.brought_home() else {
+            return;
+        };
+        self.foreign_skills(&home);
+        for directory in [home.join(".opencode"), home.join(".config/opencode")] {
+            self.engine_directory(&directory);
+            self.configuration(&directory.join("config.json"), &directory);
+        }
+        let config = home.join(".config/opencode");
+        for path in [config.join("AGENTS.md"), home.join(".claude/CLAUDE.md")] {
+            if self.project.leads_outside(&path) {
+                self.tells(&path, "instructions", &path);
+            }
+        }
+    }
+
+    fn foreign_skills(&mut self, place: &Path) {
+        for name in [".claude", ".agents"] {
+            self.texts(&place.join(name).join("skills"), Text::Skill);
+        }
     }
 
     fn engine_directory(&mut self, directory: &Path) {
@@ -128,9 +137,12 @@ impl Scanner {
             match name.as_str() {
                 "plugin" | "plugins" => self.code(&path, ItemKind::Plugin, "a plugin, runs inside the engine"),
                 "tool" | "tools" => self.code(&path, ItemKind::Tool, "a tool, runs inside the engine"),
-                "command" | "commands" => self.texts(&path, |name| has_ending(name, &["md"])),
-                "skill" | "skills" => self.texts(&path, |name| name.eq_ignore_ascii_case("SKILL.md")),
+                "agent" | "agents" | "mode" | "modes" => self.texts(&path, Text::Agent),
+                "command" | "commands" => self.texts(&path, Text::Command),
+                "skill" | "skills" => self.texts(&path, Text::Skill),
                 "opencode.json" | "opencode.jsonc" => self.configuration(&path, directory),
+                ".npmrc" => self.whole(&path, ItemKind::Remote, "decides where packages come from"),
+                "package.json" => self.packages(&path),
                 _ => {}
             }
         }
@@ -147,10 +159,30 @@ impl Scanner {
         });
     }
 
+    /// A finding that is a whole file.
+    fn whole(&mut self, path: &Path, kind: ItemKind, summary: &str) {
+        match self.evidence.add_file(path) {
+            Ok(()) => self.found(kind, path, summary),
+            Err(error) => self.unreadable(path, &error.to_string()),
+        }
+    }
+
+    /// Something at `path` that puts a file which is not the project's into what the model is told.
+    fn tells(&mut self, path: &Path, key: &str, file: &Path) {
+        let file = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
+        self.reads(path, key, "tells the model what stands in", &file.to_string_lossy());
+    }
+
+    fn reads(&mut self, path: &Path, key: &str, how: &str, what: &str) {
+        self.evidence
+            .add(path, ItemKind::Reading, &format!("{key} {what}"), b"");
+        self.found(ItemKind::Reading, path, format!("{how} `{what}`"));
+    }
+
     fn unreadable(&mut self, path: &Path, why: &str) {
         // Its content, where there is one to be had; else the fact.
         let _ = self.evidence.add_file(path);
-        self.evidence.add(path, "unreadable", why.as_bytes());
+        self.evidence.add(path, ItemKind::Unreadable, "", b"");
         self.found(ItemKind::Unreadable, path, format!("cannot be looked through: {why}"));
     }
 
@@ -184,8 +216,14 @@ impl Scanner {
         paths
     }
 
-    /// Every file below `directory` whose path satisfies `wanted`, links followed, no directory twice.
-    fn files(&mut self, directory: &Path, wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+    /// Every file below `directory` whose path satisfies `wanted`, links followed, no directory twice; those that `entered`
+    /// refuses are left out.
+    fn files(
+        &mut self,
+        directory: &Path,
+        entered: impl Fn(&Path) -> bool,
+        wanted: impl Fn(&Path) -> bool,
+    ) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut seen = HashSet::new();
         let mut open = vec![(directory.to_path_buf(), 0)];
@@ -195,8 +233,7 @@ impl Scanner {
             }
             for path in self.list(&directory) {
                 if path.is_dir() {
-                    let name = path.file_name().unwrap_or_default();
-                    if name == "node_modules" || name == ".git" {
+                    if !entered(&path) {
                         continue;
                     }
                     if depth == DEEPEST {
@@ -217,40 +254,94 @@ impl Scanner {
         for path in self.list(directory) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             // The engine takes `.ts` and `.js`; the others cost one question more and may be next year's.
-            if path.is_dir() || !has_ending(&name, &CODE[..8]) {
-                continue;
-            }
-            match self.evidence.add_file(&path) {
-                Ok(()) => self.found(kind, &path, summary),
-                Err(error) => self.unreadable(&path, &error.to_string()),
+            if !path.is_dir() && has_ending(&name, &CODE[..8]) {
+                self.whole(&path, kind, summary);
             }
         }
     }
 
     /// Files beside found code that it may import: no findings, but a change of them asks again.
     fn companions(&mut self, directory: &Path) {
-        for path in self.files(directory, |path| has_ending(&path.to_string_lossy(), &CODE)) {
+        let is_ours = |path: &Path| !path.ends_with("node_modules") && !path.ends_with(".git");
+        for path in self.files(directory, is_ours, |path| has_ending(&path.to_string_lossy(), &CODE)) {
             // One that cannot be read is evidence too.
             let _ = self.evidence.add_file(&path);
         }
     }
 
-    /// Commands and skills with shell escapes.
-    fn texts(&mut self, directory: &Path, wanted: fn(&str) -> bool) {
-        let name = |path: &Path| path.file_name().is_some_and(|name| wanted(&name.to_string_lossy()));
-        for path in self.files(directory, name) {
+    /// The packages of an engine's directory. The engine itself writes one with its own package alone.
+    fn packages(&mut self, path: &Path) {
+        let is_engines = |package: &Value| {
+            let Some(package) = package.as_object() else {
+                return false;
+            };
+            let known = |(name, value): (&String, &Value)| match name.as_str() {
+                "name" | "version" | "type" | "private" | "description" | "license" => true,
+                "dependencies" => value.as_object().is_some_and(|packages| {
+                    packages.iter().all(|(name, version)| {
+                        let version = version.as_str().unwrap_or("/");
+                        name == "@opencode-ai/plugin" && !version.contains([':', '/'])
+                    })
+                }),
+                _ => false,
+            };
+            package.iter().all(known)
+        };
+        match evidence::read(path, LARGEST_TEXT) {
+            Ok(text) if serde_json::from_slice(&text).is_ok_and(|package| is_engines(&package)) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            _ => self.whole(path, ItemKind::Remote, "has packages installed"),
+        }
+    }
+
+    /// Agents, commands and skills.
+    fn texts(&mut self, directory: &Path, kind: Text) {
+        let named = |path: &Path| {
+            path.file_name()
+                .is_some_and(|name| kind.is_named(&name.to_string_lossy()))
+        };
+        for path in self.files(directory, |_| true, named) {
             match evidence::read(&path, LARGEST_TEXT) {
-                Ok(text) => {
-                    if let Some(start) = memmem::find(&text, b"!`") {
-                        let escape = String::from_utf8_lossy(&text[start + 2..]).into_owned();
-                        let escape = escape.split('`').next().unwrap_or_default();
-                        self.evidence.add(&path, "content", &text);
-                        self.found(ItemKind::Command, &path, format!("runs `{escape}` when it is used"));
-                    }
-                }
+                Ok(text) => self.text(&path, &text, kind),
                 // A dangling link loads nothing.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => self.unreadable(&path, &error.to_string()),
+            }
+        }
+    }
+
+    fn text(&mut self, path: &Path, text: &[u8], kind: Text) {
+        if self.project.leads_outside(path) {
+            self.tells(path, "text", path);
+        }
+        let before = self.items.len();
+        if let Some(language) = strange_front_matter(text) {
+            let summary = format!("its head is `{language}`, which the engine may run when it loads it");
+            self.found(ItemKind::FrontMatter, path, summary);
+        }
+        if kind != Text::Agent
+            && let Some(start) = memmem::find(text, b"!`")
+        {
+            let escape = String::from_utf8_lossy(&text[start + 2..]).into_owned();
+            let escape = escape.split('`').next().unwrap_or_default();
+            self.found(ItemKind::Command, path, format!("runs `{escape}` when it is used"));
+        }
+        if self.items.len() > before {
+            self.evidence.add(path, ItemKind::Command, "content", text);
+        }
+        if kind == Text::Command {
+            self.mentions(path, &String::from_utf8_lossy(text));
+        }
+    }
+
+    /// The files that a command's text names by `@NAME`: the engine reads them when the command is used.
+    fn mentions(&mut self, path: &Path, text: &str) {
+        for word in text.split(|c: char| c.is_whitespace() || c == '`' || c == ',') {
+            for (at, _) in word.match_indices('@') {
+                let name = word[at + 1..].trim_end_matches('.');
+                if let Some(read) = self.project.mentioned_outside(name) {
+                    self.tells(path, "mention", &read);
+                }
             }
         }
     }
@@ -264,7 +355,25 @@ impl Scanner {
         let Ok(text) = String::from_utf8(text) else {
             return self.unreadable(path, "it is not UTF-8");
         };
-        let config = match jsonc_parser::parse_to_serde_value::<Option<Value>>(&text, &ParseOptions::default()) {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let project = &self.project;
+        let substituted = substitute(text, base, &project.home, |path| {
+            let path = project.inside(path)?;
+            String::from_utf8(evidence::read(&path, LARGEST_TEXT).ok()?).ok()
+        });
+        for name in &substituted.variables {
+            self.evidence.add(path, ItemKind::Variable, name, b"");
+            self.found(
+                ItemKind::Variable,
+                path,
+                format!("reads the environment variable `{name}`"),
+            );
+        }
+        for name in &substituted.files {
+            self.reads(path, "file", "reads the file", name);
+        }
+        let text = &substituted.text;
+        let config = match jsonc_parser::parse_to_serde_value::<Option<Value>>(text, &ParseOptions::default()) {
             Ok(Some(Value::Object(config))) => config,
             Ok(None) => return,
             Ok(Some(_)) => return self.unreadable(path, "it is not an object"),
@@ -272,46 +381,150 @@ impl Scanner {
         };
         for found in config::findings(&config) {
             // Only the part that matters: the engine itself adds `$schema` to the file.
-            let aspect = format!("{:?} {}", found.kind, found.summary);
-            self.evidence.add(path, &aspect, found.value.to_string().as_bytes());
+            self.evidence
+                .add(path, found.kind, &found.key, found.value.to_string().as_bytes());
             for text in config::strings(&found.value) {
                 self.named_files(text, base);
             }
             self.found(found.kind, path, found.summary);
         }
-        let folders = config
-            .get("skills")
-            .and_then(|skills| skills.get("paths"))
-            .unwrap_or(&Value::Null);
-        for folder in config::strings(folders) {
-            let folder = self.directory.join(folder);
-            self.texts(&folder, |name| name.eq_ignore_ascii_case("SKILL.md"));
+        self.configured_reading(path, &config);
+    }
+
+    /// The instructions, skills and commands of a configuration.
+    fn configured_reading(&mut self, path: &Path, config: &Map<String, Value>) {
+        let texts = |key: &str| config.get(key).map(config::strings).unwrap_or_default();
+        for pattern in texts("instructions") {
+            if !config::is_address(pattern) {
+                self.instructions(path, pattern);
+            }
+        }
+        let skills = match config.get("skills") {
+            Some(Value::Object(skills)) => skills.get("paths"),
+            other => other,
+        };
+        for folder in skills.map(config::strings).unwrap_or_default() {
+            if config::is_address(folder) {
+                continue;
+            }
+            if leaves(folder) {
+                self.reads(path, "skills", "reads skills in", folder);
+                continue;
+            }
+            self.texts(
+                &self.project.directory.join(folder.trim_start_matches("./")),
+                Text::Skill,
+            );
+        }
+        for key in ["command", "commands"] {
+            for text in texts(key) {
+                self.mentions(path, text);
+            }
         }
     }
 
-    /// Files of the directory that a finding names, as an argument, a plugin's path or `{file:…}`.
-    fn named_files(&mut self, text: &str, base: &Path) {
-        let included = text
-            .split("{file:")
-            .skip(1)
-            .filter_map(|rest| rest.split_once('}').map(|(name, _)| name));
-        let words = std::iter::once(text.trim_start_matches("file://")).chain(included);
-        for word in words {
-            for root in [base, self.directory.clone().as_path()] {
-                let Ok(path) = root.join(word).canonicalize() else {
-                    continue;
-                };
-                if !path.starts_with(&self.top) || path == self.top || path == self.directory {
-                    continue;
-                }
-                if path.is_file() {
-                    let _ = self.evidence.add_file(&path);
-                } else if path.is_dir() && word.starts_with(['.', '/']) {
-                    self.companions(&path);
+    /// The engine looks for a pattern in the directory and in those above.
+    fn instructions(&mut self, path: &Path, pattern: &str) {
+        let parts: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        // Braces can hold whole paths; a search of everything could not be looked after.
+        let in_braces = |part: &&str| part.matches('{').count() != part.matches('}').count();
+        if leaves(pattern)
+            || pattern.contains(['\\', '(', '!'])
+            || parts.iter().any(in_braces)
+            || parts.first() == Some(&"**")
+        {
+            return self.reads(path, "instructions", "tells the model what stands in", pattern);
+        }
+        let bases: Vec<PathBuf> = self.project.directory.ancestors().map(Path::to_path_buf).collect();
+        for base in bases {
+            let mut matches = Vec::new();
+            self.expand(&base, &parts, DEEPEST, &mut matches);
+            for read in matches {
+                if self.project.inside(&read).is_none() && !self.project.is_instruction_file(&read) && read.exists() {
+                    self.tells(path, "instructions", &read);
                 }
             }
         }
     }
+
+    /// What a pattern may match below `directory`. Where it is not sure, it does.
+    fn expand(&mut self, directory: &Path, parts: &[&str], depth: usize, matches: &mut Vec<PathBuf>) {
+        let Some((first, rest)) = parts.split_first() else {
+            return;
+        };
+        let wild = |c: char| matches!(c, '*' | '?' | '[' | '{');
+        let Some((before, after)) = first
+            .find(wild)
+            .zip(first.rfind(|c| wild(c) || matches!(c, ']' | '}')))
+            .map(|(start, end)| (&first[..start], &first[end + 1..]))
+        else {
+            let path = directory.join(first);
+            if rest.is_empty() {
+                matches.push(path);
+            } else if path.is_dir() {
+                self.expand(&path, rest, depth, matches);
+            }
+            return;
+        };
+        if depth == 0 {
+            return self.unreadable(directory, "it is nested too deeply");
+        }
+        let deep = *first == "**";
+        if deep {
+            self.expand(directory, rest, depth, matches);
+        }
+        for path in self.list(directory) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if deep {
+                // Measured: links to directories are not followed there.
+                if path.is_dir() && !path.is_symlink() {
+                    self.expand(&path, parts, depth - 1, matches);
+                } else if rest.is_empty() {
+                    matches.push(path);
+                }
+            } else if name.starts_with(before) && name.ends_with(after) {
+                if rest.is_empty() {
+                    matches.push(path);
+                } else if path.is_dir() {
+                    self.expand(&path, rest, depth - 1, matches);
+                }
+            }
+        }
+    }
+
+    /// Files of the project that a finding names, as an argument or a plugin's path.
+    fn named_files(&mut self, text: &str, base: &Path) {
+        let word = text.trim_start_matches("file://");
+        for root in [base.to_path_buf(), self.project.directory.clone()] {
+            let Ok(path) = root.join(word).canonicalize() else {
+                continue;
+            };
+            if path == self.project.root || path == self.project.directory || !path.starts_with(&self.project.root) {
+                continue;
+            }
+            if path.is_file() {
+                let _ = self.evidence.add_file(&path);
+            } else if path.is_dir() && word.starts_with(['.', '/']) {
+                self.companions(&path);
+            }
+        }
+    }
+}
+
+/// Whether a path in a configuration is more than a way down.
+fn leaves(path: &str) -> bool {
+    path.starts_with(['/', '~']) || path.contains("..") || Path::new(path).is_absolute()
+}
+
+/// What the head of a Markdown file is written in, unless that is YAML, which only says things. Measured with engine
+/// 1.18.33: a head that begins with `---js` is run when the file is loaded.
+fn strange_front_matter(text: &[u8]) -> Option<String> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let head = text.strip_prefix(b"---")?;
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let language = String::from_utf8_lossy(line).trim().to_owned();
+    let is_plain = language.starts_with('-') || matches!(language.as_str(), "" | "yaml" | "yml");
+    (!is_plain).then_some(language)
 }
 
 fn has_ending(name: &str, endings: &[&str]) -> bool {
@@ -376,7 +589,7 @@ mod tests {
         }
 
         fn digest(&self) -> String {
-            self.scan("home/work/project").digest
+            self.scan("home/work/project").evidence.digest()
         }
     }
 
@@ -420,6 +633,7 @@ mod tests {
         tree.project(".opencode/commands/b.md", "say `x`");
         tree.project(".opencode/skills/s/SKILL.md", "!`x`");
         tree.project(".claude/skills/t/SKILL.md", "!`x`");
+        tree.project(".opencode/agent/v.md", "!`x`");
         tree.project(".agents/skills/u/notes.md", "!`x`");
         assert_eq!(
             tree.found(),
@@ -470,8 +684,10 @@ mod tests {
     }
 
     #[test]
-    fn the_search_ends_at_the_root_of_the_working_tree() {
+    fn the_search_goes_up_to_the_root_of_the_file_system_whatever_git_says() {
         let tree = Tree::new();
+        tree.write("opencode.json", "{\"plugin\": [\"top\"]}");
+        tree.write("home/opencode.json", "{\"plugin\": [\"home\"]}");
         tree.write("home/work/opencode.json", "{\"plugin\": [\"above\"]}");
         tree.project("opencode.json", "{\"plugin\": [\"root\"]}");
         tree.project("a/b/opencode.json", "{\"plugin\": [\"here\"]}");
@@ -482,26 +698,222 @@ mod tests {
                 .map(|item| item.summary)
                 .collect()
         };
+        // The home is the user's own, but where the agent works in it.
         assert_eq!(
             summaries("home/work/project/a/b"),
-            ["loads plugin `here`", "loads plugin `root`"]
+            ["above", "here", "root", "top"].map(|name| format!("loads plugin `{name}`"))
         );
-        // What git would not take for a repository does not end it.
-        fs::remove_file(tree.path("home/work/project/.git/HEAD")).unwrap();
+        assert_eq!(summaries("home"), ["loads plugin `home`", "loads plugin `top`"]);
+        assert_eq!(summaries(""), ["loads plugin `top`"]);
+    }
+
+    #[test]
+    fn a_home_that_was_brought_along_is_looked_through() {
+        let tree = Tree::new();
+        tree.project(".home/.config/opencode/plugin/a.js", "");
+        tree.project(".home/.config/opencode/config.json", "{\"shell\": \"x\"}");
+        tree.project(".home/.claude/skills/s/SKILL.md", "!`x`");
+        let project = tree.path("home/work/project");
+        let found = |directory: &str, home: &str| -> Vec<ItemKind> {
+            let findings = scan(&project.join(directory), &project.join(home)).unwrap();
+            findings.items.into_iter().map(|item| item.kind).collect()
+        };
+        let kinds = [ItemKind::Command, ItemKind::Shell, ItemKind::Plugin];
+        fs::create_dir_all(project.join("src")).unwrap();
         assert_eq!(
-            summaries("home/work/project"),
-            ["loads plugin `above`", "loads plugin `root`"]
+            (found("", ".home"), found("src", ".home")),
+            (kinds.to_vec(), kinds.to_vec())
+        );
+        assert_eq!(found("", "../.."), []);
+        // A checkout that is said to be the home.
+        tree.project("opencode.json", "{\"shell\": \"x\"}");
+        assert_eq!(
+            (found("", ""), found("src", "")),
+            (vec![ItemKind::Shell], vec![ItemKind::Shell])
         );
     }
 
     #[test]
-    fn the_users_home_is_the_users_own() {
+    fn what_is_read_inside_of_the_project_is_none_of_our_business() {
         let tree = Tree::new();
-        for place in ["opencode.json", "home/opencode.json", "home/work/opencode.json"] {
-            tree.write(place, "{\"shell\": \"x\"}");
+        for name in ["docs/a.md", "docs/deep/b.md", "prompts/p.txt", "skills/s/SKILL.md"] {
+            tree.project(name, "text \"and\" {env:X}");
         }
-        let count = |directory: &str| tree.scan(directory).items.len();
-        assert_eq!((count("home/work"), count("home"), count("")), (1, 0, 0));
+        tree.project(
+            "opencode.json",
+            "\u{feff}{\r\n// {file:/etc/passwd}\r\n\"agent\": {\"x\": {\"prompt\": \"{file:./prompts/p.txt}\"}},\r\n\
+             \"instructions\": [\"docs/*.md\", \"./docs/**/*.md\", \"docs/{a,b}.md\", \"none.md\"],\
+             \"skills\": {\"paths\": [\"./skills\"]}}",
+        );
+        tree.project(
+            ".opencode/command/c.md",
+            "Look at @docs/a.md, mail@example.invalid and @nobody.",
+        );
+        tree.project(
+            ".opencode/agent/a.md",
+            "---\nmode: all\n---\n{file:/etc/passwd} !`x` @/etc/passwd",
+        );
+        tree.project(
+            ".opencode/package.json",
+            "{\"dependencies\": {\"@opencode-ai/plugin\": \"1.18.33\"}}",
+        );
+        assert_eq!(tree.found(), []);
+    }
+
+    #[test]
+    fn what_reads_outside_or_secrets_is_found() {
+        for (config, summary) in [
+            (r#"{"model": "{env:TOKEN}"}"#, "reads the environment variable `TOKEN`"),
+            ("{} // {env:TOKEN}", "reads the environment variable `TOKEN`"),
+            (r#"{"username": "{file:../out}"}"#, "reads the file `../out`"),
+            (r#"{"username": "{file:~/out}"}"#, "reads the file `~/out`"),
+            (r#"{"username": "{file:none}"}"#, "reads the file `none`"),
+            (r#"{"username": "{file:prod.env}"}"#, "reads the file `prod.env`"),
+            (r#"{"username": "{file:.git/HEAD}"}"#, "reads the file `.git/HEAD`"),
+            (
+                r#"{"instructions": ["/etc/passwd"]}"#,
+                "tells the model what stands in `/etc/passwd`",
+            ),
+            (
+                r#"{"instructions": ["~/out"]}"#,
+                "tells the model what stands in `~/out`",
+            ),
+            (
+                r#"{"instructions": ["a/{x,../../out}"]}"#,
+                "tells the model what stands in `a/{x,../../out}`",
+            ),
+            (
+                r#"{"instructions": ["{/etc/passwd,x}"]}"#,
+                "tells the model what stands in `{/etc/passwd,x}`",
+            ),
+            (r#"{"instructions": ["**/x"]}"#, "tells the model what stands in `**/x`"),
+            (
+                r#"{"instructions": ["prod.*"]}"#,
+                "tells the model what stands in `PROJECT/prod.env`",
+            ),
+            (
+                r#"{"instructions": ["above"]}"#,
+                "tells the model what stands in `WORK/above`",
+            ),
+            (r#"{"skills": ["../x"]}"#, "reads skills in `../x`"),
+            (
+                r#"{"command": {"c": {"template": "see @~/out"}}}"#,
+                "tells the model what stands in `HOME/out`",
+            ),
+        ] {
+            let tree = Tree::new();
+            tree.write("home/work/above", "");
+            tree.write("home/out", "");
+            tree.project("prod.env", "");
+            tree.project("opencode.json", config);
+            let findings = tree.scan("home/work/project");
+            let [item] = &findings.items[..] else {
+                panic!("{config}: {findings:?}");
+            };
+            let shown = item
+                .summary
+                .replace(&*tree.path("home/work/project").to_string_lossy(), "PROJECT")
+                .replace(&*tree.path("home/work").to_string_lossy(), "WORK")
+                .replace(&*tree.path("home").to_string_lossy(), "HOME");
+            assert_eq!(shown, summary);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_out_of_the_project_are_found_wherever_text_is_read() {
+        use std::os::unix::fs::symlink;
+        for (name, config) in [
+            ("AGENTS.md", ""),
+            ("CLAUDE.md", ""),
+            ("CONTEXT.md", ""),
+            ("../AGENTS.md", ""),
+            (".opencode/agent/a.md", ""),
+            (".opencode/modes/a.md", ""),
+            (".opencode/command/a.md", ""),
+            (".claude/skills/s/SKILL.md", ""),
+            ("docs/a.md", r#"{"instructions": ["docs/*.md"]}"#),
+            ("docs/deep/er/a.md", r#"{"instructions": ["docs/**/*.md"]}"#),
+            ("docs/a.md", r#"{"agent": {"x": {"prompt": "{file:docs/a.md}"}}}"#),
+            ("skills/s/SKILL.md", r#"{"skills": {"paths": ["skills"]}}"#),
+        ] {
+            let tree = Tree::new();
+            tree.write("home/secret", "");
+            tree.project("inside.md", "");
+            tree.project("opencode.json", config);
+            let link = tree.path("home/work/project").join(name);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            symlink(tree.path("home/secret"), &link).unwrap();
+            let kinds = |tree: &Tree| -> Vec<ItemKind> {
+                let findings = tree.scan("home/work/project");
+                findings.items.into_iter().map(|item| item.kind).collect()
+            };
+            assert_eq!(kinds(&tree), [ItemKind::Reading], "{name} {config}");
+            fs::remove_file(&link).unwrap();
+            symlink(tree.path("home/work/project/inside.md"), &link).unwrap();
+            assert_eq!(kinds(&tree), [], "{name} {config}");
+        }
+    }
+
+    #[test]
+    fn a_head_that_the_engine_would_run_is_found() {
+        for (text, found) in [
+            ("---js\n{}\n---\n", true),
+            ("\u{feff}--- JavaScript\r\n{}", true),
+            ("---coffee", true),
+            ("---\nname: js\n---", false),
+            ("--- yaml\r\nname: x", false),
+            ("----js\n", false),
+            ("text\n---js\n", false),
+        ] {
+            for name in [
+                ".opencode/agents/deep/a.md",
+                ".opencode/command/a.md",
+                ".agents/skills/s/SKILL.md",
+            ] {
+                let tree = Tree::new();
+                tree.project(name, text);
+                let wanted: &[_] = if found { &[(ItemKind::FrontMatter, name)] } else { &[] };
+                assert_eq!(tree.found(), expect(wanted), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn packages_of_the_engines_directory_are_found() {
+        let tree = Tree::new();
+        tree.project(".opencode/.npmrc", "registry=https://e.invalid/");
+        tree.project(
+            ".opencode/package.json",
+            "{\"dependencies\": {\"x\": \"git+https://e.invalid/x\"}}",
+        );
+        assert_eq!(
+            tree.found(),
+            expect(&[
+                (ItemKind::Remote, ".opencode/.npmrc"),
+                (ItemKind::Remote, ".opencode/package.json")
+            ])
+        );
+    }
+
+    #[test]
+    fn the_digest_is_made_of_facts_and_of_nothing_that_we_word() {
+        let tree = Tree::new();
+        tree.project(".opencode/plugin/a.js", "code");
+        tree.project(".opencode/agent/a.md", "---js\n{}");
+        tree.project(".opencode/command/a.md", "!`x`");
+        tree.project("opencode.jsonc", "{\"plugin\": [");
+        tree.project(
+            "opencode.json",
+            r#"{"mcp": {"x": {"command": ["node", "mcp.js"]}}, "share": "auto", "username": "{env:A} {file:/b}",
+            "instructions": ["../c"], "formatter": true, "provider": {"p": {"npm": "x"}}}"#,
+        );
+        assert_eq!(tree.scan("home/work/project").items.len(), 11);
+        // A change here asks every user again.
+        assert_eq!(
+            tree.digest(),
+            "bac21bff4f2dd324efb14766f76abda0aa1ea066e23d133f50f5808440ab63e7"
+        );
     }
 
     #[test]

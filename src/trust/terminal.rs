@@ -41,7 +41,7 @@ impl TerminalAsker {
         let directory = shown(&findings.directory.to_string_lossy());
         writeln!(
             output,
-            "`{directory}` brings code along that would run on this machine:"
+            "`{directory}` brings along what would run on this machine, or be read outside of it:"
         )?;
         for item in findings.items.iter().take(LISTED) {
             writeln!(output, "  {item}")?;

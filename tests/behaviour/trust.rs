@@ -1,10 +1,20 @@
-//! Code that a directory brings along runs only where somebody trusts it.
+//! Code that a directory brings along runs, and files outside of it are read, only where somebody trusts it.
 
 use std::path::Path;
+use std::process::Command;
 
-use crate::support::Sandbox;
+use crate::support::{Pty, Sandbox};
 
 const SCRIPT: &str = "[[reply]]\ntext = \"ok\"";
+/// Says whether the model was told what `secret` holds.
+const TELLTALE: &str = "[[reply]]\nsystem = \"TOP-SECRET\"\ntext = \"told\"\n[[reply]]\ntext = \"not told\"";
+
+#[cfg(unix)]
+fn link(sandbox: &Sandbox, target: &str, name: &str) {
+    let name = sandbox.path(name);
+    std::fs::create_dir_all(name.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(target, name).unwrap();
+}
 
 /// A plugin that shows that it ran.
 fn plugin(canary: &Path) -> String {
@@ -55,5 +65,187 @@ fn servers_and_commands_of_the_directory_are_named_and_refused() {
             .says(&["error: ", file, "--trust"]);
         assert!(!sandbox.path("project/canary").exists());
         sandbox.expect_nothing_left();
+    }
+}
+
+#[test]
+fn no_directory_that_looks_like_a_repository_hides_what_lies_above() {
+    for forged in ["garbage", "elsewhere"] {
+        for code in ["plugin", "mcp"] {
+            let sandbox = Sandbox::new();
+            let canary = sandbox.path("canary");
+            if code == "plugin" {
+                sandbox.write("project/.opencode/plugin/p.js", plugin(&canary));
+            } else {
+                let touch = ["touch", canary.to_str().unwrap()];
+                let config = serde_json::json!({ "mcp": { "x": { "type": "local", "command": touch } } });
+                sandbox.write("project/opencode.json", config.to_string());
+            }
+            std::fs::create_dir(sandbox.path("project/pkg")).unwrap();
+            if forged == "garbage" {
+                sandbox.write("project/pkg/.git/HEAD", "garbage");
+                for name in ["objects", "refs"] {
+                    std::fs::create_dir(sandbox.path("project/pkg/.git").join(name)).unwrap();
+                }
+            } else {
+                std::fs::create_dir(sandbox.path("elsewhere")).unwrap();
+                for arguments in [&["init", "-q"][..], &["config", "core.worktree", "../../../elsewhere"]] {
+                    let mut git = Command::new("git");
+                    git.args(arguments).current_dir(sandbox.path("project/pkg"));
+                    assert!(git.env_clear().envs(sandbox.environment()).status().unwrap().success());
+                }
+            }
+            let run = |arguments: &[&str]| {
+                let run = sandbox.rehearse(SCRIPT, arguments.iter().copied());
+                run.directory(sandbox.path("project/pkg")).finish()
+            };
+            run(&["Say it"]).expect(2).writes("").says(&["error: ", "--trust"]);
+            assert!(!canary.exists(), "{forged} {code}");
+            run(&["--trust", "Say it"]).expect(0).writes("ok\n");
+            assert!(
+                canary.exists(),
+                "{forged} {code}: it did not run, so the test shows nothing"
+            );
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_outside_is_told_to_the_model_unless_the_directory_is_trusted() {
+    type Prepare = fn(&Sandbox);
+    let config = |sandbox: &Sandbox, text: &str| {
+        let text = text.replace("ROOT", sandbox.path("").to_str().unwrap());
+        sandbox.write("project/opencode.json", text);
+    };
+    let configs = [
+        r#"{"agent": {"build": {"prompt": "{file:ROOT/secret}"}}}"#,
+        r#"{"agent": {"build": {"prompt": "{file:~/../secret}"}}}"#,
+        r#"{"agent": {"build": {"prompt": "{env:TOKEN}"}}}"#,
+        r#"{"agent": {"build": {"prompt": "{fi{env:NONE}le:../secret}"}}}"#,
+        r#"{"agent": {"build": {"prompt": "{file:prod.env}"}}}"#,
+        r#"{"instructions": ["ROOT/secret"]}"#,
+        r#"{"instructions": ["../secret"]}"#,
+        r#"{"instructions": ["docs/*.md"]}"#,
+        r#"{"instructions": ["project/../secret"]}"#,
+    ];
+    let links: [Prepare; 3] = [
+        |sandbox| link(sandbox, "../secret", "project/AGENTS.md"),
+        |sandbox| link(sandbox, "../secret", "project/CLAUDE.md"),
+        |sandbox| link(sandbox, "../secret", "project/CONTEXT.md"),
+    ];
+    for case in 0..configs.len() + links.len() {
+        let sandbox = Sandbox::new();
+        sandbox.write("secret", "TOP-SECRET");
+        sandbox.write("project/prod.env", "TOP-SECRET");
+        link(&sandbox, "../../secret", "project/docs/a.md");
+        match configs.get(case) {
+            Some(text) => config(&sandbox, text),
+            None => links[case - configs.len()](&sandbox),
+        }
+        let run = |arguments: &[&str]| {
+            let run = sandbox.rehearse(TELLTALE, arguments.iter().copied());
+            run.env("TOKEN", "TOP-SECRET").finish()
+        };
+        run(&["Say it"])
+            .expect(2)
+            .writes("")
+            .says(&["error: ", "--trust", "trusted_directories"]);
+        run(&["--trust", "Say it"]).expect(0).writes("told\n");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_instruction_file_beside_a_file_that_is_read_is_read_too() {
+    const READS: &str = "[[reply]]\ntool_result = \"TOP-SECRET\"\ntext = \"told\"\n\
+        [[reply]]\ntool_calls = [{ name = \"read\", arguments = { filePath = \"sub/deep/f.txt\" } }]\n\
+        [[reply]]\ntext = \"not told\"";
+    let sandbox = Sandbox::new();
+    sandbox.write("secret", "TOP-SECRET");
+    sandbox.write("project/sub/deep/f.txt", "harmless");
+    sandbox.write("project/notes.md", "notes");
+    let run = |arguments: &[&str]| sandbox.rehearse(READS, arguments.iter().copied()).finish().expect(0);
+    link(&sandbox, "../notes.md", "project/sub/AGENTS.md");
+    run(&["Read it"]).writes("not told\n").says(&["tool: read"]);
+    std::fs::remove_file(sandbox.path("project/sub/AGENTS.md")).unwrap();
+    link(&sandbox, "../../secret", "project/sub/AGENTS.md");
+    run(&["Read it"]).writes("not told\n").says(&["sub/AGENTS.md"]);
+    run(&["--auto-tools", "Read it"])
+        .writes("not told\n")
+        .says(&["sub/AGENTS.md"]);
+    run(&["--auto-tools", "--yes", "Read it"]).writes("told\n");
+}
+
+#[test]
+fn a_head_in_a_language_that_runs_needs_trust() {
+    for name in [".opencode/agent/a.md", ".claude/skills/a/SKILL.md"] {
+        let sandbox = Sandbox::new();
+        let canary = sandbox.path("canary");
+        let path = format!("{:?}", canary.to_str().unwrap());
+        let text = format!(
+            "---js\n{{name: 'a', description: String(process.getBuiltinModule('fs').writeFileSync({path}, ''))}}\n---\n"
+        );
+        sandbox.write(&format!("project/{name}"), text);
+        let run = |arguments: &[&str]| sandbox.rehearse(SCRIPT, arguments.iter().copied()).finish();
+        run(&["Say it"]).expect(2).says(&[name, "--trust"]);
+        assert!(!canary.exists(), "{name}");
+        run(&["--trust", "Say it"]).expect(0);
+        assert!(canary.exists(), "{name}: it did not run, so the test shows nothing");
+    }
+}
+
+#[test]
+fn a_home_in_the_directory_does_not_hide_it() {
+    for home in ["project", "project/.home"] {
+        let sandbox = Sandbox::new();
+        sandbox.write(
+            "project/opencode.json",
+            "{\"mcp\":{\"tool\":{\"type\":\"local\",\"command\":[\"touch\",\"canary\"]}}}",
+        );
+        std::fs::create_dir_all(sandbox.path(home)).unwrap();
+        sandbox
+            .rehearse(SCRIPT, ["Say it"])
+            .env("HOME", sandbox.path(home))
+            .finish()
+            .expect(2)
+            .says(&["opencode.json", "--trust"]);
+        assert!(!sandbox.path("project/canary").exists());
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_other_line_ends_are_no_reason_to_distrust() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "project/opencode.json",
+        "\u{feff}{\"model\": \"rehearsal/scripted\"}\r\n",
+    );
+    sandbox.rehearse(SCRIPT, ["Say it"]).finish().expect(0).writes("ok\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_person_at_a_terminal_is_asked_about_what_reads_outside() {
+    for (keys, told) in [("\x1b[B", true), ("", false)] {
+        let sandbox = Sandbox::new();
+        sandbox.write("secret", "TOP-SECRET");
+        link(&sandbox, "../secret", "project/AGENTS.md");
+        let mut person = Pty::rehearse(&sandbox, TELLTALE, &["Say it"]);
+        person.wait_for("Trust it?");
+        person.wait_for("> no, do not work here");
+        if told {
+            person.send(keys);
+            person.wait_for("> yes, I have looked at it");
+        }
+        person.send("\r");
+        let code = person.finish();
+        let shown = person.everything();
+        assert!(shown.contains("tells the model what stands in"), "{shown}");
+        assert_eq!(
+            (code, shown.contains("told")),
+            (if told { 0 } else { 2 }, told),
+            "{shown}"
+        );
     }
 }

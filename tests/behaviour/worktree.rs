@@ -224,6 +224,71 @@ fn no_hook_of_the_repository_runs() {
 }
 
 #[test]
+fn no_program_that_the_repository_names_runs() {
+    let sandbox = repository();
+    sandbox.write(
+        "project/it's here/.gitattributes",
+        "*.txt filter=a=b diff=d\n*.bin filter=f\n",
+    );
+    sandbox.write("project/it's here/data.bin", "data\n");
+    sandbox.write("project/it's here/more.bin", "data\n");
+    git(&sandbox, "add -A");
+    git(&sandbox, "commit -q -m attributes");
+    let canary = sandbox.path("canary");
+    let touch = |name: &str| format!("echo {name} >> '{}'; cat", canary.display());
+    let included = sandbox.write(
+        "included",
+        format!("[filter \"f\"]\nprocess = \"{}\"\nrequired = true\n", touch("process")),
+    );
+    let own = std::fs::read_to_string(sandbox.path("project/it's here/.git/config")).unwrap();
+    let programs = [
+        ("filter \"a=b\"", "smudge"),
+        ("filter \"a=b\"", "clean"),
+        ("filter \"f\"", "clean"),
+        ("core", "fsmonitor"),
+        ("core", "pager"),
+        ("core", "sshCommand"),
+        ("core", "alternateRefsCommand"),
+        ("diff", "external"),
+        ("diff \"d\"", "textconv"),
+        ("diff \"d\"", "command"),
+        ("credential", "helper"),
+        ("alias", "status"),
+        ("gpg", "program"),
+    ]
+    .map(|(section, key)| format!("[{section}]\n{key} = \"{}\"\n", touch(key)))
+    .concat();
+    let included = format!("[include]\npath = \"{}\"\n", included.display());
+    let remote =
+        "[remote \"origin\"]\nurl = \"ext::sh -c 'touch canary'\"\npromisor = true\n[protocol]\nallow = always\n";
+    let config = [&own, &programs, &included, remote].concat();
+    sandbox.write("project/it's here/.git/config", config);
+    // What has changed is compared, through the filters.
+    sandbox.write("project/it's here/kept.txt", "other\n");
+    let finished = run(
+        &sandbox,
+        &[
+            "--worktree",
+            "--verify",
+            "grep -q one kept.txt && echo three > kept.txt",
+        ],
+        0,
+    )
+    .says(&["warning: no filter program of git", "and 4 more"]);
+    assert!(!canary.exists(), "{}", std::fs::read_to_string(&canary).unwrap());
+    assert_eq!(finished.record()["worktree"]["kept"], true);
+    // The same without our settings: these programs are such as git runs.
+    let _ = Command::new("git")
+        .args(["status", "--porcelain"])
+        .env_clear()
+        .envs(sandbox.environment())
+        .current_dir(sandbox.path("project/it's here"))
+        .output();
+    let ran = std::fs::read_to_string(&canary).expect("nothing ran, so the test shows nothing");
+    assert!(ran.contains("process") && ran.contains("fsmonitor"), "{ran}");
+}
+
+#[test]
 fn what_an_agent_writes_cannot_lead_git_elsewhere() {
     let sandbox = repository();
     let canary = sandbox.path("canary");

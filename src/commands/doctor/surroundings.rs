@@ -162,7 +162,7 @@ pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Pat
     let shown = directory.display();
     if findings.items.is_empty() {
         return Trust {
-            check: Check::ok(NAME, format!("{shown}, which brings no code along")),
+            check: Check::ok(NAME, format!("{shown}, which brings along nothing that needs trust")),
             is_trusted: true,
         };
     }
@@ -176,12 +176,14 @@ pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Pat
     );
     let is_trusted = answer.is_ok();
     let check = match answer {
-        Ok(()) => {
-            Check::warn(NAME, format!("{shown}, which brings code along and is trusted")).hint("look at the list")
-        }
+        Ok(()) => Check::warn(
+            NAME,
+            format!("{shown}, which brings along what needs trust, and is trusted"),
+        )
+        .hint("look at the list"),
         Err(_) if somebody_is_there(context) => Check::warn(
             NAME,
-            format!("{shown}, which brings code along: a run will ask whether to trust it"),
+            format!("{shown}, which brings along what needs trust: a run will ask for it"),
         )
         .hint("look at the list; `--trust` trusts it for one run"),
         Err(failure) => Check::of_failure(NAME, &failure),

@@ -1,4 +1,8 @@
-//! The user's `git`, run on its own terms: no shell, no hooks, no questions, no variables that point it elsewhere.
+//! The user's `git`, run on its own terms: no questions, no variables that point it elsewhere, and none of the programs that
+//! a repository can name: hooks, filters, file system monitors, pagers, transports.
+//!
+//! Always true: every git command of ours is made here. A directory that came as an archive holds whatever `.git/config` its
+//! author wrote, and is looked at before anybody was asked to trust it.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -31,12 +35,45 @@ pub(super) enum GitError {
     Said(String),
 }
 
+/// Settings that keep git from running what a repository names. They go before those of all files, included ones too.
+const HARMLESS: [(&str, &str); 8] = [
+    ("core.hooksPath", "/dev/null"),
+    ("core.fsmonitor", "false"),
+    ("core.pager", "cat"),
+    ("diff.external", ""),
+    ("submodule.recurse", "false"),
+    // What a partial clone lacks is not fetched.
+    ("protocol.allow", "never"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+];
+
 /// Runs a command; gives what it wrote to stdout.
 ///
 /// Dropping the future kills it.
 pub(super) async fn git<A: AsRef<OsStr>>(
     environment: &Environment,
     at: &At,
+    arguments: impl IntoIterator<Item = A>,
+) -> Result<Vec<u8>, GitError> {
+    let filters = filters(environment, at).await?;
+    run(environment, at, &filters, arguments).await
+}
+
+/// The settings that name programs through which git passes the content of files. Those of the user's own files are among
+/// them: such a program may take its orders from the repository, as `git-lfs` does.
+pub(super) async fn filters(environment: &Environment, at: &At) -> Result<Vec<String>, GitError> {
+    let list = ["config", "--null", "--name-only", "--list"];
+    let list = run(environment, at, &[], list).await?;
+    let names = list.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+    let is_filter = |name: &str| name.to_ascii_lowercase().starts_with("filter.");
+    Ok(names.filter(|name| is_filter(name)).map(String::from).collect())
+}
+
+async fn run<A: AsRef<OsStr>>(
+    environment: &Environment,
+    at: &At,
+    filters: &[String],
     arguments: impl IntoIterator<Item = A>,
 ) -> Result<Vec<u8>, GitError> {
     let mut command = Command::new("git");
@@ -60,15 +97,28 @@ pub(super) async fn git<A: AsRef<OsStr>>(
                 .arg(option("--work-tree=", working_tree));
         }
     }
-    let output = command
-        .args(["-c", "core.hooksPath=/dev/null"])
-        .args(["-c", "core.fsmonitor=false"])
-        .args(["-c", "submodule.recurse=false"])
+    let harmless = HARMLESS.map(|(name, value)| format!("{name}={value}"));
+    command
+        .args(harmless.iter().flat_map(|setting| ["-c", setting]))
         .args(arguments)
         .env_clear()
         .envs(environment.iter().filter(|(name, _)| !is_gits_own(name)))
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_OPTIONAL_LOCKS", "0")
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_ALLOW_PROTOCOL", "");
+    // In variables, since a name may hold what ends it in an argument. An empty filter is none, and not required.
+    let count = environment
+        .text("GIT_CONFIG_COUNT")
+        .and_then(|count| count.parse().ok());
+    let first: usize = count.unwrap_or(0);
+    for (index, name) in (first..).zip(filters) {
+        command
+            .env(format!("GIT_CONFIG_KEY_{index}"), name)
+            .env(format!("GIT_CONFIG_VALUE_{index}"), "");
+    }
+    let output = command
+        .env("GIT_CONFIG_COUNT", (first + filters.len()).to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -213,7 +213,7 @@ async fn make_worktree(
         }
         worktree = making.as_mut() => worktree?,
     };
-    if let Some(warning) = &worktree.warning {
+    for warning in &worktree.warnings {
         let _ = display.updates().send(Update::Warning(warning.clone())).await;
     }
     Ok(Some(worktree))

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::git::{At, GitError, git, path_of, word_of};
+use super::git::{At, GitError, filters, git, path_of, word_of};
 use crate::context::{Context, Environment};
 use crate::error::{Failure, FailureKind};
 use crate::request::{CopyOf, WorktreeChoice};
@@ -18,6 +18,15 @@ use crate::turn;
 
 /// What all branches begin with.
 const BRANCHES: &str = "opencode-rs/";
+/// Lists the files that a filter is named for.
+const FILTERED: [&str; 6] = [
+    "ls-files",
+    "-z",
+    "--",
+    ".",
+    ":(exclude,attr:!filter)",
+    ":(exclude,attr:-filter)",
+];
 /// How long looking at the worktree, and removing it, may take at the end of a run.
 const LAST_LOOK: Duration = Duration::from_secs(30);
 
@@ -37,7 +46,7 @@ pub(super) struct Worktree {
     branch: String,
     base: String,
     /// What the user should know before the agent begins.
-    pub(super) warning: Option<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Worktree {
@@ -112,7 +121,7 @@ impl Worktree {
             link: Vec::new(),
             branch,
             base,
-            warning: None,
+            warnings: Vec::new(),
         };
         match worktree.check_out(environment, &here).await {
             Ok(()) => Ok(worktree),
@@ -145,10 +154,14 @@ impl Worktree {
         let status = ["status", "--porcelain", "--ignore-submodules=all"];
         let uncommitted = git(environment, here, status).await.map_err(failure)?;
         if !uncommitted.is_empty() {
-            self.warning = Some(format!(
+            self.warnings.push(format!(
                 "the worktree begins as the last commit: uncommitted changes in `{}` are not in it",
                 self.original.display()
             ));
+        }
+        if !filters(environment, &inside).await.map_err(failure)?.is_empty() {
+            let filtered = git(environment, &inside, FILTERED).await.map_err(failure)?;
+            self.warnings.extend(unfiltered(&filtered));
         }
         Ok(())
     }
@@ -278,6 +291,20 @@ impl Worktree {
             self.branch
         )
     }
+}
+
+/// What the user should know of files that a filter is named for.
+fn unfiltered(files: &[u8]) -> Option<String> {
+    let mut files = files.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    let first = String::from_utf8_lossy(files.next()?).into_owned();
+    let more = match files.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "no filter program of git (git-lfs, git-crypt) is run for the worktree: `{first}`{more} is there as the repository \
+         stores it"
+    ))
 }
 
 /// Eight characters that no other worktree has.

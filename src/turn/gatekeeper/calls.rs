@@ -71,6 +71,12 @@ impl Gatekeeper {
                 fixed = true;
             }
         }
+        if let Action::Read { path } = action
+            && let Some(stricter) = super::instructions::judge(&self.policy, &judgement, path, &self.directory)
+        {
+            judgement = stricter;
+            fixed = true;
+        }
         let times = self.repeats.seen(&call.session_id, &call.tool, &call.arguments);
         let key = (call.session_id.clone(), call.call_id.clone());
         if times >= DOOM_LOOP && !self.repeatable.remove(&key) {

@@ -19,37 +19,49 @@ pub(super) fn judge(
     directory: &Path,
     root: Option<&Path>,
 ) -> Option<Judgement> {
+    let named = names(prompt).into_iter().flat_map(|name| {
+        let why = format!("the subagent's prompt names `@{name}`, which the engine reads");
+        let actions = actions(&name, directory, root);
+        actions
+            .into_iter()
+            .map(move |action| (format!("@{name}"), why.clone(), action))
+    });
+    strictest(policy, judgement, named)
+}
+
+/// The strictest judgement of what is read besides, where it is stricter than `judgement`. Each is given with what it is
+/// called, and why it is read.
+pub(super) fn strictest(
+    policy: &Policy,
+    judgement: &Judgement,
+    besides: impl Iterator<Item = (String, String, Action)>,
+) -> Option<Judgement> {
     let mut strictest: Option<Judgement> = None;
     let mut parts = Vec::new();
-    for name in names(prompt) {
-        for action in actions(&name, directory, root) {
-            let mut judged = policy.judge(&action);
-            if matches!(action, Action::Outside { .. }) {
-                // Whoever may read there still has not said so of a home that is not ours to look up.
-                judged.effect = judged.effect.max(Effect::Ask);
-            }
-            if judged.effect
-                <= strictest
-                    .as_ref()
-                    .map_or(judgement.effect, |judgement| judgement.effect)
-            {
-                continue;
-            }
-            let rule = format!(
-                "the subagent's prompt names `@{name}`, which the engine reads: {}",
-                judged.rule
-            );
-            parts.push(JudgedPart {
-                what: format!("@{name}"),
-                effect: judged.effect,
-                rule: rule.clone(),
-            });
-            strictest = Some(Judgement {
-                rule,
-                grant: Vec::new(),
-                ..judged
-            });
+    for (what, why, action) in besides {
+        let mut judged = policy.judge(&action);
+        if matches!(action, Action::Outside { .. }) {
+            // Whoever may read there still has not said so of a home that is not ours to look up.
+            judged.effect = judged.effect.max(Effect::Ask);
         }
+        if judged.effect
+            <= strictest
+                .as_ref()
+                .map_or(judgement.effect, |judgement| judgement.effect)
+        {
+            continue;
+        }
+        let rule = format!("{why}: {}", judged.rule);
+        parts.push(JudgedPart {
+            what,
+            effect: judged.effect,
+            rule: rule.clone(),
+        });
+        strictest = Some(Judgement {
+            rule,
+            grant: Vec::new(),
+            ..judged
+        });
     }
     strictest.map(|judgement| Judgement { parts, ..judgement })
 }

@@ -12,6 +12,7 @@
 
 mod asking;
 mod calls;
+mod instructions;
 mod mentions;
 mod passed;
 mod requests;

@@ -1,0 +1,137 @@
+//! What the agent may read anyway, and where a path leads out of it.
+//!
+//! Comes in: the agent's directory and the user's home. Goes out: whether a path stays inside. Always true: links are
+//! followed; a place that cannot be seen is not inside.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::support::instruction_files;
+
+/// Hidden directories whose files are for an agent. What is in others may be a secret.
+const FOR_AGENTS: [&str; 5] = [".opencode", ".claude", ".agents", ".cursor", ".github"];
+
+/// The project that the agent works in.
+#[derive(Debug)]
+pub(super) struct Project {
+    /// Where the agent works; without symbolic links.
+    pub(super) directory: PathBuf,
+    /// The nearest directory, from there upwards, that holds a `.git` of the same owner; else the directory itself.
+    pub(super) root: PathBuf,
+    /// The user's home; without symbolic links.
+    pub(super) home: PathBuf,
+}
+
+impl Project {
+    /// `directory` is canonical.
+    pub(super) fn new(directory: &Path, home: &Path) -> Self {
+        let home = home.canonicalize().unwrap_or_else(|_| home.to_path_buf());
+        let owner = owner(directory);
+        let root = directory
+            .ancestors()
+            .find(|place| owner.is_some() && self::owner(&place.join(".git")) == owner)
+            // A home that is a repository is no project that everything in it belongs to.
+            .filter(|root| !home.starts_with(root) || is_made_up(&home))
+            .unwrap_or(directory);
+        Self {
+            directory: directory.to_path_buf(),
+            root: root.to_path_buf(),
+            home,
+        }
+    }
+
+    /// Where a path leads that stays inside of the project and names no secret.
+    pub(super) fn inside(&self, path: &Path) -> Option<PathBuf> {
+        let real = path.canonicalize().ok()?;
+        let is_harmless = |name: Component<'_>| {
+            let name = name.as_os_str().to_string_lossy().to_lowercase();
+            !name.contains(".env") && (!name.starts_with('.') || FOR_AGENTS.contains(&name.as_str()))
+        };
+        let below = real.strip_prefix(&self.root).ok()?;
+        below.components().all(is_harmless).then_some(real)
+    }
+
+    /// Whether a file exists that is not where its name says, but outside of the project.
+    pub(super) fn leads_outside(&self, path: &Path) -> bool {
+        path.canonicalize().is_ok_and(|real| real != path) && self.inside(path).is_none()
+    }
+
+    /// The instruction files in `place` that are links out of the project.
+    pub(super) fn leading_outside(&self, place: &Path) -> Vec<PathBuf> {
+        let links = instruction_files::NAMES.iter().map(|name| place.join(name));
+        links
+            // One that stands for another of the same place says what the other would say.
+            .filter(|path| self.leads_outside(path) && !self.is_instruction_file(path))
+            .collect()
+    }
+
+    /// Whether a path is a file that the engine reads as instructions without being told so, links followed.
+    pub(super) fn is_instruction_file(&self, path: &Path) -> bool {
+        let is_one = |name: &str| instruction_files::NAMES.contains(&name);
+        path.canonicalize().is_ok_and(|real| {
+            real.parent() == path.parent() && real.file_name().and_then(|name| name.to_str()).is_some_and(is_one)
+        })
+    }
+
+    /// The file outside of the project that a text names by `@NAME`.
+    pub(super) fn mentioned_outside(&self, name: &str) -> Option<PathBuf> {
+        if name.is_empty() {
+            return None;
+        }
+        let mut candidates: Vec<PathBuf> = match name.strip_prefix("~/") {
+            Some(rest) => vec![self.home.join(rest)],
+            // From the root of the repository, which is `/` where there is none.
+            None => self.directory.ancestors().map(|place| place.join(name)).collect(),
+        };
+        // A single word that names a directory of the system is a word.
+        candidates
+            .retain(|path| (path.is_file() || name.contains('/') && path.exists()) && self.inside(path).is_none());
+        candidates.pop()
+    }
+
+    /// Whether `place` is the user's own home, and not a checkout that only the environment calls so, as CI does.
+    pub(super) fn is_own_home(&self, place: &Path) -> bool {
+        place == self.home && !(place == self.root && is_made_up(&self.home))
+    }
+
+    /// A home that was brought along: it lies in the project, and only the environment says that it is one.
+    pub(super) fn brought_home(&self) -> Option<PathBuf> {
+        let is_inside = self.home.starts_with(&self.root) || self.home.starts_with(&self.directory);
+        (is_inside && is_made_up(&self.home)).then(|| self.home.clone())
+    }
+}
+
+#[cfg(unix)]
+fn owner(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some(fs::symlink_metadata(path).ok()?.uid())
+}
+
+#[cfg(not(unix))]
+fn owner(path: &Path) -> Option<u32> {
+    fs::symlink_metadata(path).ok().map(|_| 0)
+}
+
+/// Whether a home is none that the system gave to the user. Where the system does not say, it is taken for one.
+#[cfg(unix)]
+fn is_made_up(home: &Path) -> bool {
+    if cfg!(target_os = "macos") {
+        return home.parent() != Some(Path::new("/Users"));
+    }
+    let user = rustix::process::geteuid().as_raw().to_string();
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    // name:password:user:group:comment:home:shell
+    let is_home = |line: &str| {
+        let fields: Vec<&str> = line.split(':').collect();
+        fields.get(2) == Some(&user.as_str())
+            && fields
+                .get(5)
+                .is_some_and(|given| Path::new(given).canonicalize().is_ok_and(|given| given == home))
+    };
+    !users.lines().any(is_home)
+}
+
+#[cfg(not(unix))]
+fn is_made_up(_home: &Path) -> bool {
+    false
+}
