@@ -31,6 +31,7 @@ mod orders;
 mod protocol;
 mod record;
 mod service;
+mod socket;
 mod start;
 mod supervisor;
 mod thrift;

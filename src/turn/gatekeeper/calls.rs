@@ -77,7 +77,10 @@ impl Gatekeeper {
         let mut judgement = self.policy.judge(action);
         let mut fixed = false;
         if is_anothers(call) {
-            judgement = asking(judgement, &format!("`{}` is not the engine's own tool here", call.tool));
+            judgement = asking(
+                judgement,
+                &format!("`{}` is a tool of a plugin or an MCP server here", call.tool),
+            );
             fixed = true;
         } else if matches!(action, Action::Fetch { .. }) && !call.redirects_come {
             (judgement, fixed) = self.unseen_redirects(judgement);
@@ -142,11 +145,8 @@ fn is_anothers(call: &GateCall) -> bool {
 
 /// A judgement that allows nothing, for this reason.
 fn asking(judgement: Judgement, why: &str) -> Judgement {
-    if judgement.effect != Effect::Allow {
-        return Judgement {
-            grant: Vec::new(),
-            ..judgement
-        };
+    if judgement.effect == Effect::Deny {
+        return judgement;
     }
     Judgement {
         effect: Effect::Ask,
