@@ -339,7 +339,7 @@ fn a_tool_that_took_the_name_of_the_engines_asks() {
         .collect();
     let script = reply(&calls) + DONE;
     let allow = ["bash", "list", "lsp", "read", "webfetch", "edit", "my_*"];
-    let mut flags = vec!["--auto-tools", "--no-input", "--trust", "--output-format=json"];
+    let mut flags = vec!["--auto-tools", "--trust", "--output-format=json"];
     flags.extend(allow.iter().flat_map(|rule| ["--allow", rule]));
     let run = |flags: &[&str]| {
         let run = sandbox.rehearse(&script, flags.iter().chain(&["Do it"]));

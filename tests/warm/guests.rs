@@ -107,8 +107,9 @@ fn a_command_that_another_engine_runs_gets_no_lease_and_a_server_of_its_own() {
     let program = env!("CARGO_BIN_EXE_opencode-rs");
     let project = warm.sandbox.project();
     let command = format!(
-        "cd {}; {program} server start --rehearse >start 2>&1; {program} -k --rehearse two >two 2>&1",
-        project.display()
+        "cd {}; export OPENCODE_RS_ENGINE={}; {program} server start --rehearse >start 2>&1; {program} -k --rehearse two >two 2>&1",
+        project.display(),
+        crate::real_engine::path().display()
     );
     let script = format!(
         "[[reply]]\ntool_calls = [{{ name = \"bash\", arguments = {{ command = {command:?}, description = \"x\" }} }}]\n\n\

@@ -77,10 +77,8 @@ impl Gatekeeper {
         let mut judgement = self.policy.judge(action);
         let mut fixed = false;
         if is_anothers(call) {
-            judgement = asking(
-                judgement,
-                &format!("`{}` is a tool of a plugin or an MCP server here", call.tool),
-            );
+            let why = format!("`{}` is a tool of a plugin or an MCP server here", call.tool);
+            judgement = narrowed(judgement, self.policy.of_other_tools(), &why);
             fixed = true;
         } else if matches!(action, Action::Fetch { .. }) && !call.redirects_come {
             (judgement, fixed) = self.unseen_redirects(judgement);
@@ -120,7 +118,7 @@ impl Gatekeeper {
         if judgement.effect != Effect::Allow || self.policy.allows_every_address() {
             return (judgement, false);
         }
-        (asking(judgement, UNSEEN_REDIRECTS), true)
+        (narrowed(judgement, Effect::Ask, UNSEEN_REDIRECTS), true)
     }
 
     /// Looks whose a session is that the engine has not told us of yet: a subagent's is ours when its parents are.
@@ -143,13 +141,13 @@ fn is_anothers(call: &GateCall) -> bool {
     !call.is_engines && call.moment == Moment::Call && Action::is_known(&call.tool)
 }
 
-/// A judgement that allows nothing, for this reason.
-fn asking(judgement: Judgement, why: &str) -> Judgement {
+/// A judgement that is at least as strict as `effect`, for this reason.
+fn narrowed(judgement: Judgement, effect: Effect, why: &str) -> Judgement {
     if judgement.effect == Effect::Deny {
         return judgement;
     }
     Judgement {
-        effect: Effect::Ask,
+        effect: judgement.effect.max(effect),
         rule: why.to_owned(),
         by_preset: false,
         parts: Vec::new(),
