@@ -189,9 +189,7 @@ mod unix {
             Wish::Find => Ok(warm::find(&context.directories, &wanted).await),
             Wish::FindOrStart { keep_for } => {
                 let orders = orders(place, &wanted, rehearsal, keep_for);
-                warm::find_or_start(&context.directories, &context.environment, &wanted, &orders, DEADLINE)
-                    .await
-                    .map(Some)
+                warm::find_or_start(&context.directories, &context.environment, &wanted, &orders, DEADLINE).await
             }
         }
     }

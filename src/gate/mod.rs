@@ -24,9 +24,25 @@
 //! along. The plugin connects to the hub and sends its token; whoever is to be asked is told to it there as
 //! `{port, token}`, an [`Invitation`], since an engine that stays serves one command after the other, and several at once.
 //! To each gate it is invited to it connects in the same way, then sends `{ready}`; each `{id, moment, tool, session,
-//! call, arguments}` is answered with `{id, pass}`, `{id, refuse}`, or `{id}` by a gate that does not know the session:
-//! every gate is asked, and only one can know it. Knowing a token gives nobody a right: it is good for asking. Once the
-//! plugin is there nobody else is let in, and when it goes the run cannot go on: nothing would ever run again.
+//! call, arguments, engines, redirects}` is answered with `{id, pass}`, `{id, refuse}`, or `{id}` by a gate that does not
+//! know the session: every gate is asked, and only one can know it. `{id, gone}` takes one back. Knowing a token gives
+//! nobody a right: it is good for asking. Once the plugin is there nobody else is let in, and when it goes the run cannot
+//! go on: nothing would ever run again.
+//!
+//! # Redirects
+//!
+//! `webfetch` follows redirects to any address. The engine's HTTP client uses `globalThis.fetch`, so the plugin puts its
+//! own in the place of that, follows the redirects itself, and asks before each. The client looks the function up once,
+//! with its first request in the life of the engine. That may come before any plugin, where the engine fetches its
+//! catalog or a remote configuration; so the plugin has it make a request whose answer it gives itself, an empty index of
+//! skills, and where that does not come by, it says that redirects do not (`tests/behaviour/redirects.rs`).
+//!
+//! # Whose tool it is
+//!
+//! A tool of a plugin takes the place of the engine's tool with the same name, and one of an MCP server takes the place of
+//! both; its name is that of the server, `_`, and its own. The hook `tool.definition` comes with each tool that is not an
+//! MCP server's, before a model is offered it: the engine's own ones are described field by field, those of plugins as
+//! one thing. What has not been seen there as the engine's own is not.
 
 mod service;
 
@@ -108,6 +124,9 @@ pub enum Moment {
     Call,
     /// Before a shell is started, for a call that has passed already.
     Shell,
+    /// Before a redirect is followed, for a call that has passed already: the arguments are the address (`url`), and the
+    /// one that leads there (`from`).
+    Redirect,
 }
 
 /// A tool call that waits. Dropping it is to [disown](Self::disown) it.
@@ -123,6 +142,10 @@ pub struct GateCall {
     pub tool: String,
     /// Its arguments, as they will be used.
     pub arguments: Value,
+    /// Whether the tool is known to be the engine's own. A plugin or an MCP server may give its name to one of theirs.
+    pub is_engines: bool,
+    /// Whether redirects that the call follows will come here too.
+    pub redirects_come: bool,
     reply: oneshot::Sender<Reply>,
 }
 
@@ -152,6 +175,11 @@ impl GateCall {
     /// Whether nobody waits for the answer any more.
     pub fn is_gone(&self) -> bool {
         self.reply.is_closed()
+    }
+
+    /// Waits until nobody waits for the answer any more.
+    pub async fn gone(&mut self) {
+        self.reply.closed().await;
     }
 }
 

@@ -27,6 +27,22 @@ let last = 0;
 /** Held for as long as the engine runs: a library that is collected takes its functions along. */
 let system;
 
+const nativeFetch = globalThis.fetch;
+/** The statuses with which a response redirects. */
+const REDIRECTS = [301, 302, 303, 307, 308];
+const MOST_REDIRECTS = 20;
+/** What `webfetch` waits for a response, in seconds, and the longest that it can be told to wait. */
+const USUAL_TIMEOUT = 30;
+const LONGEST_TIMEOUT = 120;
+/** Headers that are for the first address alone. */
+const FOR_ONE_ORIGIN = ["authorization", "cookie", "proxy-authorization"];
+/** Nobody listens there. Whether a request to it comes by is what tells that the engine's requests do. */
+const PROBE = "http://127.0.0.1:1/opencode-rs/";
+/** Whether the engine's own HTTP client uses our `fetch`. */
+let seesRequests = false;
+/** The calls of `webfetch` that have passed and not ended. */
+const fetching = new Map();
+
 function parsed(text) {
   try {
     return JSON.parse(text);
@@ -144,7 +160,7 @@ function without(call, gate, why) {
 }
 
 /** Resolves when the call may go on; throws what the model is told when it may not. */
-function ask(moment, tool, session, call, args) {
+function ask({ session = "", call = "", args, signal, ...about }) {
   // Whatever is thrown in here refuses the call.
   return new Promise((resolve, reject) => {
     if (!own || !hub || gates.size === 0) throw new Error(GONE);
@@ -155,32 +171,175 @@ function ask(moment, tool, session, call, args) {
     const asked = new Set(gates);
     waiting.set(id, { id, gates: asked, pass: resolve, refuse: (why) => reject(new Error(why)) });
     // All of them: only the one whose session it is has an answer.
-    for (const gate of asked) {
-      send(gate, { id, moment, tool, session: session ?? "", call: call ?? "", arguments: shown });
-    }
+    for (const gate of asked) send(gate, { ...about, id, session, call, arguments: shown });
+    signal?.addEventListener("abort", () => {
+      if (!waiting.delete(id)) return;
+      for (const gate of asked) send(gate, { id, gone: true });
+      reject(new Error("Nobody waits for it any more."));
+    });
   });
 }
 
+/**
+ * A request of the engine's. While `webfetch` runs, no request follows a redirect that has not passed: which of them are
+ * its own is not to be told in every case.
+ */
+function request(input, init) {
+  const url = String(input?.url ?? input);
+  if (url.startsWith(PROBE)) {
+    seesRequests = true;
+    return Promise.resolve(Response.json({ skills: [] }));
+  }
+  const option = (name) => init?.[name] ?? input?.[name];
+  const reads = ["GET", "HEAD"].includes((option("method") ?? "GET").toUpperCase());
+  if (fetching.size === 0 || !reads || (option("redirect") ?? "follow") !== "follow") return nativeFetch(input, init);
+  return follow(url, input, init);
+}
+
+/** Follows redirects, each one once it has passed. */
+async function follow(first, input, init) {
+  const { calls, fail } = callsOf(first);
+  for (const call of calls) call.restore();
+  const headers = new Headers(init?.headers ?? input?.headers);
+  const signal = init?.signal ?? input?.signal;
+  const longest = Math.max(...calls.map((call) => call.timeout));
+  let left = longest;
+  let url = new URL(first);
+  for (let redirects = 0; ; redirects += 1) {
+    // The time in which somebody makes up their mind does not count.
+    const started = performance.now();
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), left);
+    const response = await nativeFetch(redirects === 0 ? input : url, {
+      ...init,
+      headers,
+      redirect: "manual",
+      signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+    })
+      .catch((error) => {
+        if (!late.signal.aborted) throw error;
+        return fail(`${url.href} did not answer within ${longest / 1000} s`);
+      })
+      .finally(() => clearTimeout(timer));
+    left -= performance.now() - started;
+    const location = REDIRECTS.includes(response.status) ? response.headers.get("location") : null;
+    if (location === null) return response;
+    response.body?.cancel().catch(() => {});
+    if (redirects === MOST_REDIRECTS) return fail(`${first} redirects more than ${MOST_REDIRECTS} times`);
+    if (!URL.canParse(location, url)) return fail(`${url.href} redirects to what is no address`);
+    const next = new URL(location, url);
+    if (!["http:", "https:"].includes(next.protocol)) {
+      return fail(`${url.href} redirects to ${next.href}, which is no web address`);
+    }
+    try {
+      const args = { url: next.href, from: url.href };
+      for (const { session, call } of calls) await ask({ moment: "redirect", tool: "webfetch", session, call, args, signal });
+    } catch (error) {
+      return fail(`${url.href} redirects to ${next.href}: ${error.message}`);
+    }
+    if (next.origin !== url.origin) for (const name of FOR_ONE_ORIGIN) headers.delete(name);
+    url = next;
+  }
+}
+
+/** The calls that a request may belong to, one of each session, and what ends it: those for the same page; else any. */
+function callsOf(address) {
+  const page = ({ origin, pathname }) => origin + pathname;
+  const all = [...fetching.values()];
+  const same = all.filter(({ url }) => URL.canParse(url) && page(new URL(url)) === page(new URL(address)));
+  const found = same.length > 0 ? same : all;
+  const calls = found.filter((call, at) => found.findIndex(({ session }) => session === call.session) === at);
+  const fail = (why) => {
+    if (same.length === 0) throw new Error(why);
+    // The engine's own words for a request that fails tell nothing of why; ours are said when the call ends.
+    for (const call of same) call.failure = why;
+    return new Response();
+  };
+  return { calls, fail };
+}
+
+/** Keeps a call of `webfetch` in mind until it ends. */
+function begin(session, call, args) {
+  const { url, timeout } = args;
+  const wanted = typeof timeout === "number" ? timeout : USUAL_TIMEOUT;
+  // The engine counts the time in which a person is asked; we do not.
+  args.timeout = LONGEST_TIMEOUT;
+  const restore = () => {
+    if (timeout === undefined) delete args.timeout;
+    else args.timeout = timeout;
+  };
+  fetching.set(`${session} ${call}`, {
+    session,
+    call,
+    url,
+    timeout: Math.min(wanted, LONGEST_TIMEOUT) * 1000,
+    restore,
+  });
+}
+
+/** A call has ended; gives what was kept in mind of it. */
+function end(session, call) {
+  const key = `${session} ${call}`;
+  const ended = fetching.get(key);
+  fetching.delete(key);
+  return ended;
+}
+
+if (own) globalThis.fetch = new Proxy(nativeFetch, { apply: (_, __, [input, init]) => request(input, init) });
+
 let opened;
 
-export const OpencodeRs = async () => {
+export const OpencodeRs = async ({ client }) => {
   if (own && !opened) {
     opened = true;
     await hide();
     open();
   }
+  /** The names of the engine's own tools in this directory, and those that plugins have given to theirs. */
+  const [builtIn, ofPlugins] = [new Set(), new Set()];
+  /** Whether a call is one of the engine's own tool. Tools of plugins and of MCP servers take its place. */
+  const isEngines = async (tool) => {
+    // A command of the person's may start a subagent before any model was offered a tool.
+    if (ofPlugins.has(tool) || (!builtIn.has(tool) && tool !== "task")) return false;
+    if (!tool.includes("_")) return true;
+    try {
+      const { data } = await client.mcp.status();
+      return !Object.keys(data).some((name) => tool.startsWith(`${name.replace(/[^a-zA-Z0-9_-]/g, "_")}_`));
+    } catch {
+      return false;
+    }
+  };
   return {
     config: async (config) => {
+      // Its client keeps the `fetch` of its first request for ever, and may have made that before we came.
+      if (own && !seesRequests) config.skills = { ...config.skills, urls: [...(config.skills?.urls ?? []), PROBE] };
       const plugins = (config.plugin ?? []).map((plugin) => (Array.isArray(plugin) ? plugin[0] : plugin));
       // A plugin that comes later could change what the gate has seen, in whichever directory it was configured.
       const isLast = String(plugins[plugins.length - 1] ?? "") === own?.plugin;
       order = { ready: true, last: isLast && order?.last !== false };
       for (const gate of gates) send(gate, order);
     },
-    "tool.execute.before": ({ tool, sessionID, callID }, { args }) => ask("call", tool, sessionID, callID, args),
-    "shell.env": async ({ sessionID, callID }, output) => {
+    "tool.definition": async ({ toolID }, { parameters }) => {
+      // The engine describes its own tools field by field, and takes those of plugins as they are.
+      (typeof parameters?.fields === "object" ? builtIn : ofPlugins).add(toolID);
+    },
+    "tool.execute.before": async ({ tool, sessionID: session, callID: call }, { args }) => {
+      const engines = await isEngines(tool);
+      const redirects = seesRequests;
+      await ask({ moment: "call", tool, session, call, args, engines, redirects });
+      if (tool === "webfetch" && engines && redirects) begin(session, call, args);
+    },
+    "tool.execute.after": async ({ sessionID, callID }) => {
+      const failure = end(sessionID, callID)?.failure;
+      if (failure) throw new Error(failure);
+    },
+    event: async ({ event }) => {
+      const part = event.type === "message.part.updated" ? event.properties.part : undefined;
+      if (part?.type === "tool" && part.state.status === "error") end(part.sessionID, part.callID);
+    },
+    "shell.env": async ({ sessionID: session, callID: call }, output) => {
       Object.assign(output.env, own?.environment ?? {});
-      await ask("shell", "bash", sessionID, callID);
+      await ask({ moment: "shell", tool: "bash", session, call });
     },
   };
 };

@@ -1,5 +1,6 @@
 //! The other end of the channel.
 
+use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrit
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::{GateCall, Invitation, Moment, PluginState, Reply};
@@ -110,6 +111,14 @@ enum Line {
         call: String,
         /// JSON of its own.
         arguments: String,
+        #[serde(default)]
+        engines: bool,
+        #[serde(default)]
+        redirects: bool,
+    },
+    Gone {
+        id: u64,
+        gone: bool,
     },
     Ready {
         ready: bool,
@@ -119,6 +128,7 @@ enum Line {
 
 async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, told: &Told) -> io::Result<()> {
     let mut open: JoinSet<(u64, Reply)> = JoinSet::new();
+    let mut waits: HashMap<u64, AbortHandle> = HashMap::new();
     // A reading that is cancelled would lose what it has read, so lines come from a task of their own.
     let (line_sender, mut line_receiver) = mpsc::channel(1);
     let mut reading = JoinSet::new();
@@ -142,7 +152,7 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
                 // The plugin writes no line that cannot be read. Whoever sent it waits for ever, unless the connection ends:
                 // then it is refused.
                 match serde_json::from_slice(&line?)? {
-                    Line::Call { id, moment, tool, session, call, arguments } => {
+                    Line::Call { id, moment, tool, session, call, arguments, engines, redirects } => {
                         let Ok(arguments) = serde_json::from_str::<Value>(&arguments) else {
                             // Nested too deeply, for one.
                             open.spawn(async move { (id, Reply::Refuse("These arguments cannot be judged.".to_owned())) });
@@ -155,15 +165,22 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
                             call_id: call,
                             tool,
                             arguments,
+                            is_engines: engines,
+                            redirects_come: redirects,
                             reply,
                         });
                         if sent.is_err() {
                             return Ok(());
                         }
                         // One that is dropped may be another gate's; where nobody answers it is refused.
-                        open.spawn(async move {
+                        waits.insert(id, open.spawn(async move {
                             (id, answer.await.unwrap_or(Reply::Unknown))
-                        });
+                        }));
+                    }
+                    Line::Gone { id, gone } => {
+                        if let Some(wait) = waits.remove(&id).filter(|_| gone) {
+                            wait.abort();
+                        }
                     }
                     Line::Ready { ready, last } => {
                         if ready {
@@ -172,7 +189,10 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
                     }
                 }
             }
-            Some(Ok((id, reply))) = open.join_next() => {
+            Some(joined) = open.join_next() => {
+                // What was taken back is not answered.
+                let Ok((id, reply)) = joined else { continue };
+                waits.remove(&id);
                 let value = match reply {
                     Reply::Pass => json!({ "id": id, "pass": true }),
                     Reply::Refuse(why) => json!({ "id": id, "refuse": why }),

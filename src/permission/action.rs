@@ -65,7 +65,38 @@ pub enum Action {
     },
 }
 
+/// The names of the engine's own tools, those of some versions and settings included.
+const ENGINE_TOOLS: [&str; 22] = [
+    "StructuredOutput",
+    "apply_patch",
+    "bash",
+    "edit",
+    "glob",
+    "grep",
+    "invalid",
+    "list",
+    "lsp",
+    "multiedit",
+    "patch",
+    "plan_enter",
+    "plan_exit",
+    "question",
+    "read",
+    "skill",
+    "task",
+    "todoread",
+    "todowrite",
+    "webfetch",
+    "websearch",
+    "write",
+];
+
 impl Action {
+    /// Whether calls of a tool by this name are taken for those of the engine's own one.
+    pub fn is_known(tool: &str) -> bool {
+        ENGINE_TOOLS.contains(&tool)
+    }
+
     /// The action of a tool call, from the tool's name and its arguments. What is missing or of another type than the
     /// engine wants is left empty or unreadable, and then never judged as harmless.
     pub fn of_call(tool: &str, arguments: &Value) -> Self {

@@ -317,6 +317,17 @@ impl Policy {
         }
     }
 
+    /// What the preset says of tools that are not the engine's own.
+    pub fn of_other_tools(&self) -> Effect {
+        preset::of_tool(self.preset, "")
+    }
+
+    /// Whether rules allow every address, so that it makes no difference where one leads.
+    pub fn allows_every_address(&self) -> bool {
+        let decided = self.by_rules("webfetch", &|_| true, &|rule| is_plain(&rule.pattern));
+        decided.is_some_and(|verdict| verdict.effect == Effect::Allow)
+    }
+
     fn judge_address(&self, url: &str) -> Verdict {
         if url.is_empty() {
             return self.judge_unknown("webfetch");

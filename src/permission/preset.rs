@@ -5,18 +5,9 @@ use std::path::{Component, Path};
 use super::LOOKING;
 use crate::request::{Effect, Preset};
 
-/// Tools that change nothing outside of the session, or do what is judged on its own.
-const HARMLESS: [&str; 9] = [
-    "todowrite",
-    "todoread",
-    "skill",
-    "question",
-    "plan_enter",
-    "plan_exit",
-    "invalid",
-    "StructuredOutput",
-    "lsp",
-];
+/// Tools of the engine's that change nothing outside of the session, or do what is judged on its own. None that an MCP
+/// server could give the name of: that is the server's name, `_`, and the tool's.
+const HARMLESS: [&str; 6] = ["todowrite", "skill", "question", "invalid", "StructuredOutput", "lsp"];
 
 /// Directories whose files run, or widen what may run, without anybody starting them.
 const PROTECTED_DIRECTORIES: [&str; 14] = [

@@ -27,11 +27,11 @@ pub use error::StartError;
 pub use first_start::database_of;
 pub use gated::guard_engine;
 #[cfg(unix)]
-pub use guard::descendants::{ProcessMark, descends_from};
+pub use guard::descendants::{ProcessMark, is_below_engine};
 #[cfg(unix)]
 pub use guard::remove_left_over_directories;
 pub use guard::report::Exit;
-pub use guard::{guard_main, left_over_directories};
+pub use guard::{SUPERVISOR, guard_main, left_over_directories};
 #[cfg(unix)]
 pub use memory::resident_memory;
 pub use output::Sink;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::io::BufReader;
-use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
@@ -14,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::protocol::{Answer, Exposed, Wish, hear, say};
 use super::record::ServerRecord;
+use super::socket;
 use crate::api::Endpoint;
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, PluginFile};
@@ -43,8 +43,8 @@ pub enum Refusal {
     /// It is ending, or takes nobody any more.
     #[error("it is ending")]
     Ending,
-    /// Whoever asks was started by its engine.
-    #[error("it is not for commands that its own engine runs")]
+    /// Whoever asks was started by an engine of ours.
+    #[error("it is not for commands that an engine runs")]
     Descendant,
     /// Somebody uses it.
     #[error("it is in use")]
@@ -85,7 +85,7 @@ impl Lease {
     ///
     /// The supervisor's refusal inside, a failure to reach it outside.
     pub(super) async fn take(record: &ServerRecord, terms: &Terms, cache: &Path) -> io::Result<Result<Self, Refusal>> {
-        let line = Line::open(&record.socket).await?;
+        let line = Line::open(record).await?;
         let wish = Wish::Lease {
             fingerprint: terms.fingerprint.clone(),
             keep_for: terms.keep_for.map(|keep| keep.as_secs()),
@@ -162,7 +162,7 @@ impl ServerRecord {
     ///
     /// When its supervisor cannot be reached, does not answer, or refuses ([`io::ErrorKind::PermissionDenied`]).
     pub async fn status(&self) -> io::Result<Status> {
-        match Line::open(&self.socket).await?.ask(&Wish::Status).await? {
+        match Line::open(self).await?.ask(&Wish::Status).await? {
             Answer::Status(status) => Ok(status),
             Answer::Refused { why } => Err(io::Error::new(io::ErrorKind::PermissionDenied, why)),
             _ => Err(misunderstood()),
@@ -175,7 +175,7 @@ impl ServerRecord {
     ///
     /// When its supervisor cannot be reached, or does not answer.
     pub async fn retire(&self) -> io::Result<()> {
-        Line::open(&self.socket).await?.ask(&Wish::Retire).await.map(|_| ())
+        Line::open(self).await?.ask(&Wish::Retire).await.map(|_| ())
     }
 
     /// Has it end now, and waits until it and everything that it started is gone, at most `limit`.
@@ -197,7 +197,7 @@ impl ServerRecord {
     }
 
     async fn end(&self, wish: &Wish, limit: Duration) -> io::Result<Result<(), Refusal>> {
-        let line = Line::open(&self.socket).await?;
+        let line = Line::open(self).await?;
         match line.ask(wish).await? {
             Answer::Done => {}
             Answer::Refused { why } => return Ok(Err(why)),
@@ -232,10 +232,8 @@ struct Writing {
 }
 
 impl Line {
-    async fn open(socket: &Path) -> io::Result<Self> {
-        let stream = timeout(ANSWERING, UnixStream::connect(socket))
-            .await
-            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    async fn open(record: &ServerRecord) -> io::Result<Self> {
+        let stream = socket::connect(record, ANSWERING).await?;
         let (read, half) = stream.into_split();
         let (sender, answers) = mpsc::channel(4);
         let (close, closed) = watch::channel(false);

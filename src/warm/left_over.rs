@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::record::ServerRecord;
-use super::supervisor::{SOCKET, SOCKET_DIRECTORY, socket_base};
+use super::socket::{Base, SOCKET, is_private};
 use crate::context::{Directories, Environment};
 use crate::server;
 use crate::support::lock;
@@ -19,23 +18,26 @@ const YOUNG: Duration = Duration::from_secs(60);
 const OLD_LOCK: Duration = Duration::from_secs(7 * 86_400);
 
 /// The socket directories in which nobody listens any more.
-pub fn left_over_sockets(environment: &Environment) -> Vec<PathBuf> {
-    let entries = fs::read_dir(socket_base(environment)).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| is_name(&entry.file_name().to_string_lossy()))
-        .map(|entry| entry.path())
-        .filter(|directory| is_old_and_ours(directory) && !is_listening(&directory.join(SOCKET)))
-        .collect()
+pub fn left_over_sockets(directories: &Directories, environment: &Environment) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = Base::all(directories, environment)
+        .iter()
+        .flat_map(Base::directories)
+        .filter(|directory| is_private(directory) && is_old(directory) && !is_listening(&directory.join(SOCKET)))
+        .collect();
+    // The temporary directory may be `/tmp`, which is looked at anyway.
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// Removes them, and the files of servers that are dead, and locks that nobody wanted for long.
 pub fn remove_left_overs(directories: &Directories, environment: &Environment) {
     for record in ServerRecord::list(&directories.state) {
-        if !record.supervisor.is_alive() && !is_listening(&record.socket) {
+        if !record.supervisor.is_alive() {
             record.remove(&directories.state);
         }
     }
-    for directory in left_over_sockets(environment) {
+    for directory in left_over_sockets(directories, environment) {
         let _ = fs::remove_file(directory.join(SOCKET));
         // Anything else in it keeps it.
         let _ = fs::remove_dir(directory);
@@ -61,19 +63,8 @@ pub(super) fn sweep(directories: &Directories, environment: &Environment) {
     server::remove_left_over_directories(&server::temporary_base(environment));
 }
 
-fn is_name(name: &str) -> bool {
-    name.strip_prefix(SOCKET_DIRECTORY)
-        .is_some_and(|id| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-fn is_old_and_ours(directory: &Path) -> bool {
-    // `symlink_metadata`: a link somewhere else is not a directory of ours.
-    fs::symlink_metadata(directory).is_ok_and(|metadata| {
-        metadata.is_dir()
-            && metadata.uid() == rustix::process::geteuid().as_raw()
-            && metadata.mode().trailing_zeros() >= 6
-            && is_older_than(&metadata, YOUNG)
-    })
+fn is_old(directory: &Path) -> bool {
+    fs::symlink_metadata(directory).is_ok_and(|metadata| is_older_than(&metadata, YOUNG))
 }
 
 fn is_older_than(metadata: &fs::Metadata, age: Duration) -> bool {
@@ -116,7 +107,6 @@ mod tests {
         let (living, _listener) = make("opencode-rs-1123456789abcdef", true);
         let (young, _) = make("opencode-rs-2123456789abcdef", false);
         let (foreign, _) = make("opencode-rs-of-somebody-else", true);
-        assert_eq!(left_over_sockets(&environment), std::slice::from_ref(&dead));
         let directories = Directories {
             home: base.path().join("home"),
             config: base.path().join("config"),
@@ -124,6 +114,9 @@ mod tests {
             state: base.path().join("state"),
             cache: base.path().join("cache"),
         };
+        let found = left_over_sockets(&directories, &environment);
+        let found: Vec<&PathBuf> = found.iter().filter(|path| path.starts_with(base.path())).collect();
+        assert_eq!(found, [&dead]);
         remove_left_overs(&directories, &environment);
         let left = [dead, living, young, foreign].map(|path| path.exists());
         assert_eq!(left, [false, true, true, true]);

@@ -9,7 +9,7 @@
 //! ```text
 //! STATE/servers/ID.json    where the supervisor listens, and what its server is; no secret
 //! STATE/servers/ID.log     what the engine and the supervisor had to say
-//! TMP/opencode-rs-ID/      mode 0700: the socket
+//! STATE/servers/ID/        mode 0700: the socket; RUNTIME/opencode-rs-ID/ or TMP/opencode-rs-ID/ where its path is too long
 //! STATE/locks/server-SLOT.lock   held by whoever starts a server for that slot
 //! ```
 //!
@@ -20,9 +20,13 @@
 //! therefore never has to look, and the answer to "may I use it" and the decision to end are made in one place, so
 //! that nobody gets a server that is just ending.
 //!
-//! The password is in no file: the supervisor says it to whoever connects, is the same user, and does not descend from
-//! the engine. A shell command of the model's descends from it, also when it makes itself a daemon, since the guard
-//! adopts orphans.
+//! The password is in no file: the supervisor says it to whoever connects, is the same user, and does not descend from an
+//! engine of ours, whichever that is: no guard and no supervisor is among its ancestors. A shell command of the model's has
+//! one there, also when it makes itself a daemon, since the guard adopts orphans (on Linux; elsewhere a daemon escapes).
+//! The command in turn sends nothing before it has seen that it is connected to that supervisor, see `socket`.
+//!
+//! What is beyond it: a command of the model's that was allowed to run can kill its guard, or have something start a process
+//! that is none of its descendants (a service manager, `cron`, a terminal multiplexer). That process is like the user's own.
 
 mod lease;
 mod left_over;
@@ -31,6 +35,7 @@ mod orders;
 mod protocol;
 mod record;
 mod service;
+mod socket;
 mod start;
 mod supervisor;
 mod thrift;

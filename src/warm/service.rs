@@ -13,7 +13,7 @@ use super::lease::{Refusal, Status};
 use super::protocol::{Answer, Exposed, Wish, hear, say};
 use crate::api::Endpoint;
 use crate::gate::{Hub, Invitation};
-use crate::server::descends_from;
+use crate::server::is_below_engine;
 
 /// How long a session whose command died may go on: its answer is worth having, a model that never ends is not.
 const ORPHANED: Duration = Duration::from_secs(60);
@@ -141,8 +141,8 @@ impl Service {
             .as_ref()
             .is_some_and(|peer| peer.uid() == rustix::process::geteuid().as_raw());
         let pid = peer.and_then(|peer| peer.pid()).unwrap_or_default();
-        // Nobody whose ancestors cannot be known either.
-        let stranger = !ours || pid <= 0 || descends_from(pid, rustix::process::getpid().as_raw_nonzero().get());
+        // Nor anybody whose ancestors cannot be known.
+        let stranger = !ours || pid <= 0 || is_below_engine(pid);
         let (read, mut write) = stream.into_split();
         let mut read = BufReader::new(read);
         let mut user = None;

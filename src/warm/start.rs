@@ -8,14 +8,15 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
-use super::lease::{Lease, Refusal, Terms};
+use super::lease::{Lease, Terms};
+use super::log::Log;
 use super::orders::Orders;
 use super::record::ServerRecord;
-use super::supervisor::{News, SUPERVISOR};
+use super::supervisor::News;
 use crate::api::Client;
 use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
-use crate::server::GuardProgram;
+use crate::server::{GuardProgram, SUPERVISOR, is_below_engine};
 use crate::support::lock::Lock;
 
 /// How often it is looked again whether somebody else has started the server.
@@ -81,6 +82,9 @@ pub async fn take(directories: &Directories, record: &ServerRecord, terms: &Term
         }
         Err(error) => {
             tracing::debug!(id = record.id, %error, "a warm server cannot be reached");
+            if let Ok(log) = Log::open(&record.log(&directories.state)) {
+                log.note(&format!("set aside: {error}"));
+            }
             end_hung(directories, record);
             Err(error)
         }
@@ -101,7 +105,8 @@ async fn is_well(lease: &Lease) -> bool {
     matches!(timeout(HEALTH, client.health()).await, Ok(Ok(health)) if health.healthy)
 }
 
-/// A server that fits: one that is there, else a new one. Of several who want one at once, one starts it.
+/// A server that fits: one that is there, else a new one. Of several who want one at once, one starts it. None for a
+/// command that an engine has started: no supervisor gives it its server.
 ///
 /// Servers of the slot that do not fit any more are retired. `waiting` is called once when somebody else is starting it.
 ///
@@ -114,7 +119,10 @@ pub async fn find_or_start(
     wanted: &Wanted,
     orders: &Orders,
     deadline: Duration,
-) -> Result<Lease, Failure> {
+) -> Result<Option<Lease>, Failure> {
+    if is_below_engine(rustix::process::getpid().as_raw_nonzero().get()) {
+        return Ok(None);
+    }
     let lock = directories
         .state
         .join("locks")
@@ -151,13 +159,14 @@ pub async fn find_or_start(
             });
         }
     };
-    timeout(deadline, starting).await.unwrap_or_else(|_| {
+    let lease: Result<Lease, Failure> = timeout(deadline, starting).await.unwrap_or_else(|_| {
         Err(Failure::new(
             FailureKind::Engine,
             format!("cannot get a server within {} s", deadline.as_secs()),
         )
         .hint("run `opencode-rs server list` to see what there is, and `opencode-rs server stop` to begin anew"))
-    })
+    });
+    lease.map(Some)
 }
 
 /// The servers of the slot that are made of something else than what is there now end when their last user goes.
@@ -212,12 +221,5 @@ async fn launch(environment: &Environment, orders: &Orders) -> Result<ServerReco
             )
             .caused_by(&error))
         }
-    }
-}
-
-impl Refusal {
-    /// Whether a private server is to be used instead: another warm one would be refused as well.
-    pub fn is_final(self) -> bool {
-        self == Self::Descendant
     }
 }

@@ -7,7 +7,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, BufRead as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -22,30 +22,22 @@ use super::log::{self, Log};
 use super::orders::Orders;
 use super::record::{self, ServerRecord};
 use super::service::{Activity, Orphan, Service};
+use super::socket;
 use super::thrift;
 use crate::api::{Client, Endpoint};
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
 use crate::gate::Hub;
 use crate::rehearsal::{self, Rehearsal, Script};
-use crate::server::{self, GuardProgram, ProcessMark, Server, StartRequest, guard_engine};
+use crate::server::{self, GuardProgram, ProcessMark, SUPERVISOR, Server, StartRequest, guard_engine};
 use crate::support::hexadecimal::hexadecimal;
 use crate::support::overlay::overlay;
 use crate::support::timestamp::rfc3339;
 
-/// First argument of a supervisor.
-pub(super) const SUPERVISOR: &str = "__supervisor";
 /// How long a server may take to be ready.
 const START_DEADLINE: Duration = Duration::from_secs(60);
 /// How long the engine may take to abort a session.
 const ABORTING: Duration = Duration::from_secs(10);
-/// A path of a socket may be no longer than some hundred bytes; a directory with a longer one is not used.
-const LONGEST_BASE: usize = 60;
-
-/// How the name of a socket's directory begins; the server's id follows.
-pub(super) const SOCKET_DIRECTORY: &str = "opencode-rs-";
-/// The socket in it.
-pub(super) const SOCKET: &str = "supervisor";
 
 /// What a supervisor says once, as a line on stdout.
 #[derive(Debug, Serialize, Deserialize)]
@@ -256,9 +248,8 @@ async fn start(orders: &Orders, id: &str, log: &Log) -> Result<Started, Failure>
         sink: Some(Arc::new(log.clone())),
     })
     .await?;
-    let socket = socket_path(&environment, id);
-    let listener =
-        listen(&socket).map_err(|error| cannot(&format!("listen on the socket `{}`", socket.display()), &error))?;
+    let (socket, listener) =
+        socket::listen(&directories, &environment, id).map_err(|error| cannot("listen on a socket", &error))?;
     let endpoint = server.endpoint().clone();
     let record = ServerRecord {
         schema_version: ServerRecord::SCHEMA_VERSION,
@@ -381,32 +372,6 @@ fn new_id() -> Result<String, Failure> {
     let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes).map_err(|error| cannot("make an id for the server", &error))?;
     Ok(hexadecimal(&bytes))
-}
-
-fn socket_path(environment: &Environment, id: &str) -> PathBuf {
-    socket_base(environment)
-        .join(format!("{SOCKET_DIRECTORY}{id}"))
-        .join(SOCKET)
-}
-
-/// Where the directories of sockets are.
-pub(super) fn socket_base(environment: &Environment) -> PathBuf {
-    let base = server::temporary_base(environment);
-    if base.as_os_str().len() > LONGEST_BASE {
-        PathBuf::from("/tmp")
-    } else {
-        base
-    }
-}
-
-/// Listens in a new directory for the owner alone.
-fn listen(socket: &Path) -> io::Result<UnixListener> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    if let Some(directory) = socket.parent() {
-        // Not recursive: a directory that somebody made before us is not taken.
-        std::fs::DirBuilder::new().mode(0o700).create(directory)?;
-    }
-    UnixListener::bind(socket)
 }
 
 fn cannot(what: &str, error: &(dyn std::error::Error + 'static)) -> Failure {

@@ -15,6 +15,7 @@ mod names;
 mod permissions;
 mod provider_failures;
 mod reconnect;
+mod redirects;
 #[cfg(target_os = "linux")]
 mod secrets;
 mod sessions;

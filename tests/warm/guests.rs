@@ -1,6 +1,6 @@
 //! Who gets a server from its supervisor, and who does not.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
@@ -24,17 +24,8 @@ fn ask(socket: &Path, fingerprint: &str) -> Value {
 
 /// The kind of answer to a command like ours, and the password.
 pub(super) fn password(socket: &Path) -> (String, String) {
-    let servers = socket
-        .parent()
-        .unwrap()
-        .file_name()
-        .unwrap()
-        .to_str()
-        .unwrap()
-        .to_owned();
-    let id = servers.strip_prefix("opencode-rs-").unwrap();
-    let root = socket.ancestors().nth(3).unwrap();
-    let file = root.join(format!("home/.local/state/opencode-rs/servers/{id}.json"));
+    // The file is beside the directory of the socket.
+    let file = socket.parent().unwrap().with_extension("json");
     let record: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let answer = ask(socket, record["fingerprint"].as_str().unwrap());
     let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
@@ -64,30 +55,81 @@ fn asks_for_the_server() {
     std::fs::write(path(ANSWER), answer.to_string()).unwrap();
 }
 
+/// A reply in which the model runs what asks for the server of the test's one socket.
+fn asking(warm: &Warm, answer: &str) -> String {
+    let command = format!(
+        "{SOCKET}=$(ls -d {}/*/supervisor) {ANSWER}={} {} --ignored --exact warm::guests::asks_for_the_server",
+        warm.servers().display(),
+        warm.sandbox.path(answer).display(),
+        std::env::current_exe().unwrap().display(),
+    );
+    format!(
+        "[[reply]]\ntool_calls = [{{ name = \"bash\", arguments = {{ command = {command:?}, description = \"x\" }} }}]\n\n\
+         [[reply]]\ntext = \"done\""
+    )
+}
+
 #[test]
 fn a_command_of_the_model_gets_no_lease() {
     let warm = Warm::new();
-    let answer = warm.sandbox.path("project/answer.json");
-    let itself = std::env::current_exe().unwrap();
-    // The one socket below the directory for temporary files.
-    let command = format!(
-        "{SOCKET}=$(ls -d {}/opencode-rs-*/supervisor) {ANSWER}={} {} --ignored --exact warm::guests::asks_for_the_server",
-        warm.sandbox.path("tmp").display(),
-        answer.display(),
-        itself.display(),
-    );
-    let script = format!(
-        "[[reply]]\ntool_calls = [{{ name = \"bash\", arguments = {{ command = {command:?}, description = \"x\" }} }}]\n\n\
-         [[reply]]\ntext = \"done\""
-    );
+    let script = asking(&warm, "answer.json");
     let run = warm.keep_scripted(&script, &["--keep-for", STAYS, "--auto-tools", "--yes", "try it"]);
     run.start_at_once().finish().expect(0).writes("done\n");
-    let answer: Value = serde_json::from_slice(&std::fs::read(answer).unwrap()).unwrap();
+    let answer: Value = serde_json::from_slice(&std::fs::read(warm.sandbox.path("answer.json")).unwrap()).unwrap();
     assert_eq!(answer, json!({"answer": "refused", "why": "descendant"}));
     // Anybody else is asked for the fingerprint.
     let record = warm.record();
     let socket = Path::new(record["socket"].as_str().unwrap());
     assert_eq!(ask(socket, "another one"), json!({"answer": "refused", "why": "stale"}));
+}
+
+#[test]
+fn a_command_that_another_engine_runs_gets_no_lease_and_a_server_of_its_own() {
+    let warm = Warm::for_two();
+    warm.keep(&["--keep-for", STAYS, "one"])
+        .start_at_once()
+        .finish()
+        .expect(0);
+    // The engine of another directory, which nobody keeps; the guest is in a session of its own.
+    let other = warm.sandbox.path("other");
+    std::fs::create_dir(&other).unwrap();
+    let script = asking(&warm, "answer.json").replace("command = \"", "command = \"exec setsid -w env ");
+    let run = warm.sandbox.rehearse(&script, ["--auto-tools", "--yes", "try it"]);
+    run.directory(&other)
+        .start_at_once()
+        .finish()
+        .expect(0)
+        .writes("done\n");
+    let answer: Value = serde_json::from_slice(&std::fs::read(warm.sandbox.path("answer.json")).unwrap()).unwrap();
+    assert_eq!(answer, json!({"answer": "refused", "why": "descendant"}));
+
+    // Our own program there says why, or does without.
+    let program = env!("CARGO_BIN_EXE_opencode-rs");
+    let project = warm.sandbox.project();
+    let command = format!(
+        "cd {}; export OPENCODE_RS_ENGINE={}; {program} server start --rehearse >start 2>&1; {program} -k --rehearse two >two 2>&1",
+        project.display(),
+        crate::real_engine::path().display()
+    );
+    let script = format!(
+        "[[reply]]\ntool_calls = [{{ name = \"bash\", arguments = {{ command = {command:?}, description = \"x\" }} }}]\n\n\
+         [[reply]]\ntext = \"done\""
+    );
+    let run = warm.sandbox.rehearse(&script, ["--auto-tools", "--yes", "try it"]);
+    run.directory(&other)
+        .start_at_once()
+        .finish()
+        .expect(0)
+        .writes("done\n");
+    let start = warm.sandbox.read("project/start");
+    assert!(
+        start.contains("cannot keep a server here: an engine that opencode-rs has started runs this command"),
+        "{start}"
+    );
+    let two = warm.sandbox.read("project/two");
+    assert!(two.contains("The prompt begins: two"), "{two}");
+    // The first server is still the only one that is kept.
+    warm.record();
 }
 
 #[test]
@@ -98,20 +140,15 @@ fn a_server_that_is_none_of_ours_is_replaced_without_a_word() {
         .finish()
         .expect(0);
     let record = warm.record();
-    // Somebody else sits where the socket is, and has an address that leads to nobody.
+    // Somebody else sits where the socket is.
     let socket = Path::new(record["socket"].as_str().unwrap());
     std::fs::remove_file(socket).unwrap();
     let listener = UnixListener::bind(socket).unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut line = String::new();
-            let _ = BufReader::new(stream.try_clone().unwrap()).read_line(&mut line);
-            let answer = json!({
-                "answer": "leased", "url": "http://127.0.0.1:9/", "password": "x", "engine_pid": 1,
-            });
-            let _ = stream.write_all(format!("{answer}\n").as_bytes());
-        }
+    let planted = std::thread::spawn(move || {
+        let mut heard = Vec::new();
+        let mut stream = listener.accept().unwrap().0;
+        let _ = stream.read_to_end(&mut heard);
+        heard
     });
     let next = warm.keep(&["--keep-for", "3s", "two"]);
     next.start_at_once()
@@ -119,6 +156,14 @@ fn a_server_that_is_none_of_ours_is_replaced_without_a_word() {
         .expect(0)
         .writes(&plain("two"))
         .says_only("");
+    assert_eq!(planted.join().unwrap(), b"", "not one byte");
+    let log = warm.servers().join(format!("{}.log", record["id"].as_str().unwrap()));
+    let log = std::fs::read_to_string(log).unwrap();
+    assert_eq!(
+        log.matches("set aside: another process listens at its socket").count(),
+        1,
+        "{log}"
+    );
     until("the real one has gone", LONG, || {
         (warm.records().iter().all(|other| other["id"] != record["id"])).then_some(())
     });

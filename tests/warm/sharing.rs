@@ -64,8 +64,14 @@ fn files_are_for_the_owner_alone_and_hold_no_password() {
         .expect(0);
     for entry in std::fs::read_dir(warm.servers()).unwrap() {
         let entry = entry.unwrap();
-        let mode = entry.metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{}", entry.path().display());
+        let metadata = entry.metadata().unwrap();
+        let expected = if metadata.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(
+            metadata.permissions().mode() & 0o777,
+            expected,
+            "{}",
+            entry.path().display()
+        );
     }
     let record = warm.record();
     let socket = std::path::Path::new(record["socket"].as_str().unwrap());

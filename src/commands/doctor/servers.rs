@@ -13,7 +13,7 @@ const NAME: &str = "servers";
 pub(super) async fn servers(context: &Context) -> Check {
     let servers = look::all(&context.directories.state).await;
     let strays = server::strays(&server::temporary_base(&context.environment));
-    let sockets = warm::left_over_sockets(&context.environment);
+    let sockets = warm::left_over_sockets(&context.directories, &context.environment);
     let mut details: Vec<String> = servers.iter().map(describe).collect();
     details.extend(
         strays

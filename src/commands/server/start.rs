@@ -13,6 +13,7 @@ use crate::commands::{Exit, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::ConnectRequest;
+use crate::server::is_below_engine;
 use crate::support::duration;
 use crate::terminal::sanitize;
 use crate::warm::ServerRecord;
@@ -28,6 +29,12 @@ pub(super) async fn run(context: &Context, request: ConnectRequest, talk: Talk) 
             "cannot keep a server here: `OPENCODE_PURE` keeps the engine from loading the guard of its tools",
         )
         .hint("unset `OPENCODE_PURE`"));
+    }
+    if is_below_engine(rustix::process::getpid().as_raw_nonzero().get()) {
+        return Err(Failure::usage(
+            "cannot keep a server here: an engine that opencode-rs has started runs this command",
+        )
+        .hint("run it outside of that engine; other commands use a server of their own here"));
     }
     let state = &context.directories.state;
     let directory = connect::directory(context, &request)?;

@@ -8,6 +8,11 @@ use std::collections::HashMap;
 use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
 
+use super::{GUARD, SUPERVISOR};
+
+/// The first arguments of the processes that stand above an engine.
+const ROLES: [&str; 2] = [GUARD, SUPERVISOR];
+
 /// A process that was seen alive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::server) struct Process {
@@ -53,6 +58,12 @@ impl Process {
 
     pub(in crate::server) fn parent(&self) -> i32 {
         self.parent
+    }
+
+    /// Whether it started later than `other`, where the system gives start times as numbers.
+    fn is_younger_than(&self, other: &Self) -> bool {
+        let [own, others] = [self, other].map(|process| process.started.parse::<u64>().ok());
+        matches!((own, others), (Some(own), Some(others)) if own > others)
     }
 
     /// Whether `other` is this process, whoever its parent is by now.
@@ -127,22 +138,54 @@ impl ProcessMark {
     }
 }
 
-/// Whether `ancestor` is among the parents of a process, or is that itself. Also when that cannot be known.
-pub fn descends_from(process: i32, ancestor: i32) -> bool {
+/// Whether an engine of ours has started a process, itself or by others; also when that cannot be known.
+///
+/// Guards and supervisors of whatever directory and version are known by their first argument. A process may give itself
+/// any: it is then refused what others get. It cannot take it from its ancestors, which let no other process of their
+/// user into their memory.
+pub fn is_below_engine(process: i32) -> bool {
     let mut next = process;
-    // Nobody has so many; a table that changes while it is read may look like it.
+    let mut child: Option<Process> = None;
+    // No process has so many ancestors; a table that changes while it is read may look like it.
     for _ in 0..1000 {
-        if next == ancestor {
+        let (Some(found), Some(role)) = (find(next), first_argument(next)) else {
+            return true;
+        };
+        // The parent has ended meanwhile, and another process has its id.
+        if child.as_ref().is_some_and(|child| found.is_younger_than(child)) {
             return true;
         }
-        match find(next) {
-            // The first process, or the first one that is visible from here.
-            Some(found) if found.parent <= 1 => return found.parent == ancestor,
-            Some(found) => next = found.parent,
-            None => return true,
+        if ROLES.iter().any(|known| known.as_bytes() == role) {
+            return true;
         }
+        // The first process, or the first one that is visible from here.
+        if found.parent <= 1 {
+            return false;
+        }
+        next = found.parent;
+        child = Some(found);
     }
     true
+}
+
+#[cfg(target_os = "linux")]
+fn first_argument(pid: i32) -> Option<Vec<u8>> {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    Some(line.split(|byte| *byte == 0).nth(1).unwrap_or_default().to_vec())
+}
+
+/// The system gives the whole command line as one text, so any word of it counts.
+#[cfg(not(target_os = "linux"))]
+fn first_argument(pid: i32) -> Option<Vec<u8>> {
+    let output = std::process::Command::new("/bin/ps")
+        .args(["-ww", "-o", "command=", "-p", &pid.to_string()])
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    let line = String::from_utf8_lossy(&output.stdout).into_owned();
+    let role = line.split_whitespace().find(|word| ROLES.contains(word));
+    Some(role.unwrap_or_default().as_bytes().to_vec())
 }
 
 fn find(pid: i32) -> Option<Process> {
@@ -243,6 +286,35 @@ mod tests {
             "42 (a) b) (c) S 7 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 2000 18446744073709551615";
         let (process, state) = linux::parse(42, stat).unwrap();
         assert_eq!((process.parent, process.started.as_str(), state), (7, "987654", 'S'));
+    }
+
+    #[test]
+    fn a_process_below_a_guard_or_a_supervisor_is_known() {
+        let below = |role: &str| {
+            // As the first argument of a shell: the name of its script.
+            let directory = tempfile::tempdir().unwrap();
+            std::fs::write(
+                directory.path().join(role),
+                "sh -c 'sleep 1000 & echo $!; wait'; exit 0",
+            )
+            .unwrap();
+            let mut above = std::process::Command::new("sh")
+                .arg(role)
+                .current_dir(directory.path())
+                .stdout(std::process::Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut text = String::new();
+            let stdout = above.stdout.take().unwrap();
+            std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut text).unwrap();
+            let pid = text.trim().parse().unwrap();
+            let below = is_below_engine(pid);
+            find(pid).unwrap().signal(Signal::KILL);
+            above.wait().unwrap();
+            below
+        };
+        assert!(below(GUARD) && below(SUPERVISOR));
+        assert!(!below("guard"));
     }
 
     #[test]

@@ -30,6 +30,8 @@ use std::process::ExitCode;
 
 /// First argument of a guard.
 pub(in crate::server) const GUARD: &str = "__guard";
+/// First argument of a supervisor, which owns a server that outlives the command that wanted it.
+pub const SUPERVISOR: &str = "__supervisor";
 /// First argument of the step between a guard and its engine.
 #[cfg(target_os = "linux")]
 const EXEC: &str = "__exec";

@@ -7,6 +7,7 @@ use tokio::task::JoinError;
 
 use super::super::state::State;
 use super::super::update::Update;
+use super::calls::redirected;
 use super::verdict::{Verdict, Who, stopped};
 use super::{Asking, Gatekeeper, Given, Source, WORDS_FIRST, Waiting, What, interrupted, subagent};
 use crate::api::types::QuestionAsk;
@@ -69,6 +70,9 @@ impl Gatekeeper {
                     // What was granted meanwhile counts, and so does that somebody has gone.
                     if !fixed {
                         ask.judgement = self.policy.judge(&ask.action);
+                        if let Source::Gate(call) = &source {
+                            ask.judgement = redirected(ask.judgement, call);
+                        }
                     }
                     if let Some(verdict) = Verdict::of_rules(&ask.judgement, self.answerer) {
                         self.settle(*ask, source, verdict, state, out);

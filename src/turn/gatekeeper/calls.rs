@@ -16,22 +16,38 @@ use crate::api::types::Session;
 use crate::error::Failure;
 use crate::gate::{GateCall, Moment};
 use crate::permission::{Action, DOOM_LOOP, DecidedBy, Judgement};
+use crate::request::Effect;
 use crate::support::visible::visible;
 
 impl Gatekeeper {
     /// A call waits at the gate. A failure ends the run.
     pub(super) fn call(&mut self, call: GateCall, state: &State, out: &mut Vec<Update>) -> Option<Failure> {
-        if call.moment == Moment::Shell {
+        let has_passed = |tool| self.passed.by(&call.session_id, &call.call_id, tool).is_some();
+        match call.moment {
+            Moment::Call => {}
             // The last moment before a process starts: only for a call that passed when all of it was seen.
-            match self.passed.by(&call.session_id, &call.call_id, "bash") {
-                Some(_) => call.pass(),
-                None => call.refuse("Nothing runs that was not allowed."),
+            Moment::Shell if has_passed("bash") => {
+                call.pass();
+                return None;
             }
-            return None;
+            Moment::Redirect if has_passed("webfetch") => {}
+            Moment::Shell | Moment::Redirect => {
+                call.refuse("Nothing runs that was not allowed.");
+                return None;
+            }
         }
         let number = self.passed.count(&call.session_id, &call.call_id);
-        let action = Action::of_call(&call.tool, &call.arguments);
-        let (judgement, fixed) = self.judge(&call, &action, state);
+        let mut action = Action::of_call(&call.tool, &call.arguments);
+        let (judgement, fixed) = match call.moment {
+            Moment::Redirect => (redirected(self.policy.judge(&action), &call), false),
+            _ => self.judge(&call, &action, state),
+        };
+        if is_anothers(&call) {
+            action = Action::Other {
+                tool: call.tool.clone(),
+                subject: None,
+            };
+        }
         let ask = self.ask_of(
             &call.call_id,
             &call.session_id,
@@ -60,6 +76,13 @@ impl Gatekeeper {
     pub(super) fn judge(&mut self, call: &GateCall, action: &Action, state: &State) -> (Judgement, bool) {
         let mut judgement = self.policy.judge(action);
         let mut fixed = false;
+        if is_anothers(call) {
+            let why = format!("`{}` is a tool of a plugin or an MCP server here", call.tool);
+            judgement = narrowed(judgement, self.policy.of_other_tools(), &why);
+            fixed = true;
+        } else if matches!(action, Action::Fetch { .. }) && !call.redirects_come {
+            (judgement, fixed) = self.unseen_redirects(judgement);
+        }
         if let (Action::Subagent { .. }, Some(prompt)) = (action, call.arguments.get("prompt").and_then(Value::as_str))
         {
             let root = state
@@ -95,6 +118,15 @@ impl Gatekeeper {
         (judgement, fixed)
     }
 
+    /// What is to be thought of an address that rules allow, where nobody sees where it leads; and whether that is more
+    /// than the policy's word.
+    pub(super) fn unseen_redirects(&self, judgement: Judgement) -> (Judgement, bool) {
+        if judgement.effect != Effect::Allow || self.policy.allows_every_address() {
+            return (judgement, false);
+        }
+        (narrowed(judgement, Effect::Ask, UNSEEN_REDIRECTS), true)
+    }
+
     /// Looks whose a session is that the engine has not told us of yet: a subagent's is ours when its parents are.
     pub(super) fn trace(&mut self, call: GateCall, state: &State) {
         let known: HashSet<String> = state.sessions().map(str::to_owned).collect();
@@ -104,6 +136,40 @@ impl Gatekeeper {
             let line = tracing.await.ok().flatten();
             (call, line)
         });
+    }
+}
+
+/// The rule that is named where redirects cannot be judged.
+const UNSEEN_REDIRECTS: &str = "redirects of this address cannot be judged in this engine";
+
+/// Whether a plugin or an MCP server has given the name of one of the engine's tools to its own.
+fn is_anothers(call: &GateCall) -> bool {
+    !call.is_engines && call.moment == Moment::Call && Action::is_known(&call.tool)
+}
+
+/// A judgement that is at least as strict as `effect`, for this reason.
+fn narrowed(judgement: Judgement, effect: Effect, why: &str) -> Judgement {
+    if judgement.effect == Effect::Deny {
+        return judgement;
+    }
+    Judgement {
+        effect: judgement.effect.max(effect),
+        rule: why.to_owned(),
+        by_preset: false,
+        parts: Vec::new(),
+        grant: Vec::new(),
+    }
+}
+
+/// A judgement of an address, with what leads there, where that is another one.
+pub(super) fn redirected(judgement: Judgement, call: &GateCall) -> Judgement {
+    let from = call.arguments.get("from").and_then(Value::as_str);
+    match from.filter(|_| call.moment == Moment::Redirect) {
+        Some(from) => Judgement {
+            rule: format!("{}; `{from}` redirects there", judgement.rule),
+            ..judgement
+        },
+        None => judgement,
     }
 }
 

@@ -124,6 +124,8 @@ pub(super) enum Happening {
     Traced(GateCall, Option<Vec<Session>>),
     /// The guard in the engine has gone, and no tool runs any more.
     GateLost,
+    /// Nobody waits for the answer to the question that was put.
+    Gone,
     /// The question that was put has its answer, or its thread ended.
     Given(Result<(Box<dyn Prompter>, Given), JoinError>),
 }
@@ -297,9 +299,24 @@ impl Gatekeeper {
                 None => std::future::pending().await,
             }
         };
+        let (thread, waits) = match asking {
+            Some(Asking {
+                thread,
+                what,
+                withdrawal,
+                ..
+            }) => (Some(thread), what.call().filter(|_| !withdrawal.is_withdrawn())),
+            None => (None, None),
+        };
         let given = async {
-            match asking {
-                Some(asking) => (&mut asking.thread).await,
+            match thread {
+                Some(thread) => thread.await,
+                None => std::future::pending().await,
+            }
+        };
+        let gone = async {
+            match waits {
+                Some(call) => call.gone().await,
                 None => std::future::pending().await,
             }
         };
@@ -320,6 +337,7 @@ impl Gatekeeper {
         tokio::select! {
             call = call => call.map_or(Happening::GateLost, Happening::Call),
             given = given => Happening::Given(given),
+            () = gone => Happening::Gone,
             (call, line) = traced => Happening::Traced(call, line),
             never = sent => never,
         }
@@ -355,6 +373,12 @@ impl Gatekeeper {
                     )
                     .hint("run again with `-vv` to see what the engine said"),
                 )
+            }
+            Happening::Gone => {
+                if let Some(asking) = &self.asking {
+                    asking.withdrawal.withdraw();
+                }
+                None
             }
             Happening::Given(given) => self.given(given, state, out),
         };
@@ -403,6 +427,17 @@ impl Gatekeeper {
 }
 
 impl What {
+    /// The call at the gate, where it is one.
+    fn call(&mut self) -> Option<&mut GateCall> {
+        match self {
+            Self::Permission {
+                source: Source::Gate(call),
+                ..
+            } => Some(call),
+            _ => None,
+        }
+    }
+
     /// The engine's request, where it is one.
     fn request(&self) -> Option<&PermissionAsk> {
         match self {

@@ -31,11 +31,13 @@ impl Gatekeeper {
         }
         let (action, mut judgement) = self.strictest(ask, state);
         let outside = matches!(action, Action::Outside { .. });
-        let fixed = by_configuration && judgement.effect == Effect::Allow && judgement.by_preset && !outside;
+        let mut fixed = by_configuration && judgement.effect == Effect::Allow && judgement.by_preset && !outside;
         if fixed {
             judgement.effect = Effect::Ask;
             judgement.grant.clear();
             judgement.rule = CONFIGURATION.to_owned();
+        } else if matches!(action, Action::Fetch { .. }) && !self.has_gate {
+            (judgement, fixed) = self.unseen_redirects(judgement);
         }
         let id = if ask.tool.call_id.is_empty() {
             &ask.id

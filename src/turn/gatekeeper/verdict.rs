@@ -57,7 +57,10 @@ impl Verdict {
         Self::denied(
             DecidedBy::Nobody,
             format!("nobody could be asked ({})", judgement.rule),
-            "Nobody is there to approve this, so it is refused. Go on without it, or say what you could not do.",
+            format!(
+                "Nobody is there to approve this, so it is refused ({}). Go on without it, or say what you could not do.",
+                judgement.rule
+            ),
         )
     }
 
