@@ -71,7 +71,7 @@ impl Style {
 
 /// What a key is told that came before the pause of a question was over.
 #[cfg(unix)]
-const TOO_SOON: &str = "too soon after the question appeared or after another key: press it again";
+const TOO_SOON: &str = "too soon: wait a moment, press it again";
 
 /// Why a question ended without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

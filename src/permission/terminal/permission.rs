@@ -144,7 +144,7 @@ impl<'a, 'b> Asking<'a, 'b> {
         }
         if choice.allows() && !self.was_read {
             self.show_everything()?;
-            self.note = Some("everything was shown; the same key allows now");
+            self.note = Some("everything was shown: press it again");
             return Ok(None);
         }
         match choice {
