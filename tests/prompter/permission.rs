@@ -329,6 +329,22 @@ fn a_key_that_is_held_down_allows_nothing_over_three_questions() {
 }
 
 #[test]
+fn a_key_that_repeats_at_once_is_held_down_also_after_the_pause() {
+    let mut person = Person::usual();
+    let asked = person.asked(&shell("git status"));
+    // Keyboards begin to repeat a key after half a second, which is longer than the pause.
+    person
+        .sees(ASKED)
+        .pauses()
+        .presses(b"yy")
+        .sees("too soon")
+        .presses(b"y");
+    assert_eq!(asked.answer_within(HELD), None);
+    person.pauses().presses(b"y");
+    assert_eq!(asked.answer(), Answer::Once);
+}
+
+#[test]
 fn enter_on_an_entry_that_allows_is_held_down_as_well() {
     let mut person = Person::usual();
     let asked = person.asked(&shell("git status"));

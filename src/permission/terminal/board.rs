@@ -122,9 +122,22 @@ impl<'a> Board<'a> {
         self.silence.was_long_enough
     }
 
+    /// Whether a key comes again as soon as one that is held down does: then it may have been held down since the question
+    /// before this one, and the pause starts anew. Ctrl-C that follows so closely takes the key back as well.
+    pub(super) fn repeats(&mut self, key: Key) -> Result<bool, Gone> {
+        if self.keys.peek().is_none() {
+            self.read()?;
+        }
+        let repeats = self
+            .keys
+            .peek()
+            .is_some_and(|next| next == key || next == Key::Interrupt);
+        self.is_new |= repeats;
+        Ok(repeats)
+    }
+
     /// Waits for a key, or for the window to change.
     pub(super) fn next(&mut self) -> Result<Input, Gone> {
-        let mut buffer = [0; 1024];
         loop {
             if self.withdrawal.is_withdrawn() {
                 return Err(Gone::Withdrawn);
@@ -135,20 +148,27 @@ impl<'a> Board<'a> {
                 Some(key) => return Ok(Input::Key(key)),
                 None => {}
             }
-            let began = Instant::now();
-            let bytes = self.raw.read(&mut buffer).map_err(|_| Gone::Closed)?;
-            self.silence.read(began, Instant::now(), bytes.is_empty());
-            if bytes.is_empty() {
-                self.keys.idle();
-            } else {
-                self.keys.push(bytes);
-            }
+            self.read()?;
             let size = self.device.size();
             if size != self.size {
                 self.size = size;
                 return Ok(Input::Resized);
             }
         }
+    }
+
+    /// Takes what comes within a tenth of a second.
+    fn read(&mut self) -> Result<(), Gone> {
+        let mut buffer = [0; 1024];
+        let began = Instant::now();
+        let bytes = self.raw.read(&mut buffer).map_err(|_| Gone::Closed)?;
+        self.silence.read(began, Instant::now(), bytes.is_empty());
+        if bytes.is_empty() {
+            self.keys.idle();
+        } else {
+            self.keys.push(bytes);
+        }
+        Ok(())
     }
 
     /// Draws rows in place of those that stand there.

@@ -13,6 +13,7 @@ use super::{TOO_SOON, menu, pager};
 use crate::permission::preset::plain_reason;
 use crate::permission::{Answer, Ask};
 use crate::request::{PolicyRule, RulePattern};
+use crate::support::visible::visible;
 
 /// The least rows for the facts before the answers have to share.
 const LEAST_FACTS: usize = 4;
@@ -116,9 +117,12 @@ impl<'a, 'b> Asking<'a, 'b> {
                 continue;
             };
             self.note = None;
-            if let Some(choice) = self.chosen(key)
-                && let Some(answer) = self.take(choice)?
-            {
+            let Some(choice) = self.chosen(key) else {
+                continue;
+            };
+            if choice.allows() && (!self.board.is_pause_over() || self.board.repeats(key)?) {
+                self.note = Some(TOO_SOON);
+            } else if let Some(answer) = self.take(choice)? {
                 return Ok(answer);
             }
         }
@@ -138,10 +142,6 @@ impl<'a, 'b> Asking<'a, 'b> {
 
     /// Does what was chosen; none when the question still stands.
     fn take(&mut self, choice: Choice) -> Result<Option<Answer>, Gone> {
-        if choice.allows() && !self.board.is_pause_over() {
-            self.note = Some(TOO_SOON);
-            return Ok(None);
-        }
         if choice.allows() && !self.was_read {
             self.show_everything()?;
             self.note = Some("everything was shown: press it again");
@@ -254,9 +254,9 @@ impl<'a, 'b> Asking<'a, 'b> {
         for index in 0..many {
             let tool = rules[index].pattern.tool.clone();
             let label = if many > 1 {
-                format!("allow ({} of {many}) {tool}:", index + 1)
+                format!("allow ({} of {many}) {}:", index + 1, visible(&tool))
             } else {
-                format!("allow {tool}:")
+                format!("allow {}:", visible(&tool))
             };
             let mut editor = Editor::with_text(rules[index].pattern.pattern.as_deref().unwrap_or("*"));
             let mut hint = Line::of(
@@ -360,6 +360,6 @@ fn edited_rule(tool: &str, text: &str) -> Result<RulePattern, String> {
         .unwrap_or(text);
     let rule: RulePattern = format!("{tool}:{pattern}")
         .parse()
-        .map_err(|_| format!("that is no rule: a pattern follows `{tool}:`, such as `{tool}:*`"))?;
+        .map_err(|_| "that is no rule: type a pattern, in which `*` is any text".to_owned())?;
     Ok(rule)
 }
