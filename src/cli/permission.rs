@@ -23,7 +23,9 @@ const APPROVER_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct PermissionOptions {
     /// Let the model run tools: edit files in the directory, and ask before commands
     ///
-    /// Without it the model looks and does not touch.
+    /// Without it the model looks and does not touch. A question on the terminal takes `y` (allow once), `a` (allow this
+    /// for the rest of the session), `e` (edit the pattern of `a` first), `n` (deny and stop), `r` (deny and tell the
+    /// model why) and `s` (show everything), after 0.4 seconds without a key.
     #[arg(long, help_heading = "Permissions")]
     auto_tools: bool,
 

@@ -186,7 +186,7 @@ impl Prompter for ProgramApprover {
                 decision: Decision::Allow,
                 scope: Scope::Session,
                 ..
-            }) if !ask.judgement.grant.is_empty() => Answer::Session,
+            }) if !ask.judgement.grant.is_empty() => Answer::Session(ask.judgement.grant.clone()),
             Ok(Reply {
                 decision: Decision::Allow,
                 ..

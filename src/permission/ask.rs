@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Action, Judgement};
+use super::{Action, Judgement, Policy};
+use crate::request::{Effect, PolicyRule};
 
 /// Something that the policy leaves to a person.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Ask {
     /// Its id.
     pub id: String,
@@ -27,6 +28,25 @@ pub struct Ask {
     pub directory: PathBuf,
     /// Why it is asked, and what could be granted.
     pub judgement: Judgement,
+    /// The rules in force. They check a pattern that the person edits.
+    pub policy: Policy,
+}
+
+impl Ask {
+    /// Checks that rules, once granted, allow this very call.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the call would still not be allowed.
+    pub fn check_grant(&self, rules: &[PolicyRule]) -> Result<(), String> {
+        let mut policy = self.policy.clone();
+        policy.grant(rules);
+        let judgement = policy.judge(&self.action);
+        match judgement.effect {
+            Effect::Allow => Ok(()),
+            Effect::Ask | Effect::Deny => Err(judgement.rule),
+        }
+    }
 }
 
 /// What somebody said to an [`Ask`].
@@ -34,8 +54,8 @@ pub struct Ask {
 pub enum Answer {
     /// Yes, this once.
     Once,
-    /// Yes, and the pattern of the judgement for the rest of the session.
-    Session,
+    /// Yes, and these rules hold for the rest of the session.
+    Session(Vec<PolicyRule>),
     /// No; the run ends.
     Deny,
     /// No, and this is what the model is told; it goes on.

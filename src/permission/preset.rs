@@ -123,6 +123,39 @@ pub(super) fn beyond(preset: Preset, tool: &str) -> Effect {
     cautious.max(of_tool(preset, tool))
 }
 
+/// What a reason that comes from the preset begins with.
+const PREFIX: &str = "the preset: ";
+
+/// Reasons that concern a whole tool, as the question puts them.
+const WHOLE_TOOLS: [(&str, &str); 4] = [
+    ("bash asks", "commands always ask"),
+    ("webfetch asks", "fetching from the web always asks"),
+    ("websearch asks", "searching the web always asks"),
+    ("doom_loop asks", "the same call over and over asks"),
+];
+
+/// The reason of a judgement in the words of the question, which name no preset.
+pub(super) fn plain_reason(rule: &str) -> String {
+    let Some(reason) = rule.strip_prefix(PREFIX) else {
+        return if rule.starts_with('`') {
+            format!("the rule {rule}")
+        } else {
+            rule.to_owned()
+        };
+    };
+    for (tool, plain) in WHOLE_TOOLS {
+        if let Some(more) = reason.strip_prefix(tool)
+            && (more.is_empty() || more.starts_with(';'))
+        {
+            return format!("{plain}{more}");
+        }
+    }
+    match reason.strip_prefix("bash ") {
+        Some(more) => format!("a command {more}"),
+        None => reason.to_owned(),
+    }
+}
+
 /// How the preset's word on something is put.
 pub(super) fn words(subject: &str, effect: Effect) -> String {
     let verb = match effect {
@@ -130,7 +163,7 @@ pub(super) fn words(subject: &str, effect: Effect) -> String {
         Effect::Ask => "asks",
         Effect::Deny => "is denied",
     };
-    format!("the preset: {subject} {verb}")
+    format!("{PREFIX}{subject} {verb}")
 }
 
 #[cfg(test)]
@@ -150,6 +183,26 @@ mod tests {
         ] {
             assert_eq!(is_environment_file(Path::new(name)), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_person_reads_reasons_in_plain_words() {
+        let asks = |subject: &str| plain_reason(&words(subject, Effect::Ask));
+        assert_eq!(asks("bash"), "commands always ask");
+        assert_eq!(
+            asks("bash with a path outside of the directory"),
+            "a command with a path outside of the directory asks"
+        );
+        assert_eq!(asks("read of `*.env`"), "read of `*.env` asks");
+        assert_eq!(asks("bash_tool"), "bash_tool asks");
+        assert_eq!(
+            plain_reason("the preset: doom_loop asks; this is call 3 of the same kind in a row"),
+            "the same call over and over asks; this is call 3 of the same kind in a row"
+        );
+        assert_eq!(
+            plain_reason("`ask bash:rm *` (--ask)"),
+            "the rule `ask bash:rm *` (--ask)"
+        );
     }
 
     #[test]

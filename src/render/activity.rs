@@ -2,6 +2,8 @@
 //!
 //! Always true: what a model, a tool or a provider wrote is sanitised, and cut to one line where a line is all it gets.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::console::Console;
@@ -12,8 +14,8 @@ use crate::error::FailureKind;
 use crate::request::{Reasoning, Verbosity};
 use crate::terminal::{Sanitizer, Stream, one_line, sanitize};
 use crate::turn::{
-    Decision, FileChange, Outcome, PermissionRecord, QuestionRecord, Started, Status, TextDelta, ToolCall, ToolStatus,
-    Update,
+    DecidedBy, Decision, FileChange, Outcome, PermissionRecord, QuestionRecord, Started, Status, TextDelta, ToolCall,
+    ToolStatus, Update,
 };
 
 /// Columns of a line in a log, where no terminal sets a limit.
@@ -28,6 +30,8 @@ pub(super) struct Activity {
     paint: Paint,
     thinking: Option<Thinking>,
     rehearsal_said: bool,
+    /// Calls that were refused and have not ended yet: session and call.
+    refused: HashSet<(String, String)>,
 }
 
 /// Reasoning (or a subagent's text) that is being shown.
@@ -45,7 +49,13 @@ impl Activity {
             paint: Paint::new(color),
             thinking: None,
             rehearsal_said: false,
+            refused: HashSet::new(),
         }
+    }
+
+    /// Whether a call was refused, so that the call does not run and its end says nothing new.
+    pub(super) fn is_refused(&self, call: &ToolCall) -> bool {
+        self.refused.contains(&(call.session_id.clone(), call.call_id.clone()))
     }
 
     /// Shows a change, as far as the verbosity asks for it.
@@ -182,6 +192,11 @@ impl Activity {
     }
 
     fn tool(&mut self, call: &ToolCall, console: &mut Console) {
+        // The refusal was told already. A call that did run is shown, whatever it is called.
+        let key = (call.session_id.clone(), call.call_id.clone());
+        if call.status == ToolStatus::Error && self.refused.remove(&key) {
+            return;
+        }
         let ended = matches!(call.status, ToolStatus::Completed | ToolStatus::Error);
         if !ended || !self.says(Verbosity::Normal) {
             return;
@@ -222,6 +237,13 @@ impl Activity {
     }
 
     fn permission(&mut self, record: &PermissionRecord, console: &mut Console) {
+        if record.decision == Decision::Denied {
+            self.refused.insert((record.session_id.clone(), record.id.clone()));
+        }
+        if record.by == DecidedBy::Person && console.terminal().is_terminal(Stream::Stderr) {
+            // The question has left a line on this terminal that says the same.
+            return;
+        }
         let (label, least) = match record.decision {
             Decision::Denied => (self.paint.yellow("denied:"), Verbosity::Normal),
             Decision::Allowed => ("allowed:".to_owned(), Verbosity::Verbose),

@@ -37,7 +37,7 @@ use text::Text;
 
 use crate::request::{OutputMode, OutputRequest, Reasoning, Rendering};
 use crate::terminal::{Screen, Stream, Terminal, sanitize};
-use crate::turn::{Outcome, ToolCall, ToolStatus, Update};
+use crate::turn::{Decision, Outcome, PermissionRecord, ToolCall, ToolStatus, Update};
 
 /// A consumer of a turn. Layout state only: matching a tool's end to its beginning is the turn's work.
 pub trait Render {
@@ -134,15 +134,34 @@ impl Renderer {
     /// A tool's line changes while it is at work; the one that stays comes from the activity.
     fn tool(&mut self, call: &ToolCall) {
         self.running.retain(|(id, _)| *id != call.call_id);
-        if matches!(call.status, ToolStatus::Pending | ToolStatus::Running) {
+        let is_at_work = matches!(call.status, ToolStatus::Pending | ToolStatus::Running);
+        if is_at_work && self.activity.is_refused(call) {
+            return;
+        }
+        if is_at_work {
             let words = activity::words_of(call);
             self.running.push((call.call_id.clone(), words));
         }
-        match self.running.last() {
-            Some((_, tool)) => self.spinner.set(Phase::Running { tool: tool.clone() }),
+        if !self.shows_running() {
             // The model reads what came of it.
-            None => self.wait_for_the_model(),
+            self.wait_for_the_model();
         }
+    }
+
+    /// A refused call does not run, though the engine says so until it has heard of the refusal.
+    fn permission(&mut self, record: &PermissionRecord) {
+        if record.decision == Decision::Denied {
+            self.running.retain(|(id, _)| *id != record.id);
+            if !self.shows_running() {
+                self.spinner.clear();
+            }
+        }
+    }
+
+    /// Shows the tool that began last of those at work, if there is one.
+    fn shows_running(&self) -> bool {
+        let tool = self.running.last().map(|(_, tool)| tool.clone());
+        tool.map(|tool| self.spinner.set(Phase::Running { tool })).is_some()
     }
 
     fn wait_for_the_model(&self) {
@@ -165,6 +184,7 @@ impl Render for Renderer {
             }
             Update::Text(_) => self.spinner.clear(),
             Update::Tool(call) => self.tool(call),
+            Update::Permission(record) => self.permission(record),
             Update::Reasoning(_) if self.shows_reasoning => self.spinner.clear(),
             _ => {}
         }

@@ -129,7 +129,7 @@ text = "second"
     let mut pty = scripted(&sandbox, script, &["--auto-tools"]);
     pty.send("Count\r");
     pty.wait_for("allow `bash:seq 3`");
-    pty.send("a");
+    pty.answer("a");
     pty.wait_for("first");
     pty.wait_for("· build");
     pty.send("/expand\r");

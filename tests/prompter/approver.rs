@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use opencode_rs::permission::{Answer, Ask, ProgramApprover, Prompter as _, Question, QuestionAnswer, Withdrawal};
 use serde_json::{Value, json};
 
-use super::{edit, shell};
+use super::{edit, grant, shell};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -33,7 +33,7 @@ fn a_program_allows_and_denies() {
     );
     assert_eq!(
         reply(&json!({"decision": "allow", "scope": "session"})),
-        Answer::Session
+        Answer::Session(vec![grant("bash:git status *")])
     );
     assert_eq!(reply(&json!({"decision": "deny"})), Answer::Deny);
     assert_eq!(

@@ -3,10 +3,11 @@
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use opencode_rs::permission::{Prompter as _, TerminalPrompter, Withdrawal};
 use opencode_rs::terminal::Screen;
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 
 use super::person::FANCY;
 use super::shell;
@@ -21,6 +22,17 @@ fn asks_at_its_terminal() {
         None => "no terminal".to_owned(),
     };
     std::fs::write(std::env::var_os(FILE).unwrap(), answer).unwrap();
+}
+
+fn ends_within(time: Duration, child: &mut dyn Child) -> bool {
+    let end = Instant::now() + time;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
 }
 
 /// Runs the asker from a shell at a terminal; a person presses a key once the question stands there.
@@ -41,11 +53,16 @@ fn at_a_terminal(line: &str, key: Option<&[u8]>) -> String {
             let read = screen.read(&mut chunk).unwrap();
             seen.extend_from_slice(&chunk[..read]);
         }
-        person.write_all(key).unwrap();
-        person.flush().unwrap();
+        std::thread::spawn(move || std::io::copy(&mut screen, &mut std::io::sink()));
+        // Longer apart than the pause in which the question takes no key.
+        while !ends_within(Duration::from_millis(800), child.as_mut()) {
+            person.write_all(key).unwrap();
+            person.flush().unwrap();
+        }
+    } else {
+        std::thread::spawn(move || std::io::copy(&mut screen, &mut std::io::sink()));
+        child.wait().unwrap();
     }
-    std::thread::spawn(move || std::io::copy(&mut screen, &mut std::io::sink()));
-    child.wait().unwrap();
     // Until here: a terminal that nobody has open hangs up.
     drop(pty.slave);
     std::fs::read_to_string(file).unwrap()

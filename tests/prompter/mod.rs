@@ -8,8 +8,8 @@ mod permission;
 mod person;
 mod question;
 
-use opencode_rs::permission::{Action, Ask, JudgedPart, Judgement};
-use opencode_rs::request::{Effect, PolicyRule, RuleOrigin};
+use opencode_rs::permission::{Action, Ask, JudgedPart, Judgement, Policy};
+use opencode_rs::request::{Effect, PermissionRequest, PolicyRule, Preset, RuleOrigin};
 use serde_json::json;
 
 /// A shell command that the preset asks about.
@@ -37,7 +37,23 @@ fn shell(command: &str) -> Ask {
             }],
             grant: vec![grant("bash:git status *")],
         },
+        policy: policy(&[]),
     }
+}
+
+/// The policy of `--auto-tools` with these `--deny` rules.
+fn policy(denied: &[&str]) -> Policy {
+    let rules = denied.iter().map(|pattern| PolicyRule {
+        effect: Effect::Deny,
+        pattern: pattern.parse().unwrap(),
+        origin: RuleOrigin::Flag("--deny"),
+    });
+    let request = PermissionRequest {
+        preset: Preset::AutoTools,
+        rules: rules.collect(),
+        ..PermissionRequest::default()
+    };
+    Policy::new(&request, "/work/proj".as_ref(), "/home/me".as_ref())
 }
 
 fn grant(pattern: &str) -> PolicyRule {

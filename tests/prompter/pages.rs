@@ -22,7 +22,7 @@ fn everything_is_shown_in_pages_and_then_the_question_stands_again() {
     // A window that changes does no harm.
     person.resizes(60, 12).sees("rows 93-103 of 115");
     person.presses(b"q").sees(ASKED);
-    person.presses(b"y");
+    person.pauses().presses(b"y");
     assert_eq!(asked.answer(), Answer::Once);
     person.sees("allowed once");
     person.expects_the_terminal_as_it_was();
@@ -64,7 +64,7 @@ fn a_dumb_terminal_gets_one_page_after_the_other() {
         .presses(b" ")
         .reads("\"filePath\"")
         .sees(ASKED);
-    person.presses(b"y");
+    person.pauses().presses(b"y");
     assert_eq!(asked.answer(), Answer::Once);
     assert!(!person.shown().contains('\x1b'));
 }

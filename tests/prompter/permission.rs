@@ -5,15 +5,17 @@ use std::time::{Duration, Instant};
 use opencode_rs::permission::{Answer, Ask};
 
 use super::person::{DUMB, FANCY, Person};
-use super::shell;
+use super::{grant, policy, shell};
 
 const ASKED: &str = "show everything";
+/// Between two signs of a key that is held down.
+const HELD: Duration = Duration::from_millis(120);
 
 /// What a person's keys mean, and what stays on the screen.
 fn answer(ask: &Ask, keys: &[&[u8]], last: &str) -> (Answer, String) {
     let mut person = Person::usual();
     let asked = person.asked(ask);
-    person.sees(ASKED);
+    person.sees(ASKED).pauses();
     for keys in keys {
         person.presses(keys);
     }
@@ -25,8 +27,8 @@ fn answer(ask: &Ask, keys: &[&[u8]], last: &str) -> (Answer, String) {
     (answer, person.contents())
 }
 
-const FACTS: &str =
-    "opencode wants to run a shell command\n  git status\nin /work/proj\nasked by: the preset: bash asks";
+const FACTS: &str = "opencode wants to run a shell command\n  git status\n\
+                     the model says: does it\nin /work/proj\nwhy: commands always ask";
 
 #[test]
 fn the_question_says_what_is_asked_and_which_keys_answer() {
@@ -36,8 +38,8 @@ fn the_question_says_what_is_asked_and_which_keys_answer() {
     assert_eq!(
         person.contents(),
         format!(
-            "{FACTS}\n  y  allow once\n  a  allow `bash:git status *` for the rest of this session\n\
-             > n  deny, and stop the run\n  r  deny, and tell the model why\n  s  show everything"
+            "{FACTS}\n  y  allow once\n  a  allow `bash:git status *` (a pattern) for the rest of this session\n\
+             \x20 e  edit that pattern, then allow it for the rest of this session\n> n  deny, and stop the run\n  r  deny, and tell the model why\n  s  show everything"
         )
     );
     person.presses(b"n");
@@ -54,7 +56,7 @@ fn y_allows_once() {
 #[test]
 fn a_allows_the_pattern_for_the_session() {
     let (said, screen) = answer(&shell("git status"), &[b"a"], "allowed for");
-    assert_eq!(said, Answer::Session);
+    assert_eq!(said, Answer::Session(vec![grant("bash:git status *")]));
     assert_eq!(
         screen,
         format!("{FACTS}\nallowed for this session: `bash:git status *`")
@@ -89,10 +91,13 @@ fn enter_alone_denies() {
 #[test]
 fn the_cursor_can_go_to_every_answer() {
     let up = b"\x1b[A";
-    assert_eq!(answer(&shell("x"), &[up, up, b"\r"], "allowed once").0, Answer::Once);
+    assert_eq!(
+        answer(&shell("x"), &[up, up, up, b"\r"], "allowed once").0,
+        Answer::Once
+    );
     assert_eq!(
         answer(&shell("x"), &[b"kkkkkk", b"j", b"\r"], "allowed for").0,
-        Answer::Session
+        Answer::Session(vec![grant("bash:git status *")])
     );
     assert_eq!(
         answer(&shell("x"), &[b"\x1bOA", b"\x1b[B", b"\r"], "denied").0,
@@ -138,7 +143,7 @@ fn the_cursor_stands_where_the_reason_is_typed() {
         .sees("tell the model:")
         .presses("漢a".as_bytes())
         .sees("漢a");
-    assert_eq!(person.cursor(), (5, 19));
+    assert_eq!(person.cursor(), (6, 19));
     person.presses(b"\x1b[D\x1b[D").presses("ü".as_bytes()).sees("ü漢a");
     person.presses(b"\r");
     assert_eq!(asked.answer(), Answer::DenyBecause("ü漢a".to_owned()));
@@ -265,7 +270,7 @@ fn the_screen_is_taken_and_a_line_that_stands_there_is_left_alone() {
     person.sees(ASKED);
     assert!(person.contents().starts_with("\nopencode"));
     assert!(person.screen.is_taken());
-    person.presses(b"y");
+    person.pauses().presses(b"y");
     assert_eq!(asked.answer(), Answer::Once);
     assert!(!person.screen.is_taken());
     assert!(!person.screen.mid_line());
@@ -276,7 +281,11 @@ fn a_dumb_terminal_is_asked_without_moving_the_cursor() {
     for (keys, said, last) in [
         (b"y".as_slice(), Answer::Once, "allowed once: git status"),
         (b"\r", Answer::Deny, "denied: git status"),
-        (b"k\r", Answer::Session, "allowed for this session"),
+        (
+            b"kk\r",
+            Answer::Session(vec![grant("bash:git status *")]),
+            "allowed for this session",
+        ),
         (
             b"rno\x7fot it\r",
             Answer::DenyBecause("not it".into()),
@@ -288,11 +297,108 @@ fn a_dumb_terminal_is_asked_without_moving_the_cursor() {
         let asked = person.asked(&shell("git status"));
         person.sees(ASKED);
         assert!(person.contents().starts_with(FACTS));
-        person.presses(keys);
+        person.pauses().presses(keys);
         assert_eq!(asked.answer(), said);
         person.sees(last);
         assert!(!person.shown().contains('\x1b'), "{:?}", person.shown());
         person.expects_the_terminal_as_it_was();
         person.rests();
     }
+}
+
+#[test]
+fn a_key_that_is_held_down_allows_nothing_over_three_questions() {
+    for (style, key) in [(FANCY, b"y"), (FANCY, b"a"), (FANCY, b"e"), (DUMB, b"y")] {
+        let mut person = Person::at(style, 80, 24);
+        for _ in 0..3 {
+            person.presses(key);
+            let asked = person.asked(&shell("git status"));
+            person.sees(ASKED);
+            for _ in 0..10 {
+                person.presses(key);
+                assert_eq!(asked.answer_within(HELD), None);
+            }
+            person.sees("too soon");
+            // A key that denies works at once.
+            person.presses(b"n");
+            assert_eq!(asked.answer(), Answer::Deny);
+            person.sees("denied: git status");
+            person.screen_is_cleared();
+        }
+    }
+}
+
+#[test]
+fn a_key_that_repeats_at_once_is_held_down_also_after_the_pause() {
+    let mut person = Person::usual();
+    let asked = person.asked(&shell("git status"));
+    // Keyboards begin to repeat a key after half a second, which is longer than the pause.
+    person
+        .sees(ASKED)
+        .pauses()
+        .presses(b"yy")
+        .sees("too soon")
+        .presses(b"y");
+    assert_eq!(asked.answer_within(HELD), None);
+    person.pauses().presses(b"y");
+    assert_eq!(asked.answer(), Answer::Once);
+}
+
+#[test]
+fn enter_on_an_entry_that_allows_is_held_down_as_well() {
+    let mut person = Person::usual();
+    let asked = person.asked(&shell("git status"));
+    person.sees(ASKED).presses(b"kkkkkk").sees("> y");
+    for _ in 0..10 {
+        person.presses(b"\r");
+        assert_eq!(asked.answer_within(HELD), None);
+    }
+    person.sees("too soon").pauses().presses(b"\r");
+    assert_eq!(asked.answer(), Answer::Once);
+}
+
+#[test]
+fn the_pattern_is_edited_before_it_holds() {
+    let mut ask = shell("git push origin main");
+    ask.judgement.grant = vec![grant("bash:git push origin main")];
+    ask.policy = policy(&["bash:git push --force *"]);
+    let mut person = Person::usual();
+    let asked = person.asked(&ask);
+    person
+        .sees("a  allow `bash:git push origin main` (exactly this) for the rest of this ")
+        .sees(ASKED)
+        .pauses()
+        .presses(b"e")
+        .sees("allow bash:git push origin main");
+    // Another command, nothing at all, and back.
+    person
+        .presses(b"\x15git log *\r")
+        .sees("that does not allow this call: commands always ask");
+    person.presses(b"\x15\r").sees("that is no rule");
+    person
+        .presses(b"\x1b")
+        .sees(ASKED)
+        .pauses()
+        .presses(b"e")
+        .sees("allow bash:git push origin main");
+    // `origin main` goes, and any words may come.
+    person.presses(b"\x17\x17* \r");
+    assert_eq!(asked.answer(), Answer::Session(vec![grant("bash:git push *")]));
+    person.sees("allowed for this session: `bash:git push *`");
+    person.expects_the_terminal_as_it_was();
+}
+
+#[test]
+fn an_edited_pattern_beats_no_deny() {
+    let mut ask = shell("git push origin main");
+    ask.judgement.grant = vec![grant("bash:git push origin main")];
+    ask.policy = policy(&["bash:git push *"]);
+    let mut person = Person::usual();
+    let asked = person.asked(&ask);
+    person.sees(ASKED).pauses().presses(b"e").sees("allow bash:git push");
+    person
+        .presses(b"\x15*\r")
+        .sees("that does not allow this call: the rule `deny bash:git push *` (--deny)");
+    person.presses(b"\x03");
+    assert_eq!(asked.answer(), Answer::Interrupted);
 }

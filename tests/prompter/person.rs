@@ -18,6 +18,8 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// Longer than anything here takes, on any machine.
 const LONG: Duration = Duration::from_secs(20);
+/// Longer than the pause in which a question takes no key that answers it, also on a busy machine.
+const PAUSE: Duration = Duration::from_millis(800);
 /// The terminal of most people.
 pub(super) const FANCY: Style = Style {
     color: true,
@@ -47,6 +49,11 @@ pub(super) struct Person {
 pub(super) struct Asked<T>(Receiver<T>);
 
 impl<T> Asked<T> {
+    /// The answer, if there is one within this time.
+    pub(super) fn answer_within(&self, time: Duration) -> Option<T> {
+        self.0.recv_timeout(time).ok()
+    }
+
     pub(super) fn answer(self) -> T {
         self.0.recv_timeout(LONG).expect("the question ends")
     }
@@ -182,6 +189,21 @@ impl Person {
     pub(super) fn presses(&mut self, keys: &[u8]) -> &mut Self {
         self.master.as_ref().unwrap().write_all(keys).unwrap();
         self
+    }
+
+    /// Presses nothing until the question takes keys that answer it.
+    pub(super) fn pauses(&mut self) -> &mut Self {
+        let end = Instant::now() + PAUSE;
+        while let Ok(bytes) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            self.parser.process(&bytes);
+            self.bytes.extend(bytes);
+        }
+        self
+    }
+
+    /// Forgets what is on the screen.
+    pub(super) fn screen_is_cleared(&mut self) {
+        self.parser.process(b"\x1b[2J\x1b[H");
     }
 
     pub(super) fn resizes(&mut self, columns: u16, rows: u16) -> &mut Self {

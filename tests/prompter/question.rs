@@ -1,5 +1,7 @@
 //! The model's own questions.
 
+use std::time::Duration;
+
 use opencode_rs::permission::{Question, QuestionAnswer, QuestionOption};
 
 use super::person::{DUMB, FANCY, Person};
@@ -31,7 +33,7 @@ fn answers(answers: &[&[&str]]) -> QuestionAnswer {
 fn answer(multiple: bool, keys: &[&[u8]]) -> QuestionAnswer {
     let mut person = Person::usual();
     let asked = person.questioned(&[question(multiple)], None);
-    person.sees("Esc dismisses");
+    person.sees("Esc dismisses").pauses();
     for keys in keys {
         person.presses(keys);
     }
@@ -51,7 +53,7 @@ fn a_question_shows_its_options() {
         "subagent \"explore\" asks: DB\nWhich database?\n> 1. pg  Postgres\n  2. lite\\u{1b}[2J\n  3. none  ⚠ no\n\
          \x20 4. type an answer\nEnter chooses, Esc dismisses"
     );
-    person.presses(b"\r");
+    person.pauses().presses(b"\r");
     assert_eq!(asked.answer(), answers(&[&["pg"]]));
     person.sees("answered");
     assert_eq!(person.contents(), "answered: DB: pg");
@@ -78,11 +80,13 @@ fn an_answer_can_be_typed() {
     let asked = person.questioned(&[question(false)], None);
     person
         .sees("Esc dismisses")
+        .pauses()
         .presses(b"4")
         .sees("answer:")
         .presses(b"\x1b")
         .sees("Esc dismisses");
     person
+        .pauses()
         .presses(b"\x1b[B\r")
         .sees("answer:")
         .presses(b"my\xc3")
@@ -96,6 +100,7 @@ fn an_answer_can_be_typed_beside_those_that_are_chosen() {
     let asked = person.questioned(&[question(true)], None);
     person
         .sees("Esc dismisses")
+        .pauses()
         .presses(b"14")
         .sees("answer:")
         .presses(b"own\r")
@@ -116,7 +121,11 @@ fn an_answer_can_be_typed_beside_those_that_are_chosen() {
 fn nothing_is_an_answer_only_when_it_is_said_twice() {
     let mut person = Person::usual();
     let asked = person.questioned(&[question(true)], None);
-    person.sees("Esc dismisses").presses(b"\r").sees("nothing is chosen");
+    person
+        .sees("Esc dismisses")
+        .pauses()
+        .presses(b"\r")
+        .sees("nothing is chosen");
     person
         .presses(b"j")
         .loses("nothing is chosen")
@@ -136,19 +145,23 @@ fn several_questions_come_one_after_the_other_and_back() {
     let asked = person.questioned(&[question(false), second, question(true)], None);
     person
         .sees("question 1 of 3")
+        .pauses()
         .presses(b"1")
         .sees("question 2 of 3")
         .sees("Really?");
     person
         .presses(b"b")
         .sees("question 1 of 3")
+        .pauses()
         .presses(b"3")
         .sees("question 2 of 3");
     person
+        .pauses()
         .presses(b"\r")
         .sees("answer:")
         .presses(b"yes\r")
         .sees("question 3 of 3")
+        .pauses()
         .presses(b"12\r");
     assert_eq!(asked.answer(), answers(&[&["none"], &["yes"], &["pg", "lite\x1b[2J"]]));
     person.sees("answered: Really?: yes").loses(LAST);
@@ -189,7 +202,7 @@ fn a_tiny_window_shows_the_option_that_the_cursor_is_on() {
         .sees("> 3. none")
         .loses("> 2.");
     assert!(person.contents().starts_with("opencode asks: DB\nWhich database?\n"));
-    person.presses(b"\r");
+    person.pauses().presses(b"\r");
     assert_eq!(asked.answer(), answers(&[&["none"]]));
 }
 
@@ -199,6 +212,7 @@ fn a_dumb_terminal_is_asked_without_moving_the_cursor() {
     let asked = person.questioned(&[question(true)], None);
     person
         .sees("Esc dismisses")
+        .pauses()
         .presses(b"1")
         .sees("[x] 1. pg")
         .presses(b"4")
@@ -208,4 +222,24 @@ fn a_dumb_terminal_is_asked_without_moving_the_cursor() {
     assert_eq!(asked.answer(), answers(&[&["pg", "own"]]));
     person.sees("answered: DB: pg, own");
     assert!(!person.shown().contains('\x1b'));
+}
+
+#[test]
+fn a_key_that_is_held_down_answers_no_question() {
+    let three = [question(false), question(true), question(false)];
+    for key in [b"1", b"\r", b" "] {
+        let mut person = Person::usual();
+        let asked = person.questioned(&three, None);
+        person.sees("question 1 of 3");
+        for _ in 0..10 {
+            person.presses(key);
+            assert_eq!(asked.answer_within(Duration::from_millis(120)), None);
+        }
+        if key != b" " {
+            person.sees("too soon");
+        }
+        assert!(person.contents().contains("question 1 of 3"), "{}", person.contents());
+        person.presses(b"\x1b");
+        assert_eq!(asked.answer(), QuestionAnswer::Dismissed);
+    }
 }

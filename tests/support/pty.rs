@@ -2,12 +2,15 @@
 
 use std::io::{Read as _, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use super::{EnginePermit, LONG, Sandbox, until};
 use crate::real_engine;
+
+/// Longer than the pause in which a question takes no key that answers it, also on a busy machine.
+const QUESTION_PAUSE: Duration = Duration::from_millis(800);
 
 /// What has been shown so far, as bytes and as a screen.
 struct Shown {
@@ -187,6 +190,19 @@ impl Pty {
         let writer = keyboard.as_mut().unwrap();
         writer.write_all(keys.as_bytes()).unwrap();
         writer.flush().unwrap();
+    }
+
+    /// Presses keys that answer a question: after the pause that the question wants, in which nothing is drawn.
+    pub(crate) fn answer(&mut self, keys: &str) {
+        let (mut shown, mut since) = (self.everything().len(), Instant::now());
+        until("the screen stands still", LONG, || {
+            let now = self.everything().len();
+            if now != shown {
+                (shown, since) = (now, Instant::now());
+            }
+            (since.elapsed() >= QUESTION_PAUSE).then_some(())
+        });
+        self.send(keys);
     }
 
     /// Makes the window this large.

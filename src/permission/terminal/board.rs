@@ -5,7 +5,7 @@
 //! too, the terminal is as it was.
 
 use std::fmt::Write as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::device::{Device, Raw, Size};
 use super::keys::{Key, Keys};
@@ -15,7 +15,12 @@ use crate::permission::Withdrawal;
 use crate::terminal::{Screen, Taken};
 
 /// How long the last words to a terminal may take.
-const FAREWELL: std::time::Duration = std::time::Duration::from_millis(500);
+const FAREWELL: Duration = Duration::from_millis(500);
+/// A question takes no key that answers it before this time has passed without input: a key that is still down, or
+/// that belongs to what was typed before, is no answer.
+const PAUSE: Duration = Duration::from_millis(400);
+/// A read that returned bytes sooner than this may have found bytes that came before the read.
+const AT_ONCE: Duration = Duration::from_millis(20);
 
 /// What happens while a question stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +38,9 @@ pub(super) struct Board<'a> {
     withdrawal: &'a Withdrawal,
     raw: Raw<'a>,
     keys: Keys,
+    silence: Silence,
+    /// The next rows that are drawn are a question that did not stand there before.
+    is_new: bool,
     size: Size,
     /// The texts of the rows that stand there.
     drawn: Vec<String>,
@@ -64,6 +72,8 @@ impl<'a> Board<'a> {
             withdrawal,
             raw: Raw::new(device).map_err(|_| Gone::Closed)?,
             keys: Keys::default(),
+            silence: Silence::new(Instant::now()),
+            is_new: true,
             size: device.size(),
             drawn: Vec::new(),
             at: 0,
@@ -101,9 +111,33 @@ impl<'a> Board<'a> {
         self.style.cursor
     }
 
+    /// Lets the next [`draw`](Self::draw) start the pause in which no key answers: another question is drawn, or the same
+    /// one after something else was shown.
+    pub(super) const fn ask_anew(&mut self) {
+        self.is_new = true;
+    }
+
+    /// Whether the pause was over before the last key came.
+    pub(super) const fn is_pause_over(&self) -> bool {
+        self.silence.was_long_enough
+    }
+
+    /// Whether a key comes again as soon as one that is held down does: then it may have been held down since the question
+    /// before this one, and the pause starts anew. Ctrl-C that follows so closely takes the key back as well.
+    pub(super) fn repeats(&mut self, key: Key) -> Result<bool, Gone> {
+        if self.keys.peek().is_none() {
+            self.read()?;
+        }
+        let repeats = self
+            .keys
+            .peek()
+            .is_some_and(|next| next == key || next == Key::Interrupt);
+        self.is_new |= repeats;
+        Ok(repeats)
+    }
+
     /// Waits for a key, or for the window to change.
     pub(super) fn next(&mut self) -> Result<Input, Gone> {
-        let mut buffer = [0; 1024];
         loop {
             if self.withdrawal.is_withdrawn() {
                 return Err(Gone::Withdrawn);
@@ -114,18 +148,27 @@ impl<'a> Board<'a> {
                 Some(key) => return Ok(Input::Key(key)),
                 None => {}
             }
-            let bytes = self.raw.read(&mut buffer).map_err(|_| Gone::Closed)?;
-            if bytes.is_empty() {
-                self.keys.idle();
-            } else {
-                self.keys.push(bytes);
-            }
+            self.read()?;
             let size = self.device.size();
             if size != self.size {
                 self.size = size;
                 return Ok(Input::Resized);
             }
         }
+    }
+
+    /// Takes what comes within a tenth of a second.
+    fn read(&mut self) -> Result<(), Gone> {
+        let mut buffer = [0; 1024];
+        let began = Instant::now();
+        let bytes = self.raw.read(&mut buffer).map_err(|_| Gone::Closed)?;
+        self.silence.read(began, Instant::now(), bytes.is_empty());
+        if bytes.is_empty() {
+            self.keys.idle();
+        } else {
+            self.keys.push(bytes);
+        }
+        Ok(())
     }
 
     /// Draws rows in place of those that stand there.
@@ -158,6 +201,9 @@ impl<'a> Board<'a> {
             self.write(&out)?;
         }
         self.drawn = texts;
+        if std::mem::take(&mut self.is_new) {
+            self.silence = Silence::new(Instant::now());
+        }
         Ok(())
     }
 
@@ -259,6 +305,39 @@ impl<'a> Board<'a> {
     }
 }
 
+/// For how long no input came.
+#[derive(Debug, Clone, Copy)]
+struct Silence {
+    /// When the question was drawn, or the last input came.
+    since: Instant,
+    /// No input came between `since` and this time.
+    until: Instant,
+    was_long_enough: bool,
+}
+
+impl Silence {
+    const fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            until: now,
+            was_long_enough: false,
+        }
+    }
+
+    /// Takes note of a read from `began` to `ended`. Bytes of a read that did not wait may have come at any time since
+    /// the read before: that time counts as no silence.
+    fn read(&mut self, began: Instant, ended: Instant, is_empty: bool) {
+        if is_empty || ended.duration_since(began) >= AT_ONCE {
+            self.until = ended;
+        }
+        self.was_long_enough |= self.until.duration_since(self.since) >= PAUSE;
+        if !is_empty {
+            self.since = ended;
+            self.until = ended;
+        }
+    }
+}
+
 impl Drop for Board<'_> {
     fn drop(&mut self) {
         let mut out = String::new();
@@ -278,6 +357,30 @@ mod tests {
     use portable_pty::{PtySize, native_pty_system};
 
     use super::*;
+
+    #[test]
+    fn the_pause_is_over_once_no_input_came_for_long_enough() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let after = |reads: &[(u64, u64, bool)]| {
+            let mut silence = Silence::new(start);
+            for &(began, ended, is_empty) in reads {
+                silence.read(at(began), at(ended), is_empty);
+            }
+            silence.was_long_enough
+        };
+        assert!(!after(&[(0, 390, false)]));
+        assert!(after(&[(0, 410, false)]));
+        // A key every 120 ms, for as long as it is down.
+        let held: Vec<_> = (0..50).map(|key| (key * 120, key * 120 + 119, false)).collect();
+        assert!(!after(&held));
+        // Then it is up.
+        assert!(after(&[held, vec![(6000, 6100, true), (6100, 6410, false)]].concat()));
+        // Nobody read for a while, and so nobody knows when the key came.
+        assert!(!after(&[(900, 901, false)]));
+        // Once over, it stays over: arrows and Enter may follow each other quickly.
+        assert!(after(&[(0, 500, false), (500, 501, false)]));
+    }
 
     #[test]
     fn a_panic_leaves_the_terminal_as_it_was() {

@@ -28,6 +28,12 @@ pub(super) struct Editor {
 }
 
 impl Editor {
+    /// An editor that holds a text, with the cursor at its end.
+    pub(super) fn with_text(text: &str) -> Self {
+        let text: Vec<char> = text.chars().collect();
+        Self { at: text.len(), text }
+    }
+
     /// The text without space at its ends.
     pub(super) fn text(&self) -> String {
         let text: String = self.text.iter().collect();

@@ -1,13 +1,14 @@
 //! What a person has to know to decide: who asks for what, where, and why it is asked.
 
 use super::line::{Line, Look};
+use super::parts::part_lines;
+use crate::permission::preset::plain_reason;
 use crate::permission::{Action, Ask};
-use crate::request::Effect;
 use crate::support::look_alike::look_alikes;
 use crate::support::visible::is_hidden;
 
-/// The parts of a line that are listed.
-const MOST_PARTS: usize = 12;
+/// With fewer rows the heading is cut, and the model's own words are left out.
+const ROOMY: usize = 8;
 /// The look-alikes that are named.
 const MOST_WORDS: usize = 3;
 
@@ -20,8 +21,26 @@ pub(super) struct Facts {
     heading: Line,
     /// A command, a diff, paths, an address.
     content: Vec<(Look, String)>,
-    /// Warnings, then the directory, the rule and the parts.
+    /// What the model says of a command.
+    description: Option<Line>,
+    /// Warnings, then the directory, the reason and the parts.
     meta: Vec<Line>,
+}
+
+/// Facts as far as there is room for them.
+#[derive(Debug)]
+pub(super) struct ShownFacts {
+    pub(super) rows: Vec<Line>,
+    /// Nothing was left out.
+    pub(super) whole: bool,
+}
+
+/// The rows of the content that fit.
+struct ContentRows {
+    head: Vec<Line>,
+    tail: Vec<Line>,
+    /// Lines that are not there as a whole.
+    cut_lines: usize,
 }
 
 impl Facts {
@@ -29,53 +48,76 @@ impl Facts {
         let content = content(ask);
         let mut meta = notes(ask, &content);
         meta.push(place(ask));
-        meta.push(
-            Line::new(4)
-                .own(Look::Faint, "asked by: ")
-                .foreign(Look::Plain, &ask.judgement.rule),
-        );
-        meta.extend(parts(ask));
+        let reason = plain_reason(&ask.judgement.rule);
+        meta.push(Line::new(4).own(Look::Faint, "why: ").foreign(Look::Plain, &reason));
+        meta.extend(part_lines(ask));
         Self {
             heading: heading(ask),
             content,
+            description: description(ask),
             meta,
         }
     }
 
     /// All that fits into `room` rows, with at most `most` of them for the content, and a row that says what is left out.
-    pub(super) fn rows(&self, columns: usize, room: usize, most: usize) -> Vec<Line> {
+    ///
+    /// Of a long content the head and the tail are shown: the end of a command is as good a place to hide something as any.
+    pub(super) fn rows(&self, columns: usize, room: usize, most: usize) -> ShownFacts {
         let room = room.max(2);
-        let (mut rows, whole) = self.heading.wrap(columns, if room < 8 { 1 } else { 3 });
+        let (mut rows, mut whole) = self.heading.wrap(columns, if room < ROOMY { 1 } else { 3 });
         if !whole {
             rows = vec![self.heading.cut(columns)];
         }
-        let meta: Vec<Line> = self.meta.iter().flat_map(|line| line.wrap(columns, room).0).collect();
         let left = room - rows.len();
-        let (content, shown) = self.content_rows(columns, left.saturating_sub(meta.len()).min(most));
-        if shown == self.content.len() && content.len() + meta.len() <= left {
-            rows.extend(content);
+        // The model's own words never take the room of what they are about.
+        let description = self.description.iter().filter(|_| room >= ROOMY);
+        let mut meta: Vec<Line> = description.map(|line| line.cut(columns)).collect();
+        meta.extend(self.meta.iter().flat_map(|line| line.wrap(columns, room).0));
+        let content = self.content_rows(columns, left.saturating_sub(meta.len()).min(most));
+        if content.cut_lines == 0 && content.head.len() + meta.len() <= left {
+            rows.extend(content.head);
             rows.extend(meta);
-            return rows;
+            return ShownFacts { rows, whole };
         }
+        whole = false;
         // One row is for what is left out. The content gets what it needs before the rest gets more than half.
         let left = left - 1;
         let for_meta = meta.len().min(left / 2);
-        let (content, shown) = self.content_rows(columns, (left - for_meta).min(most));
-        let for_meta = meta.len().min(left - content.len());
-        let unshown = self.content.len() - shown;
-        let more = match (unshown, meta.len() - for_meta) {
-            (0, _) => "… more (s shows all)".to_owned(),
-            (1, _) => "… 1 more line (s shows all)".to_owned(),
-            (lines, _) => format!("… {lines} more lines (s shows all)"),
+        let content = self.content_rows(columns, (left - for_meta).min(most));
+        let for_meta = meta.len().min(left - content.head.len() - content.tail.len());
+        let more = match content.cut_lines {
+            0 | 1 => "… more (s shows all)".to_owned(),
+            lines => format!("… {lines} more lines (s shows all)"),
         };
-        rows.extend(content);
+        rows.extend(content.head);
         rows.push(Line::of(Look::Warning, &more).cut(columns));
+        rows.extend(content.tail);
         rows.extend(meta.into_iter().take(for_meta));
-        rows
+        ShownFacts { rows, whole }
+    }
+
+    /// The content, or its first and its last rows, in at most `room` rows.
+    fn content_rows(&self, columns: usize, room: usize) -> ContentRows {
+        let (head, whole_lines) = self.first_rows(columns, room);
+        if whole_lines == self.content.len() {
+            return ContentRows {
+                head,
+                tail: Vec::new(),
+                cut_lines: 0,
+            };
+        }
+        let for_tail = room / 2;
+        let (head, first_lines) = self.first_rows(columns, room - for_tail);
+        let (tail, last_lines) = self.last_rows(columns, for_tail);
+        ContentRows {
+            head,
+            tail,
+            cut_lines: self.content.len() - first_lines - last_lines,
+        }
     }
 
     /// The first rows of the content, and how many of its lines are in them as a whole.
-    fn content_rows(&self, columns: usize, room: usize) -> (Vec<Line>, usize) {
+    fn first_rows(&self, columns: usize, room: usize) -> (Vec<Line>, usize) {
         let mut rows = Vec::new();
         for (index, (look, text)) in self.content.iter().enumerate() {
             if rows.len() >= room {
@@ -95,11 +137,37 @@ impl Facts {
         (rows, self.content.len())
     }
 
+    /// The last rows of the content, and how many of its lines are in them as a whole.
+    fn last_rows(&self, columns: usize, room: usize) -> (Vec<Line>, usize) {
+        let mut rows = Vec::new();
+        for (index, (look, text)) in self.content.iter().rev().enumerate() {
+            if rows.len() >= room {
+                return (rows, index);
+            }
+            // A line that is cut here has more rows than there is room for, and the first of them is dropped.
+            let start = text
+                .char_indices()
+                .rev()
+                .nth(columns * room)
+                .map_or(0, |(start, _)| start);
+            let (mut some, _) = content_line(*look, &text[start..]).wrap(columns, usize::MAX);
+            let extra = some.len().saturating_sub(room - rows.len());
+            some.drain(..extra);
+            some.extend(std::mem::take(&mut rows));
+            rows = some;
+            if extra > 0 || start > 0 {
+                return (rows, index);
+            }
+        }
+        (rows, self.content.len())
+    }
+
     /// Everything, the arguments of the call included.
     pub(super) fn all(&self, ask: &Ask) -> Vec<Line> {
         let mut lines = vec![self.heading.clone()];
         lines.extend(self.content.iter().map(|(look, text)| content_line(*look, text)));
         lines.push(Line::new(0));
+        lines.extend(self.description.clone());
         lines.extend(self.meta.iter().cloned());
         lines.push(
             Line::new(4)
@@ -175,7 +243,8 @@ fn content(ask: &Ask) -> Vec<(Look, String)> {
     // A line end in it is written out.
     let one = |text: &str| (Look::Plain, text.to_owned());
     match &ask.action {
-        Action::Shell { command, .. } => plain(command.strip_suffix('\n').unwrap_or(command)),
+        // Blank lines at its end would take the place of the tail that matters.
+        Action::Shell { command, .. } => plain(command.trim_end_matches(['\n', ' ', '\t'])),
         Action::Edit { paths } => {
             let mut lines: Vec<_> = match paths.as_slice() {
                 // It is in the heading.
@@ -280,37 +349,17 @@ fn place(ask: &Ask) -> Line {
     }
 }
 
-fn parts(ask: &Ask) -> Vec<Line> {
-    let parts = &ask.judgement.parts;
-    if parts.len() < 2 {
-        return Vec::new();
-    }
-    // Those that are asked come first: they are what it is about.
-    let mut sorted: Vec<_> = parts.iter().collect();
-    sorted.sort_by_key(|part| std::cmp::Reverse(part.effect));
-    let mut lines: Vec<Line> = sorted
-        .iter()
-        .take(MOST_PARTS)
-        .map(|part| {
-            let (look, word) = match part.effect {
-                Effect::Allow => (Look::Faint, "  fine    "),
-                Effect::Ask => (Look::Warning, "  asks    "),
-                Effect::Deny => (Look::Removed, "  denied  "),
-            };
-            Line::new(12)
-                .own(look, word)
-                .foreign(Look::Plain, &part.what)
-                .own(Look::Faint, "  - ")
-                .foreign(Look::Faint, &part.rule)
-        })
-        .collect();
-    if parts.len() > MOST_PARTS {
-        lines.push(Line::of(
-            Look::Faint,
-            &format!("  and {} more", parts.len() - MOST_PARTS),
-        ));
-    }
-    lines
+/// What the model says of a command, marked as its words.
+fn description(ask: &Ask) -> Option<Line> {
+    let Action::Shell { .. } = ask.action else {
+        return None;
+    };
+    let text = ask.arguments.get("description")?.as_str()?.trim();
+    (!text.is_empty()).then(|| {
+        Line::new(4)
+            .own(Look::Faint, "the model says: ")
+            .foreign(Look::Faint, text)
+    })
 }
 
 /// What eyes alone would not find.
@@ -373,7 +422,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::permission::{JudgedPart, Judgement};
+    use crate::permission::{JudgedPart, Judgement, Policy};
+    use crate::request::{Effect, PermissionRequest};
 
     fn ask(action: Action, diff: Option<String>, parts: usize) -> Ask {
         let rule = "the preset: bash asks".to_owned();
@@ -398,6 +448,7 @@ mod tests {
                 parts: vec![part; parts],
                 grant: Vec::new(),
             },
+            policy: Policy::new(&PermissionRequest::default(), "/work".as_ref(), "/home".as_ref()),
         }
     }
 
@@ -423,7 +474,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_asked_fits_and_its_beginning_is_seen(
+        fn whatever_is_asked_fits_and_its_two_ends_are_seen(
             text in "(.|\n|\t){1,300}",
             diff in proptest::option::of("([-+ @].{0,20}\n){0,60}"),
             parts in 0_usize..20,
@@ -440,7 +491,8 @@ mod tests {
             for action in actions {
                 let ask = ask(action, diff.clone(), parts);
                 let facts = Facts::new(&ask);
-                let rows = facts.rows(columns, room, most);
+                let shown = facts.rows(columns, room, most);
+                let rows = shown.rows;
                 prop_assert!(rows.len() <= room, "{} rows in {room}", rows.len());
                 for row in &rows {
                     prop_assert!(row.width() <= columns, "{} in {columns}: {row:?}", row.width());
@@ -450,6 +502,22 @@ mod tests {
                     let first = content_line(*look, first).wrap(columns, 1).0;
                     prop_assert!(rows.contains(&first[0]));
                 }
+                if let Some((look, last)) = facts.content.last().filter(|(_, last)| room > ROOMY && !last.ends_with([' ', '\t'])) {
+                    // The tail of a long line is wrapped by itself, and so may break elsewhere.
+                    let last = content_line(*look, last).wrap(columns, usize::MAX).0;
+                    let end = last[last.len() - 1].text();
+                    let end = end.trim();
+                    let is_end = |row: &Line| {
+                        let row = row.text();
+                        row.trim().ends_with(end) || (!row.trim().is_empty() && end.ends_with(row.trim()))
+                    };
+                    prop_assert!(rows[1..].iter().any(is_end), "{end:?} in {rows:#?}");
+                }
+                let whole_meta = facts.meta.iter().all(|line| line.wrap(columns, 99).0.iter().all(|row| rows.contains(row)));
+                let whole_content = facts.content.iter().all(|(look, text)| {
+                    content_line(*look, text).wrap(columns, usize::MAX).0.iter().all(|row| rows.contains(row))
+                });
+                prop_assert!(!shown.whole || (whole_meta && whole_content));
                 prop_assert!(!facts.all(&ask).is_empty());
             }
         }

@@ -78,6 +78,11 @@ impl Keys {
         self.ready.pop_front()
     }
 
+    /// The key that comes next.
+    pub(super) fn peek(&self) -> Option<Key> {
+        self.ready.front().copied()
+    }
+
     fn decode(&mut self) {
         let mut from = 0;
         while let Some(rest) = self.pending.get(from..).filter(|rest| !rest.is_empty()) {

@@ -1,16 +1,6 @@
 //! A choice among lines, of which one is marked.
 
-use std::ops::Range;
-
 use super::line::{Line, Look};
-
-/// The lines of a menu as far as there is room for them.
-#[derive(Debug)]
-pub(super) struct Shown {
-    pub(super) rows: Vec<Line>,
-    /// The entries that can be read as a whole.
-    pub(super) whole: Range<usize>,
-}
 
 /// An entry, marked when the cursor is on it.
 pub(super) fn entry(marked: bool) -> Line {
@@ -22,20 +12,14 @@ pub(super) fn entry(marked: bool) -> Line {
 }
 
 /// Shows `entries` around the one that the cursor is on, in at most `room` rows.
-pub(super) fn show(entries: &[Line], cursor: usize, columns: usize, room: usize) -> Shown {
+pub(super) fn show(entries: &[Line], cursor: usize, columns: usize, room: usize) -> Vec<Line> {
     let room = room.max(1);
     let wrapped: Vec<Vec<Line>> = entries.iter().map(|line| line.wrap(columns, usize::MAX).0).collect();
     let Some(current) = wrapped.get(cursor) else {
-        return Shown {
-            rows: Vec::new(),
-            whole: 0..0,
-        };
+        return Vec::new();
     };
     if current.len() > room {
-        return Shown {
-            rows: current[..room].to_vec(),
-            whole: cursor..cursor,
-        };
+        return current[..room].to_vec();
     }
     let (mut from, mut to) = (cursor, cursor + 1);
     let mut taken = current.len();
@@ -52,10 +36,7 @@ pub(super) fn show(entries: &[Line], cursor: usize, columns: usize, room: usize)
             from -= 1;
         }
         if below.is_none() && above.is_none() {
-            return Shown {
-                rows: wrapped[from..to].concat(),
-                whole: from..to,
-            };
+            return wrapped[from..to].concat();
         }
     }
 }
@@ -79,13 +60,10 @@ mod tests {
         for room in 1..7 {
             for cursor in 0..entries.len() {
                 let shown = show(&entries, cursor, 6, room);
-                assert!(shown.rows.len() <= room);
+                assert!(shown.len() <= room);
                 let first = entries[cursor].wrap(6, 1).0;
-                assert!(shown.rows.contains(&first[0]), "{cursor} in {room}");
+                assert!(shown.contains(&first[0]), "{cursor} in {room}");
             }
         }
-        assert_eq!(show(&entries, 1, 6, 5).whole, 0..4);
-        assert_eq!(show(&entries, 1, 6, 1).whole, 1..1);
-        assert_eq!(show(&entries, 2, 6, 2).whole, 2..4);
     }
 }

@@ -17,7 +17,7 @@
 //! | `line` | text with looks, hidden characters written out, wrapped |
 //! | `board` | a block of rows that is drawn again, and a key at a time |
 //! | `menu`, `editor`, `pager` | a choice, a line that is typed, pages |
-//! | `facts` | what a person has to know to decide |
+//! | `facts`, `parts` | what a person has to know to decide |
 //! | `permission`, `question` | the two sorts of questions |
 
 #[cfg(unix)]
@@ -36,6 +36,8 @@ mod line;
 mod menu;
 #[cfg(unix)]
 mod pager;
+#[cfg(unix)]
+mod parts;
 #[cfg(unix)]
 mod permission;
 #[cfg(unix)]
@@ -66,6 +68,10 @@ impl Style {
         }
     }
 }
+
+/// What a key is told that came before the pause of a question was over.
+#[cfg(unix)]
+const TOO_SOON: &str = "too soon: wait a moment, press it again";
 
 /// Why a question ended without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

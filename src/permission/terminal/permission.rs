@@ -1,13 +1,19 @@
-//! May it do that? The question, its five answers, and the line that stays.
+//! May it do that? The question, its answers, and the line that stays.
+//!
+//! Always true: nothing is allowed by a key that came before the pause of the question was over, and nothing before all
+//! of what is asked has been on the screen.
 
 use super::Gone;
 use super::board::{Board, Input};
 use super::editor::{Edited, Editor};
-use super::facts::{Facts, subject};
+use super::facts::{Facts, ShownFacts, subject};
 use super::keys::Key;
 use super::line::{Line, Look};
-use super::{menu, pager};
+use super::{TOO_SOON, menu, pager};
+use crate::permission::preset::plain_reason;
 use crate::permission::{Answer, Ask};
+use crate::request::{PolicyRule, RulePattern};
+use crate::support::visible::visible;
 
 /// The least rows for the facts before the answers have to share.
 const LEAST_FACTS: usize = 4;
@@ -18,6 +24,7 @@ const LONGEST_SUBJECT: usize = 200;
 enum Choice {
     Once,
     Session,
+    Edit,
     Deny,
     Reason,
     ShowAll,
@@ -28,10 +35,16 @@ impl Choice {
         match self {
             Self::Once => 'y',
             Self::Session => 'a',
+            Self::Edit => 'e',
             Self::Deny => 'n',
             Self::Reason => 'r',
             Self::ShowAll => 's',
         }
+    }
+
+    /// Whether the choice allows something, or leads there.
+    const fn allows(self) -> bool {
+        matches!(self, Self::Once | Self::Session | Self::Edit)
     }
 }
 
@@ -42,21 +55,21 @@ pub(super) fn put(board: Board<'_>, ask: &Ask) -> Answer {
         Ok(answer) => answer,
         Err(Gone::Interrupted) => Answer::Interrupted,
         Err(Gone::Withdrawn) => {
-            asking.leave(&[], "no longer asked: ");
+            asking.leave(&[], "no longer asked: ", None);
             return Answer::Nobody;
         }
         Err(Gone::Closed) => Answer::Nobody,
     };
-    let said = match &answer {
-        Answer::Once => "allowed once: ",
-        Answer::Session => "allowed for this session: ",
-        Answer::Deny => "denied: ",
-        Answer::DenyBecause(_) => "denied, and the model is told why: ",
-        Answer::Interrupted => "denied, since the run was interrupted: ",
-        Answer::Nobody => "not answered, so denied: ",
+    let (said, granted) = match &answer {
+        Answer::Once => ("allowed once: ", None),
+        Answer::Session(rules) => ("allowed for this session: ", Some(rules.as_slice())),
+        Answer::Deny => ("denied: ", None),
+        Answer::DenyBecause(_) => ("denied, and the model is told why: ", None),
+        Answer::Interrupted => ("denied, since the run was interrupted: ", None),
+        Answer::Nobody => ("not answered, so denied: ", None),
     };
     let facts = asking.facts_alone();
-    asking.leave(&facts, said);
+    asking.leave(&facts, said, granted);
     answer
 }
 
@@ -66,8 +79,10 @@ struct Asking<'a, 'b> {
     facts: Facts,
     choices: Vec<Choice>,
     cursor: usize,
-    /// Whether what would be granted has stood there as a whole.
-    grant_was_read: bool,
+    /// Whether all that is asked has been on the screen.
+    was_read: bool,
+    /// Why the last key did nothing.
+    note: Option<&'static str>,
 }
 
 impl<'a, 'b> Asking<'a, 'b> {
@@ -75,12 +90,13 @@ impl<'a, 'b> Asking<'a, 'b> {
         let mut choices = vec![
             Choice::Once,
             Choice::Session,
+            Choice::Edit,
             Choice::Deny,
             Choice::Reason,
             Choice::ShowAll,
         ];
         if ask.judgement.grant.is_empty() {
-            choices.retain(|&choice| choice != Choice::Session);
+            choices.retain(|&choice| !matches!(choice, Choice::Session | Choice::Edit));
         }
         let cursor = choices.iter().position(|&choice| choice == Choice::Deny).unwrap_or(0);
         Self {
@@ -89,7 +105,8 @@ impl<'a, 'b> Asking<'a, 'b> {
             facts: Facts::new(ask),
             choices,
             cursor,
-            grant_was_read: false,
+            was_read: false,
+            note: None,
         }
     }
 
@@ -99,46 +116,62 @@ impl<'a, 'b> Asking<'a, 'b> {
             let Input::Key(key) = self.board.next()? else {
                 continue;
             };
-            let chosen = match key {
-                Key::Up | Key::Char('k') => {
-                    self.cursor = self.cursor.saturating_sub(1);
-                    continue;
-                }
-                Key::Down | Key::Char('j') => {
-                    self.cursor = (self.cursor + 1).min(self.choices.len() - 1);
-                    continue;
-                }
-                Key::Enter => self.cursor,
-                Key::Char(c) => match self.choices.iter().position(|choice| choice.key() == c) {
-                    Some(index) => index,
-                    None => continue,
-                },
-                _ => continue,
+            self.note = None;
+            let Some(choice) = self.chosen(key) else {
+                continue;
             };
-            match self.choices[chosen] {
-                Choice::Once => return Ok(Answer::Once),
-                Choice::Session if self.grant_was_read => return Ok(Answer::Session),
-                Choice::Session => self.let_grant_be_read(chosen)?,
-                Choice::Deny => return Ok(Answer::Deny),
-                Choice::Reason => {
-                    if let Some(reason) = self.reason()? {
-                        return Ok(Answer::DenyBecause(reason));
-                    }
-                }
-                Choice::ShowAll => pager::show(&mut self.board, &self.facts.all(self.ask))?,
+            if choice.allows() && (!self.board.is_pause_over() || self.board.repeats(key)?) {
+                self.note = Some(TOO_SOON);
+            } else if let Some(answer) = self.take(choice)? {
+                return Ok(answer);
             }
         }
     }
 
-    /// In a small window the entry may not stand there, or only its beginning.
-    fn let_grant_be_read(&mut self, index: usize) -> Result<(), Gone> {
-        if self.cursor != index {
-            self.cursor = index;
-            return Ok(());
+    /// What a key chooses; moves the cursor.
+    fn chosen(&mut self, key: Key) -> Option<Choice> {
+        match key {
+            Key::Up | Key::Char('k') => self.cursor = self.cursor.saturating_sub(1),
+            Key::Down | Key::Char('j') => self.cursor = (self.cursor + 1).min(self.choices.len() - 1),
+            Key::Enter => return Some(self.choices[self.cursor]),
+            Key::Char(c) => return self.choices.iter().copied().find(|choice| choice.key() == c),
+            _ => {}
         }
-        let line = self.entry(index, Choice::Session);
-        pager::show(&mut self.board, &[line])?;
-        self.grant_was_read = true;
+        None
+    }
+
+    /// Does what was chosen; none when the question still stands.
+    fn take(&mut self, choice: Choice) -> Result<Option<Answer>, Gone> {
+        if choice.allows() && !self.was_read {
+            self.show_everything()?;
+            self.note = Some("everything was shown: press it again");
+            return Ok(None);
+        }
+        match choice {
+            Choice::Once => Ok(Some(Answer::Once)),
+            Choice::Session => Ok(Some(Answer::Session(self.ask.judgement.grant.clone()))),
+            Choice::Edit => {
+                let edited = self.edited_grant()?;
+                self.board.ask_anew();
+                Ok(edited.map(Answer::Session))
+            }
+            Choice::Deny => Ok(Some(Answer::Deny)),
+            Choice::Reason => {
+                let reason = self.reason()?;
+                self.board.ask_anew();
+                Ok(reason.map(Answer::DenyBecause))
+            }
+            Choice::ShowAll => {
+                self.show_everything()?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn show_everything(&mut self) -> Result<(), Gone> {
+        pager::show(&mut self.board, &self.facts.all(self.ask))?;
+        self.was_read = true;
+        self.board.ask_anew();
         Ok(())
     }
 
@@ -151,22 +184,29 @@ impl<'a, 'b> Asking<'a, 'b> {
             .map(|(index, &choice)| self.entry(index, choice))
             .collect();
         let all = menu::height(&entries, columns);
-        let fits = all + LEAST_FACTS <= rows;
+        let note = self.note.map(|note| Line::of(Look::Warning, note).cut(columns));
+        let fits = all + usize::from(note.is_some()) + LEAST_FACTS <= rows;
         let room = if fits {
             all
         } else {
             rows.saturating_sub(LEAST_FACTS).max(1)
         };
-        let mut shown = menu::show(&entries, self.cursor, columns, room);
+        let mut answers = menu::show(&entries, self.cursor, columns, room);
         if !fits {
-            shown.rows.push(self.keys().cut(columns));
+            answers.push(note.unwrap_or_else(|| self.keys().cut(columns)));
+        } else if let Some(note) = note {
+            answers.push(note);
         }
-        let most = self.board.screen_rows() * 2 / 3;
-        let mut block = self.facts.rows(columns, rows - shown.rows.len(), most);
-        block.extend(shown.rows);
-        let mut whole = self.choices[shown.whole].iter();
-        self.grant_was_read |= whole.any(|&choice| choice == Choice::Session);
+        let ShownFacts { rows: mut block, whole } = self.facts_in(rows - answers.len());
+        self.was_read |= whole && fits;
+        block.extend(answers);
         self.board.draw(&block, None)
+    }
+
+    /// The facts in so many rows.
+    fn facts_in(&self, room: usize) -> ShownFacts {
+        let most = self.board.screen_rows() * 2 / 3;
+        self.facts.rows(self.board.columns(), room, most)
     }
 
     fn entry(&self, index: usize, choice: Choice) -> Line {
@@ -180,6 +220,7 @@ impl<'a, 'b> Asking<'a, 'b> {
             Choice::Session => self
                 .granted(line.own(look, "allow "), look)
                 .own(look, " for the rest of this session"),
+            Choice::Edit => line.own(look, "edit that pattern, then allow it for the rest of this session"),
             Choice::Deny => line.own(look, "deny, and stop the run"),
             Choice::Reason => line.own(look, "deny, and tell the model why"),
             Choice::ShowAll => line.own(look, "show everything"),
@@ -188,10 +229,8 @@ impl<'a, 'b> Asking<'a, 'b> {
 
     fn granted(&self, mut line: Line, look: Look) -> Line {
         for (index, rule) in self.ask.judgement.grant.iter().enumerate() {
-            line = line
-                .own(look, if index > 0 { ", `" } else { "`" })
-                .foreign(look, &rule.pattern.to_string())
-                .own(look, "`");
+            line = with_rule(line.own(look, if index > 0 { ", " } else { "" }), look, rule)
+                .own(Look::Faint, reach(&rule.pattern));
         }
         line
     }
@@ -201,17 +240,61 @@ impl<'a, 'b> Asking<'a, 'b> {
         Line::of(Look::Faint, &format!("keys: {}", keys.join(" ")))
     }
 
-    /// Lets the person type; none when they went back.
+    /// Lets the person type why not; none when they went back.
     fn reason(&mut self) -> Result<Option<String>, Gone> {
-        let mut editor = Editor::default();
+        let hint = Line::of(Look::Faint, "Enter sends it, Esc goes back");
+        let text = self.typed(&mut Editor::default(), "tell the model: ", &hint)?;
+        Ok(text.filter(|text| !text.is_empty()))
+    }
+
+    /// Lets the person edit the rules that would be granted, one after the other; none when they went back.
+    fn edited_grant(&mut self) -> Result<Option<Vec<PolicyRule>>, Gone> {
+        let mut rules = self.ask.judgement.grant.clone();
+        let many = rules.len();
+        for index in 0..many {
+            let tool = rules[index].pattern.tool.clone();
+            let label = if many > 1 {
+                format!("allow ({} of {many}) {}:", index + 1, visible(&tool))
+            } else {
+                format!("allow {}:", visible(&tool))
+            };
+            let mut editor = Editor::with_text(rules[index].pattern.pattern.as_deref().unwrap_or("*"));
+            let mut hint = Line::of(
+                Look::Faint,
+                "`*` is any text; Enter allows it for the rest of this session, Esc goes back",
+            );
+            loop {
+                let Some(text) = self.typed(&mut editor, &label, &hint)? else {
+                    return Ok(None);
+                };
+                match edited_rule(&tool, &text) {
+                    Ok(pattern) => rules[index].pattern = pattern,
+                    Err(fault) => {
+                        hint = Line::of(Look::Warning, &fault);
+                        continue;
+                    }
+                }
+                match self.ask.check_grant(&rules) {
+                    Ok(()) => break,
+                    Err(reason) => {
+                        hint = Line::new(2)
+                            .own(Look::Warning, "that does not allow this call: ")
+                            .foreign(Look::Plain, &plain_reason(&reason));
+                    }
+                }
+            }
+        }
+        Ok(Some(rules))
+    }
+
+    /// Lets the person type a line below the facts; none when they went back.
+    fn typed(&mut self, editor: &mut Editor, label: &str, hint: &Line) -> Result<Option<String>, Gone> {
         loop {
             let (columns, rows) = (self.board.columns(), self.board.rows());
-            let hint = Line::of(Look::Faint, "Enter sends it, Esc goes back").cut(columns);
             let room = rows.saturating_sub(LEAST_FACTS).clamp(1, self.board.screen_rows());
-            let (typed, (row, column)) = editor.show("tell the model: ", columns, room.min(6));
-            let most = self.board.screen_rows() * 2 / 3;
-            let mut block = self.facts.rows(columns, rows - typed.len() - 1, most);
-            block.push(hint);
+            let (typed, (row, column)) = editor.show(label, columns, room.min(6));
+            let mut block = self.facts_in(rows - typed.len() - 1).rows;
+            block.push(hint.cut(columns));
             let caret = (block.len() + row, column);
             block.extend(typed);
             self.board.draw(&block, Some(caret))?;
@@ -221,27 +304,62 @@ impl<'a, 'b> Asking<'a, 'b> {
             match editor.press(key) {
                 Edited::Changed => {}
                 Edited::Back => return Ok(None),
-                Edited::Done => return Ok(Some(editor.text()).filter(|text| !text.is_empty())),
+                Edited::Done => return Ok(Some(editor.text())),
             }
         }
     }
 
     fn facts_alone(&self) -> Vec<Line> {
-        let rows = self.board.rows().saturating_sub(2);
-        let most = self.board.screen_rows() * 2 / 3;
-        self.facts.rows(self.board.columns(), rows, most)
+        self.facts_in(self.board.rows().saturating_sub(2)).rows
     }
 
-    fn leave(self, facts: &[Line], said: &str) {
-        let subject: String = subject(self.ask).chars().take(LONGEST_SUBJECT).collect();
-        let line = Line::new(0).own(Look::Strong, said);
-        let line = if said.starts_with("allowed for") {
-            self.granted(line, Look::Plain)
-        } else {
-            line.foreign(Look::Plain, &subject)
-        };
+    fn leave(self, facts: &[Line], said: &str, granted: Option<&[PolicyRule]>) {
+        let mut line = Line::new(0).own(Look::Strong, said);
+        match granted {
+            Some(rules) => {
+                for (index, rule) in rules.iter().enumerate() {
+                    line = with_rule(
+                        line.own(Look::Plain, if index > 0 { ", " } else { "" }),
+                        Look::Plain,
+                        rule,
+                    );
+                }
+            }
+            None => {
+                let subject: String = subject(self.ask).chars().take(LONGEST_SUBJECT).collect();
+                line = line.foreign(Look::Plain, &subject);
+            }
+        }
         let mut rows = facts.to_vec();
         rows.push(line.cut(self.board.columns()));
         self.board.leave(&rows);
     }
+}
+
+fn with_rule(line: Line, look: Look, rule: &PolicyRule) -> Line {
+    line.own(look, "`")
+        .foreign(look, &rule.pattern.to_string())
+        .own(look, "`")
+}
+
+/// How much a rule allows, behind the rule itself.
+fn reach(pattern: &RulePattern) -> &'static str {
+    match &pattern.pattern {
+        Some(text) if text.contains(['*', '?']) => " (a pattern)",
+        Some(_) if pattern.tool == "bash" => " (exactly this)",
+        // A file that is edited, a subagent that is started: other calls that name the same are meant as well.
+        _ => " (every use)",
+    }
+}
+
+/// The rule that a person typed for a tool, with or without the name of the tool before it.
+fn edited_rule(tool: &str, text: &str) -> Result<RulePattern, String> {
+    let pattern = text
+        .strip_prefix(tool)
+        .and_then(|rest| rest.strip_prefix(':'))
+        .unwrap_or(text);
+    let rule: RulePattern = format!("{tool}:{pattern}")
+        .parse()
+        .map_err(|_| "that is no rule: type a pattern, in which `*` is any text".to_owned())?;
+    Ok(rule)
 }

@@ -1,13 +1,14 @@
 //! The model's own questions, one after the other.
 //!
-//! Nothing dangerous hangs on the answers, so Enter takes what the cursor is on.
+//! Nothing dangerous hangs on the answers, so Enter takes what the cursor is on; but no answer is a key that came before
+//! the pause of the question was over.
 
 use super::Gone;
 use super::board::{Board, Input};
 use super::editor::{Edited, Editor};
 use super::keys::Key;
 use super::line::{Line, Look};
-use super::menu;
+use super::{TOO_SOON, menu};
 use crate::permission::{Question, QuestionAnswer};
 
 /// The least rows for the question itself.
@@ -71,6 +72,8 @@ struct State {
     typed: Option<String>,
     /// The last answer was none at all, and Enter once more means it.
     sure: bool,
+    /// The last key came before the pause was over.
+    too_soon: bool,
 }
 
 impl Asking<'_, '_> {
@@ -95,13 +98,20 @@ impl Asking<'_, '_> {
             chosen: vec![false; own],
             typed: None,
             sure: false,
+            too_soon: false,
         };
+        self.board.ask_anew();
         loop {
             self.draw(question, &state)?;
             let Input::Key(key) = self.board.next()? else {
                 continue;
             };
             let was_sure = std::mem::take(&mut state.sure);
+            let answers = matches!(key, Key::Enter | Key::Char(' ' | '1'..='9'));
+            state.too_soon = answers && !self.board.is_pause_over();
+            if state.too_soon {
+                continue;
+            }
             let (target, toggles) = match key {
                 Key::Up | Key::Char('k') => {
                     state.cursor = state.cursor.saturating_sub(1);
@@ -132,6 +142,7 @@ impl Asking<'_, '_> {
                         if let Some(text) = self.typed(question)? {
                             return Ok(Said::Answer(vec![text]));
                         }
+                        self.board.ask_anew();
                     }
                 }
                 continue;
@@ -181,14 +192,15 @@ impl Asking<'_, '_> {
         let hint = Line::of(Look::Faint, self.hint(question, state)).cut(columns);
         let room = rows.saturating_sub(LEAST_TEXT + 1).max(1);
         let shown = menu::show(&entries, state.cursor, columns, room);
-        let mut block = self.text(question, rows - shown.rows.len() - 1);
-        block.extend(shown.rows);
+        let mut block = self.text(question, rows - shown.len() - 1);
+        block.extend(shown);
         block.push(hint);
         self.board.draw(&block, None)
     }
 
     fn hint(&self, question: &Question, state: &State) -> &'static str {
         match (question.multiple, self.answers.is_empty()) {
+            _ if state.too_soon => TOO_SOON,
             (true, _) if state.sure => "nothing is chosen: Enter once more answers with nothing",
             (true, true) => "space chooses, Enter accepts, Esc dismisses",
             (true, false) => "space chooses, Enter accepts, b goes back, Esc dismisses",

@@ -38,6 +38,7 @@ impl Gatekeeper {
             diff: None,
             directory: self.directory.clone(),
             judgement,
+            policy: self.policy.clone(),
         }
     }
 
@@ -68,6 +69,7 @@ impl Gatekeeper {
                         continue;
                     }
                     // What was granted meanwhile counts, and so does that somebody has gone.
+                    ask.policy = self.policy.clone();
                     if !fixed {
                         ask.judgement = self.policy.judge(&ask.action);
                         if let Source::Gate(call) = &source {
@@ -197,12 +199,16 @@ impl Gatekeeper {
             // Who has gone once is not asked again: a terminal does not come back.
             self.answerer = Who::Nobody;
         }
+        let granted = match &answer {
+            Answer::Session(rules) => rules.clone(),
+            _ => Vec::new(),
+        };
         let verdict = match self.answerer {
             Who::Somebody(by) => Verdict::of_answer(answer, by, &ask.judgement),
             Who::Yes | Who::Nobody => Verdict::nobody(&ask.judgement),
         };
         if verdict.scope == Scope::Session {
-            self.policy.grant(&ask.judgement.grant);
+            self.policy.grant(&granted);
         }
         self.settle(ask, source, verdict, state, out);
         failure

@@ -101,11 +101,11 @@ impl Verdict {
         };
         match answer {
             // Where there is nothing to grant, it is this once.
-            Answer::Session if !judgement.grant.is_empty() => Self {
+            Answer::Session(rules) if !rules.is_empty() => Self {
                 scope: Scope::Session,
                 ..Self::allowed(by, format!("{who} allowed it for this session"))
             },
-            Answer::Once | Answer::Session => Self::allowed(by, format!("{who} allowed it once")),
+            Answer::Once | Answer::Session(_) => Self::allowed(by, format!("{who} allowed it once")),
             Answer::Deny => Self::ends_the_run(by, format!("{who} refused it")),
             Answer::DenyBecause(why) => Self::denied(
                 by,
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn an_answer_for_the_session_without_anything_to_grant_is_for_once() {
-        let verdict = Verdict::of_answer(Answer::Session, DecidedBy::Person, &judgement(Effect::Ask));
+        let verdict = Verdict::of_answer(Answer::Session(Vec::new()), DecidedBy::Person, &judgement(Effect::Ask));
         assert_eq!(verdict, Verdict::allowed(DecidedBy::Person, "the user allowed it once"));
     }
 
@@ -185,6 +185,6 @@ mod tests {
         ] {
             assert!(!allows(answer.clone()), "{answer:?}");
         }
-        assert!(allows(Answer::Once) && allows(Answer::Session));
+        assert!(allows(Answer::Once) && allows(Answer::Session(Vec::new())));
     }
 }
