@@ -418,14 +418,15 @@ impl<'a> Reader<'a> {
             }
             words.push(self.word()?);
         }
-        let texts: Vec<Option<String>> = words.iter().map(Word::literal).collect();
-        let texts: Vec<&str> = texts.iter().map(|text| text.as_deref().unwrap_or("$")).collect();
-        let texts = texts.strip_prefix(&["!"]).unwrap_or(&texts);
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
-        let is_fine = match texts {
-            [word] => !word.starts_with('!'),
+        // Quoted, none of them is an operator.
+        let typed: Vec<&str> = words.iter().map(|word| word.raw.as_str()).collect();
+        let typed = typed.strip_prefix(&["!"]).unwrap_or(&typed);
+        let is_operand = |word: &str| !word.starts_with(['!', '-']);
+        let is_number = |text: &str| text.bytes().all(|c| c.is_ascii_digit());
+        let is_fine = match typed {
+            [word] => is_operand(word),
             [operator, _] => UNARY_TESTS.contains(operator),
-            [one, operator, other] => {
+            [one, operator, other] if is_operand(one) => {
                 BINARY_TESTS.contains(operator)
                     || (NUMBER_TESTS.contains(operator) && is_number(one) && is_number(other))
             }
