@@ -6,6 +6,8 @@ mod canaries;
 mod engine;
 #[cfg(unix)]
 mod exceptions;
+#[cfg(target_os = "linux")]
+mod oracle;
 #[cfg(unix)]
 mod outside;
 #[cfg(unix)]

@@ -586,6 +586,9 @@ impl<'a> Reader<'a> {
             return self.objection("a here-document with an unusual mark");
         }
         self.at += raw.len();
+        if is_descriptor(raw, self.rest()) {
+            return self.objection("a number that the shell takes for a descriptor");
+        }
         let document = Document {
             mark: mark.to_owned(),
             strips_tabs,
@@ -653,6 +656,9 @@ impl<'a> Reader<'a> {
         let raw = &self.line[start..self.at];
         if raw.is_empty() {
             return self.objection("a word is missing");
+        }
+        if is_descriptor(raw, self.rest()) {
+            return self.objection("a number that the shell takes for a descriptor");
         }
         if has_braces && (raw.contains([',', '<', '>']) || raw.contains("..") || self.rest().starts_with(['<', '>'])) {
             return self.objection("braces that the shell may expand");
@@ -772,6 +778,11 @@ impl WordReader {
     fn character(&mut self, c: char) {
         self.text(c.encode_utf8(&mut [0; 4]));
     }
+}
+
+/// Whether a word is the number of a descriptor, because a redirection touches it.
+fn is_descriptor(raw: &str, behind: &str) -> bool {
+    raw.bytes().all(|c| c.is_ascii_digit()) && behind.starts_with(['<', '>'])
 }
 
 /// Whether a text can be the name of a variable.
