@@ -8,6 +8,8 @@ mod engine;
 mod everyday;
 #[cfg(unix)]
 mod exceptions;
+#[cfg(target_os = "linux")]
+mod oracle;
 #[cfg(unix)]
 mod outside;
 #[cfg(unix)]

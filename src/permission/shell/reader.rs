@@ -415,14 +415,15 @@ impl<'a> Reader<'a> {
             }
             words.push(self.word()?);
         }
-        let texts: Vec<Option<String>> = words.iter().map(Word::literal).collect();
-        let texts: Vec<&str> = texts.iter().map(|text| text.as_deref().unwrap_or("$")).collect();
-        let texts = texts.strip_prefix(&["!"]).unwrap_or(&texts);
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
-        let is_fine = match texts {
-            [word] => !word.starts_with('!'),
+        // Quoted, none of them is an operator.
+        let typed: Vec<&str> = words.iter().map(|word| word.raw.as_str()).collect();
+        let typed = typed.strip_prefix(&["!"]).unwrap_or(&typed);
+        let is_operand = |word: &str| !word.starts_with(['!', '-']);
+        let is_number = |text: &str| text.bytes().all(|c| c.is_ascii_digit());
+        let is_fine = match typed {
+            [word] => is_operand(word),
             [operator, _] => UNARY_TESTS.contains(operator),
-            [one, operator, other] => {
+            [one, operator, other] if is_operand(one) => {
                 BINARY_TESTS.contains(operator)
                     || (NUMBER_TESTS.contains(operator) && is_number(one) && is_number(other))
             }
@@ -582,6 +583,9 @@ impl<'a> Reader<'a> {
             return self.objection("a here-document with an unusual mark");
         }
         self.at += raw.len();
+        if is_descriptor(raw, self.rest()) {
+            return self.objection("a number that the shell takes for a descriptor");
+        }
         let document = Document {
             mark: mark.to_owned(),
             strips_tabs,
@@ -649,6 +653,9 @@ impl<'a> Reader<'a> {
         let raw = &self.line[start..self.at];
         if raw.is_empty() {
             return self.objection("a word is missing");
+        }
+        if is_descriptor(raw, self.rest()) {
+            return self.objection("a number that the shell takes for a descriptor");
         }
         if has_braces && (raw.contains([',', '<', '>']) || raw.contains("..") || self.rest().starts_with(['<', '>'])) {
             return self.objection("braces that the shell may expand");
@@ -768,6 +775,11 @@ impl WordReader {
     fn character(&mut self, c: char) {
         self.text(c.encode_utf8(&mut [0; 4]));
     }
+}
+
+/// Whether a word is the number of a descriptor, because a redirection touches it.
+fn is_descriptor(raw: &str, behind: &str) -> bool {
+    raw.bytes().all(|c| c.is_ascii_digit()) && behind.starts_with(['<', '>'])
 }
 
 /// Whether a text can be the name of a variable.
