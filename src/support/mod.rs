@@ -4,6 +4,7 @@ pub mod atomic_file;
 pub mod duration;
 pub mod hexadecimal;
 pub mod identifier;
+pub mod json;
 pub mod lock;
 pub mod look_alike;
 pub mod loopback;
