@@ -208,7 +208,10 @@ mod tests {
             ("x\u{202e}gnp.exe\u{2066}", "x\u{fffd}gnp.exe\u{fffd}"),
             ("rm\u{200b} -rf\u{2060} \u{feff}x\u{e0041}", "rm -rf x"),
             ("one\u{2028}two", "one\u{fffd}two"),
-            ("👨\u{200d}👩 \u{2764}\u{fe0f} می\u{200c}خواهم", "👨\u{200d}👩 \u{2764}\u{fe0f} می\u{200c}خواهم"),
+            (
+                "👨\u{200d}👩 \u{2764}\u{fe0f} می\u{200c}خواهم",
+                "👨\u{200d}👩 \u{2764}\u{fe0f} می\u{200c}خواهم",
+            ),
         ];
         for (text, clean) in table {
             assert_eq!(sanitize(text), clean, "{text:?}");

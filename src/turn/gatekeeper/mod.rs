@@ -14,6 +14,7 @@ mod asking;
 mod calls;
 mod mentions;
 mod passed;
+mod removed;
 mod requests;
 mod settling;
 mod tamper;
