@@ -473,7 +473,7 @@ impl Policy {
                     .min()?;
                 Some(match protection {
                     Protection::Own => "edit of a file of opencode-rs or of the engine".to_owned(),
-                    Protection::Starting(part) => format!("edit in `{part}`, from where programs are started,"),
+                    Protection::Starting(part) => format!("edit of `{part}`, from which programs are started,"),
                     Protection::Running(part) => {
                         format!("edit of `{part}`, which can run programs or widen permissions on its own,")
                     }
@@ -485,7 +485,10 @@ impl Policy {
                     .names
                     .iter()
                     .find(|name| self.grounds.protected.secret(name).is_some())?;
-                let name = secret.file_name().unwrap_or_default().to_string_lossy();
+                let name = self
+                    .grounds
+                    .relative(secret)
+                    .unwrap_or_else(|| super::paths::slashed(secret));
                 Some(format!("{tool} of `{name}`, which may hold secrets,"))
             }
         }

@@ -317,7 +317,9 @@ impl Driver {
                 failure = server_gone.as_mut() => return Ending::ServerGone(failure),
                 happening = self.keeper.next() => {
                     let lost = matches!(happening, Happening::GateLost);
+                    let before = self.pending.len();
                     let ended = self.keeper.handle(happening, &mut self.state, &mut self.pending);
+                    self.note_refusals(before);
                     self.last_sign = Instant::now();
                     if let Some(failure) = ended {
                         // The guard goes with its engine, and why that has gone says more.
@@ -444,8 +446,8 @@ impl Driver {
         None
     }
 
-    /// Of the updates from `from` on: records the calls that the engine refused by itself, each before its end is told, and
-    /// tells the person once what a plain prompt may do, when the model first tries more.
+    /// Records the calls that the engine refused by itself, of the updates from `from` on, each before its end is told; and
+    /// tells the person once what a plain prompt may do, when the model was first refused more.
     fn note_refusals(&mut self, from: usize) {
         for update in self.pending.split_off(from) {
             if let Update::Tool(call) = &update {
@@ -456,16 +458,13 @@ impl Driver {
         if self.hinted {
             return;
         }
-        let refused = self.pending[from..].iter().find_map(|update| match update {
-            Update::Permission(record) if record.decision == Decision::Denied => Some(&record.tool),
-            _ => None,
-        });
-        if let Some(tool) = refused {
-            let hint = format!(
-                "the model was refused `{tool}`: a plain prompt may read files in the working directory and nothing else; `--auto-tools` lets it run tools"
-            );
+        let mut records = self.keeper.records().iter();
+        if let Some(record) = records.find(|record| record.decision == Decision::Denied) {
             self.hinted = true;
-            self.pending.push(Update::Warning(hint));
+            self.pending.push(Update::Warning(format!(
+                "the model was refused `{}`: a plain prompt may read files in the working directory and nothing else; `--auto-tools` lets it run tools",
+                record.tool
+            )));
         }
     }
 
