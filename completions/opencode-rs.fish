@@ -880,7 +880,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fi
 always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l plain -d 'Judge a run without `--auto-tools`, whose model looks and does not touch'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l plain -d 'Judge a plain prompt, whatever the settings say'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l auto-tools -d 'Let the model run tools: edit files in the directory, and ask before commands'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from show" -l read-only -d 'Let nothing be changed, whatever else is allowed'
@@ -907,7 +907,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fi
 always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l plain -d 'Judge a run without `--auto-tools`, whose model looks and does not touch'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l plain -d 'Judge a plain prompt, whatever the settings say'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l auto-tools -d 'Let the model run tools: edit files in the directory, and ask before commands'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from test" -l read-only -d 'Let nothing be changed, whatever else is allowed'
@@ -931,7 +931,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fi
 always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l plain -d 'Judge a run without `--auto-tools`, whose model looks and does not touch'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l plain -d 'Judge a plain prompt, whatever the settings say'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l auto-tools -d 'Let the model run tools: edit files in the directory, and ask before commands'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -s y -l yes -d 'Answer every question about a permission with yes; what is denied stays denied'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand policy; and __fish_seen_subcommand_from explain" -l read-only -d 'Let nothing be changed, whatever else is allowed'

@@ -50,7 +50,7 @@
 //! | `support` | |
 //! | `request` | |
 //! | `context` | `error` |
-//! | `terminal` | `context`, `env_vars`, `request` |
+//! | `terminal` | `context`, `env_vars`, `request`, `support` |
 //! | `settings` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |
 //! | `api` | `error`, `request`, `support` |
@@ -59,7 +59,7 @@
 //! | `gate` | `error`, `support` |
 //! | `permission` | `api`, `env_vars`, `error`, `request`, `support`, `terminal` |
 //! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request`, `support` |
-//! | `render` | `context`, `error`, `request`, `terminal`, `turn` |
+//! | `render` | `context`, `error`, `request`, `support`, `terminal`, `turn` |
 //! | `input` | `api`, `context`, `env_vars`, `error`, `request` |
 //! | `trust` | `context`, `error`, `request`, `support` |
 //! | `chat` | `support`, `terminal` |

@@ -85,14 +85,12 @@ impl InputOptions {
     }
 }
 
-/// What a command takes for granted about `--auto-tools`.
+/// What decides whether the model runs tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tools {
-    /// The flag and the setting decide.
+    /// The flag and the setting.
     AsAsked,
-    /// Tools run: the question is what would happen then.
-    Auto,
-    /// Tools do not run.
+    /// `--plain`: they do not run.
     Plain,
 }
 
@@ -105,6 +103,15 @@ impl PermissionOptions {
     /// `--add-dir`, as typed.
     pub(super) fn added_directories(&self) -> &[PathBuf] {
         &self.add_dirs
+    }
+
+    /// What says whether tools run, in words.
+    pub(super) fn tools_origin(&self, settings: &Settings, tools: Tools) -> Option<String> {
+        match tools {
+            Tools::Plain => Some("`--plain`".to_owned()),
+            Tools::AsAsked if self.auto_tools => Some("`--auto-tools`".to_owned()),
+            Tools::AsAsked => settings.auto_tools.as_ref().map(|setting| setting.origin.to_string()),
+        }
     }
 
     /// Turns flags and settings into what was asked for.
@@ -120,7 +127,6 @@ impl PermissionOptions {
     ) -> Result<PermissionRequest, Failure> {
         let auto_tools = match tools {
             Tools::AsAsked => self.auto_tools || value(settings.auto_tools.as_ref()) == Some(true),
-            Tools::Auto => true,
             Tools::Plain => false,
         };
         if !auto_tools {

@@ -15,26 +15,27 @@ use crate::settings::Settings;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   opencode-rs policy show
-  opencode-rs policy test \"bash:git push\" edit:docs/a.md webfetch:https://docs.rs/
-  opencode-rs policy explain \"bash:cargo test && git push\"
+  opencode-rs policy test --auto-tools \"bash:git push\" edit:docs/a.md webfetch:https://docs.rs/
+  opencode-rs policy explain --auto-tools \"bash:cargo test && git push\"
   opencode-rs policy log --decision denied";
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
   opencode-rs policy show
-  opencode-rs policy show --policy ci.toml --allow \"bash:cargo *\"
+  opencode-rs policy show --auto-tools --policy ci.toml --allow \"bash:cargo *\"
   opencode-rs policy show --plain --output-format json";
 
 const TEST_EXAMPLES: &str = "\
 Examples:
-  opencode-rs policy test \"bash:git push\" edit:docs/a.md webfetch:https://docs.rs/ todowrite
-  opencode-rs policy test --policy ci.toml --expect deny \"bash:rm -rf /\" edit:../x
-  opencode-rs policy test 'bash:{\"command\": \"make\", \"workdir\": \"/tmp\"}'";
+  opencode-rs policy test read:.env edit:docs/a.md
+  opencode-rs policy test --auto-tools \"bash:git push\" webfetch:https://docs.rs/ todowrite
+  opencode-rs policy test --auto-tools --policy ci.toml --expect deny \"bash:rm -rf /\" edit:../x
+  opencode-rs policy test --auto-tools 'bash:{\"command\": \"make\", \"workdir\": \"/tmp\"}'";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
-  opencode-rs policy explain \"bash:cargo test && git push\"
-  opencode-rs policy explain --allow \"bash:cargo *\" \"bash:cargo test > log.txt\"";
+  opencode-rs policy explain --auto-tools \"bash:cargo test && git push\"
+  opencode-rs policy explain --auto-tools --allow \"bash:cargo *\" \"bash:cargo test > log.txt\"";
 
 const LOG_EXAMPLES: &str = "\
 Examples:
@@ -53,19 +54,20 @@ pub struct PolicyArgs {
 enum PolicyCommand {
     /// Show the rules in force, each with its origin
     ///
-    /// They are those of a run with `--auto-tools`; `--plain` shows those of a run without it. Nothing is run.
+    /// They are those of the run that settings and options describe: a plain prompt, or one with `--auto-tools`. Nothing is
+    /// run.
     #[command(after_help = SHOW_EXAMPLES)]
     Show(ScopeOptions),
     /// Tell what would happen to tool calls, a line each
     ///
-    /// The answer is for a run with `--auto-tools`; `--plain` answers for one without it. Nothing is run, and no engine
-    /// is started. Exit status: 0, or 3 when `--expect` is not met.
+    /// The answer is for the run that settings and options describe: a plain prompt, or one with `--auto-tools`. Nothing is
+    /// run, and no engine is started. Exit status: 0, or 3 when `--expect` is not met.
     #[command(after_help = TEST_EXAMPLES)]
     Test(TestOptions),
     /// Tell what would happen to each part of a tool call, and which rule decides
     ///
-    /// The answer is for a run with `--auto-tools`; `--plain` answers for one without it. Nothing is run, and no engine
-    /// is started.
+    /// The answer is for the run that settings and options describe: a plain prompt, or one with `--auto-tools`. Nothing is
+    /// run, and no engine is started.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainOptions),
     /// Show what was allowed and denied, the newest last
@@ -76,7 +78,7 @@ enum PolicyCommand {
 /// The rules that are looked at, and where they would hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 struct ScopeOptions {
-    /// Judge a run without `--auto-tools`, whose model looks and does not touch
+    /// Judge a plain prompt, whatever the settings say
     #[arg(long, conflicts_with = "auto_tools", help_heading = "Permissions")]
     plain: bool,
 
@@ -190,8 +192,9 @@ impl PolicyArgs {
 
 impl ScopeOptions {
     fn resolve(self, settings: &Settings) -> Result<PolicyScope, Failure> {
-        let tools = if self.plain { Tools::Plain } else { Tools::Auto };
+        let tools = if self.plain { Tools::Plain } else { Tools::AsAsked };
         Ok(PolicyScope {
+            tools_origin: self.permission.tools_origin(settings, tools),
             directory: self.directory,
             output: self.list.resolve(settings),
             permission: self.permission.resolve(settings, self.input, tools)?,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::{Exit, write_stdout};
+use super::{Exit, write_document, write_stdout};
 use crate::error::Failure;
 use crate::request::{ConfigRequest, ListFormat};
 use crate::settings::{ENTRIES, Entry, Fallback, Files, Origin, Settings};
@@ -16,22 +16,17 @@ use crate::support::visible::visible;
 ///
 /// When stdout cannot be written.
 pub fn run(request: &ConfigRequest, settings: &Settings, files: &Files) -> Result<Exit, Failure> {
-    let text = match request {
+    match request {
         ConfigRequest::Show(output) => match output.format {
-            ListFormat::Text => settings_as_text(settings),
-            ListFormat::Json => document(&settings_as_json(settings)),
+            ListFormat::Text => write_stdout(settings_as_text(settings).as_bytes())?,
+            ListFormat::Json => write_document(&settings_as_json(settings))?,
         },
         ConfigRequest::Path(output) => match output.format {
-            ListFormat::Text => files_as_text(files),
-            ListFormat::Json => document(&files_as_json(files)),
+            ListFormat::Text => write_stdout(files_as_text(files).as_bytes())?,
+            ListFormat::Json => write_document(&files_as_json(files))?,
         },
-    };
-    write_stdout(text.as_bytes())?;
+    }
     Ok(Exit::Success)
-}
-
-fn document(value: &Value) -> String {
-    format!("{value:#}\n")
 }
 
 /// One line a setting: key, value, origin, in columns. A list that adds up has one for each source.

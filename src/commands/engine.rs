@@ -9,7 +9,7 @@ use std::sync::Arc;
 use semver::Version;
 use serde_json::{Value, json};
 
-use super::{Exit, stdout_failure};
+use super::{Exit, document_bytes, stdout_failure};
 use crate::context::{Context, Directories, Environment};
 use crate::engine::{self, Candidate, DownloadBar, EngineRequest, Error, Installed, Integrity, Scrutiny, Store};
 use crate::error::Failure;
@@ -80,13 +80,18 @@ struct Output<'a> {
 
 impl Output<'_> {
     fn line(&mut self, line: &str) -> Result<(), Failure> {
-        writeln!(self.stdout, "{line}")
-            .and_then(|()| self.stdout.flush())
-            .map_err(|error| stdout_failure(&error))
+        self.bytes(format!("{line}\n").as_bytes())
     }
 
     fn document(&mut self, document: &Value) -> Result<(), Failure> {
-        self.line(&format!("{document:#}"))
+        self.bytes(&document_bytes(document)?)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.stdout
+            .write_all(bytes)
+            .and_then(|()| self.stdout.flush())
+            .map_err(|error| stdout_failure(&error))
     }
 
     /// Says something about what happens; a closed stderr is nobody's failure.

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod generate;
 pub mod models;
 pub mod policy;
+mod protected;
 pub mod rehearse;
 pub mod run;
 mod select;
@@ -25,6 +26,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::error::{Failure, FailureKind};
+use crate::support::json;
 
 /// How a command ended that returned no failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +62,13 @@ pub fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
 
 /// Writes a JSON document to stdout, indented and with a final newline.
 fn write_document(document: &impl Serialize) -> Result<(), Failure> {
-    let mut bytes = serde_json::to_vec_pretty(document)
-        .map_err(|error| Failure::new(FailureKind::Failed, "cannot write the document").caused_by(&error))?;
-    bytes.push(b'\n');
-    write_stdout(&bytes)
+    write_stdout(&document_bytes(document)?)
+}
+
+/// A JSON document as it is written to stdout.
+fn document_bytes(document: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    json::document(document)
+        .map_err(|error| Failure::new(FailureKind::Failed, "cannot write the document").caused_by(&error))
 }
 
 /// The failure of a write to stdout; a reader that went away is a kind of its own, which `app` does not report.

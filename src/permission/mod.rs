@@ -13,6 +13,7 @@
 //! | `rules`, `preset`, `policy`, `grant` | from an action to a judgement |
 //! | `shell/`, `line` | a shell line, command by command |
 //! | `paths`, `places`, `hidden` | where a path leads; what is in the directory and what is not |
+//! | `protected` | files that run by themselves, widen what may run, or hold secrets |
 //! | `ask`, `terminal/`, `approver`, `proposal` | asking a person, or a program; what a call would change |
 //! | `repeat` | the same call over and over |
 //! | `audit` | what was decided |
@@ -31,6 +32,7 @@ mod places;
 mod policy;
 mod preset;
 mod proposal;
+mod protected;
 mod reach;
 mod repeat;
 mod rules;
@@ -43,6 +45,7 @@ pub use ask::{Answer, Ask, Prompter, Question, QuestionAnswer, QuestionOption, W
 pub use audit::{AuditEntry, AuditLog, DamagedLine, DecidedBy, Decision, Scope};
 pub use policy::{JudgedPart, Judgement, Policy};
 pub use proposal::proposed_diff;
+pub use protected::ProtectedPlaces;
 pub use repeat::{DOOM_LOOP, RepeatWatch};
 pub use terminal::TerminalPrompter;
 

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+use super::protected::{ProtectedPlaces, Protection};
 use super::rules::literal_prefix;
 use super::wildcard_matches;
 
@@ -23,6 +24,8 @@ pub(super) struct Grounds {
     pub(super) added: Vec<PathBuf>,
     /// The user's home.
     pub(super) home: PathBuf,
+    /// What is protected besides what its name protects.
+    pub(super) protected: ProtectedPlaces,
 }
 
 /// Where a path leads.
@@ -54,6 +57,7 @@ impl Grounds {
             directory: directory.to_path_buf(),
             added: added.iter().map(|path| real(path)).collect(),
             home: home.to_path_buf(),
+            protected: ProtectedPlaces::default(),
         }
     }
 
@@ -116,11 +120,13 @@ impl Grounds {
         path.starts_with(&self.directory) || self.added.iter().any(|added| path.starts_with(added))
     }
 
-    /// The path from that one of the agent's directories that it is in.
-    pub(super) fn own_part<'a>(&self, path: &'a Path) -> Option<&'a Path> {
-        std::iter::once(&self.directory)
+    /// Why an edit of a path is asked about.
+    pub(super) fn protection(&self, path: &Path) -> Option<Protection> {
+        let own: Vec<&Path> = std::iter::once(&self.directory)
             .chain(&self.added)
-            .find_map(|own| path.strip_prefix(own).ok())
+            .map(PathBuf::as_path)
+            .collect();
+        self.protected.protection(path, &self.home, &own)
     }
 
     /// The path as rules name it from the agent's directory, when it is in there.

@@ -9,7 +9,8 @@ use super::Action;
 use super::contents::{self, Found, Kind, Walk};
 use super::paths::{Grounds, Place, Sight};
 use super::preset;
-use super::rules::{address_is_allowed, address_is_refused, canonical_tool, is_about, is_plain};
+use super::protected::{ProtectedPlaces, Protection, Secret, is_environment_file};
+use super::rules::{address_is_allowed, address_is_refused, canonical_tool, is_about, is_literal, is_plain};
 use super::wildcard_matches;
 use crate::request::{Effect, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern};
 
@@ -121,6 +122,13 @@ impl Policy {
         self
     }
 
+    /// Protects files of our own and of the engine from edits, whatever allows them and wherever the agent works.
+    #[must_use]
+    pub fn with_protected(mut self, places: ProtectedPlaces) -> Self {
+        self.grounds.protected = places.followed();
+        self
+    }
+
     fn is_readable(&self, sight: &Sight) -> bool {
         sight.place == Place::Outside
             && !sight.real.is_empty()
@@ -188,6 +196,17 @@ impl Policy {
             }
         }
         removed
+    }
+
+    /// Why a tool, by the engine's name, is denied on whatever it is used; none when it is not.
+    pub fn removal(&self, tool: &str) -> Option<Judgement> {
+        let kept = preset::of_tool(self.preset, tool);
+        let verdict = match self.rule(Effect::Deny, tool, &|rule| is_plain(&rule.pattern)) {
+            Some(rule) => Verdict::of_rule(rule),
+            None if kept == Effect::Deny => Verdict::of_preset(kept, tool),
+            None => return None,
+        };
+        Some(together(vec![(tool.to_owned(), verdict)]))
     }
 
     fn weigh(&self, action: &Action) -> Judgement {
@@ -406,8 +425,14 @@ impl Policy {
             return self.judge_unknown(tool);
         }
         let sight = self.grounds.look(path, from);
-        let narrow = |rule: &PolicyRule| self.names_place(rule, &sight);
-        let by_tool = self.by_rules(tool, &|pattern| self.grounds.is_refused(pattern, &sight, path), &narrow);
+        let decided = |tool: &str| {
+            self.by_rules(
+                tool,
+                &|pattern| self.grounds.is_refused(pattern, &sight, path),
+                &|rule| self.names_place(tool, rule, &sight),
+            )
+        };
+        let by_tool = decided(tool);
         let by_tool = match by_tool {
             // A rule that refuses or asks, or a grant, needs no other.
             Some(verdict) if verdict.effect != Effect::Allow => return self.granting_path(verdict, tool, &sight),
@@ -419,10 +444,9 @@ impl Policy {
         if sight.place == Place::Outside {
             let named = match outside {
                 Outside::ByTool => by_tool.is_some(),
-                Outside::ByAll(tools) => tools.iter().all(|tool| {
-                    self.by_rules(tool, &|pattern| self.grounds.is_refused(pattern, &sight, path), &narrow)
-                        .is_some_and(|verdict| verdict.effect == Effect::Allow)
-                }),
+                Outside::ByAll(tools) => tools
+                    .iter()
+                    .all(|tool| decided(tool).is_some_and(|verdict| verdict.effect == Effect::Allow)),
             };
             match self.outside_by_rules(&sight, path) {
                 Some(verdict) if verdict.effect != Effect::Allow && !named => {
@@ -457,31 +481,58 @@ impl Policy {
 
     /// Why the preset is careful with a place, if it is.
     pub(super) fn caution(&self, tool: &str, sight: &Sight) -> Option<String> {
-        let secret = sight.names.iter().any(|name| preset::is_environment_file(name));
-        if tool != "edit" {
-            return (secret && tool != "glob" && tool != "list").then(|| format!("{tool} of `*.env`"));
+        match tool {
+            "glob" | "list" => None,
+            "edit" => {
+                let protection = sight
+                    .names
+                    .iter()
+                    .filter_map(|name| self.grounds.protection(name))
+                    .min()?;
+                Some(match protection {
+                    Protection::Own => "edit of a file of opencode-rs or of the engine".to_owned(),
+                    Protection::Starting(part) => format!("edit of `{part}`, from which programs are started,"),
+                    Protection::Running(part) => {
+                        format!("edit of `{part}`, which can run programs or widen permissions on its own,")
+                    }
+                })
+            }
+            _ if sight.names.iter().any(|name| is_environment_file(name)) => Some(format!("{tool} of `*.env`")),
+            _ => {
+                let secret = sight
+                    .names
+                    .iter()
+                    .find(|name| self.grounds.protected.secret(name).is_some())?;
+                let name = self
+                    .grounds
+                    .relative(secret)
+                    .unwrap_or_else(|| super::paths::slashed(secret));
+                Some(format!("{tool} of `{name}`, which may hold secrets,"))
+            }
         }
-        let part = sight.names.iter().find_map(|name| {
-            let own = self.grounds.own_part(name);
-            preset::protected_part(own.unwrap_or(name))
-        });
-        part.map(|part| format!("edit of `{part}`, which can run programs or widen permissions on its own,"))
     }
 
-    /// Whether a rule that allows names a place. Where the preset is careful, a pattern with a wildcard has to say so.
-    fn names_place(&self, rule: &PolicyRule, sight: &Sight) -> bool {
-        let Some(pattern) = rule.pattern.pattern.as_deref() else {
-            return sight.place == Place::Inside;
+    /// Whether a rule that allows a tool names a place. Where the preset is careful, the rule has to say so: a file of our
+    /// own or of the engine's is named by its whole path, what starts programs by the part that does.
+    fn names_place(&self, tool: &str, rule: &PolicyRule, sight: &Sight) -> bool {
+        let pattern = rule.pattern.pattern.as_deref();
+        let is_named = match pattern {
+            Some(pattern) => self.grounds.is_allowed(pattern, sight),
+            None => sight.place == Place::Inside,
         };
-        if !self.grounds.is_allowed(pattern, sight) {
-            return false;
+        if !is_named || tool != "edit" {
+            return is_named;
         }
-        if is_plain(&rule.pattern) || canonical_tool(&rule.pattern.tool) != "edit" {
-            return true;
-        }
-        sight.real.iter().all(|real| {
-            let own = self.grounds.own_part(real).unwrap_or(real);
-            preset::protected_part(own).is_none_or(|part| pattern.to_lowercase().contains(part))
+        let says = |part: &str| pattern.is_some_and(|pattern| pattern.to_lowercase().contains(part));
+        let is_about_edits = canonical_tool(&rule.pattern.tool) == "edit";
+        sight.names.iter().all(|name| match self.grounds.protection(name) {
+            None => true,
+            Some(Protection::Own) => pattern.is_some_and(is_literal),
+            Some(Protection::Starting(part)) => says(&part),
+            // Only where the path really leads.
+            Some(Protection::Running(part)) => {
+                is_plain(&rule.pattern) || !is_about_edits || !sight.real.contains(name) || says(part)
+            }
         })
     }
 
@@ -567,7 +618,7 @@ impl Policy {
                 return Some(verdict);
             }
             let text = path.to_string_lossy();
-            let is_minded = preset::is_environment_file(path)
+            let is_minded = self.grounds.protected.secret(path) == Some(Secret::Always)
                 && self.judge_path("read", &text, Outside::ByTool).effect != Effect::Allow;
             is_minded.then(|| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -1,104 +1,11 @@
 //! What holds where no rule says anything.
 
-use std::path::{Component, Path};
-
 use super::LOOKING;
 use crate::request::{Effect, Preset};
 
 /// Tools of the engine's that change nothing outside of the session, or do what is judged on its own. None that an MCP
 /// server could give the name of: that is the server's name, `_`, and the tool's.
 const HARMLESS: [&str; 6] = ["todowrite", "skill", "question", "invalid", "StructuredOutput", "lsp"];
-
-/// Directories whose files run, or widen what may run, without anybody starting them.
-const PROTECTED_DIRECTORIES: [&str; 14] = [
-    ".git",
-    ".hg",
-    ".svn",
-    ".jj",
-    ".opencode",
-    ".claude",
-    ".cursor",
-    ".husky",
-    ".vscode",
-    ".idea",
-    ".devcontainer",
-    ".direnv",
-    ".ssh",
-    ".cargo",
-];
-
-/// Files that do.
-const PROTECTED_FILES: [&str; 34] = [
-    "opencode.json",
-    "opencode.jsonc",
-    ".opencode-rs.toml",
-    ".mcp.json",
-    ".envrc",
-    ".mise.toml",
-    "mise.toml",
-    ".rtx.toml",
-    ".gitconfig",
-    ".gitmodules",
-    ".gitattributes",
-    ".bashrc",
-    ".bash_profile",
-    ".bash_login",
-    ".bash_logout",
-    ".bash_aliases",
-    ".profile",
-    ".zshrc",
-    ".zshenv",
-    ".zprofile",
-    ".zlogin",
-    ".inputrc",
-    ".npmrc",
-    ".yarnrc",
-    ".yarnrc.yml",
-    ".pnpmfile.cjs",
-    ".pre-commit-config.yaml",
-    "lefthook.yml",
-    ".lefthook.yml",
-    ".gdbinit",
-    ".lldbinit",
-    ".vimrc",
-    ".exrc",
-    ".netrc",
-];
-
-/// The part of a path that makes it run, or widen what may run, without anybody starting it.
-pub(super) fn protected_part(path: &Path) -> Option<&'static str> {
-    let mut names = path.components().filter_map(|component| match component {
-        // Windows and macOS take other cases for the same name, Windows also dots and spaces at the end.
-        Component::Normal(name) => Some(
-            name.to_string_lossy()
-                .to_lowercase()
-                .trim_end_matches(['.', ' '])
-                .to_owned(),
-        ),
-        _ => None,
-    });
-    let last = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
-    let directory = names.find_map(|name| PROTECTED_DIRECTORIES.into_iter().find(|known| *known == name));
-    directory.or_else(|| {
-        PROTECTED_FILES
-            .into_iter()
-            .find(|known| Some(*known) == last.as_deref())
-    })
-}
-
-/// Whether a file is one of those that hold secrets for programs: `.env`, `prod.env`, `.env.local`; not `.env.example`.
-pub(super) fn is_environment_file(path: &Path) -> bool {
-    let Some(name) = path.file_name().map(|name| name.to_string_lossy().to_lowercase()) else {
-        return false;
-    };
-    if [".example", ".sample", ".template", ".dist"]
-        .iter()
-        .any(|end| name.ends_with(end))
-    {
-        return false;
-    }
-    name.ends_with(".env") || name.contains(".env.")
-}
 
 /// What the preset says of a tool, on whatever it is used, inside of the agent's directories.
 pub(super) fn of_tool(preset: Preset, tool: &str) -> Effect {
@@ -171,21 +78,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_hold_secrets_are_known_by_name() {
-        for (name, expected) in [
-            (".env", true),
-            ("a/prod.env", true),
-            (".env.local", true),
-            (".ENV", true),
-            (".env.example", false),
-            ("environment", false),
-            (".envrc", false),
-        ] {
-            assert_eq!(is_environment_file(Path::new(name)), expected, "{name}");
-        }
-    }
-
-    #[test]
     fn a_person_reads_reasons_in_plain_words() {
         let asks = |subject: &str| plain_reason(&words(subject, Effect::Ask));
         assert_eq!(asks("bash"), "commands always ask");
@@ -203,19 +95,5 @@ mod tests {
             plain_reason("`ask bash:rm *` (--ask)"),
             "the rule `ask bash:rm *` (--ask)"
         );
-    }
-
-    #[test]
-    fn files_that_run_on_their_own_are_known_by_name() {
-        for (name, expected) in [
-            (".git/hooks/pre-commit", Some(".git")),
-            ("a/.GIT/config", Some(".git")),
-            ("sub/opencode.json", Some("opencode.json")),
-            (".envrc", Some(".envrc")),
-            (".gitignore", None),
-            ("src/git/mod.rs", None),
-        ] {
-            assert_eq!(protected_part(Path::new(name)), expected, "{name}");
-        }
     }
 }

@@ -252,12 +252,9 @@ impl Activity {
             return;
         }
         let who = if record.subagent { " (subagent)" } else { "" };
-        let what = format!(
-            "{} {}{who}: {}",
-            record.permission,
-            record.patterns.join(" "),
-            record.reason
-        );
+        let patterns = record.patterns.join(" ");
+        let gap = if patterns.is_empty() { "" } else { " " };
+        let what = format!("{}{gap}{patterns}{who}: {}", record.permission, record.reason);
         self.line(&label, &what, 9, console);
     }
 

@@ -26,6 +26,7 @@ use serde_json::Value;
 
 use crate::error::{Failure, FailureKind};
 use crate::request::ModelRef;
+use crate::support::json;
 use crate::turn;
 
 /// The version of the vocabulary. It changes only when a consumer of the old one could misread the new one.
@@ -96,14 +97,8 @@ impl<'a> Record<'a> {
     }
 
     /// Appends the record to `line` as one line of JSON, with its line feed.
-    ///
-    /// Control characters, line separators and characters that reorder text are escaped, so that a terminal shows the
-    /// line instead of obeying it, and every reader finds the same lines. The values stay the same.
     pub fn write_line(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
-        let mut serializer = serde_json::Serializer::with_formatter(line, PlainFormatter);
-        self.serialize(&mut serializer)?;
-        serializer.into_inner().push(b'\n');
-        Ok(())
+        json::append_line(self, line)
     }
 }
 
@@ -595,49 +590,5 @@ impl From<&Failure> for ResultError {
             message: failure.to_string(),
             hint: (!failure.hints.is_empty()).then(|| failure.hints.join("\n")),
         }
-    }
-}
-
-/// Compact JSON in which everything that a terminal or a splitter of lines could act on is escaped.
-struct PlainFormatter;
-
-impl serde_json::ser::Formatter for PlainFormatter {
-    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> std::io::Result<()>
-    where
-        W: ?Sized + std::io::Write,
-    {
-        let mut written = 0;
-        if fragment.is_ascii() && !fragment.contains('\u{7F}') {
-            return writer.write_all(fragment.as_bytes());
-        }
-        for (index, character) in fragment.char_indices() {
-            let escaped = matches!(character,
-                '\u{7F}'..='\u{9F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-            if escaped {
-                writer.write_all(&fragment.as_bytes()[written..index])?;
-                write!(writer, "\\u{:04x}", u32::from(character))?;
-                written = index + character.len_utf8();
-            }
-        }
-        writer.write_all(&fragment.as_bytes()[written..])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_record_is_one_line_that_no_terminal_obeys_and_means_the_same() {
-        let message = "a\n\u{1b}[2J\u{9b}31m\u{7f}\u{2028}\u{202e}ü漢";
-        let mut line = Vec::new();
-        Record::Warning { message }.write_line(&mut line).unwrap();
-        let line = String::from_utf8(line).unwrap();
-        assert_eq!(
-            line,
-            "{\"type\":\"warning\",\"message\":\"a\\n\\u001b[2J\\u009b31m\\u007f\\u2028\\u202eü漢\"}\n"
-        );
-        let value: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(value["message"], message);
     }
 }

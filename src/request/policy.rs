@@ -41,6 +41,8 @@ pub struct PolicyScope {
     pub directory: Option<PathBuf>,
     /// What the model may do.
     pub permission: PermissionRequest,
+    /// What says whether tools run, in words: a flag, a variable, a file; none when nothing does.
+    pub tools_origin: Option<String>,
     /// The format.
     pub output: ListOutput,
 }

@@ -5,6 +5,7 @@ pub mod duration;
 pub mod hexadecimal;
 pub mod identifier;
 pub mod instruction_files;
+pub mod json;
 pub mod lock;
 pub mod look_alike;
 pub mod loopback;

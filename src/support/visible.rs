@@ -29,6 +29,20 @@ pub fn is_hidden(c: char) -> bool {
     }
 }
 
+/// Whether a character overrides or isolates the reading direction of what follows, or ends a line where no reader of
+/// lines sees an end.
+pub fn reorders(c: char) -> bool {
+    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a character takes no room and changes the shape of no other. Joiners and variation selectors are not among
+/// them: scripts and emoji need those.
+pub fn is_zero_width(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}'..='\u{2065}'
+        | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e00ff}')
+}
+
 /// Formats, marks of direction, joiners, selectors of a variant, fillers, tags.
 fn has_no_shape(c: char) -> bool {
     matches!(c,

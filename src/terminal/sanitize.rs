@@ -1,12 +1,14 @@
 //! Text without anything that a terminal would obey.
 //!
 //! What a model, a tool or a provider wrote may hold escape sequences: a title to set, a clipboard to fill, a line to
-//! overwrite. Here they are taken out. What remains is printable text, line feeds and tabs. Characters that reverse
-//! the reading direction stay visible, as U+FFFD: what is read is then what is there.
+//! overwrite. Here they are taken out, and so are characters that take no room. What remains is printable text, line feeds
+//! and tabs. Characters that reverse the reading direction stay visible, as U+FFFD: what is read is then what is there.
 
 use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthChar as _;
+
+use crate::support::visible::{is_zero_width, reorders};
 
 /// What stands in for a character that would reorder the text around it.
 const VISIBLE: char = '\u{FFFD}';
@@ -153,7 +155,7 @@ impl Sanitizer {
             '\t' => Some('\t'),
             '\u{9B}' => self.go(State::Control),
             '\u{90}' | '\u{98}' | '\u{9D}' | '\u{9E}' | '\u{9F}' => self.go(State::String),
-            _ if character.is_control() => None,
+            _ if character.is_control() || is_zero_width(character) => None,
             _ if reorders(character) => Some(VISIBLE),
             _ => Some(character),
         }
@@ -172,12 +174,9 @@ impl Sanitizer {
 }
 
 fn is_special(character: char) -> bool {
-    (character.is_control() && character != '\n' && character != '\t') || reorders(character)
-}
-
-/// Whether the character overrides or isolates the reading direction of what follows.
-fn reorders(character: char) -> bool {
-    matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    (character.is_control() && character != '\n' && character != '\t')
+        || reorders(character)
+        || is_zero_width(character)
 }
 
 #[cfg(test)]
@@ -207,6 +206,12 @@ mod tests {
             ("a\u{1b}[3\u{fc}b", "a\u{fc}b"),
             ("a\u{1b}[1\u{18}b", "ab"),
             ("x\u{202e}gnp.exe\u{2066}", "x\u{fffd}gnp.exe\u{fffd}"),
+            ("rm\u{200b} -rf\u{2060} \u{feff}x\u{e0041}", "rm -rf x"),
+            ("one\u{2028}two", "one\u{fffd}two"),
+            (
+                "👨\u{200d}👩 \u{2764}\u{fe0f} می\u{200c}خواهم",
+                "👨\u{200d}👩 \u{2764}\u{fe0f} می\u{200c}خواهم",
+            ),
         ];
         for (text, clean) in table {
             assert_eq!(sanitize(text), clean, "{text:?}");
@@ -242,6 +247,7 @@ mod tests {
             Just("\u{7}".to_owned()),
             Just("\n".to_owned()),
             Just("\u{202e}".to_owned()),
+            Just("\u{200b}".to_owned()),
             Just("31;1m".to_owned()),
             "[a-z;?(0-9]{0,4}",
             any::<char>().prop_map(String::from),

@@ -99,7 +99,10 @@ fn stopped_by_refusal(denied: Option<&PermissionRecord>) -> Failure {
         DecidedBy::Nobody => {
             "allow it beforehand with `--allow`, answer everything with `--yes`, or name an `--approver`"
         }
-        DecidedBy::Preset | DecidedBy::Rule => "`opencode-rs policy explain` shows which rule decides, and why",
+        DecidedBy::Preset => {
+            "`opencode-rs policy explain` shows what decides; without `--auto-tools` the model runs no tools"
+        }
+        DecidedBy::Rule => "`opencode-rs policy explain` shows which rule decides, and why",
         _ => "allow it beforehand with `--allow`",
     })
 }

@@ -10,13 +10,13 @@ use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries
 use super::gatekeeper::{Gatekeeper, Happening, Left, Permissions};
 use super::limits::exceeded;
 use super::state::State;
-use super::update::{PermissionRecord, Retry, Started, Status, ToolStatus, Update};
+use super::update::{PermissionRecord, Retry, Started, Status, Update};
 use crate::api::types::{CommandCall, Prompt};
 use crate::api::{Client, Error};
 use crate::error::{Failure, FailureKind};
 use crate::events::{Event, EventStream, Item, Received};
 use crate::gate::Gate;
-use crate::permission::Policy;
+use crate::permission::{Decision, Policy};
 use crate::request::{AgentLimits, Preset};
 
 /// How long an abort may take, all of it: the call, the engine's end of turn, the last reading.
@@ -317,7 +317,9 @@ impl Driver {
                 failure = server_gone.as_mut() => return Ending::ServerGone(failure),
                 happening = self.keeper.next() => {
                     let lost = matches!(happening, Happening::GateLost);
+                    let before = self.pending.len();
                     let ended = self.keeper.handle(happening, &mut self.state, &mut self.pending);
+                    self.note_refusals(before);
                     self.last_sign = Instant::now();
                     if let Some(failure) = ended {
                         // The guard goes with its engine, and why that has gone says more.
@@ -398,7 +400,7 @@ impl Driver {
         {
             return Some(failure);
         }
-        self.hint_at_refusals(before);
+        self.note_refusals(before);
         if self.state.is_too_long() {
             return Some(too_long_after_summaries());
         }
@@ -444,19 +446,24 @@ impl Driver {
         None
     }
 
-    /// Tells the person once what a plain prompt may do, when the model first tries more.
-    fn hint_at_refusals(&mut self, from: usize) {
+    /// Records the calls that the engine refused by itself, of the updates from `from` on, each before its end is told; and
+    /// tells the person once what a plain prompt may do, when the model was first refused more.
+    fn note_refusals(&mut self, from: usize) {
+        for update in self.pending.split_off(from) {
+            if let Update::Tool(call) = &update {
+                self.keeper.ended(call, &mut self.pending);
+            }
+            self.pending.push(update);
+        }
         if self.hinted {
             return;
         }
-        let refused = self.pending[from..].iter().find_map(|update| match update {
-            Update::Tool(call) if call.status == ToolStatus::Error || call.tool == "invalid" => refusal_of(call),
-            _ => None,
-        });
-        if let Some(tool) = refused {
+        let mut records = self.keeper.records().iter();
+        if let Some(record) = records.find(|record| record.decision == Decision::Denied) {
             self.hinted = true;
             self.pending.push(Update::Warning(format!(
-                "the model was refused `{tool}`: a plain prompt may read files in the working directory and nothing else; `--auto-tools` lets it run tools"
+                "the model was refused `{}`: a plain prompt may read files in the working directory and nothing else; `--auto-tools` lets it run tools",
+                record.tool
             )));
         }
     }
@@ -524,6 +531,7 @@ impl Driver {
 
     /// Reads the stored messages of all sessions of the turn.
     async fn read_again(&mut self) -> Result<(), Error> {
+        let before = self.pending.len();
         if self.state.prompt().is_none()
             && let Some(prompt) = self.client.message(&self.session_id, &self.prompt.message_id).await?
         {
@@ -555,7 +563,7 @@ impl Driver {
             waiting.sort_unstable();
             waiting.dedup();
         }
-        self.hint_at_refusals(0);
+        self.note_refusals(before);
         Ok(())
     }
 
@@ -577,7 +585,11 @@ impl Driver {
         let taking = timeout(LAST_EVENTS, async {
             while !wanted(&self.state) {
                 match events.next().await {
-                    Some(Item::Event(received)) => self.state.apply(&received.event, now_ms(), &mut self.pending),
+                    Some(Item::Event(received)) => {
+                        let before = self.pending.len();
+                        self.state.apply(&received.event, now_ms(), &mut self.pending);
+                        self.note_refusals(before);
+                    }
                     Some(_) => {}
                     None => return,
                 }
@@ -628,20 +640,6 @@ impl Driver {
             permit.send(update);
         }
     }
-}
-
-/// The tool that was refused, when this call was.
-fn refusal_of(call: &super::ToolCall) -> Option<String> {
-    if call.tool == "invalid" {
-        return call.input.get("tool").and_then(|tool| tool.as_str()).map(str::to_owned);
-    }
-    let error = call.error.as_deref()?;
-    // The engine's words for a rule that denies, and for a request that was refused.
-    (error.contains("rule which prevents")
-        || error.contains("unavailable tool")
-        || error.contains("rejected permission")
-        || error.contains("rules of this run"))
-    .then(|| call.tool.clone())
 }
 
 fn first_line(text: &str) -> &str {

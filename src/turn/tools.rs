@@ -23,8 +23,11 @@ impl Tools {
     /// Takes a tool part; gives the call when it is new or has come further.
     pub(super) fn part(&mut self, part: &Part, parent: Option<&str>) -> Option<ToolCall> {
         let state = &part.state;
+        // A tool that is not there, or wrong arguments: the engine calls `invalid` instead, and that ends well.
+        let is_invalid = part.tool == "invalid";
         let status = match state.status.as_str() {
             "pending" => ToolStatus::Pending,
+            "completed" if is_invalid => ToolStatus::Error,
             "completed" => ToolStatus::Completed,
             "error" => ToolStatus::Error,
             // `running`, and whatever else a newer engine has between beginning and end.
@@ -39,7 +42,11 @@ impl Tools {
             title: state.title.clone().filter(|title| !title.is_empty()),
             input: state.input.clone(),
             output: state.output.clone(),
-            error: state.error.clone(),
+            error: state.error.clone().or_else(|| {
+                let said = state.input.get("error").and_then(Value::as_str).map(str::to_owned);
+                said.or_else(|| state.output.clone())
+                    .filter(|_| is_invalid && status == ToolStatus::Error)
+            }),
             exit_code: state.metadata.get("exit").and_then(Value::as_i64),
             duration_ms: duration(state.time.start, state.time.end),
             subagent: parent.is_some(),

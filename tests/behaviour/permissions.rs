@@ -222,3 +222,156 @@ fn the_model_is_offered_nothing_that_touches() {
     sandbox.run(["Say it"]).finish().expect(0);
     assert_eq!(model.offered_tools(), ["glob", "grep", "read"]);
 }
+
+/// Permission, rule, who decided and on what, of each record of a permission.
+fn denials_of(record: &Value) -> Vec<(String, String, String, Value)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut denials: Vec<_> = record["permissions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .inspect(|permission| assert_eq!(permission["decision"], "denied"))
+        .map(|permission| {
+            (
+                text(&permission["permission"]),
+                text(&permission["rule"]),
+                text(&permission["by"]),
+                permission["patterns"].clone(),
+            )
+        })
+        .collect();
+    // Calls of one message end in any order.
+    denials.sort_by(|one, other| one.0.cmp(&other.0));
+    denials
+}
+
+#[test]
+fn a_tool_that_was_taken_away_counts_as_denied_and_its_rule_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "home/.config/opencode/opencode.json",
+        json!({"permission": {"webfetch": "deny"}}).to_string(),
+    );
+    let script = calling(
+        &[
+            call("bash", "command = \"touch canary\", description = \"touch\""),
+            call("write", "filePath = \"canary\", content = \"x\""),
+            call("webfetch", "url = \"http://127.0.0.1:9/\", format = \"text\""),
+        ]
+        .join(", "),
+    );
+    let denied = |permission: &str, rule: &str, by: &str, patterns: Value| {
+        (permission.to_owned(), rule.to_owned(), by.to_owned(), patterns)
+    };
+    let of_preset = |tool: &str| format!("the preset: {tool} is denied");
+    let configuration = "the engine's own configuration denies it";
+    for (flags, denials, hint) in [
+        (
+            &[][..],
+            vec![
+                denied("bash", &of_preset("bash"), "preset", json!(["touch canary"])),
+                denied("edit", &of_preset("edit"), "preset", json!(["canary"])),
+                denied(
+                    "webfetch",
+                    &of_preset("webfetch"),
+                    "preset",
+                    json!(["http://127.0.0.1:9/"]),
+                ),
+            ],
+            "hint: `--auto-tools` lets the model run tools\n",
+        ),
+        (
+            &["--auto-tools", "--deny", "bash", "--deny", "write"],
+            vec![
+                denied("bash", "`deny bash` (--deny)", "rule", json!([])),
+                denied("edit", "`deny edit` (--deny)", "rule", json!([])),
+                denied("webfetch", configuration, "rule", json!([])),
+            ],
+            "hint: leave out `--fail-on-deny` to go on in spite of it\n",
+        ),
+        (
+            &["--auto-tools", "--read-only"],
+            vec![
+                denied("bash", &of_preset("bash"), "preset", json!([])),
+                denied("edit", &of_preset("edit"), "preset", json!([])),
+                denied("webfetch", &of_preset("webfetch"), "preset", json!([])),
+            ],
+            "hint: leave out `--fail-on-deny` to go on in spite of it\n",
+        ),
+    ] {
+        // Without the option the run comes to its end, and says the same.
+        let (record, finished) = json_run(&sandbox, &script, flags);
+        assert_eq!(denials_of(&record), denials, "{flags:?} {record:#}");
+        assert_eq!(
+            finished.stderr.matches("denied: bash").count(),
+            1,
+            "{}",
+            finished.stderr
+        );
+        let with = [flags, &["--fail-on-deny", "--output-format", "json", "Do it"]].concat();
+        let finished = sandbox.rehearse(&script, with).finish().expect(5);
+        let record = finished.record();
+        assert_eq!(denials_of(&record), denials, "{flags:?} {record:#}");
+        assert_eq!(record["outcome"], "denied");
+        let first = &record["permissions"][0];
+        let message = format!(
+            "`{}` was refused, and 2 more: {}",
+            first["permission"].as_str().unwrap(),
+            first["rule"].as_str().unwrap()
+        );
+        assert_eq!(record["error"]["message"], message);
+        finished.says(&[hint]);
+    }
+    assert!(!sandbox.path("project/canary").exists());
+}
+
+#[test]
+fn wrong_arguments_and_tools_that_never_were_are_no_denial() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/kept.txt", "kept");
+    let script = calling(
+        &[
+            call("nosuch", "a = 1"),
+            call("read", "filePath = \"kept.txt\", limit = \"many\""),
+        ]
+        .join(", "),
+    );
+    let arguments = ["--auto-tools", "--fail-on-deny"];
+    let (record, finished) = json_run(&sandbox, &script, &arguments);
+    assert_eq!(denials_of(&record), []);
+    assert!(
+        calls_of(&record).iter().all(|(_, status)| status == "error"),
+        "{record:#}"
+    );
+    assert!(!finished.stderr.contains("denied:"), "{}", finished.stderr);
+    // In a plain prompt wrong arguments bring no hint at `--auto-tools`.
+    let script = calling(&call("read", "filePath = \"kept.txt\", limit = \"many\""));
+    let (record, finished) = json_run(&sandbox, &script, &["--fail-on-deny"]);
+    assert_eq!(denials_of(&record), []);
+    assert!(!finished.stderr.contains("--auto-tools"), "{}", finished.stderr);
+}
+
+#[test]
+fn what_a_plain_prompt_refuses_of_one_file_is_listed() {
+    let sandbox = Sandbox::new();
+    for file in [".env", ".netrc", "notes.txt"] {
+        sandbox.write(&format!("project/{file}"), "the cat sleeps");
+    }
+    let calls = [".env", ".netrc", "notes.txt"].map(|file| call("read", &format!("filePath = \"{file}\"")));
+    let script = calling(&calls.join(", "));
+    let finished = sandbox
+        .rehearse(&script, ["--fail-on-deny", "--output-format", "json", "Do it"])
+        .finish()
+        .expect(5);
+    let record = finished.record();
+    let denials = denials_of(&record);
+    let rules: Vec<&str> = denials.iter().map(|denial| denial.1.as_str()).collect();
+    let statuses: Vec<String> = calls_of(&record).into_iter().map(|call| call.1).collect();
+    assert_eq!(statuses, ["error", "error", "completed"], "{record:#}");
+    assert_eq!(rules.len(), 2, "{record:#}");
+    assert!(rules.contains(&"the preset: read of `*.env` is denied"), "{rules:?}");
+    assert!(
+        rules.contains(&"the preset: read of `.netrc`, which may hold secrets, is denied"),
+        "{rules:?}"
+    );
+}

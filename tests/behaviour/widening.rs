@@ -244,15 +244,22 @@ fn what_the_users_own_configuration_asks_about_or_denies_is_not_overruled() {
     for canary in ["canary-write", "canary-bash"] {
         assert!(!sandbox.path(&format!("project/{canary}")).exists(), "{record:#}");
     }
-    let denied: Vec<&Value> = record["permissions"]
+    let mut denied: Vec<(&Value, &Value)> = record["permissions"]
         .as_array()
         .unwrap()
         .iter()
         .filter(|permission| permission["decision"] == "denied")
+        .map(|permission| (&permission["permission"], &permission["rule"]))
         .collect();
-    assert_eq!(denied.len(), 1, "{record:#}");
-    assert_eq!(denied[0]["permission"], "edit");
-    assert_eq!(denied[0]["rule"], "the engine's own configuration asks");
+    denied.sort_by_key(|(permission, _)| permission.as_str());
+    assert_eq!(
+        denied,
+        [
+            (&json!("bash"), &json!("the engine's own configuration denies it")),
+            (&json!("edit"), &json!("the engine's own configuration asks")),
+        ],
+        "{record:#}"
+    );
     // With a rule of ours that names it, or a person's word, it runs.
     let record = sandbox
         .rehearse(

@@ -239,6 +239,7 @@ fn show_names_every_rule_with_its_origin_the_strictest_first() {
     );
     let words = [
         "show",
+        "--auto-tools",
         "--policy=ci.toml",
         "--deny",
         "bash:a\u{1b}b *",
@@ -272,11 +273,21 @@ fn show_names_every_rule_with_its_origin_the_strictest_first() {
         )
     );
     let text = sandbox
-        .run(&["policy", "show", "--deny", "bash:a\u{1b}b *", "--no-input"])
+        .run(&[
+            "policy",
+            "show",
+            "--auto-tools",
+            "--deny",
+            "bash:a\u{1b}b *",
+            "--no-input",
+        ])
         .stdout;
     let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["deny", "bash:a\\u{1b}b", "*", "--deny"]);
-    assert!(text.contains("\ndirectory  [ROOT]/project\n"), "{text}");
+    assert!(
+        text.contains("\nrun        a run with `--auto-tools`, as `--auto-tools` says\ndirectory  [ROOT]/project\n"),
+        "{text}"
+    );
     assert!(
         text.contains("\nanswers    nobody: what asks is denied (--no-input)\n"),
         "{text}"
@@ -285,7 +296,8 @@ fn show_names_every_rule_with_its_origin_the_strictest_first() {
     let plain = document(&sandbox, &["show", "--plain"]);
     assert_eq!(plain["preset"], "look-only");
     assert_eq!(plain["rules"].as_array().unwrap().len(), 1);
-    assert_eq!(document(&sandbox, &["show", "--read-only"])["preset"], "read-only");
+    let narrowed = document(&sandbox, &["show", "--auto-tools", "--read-only"]);
+    assert_eq!(narrowed["preset"], "read-only");
 }
 
 #[test]
@@ -307,7 +319,7 @@ fn show_judges_for_the_directory_that_is_named() {
 #[test]
 fn test_says_what_would_happen_and_expect_makes_it_a_check() {
     let sandbox = Sandbox::new();
-    let verdicts = document(&sandbox, &["test", "bash:make", "websearch:x"]);
+    let verdicts = document(&sandbox, &["test", "--auto-tools", "bash:make", "websearch:x"]);
     let effects: Vec<(&Value, &Value)> = verdicts
         .as_array()
         .unwrap()
@@ -319,10 +331,12 @@ fn test_says_what_would_happen_and_expect_makes_it_a_check() {
         [(&json!("bash"), &json!("ask")), (&json!("websearch"), &json!("ask"))]
     );
     assert_eq!(
-        sandbox.run(&["policy", "test", "bash:make", "--expect", "ask"]).code,
+        sandbox
+            .run(&["policy", "test", "--auto-tools", "bash:make", "--expect", "ask"])
+            .code,
         Some(0)
     );
-    let finished = sandbox.run(&["policy", "test", "bash:make\nrm x", "--expect", "deny"]);
+    let finished = sandbox.run(&["policy", "test", "--auto-tools", "bash:make\nrm x", "--expect", "deny"]);
     assert_eq!(finished.code, Some(3));
     assert!(
         finished.stdout.starts_with("ask  bash:make\\nrm x  "),
@@ -331,8 +345,105 @@ fn test_says_what_would_happen_and_expect_makes_it_a_check() {
     );
     assert_eq!(
         finished.stderr,
-        "error: not everything is `deny`\n  caused by: `bash:make\\nrm x` is `ask`\n\
+        "judged: a run with `--auto-tools`, as `--auto-tools` says\n\
+         error: not everything is `deny`\n  caused by: `bash:make\\nrm x` is `ask`\n\
          hint: `opencode-rs policy explain CALL` shows each part of a call with its rule\n"
+    );
+}
+
+/// The run that is judged is the one that the settings describe, and its origin is told.
+#[test]
+fn the_run_of_the_settings_is_judged_and_named() {
+    let sandbox = Sandbox::new();
+    let judged = |arguments: &[&str], variable: Option<&str>| {
+        let mut command = sandbox.command(&["policy", "test", "edit:a", "read:/usr/x"]);
+        command.args(arguments);
+        if let Some(value) = variable {
+            command.env("OPENCODE_RS_AUTO_TOOLS", value);
+        }
+        let finished = sandbox.finish(&mut command);
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+        let effects: Vec<String> = finished
+            .stdout
+            .lines()
+            .map(|line| line.split_whitespace().next().unwrap().to_owned())
+            .collect();
+        (effects.join(" "), finished.stderr)
+    };
+    let told = |run: &str| format!("judged: {run}\n");
+    assert_eq!(
+        judged(&[], None),
+        (
+            "deny deny".to_owned(),
+            told("a plain prompt: nothing sets `--auto-tools`")
+        )
+    );
+    assert_eq!(
+        judged(&["--auto-tools"], None),
+        (
+            "allow ask".to_owned(),
+            told("a run with `--auto-tools`, as `--auto-tools` says")
+        )
+    );
+    assert_eq!(
+        judged(&[], Some("true")),
+        (
+            "allow ask".to_owned(),
+            told("a run with `--auto-tools`, as environment variable `OPENCODE_RS_AUTO_TOOLS` says")
+        )
+    );
+    sandbox.write(
+        &sandbox.user_file(),
+        "auto_tools = true\nadd_dirs = [\"/usr\"]\n[profiles.careful]\nread_only = true\n[profiles.plain]\nauto_tools = false\n",
+    );
+    let file = "[ROOT]/home/config/opencode-rs/config.toml";
+    assert_eq!(
+        judged(&[], None),
+        (
+            "allow allow".to_owned(),
+            told(&format!("a run with `--auto-tools`, as {file} says"))
+        )
+    );
+    assert_eq!(
+        judged(&["--profile", "careful"], None),
+        (
+            "deny allow".to_owned(),
+            told(&format!("a run with `--auto-tools --read-only`, as {file} says"))
+        )
+    );
+    assert_eq!(
+        judged(&["--profile", "plain"], None),
+        (
+            "deny deny".to_owned(),
+            told(&format!("a plain prompt, as {file}, profile `plain` says"))
+        )
+    );
+    assert_eq!(
+        judged(&["--plain"], None),
+        ("deny deny".to_owned(), told("a plain prompt, as `--plain` says"))
+    );
+    // A project turns tools off, and never on.
+    project_file(&sandbox, "auto_tools = false\n");
+    let (effects, told) = judged(&[], None);
+    assert_eq!(effects, "deny deny");
+    assert!(
+        told.contains("a plain prompt, as [ROOT]/project/.opencode-rs.toml says"),
+        "{told}"
+    );
+    let shown = document(&sandbox, &["show"]);
+    assert_eq!(
+        (&shown["preset"], &shown["auto_tools_from"]),
+        (&json!("look-only"), &json!("[ROOT]/project/.opencode-rs.toml"))
+    );
+    let verdicts = document(&sandbox, &["test", "edit:a"]);
+    assert_eq!(verdicts[0]["preset"], "look-only");
+    // What would be refused in a run is refused here.
+    let finished = sandbox.run(&["policy", "test", "--allow", "bash", "bash:ls"]);
+    assert_eq!(finished.code, Some(2));
+    assert!(
+        finished.stderr.contains("cannot use `--allow` without `--auto-tools`"),
+        "{}",
+        finished.stderr
     );
 }
 
@@ -352,7 +463,11 @@ fn effects(sandbox: &Sandbox, flags: &[&str], calls: &[&str]) -> Vec<String> {
 #[test]
 fn the_presets_are_those_of_the_readme() {
     let sandbox = Sandbox::new();
-    let (plain, auto, read_only) = (&["--plain"][..], &[][..], &["--read-only"][..]);
+    let (plain, auto, read_only) = (
+        &["--plain"][..],
+        &["--auto-tools"][..],
+        &["--auto-tools", "--read-only"][..],
+    );
     let table = [
         ("read:src/a.rs", "allow", "allow", "allow"),
         ("glob:**/*.rs", "allow", "allow", "allow"),
@@ -412,7 +527,7 @@ fn rules_of_every_source_decide_the_stricter_first() {
         "webfetch:https://docs.rs.evil.example/",
     ];
     assert_eq!(
-        effects(&sandbox, &["--deny", "bash:ls"], &calls),
+        effects(&sandbox, &["--auto-tools", "--deny", "bash:ls"], &calls),
         [
             "allow", "deny", "ask", "ask", "deny", "deny", "deny", "allow", "allow", "ask"
         ]
@@ -437,7 +552,11 @@ fn a_project_cannot_open_by_asking_what_a_plain_prompt_denies() {
 fn the_file_of_rules_and_the_approver_are_not_edited_unasked() {
     let sandbox = Sandbox::new();
     sandbox.write(&sandbox.project().join("ci/rules.toml"), "allow = [\"bash:cargo *\"]\n");
-    let flags = ["--policy=ci/rules.toml", "--approver=python3 ./ci/approve.py"];
+    let flags = [
+        "--auto-tools",
+        "--policy=ci/rules.toml",
+        "--approver=python3 ./ci/approve.py",
+    ];
     let calls = [
         "edit:ci/rules.toml",
         "edit:x/../ci/rules.toml",
@@ -452,7 +571,7 @@ fn the_file_of_rules_and_the_approver_are_not_edited_unasked() {
 fn explain_shows_each_part_with_its_rule_and_what_a_session_would_grant() {
     let sandbox = Sandbox::new();
     let explained = |flags: &[&str], call: &str| {
-        let words: Vec<&str> = ["policy", "explain"]
+        let words: Vec<&str> = ["policy", "explain", "--auto-tools"]
             .into_iter()
             .chain(flags.iter().copied())
             .chain([call])
@@ -467,7 +586,7 @@ fn explain_shows_each_part_with_its_rule_and_what_a_session_would_grant() {
             "bash:cargo test && make && git push"
         ),
         "deny  bash:cargo test && make && git push\n\
-         decided by: `deny bash:git push *` (--deny)\n\n\
+         decided by: `deny bash:git push *` (--deny)\nrun: a run with `--auto-tools`, as `--auto-tools` says\n\n\
          allow  cargo test  `allow bash:cargo *` (--allow)\n\
          ask    make        the preset: bash asks\n\
          deny   git push    `deny bash:git push *` (--deny)\n"
@@ -475,11 +594,12 @@ fn explain_shows_each_part_with_its_rule_and_what_a_session_would_grant() {
     let asked = explained(&[], "bash:make test");
     assert!(
         asked.starts_with(
-            "ask  bash:make test\ndecided by: the preset: bash asks\nfor the rest of the session: bash:make"
+            "ask  bash:make test\ndecided by: the preset: bash asks\nrun: a run with `--auto-tools`, as `--auto-tools` says\n\
+             for the rest of the session: bash:make"
         ),
         "{asked}"
     );
-    let verdict = document(&sandbox, &["explain", "bash:make test"]);
+    let verdict = document(&sandbox, &["explain", "--auto-tools", "bash:make test"]);
     assert_eq!(
         (&verdict["effect"], &verdict["by_preset"], &verdict["parts"]),
         (
@@ -594,4 +714,142 @@ fn a_log_that_is_a_link_is_not_followed() {
         "{}",
         finished.stderr
     );
+}
+
+/// The home of a sandbox as the place to work in, and directories in it that are added: what starts programs is asked
+/// about all the same.
+#[test]
+fn protected_places_ask_in_the_home_and_in_what_is_added() {
+    let sandbox = Sandbox::new();
+    let home = sandbox.user_file().ancestors().nth(3).unwrap().to_path_buf();
+    let own = [
+        "config/opencode-rs/config.toml",
+        "state/opencode-rs/trust.json",
+        "cache/opencode-rs/gate-1.js",
+        "config/opencode/plugin/x.js",
+        "config/opencode/opencode.json",
+        "data/opencode/auth.json",
+        ".opencode/plugin/x.js",
+    ];
+    let starting = [
+        "config/fish/config.fish",
+        ".config/systemd/user/x.service",
+        ".config/autostart/x.desktop",
+        ".config/environment.d/x.conf",
+        ".config/git/config",
+        ".local/bin/git",
+        ".local/share/applications/x.desktop",
+        ".bashrc",
+        ".xprofile",
+        ".pam_environment",
+        "bin/git",
+    ];
+    let edits = |places: &[&str]| -> Vec<String> {
+        places
+            .iter()
+            .map(|place| format!("edit:{}", home.join(place).display()))
+            .collect()
+    };
+    let all_ask = |flags: &[&str], places: &[&str]| {
+        let calls = edits(places);
+        let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
+        let found = effects(&sandbox, flags, &calls);
+        assert!(
+            found.iter().all(|effect| effect == "ask"),
+            "{flags:?}: {found:?} of {calls:?}"
+        );
+    };
+    let home_text = home.to_str().unwrap();
+    let in_home = ["--auto-tools", "-d", home_text];
+    for extra in [
+        &[][..],
+        &["--allow", "edit"],
+        &["--allow", "edit:**"],
+        &["--allow", "*"],
+    ] {
+        let flags = [&in_home[..], extra].concat();
+        all_ask(&flags, &own);
+        all_ask(&flags, &starting);
+    }
+    for added in ["config", ".config", ".local", "state", "cache"] {
+        std::fs::create_dir_all(home.join(added)).unwrap();
+        let added = home.join(added);
+        let flags = ["--auto-tools", "--add-dir", added.to_str().unwrap(), "--allow", "edit"];
+        let of_it: Vec<&str> = own
+            .iter()
+            .chain(&starting)
+            .copied()
+            .filter(|place| home.join(place).starts_with(&added))
+            .collect();
+        all_ask(&flags, &of_it);
+        assert!(!of_it.is_empty());
+    }
+    // Of our own files a rule about a place allows none; one that names the very file does.
+    let wide = format!("edit:{home_text}/config/**");
+    all_ask(&[&in_home[..], &["--allow", &wide]].concat(), &own);
+    let file = format!("edit:{home_text}/config/opencode/opencode.json");
+    let named = [&in_home[..], &["--allow", &file]].concat();
+    assert_eq!(effects(&sandbox, &named, &[&file]), ["allow"]);
+    // What starts programs is named by its part.
+    let part = [&in_home[..], &["--allow", "edit:.config/git/**"]].concat();
+    assert_eq!(
+        effects(&sandbox, &part, &["edit:.config/git/config", "edit:.config/fish/x"]),
+        ["allow", "ask"]
+    );
+    // A shell line that writes there asks too, and the rest of the home is edited as ever.
+    let lines = [&in_home[..], &["--allow", "bash:echo *", "--allow", "edit"]].concat();
+    assert_eq!(
+        effects(
+            &sandbox,
+            &lines,
+            &[
+                "bash:echo x > .config/fish/config.fish",
+                "bash:echo x > config/opencode/opencode.json",
+                "bash:echo x > notes.txt",
+                "edit:notes.txt",
+                "edit:.gitignore",
+                "edit:.github/workflows/ci.yml",
+            ]
+        ),
+        ["ask", "ask", "allow", "allow", "allow", "allow"]
+    );
+    // The engine's credentials are not read either.
+    assert_eq!(
+        effects(
+            &sandbox,
+            &["-d", home_text],
+            &["read:data/opencode/auth.json", "read:.netrc", "read:notes.txt"]
+        ),
+        ["deny", "deny", "allow"]
+    );
+}
+
+/// What is written is the same on a terminal and into a pipe: nothing in it is obeyed, reordered or hidden.
+#[test]
+fn json_documents_hold_no_character_that_a_terminal_obeys() {
+    let sandbox = Sandbox::new();
+    let hostile = "a\u{9b}31m\u{202e}b\u{200b}c\u{2028}d\u{7f}e\u{feff}";
+    let escaped = "a\\u009b31m\\u202eb\\u200bc\\u2028d\\u007fe\\ufeff";
+    sandbox.write(&log_file(&sandbox), format!("{}\n", decision(1, hostile, "denied")));
+    let file = sandbox.project().join(".opencode-rs.toml");
+    sandbox.write(&file, format!("deny = [\"bash:{escaped}\"]\n"));
+    let call = format!("bash:{hostile}");
+    for words in [
+        &["policy", "show"][..],
+        &["policy", "test", &call],
+        &["policy", "explain", &call],
+        &["policy", "log"],
+        &["config", "show"],
+    ] {
+        let all: Vec<&str> = words.iter().copied().chain(["--output-format", "json"]).collect();
+        let finished = sandbox.run(&all);
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+        assert!(finished.stdout.contains(escaped), "{words:?}: {}", finished.stdout);
+        assert!(
+            !finished
+                .stdout
+                .contains(['\u{9b}', '\u{202e}', '\u{200b}', '\u{2028}', '\u{7f}', '\u{feff}'])
+        );
+        let _: Value = serde_json::from_str(&finished.stdout).unwrap();
+    }
 }

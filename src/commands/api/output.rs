@@ -10,6 +10,7 @@ use crate::commands::stdout_failure;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::ApiRequest;
+use crate::support::json;
 use crate::terminal::{Stream, Terminal, sanitize};
 
 /// How the engine answered.
@@ -146,9 +147,8 @@ fn head(response: &Response, is_terminal: bool) -> String {
 fn readable(body: &[u8]) -> String {
     let indented = serde_json::from_slice::<serde_json::Value>(body)
         .ok()
-        .and_then(|value| serde_json::to_string_pretty(&value).ok())
-        .unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
-    let mut text = sanitize(&indented).into_owned();
+        .and_then(|value| json::document(&value).ok());
+    let mut text = sanitize(&String::from_utf8_lossy(indented.as_deref().unwrap_or(body))).into_owned();
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
@@ -192,6 +192,7 @@ mod tests {
     #[test]
     fn json_is_indented_and_other_text_is_left() {
         assert_eq!(readable(br#"{"b":1,"a":[]}"#), "{\n  \"b\": 1,\n  \"a\": []\n}\n");
+        assert_eq!(readable("\"a\u{200b}\u{9b}\"".as_bytes()), "\"a\\u200b\\u009b\"\n");
         assert_eq!(readable(b"no json"), "no json\n");
         assert_eq!(readable(b""), "");
     }

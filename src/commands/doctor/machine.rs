@@ -62,7 +62,7 @@ pub(super) fn terminal(context: &Context, output: &ListOutput) -> Check {
 pub(super) fn tools(context: &Context) -> Check {
     let find = |name: &str| which::which_in(name, context.environment.os("PATH"), &context.cwd).ok();
     // The engine keeps a copy that it has downloaded itself.
-    let own_copy = base(context, "XDG_CACHE_HOME", ".cache").join("opencode/bin/rg");
+    let own_copy = context.engine_directory("XDG_CACHE_HOME", ".cache").join("bin/rg");
     let ripgrep = find("rg").or_else(|| own_copy.is_file().then_some(own_copy));
     let git = find("git");
     let details = [("rg", &ripgrep), ("git", &git)]
@@ -169,20 +169,9 @@ fn places(context: &Context) -> Vec<(&'static str, PathBuf)> {
         ("data", own.data.clone()),
         ("state", own.state.clone()),
         ("cache", own.cache.clone()),
-        (
-            "engine data",
-            base(context, "XDG_DATA_HOME", ".local/share").join("opencode"),
-        ),
+        ("engine data", context.engine_directory("XDG_DATA_HOME", ".local/share")),
         ("temporary files", server::temporary_base(&context.environment)),
     ]
-}
-
-/// One of the directories that the engine uses, on all platforms alike.
-pub(super) fn base(context: &Context, variable: &str, fallback: &str) -> PathBuf {
-    context
-        .environment
-        .text(variable)
-        .map_or_else(|| context.directories.home.join(fallback), PathBuf::from)
 }
 
 /// The directory itself, or the nearest above it that is there.

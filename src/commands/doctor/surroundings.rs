@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::check::Check;
-use super::machine::base;
 use super::somebody_is_there;
 use crate::context::Context;
 use crate::env_vars;
@@ -96,7 +95,7 @@ pub(super) fn configuration(context: &Context, request: &ConnectRequest, directo
     if !bare {
         found.extend(files.project);
     }
-    let home = base(context, "XDG_CONFIG_HOME", ".config").join("opencode");
+    let home = context.engine_directory("XDG_CONFIG_HOME", ".config");
     let above: Vec<_> = if bare {
         Vec::new()
     } else {

@@ -6,17 +6,18 @@ mod call;
 mod log;
 mod show;
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::connect::local_directory;
 use super::table::{Column, Shape, Table};
-use super::{Exit, write_document, write_stdout};
+use super::{Exit, protected, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
-use crate::permission::{Judgement, Policy};
-use crate::request::{Effect, ListFormat, PolicyRequest, PolicyScope, TypedCall};
+use crate::permission::Policy;
+use crate::request::{Effect, ListFormat, PolicyRequest, PolicyScope, Preset, TypedCall};
 use crate::support::visible::visible;
 
 /// Runs the command.
@@ -41,6 +42,8 @@ struct Verdict {
     effect: Effect,
     rule: String,
     by_preset: bool,
+    /// The preset of the run that was judged.
+    preset: &'static str,
     parts: Vec<Part>,
     /// The rules that "for the rest of this session" would add.
     grant: Vec<String>,
@@ -55,7 +58,8 @@ struct Part {
 }
 
 impl Verdict {
-    fn of(call: &TypedCall, judgement: Judgement) -> Self {
+    fn of(call: &TypedCall, scope: &PolicyScope, policy: &Policy) -> Self {
+        let judgement = policy.judge(&call::action(call));
         let parts = judgement.parts.into_iter().map(|part| Part {
             what: part.what,
             effect: part.effect,
@@ -67,6 +71,7 @@ impl Verdict {
             effect: judgement.effect,
             rule: judgement.rule,
             by_preset: judgement.by_preset,
+            preset: preset_name(scope.permission.preset),
             parts: parts.collect(),
             grant: judgement.grant.iter().map(|rule| rule.pattern.to_string()).collect(),
         }
@@ -81,19 +86,38 @@ impl Verdict {
     }
 }
 
+/// The run that is judged, in words.
+fn run_in_words(scope: &PolicyScope) -> String {
+    let run = match scope.permission.preset {
+        Preset::LookOnly => "a plain prompt",
+        Preset::AutoTools => "a run with `--auto-tools`",
+        Preset::ReadOnly => "a run with `--auto-tools --read-only`",
+    };
+    match &scope.tools_origin {
+        Some(origin) => format!("{run}, as {} says", shown(origin)),
+        None => format!("{run}: nothing sets `--auto-tools`"),
+    }
+}
+
+fn preset_name(preset: Preset) -> &'static str {
+    match preset {
+        Preset::LookOnly => "look-only",
+        Preset::AutoTools => "auto-tools",
+        Preset::ReadOnly => "read-only",
+    }
+}
+
 /// The agent's directory, and the policy that holds there.
 fn policy_of(context: &Context, scope: &PolicyScope) -> Result<(PathBuf, Policy), Failure> {
     let directory = local_directory(&context.directory(scope.directory.as_deref()))?;
-    let policy = Policy::new(&scope.permission, &directory, &context.directories.home);
+    let policy = Policy::new(&scope.permission, &directory, &context.directories.home)
+        .with_protected(protected::places(context));
     Ok((directory, policy))
 }
 
 fn test(context: &Context, scope: &PolicyScope, calls: &[TypedCall], expect: Option<Effect>) -> Result<Exit, Failure> {
     let (_, policy) = policy_of(context, scope)?;
-    let verdicts: Vec<Verdict> = calls
-        .iter()
-        .map(|call| Verdict::of(call, policy.judge(&call::action(call))))
-        .collect();
+    let verdicts: Vec<Verdict> = calls.iter().map(|call| Verdict::of(call, scope, &policy)).collect();
     match scope.output.format {
         ListFormat::Json => write_document(&verdicts)?,
         ListFormat::Text => {
@@ -110,6 +134,7 @@ fn test(context: &Context, scope: &PolicyScope, calls: &[TypedCall], expect: Opt
                 ]);
             }
             table.print(context, &scope.output)?;
+            let _ = writeln!(io::stderr(), "judged: {}", run_in_words(scope));
         }
     }
     let Some(expected) = expect else {
@@ -133,7 +158,7 @@ fn test(context: &Context, scope: &PolicyScope, calls: &[TypedCall], expect: Opt
 
 fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<Exit, Failure> {
     let (_, policy) = policy_of(context, scope)?;
-    let verdict = Verdict::of(call, policy.judge(&call::action(call)));
+    let verdict = Verdict::of(call, scope, &policy);
     if scope.output.format == ListFormat::Json {
         write_document(&verdict)?;
         return Ok(Exit::Success);
@@ -147,10 +172,11 @@ fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<E
         }
     };
     let text = format!(
-        "{}  {}\ndecided by: {}\n{session}",
+        "{}  {}\ndecided by: {}\nrun: {}\n{session}",
         verdict.effect.as_str(),
         shown(&verdict.call()),
-        shown(&verdict.rule)
+        shown(&verdict.rule),
+        run_in_words(scope)
     );
     write_stdout(text.as_bytes())?;
     if verdict.parts.is_empty() {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::table::{Column, Shape, Table};
 use super::super::{Exit, write_document, write_stdout};
-use super::{policy_of, shown};
+use super::{policy_of, preset_name, run_in_words, shown};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{Approver, Effect, ListFormat, OnDenial, PermissionRequest, PolicyScope, Preset};
@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<Exit, Failur
         .map(|path| path.to_string_lossy().into_owned())
         .collect();
     if scope.output.format == ListFormat::Json {
-        write_document(&document(permission, &directories))?;
+        write_document(&document(scope, &directories))?;
         return Ok(Exit::Success);
     }
     let mut table = Table::new(&[
@@ -54,7 +54,8 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<Exit, Failur
         OnDenial::GoOn => "the run fails if it stops because of one",
         OnDenial::Fail => "any fails the run",
     };
-    let facts = named.chain([
+    let run = std::iter::once(("run", run_in_words(scope)));
+    let facts = run.chain(named).chain([
         ("answers", approver_in_words(&permission.approver)),
         ("denials", denials.to_owned()),
     ]);
@@ -72,20 +73,15 @@ fn by_strictness(permission: &PermissionRequest) -> Vec<&crate::request::PolicyR
     rules
 }
 
-fn preset_name(preset: Preset) -> &'static str {
-    match preset {
-        Preset::LookOnly => "look-only",
-        Preset::AutoTools => "auto-tools",
-        Preset::ReadOnly => "read-only",
-    }
-}
-
 /// What the preset says, in words. A rule of anybody's is stronger, where it does not widen what may only look.
 fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
     match preset {
         Preset::LookOnly => &[
             (Effect::Deny, "every tool that is not named here"),
-            (Effect::Deny, "`*.env`, and whatever is outside of the directories"),
+            (
+                Effect::Deny,
+                "files that hold secrets (`*.env`, `.netrc`, private keys, ...), and whatever is outside of the directories",
+            ),
             (Effect::Allow, "read, glob, grep, list: inside of the directories"),
             (Effect::Allow, "question"),
         ],
@@ -94,10 +90,17 @@ fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
                 Effect::Ask,
                 "every tool that is not named here: bash, webfetch, MCP tools, ...",
             ),
-            (Effect::Ask, "`*.env`, and whatever is outside of the directories"),
             (
                 Effect::Ask,
-                "edit: files that make something run, such as those in `.git`",
+                "files that hold secrets (`*.env`, `.netrc`, private keys, ...), and whatever is outside of the directories",
+            ),
+            (
+                Effect::Ask,
+                "edit: files that make something run, such as those in `.git` and what is hidden in the home",
+            ),
+            (
+                Effect::Ask,
+                "edit: the files of opencode-rs and of the engine, unless a rule names the very file",
             ),
             (Effect::Ask, "the same call over and over"),
             (Effect::Allow, "read, glob, grep, list, edit: inside of the directories"),
@@ -108,7 +111,7 @@ fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
             (Effect::Deny, "every tool that is not named here"),
             (
                 Effect::Ask,
-                "read, glob, grep, list: `*.env`, and outside of the directories",
+                "read, glob, grep, list: files that hold secrets (`*.env`, ...), and outside of the directories",
             ),
             (Effect::Allow, "read, glob, grep, list: inside of the directories"),
             (Effect::Allow, "task: what the subagent does is judged like all else"),
@@ -129,7 +132,8 @@ fn approver_in_words(approver: &Approver) -> String {
 }
 
 /// Fields are added, never renamed.
-fn document(permission: &PermissionRequest, directories: &[String]) -> Value {
+fn document(scope: &PolicyScope, directories: &[String]) -> Value {
+    let permission = &scope.permission;
     let rules: Vec<Value> = by_strictness(permission)
         .into_iter()
         .map(|rule| {
@@ -157,6 +161,7 @@ fn document(permission: &PermissionRequest, directories: &[String]) -> Value {
     json!({
         "schema_version": 1,
         "preset": preset_name(permission.preset),
+        "auto_tools_from": scope.tools_origin,
         "rules": rules,
         "preset_rules": preset,
         "directories": directories,

@@ -27,7 +27,9 @@ use crate::gate::Gate;
 use crate::permission::terminal::Style;
 use crate::permission::{DecidedBy, Decision, Policy, ProgramApprover, TerminalPrompter};
 use crate::render::spinner::Phase;
-use crate::request::{Approver, ConnectRequest, OnDenial, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime};
+use crate::request::{
+    Approver, ConnectRequest, OnDenial, Preset, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime,
+};
 use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
 use crate::terminal::{Screen, Taken, Terminal};
@@ -280,7 +282,7 @@ async fn converse(
         outcome.failure = file.write(&outcome.result).err();
     }
     if outcome.failure.is_none() && request.permission.on_denial == OnDenial::Fail {
-        outcome.failure = denial(&outcome.permissions);
+        outcome.failure = denial(&outcome.permissions, request.permission.preset);
     }
     if outcome.failure.is_none() {
         let place = Place {
@@ -393,7 +395,7 @@ pub(super) async fn take_turn(
 }
 
 /// The failure of a run in which nothing may be refused.
-fn denial(permissions: &[PermissionRecord]) -> Option<Failure> {
+fn denial(permissions: &[PermissionRecord], preset: Preset) -> Option<Failure> {
     let denied: Vec<&PermissionRecord> = permissions
         .iter()
         .filter(|record| record.decision == Decision::Denied)
@@ -403,13 +405,16 @@ fn denial(permissions: &[PermissionRecord]) -> Option<Failure> {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    Some(
-        Failure::new(
-            FailureKind::Denied,
-            format!("`{}` was refused{more}: {}", first.permission, first.reason),
-        )
-        .hint("leave out `--fail-on-deny` to go on in spite of it"),
-    )
+    let failure = Failure::new(
+        FailureKind::Denied,
+        format!("`{}` was refused{more}: {}", first.permission, first.reason),
+    );
+    let failure = if preset == Preset::LookOnly {
+        failure.hint("`--auto-tools` lets the model run tools")
+    } else {
+        failure
+    };
+    Some(failure.hint("leave out `--fail-on-deny` to go on in spite of it"))
 }
 
 /// The engine decodes the path of its directory once more than it was encoded, and then does not find it; all that it

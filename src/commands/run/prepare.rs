@@ -9,6 +9,7 @@ use super::session::{self, Claim};
 use super::{Display, Stages};
 use crate::api::types::{Agent, NewSession, Prompt, PromptPart, Providers, Rule, RuleAction};
 use crate::commands::connect::{self, Catalog, Connection, Needs, Snapshots};
+use crate::commands::protected;
 use crate::commands::select::{self, Selected};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
@@ -471,19 +472,16 @@ fn session_rules(
 
 /// Where the engine keeps what it cuts off a tool's long output. It tells the model to read it there.
 fn kept_output(context: &Context) -> PathBuf {
-    let data = context
-        .environment
-        .text("XDG_DATA_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .unwrap_or_else(|| context.directories.home.join(".local/share"));
-    data.join("opencode/tool-output")
+    context
+        .engine_directory("XDG_DATA_HOME", ".local/share")
+        .join("tool-output")
 }
 
 /// The rules of the run.
 pub(in crate::commands) fn policy(context: &Context, request: &RunRequest, connection: &Connection) -> Policy {
     Policy::new(&request.permission, &connection.directory, &context.directories.home)
         .with_readable(kept_output(context))
+        .with_protected(protected::places(context))
 }
 
 /// Whether a rule, and not a preset alone, lets subagents run.

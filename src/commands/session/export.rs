@@ -8,6 +8,8 @@ use crate::commands::write_stdout;
 use crate::error::{Failure, FailureKind};
 use crate::request::{Existing, ExportFormat, Redaction, SessionTarget};
 use crate::support::atomic_file::{self, Access};
+use crate::support::json;
+use crate::terminal::sanitize;
 use crate::transcript::{Thinking, markdown};
 
 /// How a session is exported.
@@ -33,15 +35,14 @@ pub(super) async fn export(call: Call<'_>, target: &SessionTarget, how: How<'_>)
     }
     let bytes = match how.format {
         ExportFormat::Markdown => markdown(&document, Thinking::Hidden).into_bytes(),
-        ExportFormat::Json => {
-            let mut bytes = serde_json::to_vec_pretty(&document).map_err(|error| {
-                Failure::new(FailureKind::Failed, format!("cannot write session `{}`", entry.id)).caused_by(&error)
-            })?;
-            bytes.push(b'\n');
-            bytes
-        }
+        ExportFormat::Json => json::document(&document).map_err(|error| {
+            Failure::new(FailureKind::Failed, format!("cannot write session `{}`", entry.id)).caused_by(&error)
+        })?,
     };
     let (Some(path), Some(typed)) = (&file, how.file) else {
+        if call.context.streams.stdout_is_terminal {
+            return write_stdout(sanitize(&String::from_utf8_lossy(&bytes)).as_bytes());
+        }
         return write_stdout(&bytes);
     };
     let written = match how.existing {

@@ -15,6 +15,7 @@ mod calls;
 mod instructions;
 mod mentions;
 mod passed;
+mod removed;
 mod requests;
 mod settling;
 mod tamper;

@@ -1,0 +1,659 @@
+//! Files that run by themselves, widen what may run, or hold secrets.
+//!
+//! Comes in: an absolute path, and where the home and our own files are. Goes out: why an edit of it has to be asked
+//! about, and whether reading it has to. Always true: a path is judged by what it is called and where it is, never by
+//! what is in it; a link has to be followed before, and both of its ends asked about.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::paths::{follow, slashed};
+
+/// Directories whose files run, or widen what may run, without anybody starting them.
+const RUNNING_DIRECTORIES: [&str; 28] = [
+    ".git",
+    ".hg",
+    ".svn",
+    ".jj",
+    ".githooks",
+    ".husky",
+    ".opencode",
+    ".claude",
+    ".codex",
+    ".cursor",
+    ".gemini",
+    ".windsurf",
+    ".continue",
+    ".vscode",
+    ".idea",
+    ".zed",
+    ".fleet",
+    ".devcontainer",
+    ".direnv",
+    ".mise",
+    ".ssh",
+    ".cargo",
+    ".bundle",
+    ".yarn",
+    ".vim",
+    ".nvim",
+    ".emacs.d",
+    ".config",
+];
+
+/// Files that do. In lower case.
+const RUNNING_FILES: [&str; 86] = [
+    "opencode.json",
+    "opencode.jsonc",
+    ".opencode-rs.toml",
+    ".mcp.json",
+    ".aider.conf.yml",
+    ".envrc",
+    ".direnvrc",
+    ".mise.toml",
+    ".mise.local.toml",
+    "mise.toml",
+    "mise.local.toml",
+    ".rtx.toml",
+    ".gitconfig",
+    ".gitmodules",
+    ".gitattributes",
+    ".git-credentials",
+    ".hgrc",
+    ".pre-commit-config.yaml",
+    "lefthook.yml",
+    "lefthook.yaml",
+    "lefthook-local.yml",
+    "lefthook-local.yaml",
+    ".lefthook.yml",
+    ".lefthook.yaml",
+    ".lefthook-local.yml",
+    ".lefthook-local.yaml",
+    ".overcommit.yml",
+    ".devcontainer.json",
+    ".gitpod.yml",
+    ".profile",
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".bash_logout",
+    ".bash_aliases",
+    ".bash_completion",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    ".zlogin",
+    ".zlogout",
+    ".kshrc",
+    ".mkshrc",
+    ".cshrc",
+    ".tcshrc",
+    ".login",
+    ".logout",
+    ".inputrc",
+    ".xprofile",
+    ".xinitrc",
+    ".xsession",
+    ".xsessionrc",
+    ".xserverrc",
+    ".pam_environment",
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".pnpmfile.cjs",
+    ".pnpmfile.mjs",
+    ".pnp.cjs",
+    ".pnp.loader.mjs",
+    ".condarc",
+    ".gemrc",
+    ".gdbinit",
+    ".lldbinit",
+    ".pdbrc",
+    ".pythonrc",
+    ".irbrc",
+    ".pryrc",
+    ".rprofile",
+    ".renviron",
+    ".ocamlinit",
+    ".ghci",
+    ".sqliterc",
+    ".psqlrc",
+    ".vimrc",
+    ".gvimrc",
+    ".nvimrc",
+    ".nvim.lua",
+    ".exrc",
+    ".emacs",
+    ".dir-locals.el",
+    ".tmux.conf",
+    ".screenrc",
+    ".curlrc",
+    ".netrc",
+];
+
+/// Places of the home, in lower case, from which shells, desktops and programs start something.
+const STARTING_PLACES: [&str; 45] = [
+    ".config",
+    ".local/bin",
+    ".local/lib",
+    ".local/share/applications",
+    ".local/share/autostart",
+    ".local/share/bash-completion",
+    ".local/share/dbus-1",
+    ".local/share/fish",
+    ".local/share/gnome-shell",
+    ".local/share/kio",
+    ".local/share/kservices5",
+    ".local/share/kxmlgui5",
+    ".local/share/mime",
+    ".local/share/nautilus",
+    ".local/share/nautilus-python",
+    ".local/share/nvim",
+    ".local/share/plasma",
+    ".local/share/systemd",
+    ".local/share/zsh",
+    ".cargo",
+    ".rustup",
+    ".emacs.d",
+    ".vim",
+    ".oh-my-zsh",
+    ".gnupg",
+    ".ssh",
+    ".aws",
+    ".docker",
+    ".kube",
+    ".githooks",
+    "bin",
+    "go/bin",
+    "documents/powershell",
+    "documents/windowspowershell",
+    "appdata/local/microsoft/windowsapps",
+    "appdata/local/programs",
+    "appdata/roaming",
+    "library/application scripts",
+    "library/application support",
+    "library/input methods",
+    "library/keychains",
+    "library/launchagents",
+    "library/preferences",
+    "library/scripts",
+    "library/services",
+];
+
+/// The same of the system.
+const SYSTEM_STARTING_PLACES: [&str; 7] = [
+    "/etc",
+    "/private/etc",
+    "/var/spool/cron",
+    "/var/at",
+    "/private/var/at",
+    "/Library/LaunchAgents",
+    "/Library/LaunchDaemons",
+];
+
+/// Places of the system that only an agent which was sent into them may edit unasked.
+const SYSTEM_PLACES: [&str; 12] = [
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib64",
+    "/boot",
+    "/var",
+    "/Library",
+    "/System",
+    "C:\\Windows",
+    "C:\\Program Files",
+    "C:\\ProgramData",
+];
+
+/// Beginnings of the hidden names that projects have and that start nothing. A home can be a project's directory too.
+const PROJECT_NAMES: [&str; 40] = [
+    ".env",
+    ".git-blame-ignore-revs",
+    ".gitignore",
+    ".gitkeep",
+    ".github",
+    ".gitlab",
+    ".gitea",
+    ".forgejo",
+    ".circleci",
+    ".travis",
+    ".woodpecker",
+    ".changeset",
+    ".editorconfig",
+    ".eslint",
+    ".prettier",
+    ".stylelint",
+    ".babelrc",
+    ".browserslist",
+    ".swcrc",
+    ".postcssrc",
+    ".dockerignore",
+    ".npmignore",
+    ".nvmrc",
+    ".node-version",
+    ".python-version",
+    ".ruby-version",
+    ".rubocop",
+    ".flake8",
+    ".pylintrc",
+    ".coveragerc",
+    ".isort",
+    ".golangci",
+    ".clang-",
+    ".rustfmt",
+    ".markdownlint",
+    ".yamllint",
+    ".codespell",
+    ".mailmap",
+    ".nojekyll",
+    ".well-known",
+];
+
+/// Files that hold passwords, tokens or private keys, whoever has them. In lower case.
+const SECRET_FILES: [&str; 19] = [
+    ".netrc",
+    "_netrc",
+    ".git-credentials",
+    ".pgpass",
+    ".my.cnf",
+    ".mylogin.cnf",
+    ".pypirc",
+    ".s3cfg",
+    ".boto",
+    ".vault-token",
+    ".dockercfg",
+    "credentials.tfrc.json",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ecdsa_sk",
+    "id_ed25519",
+    "id_ed25519_sk",
+    "secring.gpg",
+];
+
+/// Directories of such files.
+const SECRET_DIRECTORIES: [&str; 6] = [
+    ".gnupg",
+    ".password-store",
+    ".aws",
+    ".azure",
+    ".mozilla",
+    ".thunderbird",
+];
+
+/// Parts of the paths of such directories whose own names say nothing.
+const SECRET_PARTS: [&str; 2] = ["/share/keyrings/", "/library/keychains/"];
+
+/// Ends of the paths of such files whose own names say nothing.
+const SECRET_PATHS: [&str; 7] = [
+    "/.docker/config.json",
+    "/.kube/config",
+    "/gcloud/credentials.db",
+    "/gcloud/application_default_credentials.json",
+    "/gh/hosts.yml",
+    "/.gem/credentials",
+    "/.cargo/credentials.toml",
+];
+
+/// What is in `.ssh` and no secret.
+const PUBLIC_OF_SSH: [&str; 5] = [
+    "config",
+    "authorized_keys",
+    "known_hosts",
+    "known_hosts.old",
+    "environment",
+];
+
+/// Ends of the names of files that hold private keys.
+const KEY_ENDS: [&str; 8] = [".key", ".p8", ".p12", ".pfx", ".ppk", ".jks", ".keystore", ".kdbx"];
+
+/// The names in which the engine keeps credentials in its directory of data.
+const ENGINE_CREDENTIALS: [&str; 2] = ["auth.json", "mcp-auth.json"];
+
+/// Where our own files and those of the engine are.
+#[derive(Debug, Clone, Default)]
+pub struct ProtectedPlaces {
+    /// Files and directories of this program and of the engine: rules, trust, plugins, credentials.
+    pub own: Vec<PathBuf>,
+    /// Where programs have their configuration, besides `.config` in the home.
+    pub configuration: Vec<PathBuf>,
+    /// Places in those of `own` that are worked in: worktrees.
+    pub excepted: Vec<PathBuf>,
+}
+
+/// Why an edit is asked about; the strongest reason first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Protection {
+    /// It is a file of our own, or of the engine's. Only a rule that names this very file opens it.
+    Own,
+    /// It starts something in the user's account or on the system. Only a rule that names this part opens it.
+    Starting(String),
+    /// It runs, or widens what may run, where it is. A rule about a place has to name this part.
+    Running(&'static str),
+}
+
+/// How surely a file holds secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secret {
+    /// Whoever has it.
+    Always,
+    /// Often; it also lies about in repositories, where there is nothing secret in it.
+    Sometimes,
+}
+
+impl ProtectedPlaces {
+    /// The same places under every name that they have: some are links.
+    pub(super) fn followed(mut self) -> Self {
+        for places in [&mut self.own, &mut self.configuration, &mut self.excepted] {
+            let real: Vec<PathBuf> = places.iter().filter_map(|place| follow(place)).collect();
+            places.extend(real);
+        }
+        self
+    }
+
+    fn is_own(&self, path: &Path) -> bool {
+        let is_in = |places: &[PathBuf]| places.iter().any(|place| below(path, place).is_some());
+        is_in(&self.own) && !is_in(&self.excepted)
+    }
+
+    /// Whether the engine keeps credentials in a file.
+    fn holds_credentials(&self, path: &Path) -> bool {
+        self.is_own(path) && last_name(path).is_some_and(|name| ENGINE_CREDENTIALS.contains(&name.as_str()))
+    }
+
+    /// Why an edit of a path is asked about. `own` are the directories of the agent.
+    pub(super) fn protection(&self, path: &Path, home: &Path, own: &[&Path]) -> Option<Protection> {
+        if self.is_own(path) {
+            return Some(Protection::Own);
+        }
+        if let Some(part) = self.starting_part(path, home, own) {
+            return Some(Protection::Starting(part));
+        }
+        let inner = own.iter().find_map(|own| path.strip_prefix(own).ok());
+        protected_part(inner.unwrap_or(path)).map(Protection::Running)
+    }
+
+    /// The part of a path from which the account or the system starts something.
+    fn starting_part(&self, path: &Path, home: &Path, own: &[&Path]) -> Option<String> {
+        let is_sent_into = |place: &Path| {
+            own.iter()
+                .any(|own| below(path, own).is_some() && below(own, place).is_some())
+        };
+        let name = |place: &Path| slashed(place).to_lowercase();
+        let system = SYSTEM_STARTING_PLACES.map(Path::new);
+        let strict = self.configuration.iter().map(PathBuf::as_path).chain(system);
+        if let Some(place) = strict.into_iter().find(|place| below(path, place).is_some()) {
+            return Some(name(place));
+        }
+        let broad = SYSTEM_PLACES.map(Path::new).into_iter();
+        if let Some(place) = broad.into_iter().find(|place| below(path, place).is_some())
+            && !is_sent_into(place)
+            && below(path, home).is_none()
+        {
+            return Some(name(place));
+        }
+        let homes = [Some(home.to_path_buf()), follow(home)];
+        homes.into_iter().flatten().find_map(|home| {
+            let names = below(path, &home)?;
+            let inner = names.join("/");
+            let starts = |place: &&&str| {
+                inner
+                    .strip_prefix(**place)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            if let Some(place) = STARTING_PLACES.iter().find(starts) {
+                return Some((*place).to_owned());
+            }
+            let first = names.first()?;
+            let is_of_programs = match first.strip_prefix('.') {
+                Some(_) => !PROJECT_NAMES.iter().any(|known| first.starts_with(known)),
+                None => ["appdata", "library"].contains(&first.as_str()),
+            };
+            // The name as the path has it: a file system may tell cases apart.
+            let place = home.join(path.components().nth(home.components().count())?);
+            (is_of_programs && !is_sent_into(&place)).then(|| first.clone())
+        })
+    }
+
+    /// Whether reading a file has to be asked about.
+    pub(super) fn secret(&self, path: &Path) -> Option<Secret> {
+        if self.holds_credentials(path) {
+            return Some(Secret::Always);
+        }
+        secret(path)
+    }
+}
+
+/// The part of a path that makes it run, or widen what may run, without anybody starting it.
+pub(super) fn protected_part(path: &Path) -> Option<&'static str> {
+    let names = names(path);
+    let directory = names
+        .iter()
+        .find_map(|name| RUNNING_DIRECTORIES.into_iter().find(|known| known == name));
+    directory.or_else(|| {
+        RUNNING_FILES
+            .into_iter()
+            .find(|known| Some(*known) == names.last().map(String::as_str))
+    })
+}
+
+/// Whether a file is one of those that hold secrets for programs: `.env`, `prod.env`, `.env.local`, `.env~`; not
+/// `.env.example`.
+pub(super) fn is_environment_file(path: &Path) -> bool {
+    let Some(name) = last_name(path) else { return false };
+    let name = name.trim_end_matches('~');
+    let is_pattern = ["example", "sample", "template", "dist"].iter().any(|end| {
+        name.strip_suffix(end)
+            .is_some_and(|rest| rest.ends_with(['.', '-', '_']))
+    });
+    !is_pattern
+        && name.match_indices(".env").any(|(at, mark)| {
+            let rest = &name[at + mark.len()..];
+            !rest.starts_with(char::is_alphabetic)
+        })
+}
+
+/// Whether a file holds secrets, by what it is called.
+fn secret(path: &Path) -> Option<Secret> {
+    let names = names(path);
+    let (name, folders) = names.split_last()?;
+    let text = format!("/{}", names.join("/"));
+    let of_ssh = folders.last().is_some_and(|folder| folder == ".ssh")
+        && !name.ends_with(".pub")
+        && !PUBLIC_OF_SSH.contains(&name.as_str());
+    let always = is_environment_file(path)
+        || SECRET_FILES.contains(&name.as_str())
+        || names.iter().any(|name| SECRET_DIRECTORIES.contains(&name.as_str()))
+        || SECRET_PARTS.iter().any(|part| text.contains(part))
+        || SECRET_PATHS.iter().any(|end| text.ends_with(end))
+        || of_ssh
+        || (name.starts_with('.') && name.ends_with("_history"));
+    if always {
+        return Some(Secret::Always);
+    }
+    let of_git = matches!(name.as_str(), "config" | "config.worktree") && folders.iter().any(|folder| folder == ".git");
+    let is_key = KEY_ENDS.iter().any(|end| name.ends_with(end))
+        || (name.ends_with(".pem") && (name.contains("key") || name.contains("priv")));
+    (of_git || is_key || matches!(name.as_str(), ".envrc" | ".npmrc")).then_some(Secret::Sometimes)
+}
+
+/// The names in a path from a place that it is in; the place itself has none.
+fn below(path: &Path, place: &Path) -> Option<Vec<String>> {
+    if !place.is_absolute() {
+        return None;
+    }
+    let mut components = path.components();
+    for wanted in place.components() {
+        let found = components.next()?;
+        let is_same = if cfg!(any(target_os = "macos", windows)) {
+            found.as_os_str().to_string_lossy().to_lowercase() == wanted.as_os_str().to_string_lossy().to_lowercase()
+        } else {
+            found == wanted
+        };
+        if !is_same {
+            return None;
+        }
+    }
+    Some(names(components.as_path()))
+}
+
+/// The names in a path. Windows and macOS take other cases for the same name, Windows also dots and spaces at the end.
+fn names(path: &Path) -> Vec<String> {
+    path.components()
+        .filter_map(|component| match component {
+            Component::Normal(name) => {
+                let name = name.to_string_lossy().to_lowercase();
+                Some(name.trim_end_matches(['.', ' ']).to_owned())
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn last_name(path: &Path) -> Option<String> {
+    names(path).pop()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_hold_secrets_are_known_by_name() {
+        for (name, expected) in [
+            (".env", true),
+            ("a/prod.env", true),
+            (".env.local", true),
+            (".ENV", true),
+            (".env.example", false),
+            ("environment", false),
+            (".envrc", false),
+            (".env~", true),
+            (".env-prod", true),
+            (".env_prod", true),
+            ("prod.env.bak", true),
+            (".env-sample", false),
+            ("src/environment.ts", false),
+        ] {
+            assert_eq!(is_environment_file(Path::new(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn files_that_run_on_their_own_are_known_by_name() {
+        for (name, expected) in [
+            (".git/hooks/pre-commit", Some(".git")),
+            ("a/.GIT/config", Some(".git")),
+            ("sub/opencode.json", Some("opencode.json")),
+            (".envrc", Some(".envrc")),
+            ("lefthook.yaml", Some("lefthook.yaml")),
+            (".githooks/pre-push", Some(".githooks")),
+            (".config/mise.toml", Some(".config")),
+            (".zlogout", Some(".zlogout")),
+            (".nvim.lua", Some(".nvim.lua")),
+            (".gitignore", None),
+            ("package.json", None),
+            ("src/git/mod.rs", None),
+        ] {
+            assert_eq!(protected_part(Path::new(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_known_by_name_and_those_of_repositories_are_told_apart() {
+        let (always, sometimes, no) = (Some(Secret::Always), Some(Secret::Sometimes), None);
+        let places = ProtectedPlaces {
+            own: vec!["/h/.local/share/opencode".into()],
+            ..ProtectedPlaces::default()
+        };
+        for (path, expected) in [
+            ("/p/.env", always),
+            ("/p/.netrc", always),
+            ("/p/.git-credentials", always),
+            ("/p/keys/id_ed25519", always),
+            ("/p/keys/id_ed25519.pub", no),
+            ("/h/.ssh/work", always),
+            ("/h/.ssh/work.pub", no),
+            ("/h/.ssh/config", no),
+            ("/h/.aws/credentials", always),
+            ("/h/.docker/config.json", always),
+            ("/h/.kube/config", always),
+            ("/h/.bash_history", always),
+            ("/h/.local/share/opencode/auth.json", always),
+            ("/p/auth.json", no),
+            ("/p/.git/config", sometimes),
+            ("/p/.git/modules/a/config", sometimes),
+            ("/p/.git/HEAD", no),
+            ("/p/config", no),
+            ("/p/.envrc", sometimes),
+            ("/p/.npmrc", sometimes),
+            ("/p/server.key", sometimes),
+            ("/p/privkey.pem", sometimes),
+            ("/p/cert.pem", no),
+            ("/p/key.rs", no),
+        ] {
+            assert_eq!(places.secret(Path::new(path)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_home_is_protected_whoever_works_in_it() {
+        let home = Path::new("/h");
+        let places = ProtectedPlaces {
+            own: ["/h/.config/opencode", "/h/.local/state/opencode-rs", "/etc/opencode"]
+                .map(PathBuf::from)
+                .to_vec(),
+            configuration: vec!["/h/settings".into()],
+            excepted: vec!["/h/.local/state/opencode-rs/worktrees".into()],
+        };
+        let starting = |part: &str| Some(Protection::Starting(part.to_owned()));
+        let table = [
+            ("/h", "src/a.rs", None),
+            ("/h", ".gitignore", None),
+            ("/h", ".github/workflows/ci.yml", None),
+            ("/h", ".eslintrc.json", None),
+            ("/h", "x/.foorc", None),
+            ("/h", ".config/opencode/plugin/x.js", Some(Protection::Own)),
+            ("/h", ".local/state/opencode-rs/trust.json", Some(Protection::Own)),
+            ("/h", ".config/fish/config.fish", starting(".config")),
+            ("/h", ".local/bin/git", starting(".local/bin")),
+            (
+                "/h",
+                ".local/share/applications/x.desktop",
+                starting(".local/share/applications"),
+            ),
+            ("/h", ".local/share/other/x", starting(".local")),
+            ("/h", ".xprofile", starting(".xprofile")),
+            ("/h", ".some-future-shell-rc", starting(".some-future-shell-rc")),
+            ("/h", "bin/git", starting("bin")),
+            ("/h", "settings/x", starting("/h/settings")),
+            ("/h/.config", "/h/.config/nvim/init.lua", starting(".config")),
+            ("/h/.local", "/h/.local/bin/x", starting(".local/bin")),
+            ("/h/.local", "/h/.local/src/x", None),
+            ("/h/.tools/project", "/h/.tools/project/a", None),
+            (
+                "/h/.tools/project",
+                "/h/.tools/project/.git/x",
+                Some(Protection::Running(".git")),
+            ),
+            (
+                "/h/.local/state/opencode-rs/worktrees/a",
+                "/h/.local/state/opencode-rs/worktrees/a/src/x",
+                None,
+            ),
+            ("/", "/etc/profile.d/x.sh", starting("/etc")),
+            ("/", "/etc/opencode/opencode.json", Some(Protection::Own)),
+            ("/", "/usr/bin/git", starting("/usr")),
+            ("/", "/srv/a", None),
+            ("/usr/src/app", "/usr/src/app/a", None),
+            ("/etc/nginx", "/etc/nginx/nginx.conf", starting("/etc")),
+        ];
+        for (own, path, expected) in table {
+            let path = home.join(path);
+            let found = places.protection(&path, home, &[Path::new(own)]);
+            assert_eq!(found, expected, "{} from {own}", path.display());
+        }
+    }
+}
