@@ -461,8 +461,8 @@ impl<'a> Reader<'a> {
                 }
             }
             let word = self.word()?;
-            if command.words.is_empty() && word.parts.iter().any(|part| matches!(part, WordPart::Glob(_))) {
-                return self.objection("a pattern in the place of a program");
+            if command.words.is_empty() {
+                self.may_be_program(&word)?;
             }
             pieces.push(&self.line[start..self.at]);
             command.words.push(word);
@@ -475,6 +475,19 @@ impl<'a> Reader<'a> {
             command: Command::Simple(command),
             redirects,
         })
+    }
+
+    fn may_be_program(&self, word: &Word) -> Reading<()> {
+        if word.parts.iter().any(|part| matches!(part, WordPart::Glob(_))) {
+            return self.objection("a pattern in the place of a program");
+        }
+        // `%1` is a job; a line that begins with `-` or `+` is an option of the shell that is given the line.
+        match word.parts.first() {
+            Some(WordPart::Text(text)) if text.starts_with(['%', '-', '+']) => {
+                self.objection("no name of a program begins like that")
+            }
+            _ => Ok(()),
+        }
     }
 
     fn assignment(&mut self) -> Reading<Option<Assignment>> {
