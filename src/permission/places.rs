@@ -156,7 +156,7 @@ impl Policy {
             _ => None,
         })?;
         let changes = |part: &Part| match part {
-            Part::File { writes, target, .. } => *writes && !target.known().is_some_and(|path| STREAMS.contains(&path)),
+            Part::File { writes, target, .. } => *writes && !target.known().is_some_and(|path| STREAMS.contains(path)),
             Part::Command(command) => {
                 let name = program(&command.words).unwrap_or_default();
                 !command.words.is_empty() && !is_git(command) && !READERS.contains(name) && !self.is_neutral(command)
@@ -180,7 +180,7 @@ impl Policy {
 
     /// A place that a command is told about: it may read it, and unless it only reads, write it.
     pub(super) fn judge_place(&self, path: &str, from: &Path, usage: Use) -> Verdict {
-        if STREAMS.contains(&path) {
+        if STREAMS.contains(path) {
             return no_objection();
         }
         let sight = self.grounds.look(path, from);
@@ -313,7 +313,7 @@ impl Policy {
             verdict,
             by_rule: false,
         };
-        if target.value.as_deref().is_some_and(|value| STREAMS.contains(&value)) {
+        if target.value.as_deref().is_some_and(|value| STREAMS.contains(value)) {
             return judged(no_objection());
         }
         let known = target.value.as_deref().filter(|_| !target.has_glob);

@@ -375,7 +375,7 @@ fn sets_variables(list: &List, variable: &str) -> bool {
     let mut found = false;
     each_command(list, &mut |command| match command {
         tree::Command::Simple(simple) => {
-            let sets = |word: &tree::Word| word.literal().is_none_or(|text| SETTERS.contains(&text.as_str()));
+            let sets = |word: &tree::Word| word.literal().is_none_or(|text| SETTERS.contains(text.as_str()));
             let mut words = simple.words.iter().skip_while(|word| word.raw == "command");
             found |= words
                 .next()
