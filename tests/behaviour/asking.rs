@@ -277,6 +277,11 @@ fn two_asks_at_once_are_put_one_after_the_other() {
     pty.send("r");
     pty.send("one is enough\r");
     pty.wait_for("All done.");
+    assert!(
+        !pty.everything().contains(&format!("running bash touch {second}")),
+        "{}",
+        pty.everything()
+    );
     assert_eq!(pty.finish(), 0);
     assert!(exists(&sandbox, first) && !exists(&sandbox, second));
     sandbox.expect_nothing_left();
