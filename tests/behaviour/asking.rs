@@ -91,7 +91,9 @@ fn n_denies_and_the_run_ends_with_5() {
     let sandbox = Sandbox::new();
     let mut pty = Pty::rehearse(&sandbox, &commands(&["touch canary"]), &["--auto-tools", "Do it"]);
     pty.wait_for("deny");
-    pty.send("n");
+    // Long enough for a call to be shown as running, were it not for the question.
+    pty.answer("");
+    pty.answer("n");
     assert_eq!(pty.finish_within(SOON), 5, "{}", pty.screen());
     // The refusal is told once, by the question itself, and nothing pretends to run.
     let everything = pty.everything();
