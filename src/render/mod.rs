@@ -37,7 +37,7 @@ use text::Text;
 
 use crate::request::{OutputMode, OutputRequest, Reasoning, Rendering};
 use crate::terminal::{Screen, Stream, Terminal, sanitize};
-use crate::turn::{Decision, Outcome, PermissionRecord, ToolCall, ToolStatus, Update};
+use crate::turn::{DecidedBy, Decision, Outcome, PermissionRecord, ToolCall, ToolStatus, Update};
 
 /// A consumer of a turn. Layout state only: matching a tool's end to its beginning is the turn's work.
 pub trait Render {
@@ -148,10 +148,12 @@ impl Renderer {
         }
     }
 
-    /// A refused call does not run, though the engine says so until it has heard of the refusal.
+    /// A refused call does not run, though the engine says so until it has heard of the refusal. Neither do the calls
+    /// that wait behind a question to which a person says no, for a no usually ends the run.
     fn permission(&mut self, record: &PermissionRecord) {
         if record.decision == Decision::Denied {
-            self.running.retain(|(id, _)| *id != record.id);
+            let by_person = record.by == DecidedBy::Person;
+            self.running.retain(|(id, _)| !by_person && *id != record.id);
             if !self.shows_running() {
                 self.spinner.clear();
             }

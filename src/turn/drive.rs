@@ -222,6 +222,8 @@ impl Driver {
                 Some(failure)
             }
             Ending::Stopped(failure) => {
+                // What was refused is not shown as running until the engine has stopped. A reader that waits delays nothing.
+                let _ = timeout(Duration::ZERO, self.flush()).await;
                 // A second wish to stop is dealt with above us: it leaves at once.
                 let _ = timeout(ABORT, self.abort(&mut events)).await;
                 self.keeper.release();

@@ -91,7 +91,9 @@ fn n_denies_and_the_run_ends_with_5() {
     let sandbox = Sandbox::new();
     let mut pty = Pty::rehearse(&sandbox, &commands(&["touch canary"]), &["--auto-tools", "Do it"]);
     pty.wait_for("deny");
-    pty.send("n");
+    // Long enough for a call to be shown as running, were it not for the question.
+    pty.answer("");
+    pty.answer("n");
     assert_eq!(pty.finish_within(SOON), 5, "{}", pty.screen());
     // The refusal is told once, by the question itself, and nothing pretends to run.
     let everything = pty.everything();
@@ -277,6 +279,9 @@ fn two_asks_at_once_are_put_one_after_the_other() {
     pty.send("r");
     pty.send("one is enough\r");
     pty.wait_for("All done.");
+    let everything = pty.everything();
+    let after = everything.split("the model is told why").nth(1).unwrap();
+    assert!(!after.contains("running"), "{after}");
     assert_eq!(pty.finish(), 0);
     assert!(exists(&sandbox, first) && !exists(&sandbox, second));
     sandbox.expect_nothing_left();
