@@ -230,6 +230,10 @@ impl<'a> Reader<'a> {
             }
             let mut item = self.item()?;
             self.blanks();
+            // The shell takes `;&>` for `;&` and `>`.
+            if self.rest().starts_with(";&") {
+                return self.objection("it belongs to `case`");
+            }
             let has_end = if self.rest().starts_with('&') {
                 self.at += 1;
                 item.in_background = true;

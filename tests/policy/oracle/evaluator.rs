@@ -26,22 +26,25 @@ pub(super) struct Expected {
 
 impl Expected {
     pub(super) fn difference(&self, seen: &[Record], files: &BTreeSet<String>) -> Option<String> {
-        let mut expected = self.records.clone();
-        let mut seen = seen.to_vec();
-        if !self.is_ordered {
-            expected.sort();
-            seen.sort();
-        }
-        if expected.len() != seen.len() {
-            return Some(format!("{} commands, not {}", seen.len(), expected.len()));
-        }
         let is_same = |one: &Record, other: &Record| {
             one.words == other.words
                 && one.variables == other.variables
                 && (one.input.is_none() || one.input == other.input)
         };
-        if let Some((one, other)) = expected.iter().zip(&seen).find(|(one, other)| !is_same(one, other)) {
-            return Some(format!("{other:?}, not {one:?}"));
+        let mut left = seen.to_vec();
+        // First those whose input is known: the others take any.
+        let (known, unknown): (Vec<_>, Vec<_>) = self
+            .records
+            .iter()
+            .partition(|record| record.input.is_some() || self.is_ordered);
+        for record in known.into_iter().chain(unknown) {
+            match left.iter().position(|other| is_same(record, other)) {
+                Some(at) if at == 0 || !self.is_ordered => drop(left.remove(at)),
+                _ => return Some(format!("it does not run {:?} there", record.words)),
+            }
+        }
+        if let Some(record) = left.first() {
+            return Some(format!("it runs {:?} too", record.words));
         }
         (self.files != *files).then(|| "other files".to_owned())
     }
