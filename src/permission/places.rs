@@ -237,7 +237,11 @@ impl Policy {
                 let is_named = (named.effect == Effect::Allow && !named.by_preset)
                     || external.as_ref().is_some_and(|verdict| verdict.effect == Effect::Allow);
                 if is_named {
-                    None
+                    // A rule about places outside does not speak of files that run on their own.
+                    let caution = (!only_reads).then(|| self.caution("edit", &sight)).flatten();
+                    caution.map(|subject| {
+                        Verdict::of_preset(preset::beyond(self.preset, "bash"), &format!("bash with {subject}"))
+                    })
                 } else {
                     external.or_else(|| {
                         Some(Verdict::of_preset(
