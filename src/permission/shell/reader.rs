@@ -288,6 +288,10 @@ impl<'a> Reader<'a> {
     fn pipeline(&mut self) -> Reading<Pipeline> {
         let is_negated = self.take_word("!");
         if !is_negated && self.take_word("time") {
+            // Bash 5.2 does not know it there.
+            if self.in_output {
+                return self.objection("`time` in a substitution");
+            }
             self.blanks();
             if self.rest().starts_with('-') {
                 return self.objection("an option of `time`");
