@@ -237,6 +237,9 @@ impl<'a> Reader<'a> {
             if self.rest().starts_with(";&") {
                 return self.objection("it belongs to `case`");
             }
+            if self.rest().starts_with([';', '&']) {
+                self.no_document_in_output()?;
+            }
             let has_end = if self.rest().starts_with('&') {
                 self.at += 1;
                 item.in_background = true;
@@ -253,6 +256,14 @@ impl<'a> Reader<'a> {
             return self.objection("a here-document without an end");
         }
         Ok(list)
+    }
+
+    /// Bash 5.2 writes what `$( … )` holds anew and reads that: a here-document then stands before what follows its mark.
+    fn no_document_in_output(&self) -> Reading<()> {
+        match self.in_output && self.document.is_some() {
+            true => self.objection("a here-document with more behind it in a substitution"),
+            false => Ok(()),
+        }
     }
 
     /// Commands of a compound command: at least one.
@@ -280,6 +291,7 @@ impl<'a> Reader<'a> {
                     in_background: false,
                 });
             };
+            self.no_document_in_output()?;
             self.line_ends()?;
             rest.push((connector, self.pipeline()?));
         }
@@ -304,6 +316,7 @@ impl<'a> Reader<'a> {
             if self.rest().starts_with("||") || !self.take("|") {
                 return Ok(Pipeline { is_negated, stages });
             }
+            self.no_document_in_output()?;
             if self.take("&")
                 && let Some(stage) = stages.last_mut()
             {
