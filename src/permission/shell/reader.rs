@@ -86,6 +86,7 @@ pub fn read(line: &str) -> Result<List, Objection> {
         at: 0,
         depth: 0,
         document: None,
+        has_documents: false,
         in_output: false,
     };
     let list = reader.list(&[])?;
@@ -101,6 +102,8 @@ struct Reader<'a> {
     depth: usize,
     /// The here-document whose text begins behind the next line end.
     document: Option<Document>,
+    /// Whether there was a here-document in the innermost `$( … )`.
+    has_documents: bool,
     in_output: bool,
 }
 
@@ -237,9 +240,6 @@ impl<'a> Reader<'a> {
             if self.rest().starts_with(";&") {
                 return self.objection("it belongs to `case`");
             }
-            if self.rest().starts_with([';', '&']) {
-                self.no_document_in_output()?;
-            }
             let has_end = if self.rest().starts_with('&') {
                 self.at += 1;
                 item.in_background = true;
@@ -256,14 +256,6 @@ impl<'a> Reader<'a> {
             return self.objection("a here-document without an end");
         }
         Ok(list)
-    }
-
-    /// Bash 5.2 writes what `$( … )` holds anew and reads that: a here-document then stands before what follows its mark.
-    fn no_document_in_output(&self) -> Reading<()> {
-        match self.in_output && self.document.is_some() {
-            true => self.objection("a here-document with more behind it in a substitution"),
-            false => Ok(()),
-        }
     }
 
     /// Commands of a compound command: at least one.
@@ -291,7 +283,6 @@ impl<'a> Reader<'a> {
                     in_background: false,
                 });
             };
-            self.no_document_in_output()?;
             self.line_ends()?;
             rest.push((connector, self.pipeline()?));
         }
@@ -316,7 +307,6 @@ impl<'a> Reader<'a> {
             if self.rest().starts_with("||") || !self.take("|") {
                 return Ok(Pipeline { is_negated, stages });
             }
-            self.no_document_in_output()?;
             if self.take("&")
                 && let Some(stage) = stages.last_mut()
             {
@@ -628,6 +618,7 @@ impl<'a> Reader<'a> {
             strips_tabs,
             is_quoted: quoted.is_some(),
         };
+        self.has_documents = true;
         match self.document.replace(document) {
             None => Ok(Redirect::Document),
             Some(_) => self.objection("two here-documents in one line"),
@@ -788,8 +779,14 @@ impl<'a> Reader<'a> {
             return self.objection("a substitution before a here-document");
         }
         let outer = std::mem::replace(&mut self.in_output, true);
+        let had_documents = std::mem::take(&mut self.has_documents);
         let list = self.nested(|reader| reader.list(&[]))?;
         self.in_output = outer;
+        // Bash 5.2 writes what `$( … )` holds anew and reads that: a here-document can then take what stands behind it.
+        if self.has_documents && !is_one_simple_command(&list) {
+            return self.objection("a here-document and more in a substitution");
+        }
+        self.has_documents |= had_documents;
         self.expect(")", "a `$(` without an end")?;
         Ok(list)
     }
@@ -811,6 +808,18 @@ impl WordReader {
 
     fn character(&mut self, c: char) {
         self.text(c.encode_utf8(&mut [0; 4]));
+    }
+}
+
+fn is_one_simple_command(list: &List) -> bool {
+    match &list.items[..] {
+        [item] => {
+            item.rest.is_empty()
+                && !item.in_background
+                && !item.first.is_negated
+                && matches!(&item.first.stages[..], [stage] if matches!(stage.command, Command::Simple(_)))
+        }
+        _ => false,
     }
 }
 
