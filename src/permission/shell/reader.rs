@@ -83,6 +83,7 @@ pub fn read(line: &str) -> Result<List, Objection> {
         at: 0,
         depth: 0,
         document: None,
+        has_documents: false,
         in_output: false,
     };
     let list = reader.list(&[])?;
@@ -98,6 +99,8 @@ struct Reader<'a> {
     depth: usize,
     /// The here-document whose text begins behind the next line end.
     document: Option<Document>,
+    /// Whether there was a here-document in the innermost `$( … )`.
+    has_documents: bool,
     in_output: bool,
 }
 
@@ -285,6 +288,10 @@ impl<'a> Reader<'a> {
     fn pipeline(&mut self) -> Reading<Pipeline> {
         let is_negated = self.take_word("!");
         if !is_negated && self.take_word("time") {
+            // Bash 5.2 does not know it there.
+            if self.in_output {
+                return self.objection("`time` in a substitution");
+            }
             self.blanks();
             if self.rest().starts_with('-') {
                 return self.objection("an option of `time`");
@@ -608,6 +615,7 @@ impl<'a> Reader<'a> {
             strips_tabs,
             is_quoted: quoted.is_some(),
         };
+        self.has_documents = true;
         match self.document.replace(document) {
             None => Ok(Redirect::Document),
             Some(_) => self.objection("two here-documents in one line"),
@@ -768,8 +776,14 @@ impl<'a> Reader<'a> {
             return self.objection("a substitution before a here-document");
         }
         let outer = std::mem::replace(&mut self.in_output, true);
+        let had_documents = std::mem::take(&mut self.has_documents);
         let list = self.nested(|reader| reader.list(&[]))?;
         self.in_output = outer;
+        // Bash 5.2 writes what `$( … )` holds anew and reads that: a here-document can then take what stands behind it.
+        if self.has_documents && !is_one_simple_command(&list) {
+            return self.objection("a here-document and more in a substitution");
+        }
+        self.has_documents |= had_documents;
         self.expect(")", "a `$(` without an end")?;
         Ok(list)
     }
@@ -791,6 +805,18 @@ impl WordReader {
 
     fn character(&mut self, c: char) {
         self.text(c.encode_utf8(&mut [0; 4]));
+    }
+}
+
+fn is_one_simple_command(list: &List) -> bool {
+    match &list.items[..] {
+        [item] => {
+            item.rest.is_empty()
+                && !item.in_background
+                && !item.first.is_negated
+                && matches!(&item.first.stages[..], [stage] if matches!(stage.command, Command::Simple(_)))
+        }
+        _ => false,
     }
 }
 

@@ -66,6 +66,7 @@ pub(super) fn evaluate(list: &List, surroundings: &Surroundings) -> Result<Expec
         ]),
         status: 0,
         input: Input::Empty,
+        is_unopened: false,
     };
     shell.list(list, &mut world)?;
     if !world.is_ordered && world.records.len() > MOST_SUCCESSES {
@@ -107,6 +108,8 @@ struct Shell {
     variables: BTreeMap<String, String>,
     status: u8,
     input: Input,
+    /// The last command was compound, and its redirections failed: bash does not negate that.
+    is_unopened: bool,
 }
 
 /// What a path is in the directory where the line runs.
@@ -183,6 +186,7 @@ impl Shell {
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline, world: &mut World) -> Result<()> {
+        self.is_unopened = false;
         if let [stage] = &pipeline.stages[..] {
             self.stage(stage, world)?;
         } else {
@@ -198,7 +202,7 @@ impl Shell {
             }
             self.status = last;
         }
-        if pipeline.is_negated {
+        if pipeline.is_negated && !self.is_unopened {
             self.status = u8::from(self.status == 0);
         }
         Ok(())
@@ -216,7 +220,9 @@ impl Shell {
                 self.input = Input::Unknown;
             }
             self.compound(&stage.command, world)?;
+            self.is_unopened = false;
         } else {
+            self.is_unopened = !matches!(stage.command, Command::Subshell(_));
             self.status = 1;
         }
         self.input = outer;
