@@ -12,7 +12,7 @@ use super::policy::{Policy, Verdict};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, text_matches};
 use super::shell::arguments::TEXTUAL;
-use super::shell::programs::{Hazard, READERS, hazards, is_harmless_variable};
+use super::shell::programs::{ELSEWHERE, Hazard, READERS, RUNS, UNPACKERS, hazards, is_harmless_variable};
 use super::shell::reader::{BINARY_TESTS, NUMBER_TESTS, UNARY_TESTS};
 use super::shell::texts::{self, program};
 use super::shell::wrappers::{self, Inner};
@@ -106,6 +106,7 @@ impl Policy {
                 }
                 if judged.iter().all(|judged| judged.verdict.effect == Effect::Allow) {
                     judged.extend(self.judge_repositories(&parts));
+                    judged.extend(self.judge_new_files(&parts));
                 }
             }
         }
@@ -116,7 +117,7 @@ impl Policy {
     fn judge_opaque(&self, text: &str, why: &str) -> Judged {
         let texts = texts::openings(text);
         let mentioned = |pattern: &str| texts.iter().any(|text| texts::mentions(pattern, text));
-        let narrows = self.narrows_commands();
+        let narrows = self.narrows();
         let decided = self.by_rules("bash", &mentioned, &|rule| !narrows && is_plain(&rule.pattern));
         let by_rule = decided.as_ref().is_some_and(|verdict| verdict.effect == Effect::Allow);
         let verdict = decided.unwrap_or_else(|| {
@@ -125,7 +126,22 @@ impl Policy {
                 &format!("bash that is not understood ({why})"),
             )
         });
-        let files = texts.iter().find_map(|text| self.mentioned_files(text));
+        let files = match by_rule {
+            // What it mentions is judged as if it were written to.
+            true => texts
+                .iter()
+                .flat_map(|text| words_in(text))
+                .take(2000)
+                .map(|word| {
+                    let place = self.judge_place(word, &self.grounds.directory, Use::Writes);
+                    match word.contains(['*', '?', '[']) {
+                        true => place.stricter(self.judge_glob(word, &self.grounds.directory, Use::Writes)),
+                        false => place,
+                    }
+                })
+                .reduce(Verdict::stricter),
+            false => texts.iter().find_map(|text| self.mentioned_files(text)),
+        };
         Judged {
             what: text.to_owned(),
             verdict: match files {
@@ -138,20 +154,13 @@ impl Policy {
 
     /// The first rule that denies a file which a text mentions by the literal part of its pattern.
     fn mentioned_files(&self, text: &str) -> Option<Verdict> {
-        let words = || {
-            text.split(|c: char| {
-                c.is_whitespace() || matches!(c, '\'' | '"' | ';' | '|' | '&' | '<' | '>' | '(' | ')' | '`' | '=')
-            })
-        };
         ["read", "edit"].into_iter().find_map(|tool| {
             self.narrowing(tool)
                 .filter(|(rule, _)| rule.effect == Effect::Deny && !is_plain(&rule.pattern))
                 .find(|(_, pattern)| {
-                    words().take(2000).any(|word| {
-                        !word.is_empty()
-                            && self
-                                .grounds
-                                .is_refused(pattern, &self.grounds.look(word, &self.grounds.directory), word)
+                    words_in(text).take(2000).any(|word| {
+                        let sight = self.grounds.look(word, &self.grounds.directory);
+                        self.grounds.is_refused(pattern, &sight, word)
                     })
                 })
                 .map(|(rule, _)| Verdict::of_rule(rule))
@@ -320,10 +329,12 @@ impl Policy {
             None if self.is_neutral(command) => no_objection(),
             None => Verdict::of_preset(preset::of_tool(self.preset, "bash"), &bash_words(command, &hazards)),
         };
+        // What an option runs is not followed everywhere, nor are names without end.
+        let is_beyond = texts.len() >= texts::MOST_TEXTS || hazards.iter().any(|hazard| hazard.why == RUNS);
         if verdict.effect == Effect::Allow
             && let Some((rule, _)) = self
                 .narrowing("bash")
-                .find(|(_, pattern)| texts::could_become(pattern, &command.words))
+                .find(|(_, pattern)| is_beyond || texts::could_become(pattern, &command.words))
         {
             verdict = Verdict {
                 effect: Effect::Ask,
@@ -332,6 +343,19 @@ impl Policy {
         }
         if matches!(program(&command.words), Some("[" | "test")) && !is_plain_test(&command.words) {
             verdict = verdict.stricter(self.judge_opaque(&command.raw, "a test that may compute").verdict);
+        }
+        if program(&command.words).is_some_and(|name| UNPACKERS.contains(name))
+            && let Some((rule, _)) = self.narrowing("edit").next()
+        {
+            verdict = verdict.stricter(Verdict {
+                effect: Effect::Ask,
+                ..Verdict::of_rule(rule)
+            });
+        }
+        if hazards.iter().any(|hazard| hazard.why == ELSEWHERE)
+            && let Some(rule) = self.rule_about_files(false)
+        {
+            verdict = verdict.stricter(rule);
         }
         let places = self.judge_arguments(command, &hazards);
         let is_bounded = places.as_ref().is_none_or(|places| places.effect == Effect::Allow);
@@ -388,7 +412,13 @@ impl Policy {
             || text_matches(pattern, &typed)
             || (!command.assignments.is_empty() && text_matches(pattern, &with_variables));
         let prefix = literal_prefix(pattern);
-        matches && hazards.iter().all(|hazard| hazard.is_named_in(prefix))
+        // An option that is named once covers one of that name.
+        let count = |hazard: &Hazard| hazards.iter().filter(|other| other.named_by == hazard.named_by).count();
+        matches
+            && hazards.iter().all(|hazard| {
+                hazard.is_named_in(prefix)
+                    && (count(hazard) == 1 || prefix.matches(&hazard.named_by).count() >= count(hazard))
+            })
     }
 
     /// Whether a command changes nothing but where the line is.
@@ -413,7 +443,10 @@ impl Policy {
             "cd" => rest.len() <= 1,
             // Into variables of the line's own.
             "read" => rest.iter().all(|word| {
-                word.text() == "-r" || (word.is_bare && word.text().chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+                word.text() == "-r"
+                    || (word.is_bare
+                        && !word.text().ends_with("_proxy")
+                        && word.text().chars().all(|c| c.is_ascii_lowercase() || c == '_'))
             }),
             "true" | "false" | ":" | "[" | "[[" => true,
             "exit" | "return" | "break" | "continue" | "wait" => rest.iter().all(is_number),
@@ -424,6 +457,13 @@ impl Policy {
             _ => false,
         }
     }
+}
+
+/// What may be words of a text that is not understood.
+fn words_in(text: &str) -> impl Iterator<Item = &str> {
+    let ends =
+        |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ';' | '|' | '&' | '<' | '>' | '(' | ')' | '`' | '=');
+    text.split(ends).filter(|word| !word.is_empty())
 }
 
 /// Whether a test of `[` or `test` looks at words and files and computes nothing.
@@ -438,7 +478,7 @@ fn is_plain_test(words: &[Word]) -> bool {
         inner => inner,
     };
     let is = |word: &Word, operators: Names| word.known().is_some_and(|text| operators.contains(text));
-    let is_whole = |word: &Word| !word.may_split;
+    let is_whole = |word: &Word| !word.may_split && !word.has_glob;
     match inner {
         [word] => is_whole(word),
         [operator, word] => is(operator, UNARY_TESTS) && is_whole(word),

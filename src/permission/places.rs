@@ -10,8 +10,8 @@ use super::policy::{Outside, Policy, Verdict};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, patterns_meet};
 use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
-use super::shell::programs::{Hazard, READERS, only_reads};
-use super::shell::texts::program;
+use super::shell::programs::{Hazard, READERS, UNPACKERS, only_reads};
+use super::shell::texts::{program, star_brackets};
 use super::shell::{Command, Dirs, Names, Part, Word, git};
 use super::wildcard_matches;
 use crate::request::{Effect, PolicyRule};
@@ -32,6 +32,9 @@ const LISTERS: Names = Names("ls find gfind du df stat pwd basename dirname real
 
 /// Words of a command, and paths in one of them, that are judged.
 const MOST_WORDS: usize = 400;
+
+/// Programs whose arguments are files, and that write.
+const FILE_PROGRAMS: Names = Names("cp mv rm tee touch sed awk sort ln dd chmod jq");
 
 /// Files that are no files.
 const STREAMS: Names = Names("/dev/null /dev/stdout /dev/stderr /dev/stdin");
@@ -64,6 +67,26 @@ impl Policy {
             found.push(asks(
                 "git in another directory, or in one that looks like a repository itself,",
             ));
+        }
+        let talks_to_directory = |dir: &PathBuf| git::remotes(words).iter().any(|remote| dir.join(remote).is_dir());
+        if name == "git" && dirs.iter().any(talks_to_directory) {
+            found.push(asks("git that talks to a directory as to another repository"));
+        }
+        // `git -C` goes elsewhere, where there may be another repository.
+        let goes = words
+            .windows(2)
+            .filter(|pair| name == "git" && pair[0].text() == "-C")
+            .map(|pair| pair[1].known());
+        for place in goes {
+            let is_other = |dir: &PathBuf| {
+                place.is_none_or(|place| {
+                    let there = dir.join(place);
+                    !is_own(&there) && (there.join(".git").exists() || is_bare_repository(&there))
+                })
+            };
+            if dirs.iter().any(is_other) {
+                found.push(asks("git in another repository"));
+            }
         }
         found.extend(self.judge_links(name, words, dirs));
         found.extend(self.judge_search_of(name, words, dirs));
@@ -173,6 +196,47 @@ impl Policy {
         })
     }
 
+    /// What is unpacked or checked out may hold links: a file behind that is not there yet may be anywhere.
+    pub(super) fn judge_new_files(&self, parts: &[Part]) -> Option<Judged> {
+        let makes = |part: &Part| match part {
+            Part::Command(command) => match program(&command.words) {
+                Some("git") => git::changes_files(&command.words),
+                Some(name) => UNPACKERS.contains(name),
+                None => false,
+            },
+            Part::File { .. } => false,
+        };
+        let is_new = |word: &Word, dirs: &Dirs| {
+            let text = word.known().unwrap_or_default();
+            let is_option = text.is_empty() || text.starts_with('-');
+            !is_option
+                && dirs
+                    .iter()
+                    .flatten()
+                    .any(|dir| dir.join(text).symlink_metadata().is_err())
+        };
+        let at = parts.iter().position(makes)?;
+        let new = parts[at + 1..].iter().find_map(|part| match part {
+            Part::File { target, dirs, .. } => is_new(target, dirs).then(|| target.raw.clone()),
+            Part::Command(command) => {
+                let name = program(&command.words)?;
+                let pattern = pattern_operand(name, &command.words).unwrap_or(0);
+                let touches_files = READERS.contains(name) || FILE_PROGRAMS.contains(name);
+                let mut words = command.words.iter().enumerate().skip(1);
+                let found = words.any(|(at, word)| at != pattern && is_new(word, &command.dirs));
+                (touches_files && found && !TEXTUAL.contains(name)).then(|| command.raw.clone())
+            }
+        })?;
+        Some(Judged {
+            what: new,
+            verdict: Verdict::of_preset(
+                preset::beyond(self.preset, "bash"),
+                "bash with a file that the line itself may make a link",
+            ),
+            by_rule: false,
+        })
+    }
+
     fn has_plain_allowance(&self) -> bool {
         self.by_rules("bash", &|_| false, &|rule| is_plain(&rule.pattern))
             .is_some_and(|verdict| verdict.effect == Effect::Allow)
@@ -263,18 +327,10 @@ impl Policy {
     }
 
     /// A pattern for file names is every file that it matches now, and may be more by the time that it runs.
-    fn judge_glob(&self, glob: &str, from: &Path, usage: Use) -> Verdict {
+    pub(super) fn judge_glob(&self, glob: &str, from: &Path, usage: Use) -> Verdict {
         let asks = |what| Verdict::of_preset(preset::beyond(self.preset, "bash"), what);
-        // Brackets are matched by any character: rather too many files than one too few.
-        let mut pattern = String::new();
-        let mut rest = glob;
-        while let Some((before, after)) = rest.split_once('[') {
-            pattern.push_str(before);
-            let end = after.get(1..).and_then(|inner| inner.find(']'));
-            pattern.push(if end.is_some() { '?' } else { '*' });
-            rest = end.map_or("", |end| &after[end + 2..]);
-        }
-        pattern.push_str(rest);
+        // Rather too many files than one too few.
+        let pattern = star_brackets(glob);
         let fixed = pattern
             .find(['*', '?'])
             .map_or(0, |at| pattern[..at].rfind('/').map_or(0, |slash| slash + 1));
@@ -387,7 +443,10 @@ fn matches(pattern: &str, from: &Path) -> Option<Vec<String>> {
 /// Whether git finds a repository in a directory before it looks at the directory itself.
 fn has_repository(dir: &Path) -> bool {
     let git = dir.join(".git");
-    git.is_file() || git.join("HEAD").exists()
+    let head = std::fs::read_to_string(git.join("HEAD")).unwrap_or_default();
+    let is_head = head.starts_with("ref: refs/")
+        || (head.trim().len() >= 40 && head.trim().bytes().all(|c| c.is_ascii_hexdigit()));
+    git.is_file() || (is_head && git.join("objects").is_dir() && git.join("refs").is_dir())
 }
 
 /// Whether git would take a directory itself for a repository, of which anybody who may edit files can be the maker.

@@ -245,11 +245,9 @@ impl Policy {
             .find(|rule| matches(rule))
     }
 
-    /// Whether any rule refuses or asks about something that a command can do.
-    pub(super) fn narrows_commands(&self) -> bool {
-        let tools = ["bash", "read", "edit", "external_directory"];
-        let mut rules = self.rules.iter().filter(|rule| rule.effect != Effect::Allow);
-        rules.any(|rule| tools.iter().any(|tool| is_about(rule, tool)))
+    /// Whether any rule refuses or asks.
+    pub(super) fn narrows(&self) -> bool {
+        self.rules.iter().any(|rule| rule.effect != Effect::Allow)
     }
 
     /// The rules about a tool that refuse or ask, and have a pattern.

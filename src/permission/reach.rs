@@ -12,21 +12,15 @@ use super::places::Use;
 use super::policy::{Policy, Verdict};
 use super::preset;
 use super::shell::arguments::pattern_operand;
-use super::shell::programs::{self, READERS};
 use super::shell::texts::program;
-use super::shell::{Command, Word, git, wrappers};
+use super::shell::{Command, Names, Word, git, wrappers};
 use super::wildcard_matches;
 
 impl Policy {
     /// The files that a command looks into without naming them.
     pub(super) fn judge_search_of(&self, name: &str, words: &[Word], dirs: &[PathBuf]) -> Option<Verdict> {
         let texts: Vec<&str> = words[1..].iter().map(Word::text).collect();
-        let options: Vec<&str> = texts
-            .iter()
-            .copied()
-            .take_while(|text| *text != "--")
-            .filter(|text| text.starts_with('-'))
-            .collect();
+        let options: Vec<&str> = texts.iter().copied().filter(|text| text.starts_with('-')).collect();
         let has = |letters: &[char], long: &[&str]| {
             options.iter().any(|option| match option.strip_prefix("--") {
                 Some(name) => long.iter().any(|long| name.starts_with(long)),
@@ -34,7 +28,7 @@ impl Policy {
             })
         };
         if name == "git"
-            && git::prints_contents(words)
+            && git::prints_contents(words, &|path| dirs.iter().all(|dir| dir.join(path).is_file()))
             && let Some(rule) = self.rule_about_files(false)
         {
             return Some(rule);
@@ -50,15 +44,24 @@ impl Policy {
             }
             "rg" if has(&['u', '.'], &["hi", "no-", "un", "ig"]) => Walk::All,
             "rg" if has(&['g'], &["gl"]) => match only_glob(&texts) {
-                Some(include) => Walk::Engine { include },
+                // What looks like the glob may be the value of another option.
+                Some(include)
+                    if !options
+                        .iter()
+                        .any(|option| !is_glob(option) && may_take_value(name, option)) =>
+                {
+                    Walk::Engine { include }
+                }
+                Some(_) => Walk::All,
                 None => Walk::All,
             },
             "rg" => Walk::Plain,
+            "git" if texts.contains(&"grep") && has(&[], &["unt", "no-i", "no-e"]) => Walk::All,
             "git" if texts.first() == Some(&"grep") => Walk::Engine { include: "" },
-            "diff" if !has(&['r'], &["rec"]) => return None,
             "tar" | "bsdtar" | "zip" | "diff" => Walk::All,
             _ => return None,
         };
+        follows |= matches!(name, "zip" | "diff") || (name == "tar" && texts.iter().any(|text| text.contains('h')));
         let archives = matches!(name, "tar" | "bsdtar" | "zip" | "diff");
         let from = if name == "git" {
             2
@@ -72,9 +75,13 @@ impl Policy {
             .filter(|text| !text.starts_with('-'))
             .collect();
         // Which of them are places, and which the values of options, is seen by what is there.
+        let is_sure = !options.iter().any(|option| {
+            option.starts_with("--exc") || (!option.starts_with("--include=") && may_take_value(name, option))
+        });
         let included: Vec<&str> = options
             .iter()
             .filter_map(|option| option.strip_prefix("--include="))
+            .filter(|_| is_sure)
             .collect();
         let is_included = |path: &Path| {
             included.is_empty()
@@ -95,6 +102,9 @@ impl Policy {
                 let behind: Vec<&str> = texts.iter().copied().skip_while(|text| *text != "--").skip(1).collect();
                 places = if behind.is_empty() { vec!["."] } else { behind };
             }
+            if words.iter().skip(from).any(|word| word.has_glob) {
+                places.push(".");
+            }
             // With an option that takes a value, what looks like a place may be what is looked for.
             if name != "git" && !archives && (!has_place || options.iter().any(|option| may_take_value(name, option))) {
                 places.push(".");
@@ -114,16 +124,14 @@ impl Policy {
             "find" => (wrappers::of_find(&command.words[1..])?, command),
             _ => return None,
         };
-        let runs = program(&inner).filter(|name| READERS.contains(name))?;
+        let runs = program(&inner).filter(|name| READERS_OF_FILES.contains(name))?;
         let mut search = search;
-        while let Some("head" | "tail" | "sort" | "uniq") = program(&search.words)
-            && search.words[1..]
-                .iter()
-                .all(|word| word.known().is_some_and(|text| text.starts_with('-')))
+        while let words = search.words.iter().map(Word::known).collect::<Option<Vec<_>>>()?
+            && passes_lines_on(&words)
         {
             search = search.feeds.as_deref()?;
         }
-        let (places, patterns) = searched(search)?;
+        let (places, patterns) = searched(search, std::ptr::eq(search, command))?;
         let shows = |path: &Path, _: Kind| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             patterns
@@ -183,7 +191,7 @@ impl Policy {
                     return asks("bash with a link that may lead out of the directory");
                 }
             }
-            "mv" | "cp" | "rsync" | "install" => {
+            "mv" | "cp" | "rsync" | "install" | "git" if name != "git" || operands.first() == Some(&"mv") => {
                 // The last one is where things go, unless an option has said that.
                 let says_where =
                     |operand: &&str| operand.starts_with("--t") || (operand.starts_with('-') && operand.contains('t'));
@@ -205,35 +213,58 @@ impl Policy {
 }
 
 /// The places that a command lists the files of, and the patterns that their names match. None when it may print anything
-/// else.
-fn searched(search: &Command) -> Option<(Vec<&str>, Vec<&str>)> {
+/// else. Its own action may stand at the end of `find` when it `may_run`.
+fn searched(search: &Command, may_run: bool) -> Option<(Vec<&str>, Vec<&str>)> {
     let texts: Vec<&str> = search.words.iter().map(Word::known).collect::<Option<_>>()?;
     let rest = match texts.as_slice() {
         ["find", rest @ ..] => rest,
         ["git", "ls-files"] | ["git", "diff", "--name-only"] => return Some((vec!["."], Vec::new())),
         _ => return None,
     };
-    let hazards = programs::hazards(search);
-    let acts = hazards
+    let start = rest
         .iter()
-        .any(|hazard| !matches!(hazard.named_by.as_str(), "-exec" | "-execdir"));
-    if acts || rest.iter().any(|text| matches!(*text, "-printf" | "-ls")) {
-        return None;
+        .position(|text| text.starts_with(['-', '(', '!']))
+        .unwrap_or(rest.len());
+    let (places, mut tests) = rest.split_at(start);
+    let mut patterns = Vec::new();
+    // Each test only leaves files out; anything else may print more.
+    loop {
+        tests = match tests {
+            [] | ["-print" | "-print0"] => break,
+            ["-exec", ..] if may_run => break,
+            ["-name", pattern, rest @ ..] => {
+                patterns.push(*pattern);
+                rest
+            }
+            ["!" | "-not", test, _, rest @ ..] | [test, _, rest @ ..] if FIND_TESTS.contains(test) => rest,
+            _ => return None,
+        };
     }
-    let mut places: Vec<&str> = rest
-        .iter()
-        .copied()
-        .take_while(|text| !text.starts_with(['-', '(', '!']))
-        .collect();
-    if places.is_empty() {
-        places.push(".");
+    let places = if places.is_empty() { vec!["."] } else { places.to_vec() };
+    Some((places, patterns))
+}
+
+/// Programs that read the files that they are given, and nothing else.
+const READERS_OF_FILES: Names =
+    Names("cat head tail wc grep egrep fgrep ls stat echo basename dirname md5sum sha1sum sha256sum nl tac");
+
+/// Tests of `find` with one value.
+const FIND_TESTS: Names =
+    Names("-name -iname -path -ipath -wholename -type -maxdepth -mindepth -size -mtime -mmin -newer -user -perm");
+
+/// Whether a command gives some of its input's lines out as they are.
+fn passes_lines_on(words: &[&str]) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    match words {
+        ["sort", options @ ..] => options.iter().all(|option| matches!(*option, "-u" | "-r" | "-n")),
+        ["uniq"] => true,
+        ["head" | "tail", "-n", count] => is_number(count),
+        ["head" | "tail", option] => option
+            .strip_prefix('-')
+            .is_some_and(|count| is_number(count.trim_start_matches('n'))),
+        ["head" | "tail"] => true,
+        _ => false,
     }
-    let tests = rest.split(|text| text.starts_with("-exec")).next().unwrap_or_default();
-    let is_plain = !tests
-        .iter()
-        .any(|text| matches!(*text, "-o" | "-or" | "," | "!" | "-not" | "("));
-    let choices = tests.windows(2).filter(|pair| is_plain && pair[0] == "-name");
-    Some((places, choices.map(|pair| pair[1]).collect()))
 }
 
 /// Whether an option of a program that searches may have the next word for its value.
@@ -258,6 +289,11 @@ fn may_take_value(name: &str, option: &str) -> bool {
     }
 }
 
+/// Whether an option of `rg` takes a glob.
+fn is_glob(option: &str) -> bool {
+    matches!(option, "-g" | "--glob") || option.starts_with("--glob=")
+}
+
 /// The one glob that `rg` is told; none when it may be told more.
 fn only_glob<'t>(texts: &[&'t str]) -> Option<&'t str> {
     let mut globs = texts.iter().enumerate().filter(|(_, text)| {
@@ -279,7 +315,7 @@ const MOST_ENTRIES: usize = 5000;
 /// Whether a path is a relative link that goes up, or a directory that holds one.
 fn holds_climbing_link(path: &Path) -> bool {
     let climbs = |path: &Path| {
-        std::fs::read_link(path).is_ok_and(|target| !target.is_absolute() && target.to_string_lossy().contains(".."))
+        std::fs::read_link(path).is_ok_and(|target| target.is_absolute() || target.to_string_lossy().contains(".."))
     };
     let mut open = vec![path.to_path_buf()];
     let mut seen = 0;

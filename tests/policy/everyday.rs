@@ -66,6 +66,7 @@ fn repository(place: &Path) {
     ] {
         std::fs::write(place.join(file), "").unwrap();
     }
+    std::fs::write(place.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
 }
 
 #[test]

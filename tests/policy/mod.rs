@@ -19,6 +19,8 @@ mod plainly;
 #[cfg(unix)]
 mod real_shell;
 #[cfg(unix)]
+mod refused;
+#[cfg(unix)]
 mod table;
 #[cfg(unix)]
 mod wrapped;

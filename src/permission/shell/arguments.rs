@@ -3,7 +3,7 @@
 use super::{Names, Word};
 
 /// Programs whose arguments are texts, and that write nowhere.
-pub(crate) const TEXTUAL: Names = Names("echo printf true false : exit sleep seq");
+pub(crate) const TEXTUAL: Names = Names("echo true false : exit sleep seq");
 
 /// Everything in an argument that could be a path: itself, values behind `=`, `:`, `,` and `@`, values of short options.
 pub(crate) fn paths_in(argument: &str) -> Vec<&str> {
@@ -15,13 +15,14 @@ pub(crate) fn paths_in(argument: &str) -> Vec<&str> {
     };
     let is_address = |text: &str| {
         text.split_once("://").is_some_and(|(scheme, _)| {
-            scheme != "file"
+            !scheme.eq_ignore_ascii_case("file")
                 && !scheme.is_empty()
                 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
         })
     };
-    if is_address(argument) || argument.is_empty() {
-        return Vec::new();
+    if is_address(argument) {
+        // There may be a directory of that name.
+        return vec![argument];
     }
     if !argument.starts_with('-') {
         add(argument);
@@ -32,14 +33,16 @@ pub(crate) fn paths_in(argument: &str) -> Vec<&str> {
             }
         }
         if let Some(rest) = argument.strip_prefix('-').filter(|rest| !rest.starts_with('-')) {
-            let mut value = rest.chars();
-            value.next();
-            add(value.as_str());
+            // The value of an option, behind others in a bundle too.
+            for (at, c) in rest.char_indices().take(6) {
+                add(&rest[at + c.len_utf8()..]);
+            }
         }
     }
     for (at, _) in argument.match_indices(['=', ':', ',', '@']).take(64) {
         let rest = &argument[at + 1..];
         if is_address(rest) {
+            add(rest);
             break;
         }
         if !rest.is_empty() {
@@ -107,7 +110,7 @@ mod tests {
                 paths_in(argument)
             );
         }
-        assert_eq!(paths_in("https://docs.rs/a"), Vec::<&str>::new());
+        assert_eq!(paths_in("https://docs.rs/a"), ["https://docs.rs/a"]);
         assert_eq!(paths_in("-v"), Vec::<&str>::new());
     }
 }

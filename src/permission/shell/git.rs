@@ -14,7 +14,7 @@ const HARMLESS_GLOBAL: Names =
 const KNOWN: Names = Names(
     "add am apply archive blame branch bundle cat-file check-attr check-ignore checkout cherry cherry-pick \
      clean clone commit config count-objects describe diff diff-files diff-index diff-tree fetch for-each-ref \
-     format- patch fsck gc grep hash-object help init log ls-files ls-remote ls-tree merge merge-base mv \
+     format-patch fsck gc grep hash-object help init log ls-files ls-remote ls-tree merge merge-base mv \
      name-rev notes prune pull push range-diff rebase reflog remote repack reset restore rev-list rev-parse \
      revert rm shortlog show show-branch show-ref sparse-checkout stash status switch symbolic-ref tag \
      worktree",
@@ -37,11 +37,18 @@ pub(crate) fn is_hazard(option: &str) -> bool {
 }
 
 /// Subcommands that only read as long as no hazard is found in their arguments.
-const READING: &str =
-    "blame cat-file describe diff grep log ls-files ls-tree merge-base rev-list rev-parse shortlog show status";
+const READING: Names =
+    Names("blame cat-file describe diff grep log ls-files ls-tree merge-base rev-list rev-parse shortlog show status");
 
 pub(crate) fn only_reads(words: &[Word]) -> bool {
     subcommand(words).is_some_and(|at| READING.contains(words[at].text()))
+}
+
+/// Whether a command brings other files into the directory.
+pub(crate) fn changes_files(words: &[Word]) -> bool {
+    const CHANGING: Names =
+        Names("am apply checkout cherry-pick clone merge mv pull rebase reset restore revert stash switch worktree");
+    subcommand(words).is_some_and(|at| CHANGING.contains(words[at].text()))
 }
 
 /// Whether a word is the text of a commit, whatever is in it.
@@ -53,57 +60,85 @@ pub(crate) fn is_message(words: &[Word], at: usize) -> bool {
         && !words[at].may_split
 }
 
-/// Subcommands that print no file's contents, with the options that `-p` and its like are not among.
+/// Subcommands that print no file's contents, unless an option of theirs says so.
 const SILENT: Names = Names(
     "add branch checkout commit config describe fetch ls-files ls-tree merge-base mv pull push remote reset \
-     restore rev-list rev-parse rm status switch tag",
+     restore rev-list rev-parse rm stash status switch tag",
 );
-/// Options of `git log` that show no contents.
-const SILENT_LOG: Names = Names(
-    "--abbrev-commit --all --author --branches --date --decorate --first-parent --follow --format --graph \
-     --grep --max-count --merges --name-only --name-status --no-color --no-decorate --no-merges --no-pager \
-     --numstat --oneline --pretty --reverse --shortstat --since --stat --tags --until -i -n",
+/// Options with which subcommands print no contents.
+const SILENT_OPTIONS: Names = Names(
+    "--abbrev-commit --abbrev-ref --all --amend --author --branches --cached --date --decorate --ff-only --first-parent \
+     --follow --force --graph --grep --is-inside-work-tree --max-count --merges --message --name-only --name-status \
+     --no-color --no-decorate --no-edit --no-merges --no-verify --numstat --oneline --porcelain --prune --quiet --rebase \
+     --reverse --set-upstream --short --shortstat --show-current --show-toplevel --since --sort --staged --stat --tags \
+     --until --verify -A -D -M -a -am -b -d -f -i -m -n -q -r -s -sb",
 );
 
-/// Whether a command may print what is in files that its arguments do not name, of this commit or of another.
-pub(crate) fn prints_contents(words: &[Word]) -> bool {
+/// Whether a command may print what is in files that its arguments do not name, of this commit or of another. `is_file`
+/// tells of a path whether it is a file.
+pub(crate) fn prints_contents(words: &[Word], is_file: &dyn Fn(&str) -> bool) -> bool {
     let Some(at) = subcommand(words) else { return false };
     let name = words[at].text();
-    let arguments = || words[at + 1..].iter().map(Word::text);
-    // Behind `--` it says which files.
-    let named: Vec<&Word> = words.iter().skip_while(|word| word.text() != "--").skip(1).collect();
-    let is_path = |word: &&Word| {
-        word.known()
-            .is_some_and(|path| !path.starts_with(':') && !path.contains(['*', '?', '[']))
+    let arguments: Vec<&str> = words[at + 1..].iter().map(Word::text).collect();
+    let (before, behind) = match arguments.iter().position(|text| *text == "--") {
+        Some(end) => (&arguments[..end], &arguments[end + 1..]),
+        None => (arguments.as_slice(), &[][..]),
     };
-    if !named.is_empty() && named.iter().all(is_path) {
+    // Behind `--` it says which files; what of other commits has that name is the same file.
+    if matches!(name, "diff" | "log")
+        && at == 1
+        && !behind.is_empty()
+        && behind.iter().all(|path| is_file(path))
+        && !before.iter().any(|text| text.starts_with("--f"))
+    {
         return false;
     }
-    if name == "stash" {
-        return arguments().any(|text| text == "show" || text.starts_with("-p") || text.starts_with("--p"));
-    }
-    let patches = |text: &str| {
-        text.starts_with("-p") || text.starts_with("-v") || text.starts_with("--p") || text.starts_with("--v")
+    let shows_names = |text: &&str| {
+        matches!(
+            *text,
+            "--stat" | "--name-only" | "--name-status" | "--shortstat" | "--numstat"
+        )
     };
+    let options_are_silent = arguments.iter().filter(|text| text.starts_with('-')).all(|text| {
+        let option = text.split('=').next().unwrap_or_default();
+        let number = text.trim_start_matches("-n").trim_start_matches('-');
+        SILENT_OPTIONS.contains(option) || *text == "--" || number.bytes().all(|c| c.is_ascii_digit())
+    });
     let is_silent = match name {
-        "log" | "shortlog" => arguments().filter(|text| text.starts_with('-')).all(|text| {
-            let option = text.split('=').next().unwrap_or_default();
-            SILENT_LOG.contains(option)
-                || text[1..].chars().all(|c| c.is_ascii_digit())
-                || text
-                    .strip_prefix("-n")
-                    .is_some_and(|count| count.chars().all(|c| c.is_ascii_digit()))
-        }),
-        "diff" => {
-            arguments().any(|text| matches!(text, "--stat" | "--name-only" | "--name-status" | "--shortstat"))
-                && !arguments().any(patches)
-        }
-        _ => {
-            SILENT.contains(name)
-                && !(matches!(name, "add" | "checkout" | "commit" | "reset" | "restore") && arguments().any(patches))
-        }
+        "diff" => arguments.iter().any(|text| shows_names(&text)),
+        "log" | "shortlog" => true,
+        "stash" => !arguments.contains(&"show"),
+        // `-i` asks what to show.
+        "add" | "checkout" | "commit" | "reset" | "restore" => SILENT.contains(name) && !arguments.contains(&"-i"),
+        name => SILENT.contains(name),
     };
-    !is_silent
+    !(is_silent && options_are_silent)
+}
+
+/// Options of the subcommands that talk to others that take no value.
+const FLAGS: Names = Names(
+    "--all --atomic --autostash --delete --dry-run --ff --ff-only --force --force-with-lease --no-ff --no-rebase --no-tags \
+     --no-verify --prune --quiet --rebase --set-upstream --tags --unshallow --verbose -4 -6 -a -d -f -n -p -q -r -t -u -v",
+);
+
+/// The words that may say which other repository a command talks to. An option that is not known may take a value.
+pub(crate) fn remotes(words: &[Word]) -> Vec<&str> {
+    let Some(at) = subcommand(words).filter(|at| TALKING.contains(words[*at].text())) else {
+        return Vec::new();
+    };
+    let mut remotes = Vec::new();
+    let mut may_be_value = false;
+    for text in words[at + 1..].iter().map(Word::text) {
+        if text.starts_with('-') {
+            may_be_value |= !FLAGS.contains(text) && !text.contains('=');
+            continue;
+        }
+        remotes.push(text);
+        if !std::mem::take(&mut may_be_value) {
+            break;
+        }
+    }
+    remotes
 }
 
 /// The index of the subcommand.
@@ -137,7 +172,8 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         // Aliases, programs named `git-...`, and those that run what they are told to.
         found.push(Hazard::new(name, RUNS));
     }
-    for word in rest.iter().take_while(|word| word.text() != "--") {
+    // Also behind `--`: that may be the value of an option.
+    for word in rest {
         let text = word.text();
         let long = text
             .strip_prefix("--")
@@ -165,24 +201,29 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
             found.push(Hazard::new(text, RUNS));
         }
     }
+    // Names of remotes that are configured are the user's; an address is the model's.
+    let is_address = |text: &&str| text.contains([':', '/', '\\']);
+    for text in remotes(words).into_iter().filter(is_address) {
+        found.push(Hazard::new(text, "it talks to a place that is not configured"));
+    }
+    for word in rest
+        .iter()
+        .filter(|word| TALKING.contains(name) && word.text().contains("://"))
+    {
+        found.push(Hazard::new(word.text(), "it talks to a place that is not configured"));
+    }
     let first = rest.iter().map(Word::text).find(|text| !text.starts_with('-'));
     match name {
         "config" => {
             let reads = ["--get", "--get-all", "--list", "-l", "--get-regexp", "get", "list"];
             let only_names_one = matches!(rest, [name] if !name.text().starts_with('-'));
             if !only_names_one && !rest.first().is_some_and(|word| reads.contains(&word.text())) {
-                found.push(Hazard::new("config", "it sets what git runs"));
+                found.push(Hazard::new("config", RUNS));
             }
         }
         "worktree" if first == Some("list") => {}
         "bundle" | "archive" | "worktree" | "clone" | "init" => found.push(Hazard::new(name, WRITES)),
         "apply" | "am" => found.push(Hazard::new(name, "it changes the files that its input names")),
-        // Names of remotes that are configured are the user's; an address is the model's.
-        "fetch" | "pull" | "ls-remote" => {
-            if let Some(address) = first.filter(|text| text.contains([':', '/', '\\'])) {
-                found.push(Hazard::new(address, "it talks to a place that is not configured"));
-            }
-        }
         "remote" if matches!(first, Some("add" | "set-url")) => found.push(Hazard::new("remote", RUNS)),
         _ => {}
     }

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::paths::normal;
+use super::programs::is_plain_format;
 use super::tree::{self, Connector, Item, List, Pipeline, Redirect, SimpleCommand, Stage, WordPart};
 use super::word::{Variables, Word};
 use super::{Command, Dirs, Names, Part, Surroundings};
@@ -377,10 +378,11 @@ fn sets_variables(list: &List, variable: &str) -> bool {
         tree::Command::Simple(simple) => {
             let sets = |word: &tree::Word| word.literal().is_none_or(|text| SETTERS.contains(text.as_str()));
             let mut words = simple.words.iter().skip_while(|word| word.raw == "command");
-            found |= words
-                .next()
-                .is_some_and(|word| sets(word) || word.raw == "printf" && simple.raw.contains("-v"))
-                || simple.assignments.iter().any(|assignment| assignment.name == variable);
+            found |= words.next().is_some_and(|word| {
+                sets(word)
+                    || word.raw == "printf"
+                        && !is_plain_format(simple.words.get(1).and_then(tree::Word::literal).as_deref())
+            }) || simple.assignments.iter().any(|assignment| assignment.name == variable);
         }
         tree::Command::For { variable: other, .. } => found |= other == variable,
         _ => {}

@@ -33,9 +33,9 @@ impl Hazard {
     }
 }
 
-pub(super) const RUNS: &str = "it can run other programs";
+pub(crate) const RUNS: &str = "it can run other programs";
 pub(super) const WRITES: &str = "it can write other files";
-pub(super) const ELSEWHERE: &str = "it can read files that the line does not name";
+pub(crate) const ELSEWHERE: &str = "it can read files that the line does not name";
 const SETS: &str = "it sets a variable for programs";
 
 /// Programs, the letters of their short options, and their long ones. The sources are the programs' own manuals.
@@ -87,9 +87,9 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
     ),
     (
         Names("wget"),
-        "OoaPei",
+        "OoaPeirmp",
         Names(
-            "output-document output-file append-output directory-prefix execute config use-askpass input-file post-file \
+            "recursive mirror page-requisites output-document output-file append-output directory-prefix execute config use-askpass input-file post-file \
          body-file save-cookies warc-file",
         ),
         WRITES,
@@ -159,6 +159,9 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
     (Names("xxd"), "r", Names(""), WRITES),
 ];
 
+/// Programs that write files which their arguments do not name.
+pub(crate) const UNPACKERS: Names = Names("tar bsdtar unzip cpio 7z patch rsync gunzip");
+
 /// Programs whose options write nothing and run nothing, so that even a name of a file that looks like one is harmless.
 pub(crate) const READERS: Names = Names(
     "ls cat head tail wc grep egrep fgrep echo printf pwd which type stat du df diff cmp basename dirname \
@@ -166,7 +169,7 @@ pub(crate) const READERS: Names = Names(
 );
 
 /// Programs that only read as long as no hazard is found in their arguments.
-const READERS_BY_DEFAULT: Names = Names("find gfind rg sed gsed awk gawk mawk nawk sort jq file");
+const READERS_BY_DEFAULT: Names = Names("find gfind rg sed gsed awk gawk mawk nawk sort jq");
 
 /// Whether a command writes to nothing that its arguments name.
 pub(crate) fn only_reads(words: &[Word], hazards: &[Hazard]) -> bool {
@@ -203,9 +206,10 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
     };
     let rest = &words[1..];
     let (name, rest) = module(name, rest);
-    if !READERS.contains(name) {
-        let options = rest.iter().take_while(|word| word.text() != "--");
-        let patterns = options.filter(|word| word.has_glob && word.may_be_option());
+    // Options of these make them read more than they name.
+    let searches = matches!(name, "grep" | "egrep" | "fgrep" | "diff");
+    if !READERS.contains(name) || searches {
+        let patterns = rest.iter().filter(|word| word.has_glob && word.may_be_option());
         found.extend(patterns.map(|word| Hazard::new(&word.raw, "a file name can pass for an option")));
     }
     for (_, short, long, why) in OPTIONS.iter().filter(|(known, ..)| known.contains(name)) {
@@ -258,13 +262,70 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         }
         "printf" => add(
             &mut found,
-            &mut rest.iter().take(1).filter(|word| word.text().starts_with("-v")),
+            &mut rest.iter().take(1).filter(|word| !is_plain_format(word.known())),
+            RUNS,
+        ),
+        "env" => add(
+            &mut found,
+            &mut rest.iter().filter(|word| {
+                let name = word.text().split_once('=').map(|(name, _)| name);
+                word.value.is_none() || name.is_some_and(|name| !is_harmless_variable(name))
+            }),
             SETS,
         ),
+        // Files that are sent, and files that are read instead of an address.
+        "curl" | "wget" => add(
+            &mut found,
+            &mut rest.iter().filter(|word| {
+                let text = word.text().to_ascii_lowercase();
+                text.starts_with(['@', '<']) || ["=@", "=<", "file:"].iter().any(|part| text.contains(part))
+            }),
+            ELSEWHERE,
+        ),
+        "jq" => {
+            let loads = |word: &&Word| word.text().contains("import") || word.text().contains("include");
+            add(&mut found, &mut rest.iter().filter(loads), ELSEWHERE);
+        }
+        "sqlite3" => {
+            let powers = [".", "readfile", "writefile", "edit(", "load_extension"];
+            let runs = |word: &&Word| {
+                powers.iter().any(|power| {
+                    word.text().trim_start().starts_with(power) || (*power != "." && word.text().contains(power))
+                })
+            };
+            add(&mut found, &mut rest.iter().filter(runs), RUNS);
+        }
+        "go" => add(&mut found, &mut rest.iter().filter(|word| word.text() == "-w"), WRITES),
+        "npm" | "pnpm" | "yarn" | "pip" | "pip3" | "gh" => {
+            let sets = |word: &&Word| {
+                matches!(
+                    word.text(),
+                    "config" | "set" | "c" | "-g" | "--global" | "alias" | "extension"
+                )
+            };
+            add(
+                &mut found,
+                &mut rest.iter().filter(sets),
+                "it changes settings of the user",
+            );
+        }
         "make" | "gmake" => add(&mut found, &mut rest.iter().filter(|word| is_variable(word)), SETS),
         _ => {}
     }
     found
+}
+
+/// Whether a format of `printf` sets no variable: no option, and no `%n`.
+pub(super) fn is_plain_format(format: Option<&str>) -> bool {
+    format.is_some_and(|format| {
+        let mut conversions = format.split('%').skip(1);
+        let kind = |text: &str| {
+            text.trim_start_matches(|c: char| c.is_ascii_digit() || "#-+ .*'hlLjzt".contains(c))
+                .chars()
+                .next()
+        };
+        !format.starts_with('-') && !conversions.any(|text| kind(text) == Some('n'))
+    })
 }
 
 /// `python3 -m pytest` is `pytest`.
@@ -278,7 +339,8 @@ fn module<'w>(name: &'w str, rest: &'w [Word]) -> (&'w str, &'w [Word]) {
 /// Options, alone, in a bundle, with their value, and shortened.
 fn options(words: &[Word], short: &str, long: &Names, why: &'static str) -> Vec<Hazard> {
     let mut found = Vec::new();
-    for word in words.iter().take_while(|word| word.text() != "--") {
+    // Also behind `--`: that may be the value of an option.
+    for word in words {
         let text = word.text();
         let is_hazard = if let Some(name) = text.strip_prefix("--") {
             let name = name.split('=').next().unwrap_or(name);

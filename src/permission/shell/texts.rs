@@ -6,7 +6,7 @@ use super::super::wildcard_matches;
 use super::{Command, Word};
 
 /// Texts that a rule is tried on, at most.
-const MOST_TEXTS: usize = 96;
+pub(crate) const MOST_TEXTS: usize = 400;
 
 /// The name of a program without its directory.
 pub(crate) fn base_name(program: &str) -> &str {
@@ -74,7 +74,7 @@ fn readings(words: &[Word]) -> Vec<Vec<String>> {
     ];
     for (index, word) in words.iter().enumerate() {
         for variant in &word.variants {
-            if all.len() > MOST_TEXTS / 4 {
+            if all.len() > 24 {
                 return all;
             }
             let mut reading = plain.clone();
@@ -112,7 +112,7 @@ fn add_names(texts: &mut Vec<String>, words: &[String]) {
         add(format!("{name} {}", rest.join(" ")).trim_end().to_owned());
         // Options before a subcommand, and their values.
         let mut follows_option = false;
-        for (index, word) in rest.iter().enumerate().take(8) {
+        for (index, word) in rest.iter().enumerate() {
             if index > 0 && !word.starts_with('-') {
                 add(format!("{name} {}", rest[index..].join(" ")));
             }
@@ -263,6 +263,21 @@ pub(crate) fn mentions(pattern: &str, text: &str) -> bool {
     })
 }
 
+/// A pattern in which a plain bracket of letters is any character, and any other, with what follows it up to the next `/`,
+/// is any text.
+pub(crate) fn star_brackets(pattern: &str) -> String {
+    let open = |part: &str| match part.split_once('[') {
+        Some((before, inner)) => match inner.split_once(']') {
+            Some((letters, after)) if letters.chars().all(char::is_alphanumeric) && !after.contains(['[', ']']) => {
+                format!("{before}?{after}")
+            }
+            _ => format!("{before}*"),
+        },
+        None => part.to_owned(),
+    };
+    pattern.split('/').map(open).collect::<Vec<_>>().join("/")
+}
+
 /// Whether words that nobody knows could make a command what a pattern names.
 pub(crate) fn could_become(pattern: &str, words: &[Word]) -> bool {
     if words.iter().all(|word| word.known().is_some()) {
@@ -272,7 +287,7 @@ pub(crate) fn could_become(pattern: &str, words: &[Word]) -> bool {
         .iter()
         .map(|word| match (word.known(), &word.value) {
             (Some(known), _) => known.to_owned(),
-            (None, Some(glob)) => glob.replace('[', "*"),
+            (None, Some(glob)) => star_brackets(glob),
             (None, None) => "*".to_owned(),
         })
         .collect();

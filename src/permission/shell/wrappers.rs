@@ -33,7 +33,7 @@ pub(crate) const SHELLS: Names = Names("sh bash dash zsh ksh ash mksh rbash fish
 /// Programs that run what their arguments say, somewhere in them.
 const RUNNERS: Names = Names(
     "sudo doas su runuser watch parallel flock strace ltrace script ssh chroot unshare nsenter setarch \
-     systemd- run firejail bwrap proot fakeroot entr rlwrap unbuffer expect faketime npx bunx pnpx uvx pipx \
+     systemd-run firejail bwrap proot fakeroot entr rlwrap unbuffer expect faketime npx bunx pnpx uvx pipx \
      docker podman kubectl nix-shell nix direnv dbus-run-session xvfb-run caffeinate arch valgrind perf gdb \
      hyperfine pkexec chpst taskset chrt prlimit cgexec",
 );
@@ -198,8 +198,9 @@ fn find_actions(rest: &[Word]) -> Vec<&[Word]> {
         .position(|word| matches!(word.text(), "-exec" | "-execdir" | "-ok" | "-okdir"))
     {
         rest = &rest[at + 1..];
-        let ends =
-            |at: &usize| rest[*at].text() == ";" || (rest[*at].text() == "+" && *at > 0 && rest[*at - 1].raw == "{}");
+        let ends = |at: &usize| {
+            rest[*at].text() == ";" || (rest[*at].text() == "+" && *at > 0 && rest[*at - 1].text() == "{}")
+        };
         let end = (0..rest.len()).find(ends).unwrap_or(rest.len());
         actions.push(&rest[..end]);
         rest = &rest[end..];
@@ -207,10 +208,16 @@ fn find_actions(rest: &[Word]) -> Vec<&[Word]> {
     actions
 }
 
-/// What `find` runs on the files that it finds, when it is one command and their names come last.
+/// What `find` runs on the files that it finds, when that is all that it does with them, and their names come last.
 pub(crate) fn of_find(rest: &[Word]) -> Option<Vec<Word>> {
+    let at = rest.iter().position(|word| word.text() == "-exec")?;
     match find_actions(rest).as_slice() {
-        [[words @ .., last]] if last.raw == "{}" && words.iter().all(|word| !word.raw.contains("{}")) => {
+        [[words @ .., last]]
+            if last.text() == "{}"
+                && words.iter().all(|word| !word.text().contains("{}"))
+                // The action, its end, and nothing behind.
+                && at + words.len() + 3 == rest.len() =>
+        {
             Some(words.to_vec())
         }
         _ => None,
@@ -351,7 +358,7 @@ fn find(rest: &[Word]) -> Option<Wrapper> {
         .into_iter()
         .collect();
     for action in find_actions(rest) {
-        let fill = |word: &Word| match word.raw.contains("{}") {
+        let fill = |word: &Word| match word.text().contains("{}") {
             true => Word::unknown("{}"),
             false => word.clone(),
         };
