@@ -43,9 +43,11 @@ impl EmptyRegistry {
         directory: &Path,
         home: &Path,
     ) -> Option<Self> {
-        if environment.contains_key(OsStr::new(PACKAGE_REGISTRY_VARIABLE))
-            || are_needed(environment, user_config, directory, home)
-        {
+        // It is empty in the commands that an engine of ours runs.
+        let is_set = environment
+            .get(OsStr::new(PACKAGE_REGISTRY_VARIABLE))
+            .is_some_and(|value| !value.is_empty());
+        if is_set || are_needed(environment, user_config, directory, home) {
             return None;
         }
         // Without it the engine is slower and noisier, not wrong.

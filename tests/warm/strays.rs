@@ -94,7 +94,7 @@ fn the_next_server_ends_what_a_killed_one_has_left() {
         (!is_alive(&warm, sleeper)).then_some(())
     });
     until("only the new one is left", LONG, || {
-        (warm.records().len() == 1 && temporary_files(&warm).len() == 2).then_some(())
+        (warm.records().len() == 1 && temporary_files(&warm).len() == 1).then_some(())
     });
     warm.server(&["stop", "--all"]).expect(0);
     assert_eq!(warm.sandbox.processes(), []);
