@@ -291,8 +291,12 @@ impl Shell {
             }
         }
         let outer = self.variables.clone();
-        for Assignment { name, value, .. } in &command.assignments {
+        for (at, Assignment { name, value, .. }) in command.assignments.iter().enumerate() {
             is_ordinary(name)?;
+            if at > 0 && holds_output(value) && !words.is_empty() {
+                // Only the first command in there sees the variables before it.
+                return Err("a substitution among the variables of one command");
+            }
             has_output |= holds_output(value);
             let text = self.text(value, world)?;
             self.variables.insert(name.clone(), text);

@@ -20,7 +20,6 @@ use opencode_rs::permission::shell::reader::read;
 
 use bash::Jail;
 use evaluator::{Expected, evaluate};
-use lines::Random;
 
 /// Stop after this many differences.
 const MOST_DIFFERENCES: usize = 12;
@@ -96,6 +95,10 @@ fn check(jail: &Jail, line: &str, tally: &Mutex<Tally>) {
             differs(jail, &short).unwrap_or_default()
         )
     });
+    if let Some(difference) = &difference {
+        // A long run tells at once.
+        writeln!(std::io::stderr(), "{difference}").unwrap();
+    }
     let mut tally = tally.lock().unwrap();
     tally.accepted += 1;
     tally.differences.extend(difference);
@@ -128,7 +131,7 @@ fn bash_runs_the_commands_of_the_tree() {
                     if at >= count || tally.lock().unwrap().differences.len() >= MOST_DIFFERENCES {
                         return;
                     }
-                    let line = lines::line(&mut Random::new(seed, at as u64), &seeds);
+                    let line = lines::line(seed, at, &seeds);
                     check(&jail, &line, &tally);
                     if at % 50_000 == 49_999 {
                         report(&tally.lock().unwrap(), seed);
