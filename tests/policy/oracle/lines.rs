@@ -59,7 +59,8 @@ const PIECES: &[&str] = &[
 #[rustfmt::skip]
 const HOSTILE: &[&str] = &[
     "(\\\n(a))", "((a)\\\n)", "$(\\\n(a))", "a $(\\\n(b))", "$\\\n(a)", "a |\\\n| b", "a &\\\n& b", "a >\\\n> b", "a <\\\n<E\nE\nb", "$(a && <<E || b\nE\nc)",
-    "{ \"$(<<E\nE\na;b)\" & }", "a;&>b", "$(time until a; do b; done)", "\"$(time(a))\"", "a ~root ~+ ~- ~nobody", "a\n&& b", "a\n| b",
+    "{ \"$(<<E\nE\na;b)\" & }", "a;&>b", "$(time until a; do b; done)", "\"$(time(a))\"", "a ~root ~+ ~- ~nobody", "a\n&& b", "a\n| b", "! ! a && b",
+    "! a | false && c", "! a | b || c", "a <<E | b 'x\ny'\nE\n",
     "git status ==\nrm x", "ls == #x\ntouch c", "ls ==\nx=1 touch c", "ls ==\n\n\ntouch c", ": ==\ntouch c; ls",
     "true =~\ntouch c; ls", "echo a =~\ntouch c", "ls ==\n'touch' c", "[ -n\nbash -c 'touch c' ]; npm test",
     "[ a -a\nrm x ]", "[ a ==\nbash -c 'x' ]", "[ !\nbash x ]", "[ a | bash -c 'x' ]; ls", "[ a & bash -c 'x' ]; ls",

@@ -97,7 +97,7 @@ fn check(jail: &Jail, line: &str, tally: &Mutex<Tally>) {
     });
     if let Some(difference) = &difference {
         // A long run tells at once.
-        writeln!(std::io::stderr(), "{difference}").unwrap();
+        tell(difference);
     }
     let mut tally = tally.lock().unwrap();
     tally.accepted += 1;
@@ -158,7 +158,6 @@ fn bash_runs_the_commands_of_the_tree() {
     assert!(tally.in_order > 0 && tally.out_of_order > 0);
 }
 
-/// Told also by a test that passes.
 fn report(tally: &Tally, seed: u64) {
     let Tally {
         accepted,
@@ -169,11 +168,16 @@ fn report(tally: &Tally, seed: u64) {
         commands,
         differences,
     } = tally;
-    writeln!(
-        std::io::stderr(),
+    tell(&format!(
         "shell reader and bash, ORACLE_SEED={seed}: {accepted} accepted, {rejected} rejected, {in_order} run in order, \
          {out_of_order} run out of order, {commands} commands, {} differences, not run: {not_run:?}",
         differences.len(),
-    )
-    .unwrap();
+    ));
+}
+
+/// Also from a test that passes, whose own output is held back.
+fn tell(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    stderr.write_all(text.as_bytes()).unwrap();
+    stderr.write_all(b"\n").unwrap();
 }
