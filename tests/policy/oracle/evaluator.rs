@@ -195,7 +195,8 @@ impl Shell {
             for (at, stage) in pipeline.stages.iter().enumerate() {
                 let mut shell = self.clone();
                 if at > 0 {
-                    shell.input = Input::Empty;
+                    // Messages of bash can come through the pipe.
+                    shell.input = Input::Unknown;
                 }
                 shell.stage(stage, world)?;
                 last = shell.status;
@@ -222,7 +223,7 @@ impl Shell {
             self.compound(&stage.command, world)?;
             self.is_unopened = false;
         } else {
-            self.is_unopened = !matches!(stage.command, Command::Subshell(_));
+            self.is_unopened = true;
             self.status = 1;
         }
         self.input = outer;
