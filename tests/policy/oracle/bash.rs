@@ -68,11 +68,13 @@ fn builtins() -> String {
 }
 
 fn startup_file(log: &str) -> String {
-    // `printf` is the one builtin that stays: no line names it.
+    // `printf` is the one builtin that stays: no line names it. What `time` prints into a pipe that nobody reads would end
+    // the shell.
     let mut text = format!(
         r#"
         exec 8>&2 9>>{log}
         ulimit -f 2048 -t 10
+        trap '' PIPE
         function __record {{
             if [[ $1 == {READER} ]]; then
                 printf '%s\1' "$@" $'\3'"${{A-}}" $'\3'"${{B-}}" $'\4'"$(</dev/stdin)" $'\2' >&9

@@ -195,7 +195,8 @@ impl Shell {
             for (at, stage) in pipeline.stages.iter().enumerate() {
                 let mut shell = self.clone();
                 if at > 0 {
-                    shell.input = Input::Empty;
+                    // Messages of bash can come through the pipe.
+                    shell.input = Input::Unknown;
                 }
                 shell.stage(stage, world)?;
                 last = shell.status;
@@ -222,7 +223,7 @@ impl Shell {
             self.compound(&stage.command, world)?;
             self.is_unopened = false;
         } else {
-            self.is_unopened = !matches!(stage.command, Command::Subshell(_));
+            self.is_unopened = true;
             self.status = 1;
         }
         self.input = outer;
@@ -291,8 +292,12 @@ impl Shell {
             }
         }
         let outer = self.variables.clone();
-        for Assignment { name, value, .. } in &command.assignments {
+        for (at, Assignment { name, value, .. }) in command.assignments.iter().enumerate() {
             is_ordinary(name)?;
+            if at > 0 && holds_output(value) && !words.is_empty() {
+                // Only the first command in there sees the variables before it.
+                return Err("a substitution among the variables of one command");
+            }
             has_output |= holds_output(value);
             let text = self.text(value, world)?;
             self.variables.insert(name.clone(), text);

@@ -7,10 +7,10 @@
 use crate::policy::table::{cases, tables};
 
 /// Numbers that follow from a seed and the number of a line (splitmix64).
-pub(super) struct Random(u64);
+struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64, line: u64) -> Self {
+    fn new(seed: u64, line: u64) -> Self {
         let mut random = Self(seed ^ line.wrapping_mul(0xd134_2543_de82_ef95));
         random.next();
         random
@@ -58,6 +58,9 @@ const PIECES: &[&str] = &[
 /// Lines that were once judged wrongly, or come near to such lines.
 #[rustfmt::skip]
 const HOSTILE: &[&str] = &[
+    "(\\\n(a))", "((a)\\\n)", "$(\\\n(a))", "a $(\\\n(b))", "$\\\n(a)", "a |\\\n| b", "a &\\\n& b", "a >\\\n> b", "a <\\\n<E\nE\nb", "$(a && <<E || b\nE\nc)",
+    "{ \"$(<<E\nE\na;b)\" & }", "a;&>b", "$(time until a; do b; done)", "\"$(time(a))\"", "a ~root ~+ ~- ~nobody", "a\n&& b", "a\n| b", "! ! a && b",
+    "! a | false && c", "! a | b || c", "a <<E | b 'x\ny'\nE\n",
     "git status ==\nrm x", "ls == #x\ntouch c", "ls ==\nx=1 touch c", "ls ==\n\n\ntouch c", ": ==\ntouch c; ls",
     "true =~\ntouch c; ls", "echo a =~\ntouch c", "ls ==\n'touch' c", "[ -n\nbash -c 'touch c' ]; npm test",
     "[ a -a\nrm x ]", "[ a ==\nbash -c 'x' ]", "[ !\nbash x ]", "[ a | bash -c 'x' ]; ls", "[ a & bash -c 'x' ]; ls",
@@ -128,7 +131,12 @@ pub(super) fn seeds() -> Vec<String> {
     HOSTILE.iter().map(|line| (*line).to_owned()).chain(rows).collect()
 }
 
-pub(super) fn line(random: &mut Random, seeds: &[String]) -> String {
+/// A line of its number. The first ones are the known lines as they are.
+pub(super) fn line(seed: u64, number: usize, seeds: &[String]) -> String {
+    if let Some(line) = seeds.get(number) {
+        return made_safe(line);
+    }
+    let random = &mut Random::new(seed, number as u64);
     let line = match random.below(10) {
         0..5 => {
             let mut writer = Writer::new(random);
@@ -142,8 +150,7 @@ pub(super) fn line(random: &mut Random, seeds: &[String]) -> String {
         5..8 => {
             let seed = &seeds[random.below(seeds.len())];
             match random.below(12) {
-                0 => seed.clone(),
-                1 => format!("{seed}{}{}", random.pick(PIECES), seeds[random.below(seeds.len())]),
+                0 => format!("{seed}{}{}", random.pick(PIECES), seeds[random.below(seeds.len())]),
                 _ => changed(seed, random),
             }
         }
@@ -360,7 +367,7 @@ impl<'a> Writer<'a> {
             11 | 12 => self.double_test(depth),
             _ => self.pick(&["{ a; }", "(b)"], &[
                 "f() { a; }", "function f { b; }", "f() (a)", "coproc a", "coproc { a; }", "((1))", "((A=1))", "(( a ))", "select a in b; do c; done",
-                "for ((;;)); do a; done", "A=(a b)", "a[0]=b", "f () { b; }", "case a in a) b;; esac", "case x in (x) a\nesac", "case $(a) in *) b; esac", "((a); b)",
+                "for ((;;)); do a; done", "A=(a b)", "a[0]=b", "f () { b; }", "case a in a) b;; esac", "case x in (x) a\nesac", "case $(a) in *) b; esac", "((a); b)", "(\\\n(a))", "((a)\\\n)", "x $(\\\n(a))",
             ]),
         }
         if self.random.one_in(5) {
