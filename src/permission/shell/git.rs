@@ -105,7 +105,7 @@ pub(crate) fn prints_contents(words: &[Word], is_file: &dyn Fn(&str) -> bool) ->
         SILENT_OPTIONS.contains(option) || *text == "--" || number.bytes().all(|c| c.is_ascii_digit())
     });
     let is_silent = match name {
-        "diff" => arguments.iter().any(|text| shows_names(&text)),
+        "diff" => arguments.iter().any(shows_names),
         "log" | "shortlog" => true,
         "stash" => !arguments.contains(&"show"),
         // `-i` asks what to show.
