@@ -4,7 +4,7 @@
 //! commands bash must run, with which arguments and variables, and which files redirections create; [`bash`] runs the line
 //! and records what happened. Always true: the two are the same.
 //!
-//! `ORACLE_LINES` is the number of lines, `ORACLE_SEED` the seed of an earlier run: `ORACLE_SEED=7 ORACLE_LINES=1000000
+//! `ORACLE_LINES` is the number of lines, `ORACLE_SEED` the seed of other lines than the usual ones: `ORACLE_SEED=7 ORACLE_LINES=1000000
 //! cargo test --locked --test main -- policy::oracle`.
 
 mod bash;
@@ -20,6 +20,9 @@ use opencode_rs::permission::shell::reader::read;
 
 use bash::Jail;
 use evaluator::{Expected, evaluate};
+
+/// The seed of a run that names none: every run of the suite compares the same lines.
+const SEED: u64 = 20_261_128;
 
 /// Stop after this many differences.
 const MOST_DIFFERENCES: usize = 12;
@@ -116,7 +119,7 @@ fn check(jail: &Jail, line: &str, tally: &Mutex<Tally>) {
 
 #[test]
 fn bash_runs_the_commands_of_the_tree() {
-    let seed = number("ORACLE_SEED").unwrap_or_else(|| getrandom::u64().unwrap());
+    let seed = number("ORACLE_SEED").unwrap_or(SEED);
     let count = usize::try_from(number("ORACLE_LINES").unwrap_or(20_000)).unwrap();
     let seeds = lines::seeds();
     let next = AtomicUsize::new(0);
