@@ -229,7 +229,7 @@ fn a_person_is_asked_where_a_redirect_leads() {
         "{screen}"
     );
     assert_eq!(inner.asked(), [""; 0]);
-    pty.send("y");
+    pty.answer("y");
     pty.wait_for("Done.");
     assert_eq!(pty.finish(), 0, "{}", pty.screen());
     assert_eq!(inner.asked(), ["/secret"]);
