@@ -223,7 +223,7 @@ fn a_person_is_asked_where_a_redirect_leads() {
         &["--auto-tools", "--allow", &rule(&outer), "Fetch it"],
     );
     pty.wait_for("deny");
-    let screen = pty.wait_for("/302/` redirects");
+    let screen = pty.wait_for("redirects there");
     assert!(
         screen.contains(&format!("http://127.0.0.1:{}/secret", inner.port)),
         "{screen}"
