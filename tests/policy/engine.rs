@@ -283,6 +283,8 @@ impl<'a> Outcome<'a> {
             // A tool that is denied altogether, or that nobody has, is not there.
             // In a plain prompt some calls are refused by the engine's own rules, which are ours there.
             ([call], []) => is_not_there(call) || case.preset == Preset::LookOnly && is_refused_by_engine(call),
+            // That it was taken away is told as a denial too.
+            ([call], [denied]) if is_not_there(call) => denied["by"].is_string(),
             ([call], [denied]) => {
                 call["status"] == "error"
                     && call["output"].is_null()
