@@ -52,8 +52,7 @@ impl Policy {
                 {
                     Walk::Engine { include }
                 }
-                Some(_) => Walk::All,
-                None => Walk::All,
+                _ => Walk::All,
             },
             "rg" => Walk::Plain,
             "git" if texts.contains(&"grep") && has(&[], &["unt", "no-i", "no-e"]) => Walk::All,
