@@ -17,6 +17,7 @@ use permission::shell::tree::{Command, Connector, Item, List, Pipeline, Redirect
 mod permission {
     pub(crate) mod hidden;
     pub(crate) mod shell {
+        pub(crate) mod names;
         pub(crate) mod reader;
         pub(crate) mod tree;
     }

@@ -9,9 +9,11 @@
 //! | `parts`, `word` | from the tree to commands and redirections, each with its directories and what its words become |
 //! | `programs`, `git`, `wrappers`, `arguments` | what options make a program do, what it runs, which paths it is given |
 //! | `texts` | the texts under which a rule may name a command |
+//! | `names` | a list of names in one text |
 
 pub(super) mod arguments;
 pub(super) mod git;
+pub(crate) mod names;
 mod parts;
 pub(super) mod programs;
 pub mod reader;
@@ -22,21 +24,8 @@ pub(super) mod wrappers;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use names::Names;
 pub(super) use word::Word;
-
-/// Names with blanks between.
-pub(crate) struct Names(pub(crate) &'static str);
-
-impl Names {
-    pub(crate) fn contains(&self, name: &str) -> bool {
-        self.0.split_ascii_whitespace().any(|known| known == name)
-    }
-
-    /// Whether a text is the beginning of one of the names.
-    pub(crate) fn has_beginning(&self, text: &str) -> bool {
-        self.0.split_ascii_whitespace().any(|known| known.starts_with(text))
-    }
-}
 
 /// The directories that a command may run in; none when nobody knows.
 pub(super) type Dirs = Option<Vec<PathBuf>>;

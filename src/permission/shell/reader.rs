@@ -33,7 +33,7 @@
 //! line end; anything nested deeper than [`DEEPEST`].
 
 use super::super::hidden::{is_hidden, is_odd_space};
-use super::Names;
+use super::names::Names;
 use super::tree::{
     Assignment, Command, Connector, Item, List, Pipeline, Redirect, SimpleCommand, Stage, Word, WordPart,
 };
