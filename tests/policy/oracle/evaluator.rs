@@ -313,7 +313,13 @@ impl Shell {
             let input = self.input.clone();
             let is_open = self.redirects(redirects, world)?;
             self.input = input;
-            if !is_open {
+            let reads_input = redirects
+                .iter()
+                .any(|redirect| matches!(redirect, Redirect::File { descriptor: 0, writes: false, .. }));
+            if !is_open && reads_input {
+                // In a pipeline bash forks for it, and forgets that it failed.
+                return Err("the status of an input that cannot be opened, without a command");
+            } else if !is_open {
                 self.status = 1;
             } else if !has_output {
                 // Substitutions leave theirs.
