@@ -35,7 +35,7 @@ pub(super) fn for_command(command: &Command, hazards: &[Hazard]) -> Option<RuleP
     if command.assignments.iter().any(|(name, _)| !is_harmless_variable(name)) || !hazards.is_empty() {
         return rule(exact(&command.raw));
     }
-    let name = program(words).filter(|name| *name == first.raw)?;
+    let name = program(words).filter(|name| *name == first.raw && !name.contains('/'))?;
     if command.assignments.is_empty() {
         if READERS.contains(name) {
             return rule(Some(format!("{name} *")));

@@ -245,12 +245,6 @@ impl Policy {
     /// when that is denied, it asks. It may as well be a word like another.
     fn judge_hidden(&self, command: &Command, depth: usize) -> Option<Verdict> {
         let mut words: Vec<Word> = Vec::new();
-        let values = |text: &str| -> Vec<Word> {
-            text.match_indices('=')
-                .take(8)
-                .map(|(at, _)| Word::literal(&text[at + 1..]))
-                .collect()
-        };
         if let Some(name) = program(&command.words) {
             let arguments = &command.words[1..];
             if !runs_nothing_of_its_arguments(name) {
@@ -258,7 +252,12 @@ impl Policy {
             }
             // What of git's options runs is found elsewhere.
             if name != "git" && !TEXTUAL.contains(name) && !READERS.contains(name) {
-                words.extend(arguments.iter().flat_map(|word| values(word.text())));
+                words.extend(
+                    arguments
+                        .iter()
+                        .flat_map(|word| option_values(word.text()))
+                        .map(Word::literal),
+                );
             }
         }
         for (name, raw) in command
@@ -295,8 +294,10 @@ impl Policy {
                 by_rule: false,
             });
             let value = words[at].value.as_deref().unwrap_or_default();
-            if value.contains(char::is_whitespace) && depth < DEEPEST {
-                self.judge_script(value, &self.grounds.directory, depth + 1, &mut inner);
+            for text in std::iter::once(value).chain(option_values(value)) {
+                if text.contains(char::is_whitespace) && depth < DEEPEST {
+                    self.judge_script(text, &self.grounds.directory, depth + 1, &mut inner);
+                }
             }
         }
         inner
@@ -344,9 +345,11 @@ impl Policy {
         if matches!(program(&command.words), Some("[" | "test")) && !is_plain_test(&command.words) {
             verdict = verdict.stricter(self.judge_opaque(&command.raw, "a test that may compute").verdict);
         }
-        if program(&command.words).is_some_and(|name| UNPACKERS.contains(name))
-            && let Some((rule, _)) = self.narrowing("edit").next()
-        {
+        let changes_others = match program(&command.words) {
+            Some("git") => git::changes_files(&command.words),
+            name => name.is_some_and(|name| UNPACKERS.contains(name)),
+        };
+        if changes_others && let Some((rule, _)) = self.narrowing("edit").next() {
             verdict = verdict.stricter(Verdict {
                 effect: Effect::Ask,
                 ..Verdict::of_rule(rule)
@@ -414,7 +417,10 @@ impl Policy {
         let prefix = literal_prefix(pattern);
         // An option that is named once covers one of that name.
         let count = |hazard: &Hazard| hazards.iter().filter(|other| other.named_by == hazard.named_by).count();
+        // A program in a directory is not one that is reached through it.
+        let climbs = first.text().split('/').any(|part| part == "..");
         matches
+            && !climbs
             && hazards.iter().all(|hazard| {
                 hazard.is_named_in(prefix)
                     && (count(hazard) == 1 || prefix.matches(&hazard.named_by).count() >= count(hazard))
@@ -457,6 +463,18 @@ impl Policy {
             _ => false,
         }
     }
+}
+
+/// What may be the value of an option: behind `=`, or behind the letters of short ones.
+fn option_values(text: &str) -> impl Iterator<Item = &str> {
+    let letters = text.strip_prefix('-').filter(|text| !text.starts_with('-'));
+    let letters = letters.unwrap_or_default();
+    let bundled = letters
+        .char_indices()
+        .take(8)
+        .map(|(at, c)| &letters[at + c.len_utf8()..]);
+    let assigned = text.match_indices('=').take(8).map(|(at, _)| &text[at + 1..]);
+    bundled.chain(assigned).filter(|text| !text.is_empty())
 }
 
 /// What may be words of a text that is not understood.

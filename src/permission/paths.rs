@@ -63,13 +63,16 @@ impl Grounds {
 
     /// Looks at a path from a directory. A tilde is read both ways: tools take it for a name, shells for the home.
     pub(super) fn look(&self, text: &str, from: &Path) -> Sight {
-        let text = text.strip_prefix("file://").unwrap_or(text);
         let mut sight = Sight {
             names: Vec::new(),
             real: Vec::new(),
             place: Place::Inside,
         };
         self.see(&mut sight, &from.join(text));
+        // There may be a directory `file:`.
+        if let Some(path) = text.strip_prefix("file://") {
+            self.see(&mut sight, &from.join(path));
+        }
         if let Some(rest) = text.strip_prefix('~') {
             match rest.strip_prefix('/').or(rest.is_empty().then_some("")) {
                 Some(rest) => self.see(&mut sight, &self.home.join(rest)),

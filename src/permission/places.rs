@@ -4,15 +4,16 @@
 
 use std::path::{Path, PathBuf};
 
+use super::contents::{self, Found, Kind, Walk};
 use super::line::{Judged, no_objection};
-use super::paths::{Grounds, Place};
+use super::paths::{Grounds, Place, Sight, normal, slashed};
 use super::policy::{Outside, Policy, Verdict};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, patterns_meet};
 use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
 use super::shell::programs::{Hazard, READERS, UNPACKERS, only_reads};
 use super::shell::texts::{program, star_brackets};
-use super::shell::{Command, Dirs, Names, Part, Word, git};
+use super::shell::{Command, Dirs, Names, Part, Word, git, wrappers};
 use super::wildcard_matches;
 use crate::request::{Effect, PolicyRule};
 
@@ -35,6 +36,9 @@ const MOST_WORDS: usize = 400;
 
 /// Programs whose arguments are files, and that write.
 const FILE_PROGRAMS: Names = Names("cp mv rm tee touch sed awk sort ln dd chmod jq");
+
+/// Programs that look into files which nobody names.
+const SEARCHERS: Names = Names("rg grep egrep fgrep find fd zip tar bsdtar diff");
 
 /// Files that are no files.
 const STREAMS: Names = Names("/dev/null /dev/stdout /dev/stderr /dev/stdin");
@@ -68,7 +72,11 @@ impl Policy {
                 "git in another directory, or in one that looks like a repository itself,",
             ));
         }
-        let talks_to_directory = |dir: &PathBuf| git::remotes(words).iter().any(|remote| dir.join(remote).is_dir());
+        // Git also tries the name with `.git` behind it.
+        let talks_to_directory = |dir: &PathBuf| {
+            let is_there = |remote: &&str| dir.join(remote).exists() || dir.join(format!("{remote}.git")).exists();
+            git::remotes(words).iter().any(is_there)
+        };
         if name == "git" && dirs.iter().any(talks_to_directory) {
             found.push(asks("git that talks to a directory as to another repository"));
         }
@@ -80,8 +88,13 @@ impl Policy {
         for place in goes {
             let is_other = |dir: &PathBuf| {
                 place.is_none_or(|place| {
-                    let there = dir.join(place);
-                    !is_own(&there) && (there.join(".git").exists() || is_bare_repository(&there))
+                    let there = normal(&dir.join(place));
+                    // Git looks in each directory on the way up.
+                    let is_repository = |dir: &Path| dir.join(".git").exists() || is_bare_repository(dir);
+                    there
+                        .ancestors()
+                        .take_while(|dir| *dir != self.grounds.directory)
+                        .any(is_repository)
                 })
             };
             if dirs.iter().any(is_other) {
@@ -89,6 +102,7 @@ impl Policy {
             }
         }
         found.extend(self.judge_links(name, words, dirs));
+        found.extend(self.judge_arrivals(name, words, dirs));
         found.extend(self.judge_search_of(name, words, dirs));
         // What an unknown word becomes may be what a rule is about.
         let is_unknown = |at: usize| words[at].value.is_none() && !git::is_message(words, at);
@@ -196,42 +210,43 @@ impl Policy {
         })
     }
 
-    /// What is unpacked or checked out may hold links: a file behind that is not there yet may be anywhere.
+    /// What a line unpacks, checks out, links or moves may be a link, or a file that was somewhere else: what comes behind
+    /// it in the line was looked at before.
     pub(super) fn judge_new_files(&self, parts: &[Part]) -> Option<Judged> {
-        let makes = |part: &Part| match part {
-            Part::Command(command) => match program(&command.words) {
-                Some("git") => git::changes_files(&command.words),
-                Some(name) => UNPACKERS.contains(name),
-                None => false,
-            },
-            Part::File { .. } => false,
+        let at = parts.iter().position(changes_names)?;
+        let is_there = |text: &str, dirs: &Dirs| {
+            let mut dirs = dirs.iter().flatten();
+            text.contains('/') || dirs.any(|dir| dir.join(text).symlink_metadata().is_ok())
         };
-        let is_new = |word: &Word, dirs: &Dirs| {
-            let text = word.known().unwrap_or_default();
-            let is_option = text.is_empty() || text.starts_with('-');
-            !is_option
-                && dirs
-                    .iter()
-                    .flatten()
-                    .any(|dir| dir.join(text).symlink_metadata().is_err())
-        };
-        let at = parts.iter().position(makes)?;
         let new = parts[at + 1..].iter().find_map(|part| match part {
-            Part::File { target, dirs, .. } => is_new(target, dirs).then(|| target.raw.clone()),
+            Part::File { target, .. } => {
+                let is_stream = target.known().is_some_and(|path| STREAMS.contains(path));
+                (!is_stream).then(|| target.raw.clone())
+            }
             Part::Command(command) => {
                 let name = program(&command.words)?;
-                let pattern = pattern_operand(name, &command.words).unwrap_or(0);
-                let touches_files = READERS.contains(name) || FILE_PROGRAMS.contains(name);
+                if name == "git" || TEXTUAL.contains(name) || LISTERS.contains(name) && name != "find" {
+                    return None;
+                }
+                let pattern = pattern_operand(name, &command.words);
+                let takes_files = READERS.contains(name)
+                    || FILE_PROGRAMS.contains(name)
+                    || pattern.is_some()
+                    || wrappers::unwrap(command).is_some();
                 let mut words = command.words.iter().enumerate().skip(1);
-                let found = words.any(|(at, word)| at != pattern && is_new(word, &command.dirs));
-                (touches_files && found && !TEXTUAL.contains(name)).then(|| command.raw.clone())
+                let names_files = words.any(|(at, word)| {
+                    let is_name = Some(at) != pattern && !word.text().starts_with('-');
+                    let may_be_file = takes_files || word.known().is_none_or(|text| is_there(text, &command.dirs));
+                    is_name && may_be_file
+                });
+                (names_files || SEARCHERS.contains(name)).then(|| command.raw.clone())
             }
         })?;
         Some(Judged {
             what: new,
             verdict: Verdict::of_preset(
                 preset::beyond(self.preset, "bash"),
-                "bash with a file that the line itself may make a link",
+                "bash with files that the line itself may exchange",
             ),
             by_rule: false,
         })
@@ -268,9 +283,12 @@ impl Policy {
                     } else {
                         !only_reads
                     })
-                    && !literal_prefix(pattern).is_empty()
-                    && self.grounds.may_hold(&sight, pattern)
                     && sight.names.iter().any(|name| name.is_dir())
+                    && match literal_prefix(pattern) {
+                        // What that is about may be anywhere.
+                        "" => !only_reads && self.holds(&sight, pattern),
+                        _ => self.grounds.may_hold(&sight, pattern),
+                    }
             });
             if let Some((rule, _)) = held {
                 verdict = verdict.stricter(Verdict {
@@ -324,6 +342,22 @@ impl Policy {
             Some(bounds) => verdict.stricter(bounds),
             None => verdict,
         }
+    }
+
+    /// Whether a directory holds a file that a pattern speaks about.
+    fn holds(&self, sight: &Sight, pattern: &str) -> bool {
+        let is_meant = |path: &Path, _: Kind| {
+            let inner = Sight {
+                names: vec![path.to_path_buf()],
+                real: vec![path.to_path_buf()],
+                place: sight.place,
+            };
+            self.grounds.is_refused(pattern, &inner, &slashed(path))
+        };
+        sight
+            .real
+            .iter()
+            .any(|place| contents::find(place, Walk::All, is_meant) != Found::Nothing)
     }
 
     /// A pattern for file names is every file that it matches now, and may be more by the time that it runs.
@@ -402,11 +436,40 @@ impl Policy {
     }
 }
 
+/// Whether a part gives files other names, makes links, changes files that it does not name, or what a search leaves out.
+fn changes_names(part: &Part) -> bool {
+    let of_search = |text: &str| text.ends_with("ignore");
+    let command = match part {
+        Part::File { writes, target, .. } => return *writes && of_search(target.text()),
+        Part::Command(command) => command,
+    };
+    let Some(name) = program(&command.words) else {
+        return false;
+    };
+    let is_file = |word: &Word| {
+        let is_file = |dir: &PathBuf| {
+            dir.join(word.text())
+                .symlink_metadata()
+                .is_ok_and(|metadata| metadata.is_file())
+        };
+        word.known().is_some() && command.dirs.as_ref().is_some_and(|dirs| dirs.iter().all(is_file))
+    };
+    let mut operands = command.words[1..].iter().filter(|word| !word.text().starts_with('-'));
+    match name {
+        "git" => git::changes_files(&command.words),
+        "ln" => true,
+        // All but the last, which is where they go.
+        "mv" | "cp" | "install" => operands.clone().count() < 2 || operands.rev().skip(1).any(|word| !is_file(word)),
+        _ if READERS.contains(name) => false,
+        _ => UNPACKERS.contains(name) || operands.any(|word| of_search(word.text())),
+    }
+}
+
 /// Names that are looked at for one pattern.
 const MOST_MATCHES: usize = 4000;
 
 /// The paths that a pattern of `*` and `?` matches, written as the pattern is; none when there are too many.
-fn matches(pattern: &str, from: &Path) -> Option<Vec<String>> {
+pub(super) fn matches(pattern: &str, from: &Path) -> Option<Vec<String>> {
     let (root, pattern) = match pattern.strip_prefix('/') {
         Some(rest) => ("/", rest),
         None => ("", pattern),

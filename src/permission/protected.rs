@@ -396,13 +396,18 @@ impl ProtectedPlaces {
         }
         let homes = [Some(home.to_path_buf()), follow(home)];
         homes.into_iter().flatten().find_map(|home| {
+            // Who moves a directory moves what is in it.
+            if home.starts_with(path) && !own.iter().any(|own| own.starts_with(path)) {
+                return Some(name(&home));
+            }
             let names = below(path, &home)?;
             let inner = names.join("/");
-            let starts = |place: &&&str| {
+            let is_in = |inner: &str, place: &str| {
                 inner
-                    .strip_prefix(**place)
+                    .strip_prefix(place)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
+            let starts = |place: &&&str| is_in(&inner, place) || (!inner.is_empty() && is_in(place, &inner));
             if let Some(place) = STARTING_PLACES.iter().find(starts) {
                 return Some((*place).to_owned());
             }

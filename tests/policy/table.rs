@@ -219,7 +219,7 @@ fn arguments(tool: &str, input: &str) -> Value {
     }
 }
 
-fn action(tool: &str, arguments: &Value) -> Action {
+pub(super) fn action(tool: &str, arguments: &Value) -> Action {
     match tool {
         "doom_loop" => Action::Repeat { tool: "bash".into() },
         "external_directory" => Action::Outside {

@@ -3,7 +3,7 @@
 use super::{Names, Word};
 
 /// Programs whose arguments are texts, and that write nowhere.
-pub(crate) const TEXTUAL: Names = Names("echo true false : exit sleep seq");
+pub(crate) const TEXTUAL: Names = Names("echo true false : exit sleep seq tr");
 
 /// Everything in an argument that could be a path: itself, values behind `=`, `:`, `,` and `@`, values of short options.
 pub(crate) fn paths_in(argument: &str) -> Vec<&str> {
@@ -24,20 +24,14 @@ pub(crate) fn paths_in(argument: &str) -> Vec<&str> {
         // There may be a directory of that name.
         return vec![argument];
     }
-    if !argument.starts_with('-') {
-        add(argument);
-    } else {
-        for start in ["..", "/", "~"] {
-            if let Some(at) = argument.find(start) {
-                add(&argument[at..]);
-            }
-        }
-        if let Some(rest) = argument.strip_prefix('-').filter(|rest| !rest.starts_with('-')) {
-            // The value of an option, behind others in a bundle too.
-            for (at, c) in rest.char_indices().take(6) {
-                add(&rest[at + c.len_utf8()..]);
-            }
-        }
+    match argument.strip_prefix('-') {
+        None => add(argument),
+        // Its value stands behind `=`, or is the next word.
+        Some(long) if long.starts_with('-') => {}
+        // The value of an option, behind others in a bundle too.
+        Some(short) => short
+            .char_indices()
+            .for_each(|(at, c)| add(&short[at + c.len_utf8()..])),
     }
     for (at, _) in argument.match_indices(['=', ':', ',', '@']).take(64) {
         let rest = &argument[at + 1..];
@@ -112,5 +106,6 @@ mod tests {
         }
         assert_eq!(paths_in("https://docs.rs/a"), ["https://docs.rs/a"]);
         assert_eq!(paths_in("-v"), Vec::<&str>::new());
+        assert_eq!(paths_in("--manifest-path=sub/Cargo.toml"), ["sub/Cargo.toml"]);
     }
 }

@@ -23,7 +23,8 @@ const KNOWN: Names = Names(
 /// Options that run programs or write files, whatever the subcommand. Git takes every unambiguous beginning of them.
 const LONG: Names = Names(
     "ext-diff textconv output output-directory upload-pack receive-pack exec open-files-in-pager paginate \
-     config config-env git-dir work-tree exec-path template separate-git-dir tool no-index unsafe-paths",
+     config config-env git-dir work-tree exec-path template separate-git-dir tool no-index unsafe-paths stdin stdin-paths \
+     pathspec-from-file",
 );
 
 /// Subcommands that talk to another repository.
@@ -44,20 +45,55 @@ pub(crate) fn only_reads(words: &[Word]) -> bool {
     subcommand(words).is_some_and(|at| READING.contains(words[at].text()))
 }
 
-/// Whether a command brings other files into the directory.
+/// Whether a command changes files of the directory, or brings others into it.
 pub(crate) fn changes_files(words: &[Word]) -> bool {
-    const CHANGING: Names =
-        Names("am apply checkout cherry-pick clone merge mv pull rebase reset restore revert stash switch worktree");
-    subcommand(words).is_some_and(|at| CHANGING.contains(words[at].text()))
+    const CHANGING: Names = Names(
+        "am apply checkout cherry-pick clean clone merge mv pull rebase reset restore revert rm stash switch worktree",
+    );
+    let Some((name, rest)) = subcommand(words).and_then(|at| words[at..].split_first()) else {
+        return false;
+    };
+    let has = |options: Names| rest.iter().any(|word| options.contains(word.text()));
+    let only_names = match name.text() {
+        "checkout" => has(Names("-b")) && rest.len() == 2,
+        "switch" => has(Names("-c --create")) && rest.len() == 2,
+        "reset" => !rest
+            .iter()
+            .any(|word| word.may_be_option() && !Names("-q --quiet --mixed --soft --").contains(word.text())),
+        "stash" => rest
+            .first()
+            .is_some_and(|word| Names("list show").contains(word.text())),
+        "worktree" => rest.first().is_some_and(|word| word.text() == "list"),
+        _ => false,
+    };
+    CHANGING.contains(name.text()) && !only_names
 }
 
-/// Whether a word is the text of a commit, whatever is in it.
+/// Whether a word is the text of a commit, whatever is in it: what stands before `-m` is no option that takes that for its
+/// value.
 pub(crate) fn is_message(words: &[Word], at: usize) -> bool {
-    words[0].text() == "git"
-        && at > 1
-        && matches!(words[at - 1].text(), "-m" | "--message")
-        && matches!(words[1].text(), "commit" | "tag" | "stash" | "merge" | "notes")
-        && !words[at].may_split
+    const ALONE: Names = Names("-a -s -q -n --all --amend --no-verify --allow-empty --signoff --quiet");
+    let is_flag = |word: &Word| matches!(word.text(), "-m" | "--message");
+    if words[0].text() != "git"
+        || words
+            .get(1)
+            .is_none_or(|word| !Names("commit tag stash merge notes").contains(word.text()))
+    {
+        return false;
+    }
+    let mut next = 2;
+    while next < at {
+        let word = &words[next];
+        match is_flag(word) {
+            true if next + 1 == at => return !words[at].may_split,
+            true if words.get(next + 1).is_some_and(|word| !word.may_split) => next += 2,
+            false if ALONE.contains(word.text()) || word.known().is_some_and(|text| !text.starts_with('-')) => {
+                next += 1
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Subcommands that print no file's contents, unless an option of theirs says so.
@@ -181,7 +217,9 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         let is_hazard = match long {
             // Here they only ask where things are.
             Some("git-dir" | "exec-path") if name == "rev-parse" => false,
-            Some(long) => !long.is_empty() && LONG.has_beginning(long),
+            Some(long) => {
+                !long.is_empty() && (LONG.has_beginning(long) || (name == "add" && "force".starts_with(long)))
+            }
             None => match (name, text.strip_prefix('-')) {
                 ("rebase", Some(letters)) => letters.contains('x'),
                 ("fetch" | "ls-remote" | "clone" | "pull", Some(letters)) => {
@@ -191,6 +229,8 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
                 ("archive" | "format-patch", Some(letters)) => letters.contains('o'),
                 ("commit" | "tag" | "merge" | "notes", Some(letters)) => letters.contains('F') || letters.contains('t'),
                 ("difftool" | "mergetool", Some(letters)) => letters.contains(['x', 't']),
+                // Files that are ignored are seldom meant to be in a commit.
+                ("add" | "stage", Some(letters)) => letters.contains('f'),
                 _ => false,
             },
         };
@@ -215,9 +255,18 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
     let first = rest.iter().map(Word::text).find(|text| !text.starts_with('-'));
     match name {
         "config" => {
-            let reads = ["--get", "--get-all", "--list", "-l", "--get-regexp", "get", "list"];
+            const READING: Names = Names("--get --get-all --list -l --get-regexp get list");
+            const PLACES: Names = Names("--global --local --show-origin");
+            let is_known = |word: &Word| READING.contains(word.text()) || PLACES.contains(word.text());
             let only_names_one = matches!(rest, [name] if !name.text().starts_with('-'));
-            if !only_names_one && !rest.first().is_some_and(|word| reads.contains(&word.text())) {
+            let reads = rest.first().is_some_and(|word| READING.contains(word.text()))
+                && rest.iter().all(|word| is_known(word) || !word.may_be_option());
+            const FILES: Names = Names("-f --file --blob --includes");
+            let files = rest
+                .iter()
+                .filter(|word| FILES.contains(word.text().split('=').next().unwrap_or_default()));
+            found.extend(files.map(|word| Hazard::new(word.text(), RUNS)));
+            if !only_names_one && !reads {
                 found.push(Hazard::new("config", RUNS));
             }
         }

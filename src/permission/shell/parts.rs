@@ -83,10 +83,14 @@ impl Walk<'_> {
         let before = self.dirs.clone();
         self.pipeline(&item.first);
         for (connector, pipeline) in &item.rest {
-            if *connector == Connector::Or {
-                self.dirs = either(before.clone(), self.dirs.take());
+            match connector {
+                Connector::And => self.pipeline(pipeline),
+                // What stands behind it may run without it.
+                Connector::Or => {
+                    self.dirs = either(before.clone(), self.dirs.take());
+                    self.maybe(|walk| walk.pipeline(pipeline));
+                }
             }
-            self.pipeline(pipeline);
         }
         if item.in_background {
             self.dirs = before;
@@ -109,8 +113,11 @@ impl Walk<'_> {
 
     fn pipeline(&mut self, pipeline: &Pipeline) {
         if let [stage] = pipeline.stages.as_slice() {
-            self.stage(stage, None);
-            return;
+            return match pipeline.is_negated {
+                // What follows runs when it fails.
+                true => self.maybe(|walk| walk.stage(stage, None)),
+                false => self.stage(stage, None),
+            };
         }
         let mut feeds = None;
         for stage in &pipeline.stages {
@@ -119,10 +126,10 @@ impl Walk<'_> {
                 |redirect: &Redirect| !matches!(redirect, Redirect::File { writes: true, .. } | Redirect::Copy { .. });
             let given = feeds.take().filter(|_| !stage.redirects.iter().any(reads_other));
             self.apart(|walk| walk.stage(stage, given));
+            // Redirections may send its messages along.
+            let is_simple = matches!(stage.command, tree::Command::Simple(_)) && stage.redirects.is_empty();
             feeds = match self.parts.last() {
-                Some(Part::Command(command)) if matches!(stage.command, tree::Command::Simple(_)) => {
-                    Some(command.clone())
-                }
+                Some(Part::Command(command)) if is_simple => Some(command.clone()),
                 _ => None,
             };
         }
@@ -281,7 +288,7 @@ impl Walk<'_> {
                 let dirs: Vec<PathBuf> = dirs.iter().map(|dir| normal(&dir.join(Path::new(&target)))).collect();
                 // What is not there yet may come to be a link, unless the line just makes it a directory.
                 let is_made = self.line.contains("mkdir") && !self.line.contains("ln");
-                (is_made || dirs.iter().all(|dir| dir.exists())).then_some(dirs)
+                (is_made || dirs.iter().all(|dir| dir.is_dir())).then_some(dirs)
             }
             _ => None,
         };

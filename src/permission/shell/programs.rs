@@ -46,14 +46,13 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
     (Names("rg"), "L", Names("follow"), ELSEWHERE),
     // GNU coreutils
     (Names("wc du sort"), "", Names("files0-from"), ELSEWHERE),
+    (Names("md5sum sha1sum sha256sum"), "c", Names("check"), ELSEWHERE),
     (Names("cp"), "sl", Names("symbolic-link link"), "it makes links"),
-    (
-        Names("sort"),
-        "oT",
-        Names("output compress-program temporary-directory"),
-        WRITES,
-    ),
+    (Names("cp mv ln install"), "S", Names("suffix"), WRITES),
+    (Names("sort"), "oT", Names("output temporary-directory"), WRITES),
+    (Names("sort"), "", Names("compress-program"), RUNS),
     (Names("split"), "", Names("filter"), RUNS),
+    (Names("split"), "", Names("additional-suffix"), WRITES),
     (Names("date"), "s", Names("set"), WRITES),
     // tar(1), bsdtar(1), zip(1)
     (Names("tar"), "T", Names("files-from"), ELSEWHERE),
@@ -68,6 +67,7 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
         RUNS,
     ),
     (Names("zip"), "T", Names("unzip-command test"), RUNS),
+    (Names("zip"), "@", Names("names-stdin"), ELSEWHERE),
     // rsync(1), scp(1), curl(1), wget(1)
     (
         Names("rsync"),
@@ -76,24 +76,6 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
         RUNS,
     ),
     (Names("scp"), "oFSD", Names(""), RUNS),
-    (
-        Names("curl"),
-        "oOKTDcE",
-        Names(
-            "output output-dir remote-name remote-name-all config upload-file dump-header cookie-jar trace trace-ascii libcurl \
-         engine stderr etag-save hsts alt-svc create-dirs netrc-file",
-        ),
-        WRITES,
-    ),
-    (
-        Names("wget"),
-        "OoaPeirmp",
-        Names(
-            "recursive mirror page-requisites output-document output-file append-output directory-prefix execute config use-askpass input-file post-file \
-         body-file save-cookies warc-file",
-        ),
-        WRITES,
-    ),
     // jq(1), yq, tree(1), less(1)
     (Names("jq"), "fL", Names("from-file"), RUNS),
     (Names("yq"), "i", Names("inplace"), WRITES),
@@ -159,6 +141,91 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
     (Names("xxd"), "r", Names(""), WRITES),
 ];
 
+/// The harmless options of a program that has more dangerous ones: any other is a hazard.
+struct HarmlessOptions {
+    program: &'static str,
+    short: &'static str,
+    /// Those with a value.
+    short_valued: &'static str,
+    long: Names,
+    long_valued: Names,
+}
+
+/// From curl(1) and wget(1).
+const HARMLESS_OPTIONS: [HarmlessOptions; 2] = [
+    HarmlessOptions {
+        program: "curl",
+        short: "sSLfIivkgGN46#",
+        short_valued: "XHdAmwu",
+        long: Names(
+            "silent show-error location fail fail-with-body head include verbose insecure globoff get no-buffer ipv4 ipv6 \
+             compressed http1.1 http2 no-progress-meter progress-bar version help",
+        ),
+        long_valued: Names(
+            "request header data data-raw json user-agent max-time connect-timeout retry retry-delay write-out user \
+             max-redirs",
+        ),
+    },
+    HarmlessOptions {
+        program: "wget",
+        short: "qvcSN46",
+        short_valued: "tTU",
+        long: Names("quiet verbose no-verbose continue spider server-response no-check-certificate"),
+        long_valued: Names("tries timeout user-agent header"),
+    },
+];
+
+impl HarmlessOptions {
+    /// What in the arguments is not harmless: other options, values that name files, and addresses that do.
+    fn hazards(&self, words: &[Word]) -> Vec<Hazard> {
+        let mut found = Vec::new();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let text = word.text();
+            let (is_known, value) = match (text.strip_prefix("--"), text.strip_prefix('-')) {
+                (Some(long), _) => match long.split_once('=') {
+                    Some((name, value)) => (self.long_valued.contains(name), Some(value)),
+                    None if self.long_valued.contains(long) => (true, words.next().map(Word::text)),
+                    None => (self.long.contains(long), None),
+                },
+                (None, Some(letters)) => match letters.char_indices().find(|(_, c)| !self.short.contains(*c)) {
+                    // The first that takes a value has the rest for it, or the next word.
+                    Some((at, c)) if self.short_valued.contains(c) => match &letters[at + 1..] {
+                        "" => (true, words.next().map(Word::text)),
+                        value => (true, Some(value)),
+                    },
+                    Some(_) => (false, None),
+                    None => (true, None),
+                },
+                (None, None) if !self.is_plain_address(text) => {
+                    found.push(Hazard::new(&word.raw, ELSEWHERE));
+                    continue;
+                }
+                (None, None) => continue,
+            };
+            if !is_known {
+                found.push(Hazard::new(text.split('=').next().unwrap_or(text), WRITES));
+            }
+            if let Some(value) = value.filter(|value| value.starts_with(['@', '<']) || value.contains("%output")) {
+                found.push(Hazard::new(value, ELSEWHERE));
+            }
+        }
+        found
+    }
+
+    /// Whether an address is one of the web, without parts that the program fills in; and for a program that names a file
+    /// after it, one that is written as that file is called.
+    fn is_plain_address(&self, text: &str) -> bool {
+        let lower = text.to_ascii_lowercase();
+        let is_of_web = lower.starts_with("http://") || lower.starts_with("https://");
+        let is_host = !text.contains(['{', '[', '@', '<'])
+            && text
+                .split_once(':')
+                .is_none_or(|(_, port)| port.starts_with(|c: char| c.is_ascii_digit()));
+        (is_of_web || is_host) && (self.program == "curl" || !text.contains('%'))
+    }
+}
+
 /// Programs that write files which their arguments do not name.
 pub(crate) const UNPACKERS: Names = Names("tar bsdtar unzip cpio 7z patch rsync gunzip");
 
@@ -187,6 +254,11 @@ const HARMLESS_VARIABLES: Names = Names(
      CARGO_TERM_COLOR PYTHONUNBUFFERED",
 );
 
+/// Whether a variable that is set changes nothing but how programs talk, with a value that `make` leaves as it is.
+fn is_harmless_assignment(name: &str, raw: &str) -> bool {
+    is_harmless_variable(name) && !raw.contains('$')
+}
+
 /// Whether setting a variable changes nothing but how programs talk.
 pub(crate) fn is_harmless_variable(name: &str) -> bool {
     HARMLESS_VARIABLES.contains(name) || name.starts_with("LC_")
@@ -196,7 +268,7 @@ pub(crate) fn is_harmless_variable(name: &str) -> bool {
 pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
     let mut found = Vec::new();
     for (name, raw) in &command.assignments {
-        if !is_harmless_variable(name) {
+        if !is_harmless_assignment(name, raw) {
             found.push(Hazard::new(raw, SETS));
         }
     }
@@ -211,6 +283,9 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
     if !READERS.contains(name) || searches {
         let patterns = rest.iter().filter(|word| word.has_glob && word.may_be_option());
         found.extend(patterns.map(|word| Hazard::new(&word.raw, "a file name can pass for an option")));
+    }
+    if let Some(options) = HARMLESS_OPTIONS.iter().find(|options| options.program == name) {
+        found.extend(options.hazards(rest));
     }
     for (_, short, long, why) in OPTIONS.iter().filter(|(known, ..)| known.contains(name)) {
         found.extend(options(rest, short, long, why));
@@ -273,27 +348,37 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
             }),
             SETS,
         ),
-        // Files that are sent, and files that are read instead of an address.
-        "curl" | "wget" => add(
+        // Parts of a name that the program puts together.
+        "split" | "gzip" | "gunzip" | "xz" | "unxz" | "bzip2" | "bunzip2" | "zstd" | "unzstd" => add(
             &mut found,
-            &mut rest.iter().filter(|word| {
-                let text = word.text().to_ascii_lowercase();
-                text.starts_with(['@', '<']) || ["=@", "=<", "file:"].iter().any(|part| text.contains(part))
-            }),
-            ELSEWHERE,
+            &mut rest
+                .iter()
+                .filter(|word| word.text().starts_with('.') || word.text().contains("/.")),
+            WRITES,
         ),
         "jq" => {
             let loads = |word: &&Word| word.text().contains("import") || word.text().contains("include");
             add(&mut found, &mut rest.iter().filter(loads), ELSEWHERE);
         }
         "sqlite3" => {
-            let powers = [".", "readfile", "writefile", "edit(", "load_extension"];
-            let runs = |word: &&Word| {
-                powers.iter().any(|power| {
-                    word.text().trim_start().starts_with(power) || (*power != "." && word.text().contains(power))
-                })
+            // A question to the database in the line; what it reads from its input may be anything.
+            let is_question = |word: &Word| {
+                let text = word.text().trim().to_ascii_lowercase();
+                let powers = [
+                    "readfile",
+                    "writefile",
+                    "edit(",
+                    "load_extension",
+                    "fsdir",
+                    "zipfile",
+                    "lsmode",
+                ];
+                text.starts_with("select ") && !powers.iter().any(|power| text.contains(power)) && !text.contains(';')
             };
-            add(&mut found, &mut rest.iter().filter(runs), RUNS);
+            let operands: Vec<&Word> = rest.iter().filter(|word| !word.text().starts_with('-')).collect();
+            if !matches!(operands.as_slice(), [_, question] if is_question(question)) {
+                found.push(Hazard::new(rest.last().map_or("sqlite3", |word| &word.raw), RUNS));
+            }
         }
         "go" => add(&mut found, &mut rest.iter().filter(|word| word.text() == "-w"), WRITES),
         "npm" | "pnpm" | "yarn" | "pip" | "pip3" | "gh" => {
@@ -431,6 +516,23 @@ fn after_addresses(command: &str) -> Option<&str> {
     }
 }
 
+/// Whether each bracket of an expression ends in it, so that no `sed` takes what ends it for a part of a bracket.
+fn has_whole_brackets(expression: &str) -> bool {
+    let mut rest = expression;
+    while let Some((_, inner)) = rest.split_once('[') {
+        let inner = inner.strip_prefix('^').unwrap_or(inner);
+        let Some((letters, after)) = inner.split_once(']') else {
+            return false;
+        };
+        // A `]` at the beginning and a class within are more than we read.
+        if letters.is_empty() || letters.contains('[') {
+            return false;
+        }
+        rest = after;
+    }
+    true
+}
+
 fn is_harmless_script(script: &str) -> bool {
     script.split([';', '\n']).all(|command| {
         let command = command.trim();
@@ -449,7 +551,7 @@ fn is_harmless_script(script: &str) -> bool {
         let parts: Vec<&str> = rest[1..].split(mark).collect();
         // With an escaped mark the parts are cut wrongly: then it is not for us to say.
         matches!(parts.as_slice(), [from, to, flags]
-            if !from.ends_with('\\') && !to.ends_with('\\') && flags.chars().all(|c| matches!(c, 'g' | 'p' | 'i' | 'I') || c.is_ascii_digit()))
+            if has_whole_brackets(from) && !from.ends_with('\\') && !to.ends_with('\\') && flags.chars().all(|c| matches!(c, 'g' | 'p' | 'i' | 'I') || c.is_ascii_digit()))
     })
 }
 
@@ -476,6 +578,11 @@ mod tests {
             ("1e rm x", false),
             ("w x", false),
             ("s/a\\/b/c/", false),
+            ("s/[a-z]*/b/", true),
+            ("s/[/]/g;s/e#/x/", false),
+            ("s.[.].g", false),
+            ("s/[]/]/g", false),
+            ("s/[[:alpha:]/]/g", false),
         ] {
             assert_eq!(is_harmless_script(script), expected, "{script}");
         }

@@ -481,6 +481,14 @@ impl<'a> Reader<'a> {
         if command.words.is_empty() && command.assignments.is_empty() && redirects.is_empty() {
             return self.objection("a command is missing");
         }
+        if let [first, second, ..] = command.words.as_slice()
+            && first.literal().as_deref() == Some("command")
+            && !second
+                .literal()
+                .is_some_and(|text| !text.starts_with('-') || matches!(text.as_str(), "-v" | "-V"))
+        {
+            return self.objection("an option of `command`");
+        }
         command.raw = pieces.join(" ");
         Ok(Stage {
             command: Command::Simple(command),
@@ -655,6 +663,7 @@ impl<'a> Reader<'a> {
                 },
                 '$' => self.expansion(&mut word, false)?,
                 '*' | '?' | '[' => word.parts.push(WordPart::Glob(c)),
+                ']' if word.parts.contains(&WordPart::Glob('[')) => word.parts.push(WordPart::Glob(c)),
                 '~' if is_first && matches!(self.bare_word(), "") => word.parts.push(WordPart::Home),
                 '~' if is_first && self.rest().starts_with('/') => word.parts.push(WordPart::Home),
                 '~' if is_first || matches!(before, Some('=' | ':')) => {

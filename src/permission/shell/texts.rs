@@ -19,9 +19,24 @@ pub(crate) fn base_name(program: &str) -> &str {
     name.strip_suffix(".exe").unwrap_or(name)
 }
 
-/// The name of the program of a command, when it is known.
+/// Directories in which a program is the one that it is called.
+const PROGRAM_DIRECTORIES: [&str; 6] = [
+    "/bin/",
+    "/usr/bin/",
+    "/usr/local/bin/",
+    "/sbin/",
+    "/usr/sbin/",
+    "/opt/homebrew/bin/",
+];
+
+/// The name of the program of a command, when it is known. A file in some directory that has the name of a program is
+/// another program: its name is its path.
 pub(crate) fn program(words: &[Word]) -> Option<&str> {
-    words.first().and_then(|word| word.value.as_deref()).map(base_name)
+    let text = words.first()?.value.as_deref()?;
+    let name = PROGRAM_DIRECTORIES
+        .iter()
+        .find_map(|directory| text.strip_prefix(directory));
+    Some(name.filter(|name| !name.contains('/')).unwrap_or(text))
 }
 
 /// The one text under which a rule may allow a command: its words as the program gets them, quoted where they would fall

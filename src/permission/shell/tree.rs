@@ -102,7 +102,7 @@ pub struct Word {
 pub enum WordPart {
     /// Text that stays what it is.
     Text(String),
-    /// A character of a pattern for file names: `*`, `?` or `[`.
+    /// A character of a pattern for file names: `*`, `?`, `[` or `]`.
     Glob(char),
     /// `~` at the beginning of a word.
     Home,

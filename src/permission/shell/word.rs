@@ -23,7 +23,8 @@ const MOST_VARIANTS: usize = 24;
 pub(crate) struct Word {
     /// As typed.
     pub(crate) raw: String,
-    /// What it becomes, when that is certain. Wildcards for file names are still in it.
+    /// What it becomes, when that is certain. Wildcards for file names are still in it; beside them, a character that
+    /// would be one without its quotes is a `?`.
     pub(crate) value: Option<String>,
     /// What it may become: with unknown parts left out, with what the line puts into its variables.
     pub(crate) variants: Vec<String>,
@@ -76,14 +77,19 @@ impl Word {
             variants: vec![String::new()],
             ..Self::default()
         };
+        made.has_glob = word.parts.iter().any(|part| matches!(part, WordPart::Glob(_)));
+        let has_glob = made.has_glob;
+        let literal = |text: &str| match has_glob {
+            true => text.replace(['*', '?', '[', ']', '\\'], "?"),
+            false => text.to_owned(),
+        };
         for part in &word.parts {
             let (name, quoted) = match part {
                 WordPart::Text(text) => {
-                    made.push(text);
+                    made.push(&literal(text));
                     continue;
                 }
                 WordPart::Glob(c) => {
-                    made.has_glob = true;
                     made.push(c.encode_utf8(&mut [0; 4]));
                     continue;
                 }
@@ -98,7 +104,7 @@ impl Word {
                 .filter(|word| !word.has_glob)
                 .and_then(|word| word.value.as_deref());
             match certain.filter(|value| quoted || value.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c))) {
-                Some(value) => made.push(value),
+                Some(value) => made.push(&literal(value)),
                 None => {
                     made.value = None;
                     made.may_split |= !quoted;

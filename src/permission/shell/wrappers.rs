@@ -75,8 +75,8 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
         "ionice" => Some(harmless(skip(rest, "t", "cn", 0))),
         "stdbuf" => Some(harmless(skip(rest, "", "ioe", 0))),
         "setsid" => Some(harmless(skip(rest, "wfc", "", 0))),
-        "command" if rest.iter().any(|word| matches!(word.text(), "-v" | "-V")) => None,
-        "command" => Some(harmless(skip(rest, "p", "", 0))),
+        "command" if rest.first().is_some_and(|word| word.text().starts_with('-')) => None,
+        "command" => Some(harmless(skip(rest, "", "", 0))),
         "env" => env(rest),
         "xargs" => Some(powerful(xargs(rest))),
         "busybox" | "toybox" => Some(powerful(vec![Inner::Words(rest.to_vec())])),
@@ -253,9 +253,12 @@ fn xargs_options(rest: &[Word]) -> Option<XargsOptions<'_>> {
             continue;
         }
         options.is_plain &= option.starts_with("-n") || option.starts_with("-P");
-        if let Some((name, value)) = option.split_once('=').filter(|_| option.starts_with("--")) {
-            if name == "--replace" {
-                options.placeholder = Some(value);
+        if let Some(long) = option.strip_prefix("--") {
+            // Others, and their beginnings, are not followed.
+            match long.split_once('=')? {
+                ("replace", value) => options.placeholder = Some(value),
+                ("max-args" | "max-lines" | "max-procs" | "max-chars" | "delimiter" | "eof" | "arg-file", _) => {}
+                _ => return None,
             }
             continue;
         }
@@ -277,10 +280,12 @@ fn xargs_options(rest: &[Word]) -> Option<XargsOptions<'_>> {
     Some(options)
 }
 
-/// What `xargs` runs, when it puts the words of its input behind.
-pub(crate) fn of_xargs(rest: &[Word]) -> Option<Vec<Word>> {
+/// What `xargs` runs, when it puts the words of its input behind, and whether they end with a zero byte.
+pub(crate) fn of_xargs(rest: &[Word]) -> Option<(Vec<Word>, bool)> {
     let options = xargs_options(rest).filter(|options| options.is_plain)?;
-    Some(rest[options.end..].to_vec()).filter(|words| !words.is_empty())
+    let (options, inner) = rest.split_at(options.end);
+    let is_zero = |word: &Word| matches!(word.text(), "-0" | "--null");
+    (!inner.is_empty()).then(|| (inner.to_vec(), options.iter().any(is_zero)))
 }
 
 /// `xargs` puts words behind those that are given, or in the place of one.
