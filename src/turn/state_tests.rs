@@ -405,7 +405,8 @@ fn what_a_session_held_before_the_prompt_is_not_of_the_turn() {
 #[test]
 fn an_answer_to_an_older_prompt_is_not_of_the_turn_whatever_its_time() {
     let answer = |id: &str, parent: &str, created: u64| {
-        let more = json!({"parentID": parent, "finish": "stop", "time": {"created": created, "completed": created + 1}});
+        let more =
+            json!({"parentID": parent, "finish": "stop", "time": {"created": created, "completed": created + 1}});
         message(id, "assistant", more)
     };
     let info = |event: &Event| match event {

@@ -14,7 +14,7 @@ const MIGRATION: &str = "\
     INSERT INTO session_v2 SELECT id, project_id, parent_id, title, time_created FROM session;
     CREATE TABLE session_inbox (id TEXT PRIMARY KEY, session_id TEXT, data TEXT);
     CREATE TABLE instruction_state (session_id TEXT PRIMARY KEY, data TEXT);
-    CREATE TABLE credential (id TEXT PRIMARY KEY, value TEXT);
+    CREATE TABLE worktree (id TEXT PRIMARY KEY, directory TEXT);
     CREATE TABLE kv (key TEXT PRIMARY KEY, value TEXT);
     INSERT INTO kv VALUES ('migration.v1-v2', '{\"phase\":\"completed\"}');
     DROP TABLE IF EXISTS control_account;
@@ -22,6 +22,7 @@ const MIGRATION: &str = "\
     DROP TABLE IF EXISTS session_context_epoch;
     DROP TABLE IF EXISTS session_input;
     ALTER TABLE project ADD COLUMN time_active INTEGER;
+    INSERT INTO migration VALUES ('20260911000000_of_version_2', 1);
     DELETE FROM event;";
 
 #[test]

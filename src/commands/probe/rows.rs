@@ -167,8 +167,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         "tools: edit is allowed",
-        &[run(&["--auto-tools", "edit the file"], &[])
-            .leaves("notes.txt", Some("the fox sleeps\n"))],
+        &[run(&["--auto-tools", "edit the file"], &[]).leaves("notes.txt", Some("the fox sleeps\n"))],
     ),
     row(
         "tools: what asks is denied where nobody answers",
