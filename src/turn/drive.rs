@@ -190,7 +190,8 @@ impl Driver {
             looked = self.look_before() => looked.map_err(Ending::Refused),
         };
         let ending = match looked {
-            Ok(()) => self.follow(&mut events, stop.as_mut(), server_gone.as_mut()).await,
+            // Boxed, since every caller up to the runtime would carry its state.
+            Ok(()) => Box::pin(self.follow(&mut events, stop.as_mut(), server_gone.as_mut())).await,
             Err(ending) => ending,
         };
         // Whatever the reason: nothing passes any more, and the terminal is as it was.

@@ -25,7 +25,7 @@ pub struct State {
     /// When the prompt was first stored, in milliseconds since 1970 by the engine's clock.
     prompt_created: Option<f64>,
     /// The newest message that the session held before the prompt was sent.
-    newest_before: Option<MessageInfo>,
+    newest_before: Option<Box<MessageInfo>>,
     sessions: HashMap<String, SessionState>,
     messages: Vec<Message>,
     message_index: HashMap<String, usize>,
@@ -180,7 +180,7 @@ impl State {
 
     /// Takes the newest message that the session held before the prompt was sent.
     pub fn preceded_by(&mut self, newest: MessageInfo) {
-        self.newest_before = Some(newest);
+        self.newest_before = Some(Box::new(newest));
     }
 
     /// Whether a message that was there before the prompt has a later time than the prompt: the clock was set back.
