@@ -886,6 +886,7 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Prefer this version among the installed ones')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Compare installed engines with the hashes noted when they were installed')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an installed engine')
+            [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Try what works with an engine: a scripted conversation, without network, cost or any of your files')
             break
         }
         'opencode-rs;engine;which' {
@@ -956,6 +957,19 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             break
         }
         'opencode-rs;engine;remove' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;engine;probe' {
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')

@@ -67,6 +67,9 @@ _opencode__rs() {
             opencode__rs__subcmd__engine,list)
                 cmd="opencode__rs__subcmd__engine__subcmd__list"
                 ;;
+            opencode__rs__subcmd__engine,probe)
+                cmd="opencode__rs__subcmd__engine__subcmd__probe"
+                ;;
             opencode__rs__subcmd__engine,remove)
                 cmd="opencode__rs__subcmd__engine__subcmd__remove"
                 ;;
@@ -783,7 +786,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__engine)
-            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help which list install use verify remove"
+            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help which list install use verify remove probe"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -841,6 +844,32 @@ _opencode__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        opencode__subcmd__rs__subcmd__engine__subcmd__probe)
+            opts="-q -v -h --output-format --quiet --verbose --color --no-progress --profile --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --output-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0

@@ -857,6 +857,7 @@ set edit:completion:arg-completer[opencode-rs] = {|@words|
             cand use 'Prefer this version among the installed ones'
             cand verify 'Compare installed engines with the hashes noted when they were installed'
             cand remove 'Remove an installed engine'
+            cand probe 'Try what works with an engine: a scripted conversation, without network, cost or any of your files'
         }
         &'opencode-rs;engine;which'= {
             cand --engine 'Look at this engine program only [default: searched]'
@@ -921,6 +922,18 @@ set edit:completion:arg-completer[opencode-rs] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'opencode-rs;engine;remove'= {
+            cand --color 'Choose when to use colour [default: auto]'
+            cand --profile 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file'
+            cand -q 'Show errors and hints only'
+            cand --quiet 'Show errors and hints only'
+            cand -v 'Show more about what happens; twice shows the engine''s output and a trace'
+            cand --verbose 'Show more about what happens; twice shows the engine''s output and a trace'
+            cand --no-progress 'Draw no progress'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'opencode-rs;engine;probe'= {
+            cand --output-format 'Choose the format of the output [default: text]'
             cand --color 'Choose when to use colour [default: auto]'
             cand --profile 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file'
             cand -q 'Show errors and hints only'

@@ -715,20 +715,21 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __f
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -s q -l quiet -d 'Show errors and hints only'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -l no-progress -d 'Draw no progress'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "which" -d 'Show the engine that a run would use'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "list" -d 'List every engine on this machine, with the reason why one is not used'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "install" -d 'Download, verify and install an engine; a damaged one is replaced'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "use" -d 'Prefer this version among the installed ones'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "verify" -d 'Compare installed engines with the hashes noted when they were installed'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove" -f -a "remove" -d 'Remove an installed engine'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "which" -d 'Show the engine that a run would use'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "list" -d 'List every engine on this machine, with the reason why one is not used'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "install" -d 'Download, verify and install an engine; a damaged one is replaced'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "use" -d 'Prefer this version among the installed ones'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "verify" -d 'Compare installed engines with the hashes noted when they were installed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "remove" -d 'Remove an installed engine'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "probe" -d 'Try what works with an engine: a scripted conversation, without network, cost or any of your files'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -l engine -d 'Look at this engine program only [default: searched]' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
@@ -788,6 +789,16 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fi
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from probe" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from probe" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from probe" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from probe" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from probe" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from probe" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand models" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F

@@ -20,17 +20,23 @@ pub(crate) fn path() -> PathBuf {
     match std::env::var_os(ENGINE) {
         Some(path) if Path::new(&path).is_file() => PathBuf::from(path),
         Some(path) => panic!("`{ENGINE}` names `{}`, which is no file", path.display()),
-        None => INSTALLED.get_or_init(install).clone(),
+        None => INSTALLED.get_or_init(|| install(None)).clone(),
     }
 }
 
-/// Installs the pinned engine where it is not yet installed.
-fn install() -> PathBuf {
+/// The oldest engine that is accepted, installed beside the pinned one.
+pub(crate) fn oldest() -> PathBuf {
+    install(Some(&opencode_rs::engine::OLDEST_TESTED.to_string()))
+}
+
+/// Installs the pinned engine, or this version, where it is not yet installed.
+fn install(version: Option<&str>) -> PathBuf {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-engine");
     let mut command = Command::new(env!("CARGO_BIN_EXE_opencode-rs"));
     command.env("XDG_DATA_HOME", &data);
     let output = command
         .args(["engine", "install", "--output-format", "json"])
+        .args(version)
         .output()
         .unwrap();
     assert!(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::error::Error;
 use super::transport::{Client, Repeat};
 use super::types::{
-    Agent, FileDiff, MessageWithParts, NewSession, PermissionAsk, Prompt, Providers, QuestionAsk, Session,
+    Agent, FileDiff, MessageInfo, MessageWithParts, NewSession, PermissionAsk, Prompt, Providers, QuestionAsk, Session,
     SessionStatus,
 };
 
@@ -33,6 +33,12 @@ impl Client {
     /// When there is no answer, or not an engine's.
     pub async fn health(&self) -> Result<Health, Error> {
         self.get("/global/health").await
+    }
+
+    /// The version of a server of version 2, which has another interface; none where the server does not tell one.
+    pub async fn second_generation_version(&self) -> Option<String> {
+        let info: Health = self.get("/api/info").await.ok()?;
+        (!info.version.is_empty()).then_some(info.version)
     }
 
     /// The merged configuration of the directory.
@@ -180,6 +186,16 @@ impl Client {
             }
             limit *= 4;
         }
+    }
+
+    /// The newest message of a session; none where it has none.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or there is no answer.
+    pub async fn newest_message(&self, session: &str) -> Result<Option<MessageInfo>, Error> {
+        let newest: Vec<MessageWithParts> = self.get(&format!("/session/{session}/message?limit=1")).await?;
+        Ok(newest.into_iter().next().map(|message| message.info))
     }
 
     /// A message; none where it is not stored.

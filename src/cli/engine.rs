@@ -8,7 +8,7 @@ use semver::Version;
 use super::options::{ListOptions, value};
 use crate::context::Environment;
 use crate::error::Failure;
-use crate::request::{EngineAction, EngineChoice, EngineCommandRequest, Network};
+use crate::request::{EngineAction, EngineChoice, EngineCommandRequest, Network, ProbeTarget};
 use crate::settings::Settings;
 
 pub(super) const EXAMPLES: &str = "\
@@ -16,7 +16,8 @@ Examples:
   opencode-rs engine which
   opencode-rs engine list --output-format json
   opencode-rs engine install
-  opencode-rs engine verify";
+  opencode-rs engine verify
+  opencode-rs engine probe";
 
 /// Arguments of `engine`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -78,6 +79,22 @@ enum EngineCommand {
         #[arg(value_name = "VERSION", value_parser = parse_version)]
         version: Version,
     },
+    /// Try what works with an engine: a scripted conversation, without network, cost or any of your files
+    ///
+    /// Runs this program on a scripted model in a temporary home. Each row of the table is an ability; the exit status is 1
+    /// when one of them does not work. Of several engines, each has a column. An engine that is downloaded for it is not
+    /// used for anything else.
+    #[command(
+        after_help = "Examples:\n  opencode-rs engine probe\n  opencode-rs engine probe 1.17.19 1.18.33\n  opencode-rs engine probe ~/bin/opencode --output-format json"
+    )]
+    Probe {
+        /// Try this version or this program [default: the engine that a run would use]
+        #[arg(value_name = "VERSION|PATH", value_parser = parse_target)]
+        engines: Vec<ProbeTarget>,
+
+        #[command(flatten)]
+        list: ListOptions,
+    },
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -103,6 +120,7 @@ impl EngineArgs {
             EngineCommand::Install { version, offline, list } => (EngineAction::Install(version), None, offline, list),
             EngineCommand::Use { version } => (EngineAction::Use(version), None, false, ListOptions::default()),
             EngineCommand::Verify { version, list } => (EngineAction::Verify(version), None, false, list),
+            EngineCommand::Probe { engines, list } => (EngineAction::Probe(engines), None, false, list),
             EngineCommand::Remove { version } => (EngineAction::Remove(version), None, false, ListOptions::default()),
         };
         let choice = match (engine, &settings.engine) {
@@ -135,4 +153,10 @@ fn parse_version(text: &str) -> Result<Version, String> {
     let text = text.trim();
     Version::parse(text.strip_prefix('v').unwrap_or(text))
         .map_err(|error| format!("a version such as 1.18.33 is wanted: {error}"))
+}
+
+/// Reads a version, else a path.
+#[expect(clippy::unnecessary_wraps, reason = "a value parser returns a result")]
+fn parse_target(text: &str) -> Result<ProbeTarget, String> {
+    Ok(parse_version(text).map_or_else(|_| ProbeTarget::Path(text.into()), ProbeTarget::Version))
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::warm::{self, Lease};
-use crate::api::{Client, Endpoint};
+use crate::api::{self, Client, Endpoint};
 use crate::catalog::{self, CatalogRequest};
 use crate::context::{Context, Environment};
 use crate::engine::{self, Engine, EngineRequest};
@@ -218,13 +218,10 @@ async fn attach(
         username.clone_into(&mut endpoint.username);
     }
     let client = Client::new(endpoint, Some(directory))?;
-    let health = client.health().await.map_err(|error| {
-        let failure = Failure::from(error);
-        Failure {
-            message: format!("cannot attach to `{url}`: {}", failure.message),
-            ..failure
-        }
-    })?;
+    let health = match client.health().await {
+        Ok(health) => health,
+        Err(error) => return Err(not_attached(&client, url, error).await),
+    };
     let version = semver::Version::parse(&health.version).ok();
     if !version.as_ref().is_some_and(engine::supported) {
         return Err(Failure::new(
@@ -253,6 +250,27 @@ async fn attach(
         server_ms: millis(context.started),
         _rehearsal: None,
     })
+}
+
+/// Why a server is not attached to that has no health as version 1 of the engine tells it.
+async fn not_attached(client: &Client, url: &url::Url, error: api::Error) -> Failure {
+    if !error.is_transport()
+        && let Some(version) = client.second_generation_version().await
+    {
+        return Failure::new(
+            FailureKind::Engine,
+            format!("cannot attach to `{url}`: it runs engine version `{version}`, which speaks another protocol"),
+        )
+        .hint(format!(
+            "attach to an engine from version {} on, below 2, or leave out `--attach` to run one beside it",
+            engine::OLDEST_TESTED
+        ));
+    }
+    let failure = Failure::from(error);
+    Failure {
+        message: format!("cannot attach to `{url}`: {}", failure.message),
+        ..failure
+    }
 }
 
 async fn start(

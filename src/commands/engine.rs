@@ -9,11 +9,16 @@ use std::sync::Arc;
 use semver::Version;
 use serde_json::{Value, json};
 
+use super::probe::{self, RowResult};
 use super::{Exit, document_bytes, stdout_failure};
 use crate::context::{Context, Directories, Environment};
-use crate::engine::{self, Candidate, DownloadBar, EngineRequest, Error, Installed, Integrity, Scrutiny, Store};
-use crate::error::Failure;
-use crate::request::{EngineAction, EngineCommandRequest, EngineSource, ListFormat, Verbosity};
+use crate::engine::{
+    self, Candidate, DownloadBar, Engine, EngineRequest, Error, Installed, Integrity, Scrutiny, Store,
+};
+use crate::error::{Failure, FailureKind};
+use crate::request::{
+    EngineAction, EngineChoice, EngineCommandRequest, EngineSource, ListFormat, ProbeTarget, Verbosity,
+};
 use crate::support::progress::Progress;
 
 /// Runs the command on this process's streams.
@@ -67,6 +72,7 @@ pub async fn execute(
         EngineAction::Install(version) => install(&engines, version.as_ref(), &mut output).await,
         EngineAction::Use(version) => prefer(&engines, version, &mut output).await,
         EngineAction::Verify(version) => verify(&engines, version.as_ref(), &mut output),
+        EngineAction::Probe(targets) => probe_all(&engines, targets, &mut output).await,
         EngineAction::Remove(version) => remove(&engines, version, &mut output).await,
     }
 }
@@ -271,6 +277,134 @@ async fn remove(engines: &EngineRequest<'_>, version: &Version, output: &mut Out
         output.say(Verbosity::Normal, &line);
     }
     Ok(())
+}
+
+/// Probes each engine; the table has a column for each, in Markdown.
+async fn probe_all(
+    engines: &EngineRequest<'_>,
+    targets: &[ProbeTarget],
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let mut probed = Vec::new();
+    if targets.is_empty() {
+        probed.push(engine::ensure(engines).await?);
+    }
+    for target in targets {
+        probed.push(engine_to_probe(engines, target).await?);
+    }
+    let mut columns = Vec::new();
+    for engine in &probed {
+        let line = format!("probing `opencode {}` (`{}`)", engine.version, engine.path.display());
+        output.say(Verbosity::Normal, &line);
+        let results = probe::examine(engine, engines.environment, |row| {
+            let (word, level) = match &row.failure {
+                None => ("ok".to_owned(), Verbosity::Verbose),
+                Some(why) => (format!("FAIL: {why}"), Verbosity::Normal),
+            };
+            let took = row.duration.as_secs_f32();
+            output.say(level, &format!("{}: {word} ({took:.1} s)", row.name));
+        })
+        .await?;
+        columns.push(results);
+    }
+    let failed: Vec<String> = probed
+        .iter()
+        .zip(&columns)
+        .map(|(engine, rows)| {
+            (
+                engine,
+                rows.iter().filter(|row| row.failure.is_some()).count(),
+                rows.len(),
+            )
+        })
+        .filter(|(_, failed, _)| *failed > 0)
+        .map(|(engine, failed, all)| format!("`opencode {}` in {failed} of {all} rows", engine.version))
+        .collect();
+    if output.format == ListFormat::Json {
+        let records: Vec<Value> = probed
+            .iter()
+            .zip(&columns)
+            .map(|(engine, rows)| probe_record(engine, rows))
+            .collect();
+        output.document(&json!({ "ok": failed.is_empty(), "engines": records }))?;
+    } else {
+        output.line(&probe_table(&probed, &columns))?;
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        FailureKind::Failed,
+        format!("cannot do everything with {}", failed.join(", ")),
+    ))
+}
+
+/// The program to probe. A version that is not installed is downloaded to a place of its own, or runs would use it.
+async fn engine_to_probe(engines: &EngineRequest<'_>, target: &ProbeTarget) -> Result<Engine, Failure> {
+    match target {
+        ProbeTarget::Path(path) => {
+            let choice = EngineChoice::Path {
+                path: path.clone(),
+                named_by: "the command line".to_owned(),
+            };
+            engine::ensure(&EngineRequest {
+                choice: &choice,
+                ..engines.clone()
+            })
+            .await
+        }
+        ProbeTarget::Version(version) => {
+            let store = Store::new(engines.directories);
+            if store.installed().iter().any(|installed| installed.version == *version) {
+                return Ok(engine::install(engines, version, Scrutiny::Quick).await?);
+            }
+            let apart = Directories {
+                data: engines.directories.cache.join("probed"),
+                ..engines.directories.clone()
+            };
+            let request = EngineRequest {
+                directories: &apart,
+                ..engines.clone()
+            };
+            Ok(engine::install(&request, version, Scrutiny::Quick).await?)
+        }
+    }
+}
+
+fn probe_record(engine: &Engine, rows: &[RowResult]) -> Value {
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "name": row.name,
+                "ok": row.failure.is_none(),
+                "reason": row.failure,
+                "duration_ms": u64::try_from(row.duration.as_millis()).unwrap_or(u64::MAX),
+            })
+        })
+        .collect();
+    json!({
+        "path": shown(&engine.path),
+        "version": engine.version.to_string(),
+        "rows": rows,
+    })
+}
+
+fn probe_table(engines: &[Engine], columns: &[Vec<RowResult>]) -> String {
+    let cells = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let versions = engines.iter().map(|engine| engine.version.to_string());
+    let mut lines = vec![
+        cells(std::iter::once(String::new()).chain(versions).collect()),
+        format!("|{}", "---|".repeat(engines.len() + 1)),
+    ];
+    for (at, row) in columns.first().into_iter().flatten().enumerate() {
+        let words = columns.iter().map(|rows| match rows[at].failure {
+            None => "ok".to_owned(),
+            Some(_) => "**fails**".to_owned(),
+        });
+        lines.push(cells(std::iter::once(row.name.to_owned()).chain(words).collect()));
+    }
+    lines.join("\n")
 }
 
 fn first_accepted(candidates: &[Candidate]) -> Option<(&Candidate, &Version)> {

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod generate;
 pub mod models;
 pub mod policy;
+mod probe;
 mod protected;
 pub mod rehearse;
 pub mod run;

@@ -447,7 +447,7 @@ mod tests {
                 "cannot download `opencode 1.18.33`",
                 "`https://mirror.test/file` does not exist",
                 "`https://mirror.test/file` refuses more requests for now (rate limit)",
-                "skipped `/usr/bin/opencode`: its version 2.0.1 is not supported (1.18.0 or later, below 2.0.0)",
+                "skipped `/usr/bin/opencode`: its version 2.0.1 is not supported (1.17.19 or later, below 2.0.0)",
             ]
         );
         assert_eq!(failure.hints.len(), 2);

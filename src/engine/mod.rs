@@ -34,7 +34,7 @@ mod source;
 mod store;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use semver::Version;
@@ -58,7 +58,7 @@ use probe_cache::ProbeCache;
 /// The engine version that this release of the program is tested with, and that it installs. Pinned here and only here.
 pub const PINNED_VERSION: &str = "1.18.33";
 /// The oldest engine version that is accepted.
-pub const OLDEST_TESTED: Version = Version::new(1, 18, 0);
+pub const OLDEST_TESTED: Version = Version::new(1, 17, 19);
 /// The first engine version that speaks another protocol.
 const FIRST_FOREIGN: Version = Version::new(2, 0, 0);
 
@@ -152,6 +152,7 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
         let candidate = place.judge(&cache, request.environment).await;
         match candidate.verdict {
             Ok(version) => {
+                name_foreign(&rejected, &version, &candidate.path, request);
                 return Ok(Engine {
                     path: probe::resolve_shim(&candidate.path).unwrap_or(candidate.path),
                     version,
@@ -164,11 +165,31 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
     let version = pinned_version();
     // Boxed, since hardly any run takes this way and every run would carry its state.
     let installed = Box::pin(install(request, &version, Scrutiny::Quick)).await;
+    if let Ok(engine) = &installed {
+        name_foreign(&rejected, &engine.version, &engine.path, request);
+    }
     Ok(installed.map_err(|source| Error::Nothing {
         version,
         rejected,
         source: Box::new(source),
     })?)
+}
+
+/// Names each engine of version 2 that was passed over: its user expects it, with its conversations and logins, to answer.
+fn name_foreign(rejected: &[Candidate], version: &Version, path: &Path, request: &EngineRequest<'_>) {
+    for candidate in rejected {
+        if let Err(Rejection::Unsupported(foreign)) = &candidate.verdict
+            && too_new(foreign)
+        {
+            request.progress.note(&format!(
+                "`{}` is `opencode {foreign}`, which speaks another protocol: `opencode {version}` (`{}`) is used beside \
+                 it, and does not see the conversations and logins of version {}",
+                candidate.path.display(),
+                path.display(),
+                foreign.major
+            ));
+        }
+    }
 }
 
 /// Everything that could be the engine, in the order in which it is tried, with the verdict on each.
@@ -227,12 +248,7 @@ fn too_new(version: &Version) -> bool {
     version.major >= FIRST_FOREIGN.major
 }
 
-async fn explicit(
-    path: &std::path::Path,
-    named_by: &str,
-    cache: &ProbeCache,
-    environment: &Environment,
-) -> Result<Engine, Error> {
+async fn explicit(path: &Path, named_by: &str, cache: &ProbeCache, environment: &Environment) -> Result<Engine, Error> {
     // A path without a slash would be looked for on `PATH` when it is started.
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     match probe::supported_version(&absolute, cache, environment).await {
@@ -257,10 +273,11 @@ mod tests {
     fn the_pinned_version_is_supported_and_versions_outside_are_not() {
         assert!(supported(&pinned_version()));
         for (version, expected) in [
+            ("1.17.19", true),
             ("1.18.0", true),
             ("1.99.0", true),
             ("1.19.0-beta.1", true),
-            ("1.17.99", false),
+            ("1.17.18", false),
             ("2.0.0-rc.1", false),
             ("2.0.1", false),
             ("0.0.0", false),

@@ -408,6 +408,7 @@ mod tests {
         for (text, version) in [
             ("1.18.34\n", Some("1.18.34")),
             ("opencode v1.18.34 (abc)", Some("1.18.34")),
+            ("opencode v2.0.26\n", Some("2.0.26")),
             ("2.0.1", Some("2.0.1")),
             ("GNU bash, version 5.2.15(1)-release", Some("5.2.15")),
             ("no version 1.2", None),

@@ -90,4 +90,15 @@ pub enum EngineAction {
     Verify(Option<Version>),
     /// `engine remove`.
     Remove(Version),
+    /// `engine probe`: these engines, or the one that a run would use.
+    Probe(Vec<ProbeTarget>),
+}
+
+/// An engine to probe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProbeTarget {
+    /// This version: one that is installed, else a download that no run uses.
+    Version(Version),
+    /// This program.
+    Path(PathBuf),
 }

@@ -28,7 +28,7 @@ pub use conversation::{
     DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, SessionChoice, SessionStart, Typed, Waiting,
 };
 pub use dollars::{Dollars, ParseDollarsError};
-pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network};
+pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network, ProbeTarget};
 pub use inventory::{AgentsRequest, DoctorRequest, ModelsRequest};
 pub use local::{ConfigRequest, GenerateRequest};
 pub use model::{Effort, ModelChoice, ModelRef, ParseModelError, VariantChoice};

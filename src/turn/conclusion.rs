@@ -18,11 +18,7 @@ pub(super) fn judge(state: &State, permissions: &[PermissionRecord]) -> Option<F
     let Some(last) = state.last_message() else {
         return Some(match state.last_error() {
             Some(error) => classify(error),
-            None => Failure::new(
-                FailureKind::Failed,
-                "cannot get an answer: the engine ended the turn without one",
-            )
-            .hint("run again with `-vv` to see what the engine said"),
+            None => no_answer(state),
         });
     };
     if let Some(error) = &last.error {
@@ -78,6 +74,26 @@ pub(super) fn broken_stream() -> Failure {
 /// The failure for a conversation that stays too long, however often the engine summarises it.
 pub(super) fn too_long_after_summaries() -> Failure {
     too_long("cannot get an answer: the conversation is too long for the model, and summaries do not help".to_owned())
+}
+
+fn no_answer(state: &State) -> Failure {
+    let failure = Failure::new(
+        FailureKind::Failed,
+        "cannot get an answer: the engine ended the turn without one",
+    );
+    if state.clock_went_back() {
+        failure.hint(
+            "the clock is behind the session's last message, so the engine takes the prompt for an old one: \
+             set the clock right, or begin a new session",
+        )
+    } else if state.id_went_back() {
+        failure.hint(
+            "engines below 1.18.15 cannot go on with sessions from before 14 August 2026: use a newer engine, or begin a \
+             new session",
+        )
+    } else {
+        failure.hint("run again with `-vv` to see what the engine said")
+    }
 }
 
 fn stopped_by_refusal(denied: Option<&PermissionRecord>) -> Failure {

@@ -183,7 +183,17 @@ impl Driver {
         if self.started.model.is_some() {
             self.announce();
         }
-        let ending = self.follow(&mut events, stop.as_mut(), server_gone.as_mut()).await;
+        let looked = tokio::select! {
+            biased;
+            failure = stop.as_mut() => Err(Ending::Stopped(failure)),
+            failure = server_gone.as_mut() => Err(Ending::ServerGone(failure)),
+            looked = self.look_before() => looked.map_err(Ending::Refused),
+        };
+        let ending = match looked {
+            // Boxed, since every caller up to the runtime would carry its state.
+            Ok(()) => Box::pin(self.follow(&mut events, stop.as_mut(), server_gone.as_mut())).await,
+            Err(ending) => ending,
+        };
         // Whatever the reason: nothing passes any more, and the terminal is as it was.
         self.keeper.close(&self.state, &mut self.pending).await;
         if !matches!(ending, Ending::Stopped(_)) {
@@ -235,6 +245,16 @@ impl Driver {
                 Some(failure)
             }
         }
+    }
+
+    /// Looks at what the session holds before the prompt is sent: its answers are not ours.
+    async fn look_before(&mut self) -> Result<(), Error> {
+        if self.started.resumed
+            && let Some(newest) = self.client.newest_message(&self.session_id).await?
+        {
+            self.state.preceded_by(newest);
+        }
+        Ok(())
     }
 
     async fn follow(

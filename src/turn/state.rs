@@ -24,6 +24,8 @@ pub struct State {
     prompt: Option<MessageInfo>,
     /// When the prompt was first stored, in milliseconds since 1970 by the engine's clock.
     prompt_created: Option<f64>,
+    /// The newest message that the session held before the prompt was sent.
+    newest_before: Option<Box<MessageInfo>>,
     sessions: HashMap<String, SessionState>,
     messages: Vec<Message>,
     message_index: HashMap<String, usize>,
@@ -68,6 +70,7 @@ impl State {
             prompt_id: prompt_id.into(),
             prompt: None,
             prompt_created: None,
+            newest_before: None,
             messages: Vec::new(),
             message_index: HashMap::new(),
             foreign: HashSet::new(),
@@ -131,11 +134,7 @@ impl State {
     /// Takes the stored messages of a session of this turn, those after the prompt, oldest first.
     pub fn reconcile(&mut self, messages: &[MessageWithParts], out: &mut Vec<Update>) {
         for stored in messages {
-            let session = &stored.info.session_id;
-            // Of the run's own session, the reading found it behind our prompt.
-            let is_ours = self.is_root(session)
-                || (self.sessions.contains_key(session) && !self.is_older(stored.info.time.created));
-            if !stored.info.is_assistant() || !is_ours {
+            if !self.may_be_ours(&stored.info) {
                 continue;
             }
             // The reading found it behind our prompt, whatever the events said.
@@ -172,7 +171,31 @@ impl State {
     /// Whether something of this time, in milliseconds since 1970 by the engine's clock, was there before the prompt. A
     /// session that goes on has messages and subagents of earlier turns.
     pub fn is_older(&self, created: f64) -> bool {
-        created > 0.0 && self.prompt_created.is_some_and(|prompt| created < prompt)
+        // After the clock was set back, the prompt's time lies before that of messages that are older.
+        let newest = self.newest_before.as_ref();
+        created > 0.0
+            && (self.prompt_created.is_some_and(|prompt| created < prompt)
+                || newest.is_some_and(|newest| created <= newest.time.created))
+    }
+
+    /// Takes the newest message that the session held before the prompt was sent.
+    pub fn preceded_by(&mut self, newest: MessageInfo) {
+        self.newest_before = Some(Box::new(newest));
+    }
+
+    /// Whether a message that was there before the prompt has a later time than the prompt: the clock was set back.
+    pub fn clock_went_back(&self) -> bool {
+        self.newest_before
+            .as_ref()
+            .zip(self.prompt_created)
+            .is_some_and(|(newest, prompt)| prompt <= newest.time.created)
+    }
+
+    /// Whether the prompt's id sorts before that of a message that was there before it.
+    pub fn id_went_back(&self) -> bool {
+        self.newest_before
+            .as_ref()
+            .is_some_and(|newest| self.prompt_id < newest.id)
     }
 
     /// Takes the prompt as the engine stored it, where no event has told it.
@@ -389,23 +412,34 @@ impl State {
             self.prompt = Some(info.clone());
             return;
         }
-        if !info.is_assistant()
-            || !self.sessions.contains_key(&info.session_id)
-            || self.foreign.contains(&info.id)
-            || (info.parent_id.as_ref() != Some(&self.prompt_id) && self.is_older(info.time.created))
-        {
+        if !self.may_be_ours(info) || self.foreign.contains(&info.id) {
             return;
         }
         // An answer seen before our own prompt was stored answers somebody else, unless it says that it is for us: the
         // engine confirms a stream a moment before it sends events there, and that of our prompt may be lost.
-        let is_ours = info.parent_id.as_deref() == Some(self.prompt_id.as_str());
-        let is_known = is_ours || self.message_index.contains_key(&info.id);
+        let is_known = self.answers_prompt(info) || self.message_index.contains_key(&info.id);
         if info.session_id == self.root && self.prompt.is_none() && !is_known {
             self.foreign.insert(info.id.clone());
             return;
         }
         self.insert(info);
         self.close_if_complete(info, out);
+    }
+
+    fn answers_prompt(&self, info: &MessageInfo) -> bool {
+        info.parent_id.as_ref() == Some(&self.prompt_id)
+    }
+
+    /// Whether a message of the assistant can belong to this turn: it answers the prompt, or something that is not older
+    /// than the prompt (a summary and what follows it have parents of their own).
+    fn may_be_ours(&self, info: &MessageInfo) -> bool {
+        let answers_an_older_prompt = info.parent_id.is_some()
+            && self.newest_before.as_ref().is_some_and(|newest| {
+                info.parent_id == newest.parent_id || info.parent_id.as_ref() == Some(&newest.id)
+            });
+        info.is_assistant()
+            && self.sessions.contains_key(&info.session_id)
+            && (self.answers_prompt(info) || !(answers_an_older_prompt || self.is_older(info.time.created)))
     }
 
     fn close_if_complete(&mut self, info: &MessageInfo, out: &mut Vec<Update>) {

@@ -403,6 +403,50 @@ fn what_a_session_held_before_the_prompt_is_not_of_the_turn() {
 }
 
 #[test]
+fn an_answer_to_an_older_prompt_is_not_of_the_turn_whatever_its_time() {
+    let answer = |id: &str, parent: &str, created: u64| {
+        let more =
+            json!({"parentID": parent, "finish": "stop", "time": {"created": created, "completed": created + 1}});
+        message(id, "assistant", more)
+    };
+    let info = |event: &Event| match event {
+        Event::Message(info) => info.clone(),
+        other => panic!("no message: {other:?}"),
+    };
+    let old = answer("msg_old", "msg_first", 100);
+    for prompt in [30, 200] {
+        let mut state = State::new("ses_1", "msg_u", 5);
+        state.preceded_by(info(&old));
+        let out = apply(
+            &mut state,
+            &[
+                message("msg_u", "user", json!({"time": {"created": prompt}})),
+                old.clone(),
+                // One that was begun before the prompt, and one that the engine begins late.
+                answer("msg_older", "msg_zero", 50),
+                answer("msg_late", "msg_first", 300),
+            ],
+        );
+        let stored = MessageWithParts {
+            info: info(&old),
+            parts: Vec::new(),
+        };
+        state.reconcile(&[stored], &mut Vec::new());
+        assert_eq!((out, state.turns()), (Vec::new(), 0), "{prompt}");
+        assert_eq!(state.clock_went_back(), prompt == 30);
+        apply(
+            &mut state,
+            &[
+                answer("msg_new", "msg_u", prompt + 1),
+                // What follows a summary has a parent that the engine has made.
+                answer("msg_after", "msg_summary", 400),
+            ],
+        );
+        assert_eq!(state.turns(), 2, "{prompt}");
+    }
+}
+
+#[test]
 fn the_last_message_is_the_newest_also_when_an_earlier_one_was_missed() {
     let mut state = State::new("ses_1", "msg_u", 5);
     let step = |id: &str, finish: &str, created: u64| {

@@ -125,6 +125,53 @@ fn a_server_that_is_no_engine_ends_the_run_with_126() {
     }
 }
 
+/// A server of version 2, until the process ends: it tells its version at a place of its own, and knows no path of version 1.
+fn second_generation(not_found: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut request = [0; 8192];
+                let length = stream.read(&mut request).unwrap_or_default();
+                let body = if request[..length].starts_with(b"GET /api/info ") {
+                    r#"{"version":"2.0.26","pid":1,"urls":[],"paths":{"tmp":"/tmp"}}"#
+                } else {
+                    not_found
+                };
+                let status = if body == not_found { "404 Not Found" } else { "200 OK" };
+                let length = body.len();
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                );
+            });
+        }
+    });
+    url
+}
+
+#[test]
+fn a_server_of_version_2_is_refused_with_that_reason() {
+    let sandbox = Sandbox::new();
+    for not_found in [
+        r#"{"_tag":"NotFoundError","message":"no such path"}"#,
+        "<!doctype html>",
+    ] {
+        let url = second_generation(not_found);
+        let finished = attached(&sandbox, &url, "x", &["--output-format", "json", "Say it"])
+            .finish()
+            .expect(126)
+            .says(&[
+                &format!(
+                    "error: cannot attach to `{url}/`: it runs engine version `2.0.26`, which speaks another protocol\n"
+                ),
+                "hint: attach to an engine from version 1.17.19 on, below 2",
+            ]);
+        assert_eq!(finished.record()["error"]["kind"], "engine");
+    }
+}
+
 #[test]
 fn what_the_model_may_do_there_is_decided_here_and_subagents_are_refused() {
     let sandbox = Sandbox::new();

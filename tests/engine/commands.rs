@@ -72,7 +72,7 @@ async fn which_prints_the_path_alone_and_explains_on_stderr() {
         printed.stderr,
         format!(
             "`opencode 1.18.90`, installed by `opencode-rs`\n\
-             skipped `{}`: its version 2.0.1 is not supported (1.18.0 or later, below 2.0.0)\n",
+             skipped `{}`: its version 2.0.1 is not supported (1.17.19 or later, below 2.0.0)\n",
             foreign.display()
         )
     );
@@ -107,7 +107,7 @@ async fn list_shows_all_and_marks_the_one_in_use() {
     assert_eq!(
         printed.stdout,
         format!(
-            "  -          path     {}  (its version 2.0.1 is not supported (1.18.0 or later, below 2.0.0))\n\
+            "  -          path     {}  (its version 2.0.1 is not supported (1.17.19 or later, below 2.0.0))\n\
              * 1.18.90    store    {path}\n",
             foreign.display()
         )

@@ -3,6 +3,8 @@
 mod commands;
 mod faults;
 mod install;
+#[cfg(unix)]
+mod oldest;
 mod processes;
 mod release_host;
 mod search;

@@ -19,7 +19,7 @@ fn named(path: PathBuf) -> EngineChoice {
 #[tokio::test]
 async fn the_first_usable_engine_is_used_and_the_others_have_reasons() {
     let mut world = World::new().await;
-    let foreign = world.program("one/opencode", "#!/bin/sh\necho 2.0.1\n");
+    let foreign = world.program("one/opencode", "#!/bin/sh\necho opencode v2.0.26\n");
     let placeholder = world.program("two/opencode", "echo run the install script\n");
     let home = world.program("home/.opencode/bin/opencode", &engine_script(&VERSION));
     let stored = world.program(
@@ -40,6 +40,16 @@ async fn the_first_usable_engine_is_used_and_the_others_have_reasons() {
             source: EngineSource::Home,
         }
     );
+    // Named, since its user expects its conversations; the placeholder is not.
+    assert_eq!(
+        world.notes.all(),
+        [format!(
+            "`{}` is `opencode 2.0.26`, which speaks another protocol: `opencode {VERSION}` (`{}`) is used beside it, and \
+             does not see the conversations and logins of version 2",
+            foreign.display(),
+            home.display()
+        )]
+    );
     let candidate = |path, source, verdict| Candidate { path, source, verdict };
     assert_eq!(
         candidates(&request).await,
@@ -47,7 +57,7 @@ async fn the_first_usable_engine_is_used_and_the_others_have_reasons() {
             candidate(
                 foreign,
                 EngineSource::Path,
-                Err(Rejection::Unsupported(Version::new(2, 0, 1)))
+                Err(Rejection::Unsupported(Version::new(2, 0, 26)))
             ),
             candidate(placeholder, EngineSource::Path, Err(Rejection::Placeholder)),
             candidate(home, EngineSource::Home, Ok(VERSION)),

@@ -1,0 +1,237 @@
+//! `engine probe`: what works with an engine, tried row by row with this very program and a scripted model.
+//!
+//! Comes in: an engine. Goes out: a verdict for each row. Always true: everything happens in a temporary directory with a
+//! home of its own, and none of the user's variables, settings, conversations or servers are seen.
+
+mod rows;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+
+use self::rows::{ROWS, Row, Step};
+use crate::context::Environment;
+use crate::engine::Engine;
+use crate::env_vars;
+use crate::error::{Failure, FailureKind};
+use crate::rehearsal::{self, Rehearsal, Script};
+
+/// How long one command may take. The longest takes 5 s on an idle machine.
+const STEP_TIMEOUT: Duration = Duration::from_secs(120);
+/// How much of an unexpected output is shown, in characters.
+const SHOWN: usize = 300;
+/// The user's variables that a process needs to start.
+const KEPT: [&str; 8] = [
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "SystemRoot",
+    "SystemDrive",
+    "windir",
+    "ComSpec",
+    "PATHEXT",
+];
+const NOTES: &str = "the fox jumps\n";
+
+/// What came of a row.
+#[derive(Debug, Clone)]
+pub(super) struct RowResult {
+    pub(super) name: &'static str,
+    /// Why it does not work; `None` when it does.
+    pub(super) failure: Option<String>,
+    pub(super) duration: Duration,
+}
+
+/// Tries every row, and reports each.
+///
+/// # Errors
+///
+/// When nothing can be tried: no temporary directory, no scripted model.
+pub(super) async fn examine(
+    engine: &Engine,
+    environment: &Environment,
+    mut report: impl FnMut(&RowResult),
+) -> Result<Vec<RowResult>, Failure> {
+    let bench = Bench::set_up(engine, environment).await?;
+    let mut results = Vec::new();
+    for row in ROWS {
+        let began = Instant::now();
+        let failure = bench.try_row(row).await.err();
+        let result = RowResult {
+            name: row.name,
+            failure,
+            duration: began.elapsed(),
+        };
+        report(&result);
+        results.push(result);
+    }
+    Ok(results)
+}
+
+/// A home and a project of their own, and a scripted model.
+struct Bench {
+    root: TempDir,
+    program: PathBuf,
+    variables: Vec<(OsString, OsString)>,
+    _model: Rehearsal,
+}
+
+impl Bench {
+    async fn set_up(engine: &Engine, environment: &Environment) -> Result<Self, Failure> {
+        let failure = |error: std::io::Error| {
+            Failure::new(FailureKind::Failed, "cannot prepare a directory to probe the engine in").caused_by(&error)
+        };
+        let program = std::env::current_exe().map_err(failure)?;
+        let root = tempfile::Builder::new()
+            .prefix("opencode-rs-probe-")
+            .tempdir()
+            .map_err(failure)?;
+        let below = |name: &str| root.path().join(name);
+        for name in ["home", "project", "tmp"] {
+            std::fs::create_dir(below(name)).map_err(failure)?;
+        }
+        for (name, text) in [
+            ("project/notes.txt", NOTES),
+            ("project/secret.env", "KEY=1\n"),
+            ("catalog.json", "{}"),
+        ] {
+            std::fs::write(below(name), text).map_err(failure)?;
+        }
+        let model = rehearsal::serve(
+            Script::parse(include_str!("script.toml"), "the script of `engine probe`")?,
+            None,
+        )
+        .await?;
+        let kept = KEPT
+            .iter()
+            .filter_map(|name| Some((OsString::from(name), environment.os(name)?.to_owned())));
+        let own: [(&str, OsString); 11] = [
+            ("HOME", below("home").into()),
+            ("USERPROFILE", below("home").into()),
+            ("TMPDIR", below("tmp").into()),
+            ("TEMP", below("tmp").into()),
+            ("TMP", below("tmp").into()),
+            (env_vars::ENGINE, engine.path.clone().into()),
+            (
+                env_vars::ENGINE_CONFIG_CONTENT,
+                model.engine_config().to_string().into(),
+            ),
+            ("OPENCODE_MODELS_PATH", below("catalog.json").into()),
+            ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
+            ("OPENCODE_DISABLE_DEFAULT_PLUGINS", "1".into()),
+            // No row needs a package. A closed port refuses at once.
+            ("npm_config_registry", "http://127.0.0.1:9/".into()),
+        ];
+        let own = own.into_iter().map(|(name, value)| (OsString::from(name), value));
+        Ok(Self {
+            variables: kept.chain(own).collect(),
+            program,
+            root,
+            _model: model,
+        })
+    }
+
+    fn project(&self) -> PathBuf {
+        self.root.path().join("project")
+    }
+
+    async fn try_row(&self, row: &Row) -> Result<(), String> {
+        for file in row.steps.iter().filter_map(|step| step.file) {
+            if file.0 != "notes.txt" {
+                let _ = std::fs::remove_file(self.project().join(file.0));
+            }
+        }
+        std::fs::write(self.project().join("notes.txt"), NOTES).map_err(|error| error.to_string())?;
+        for step in row.steps {
+            self.try_step(step)
+                .await
+                .map_err(|why| format!("`opencode-rs {}`: {why}", step.arguments.join(" ")))?;
+        }
+        Ok(())
+    }
+
+    async fn try_step(&self, step: &Step) -> Result<(), String> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(step.arguments)
+            .current_dir(self.project())
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(if step.stdin.is_empty() {
+                Stdio::null()
+            } else {
+                Stdio::piped()
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(|error| format!("cannot start: {error}"))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A command that ended early tells why on stderr.
+            let _ = stdin.write_all(step.stdin.as_bytes()).await;
+        }
+        let output = tokio::time::timeout(STEP_TIMEOUT, child.wait_with_output())
+            .await
+            .map_err(|_| format!("did not end within {} s", STEP_TIMEOUT.as_secs()))?
+            .map_err(|error| error.to_string())?;
+        let (stdout, stderr) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        if output.status.code() != Some(step.code) {
+            return Err(format!(
+                "ended with {} instead of {}: {}",
+                output.status,
+                step.code,
+                shown(&stderr)
+            ));
+        }
+        if let Some(missing) = step.writes.iter().find(|text| !stdout.contains(**text)) {
+            return Err(format!("stdout lacks {missing:?}: {}", shown(&stdout)));
+        }
+        if !stderr.contains(step.says) {
+            return Err(format!("stderr lacks {:?}: {}", step.says, shown(&stderr)));
+        }
+        match step.file {
+            Some((name, contents)) => check_file(&self.project().join(name), contents),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Bench {
+    /// Ends the servers that the rows have kept, also when the probe is interrupted.
+    fn drop(&mut self) {
+        let _ = std::process::Command::new(&self.program)
+            .args(["server", "stop", "--all", "--force"])
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
+fn check_file(path: &Path, contents: Option<&str>) -> Result<(), String> {
+    let found = std::fs::read_to_string(path).ok();
+    if found.as_deref() == contents {
+        return Ok(());
+    }
+    let name = path.file_name().unwrap_or_default().display();
+    Err(match (found, contents) {
+        (None, _) => format!("`{name}` was not written"),
+        (Some(_), None) => format!("`{name}` was written"),
+        (Some(found), Some(_)) => format!("`{name}` holds {}", shown(&found)),
+    })
+}
+
+fn shown(text: &str) -> String {
+    let line = text.trim().replace('\n', " | ");
+    line.chars().take(SHOWN).collect()
+}
