@@ -240,26 +240,40 @@ pub(super) fn agent<'a>(
     agents: &'a [Agent],
 ) -> Result<Option<&'a Agent>, Failure> {
     let Some(name) = choice else {
-        let named = |name: &str| agents.iter().find(|agent| agent.name == name);
-        return Ok(configured
-            .and_then(named)
-            .or_else(|| named("build"))
-            .or_else(|| agents.iter().find(|agent| agent.mode != "subagent" && !agent.hidden)));
+        if let Some(name) = configured.filter(|name| !name.is_empty()) {
+            return default_agent(name, agents).map(Some);
+        }
+        let build = agents.iter().find(|agent| agent.name == "build");
+        return Ok(build.or_else(|| agents.iter().find(|agent| agent.mode != "subagent" && !agent.hidden)));
     };
     if let Some(agent) = agents.iter().find(|agent| agent.name == name) {
         return Ok(Some(agent));
     }
+    Err(unknown_agent(format!("cannot find agent `{name}`"), name, agents))
+}
+
+/// The agent that the engine's configuration names; the engine refuses the same ones.
+fn default_agent<'a>(name: &str, agents: &'a [Agent]) -> Result<&'a Agent, Failure> {
+    let of_configuration = format!("agent `{name}` of the engine's configuration (`default_agent`)");
+    let Some(agent) = agents.iter().find(|agent| agent.name == name) else {
+        return Err(unknown_agent(format!("cannot find {of_configuration}"), name, agents));
+    };
+    let why = match agent.mode.as_str() {
+        "subagent" => "it is a subagent",
+        _ if agent.hidden => "it is hidden",
+        _ => return Ok(agent),
+    };
+    Err(Failure::usage(format!("cannot use {of_configuration}: {why}"))
+        .hint("change `default_agent` in `opencode.json`, or name another agent with `--agent`"))
+}
+
+fn unknown_agent(message: String, name: &str, agents: &[Agent]) -> Failure {
     let known: Vec<String> = agents
         .iter()
         .filter(|agent| !agent.hidden)
         .map(|agent| agent.name.clone())
         .collect();
-    Err(with_nearest(
-        Failure::usage(format!("cannot find agent `{name}`")),
-        name,
-        &known,
-        "opencode-rs agents",
-    ))
+    with_nearest(Failure::usage(message), name, &known, "opencode-rs agents")
 }
 
 /// Finds the variant that was asked for.

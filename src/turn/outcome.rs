@@ -15,6 +15,8 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// The whole answer: all text of the turn, the parts separated by a blank line. Also what there is of it in failure.
     pub result: String,
+    /// The text of the last message of the assistant that has any: the answer without what came before tool calls.
+    pub last_message: String,
     /// The session, once there is one.
     pub session_id: Option<String>,
     /// The last message of the assistant.
@@ -98,6 +100,7 @@ impl Outcome {
         Self {
             failure: None,
             result: String::new(),
+            last_message: String::new(),
             session_id: None,
             message_id: None,
             directory,

@@ -257,6 +257,11 @@ impl State {
         self.answer.text()
     }
 
+    /// The text of the last message of the assistant that has any.
+    pub fn last_text(&self) -> String {
+        self.answer.last_message()
+    }
+
     /// Every tool call so far.
     pub fn tools(&self) -> &Tools {
         &self.tools
@@ -291,6 +296,11 @@ impl State {
     pub fn conclude_changes(&mut self, diffs: &[FileDiff]) {
         let root = self.last_message().map(|message| message.path.root.clone());
         self.changes.conclude(&root.unwrap_or_default(), diffs);
+    }
+
+    /// A provider is tried again.
+    pub fn count_retry(&mut self) {
+        self.retries += 1;
     }
 
     /// How often a provider was tried again.
@@ -369,7 +379,6 @@ impl State {
             SessionStatus::Retry { attempt, message, next } => {
                 session.was_busy = true;
                 session.busy = true;
-                self.retries += 1;
                 self.void_current_try(session_id, out);
                 out.push(Update::Retry(Retry {
                     session_id: id(),

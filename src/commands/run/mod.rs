@@ -279,7 +279,11 @@ async fn converse(
     if outcome.failure.is_none()
         && let Some(file) = answer_file
     {
-        outcome.failure = file.write(&outcome.result).err();
+        outcome.failure = tokio::select! {
+            biased;
+            failure = stop.as_mut() => Some(failure),
+            written = file.write(&outcome.last_message) => written.err(),
+        };
     }
     if outcome.failure.is_none() && request.permission.on_denial == OnDenial::Fail {
         outcome.failure = denial(&outcome.permissions, request.permission.preset);
@@ -350,18 +354,27 @@ pub(super) async fn take_turn(
     let server_gone = connect::server_gone(&mut connection.server, connection.lease.as_deref());
     let Driven {
         mut state,
+        outputs,
         failure,
         permissions,
         first_text,
         policy,
         gate,
     } = turn::drive(turn, events, display.updates(), stop, server_gone).await;
-    let patience = if failure.is_none() { PATIENCE } else { IMPATIENCE };
-    turn::complete_changes(&client, &session_id, &mut state, patience).await;
+    if turn::may_have_written(state.tools(), &permissions) {
+        let patience = if failure.is_none() { PATIENCE } else { IMPATIENCE };
+        turn::complete_changes(&client, &session_id, &mut state, patience).await;
+        let changed = state
+            .files()
+            .iter()
+            .filter(|file| !outputs.contains(Path::new(&file.path)));
+        outcome.files = changed.cloned().collect();
+    }
     connection.prompting(None).await;
 
     let last = state.last_message();
     outcome.result = state.answer_text();
+    outcome.last_message = state.last_text();
     outcome.session_id = Some(session_id.clone());
     outcome.message_id = last.map(|message| message.id.clone());
     outcome.directory = connection.directory.to_string_lossy().into_owned();
@@ -376,7 +389,6 @@ pub(super) async fn take_turn(
     outcome.turns = state.turns();
     outcome.tool_calls = state.tools().calls().to_vec();
     outcome.permissions = permissions;
-    outcome.files = state.files().to_vec();
     outcome.retries = state.retries();
     outcome.engine = Some(connection.engine.clone());
     outcome.conversation = started.conversation;

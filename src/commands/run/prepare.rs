@@ -21,6 +21,7 @@ use crate::request::{
     Effect, ModelChoice, ModelRef, Preset, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse,
 };
 use crate::support::identifier;
+use crate::support::output_files::OutputFiles;
 use crate::turn::{Answerer, Permissions, Started, Turn, Update};
 
 /// The longest title that we make up, in characters.
@@ -124,6 +125,7 @@ pub(super) async fn prepare(
     let mut turn = turn_in(settled.id, request, &connection, chosen, prompt, system, permissions)?;
     turn.started.conversation.clone_from(&request.session.keep_as);
     turn.started.resumed = settled.resumed;
+    turn.outputs = OutputFiles::of_process(answer_file.as_ref().map(|file| file.path().to_path_buf()));
     Ok(Prepared {
         cost_is_known: offer.cost_is_known(turn.started.model.as_ref()),
         connection,
@@ -416,6 +418,7 @@ pub(in crate::commands) fn turn_in(
         limits: request.limits.agent,
         deadline: None::<Instant>,
         include_raw: request.output.include_raw,
+        outputs: OutputFiles::of_process(None),
         permissions,
         started: Started {
             engine: Some(connection.engine.clone()),
