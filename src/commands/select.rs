@@ -338,6 +338,41 @@ mod tests {
     use crate::error::FailureKind;
     use serde_json::json;
 
+    #[test]
+    fn a_configured_agent_that_is_none_is_refused() {
+        let agents: Vec<Agent> = serde_json::from_value(json!([
+            {"name": "build", "mode": "primary"}, {"name": "general", "mode": "subagent"},
+            {"name": "title", "mode": "primary", "hidden": true}, {"name": "both", "mode": "all"},
+        ]))
+        .unwrap();
+        let of = |choice, configured| agent(choice, configured, &agents).map(|agent| agent.unwrap().name.as_str());
+        assert_eq!(of(None, None).unwrap(), "build");
+        assert_eq!(of(None, Some("")).unwrap(), "build");
+        assert_eq!(of(None, Some("both")).unwrap(), "both");
+        // What is typed wins, and what is configured is not looked at.
+        assert_eq!(of(Some("build"), Some("gone")).unwrap(), "build");
+        for (name, message) in [
+            (
+                "gone",
+                "cannot find agent `gone` of the engine's configuration (`default_agent`)",
+            ),
+            (
+                "general",
+                "cannot use agent `general` of the engine's configuration (`default_agent`): it is a subagent",
+            ),
+            (
+                "title",
+                "cannot use agent `title` of the engine's configuration (`default_agent`): it is hidden",
+            ),
+        ] {
+            let failure = of(None, Some(name)).unwrap_err();
+            assert_eq!(
+                (failure.kind, failure.to_string().as_str()),
+                (FailureKind::Usage, message)
+            );
+        }
+    }
+
     fn providers() -> Providers {
         serde_json::from_value(json!({"providers": [
             {"id": "acme", "models": {

@@ -197,3 +197,21 @@ impl Reader {
         self.items.send(item).await.map_err(|_| Closed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_that_comes_again_is_recognised() {
+        let event = |id: &str| decode(format!(r#"{{"id":"{id}","type":"x"}}"#).as_bytes()).unwrap();
+        let mut seen = SeenEvents::default();
+        assert!(!seen.has(&event("evt_1")) && !seen.has(&event("evt_2")) && seen.has(&event("evt_1")));
+        let without = decode(br#"{"type":"x"}"#).unwrap();
+        assert!(!seen.has(&without) && !seen.has(&without));
+        for number in 0..2 * MOST_SEEN {
+            assert!(!seen.has(&event(&format!("evt_{number}_"))));
+        }
+        assert_eq!((seen.ids.len(), seen.order.len()), (MOST_SEEN, MOST_SEEN));
+    }
+}

@@ -394,6 +394,10 @@ fn title(call: &ToolCall) -> Option<&str> {
     if let Some(command) = argument("command") {
         return Some(command);
     }
+    if call.tool == INVALID {
+        // The engine's title says no more than that.
+        return None;
+    }
     call.title
         .as_deref()
         .filter(|title| !title.trim().is_empty())

@@ -312,6 +312,7 @@ fn file_change() -> FileChange {
 fn outcome() -> Outcome {
     Outcome {
         result: "Let me look.\n\nThe **tests** fail, see `main.rs`:\n\n```rust\nfn main() {}\n```".to_owned(),
+        last_message: "The **tests** fail, see `main.rs`:\n\n```rust\nfn main() {}\n```".to_owned(),
         session_id: Some("ses_1".to_owned()),
         message_id: Some("msg_1".to_owned()),
         model: Some(model()),

@@ -267,18 +267,20 @@ async fn ask(mut connection: Connection, mut gate: Option<Gate>) -> Result<Ready
     })
 }
 
-/// Whether the model that was named is there, and those of the agents.
+/// Whether the model that was named is there, and that of the agent. What other agents want is not looked for: a provider
+/// that could be used would be in the cut catalog, and a second start would only find out the same.
 fn everything_is_there(request: &RunRequest, offer: &Offer) -> bool {
     let named = request
         .model
         .as_ref()
         .is_none_or(|choice| select::model(choice, &offer.providers).is_ok());
-    let agents = offer
-        .agents
-        .iter()
-        .filter_map(|agent| agent.model.as_ref())
-        .all(|model| offer.providers.model(model).is_some());
-    named && agents
+    let default = offer.config.get("default_agent").and_then(serde_json::Value::as_str);
+    // An agent that is none is refused later, with the reason.
+    let agent = select::agent(request.agent.as_deref(), default, &offer.agents)
+        .ok()
+        .flatten();
+    let of_agent = agent.and_then(|agent| agent.model.as_ref());
+    named && of_agent.is_none_or(|model| offer.providers.model(model).is_some())
 }
 
 /// Names that exist.
