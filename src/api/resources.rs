@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::error::Error;
 use super::transport::{Client, Repeat};
 use super::types::{
-    Agent, FileDiff, MessageWithParts, NewSession, PermissionAsk, Prompt, Providers, QuestionAsk, Session,
+    Agent, FileDiff, McpState, MessageWithParts, NewSession, PermissionAsk, Prompt, Providers, QuestionAsk, Session,
     SessionStatus,
 };
 
@@ -42,6 +42,15 @@ impl Client {
     /// When the configuration is broken, or there is no answer.
     pub async fn config(&self) -> Result<Value, Error> {
         self.get("/config").await
+    }
+
+    /// The state of each MCP server that is configured.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub async fn mcp_states(&self) -> Result<BTreeMap<String, McpState>, Error> {
+        self.get("/mcp").await
     }
 
     /// The providers that can be used, with their models.

@@ -453,15 +453,19 @@ fn changed(files: &[FileChange]) -> Option<String> {
 fn summary(outcome: &Outcome) -> String {
     let mut facts = Vec::new();
     facts.extend(outcome.model.as_ref().map(ToString::to_string));
-    let usage = outcome.usage;
-    facts.push(match usage.cache_read {
-        0 => format!("{} tokens in", usage.input),
-        cached => format!("{} tokens in and {cached} from cache", usage.input),
-    });
-    facts.push(match usage.reasoning {
-        0 => format!("{} out", usage.output),
-        reasoning => format!("{} out and {reasoning} reasoning", usage.output),
-    });
+    match &outcome.usage {
+        None => facts.push("tokens unknown".to_owned()),
+        Some(usage) => {
+            facts.push(match usage.cache_read {
+                0 => format!("{} tokens in", usage.input),
+                cached => format!("{} tokens in and {cached} from cache", usage.input),
+            });
+            facts.push(match usage.reasoning {
+                0 => format!("{} out", usage.output),
+                reasoning => format!("{} out and {reasoning} reasoning", usage.output),
+            });
+        }
+    }
     facts.push(match &outcome.cost_usd {
         Some(cost) => format!("${cost}"),
         None => "cost unknown".to_owned(),

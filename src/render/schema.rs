@@ -429,7 +429,7 @@ pub struct RunResult<'a> {
     pub directory: &'a str,
     pub model: Option<String>,
     pub agent: Option<&'a str>,
-    pub usage: Usage,
+    pub usage: Option<Usage>,
     pub cost_usd: Option<&'a str>,
     pub turns: u32,
     pub tool_calls: Vec<Tool<'a>>,
@@ -445,6 +445,7 @@ pub struct RunResult<'a> {
     pub rehearsal: bool,
     pub checks: Checks<'a>,
     pub worktree: Option<Worktree<'a>>,
+    pub missing_mcp: &'a [turn::MissingMcp],
 }
 
 impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
@@ -461,7 +462,7 @@ impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
             directory: &outcome.directory,
             model: outcome.model.as_ref().map(ModelRef::to_string),
             agent: outcome.agent.as_deref(),
-            usage: outcome.usage.into(),
+            usage: outcome.usage.map(Usage::from),
             cost_usd: outcome.cost_usd.as_deref(),
             turns: outcome.turns,
             tool_calls: outcome.tool_calls.iter().map(Tool::from).collect(),
@@ -477,6 +478,7 @@ impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
             rehearsal: outcome.rehearsal,
             checks: (&outcome.checks).into(),
             worktree: outcome.worktree.as_ref().map(Worktree::from),
+            missing_mcp: &outcome.missing_mcp,
         }
     }
 }

@@ -205,3 +205,45 @@ fn provider(message: String) -> Failure {
 fn too_long(message: String) -> Failure {
     Failure::new(FailureKind::Provider, message).hint("send less text, or use a model with a larger context")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn classified(name: &str, status: Option<u16>, message: &str) -> (FailureKind, String) {
+        let data = json!({"message": message, "statusCode": status});
+        let error: EngineError = serde_json::from_value(json!({"name": name, "data": data})).unwrap();
+        let failure = classify(&error);
+        assert!(!failure.hints.is_empty(), "{failure}");
+        (failure.kind, failure.to_string())
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_the_providers_failure_in_one_line() {
+        for (message, told) in [
+            (
+                "Type validation failed: Value: {\"choices\":[]}.\nError message: [{\"code\": 1}]",
+                "Type validation failed",
+            ),
+            ("Expected 'id' to be a string.", "Expected 'id' to be a string."),
+            ("JSON parsing failed: Text: {.", "JSON parsing failed: Text: {."),
+        ] {
+            let expected = format!("cannot read the provider's answer: {told}");
+            assert_eq!(
+                classified("UnknownError", None, message),
+                (FailureKind::Provider, expected)
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_status_means_comes_with_a_hint() {
+        let kind = |status, message| classified("APIError", Some(status), message).0;
+        assert_eq!(kind(402, "Insufficient Balance"), FailureKind::Provider);
+        assert_eq!(kind(404, "model `x` not found"), FailureKind::Failed);
+        let long = "The decoder prompt (length 5000) is longer than the maximum model length of 4096.";
+        assert_eq!(kind(400, long), FailureKind::Provider);
+    }
+}

@@ -20,7 +20,7 @@ pub use changes::{ChangeStatus, FileChange};
 pub use comparison::complete_changes;
 pub use drive::{Driven, Turn, drive};
 pub use gatekeeper::{Answerer, Permissions};
-pub use outcome::{CheckResults, Outcome, Phases, Verification, Worktree};
+pub use outcome::{CheckResults, MissingMcp, Outcome, Phases, Verification, Worktree};
 pub use state::State;
 pub use tools::{Tools, may_have_written};
 pub use update::{

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::real_engine;
-use crate::support::{EnginePermit, Sandbox};
+use crate::support::{EnginePermit, Model, Sandbox};
 
 /// Runs a command line with the sandbox's environment and `$RS`, the program with a real engine; gives its status and
 /// what it wrote.
@@ -211,5 +211,70 @@ fn a_proxy_is_not_asked_for_what_is_on_this_machine() {
         run = run.env(name, "http://127.0.0.1:9");
     }
     run.finish().expect(0).writes("ok\n");
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn extensions_that_fail_are_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "home/.config/opencode/opencode.json",
+        json!({"mcp": {"dead": {"type": "local", "command": ["/nonexistent/server"]},
+            "off": {"type": "local", "command": ["/nonexistent/other"], "enabled": false}}})
+        .to_string(),
+    );
+    let finished = sandbox
+        .rehearse("[[reply]]\ntext = \"ok\"", ["--output-format", "json", "Say it"])
+        .finish()
+        .expect(0)
+        .says(&["warning: the model has no tools of the MCP server `dead`: "]);
+    let missing = &finished.record()["missing_mcp"];
+    assert_eq!(missing.as_array().map(Vec::len), Some(1), "{missing}");
+    assert_eq!([&missing[0]["name"], &missing[0]["status"]], ["dead", "failed"]);
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn an_agent_whose_provider_has_no_key_costs_no_second_start() {
+    let sandbox = Sandbox::new();
+    let model = Model::start("[[reply]]\ntext = \"ok\"\ntimes = \"always\"\nusage = { input = 9, output = 1 }");
+    sandbox.write("home/.config/opencode/opencode.json", model.engine_config());
+    sandbox.write(
+        "home/.config/opencode/agent/opus.md",
+        "---\ndescription: d\nmode: primary\nmodel: anthropic/claude-opus-4-5\n---\nBe brief.\n",
+    );
+    let finished = sandbox.run(["-vv", "Say it"]).finish().expect(0).writes("ok\n");
+    assert!(
+        finished.stderr.contains("the engine reads a cut catalog"),
+        "{}",
+        finished.stderr
+    );
+    assert!(!finished.stderr.contains("starting again"), "{}", finished.stderr);
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn a_directory_that_is_not_utf_8_is_refused_before_anything_starts() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let sandbox = Sandbox::new();
+    let directory = sandbox.path("project").join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    std::fs::create_dir(&directory).unwrap();
+    let run = sandbox.rehearse("[[reply]]\ntext = \"ok\"", ["Say it"]);
+    run.directory(&directory)
+        .start_at_once()
+        .finish()
+        .expect(2)
+        .says(&["its path is not UTF-8", "hint: rename the directory"]);
+}
+
+#[test]
+fn tokens_that_the_provider_does_not_count_are_unknown() {
+    let sandbox = Sandbox::new();
+    let script = "[[reply]]\ntext = \"ok\"\nusage = { input = 0, output = 0 }";
+    let arguments = ["--output-format", "json", "--max-tokens", "10", "Say it"];
+    let finished = sandbox.rehearse(script, arguments).finish().expect(0);
+    let record = finished.record();
+    assert_eq!([&record["usage"], &record["cost_usd"]], [&Value::Null, &Value::Null]);
+    finished.says(&["warning: the provider does not say how many tokens were used, so `--max-tokens`"]);
     sandbox.expect_nothing_left();
 }

@@ -34,6 +34,8 @@ pub(super) struct Prepared {
     pub(super) turn: Turn,
     /// Whether the model has a price; without one a cost of zero means nothing.
     pub(super) cost_is_known: bool,
+    /// Whether the engine's configuration names MCP servers.
+    pub(super) has_mcp: bool,
     pub(super) answer_file: Option<AnswerFile>,
     /// The right to speak in the session.
     pub(super) claim: Claim,
@@ -128,6 +130,11 @@ pub(super) async fn prepare(
     turn.outputs = OutputFiles::of_process(answer_file.as_ref().map(|file| file.path().to_path_buf()));
     Ok(Prepared {
         cost_is_known: offer.cost_is_known(turn.started.model.as_ref()),
+        has_mcp: offer
+            .config
+            .get("mcp")
+            .and_then(serde_json::Value::as_object)
+            .is_some_and(|mcp| !mcp.is_empty()),
         connection,
         events,
         turn,
