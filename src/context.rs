@@ -13,6 +13,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 
 /// Everything that a command receives besides its request.
@@ -206,9 +207,10 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The variables of this process.
+    /// The variables of this process, without those that git sets for its hooks: no program that we start may get them.
     pub fn of_process() -> Self {
-        std::env::vars_os().collect()
+        let of_hook = |name: &OsStr| env_vars::OF_GIT_HOOKS.iter().any(|own| name == *own);
+        std::env::vars_os().filter(|(name, _)| !of_hook(name)).collect()
     }
 
     /// The value of `name`, as the system gives it.

@@ -28,6 +28,29 @@ pub const FORCE_COLOR: &str = "FORCE_COLOR";
 pub const CLICOLOR: &str = "CLICOLOR";
 /// The kind of terminal; `dumb` has no colour and no cursor.
 pub const TERM: &str = "TERM";
+/// Variables by which git points its hooks at one repository, its index and its settings. They are true for the command of
+/// git that runs the hook, and for nothing else: a process that inherits them writes into the user's index. The list is that
+/// of `git rev-parse --local-env-vars`, without `GIT_CONFIG_COUNT`, which only the user sets, and with what git gives to the
+/// hooks of a push.
+pub const OF_GIT_HOOKS: [&str; 17] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
 /// The editor of `--editor`; wins over [`EDITOR`].
 pub const VISUAL: &str = "VISUAL";
 /// See [`VISUAL`].

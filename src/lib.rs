@@ -49,7 +49,7 @@
 //! | `env_vars` | |
 //! | `support` | |
 //! | `request` | |
-//! | `context` | `error` |
+//! | `context` | `env_vars`, `error` |
 //! | `terminal` | `context`, `env_vars`, `request`, `support` |
 //! | `settings` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::error::Error;
 use super::transport::{Client, Repeat};
 use super::types::{
-    Agent, FileDiff, MessageInfo, MessageWithParts, NewSession, PermissionAsk, Prompt, Providers, QuestionAsk, Session,
-    SessionStatus,
+    Agent, FileDiff, McpState, MessageInfo, MessageWithParts, NewSession, PermissionAsk, Prompt, Providers,
+    QuestionAsk, Session, SessionStatus,
 };
 
 /// What `GET /global/health` says.
@@ -48,6 +48,15 @@ impl Client {
     /// When the configuration is broken, or there is no answer.
     pub async fn config(&self) -> Result<Value, Error> {
         self.get("/config").await
+    }
+
+    /// The state of each MCP server that is configured.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer.
+    pub async fn mcp_states(&self) -> Result<BTreeMap<String, McpState>, Error> {
+        self.get("/mcp").await
     }
 
     /// The providers that can be used, with their models.

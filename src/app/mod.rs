@@ -18,7 +18,7 @@ use crate::error::{Failure, FailureKind};
 use crate::render::report_failure;
 use crate::render::schema::Record;
 use crate::request::{ChatRequest, ColorChoice, OutputMode, Verbosity};
-use crate::settings::{self, Files, Project, Settings};
+use crate::settings::{self, Files, Flags, Project, Settings};
 use crate::support::visible::visible;
 use crate::terminal::{Stream, Terminal};
 use crate::turn::Outcome;
@@ -28,9 +28,18 @@ pub fn main() -> ExitCode {
     let started = Instant::now();
     let words: Vec<OsString> = std::env::args_os().collect();
     set_panic_hook();
-    let cli = match Cli::parse_words(words) {
+    let cli = match Cli::parse_words(words.clone()) {
         Ok(cli) => cli,
-        Err(error) => return report_usage(&error),
+        Err(error) => {
+            let code = report_usage(&error);
+            if error.use_stderr()
+                && let Some(mode) = cli::mode_of_refused(&words).or_else(|| mode_of_settings(&words))
+            {
+                let directory = std::env::current_dir().unwrap_or_default();
+                refuse(usage_failure(&error), mode, &directory);
+            }
+            return code;
+        }
     };
     let mut look = Look::default();
     match run(cli, started, &mut look) {
@@ -44,6 +53,37 @@ pub fn main() -> ExitCode {
             code
         }
     }
+}
+
+/// The format in which a refused run has to report where none was typed. Settings that cannot be read ask for none.
+fn mode_of_settings(words: &[OsString]) -> Option<OutputMode> {
+    if !cli::is_run(words) {
+        return None;
+    }
+    let cwd = std::env::current_dir().ok()?;
+    let settings = settings::load(
+        &Flags::default(),
+        &Environment::of_process(),
+        &Directories::of_user().ok()?,
+        &cwd,
+        &cwd,
+        Project::Read,
+    );
+    settings.ok()?.output_format.map(|setting| setting.value)
+}
+
+/// What clap says of a command line, as a failure: its first line, and its tips.
+fn usage_failure(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let mut lines = text.lines().map(str::trim);
+    let message = lines.next().unwrap_or_default();
+    let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(message));
+    let failure = lines
+        .clone()
+        .filter_map(|line| line.strip_prefix("tip: "))
+        .fold(failure, Failure::hint);
+    let help = lines.find(|line| line.starts_with("For more information"));
+    help.into_iter().fold(failure, Failure::hint)
 }
 
 /// How a failure is shown; known as soon as the settings are.

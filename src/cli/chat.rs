@@ -13,8 +13,8 @@ use super::values::{self, EffortWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
-    AgentLimits, ChatRequest, Checks, Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning,
-    Rendering, RunRequest, StdinUse, Typed,
+    AgentLimits, AnswerExtent, ChatRequest, Checks, Limits, ModelChoice, OutputMode, OutputRequest, PromptSource,
+    Reasoning, Rendering, RunRequest, StdinUse, Typed,
 };
 use crate::settings::Settings;
 
@@ -135,6 +135,7 @@ impl ChatArgs {
             connect,
             output: OutputRequest {
                 mode: OutputMode::Text,
+                extent: AnswerExtent::Whole,
                 color: value(settings.color.as_ref()).unwrap_or_default(),
                 verbosity: value(settings.verbosity.as_ref()).unwrap_or_default(),
                 rendering: if self.raw || value(settings.raw.as_ref()) == Some(true) {

@@ -25,7 +25,8 @@ mod values;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Arg, Command as ClapCommand, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Arg, Command as ClapCommand, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum as _};
 
 use crate::request::OutputMode;
 use crate::settings::Flags;
@@ -46,6 +47,7 @@ pub use run::RunArgs;
 pub use server::ServerArgs;
 pub use session::SessionArgs;
 pub use values::ListWord;
+use values::OutputWord;
 
 /// Run the opencode coding agent from shells, scripts, pipes and CI
 ///
@@ -130,8 +132,14 @@ impl Cli {
     ///
     /// When they are none of ours; also for `--help` and `--version`, which clap treats alike.
     pub fn parse_words(words: Vec<OsString>) -> Result<Self, clap::Error> {
-        let tree = Self::command();
+        let mut tree = Self::command();
         let words = command_first(&tree, words);
+        if let Some(word) = prompt_like_option(&tree, &words) {
+            return Err(tree.error(
+                ErrorKind::UnknownArgument,
+                format!("unexpected argument '{word}' found\n\n  tip: write `--` before a prompt that begins with `-`"),
+            ));
+        }
         let mut matches = tree.try_get_matches_from(words)?;
         Self::from_arg_matches_mut(&mut matches)
     }
@@ -226,6 +234,38 @@ impl Cli {
     }
 }
 
+/// Whether the words, which need not parse, are those of a run.
+pub fn is_run(words: &[OsString]) -> bool {
+    let tree = Cli::command();
+    let words = command_first(&tree, words.to_vec());
+    let first = words.get(1).and_then(|word| word.to_str()).unwrap_or_default();
+    first == "run" || tree.find_subcommand(first).is_none()
+}
+
+/// The format of stdout that was typed in words which do not parse as a whole; none where they are not those of a run.
+pub fn mode_of_refused(words: &[OsString]) -> Option<OutputMode> {
+    const OPTION: &str = "--output-format";
+    if !is_run(words) {
+        return None;
+    }
+    let before_prompt = words
+        .iter()
+        .map_while(|word| word.to_str().filter(|word| *word != "--"));
+    let mut typed = None;
+    let mut words = before_prompt.peekable();
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix(OPTION) {
+            Some("") => words.peek().copied(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        typed = value
+            .and_then(|value| OutputWord::from_str(value, false).ok())
+            .or(typed);
+    }
+    typed.map(Into::into)
+}
+
 /// Puts a command's name before the options that precede it: `-q models` becomes `models -q`.
 ///
 /// Clap would take `models` for a prompt there, as it does with every word after an option. With the name in front it
@@ -253,6 +293,54 @@ fn command_first(tree: &ClapCommand, mut words: Vec<OsString>) -> Vec<OsString> 
         }
     }
     words
+}
+
+/// The first word before `--` that clap would take for several short options and that is none of the kind: one that holds
+/// white space, or in which `-h` or `-V` would be found, so that a prompt ends with help or the version and success.
+///
+/// Long options are left to clap: their value may hold white space, and no prompt begins with the name of one.
+fn prompt_like_option(tree: &ClapCommand, words: &[OsString]) -> Option<String> {
+    let mut tree = tree;
+    let mut takes_prompt = true;
+    let mut is_command = true;
+    let mut words = words.iter().skip(1);
+    while let Some(word) = words.next() {
+        // What is not UTF-8 is no prompt either.
+        let Some(word) = word.to_str() else { continue };
+        if word == "--" {
+            return None;
+        }
+        if let Some(long) = word.strip_prefix("--") {
+            if !long.contains('=') && tree.get_arguments().any(|arg| is_long(arg, long) && takes_next(arg)) {
+                words.next();
+            }
+        } else if let Some(shorts) = word.strip_prefix('-') {
+            // `-m=name` cannot be prose.
+            let has_equals = shorts.chars().nth(1) == Some('=');
+            let is_prose = takes_prompt && word.contains(char::is_whitespace) && !has_equals;
+            if is_prose || hides_help(tree, shorts) {
+                return Some(word.to_owned());
+            }
+            if cluster_takes_next(tree, shorts) {
+                words.next();
+            }
+        } else if let Some(command) = tree.find_subcommand(word).filter(|_| is_command) {
+            tree = command;
+            takes_prompt = matches!(word, "run" | "chat");
+        } else {
+            is_command = false;
+        }
+    }
+    None
+}
+
+/// Whether `-h` or `-V` is one of several short options in one word.
+fn hides_help(tree: &ClapCommand, shorts: &str) -> bool {
+    let flags = shorts.chars().take_while(|short| {
+        let mut arguments = tree.get_arguments();
+        !arguments.any(|arg| arg.get_short() == Some(*short) && takes_next(arg))
+    });
+    shorts.chars().count() > 1 && flags.into_iter().any(|short| matches!(short, 'h' | 'V'))
 }
 
 fn is_long(arg: &Arg, long: &str) -> bool {

@@ -13,8 +13,8 @@ use super::values::{self, EffortWord, OutputWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
-    Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest, SessionChoice,
-    StdinUse, SystemPrompt, Typed, VariantChoice,
+    AnswerExtent, Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest,
+    SessionChoice, StdinUse, SystemPrompt, Typed, VariantChoice,
 };
 use crate::settings::Settings;
 
@@ -99,9 +99,15 @@ pub struct RunArgs {
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     output_format: Option<OutputWord>,
 
-    /// Write the answer to this file too
+    /// Write the last message of the answer to this file too
+    ///
+    /// The last message is the answer without what the model said before it called tools.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output_last_message: Option<PathBuf>,
+
+    /// Write the last message of the answer alone to stdout, once the turn is over
+    #[arg(long, help_heading = "Output")]
+    last: bool,
 
     /// Write the engine's own events too; needs `--output-format stream-json`
     #[arg(long, help_heading = "Output")]
@@ -255,8 +261,19 @@ impl RunArgs {
                     .hint("add `--output-format stream-json`"),
             );
         }
+        if self.last && mode != OutputMode::Text {
+            return Err(
+                Failure::usage("cannot use `--last` with `--output-format` json or stream-json")
+                    .hint("leave out `--last`: the result record has `last_message`"),
+            );
+        }
         Ok(OutputRequest {
             mode,
+            extent: if self.last {
+                AnswerExtent::LastMessage
+            } else {
+                AnswerExtent::Whole
+            },
             color: value(settings.color.as_ref()).unwrap_or_default(),
             verbosity: value(settings.verbosity.as_ref()).unwrap_or_default(),
             rendering: if self.raw || value(settings.raw.as_ref()) == Some(true) {

@@ -936,3 +936,57 @@ fn a_dialog_may_begin_with_words_and_with_a_session() {
         chat(&["-m", "a/b"]).run.model
     );
 }
+
+#[test]
+fn a_prompt_that_looks_like_short_options_is_refused() {
+    let refused = |words: &[&str]| parse(words).unwrap_err();
+    for words in [
+        &["-help me"][..],
+        &["-help"],
+        &["-Verify it"],
+        &["-qh"],
+        &["-fix the bug"],
+        &["-continue from here"],
+        &["- fix\n- add"],
+        &["run", "-hello world"],
+        &["-q", "word", "-x y"],
+        &["session", "list", "-hx"],
+    ] {
+        let error = refused(words);
+        assert_eq!(error.kind(), ErrorKind::UnknownArgument, "{words:?}");
+        assert!(
+            error.to_string().contains("tip: write `--` before a prompt"),
+            "{words:?}: {error}"
+        );
+    }
+    assert_eq!(refused(&["-h"]).kind(), ErrorKind::DisplayHelp);
+    assert_eq!(refused(&["-V"]).kind(), ErrorKind::DisplayVersion);
+    for words in [
+        &["--", "-help me"][..],
+        &["--system=- be brief", "hi"],
+        &["-o=my file", "hi"],
+        &["-fnotes.txt", "hi"],
+        &["-mhost/v", "hi"],
+        &["-o", "my file", "hi"],
+        &["api", "GET", "/x", "-HX-A: h V"],
+        &["say", "session", "-q"],
+    ] {
+        assert!(parse(words).is_ok(), "{words:?}: {:?}", parse(words).err());
+    }
+}
+
+#[test]
+fn the_format_of_a_refused_run_is_known() {
+    let mode = |words: &[&str]| {
+        let words = std::iter::once("opencode-rs").chain(words.iter().copied());
+        mode_of_refused(&words.map(OsString::from).collect::<Vec<_>>())
+    };
+    assert_eq!(mode(&["--output-format", "json", "--bogus"]), Some(OutputMode::Json));
+    assert_eq!(
+        mode(&["run", "--x", "--output-format=stream-json"]),
+        Some(OutputMode::StreamJson)
+    );
+    assert_eq!(mode(&["--bogus", "--", "--output-format", "json"]), None);
+    assert_eq!(mode(&["--output-format", "yaml"]), None);
+    assert_eq!(mode(&["-q", "models", "--output-format", "json", "--bogus"]), None);
+}

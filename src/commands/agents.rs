@@ -27,7 +27,9 @@ pub async fn run(context: &Context, request: AgentsRequest) -> Result<Exit, Fail
     let entries = visit(context, &request.connect, &request.output, async |connection| {
         let (agents, config) = tokio::try_join!(connection.client.agents(), connection.client.config())?;
         let configured = config.get("default_agent").and_then(serde_json::Value::as_str);
-        let default = select::agent(None, configured, &agents)?.map(|agent| agent.name.as_str());
+        // A default that is none is an error of a run, and no reason to list nothing.
+        let default = select::agent(None, configured, &agents).ok().flatten();
+        let default = default.map(|agent| agent.name.as_str());
         let all = request.connect.verbosity > Verbosity::Normal;
         let mut entries: Vec<Entry> = agents
             .iter()

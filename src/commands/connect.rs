@@ -180,6 +180,10 @@ pub(super) fn local_directory(typed: &Path) -> Result<PathBuf, Failure> {
     let canonical = std::fs::canonicalize(typed).map_err(failure)?;
     // Reading it tells at once whether it is a directory, and one that may be read.
     std::fs::read_dir(&canonical).map_err(failure)?;
+    if canonical.to_str().is_none() {
+        let message = format!("cannot work in `{}`: its path is not UTF-8", typed.display());
+        return Err(Failure::usage(message).hint("rename the directory: the engine takes no other paths"));
+    }
     Ok(canonical)
 }
 

@@ -23,11 +23,13 @@ mod visit;
 mod warm;
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use crate::error::{Failure, FailureKind};
 use crate::support::json;
+use crate::support::named_file::{self, IfPresent};
 
 /// How a command ended that returned no failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,12 @@ pub fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
         .write_all(bytes)
         .and_then(|()| stdout.flush())
         .map_err(|error| stdout_failure(&error))
+}
+
+/// Writes a file that the user named. A pipe without a reader holds up nothing else, and may be left alone.
+async fn write_file(path: PathBuf, bytes: Vec<u8>, if_present: IfPresent) -> io::Result<()> {
+    let writing = move || named_file::write(&path, &bytes, if_present);
+    tokio::task::spawn_blocking(writing).await.map_err(io::Error::other)?
 }
 
 /// Writes a JSON document to stdout, indented and with a final newline.

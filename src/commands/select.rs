@@ -240,26 +240,40 @@ pub(super) fn agent<'a>(
     agents: &'a [Agent],
 ) -> Result<Option<&'a Agent>, Failure> {
     let Some(name) = choice else {
-        let named = |name: &str| agents.iter().find(|agent| agent.name == name);
-        return Ok(configured
-            .and_then(named)
-            .or_else(|| named("build"))
-            .or_else(|| agents.iter().find(|agent| agent.mode != "subagent" && !agent.hidden)));
+        if let Some(name) = configured.filter(|name| !name.is_empty()) {
+            return default_agent(name, agents).map(Some);
+        }
+        let build = agents.iter().find(|agent| agent.name == "build");
+        return Ok(build.or_else(|| agents.iter().find(|agent| agent.mode != "subagent" && !agent.hidden)));
     };
     if let Some(agent) = agents.iter().find(|agent| agent.name == name) {
         return Ok(Some(agent));
     }
+    Err(unknown_agent(format!("cannot find agent `{name}`"), name, agents))
+}
+
+/// The agent that the engine's configuration names; the engine refuses the same ones.
+fn default_agent<'a>(name: &str, agents: &'a [Agent]) -> Result<&'a Agent, Failure> {
+    let of_configuration = format!("agent `{name}` of the engine's configuration (`default_agent`)");
+    let Some(agent) = agents.iter().find(|agent| agent.name == name) else {
+        return Err(unknown_agent(format!("cannot find {of_configuration}"), name, agents));
+    };
+    let why = match agent.mode.as_str() {
+        "subagent" => "it is a subagent",
+        _ if agent.hidden => "it is hidden",
+        _ => return Ok(agent),
+    };
+    Err(Failure::usage(format!("cannot use {of_configuration}: {why}"))
+        .hint("change `default_agent` in `opencode.json`, or name another agent with `--agent`"))
+}
+
+fn unknown_agent(message: String, name: &str, agents: &[Agent]) -> Failure {
     let known: Vec<String> = agents
         .iter()
         .filter(|agent| !agent.hidden)
         .map(|agent| agent.name.clone())
         .collect();
-    Err(with_nearest(
-        Failure::usage(format!("cannot find agent `{name}`")),
-        name,
-        &known,
-        "opencode-rs agents",
-    ))
+    with_nearest(Failure::usage(message), name, &known, "opencode-rs agents")
 }
 
 /// Finds the variant that was asked for.
@@ -323,6 +337,41 @@ mod tests {
     use super::*;
     use crate::error::FailureKind;
     use serde_json::json;
+
+    #[test]
+    fn a_configured_agent_that_is_none_is_refused() {
+        let agents: Vec<Agent> = serde_json::from_value(json!([
+            {"name": "build", "mode": "primary"}, {"name": "general", "mode": "subagent"},
+            {"name": "title", "mode": "primary", "hidden": true}, {"name": "both", "mode": "all"},
+        ]))
+        .unwrap();
+        let of = |choice, configured| agent(choice, configured, &agents).map(|agent| agent.unwrap().name.as_str());
+        assert_eq!(of(None, None).unwrap(), "build");
+        assert_eq!(of(None, Some("")).unwrap(), "build");
+        assert_eq!(of(None, Some("both")).unwrap(), "both");
+        // What is typed wins, and what is configured is not looked at.
+        assert_eq!(of(Some("build"), Some("gone")).unwrap(), "build");
+        for (name, message) in [
+            (
+                "gone",
+                "cannot find agent `gone` of the engine's configuration (`default_agent`)",
+            ),
+            (
+                "general",
+                "cannot use agent `general` of the engine's configuration (`default_agent`): it is a subagent",
+            ),
+            (
+                "title",
+                "cannot use agent `title` of the engine's configuration (`default_agent`): it is hidden",
+            ),
+        ] {
+            let failure = of(None, Some(name)).unwrap_err();
+            assert_eq!(
+                (failure.kind, failure.to_string().as_str()),
+                (FailureKind::Usage, message)
+            );
+        }
+    }
 
     fn providers() -> Providers {
         serde_json::from_value(json!({"providers": [

@@ -1,8 +1,10 @@
 //! The open stream: reading, noticing that it died, connecting again.
 
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
@@ -21,6 +23,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Events that wait for a slow consumer. A full queue stops the reading of the socket; nothing is dropped.
 const QUEUE: usize = 1024;
+
+/// How many events back a second delivery is recognised.
+const MOST_SEEN: usize = 4096;
 
 /// What comes off the stream.
 #[derive(Debug)]
@@ -54,6 +59,7 @@ impl EventStream {
         let reader = Reader {
             client,
             items: sender,
+            seen: SeenEvents::default(),
             opened: Some(opened),
         };
         let task = tokio::spawn(reader.run()).abort_handle();
@@ -80,7 +86,34 @@ impl Drop for EventStream {
 struct Reader {
     client: Client,
     items: mpsc::Sender<Item>,
+    seen: SeenEvents,
     opened: Option<oneshot::Sender<Result<(), Error>>>,
+}
+
+/// The ids of the last events. A proxy, or an engine that replays, may deliver an event twice; text must not be.
+#[derive(Default)]
+struct SeenEvents {
+    ids: HashSet<String>,
+    order: VecDeque<String>,
+}
+
+impl SeenEvents {
+    /// Whether the event came before; it has from now on.
+    fn has(&mut self, event: &Received) -> bool {
+        let Some(id) = event.raw.get("id").and_then(Value::as_str) else {
+            return false;
+        };
+        if !self.ids.insert(id.to_owned()) {
+            return true;
+        }
+        self.order.push_back(id.to_owned());
+        if self.order.len() > MOST_SEEN
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+        false
+    }
 }
 
 /// The consumer went away.
@@ -143,6 +176,9 @@ impl Reader {
             let mut received = Vec::new();
             decoder.push(&chunk, |frame| received.extend(decode(frame)));
             for event in received {
+                if self.seen.has(&event) {
+                    continue;
+                }
                 if event.event == Event::Connected && !greeted {
                     greeted = true;
                     if let Some(opened) = self.opened.take() {
@@ -159,5 +195,23 @@ impl Reader {
 
     async fn send(&self, item: Item) -> Result<(), Closed> {
         self.items.send(item).await.map_err(|_| Closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_that_comes_again_is_recognised() {
+        let event = |id: &str| decode(format!(r#"{{"id":"{id}","type":"x"}}"#).as_bytes()).unwrap();
+        let mut seen = SeenEvents::default();
+        assert!(!seen.has(&event("evt_1")) && !seen.has(&event("evt_2")) && seen.has(&event("evt_1")));
+        let without = decode(br#"{"type":"x"}"#).unwrap();
+        assert!(!seen.has(&without) && !seen.has(&without));
+        for number in 0..2 * MOST_SEEN {
+            assert!(!seen.has(&event(&format!("evt_{number}_"))));
+        }
+        assert_eq!((seen.ids.len(), seen.order.len()), (MOST_SEEN, MOST_SEEN));
     }
 }

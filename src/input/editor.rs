@@ -46,6 +46,8 @@ pub(super) async fn edit(
     let status = Command::new(program)
         .args(arguments)
         .arg(&path)
+        .env_clear()
+        .envs(environment.iter())
         .stdin(on_terminal(streams.stdin_is_terminal, false).map_err(editor)?)
         .stdout(on_terminal(streams.stdout_is_terminal, true).map_err(editor)?)
         .kill_on_drop(true)

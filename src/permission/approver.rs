@@ -305,7 +305,11 @@ impl Running {
     fn start(command: &str, directory: &Path, document: &Value) -> std::io::Result<Self> {
         let mut bytes = serde_json::to_vec(document).map_err(std::io::Error::from)?;
         bytes.push(b'\n');
-        let mut child = shell(command)
+        let mut shell = shell(command);
+        for name in env_vars::OF_GIT_HOOKS {
+            shell.env_remove(name);
+        }
+        let mut child = shell
             .current_dir(directory)
             .env_remove(env_vars::SERVER_PASSWORD)
             .stdin(Stdio::piped())

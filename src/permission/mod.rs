@@ -54,6 +54,9 @@ use crate::api::types::{Rule, RuleAction};
 /// The tools that look and do not touch. Everything else is refused.
 pub const LOOKING: [&str; 4] = ["read", "glob", "grep", "list"];
 
+/// The engine's tool for a call that cannot be read, or is of a tool that is not offered: it tells the model what is wrong.
+pub const INVALID: &str = "invalid";
+
 /// The rules for a session that may look but not touch, for an agent whose rules are `agent`.
 ///
 /// The last matching rule wins, and session rules come last of all. So everything is denied first; then, for the tools
@@ -61,7 +64,10 @@ pub const LOOKING: [&str; 4] = ["read", "glob", "grep", "list"];
 /// read `secrets/*`" holds, and so does the engine's own caution about `*.env`. What they allow is asked about, and
 /// answered by our policy: the engine takes a link for what it is called, and not for where it leads.
 pub fn look_only(agent: &[Rule]) -> Vec<Rule> {
-    let mut rules = vec![Rule::new("*", "*", RuleAction::Deny)];
+    let mut rules = vec![
+        Rule::new("*", "*", RuleAction::Deny),
+        Rule::new(INVALID, "*", RuleAction::Allow),
+    ];
     for tool in LOOKING {
         rules.push(Rule::new(tool, "*", RuleAction::Ask));
         for rule in agent.iter().filter(|rule| wildcard_matches(&rule.permission, tool)) {
@@ -73,6 +79,11 @@ pub fn look_only(agent: &[Rule]) -> Vec<Rule> {
         }
     }
     rules
+}
+
+/// Whether the engine has a tool of this name, by the permission that it asks for.
+pub fn is_engine_tool(name: &str) -> bool {
+    ASKING.contains(&name) || preset::HARMLESS.contains(&name) || name == "codesearch"
 }
 
 /// The rules for a session of which everything shall be asked about, for an agent whose rules are `agent`.

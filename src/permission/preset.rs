@@ -1,11 +1,11 @@
 //! What holds where no rule says anything.
 
-use super::LOOKING;
+use super::{INVALID, LOOKING};
 use crate::request::{Effect, Preset};
 
 /// Tools of the engine's that change nothing outside of the session, or do what is judged on its own. None that an MCP
 /// server could give the name of: that is the server's name, `_`, and the tool's.
-const HARMLESS: [&str; 6] = ["todowrite", "skill", "question", "invalid", "StructuredOutput", "lsp"];
+pub(super) const HARMLESS: [&str; 6] = ["todowrite", "skill", "question", INVALID, "StructuredOutput", "lsp"];
 
 /// What the preset says of a tool, on whatever it is used, inside of the agent's directories.
 pub(super) fn of_tool(preset: Preset, tool: &str) -> Effect {
@@ -13,7 +13,7 @@ pub(super) fn of_tool(preset: Preset, tool: &str) -> Effect {
     match preset {
         Preset::AutoTools if looks || tool == "edit" || tool == "task" || HARMLESS.contains(&tool) => Effect::Allow,
         Preset::AutoTools => Effect::Ask,
-        Preset::LookOnly if looks || matches!(tool, "question" | "invalid" | "StructuredOutput") => Effect::Allow,
+        Preset::LookOnly if looks || matches!(tool, "question" | INVALID | "StructuredOutput") => Effect::Allow,
         Preset::ReadOnly if looks || tool == "task" || HARMLESS.contains(&tool) => Effect::Allow,
         // Looking outside of the directory is the only thing that is left to a person.
         Preset::ReadOnly if matches!(tool, "external_directory" | "doom_loop") => Effect::Ask,

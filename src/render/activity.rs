@@ -14,8 +14,8 @@ use crate::error::FailureKind;
 use crate::request::{Reasoning, Verbosity};
 use crate::terminal::{Sanitizer, Stream, one_line, sanitize};
 use crate::turn::{
-    DecidedBy, Decision, FileChange, Outcome, PermissionRecord, QuestionRecord, Started, Status, TextDelta, ToolCall,
-    ToolStatus, Update,
+    DecidedBy, Decision, FileChange, INVALID, Outcome, PermissionRecord, QuestionRecord, Started, Status, TextDelta,
+    ToolCall, ToolStatus, Update,
 };
 
 /// Columns of a line in a log, where no terminal sets a limit.
@@ -202,7 +202,7 @@ impl Activity {
             return;
         }
         let label = if call.subagent { "subagent:" } else { "tool:" };
-        let name = one_line(&call.tool, 40);
+        let name = one_line(name_of(call), 40);
         let failure = failure_of(call);
         let time = call.duration_ms.map(|millis| format!("({})", milliseconds(millis)));
         let time = time.as_deref().unwrap_or_default();
@@ -379,7 +379,13 @@ fn room(console: &Console, reserved: usize) -> usize {
 /// A tool and what it is at work on, in one clean line.
 pub(super) fn words_of(call: &ToolCall) -> String {
     let what = title(call).unwrap_or_default();
-    one_line(&format!("{} {what}", call.tool), LOG_COLUMNS)
+    one_line(&format!("{} {what}", name_of(call)), LOG_COLUMNS)
+}
+
+/// The tool as the model called it.
+fn name_of(call: &ToolCall) -> &str {
+    let called = call.input.get("tool").and_then(Value::as_str);
+    called.filter(|_| call.tool == INVALID).unwrap_or(&call.tool)
 }
 
 /// What a tool is at work on: the command itself for a shell, whose title is only what the model says about it.
@@ -387,6 +393,10 @@ fn title(call: &ToolCall) -> Option<&str> {
     let argument = |name: &str| call.input.get(name).and_then(Value::as_str);
     if let Some(command) = argument("command") {
         return Some(command);
+    }
+    if call.tool == INVALID {
+        // The engine's title says no more than that.
+        return None;
     }
     call.title
         .as_deref()
@@ -398,9 +408,22 @@ fn title(call: &ToolCall) -> Option<&str> {
         })
 }
 
+/// What is wrong with a call that the engine could not even try; its own words go to the model.
+fn broken(call: &ToolCall) -> String {
+    let said = call.error.as_deref().unwrap_or_default();
+    if said.contains("unavailable tool") {
+        "there is no tool of this name for the model".to_owned()
+    } else if said.contains("JSON parsing failed") {
+        "the arguments that the model gave are no JSON".to_owned()
+    } else {
+        format!("the arguments that the model gave are wrong: {said}")
+    }
+}
+
 /// Why a tool call did not do what it was called for.
 fn failure_of(call: &ToolCall) -> Option<String> {
     match (call.status, call.exit_code) {
+        (ToolStatus::Error, _) if call.tool == INVALID => Some(format!("failed: {}", broken(call))),
         (ToolStatus::Error, _) => {
             let reason = call.error.as_deref().filter(|reason| !reason.trim().is_empty());
             Some(reason.map_or_else(|| "failed".to_owned(), |reason| format!("failed: {reason}")))
@@ -430,15 +453,19 @@ fn changed(files: &[FileChange]) -> Option<String> {
 fn summary(outcome: &Outcome) -> String {
     let mut facts = Vec::new();
     facts.extend(outcome.model.as_ref().map(ToString::to_string));
-    let usage = outcome.usage;
-    facts.push(match usage.cache_read {
-        0 => format!("{} tokens in", usage.input),
-        cached => format!("{} tokens in and {cached} from cache", usage.input),
-    });
-    facts.push(match usage.reasoning {
-        0 => format!("{} out", usage.output),
-        reasoning => format!("{} out and {reasoning} reasoning", usage.output),
-    });
+    match &outcome.usage {
+        None => facts.push("tokens unknown".to_owned()),
+        Some(usage) => {
+            facts.push(match usage.cache_read {
+                0 => format!("{} tokens in", usage.input),
+                cached => format!("{} tokens in and {cached} from cache", usage.input),
+            });
+            facts.push(match usage.reasoning {
+                0 => format!("{} out", usage.output),
+                reasoning => format!("{} out and {reasoning} reasoning", usage.output),
+            });
+        }
+    }
     facts.push(match &outcome.cost_usd {
         Some(cost) => format!("${cost}"),
         None => "cost unknown".to_owned(),

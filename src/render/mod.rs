@@ -33,9 +33,9 @@ use json::Json;
 use markdown::Markdown;
 use paint::Paint;
 use stream_json::{RawEvents, StreamJson};
-use text::Text;
+use text::{LastMessage, Text};
 
-use crate::request::{OutputMode, OutputRequest, Reasoning, Rendering};
+use crate::request::{AnswerExtent, OutputMode, OutputRequest, Reasoning, Rendering};
 use crate::terminal::{Screen, Stream, Terminal, sanitize};
 use crate::turn::{DecidedBy, Decision, Outcome, PermissionRecord, ToolCall, ToolStatus, Update};
 
@@ -87,13 +87,22 @@ pub fn renderer(request: &OutputRequest, streams: Streams) -> Box<dyn Render> {
         } else {
             RawEvents::LeftOut
         })),
-        (OutputMode::Text, _) if !terminal.is_terminal(Stream::Stdout) => Box::new(Text::bytes(request.verbosity)),
-        (OutputMode::Text, Rendering::Raw) => Box::new(Text::sanitised(request.verbosity)),
-        (OutputMode::Text, Rendering::Markdown) => Box::new(Text::markdown(request.verbosity, color(Stream::Stdout))),
+        (OutputMode::Text, rendering) => {
+            let text = match rendering {
+                _ if !terminal.is_terminal(Stream::Stdout) => Text::bytes(request.verbosity),
+                Rendering::Raw => Text::sanitised(request.verbosity),
+                Rendering::Markdown => Text::markdown(request.verbosity, color(Stream::Stdout)),
+            };
+            match request.extent {
+                AnswerExtent::Whole => Box::new(text),
+                AnswerExtent::LastMessage => Box::new(LastMessage(text)),
+            }
+        }
     };
     Box::new(Renderer {
         body,
         activity: Activity::new(request.verbosity, request.reasoning, color(Stream::Stderr)),
+        shows_text: request.extent == AnswerExtent::Whole,
         shows_reasoning: request.reasoning == Reasoning::Shown,
         console: Console::new(stdout, stderr, terminal, screen),
         spinner,
@@ -121,6 +130,8 @@ trait Body {
 struct Renderer {
     body: Box<dyn Body>,
     activity: Activity,
+    /// Whether text is shown as it arrives.
+    shows_text: bool,
     shows_reasoning: bool,
     console: Console,
     spinner: Spinner,
@@ -184,7 +195,7 @@ impl Render for Renderer {
                     .map_or_else(|| "the model".to_owned(), ToString::to_string);
                 self.wait_for_the_model();
             }
-            Update::Text(_) => self.spinner.clear(),
+            Update::Text(_) if self.shows_text => self.spinner.clear(),
             Update::Tool(call) => self.tool(call),
             Update::Permission(record) => self.permission(record),
             Update::Reasoning(_) if self.shows_reasoning => self.spinner.clear(),

@@ -422,13 +422,14 @@ pub struct RunResult<'a> {
     pub outcome: &'static str,
     pub exit_code: u8,
     pub result: &'a str,
+    pub last_message: &'a str,
     pub structured: Option<&'a Value>,
     pub session_id: Option<&'a str>,
     pub message_id: Option<&'a str>,
     pub directory: &'a str,
     pub model: Option<String>,
     pub agent: Option<&'a str>,
-    pub usage: Usage,
+    pub usage: Option<Usage>,
     pub cost_usd: Option<&'a str>,
     pub turns: u32,
     pub tool_calls: Vec<Tool<'a>>,
@@ -444,6 +445,7 @@ pub struct RunResult<'a> {
     pub rehearsal: bool,
     pub checks: Checks<'a>,
     pub worktree: Option<Worktree<'a>>,
+    pub missing_mcp: &'a [turn::MissingMcp],
 }
 
 impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
@@ -453,13 +455,14 @@ impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
             outcome: outcome.word(),
             exit_code: outcome.exit_code(),
             result: &outcome.result,
+            last_message: &outcome.last_message,
             structured: outcome.structured.as_ref(),
             session_id: outcome.session_id.as_deref(),
             message_id: outcome.message_id.as_deref(),
             directory: &outcome.directory,
             model: outcome.model.as_ref().map(ModelRef::to_string),
             agent: outcome.agent.as_deref(),
-            usage: outcome.usage.into(),
+            usage: outcome.usage.map(Usage::from),
             cost_usd: outcome.cost_usd.as_deref(),
             turns: outcome.turns,
             tool_calls: outcome.tool_calls.iter().map(Tool::from).collect(),
@@ -475,6 +478,7 @@ impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
             rehearsal: outcome.rehearsal,
             checks: (&outcome.checks).into(),
             worktree: outcome.worktree.as_ref().map(Worktree::from),
+            missing_mcp: &outcome.missing_mcp,
         }
     }
 }

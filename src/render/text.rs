@@ -259,6 +259,20 @@ impl Text {
     }
 }
 
+/// `--last`: nothing but the last message, once it is known to be the last.
+pub(super) struct LastMessage(pub(super) Text);
+
+impl Body for LastMessage {
+    fn update(&mut self, _update: &Update, _console: &mut Console) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self, outcome: &Outcome, console: &mut Console) -> io::Result<()> {
+        self.0.write(&outcome.last_message, console)?;
+        self.0.finish(outcome, console)
+    }
+}
+
 impl Body for Text {
     fn update(&mut self, update: &Update, console: &mut Console) -> io::Result<()> {
         match update {

@@ -32,7 +32,9 @@ pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource,
 pub use inventory::{AgentsRequest, DoctorRequest, ModelsRequest};
 pub use local::{ConfigRequest, GenerateRequest};
 pub use model::{Effort, ModelChoice, ModelRef, ParseModelError, VariantChoice};
-pub use output::{ColorChoice, ListFormat, ListOutput, OutputMode, OutputRequest, Reasoning, Rendering, Verbosity};
+pub use output::{
+    AnswerExtent, ColorChoice, ListFormat, ListOutput, OutputMode, OutputRequest, Reasoning, Rendering, Verbosity,
+};
 pub use permission::{
     Approver, Effect, OnDenial, ParseRuleError, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern,
 };

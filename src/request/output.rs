@@ -50,6 +50,16 @@ pub enum Rendering {
     Raw,
 }
 
+/// How much of the answer goes to stdout in text mode.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AnswerExtent {
+    /// All text of the turn, as it arrives.
+    #[default]
+    Whole,
+    /// `--last`: the text of the last message alone, once the turn is over.
+    LastMessage,
+}
+
 /// Whether the model's reasoning is shown (on stderr).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Reasoning {
@@ -69,6 +79,8 @@ pub struct OutputRequest {
     pub color: ColorChoice,
     /// How much is said on stderr.
     pub verbosity: Verbosity,
+    /// The whole answer or its last message.
+    pub extent: AnswerExtent,
     /// Markdown or raw text on a terminal.
     pub rendering: Rendering,
     /// Whether reasoning is shown.
@@ -77,7 +89,7 @@ pub struct OutputRequest {
     pub progress_off: bool,
     /// `--include-raw`: stream-json also holds the engine's events.
     pub include_raw: bool,
-    /// `-o`: the answer goes to this file too.
+    /// `-o`: the last message goes to this file too.
     pub last_message_file: Option<PathBuf>,
 }
 

@@ -38,6 +38,7 @@ pub(super) fn of_engine(
     for name in QUIET {
         all.entry(name.into()).or_insert_with(|| "1".into());
     }
+    without_proxy_on_loopback(&mut all);
     all.insert("OPENCODE_CLIENT".into(), CLIENT.into());
     let merged = merged_config(user.os(env_vars::ENGINE_CONFIG_CONTENT), config)?;
     all.insert(env_vars::ENGINE_CONFIG_CONTENT.into(), merged.into());
@@ -46,6 +47,31 @@ pub(super) fn of_engine(
     all.insert(env_vars::SERVER_PASSWORD.into(), password.expose().into());
     all.remove(OsStr::new(env_vars::SERVER_USERNAME));
     Ok(all)
+}
+
+/// Names under which programs look for the hosts that they reach without a proxy; which of them wins differs.
+const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+/// This machine: no proxy reaches its servers, and none may see what is sent to them.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// Adds this machine to the hosts that are reached without a proxy.
+fn without_proxy_on_loopback(all: &mut BTreeMap<OsString, OsString>) {
+    let theirs = NO_PROXY.map(|name| all.get(OsStr::new(name)).cloned());
+    let either = theirs.iter().flatten().next().cloned().unwrap_or_default();
+    for (name, own) in NO_PROXY.into_iter().zip(theirs) {
+        let mut hosts = own.unwrap_or_else(|| either.clone());
+        let text = hosts.to_string_lossy().into_owned();
+        let known: Vec<&str> = text.split([',', ' ']).map(str::trim).collect();
+        if !known.contains(&"*") {
+            for host in LOOPBACK.iter().filter(|host| !known.contains(host)) {
+                if !hosts.is_empty() {
+                    hosts.push(",");
+                }
+                hosts.push(host);
+            }
+        }
+        all.insert(name.into(), hosts);
+    }
 }
 
 fn merged_config(theirs: Option<&OsStr>, ours: Value) -> Result<String, StartError> {
@@ -120,6 +146,8 @@ mod tests {
         let all = of_engine(&user, json!({}), variables, &Secret::new("pw")).unwrap();
         let expected = [
             ("HOME", "/home/u"),
+            ("NO_PROXY", "localhost,127.0.0.1,::1"),
+            ("no_proxy", "localhost,127.0.0.1,::1"),
             ("OPENCODE_CLIENT", "opencode-rs"),
             ("OPENCODE_CONFIG_CONTENT", "{}"),
             ("OPENCODE_DISABLE_AUTOUPDATE", "1"),
@@ -133,6 +161,32 @@ mod tests {
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
         assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn this_machine_is_reached_without_a_proxy() {
+        for (set, upper, lower) in [
+            (
+                vec![("NO_PROXY", "a.corp, localhost")],
+                "a.corp, localhost,127.0.0.1,::1",
+                "a.corp, localhost,127.0.0.1,::1",
+            ),
+            (
+                vec![("NO_PROXY", "a"), ("no_proxy", "b")],
+                "a,localhost,127.0.0.1,::1",
+                "b,localhost,127.0.0.1,::1",
+            ),
+            (vec![("no_proxy", "*")], "*", "*"),
+            (
+                vec![("no_proxy", "")],
+                "localhost,127.0.0.1,::1",
+                "localhost,127.0.0.1,::1",
+            ),
+        ] {
+            let all = of_engine(&environment(&set), json!({}), Vec::new(), &Secret::new("pw")).unwrap();
+            let value = |name: &str| all[OsStr::new(name)].to_str().unwrap();
+            assert_eq!((value("NO_PROXY"), value("no_proxy")), (upper, lower), "{set:?}");
+        }
     }
 
     #[test]

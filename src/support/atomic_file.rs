@@ -42,10 +42,7 @@ pub fn write_new(path: &Path, contents: &[u8], access: Access) -> io::Result<()>
 
 /// The whole of a file beside where it will be.
 fn temporary(path: &Path, contents: &[u8], access: Access) -> io::Result<NamedTempFile> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let directory = directory_of(path);
     create_directory(directory, access)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".opencode-rs-");
@@ -63,6 +60,14 @@ fn temporary(path: &Path, contents: &[u8], access: Access) -> io::Result<NamedTe
     file.write_all(contents)?;
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// The directory that a file is in.
+pub fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// Creates `directory` and its parents; a private one is for the owner alone.

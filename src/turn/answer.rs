@@ -131,19 +131,19 @@ impl Answer {
 
     /// The whole answer: its parts, separated by a blank line.
     pub(super) fn text(&self) -> String {
-        let mut text = String::new();
-        for &position in &self.queue {
-            let part = &self.parts[position];
-            if part.void || part.text.is_empty() {
-                continue;
-            }
-            if !text.is_empty() {
-                let have = text.len() - text.trim_end_matches('\n').len();
-                text.extend(std::iter::repeat_n('\n', 2_usize.saturating_sub(have)));
-            }
-            text.push_str(&part.text);
-        }
-        text
+        joined(self.valid())
+    }
+
+    /// The text of the last message that has any.
+    pub(super) fn last_message(&self) -> String {
+        let last = self.valid().last().map(|part| part.message_id.as_str());
+        joined(self.valid().filter(|part| Some(part.message_id.as_str()) == last))
+    }
+
+    /// The parts of the answer that count.
+    fn valid(&self) -> impl Iterator<Item = &TextPart> {
+        let parts = self.queue.iter().map(|&position| &self.parts[position]);
+        parts.filter(|part| !part.void && !part.text.is_empty())
     }
 
     fn insert(&mut self, part: &Part, subagent: bool) -> usize {
@@ -175,6 +175,19 @@ impl Answer {
             part.give(out);
         }
     }
+}
+
+/// The text of parts, separated by a blank line.
+fn joined<'a>(parts: impl Iterator<Item = &'a TextPart>) -> String {
+    let mut text = String::new();
+    for part in parts {
+        if !text.is_empty() {
+            let have = text.len() - text.trim_end_matches('\n').len();
+            text.extend(std::iter::repeat_n('\n', 2_usize.saturating_sub(have)));
+        }
+        text.push_str(&part.text);
+    }
+    text
 }
 
 impl TextPart {

@@ -6,6 +6,15 @@ use crate::api::types::EngineError;
 use crate::error::{Failure, FailureKind};
 use crate::permission::{DecidedBy, Decision};
 
+/// How the engine's libraries begin what they say of an answer that they cannot read.
+const MALFORMED: [&str; 5] = [
+    "JSON parsing failed",
+    "Type validation failed",
+    "Invalid JSON response",
+    "Expected 'id' to be",
+    "Expected 'function.name' to be",
+];
+
 /// Judges a turn that has run to its end; `None` is success.
 ///
 /// The last message of the assistant decides, not any event: a step that failed and was tried again with success is a
@@ -150,6 +159,19 @@ pub(super) fn classify(error: &EngineError) -> Failure {
             Some(code @ (408 | 429 | 500..=599)) => provider(because(&format!(
                 "cannot get an answer: the provider answers with status {code}"
             ))),
+            Some(402) => Failure::new(
+                FailureKind::Provider,
+                because("cannot get an answer: the provider wants to be paid first (status 402)"),
+            )
+            .hint("add credit to the account, or use another model with `--model`"),
+            Some(404) => Failure::new(
+                FailureKind::Failed,
+                because("cannot get an answer: the provider refused the request with status 404"),
+            )
+            .hint("check the model's name at the provider, and the provider's address in the configuration"),
+            Some(400) if data.message.contains("maximum model length") => too_long(because(
+                "cannot get an answer: the conversation is too long for the model",
+            )),
             Some(413) => too_long(because("cannot send the prompt: it is too long for the provider")),
             Some(code) if !data.is_retryable => Failure::new(
                 FailureKind::Failed,
@@ -177,7 +199,12 @@ pub(super) fn classify(error: &EngineError) -> Failure {
         }
         // A model that repeats the same call is not refused a tool, but the whole step.
         _ if data.message.starts_with("The user rejected permission") => stopped_by_refusal(None),
-        _ if data.message.starts_with("JSON parsing failed") => provider(because("cannot read the provider's answer")),
+        _ if MALFORMED.iter().any(|beginning| data.message.starts_with(beginning)) => {
+            // What follows is the whole answer, or the schema that it does not fit.
+            let first = data.message.lines().next().unwrap_or_default();
+            let reason = first.split(": Value:").next().unwrap_or(first);
+            provider(format!("cannot read the provider's answer: {}", reason.trim()))
+        }
         _ => Failure::new(FailureKind::Failed, because("cannot finish the turn")),
     }
 }
@@ -193,4 +220,46 @@ fn provider(message: String) -> Failure {
 
 fn too_long(message: String) -> Failure {
     Failure::new(FailureKind::Provider, message).hint("send less text, or use a model with a larger context")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn classified(name: &str, status: Option<u16>, message: &str) -> (FailureKind, String) {
+        let data = json!({"message": message, "statusCode": status});
+        let error: EngineError = serde_json::from_value(json!({"name": name, "data": data})).unwrap();
+        let failure = classify(&error);
+        assert!(!failure.hints.is_empty(), "{failure}");
+        (failure.kind, failure.to_string())
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_the_providers_failure_in_one_line() {
+        for (message, told) in [
+            (
+                "Type validation failed: Value: {\"choices\":[]}.\nError message: [{\"code\": 1}]",
+                "Type validation failed",
+            ),
+            ("Expected 'id' to be a string.", "Expected 'id' to be a string."),
+            ("JSON parsing failed: Text: {.", "JSON parsing failed: Text: {."),
+        ] {
+            let expected = format!("cannot read the provider's answer: {told}");
+            assert_eq!(
+                classified("UnknownError", None, message),
+                (FailureKind::Provider, expected)
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_status_means_comes_with_a_hint() {
+        let kind = |status, message| classified("APIError", Some(status), message).0;
+        assert_eq!(kind(402, "Insufficient Balance"), FailureKind::Provider);
+        assert_eq!(kind(404, "model `x` not found"), FailureKind::Failed);
+        let long = "The decoder prompt (length 5000) is longer than the maximum model length of 4096.";
+        assert_eq!(kind(400, long), FailureKind::Provider);
+    }
 }

@@ -1,15 +1,18 @@
 //! The loop that drives a turn: events, the answer to the prompt, questions, time, and the wish to stop.
 
 use std::future::Future;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use super::changes::FileChange;
 use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries};
 use super::gatekeeper::{Gatekeeper, Happening, Left, Permissions};
 use super::limits::exceeded;
 use super::state::State;
+use super::tools::may_have_written;
 use super::update::{PermissionRecord, Retry, Started, Status, Update};
 use crate::api::types::{CommandCall, Prompt};
 use crate::api::{Client, Error};
@@ -18,6 +21,7 @@ use crate::events::{Event, EventStream, Item, Received};
 use crate::gate::Gate;
 use crate::permission::{Decision, Policy};
 use crate::request::{AgentLimits, Preset};
+use crate::support::output_files::OutputFiles;
 
 /// How long an abort may take, all of it: the call, the engine's end of turn, the last reading.
 const ABORT: Duration = Duration::from_secs(5);
@@ -55,6 +59,8 @@ pub struct Turn {
     pub deadline: Option<Instant>,
     /// Whether the engine's own events are wanted.
     pub include_raw: bool,
+    /// Files that we write to ourselves: they are none that the model changed.
+    pub outputs: OutputFiles,
     /// What the model may do, and who says so.
     pub permissions: Permissions,
     /// What is known at the start; the first update. A model that the engine chooses is filled in.
@@ -66,6 +72,8 @@ pub struct Turn {
 pub struct Driven {
     /// Everything known at the end.
     pub state: State,
+    /// Files that we write to ourselves.
+    pub outputs: OutputFiles,
     /// What went wrong; `None` is success.
     pub failure: Option<Failure>,
     /// Every permission that was asked for.
@@ -124,6 +132,7 @@ pub async fn drive(
         stall_timeout: turn.stall_timeout,
         deadline: turn.deadline,
         include_raw: turn.include_raw,
+        outputs: turn.outputs,
         started: turn.started,
         updates,
         pending: Vec::new(),
@@ -137,6 +146,7 @@ pub async fn drive(
     let Left { records, policy, gate } = driver.keeper.into_left();
     Driven {
         state: driver.state,
+        outputs: driver.outputs,
         failure,
         permissions: records,
         first_text: driver.first_text,
@@ -156,6 +166,7 @@ struct Driver {
     stall_timeout: Option<Duration>,
     deadline: Option<Instant>,
     include_raw: bool,
+    outputs: OutputFiles,
     started: Started,
     state: State,
     keeper: Gatekeeper,
@@ -413,14 +424,20 @@ impl Driver {
         if unasked.is_some() {
             return unasked;
         }
-        let failure = self.pending[before..].iter().find_map(|update| match update {
-            Update::Retry(retry) => Some(retry.clone()),
-            _ => None,
-        });
-        if let Some(retry) = failure
-            && let Some(failure) = self.judge_retry(&retry)
-        {
-            return Some(failure);
+        let retry = self.pending[before..]
+            .iter()
+            .enumerate()
+            .find_map(|(at, update)| match update {
+                Update::Retry(retry) => Some((before + at, retry.clone())),
+                _ => None,
+            });
+        if let Some((at, retry)) = retry {
+            if let Some(failure) = self.judge_retry(&retry) {
+                // It is not made, so it is neither shown nor counted.
+                self.pending.remove(at);
+                return Some(failure);
+            }
+            self.state.count_retry();
         }
         self.note_refusals(before);
         if self.state.is_too_long() {
@@ -610,6 +627,10 @@ impl Driver {
                     Some(Item::Event(received)) => {
                         let before = self.pending.len();
                         self.state.apply(&received.event, now_ms(), &mut self.pending);
+                        // The turn is over, or being ended: no retry that is announced now is made.
+                        let new = self.pending.split_off(before);
+                        let others = new.into_iter().filter(|update| !matches!(update, Update::Retry(_)));
+                        self.pending.extend(others);
                         self.note_refusals(before);
                     }
                     Some(_) => {}
@@ -644,6 +665,11 @@ impl Driver {
         .hint("raise `--stall-timeout`, or check the provider")
     }
 
+    /// Whether a change can be the model's. The engine compares the directory before and after, whoever wrote there.
+    fn counts(&self, change: &FileChange) -> bool {
+        may_have_written(self.state.tools(), self.keeper.records()) && !self.outputs.contains(Path::new(&change.path))
+    }
+
     /// Hands the updates on. A renderer that is gone is noticed by whoever runs it.
     async fn flush(&mut self) {
         if !self.announced {
@@ -656,6 +682,9 @@ impl Driver {
                 return;
             };
             let update = self.pending.remove(0);
+            if matches!(&update, Update::FileChange(change) if !self.counts(change)) {
+                continue;
+            }
             if matches!(&update, Update::Text(text) if !text.subagent) {
                 self.first_text.get_or_insert_with(std::time::Instant::now);
             }

@@ -20,13 +20,13 @@ pub use changes::{ChangeStatus, FileChange};
 pub use comparison::complete_changes;
 pub use drive::{Driven, Turn, drive};
 pub use gatekeeper::{Answerer, Permissions};
-pub use outcome::{CheckResults, Outcome, Phases, Verification, Worktree};
+pub use outcome::{CheckResults, MissingMcp, Outcome, Phases, Verification, Worktree};
 pub use state::State;
-pub use tools::Tools;
+pub use tools::{Tools, may_have_written};
 pub use update::{
     EngineInfo, PermissionRecord, QuestionRecord, Retry, Started, Status, TextDelta, ToolCall, ToolStatus, Update,
 };
 pub use usage::{Usage, decimal};
 
 pub use crate::api::types::TodoItem;
-pub use crate::permission::{DecidedBy, Decision, Scope};
+pub use crate::permission::{DecidedBy, Decision, INVALID, Scope};

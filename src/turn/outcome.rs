@@ -15,6 +15,8 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// The whole answer: all text of the turn, the parts separated by a blank line. Also what there is of it in failure.
     pub result: String,
+    /// The text of the last message of the assistant that has any: the answer without what came before tool calls.
+    pub last_message: String,
     /// The session, once there is one.
     pub session_id: Option<String>,
     /// The last message of the assistant.
@@ -25,8 +27,8 @@ pub struct Outcome {
     pub model: Option<ModelRef>,
     /// The agent.
     pub agent: Option<String>,
-    /// Tokens, summed over all messages of the session tree that this run made.
-    pub usage: Usage,
+    /// Tokens, summed over all messages of the session tree that this run made; `None` when the provider does not say.
+    pub usage: Option<Usage>,
     /// Dollars, as a decimal string, summed likewise; `None` when no price is known.
     pub cost_usd: Option<String>,
     /// How many messages the assistant wrote.
@@ -55,6 +57,19 @@ pub struct Outcome {
     pub checks: CheckResults,
     /// The git worktree that was made for the run.
     pub worktree: Option<Worktree>,
+    /// MCP servers whose tools the model did not have, with the reason.
+    pub missing_mcp: Vec<MissingMcp>,
+}
+
+/// An MCP server of the engine's configuration that did not work.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct MissingMcp {
+    /// Its name.
+    pub name: String,
+    /// The engine's word for its state, for example `failed` or `needs_auth`.
+    pub status: String,
+    /// What went wrong, as far as the engine says.
+    pub error: Option<String>,
 }
 
 /// What was checked after a turn that went well.
@@ -98,12 +113,13 @@ impl Outcome {
         Self {
             failure: None,
             result: String::new(),
+            last_message: String::new(),
             session_id: None,
             message_id: None,
             directory,
             model: None,
             agent: None,
-            usage: Usage::default(),
+            usage: Some(Usage::default()),
             cost_usd: None,
             turns: 0,
             tool_calls: Vec::new(),
@@ -118,6 +134,7 @@ impl Outcome {
             structured: None,
             checks: CheckResults::default(),
             worktree: None,
+            missing_mcp: Vec::new(),
         }
     }
 

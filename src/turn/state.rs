@@ -139,7 +139,7 @@ impl State {
             }
             // The reading found it behind our prompt, whatever the events said.
             self.foreign.remove(&stored.info.id);
-            self.insert(&stored.info);
+            self.insert(&stored.info, out);
             let void = parts_of_failed_tries(&stored.parts);
             for part in &stored.parts {
                 if void.contains(part.id.as_str()) {
@@ -280,6 +280,11 @@ impl State {
         self.answer.text()
     }
 
+    /// The text of the last message of the assistant that has any.
+    pub fn last_text(&self) -> String {
+        self.answer.last_message()
+    }
+
     /// Every tool call so far.
     pub fn tools(&self) -> &Tools {
         &self.tools
@@ -314,6 +319,11 @@ impl State {
     pub fn conclude_changes(&mut self, diffs: &[FileDiff]) {
         let root = self.last_message().map(|message| message.path.root.clone());
         self.changes.conclude(&root.unwrap_or_default(), diffs);
+    }
+
+    /// A provider is tried again.
+    pub fn count_retry(&mut self) {
+        self.retries += 1;
     }
 
     /// How often a provider was tried again.
@@ -372,6 +382,12 @@ impl State {
         (usage, dollars)
     }
 
+    /// Whether the model answered and the provider said nothing of tokens: then zero is no number of them.
+    pub fn usage_is_unknown(&self) -> bool {
+        let answered = |info: &MessageInfo| info.finish.is_some() && info.error.is_none();
+        self.usage().0 == Usage::default() && self.messages.iter().any(|message| answered(&message.info))
+    }
+
     fn status(&mut self, session_id: &str, status: &SessionStatus, now_ms: u64, out: &mut Vec<Update>) {
         let Some(session) = self.sessions.get_mut(session_id) else {
             return;
@@ -392,7 +408,6 @@ impl State {
             SessionStatus::Retry { attempt, message, next } => {
                 session.was_busy = true;
                 session.busy = true;
-                self.retries += 1;
                 self.void_current_try(session_id, out);
                 out.push(Update::Retry(Retry {
                     session_id: id(),
@@ -422,7 +437,7 @@ impl State {
             self.foreign.insert(info.id.clone());
             return;
         }
-        self.insert(info);
+        self.insert(info, out);
         self.close_if_complete(info, out);
     }
 
@@ -450,7 +465,7 @@ impl State {
     }
 
     /// Takes a message that belongs to the turn.
-    fn insert(&mut self, info: &MessageInfo) {
+    fn insert(&mut self, info: &MessageInfo, out: &mut Vec<Update>) {
         if let Some(&index) = self.message_index.get(&info.id) {
             let before = std::mem::replace(&mut self.messages[index].info, info.clone());
             if before.finish != info.finish {
@@ -458,12 +473,32 @@ impl State {
             }
             return;
         }
+        self.void_unfinished(&info.session_id, out);
         self.message_index.insert(info.id.clone(), self.messages.len());
         self.messages.push(Message {
             info: info.clone(),
             parts: Vec::new(),
         });
         self.count_broken(info);
+    }
+
+    /// A message begins: where the one before it had no finish reason, and called no tool, the engine asks the same again.
+    fn void_unfinished(&mut self, session_id: &str, out: &mut Vec<Update>) {
+        let mut messages = self.messages.iter().rev();
+        let before = messages.find(|message| message.info.session_id == session_id);
+        let Some(before) = before.filter(|message| message.info.finish.as_deref() == Some("unknown")) else {
+            return;
+        };
+        if before.parts.iter().any(|(_, kind)| *kind == PartKind::Tool) {
+            return;
+        }
+        for (id, _) in &before.parts {
+            self.answer.make_void(id, out);
+        }
+        self.answer.give_out(out);
+        out.push(Update::Warning(
+            "the provider does not say that the model has finished, so the engine asks it again".to_owned(),
+        ));
     }
 
     fn count_broken(&mut self, info: &MessageInfo) {

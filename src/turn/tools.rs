@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::update::{ToolCall, ToolStatus};
+use super::update::{PermissionRecord, ToolCall, ToolStatus};
 use crate::api::types::Part;
+use crate::permission::{Decision, INVALID, LOOKING};
 
 /// Every tool call of a turn, in the order in which they began.
 #[derive(Debug, Default)]
@@ -24,7 +25,7 @@ impl Tools {
     pub(super) fn part(&mut self, part: &Part, parent: Option<&str>) -> Option<ToolCall> {
         let state = &part.state;
         // A tool that is not there, or wrong arguments: the engine calls `invalid` instead, and that ends well.
-        let is_invalid = part.tool == "invalid";
+        let is_invalid = part.tool == INVALID;
         let status = match state.status.as_str() {
             "pending" => ToolStatus::Pending,
             "completed" if is_invalid => ToolStatus::Error,
@@ -68,6 +69,34 @@ impl Tools {
         }
         Some(call)
     }
+}
+
+/// Tools of the engine's that change no file. What a subagent does is seen by its own calls.
+const HARMLESS: [&str; 10] = [
+    "codesearch",
+    INVALID,
+    "lsp",
+    "question",
+    "skill",
+    "task",
+    "todowrite",
+    "webfetch",
+    "websearch",
+    "StructuredOutput",
+];
+
+/// Whether a call can have changed files: it was not refused, and its tool does more than look. A tool that is not the
+/// engine's own may do anything.
+pub fn may_have_written(tools: &Tools, permissions: &[PermissionRecord]) -> bool {
+    let is_refused = |call: &ToolCall| {
+        let mut records = permissions.iter();
+        records.any(|record| record.decision == Decision::Denied && record.id == call.call_id)
+    };
+    tools.calls.iter().any(|call| {
+        let tool = call.tool.as_str();
+        let only_looks = LOOKING.contains(&tool) || HARMLESS.contains(&tool);
+        !only_looks && call.status != ToolStatus::Pending && !is_refused(call)
+    })
 }
 
 fn is_final(status: ToolStatus) -> bool {

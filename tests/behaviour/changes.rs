@@ -10,6 +10,7 @@ use opencode_rs::events::EventStream;
 use opencode_rs::permission::Policy;
 use opencode_rs::rehearsal::{self, Script};
 use opencode_rs::request::{AgentLimits, ModelRef, PermissionRequest, Preset};
+use opencode_rs::support::output_files::OutputFiles;
 use opencode_rs::turn::{self, Answerer, ChangeStatus, FileChange, Permissions, Started, Turn, complete_changes};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -124,6 +125,7 @@ async fn changed(prepare: impl FnOnce(&Path)) -> Vec<(String, Option<ChangeStatu
         },
         deadline: None,
         include_raw: false,
+        outputs: OutputFiles::default(),
         started: Started::default(),
     };
     let mut driven = turn::drive(turn, events, updates, std::future::pending(), std::future::pending()).await;

@@ -24,6 +24,8 @@ mod sessions;
 mod tampering;
 mod terminal;
 mod trust;
+#[cfg(target_os = "linux")]
+mod users_own;
 mod widening;
 mod worktree;
 

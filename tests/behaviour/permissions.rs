@@ -345,10 +345,36 @@ fn wrong_arguments_and_tools_that_never_were_are_no_denial() {
     );
     assert!(!finished.stderr.contains("denied:"), "{}", finished.stderr);
     // In a plain prompt wrong arguments bring no hint at `--auto-tools`.
-    let script = calling(&call("read", "filePath = \"kept.txt\", limit = \"many\""));
+    let script = calling(
+        &[
+            call("read", "filePath = \"kept.txt\", limit = \"many\""),
+            call("Read_File", "filePath = \"kept.txt\""),
+            "{ name = \"read\", arguments = '{\"filePath\": \"kept.t' }".to_owned(),
+        ]
+        .join(", "),
+    );
     let (record, finished) = json_run(&sandbox, &script, &["--fail-on-deny"]);
     assert_eq!(denials_of(&record), []);
+    let finished = finished.says(&[
+        "tool: Read_File: failed: there is no tool of this name for the model",
+        "tool: read: failed: the arguments that the model gave are no JSON",
+    ]);
     assert!(!finished.stderr.contains("--auto-tools"), "{}", finished.stderr);
+    // The model hears what is wrong, and not that the tool which says so is missing.
+    let errors: Vec<&str> = record["tool_calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|call| call["error"].as_str())
+        .collect();
+    assert!(
+        errors.iter().any(|error| error.contains("JSON parsing failed")),
+        "{errors:?}"
+    );
+    assert!(
+        !errors.iter().any(|error| error.contains("tool 'invalid'")),
+        "{errors:?}"
+    );
 }
 
 #[test]
@@ -374,4 +400,8 @@ fn what_a_plain_prompt_refuses_of_one_file_is_listed() {
         rules.contains(&"the preset: read of `.netrc`, which may hold secrets, is denied"),
         "{rules:?}"
     );
+    let audit = sandbox.read("home/.local/state/opencode-rs/audit.jsonl");
+    for rule in rules {
+        assert!(audit.contains(rule), "{audit}");
+    }
 }

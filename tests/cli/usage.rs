@@ -40,6 +40,43 @@ fn unknown_flags_exit_2_on_stderr() {
     );
 }
 
+#[test]
+fn a_refused_command_line_has_its_record() {
+    let sandbox = Sandbox::new();
+    for (arguments, records) in [
+        (&["--output-format", "json", "--frobnicate", "hi"][..], 1),
+        (&["--output-format=stream-json", "--timeout", "x", "hi"], 2),
+        (&["--frobnicate", "hi", "--output-format", "text"], 0),
+        (&["models", "--output-format", "json", "--frobnicate"], 0),
+    ] {
+        let finished = sandbox.run(arguments);
+        assert_eq!(finished.code, Some(2), "{arguments:?}");
+        let lines: Vec<serde_json::Value> = finished
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines.len(), records, "{arguments:?}: {}", finished.stdout);
+        if let Some(last) = lines.last() {
+            assert_eq!(last["exit_code"], 2);
+            assert_eq!(last["error"]["kind"], "usage");
+            let message = last["error"]["message"].as_str().unwrap();
+            assert!(finished.stderr.contains(message), "{message}\n{}", finished.stderr);
+        }
+    }
+    // From the environment, and from the settings.
+    let by_variable = sandbox.finish(
+        sandbox
+            .command(&["--frobnicate"])
+            .env("OPENCODE_RS_OUTPUT_FORMAT", "json"),
+    );
+    assert!(
+        by_variable.stdout.contains("\"outcome\":\"usage\""),
+        "{}",
+        by_variable.stdout
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn an_argument_that_is_not_unicode_exits_2() {

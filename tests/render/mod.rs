@@ -312,18 +312,19 @@ fn file_change() -> FileChange {
 fn outcome() -> Outcome {
     Outcome {
         result: "Let me look.\n\nThe **tests** fail, see `main.rs`:\n\n```rust\nfn main() {}\n```".to_owned(),
+        last_message: "The **tests** fail, see `main.rs`:\n\n```rust\nfn main() {}\n```".to_owned(),
         session_id: Some("ses_1".to_owned()),
         message_id: Some("msg_1".to_owned()),
         model: Some(model()),
         agent: Some("build".to_owned()),
-        usage: Usage {
+        usage: Some(Usage {
             input: 1_200,
             output: 80,
             reasoning: 20,
             cache_read: 1_000,
             cache_write: 0,
             total: 2_300,
-        },
+        }),
         cost_usd: Some("0.0123".to_owned()),
         turns: 2,
         tool_calls: vec![read_call(), edit_call(), bash_call()],

@@ -7,6 +7,7 @@ mod agent;
 mod command;
 mod diff;
 mod lenient;
+mod mcp;
 mod message;
 mod permission;
 mod provider;
@@ -15,6 +16,7 @@ mod session;
 pub use agent::Agent;
 pub use command::{CommandCall, EngineCommand};
 pub use diff::FileDiff;
+pub use mcp::McpState;
 pub use message::{
     EngineError, FilePart, MessageInfo, MessageWithParts, Part, PartKind, Prompt, PromptPart, Tokens, ToolState,
 };

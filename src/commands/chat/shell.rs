@@ -114,7 +114,7 @@ fn shell(environment: &Environment, command: &str) -> Command {
     #[cfg(not(unix))]
     let (program, flag) = (environment.text("COMSPEC").unwrap_or("cmd.exe"), "/C");
     let mut shell = Command::new(program);
-    shell.arg(flag).arg(command);
+    shell.arg(flag).arg(command).env_clear().envs(environment.iter());
     shell
 }
 

@@ -1,6 +1,5 @@
 //! `/help`, `/diff`, `/todo`, `/cost`, `/expand`, `/copy`, `/save`: looking at what there is.
 
-use std::fs::OpenOptions;
 use std::io::Write as _;
 
 use super::dialog::Dialog;
@@ -8,7 +7,9 @@ use super::sessions::text_of;
 use super::talk::context_of;
 use crate::api::types::MessageWithParts;
 use crate::chat::{COMMANDS, Command, copy_sequence, dollars, short};
+use crate::commands::write_file;
 use crate::error::{Failure, FailureKind};
+use crate::support::named_file::IfPresent;
 use crate::terminal::{Stream, one_line, sanitize};
 use crate::turn::{ToolCall, Usage};
 
@@ -213,10 +214,9 @@ impl Dialog<'_, '_> {
             failure
         };
         // Nothing of the person's is overwritten.
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        let mut file = options.open(&path).map_err(failure)?;
-        file.write_all(text.as_bytes()).map_err(failure)?;
+        write_file(path.clone(), text.into_bytes(), IfPresent::Refuse)
+            .await
+            .map_err(failure)?;
         self.note(&format!("wrote {}", path.display()));
         Ok(())
     }

@@ -24,6 +24,10 @@ const QUEUE: usize = 256;
 /// How long a run that is left at once waits for its last record to be written.
 const LAST_RECORD: Duration = Duration::from_millis(500);
 
+/// How often it is checked whether stdout still has a reader.
+#[cfg(unix)]
+const READER_CHECK: Duration = Duration::from_millis(250);
+
 /// The running renderer.
 ///
 /// A run that is dropped, because a second signal came, ends with a result record all the same; it says little.
@@ -137,12 +141,17 @@ impl Display {
     pub(in crate::commands) fn broken(&mut self) -> impl Future<Output = Failure> + use<> {
         let broken = self.broken.take();
         async move {
-            if let Some(broken) = broken
-                && let Ok(error) = broken.await
-            {
-                return crate::commands::stdout_failure(&error);
+            let writing = async {
+                match broken {
+                    Some(broken) => broken.await.ok(),
+                    None => None,
+                }
+            };
+            tokio::select! {
+                biased;
+                Some(error) = writing => crate::commands::stdout_failure(&error),
+                () = reader_gone() => crate::commands::stdout_failure(&io::ErrorKind::BrokenPipe.into()),
             }
-            std::future::pending().await
         }
     }
 
@@ -193,6 +202,33 @@ impl Drop for Display {
         let _ = sender.send(outcome);
         let _ = self.ended.recv_timeout(LAST_RECORD);
     }
+}
+
+/// Resolves when stdout is a pipe whose reader has gone, also while nothing is written.
+#[cfg(unix)]
+async fn reader_gone() {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let is_pipe = rustix::fs::fstat(io::stdout())
+        .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Fifo);
+    if !is_pipe {
+        return std::future::pending().await;
+    }
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    loop {
+        let stdout = io::stdout();
+        let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+        // An end without readers is an error for a pipe that is written to.
+        let polled = poll(&mut watched, Some(&at_once)).is_ok();
+        if polled && watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
+            return;
+        }
+        tokio::time::sleep(READER_CHECK).await;
+    }
+}
+
+#[cfg(not(unix))]
+async fn reader_gone() {
+    std::future::pending().await
 }
 
 /// Stderr, until it is muted.

@@ -102,7 +102,7 @@ async fn run<A: AsRef<OsStr>>(
         .args(harmless.iter().flat_map(|setting| ["-c", setting]))
         .args(arguments)
         .env_clear()
-        .envs(environment.iter().filter(|(name, _)| !is_gits_own(name)))
+        .envs(environment.iter())
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("GIT_NO_LAZY_FETCH", "1")
@@ -136,22 +136,6 @@ async fn run<A: AsRef<OsStr>>(
     } else {
         said.strip_prefix("fatal: ").unwrap_or(said).to_owned()
     }))
-}
-
-/// Variables that git sets for its hooks, and that would lead it to another repository than the directory's.
-fn is_gits_own(name: &OsStr) -> bool {
-    [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_COMMON_DIR",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_NAMESPACE",
-        "GIT_PREFIX",
-    ]
-    .iter()
-    .any(|own| name == *own)
 }
 
 /// The one path that a command wrote.

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Exit;
 use super::connect::{self, Watch, millis, millis_between};
+use crate::api::Client;
 use crate::api::types::MessageInfo;
 use crate::context::Context;
 use crate::engine::DownloadBar;
@@ -33,7 +34,7 @@ use crate::request::{
 use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
 use crate::terminal::{Screen, Taken, Terminal};
-use crate::turn::{self, Answerer, Driven, Outcome, PermissionRecord, Phases, Update, decimal};
+use crate::turn::{self, Answerer, Driven, MissingMcp, Outcome, PermissionRecord, Phases, Update, decimal};
 
 use checks::Place;
 use display::Display;
@@ -247,6 +248,7 @@ async fn converse(
         events,
         turn,
         cost_is_known,
+        has_mcp,
         answer_file,
         claim,
     } = prepared;
@@ -264,6 +266,9 @@ async fn converse(
     };
     let started = turn.started.clone();
     take_turn(sent, turn, display, stop.as_mut(), outcome).await;
+    if has_mcp {
+        outcome.missing_mcp = missing_mcp(&client, display).await;
+    }
     if outcome.failure.is_none() {
         claim.give_back(&client, &session_id, &started).await;
     }
@@ -279,7 +284,11 @@ async fn converse(
     if outcome.failure.is_none()
         && let Some(file) = answer_file
     {
-        outcome.failure = file.write(&outcome.result).err();
+        outcome.failure = tokio::select! {
+            biased;
+            failure = stop.as_mut() => Some(failure),
+            written = file.write(&outcome.last_message) => written.err(),
+        };
     }
     if outcome.failure.is_none() && request.permission.on_denial == OnDenial::Fail {
         outcome.failure = denial(&outcome.permissions, request.permission.preset);
@@ -295,6 +304,36 @@ async fn converse(
             .err();
     }
     connection
+}
+
+/// The MCP servers that did not work, each with a warning: the turn goes on without their tools, and the engine says nothing.
+async fn missing_mcp(client: &Client, display: &Display) -> Vec<MissingMcp> {
+    let states = match timeout(IMPATIENCE, client.mcp_states()).await {
+        Ok(Ok(states)) => states,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "cannot ask for MCP servers");
+            return Vec::new();
+        }
+        Err(_) => {
+            tracing::debug!("the server does not say which MCP servers work");
+            return Vec::new();
+        }
+    };
+    let mut missing = Vec::new();
+    for (name, state) in states {
+        if matches!(state.status.as_str(), "connected" | "disabled") {
+            continue;
+        }
+        let why = state.error.as_deref().unwrap_or(&state.status);
+        let warning = format!("the model has no tools of the MCP server `{name}`: {why}");
+        let _ = display.updates().send(Update::Warning(warning)).await;
+        missing.push(MissingMcp {
+            name,
+            status: state.status,
+            error: state.error,
+        });
+    }
+    missing
 }
 
 /// What a turn is sent through.
@@ -342,6 +381,7 @@ pub(super) async fn take_turn(
     let session_id = turn.session_id.clone();
     let started = turn.started.clone();
     let sent_ms = millis(begun);
+    let limits = turn.limits;
     if turn.limits.cost.is_some() && !cost_is_known {
         let warning = "the model's price is not known, so `--max-cost` cannot be kept; `--max-tokens` can";
         let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
@@ -350,18 +390,27 @@ pub(super) async fn take_turn(
     let server_gone = connect::server_gone(&mut connection.server, connection.lease.as_deref());
     let Driven {
         mut state,
+        outputs,
         failure,
         permissions,
         first_text,
         policy,
         gate,
     } = turn::drive(turn, events, display.updates(), stop, server_gone).await;
-    let patience = if failure.is_none() { PATIENCE } else { IMPATIENCE };
-    turn::complete_changes(&client, &session_id, &mut state, patience).await;
+    if turn::may_have_written(state.tools(), &permissions) {
+        let patience = if failure.is_none() { PATIENCE } else { IMPATIENCE };
+        turn::complete_changes(&client, &session_id, &mut state, patience).await;
+        let changed = state
+            .files()
+            .iter()
+            .filter(|file| !outputs.contains(Path::new(&file.path)));
+        outcome.files = changed.cloned().collect();
+    }
     connection.prompting(None).await;
 
     let last = state.last_message();
     outcome.result = state.answer_text();
+    outcome.last_message = state.last_text();
     outcome.session_id = Some(session_id.clone());
     outcome.message_id = last.map(|message| message.id.clone());
     outcome.directory = connection.directory.to_string_lossy().into_owned();
@@ -371,12 +420,17 @@ pub(super) async fn take_turn(
         .or_else(|| state.prompt().and_then(crate::api::types::MessageInfo::model_ref));
     outcome.agent = started.agent.or_else(|| last.and_then(|message| message.agent.clone()));
     let (usage, dollars) = state.usage();
-    outcome.usage = usage;
-    outcome.cost_usd = (cost_is_known || dollars > 0.0).then(|| decimal(dollars));
+    let usage_is_unknown = state.usage_is_unknown();
+    outcome.usage = (!usage_is_unknown).then_some(usage);
+    outcome.cost_usd = (!usage_is_unknown && cost_is_known || dollars > 0.0).then(|| decimal(dollars));
+    if usage_is_unknown && (limits.tokens.is_some() || limits.cost.is_some()) {
+        let warning =
+            "the provider does not say how many tokens were used, so `--max-tokens` and `--max-cost` were not kept";
+        let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
+    }
     outcome.turns = state.turns();
     outcome.tool_calls = state.tools().calls().to_vec();
     outcome.permissions = permissions;
-    outcome.files = state.files().to_vec();
     outcome.retries = state.retries();
     outcome.engine = Some(connection.engine.clone());
     outcome.conversation = started.conversation;

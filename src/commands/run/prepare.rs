@@ -21,6 +21,7 @@ use crate::request::{
     Effect, ModelChoice, ModelRef, Preset, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse,
 };
 use crate::support::identifier;
+use crate::support::output_files::OutputFiles;
 use crate::turn::{Answerer, Permissions, Started, Turn, Update};
 
 /// The longest title that we make up, in characters.
@@ -33,6 +34,8 @@ pub(super) struct Prepared {
     pub(super) turn: Turn,
     /// Whether the model has a price; without one a cost of zero means nothing.
     pub(super) cost_is_known: bool,
+    /// Whether the engine's configuration names MCP servers.
+    pub(super) has_mcp: bool,
     pub(super) answer_file: Option<AnswerFile>,
     /// The right to speak in the session.
     pub(super) claim: Claim,
@@ -124,8 +127,14 @@ pub(super) async fn prepare(
     let mut turn = turn_in(settled.id, request, &connection, chosen, prompt, system, permissions)?;
     turn.started.conversation.clone_from(&request.session.keep_as);
     turn.started.resumed = settled.resumed;
+    turn.outputs = OutputFiles::of_process(answer_file.as_ref().map(|file| file.path().to_path_buf()));
     Ok(Prepared {
         cost_is_known: offer.cost_is_known(turn.started.model.as_ref()),
+        has_mcp: offer
+            .config
+            .get("mcp")
+            .and_then(serde_json::Value::as_object)
+            .is_some_and(|mcp| !mcp.is_empty()),
         connection,
         events,
         turn,
@@ -265,18 +274,20 @@ async fn ask(mut connection: Connection, mut gate: Option<Gate>) -> Result<Ready
     })
 }
 
-/// Whether the model that was named is there, and those of the agents.
+/// Whether the model that was named is there, and that of the agent. What other agents want is not looked for: a provider
+/// that could be used would be in the cut catalog, and a second start would only find out the same.
 fn everything_is_there(request: &RunRequest, offer: &Offer) -> bool {
     let named = request
         .model
         .as_ref()
         .is_none_or(|choice| select::model(choice, &offer.providers).is_ok());
-    let agents = offer
-        .agents
-        .iter()
-        .filter_map(|agent| agent.model.as_ref())
-        .all(|model| offer.providers.model(model).is_some());
-    named && agents
+    let default = offer.config.get("default_agent").and_then(serde_json::Value::as_str);
+    // An agent that is none is refused later, with the reason.
+    let agent = select::agent(request.agent.as_deref(), default, &offer.agents)
+        .ok()
+        .flatten();
+    let of_agent = agent.and_then(|agent| agent.model.as_ref());
+    named && of_agent.is_none_or(|model| offer.providers.model(model).is_some())
 }
 
 /// Names that exist.
@@ -416,6 +427,7 @@ pub(in crate::commands) fn turn_in(
         limits: request.limits.agent,
         deadline: None::<Instant>,
         include_raw: request.output.include_raw,
+        outputs: OutputFiles::of_process(None),
         permissions,
         started: Started {
             engine: Some(connection.engine.clone()),

@@ -4,11 +4,11 @@ use std::io;
 use std::path::Path;
 
 use super::Call;
-use crate::commands::write_stdout;
+use crate::commands::{write_file, write_stdout};
 use crate::error::{Failure, FailureKind};
 use crate::request::{Existing, ExportFormat, Redaction, SessionTarget};
-use crate::support::atomic_file::{self, Access};
 use crate::support::json;
+use crate::support::named_file::{self, IfPresent};
 use crate::terminal::sanitize;
 use crate::transcript::{Thinking, markdown};
 
@@ -22,12 +22,14 @@ pub(super) struct How<'a> {
 }
 
 pub(super) async fn export(call: Call<'_>, target: &SessionTarget, how: How<'_>) -> Result<(), Failure> {
+    let if_present = match how.existing {
+        Existing::Kept => IfPresent::Refuse,
+        Existing::Replaced => IfPresent::Replace,
+    };
     let file = how.file.map(|file| call.context.cwd.join(file));
     if let (Some(path), Some(typed)) = (&file, how.file) {
         // Before an engine is started for nothing.
-        if how.existing == Existing::Kept && path.symlink_metadata().is_ok() {
-            return Err(exists(typed));
-        }
+        named_file::check(path, if_present).map_err(|error| cannot_write(typed, &error))?;
     }
     let (entry, mut document) = call.read(target).await?;
     if how.redaction == Redaction::Sanitized {
@@ -45,18 +47,9 @@ pub(super) async fn export(call: Call<'_>, target: &SessionTarget, how: How<'_>)
         }
         return write_stdout(&bytes);
     };
-    let written = match how.existing {
-        Existing::Kept => atomic_file::write_new(path, &bytes, Access::Shared),
-        // Through a link, so that the link stays one.
-        Existing::Replaced => {
-            let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-            atomic_file::write(&target, &bytes, Access::Shared)
-        }
-    };
-    written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => exists(typed),
-        _ => Failure::new(FailureKind::Failed, format!("cannot write `{}`", typed.display())).caused_by(&error),
-    })?;
+    write_file(path.clone(), bytes, if_present)
+        .await
+        .map_err(|error| cannot_write(typed, &error))?;
     call.say(&format!(
         "wrote {} messages of `{}` to `{}`",
         document.messages.len(),
@@ -66,7 +59,12 @@ pub(super) async fn export(call: Call<'_>, target: &SessionTarget, how: How<'_>)
     Ok(())
 }
 
-fn exists(typed: &Path) -> Failure {
-    Failure::usage(format!("cannot write `{}`: it exists", typed.display()))
-        .hint("name another file, or replace it with `--force`")
+fn cannot_write(typed: &Path, error: &io::Error) -> Failure {
+    let what = format!("cannot write `{}`", typed.display());
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::usage(format!("{what}: it exists")).hint("name another file, or replace it with `--force`")
+        }
+        _ => Failure::new(FailureKind::Failed, what).caused_by(error),
+    }
 }

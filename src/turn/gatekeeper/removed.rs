@@ -1,14 +1,14 @@
 //! Calls that the engine refuses without asking, because rules take the tool away.
 //!
 //! Always true: a call gets a record when a rule of ours or of the user's refuses it. A tool that never was there gets
-//! one only where the preset denies every tool that it does not name.
+//! none, and neither does a call whose arguments cannot be read.
 
 use serde_json::Value;
 
 use super::super::update::{PermissionRecord, ToolCall, Update};
 use super::Gatekeeper;
 use crate::api::types::RuleAction;
-use crate::permission::{Action, DecidedBy, Decision, Scope, wildcard_matches};
+use crate::permission::{Action, DecidedBy, Decision, INVALID, Scope, is_engine_tool, wildcard_matches};
 use crate::request::Effect;
 
 /// The rule that is named when the engine's own configuration denies.
@@ -52,11 +52,13 @@ impl Gatekeeper {
         // The engine's words for a tool that it does not offer, and for a rule that denies one use of a tool.
         if error.contains("unavailable tool") {
             let tool = match call.tool.as_str() {
-                "invalid" => call.input.get("tool").and_then(Value::as_str)?,
+                INVALID => call.input.get("tool").and_then(Value::as_str)?,
                 tool => tool,
             };
             let name = Action::of_call(tool, &Value::Null).tool().to_owned();
-            if let Some(judgement) = self.policy.removal(&name) {
+            let removal = self.policy.removal(&name);
+            // A name that the model made up was not refused: there is no such tool.
+            if let Some(judgement) = removal.filter(|judgement| !judgement.by_preset || is_engine_tool(&name)) {
                 return Some((tool.to_owned(), judgement.rule, whose(judgement.by_preset)));
             }
             let configured = self.agent_rules.iter().rev().find(|rule| {

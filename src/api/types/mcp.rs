@@ -1,0 +1,17 @@
+//! MCP servers.
+
+use serde::Deserialize;
+
+use super::lenient::lenient;
+
+/// How an MCP server is, as `GET /mcp` lists it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct McpState {
+    /// `connected`, `disabled`, `failed`, `needs_auth`, ...
+    #[serde(deserialize_with = "lenient")]
+    pub status: String,
+    /// Why it failed.
+    #[serde(deserialize_with = "lenient")]
+    pub error: Option<String>,
+}
