@@ -13,12 +13,12 @@ use super::gatekeeper::{Gatekeeper, Happening, Left, Permissions};
 use super::limits::exceeded;
 use super::state::State;
 use super::tools::may_have_written;
-use super::update::{PermissionRecord, Retry, Started, Status, Update};
+use super::update::{PermissionRecord, Retry, Started, Status, ToolCall, Update};
 use crate::api::types::{CommandCall, Prompt};
 use crate::api::{Client, Error};
 use crate::error::{Failure, FailureKind};
 use crate::events::{Event, EventStream, Item, Received};
-use crate::gate::Gate;
+use crate::gate::{Gate, Moment};
 use crate::permission::{Decision, Policy};
 use crate::request::{AgentLimits, Preset};
 use crate::support::output_files::OutputFiles;
@@ -33,6 +33,9 @@ const IDLE_GRACE: Duration = Duration::from_secs(10);
 const LAST_EVENTS: Duration = Duration::from_secs(2);
 /// How long whoever shows them may take for the last updates of a turn that failed.
 const LAST_UPDATES: Duration = Duration::from_secs(1);
+/// How long a call that the guard tells of waits for the event that announces it, so that what the model said before is
+/// shown before it is asked about.
+const ANNOUNCEMENT: Duration = Duration::from_millis(500);
 /// How long a server that ends takes to be known as gone, once it has let go of its connections.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
@@ -288,7 +291,28 @@ impl Driver {
         let mut lost = false;
         let mut refused: Option<Error> = None;
         let mut idle_since: Option<Instant> = None;
+        let mut waiting: Option<(Happening, Instant)> = None;
         loop {
+            let is_due = |(happening, until): &mut (Happening, Instant)| {
+                lost || Instant::now() >= *until || !self.is_unannounced(happening)
+            };
+            if let Some((happening, _)) = waiting.take_if(is_due) {
+                let lost = matches!(happening, Happening::GateLost);
+                let before = self.pending.len();
+                let ended = self.keeper.handle(happening, &mut self.state, &mut self.pending);
+                self.note_refusals(before);
+                self.last_sign = Instant::now();
+                if let Some(failure) = ended {
+                    // The guard goes with its engine, and why that has gone says more.
+                    let patience = if lost { LAST_BREATH } else { Duration::ZERO };
+                    return tokio::select! {
+                        biased;
+                        failure = stop.as_mut() => Ending::Stopped(failure),
+                        failure = server_gone.as_mut() => Ending::ServerGone(failure),
+                        () = sleep(patience) => Ending::Stopped(failure),
+                    };
+                }
+            }
             if self.keeper.is_asking() {
                 // A person may think for as long as they like.
                 self.last_sign = Instant::now();
@@ -348,23 +372,10 @@ impl Driver {
                     None => lost = true,
                 },
                 failure = server_gone.as_mut() => return Ending::ServerGone(failure),
-                happening = self.keeper.next() => {
-                    let lost = matches!(happening, Happening::GateLost);
-                    let before = self.pending.len();
-                    let ended = self.keeper.handle(happening, &mut self.state, &mut self.pending);
-                    self.note_refusals(before);
-                    self.last_sign = Instant::now();
-                    if let Some(failure) = ended {
-                        // The guard goes with its engine, and why that has gone says more.
-                        let patience = if lost { LAST_BREATH } else { Duration::ZERO };
-                        return tokio::select! {
-                            biased;
-                            failure = stop.as_mut() => Ending::Stopped(failure),
-                            failure = server_gone.as_mut() => Ending::ServerGone(failure),
-                            () = sleep(patience) => Ending::Stopped(failure),
-                        };
-                    }
+                happening = self.keeper.next(), if waiting.is_none() => {
+                    waiting = Some((happening, Instant::now() + ANNOUNCEMENT));
                 }
+                () = sleep_until(waiting.as_ref().map_or_else(Instant::now, |(_, until)| *until)), if waiting.is_some() => {}
                 result = &mut answer, if refused.is_none() => match result {
                     Ok(_) => return Ending::Answered,
                     // The turn may go on without us; its events say when it is over.
@@ -386,6 +397,15 @@ impl Driver {
                 failure = stop.as_mut() => return Ending::Stopped(failure),
             }
         }
+    }
+
+    /// Whether something is a call in one of our sessions that no event has told of.
+    fn is_unannounced(&self, happening: &Happening) -> bool {
+        let Happening::Call(call) = happening else { return false };
+        let is_same = |known: &ToolCall| known.session_id == call.session_id && known.call_id == call.call_id;
+        call.moment == Moment::Call
+            && self.state.concerns(&call.session_id)
+            && !self.state.tools().calls().iter().any(is_same)
     }
 
     /// Puts the first update first.
