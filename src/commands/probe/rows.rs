@@ -220,7 +220,8 @@ pub(super) const ROWS: &[Row] = &[
         "tools: second prompt",
         &[
             run(&["--name", "tools", "--auto-tools", "write a file"], &["through"]),
-            run(&["--name", "tools", "--auto-tools", "edit the file"], &["through"]),
+            run(&["--name", "tools", "--auto-tools", "edit the file"], &[])
+                .leaves("notes.txt", Some("the fox sleeps\n")),
             run(&["--name", "tools", "read the notes"], &["through"]),
         ],
     ),
