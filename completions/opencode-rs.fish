@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_opencode_rs_global_optspecs
-    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= k/keep name= keep-for= new c/continue s/session= fork no-wait title= ephemeral output-format= o/output-last-message= include-raw thinking raw stall-timeout= max-retries= retry-budget= auto-tools allow= ask= deny= policy= y/yes read-only add-dir= fail-on-deny approver= approver-timeout= max-turns= max-tool-calls= max-tokens= max-cost= verify= require-change worktree= d/directory= p/port= fresh attach= engine= offline bare trust no-input rehearse= timeout= h/help V/version
+    string join \n q/quiet v/verbose color= no-progress profile= prompt-file= e/editor n/no-stdin f/file= m/model= agent= variant= effort= system= system-file= k/keep name= keep-for= new c/continue s/session= fork no-wait title= ephemeral output-format= o/output-last-message= last include-raw thinking raw stall-timeout= max-retries= retry-budget= auto-tools allow= ask= deny= policy= y/yes read-only add-dir= fail-on-deny approver= approver-timeout= max-turns= max-tool-calls= max-tokens= max-cost= verify= require-change worktree= d/directory= p/port= fresh attach= engine= offline bare trust no-input rehearse= timeout= h/help V/version
 end
 
 function __fish_opencode_rs_needs_command
@@ -47,7 +47,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l title -d 'Give 
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l output-format -d 'Choose the format of stdout [default: text]' -r -f -a "text\t''
 json\t''
 stream-json\t''"
-complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s o -l output-last-message -d 'Write the answer to this file too' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s o -l output-last-message -d 'Write the last message of the answer to this file too' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l stall-timeout -d 'End the run when model and tools are silent for this time; 0 is no limit [default: 0]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l max-retries -d 'Let the engine try a failing provider again at most this often [default: 5]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l retry-budget -d 'Let retries take at most this time in total [default: 5m]' -r
@@ -81,6 +81,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s c -l continue -
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l fork -d 'Go on with a copy of the session; with `-k`, the copy is what is kept from now on'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l no-wait -d 'Fail instead of waiting when another command is at work on the conversation'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l ephemeral -d 'Delete the session afterwards'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l last -d 'Write the last message of the answer alone to stdout, once the turn is over'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l include-raw -d 'Write the engine\'s own events too; needs `--output-format stream-json`'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l thinking -d 'Show the model\'s reasoning on stderr'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l raw -d 'Write the answer as the model wrote it, without rendering Markdown on a terminal'
@@ -128,7 +129,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l title -d
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l output-format -d 'Choose the format of stdout [default: text]' -r -f -a "text\t''
 json\t''
 stream-json\t''"
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s o -l output-last-message -d 'Write the answer to this file too' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s o -l output-last-message -d 'Write the last message of the answer to this file too' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l stall-timeout -d 'End the run when model and tools are silent for this time; 0 is no limit [default: 0]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l max-retries -d 'Let the engine try a failing provider again at most this often [default: 5]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l retry-budget -d 'Let retries take at most this time in total [default: 5m]' -r
@@ -163,6 +164,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s c -l con
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l fork -d 'Go on with a copy of the session; with `-k`, the copy is what is kept from now on'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l no-wait -d 'Fail instead of waiting when another command is at work on the conversation'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l ephemeral -d 'Delete the session afterwards'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l last -d 'Write the last message of the answer alone to stdout, once the turn is over'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l include-raw -d 'Write the engine\'s own events too; needs `--output-format stream-json`'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l thinking -d 'Show the model\'s reasoning on stderr'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l raw -d 'Write the answer as the model wrote it, without rendering Markdown on a terminal'

@@ -159,7 +159,7 @@ fn the_run_changed_what_its_tools_changed() {
 #[test]
 fn a_reader_that_goes_away_ends_a_run_that_writes_nothing_yet() {
     let sandbox = Sandbox::new();
-    let (reader, writer) = rustix::pipe::pipe().unwrap();
+    let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
     let running = sandbox
         .rehearse(
             "[[reply]]\ndelay = \"10m\"\ntext = \"late\"",
