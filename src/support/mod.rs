@@ -13,5 +13,6 @@ pub mod nearest;
 pub mod overlay;
 pub mod progress;
 pub mod secret;
+pub mod state_file;
 pub mod timestamp;
 pub mod visible;
