@@ -13,6 +13,7 @@ pub mod models;
 pub mod policy;
 mod protected;
 pub mod rehearse;
+mod rehearsed;
 pub mod run;
 mod select;
 pub mod server;
