@@ -34,18 +34,31 @@ impl Home {
         Ok(Self { root })
     }
 
-    /// One in which the engine was used before, with this configuration as the user's own.
-    pub(crate) fn for_engine(whose: &str, version: &str, config: &Value) -> Result<Self, Error> {
+    /// One with this configuration of the engine as the user's own.
+    pub(crate) fn with_config(whose: &str, config: &Value) -> Result<Self, Error> {
         let home = Self::new(whose)?;
-        let directory = home.root.path().join("home/.config/opencode");
+        let directory = home.engine_config();
+        fs::create_dir_all(&directory)
+            .and_then(|()| fs::write(directory.join("opencode.json"), config.to_string()))
+            .map_err(|error| format!("cannot write to `{}`: {error}", directory.display()))?;
+        Ok(home)
+    }
+
+    fn engine_config(&self) -> std::path::PathBuf {
+        self.root.path().join("home/.config/opencode")
+    }
+
+    /// The same, in which the engine was used before.
+    pub(crate) fn for_engine(whose: &str, version: &str, config: &Value) -> Result<Self, Error> {
+        let home = Self::with_config(whose, config)?;
+        let directory = home.engine_config();
         // The engine installs its plugin package into this directory in the background, which takes longer than a run
         // does. This is how it looks for what is installed, so it neither installs anew in each run nor goes out.
         let lock =
             json!({ "lockfileVersion": 3, "packages": { "": { "dependencies": { "@opencode-ai/plugin": version } } } });
         let write = || {
             fs::create_dir_all(directory.join("node_modules"))?;
-            fs::write(directory.join("package-lock.json"), lock.to_string())?;
-            fs::write(directory.join("opencode.json"), config.to_string())
+            fs::write(directory.join("package-lock.json"), lock.to_string())
         };
         write().map_err(|error| format!("cannot write to `{}`: {error}", directory.display()))?;
         Ok(home)

@@ -20,6 +20,7 @@ mod deltas;
 mod home;
 mod kept;
 mod memory;
+mod mixed;
 mod model;
 mod table;
 
@@ -114,6 +115,7 @@ fn measure(engine: &Path, rounds: usize) -> Result<(), Error> {
     kept::rows(engine, &version, rounds, &mut table)?;
     one_shots(engine, &version, rounds, &mut table)?;
     first_byte(engine, &version, rounds, &mut table)?;
+    mixed::rows(engine, rounds, &mut table)?;
     deltas::rows(rounds, &mut table)?;
     at_once(engine, rounds, &mut table)?;
     table.row(

@@ -223,12 +223,33 @@ impl Environment {
         self.os(name)?.to_str().filter(|value| !value.is_empty())
     }
 
+    /// The directory in which temporary directories are made: the user's, or the system's where that one is unusable.
+    pub fn temporary_base(&self) -> PathBuf {
+        let names: &[&str] = if cfg!(windows) { &["TEMP", "TMP"] } else { &["TMPDIR"] };
+        names
+            .iter()
+            .filter_map(|name| self.os(name).map(PathBuf::from))
+            .find(|path| path.is_absolute() && path.is_dir() && may_be_written(path))
+            .unwrap_or_else(|| PathBuf::from(if cfg!(windows) { r"C:\Windows\Temp" } else { "/tmp" }))
+    }
+
     /// All names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.variables
             .iter()
             .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
+}
+
+#[cfg(unix)]
+fn may_be_written(directory: &Path) -> bool {
+    use rustix::fs::Access;
+    rustix::fs::access(directory, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn may_be_written(_: &Path) -> bool {
+    true
 }
 
 impl FromIterator<(OsString, OsString)> for Environment {
@@ -273,6 +294,13 @@ impl Directories {
                 .hint("set `HOME` to a directory of yours")
         };
         let base = directories::BaseDirs::new().ok_or_else(failure)?;
+        if base.home_dir().is_relative() {
+            let problem = format!(
+                "cannot use the home directory `{}`: it is no absolute path",
+                base.home_dir().display()
+            );
+            return Err(Failure::new(FailureKind::Usage, problem).hint("set `HOME` to an absolute path"));
+        }
         let project = directories::ProjectDirs::from("", "", "opencode-rs").ok_or_else(failure)?;
         Ok(Self {
             home: base.home_dir().to_path_buf(),

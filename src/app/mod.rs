@@ -151,6 +151,8 @@ fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
     if settings.verbosity.as_ref().map(|setting| setting.value) == Some(Verbosity::Trace) {
         trace_to_stderr();
         tracing::debug!(version = env!("CARGO_PKG_VERSION"), directory = %directory.display(), "settings are read");
+    } else if settings.verbosity.as_ref().map(|setting| setting.value) != Some(Verbosity::Quiet) {
+        warnings_to_stderr();
     }
     if cli.is_run() && look.records.is_none() {
         look.records = settings.output_format.as_ref().map(|setting| setting.value);
@@ -271,6 +273,50 @@ fn trace_to_stderr() {
         .finish()
         .with(ours)
         .try_init();
+}
+
+/// Writes the warnings of our own code to stderr, each on a line.
+fn warnings_to_stderr() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    let _ = tracing_subscriber::registry().with(Warnings).try_init();
+}
+
+/// What is not a trace but something that a person has to know.
+struct Warnings;
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Warnings {
+    fn enabled(&self, event: &tracing::Metadata<'_>, _: tracing_subscriber::layer::Context<'_, S>) -> bool {
+        *event.level() <= tracing::Level::WARN && event.target().starts_with(env!("CARGO_CRATE_NAME"))
+    }
+
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        let mut line = WarningLine::default();
+        event.record(&mut line);
+        // A closed stderr is nobody's loss.
+        let _ = writeln!(
+            io::stderr(),
+            "warning: {}{}",
+            visible(&line.message),
+            visible(&line.details)
+        );
+    }
+}
+
+#[derive(Default)]
+struct WarningLine {
+    message: String,
+    details: String,
+}
+
+impl tracing::field::Visit for WarningLine {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        use std::fmt::Write as _;
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            _ => write!(self.details, ": {value:?}"),
+        };
+    }
 }
 
 /// Shows what clap has to say: help on stdout, a usage error on stderr.

@@ -19,7 +19,7 @@ mod literal;
 mod source;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -32,6 +32,7 @@ use crate::context::{Directories, Environment};
 use crate::engine::Engine;
 use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
+use crate::support::state_file;
 
 use engine_files::EngineFiles;
 use source::{Entry, ReadError, Source, SourceKind};
@@ -151,7 +152,7 @@ pub fn configuration_places(environment: &Environment, home: &Path, directory: &
 /// When the cache directory cannot be written.
 pub fn empty(directories: &Directories) -> io::Result<PathBuf> {
     let path = cache(directories).join("empty.json");
-    if fs::read(&path).is_ok_and(|bytes| bytes == b"{}") {
+    if state_file::read(&path).is_ok_and(|bytes| bytes == b"{}") {
         return Ok(path);
     }
     atomic_file::write(&path, b"{}", Access::Private)?;
@@ -175,7 +176,7 @@ fn source(engine: &Engine, files: &EngineFiles) -> io::Result<Source> {
 /// The providers of `source`, from the index where there is one.
 fn entries(source: &Source, cache: &Path) -> Option<Vec<Entry>> {
     let path = cache.join(format!("index-{}.json", hash(&serde_json::to_vec(source).ok()?)));
-    if let Some(index) = fs::read(&path)
+    if let Some(index) = state_file::read(&path)
         .ok()
         .and_then(|bytes| serde_json::from_slice::<Index>(&bytes).ok())
         && index.format == FORMAT
@@ -215,7 +216,7 @@ fn cut(source: &Source, entries: &[Entry], wanted: &BTreeSet<String>, cache: &Pa
     if path.is_file() {
         return Ok(CutCatalog { path, providers });
     }
-    let mut file = File::open(&source.path)?;
+    let mut file = state_file::open(&source.path)?;
     let mut json = b"{".to_vec();
     for entry in chosen {
         if json.len() > 1 {

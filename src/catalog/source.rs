@@ -9,6 +9,7 @@ use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::literal::{Literal, Unknown};
+use crate::support::state_file;
 
 /// Read at once while looking for the catalog.
 const STEP: usize = 1 << 20;
@@ -95,7 +96,7 @@ impl Source {
 
     /// Reads all of the catalog; gives its providers in the engine's order.
     pub(super) fn entries(&self) -> Result<Vec<Entry>, ReadError> {
-        let mut file = File::open(&self.path)?;
+        let mut file = state_file::open(&self.path)?;
         let start = match self.kind {
             SourceKind::Program => find_start(&mut file)?,
             SourceKind::File => 0,

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
+use crate::support::state_file;
 
 /// How many entries are kept.
 pub(super) const CAPACITY: usize = 1_000;
@@ -47,7 +48,7 @@ impl History {
     ///
     /// When there is a file that cannot be read.
     pub fn load(&mut self) -> io::Result<Vec<String>> {
-        let text = match fs::read(&self.path) {
+        let text = match state_file::read(&self.path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
@@ -89,7 +90,7 @@ impl History {
             use std::os::unix::fs::OpenOptionsExt as _;
             options.mode(0o600);
         }
-        let mut file = options.open(&self.path)?;
+        let mut file = state_file::opened(&mut options, &self.path)?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

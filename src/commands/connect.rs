@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::rehearsed;
 use super::warm::{self, Lease};
 use crate::api::{self, Client, Endpoint};
 use crate::catalog::{self, CatalogRequest};
@@ -430,6 +431,7 @@ fn setup(
             empty_catalog(&context.directories)?.into(),
         ));
         variables.push(("OPENCODE_DISABLE_DEFAULT_PLUGINS".into(), "1".into()));
+        variables.push(rehearsed::variable(&context.directories)?);
     } else if let Catalog::For(provider) = needs.catalog {
         let environment = with_variables(&context.environment, &config, &variables);
         let cut = catalog::prepare(&CatalogRequest {

@@ -118,7 +118,7 @@ async fn which(engines: &EngineRequest<'_>, output: &mut Output<'_>) -> Result<(
         {
             engine::ensure(engines).await?;
         }
-        return Err(Error::NoneHere { rejected: candidates }.into());
+        return Err(Error::none_here(candidates).into());
     };
     if output.format == ListFormat::Json {
         return output.document(&json!({

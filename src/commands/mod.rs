@@ -14,6 +14,7 @@ pub mod policy;
 mod probe;
 mod protected;
 pub mod rehearse;
+mod rehearsed;
 pub mod run;
 mod select;
 pub mod server;

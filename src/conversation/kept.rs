@@ -4,16 +4,17 @@
 //! two commands that do it at once cannot undo what the other one wrote.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
+use crate::support::state_file;
 use crate::support::timestamp::rfc3339;
 
 /// The layout of the files.
@@ -119,10 +120,7 @@ impl Kept {
     ///
     /// When there is no such record, or it cannot be changed.
     pub fn touch(&self, state: &Path) -> io::Result<()> {
-        File::options()
-            .write(true)
-            .open(path(state, &self.directory, &self.name))?
-            .set_modified(SystemTime::now())
+        state_file::open(&path(state, &self.directory, &self.name))?.set_modified(SystemTime::now())
     }
 
     /// Forgets the name. The session stays where it is.
@@ -196,9 +194,15 @@ fn read_folder(folder: &Path, warnings: &mut Vec<String>) -> io::Result<Vec<Kept
 }
 
 fn read(path: &Path, warnings: &mut Vec<String>) -> io::Result<Option<Kept>> {
-    let (text, used) = match fs::read(path).and_then(|text| Ok((text, fs::metadata(path)?.modified()?))) {
+    let mut set_aside = || {
+        let consequence = "what was kept there is a session like any other now";
+        warnings.push(state_file::set_aside(path, consequence));
+        Ok(None)
+    };
+    let (text, used) = match state_file::read(path).and_then(|text| Ok((text, fs::metadata(path)?.modified()?))) {
         Ok(read) => read,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if state_file::is_no_file(&error) => return set_aside(),
         Err(error) => return Err(error),
     };
     match serde_json::from_slice::<Stored>(&text) {
@@ -210,30 +214,14 @@ fn read(path: &Path, warnings: &mut Vec<String>) -> io::Result<Option<Kept>> {
             created: stored.created,
             used: rfc3339(used),
         })),
-        Ok(_) | Err(_) => {
-            warnings.push(set_aside(path));
-            Ok(None)
-        }
-    }
-}
-
-fn set_aside(path: &Path) -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |now| now.as_secs());
-    let aside = path.with_extension(format!("damaged-{now}"));
-    match fs::rename(path, &aside) {
-        Ok(()) => format!(
-            "`{}` is damaged and was set aside as `{}`: what was kept there is a session like any other now",
-            path.display(),
-            aside.display()
-        ),
-        Err(error) => format!("`{}` is damaged and cannot be set aside: {error}", path.display()),
+        Ok(_) | Err(_) => set_aside(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
     use crate::request::LONGEST_CONVERSATION_NAME;
 
@@ -343,6 +331,9 @@ mod tests {
         warnings.clear();
         assert_eq!(Kept::find(state.path(), here, "bad", &mut warnings).unwrap(), None);
         assert_eq!(warnings, [""; 0]);
+        fs::create_dir(&bad).unwrap();
+        assert_eq!(Kept::find(state.path(), here, "bad", &mut warnings).unwrap(), None);
+        assert_eq!((warnings.len(), bad.exists()), (1, false));
     }
 
     #[cfg(unix)]

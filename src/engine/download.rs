@@ -5,6 +5,7 @@
 
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -18,6 +19,8 @@ use crate::support::progress::Progress;
 
 /// Archives have 50 to 63 MB.
 const DOWNLOAD_LIMIT: u64 = 256 * 1024 * 1024;
+/// How long all of a download may take: it takes an hour at 20 kB/s.
+const DEADLINE: Duration = Duration::from_secs(3600);
 /// Pieces are at most some hundred kilobytes.
 const QUEUE: usize = 16;
 
@@ -90,11 +93,18 @@ async fn feed(
     too_large: impl Fn() -> Error,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
+    let begun = Instant::now();
     let mut received = 0_u64;
     while let Some(chunk) = response.chunk().await.map_err(|error| interrupted(url, error))? {
         received += chunk.len() as u64;
         if received > DOWNLOAD_LIMIT {
             return Err(too_large());
+        }
+        if begun.elapsed() > DEADLINE {
+            return Err(Error::Interrupted {
+                url: url.clone(),
+                reason: format!("it did not end within {} s", DEADLINE.as_secs()),
+            });
         }
         progress.advance(chunk.len() as u64);
         if sender.send(Piece::Data(chunk)).await.is_err() {

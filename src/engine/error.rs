@@ -44,6 +44,12 @@ pub enum Error {
         /// Everything called `opencode` that was skipped.
         rejected: Vec<Candidate>,
     },
+    /// This machine cannot run what may well be an engine.
+    #[error("cannot find out whether there is an engine")]
+    Undecided {
+        /// Everything called `opencode` that was skipped.
+        rejected: Vec<Candidate>,
+    },
     /// `--offline`, and the version is not installed.
     #[error("cannot download `opencode {version}`: `--offline` is set")]
     Offline {
@@ -119,16 +125,20 @@ pub enum Error {
         retry_after: Option<Duration>,
     },
     /// The source counts requests and has had enough.
-    #[error("`{url}` refuses more requests for now (rate limit)")]
+    #[error("`{url}` refuses more requests {} (rate limit)", until(resets.as_deref()))]
     RateLimited {
         /// What was asked for.
         url: Url,
+        /// Until when, RFC 3339, if it said so.
+        resets: Option<String>,
     },
     /// No connection came about.
-    #[error("cannot reach `{url}`: {reason}")]
+    #[error("cannot reach `{url}`{}: {reason}", through(proxy.as_ref()))]
     Connect {
         /// What was asked for.
         url: Url,
+        /// The proxy in between, and what named it.
+        proxy: Option<(String, &'static str)>,
         /// The innermost cause; those around it say no more than that there is one.
         reason: String,
         /// Whether it had its whole time, so that more of it helps less than another source.
@@ -211,6 +221,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// No candidate can be used, and nothing is to be installed.
+    pub fn none_here(rejected: Vec<Candidate>) -> Self {
+        if rejected.iter().any(Candidate::is_local) {
+            Self::Undecided { rejected }
+        } else {
+            Self::NoneHere { rejected }
+        }
+    }
+
     /// A failed operation on a file of ours.
     pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::File {
@@ -258,7 +277,9 @@ fn kind_of(error: &Error) -> FailureKind {
             rejection: Rejection::Missing,
             ..
         } => FailureKind::EngineMissing,
-        Error::Explicit { .. } | Error::NotRunnable { .. } | Error::Damaged(_) => FailureKind::Engine,
+        Error::Explicit { .. } | Error::NotRunnable { .. } | Error::Damaged(_) | Error::Undecided { .. } => {
+            FailureKind::Engine
+        }
         Error::UnsupportedVersion(_) => FailureKind::Usage,
         _ => FailureKind::EngineMissing,
     }
@@ -275,6 +296,13 @@ fn explain(error: &Error, failure: &mut Failure) {
         Error::NoneHere { rejected } => {
             list_rejected(rejected, failure);
             push_hint(failure, "run `opencode-rs engine install`, or let the first run do so");
+        }
+        Error::Undecided { rejected } => {
+            list_rejected(rejected, failure);
+            let is_slow = |candidate: &Candidate| matches!(candidate.verdict, Err(Rejection::TimedOut(_)));
+            if rejected.iter().any(is_slow) {
+                push_hint(failure, "`opencode-rs engine install` installs another one");
+            }
         }
         Error::Explicit { rejection, .. } | Error::NotRunnable { rejection, .. } => {
             if let Some(hint) = rejection.hint() {
@@ -309,12 +337,24 @@ fn explain(error: &Error, failure: &mut Failure) {
             failure,
             "nothing was installed; find out who changed the file before you try again",
         ),
-        Error::RateLimited { .. } => {
+        Error::RateLimited { .. }
+        | Error::Status {
+            status: 403,
+            retry_after: Some(_),
+            ..
+        } => {
             push_hint(failure, format!("set `{}` to raise the limit", env_vars::GITHUB_TOKEN));
         }
         Error::Status { status: 401 | 403, .. } => push_hint(
             failure,
             "add credentials for this registry to `~/.npmrc` if it needs them",
+        ),
+        Error::Connect {
+            proxy: Some((_, named_by)),
+            ..
+        } => push_hint(
+            failure,
+            format!("check the address, user and password of the proxy in {named_by}"),
         ),
         Error::Connect { .. } => push_hint(
             failure,
@@ -358,14 +398,22 @@ fn explain(error: &Error, failure: &mut Failure) {
     }
 }
 
+fn until(resets: Option<&str>) -> String {
+    resets.map_or("for now".to_owned(), |time| format!("until {time}"))
+}
+
+fn through(proxy: Option<&(String, &'static str)>) -> String {
+    proxy.map_or(String::new(), |(address, named_by)| {
+        format!(" through the proxy `{address}` of {named_by}")
+    })
+}
+
 fn list_rejected(candidates: &[Candidate], failure: &mut Failure) {
     for candidate in candidates {
         let Err(rejection) = &candidate.verdict else {
             continue;
         };
-        failure
-            .causes
-            .push(format!("skipped `{}`: {rejection}", candidate.path.display()));
+        failure.causes.extend(candidate.skipped());
         if let Some(hint) = rejection.hint() {
             push_hint(failure, hint);
         }
@@ -433,7 +481,10 @@ mod tests {
             }],
             source: Box::new(Error::Sources {
                 version: Version::new(1, 18, 33),
-                attempts: vec![Error::NotPublished { url: url.clone() }, Error::RateLimited { url }],
+                attempts: vec![
+                    Error::NotPublished { url: url.clone() },
+                    Error::RateLimited { url, resets: None },
+                ],
             }),
         });
         assert_eq!(failure.kind, FailureKind::EngineMissing);

@@ -1,7 +1,7 @@
 //! Requests to release hosts: encrypted, patient, and never following a redirect out of encryption.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Client, Response, redirect};
@@ -14,10 +14,13 @@ use crate::env_vars;
 use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
 use crate::support::secret::Secret;
+use crate::support::timestamp::{parse_http_date, rfc3339};
 
 /// A metadata answer is a few kilobytes; a package's full history has some megabytes.
 const METADATA_LIMIT: usize = 32 * 1024 * 1024;
 const MOST_REDIRECTS: usize = 10;
+/// How long all of a document may take. A host that sends a byte now and then is none to wait for.
+const METADATA_DEADLINE: Duration = Duration::from_secs(120);
 /// Who says "later than this" is not waited for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
@@ -26,7 +29,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 pub struct Patience {
     /// Until a connection stands.
     pub connect: Duration,
-    /// Between two pieces of an answer. There is no limit on the whole, since lines may be slow.
+    /// Between two pieces of an answer. The limit on the whole is generous, since lines may be slow.
     pub read: Duration,
     /// How often a request is made in all.
     pub attempts: u32,
@@ -58,7 +61,28 @@ pub(super) struct Trust {
     pub certificates: Vec<(PathBuf, &'static str)>,
     /// A proxy that no environment variable names.
     pub proxy: Option<reqwest::Proxy>,
+    /// The proxies that are in use, for messages.
+    pub proxies: Vec<NamedProxy>,
 }
+
+/// A proxy, and what named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NamedProxy {
+    /// The scheme of the addresses that it is for; none for all.
+    pub scheme: Option<&'static str>,
+    pub address: String,
+    pub named_by: &'static str,
+}
+
+/// The variables that name proxies, in the order in which they count, and the schemes that they are for.
+const PROXY_VARIABLES: [(&str, Option<&str>); 6] = [
+    ("HTTPS_PROXY", Some("https")),
+    ("https_proxy", Some("https")),
+    ("HTTP_PROXY", Some("http")),
+    ("http_proxy", Some("http")),
+    ("ALL_PROXY", None),
+    ("all_proxy", None),
+];
 
 impl Trust {
     /// The certificates that the environment adds to the system's.
@@ -66,9 +90,19 @@ impl Trust {
         let extra = environment
             .text(env_vars::NODE_EXTRA_CA_CERTS)
             .map(|path| (PathBuf::from(path), env_vars::NODE_EXTRA_CA_CERTS));
+        let proxies = PROXY_VARIABLES.iter().filter_map(|(name, scheme)| {
+            let address = environment.text(name)?;
+            Some(NamedProxy {
+                scheme: *scheme,
+                // There may be a password before the `@`.
+                address: address.rsplit('@').next().unwrap_or(address).to_owned(),
+                named_by: name,
+            })
+        });
         Self {
             certificates: extra.into_iter().collect(),
             proxy: None,
+            proxies: proxies.collect(),
         }
     }
 }
@@ -78,6 +112,7 @@ impl Trust {
 pub(super) struct Http {
     client: Client,
     patience: Patience,
+    proxies: Vec<NamedProxy>,
 }
 
 impl Http {
@@ -95,11 +130,17 @@ impl Http {
             .read_timeout(patience.read)
             .redirect(redirect::Policy::custom(follow));
         for (path, named_by) in trust.certificates {
-            let certificates = std::fs::read(&path)
-                .map_err(Into::into)
-                .and_then(|pem| Certificate::from_pem_bundle(&pem).map_err(Into::into))
-                .map_err(|source| Error::Certificates { path, named_by, source })?;
-            builder = builder.tls_certs_merge(certificates);
+            match certificates_in(&path) {
+                Ok(certificates) => builder = builder.tls_certs_merge(certificates),
+                // As node does: what was meant for it may be of no use here.
+                Err(error) if named_by == env_vars::NODE_EXTRA_CA_CERTS => {
+                    tracing::warn!(
+                        "cannot use the certificates in `{}`, named by {named_by}: {error}",
+                        path.display()
+                    );
+                }
+                Err(source) => return Err(Error::Certificates { path, named_by, source }),
+            }
         }
         if let Some(proxy) = trust.proxy {
             builder = builder.proxy(proxy);
@@ -107,6 +148,7 @@ impl Http {
         Ok(Self {
             client: builder.build().map_err(Error::Client)?,
             patience,
+            proxies: trust.proxies,
         })
     }
 
@@ -122,7 +164,7 @@ impl Http {
         authorization: Option<&Secret>,
         progress: &dyn Progress,
     ) -> Result<T, Error> {
-        self.patiently(progress, async || {
+        let document = async || {
             let mut response = self.get(url, headers, authorization).await?;
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(|error| interrupted(url, error))? {
@@ -137,6 +179,15 @@ impl Http {
             serde_json::from_slice(&body).map_err(|error| Error::Answer {
                 url: url.clone(),
                 problem: error.to_string(),
+            })
+        };
+        self.patiently(progress, async || {
+            let limited = tokio::time::timeout(METADATA_DEADLINE, document()).await;
+            limited.unwrap_or_else(|_| {
+                Err(Error::Interrupted {
+                    url: url.clone(),
+                    reason: format!("it did not end within {} s", METADATA_DEADLINE.as_secs()),
+                })
             })
         })
         .await
@@ -163,20 +214,25 @@ impl Http {
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
         }
-        let response = request.send().await.map_err(|error| unanswered(url, error))?;
+        let response = request.send().await.map_err(|error| self.unanswered(url, error))?;
         let status = response.status().as_u16();
         match status {
             200..=299 => Ok(response),
             404 | 410 => Err(Error::NotPublished { url: url.clone() }),
             403 | 429 if header(response.headers(), "x-ratelimit-remaining") == Some("0") => {
-                Err(Error::RateLimited { url: url.clone() })
+                let resets = header(response.headers(), "x-ratelimit-reset")
+                    .and_then(|text| text.trim().parse().ok())
+                    .map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
+                Err(Error::RateLimited {
+                    url: url.clone(),
+                    resets: resets.map(rfc3339),
+                })
             }
             _ => Err(Error::Status {
                 url: url.clone(),
                 status,
                 retry_after: header(response.headers(), RETRY_AFTER.as_str())
-                    .and_then(|text| text.trim().parse().ok())
-                    .map(Duration::from_secs),
+                    .and_then(|text| retry_after(text.trim(), SystemTime::now())),
             }),
         }
     }
@@ -206,6 +262,28 @@ impl Http {
         }
     }
 
+    fn unanswered(&self, url: &Url, error: reqwest::Error) -> Error {
+        let url = url.clone();
+        let (reason, timed_out) = (innermost(&error), error.is_timeout());
+        if error.is_redirect() || error.is_builder() {
+            Error::Answer { url, problem: reason }
+        } else if error.is_connect() {
+            let proxy = self
+                .proxies
+                .iter()
+                .find(|proxy| proxy.scheme.is_none_or(|scheme| scheme == url.scheme()))
+                .filter(|_| !is_loopback(&url));
+            Error::Connect {
+                reason: in_plain_words(reason),
+                proxy: proxy.map(|proxy| (proxy.address.clone(), proxy.named_by)),
+                url,
+                timed_out,
+            }
+        } else {
+            Error::Interrupted { url, reason }
+        }
+    }
+
     /// How long to wait after failure number `made`; `None` when it is no use.
     fn pause_before_retry(&self, error: &Error, made: u32) -> Option<Duration> {
         let (most, asked) = match error {
@@ -217,6 +295,12 @@ impl Http {
                 retry_after,
                 ..
             } => (self.patience.attempts, *retry_after),
+            // GitHub says so when many requests come at once.
+            Error::Status {
+                status: 403,
+                retry_after: Some(asked),
+                ..
+            } => (self.patience.attempts, Some(*asked)),
             _ => return None,
         };
         if made >= most {
@@ -228,6 +312,23 @@ impl Http {
         let doubled = self.patience.first_pause.saturating_mul(1 << (made - 1).min(16));
         Some(doubled.min(self.patience.longest_pause).mul_f64(jitter()))
     }
+}
+
+fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Box<dyn std::error::Error + Send + Sync>> {
+    let certificates = Certificate::from_pem_bundle(&std::fs::read(path)?)?;
+    if certificates.is_empty() {
+        return Err("it holds no certificate".into());
+    }
+    Ok(certificates)
+}
+
+/// What `Retry-After` asks for: seconds, or a time.
+fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    // A time that has passed already asks for none.
+    parse_http_date(text).map(|time| time.duration_since(now).unwrap_or_default())
 }
 
 /// Between a half and one, so that many waiting at once do not come back at once.
@@ -254,23 +355,27 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     attempt.follow()
 }
 
-fn unanswered(url: &Url, error: reqwest::Error) -> Error {
-    let url = url.clone();
-    let (reason, timed_out) = (innermost(&error), error.is_timeout());
-    if error.is_redirect() || error.is_builder() {
-        Error::Answer { url, problem: reason }
-    } else if error.is_connect() {
-        Error::Connect { url, reason, timed_out }
-    } else {
-        Error::Interrupted { url, reason }
-    }
-}
-
 /// A body that broke off.
 pub(super) fn interrupted(url: &Url, error: reqwest::Error) -> Error {
     Error::Interrupted {
         url: url.clone(),
         reason: innermost(&error),
+    }
+}
+
+/// The reasons that the libraries give in words of their own.
+fn in_plain_words(reason: String) -> String {
+    if reason.contains("CaUsedAsEndEntity") {
+        return "its certificate is one for an authority (`CA:TRUE`), and not for a server; \
+                make one with `basicConstraints=critical,CA:FALSE`"
+            .to_owned();
+    }
+    match reason.as_str() {
+        "tunnel error: unsuccessful" | "unsuccessful" => "the proxy refused the connection".to_owned(),
+        text if text.contains("proxy authorization required") => {
+            "the proxy wants a user and a password (status 407)".to_owned()
+        }
+        _ => reason,
     }
 }
 
@@ -363,6 +468,24 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_is_asked_for_in_seconds_or_by_a_time() {
+        let now = parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        let seconds = |text| retry_after(text, now).map(|pause| pause.as_secs());
+        assert_eq!(seconds("7"), Some(7));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
+        assert_eq!(seconds("soon"), None);
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_none_of_certificates() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("garbage.pem");
+        std::fs::write(&file, "garbage").unwrap();
+        assert!(certificates_in(&file).is_err());
+    }
+
+    #[test]
     fn only_what_may_pass_is_tried_again() {
         let http = Http::new(Patience::default(), Trust::default()).unwrap();
         let url: Url = "https://host.test/".parse().unwrap();
@@ -372,6 +495,8 @@ mod tests {
             retry_after,
         };
         assert_eq!(http.pause_before_retry(&status(403, None), 1), None);
+        let moment = Duration::from_secs(2);
+        assert_eq!(http.pause_before_retry(&status(403, Some(moment)), 1), Some(moment));
         assert_eq!(
             http.pause_before_retry(&Error::NotPublished { url: url.clone() }, 1),
             None

@@ -182,9 +182,13 @@ impl Installer<'_> {
         let staged = staging.path().join(target.executable());
         // A cache of its own: the path in staging is of no interest later.
         let throwaway = ProbeCache::new(staging.path());
-        self.expect_version(&staged, &throwaway)
-            .await
-            .map_err(|rejection| self.not_runnable(target, rejection))?;
+        let judged = self.expect_version(&staged, &throwaway).await;
+        // A file with the right hash stays, when it is this machine that cannot run it now.
+        let unseen = match judged.map_err(|rejection| (rejection.is_local(), self.not_runnable(target, rejection))) {
+            Ok(()) => None,
+            Err((true, error)) => Some(error),
+            Err((false, error)) => return Err(error),
+        };
         throwaway.forget();
         write_receipt(staging.path(), receipt)?;
         sync_directory(staging.path())?;
@@ -200,6 +204,9 @@ impl Installer<'_> {
         // Nothing is left at the old path.
         let _ = staging.keep();
         sync_directory(self.store.root())?;
+        if let Some(error) = unseen {
+            return Err(error);
+        }
         let path = directory.join(target.executable());
         if let (Ok(canonical), Ok(identity)) = (fs::canonicalize(&path), Identity::of(&path)) {
             if identity.size() != receipt.size {
@@ -265,6 +272,7 @@ impl Installer<'_> {
             })),
             // Fetching the same bytes again would not make them run.
             Some(rejection) if installed.verify()? == Integrity::Intact => Err(self.not_runnable(target, rejection)),
+            Some(rejection) if rejection.is_local() => Err(self.not_runnable(target, rejection)),
             Some(rejection) if installed.receipt.is_some() => {
                 tracing::info!(path = %installed.path.display(), %rejection, "an installed engine is replaced");
                 Ok(None)

@@ -25,6 +25,19 @@ pub struct Candidate {
     pub verdict: Result<Version, Rejection>,
 }
 
+impl Candidate {
+    /// Whether this machine, and not the file, is the reason for which it was skipped.
+    pub fn is_local(&self) -> bool {
+        self.verdict.as_ref().is_err_and(Rejection::is_local)
+    }
+
+    /// A line that says why it was skipped, if it was.
+    pub fn skipped(&self) -> Option<String> {
+        let rejection = self.verdict.as_ref().err()?;
+        Some(format!("skipped `{}`: {rejection}", self.path.display()))
+    }
+}
+
 /// A file that has not been looked at yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {

@@ -36,6 +36,7 @@ mod store;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use semver::Version;
 
@@ -59,6 +60,8 @@ use probe_cache::ProbeCache;
 pub const PINNED_VERSION: &str = "1.18.33";
 /// The oldest engine version that is accepted.
 pub const OLDEST_TESTED: Version = Version::new(1, 17, 19);
+/// After this time a person is told what is waited for.
+const SLOW: Duration = Duration::from_secs(10);
 /// The first engine version that speaks another protocol.
 const FIRST_FOREIGN: Version = Version::new(2, 0, 0);
 
@@ -145,13 +148,18 @@ impl fmt::Debug for EngineRequest<'_> {
 pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
     let cache = ProbeCache::new(&request.directories.cache);
     if let EngineChoice::Path { path, named_by } = request.choice {
-        return Ok(explicit(path, named_by, &cache, request.environment).await?);
+        return Ok(explicit(path, named_by, &cache, request).await?);
     }
     let mut rejected = Vec::new();
     for place in locate::places(request.environment, request.directories, &request.targets()) {
-        let candidate = place.judge(&cache, request.environment).await;
+        let path = place.path.clone();
+        let candidate = tell_if_slow(request, &path, place.judge(&cache, request.environment)).await;
         match candidate.verdict {
             Ok(version) => {
+                note_skipped(
+                    request,
+                    rejected.iter().filter(|candidate: &&Candidate| candidate.is_local()),
+                );
                 name_foreign(&rejected, &version, &candidate.path, request);
                 return Ok(Engine {
                     path: probe::resolve_shim(&candidate.path).unwrap_or(candidate.path),
@@ -162,25 +170,36 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
             Err(_) => rejected.push(candidate),
         }
     }
+    // A file that this machine is too busy or too short of memory to run may well be an engine.
+    if rejected.iter().any(Candidate::is_local) {
+        return Err(Error::none_here(rejected).into());
+    }
+    if request.network == Network::Online {
+        note_skipped(
+            request,
+            rejected.iter().filter(|candidate| foreign(candidate).is_none()),
+        );
+    }
     let version = pinned_version();
     // Boxed, since hardly any run takes this way and every run would carry its state.
     let installed = Box::pin(install(request, &version, Scrutiny::Quick)).await;
     if let Ok(engine) = &installed {
         name_foreign(&rejected, &engine.version, &engine.path, request);
     }
-    Ok(installed.map_err(|source| Error::Nothing {
-        version,
-        rejected,
-        source: Box::new(source),
+    Ok(installed.map_err(|source| match source {
+        Error::NotRunnable { ref rejection, .. } if rejection.is_local() => source,
+        source => Error::Nothing {
+            version,
+            rejected,
+            source: Box::new(source),
+        },
     })?)
 }
 
 /// Names each engine of version 2 that was passed over: its user expects it, with its conversations and logins, to answer.
 fn name_foreign(rejected: &[Candidate], version: &Version, path: &Path, request: &EngineRequest<'_>) {
     for candidate in rejected {
-        if let Err(Rejection::Unsupported(foreign)) = &candidate.verdict
-            && too_new(foreign)
-        {
+        if let Some(foreign) = foreign(candidate) {
             request.progress.note(&format!(
                 "`{}` is `opencode {foreign}`, which speaks another protocol: `opencode {version}` (`{}`) is used beside \
                  it, and does not see the conversations and logins of version {}",
@@ -188,6 +207,38 @@ fn name_foreign(rejected: &[Candidate], version: &Version, path: &Path, request:
                 path.display(),
                 foreign.major
             ));
+        }
+    }
+}
+
+/// The version of an engine that speaks another protocol.
+fn foreign(candidate: &Candidate) -> Option<&Version> {
+    match &candidate.verdict {
+        Err(Rejection::Unsupported(version)) if too_new(version) => Some(version),
+        _ => None,
+    }
+}
+
+/// Waits for `probing`, and tells a person when that takes long.
+async fn tell_if_slow<T>(request: &EngineRequest<'_>, path: &Path, probing: impl Future<Output = T>) -> T {
+    tokio::pin!(probing);
+    tokio::select! {
+        probed = &mut probing => return probed,
+        () = tokio::time::sleep(SLOW) => {}
+    }
+    let line = format!(
+        "waiting up to {} s for `{} --version`",
+        probe::DEADLINE.as_secs(),
+        path.display()
+    );
+    request.progress.note(&line);
+    probing.await
+}
+
+fn note_skipped<'a>(request: &EngineRequest<'_>, candidates: impl Iterator<Item = &'a Candidate>) {
+    for candidate in candidates {
+        if let Some(line) = candidate.skipped() {
+            request.progress.note(&line);
         }
     }
 }
@@ -248,10 +299,16 @@ fn too_new(version: &Version) -> bool {
     version.major >= FIRST_FOREIGN.major
 }
 
-async fn explicit(path: &Path, named_by: &str, cache: &ProbeCache, environment: &Environment) -> Result<Engine, Error> {
+async fn explicit(
+    path: &Path,
+    named_by: &str,
+    cache: &ProbeCache,
+    request: &EngineRequest<'_>,
+) -> Result<Engine, Error> {
     // A path without a slash would be looked for on `PATH` when it is started.
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    match probe::supported_version(&absolute, cache, environment).await {
+    let probing = probe::supported_version(&absolute, cache, request.environment);
+    match tell_if_slow(request, &absolute, probing).await {
         Ok(version) => Ok(Engine {
             path: probe::resolve_shim(&absolute).unwrap_or(absolute),
             version,

@@ -13,7 +13,7 @@ use reqwest::{NoProxy, Proxy};
 use url::Url;
 
 use super::error::Error;
-use super::http::{Trust, base_address};
+use super::http::{NamedProxy, Trust, base_address};
 use super::locate::absolute_path_directories;
 use crate::context::{Directories, Environment};
 use crate::support::secret::Secret;
@@ -99,7 +99,14 @@ impl NpmConfig {
         if !named && let Some(proxy) = self.setting("https-proxy").or_else(|| self.setting("proxy")) {
             let except = self.setting("noproxy").and_then(NoProxy::from_string);
             match Proxy::all(proxy) {
-                Ok(proxy) => trust.proxy = Some(proxy.no_proxy(except)),
+                Ok(named) => {
+                    trust.proxy = Some(named.no_proxy(except));
+                    trust.proxies.push(NamedProxy {
+                        scheme: None,
+                        address: proxy.rsplit('@').next().unwrap_or(proxy).to_owned(),
+                        named_by: "npm's settings",
+                    });
+                }
                 Err(error) => tracing::warn!(%error, "cannot use the proxy of npm's settings"),
             }
         }

@@ -18,8 +18,8 @@ use super::rejection::Rejection;
 use super::supported;
 use crate::context::Environment;
 
-/// How long `--version` may take. It takes 0.4 s on an idle machine.
-pub(super) const DEADLINE: Duration = Duration::from_secs(10);
+/// How long `--version` may take. It takes 0.4 s on an idle machine, and as long as a start on a crowded one.
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
 /// How long a file that is still open for writing somewhere is tried again.
 const BUSY_FOR: Duration = Duration::from_secs(2);
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
@@ -94,7 +94,11 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
     }
     let kind = FileKind::of(&canonical).map_err(|error| unusable("cannot read it", &error))?;
     if kind == FileKind::Other {
-        return Err(Rejection::Placeholder);
+        return Err(if head_contains(&canonical, b"postinstall") {
+            Rejection::Placeholder
+        } else {
+            Rejection::NotAProgram
+        });
     }
     let role = Role::of(&canonical, kind, before.size());
     // An engine takes 400 MB and a core to say its version: of many who ask at once, one asks, and the others read what it
@@ -192,10 +196,14 @@ async fn execute(
     environment: &Environment,
     deadline: Duration,
 ) -> Result<Version, Rejection> {
+    let base = environment.temporary_base();
     let scratch = tempfile::Builder::new()
         .prefix("opencode-rs-probe-")
-        .tempdir()
-        .map_err(|error| unusable("cannot make a temporary directory for `--version`", &error))?;
+        .tempdir_in(&base)
+        .map_err(|error| {
+            let base = base.display();
+            Rejection::MachineShort(format!("cannot make a directory in `{base}` for `--version`: {error}"))
+        })?;
     let mut command = Command::new(path);
     command
         .arg("--version")
@@ -218,16 +226,22 @@ async fn execute(
     #[cfg(unix)]
     command.process_group(0);
 
-    let mut child = Running::new(spawn(&mut command, kind).await?);
+    let mut child = Running::new(spawn(&mut command, path, kind).await?);
     let (status, stdout, stderr) = match tokio::time::timeout(deadline, child.output()).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => return Err(unusable("cannot read what `--version` says", &error)),
         Err(_) => return Err(Rejection::TimedOut(deadline)),
     };
-    judge(status, &stdout, &stderr)
+    match judge(status, &stdout, &stderr) {
+        Err(Rejection::LibrariesMissing(said)) if kind == FileKind::Script => {
+            let interpreter = interpreter(path).filter(|name| !name.contains('/') && !is_on_path(name, environment));
+            Err(interpreter.map_or(Rejection::ProgramMissing(said), Rejection::InterpreterMissing))
+        }
+        judged => judged,
+    }
 }
 
-async fn spawn(command: &mut Command, kind: FileKind) -> Result<Child, Rejection> {
+async fn spawn(command: &mut Command, path: &Path, kind: FileKind) -> Result<Child, Rejection> {
     let patience = Instant::now() + BUSY_FOR;
     loop {
         match command.spawn() {
@@ -236,11 +250,41 @@ async fn spawn(command: &mut Command, kind: FileKind) -> Result<Child, Rejection
             Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy && Instant::now() < patience => {
                 sleep(BUSY_PAUSE).await;
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Rejection::LoaderMissing),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let interpreter = interpreter(path).filter(|_| kind == FileKind::Script);
+                return Err(interpreter.map_or(Rejection::LoaderMissing, Rejection::InterpreterMissing));
+            }
             Err(error) if is_exec_format(&error) => return Err(Rejection::Foreign(kind.described())),
             Err(error) => return Err(unusable("cannot start it", &error)),
         }
     }
+}
+
+/// What the first line of a script names: a path, or what `env` looks for on `PATH`.
+fn interpreter(script: &Path) -> Option<String> {
+    let head = head(script).ok()?;
+    let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let line = String::from_utf8_lossy(line);
+    let mut words = line.split_whitespace();
+    let program = words.next()?;
+    let looked_for = words.find(|word| !word.starts_with('-') && !word.contains('='));
+    let is_env = Path::new(program).file_name().is_some_and(|name| name == "env");
+    Some(looked_for.filter(|_| is_env).unwrap_or(program).to_owned())
+}
+
+fn is_on_path(name: &str, environment: &Environment) -> bool {
+    which::which_in_global(name, environment.os("PATH")).is_ok_and(|mut found| found.next().is_some())
+}
+
+/// The first kilobyte of a file.
+fn head(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    std::fs::File::open(path)?.take(1024).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+fn head_contains(path: &Path, text: &[u8]) -> bool {
+    head(path).is_ok_and(|head| memchr::memmem::find(&head, text).is_some())
 }
 
 fn is_exec_format(error: &std::io::Error) -> bool {
@@ -323,6 +367,11 @@ fn judge(status: ExitStatus, stdout: &str, stderr: &str) -> Result<Version, Reje
         use std::os::unix::process::ExitStatusExt as _;
         match status.signal() {
             Some(SIGILL) => return Err(Rejection::IllegalInstruction),
+            // An engine that gets no memory ends with one signal or another.
+            Some(signal) if memory_is_limited() => {
+                let why = format!("`--version` was killed by signal {signal}, and `ulimit -v` limits its memory");
+                return Err(Rejection::MachineShort(why));
+            }
             Some(signal) => return Err(Rejection::Killed(signal)),
             None => {}
         }
@@ -340,6 +389,13 @@ fn judge(status: ExitStatus, stdout: &str, stderr: &str) -> Result<Version, Reje
         return Err(Rejection::Ourselves);
     }
     first_version(stdout).ok_or_else(|| Rejection::NoVersion(said()))
+}
+
+#[cfg(unix)]
+fn memory_is_limited() -> bool {
+    rustix::process::getrlimit(rustix::process::Resource::As)
+        .current
+        .is_some()
 }
 
 /// The first `1.2.3` in a text, with what semantic versioning allows behind it.
@@ -396,7 +452,15 @@ fn shim_target(contents: &str, directory: &Path) -> Option<PathBuf> {
 }
 
 fn unusable(what: &str, error: &std::io::Error) -> Rejection {
-    Rejection::Unusable(format!("{what}: {error}"))
+    use std::io::ErrorKind;
+    let why = format!("{what}: {error}");
+    // ENFILE and EMFILE.
+    let lacks_descriptors = cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24));
+    if lacks_descriptors || matches!(error.kind(), ErrorKind::OutOfMemory | ErrorKind::WouldBlock) {
+        Rejection::MachineShort(why)
+    } else {
+        Rejection::Unusable(why)
+    }
 }
 
 #[cfg(test)]
@@ -489,7 +553,8 @@ mod tests {
         #[tokio::test]
         async fn every_other_kind_of_file_is_rejected_with_its_reason() {
             for (body, reason) in [
-                ("echo placeholder\n", Rejection::Placeholder),
+                ("echo the postinstall script was not run\n", Rejection::Placeholder),
+                ("echo hello\n", Rejection::NotAProgram),
                 ("#!/bin/sh\necho 2.0.1\n", Rejection::Unsupported(Version::new(2, 0, 1))),
                 (
                     "#!/bin/sh\necho 1.3.14\n",
@@ -503,8 +568,15 @@ mod tests {
                 ),
                 ("#!/bin/sh\nkill -ILL $$\n", Rejection::IllegalInstruction),
                 ("#!/bin/sh\nkill -SEGV $$\n", Rejection::Killed(11)),
-                ("#!/bin/sh\nexit 127\n", Rejection::LibrariesMissing(String::new())),
-                ("#!/no/such/interpreter\n", Rejection::LoaderMissing),
+                ("#!/bin/sh\nexit 127\n", Rejection::ProgramMissing(String::new())),
+                (
+                    "#!/no/such/interpreter\n",
+                    Rejection::InterpreterMissing("/no/such/interpreter".to_owned()),
+                ),
+                (
+                    "#!/usr/bin/env -S no-such-node --flag\n",
+                    Rejection::InterpreterMissing("no-such-node".to_owned()),
+                ),
                 ("MZ\u{90}\0 windows", Rejection::Foreign("a Windows program")),
             ] {
                 assert_eq!(probe(body).await, Err(reason), "{body}");
@@ -580,7 +652,7 @@ mod tests {
 
             file.set_modified(modified + Duration::from_secs(1)).unwrap();
             drop(file);
-            assert_eq!(version(&path, &cache, &environment).await, Err(Rejection::Placeholder));
+            assert_eq!(version(&path, &cache, &environment).await, Err(Rejection::NotAProgram));
         }
 
         #[tokio::test]

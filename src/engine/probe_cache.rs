@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::support::atomic_file::{self, Access};
 use crate::support::lock::Lock;
+use crate::support::state_file;
 
 const FILE: &str = "engine-probes.json";
 /// How often a lock that somebody holds is tried again.
@@ -135,7 +136,7 @@ impl ProbeCache {
     }
 
     fn read(&self) -> BTreeMap<String, Entry> {
-        std::fs::read(&self.file)
+        state_file::read(&self.file)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default()

@@ -14,7 +14,9 @@ pub enum Rejection {
     Missing,
     /// A directory, a device, or something else that is no file.
     NotAFile,
-    /// Neither a program nor a script: the placeholder that the npm package holds until its install script has run.
+    /// Neither a program nor a script.
+    NotAProgram,
+    /// The placeholder that the npm package holds until its install script has run.
     Placeholder,
     /// A `.cmd` file of another shape than npm's, or one whose program is gone.
     UnknownShim,
@@ -22,6 +24,10 @@ pub enum Rejection {
     Foreign(&'static str),
     /// The system finds the file, but not the loader that it needs.
     LoaderMissing,
+    /// A script whose interpreter is missing: a path, or a name that is not on `PATH`.
+    InterpreterMissing(String),
+    /// A script that ended with status 127: a program that it calls is missing. The text is the end of what it said.
+    ProgramMissing(String),
     /// It ended with status 127: shared libraries are missing.
     LibrariesMissing(String),
     /// It was killed by SIGILL.
@@ -54,6 +60,8 @@ pub enum Rejection {
     },
     /// It cannot be read or started.
     Unusable(String),
+    /// This machine lacks descriptors, memory or space to find out.
+    MachineShort(String),
 }
 
 impl Rejection {
@@ -65,12 +73,24 @@ impl Rejection {
         )
     }
 
+    /// Whether it tells of the state of this machine and not of the file. Another file would fare no better.
+    pub const fn is_local(&self) -> bool {
+        const SIGKILL: i32 = 9;
+        matches!(self, Self::TimedOut(_) | Self::MachineShort(_) | Self::Killed(SIGKILL))
+    }
+
     /// What the user can do about it, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Placeholder => Some(
                 "run `npm rebuild opencode-ai` to complete the npm package, or leave it: our own copy does as well",
             ),
+            Self::InterpreterMissing(_) | Self::ProgramMissing(_) => Some(
+                "set `PATH` (that of cron and systemd is short), or name the engine program itself with `--engine`",
+            ),
+            Self::TimedOut(_) => Some("run again when the machine is less busy"),
+            Self::Killed(_) if self.is_local() => Some("run again when more memory is free"),
+            Self::MachineShort(_) => Some("free some, or raise the limits that `ulimit -a` shows"),
             Self::LibrariesMissing(_) => Some("on Alpine, run `apk add libstdc++ libgcc`"),
             Self::LoaderMissing => Some("on NixOS, enable `programs.nix-ld` or install `opencode` from nixpkgs"),
             Self::Unsupported(version) if too_new(version) => {
@@ -89,12 +109,18 @@ impl fmt::Display for Rejection {
         match self {
             Self::Missing => f.write_str("it does not exist"),
             Self::NotAFile => f.write_str("it is not a file"),
+            Self::NotAProgram => f.write_str("it is neither a program nor a script (those begin with `#!`)"),
             Self::Placeholder => {
                 f.write_str("it is not a program, but a placeholder of an npm package whose install script did not run")
             }
             Self::UnknownShim => f.write_str("it is a command file that leads to no `opencode.exe`"),
             Self::Foreign(what) => write!(f, "it is {what} and does not run on this machine"),
             Self::LoaderMissing => f.write_str("the loader that it names is not on this system"),
+            Self::InterpreterMissing(path) if path.starts_with('/') => {
+                write!(f, "its interpreter `{path}` does not exist")
+            }
+            Self::InterpreterMissing(name) => write!(f, "its interpreter `{name}` is not on `PATH`"),
+            Self::ProgramMissing(said) => write!(f, "a program that it calls is missing{}", Said(said)),
             Self::LibrariesMissing(said) => write!(f, "shared libraries that it needs are missing{}", Said(said)),
             Self::IllegalInstruction => f.write_str("it uses instructions that this processor does not have"),
             Self::Killed(signal) => write!(f, "`--version` was killed by signal {signal}"),
@@ -115,7 +141,7 @@ impl fmt::Display for Rejection {
             }
             Self::OtherVersion { found, expected } => write!(f, "its version is {found} instead of {expected}"),
             Self::Damaged { found, expected } => write!(f, "it has {found} bytes instead of {expected}"),
-            Self::Unusable(why) => f.write_str(why),
+            Self::Unusable(why) | Self::MachineShort(why) => f.write_str(why),
         }
     }
 }

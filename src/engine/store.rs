@@ -17,6 +17,7 @@ use super::error::Error;
 use super::platform::Target;
 use crate::context::Directories;
 use crate::support::atomic_file::{self, Access};
+use crate::support::state_file;
 use crate::support::timestamp::rfc3339;
 
 const RECEIPT: &str = "receipt.json";
@@ -189,7 +190,7 @@ impl Store {
 
     /// The version that `engine use` chose.
     pub fn preferred(&self) -> Option<Version> {
-        let text = fs::read_to_string(self.root.join(PREFERRED)).ok()?;
+        let text = state_file::read_text(&self.root.join(PREFERRED)).ok()?;
         Version::parse(text.trim()).ok()
     }
 
@@ -268,7 +269,7 @@ pub(super) fn write_receipt(directory: &Path, receipt: &Receipt) -> Result<(), E
 }
 
 fn read_receipt(directory: &Path) -> Option<Receipt> {
-    let contents = fs::read(directory.join(RECEIPT)).ok()?;
+    let contents = state_file::read(&directory.join(RECEIPT)).ok()?;
     serde_json::from_slice(&contents).ok()
 }
 

@@ -61,6 +61,7 @@ use crate::error::{Failure, FailureKind};
 use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
 use crate::support::secret::Secret;
+use crate::support::state_file;
 
 /// The plugin itself.
 const PLUGIN: &str = include_str!("plugin.js");
@@ -114,6 +115,8 @@ enum PluginState {
     Ready,
     /// Another plugin comes after it.
     NotLast,
+    /// It cannot be let in.
+    NoDescriptors,
 }
 
 /// When a call is held.
@@ -248,7 +251,16 @@ impl PluginFile {
         })?;
         let plugin = Self { path, url: url.into() };
         if !plugin.is_unchanged() {
-            atomic_file::write(&plugin.path, PLUGIN.as_bytes(), Access::Private).map_err(|error| {
+            let write = || atomic_file::write(&plugin.path, PLUGIN.as_bytes(), Access::Private);
+            let written = write().or_else(|error| {
+                // A file can take the place of everything but a directory.
+                if !plugin.path.is_dir() {
+                    return Err(error);
+                }
+                tracing::warn!("{}", state_file::set_aside(&plugin.path, "the plugin is written again"));
+                write()
+            });
+            written.map_err(|error| {
                 Failure::new(FailureKind::Engine, format!("cannot write `{}`", plugin.path.display()))
                     .caused_by(&error)
                     .hint("make the directory writable, or set `XDG_CACHE_HOME`")
@@ -263,8 +275,16 @@ impl PluginFile {
     }
 
     fn is_unchanged(&self) -> bool {
-        std::fs::read(&self.path).is_ok_and(|contents| contents == PLUGIN.as_bytes())
+        state_file::read(&self.path).is_ok_and(|contents| contents == PLUGIN.as_bytes())
     }
+}
+
+fn no_descriptors() -> Failure {
+    Failure::new(
+        FailureKind::Engine,
+        "cannot guard the engine's tools: this process has no file descriptor left for the guard",
+    )
+    .hint("raise the limit on open files (`ulimit -n`); 64 are enough")
 }
 
 /// A free port of loopback, and a token for whoever comes there.
@@ -329,6 +349,7 @@ impl Gate {
             Ok(Ok(PluginState::Ready)) if self.plugin.is_unchanged() => Ok(()),
             Ok(Ok(PluginState::Ready)) => unguarded("somebody changed its file"),
             Ok(Ok(PluginState::NotLast)) => unguarded("another plugin comes after the guard, and could undo its work"),
+            Ok(Ok(PluginState::NoDescriptors)) => Err(no_descriptors()),
             Ok(Ok(PluginState::Silent) | Err(_)) | Err(_) => unguarded("the engine did not load the guard"),
         }
     }

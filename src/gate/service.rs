@@ -11,7 +11,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{GateCall, Invitation, Moment, PluginState, Reply};
 use crate::support::secret::Secret;
@@ -24,6 +24,8 @@ const LONGEST_HELLO: u64 = 1024;
 const HELLO: Duration = Duration::from_secs(10);
 /// The pause after a connection that could not be accepted, when there are no more file descriptors for one.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long there may be none.
+const WITHOUT_DESCRIPTORS: Duration = Duration::from_secs(5);
 
 type Calls = mpsc::UnboundedSender<GateCall>;
 type Told = watch::Sender<PluginState>;
@@ -31,7 +33,14 @@ type Lines = BufReader<OwnedReadHalf>;
 
 /// Lets the plugin in, and nobody else; ends when it goes.
 pub(super) async fn serve(listener: TcpListener, token: Secret, calls: Calls, told: Told) {
-    let (lines, write) = admit(listener, &token).await;
+    let (lines, write) = match admit(listener, &token).await {
+        Ok(admitted) => admitted,
+        Err(error) => {
+            tracing::debug!(%error, "the gate can let nobody in");
+            told.send_replace(PluginState::NoDescriptors);
+            return;
+        }
+    };
     if let Err(error) = converse(lines, write, &calls, &told).await {
         tracing::debug!(%error, "the connection to the gate ended");
     }
@@ -39,7 +48,9 @@ pub(super) async fn serve(listener: TcpListener, token: Secret, calls: Calls, to
 
 /// Lets the plugin in, and nobody else, and tells it of gates; ends when it goes, or when there will be no more gates.
 pub(super) async fn invite(listener: TcpListener, token: Secret, mut invitations: mpsc::UnboundedReceiver<Invitation>) {
-    let (mut lines, mut write) = admit(listener, &token).await;
+    let Ok((mut lines, mut write)) = admit(listener, &token).await else {
+        return;
+    };
     loop {
         let invitation = tokio::select! {
             invitation = invitations.recv() => invitation,
@@ -57,22 +68,26 @@ pub(super) async fn invite(listener: TcpListener, token: Secret, mut invitations
     }
 }
 
-/// Waits for whoever has the token. After that nobody can connect.
-async fn admit(listener: TcpListener, token: &Secret) -> (Lines, OwnedWriteHalf) {
+/// Waits for whoever has the token. After that nobody can connect. A failure is one that lasts.
+async fn admit(listener: TcpListener, token: &Secret) -> io::Result<(Lines, OwnedWriteHalf)> {
     let mut greeted = JoinSet::new();
+    let mut failing_since = None;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
+                    failing_since = None;
                     greeted.spawn(timeout(HELLO, greet(stream, token.clone())));
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "cannot accept a connection");
+                    if failing_since.get_or_insert_with(Instant::now).elapsed() > WITHOUT_DESCRIPTORS {
+                        return Err(error);
+                    }
                     sleep(PAUSE).await;
                 }
             },
             Some(greeted) = greeted.join_next() => match greeted {
-                Ok(Ok(Ok(connection))) => return connection,
+                Ok(Ok(Ok(connection))) => return Ok(connection),
                 Ok(Ok(Err(error))) => tracing::debug!(%error, "somebody else at the gate"),
                 _ => tracing::debug!("somebody at the gate said nothing"),
             },

@@ -195,7 +195,12 @@ impl AuditLog {
 
     /// Where it is.
     pub fn path(&self) -> PathBuf {
-        self.state.join(FILE)
+        Self::path_in(&self.state)
+    }
+
+    /// Where it is in a state directory.
+    pub fn path_in(state: &Path) -> PathBuf {
+        state.join(FILE)
     }
 
     /// Writes a decision down.
@@ -260,7 +265,7 @@ impl AuditLog {
         let file = options.open(&path)?;
         let facts = file.metadata()?;
         if !facts.is_file() {
-            return Err(io::Error::other("it is not a regular file"));
+            return Err(no_file(&path));
         }
         #[cfg(unix)]
         {
@@ -290,7 +295,7 @@ impl AuditLog {
             }
             match options.open(&path) {
                 Ok(file) if file.metadata()?.is_file() => files.push((path, file)),
-                Ok(_) => return Err(io::Error::other(format!("`{}` is not a regular file", path.display()))),
+                Ok(_) => return Err(no_file(&path)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -310,6 +315,11 @@ fn unfollowed() -> i32 {
     use rustix::fs::OFlags;
     // The bits are the system's own; none of them is the sign.
     (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed()
+}
+
+fn no_file(path: &Path) -> io::Error {
+    let problem = format!("`{}` is not a regular file", path.display());
+    io::Error::new(io::ErrorKind::InvalidInput, problem)
 }
 
 /// Whether the file ends with a whole line, or is empty.

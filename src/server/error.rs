@@ -1,7 +1,7 @@
 //! Why a server did not start.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Exit;
@@ -124,7 +124,15 @@ impl From<StartError> for Failure {
                 failure.hint("run `opencode-rs doctor` to check the engine")
             }
             StartError::LockDeadline { .. } => failure.hint("wait for the other program, or end it, and try again"),
-            StartError::System { .. } => failure,
+            StartError::System { source, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    failure.hint("make the directory writable, or set `XDG_STATE_HOME` to one that is")
+                }
+                io::ErrorKind::NotFound if cfg!(target_os = "linux") && !Path::new("/proc/self/exe").exists() => {
+                    failure.hint("mount `/proc`: this program starts itself by `/proc/self/exe`")
+                }
+                _ => failure,
+            },
         }
     }
 }

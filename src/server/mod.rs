@@ -7,6 +7,8 @@
 //!
 //! A server's life: spawned, ready (its address line was seen), stopping, gone. Only a ready one is a [`Server`].
 
+#[cfg(unix)]
+mod engine_locks;
 mod environment;
 mod error;
 mod first_start;
@@ -37,6 +39,6 @@ pub use memory::resident_memory;
 pub use output::Sink;
 pub use packages::PACKAGE_REGISTRY_VARIABLE;
 pub use process::GuardProgram;
-pub use start::{Server, StartRequest, start, temporary_base};
+pub use start::{Server, StartRequest, start};
 #[cfg(unix)]
 pub use strays::{Stray, end_strays, strays};

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,6 +120,9 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
     let home = &request.directories.home;
     let registry = EmptyRegistry::unless_needed(&mut environment, user_config, request.directory, home).await;
 
+    #[cfg(unix)]
+    super::engine_locks::expire_dead(&environment, home);
+
     let database = first_start::database(&environment, home);
     let lock = match &database {
         None => None,
@@ -145,7 +148,7 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
         guard: request.guard,
         engine: engine.clone(),
         arguments: arguments(request.port),
-        temporary: temporary_base(request.environment),
+        temporary: request.environment.temporary_base(),
         environment,
         directory: request.directory.to_path_buf(),
     };
@@ -233,16 +236,6 @@ fn arguments(port: Option<u16>) -> Vec<OsString> {
     ["serve", "--hostname", "127.0.0.1", "--port", &port]
         .map(OsString::from)
         .into()
-}
-
-/// Where temporary directories go: where the user wants them.
-pub fn temporary_base(environment: &Environment) -> PathBuf {
-    let names: &[&str] = if cfg!(windows) { &["TEMP", "TMP"] } else { &["TMPDIR"] };
-    names
-        .iter()
-        .filter_map(|name| environment.os(name).map(PathBuf::from))
-        .find(|path| path.is_absolute() && path.is_dir())
-        .unwrap_or_else(|| PathBuf::from(if cfg!(windows) { r"C:\Windows\Temp" } else { "/tmp" }))
 }
 
 /// Whether somebody listens there. The engine itself says only that something went wrong.

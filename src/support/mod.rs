@@ -15,5 +15,6 @@ pub mod output_files;
 pub mod overlay;
 pub mod progress;
 pub mod secret;
+pub mod state_file;
 pub mod timestamp;
 pub mod visible;

@@ -1,16 +1,15 @@
 //! What was trusted before: `trust.json` in the state directory.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Findings, TrustAsker};
 use crate::support::atomic_file::{self, Access};
 use crate::support::lock::Lock;
+use crate::support::state_file;
 
 /// The file's layout. Until version 1 the digest was made of other things: nothing in such a file can be compared.
 const VERSION: u32 = 2;
@@ -76,9 +75,14 @@ impl Memory {
     }
 
     fn load(&self, asker: &mut dyn TrustAsker) -> BTreeMap<String, Trusted> {
-        let text = match fs::read(&self.path) {
+        let mut set_aside = || {
+            asker.warn(&state_file::set_aside(&self.path, "nothing in it is trusted any more"));
+            BTreeMap::new()
+        };
+        let text = match state_file::read(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return BTreeMap::new(),
+            Err(error) if state_file::is_no_file(&error) => return set_aside(),
             Err(error) => {
                 asker.warn(&format!("cannot read `{}`: {error}", self.path.display()));
                 return BTreeMap::new();
@@ -87,27 +91,8 @@ impl Memory {
         match serde_json::from_slice::<Stored>(&text) {
             Ok(stored) if stored.version == VERSION => stored.trusted,
             _ if serde_json::from_slice::<Versioned>(&text).is_ok_and(|file| file.version < VERSION) => BTreeMap::new(),
-            Ok(_) | Err(_) => {
-                self.set_aside(asker);
-                BTreeMap::new()
-            }
+            Ok(_) | Err(_) => set_aside(),
         }
-    }
-
-    fn set_aside(&self, asker: &mut dyn TrustAsker) {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |now| now.as_secs());
-        let aside = self.path.with_extension(format!("damaged-{now}.json"));
-        let line = match fs::rename(&self.path, &aside) {
-            Ok(()) => format!(
-                "`{}` is damaged and was set aside as `{}`: nothing in it is trusted any more",
-                self.path.display(),
-                aside.display()
-            ),
-            Err(error) => format!("`{}` is damaged and cannot be set aside: {error}", self.path.display()),
-        };
-        asker.warn(&line);
     }
 }
 

@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::io::BufReader;
+use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::protocol::{Answer, Exposed, Wish, hear, say};
+use super::record;
 use super::record::ServerRecord;
-use super::socket;
+use super::socket::{self, Base, SOCKET, is_private};
 use crate::api::Endpoint;
+use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, PluginFile};
 
@@ -217,6 +220,25 @@ impl ServerRecord {
     }
 }
 
+/// Has supervisors whose records are lost write them again, as they do whenever a command comes.
+pub async fn restore_records(directories: &Directories, environment: &Environment) {
+    for base in Base::all(directories, environment) {
+        for (id, directory) in base.directories() {
+            if is_private(&directory)
+                && !record::path(&directories.state, &id).exists()
+                && let Err(error) = visit(&directory.join(SOCKET)).await
+            {
+                tracing::debug!(id, %error, "a socket without a record does not answer");
+            }
+        }
+    }
+}
+
+async fn visit(socket: &Path) -> io::Result<()> {
+    let stream = timeout(ANSWERING, UnixStream::connect(socket)).await??;
+    Line::over(stream).ask(&Wish::Status).await.map(drop)
+}
+
 /// A connection to a supervisor. Answers come in the order of the wishes.
 #[derive(Debug)]
 struct Line {
@@ -233,7 +255,10 @@ struct Writing {
 
 impl Line {
     async fn open(record: &ServerRecord) -> io::Result<Self> {
-        let stream = socket::connect(record, ANSWERING).await?;
+        Ok(Self::over(socket::connect(record, ANSWERING).await?))
+    }
+
+    fn over(stream: UnixStream) -> Self {
         let (read, half) = stream.into_split();
         let (sender, answers) = mpsc::channel(4);
         let (close, closed) = watch::channel(false);
@@ -246,11 +271,11 @@ impl Line {
             }
             close.send_replace(true);
         });
-        Ok(Self {
+        Self {
             write: Mutex::new(Writing { half, answers }),
             closed,
             _reading: reading,
-        })
+        }
     }
 
     async fn ask(&self, wish: &Wish) -> io::Result<Answer> {

@@ -22,6 +22,7 @@ pub fn left_over_sockets(directories: &Directories, environment: &Environment) -
     let mut found: Vec<PathBuf> = Base::all(directories, environment)
         .iter()
         .flat_map(Base::directories)
+        .map(|(_, directory)| directory)
         .filter(|directory| is_private(directory) && is_old(directory) && !is_listening(&directory.join(SOCKET)))
         .collect();
     // The temporary directory may be `/tmp`, which is looked at anyway.
@@ -60,7 +61,7 @@ pub fn remove_left_overs(directories: &Directories, environment: &Environment) {
 /// The leftovers in the directory for temporary files too, and processes that use those.
 pub(super) fn sweep(directories: &Directories, environment: &Environment) {
     remove_left_overs(directories, environment);
-    server::remove_left_over_directories(&server::temporary_base(environment));
+    server::remove_left_over_directories(&environment.temporary_base());
 }
 
 fn is_old(directory: &Path) -> bool {

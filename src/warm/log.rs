@@ -1,7 +1,7 @@
 //! The log of a warm server.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use super::record;
 use crate::server::Sink;
 use crate::support::atomic_file::{Access, create_directory};
+use crate::support::state_file;
 use crate::support::timestamp::rfc3339;
 
 /// A log that is longer than this begins anew; one older part is kept beside it.
@@ -108,7 +109,9 @@ fn files(state: &Path) -> Vec<(String, PathBuf)> {
 /// The directory that the first line of a log names.
 fn directory(path: &Path) -> Option<String> {
     let mut line = String::new();
-    BufReader::new(File::open(path).ok()?).read_line(&mut line).ok()?;
+    BufReader::new(state_file::open(path).ok()?.take(LONGEST))
+        .read_line(&mut line)
+        .ok()?;
     let (_, quoted) = line.trim_end().split_once(STARTING)?.1.split_once("` in `")?;
     Some(quoted.strip_suffix('`')?.to_owned())
 }
@@ -132,7 +135,7 @@ impl Sink for Log {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+    state_file::opened(OpenOptions::new().create(true).append(true).mode(0o600), path)
 }
 
 #[cfg(test)]

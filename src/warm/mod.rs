@@ -40,7 +40,7 @@ mod start;
 mod supervisor;
 mod thrift;
 
-pub use lease::{Lease, Refusal, Status, Terms};
+pub use lease::{Lease, Refusal, Status, Terms, restore_records};
 pub use left_over::{left_over_sockets, remove_left_overs};
 pub use log::{LogFile, logs, older_part};
 pub use orders::{Orders, RehearsalOrders};

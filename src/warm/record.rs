@@ -9,13 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::request::EngineSource;
 use crate::server::ProcessMark;
 use crate::support::atomic_file::{self, Access};
+use crate::support::state_file;
 
 /// The directory of the files, in our state directory.
 pub const RECORDS: &str = "servers";
 /// What this version writes.
 const SCHEMA_VERSION: u32 = 1;
-/// A file that cannot be read is put aside under this ending.
-const DAMAGED: &str = "damaged";
 
 /// A warm server, as its file describes it. No secret is among it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,29 +106,33 @@ pub(super) fn path(state: &Path, id: &str) -> PathBuf {
 }
 
 fn read(path: &Path) -> Option<ServerRecord> {
-    let bytes = match fs::read(path) {
+    let set_aside = || {
+        let line = state_file::set_aside(path, "its server, if there is one, writes it again");
+        tracing::warn!("{line}");
+        None
+    };
+    let bytes = match state_file::read(path) {
         Ok(bytes) => bytes,
         // Ended just now.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) if state_file::is_no_file(&error) => return set_aside(),
         Err(error) => {
             tracing::debug!(%error, path = %path.display(), "cannot read a server's file");
             return None;
         }
     };
-    let reason = match serde_json::from_slice::<ServerRecord>(&bytes) {
+    match serde_json::from_slice::<ServerRecord>(&bytes) {
         // A newer version of ours is somebody else's business.
         Ok(record) if record.schema_version == SCHEMA_VERSION => return Some(record),
         Ok(_) => return None,
-        Err(error) => error,
-    };
+        Err(_) => {}
+    }
     if serde_json::from_slice::<serde_json::Value>(&bytes)
         .is_ok_and(|value| value["schema_version"].as_u64() > Some(SCHEMA_VERSION.into()))
     {
         return None;
     }
-    tracing::warn!(%reason, "the file `{}` is damaged and was set aside", path.display());
-    let _ = fs::rename(path, path.with_extension(DAMAGED));
-    None
+    set_aside()
 }
 
 #[cfg(test)]
@@ -178,7 +181,7 @@ mod tests {
         fs::write(path(state.path(), "b"), "{\"schema_version\":1,").unwrap();
         fs::write(path(state.path(), "c"), "{\"schema_version\":2}").unwrap();
         assert_eq!(ServerRecord::list(state.path()), [record("a")]);
-        assert!(path(state.path(), "b").with_extension(DAMAGED).exists());
+        assert!(!path(state.path(), "b").exists());
         assert!(path(state.path(), "c").exists());
     }
 }

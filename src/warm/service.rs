@@ -237,6 +237,11 @@ impl Service {
         answer
     }
 
+    /// Has the server end with its last user.
+    pub(super) fn retire(&self) {
+        self.state().retiring = true;
+    }
+
     fn leave(&self, id: u64) {
         let mut state = self.state();
         let user = state.users.remove(&id);

@@ -15,7 +15,6 @@ use tokio::time::timeout;
 
 use super::record::{RECORDS, ServerRecord};
 use crate::context::{Directories, Environment};
-use crate::server;
 
 /// The socket in its directory.
 pub(super) const SOCKET: &str = "supervisor";
@@ -37,7 +36,7 @@ impl Base {
     /// Those that may be used, the best one first.
     pub(super) fn all(directories: &Directories, environment: &Environment) -> Vec<Self> {
         let runtime = environment.os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        let mut temporary = server::temporary_base(environment);
+        let mut temporary = environment.temporary_base();
         if temporary.as_os_str().len() > LONGEST_BASE {
             temporary = PathBuf::from("/tmp");
         }
@@ -57,16 +56,15 @@ impl Base {
         self.path.join(format!("{}{id}", self.prefix)).join(SOCKET)
     }
 
-    /// The directories in it that are named as if they held the socket of a supervisor.
-    pub(super) fn directories(&self) -> impl Iterator<Item = PathBuf> {
+    /// The directories in it that are named as if they held the socket of a supervisor, each with the id of its server.
+    pub(super) fn directories(&self) -> impl Iterator<Item = (String, PathBuf)> {
         let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
-        entries
-            .filter(|entry| {
-                let name = entry.file_name();
-                let id = name.to_str().and_then(|name| name.strip_prefix(self.prefix));
-                id.is_some_and(|id| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
-            })
-            .map(|entry| entry.path())
+        entries.filter_map(|entry| {
+            let name = entry.file_name();
+            let id = name.to_str()?.strip_prefix(self.prefix)?;
+            let is_id = id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+            is_id.then(|| (id.to_owned(), entry.path()))
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
-use super::lease::{Lease, Terms};
+use super::lease::{Lease, Terms, restore_records};
 use super::log::Log;
 use super::orders::Orders;
 use super::record::ServerRecord;
@@ -145,6 +145,7 @@ pub async fn find_or_start(
                 continue;
             };
             // Its last holder may have started one between the two looks.
+            restore_records(directories, environment).await;
             if let Some(lease) = find(directories, wanted).await {
                 return Ok(lease);
             }
@@ -215,11 +216,16 @@ async fn launch(environment: &Environment, orders: &Orders) -> Result<ServerReco
         Ok(News::Failed(failed)) => Err(failed.into()),
         Err(error) => {
             let status = child.wait().await.map_err(|error| cannot(&error))?;
-            Err(Failure::new(
+            let failure = Failure::new(
                 FailureKind::Engine,
                 format!("the process that keeps the server ended with {status}"),
-            )
-            .caused_by(&error))
+            );
+            // One that was killed said nothing.
+            Err(if news.is_empty() {
+                failure
+            } else {
+                failure.caused_by(&error)
+            })
         }
     }
 }

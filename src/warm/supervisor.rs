@@ -36,6 +36,8 @@ use crate::support::timestamp::rfc3339;
 
 /// How long a server may take to be ready.
 const START_DEADLINE: Duration = Duration::from_secs(60);
+/// How often a supervisor looks whether its record is still there.
+const RECORD_CHECK: Duration = Duration::from_secs(60);
 /// How long the engine may take to abort a session.
 const ABORTING: Duration = Duration::from_secs(10);
 
@@ -194,7 +196,11 @@ async fn supervise(orders: Orders) -> Result<(), Failure> {
     }
     let state = orders.directories().state;
 
-    let why = serve(&mut server, &service, &listener, &mut signals, &log).await;
+    let listing = Listing {
+        record: &record,
+        state: &state,
+    };
+    let why = serve(&mut server, &service, &listener, listing, &mut signals, &log).await;
     // Nobody shall find it any more.
     record.remove(&state);
     drop(listener);
@@ -287,16 +293,46 @@ async fn start(orders: &Orders, id: &str, log: &Log) -> Result<Started, Failure>
     })
 }
 
+/// The record of this server, and the state directory that it belongs in.
+#[derive(Clone, Copy)]
+struct Listing<'a> {
+    record: &'a ServerRecord,
+    state: &'a Path,
+}
+
+impl Listing<'_> {
+    /// Writes the record again where it is lost: without it no command finds this server, and none can stop it. Without
+    /// its socket none can come at all, and the server ends with its last user.
+    fn restore(self, service: &Service, log: &Log) {
+        if !self.record.socket.exists() {
+            service.retire();
+            return;
+        }
+        if self.record.is_listed(self.state) {
+            return;
+        }
+        match self.record.write(self.state) {
+            Ok(()) => log.note("the record of this server was lost; it is written again"),
+            Err(error) => log.note(&format!(
+                "the record of this server is lost and cannot be written: {error}"
+            )),
+        }
+    }
+}
+
 /// Serves until there is a reason to end, and says which.
 async fn serve(
     server: &mut Server,
     service: &Arc<Service>,
     listener: &UnixListener,
+    listing: Listing<'_>,
     signals: &mut Signals,
     log: &Log,
 ) -> String {
     let mut guests = tokio::task::JoinSet::new();
     loop {
+        // Also when a command comes, before it is answered, and when one goes.
+        listing.restore(service, log);
         let idle = match service.activity() {
             Activity::Ending(why) => return why.to_owned(),
             Activity::Idle(until) => {
@@ -310,6 +346,9 @@ async fn serve(
             guests.spawn(abort(server.endpoint().clone(), orphan, log.clone()));
         }
         let wake = [idle, next].into_iter().flatten().min();
+        let wake = wake.map_or(Instant::now() + RECORD_CHECK, |wake| {
+            wake.min(Instant::now() + RECORD_CHECK)
+        });
         tokio::select! {
             exit = server.exited() => return format!("the engine ended by itself: {exit}"),
             () = signals.next() => return "a signal asks for it".to_owned(),
@@ -325,7 +364,7 @@ async fn serve(
             },
             Some(_) = guests.join_next() => {}
             () = service.changed.notified() => {}
-            () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+            () = sleep_until(wake) => {}
         }
     }
 }

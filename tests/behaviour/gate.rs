@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Finished, Model, Pty, Sandbox, empty_registry, until};
+use crate::support::{Finished, LONG, Model, Pty, Sandbox, empty_registry, until};
 
 /// Whatever ends a run, it is over in this time.
 const SOON: Duration = Duration::from_secs(8);
@@ -418,4 +418,31 @@ fn nothing_is_left_waiting_on_a_server_that_is_not_ours() {
     assert_eq!(pending.stdout.trim(), "[]");
     drop(engine);
     sandbox.expect_nothing_left();
+}
+
+/// A killed engine leaves a lock behind, which the next one honours until its heartbeat is a minute old.
+#[test]
+fn a_lock_that_a_killed_engine_left_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    // It takes connections and never answers, so the engine is installing its package when it is killed.
+    let registry = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/", registry.local_addr().unwrap());
+    let engine = sandbox.engine_alone(["run", "hi"]);
+    let engine = engine.env("npm_config_registry", &address).start();
+    let locks = sandbox.path("home/.local/state/opencode/locks");
+    let lock = until("the engine has its lock", LONG, || {
+        let lock = std::fs::read_dir(&locks).ok()?.next()?.unwrap().path();
+        lock.join("meta.json").exists().then_some(lock)
+    });
+    engine.signal(Signal::KILL);
+    engine.finish();
+    // By its own rules the engine would wait for an hour.
+    let later = std::time::SystemTime::now() + Duration::from_secs(3600);
+    let heartbeat = std::fs::File::open(lock.join("heartbeat")).unwrap();
+    heartbeat.set_modified(later).unwrap();
+    sandbox
+        .rehearse("[[reply]]\ntext = \"done\"", ["--auto-tools", "go on"])
+        .finish()
+        .expect(0)
+        .writes("done\n");
 }

@@ -115,6 +115,34 @@ async fn the_working_directory_does_not_choose_the_registry() {
     assert_eq!(trap.paths(), Vec::<String>::new());
 }
 
+#[tokio::test]
+async fn a_process_without_descriptors_downloads_nothing() {
+    let mut world = world().await;
+    world.program("one/opencode", &engine_script(&VERSION));
+    let root = world.root.path().display().to_string();
+    world.set("PATH", &format!("{root}/one:/usr/bin:/bin"));
+    let plain = program(&world, &[]);
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -n 16; exec \"$0\" \"$@\""])
+        .arg(plain.as_std().get_program())
+        .arg("hi")
+        .env_clear()
+        .envs(
+            plain
+                .as_std()
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(126), "{stderr}");
+    assert!(stderr.contains("Too many open files"), "{stderr}");
+    assert_eq!(world.host.paths(), Vec::<String>::new());
+}
+
 /// The program with `data` on a file system of its own.
 #[cfg(target_os = "linux")]
 fn program_on(world: &World, mount: &str, words: &[&str]) -> Command {

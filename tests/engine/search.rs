@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use opencode_rs::engine::{Candidate, Engine, Rejection, candidates, ensure};
+use opencode_rs::engine::{Candidate, Engine, Error, Rejection, candidates, ensure};
 use opencode_rs::error::FailureKind;
 use opencode_rs::request::{EngineChoice, EngineSource, Network};
 use semver::Version;
@@ -20,7 +20,7 @@ fn named(path: PathBuf) -> EngineChoice {
 async fn the_first_usable_engine_is_used_and_the_others_have_reasons() {
     let mut world = World::new().await;
     let foreign = world.program("one/opencode", "#!/bin/sh\necho opencode v2.0.26\n");
-    let placeholder = world.program("two/opencode", "echo run the install script\n");
+    let placeholder = world.program("two/opencode", "echo the postinstall script was not run\n");
     let home = world.program("home/.opencode/bin/opencode", &engine_script(&VERSION));
     let stored = world.program(
         "data/opencode-rs/engines/1.18.33-linux-x64/opencode",
@@ -132,4 +132,87 @@ async fn an_engine_of_ours_that_was_cut_is_skipped_without_running_it() {
     let found = candidates(&request).await;
     assert!(matches!(found[0].verdict, Err(Rejection::Damaged { .. })), "{found:?}");
     assert!(!proof.exists());
+}
+
+#[tokio::test]
+async fn a_slow_engine_is_waited_for() {
+    let mut world = World::new().await;
+    let slow = world.program("one/opencode", &format!("#!/bin/sh\nsleep 14\necho {VERSION}\n"));
+    let root = world.root.path().display().to_string();
+    world.set("PATH", &format!("{root}/one:/usr/bin:/bin"));
+    let environment = world.environment();
+    let request = world.request(&EngineChoice::Search, Network::Online, &environment);
+    assert_eq!(ensure(&request).await.unwrap().path, slow);
+    let waiting = format!("waiting up to 60 s for `{} --version`", slow.display());
+    assert_eq!(world.notes.all(), [waiting]);
+    assert_eq!(world.host.paths(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_this_machine_cannot_run_now_is_no_reason_for_a_download() {
+    let mut world = World::new().await;
+    world.program("one/opencode", "#!/bin/sh\nkill -KILL $$\n");
+    let root = world.root.path().display().to_string();
+    world.set("PATH", &format!("{root}/one:/usr/bin:/bin"));
+    let environment = world.environment();
+    let request = world.request(&EngineChoice::Search, Network::Online, &environment);
+    let failure = ensure(&request).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Engine);
+    assert_eq!(failure.message, "cannot find out whether there is an engine");
+    let cause = format!("skipped `{root}/one/opencode`: `--version` was killed by signal 9");
+    assert_eq!(failure.causes, [cause]);
+    assert_eq!(world.host.paths(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_verified_download_that_this_machine_cannot_run_now_stays() {
+    let world = World::new().await;
+    let archive = super::world::tar_gz("opencode", "#!/bin/sh\nkill -KILL $$\n");
+    world.publish_github(&VERSION, &[(world.target(), &archive)]);
+    for _ in 0..2 {
+        let error = world.install(&VERSION).await.unwrap_err();
+        assert!(
+            matches!(
+                &error,
+                Error::NotRunnable {
+                    rejection: Rejection::Killed(9),
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert_eq!(world.stored(), [format!("1.18.90-{}", world.target())]);
+    }
+    assert_eq!(world.host.paths().len(), 2, "the release and its file are fetched once");
+}
+
+#[tokio::test]
+async fn a_directory_for_temporary_files_that_cannot_be_used_does_not_cost_the_engine() {
+    let mut world = World::new().await;
+    let engine = world.program("one/opencode", &engine_script(&VERSION));
+    let root = world.root.path().display().to_string();
+    world.set("PATH", &format!("{root}/one:/usr/bin:/bin"));
+    for base in ["/nope", "relative", &engine.display().to_string()] {
+        world.set("TMPDIR", base);
+        let environment = world.environment();
+        let request = world.request(&EngineChoice::Search, Network::Online, &environment);
+        assert_eq!(ensure(&request).await.unwrap().path, engine, "{base}");
+    }
+}
+
+#[tokio::test]
+async fn each_candidate_that_is_passed_over_is_named_before_a_download() {
+    let mut world = World::new().await;
+    world.program("one/opencode", "#!/bin/sh\necho 1.3.14\n");
+    world.program("two/opencode", "#!/usr/bin/env no-such-node\n");
+    let root = world.root.path().display().to_string();
+    world.set("PATH", &format!("{root}/one:{root}/two:/usr/bin:/bin"));
+    let environment = world.environment();
+    let request = world.request(&EngineChoice::Search, Network::Online, &environment);
+    ensure(&request).await.unwrap_err();
+    let notes = world.notes.all();
+    let old = format!("skipped `{root}/one/opencode`: its version 1.3.14 is not supported");
+    let script = format!("skipped `{root}/two/opencode`: its interpreter `no-such-node` is not on `PATH`");
+    assert!(notes[0].starts_with(&old), "{notes:?}");
+    assert_eq!(notes[1], script);
 }

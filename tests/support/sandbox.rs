@@ -99,6 +99,11 @@ impl Sandbox {
 
     /// The engine itself, without our program, run to its end.
     pub(crate) fn run_engine<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Finished {
+        self.engine_alone(arguments).finish()
+    }
+
+    /// The engine itself, without our program.
+    pub(crate) fn engine_alone<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
         Run::new(
             real_engine::path(),
             arguments.into_iter().map(Into::into).collect(),
@@ -107,7 +112,6 @@ impl Sandbox {
         )
         .env("OPENCODE_DISABLE_MODELS_FETCH", "1")
         .env("OPENCODE_DISABLE_AUTOUPDATE", "1")
-        .finish()
     }
 
     /// Every process that was started here and lives.

@@ -139,6 +139,31 @@ fn a_damaged_file_is_set_aside_and_a_dead_one_is_cleared_away() {
     let next = warm.keep(&["--keep-for", "3s", "two"]);
     next.start_at_once().finish().expect(0).writes(&plain("two"));
     assert_ne!(warm.record()["id"], record["id"]);
-    assert!(damaged.with_extension("damaged").exists());
+    assert!(!damaged.exists());
+    warm.waits_until_nothing_is_left();
+}
+
+#[test]
+fn a_server_whose_record_is_lost_is_found_again() {
+    let warm = Warm::new();
+    let keep = |prompt: &str| {
+        let next = warm.keep(&["--keep-for", STAYS, prompt]);
+        next.start_at_once().finish().expect(0)
+    };
+    keep("one");
+    let record = warm.record();
+    let file = warm.servers().join(format!("{}.json", record["id"].as_str().unwrap()));
+    std::fs::remove_file(&file).unwrap();
+    let list = warm.sandbox.run_without_engine(["server", "list", "--format", "json"]);
+    let list = list.start_at_once().finish().expect(0).stdout;
+    assert!(list.contains(record["id"].as_str().unwrap()), "{list}");
+    // Not readable is as good as lost.
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    keep("two").says(&["is damaged and was set aside"]);
+    assert_eq!(warm.record(), record);
+    std::fs::remove_file(&file).unwrap();
+    let stop = warm.sandbox.run_without_engine(["server", "stop", "--all"]);
+    stop.start_at_once().finish().expect(0).says(&["stopped server"]);
     warm.waits_until_nothing_is_left();
 }

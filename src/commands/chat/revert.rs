@@ -45,8 +45,7 @@ impl Prompts {
 impl Dialog<'_, '_> {
     /// The right to change a session; a failure while another command is at work on it.
     async fn hold(&self, id: &str) -> Result<SessionLock, Failure> {
-        let state = &self.talk.context.directories.state;
-        SessionLock::acquire(state, id, Waiting::Refused, |_| ()).await
+        SessionLock::acquire(&self.talk.names, id, Waiting::Refused, |_| ()).await
     }
 
     async fn prompts(&self) -> Result<Prompts, Failure> {

@@ -9,6 +9,7 @@ use crate::api::Client;
 use crate::api::types::{CommandCall, EngineCommand, MessageInfo, NewSession, Session};
 use crate::chat::Standing;
 use crate::commands::connect::Connection;
+use crate::commands::rehearsed;
 use crate::commands::run::display::Display;
 use crate::commands::run::prepare::{self, Offer, Ready};
 use crate::commands::run::session::{self, Claim};
@@ -31,6 +32,8 @@ pub(super) struct Talk<'a> {
     /// What prompts are sent with; the dialog's commands change it.
     pub(super) run: RunRequest,
     pub(super) directory: PathBuf,
+    /// Where the names of conversations are kept.
+    pub(super) names: PathBuf,
     system: Option<String>,
     link: Option<Link>,
     pub(super) session: Option<Held>,
@@ -95,8 +98,9 @@ impl<'a> Talk<'a> {
     pub(super) fn new(context: &'a Context, run: RunRequest, directory: PathBuf, system: Option<String>) -> Self {
         Self {
             context,
-            run,
+            names: rehearsed::names(context, &run.connect.rehearsal),
             directory,
+            run,
             system,
             link: None,
             session: None,
@@ -211,7 +215,7 @@ impl<'a> Talk<'a> {
     /// What has to be known to claim a session.
     pub(super) fn around<'d>(&'d self, display: &'d Display) -> session::Around<'d> {
         session::Around {
-            state: &self.context.directories.state,
+            state: &self.names,
             directory: &self.directory,
             display,
         }
@@ -248,7 +252,7 @@ impl<'a> Talk<'a> {
                     if let Some(client) = self.client().filter(|_| outcome.failure.is_none()) {
                         claim.give_back(client, &id, &started).await;
                     }
-                    claim.release(&context.directories.state);
+                    claim.release(&self.names);
                 }
             }
         };
@@ -295,7 +299,7 @@ impl<'a> Talk<'a> {
         let (context, connection) = (self.context, &link.connection);
         let client = &connection.client;
         let around = session::Around {
-            state: &context.directories.state,
+            state: &self.names,
             directory: &self.directory,
             display,
         };

@@ -44,7 +44,7 @@ pub(super) async fn candidates(context: &Context, request: &ConnectRequest, watc
             EngineChoice::Path { .. } => engine::ensure(&engines).await.err(),
             EngineChoice::Search => None,
         };
-        let failure = failure.unwrap_or_else(|| engine::Error::NoneHere { rejected: candidates }.into());
+        let failure = failure.unwrap_or_else(|| engine::Error::none_here(candidates).into());
         return Check::of_failure(NAME, &failure).details(details);
     };
     let used = &candidates[position];

@@ -142,7 +142,7 @@ pub(super) fn disk(context: &Context) -> Check {
 
 /// What runs that were killed have left.
 pub(super) fn leftovers(context: &Context) -> Check {
-    let left = server::left_over_directories(&server::temporary_base(&context.environment));
+    let left = server::left_over_directories(&context.environment.temporary_base());
     if left.is_empty() {
         return Check::ok("leftovers", "none");
     }
@@ -170,7 +170,7 @@ fn places(context: &Context) -> Vec<(&'static str, PathBuf)> {
         ("state", own.state.clone()),
         ("cache", own.cache.clone()),
         ("engine data", context.engine_directory("XDG_DATA_HOME", ".local/share")),
-        ("temporary files", server::temporary_base(&context.environment)),
+        ("temporary files", context.environment.temporary_base()),
     ]
 }
 

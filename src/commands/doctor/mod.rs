@@ -149,7 +149,7 @@ fn stand_in(context: &Context, request: &ConnectRequest) -> Option<Place> {
     if matches!(request.server, ServerChoice::Attach(_)) {
         return None;
     }
-    let base = crate::server::temporary_base(&context.environment);
+    let base = context.environment.temporary_base();
     let made = tempfile::Builder::new()
         .prefix("opencode-rs-doctor.")
         .tempdir_in(base)

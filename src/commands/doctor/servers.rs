@@ -11,8 +11,8 @@ const NAME: &str = "servers";
 
 /// Every server with a file, every stray, every left-over socket.
 pub(super) async fn servers(context: &Context) -> Check {
-    let servers = look::all(&context.directories.state).await;
-    let strays = server::strays(&server::temporary_base(&context.environment));
+    let servers = look::all(context).await;
+    let strays = server::strays(&context.environment.temporary_base());
     let sockets = warm::left_over_sockets(&context.directories, &context.environment);
     let mut details: Vec<String> = servers.iter().map(describe).collect();
     details.extend(

@@ -24,6 +24,10 @@ pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) ->
             format!("cannot read the audit log in `{}`", state.display()),
         )
         .caused_by(&error)
+        .hint(format!(
+            "`{}` has to be a regular file of yours",
+            AuditLog::path_in(state).display()
+        ))
     })?;
     let mut damaged = 0_usize;
     let mut entries: VecDeque<AuditEntry> = VecDeque::new();

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Exit;
 use super::connect::{self, Watch, millis, millis_between};
+use super::rehearsed;
 use crate::api::Client;
 use crate::api::types::MessageInfo;
 use crate::context::Context;
@@ -280,7 +281,7 @@ async fn converse(
         tracing::warn!(%error, "cannot delete the session");
     }
     // Before the checks: what they run may well go on with the conversation.
-    claim.release(&context.directories.state);
+    claim.release(&rehearsed::names(context, &request.connect.rehearsal));
     if outcome.failure.is_none()
         && let Some(file) = answer_file
     {

@@ -10,6 +10,7 @@ use super::{Display, Stages};
 use crate::api::types::{Agent, NewSession, Prompt, PromptPart, Providers, Rule, RuleAction};
 use crate::commands::connect::{self, Catalog, Connection, Needs, Snapshots};
 use crate::commands::protected;
+use crate::commands::rehearsed;
 use crate::commands::select::{self, Selected};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
@@ -20,8 +21,8 @@ use crate::permission::{self, Action, AuditLog, Policy};
 use crate::request::{
     Effect, ModelChoice, ModelRef, Preset, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse,
 };
-use crate::support::identifier;
 use crate::support::output_files::OutputFiles;
+use crate::support::{identifier, state_file};
 use crate::turn::{Answerer, Permissions, Started, Turn, Update};
 
 /// The longest title that we make up, in characters.
@@ -70,8 +71,9 @@ pub(super) async fn prepare(
         Some(system) => input::read_system(system, around).await?,
         None => None,
     };
+    let names = rehearsed::names(context, &request.connect.rehearsal);
     let session_around = session::Around {
-        state: &context.directories.state,
+        state: &names,
         directory: &directory,
         display,
     };
@@ -357,7 +359,11 @@ pub(in crate::commands) fn permissions(
                 format!("cannot write decisions down in `{}`", state.display()),
             )
             .caused_by(&error)
-            .hint("make the directory writable, or set `XDG_STATE_HOME`"));
+            .hint(if state_file::is_no_file(&error) {
+                format!("move `{}` away", AuditLog::path_in(state).display())
+            } else {
+                "make the directory writable, or set `XDG_STATE_HOME`".to_owned()
+            }));
         }
     };
     let mut rules = session_rules(request, connection, &agent_rules, &policy, &answerer);

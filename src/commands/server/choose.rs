@@ -18,7 +18,7 @@ const NAMED: usize = 5;
 /// When no server, or more than one, has an id that begins so.
 pub(super) async fn choose(context: &Context, reference: &ServerReference) -> Result<Vec<Seen>, Failure> {
     let state = &context.directories.state;
-    let records = ServerRecord::list(state);
+    let records = look::records(context).await;
     let meant = match reference {
         ServerReference::Id(id) => vec![by_id(id, records)?],
         ServerReference::OfDirectory(typed) => {

@@ -41,12 +41,12 @@ const SHOWN: usize = 8;
 /// When stdout cannot be written.
 pub(super) async fn list(context: &Context, only: Option<&Path>, talk: Talk) -> Result<Exit, Failure> {
     let state = &context.directories.state;
-    let mut servers = look::all(state).await;
+    let mut servers = look::all(context).await;
     if let Some(only) = only {
         let only = directory(context, Some(only));
         servers.retain(|seen| seen.record.directory == only);
     }
-    let strays = server::strays(&server::temporary_base(&context.environment));
+    let strays = server::strays(&context.environment.temporary_base());
     if talk.is_json() {
         write_document(&Servers::new(&servers, state, Some(&strays)))?;
     } else if servers.is_empty() {

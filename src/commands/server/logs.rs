@@ -17,6 +17,7 @@ use crate::commands::{Exit, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::{Follow, ServerReference};
+use crate::support::state_file;
 use crate::terminal::Sanitizer;
 use crate::warm::{self, ServerRecord};
 
@@ -140,7 +141,7 @@ impl Reader {
 
     /// The part before the one that is being written.
     fn older(&self) -> io::Result<Vec<u8>> {
-        match fs::read(warm::older_part(&self.path)) {
+        match state_file::read(&warm::older_part(&self.path)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             read => read,
         }
@@ -184,7 +185,7 @@ impl Reader {
 }
 
 fn open(path: &Path) -> io::Result<Option<File>> {
-    match File::open(path) {
+    match state_file::open(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

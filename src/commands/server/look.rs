@@ -7,10 +7,11 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use crate::api::{Client, Endpoint};
+use crate::context::Context;
 use crate::server::resident_memory;
 use crate::support::duration;
 use crate::support::timestamp::parse_rfc3339;
-use crate::warm::{ServerRecord, Status};
+use crate::warm::{self, ServerRecord, Status};
 
 /// How long an engine may take to say anything.
 const ANSWERING: Duration = Duration::from_secs(3);
@@ -96,8 +97,14 @@ impl Seen {
 }
 
 /// All servers, oldest first. Those that ended while they were looked at are not among them.
-pub(in crate::commands) async fn all(state: &Path) -> Vec<Seen> {
-    look(state, ServerRecord::list(state)).await
+pub(in crate::commands) async fn all(context: &Context) -> Vec<Seen> {
+    look(&context.directories.state, records(context).await).await
+}
+
+/// All records, also of servers that had lost theirs.
+pub(super) async fn records(context: &Context) -> Vec<ServerRecord> {
+    warm::restore_records(&context.directories, &context.environment).await;
+    ServerRecord::list(&context.directories.state)
 }
 
 /// How these are.

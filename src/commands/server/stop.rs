@@ -43,7 +43,7 @@ enum Fate {
 pub(super) async fn run(context: &Context, which: &StopChoice, in_use: InUse, talk: Talk) -> Result<Exit, Failure> {
     let mut servers: Vec<Seen> = Vec::new();
     match which {
-        StopChoice::All => servers = look::all(&context.directories.state).await,
+        StopChoice::All => servers = look::all(context).await,
         StopChoice::These(references) => {
             // All of them are looked up before any is stopped: a typing error stops nothing.
             for reference in references {
@@ -106,7 +106,7 @@ pub(super) async fn run(context: &Context, which: &StopChoice, in_use: InUse, ta
 async fn end_strays(context: &Context) -> Result<(Vec<Stray>, Vec<Stray>), Failure> {
     let (directories, environment) = (context.directories.clone(), context.environment.clone());
     tokio::task::spawn_blocking(move || {
-        let base = server::temporary_base(&environment);
+        let base = environment.temporary_base();
         let strays = server::end_strays(&base);
         server::remove_left_over_directories(&base);
         warm::remove_left_overs(&directories, &environment);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Call;
+use crate::commands::rehearsed;
 use crate::conversation::Kept;
 use crate::request::SessionScope;
 
@@ -15,7 +16,7 @@ pub(super) struct KeptName {
 
 /// The names that are kept for a directory, or for all. Where they cannot be read, sessions are named in other ways.
 pub(super) fn kept_names(call: Call<'_>, directory: &Path, scope: SessionScope) -> Vec<KeptName> {
-    let state = &call.context.directories.state;
+    let state = &rehearsed::names(call.context, &call.request.connect.rehearsal);
     let mut warnings = Vec::new();
     let kept = match scope {
         SessionScope::Directory => Kept::list(state, directory, &mut warnings),

@@ -10,11 +10,11 @@ use super::find;
 use super::kept::kept_names;
 use crate::api::{Client, Error as ApiError, SessionFilter};
 use crate::commands::connect::{self, Connection, Needs};
+use crate::commands::rehearsed;
 use crate::commands::visit::{USUAL, visit, visit_for};
 use crate::conversation::SessionLock;
 use crate::error::{Failure, FailureKind};
 use crate::request::{ConnectRequest, ServerChoice, SessionScope, SessionTarget, Waiting};
-use crate::server;
 use crate::store::{Store, Unreadable};
 use crate::support::loopback::is_loopback;
 use crate::transcript::Document;
@@ -147,7 +147,7 @@ impl Call<'_> {
             // Its store is wherever it has it.
             return None;
         }
-        let database = server::database_of(&self.context.environment, &self.context.directories.home)?;
+        let database = rehearsed::database(self.context, &self.request.connect.rehearsal)?;
         match Store::open(&database) {
             Ok(store) => Some(store),
             Err(error) => {
@@ -235,8 +235,8 @@ impl Call<'_> {
     ///
     /// When another command has it.
     pub(super) async fn lock(self, id: &str) -> Result<SessionLock, Failure> {
-        let state = &self.context.directories.state;
-        let lock = SessionLock::acquire(state, id, Waiting::Refused, |_| ()).await;
+        let state = rehearsed::names(self.context, &self.request.connect.rehearsal);
+        let lock = SessionLock::acquire(&state, id, Waiting::Refused, |_| ()).await;
         lock.map_err(|mut failure| {
             // A lock that cannot be had for another reason has a cause.
             if failure.causes.is_empty() {
