@@ -27,6 +27,8 @@ pub fn guard_engine(
         let shell = which::which("bash").unwrap_or_else(|_| PathBuf::from("/bin/sh"));
         config["shell"] = json!(shell);
     }
+    // The engine runs git in a repository that may be a partial clone whose remote names a program to run.
+    variables.push(("GIT_NO_LAZY_FETCH".into(), "1".into()));
     let mut shown: BTreeMap<String, String> = BTreeMap::new();
     let ours = variables.iter().filter_map(|(name, _)| name.to_str());
     for name in ours.chain([

@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::ItemKind;
+use super::template::Template;
 
 /// One finding in a configuration.
 #[derive(Debug, PartialEq)]
@@ -315,7 +316,7 @@ fn command(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
         return;
     };
     let text = plain(template);
-    if text.contains("!`") {
+    if Template::new(&text).command().is_some() {
         found.push(Found {
             kind: ItemKind::Command,
             key: key.to_owned(),

@@ -19,6 +19,7 @@ mod memory;
 mod project;
 mod scan;
 mod substitution;
+mod template;
 #[cfg(unix)]
 mod terminal;
 

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::support::instruction_files;
 
-/// Hidden directories whose files are for an agent. What is in others may be a secret.
+/// Hidden directories whose files are for an agent. What is in others may be a secret, unless it is Markdown.
 const FOR_AGENTS: [&str; 5] = [".opencode", ".claude", ".agents", ".cursor", ".github"];
 
 /// The project that the agent works in.
@@ -43,9 +43,11 @@ impl Project {
     /// Where a path leads that stays inside of the project and names no secret.
     pub(super) fn inside(&self, path: &Path) -> Option<PathBuf> {
         let real = path.canonicalize().ok()?;
+        let is_prose = real.extension().is_some_and(|ending| ending == "md" || ending == "mdc");
         let is_harmless = |name: Component<'_>| {
             let name = name.as_os_str().to_string_lossy().to_lowercase();
-            !name.contains(".env") && (!name.starts_with('.') || FOR_AGENTS.contains(&name.as_str()))
+            let is_known = FOR_AGENTS.contains(&name.as_str()) || is_prose && name != ".git";
+            !name.contains(".env") && (!name.starts_with('.') || is_known)
         };
         let below = real.strip_prefix(&self.root).ok()?;
         below.components().all(is_harmless).then_some(real)

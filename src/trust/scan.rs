@@ -6,12 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jsonc_parser::ParseOptions;
-use memchr::memmem;
 use serde_json::{Map, Value};
 
 use super::evidence::{self, Evidence};
 use super::project::Project;
 use super::substitution::substitute;
+use super::template::{Mention, Template};
 use super::{Findings, Item, ItemKind, config};
 use crate::error::Failure;
 
@@ -319,28 +319,31 @@ impl Scanner {
             let summary = format!("its head is `{language}`, which the engine may run when it loads it");
             self.found(ItemKind::FrontMatter, path, summary);
         }
-        if kind != Text::Agent
-            && let Some(start) = memmem::find(text, b"!`")
-        {
-            let escape = String::from_utf8_lossy(&text[start + 2..]).into_owned();
-            let escape = escape.split('`').next().unwrap_or_default();
-            self.found(ItemKind::Command, path, format!("runs `{escape}` when it is used"));
+        match std::str::from_utf8(text).ok().filter(|text| !text.contains('\0')) {
+            Some(text) if kind != Text::Agent => {
+                let template = Template::new(text);
+                if let Some(command) = template.command() {
+                    self.found(ItemKind::Command, path, format!("runs `{command}` when it is used"));
+                }
+                self.mentions(path, &template);
+            }
+            Some(_) => {}
+            None => self.unreadable(path, "it is not UTF-8"),
         }
         if self.items.len() > before {
             self.evidence.add(path, ItemKind::Command, "content", text);
         }
-        if kind == Text::Command {
-            self.mentions(path, &String::from_utf8_lossy(text));
-        }
     }
 
-    /// The files that a command's text names by `@NAME`: the engine reads them when the command is used.
-    fn mentions(&mut self, path: &Path, text: &str) {
-        for word in text.split(|c: char| c.is_whitespace() || c == '`' || c == ',') {
-            for (at, _) in word.match_indices('@') {
-                let name = word[at + 1..].trim_end_matches('.');
-                if let Some(read) = self.project.mentioned_outside(name) {
-                    self.tells(path, "mention", &read);
+    /// The files that the text of a command or a skill names: the engine reads them when it is used.
+    fn mentions(&mut self, path: &Path, template: &Template) {
+        for mention in template.mentions() {
+            match mention {
+                Mention::Any(name) => self.reads(path, "mention", "reads any file as", &format!("@{name}")),
+                Mention::Named(name) => {
+                    if let Some(read) = self.project.mentioned_outside(&name) {
+                        self.tells(path, "mention", &read);
+                    }
                 }
             }
         }
@@ -418,7 +421,7 @@ impl Scanner {
         }
         for key in ["command", "commands"] {
             for text in texts(key) {
-                self.mentions(path, text);
+                self.mentions(path, &Template::new(text));
             }
         }
     }
@@ -426,11 +429,9 @@ impl Scanner {
     /// The engine looks for a pattern in the directory and in those above.
     fn instructions(&mut self, path: &Path, pattern: &str) {
         let parts: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-        // Braces can hold whole paths; a search of everything could not be looked after.
-        let in_braces = |part: &&str| part.matches('{').count() != part.matches('}').count();
+        // Braces and classes can spell `..` and whole paths; a search of everything could not be looked after.
         if leaves(pattern)
-            || pattern.contains(['\\', '(', '!'])
-            || parts.iter().any(in_braces)
+            || pattern.contains(['\\', '(', ')', '!', '{', '}', '[', ']'])
             || parts.first() == Some(&"**")
         {
             return self.reads(path, "instructions", "tells the model what stands in", pattern);
@@ -452,10 +453,10 @@ impl Scanner {
         let Some((first, rest)) = parts.split_first() else {
             return;
         };
-        let wild = |c: char| matches!(c, '*' | '?' | '[' | '{');
+        let wild = ['*', '?'];
         let Some((before, after)) = first
             .find(wild)
-            .zip(first.rfind(|c| wild(c) || matches!(c, ']' | '}')))
+            .zip(first.rfind(wild))
             .map(|(start, end)| (&first[..start], &first[end + 1..]))
         else {
             let path = directory.join(first);
@@ -517,10 +518,11 @@ fn leaves(path: &str) -> bool {
 }
 
 /// What the head of a Markdown file is written in, unless that is YAML, which only says things. Measured with engine
-/// 1.18.33: a head that begins with `---js` is run when the file is loaded.
+/// 1.18.33: a head that begins with `---js` is run when the file is loaded, also after two byte order marks. So whatever
+/// cannot be seen before the head does not hide it.
 fn strange_front_matter(text: &[u8]) -> Option<String> {
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let head = text.strip_prefix(b"---")?;
+    let start = text.iter().position(u8::is_ascii_graphic)?;
+    let head = text[start..].strip_prefix(b"---")?;
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let language = String::from_utf8_lossy(line).trim().to_owned();
     let is_plain = language.starts_with('-') || matches!(language.as_str(), "" | "yaml" | "yml");
@@ -742,7 +744,7 @@ mod tests {
         tree.project(
             "opencode.json",
             "\u{feff}{\r\n// {file:/etc/passwd}\r\n\"agent\": {\"x\": {\"prompt\": \"{file:./prompts/p.txt}\"}},\r\n\
-             \"instructions\": [\"docs/*.md\", \"./docs/**/*.md\", \"docs/{a,b}.md\", \"none.md\"],\
+             \"instructions\": [\"docs/*.md\", \"./docs/**/*.md\", \"docs/?.md\", \"none.md\"],\
              \"skills\": {\"paths\": [\"./skills\"]}}",
         );
         tree.project(
@@ -786,6 +788,22 @@ mod tests {
                 r#"{"instructions": ["{/etc/passwd,x}"]}"#,
                 "tells the model what stands in `{/etc/passwd,x}`",
             ),
+            (
+                r#"{"instructions": [".{.,x}/out"]}"#,
+                "tells the model what stands in `.{.,x}/out`",
+            ),
+            (
+                r#"{"instructions": ["{,x}/etc/passwd"]}"#,
+                "tells the model what stands in `{,x}/etc/passwd`",
+            ),
+            (
+                r#"{"instructions": ["docs/{.,x}{.,x}/out"]}"#,
+                "tells the model what stands in `docs/{.,x}{.,x}/out`",
+            ),
+            (
+                r#"{"instructions": ["[.][.]/out"]}"#,
+                "tells the model what stands in `[.][.]/out`",
+            ),
             (r#"{"instructions": ["**/x"]}"#, "tells the model what stands in `**/x`"),
             (
                 r#"{"instructions": ["prod.*"]}"#,
@@ -799,6 +817,14 @@ mod tests {
             (
                 r#"{"command": {"c": {"template": "see @~/out"}}}"#,
                 "tells the model what stands in `HOME/out`",
+            ),
+            (
+                r#"{"command": {"c": {"template": "see @~$9/out"}}}"#,
+                "reads any file as `@~$…/out`",
+            ),
+            (
+                r#"{"command": {"c": {"template": "see !$9`x`"}}}"#,
+                "command `/c` runs shell commands: `see !$9`x``",
             ),
         ] {
             let tree = Tree::new();
@@ -852,6 +878,13 @@ mod tests {
             fs::remove_file(&link).unwrap();
             symlink(tree.path("home/work/project/inside.md"), &link).unwrap();
             assert_eq!(kinds(&tree), [], "{name} {config}");
+            // Prose for agents also lies in hidden directories, but not in git's.
+            for (target, wanted) in [(".ai/rules.md", vec![]), (".git/rules.md", vec![ItemKind::Reading])] {
+                tree.project(target, "");
+                fs::remove_file(&link).unwrap();
+                symlink(tree.path("home/work/project").join(target), &link).unwrap();
+                assert_eq!(kinds(&tree), wanted, "{name} {config} {target}");
+            }
         }
     }
 
@@ -860,6 +893,8 @@ mod tests {
         for (text, found) in [
             ("---js\n{}\n---\n", true),
             ("\u{feff}--- JavaScript\r\n{}", true),
+            ("\u{feff}\u{feff}---js\n{}\n---\n", true),
+            ("\u{feff} \u{200b}\r\n\u{feff}---js\n{}\n---\n", true),
             ("---coffee", true),
             ("---\nname: js\n---", false),
             ("--- yaml\r\nname: x", false),
@@ -877,6 +912,36 @@ mod tests {
                 assert_eq!(tree.found(), expect(wanted), "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_text_in_another_encoding_is_a_finding() {
+        let tree = Tree::new();
+        tree.write("x", "");
+        let path = tree.path("home/work/project/.opencode/agent/a.md");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        for text in [&b"\xff\xfe-\0-\0-\0j\0s\0"[..], b"caf\xe9", b"a\0b"] {
+            fs::write(&path, text).unwrap();
+            assert_eq!(tree.found(), expect(&[(ItemKind::Unreadable, ".opencode/agent/a.md")]));
+        }
+    }
+
+    #[test]
+    fn a_skill_that_is_used_as_a_command_reads_what_it_mentions() {
+        let tree = Tree::new();
+        tree.write("home/out", "");
+        tree.project(
+            ".claude/skills/s/SKILL.md",
+            "---\nname: s\n---\nsee @~/out and @scope/package",
+        );
+        tree.project(".opencode/command/c.md", "see @$9/etc/passwd");
+        assert_eq!(
+            tree.found(),
+            expect(&[
+                (ItemKind::Reading, ".claude/skills/s/SKILL.md"),
+                (ItemKind::Reading, ".opencode/command/c.md"),
+            ])
+        );
     }
 
     #[test]
