@@ -464,6 +464,8 @@ impl Driver {
             return Some(too_long_after_summaries());
         }
         if self.state.is_broken() {
+            // The engine has asked the model again already.
+            self.state.keep_answer();
             return Some(broken_stream());
         }
         // A turn that ends by itself is judged at its end; aborting it would only mark its answer as cut off.

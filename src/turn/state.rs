@@ -32,6 +32,8 @@ pub struct State {
     /// Messages that were there before our prompt.
     foreign: HashSet<String>,
     answer: Answer,
+    /// The whole answer and its last message, where the run ended before the engine did.
+    kept_answer: Option<(String, String)>,
     tools: Tools,
     changes: Changes,
     retries: u32,
@@ -75,6 +77,7 @@ impl State {
             message_index: HashMap::new(),
             foreign: HashSet::new(),
             answer: Answer::default(),
+            kept_answer: None,
             tools: Tools::default(),
             changes: Changes::default(),
             retries: 0,
@@ -277,12 +280,19 @@ impl State {
 
     /// The whole answer.
     pub fn answer_text(&self) -> String {
-        self.answer.text()
+        let kept = self.kept_answer.as_ref();
+        kept.map_or_else(|| self.answer.text(), |(whole, _)| whole.clone())
+    }
+
+    /// Keeps the answer as it is now: the run ends here, and what the engine still begins is no part of it.
+    pub fn keep_answer(&mut self) {
+        self.kept_answer = Some((self.answer.text(), self.answer.last_message()));
     }
 
     /// The text of the last message of the assistant that has any.
     pub fn last_text(&self) -> String {
-        self.answer.last_message()
+        let kept = self.kept_answer.as_ref();
+        kept.map_or_else(|| self.answer.last_message(), |(_, last)| last.clone())
     }
 
     /// Every tool call so far.

@@ -397,7 +397,7 @@ pub(super) async fn take_turn(
         first_text,
         policy,
         gate,
-    } = turn::drive(turn, events, display.updates(), stop, server_gone).await;
+    } = Box::pin(turn::drive(turn, events, display.updates(), stop, server_gone)).await;
     if turn::may_have_written(state.tools(), &permissions) {
         let patience = if failure.is_none() { PATIENCE } else { IMPATIENCE };
         turn::complete_changes(&client, &session_id, &mut state, patience).await;
