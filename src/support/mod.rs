@@ -1,6 +1,7 @@
 //! Small named pieces that several stages share and that know nothing of the domain.
 
 pub mod atomic_file;
+pub mod brought;
 pub mod duration;
 pub mod hexadecimal;
 pub mod identifier;
@@ -13,5 +14,7 @@ pub mod nearest;
 pub mod overlay;
 pub mod progress;
 pub mod secret;
+#[cfg(unix)]
+pub mod silence;
 pub mod timestamp;
 pub mod visible;
