@@ -19,7 +19,7 @@ use crate::render::report_failure;
 use crate::render::schema::Record;
 use crate::request::{ChatRequest, ColorChoice, OutputMode, Verbosity};
 use crate::settings::{self, Files, Flags, Project, Settings};
-use crate::support::visible::visible;
+use crate::support::visible::{is_hidden, visible};
 use crate::terminal::{Stream, Terminal};
 use crate::turn::Outcome;
 
@@ -28,10 +28,11 @@ pub fn main() -> ExitCode {
     let started = Instant::now();
     let words: Vec<OsString> = std::env::args_os().collect();
     set_panic_hook();
+    let is_hidden_typed = words.iter().any(|word| word.to_string_lossy().contains(is_hidden));
     let cli = match Cli::parse_words(words.clone()) {
         Ok(cli) => cli,
         Err(error) => {
-            let code = report_usage(&error);
+            let code = report_usage(&error, is_hidden_typed);
             if error.use_stderr()
                 && let Some(mode) = cli::mode_of_refused(&words).or_else(|| mode_of_settings(&words))
             {
@@ -319,9 +320,21 @@ impl tracing::field::Visit for WarningLine {
     }
 }
 
-/// Shows what clap has to say: help on stdout, a usage error on stderr.
-fn report_usage(error: &clap::Error) -> ExitCode {
-    match error.print() {
+/// Shows what clap has to say: help on stdout, a usage error on stderr. It repeats words as they were typed: hidden
+/// characters in them are written out, and then there are no colours.
+fn report_usage(error: &clap::Error, is_hidden_typed: bool) -> ExitCode {
+    let printed = if is_hidden_typed {
+        let text = error.render().to_string();
+        let text = visible(&text);
+        if error.use_stderr() {
+            io::stderr().write_all(text.as_bytes())
+        } else {
+            io::stdout().write_all(text.as_bytes())
+        }
+    } else {
+        error.print()
+    };
+    match printed {
         Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
         Err(broken) if broken.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::from(FailureKind::BrokenPipe.exit_code())

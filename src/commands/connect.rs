@@ -524,7 +524,7 @@ fn with_variables(environment: &Environment, config: &Value, variables: &[(OsStr
 
 /// Asks for trust where the directory brings along what needs it, on a thread of its own, since a person takes their time.
 async fn require_trust(context: &Context, request: &ConnectRequest, directory: &Path) -> Result<(), Failure> {
-    let findings = trust::scan(directory, &context.directories.home)?;
+    let findings = trust::scan(directory, &trust::UserPlaces::of(context))?;
     if findings.items.is_empty() {
         return Ok(());
     }
@@ -561,7 +561,7 @@ fn of_original(
     let Ok(below) = directory.strip_prefix(&copy.root) else {
         return Ok(findings);
     };
-    let original = trust::scan(&copy.original.join(below), &context.directories.home)?;
+    let original = trust::scan(&copy.original.join(below), &trust::UserPlaces::of(context))?;
     Ok(if findings.is_copy(&copy.root, &original, &copy.original) {
         original
     } else {

@@ -4,10 +4,13 @@
 //! true: rules that refuse or ask match broadly (every name of a thing), rules that allow match narrowly (its one true
 //! name).
 
-use url::Url;
+use std::net::IpAddr;
+
+use url::{Host, Url};
 
 use super::wildcard_matches;
 use crate::request::{Effect, PolicyRule, RulePattern};
+use crate::support::loopback::is_loopback;
 
 /// The tool that a rule means: the names that people use for it are one name of the engine's.
 pub(super) fn canonical_tool(tool: &str) -> String {
@@ -85,7 +88,7 @@ pub(super) fn patterns_meet(one: &str, other: &str) -> bool {
 /// Whether a rule that refuses or asks speaks about an address.
 pub(super) fn address_is_refused(pattern: &str, url: &str) -> bool {
     let mut names = vec![url.trim().to_owned(), url.trim().to_ascii_lowercase()];
-    if let Ok(parsed) = Url::parse(url.trim()) {
+    for parsed in Url::parse(url.trim()).map(same_machine).unwrap_or_default() {
         names.push(parsed.to_string());
         let mut bare = parsed.clone();
         if bare.set_username("").is_ok() && bare.set_password(None).is_ok() {
@@ -104,6 +107,38 @@ pub(super) fn address_is_refused(pattern: &str, url: &str) -> bool {
     names
         .iter()
         .any(|name| wildcard_matches(pattern, name) || wildcard_matches(&folded, name))
+}
+
+/// The address, and the same one in the other ways to name its machine: an IPv4 address in an IPv6 one, and this machine.
+fn same_machine(url: Url) -> Vec<Url> {
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+        Some(Host::Ipv6(address)) => Some(IpAddr::V6(address).to_canonical()),
+        Some(Host::Domain(_)) | None => None,
+    };
+    let is_local = address.map_or_else(
+        || is_loopback(&url),
+        |address| address.is_loopback() || address.is_unspecified(),
+    );
+    let others = if is_local {
+        &["127.0.0.1", "[::1]", "localhost"][..]
+    } else {
+        &[]
+    };
+    let others = others.iter().map(|name| (*name).to_owned());
+    let hosts = address.map(|address| match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    });
+    let named: Vec<Url> = hosts
+        .into_iter()
+        .chain(others)
+        .filter_map(|host| {
+            let mut named = url.clone();
+            named.set_host(Some(&host)).is_ok().then_some(named)
+        })
+        .collect();
+    [url].into_iter().chain(named).collect()
 }
 
 /// Whether a rule that allows speaks about an address. A wildcard in the place of the host stays in the host.
@@ -179,6 +214,25 @@ mod tests {
             " https://evil.example/x ",
         ] {
             assert!(address_is_refused("https://evil.example/*", url), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_refused_address_is_refused_in_each_of_its_forms() {
+        for (pattern, url, expected) in [
+            ("http://127.0.0.1:8080/*", "http://[::ffff:127.0.0.1]:8080/", true),
+            ("http://127.0.0.1:8080/*", "http://0:8080/", true),
+            ("http://127.0.0.1:8080/*", "http://[::]:8080/", true),
+            ("http://127.0.0.1:8080/*", "http://127.1.2.3:8080/", true),
+            ("http://127.0.0.1:8080/*", "http://localhost:8080/", true),
+            ("http://localhost:8080/*", "http://0x7f.1:8080/", true),
+            ("http://[::1]/*", "http://127.0.0.1/", true),
+            ("http://10.0.0.1/*", "http://[::ffff:10.0.0.1]/", true),
+            ("http://127.0.0.1:8080/*", "http://127.0.0.1:8081/", false),
+            ("http://127.0.0.1/*", "http://10.0.0.1/", false),
+            ("http://127.0.0.1/*", "http://localhost.example/", false),
+        ] {
+            assert_eq!(address_is_refused(pattern, url), expected, "{pattern} on {url}");
         }
     }
 }

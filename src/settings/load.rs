@@ -10,6 +10,7 @@ use crate::context::{Directories, Environment};
 use crate::env_vars;
 use crate::error::Failure;
 use crate::request::{ColorChoice, Verbosity};
+use crate::support::brought::Brought;
 use crate::support::nearest;
 
 /// Name of a project's settings file.
@@ -199,12 +200,15 @@ pub fn load(
     let user = file::read(&files.user)?;
     let profile = chosen_profile(flags, environment)?;
     let origin = Origin::User(files.user.clone());
-    apply_rows(&mut settings, &user.path, "", &user.rows, &origin, home, |_, _| None)?;
+    // A project that is said to hold the user's home wrote this file itself.
+    let is_brought = files.user.exists() && Brought::new(directory, home).holds(&files.user);
+    let refused: Refusal = if is_brought { refused_to_a_project } else { |_, _| None };
+    apply_rows(&mut settings, &user.path, "", &user.rows, &origin, home, refused)?;
     for (name, rows) in &user.profiles {
         let prefix = format!("profiles.{name}.");
         let origin = Origin::Profile(files.user.clone(), name.clone());
         if profile.as_deref() == Some(name) {
-            apply_rows(&mut settings, &user.path, &prefix, rows, &origin, home, |_, _| None)?;
+            apply_rows(&mut settings, &user.path, &prefix, rows, &origin, home, refused)?;
         } else {
             // A slip in a profile that is not in use is still worth a warning, and no failure.
             let mut unused = Settings::default();
@@ -246,7 +250,7 @@ fn apply_rows(
     rows: &[Row],
     origin: &Origin,
     home: &Path,
-    refuse: impl Fn(&Entry, &Raw) -> Option<&'static str>,
+    refuse: Refusal,
 ) -> Result<(), SettingsError> {
     let base = path.parent().unwrap_or(Path::new("/"));
     for row in rows {
@@ -304,14 +308,21 @@ fn apply_project(settings: &mut Settings, project: &SettingsFile, home: &Path) -
         &project.rows,
         &origin,
         home,
-        |entry, value| match entry.project {
-            ProjectMay::Set => None,
-            ProjectMay::TurnOn if truth(value) == Some(false) => Some("a project may turn this on, not off"),
-            ProjectMay::TurnOff if truth(value) == Some(true) => Some("a project may turn this off, not on"),
-            ProjectMay::TurnOn | ProjectMay::TurnOff => None,
-            ProjectMay::NotSet => Some("a project may not set this"),
-        },
+        refused_to_a_project,
     )
+}
+
+/// Why a row does not count.
+type Refusal = fn(&Entry, &Raw) -> Option<&'static str>;
+
+fn refused_to_a_project(entry: &Entry, value: &Raw) -> Option<&'static str> {
+    match entry.project {
+        ProjectMay::Set => None,
+        ProjectMay::TurnOn if truth(value) == Some(false) => Some("a project may turn this on, not off"),
+        ProjectMay::TurnOff if truth(value) == Some(true) => Some("a project may turn this off, not on"),
+        ProjectMay::TurnOn | ProjectMay::TurnOff => None,
+        ProjectMay::NotSet => Some("a project may not set this"),
+    }
 }
 
 /// The truth value as the setting will read it: `"false"` is one too.

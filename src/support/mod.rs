@@ -1,6 +1,7 @@
 //! Small named pieces that several stages share and that know nothing of the domain.
 
 pub mod atomic_file;
+pub mod brought;
 pub mod duration;
 pub mod hexadecimal;
 pub mod identifier;
@@ -15,6 +16,8 @@ pub mod output_files;
 pub mod overlay;
 pub mod progress;
 pub mod secret;
+#[cfg(unix)]
+pub mod silence;
 pub mod state_file;
 pub mod timestamp;
 pub mod visible;

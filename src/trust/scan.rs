@@ -12,8 +12,9 @@ use super::evidence::{self, Evidence};
 use super::project::Project;
 use super::substitution::substitute;
 use super::template::{Mention, Template};
-use super::{Findings, Item, ItemKind, config};
+use super::{Findings, Item, ItemKind, UserPlaces, config};
 use crate::error::Failure;
+use crate::support::brought::Brought;
 
 /// Larger configuration files and commands are not looked through: they are findings by themselves.
 const LARGEST_TEXT: u64 = 1024 * 1024;
@@ -30,30 +31,38 @@ const CODE: [&str; 18] = [
 /// outside of the project.
 ///
 /// All directories up to `/` are looked at, whatever git says: what ends the engine's search can be forged. Only the user's
-/// home is left out, where it lies above `directory`: what is in it is the user's own.
+/// home is left out, where it lies above `directory`: what is in it is the user's own. A home, and other directories that
+/// the environment calls the user's, are looked through where they came with the project.
 ///
 /// # Errors
 ///
 /// When `directory` is no directory that can be entered.
-pub fn scan(directory: &Path, home: &Path) -> Result<Findings, Failure> {
+pub fn scan(directory: &Path, user: &UserPlaces) -> Result<Findings, Failure> {
+    scan_with(directory, user, Brought::new(directory, &user.home))
+}
+
+fn scan_with(directory: &Path, user: &UserPlaces, brought: Brought) -> Result<Findings, Failure> {
     let directory = directory.canonicalize().map_err(|error| {
         Failure::usage(format!("cannot work in `{}`", directory.display()))
             .caused_by(&error)
             .hint("name an existing directory with `--directory`")
     })?;
-    let project = Project::new(&directory, home);
+    let project = Project::new(&directory, &user.home, &brought);
     let mut scanner = Scanner {
         items: Vec::new(),
         evidence: Evidence::default(),
         entries_left: MOST_ENTRIES,
+        loaded: HashSet::new(),
         project,
+        brought,
     };
     for place in directory.ancestors() {
-        if place == directory || !scanner.project.is_own_home(place) {
+        let is_own_home = place == scanner.project.home && scanner.brought.home().is_none();
+        if place == directory || !is_own_home {
             scanner.place(place);
         }
     }
-    scanner.home();
+    scanner.user(user);
     scanner
         .items
         .sort_by(|a, b| (&a.path, a.kind, &a.summary).cmp(&(&b.path, b.kind, &b.summary)));
@@ -62,6 +71,7 @@ pub fn scan(directory: &Path, home: &Path) -> Result<Findings, Failure> {
         directory,
         items: scanner.items,
         evidence: scanner.evidence,
+        is_state_own: !scanner.brought.holds(&user.state),
     })
 }
 
@@ -84,9 +94,12 @@ impl Text {
 
 struct Scanner {
     project: Project,
+    brought: Brought,
     items: Vec<Item>,
     evidence: Evidence,
     entries_left: usize,
+    /// Directories whose code is part of the evidence.
+    loaded: HashSet<PathBuf>,
 }
 
 impl Scanner {
@@ -101,21 +114,43 @@ impl Scanner {
         self.engine_directory(&place.join(".opencode"));
     }
 
-    /// What the engine takes from a home that was brought along.
-    fn home(&mut self) {
-        let Some(home) = self.project.brought_home() else {
-            return;
-        };
-        self.foreign_skills(&home);
-        for directory in [home.join(".opencode"), home.join(".config/opencode")] {
+    /// What the engine, and we, take from the user's directories, where they came with the project.
+    fn user(&mut self, user: &UserPlaces) {
+        let mut instructions = Vec::new();
+        let mut directories = Vec::new();
+        if let Some(home) = self.brought.home().map(Path::to_path_buf) {
+            self.foreign_skills(&home);
+            instructions.push(home.join(".claude/CLAUDE.md"));
+            directories.push(home.join(".opencode"));
+        }
+        if self.brought.holds(&user.engine_config) {
+            instructions.push(user.engine_config.join("AGENTS.md"));
+            directories.push(user.engine_config.clone());
+        }
+        for directory in directories {
             self.engine_directory(&directory);
             self.configuration(&directory.join("config.json"), &directory);
         }
-        let config = home.join(".config/opencode");
-        for path in [config.join("AGENTS.md"), home.join(".claude/CLAUDE.md")] {
+        for path in instructions {
             if self.project.leads_outside(&path) {
                 self.tells(&path, "instructions", &path);
             }
+        }
+        for directory in &user.programs {
+            if self.brought.holds(directory) {
+                self.programs(directory);
+            }
+        }
+    }
+
+    /// A directory of programs that are run without being named.
+    fn programs(&mut self, directory: &Path) {
+        let files = self.files(directory, |_| true, |_| true);
+        for path in &files {
+            let _ = self.evidence.add_file(path);
+        }
+        if !files.is_empty() {
+            self.found(ItemKind::Plugin, directory, "holds programs that run with the engine");
         }
     }
 
@@ -260,35 +295,22 @@ impl Scanner {
         }
     }
 
-    /// Files beside found code that it may import: no findings, but a change of them asks again.
+    /// Files beside found code that it may import: no findings, but a change of them asks again. What the engine writes
+    /// there by itself is no change.
     fn companions(&mut self, directory: &Path) {
         let is_ours = |path: &Path| !path.ends_with("node_modules") && !path.ends_with(".git");
         for path in self.files(directory, is_ours, |path| has_ending(&path.to_string_lossy(), &CODE)) {
-            // One that cannot be read is evidence too.
-            let _ = self.evidence.add_file(&path);
+            if !is_written_by_the_engine(&path) {
+                // One that cannot be read is evidence too.
+                let _ = self.evidence.add_file(&path);
+            }
         }
     }
 
     /// The packages of an engine's directory. The engine itself writes one with its own package alone.
     fn packages(&mut self, path: &Path) {
-        let is_engines = |package: &Value| {
-            let Some(package) = package.as_object() else {
-                return false;
-            };
-            let known = |(name, value): (&String, &Value)| match name.as_str() {
-                "name" | "version" | "type" | "private" | "description" | "license" => true,
-                "dependencies" => value.as_object().is_some_and(|packages| {
-                    packages.iter().all(|(name, version)| {
-                        let version = version.as_str().unwrap_or("/");
-                        name == "@opencode-ai/plugin" && !version.contains([':', '/'])
-                    })
-                }),
-                _ => false,
-            };
-            package.iter().all(known)
-        };
         match evidence::read(path, LARGEST_TEXT) {
-            Ok(text) if serde_json::from_slice(&text).is_ok_and(|package| is_engines(&package)) => {}
+            Ok(text) if serde_json::from_slice(&text).is_ok_and(|package| is_engines_package(&package)) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             _ => self.whole(path, ItemKind::Remote, "has packages installed"),
         }
@@ -493,23 +515,76 @@ impl Scanner {
         }
     }
 
-    /// Files of the project that a finding names, as an argument or a plugin's path.
+    /// Files of the project that a finding names, in an argument or as a plugin's path, and what lies beside and below
+    /// them: they may load that.
     fn named_files(&mut self, text: &str, base: &Path) {
-        let word = text.trim_start_matches("file://");
-        for root in [base.to_path_buf(), self.project.directory.clone()] {
-            let Ok(path) = root.join(word).canonicalize() else {
-                continue;
-            };
-            if path == self.project.root || path == self.project.directory || !path.starts_with(&self.project.root) {
-                continue;
-            }
-            if path.is_file() {
-                let _ = self.evidence.add_file(&path);
-            } else if path.is_dir() && word.starts_with(['.', '/']) {
-                self.companions(&path);
+        let is_between = |c: char| c.is_whitespace() || "'\"`;|&()<>=${}".contains(c);
+        let words: Vec<&str> = [text].into_iter().chain(text.split(is_between)).collect();
+        for word in words.into_iter().filter(|word| !word.is_empty()) {
+            let word = word.trim_start_matches("file://");
+            for root in [base.to_path_buf(), self.project.directory.clone()] {
+                let Ok(path) = root.join(word).canonicalize() else {
+                    continue;
+                };
+                if path.is_file() && path.starts_with(&self.project.root) {
+                    let _ = self.evidence.add_file(&path);
+                    if let Some(beside) = path.parent() {
+                        self.loaded_from(beside);
+                    }
+                } else if path.is_dir() && word.starts_with(['.', '/']) {
+                    self.loaded_from(&path);
+                }
             }
         }
     }
+
+    /// The code in a directory of the project. All of the project would ask again after every change.
+    fn loaded_from(&mut self, directory: &Path) {
+        let project = &self.project;
+        let is_part = directory.starts_with(&project.root) && !project.directory.starts_with(directory);
+        if is_part && self.loaded.insert(directory.to_path_buf()) {
+            self.companions(directory);
+        }
+    }
+}
+
+/// Whether a list of packages is one that the engine writes: its own package, from a registry.
+fn is_engines_package(package: &Value) -> bool {
+    let Some(package) = package.as_object() else {
+        return false;
+    };
+    package.iter().all(|(name, value)| match name.as_str() {
+        "name" | "version" | "type" | "private" | "description" | "license" => true,
+        "dependencies" => value.as_object().is_some_and(|packages| {
+            packages.iter().all(|(name, version)| {
+                let version = version.as_str().unwrap_or("/");
+                name == "@opencode-ai/plugin" && !version.contains([':', '/'])
+            })
+        }),
+        _ => false,
+    })
+}
+
+/// Whether a file in an engine's directory is what the engine writes there: the list of its own package, and where npm's
+/// registry keeps what that needs.
+fn is_written_by_the_engine(path: &Path) -> bool {
+    let read =
+        |path: &Path| -> Option<Value> { serde_json::from_slice(&evidence::read(path, LARGEST_TEXT).ok()?).ok() };
+    if path.ends_with(".opencode/package.json") {
+        return read(path).is_some_and(|package| is_engines_package(&package));
+    }
+    let is_from_npm = |lock: Value| {
+        let packages = lock.get("packages").and_then(Value::as_object);
+        packages.is_some_and(|packages| {
+            packages.iter().all(|(name, package)| {
+                let address = package.get("resolved").and_then(Value::as_str);
+                name.is_empty() || address.is_some_and(|address| address.starts_with("https://registry.npmjs.org/"))
+            })
+        })
+    };
+    path.ends_with(".opencode/package-lock.json")
+        && read(&path.with_file_name("package.json")).is_some_and(|package| is_engines_package(&package))
+        && read(path).is_some_and(is_from_npm)
 }
 
 /// Whether a path in a configuration is more than a way down.
@@ -574,7 +649,13 @@ mod tests {
         }
 
         fn scan(&self, directory: &str) -> Findings {
-            scan(&self.path(directory), &self.path("home")).unwrap()
+            self.scan_as(&self.path(directory), &self.path("home"))
+        }
+
+        /// The account's home is `home/`.
+        fn scan_as(&self, directory: &Path, home: &Path) -> Findings {
+            let brought = Brought::with_account(directory, home, Some(&self.path("home")));
+            scan_with(directory, &UserPlaces::in_home(home), brought).unwrap()
         }
 
         /// Kinds and paths (below the project) of the findings.
@@ -717,7 +798,7 @@ mod tests {
         tree.project(".home/.claude/skills/s/SKILL.md", "!`x`");
         let project = tree.path("home/work/project");
         let found = |directory: &str, home: &str| -> Vec<ItemKind> {
-            let findings = scan(&project.join(directory), &project.join(home)).unwrap();
+            let findings = tree.scan_as(&project.join(directory), &project.join(home));
             findings.items.into_iter().map(|item| item.kind).collect()
         };
         let kinds = [ItemKind::Command, ItemKind::Shell, ItemKind::Plugin];
@@ -988,8 +1069,12 @@ mod tests {
         tree.project(".opencode/plugin/lib/b.js", "1");
         tree.project("mcp.js", "1");
         tree.project("prompt.md", "1");
+        tree.project("run.sh", "1");
+        tree.project("my/plug.js", "import './helper.js'");
+        tree.project("my/helper.js", "1");
         let config = |rest: &str| {
-            let mcp = r#""mcp": {"x": {"command": ["node", "./mcp.js"], "environment": {"A": "{file:prompt.md}"}}}"#;
+            let mcp = r#""mcp": {"x": {"command": ["node", "./mcp.js"], "environment": {"A": "{file:prompt.md}"}},
+                "y": {"command": ["sh", "-c", "exec sh ./run.sh; true"]}}, "plugin": ["./my/plug.js"]"#;
             tree.project("opencode.json", &format!("{{{mcp} {rest}}}"));
         };
         config("");
@@ -997,12 +1082,27 @@ mod tests {
         config(", \"model\": \"a/b\", \"$schema\": \"x\"");
         tree.project("src/main.js", "1");
         tree.project(".opencode/plans/today.md", "1");
+        // What the engine writes beside a plugin.
+        let plugin = r#"{"dependencies": {"@opencode-ai/plugin": "1.18.33"}}"#;
+        let lock = r#"{"packages": {"": {}, "node_modules/zod": {"resolved": "https://registry.npmjs.org/zod.tgz"}}}"#;
+        tree.project(".opencode/package.json", plugin);
+        tree.project(".opencode/package-lock.json", lock);
+        tree.project(".opencode/bun.lock", "1");
+        tree.project(".opencode/.gitignore", "node_modules");
+        tree.project(".opencode/node_modules/zod/index.js", "1");
         assert_eq!(tree.digest(), digests[0]);
+        tree.project(
+            ".opencode/package-lock.json",
+            &lock.replace("registry.npmjs.org", "e.invalid"),
+        );
+        digests.push(tree.digest());
         for (name, text) in [
             (".opencode/plugin/a.js", "2"),
             (".opencode/plugin/lib/b.js", "2"),
-            (".opencode/package.json", "{}"),
+            (".opencode/package.json", r#"{"dependencies": {"x": "1"}}"#),
             ("mcp.js", "2"),
+            ("run.sh", "2"),
+            ("my/helper.js", "2"),
             ("prompt.md", "2"),
             (".opencode/tool/t.ts", ""),
         ] {

@@ -7,7 +7,8 @@ use console::Term;
 use dialoguer::Select;
 use dialoguer::theme::SimpleTheme;
 
-use super::{Findings, LISTED, TrustAnswer, TrustAsker, shown};
+use super::{Findings, TrustAnswer, TrustAsker, shown};
+use crate::support::silence::wait_for_silence;
 
 /// The answers; the cursor starts on the first one.
 const ANSWERS: [&str; 2] = [
@@ -43,12 +44,15 @@ impl TerminalAsker {
             output,
             "`{directory}` brings along what would run on this machine, or be read outside of it:"
         )?;
-        for item in findings.items.iter().take(LISTED) {
-            writeln!(output, "  {item}")?;
+        // All of it, and what is most dangerous last: that stands right above the question, however long the list is.
+        for item in findings.by_danger().into_iter().rev() {
+            writeln!(output, "  {}", item.in_full())?;
         }
-        if findings.items.len() > LISTED {
-            writeln!(output, "  and {} more", findings.items.len() - LISTED)?;
-        }
+        writeln!(
+            output,
+            "A yes holds until one of these files changes. What they load from elsewhere is not watched."
+        )?;
+        wait_for_silence(terminal)?;
         let term = Term::read_write_pair(terminal.try_clone()?, terminal.try_clone()?);
         let answer = Select::with_theme(&SimpleTheme)
             .with_prompt("Trust it?")

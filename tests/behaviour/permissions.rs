@@ -373,6 +373,19 @@ fn wrong_arguments_and_tools_that_never_were_are_no_denial() {
 }
 
 #[test]
+fn a_question_that_nobody_can_be_asked_is_a_denial() {
+    let sandbox = Sandbox::new();
+    let script = calling(&call("question", "questions = []"));
+    let finished = sandbox
+        .rehearse(&script, ["--fail-on-deny", "--output-format", "json", "Do it"])
+        .finish()
+        .expect(5);
+    let record = finished.record();
+    assert_eq!(record["permissions"][0]["tool"], "question", "{record:#}");
+    assert_eq!(record["permissions"][0]["rule"], "nobody can be asked", "{record:#}");
+}
+
+#[test]
 fn what_a_plain_prompt_refuses_of_one_file_is_listed() {
     let sandbox = Sandbox::new();
     for file in [".env", ".netrc", "notes.txt"] {

@@ -77,6 +77,15 @@ fn a_refused_command_line_has_its_record() {
     );
 }
 
+#[test]
+fn a_usage_error_writes_hidden_characters_out() {
+    let finished = Sandbox::new().run(&["policy", "test", "zz\u{1b}]0;x\u{7}\u{202e}"]);
+    assert_eq!(finished.code, Some(2));
+    assert!(finished.stderr.contains("zz"), "{}", finished.stderr);
+    let hidden = |c| matches!(c, '\u{1b}' | '\u{7}' | '\u{202e}');
+    assert!(!finished.stderr.contains(hidden), "{:?}", finished.stderr);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_argument_that_is_not_unicode_exits_2() {

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use opencode_rs::trust::{TerminalAsker, TrustAsker as _, scan};
+use opencode_rs::trust::{TerminalAsker, TrustAsker as _, UserPlaces, scan};
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 const DIRECTORY: &str = "TRUST_DIRECTORY";
@@ -13,7 +13,7 @@ const DIRECTORY: &str = "TRUST_DIRECTORY";
 #[ignore = "not a test: the tests beside it run it at a terminal"]
 fn asks_at_its_terminal() {
     let root = PathBuf::from(std::env::var_os(DIRECTORY).unwrap());
-    let findings = scan(&root.join("project"), &root.join("home")).unwrap();
+    let findings = scan(&root.join("project"), &UserPlaces::in_home(&root.join("home"))).unwrap();
     let answer = TerminalAsker::open().ask(&findings);
     std::fs::write(root.join("answer"), format!("{answer:?}")).unwrap();
 }
@@ -96,6 +96,12 @@ fn enter_alone_never_trusts() {
 #[test]
 fn a_person_can_say_yes_at_the_terminal_while_stdin_and_stdout_are_elsewhere() {
     assert_eq!(answer_to(&[(FIRST, b"\x1b[B"), (SECOND, b"\r")]).0, "Trusted");
+}
+
+#[test]
+fn keys_that_were_typed_before_the_question_do_not_answer_it() {
+    let (answer, seen) = answer_to(&[("What they load from elsewhere", b"j\r"), (FIRST, b"\r")]);
+    assert_eq!(answer, "Refused", "{seen}");
 }
 
 #[test]

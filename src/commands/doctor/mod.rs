@@ -155,7 +155,7 @@ fn stand_in(context: &Context, request: &ConnectRequest) -> Option<Place> {
         .tempdir_in(base)
         .ok()?;
     let directory = made.path().canonicalize().ok()?;
-    let findings = trust::scan(&directory, &context.directories.home).ok()?;
+    let findings = trust::scan(&directory, &trust::UserPlaces::of(context)).ok()?;
     findings.items.is_empty().then_some(Place {
         directory,
         stand_in: Some(made),

@@ -149,7 +149,7 @@ pub(super) struct Trust {
 /// Looks at what the directory brings along, without asking anybody.
 pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Path) -> Trust {
     const NAME: &str = "directory";
-    let findings = match trust::scan(directory, &context.directories.home) {
+    let findings = match trust::scan(directory, &trust::UserPlaces::of(context)) {
         Ok(findings) => findings,
         Err(failure) => {
             return Trust {

@@ -73,6 +73,7 @@ mod terminal {
     use dialoguer::theme::SimpleTheme;
 
     use super::{Answer, Question, SHOWN};
+    use crate::support::silence::wait_for_silence;
     use crate::terminal::one_line;
 
     /// Columns of a line of facts.
@@ -90,6 +91,7 @@ mod terminal {
         if question.facts.len() > SHOWN {
             writeln!(terminal, "  and {} more", question.facts.len() - SHOWN)?;
         }
+        wait_for_silence(&terminal)?;
         let term = Term::read_write_pair(terminal.try_clone()?, terminal.try_clone()?);
         let answer = Select::with_theme(&SimpleTheme)
             .with_prompt(format!("Really {}?", one_line(&question.action, COLUMNS)))

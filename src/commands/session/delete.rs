@@ -190,13 +190,13 @@ async fn delete_one(call: Call<'_>, connection: &Connection, entry: &Entry, busy
 fn groups(call: Call<'_>, entries: Vec<Entry>) -> Result<BTreeMap<String, Vec<Entry>>, Failure> {
     let here = connect::directory(call.context, &call.request.connect)?;
     let mut groups: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
-    let home = &call.context.directories.home;
+    let user = trust::UserPlaces::of(call.context);
     let mut looked: BTreeMap<PathBuf, bool> = BTreeMap::new();
     for entry in entries {
         let directory = PathBuf::from(&entry.directory);
         let brings_code = *looked
             .entry(directory)
-            .or_insert_with_key(|directory| brings_code(directory, home));
+            .or_insert_with_key(|directory| brings_code(directory, &user));
         let group = if brings_code {
             entry.directory.clone()
         } else {
@@ -207,9 +207,9 @@ fn groups(call: Call<'_>, entries: Vec<Entry>) -> Result<BTreeMap<String, Vec<En
     Ok(groups)
 }
 
-fn brings_code(directory: &Path, home: &Path) -> bool {
+fn brings_code(directory: &Path, user: &trust::UserPlaces) -> bool {
     // What cannot be looked at is asked about.
-    directory.is_dir() && trust::scan(directory, home).map_or(true, |findings| !findings.items.is_empty())
+    directory.is_dir() && trust::scan(directory, user).map_or(true, |findings| !findings.items.is_empty())
 }
 
 fn report(entries: &[Entry], failures: &[(Entry, Failure)], execution: Execution) -> Result<(), Failure> {

@@ -1,7 +1,8 @@
 //! Calls that the engine refuses without asking, because rules take the tool away.
 //!
-//! Always true: a call gets a record when a rule of ours or of the user's refuses it. A tool that never was there gets
-//! none, and neither does a call whose arguments cannot be read.
+//! Always true: a call gets a record when a rule of ours or of the user's refuses it, and so does a question where nobody
+//! can be asked. A tool that never was there gets one only where the preset denies every tool that it does not name, and a
+//! call whose arguments cannot be read gets none.
 
 use serde_json::Value;
 
@@ -13,6 +14,8 @@ use crate::request::Effect;
 
 /// The rule that is named when the engine's own configuration denies.
 const CONFIGURATION: &str = "the engine's own configuration denies it";
+/// What is named when the model asks a question in a run in which nobody could answer.
+const NO_PERSON: &str = "nobody can be asked";
 
 impl Gatekeeper {
     /// A call has ended: records that the engine refused it by itself, if that is so.
@@ -63,9 +66,11 @@ impl Gatekeeper {
             }
             let configured = self.agent_rules.iter().rev().find(|rule| {
                 wildcard_matches(&rule.permission, &name) && rule.pattern.chars().all(|character| character == '*')
-            })?;
-            return (configured.action == RuleAction::Deny)
-                .then(|| (tool.to_owned(), CONFIGURATION.to_owned(), DecidedBy::Rule));
+            });
+            if configured.is_some_and(|rule| rule.action == RuleAction::Deny) {
+                return Some((tool.to_owned(), CONFIGURATION.to_owned(), DecidedBy::Rule));
+            }
+            return (name == "question").then(|| (tool.to_owned(), NO_PERSON.to_owned(), DecidedBy::Nobody));
         }
         if error.contains("rule which prevents") {
             let judgement = self.policy.judge(&Action::of_call(&call.tool, &call.input));
