@@ -63,7 +63,7 @@ impl Expected {
 /// A place that serves the engine.
 #[derive(Debug)]
 pub(super) enum Source {
-    GitHub(GitHub),
+    GitHub(Box<GitHub>),
     Npm(Box<Npm>),
 }
 
@@ -76,7 +76,7 @@ impl Source {
         patience: Patience,
     ) -> Vec<Result<Self, Error>> {
         vec![
-            GitHub::new(environment, patience).map(Self::GitHub),
+            GitHub::new(environment, patience).map(|github| Self::GitHub(Box::new(github))),
             Npm::new(environment, directories, patience).map(|npm| Self::Npm(Box::new(npm))),
         ]
     }
