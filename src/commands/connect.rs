@@ -431,7 +431,7 @@ fn setup(
             empty_catalog(&context.directories)?.into(),
         ));
         variables.push(("OPENCODE_DISABLE_DEFAULT_PLUGINS".into(), "1".into()));
-        variables.push(rehearsed::variable(&context.directories)?);
+        variables.extend(rehearsed::variable(context)?);
     } else if let Catalog::For(provider) = needs.catalog {
         let environment = with_variables(&context.environment, &config, &variables);
         let cut = catalog::prepare(&CatalogRequest {

@@ -1,8 +1,8 @@
 //! Rehearsed conversations, apart from the real ones.
 //!
 //! A rehearsal has everything that a real run has, but nobody wants to find its sessions among the real ones, or go on
-//! with one by `-c` or `-k`. So the engine of a rehearsal has a database of its own, and the names of its conversations
-//! are kept in a directory of their own.
+//! with one by `-c` or `-k`. So the engine of a rehearsal has a database of its own, unless the user names one for both,
+//! and the names of its conversations are kept in a directory of their own.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,12 +17,17 @@ use crate::support::atomic_file::{Access, create_directory};
 const DATABASE: &str = "OPENCODE_DB";
 const DIRECTORY: &str = "rehearsal";
 
-/// The engine's variable that names the database of rehearsals. Its directory is there afterwards.
+/// The engine's variable that names the database of rehearsals, whose directory is there afterwards. None where the user
+/// names a database.
 ///
 /// # Errors
 ///
 /// When the directory cannot be made.
-pub(super) fn variable(directories: &Directories) -> Result<(OsString, OsString), Failure> {
+pub(super) fn variable(context: &Context) -> Result<Option<(OsString, OsString)>, Failure> {
+    if names_database(context) {
+        return Ok(None);
+    }
+    let directories = &context.directories;
     let path = own_database(directories);
     let directory = directories.data.join(DIRECTORY);
     create_directory(&directory, Access::Private).map_err(|error| {
@@ -32,14 +37,15 @@ pub(super) fn variable(directories: &Directories) -> Result<(OsString, OsString)
         )
         .caused_by(&error)
     })?;
-    Ok((DATABASE.into(), path.into()))
+    Ok(Some((DATABASE.into(), path.into())))
 }
 
 /// The database that holds the sessions of such a command, if it is a file in a known place.
 pub(super) fn database(context: &Context, rehearsal: &RehearsalChoice) -> Option<PathBuf> {
-    match rehearsal {
-        RehearsalChoice::Off => server::database_of(&context.environment, &context.directories.home),
-        RehearsalChoice::Plain | RehearsalChoice::Script(_) => Some(own_database(&context.directories)),
+    if *rehearsal == RehearsalChoice::Off || names_database(context) {
+        server::database_of(&context.environment, &context.directories.home)
+    } else {
+        Some(own_database(&context.directories))
     }
 }
 
@@ -50,6 +56,10 @@ pub(super) fn names(context: &Context, rehearsal: &RehearsalChoice) -> PathBuf {
         RehearsalChoice::Off => state.clone(),
         RehearsalChoice::Plain | RehearsalChoice::Script(_) => state.join(DIRECTORY),
     }
+}
+
+fn names_database(context: &Context) -> bool {
+    context.environment.os(DATABASE).is_some_and(|name| !name.is_empty())
 }
 
 fn own_database(directories: &Directories) -> PathBuf {

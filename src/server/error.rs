@@ -131,6 +131,9 @@ impl From<StartError> for Failure {
                 io::ErrorKind::NotFound if cfg!(target_os = "linux") && !Path::new("/proc/self/exe").exists() => {
                     failure.hint("mount `/proc`: this program starts itself by `/proc/self/exe`")
                 }
+                _ if source.raw_os_error() == Some(24) => {
+                    failure.hint("raise the limit on open files: `ulimit -n 256`")
+                }
                 _ => failure,
             },
         }

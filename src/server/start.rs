@@ -23,6 +23,10 @@ use crate::support::secret::Secret;
 /// How long the last output of a dead engine is waited for.
 const LAST_OUTPUT: Duration = Duration::from_millis(500);
 
+/// The engine has about 30 files open when it answers, and this program some more than 20.
+#[cfg(unix)]
+const FEWEST_DESCRIPTORS: u64 = 40;
+
 /// What is needed to start a server.
 #[derive(Debug)]
 pub struct StartRequest<'a> {
@@ -110,6 +114,8 @@ impl Server {
 /// When there is no server within the deadline; whatever was started is then being ended.
 pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
     let deadline = tokio::time::Instant::now() + request.deadline;
+    #[cfg(unix)]
+    check_descriptors()?;
     check_directory(request.directory)?;
     let password = Secret::random().map_err(|error| StartError::System {
         what: "make a password".to_owned(),
@@ -229,6 +235,18 @@ fn check_directory(directory: &Path) -> Result<(), StartError> {
         path: directory.to_path_buf(),
         source,
     })
+}
+
+/// Refuses a limit with which an engine crashes, or waits for ever for what it cannot open.
+#[cfg(unix)]
+fn check_descriptors() -> Result<(), StartError> {
+    match rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
+        Some(limit) if limit < FEWEST_DESCRIPTORS => Err(StartError::System {
+            what: format!("start an engine with at most {limit} open files"),
+            source: rustix::io::Errno::MFILE.into(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn arguments(port: Option<u16>) -> Vec<OsString> {

@@ -421,6 +421,7 @@ fn a_long_conversation_with_a_large_message_is_handled_in_seconds() {
     drop(engine);
 
     let goes_on = sandbox.run(["-s", "eeee1", "--rehearse", "--output-format", "json", "and now"]);
+    let goes_on = goes_on.env("OPENCODE_DB", sandbox.database());
     let record = goes_on.finish().expect(0).record();
     assert_eq!(record["session_id"], "ses_eeee1");
     let answer = record["result"].as_str().unwrap();
@@ -731,4 +732,18 @@ fn code_of_another_directory_does_not_run_because_a_session_of_it_is_named() {
         .says(&["--trust"]);
     assert!(!canary.exists());
     assert_eq!(ids(&listed(&sandbox, &["--all"])), [id.as_str()]);
+}
+
+#[test]
+fn a_rehearsal_is_not_among_the_real_sessions() {
+    let sandbox = Sandbox::new();
+    import(&sandbox, &long_conversation("5555a", "Real", 1, 2)).expect(0);
+    let keep = sandbox.run(["-k", "--keep-for", "1s", "--rehearse", "Hello"]);
+    keep.finish().expect(0);
+    assert_eq!(ids(&listed(&sandbox, &[])), ["ses_5555a"]);
+    let rehearsed = listed(&sandbox, &["--rehearse"]);
+    assert_eq!((rehearsed.len(), &rehearsed[0]["name"]), (1, &json!("default")));
+    let goes_on = sandbox.run(["-c", "--rehearse", "--output-format", "json", "And now"]);
+    assert_eq!(goes_on.finish().expect(0).record()["session_id"], rehearsed[0]["id"]);
+    assert!(!sandbox.path("home/.local/state/opencode-rs/conversations").exists());
 }

@@ -122,25 +122,27 @@ async fn a_process_without_descriptors_downloads_nothing() {
     let root = world.root.path().display().to_string();
     world.set("PATH", &format!("{root}/one:/usr/bin:/bin"));
     let plain = program(&world, &[]);
-    let output = Command::new("sh")
-        .args(["-c", "ulimit -n 16; exec \"$0\" \"$@\""])
-        .arg(plain.as_std().get_program())
-        .arg("hi")
-        .env_clear()
-        .envs(
-            plain
-                .as_std()
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(126), "{stderr}");
-    assert!(stderr.contains("Too many open files"), "{stderr}");
-    assert_eq!(world.host.paths(), Vec::<String>::new());
+    for limit in [16, 30] {
+        let output = Command::new("sh")
+            .args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")])
+            .arg(plain.as_std().get_program())
+            .arg("hi")
+            .env_clear()
+            .envs(
+                plain
+                    .as_std()
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .unwrap();
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(126), "{stderr}");
+        assert!(stderr.contains("Too many open files"), "{stderr}");
+        assert_eq!(world.host.paths(), Vec::<String>::new());
+    }
 }
 
 /// The program with `data` on a file system of its own.

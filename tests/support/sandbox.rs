@@ -94,7 +94,12 @@ impl Sandbox {
         let arguments: Vec<OsString> = std::iter::once(option)
             .chain(arguments.into_iter().map(Into::into))
             .collect();
-        self.run(arguments)
+        self.run(arguments).env("OPENCODE_DB", self.database())
+    }
+
+    /// The store of real sessions. A rehearsal that is told to use it leaves what tests look at without a rehearsal.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path("home/.local/share/opencode/opencode.db")
     }
 
     /// The engine itself, without our program, run to its end.
