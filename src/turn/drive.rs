@@ -312,6 +312,10 @@ impl Driver {
                         () = sleep(patience) => Ending::Stopped(failure),
                     };
                 }
+                if let Some(failure) = self.flush_or_stop(stop.as_mut()).await {
+                    return Ending::Stopped(failure);
+                }
+                continue;
             }
             if self.keeper.is_asking() {
                 // A person may think for as long as they like.
@@ -390,12 +394,19 @@ impl Driver {
                     return Ending::Stopped(self.stalled());
                 }
             }
-            // The queue to the renderer may be full for as long as its reader likes; a stop must get through.
-            tokio::select! {
-                biased;
-                () = self.flush() => {}
-                failure = stop.as_mut() => return Ending::Stopped(failure),
+            if let Some(failure) = self.flush_or_stop(stop.as_mut()).await {
+                return Ending::Stopped(failure);
             }
+        }
+    }
+
+    /// Gives out what is pending. The queue to the renderer may be full for as long as its reader likes; a stop must get
+    /// through.
+    async fn flush_or_stop(&mut self, stop: std::pin::Pin<&mut impl Future<Output = Failure>>) -> Option<Failure> {
+        tokio::select! {
+            biased;
+            () = self.flush() => None,
+            failure = stop => Some(failure),
         }
     }
 
