@@ -510,12 +510,12 @@ fn a_session_is_renamed_copied_compacted_and_found_idle() {
         .says(&["was doing nothing"]);
 
     look(&sandbox, &["compact", "--model", "nobody/nothing", &copy]).expect(127);
-    let script = sandbox.write("script.toml", ANSWER);
-    let rehearse = format!("--rehearse={}", script.display());
-    session(&sandbox, &["compact", &rehearse, "--model", "nobody/nothing", &copy]).expect(2);
-    session(&sandbox, &["compact", &rehearse, &copy])
-        .expect(0)
-        .says(&["is compacted"]);
+    let compact = |arguments: &[&str]| {
+        let all = ["session", "compact"].iter().chain(arguments).copied();
+        sandbox.rehearse(ANSWER, all).finish()
+    };
+    compact(&["--model", "nobody/nothing", &copy]).expect(2);
+    compact(&[&copy]).expect(0).says(&["is compacted"]);
     let shown = look(&sandbox, &["show", &copy]).expect(0).stdout;
     assert!(
         shown.contains("## Summary of what came before\n\nThis was a rehearsal"),

@@ -78,23 +78,28 @@ pub(in crate::server) fn is_name(name: &str) -> bool {
 
 /// Removes what guards that were killed have left in `base`. Processes that use it are ended first.
 pub(in crate::server) fn remove_stale(base: &Path) {
-    if stale(base).is_empty() {
+    let roots: Vec<PathBuf> = named(base).collect();
+    if roots.is_empty() {
         return;
     }
+    // Of whatever age: a process has such a directory only after its guard has locked it.
     end_strays(base);
-    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
-            remove_if_stale(&entry.path());
-        }
+    for root in roots {
+        remove_if_stale(&root);
     }
 }
 
-/// What guards that were killed have left in `base`.
-pub(in crate::server) fn stale(base: &Path) -> Vec<PathBuf> {
+/// What is named in `base` as if it were private.
+fn named(base: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(base).into_iter().flatten().flatten();
     entries
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX))
         .map(|entry| entry.path())
+}
+
+/// What guards that were killed have left in `base`.
+pub(in crate::server) fn stale(base: &Path) -> Vec<PathBuf> {
+    named(base)
         .filter(|root| is_old_and_ours(root))
         .filter(|root| match OpenOptions::new().write(true).open(root.join("lock")) {
             Ok(lock) => lock.try_lock().is_ok(),
@@ -176,6 +181,26 @@ mod tests {
         fs::set_permissions(&sealed, Permissions::from_mode(0o500)).unwrap();
         temporary.remove();
         assert_eq!(fs::read_dir(base.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_a_guard_left_that_was_killed_just_now_ends() {
+        let base = tempfile::tempdir().unwrap();
+        let dead = Temporary::create(base.path()).unwrap();
+        let mut left = std::process::Command::new("sleep")
+            .arg("1000")
+            .env("TMPDIR", dead.path())
+            .env("OPENCODE", "1")
+            .spawn()
+            .unwrap();
+        remove_stale(base.path());
+        assert!(left.try_wait().unwrap().is_none(), "its guard lives");
+        let root = dead.root.clone();
+        drop(dead);
+        remove_stale(base.path());
+        assert!(!left.wait().unwrap().success());
+        assert!(!root.exists());
     }
 
     #[test]
