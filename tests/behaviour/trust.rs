@@ -249,6 +249,7 @@ fn settings_of_a_home_in_the_project_only_narrow() {
     sandbox
         .rehearse(SCRIPT, ["Say it"])
         .env("HOME", &project)
+        .env("XDG_CONFIG_HOME", project.join(".config"))
         .finish()
         .expect(2)
         .says(&[
