@@ -313,9 +313,16 @@ impl Shell {
             let input = self.input.clone();
             let is_open = self.redirects(redirects, world)?;
             self.input = input;
-            let reads_input = redirects
-                .iter()
-                .any(|redirect| matches!(redirect, Redirect::File { descriptor: 0, writes: false, .. }));
+            let reads_input = redirects.iter().any(|redirect| {
+                matches!(
+                    redirect,
+                    Redirect::File {
+                        descriptor: 0,
+                        writes: false,
+                        ..
+                    }
+                )
+            });
             if !is_open && reads_input {
                 // In a pipeline bash forks for it, and forgets that it failed.
                 return Err("the status of an input that cannot be opened, without a command");
