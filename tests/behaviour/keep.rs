@@ -12,7 +12,7 @@ use crate::support::{Finished, Model, Running, Sandbox};
 const ECHOES: &str = "\
     [[reply]]\nmatch = \"Alice\"\ntext = \"Hello Alice\"\nusage = { input = 100, output = 10 }\ntimes = \"always\"\n\
     [[reply]]\nmatch = \"name\"\ntext = \"You are Alice\"\nusage = { input = 100, output = 10 }\ntimes = \"always\"\n\
-    [[reply]]\nmatch = \"slow\"\ntext = \"one two three four five six seven\"\nchunk_delay = \"300ms\"\ntimes = \"always\"\n\
+    [[reply]]\nmatch = \"slow\"\ntext = \"one two three four five six seven\"\nchunk_delay = \"1s\"\ntimes = \"always\"\n\
     [[reply]]\ntext = \"answered\"\nusage = { input = 100, output = 10 }\ntimes = \"always\"";
 
 /// A server of somebody's, and the program attached to it: many runs that cost no start of an engine.

@@ -297,14 +297,17 @@ impl<'a> Outcome<'a> {
 }
 
 #[test]
-fn of_seven_hundred_rows_of_the_tables_only_those_that_are_allowed_run() {
+fn of_the_rows_of_the_tables_only_those_that_are_allowed_run() {
     let began = Instant::now();
     let ground = ground();
+    let is_wanted = |at: usize, case: &Case| case.expect == Effect::Allow || is_open(case) || at % share() == 0;
     let cases: Vec<Case> = tables()
         .iter()
         .flat_map(|table| cases(table))
         .filter(|case| !NOT_CALLED.contains(&case.tool.as_str()))
-        .map(|case| as_called(case, &ground))
+        .enumerate()
+        .filter(|(at, case)| is_wanted(*at, case))
+        .map(|(_, case)| as_called(case, &ground))
         .collect();
     let packs = packs(&ground, cases);
     let mut seen = Seen::default();
@@ -330,10 +333,18 @@ fn of_seven_hundred_rows_of_the_tables_only_those_that_are_allowed_run() {
     );
     assert!(seen.wrong.is_empty(), "{numbers}\n{}", seen.wrong.join("\n"));
     assert!(
-        seen.allowed >= 160 && seen.refused >= 580 && seen.would_show >= 420,
+        seen.allowed >= 160 && seen.refused >= 580 / share() && seen.would_show >= 420 / share(),
         "{numbers}"
     );
     assert_eq!(seen.open, OPEN.len());
+}
+
+/// Of how many refused rows one is tried; `POLICY_ROWS=all` tries each of them, in some minutes.
+fn share() -> usize {
+    match std::env::var("POLICY_ROWS").as_deref() {
+        Ok("all") => 1,
+        _ => 4,
+    }
 }
 
 /// Whether a call met no tool: the engine calls `invalid` instead, and fails where that is not there either.

@@ -104,7 +104,7 @@ fn wrapping() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_denied_command_is_never_allowed(word in dressed_word(), outer in wrapping(), inner in wrapping()) {
