@@ -510,9 +510,11 @@ fn a_session_is_renamed_copied_compacted_and_found_idle() {
         .says(&["was doing nothing"]);
 
     look(&sandbox, &["compact", "--model", "nobody/nothing", &copy]).expect(127);
+    let script = sandbox.write("script.toml", ANSWER);
+    let rehearse = format!("--rehearse={}", script.display());
     let compact = |arguments: &[&str]| {
-        let all = ["session", "compact"].iter().chain(arguments).copied();
-        sandbox.rehearse(ANSWER, all).finish()
+        let run = sandbox.run(["session", "compact", &rehearse].iter().chain(arguments));
+        run.env("OPENCODE_DB", sandbox.database()).finish()
     };
     compact(&["--model", "nobody/nothing", &copy]).expect(2);
     compact(&[&copy]).expect(0).says(&["is compacted"]);
