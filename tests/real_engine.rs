@@ -80,6 +80,8 @@ impl RealEngine {
             .env("TMPDIR", home)
             .env("OPENCODE_DISABLE_MODELS_FETCH", "1")
             .env("OPENCODE_DISABLE_AUTOUPDATE", "1")
+            // No test needs a package. A closed port refuses at once, where a network may keep everybody waiting.
+            .env("npm_config_registry", "http://127.0.0.1:9/")
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
