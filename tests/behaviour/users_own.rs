@@ -120,9 +120,7 @@ fn an_answer_goes_into_a_pipe_and_into_what_a_link_leads_to() {
     assert_eq!(mode & 0o777, 0o600);
     assert!(sandbox.path("project/link").is_symlink());
     assert!(sandbox.path("project/null").is_symlink());
-    for path in ["/dev/null", "/dev/stdout"] {
-        assert!(!std::fs::metadata(path).unwrap().is_file(), "{path}");
-    }
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
     assert!(std::path::Path::new("/dev/stdout").is_symlink());
     sandbox.expect_nothing_left();
 }
