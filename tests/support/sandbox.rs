@@ -86,15 +86,25 @@ impl Sandbox {
         )
     }
 
-    /// The program against a scripted model that answers as `script` says.
+    /// The program against a scripted model that answers as `script` says. Its sessions are among the real ones.
     pub(crate) fn rehearse<A: Into<OsString>>(&self, script: &str, arguments: impl IntoIterator<Item = A>) -> Run {
+        self.rehearse_apart(script, arguments)
+            .env("OPENCODE_DB", self.database())
+    }
+
+    /// The same with sessions in the store of rehearsals, as a user has it.
+    pub(crate) fn rehearse_apart<A: Into<OsString>>(
+        &self,
+        script: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Run {
         let script = self.write("script.toml", script);
         let mut option = OsString::from("--rehearse=");
         option.push(script);
         let arguments: Vec<OsString> = std::iter::once(option)
             .chain(arguments.into_iter().map(Into::into))
             .collect();
-        self.run(arguments).env("OPENCODE_DB", self.database())
+        self.run(arguments)
     }
 
     /// The store of real sessions. A rehearsal that is told to use it leaves what tests look at without a rehearsal.

@@ -154,7 +154,9 @@ fn a_server_whose_record_is_lost_is_found_again() {
     let record = warm.record();
     let file = warm.servers().join(format!("{}.json", record["id"].as_str().unwrap()));
     std::fs::remove_file(&file).unwrap();
-    let list = warm.sandbox.run_without_engine(["server", "list", "--format", "json"]);
+    let list = warm
+        .sandbox
+        .run_without_engine(["server", "list", "--output-format", "json"]);
     let list = list.start_at_once().finish().expect(0).stdout;
     assert!(list.contains(record["id"].as_str().unwrap()), "{list}");
     // Not readable is as good as lost.

@@ -94,7 +94,9 @@ fn a_command_that_another_engine_runs_gets_no_lease_and_a_server_of_its_own() {
     let other = warm.sandbox.path("other");
     std::fs::create_dir(&other).unwrap();
     let script = asking(&warm, "answer.json").replace("command = \"", "command = \"exec setsid -w env ");
-    let run = warm.sandbox.rehearse(&script, ["--auto-tools", "--yes", "try it"]);
+    let run = warm
+        .sandbox
+        .rehearse_apart(&script, ["--auto-tools", "--yes", "try it"]);
     run.directory(&other)
         .start_at_once()
         .finish()
@@ -115,7 +117,9 @@ fn a_command_that_another_engine_runs_gets_no_lease_and_a_server_of_its_own() {
         "[[reply]]\ntool_calls = [{{ name = \"bash\", arguments = {{ command = {command:?}, description = \"x\" }} }}]\n\n\
          [[reply]]\ntext = \"done\""
     );
-    let run = warm.sandbox.rehearse(&script, ["--auto-tools", "--yes", "try it"]);
+    let run = warm
+        .sandbox
+        .rehearse_apart(&script, ["--auto-tools", "--yes", "try it"]);
     run.directory(&other)
         .start_at_once()
         .finish()

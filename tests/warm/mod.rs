@@ -45,7 +45,8 @@ impl Warm {
 
     /// The same against a model that answers as `script` says.
     fn keep_scripted(&self, script: &str, arguments: &[&str]) -> Run {
-        self.sandbox.rehearse(script, ["-k"].iter().chain(arguments).copied())
+        self.sandbox
+            .rehearse_apart(script, ["-k"].iter().chain(arguments).copied())
     }
 
     fn servers(&self) -> PathBuf {
