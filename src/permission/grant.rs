@@ -1,6 +1,6 @@
 //! What a person's "yes, for the rest of this session" means.
 
-use super::shell::programs::{Hazard, READERS, is_harmless_variable};
+use super::shell::programs::{Hazard, READERS};
 use super::shell::texts::{self, program};
 use super::shell::{Command, Names, git};
 use crate::request::RulePattern;
@@ -32,7 +32,8 @@ pub(super) fn for_command(command: &Command, hazards: &[Hazard]) -> Option<RuleP
     if !first.is_bare || words.iter().any(|word| word.value.is_none()) {
         return None;
     }
-    if command.assignments.iter().any(|(name, _)| !is_harmless_variable(name)) || !hazards.is_empty() {
+    // Among them are the variables that change what a program does.
+    if !hazards.is_empty() {
         return rule(exact(&command.raw));
     }
     let name = program(words).filter(|name| *name == first.raw && !name.contains('/'))?;

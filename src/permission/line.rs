@@ -12,7 +12,7 @@ use super::policy::{Policy, Verdict};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, text_matches};
 use super::shell::arguments::TEXTUAL;
-use super::shell::programs::{ELSEWHERE, Hazard, READERS, RUNS, UNPACKERS, hazards, is_harmless_variable};
+use super::shell::programs::{ELSEWHERE, Hazard, READERS, RUNS, changes_unnamed_files, hazards, is_harmless_variable};
 use super::shell::reader::{BINARY_TESTS, NUMBER_TESTS, UNARY_TESTS};
 use super::shell::texts::{self, program};
 use super::shell::wrappers::{self, Inner};
@@ -345,11 +345,9 @@ impl Policy {
         if matches!(program(&command.words), Some("[" | "test")) && !is_plain_test(&command.words) {
             verdict = verdict.stricter(self.judge_opaque(&command.raw, "a test that may compute").verdict);
         }
-        let changes_others = match program(&command.words) {
-            Some("git") => git::changes_files(&command.words),
-            name => name.is_some_and(|name| UNPACKERS.contains(name)),
-        };
-        if changes_others && let Some((rule, _)) = self.narrowing("edit").next() {
+        if changes_unnamed_files(&command.words)
+            && let Some((rule, _)) = self.narrowing("edit").next()
+        {
             verdict = verdict.stricter(Verdict {
                 effect: Effect::Ask,
                 ..Verdict::of_rule(rule)

@@ -50,6 +50,17 @@ pub(super) struct Sight {
     pub(super) place: Place,
 }
 
+impl Sight {
+    /// A file that a search came upon: its path is its only name.
+    pub(super) fn of_file(path: &Path) -> Self {
+        Self {
+            names: vec![path.to_path_buf()],
+            real: vec![path.to_path_buf()],
+            place: Place::Inside,
+        }
+    }
+}
+
 impl Grounds {
     pub(super) fn new(directory: &Path, added: &[PathBuf], home: &Path) -> Self {
         let real = |path: &Path| follow(path).unwrap_or_else(|| path.to_path_buf());

@@ -11,7 +11,7 @@ use super::policy::{Outside, Policy, Verdict};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, patterns_meet};
 use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
-use super::shell::programs::{Hazard, READERS, UNPACKERS, only_reads};
+use super::shell::programs::{Hazard, READERS, changes_unnamed_files, only_reads};
 use super::shell::texts::{program, star_brackets};
 use super::shell::{Command, Dirs, Names, Part, Word, git, wrappers};
 use super::wildcard_matches;
@@ -37,7 +37,7 @@ const MOST_WORDS: usize = 400;
 /// Programs whose arguments are files, and that write.
 const FILE_PROGRAMS: Names = Names("cp mv rm tee touch sed awk sort ln dd chmod jq");
 
-/// Programs that look into files which nobody names.
+/// Programs that look into files that the line does not name.
 const SEARCHERS: Names = Names("rg grep egrep fgrep find fd zip tar bsdtar diff");
 
 /// Files that are no files.
@@ -346,14 +346,7 @@ impl Policy {
 
     /// Whether a directory holds a file that a pattern speaks about.
     fn holds(&self, sight: &Sight, pattern: &str) -> bool {
-        let is_meant = |path: &Path, _: Kind| {
-            let inner = Sight {
-                names: vec![path.to_path_buf()],
-                real: vec![path.to_path_buf()],
-                place: sight.place,
-            };
-            self.grounds.is_refused(pattern, &inner, &slashed(path))
-        };
+        let is_meant = |path: &Path, _: Kind| self.grounds.is_refused(pattern, &Sight::of_file(path), &slashed(path));
         sight
             .real
             .iter()
@@ -456,12 +449,13 @@ fn changes_names(part: &Part) -> bool {
     };
     let mut operands = command.words[1..].iter().filter(|word| !word.text().starts_with('-'));
     match name {
-        "git" => git::changes_files(&command.words),
+        _ if changes_unnamed_files(&command.words) => true,
+        "git" => false,
         "ln" => true,
         // All but the last, which is where they go.
         "mv" | "cp" | "install" => operands.clone().count() < 2 || operands.rev().skip(1).any(|word| !is_file(word)),
         _ if READERS.contains(name) => false,
-        _ => UNPACKERS.contains(name) || operands.any(|word| of_search(word.text())),
+        _ => operands.any(|word| of_search(word.text())),
     }
 }
 

@@ -602,11 +602,7 @@ impl Policy {
         shows: &dyn Fn(&Path, Kind) -> bool,
     ) -> Option<Verdict> {
         let minded = |path: &Path| -> Option<Verdict> {
-            let sight = Sight {
-                names: vec![path.to_path_buf()],
-                real: vec![path.to_path_buf()],
-                place: Place::Inside,
-            };
+            let sight = Sight::of_file(path);
             let rule = self.narrowing("read").find(|(rule, pattern)| {
                 !is_plain(&rule.pattern) && self.grounds.is_refused(pattern, &sight, &super::paths::slashed(path))
             });

@@ -187,11 +187,7 @@ impl Policy {
             return None;
         }
         let is_minded = |path: &Path| {
-            let sight = Sight {
-                names: vec![path.to_path_buf()],
-                real: vec![path.to_path_buf()],
-                place: Place::Inside,
-            };
+            let sight = Sight::of_file(path);
             let mut rules = self.narrowing("edit");
             self.grounds.protection(path).is_some()
                 || rules.any(|(_, pattern)| self.grounds.is_refused(pattern, &sight, &slashed(path)))

@@ -229,6 +229,14 @@ impl HarmlessOptions {
 /// Programs that write files which their arguments do not name.
 pub(crate) const UNPACKERS: Names = Names("tar bsdtar unzip cpio 7z patch rsync gunzip");
 
+/// Whether a command changes files that its arguments do not name.
+pub(crate) fn changes_unnamed_files(words: &[Word]) -> bool {
+    match program(words) {
+        Some("git") => git::changes_files(words),
+        name => name.is_some_and(|name| UNPACKERS.contains(name)),
+    }
+}
+
 /// Programs whose options write nothing and run nothing, so that even a name of a file that looks like one is harmless.
 pub(crate) const READERS: Names = Names(
     "ls cat head tail wc grep egrep fgrep echo printf pwd which type stat du df diff cmp basename dirname \
