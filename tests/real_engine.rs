@@ -24,6 +24,24 @@ pub(crate) fn path() -> PathBuf {
     }
 }
 
+/// A cache of ours that knows the version of [`path`] already, so that not every home asks the engine for it again.
+pub(crate) fn probed_cache() -> &'static Path {
+    static PROBED: OnceLock<PathBuf> = OnceLock::new();
+    PROBED.get_or_init(|| {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probed");
+        let output = Command::new(env!("CARGO_BIN_EXE_opencode-rs"))
+            .args(["engine", "which", "--output-format", "json"])
+            .env_clear()
+            .env("HOME", &directory)
+            .env("XDG_CACHE_HOME", &directory)
+            .env("OPENCODE_RS_ENGINE", path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        directory
+    })
+}
+
 /// The oldest engine that is accepted, installed beside the pinned one.
 pub(crate) fn oldest() -> PathBuf {
     install(Some(&opencode_rs::engine::OLDEST_TESTED.to_string()))

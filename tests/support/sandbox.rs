@@ -11,8 +11,8 @@ use super::run::{Finished, Run};
 use super::until::until;
 use crate::real_engine;
 
-/// How long what a run started may survive it.
-const AFTERLIFE: Duration = Duration::from_secs(5);
+/// How long what a run started may survive it: far above what the guard takes on a slow machine.
+const AFTERLIFE: Duration = Duration::from_secs(60);
 
 /// Directories of one test. Whatever still runs in them when this is dropped is killed.
 pub(crate) struct Sandbox {
@@ -72,6 +72,12 @@ impl Sandbox {
 
     /// The program with these arguments, in the project, with a real engine. Stdin is `/dev/null`.
     pub(crate) fn run<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
+        let probes = Path::new("opencode-rs/engine-probes.json");
+        let own = self.path("home/.cache").join(probes);
+        if !own.exists() {
+            std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+            std::fs::copy(real_engine::probed_cache().join(probes), own).unwrap();
+        }
         self.run_without_engine(arguments)
             .env("OPENCODE_RS_ENGINE", real_engine::path())
     }
