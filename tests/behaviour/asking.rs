@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{Pty, Sandbox};
 
 /// Whatever ends a question, the run is over in this time and nothing is left.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(60);
 
 /// A model that runs these commands, one after the other, and says what became of the last one.
 fn commands(lines: &[&str]) -> String {

@@ -265,6 +265,7 @@ fn no_program_that_the_repository_names_runs() {
     sandbox.write("project/it's here/.git/config", config);
     // What has changed is compared, through the filters.
     sandbox.write("project/it's here/kept.txt", "other\n");
+    sandbox.write("project/it's here/data.bin", "other data\n");
     let finished = run(
         &sandbox,
         &[

@@ -85,6 +85,9 @@ text = "which one?"
 
     // Twice, down to the first prompt.
     pty.send("/undo\r");
+    wait_until(&pty, "a second taking back", |_| {
+        pty.everything().matches("took back: Change it").count() >= 2
+    });
     wait_for_contents(&sandbox, &pty, "old\n");
     pty.send("/undo\r");
     pty.wait_for("took back: Say which");
