@@ -85,7 +85,7 @@ fn a_pause_beyond_the_budget_ends_the_run_at_once_with_7() {
 #[test]
 fn a_pause_beyond_the_timeout_ends_the_run_with_7() {
     let script = "[[reply]]\nstatus = 503\nheaders = { retry-after-ms = \"200000\" }\ntimes = \"always\"";
-    let (record, finished) = record_of(script, &["--timeout", "60s"], 7);
+    let (record, _) = record_of(script, &["--timeout", "60s"], 7);
     assert_eq!(record["error"]["kind"], "provider");
     assert!(
         record["error"]["hint"]
