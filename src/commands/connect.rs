@@ -524,7 +524,11 @@ fn with_variables(environment: &Environment, config: &Value, variables: &[(OsStr
 
 /// Asks for trust where the directory brings along what needs it, on a thread of its own, since a person takes their time.
 async fn require_trust(context: &Context, request: &ConnectRequest, directory: &Path) -> Result<(), Failure> {
-    let findings = trust::scan(directory, &trust::UserPlaces::of(context))?;
+    let user = trust::UserPlaces::of(context);
+    let findings = match &request.copy_of {
+        Some(copy) => trust::scan_copy(directory, &copy.original, &user)?,
+        None => trust::scan(directory, &user)?,
+    };
     if findings.items.is_empty() {
         return Ok(());
     }

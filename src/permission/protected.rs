@@ -131,8 +131,9 @@ const RUNNING_FILES: [&str; 86] = [
 ];
 
 /// Places of the home, in lower case, from which shells, desktops and programs start something.
-const STARTING_PLACES: [&str; 45] = [
+const STARTING_PLACES: [&str; 46] = [
     ".config",
+    ".gitlab-runner",
     ".local/bin",
     ".local/lib",
     ".local/share/applications",
@@ -177,6 +178,27 @@ const STARTING_PLACES: [&str; 45] = [
     "library/preferences",
     "library/scripts",
     "library/services",
+];
+
+/// Directories of the home that hold tool chains, with programs in a `bin` or `shims` somewhere below. In lower case.
+const TOOL_CHAINS: [&str; 17] = [
+    ".asdf",
+    ".bun",
+    ".deno",
+    ".dotnet",
+    ".fnm",
+    ".ghcup",
+    ".jenv",
+    ".krew",
+    ".linuxbrew",
+    ".nodenv",
+    ".npm-global",
+    ".nvm",
+    ".pyenv",
+    ".rbenv",
+    ".sdkman",
+    ".volta",
+    ".yarn",
 ];
 
 /// The same of the system.
@@ -411,7 +433,13 @@ impl ProtectedPlaces {
             if let Some(place) = STARTING_PLACES.iter().find(starts) {
                 return Some((*place).to_owned());
             }
-            let first = names.first()?;
+            let (first, rest) = names.split_first()?;
+            let is_of_chain =
+                TOOL_CHAINS.contains(&first.as_str()) && rest.iter().any(|name| name == "bin" || name == "shims");
+            let is_on_desktop = first == "desktop" && rest.last().is_some_and(|name| name.ends_with(".desktop"));
+            if is_of_chain || is_on_desktop {
+                return Some(first.clone());
+            }
             let is_of_programs = match first.strip_prefix('.') {
                 Some(_) => !PROJECT_NAMES.iter().any(|known| first.starts_with(known)),
                 None => ["appdata", "library"].contains(&first.as_str()),
@@ -633,6 +661,22 @@ mod tests {
             ("/h", ".xprofile", starting(".xprofile")),
             ("/h", ".some-future-shell-rc", starting(".some-future-shell-rc")),
             ("/h", "bin/git", starting("bin")),
+            ("/h", ".gitlab-ci.yml", None),
+            ("/h", ".gitlab-runner/config.toml", starting(".gitlab-runner")),
+            ("/h", ".config/autostart/x.desktop", starting(".config")),
+            ("/h", "Desktop/x.desktop", starting("desktop")),
+            ("/h/Desktop", "Desktop/x.desktop", starting("desktop")),
+            ("/h", "Desktop/x.md", None),
+            ("/h", ".cargo/bin/x", starting(".cargo")),
+            ("/h/.rustup", ".rustup/toolchains/a/bin/x", starting(".rustup")),
+            ("/h", "go/bin/x", starting("go/bin")),
+            ("/h", "go/src/a/main.go", None),
+            ("/h/.npm-global", ".npm-global/bin/x", starting(".npm-global")),
+            ("/h/.bun", ".bun/bin/x", starting(".bun")),
+            ("/h/.deno", ".deno/bin/x", starting(".deno")),
+            ("/h/.pyenv", ".pyenv/shims/x", starting(".pyenv")),
+            ("/h/.nvm", ".nvm/versions/node/v1/bin/x", starting(".nvm")),
+            ("/h/.nvm", ".nvm/README.md", None),
             ("/h", "settings/x", starting("/h/settings")),
             ("/h/.config", "/h/.config/nvim/init.lua", starting(".config")),
             ("/h/.local", "/h/.local/bin/x", starting(".local/bin")),

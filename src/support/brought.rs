@@ -40,6 +40,14 @@ impl Brought {
         Self { roots, home }
     }
 
+    /// For an agent that works in a copy of what `original` is for.
+    #[must_use]
+    pub fn in_copy(mut self, original: Self) -> Self {
+        self.roots.extend(original.roots);
+        self.home = self.home.or(original.home);
+        self
+    }
+
     /// The home, where that came with the project.
     pub fn home(&self) -> Option<&Path> {
         self.home.as_deref()
@@ -49,6 +57,11 @@ impl Brought {
     pub fn holds(&self, place: &Path) -> bool {
         let place = real(place);
         self.roots.iter().chain(&self.home).any(|root| place.starts_with(root))
+    }
+
+    /// Whether the project decides what is at `place`: it came with the project, or a link that did leads there.
+    pub fn decides(&self, place: &Path) -> bool {
+        self.holds(place) || place.parent().is_some_and(|directory| self.holds(directory))
     }
 }
 
@@ -123,6 +136,12 @@ mod tests {
             let found = Brought::with_account(&at(directory), &at(home), Some(&at("user")));
             assert_eq!(found.holds(&at(place)), brought, "{directory} {home} {place}");
         }
+        // A copy of a checkout that holds what the environment names.
+        let of = |directory: &str| Brought::with_account(&at(directory), &at("ws/pkg/.home"), Some(&at("user")));
+        assert!(!of("other").holds(&at("ws/pkg/x")));
+        let copy = of("other").in_copy(of("ws/pkg"));
+        assert!(copy.holds(&at("ws/pkg/x")) && copy.holds(&at("other/x")));
+        assert_eq!(copy.home(), Some(&*at("ws/pkg/.home")));
         // An account without a home.
         assert!(Brought::with_account(&at("ws/pkg"), &at("ws"), None).holds(&at("ws/.config")));
     }

@@ -51,6 +51,19 @@ impl Evidence {
         }
     }
 
+    /// The same with what lies in `from` at the same places in `to`.
+    pub(super) fn moved(&self, from: &Path, to: &Path) -> Self {
+        let entries = self.entries.iter().map(|((path, aspect), hash)| {
+            let path = path
+                .strip_prefix(from)
+                .map_or_else(|_| path.clone(), |rest| to.join(rest));
+            ((path, aspect.clone()), *hash)
+        });
+        Self {
+            entries: entries.collect(),
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }

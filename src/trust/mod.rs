@@ -15,6 +15,7 @@
 
 mod config;
 mod evidence;
+mod lazy_fetch;
 mod memory;
 mod project;
 mod scan;
@@ -26,7 +27,7 @@ mod terminal;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use scan::scan;
+pub use scan::{scan, scan_copy};
 #[cfg(unix)]
 pub use terminal::TerminalAsker;
 
@@ -142,6 +143,10 @@ pub struct UserPlaces {
     home: PathBuf,
     /// The engine's configuration.
     engine_config: PathBuf,
+    /// One more file of it, and one more directory, that the environment names, as the engine reads them from the directory
+    /// that it works in.
+    named_config: Option<PathBuf>,
+    named_directory: Option<PathBuf>,
     /// What the engine and we have installed.
     programs: Vec<PathBuf>,
     /// Our own state, with the answers.
@@ -152,9 +157,12 @@ impl UserPlaces {
     /// Those of a command.
     pub fn of(context: &Context) -> Self {
         let of_engine = |variable, fallback| context.engine_directory(variable, fallback);
+        let named = |variable| context.environment.text(variable).map(PathBuf::from);
         Self {
             home: context.directories.home.clone(),
             engine_config: of_engine("XDG_CONFIG_HOME", ".config"),
+            named_config: named("OPENCODE_CONFIG"),
+            named_directory: named("OPENCODE_CONFIG_DIR"),
             programs: vec![
                 of_engine("XDG_DATA_HOME", ".local/share").join("bin"),
                 of_engine("XDG_CACHE_HOME", ".cache").join("bin"),
@@ -170,6 +178,8 @@ impl UserPlaces {
         Self {
             home: home.to_path_buf(),
             engine_config: home.join(".config/opencode"),
+            named_config: None,
+            named_directory: None,
             programs: vec![home.join(".local/share/opencode/bin")],
             state: home.join(".local/state/opencode-rs"),
         }
@@ -198,12 +208,14 @@ impl Findings {
     }
 
     /// Whether these findings, in a copy with the root `root`, are what was found in `original`, with the root
-    /// `original_root`: the same files with the same contents, each at its place, and nothing besides. What was found above
-    /// the original is not in the copy.
+    /// `original_root`: the same files with the same contents, each at its place, and nothing besides. The environment may
+    /// name some in the original. What was found above the original is not in the copy.
     pub fn is_copy(&self, root: &Path, original: &Self, original_root: &Path) -> bool {
-        let copied = self.evidence.below(root);
-        self.items.iter().all(|item| item.path.starts_with(root))
-            && copied.len() == self.evidence.len()
+        let moved = self.evidence.moved(root, original_root);
+        let copied = moved.below(original_root);
+        let is_in_either = |item: &Item| item.path.starts_with(root) || item.path.starts_with(original_root);
+        self.items.iter().all(is_in_either)
+            && copied.len() == moved.len()
             && copied == original.evidence.below(original_root)
     }
 }

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use crate::support::brought::Brought;
 use crate::support::instruction_files;
@@ -39,6 +40,27 @@ impl Project {
             root: root.to_path_buf(),
             home,
         }
+    }
+
+    /// Whether git takes the root for the end of the repository that the agent works in. What looks like a repository may
+    /// be none to git.
+    pub(super) fn is_repository(&self) -> bool {
+        let mut git = Command::new("git");
+        git.arg("-C")
+            .arg(&self.directory)
+            .args(["rev-parse", "--show-toplevel"]);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("GIT_") {
+                git.env_remove(name);
+            }
+        }
+        git.stdin(Stdio::null()).output().is_ok_and(|output| {
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            output.status.success()
+                && Path::new(text.trim_end())
+                    .canonicalize()
+                    .is_ok_and(|root| root == self.root)
+        })
     }
 
     /// Where a path leads that stays inside of the project and names no secret.

@@ -12,7 +12,7 @@ use super::evidence::{self, Evidence};
 use super::project::Project;
 use super::substitution::substitute;
 use super::template::{Mention, Template};
-use super::{Findings, Item, ItemKind, UserPlaces, config};
+use super::{Findings, Item, ItemKind, UserPlaces, config, lazy_fetch};
 use crate::error::Failure;
 use crate::support::brought::Brought;
 
@@ -39,6 +39,16 @@ const CODE: [&str; 18] = [
 /// When `directory` is no directory that can be entered.
 pub fn scan(directory: &Path, user: &UserPlaces) -> Result<Findings, Failure> {
     scan_with(directory, user, Brought::new(directory, &user.home))
+}
+
+/// The same for a copy of `original`: what the environment names in the original is looked through, too.
+///
+/// # Errors
+///
+/// Those of [`scan`].
+pub fn scan_copy(directory: &Path, original: &Path, user: &UserPlaces) -> Result<Findings, Failure> {
+    let brought = Brought::new(directory, &user.home).in_copy(Brought::new(original, &user.home));
+    scan_with(directory, user, brought)
 }
 
 fn scan_with(directory: &Path, user: &UserPlaces, brought: Brought) -> Result<Findings, Failure> {
@@ -110,6 +120,12 @@ impl Scanner {
         for path in self.project.leading_outside(place) {
             self.tells(&path, "instructions", &path);
         }
+        for found in lazy_fetch::programs(place) {
+            self.evidence
+                .add(&found.path, ItemKind::Remote, &found.key, found.value.as_bytes());
+            let summary = format!("git may run what `{}` says, for objects that are missing", found.key);
+            self.found(ItemKind::Remote, &found.path, summary);
+        }
         self.foreign_skills(place);
         self.engine_directory(&place.join(".opencode"));
     }
@@ -126,6 +142,17 @@ impl Scanner {
         if self.brought.holds(&user.engine_config) {
             instructions.push(user.engine_config.join("AGENTS.md"));
             directories.push(user.engine_config.clone());
+        }
+        // The engine reads these names from the directory that it works in.
+        let named = |name: &Option<PathBuf>| name.as_ref().map(|name| self.project.directory.join(name));
+        let is_brought = |place: &PathBuf| self.brought.decides(place);
+        let file = named(&user.named_config).filter(is_brought);
+        if let Some(directory) = named(&user.named_directory).filter(is_brought) {
+            instructions.push(directory.join("AGENTS.md"));
+            directories.push(directory);
+        }
+        if let Some(file) = file {
+            self.configuration(&file, file.parent().unwrap_or(Path::new("/")));
         }
         for directory in directories {
             self.engine_directory(&directory);
@@ -451,14 +478,24 @@ impl Scanner {
     /// The engine looks for a pattern in the directory and in those above.
     fn instructions(&mut self, path: &Path, pattern: &str) {
         let parts: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let project = &self.project;
+        let highest = match parts.first() {
+            // It goes into every directory: the engine stops where git says that the repository ends.
+            Some(&"**") => project.is_repository().then_some(&*project.root),
+            _ => Some(Path::new("/")),
+        };
         // Braces and classes can spell `..` and whole paths; a search of everything could not be looked after.
-        if leaves(pattern)
-            || pattern.contains(['\\', '(', ')', '!', '{', '}', '[', ']'])
-            || parts.first() == Some(&"**")
-        {
+        let Some(highest) = highest
+            .filter(|_| !leaves(pattern) && !pattern.contains(['\\', '(', ')', '!', '{', '}', '[', ']']))
+            .map(Path::to_path_buf)
+        else {
             return self.reads(path, "instructions", "tells the model what stands in", pattern);
-        }
-        let bases: Vec<PathBuf> = self.project.directory.ancestors().map(Path::to_path_buf).collect();
+        };
+        let places = self.project.directory.ancestors();
+        let bases: Vec<PathBuf> = places
+            .take_while(|place| highest == Path::new("/") || place.starts_with(&highest))
+            .map(Path::to_path_buf)
+            .collect();
         for base in bases {
             let mut matches = Vec::new();
             self.expand(&base, &parts, DEEPEST, &mut matches);
@@ -814,6 +851,85 @@ mod tests {
             (found("", ""), found("src", "")),
             (vec![ItemKind::Shell], vec![ItemKind::Shell])
         );
+    }
+
+    #[test]
+    fn what_the_environment_names_in_the_project_is_looked_through() {
+        let tree = Tree::new();
+        let plugin = "{\"plugin\": [\"x\"]}";
+        tree.project("ci/one.json", plugin);
+        tree.project("ci/more/opencode.json", plugin);
+        tree.project("ci/more/tool/t.js", "");
+        tree.write("home/one.json", plugin);
+        let project = tree.path("home/work/project");
+        let scan = |file: &str, directory: &str| {
+            let user = UserPlaces {
+                named_config: Some(file.into()),
+                named_directory: Some(directory.into()),
+                ..UserPlaces::in_home(&tree.path("home"))
+            };
+            let brought = Brought::with_account(&project, &user.home, Some(&user.home));
+            let findings = scan_with(&project, &user, brought).unwrap();
+            let path = |item: Item| item.path.strip_prefix(&project).unwrap().to_string_lossy().into_owned();
+            findings.items.into_iter().map(path).collect::<Vec<_>>()
+        };
+        let all = ["ci/more/opencode.json", "ci/more/tool/t.js", "ci/one.json"];
+        assert_eq!(scan("ci/one.json", "ci/more"), all);
+        let absolute = |name: &str| project.join(name).to_string_lossy().into_owned();
+        assert_eq!(scan(&absolute("ci/one.json"), &absolute("ci/more")), all);
+        // The user's own, unless the project leads there.
+        let own = tree.path("home/one.json");
+        assert_eq!(scan(&own.to_string_lossy(), "none"), [""; 0]);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(own, project.join("link.json")).unwrap();
+            assert_eq!(scan("link.json", "none"), ["link.json"]);
+        }
+    }
+
+    #[test]
+    fn a_pattern_for_every_directory_ends_where_git_says_that_the_repository_does() {
+        let tree = Tree::new();
+        let kinds = |pattern: &str| {
+            tree.project("opencode.json", &format!("{{\"instructions\": [\"{pattern}\"]}}"));
+            let findings = tree.scan("home/work/project/docs");
+            findings.items.into_iter().map(|item| item.kind).collect::<Vec<_>>()
+        };
+        tree.project("docs/AGENTS.md", "");
+        assert_eq!(kinds("**/AGENTS.md"), [ItemKind::Reading]);
+        let project = tree.path("home/work/project");
+        fs::remove_dir_all(project.join(".git")).unwrap();
+        let git = std::process::Command::new("git")
+            .arg("init")
+            .arg("-q")
+            .arg(&project)
+            .status();
+        assert!(git.unwrap().success());
+        for (pattern, wanted) in [
+            ("**/AGENTS.md", vec![]),
+            ("./**/*.md", vec![]),
+            ("../**/AGENTS.md", vec![ItemKind::Reading]),
+            ("/**/AGENTS.md", vec![ItemKind::Reading]),
+            ("~/**/AGENTS.md", vec![ItemKind::Reading]),
+        ] {
+            assert_eq!(kinds(pattern), wanted, "{pattern}");
+        }
+        #[cfg(unix)]
+        {
+            tree.write("home/secret", "");
+            std::os::unix::fs::symlink(tree.path("home/secret"), project.join("docs/x.md")).unwrap();
+            assert_eq!(kinds("**/*.md"), [ItemKind::Reading]);
+        }
+    }
+
+    #[test]
+    fn a_partial_clone_that_runs_programs_is_found() {
+        let tree = Tree::new();
+        let clone = "[remote \"origin\"]\nurl = https://e.invalid/x\npromisor = true\n";
+        tree.project(".git/config", clone);
+        assert_eq!(tree.found(), []);
+        tree.project(".git/config", &format!("{clone}uploadpack = touch x;"));
+        assert_eq!(tree.found(), expect(&[(ItemKind::Remote, ".git/config")]));
     }
 
     #[test]

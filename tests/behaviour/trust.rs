@@ -46,6 +46,36 @@ fn a_plugin_of_the_directory_does_not_run_unless_it_is_trusted() {
 }
 
 #[test]
+fn configuration_that_the_environment_names_in_the_directory_is_asked_about() {
+    let sandbox = Sandbox::new();
+    let canary = sandbox.path("canary");
+    sandbox.write("project/ci/plugin/p.js", plugin(&canary));
+    sandbox.write("project/one.json", "{\"plugin\":[\"./ci/plugin/p.js\"]}");
+    for (variable, value, found) in [
+        ("OPENCODE_CONFIG", "one.json", "one.json"),
+        ("OPENCODE_CONFIG_DIR", "ci", "p.js"),
+    ] {
+        sandbox
+            .rehearse(SCRIPT, ["Say it"])
+            .env(variable, value)
+            .finish()
+            .expect(2)
+            .writes("")
+            .says(&["error: ", found, "--trust"]);
+        assert!(!canary.exists());
+        sandbox.expect_nothing_left();
+        sandbox
+            .rehearse(SCRIPT, ["--trust", "Say it"])
+            .env(variable, value)
+            .finish()
+            .expect(0)
+            .writes("ok\n");
+        assert!(canary.exists(), "the plugin did not run, so the test shows nothing");
+        std::fs::remove_file(&canary).unwrap();
+    }
+}
+
+#[test]
 fn servers_and_commands_of_the_directory_are_named_and_refused() {
     for (file, text) in [
         (

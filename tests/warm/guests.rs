@@ -136,6 +136,45 @@ fn a_command_that_another_engine_runs_gets_no_lease_and_a_server_of_its_own() {
     warm.record();
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_orphan_whose_guard_is_killed_gets_no_lease() {
+    let warm = Warm::for_two();
+    warm.keep(&["--keep-for", STAYS, "one"])
+        .start_at_once()
+        .finish()
+        .expect(0);
+    let other = warm.sandbox.path("other");
+    std::fs::create_dir(&other).unwrap();
+    // Leaves the session of the engine, ends the guard above it, and asks when the guard is gone.
+    let orphan = r#"
+above() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f2; }
+guard=$$
+until tr '\0' '\n' <"/proc/$guard/cmdline" | grep -qx -- __guard; do guard=$(above $guard); done
+kill -9 "$guard"
+while [ -d "/proc/$guard" ]; do :; done
+echo "$guard $(above $$)" >parents
+exec env "$@"
+"#;
+    std::fs::write(other.join("orphan"), orphan).unwrap();
+    let script = asking(&warm, "answer.json").replace("command = \"", "command = \"(setsid sh ./orphan ");
+    let script = script.replace(
+        "asks_for_the_server\"",
+        "asks_for_the_server >/dev/null 2>&1 &) ; exec sleep 1000\"",
+    );
+    let run = warm
+        .sandbox
+        .rehearse_apart(&script, ["--auto-tools", "--yes", "try it"]);
+    run.directory(&other).start_at_once().finish();
+    let answer = until("the orphan has asked", LONG, || {
+        serde_json::from_slice::<Value>(&std::fs::read(warm.sandbox.path("answer.json")).ok()?).ok()
+    });
+    assert_eq!(answer, json!({"answer": "refused", "why": "descendant"}));
+    let parents = std::fs::read_to_string(other.join("parents")).unwrap();
+    let (guard, parent) = parents.trim().split_once(' ').unwrap();
+    assert_ne!(guard, parent, "the orphan was never adopted");
+}
+
 #[test]
 fn a_server_that_is_none_of_ours_is_replaced_without_a_word() {
     let warm = Warm::new();

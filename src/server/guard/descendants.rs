@@ -138,12 +138,56 @@ impl ProcessMark {
     }
 }
 
+/// Marks this process and all that it starts as below an engine. The mark is a hard limit, which goes down and never up
+/// again but for the superuser, of a resource that Linux counts no more.
+#[cfg(target_os = "linux")]
+pub(super) fn mark_as_below_engine() -> rustix::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const FIRST: u64 = 1 << 40;
+    // An engine below another one is marked once more.
+    let lower = getrlimit(Resource::Locks)
+        .maximum
+        .map_or(FIRST, |limit| limit.saturating_sub(1));
+    let limit = Rlimit {
+        current: Some(lower),
+        maximum: Some(lower),
+    };
+    setrlimit(Resource::Locks, limit)
+}
+
+/// Whether a process has a mark that this one has not: an orphan keeps it.
+#[cfg(target_os = "linux")]
+fn is_marked(pid: i32) -> bool {
+    let limit = |process: &str| -> Option<u64> {
+        let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).ok()?;
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max file locks"))?;
+        // The soft limit and the hard one.
+        let hard = line.split_ascii_whitespace().nth(1)?;
+        if hard == "unlimited" {
+            Some(u64::MAX)
+        } else {
+            hard.parse().ok()
+        }
+    };
+    limit("self").is_some_and(|own| limit(&pid.to_string()).is_none_or(|limit| limit < own))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_marked(_pid: i32) -> bool {
+    false
+}
+
 /// Whether an engine of ours has started a process, itself or by others; also when that cannot be known.
+///
+/// Processes below an engine are marked, on Linux. Elsewhere one that outlives its guard is adopted, and nobody can tell.
 ///
 /// Guards and supervisors of whatever directory and version are known by their first argument. A process may give itself
 /// any: it is then refused what others get. It cannot take it from its ancestors, which let no other process of their
 /// user into their memory.
 pub fn is_below_engine(process: i32) -> bool {
+    if is_marked(process) {
+        return true;
+    }
     let mut next = process;
     let mut child: Option<Process> = None;
     // No process has so many ancestors; a table that changes while it is read may look like it.
@@ -315,6 +359,22 @@ mod tests {
         };
         assert!(below(GUARD) && below(SUPERVISOR));
         assert!(!below("guard"));
+    }
+
+    #[test]
+    fn an_orphan_of_an_engine_is_known_by_its_mark() {
+        let orphan = |limit: &str| {
+            let script = format!("ulimit -x {limit}; (sleep 1000 >&- 2>&- & echo $!)");
+            let output = std::process::Command::new("bash")
+                .args(["-c", &script])
+                .output()
+                .unwrap();
+            let pid = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+            let below = is_below_engine(pid);
+            find(pid).unwrap().signal(Signal::KILL);
+            below
+        };
+        assert!(orphan("1000") && !orphan("$(ulimit -x)"));
     }
 
     #[test]

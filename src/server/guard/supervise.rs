@@ -191,6 +191,8 @@ pub(super) fn become_engine(mut arguments: impl Iterator<Item = OsString>) -> Op
     if tied.is_err() || rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get()) != Some(guard) {
         return Some(ExitCode::from(125));
     }
+    // Only a supervisor looks for the mark.
+    let _ = super::descendants::mark_as_below_engine();
     let error = Command::new(&engine).args(arguments).exec();
     eprintln!("cannot run `{}`: {error}", engine.to_string_lossy());
     Some(ExitCode::from(126))

@@ -1,0 +1,277 @@
+//! What a partial clone makes git run. Git fetches an object that is missing when a command needs it, and versions before
+//! 2.44 do so whatever the environment says.
+//!
+//! Comes in: a directory. Goes out: the settings of its repository by which that fetch may run a program. Always true: a
+//! repository without a remote that promises objects has none; a setting that is not understood may run one.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::evidence;
+
+/// Hooks that git runs when it tidies up behind a fetch.
+const HOOKS: [&str; 2] = ["pre-auto-gc", "reference-transaction"];
+/// Larger files are not looked through.
+const LARGEST: u64 = 1024 * 1024;
+
+/// A setting that runs, or may run, a program.
+#[derive(Debug, PartialEq)]
+pub(super) struct Runs {
+    /// The file that holds the setting.
+    pub(super) path: PathBuf,
+    pub(super) key: String,
+    pub(super) value: String,
+}
+
+/// One line of git's configuration.
+#[derive(Debug)]
+struct Setting<'a> {
+    section: String,
+    /// What stands in quotes behind the section.
+    of: &'a str,
+    name: String,
+    value: &'a str,
+}
+
+/// Those of the repository in `place`, if one is there.
+pub(super) fn programs(place: &Path) -> Vec<Runs> {
+    let marks = ["promisor", "partialclone", "include"];
+    let runs = |path: &Path, key: String, value: &str| Runs {
+        path: path.to_path_buf(),
+        key,
+        value: value.to_owned(),
+    };
+    let mut texts = Vec::new();
+    let mut found = Vec::new();
+    for path in files(place) {
+        match evidence::read(&path, LARGEST) {
+            Ok(text) => texts.push((path, String::from_utf8_lossy(&text).into_owned())),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+            Err(error) => found.push(runs(&path, "a file that cannot be read".to_owned(), &error.to_string())),
+        }
+    }
+    let has_mark = |text: &str| marks.iter().any(|mark| text.to_ascii_lowercase().contains(mark));
+    if !texts.iter().any(|(_, text)| has_mark(text)) {
+        return found;
+    }
+    let mut all = Vec::new();
+    for (path, text) in &texts {
+        match settings(text) {
+            Some(settings) => all.extend(settings.into_iter().map(|setting| (path, setting))),
+            None => found.push(runs(path, "a line that is not understood".to_owned(), text)),
+        }
+    }
+    let promises = |setting: &Setting<'_>| {
+        matches!(&*setting.name, "promisor" | "partialclone") || setting.section.starts_with("include")
+    };
+    if found.is_empty() && !all.iter().any(|(_, setting)| promises(setting)) {
+        return Vec::new();
+    }
+    let has_address = |remote: &str| {
+        let is_address = |setting: &Setting<'_>| setting.section == "remote" && setting.name == "url";
+        all.iter()
+            .any(|(_, setting)| is_address(setting) && setting.of == remote)
+    };
+    for (path, setting) in &all {
+        let is_dangerous = match (&*setting.section, &*setting.name) {
+            ("core", "sshcommand" | "gitproxy" | "askpass" | "hookspath" | "alternaterefscommand")
+            | ("credential", "helper")
+            | ("gc", "recentobjectshook")
+            | ("remote", "uploadpack" | "vcs")
+            | ("include" | "includeif" | "url" | "protocol", _) => true,
+            ("remote", "url") => !is_plain_address(setting.value),
+            // Without an address its name is one.
+            ("remote", _) => !has_address(setting.of),
+            ("extensions", "partialclone") => !has_address(setting.value.trim_matches('"')),
+            _ => false,
+        };
+        if is_dangerous {
+            let of = if setting.of.is_empty() {
+                String::new()
+            } else {
+                format!(".{}", setting.of)
+            };
+            found.push(runs(
+                path,
+                format!("{}{of}.{}", setting.section, setting.name),
+                setting.value,
+            ));
+        }
+    }
+    for hook in git_directories(place)
+        .iter()
+        .flat_map(|git| HOOKS.map(|name| git.join("hooks").join(name)))
+    {
+        if hook.exists() {
+            let text = evidence::read(&hook, LARGEST).unwrap_or_default();
+            found.push(runs(&hook, "this hook".to_owned(), &String::from_utf8_lossy(&text)));
+        }
+    }
+    found
+}
+
+/// The directories of git that may belong to `place`: `.git`, the ones that a file in its place names, or itself.
+fn git_directories(place: &Path) -> Vec<PathBuf> {
+    let named = place.join(".git");
+    let pointed = |file: &Path, start: &str| {
+        let text = evidence::read(file, LARGEST).ok()?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        Some(
+            file.parent()?
+                .join(text.strip_prefix(start)?.trim_end_matches(['\n', '\r'])),
+        )
+    };
+    let mut found = vec![pointed(&named, "gitdir: ").unwrap_or(named)];
+    if place.join("HEAD").exists() && place.join("objects").exists() {
+        found.push(place.to_path_buf());
+    }
+    let common: Vec<PathBuf> = found
+        .iter()
+        .filter_map(|git| pointed(&git.join("commondir"), ""))
+        .collect();
+    found.extend(common);
+    found
+}
+
+fn files(place: &Path) -> Vec<PathBuf> {
+    let directories = git_directories(place).into_iter();
+    directories
+        .flat_map(|git| ["config", "config.worktree"].map(|name| git.join(name)))
+        .collect()
+}
+
+/// The settings of a file; none when a line is more than a section or a setting.
+fn settings(text: &str) -> Option<Vec<Setting<'_>>> {
+    let (mut section, mut of) = (String::new(), "");
+    let mut all = Vec::new();
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(head) = line.strip_prefix('[') {
+            let head = head.strip_suffix(']').filter(|head| !head.contains([']', '\\']))?;
+            let (name, quoted) = head.split_once(char::is_whitespace).unwrap_or((head, ""));
+            // The old way to write it.
+            if name.contains('.') {
+                return None;
+            }
+            section = name.to_ascii_lowercase();
+            of = match quoted.trim() {
+                "" => "",
+                quoted => quoted.strip_prefix('"')?.strip_suffix('"')?,
+            };
+            continue;
+        }
+        let (name, value) = line.split_once('=').unwrap_or((line, ""));
+        if line.ends_with('\\') {
+            return None;
+        }
+        all.push(Setting {
+            section: section.clone(),
+            of,
+            name: name.trim().to_ascii_lowercase(),
+            value: value.trim(),
+        });
+    }
+    Some(all)
+}
+
+/// Whether git reaches an address by itself or by the `ssh` of the user.
+fn is_plain_address(address: &str) -> bool {
+    let address = address.trim_matches('"');
+    let is_scheme = |scheme: &&str| address.starts_with(*scheme);
+    // `user@host:path`, where a colon behind the host makes it one.
+    let is_of_ssh = address.split_once('@').is_some_and(|(user, host)| {
+        let is_name =
+            |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        is_name(user) && host.split_once(':').is_some_and(|(host, _)| is_name(host))
+    });
+    let is_known = ["https://", "http://", "ssh://", "git://"]
+        .iter()
+        .any(|scheme| is_scheme(scheme))
+        || is_of_ssh;
+    is_known && !address.contains(['\\', '"']) && !address.contains("::")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn found(config: &str) -> Vec<String> {
+        let place = tempfile::tempdir().unwrap();
+        fs::create_dir_all(place.path().join(".git")).unwrap();
+        fs::write(place.path().join(".git/config"), config).unwrap();
+        programs(place.path()).into_iter().map(|runs| runs.key).collect()
+    }
+
+    const CLONE: &str = "[core]\n\trepositoryformatversion = 1\n[remote \"origin\"]\n\turl = https://e.invalid/x.git\n\
+                         \tfetch = +refs/heads/*:refs/remotes/origin/*\n\tpromisor = true\n\tpartialclonefilter = blob:none\n";
+
+    #[test]
+    fn a_partial_clone_is_found_by_what_its_fetch_runs() {
+        for (config, wanted) in [
+            (CLONE.to_owned(), vec![]),
+            (CLONE.replace("https://e.invalid/", "git@e.invalid:"), vec![]),
+            (CLONE.replace("https://", "ssh://"), vec![]),
+            (
+                CLONE.replace("https://e.invalid/", "ext::sh -c x "),
+                vec!["remote.origin.url"],
+            ),
+            (CLONE.replace("https://e.invalid/", "/srv/"), vec!["remote.origin.url"]),
+            (
+                CLONE.replace("https://e.invalid/", "file:///srv/"),
+                vec!["remote.origin.url"],
+            ),
+            (CLONE.replace("https://", "../"), vec!["remote.origin.url"]),
+            (format!("{CLONE}[core]\nsshCommand = x"), vec!["core.sshcommand"]),
+            (format!("{CLONE}uploadpack = x"), vec!["remote.origin.uploadpack"]),
+            (format!("{CLONE}vcs = x"), vec!["remote.origin.vcs"]),
+            (
+                format!("{CLONE}[url \"ext::x\"]\ninsteadOf = https://"),
+                vec!["url.ext::x.insteadof"],
+            ),
+            (format!("{CLONE}[credential]\nhelper = !x"), vec!["credential.helper"]),
+            (
+                format!("{CLONE}[extensions]\npartialClone = ../x"),
+                vec!["extensions.partialclone"],
+            ),
+            (format!("{CLONE}[extensions]\npartialClone = origin"), vec![]),
+            (
+                format!("{CLONE}[remote \"../x\"]\npromisor = 1"),
+                vec!["remote.../x.promisor"],
+            ),
+            (
+                format!("{CLONE}[remote \"x\"] url = ext::x"),
+                vec!["a line that is not understood"],
+            ),
+            (format!("{CLONE}[include]\npath = x"), vec!["include.path"]),
+            ("[include]\npath = x".to_owned(), vec!["include.path"]),
+            (
+                "[core]\nsshCommand = x\n[branch \"include\"]\nremote = .".to_owned(),
+                vec![],
+            ),
+        ] {
+            assert_eq!(found(&config), wanted, "{config}");
+        }
+    }
+
+    #[test]
+    fn the_repository_of_a_working_tree_is_looked_through_wherever_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        for (name, text) in [
+            ("tree/.git", "gitdir: ../repo/worktrees/tree\n"),
+            ("repo/worktrees/tree/commondir", "../..\n"),
+            ("repo/config", &*format!("{CLONE}[core]\nsshCommand = x")),
+            ("repo/hooks/pre-auto-gc", ""),
+        ] {
+            fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+            fs::write(at(name), text).unwrap();
+        }
+        let keys: Vec<String> = programs(&at("tree")).into_iter().map(|runs| runs.key).collect();
+        assert_eq!(keys, ["core.sshcommand", "this hook"]);
+    }
+}
