@@ -24,8 +24,8 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
             [CompletionResult]::new('--prompt-file', '--prompt-file', [CompletionResultType]::ParameterName, 'Read the prompt from this file')
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing; may be repeated')
-            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing; may be repeated')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Use this model, `provider/model` or `model` alone [default: the engine''s]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'Use this model, `provider/model` or `model` alone [default: the engine''s]')
             [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Use this agent [default: the engine''s]')
@@ -118,8 +118,8 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
         }
         'opencode-rs;run' {
             [CompletionResult]::new('--prompt-file', '--prompt-file', [CompletionResultType]::ParameterName, 'Read the prompt from this file')
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing; may be repeated')
-            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing; may be repeated')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Use this model, `provider/model` or `model` alone [default: the engine''s]')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'Use this model, `provider/model` or `model` alone [default: the engine''s]')
             [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Use this agent [default: the engine''s]')

@@ -21,8 +21,8 @@ set edit:completion:arg-completer[opencode-rs] = {|@words|
             cand --color 'Choose when to use colour [default: auto]'
             cand --profile 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file'
             cand --prompt-file 'Read the prompt from this file'
-            cand -f 'Attach a text file, an image, a PDF or a directory listing; may be repeated'
-            cand --file 'Attach a text file, an image, a PDF or a directory listing; may be repeated'
+            cand -f 'Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated'
+            cand --file 'Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated'
             cand -m 'Use this model, `provider/model` or `model` alone [default: the engine''s]'
             cand --model 'Use this model, `provider/model` or `model` alone [default: the engine''s]'
             cand --agent 'Use this agent [default: the engine''s]'
@@ -114,8 +114,8 @@ set edit:completion:arg-completer[opencode-rs] = {|@words|
         }
         &'opencode-rs;run'= {
             cand --prompt-file 'Read the prompt from this file'
-            cand -f 'Attach a text file, an image, a PDF or a directory listing; may be repeated'
-            cand --file 'Attach a text file, an image, a PDF or a directory listing; may be repeated'
+            cand -f 'Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated'
+            cand --file 'Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated'
             cand -m 'Use this model, `provider/model` or `model` alone [default: the engine''s]'
             cand --model 'Use this model, `provider/model` or `model` alone [default: the engine''s]'
             cand --agent 'Use this agent [default: the engine''s]'

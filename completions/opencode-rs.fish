@@ -29,7 +29,7 @@ always\t''
 never\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l prompt-file -d 'Read the prompt from this file' -r -F
-complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s f -l file -d 'Attach a text file, an image, a PDF or a directory listing; may be repeated' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s f -l file -d 'Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -s m -l model -d 'Use this model, `provider/model` or `model` alone [default: the engine\'s]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l agent -d 'Use this agent [default: the engine\'s]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -l variant -d 'Use this variant of the model [default: the model\'s own]' -r
@@ -111,7 +111,7 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "config" -d 'Sh
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "rehearse" -d 'Serve the scripted model on its own, for other programs'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "generate" -d 'Write shell completions and manual pages'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l prompt-file -d 'Read the prompt from this file' -r -F
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s f -l file -d 'Attach a text file, an image, a PDF or a directory listing; may be repeated' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s f -l file -d 'Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s m -l model -d 'Use this model, `provider/model` or `model` alone [default: the engine\'s]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l agent -d 'Use this agent [default: the engine\'s]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l variant -d 'Use this variant of the model [default: the model\'s own]' -r

@@ -28,5 +28,9 @@ fn main() -> ExitCode {
     if let Some(status) = opencode_rs::warm::supervisor_main(std::env::args_os()) {
         return status;
     }
+    #[cfg(unix)]
+    if let Some(status) = opencode_rs::commands::probe::on_terminal_main(std::env::args_os()) {
+        return status;
+    }
     on_a_large_stack(opencode_rs::app::main)
 }

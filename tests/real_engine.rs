@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use crate::raw_http::{self, Reply};
-use crate::support::EnginePermit;
+use crate::support::{EnginePermit, path_with_ripgrep};
 
 /// The variable that names the engine program for tests.
 const ENGINE: &str = "OPENCODE_RS_TEST_ENGINE";
@@ -93,7 +93,7 @@ impl RealEngine {
             .args(["serve", "--hostname", "127.0.0.1", "--port", "0"])
             .current_dir(&project)
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", path_with_ripgrep())
             .env("HOME", home)
             .env("TMPDIR", home)
             .env("OPENCODE_DISABLE_MODELS_FETCH", "1")

@@ -96,6 +96,12 @@ impl ChatArgs {
     ///
     /// When flags contradict each other in a way that the parser does not see.
     pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<ChatRequest, Failure> {
+        if self.files.iter().any(|file| file.as_os_str() == "-") {
+            return Err(
+                Failure::usage("cannot attach stdin (`-f -`) to a dialog: its prompts come from there")
+                    .hint("write it to a file, and attach that"),
+            );
+        }
         let defaults = Limits::default();
         let session = self.conversation.choice()?;
         let fresh = self.connect.fresh();
@@ -109,6 +115,7 @@ impl ChatArgs {
         let run = RunRequest {
             prompt: PromptSource::Arguments(self.prompt.join(" ")),
             stdin: StdinUse::Never,
+            words_beside_files: Vec::new(),
             attachments: self.files,
             variant: variant_choice(self.variant.as_deref(), self.effort, settings)?,
             system: system_prompt(self.system.as_deref(), self.system_file.as_deref(), settings)?,

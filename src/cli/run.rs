@@ -62,7 +62,7 @@ pub struct RunArgs {
     #[arg(short, long, help_heading = "Input")]
     no_stdin: bool,
 
-    /// Attach a text file, an image, a PDF or a directory listing; may be repeated
+    /// Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated
     #[arg(short, long = "file", value_name = "PATH", num_args = 1, help_heading = "Input")]
     files: Vec<PathBuf>,
 
@@ -186,9 +186,11 @@ impl RunArgs {
         let fresh = self.connect.fresh();
         let mut connect = self.connect.clone().resolve(settings, environment)?;
         self.conversation.keep_warm(settings, fresh, &mut connect)?;
+        let words_beside_files = if self.files.is_empty() { Vec::new() } else { self.prompt };
         Ok(RunRequest {
             prompt,
             stdin,
+            words_beside_files,
             variant,
             system,
             output,
@@ -224,10 +226,14 @@ impl RunArgs {
         // Only before `--` does a last word `-` mean stdin: alone it is the prompt, after a prompt it is waited for.
         let dash = self.verbatim.is_empty() && self.prompt.last().is_some_and(|word| word == "-");
         let file_is_stdin = self.prompt_file.as_deref().is_some_and(|file| file.as_os_str() == "-");
-        if (dash || file_is_stdin) && self.no_stdin {
+        let is_attached = self.files.iter().any(|file| file.as_os_str() == "-");
+        if (dash || file_is_stdin || is_attached) && self.no_stdin {
             return Err(Failure::usage("cannot read stdin (`-`) with `--no-stdin`").hint("leave out one of them"));
         }
-        let stdin = match (dash || file_is_stdin, self.no_stdin) {
+        if (dash || file_is_stdin) && is_attached {
+            return Err(Failure::usage("cannot use stdin twice: `-f -` attaches it").hint("leave out one `-`"));
+        }
+        let stdin = match (dash || file_is_stdin, self.no_stdin || is_attached) {
             (true, _) => StdinUse::Always,
             (false, true) => StdinUse::Never,
             (false, false) => StdinUse::WhenPiped,

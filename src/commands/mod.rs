@@ -1,5 +1,6 @@
 //! One recipe per command: a function of a context and a request.
 
+mod agent_files;
 pub mod agents;
 pub mod api;
 mod bare;
@@ -11,7 +12,7 @@ pub mod engine;
 pub mod generate;
 pub mod models;
 pub mod policy;
-mod probe;
+pub mod probe;
 mod protected;
 pub mod rehearse;
 mod rehearsed;

@@ -50,13 +50,16 @@ impl Missing {
 /// When it does not exist, or several providers have it.
 pub(super) fn model<'a>(choice: &ModelChoice, providers: &'a Providers) -> Result<Selected<'a>, Missing> {
     let provider_named = |id: &str| providers.providers.iter().find(|provider| provider.id == id);
-    if let Some(reference) = choice.as_ref()
-        && let Some(provider) = provider_named(&reference.provider)
+    let named = choice
+        .as_ref()
+        .and_then(|reference| Some((provider_named(&reference.provider)?, reference)));
+    if let Some((provider, reference)) = &named
+        && let Some(model) = provider.models.get(&reference.model)
     {
-        return match provider.models.get(&reference.model) {
-            Some(model) => Ok(Selected { reference, model }),
-            None => Err(Missing::Model(unknown_model(&reference, provider))),
-        };
+        return Ok(Selected {
+            reference: reference.clone(),
+            model,
+        });
     }
     // Model ids hold slashes, so what looks like a provider may be a part of the model's own name.
     let owners: Vec<&Provider> = providers
@@ -65,6 +68,9 @@ pub(super) fn model<'a>(choice: &ModelChoice, providers: &'a Providers) -> Resul
         .filter(|provider| provider.models.contains_key(choice.as_str()))
         .collect();
     match (&owners[..], choice.as_ref()) {
+        ([], Some(_)) if let Some((provider, reference)) = &named => {
+            Err(Missing::Model(unknown_model(reference, provider)))
+        }
         ([owner], _) => Ok(Selected {
             reference: ModelRef {
                 provider: owner.id.clone(),
@@ -396,6 +402,26 @@ mod tests {
         assert_eq!(chosen("lab/deep").unwrap(), "acme/lab/deep");
         let ambiguous = chosen("shared").unwrap_err();
         assert_eq!(ambiguous.hints, ["name one of them: `acme/shared`, `zeta/shared`"]);
+    }
+
+    #[test]
+    fn a_models_own_name_may_begin_with_a_slash_or_with_the_name_of_another_provider() {
+        let providers: Providers = serde_json::from_value(json!({"providers": [
+            {"id": "vendor", "models": {"y": {"id": "y"}}},
+            {"id": "router", "models": {"vendor/x": {"id": "vendor/x"}, "/my/llms/Qwen3": {"id": "/my/llms/Qwen3"}}},
+        ]}))
+        .unwrap();
+        let chosen = |name: &str| {
+            let selected = model(&name.parse().unwrap(), &providers).map_err(Missing::into_failure);
+            selected.map(|selected| selected.reference.to_string())
+        };
+        assert_eq!(chosen("/my/llms/Qwen3").unwrap(), "router//my/llms/Qwen3");
+        assert_eq!(chosen("router//my/llms/Qwen3").unwrap(), "router//my/llms/Qwen3");
+        assert_eq!(chosen("vendor/x").unwrap(), "router/vendor/x");
+        assert_eq!(chosen("vendor/y").unwrap(), "vendor/y");
+        let refused = |name: &str| chosen(name).unwrap_err().to_string();
+        assert_eq!(refused("vendor/z"), "cannot find model `vendor/z`");
+        assert_eq!(refused("/nowhere"), "cannot find model `/nowhere`");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::probe;
 use super::probe_cache::ProbeCache;
 use super::rejection::Rejection;
 use super::store::Store;
+use super::too_new;
 use crate::context::{Directories, Environment};
 use crate::request::EngineSource;
 
@@ -64,6 +65,16 @@ impl Place {
             source: self.source,
             verdict,
         }
+    }
+
+    /// The file as a candidate that is passed over, where it is an engine of another protocol.
+    pub(super) async fn foreign(self, cache: &ProbeCache, environment: &Environment) -> Option<Candidate> {
+        let version = probe::version_in_passing(&self.path, cache, environment).await?;
+        too_new(&version).then_some(Candidate {
+            path: self.path,
+            source: self.source,
+            verdict: Err(Rejection::Unsupported(version)),
+        })
     }
 
     async fn verdict(&self, cache: &ProbeCache, environment: &Environment) -> Result<Version, Rejection> {

@@ -151,7 +151,8 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
         return Ok(explicit(path, named_by, &cache, request).await?);
     }
     let mut rejected = Vec::new();
-    for place in locate::places(request.environment, request.directories, &request.targets()) {
+    let mut places = locate::places(request.environment, request.directories, &request.targets()).into_iter();
+    while let Some(place) = places.next() {
         let path = place.path.clone();
         let candidate = tell_if_slow(request, &path, place.judge(&cache, request.environment)).await;
         match candidate.verdict {
@@ -160,6 +161,9 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
                     request,
                     rejected.iter().filter(|candidate: &&Candidate| candidate.is_local()),
                 );
+                for behind in places.filter(|place| place.source != EngineSource::Store) {
+                    rejected.extend(behind.foreign(&cache, request.environment).await);
+                }
                 name_foreign(&rejected, &version, &candidate.path, request);
                 return Ok(Engine {
                     path: probe::resolve_shim(&candidate.path).unwrap_or(candidate.path),

@@ -20,6 +20,8 @@ use crate::context::Environment;
 
 /// How long `--version` may take. It takes 0.4 s on an idle machine, and as long as a start on a crowded one.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+/// How long a file is asked that is not used anyway.
+const IN_PASSING: Duration = Duration::from_secs(3);
 /// How long a file that is still open for writing somewhere is tried again.
 const BUSY_FOR: Duration = Duration::from_secs(2);
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
@@ -120,6 +122,35 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
     }
     drop(turn);
     Ok(version)
+}
+
+/// The version of a file that is not used: from the package that holds it, else from the cache. The engine itself is asked
+/// once, and its answer stays in the cache; a launcher is not asked.
+pub(super) async fn version_in_passing(path: &Path, cache: &ProbeCache, environment: &Environment) -> Option<Version> {
+    let path = resolve_shim(path).ok()?;
+    let canonical = std::fs::canonicalize(&path).ok()?;
+    if let Some(version) = packaged_version(&canonical) {
+        return Some(version);
+    }
+    if !is_engine(&canonical) {
+        return None;
+    }
+    tokio::time::timeout(IN_PASSING, version(&path, cache, environment))
+        .await
+        .ok()?
+        .ok()
+}
+
+/// The version in the `package.json` of the npm package of the engine that holds the file in its `bin`.
+fn packaged_version(canonical: &Path) -> Option<Version> {
+    let file = canonical.parent()?.parent()?.join("package.json");
+    if !std::fs::metadata(&file).ok()?.is_file() {
+        return None;
+    }
+    let package: serde_json::Value = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    let name = package["name"].as_str()?;
+    let is_engine = name.starts_with("opencode-") || name.starts_with("@opencode/cli");
+    Version::parse(package["version"].as_str()?).ok().filter(|_| is_engine)
 }
 
 /// Whether a file is the engine itself, and no launcher of it: then what it said may be remembered.

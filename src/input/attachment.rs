@@ -11,17 +11,34 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
-use super::{InputError, LONGEST, text};
+use super::{InputError, LONGEST, STDIN, text};
 use crate::api::types::FilePart;
 
-/// Reads all attachments, in order.
-pub(super) fn read_all(paths: &[PathBuf], cwd: &Path) -> Result<Vec<FilePart>, InputError> {
-    // All of them are looked at before the first is read: a missing last one is told at once.
-    for path in paths {
+/// Whether an attachment is our stdin.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Looks at all attachments: a missing last one is told before the first is read.
+pub(super) fn look_at_all(paths: &[PathBuf], cwd: &Path) -> Result<(), InputError> {
+    for path in paths.iter().filter(|path| !is_stdin(path)) {
         fs::metadata(cwd.join(path)).map_err(|source| unreadable(path, source))?;
     }
+    Ok(())
+}
+
+/// Reads all attachments, in order; `stdin` is what `-` stands for.
+pub(super) fn read_all(paths: &[PathBuf], cwd: &Path, stdin: &[u8]) -> Result<Vec<FilePart>, InputError> {
     let mut left = LONGEST;
-    paths.iter().map(|path| read(path, cwd, &mut left)).collect()
+    let mut files = Vec::new();
+    for path in paths {
+        files.push(if is_stdin(path) {
+            part_of(stdin.to_vec(), STDIN.to_owned(), STDIN)?
+        } else {
+            read(path, cwd, &mut left)?
+        });
+    }
+    Ok(files)
 }
 
 fn read(path: &Path, cwd: &Path, left: &mut usize) -> Result<FilePart, InputError> {
@@ -42,14 +59,16 @@ fn read(path: &Path, cwd: &Path, left: &mut usize) -> Result<FilePart, InputErro
     }
     let bytes = read_bytes(&full, path, *left)?;
     *left -= bytes.len();
-    let mime = match kind(&bytes) {
-        Some(mime) => mime,
-        None if text::is_text(&bytes) => "text/plain",
-        None => {
-            return Err(InputError::UnknownKind {
-                path: path.to_path_buf(),
-            });
-        }
+    part_of(bytes, filename, &format!("`{}`", path.display()))
+}
+
+/// The part that holds these bytes.
+fn part_of(bytes: Vec<u8>, filename: String, what: &str) -> Result<FilePart, InputError> {
+    let mime = if let Some(mime) = kind(&bytes) {
+        mime
+    } else {
+        text::check(&bytes, what)?;
+        "text/plain"
     };
     Ok(FilePart {
         mime: mime.to_owned(),
@@ -107,7 +126,7 @@ fn unreadable(path: &Path, source: io::Error) -> InputError {
 }
 
 /// The kind that the first bytes tell. Names are not asked: the engine refuses an image that is none, without a reason.
-fn kind(bytes: &[u8]) -> Option<&'static str> {
+pub(super) fn kind(bytes: &[u8]) -> Option<&'static str> {
     let starts = |magic: &[u8]| bytes.starts_with(magic);
     if starts(b"\x89PNG\r\n\x1a\n") {
         Some("image/png")
@@ -164,7 +183,9 @@ mod tests {
             .iter()
             .map(|(mime, name, bytes)| part(mime, name, bytes))
             .collect();
-        assert_eq!(read_all(&paths, directory.path()).unwrap(), expected);
+        assert_eq!(read_all(&paths, directory.path(), b"").unwrap(), expected);
+        let of_stdin = read_all(&["-".into()], directory.path(), b"GIF89a\0").unwrap();
+        assert_eq!(of_stdin, [part("image/gif", "stdin", b"GIF89a\0")]);
     }
 
     #[test]
@@ -172,7 +193,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let odd = "a b%20#?é";
         fs::create_dir(directory.path().join(odd)).unwrap();
-        let parts = read_all(&[format!("./{odd}/").into()], directory.path()).unwrap();
+        let parts = read_all(&[format!("./{odd}/").into()], directory.path(), b"").unwrap();
         let base = Url::from_file_path(directory.path()).unwrap();
         assert_eq!(parts[0].mime, "application/x-directory");
         assert_eq!(
@@ -188,11 +209,13 @@ mod tests {
         fs::write(directory.path().join("half"), vec![b'a'; LONGEST / 2 + 1]).unwrap();
         let refused = |paths: &[&str]| {
             let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-            read_all(&paths, directory.path()).unwrap_err().to_string()
+            let looked = look_at_all(&paths, directory.path());
+            let read = looked.and_then(|()| read_all(&paths, directory.path(), b""));
+            read.unwrap_err().to_string()
         };
         assert_eq!(
             refused(&["program"]),
-            "cannot attach `program`: it is neither text, image (PNG, JPEG, GIF, WebP), PDF nor directory"
+            "cannot use `program` as text: a NUL character at byte 5, line 1"
         );
         assert_eq!(refused(&["half", "no/such"]), "cannot read `no/such`");
         assert_eq!(

@@ -42,12 +42,8 @@ pub enum InputError {
         at: usize,
         /// The line, from 1.
         line: usize,
-    },
-    /// A file of a kind that models do not read.
-    #[error("cannot attach `{path}`: it is neither text, image (PNG, JPEG, GIF, WebP), PDF nor directory")]
-    UnknownKind {
-        /// The file, as typed.
-        path: PathBuf,
+        /// What they may be instead.
+        looks_like: NotText,
     },
     /// The value of the editor's variable cannot be split into words.
     #[error("cannot start the editor: `{value}` is not a command")]
@@ -76,6 +72,49 @@ pub enum InputError {
     Thread(#[source] io::Error),
 }
 
+/// What bytes that are no text may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotText {
+    /// A file of a kind that can be attached.
+    Attachment {
+        /// Its kind.
+        mime: &'static str,
+        /// Whether it came in through stdin.
+        from_stdin: bool,
+    },
+    /// Text as Windows writes it.
+    Utf16,
+    /// Text with NUL between its entries.
+    ListWithNul,
+    /// Text in an encoding of 8 bits, or in several.
+    OtherEncoding,
+    /// No text in any encoding.
+    Binary,
+}
+
+impl NotText {
+    /// What the user can do about it.
+    fn hint(self) -> String {
+        match self {
+            Self::Attachment { mime, from_stdin } => {
+                let file = if from_stdin { "-" } else { "FILE" };
+                return format!("it looks like {mime}: attach it with `-f {file}`");
+            }
+            Self::Utf16 => "convert it to UTF-8, for example with `iconv -f utf-16 -t utf-8`",
+            Self::ListWithNul => "turn NUL into line ends, for example with `tr '\\0' '\\n'`",
+            Self::OtherEncoding => {
+                "convert it to UTF-8, for example with `iconv -f latin1 -t utf-8`; where encodings are mixed, \
+                 `iconv -c -f utf-8 -t utf-8` leaves out what is no UTF-8"
+            }
+            Self::Binary => {
+                "`-f` takes text, images (PNG, JPEG, GIF, WebP), PDF files and directories; for anything else, name the \
+                 file in the prompt and let the agent look at it"
+            }
+        }
+        .to_owned()
+    }
+}
+
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
         let kind = match &error {
@@ -88,8 +127,7 @@ impl From<InputError> for Failure {
                 failure.hint("write it after the command, such as `opencode-rs explain this project`, or pipe it in")
             }
             InputError::TooLong { .. } => failure.hint("name the file in the prompt and let the agent read it"),
-            InputError::NotText { .. } => failure.hint("convert it to UTF-8, for example with `iconv`"),
-            InputError::UnknownKind { .. } => failure.hint("name the file in the prompt and let the agent look at it"),
+            InputError::NotText { looks_like, .. } => failure.hint(looks_like.hint()),
             InputError::EditorValue { .. } | InputError::Editor { .. } => {
                 failure.hint("set `VISUAL` or `EDITOR` to the command of an editor, on a terminal")
             }

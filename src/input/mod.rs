@@ -25,6 +25,8 @@ pub use error::InputError;
 
 /// The longest prompt, and the most that attachments may hold together, in bytes.
 pub const LONGEST: usize = 10 * 1024 * 1024;
+/// What messages call our stdin.
+const STDIN: &str = "stdin";
 
 /// What can be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +47,15 @@ impl PromptParts {
     pub fn needs_pdf(&self) -> bool {
         self.files.iter().any(|file| file.mime == "application/pdf")
     }
+}
+
+/// A prompt's text, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptText {
+    /// The text; never empty.
+    pub text: String,
+    /// Whether stdin was open and silent for so long that it was given up.
+    pub gave_up_stdin: bool,
 }
 
 /// The world, as far as reading needs it.
@@ -101,11 +112,11 @@ pub async fn gather(
     around: Surroundings<'_>,
 ) -> Result<PromptParts, Failure> {
     let files = read_attachments(attachments, around).await?;
-    let text = read_prompt(prompt, stdin, around).await?;
+    let text = read_prompt(prompt, stdin, around).await?.text;
     Ok(PromptParts { text, files })
 }
 
-/// Reads attached files and directories.
+/// Reads attached files and directories; `-` is stdin, and is waited for.
 ///
 /// # Errors
 ///
@@ -114,8 +125,16 @@ pub async fn read_attachments(paths: &[PathBuf], around: Surroundings<'_>) -> Re
     if paths.is_empty() {
         return Ok(Vec::new());
     }
-    let (paths, cwd) = (paths.to_vec(), around.cwd.to_path_buf());
-    let work = thread::run(move || attachment::read_all(&paths, &cwd));
+    let (all, cwd) = (paths.to_vec(), around.cwd.to_path_buf());
+    let looking = thread::run(move || attachment::look_at_all(&all, &cwd));
+    around.bounded("looking at the attachments", looking).await?;
+    let stdin = if paths.iter().any(|path| attachment::is_stdin(path)) {
+        read_stdin(around).await?
+    } else {
+        Vec::new()
+    };
+    let (all, cwd) = (paths.to_vec(), around.cwd.to_path_buf());
+    let work = thread::run(move || attachment::read_all(&all, &cwd, &stdin));
     around.bounded("reading the attachments", work).await
 }
 
@@ -124,7 +143,11 @@ pub async fn read_attachments(paths: &[PathBuf], around: Surroundings<'_>) -> Re
 /// # Errors
 ///
 /// See [`gather`].
-pub async fn read_prompt(prompt: &PromptSource, stdin: StdinUse, around: Surroundings<'_>) -> Result<String, Failure> {
+pub async fn read_prompt(
+    prompt: &PromptSource,
+    stdin: StdinUse,
+    around: Surroundings<'_>,
+) -> Result<PromptText, Failure> {
     let own = match prompt {
         PromptSource::Arguments(text) => Some(text.clone()),
         PromptSource::File(path) => Some(read_text_file(path, around).await?),
@@ -135,6 +158,7 @@ pub async fn read_prompt(prompt: &PromptSource, stdin: StdinUse, around: Surroun
         StdinUse::WhenPiped => stdin::is_piped(),
         StdinUse::Always => true,
     };
+    let mut gave_up_stdin = false;
     let piped = if wanted {
         // Without a text of its own the run cannot go on, and with `-` it was told to wait.
         let patience = if stdin == StdinUse::Always || *prompt == PromptSource::Stdin {
@@ -145,7 +169,8 @@ pub async fn read_prompt(prompt: &PromptSource, stdin: StdinUse, around: Surroun
         let bytes = around
             .bounded("reading stdin", stdin::read(patience, |line| around.remark(line)))
             .await?;
-        text::decode(bytes, "stdin").map_err(Failure::from)?
+        gave_up_stdin = bytes.is_none();
+        text::decode(bytes.unwrap_or_default(), STDIN).map_err(Failure::from)?
     } else {
         String::new()
     };
@@ -157,7 +182,11 @@ pub async fn read_prompt(prompt: &PromptSource, stdin: StdinUse, around: Surroun
         ),
         _ => own,
     };
-    let text = text::join(own.as_deref().unwrap_or_default(), &piped);
+    let own = own.unwrap_or_default();
+    let text = text::join(&own, &piped);
+    if stdin == StdinUse::WhenPiped && text != own && text != piped {
+        around.remark(&added(&piped));
+    }
     if text.len() > LONGEST {
         return Err(InputError::TooLong {
             what: "the prompt".to_owned(),
@@ -167,7 +196,31 @@ pub async fn read_prompt(prompt: &PromptSource, stdin: StdinUse, around: Surroun
     if text.trim().is_empty() {
         return Err(InputError::Empty.into());
     }
-    Ok(text)
+    Ok(PromptText { text, gave_up_stdin })
+}
+
+/// What a person is told of stdin that was not asked for.
+fn added(piped: &str) -> String {
+    let lines = match piped.lines().count() {
+        1 => "1 line".to_owned(),
+        count => format!("{count} lines"),
+    };
+    format!("stdin: {lines} added to the prompt; `-n` prevents that")
+}
+
+/// Names the first word of a prompt that is a file as well, where files are attached: `-f *.rs` attaches one of them.
+pub fn note_file_among_words(words: &[String], around: Surroundings<'_>) {
+    let is_file = |word: &&String| around.cwd.join(word).is_file();
+    if let Some(word) = words.iter().find(is_file) {
+        around.remark(&format!(
+            "`{word}` is a word of the prompt and a file; `-f` takes one file, so write `-f {word}` to attach it"
+        ));
+    }
+}
+
+/// Whether stdin, which was given up, has brought something since.
+pub fn stdin_came_late() -> bool {
+    stdin::has_more()
 }
 
 /// Reads the added system prompt.
@@ -213,5 +266,5 @@ pub async fn read_file(path: &Path, around: Surroundings<'_>) -> Result<Vec<u8>,
 /// See [`gather`].
 pub async fn read_stdin(around: Surroundings<'_>) -> Result<Vec<u8>, Failure> {
     let work = stdin::read(stdin::Patience::Wait, |line| around.remark(line));
-    around.bounded("reading stdin", work).await
+    Ok(around.bounded("reading stdin", work).await?.unwrap_or_default())
 }

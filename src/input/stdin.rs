@@ -47,8 +47,8 @@ pub(super) fn is_piped() -> bool {
     }
 }
 
-/// Reads stdin to its end. Dropping the future leaves what is not read yet where it is.
-pub(super) async fn read(patience: Patience, remark: impl Fn(&str)) -> Result<Vec<u8>, InputError> {
+/// Reads stdin to its end; nothing when it was given up. Dropping the future leaves what is not read yet where it is.
+pub(super) async fn read(patience: Patience, remark: impl Fn(&str)) -> Result<Option<Vec<u8>>, InputError> {
     let (sender, mut chunks) = mpsc::channel(4);
     let abandoned = Abandoned::default();
     let flag = Arc::clone(&abandoned.0);
@@ -67,7 +67,7 @@ pub(super) async fn read(patience: Patience, remark: impl Fn(&str)) -> Result<Ve
             );
             let Ok(chunk) = tokio::time::timeout(GRACE, chunks.recv()).await else {
                 remark("warning: going on without stdin");
-                return Ok(Vec::new());
+                return Ok(None);
             };
             chunk
         }
@@ -85,7 +85,7 @@ pub(super) async fn read(patience: Patience, remark: impl Fn(&str)) -> Result<Ve
         }
         next = chunks.recv().await;
     }
-    Ok(bytes)
+    Ok(Some(bytes))
 }
 
 /// Tells the reading thread, when dropped, that nobody listens any more.
@@ -118,6 +118,17 @@ fn pump(sender: &mpsc::Sender<io::Result<Vec<u8>>>, abandoned: &AtomicBool) {
             return;
         }
     }
+}
+
+/// Whether stdin holds something that was not read.
+#[cfg(unix)]
+pub(super) fn has_more() -> bool {
+    rustix::io::ioctl_fionread(rustix::stdio::stdin()).is_ok_and(|waiting| waiting > 0)
+}
+
+#[cfg(not(unix))]
+pub(super) fn has_more() -> bool {
+    false
 }
 
 /// Waits until a read would not block; `false` when nobody wants the result any more.

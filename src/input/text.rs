@@ -1,32 +1,59 @@
 //! Bytes to text, and texts to one prompt.
 
-use super::InputError;
+use super::attachment::kind;
+use super::error::NotText;
+use super::{InputError, STDIN};
 
 /// The text that `bytes` are; a byte order mark at the front is not part of it.
 ///
 /// Invalid UTF-8 is refused, not repaired: what is sent is what was written. So is NUL, which no text has and which
 /// some providers refuse in words that help nobody.
 pub(super) fn decode(bytes: Vec<u8>, what: &str) -> Result<String, InputError> {
-    let not_text = |bytes: &[u8], at: usize, problem| InputError::NotText {
-        what: what.to_owned(),
-        problem,
-        at: at + 1,
-        line: bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1,
-    };
-    let text = String::from_utf8(bytes)
-        .map_err(|error| not_text(error.as_bytes(), error.utf8_error().valid_up_to(), "invalid UTF-8"))?;
-    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
-        return Err(not_text(text.as_bytes(), at, "a NUL character"));
-    }
+    check(&bytes, what)?;
+    let text = String::from_utf8(bytes).expect("the bytes were checked a line above");
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
     })
 }
 
-/// Whether bytes are text.
-pub(super) fn is_text(bytes: &[u8]) -> bool {
-    memchr::memchr(0, bytes).is_none() && std::str::from_utf8(bytes).is_ok()
+/// Checks that bytes are text; `what` names them.
+pub(super) fn check(bytes: &[u8], what: &str) -> Result<(), InputError> {
+    let not_text = |at: usize, problem| InputError::NotText {
+        what: what.to_owned(),
+        problem,
+        at: at + 1,
+        line: bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1,
+        looks_like: looks_like(bytes, what),
+    };
+    if let Err(error) = std::str::from_utf8(bytes) {
+        return Err(not_text(error.valid_up_to(), "invalid UTF-8"));
+    }
+    match memchr::memchr(0, bytes) {
+        Some(at) => Err(not_text(at, "a NUL character")),
+        None => Ok(()),
+    }
+}
+
+/// What bytes that are no text look like.
+fn looks_like(bytes: &[u8], what: &str) -> NotText {
+    if let Some(mime) = kind(bytes) {
+        return NotText::Attachment {
+            mime,
+            from_stdin: what == STDIN,
+        };
+    }
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return NotText::Utf16;
+    }
+    let is_control = |byte: &u8| byte.is_ascii_control() && !matches!(byte, 0 | b'\t' | b'\n' | b'\r' | 0x1b);
+    let holds_nul = memchr::memchr(0, bytes).is_some();
+    match std::str::from_utf8(bytes) {
+        _ if holds_nul && bytes.iter().any(is_control) => NotText::Binary,
+        Ok(_) => NotText::ListWithNul,
+        Err(_) if holds_nul => NotText::Binary,
+        Err(_) => NotText::OtherEncoding,
+    }
 }
 
 /// The prompt, and after a blank line what was piped in. Either may be empty; then it is the other, unchanged.
@@ -66,6 +93,25 @@ mod tests {
             refused("é".as_bytes().split_at(1).0),
             "cannot use stdin as text: invalid UTF-8 at byte 1, line 1"
         );
+    }
+
+    #[test]
+    fn what_helps_depends_on_what_the_bytes_look_like() {
+        let hint = |bytes: &[u8], what| {
+            let failure = crate::error::Failure::from(decode(bytes.to_vec(), what).unwrap_err());
+            failure.hints.join(" ")
+        };
+        let list = "turn NUL into line ends, for example with `tr '\\0' '\\n'`";
+        assert_eq!(hint(b"a.rs\0b.rs\0", STDIN), list);
+        assert!(hint(b"caf\xe9 cr\xe8me", "`latin.txt`").contains("`iconv -f latin1 -t utf-8`"));
+        assert!(hint(b"\xff\xfeh\0i\0", STDIN).contains("`iconv -f utf-16 -t utf-8`"));
+        let picture = b"\x89PNG\r\n\x1a\n\0\0";
+        assert_eq!(hint(picture, STDIN), "it looks like image/png: attach it with `-f -`");
+        assert_eq!(
+            hint(picture, "`a`"),
+            "it looks like image/png: attach it with `-f FILE`"
+        );
+        assert!(hint(b"\x7fELF\x02\x01\0", "`a`").starts_with("`-f` takes text, images"));
     }
 
     #[test]

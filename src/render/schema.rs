@@ -446,6 +446,7 @@ pub struct RunResult<'a> {
     pub checks: Checks<'a>,
     pub worktree: Option<Worktree<'a>>,
     pub missing_mcp: &'a [turn::MissingMcp],
+    pub stdin_given_up: bool,
 }
 
 impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
@@ -479,6 +480,7 @@ impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
             checks: (&outcome.checks).into(),
             worktree: outcome.worktree.as_ref().map(Worktree::from),
             missing_mcp: &outcome.missing_mcp,
+            stdin_given_up: outcome.stdin_given_up,
         }
     }
 }

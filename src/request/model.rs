@@ -35,9 +35,9 @@ impl ModelChoice {
         &self.0
     }
 
-    /// The reading as `provider/model`, where there is a slash.
+    /// The reading as `provider/model`, where there is a slash behind something.
     pub fn as_ref(&self) -> Option<ModelRef> {
-        let (provider, model) = self.0.split_once('/')?;
+        let (provider, model) = self.0.split_once('/').filter(|(provider, _)| !provider.is_empty())?;
         Some(ModelRef {
             provider: provider.to_owned(),
             model: model.to_owned(),
@@ -55,10 +55,8 @@ impl FromStr for ModelChoice {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let empty_side = text
-            .split_once('/')
-            .is_some_and(|(provider, model)| provider.is_empty() || model.is_empty());
-        if text.is_empty() || empty_side || text.chars().any(char::is_control) {
+        // A slash in front is part of a model's own name, such as the path of a local file.
+        if text.is_empty() || text.ends_with('/') || text.chars().any(char::is_control) {
             return Err(ParseModelError);
         }
         Ok(Self(text.to_owned()))

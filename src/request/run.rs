@@ -63,6 +63,8 @@ pub struct RunRequest {
     pub prompt: PromptSource,
     /// What is done with stdin.
     pub stdin: StdinUse,
+    /// The words of the prompt as they were typed, where files are attached: one of them may be meant as a file.
+    pub words_beside_files: Vec<String>,
     /// `-f`: attached files and directories, in order.
     pub attachments: Vec<PathBuf>,
     /// `-m`.

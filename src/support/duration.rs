@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParseDurationError {
     /// Not numbers with units.
-    #[error("a duration is written `90`, `90s`, `5m`, `1h30m` or `500ms`")]
+    #[error("a duration is written `90` (seconds), `90s`, `5m` or `5min`, `1.5h`, `1h30m`, `2d` or `500ms`")]
     Malformed,
     /// More than can be counted.
     #[error("the duration is too long")]
@@ -22,7 +22,7 @@ const UNITS: [(&str, u64); 5] = [
     ("ms", 1),
 ];
 
-/// Reads `90` (seconds), `90s`, `1.5s`, `5m`, `1h30m`, `2d`, `500ms`. Units go from large to small, each at most once.
+/// Reads `90` (seconds), `90s`, `1.5s`, `5m` or `5min`, `1h30m`, `2d`, `500ms`. Units go from large to small, each at most once.
 ///
 /// # Errors
 ///
@@ -53,7 +53,10 @@ pub fn parse(text: &str) -> Result<Duration, ParseDurationError> {
             }
         };
         let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-        let unit = &rest[..letters];
+        let unit = match &rest[..letters] {
+            "min" => "m",
+            unit => unit,
+        };
         rest = &rest[letters..];
         let scale = if unit.is_empty() {
             // A bare number is seconds, and only alone: `1h30` could mean either.
@@ -128,6 +131,8 @@ mod tests {
         assert_eq!(read("0.25h"), Ok(900_000));
         assert_eq!(read("0.0001s"), Ok(0));
         assert_eq!(read("5m"), Ok(300_000));
+        assert_eq!(read("10min"), Ok(600_000));
+        assert_eq!(read("1h2.5min"), Ok(3_750_000));
         assert_eq!(read("1h30m"), Ok(5_400_000));
         assert_eq!(read("500ms"), Ok(500));
         assert_eq!(read("2d"), Ok(172_800_000));
@@ -138,7 +143,7 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         for text in [
-            "", " ", "s", "-5", "1.s", ".5s", "5 m", "5M", "5x", "1h30", "30m1h", "1m1m", "5m ", "۵",
+            "", " ", "s", "-5", "1.s", ".5s", "5 m", "5M", "5x", "1h30", "30m1h", "1m1m", "1m1min", "5m ", "۵",
         ] {
             let expected = if text == "5m " {
                 Ok(Duration::from_secs(300))

@@ -6,7 +6,8 @@
 
 use std::borrow::Cow;
 
-use unicode_width::UnicodeWidthChar as _;
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::visible::{is_zero_width, reorders};
 
@@ -34,10 +35,8 @@ pub fn one_line(text: &str, columns: usize) -> String {
             line.push(' ');
         }
         width += gap;
-        for character in word.chars() {
-            line.push(character);
-            width += character.width().unwrap_or(0);
-        }
+        line.push_str(word);
+        width += word.width();
         if width > columns {
             break;
         }
@@ -47,13 +46,13 @@ pub fn one_line(text: &str, columns: usize) -> String {
     }
     let mut kept = 0;
     let mut room = columns.saturating_sub(1);
-    for (index, character) in line.char_indices() {
-        let needs = character.width().unwrap_or(0);
+    for (index, grapheme) in line.grapheme_indices(true) {
+        let needs = grapheme.width();
         if needs > room {
             break;
         }
         room -= needs;
-        kept = index + character.len_utf8();
+        kept = index + grapheme.len();
     }
     line.truncate(kept);
     line.truncate(line.trim_end().len());

@@ -75,9 +75,12 @@ pub(super) fn judge(state: &State, permissions: &[PermissionRecord]) -> Option<F
 pub(super) fn broken_stream() -> Failure {
     Failure::new(
         FailureKind::Provider,
-        "cannot get an answer: the provider's stream ends without a finish reason",
+        "cannot get an answer: the provider's stream ends without a finish reason that the engine knows",
     )
-    .hint("the provider, or a proxy before it, cuts the answer off; try again later or use another model")
+    .hint(
+        "the provider, or a proxy before it, cuts the answer off or ends it with a word of its own; try again later or \
+         use another model",
+    )
 }
 
 /// The failure for a conversation that stays too long, however often the engine summarises it.
@@ -144,10 +147,10 @@ fn content_filter() -> Failure {
 pub(super) fn classify(error: &EngineError) -> Failure {
     let data = &error.data;
     let because = |text: &str| {
-        if data.message.trim().is_empty() {
-            text.to_owned()
-        } else {
-            format!("{text}: {}", data.message.trim())
+        // An answer without a body leaves the status alone, as in "Unauthorized: ".
+        match data.message.trim().trim_end_matches(':') {
+            "" => text.to_owned(),
+            said => format!("{text}: {said}"),
         }
     };
     match error.name.as_str() {
@@ -258,6 +261,10 @@ mod tests {
     fn what_a_status_means_comes_with_a_hint() {
         let kind = |status, message| classified("APIError", Some(status), message).0;
         assert_eq!(kind(402, "Insufficient Balance"), FailureKind::Provider);
+        assert_eq!(
+            classified("APIError", Some(401), "Unauthorized: ").1,
+            "cannot get an answer: the provider refused the credentials: Unauthorized"
+        );
         assert_eq!(kind(404, "model `x` not found"), FailureKind::Failed);
         let long = "The decoder prompt (length 5000) is longer than the maximum model length of 4096.";
         assert_eq!(kind(400, long), FailureKind::Provider);

@@ -12,7 +12,7 @@ use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries
 use super::gatekeeper::{Gatekeeper, Happening, Left, Permissions};
 use super::limits::exceeded;
 use super::state::State;
-use super::tools::may_have_written;
+use super::tools::{failed_without_ripgrep, may_have_written};
 use super::update::{PermissionRecord, Retry, Started, Status, ToolCall, Update};
 use crate::api::types::{CommandCall, Prompt};
 use crate::api::{Client, Error};
@@ -142,6 +142,7 @@ pub async fn drive(
         waited: Duration::ZERO,
         last_sign: Instant::now(),
         hinted: preset != Preset::LookOnly,
+        ripgrep_missed: false,
         announced: false,
         first_text: None,
     };
@@ -181,6 +182,8 @@ struct Driver {
     last_sign: Instant,
     /// The person has been told what a plain prompt may do.
     hinted: bool,
+    /// The person has been told that the engine has no ripgrep.
+    ripgrep_missed: bool,
     /// The first update is out.
     announced: bool,
     first_text: Option<std::time::Instant>,
@@ -521,6 +524,7 @@ impl Driver {
     /// Records the calls that the engine refused by itself, of the updates from `from` on, each before its end is told; and
     /// tells the person once what a plain prompt may do, when the model was first refused more.
     fn note_refusals(&mut self, from: usize) {
+        self.note_missing_ripgrep(from);
         for update in self.pending.split_off(from) {
             if let Update::Tool(call) = &update {
                 self.keeper.ended(call, &mut self.pending);
@@ -537,6 +541,19 @@ impl Driver {
                 "the model was refused `{}`: a plain prompt may read files in the working directory and nothing else; `--auto-tools` lets it run tools",
                 record.tool
             )));
+        }
+    }
+
+    /// Tells the person once, behind the first call of the updates from `from` on that failed for it, what is missing.
+    fn note_missing_ripgrep(&mut self, from: usize) {
+        let missed = |update: &Update| matches!(update, Update::Tool(call) if failed_without_ripgrep(call));
+        if !self.ripgrep_missed && self.pending[from..].iter().any(missed) {
+            self.ripgrep_missed = true;
+            self.pending.push(Update::Warning(
+                "the engine has no ripgrep (`rg`), which its tools that search need, and could not download it: install \
+                 ripgrep, so that `rg` is on `PATH`"
+                    .to_owned(),
+            ));
         }
     }
 

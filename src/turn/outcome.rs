@@ -59,6 +59,8 @@ pub struct Outcome {
     pub worktree: Option<Worktree>,
     /// MCP servers whose tools the model did not have, with the reason.
     pub missing_mcp: Vec<MissingMcp>,
+    /// Whether stdin was open and silent for so long that the prompt went without it.
+    pub stdin_given_up: bool,
 }
 
 /// An MCP server of the engine's configuration that did not work.
@@ -135,6 +137,7 @@ impl Outcome {
             checks: CheckResults::default(),
             worktree: None,
             missing_mcp: Vec::new(),
+            stdin_given_up: false,
         }
     }
 

@@ -34,6 +34,8 @@ pub struct State {
     answer: Answer,
     /// The whole answer and its last message, where the run ended before the engine did.
     kept_answer: Option<(String, String)>,
+    /// The person has been told that the engine asks the model again.
+    asked_again: bool,
     tools: Tools,
     changes: Changes,
     retries: u32,
@@ -78,6 +80,7 @@ impl State {
             foreign: HashSet::new(),
             answer: Answer::default(),
             kept_answer: None,
+            asked_again: false,
             tools: Tools::default(),
             changes: Changes::default(),
             retries: 0,
@@ -506,9 +509,12 @@ impl State {
             self.answer.make_void(id, out);
         }
         self.answer.give_out(out);
-        out.push(Update::Warning(
-            "the provider does not say that the model has finished, so the engine asks it again".to_owned(),
-        ));
+        if !std::mem::replace(&mut self.asked_again, true) {
+            out.push(Update::Warning(
+                "the provider ends the answer without a finish reason that the engine knows, so the engine asks again"
+                    .to_owned(),
+            ));
+        }
     }
 
     fn count_broken(&mut self, info: &MessageInfo) {
@@ -542,7 +548,10 @@ impl State {
                 self.answer.part(part, subagent, origin == Origin::Live, out);
             }
             PartKind::Reasoning if counts => self.answer.part(part, subagent, origin == Origin::Live, out),
-            PartKind::Tool => self.tool(part, out),
+            PartKind::Tool => {
+                let root = message.info.path.root.clone();
+                self.tool(part, &root, out);
+            }
             PartKind::Patch => {
                 for file in &part.files {
                     out.extend(self.changes.patched(file).map(Update::FileChange));
@@ -552,7 +561,7 @@ impl State {
         }
     }
 
-    fn tool(&mut self, part: &Part, out: &mut Vec<Update>) {
+    fn tool(&mut self, part: &Part, root: &str, out: &mut Vec<Update>) {
         if let Some(child) = part.state.metadata.get("sessionId").and_then(Value::as_str)
             && part.tool == "task"
         {
@@ -562,7 +571,7 @@ impl State {
             .sessions
             .get(&part.session_id)
             .and_then(|session| session.parent.as_deref());
-        let Some(call) = self.tools.part(part, parent) else {
+        let Some(call) = self.tools.part(part, parent, root) else {
             return;
         };
         let completed = call.status == super::ToolStatus::Completed;

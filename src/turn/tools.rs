@@ -22,7 +22,8 @@ impl Tools {
     }
 
     /// Takes a tool part; gives the call when it is new or has come further.
-    pub(super) fn part(&mut self, part: &Part, parent: Option<&str>) -> Option<ToolCall> {
+    /// `root` is what titles are relative to.
+    pub(super) fn part(&mut self, part: &Part, parent: Option<&str>, root: &str) -> Option<ToolCall> {
         let state = &part.state;
         // A tool that is not there, or wrong arguments: the engine calls `invalid` instead, and that ends well.
         let is_invalid = part.tool == INVALID;
@@ -40,7 +41,11 @@ impl Tools {
             call_id: part.call_id.clone(),
             tool: part.tool.clone(),
             status,
-            title: state.title.clone().filter(|title| !title.is_empty()),
+            title: state
+                .title
+                .clone()
+                .filter(|title| !title.is_empty())
+                .map(|title| title_of(&part.tool, title, root)),
             input: state.input.clone(),
             output: state.output.clone(),
             error: state.error.clone().or_else(|| {
@@ -68,6 +73,16 @@ impl Tools {
             }
         }
         Some(call)
+    }
+}
+
+/// The title of a call. Outside of git the engine's titles are relative to `/`, and then name something else for a person.
+fn title_of(tool: &str, title: String, root: &str) -> String {
+    const TITLED_BY_PATH: [&str; 5] = ["edit", "glob", "list", "read", "write"];
+    if root == "/" && TITLED_BY_PATH.contains(&tool) && !title.starts_with('/') {
+        format!("/{title}")
+    } else {
+        title
     }
 }
 
@@ -99,6 +114,12 @@ pub fn may_have_written(tools: &Tools, permissions: &[PermissionRecord]) -> bool
     })
 }
 
+/// Whether a call failed because the engine has no ripgrep and could not fetch it.
+pub(super) fn failed_without_ripgrep(call: &ToolCall) -> bool {
+    let said = call.error.as_deref().unwrap_or_default();
+    call.status == ToolStatus::Error && said.starts_with("ripgrep execution failed")
+}
+
 fn is_final(status: ToolStatus) -> bool {
     matches!(status, ToolStatus::Completed | ToolStatus::Error)
 }
@@ -110,4 +131,45 @@ fn is_final(status: ToolStatus) -> bool {
 )]
 fn duration(start: Option<f64>, end: Option<f64>) -> Option<u64> {
     Some((end? - start?).max(0.0).round() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn call(part: serde_json::Value, root: &str) -> ToolCall {
+        let part: Part = serde_json::from_value(part).unwrap();
+        Tools::default().part(&part, None, root).unwrap()
+    }
+
+    #[test]
+    fn a_path_outside_of_git_keeps_its_first_slash() {
+        let title = |tool: &str, title: &str, root| {
+            let state = json!({"status": "completed", "title": title, "input": {}});
+            call(
+                json!({"id": "p", "type": "tool", "tool": tool, "callID": "c", "state": state}),
+                root,
+            )
+            .title
+        };
+        assert_eq!(title("read", "tmp/x/a.txt", "/").as_deref(), Some("/tmp/x/a.txt"));
+        assert_eq!(title("read", "/tmp/x/a.txt", "/").as_deref(), Some("/tmp/x/a.txt"));
+        assert_eq!(title("read", "src/a.rs", "/proj").as_deref(), Some("src/a.rs"));
+        assert_eq!(title("grep", "a pattern", "/").as_deref(), Some("a pattern"));
+        assert_eq!(title("read", "", "/"), None);
+    }
+
+    #[test]
+    fn a_search_without_ripgrep_is_known_by_what_the_engine_says() {
+        let failed = |error: &str| {
+            let state = json!({"status": "error", "error": error, "input": {}});
+            let part = json!({"id": "p", "type": "tool", "tool": "grep", "callID": "c", "state": state});
+            failed_without_ripgrep(&call(part, "/proj"))
+        };
+        assert!(failed("ripgrep execution failed"));
+        assert!(!failed("regex parse error: ( error: unclosed group"));
+        assert!(!failed("ripgrep failed with code 3"));
+    }
 }

@@ -27,7 +27,9 @@ fn an_agent_works_in_a_directory_of_any_name() {
             .expect(0);
         let record = finished.record();
         assert_eq!(record["result"], "seen", "{name}: {record:#}");
-        assert_eq!(record["directory"], json!(std::fs::canonicalize(&directory).unwrap()));
+        let directory = std::fs::canonicalize(&directory).unwrap();
+        assert_eq!(record["directory"], json!(directory));
+        assert_eq!(record["tool_calls"][0]["title"], json!(directory.join("notes.txt")));
     }
     sandbox.expect_nothing_left();
 }

@@ -138,3 +138,38 @@ fn killing_our_program_leaves_no_engine() {
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&finished.status), Some(9));
     sandbox.expect_nothing_left();
 }
+
+#[test]
+fn a_search_without_ripgrep_is_told_once() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("bin")).unwrap();
+    for name in ["git", "sh"] {
+        std::os::unix::fs::symlink(which::which(name).unwrap(), sandbox.path("bin").join(name)).unwrap();
+    }
+    let script = "[[reply]]\ntool_calls = [{ name = \"grep\", arguments = { pattern = \"fox\" } }, \
+                  { name = \"glob\", arguments = { pattern = \"*\" } }]\n[[reply]]\ntext = \"I could not search.\"";
+    let finished = sandbox
+        .rehearse(script, ["Search"])
+        .env("PATH", sandbox.path("bin"))
+        // The engine cannot download one either.
+        .env("HTTPS_PROXY", "http://127.0.0.1:9")
+        .finish()
+        .expect(0)
+        .writes("I could not search.\n");
+    assert_eq!(
+        finished.stderr.matches("failed: ripgrep execution failed").count(),
+        2,
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(
+        finished
+            .stderr
+            .matches("warning: the engine has no ripgrep (`rg`)")
+            .count(),
+        1,
+        "{}",
+        finished.stderr
+    );
+    sandbox.expect_nothing_left();
+}

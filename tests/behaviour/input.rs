@@ -92,13 +92,16 @@ fn an_open_and_silent_stdin_holds_nothing_up() {
     let sandbox = Sandbox::new();
     let script = "[[reply]]\ntext = \"ok\"";
     let finished = sandbox
-        .rehearse(script, ["Say it"])
+        .rehearse(script, ["--output-format", "json", "Say it"])
         .stdin(Stdin::Silent)
         .finish()
         .expect(0)
-        .writes("ok\n")
         .says(&["--no-stdin"]);
     assert!(finished.took < LONG / 3);
+    let record = finished.record();
+    assert_eq!(record["result"], "ok");
+    assert_eq!(record["stdin_given_up"], true);
+    assert!(!finished.stderr.contains("brought something"), "{}", finished.stderr);
     sandbox
         .rehearse(script, ["-n", "Say it"])
         .stdin(Stdin::Silent)
@@ -106,6 +109,47 @@ fn an_open_and_silent_stdin_holds_nothing_up() {
         .expect(0)
         .writes("ok\n")
         .says_only("");
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn what_stdin_brings_after_it_was_given_up_is_warned_of() {
+    let (sandbox, model) = with_model();
+    let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+    let running = sandbox.run(["Say it"]).stdin(Stdin::File(reader.into())).start();
+    running.wait_for_stderr("going on without stdin");
+    rustix::io::write(&writer, b"late\n").unwrap();
+    running
+        .finish()
+        .expect(0)
+        .writes("ok\n")
+        .says(&["warning: stdin brought something after it was given up"]);
+    assert_eq!(model.last_prompt(), "Say it");
+}
+
+#[test]
+fn input_that_may_not_be_meant_is_told() {
+    let (sandbox, model) = with_model();
+    sandbox.write("project/a.txt", "of a\n");
+    sandbox.write("project/b.txt", "of b\n");
+    let run = |arguments: &[&str], stdin: &str| {
+        let run = sandbox.run(arguments).stdin(Stdin::Bytes(stdin.into()));
+        let finished = run.finish().expect(0).writes("ok\n");
+        (finished.stderr, model.last_prompt())
+    };
+    let (said, prompt) = run(&["-f", "a.txt", "b.txt", "sum up"], "1\n2\n");
+    assert_eq!(
+        said,
+        "`b.txt` is a word of the prompt and a file; `-f` takes one file, so write `-f b.txt` to attach it\n\
+         stdin: 2 lines added to the prompt; `-n` prevents that\n"
+    );
+    assert!(prompt.contains("of a") && !prompt.contains("of b"), "{prompt}");
+    // Stdin that was asked for is not remarked on; attached, it is no part of the prompt's text.
+    assert_eq!(run(&["sum up", "-"], "1\n").0, "");
+    let (said, prompt) = run(&["-f", "-", "sum up"], "of stdin\n");
+    assert_eq!(said, "");
+    assert!(prompt.contains("of stdin") && !prompt.contains("<stdin>"), "{prompt}");
+    drop(model);
     sandbox.expect_nothing_left();
 }
 

@@ -169,8 +169,9 @@ fn an_error_inside_the_stream_is_tried_again() {
 #[test]
 fn streams_without_a_finish_reason_end_the_run_with_7_after_two() {
     let error = provider(
-        "the provider's stream ends without a finish reason",
-        "the provider, or a proxy before it, cuts the answer off; try again later or use another model",
+        "the provider's stream ends without a finish reason that the engine knows",
+        "the provider, or a proxy before it, cuts the answer off or ends it with a word of its own; try again later or use \
+         another model",
     );
     let (record, finished) = record_of(
         "[[reply]]\nfault = \"eof\"\ntimes = \"always\"\ntext = \"half an\"",
@@ -183,10 +184,16 @@ fn streams_without_a_finish_reason_end_the_run_with_7_after_two() {
     assert_eq!(record["result"], "half an");
     let turns = record["turns"].as_u64().unwrap();
     assert!((2..=4).contains(&turns), "{turns}");
-    finished.says(&[
-        "warning: the provider does not say that the model has finished, so the engine asks it again\n",
-        "error: cannot get an answer: the provider's stream ends without a finish reason\n",
+    let finished = finished.says(&[
+        "warning: the provider ends the answer without a finish reason that the engine knows, so the engine asks again\n",
+        "error: cannot get an answer: the provider's stream ends without a finish reason that the engine knows\n",
     ]);
+    assert_eq!(
+        finished.stderr.matches("so the engine asks again").count(),
+        1,
+        "{}",
+        finished.stderr
+    );
 }
 
 #[test]

@@ -221,14 +221,40 @@ fn extensions_that_fail_are_told() {
             "off": {"type": "local", "command": ["/nonexistent/other"], "enabled": false}}})
         .to_string(),
     );
+    let agent = sandbox.write(
+        "home/.config/opencode/agent/bad.md",
+        "---\ndescription: \"open\nmode: [primary\n---\nBe brief.\n",
+    );
+    let disabled = sandbox.write(
+        "home/.config/opencode/agent/gone.md",
+        "---\ndescription: d\ndisable: true\n---\nBe brief.\n",
+    );
     let finished = sandbox
         .rehearse("[[reply]]\ntext = \"ok\"", ["--output-format", "json", "Say it"])
         .finish()
         .expect(0)
-        .says(&["warning: the model has no tools of the MCP server `dead`: "]);
+        .says(&[
+            "warning: the model has no tools of the MCP server `dead`: ",
+            &format!(
+                "warning: the head of `{}` is no YAML, so the agent `bad` has none of its settings",
+                agent.display()
+            ),
+        ]);
+    assert!(!finished.stderr.contains("gone.md"), "{}", finished.stderr);
     let missing = &finished.record()["missing_mcp"];
     assert_eq!(missing.as_array().map(Vec::len), Some(1), "{missing}");
     assert_eq!([&missing[0]["name"], &missing[0]["status"]], ["dead", "failed"]);
+    sandbox
+        .rehearse("[[reply]]\ntext = \"ok\"", ["--agent", "gone", "Say it"])
+        .finish()
+        .expect(2)
+        .says(&[
+            "error: cannot find agent `gone`",
+            &format!(
+                "hint: `{}` is there, and the engine did not take it\n",
+                disabled.display()
+            ),
+        ]);
     sandbox.expect_nothing_left();
 }
 

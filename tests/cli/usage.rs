@@ -259,6 +259,16 @@ fn a_prompt_file_must_be_text() {
         "{}",
         finished.stderr
     );
+    // An attachment is refused in the same words, and stdin is read once.
+    assert_eq!(sandbox.run(&["-f", "p.bin", "hi"]).stderr, finished.stderr);
+    for (arguments, said) in [
+        (&["-n", "-f", "-", "hi"], "cannot read stdin (`-`) with `--no-stdin`"),
+        (&["-f", "-", "hi", "-"], "cannot use stdin twice"),
+    ] {
+        let refused = sandbox.run(arguments);
+        assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+        assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    }
     assert!(
         sandbox
             .run(&["--prompt-file", "."])

@@ -67,6 +67,35 @@ async fn the_first_usable_engine_is_used_and_the_others_have_reasons() {
 }
 
 #[tokio::test]
+async fn an_engine_of_version_2_behind_the_one_that_is_used_is_named_and_not_run() {
+    let mut world = World::new().await;
+    let used = world.program("one/opencode", &engine_script(&VERSION));
+    let proof = world.root.path().join("it-ran");
+    let foreign = world.program(
+        "node_modules/@opencode/cli/bin/opencode",
+        &format!("#!/bin/sh\ntouch {}\necho 2.0.26\n", proof.display()),
+    );
+    let package = foreign.parent().unwrap().with_file_name("package.json");
+    std::fs::write(package, r#"{"name": "@opencode/cli", "version": "2.0.26"}"#).unwrap();
+    // A launcher may lead anywhere, and is not asked.
+    world.program("three/opencode", &format!("#!/bin/sh\ntouch {}\n", proof.display()));
+    let root = world.root.path().display().to_string();
+    let bin = foreign.parent().unwrap().display();
+    world.set("PATH", &format!("{root}/one:{bin}:{root}/three:/usr/bin:/bin"));
+    let environment = world.environment();
+    let request = world.request(&EngineChoice::Search, Network::Offline, &environment);
+    assert_eq!(ensure(&request).await.unwrap().path, used);
+    let notes = world.notes.all();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    let expected = format!(
+        "`{}` is `opencode 2.0.26`, which speaks another protocol",
+        foreign.display()
+    );
+    assert!(notes[0].starts_with(&expected), "{notes:?}");
+    assert!(!proof.exists());
+}
+
+#[tokio::test]
 async fn a_named_engine_is_used_or_is_an_error() {
     let world = World::new().await;
     let environment = world.environment();

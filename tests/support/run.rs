@@ -26,6 +26,8 @@ pub(crate) enum Stdin {
     Bytes(Vec<u8>),
     /// A pipe that stays open and silent.
     Silent,
+    /// An open file.
+    File(File),
 }
 
 /// A run that is being put together.
@@ -104,18 +106,24 @@ impl Run {
     }
 
     fn start_with(mut self, permit: Option<EnginePermit>) -> Running {
+        let mut written = None;
         let mut child = self
             .command
             .stdin(match self.stdin {
                 Stdin::Null => Stdio::null(),
-                Stdin::Bytes(_) | Stdin::Silent => Stdio::piped(),
+                Stdin::Bytes(bytes) => {
+                    written = Some(bytes);
+                    Stdio::piped()
+                }
+                Stdin::Silent => Stdio::piped(),
+                Stdin::File(file) => Stdio::from(file),
             })
             .stdout(self.stdout.map_or_else(Stdio::piped, Stdio::from))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take();
-        if let Stdin::Bytes(bytes) = self.stdin {
+        if let Some(bytes) = written {
             let mut pipe = stdin.take().unwrap();
             // A run that ends early closes its end; what it says then is what the test looks at.
             std::thread::spawn(move || {

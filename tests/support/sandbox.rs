@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::processes::{self, Process};
+use super::ripgrep::path_with_ripgrep;
 use super::run::{Finished, Run};
 use super::until::until;
 use crate::real_engine;
@@ -53,7 +54,7 @@ impl Sandbox {
     pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
         let home = self.path("home");
         let mut variables: Vec<(OsString, OsString)> = vec![
-            ("PATH".into(), std::env::var_os("PATH").unwrap()),
+            ("PATH".into(), path_with_ripgrep()),
             ("HOME".into(), home.clone().into()),
             ("TMPDIR".into(), self.path("tmp").into()),
             // Nothing of these tests needs a package; a closed port refuses at once.

@@ -244,7 +244,9 @@ impl<'t, 'c> Dialog<'t, 'c> {
         for missing in &found.missing {
             self.note(&format!("there is no file `{missing}`; the name goes as it is"));
         }
-        let paths: Vec<_> = found.files.iter().map(std::path::PathBuf::from).collect();
+        // `-` alone would be stdin.
+        let path_of = |name: &String| std::path::PathBuf::from(if name == "-" { "./-" } else { name });
+        let paths: Vec<_> = found.files.iter().map(path_of).collect();
         let mut files = input::read_attachments(&paths, self.around(&directory)).await?;
         files.splice(0..0, std::mem::take(&mut self.files));
         let mut text = found.text;
@@ -288,7 +290,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
         self.modes.restore();
         let text = input::read_prompt(&source, crate::request::StdinUse::Never, self.around(&directory)).await;
         self.hush();
-        let text = text?;
+        let text = text?.text;
         self.print(&sanitize(&text));
         self.prompt(&text).await
     }

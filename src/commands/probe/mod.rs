@@ -4,6 +4,8 @@
 //! home of its own, and none of the user's variables, settings, conversations or servers are seen.
 
 mod rows;
+#[cfg(unix)]
+mod terminal;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,10 +13,14 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt as _;
-use tokio::process::Command;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command};
 
 use self::rows::{ROWS, Row, Step};
+#[cfg(unix)]
+pub use self::terminal::on_terminal_main;
+#[cfg(unix)]
+use self::terminal::{ON_TERMINAL, Person};
 use crate::context::Environment;
 use crate::engine::Engine;
 use crate::env_vars;
@@ -36,6 +42,8 @@ const KEPT: [&str; 8] = [
     "ComSpec",
     "PATHEXT",
 ];
+/// A red point.
+const PICTURE: &[u8] = include_bytes!("picture.png");
 const NOTES: &str = "the fox jumps\n";
 
 /// What came of a row.
@@ -102,6 +110,7 @@ impl Bench {
         ] {
             std::fs::write(below(name), text).map_err(failure)?;
         }
+        std::fs::write(below("project/picture.png"), PICTURE).map_err(failure)?;
         let model = rehearsal::serve(
             Script::parse(include_str!("script.toml"), "the script of `engine probe`")?,
             None,
@@ -110,7 +119,8 @@ impl Bench {
         let kept = KEPT
             .iter()
             .filter_map(|name| Some((OsString::from(name), environment.os(name)?.to_owned())));
-        let own: [(&str, OsString); 11] = [
+        let own: [(&str, OsString); 12] = [
+            ("TERM", "xterm-256color".into()),
             ("HOME", below("home").into()),
             ("USERPROFILE", below("home").into()),
             ("TMPDIR", below("tmp").into()),
@@ -157,6 +167,13 @@ impl Bench {
 
     async fn try_step(&self, step: &Step) -> Result<(), String> {
         let mut command = Command::new(&self.program);
+        #[cfg(unix)]
+        let mut person = None;
+        #[cfg(unix)]
+        if !step.keys.is_empty() {
+            let person = person.insert(Person::sit_down().map_err(|error| format!("cannot make a terminal: {error}"))?);
+            command.arg(ON_TERMINAL).arg(&person.path);
+        }
         command
             .args(step.arguments)
             .current_dir(self.project())
@@ -175,10 +192,24 @@ impl Bench {
             // A command that ended early tells why on stderr.
             let _ = stdin.write_all(step.stdin.as_bytes()).await;
         }
-        let output = tokio::time::timeout(STEP_TIMEOUT, child.wait_with_output())
-            .await
-            .map_err(|_| format!("did not end within {} s", STEP_TIMEOUT.as_secs()))?
-            .map_err(|error| error.to_string())?;
+        let output = tokio::time::timeout(STEP_TIMEOUT, async {
+            let before = interrupt(&mut child, step.interrupted_at).await?;
+            #[cfg(unix)]
+            let output = match &mut person {
+                Some(person) => tokio::select! {
+                    output = child.wait_with_output() => output,
+                    Err(why) = person.answer(step.keys) => return Err(why),
+                },
+                None => child.wait_with_output().await,
+            };
+            #[cfg(not(unix))]
+            let output = child.wait_with_output().await;
+            let mut output = output.map_err(|error| error.to_string())?;
+            output.stdout.splice(0..0, before);
+            Ok(output)
+        })
+        .await
+        .map_err(|_| format!("did not end within {} s", STEP_TIMEOUT.as_secs()))??;
         let (stdout, stderr) = (
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr),
@@ -216,6 +247,29 @@ impl Drop for Bench {
             .stderr(Stdio::null())
             .status();
     }
+}
+
+/// Presses Ctrl-C when `text` stands on stdout, and gives what was read until then. Without a text nothing is read.
+async fn interrupt(child: &mut Child, text: &str) -> Result<Vec<u8>, String> {
+    let mut read = Vec::new();
+    if text.is_empty() {
+        return Ok(read);
+    }
+    let stdout = child.stdout.as_mut().ok_or("its stdout cannot be read")?;
+    while memchr::memmem::find(&read, text.as_bytes()).is_none() {
+        let length = stdout.read_buf(&mut read).await.map_err(|error| error.to_string())?;
+        if length == 0 {
+            return Ok(read);
+        }
+    }
+    #[cfg(unix)]
+    if let Some(pid) = child
+        .id()
+        .and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()))
+    {
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).map_err(|error| error.to_string())?;
+    }
+    Ok(read)
 }
 
 fn check_file(path: &Path, contents: Option<&str>) -> Result<(), String> {

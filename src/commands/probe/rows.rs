@@ -17,6 +17,11 @@ pub(super) struct Step {
     pub(super) writes: &'static [&'static str],
     /// A text that stderr holds.
     pub(super) says: &'static str,
+    /// Texts on the terminal that the command runs on, each with the keys that a person then presses; without any, there is
+    /// no terminal.
+    pub(super) keys: &'static [(&'static str, &'static str)],
+    /// A text on stdout after which Ctrl-C is pressed.
+    pub(super) interrupted_at: &'static str,
     /// A file of the project, and what it holds afterwards; `None` when it must not be there.
     pub(super) file: Option<(&'static str, Option<&'static str>)>,
 }
@@ -29,6 +34,18 @@ impl Step {
 
     const fn says(mut self, text: &'static str) -> Self {
         self.says = text;
+        self
+    }
+
+    #[cfg(unix)]
+    const fn keys(mut self, keys: &'static [(&'static str, &'static str)]) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    #[cfg(unix)]
+    const fn interrupted_at(mut self, text: &'static str) -> Self {
+        self.interrupted_at = text;
         self
     }
 
@@ -50,6 +67,8 @@ const fn ends(code: i32, arguments: &'static [&'static str], writes: &'static [&
         code,
         writes,
         says: "",
+        keys: &[],
+        interrupted_at: "",
         file: None,
     }
 }
@@ -97,6 +116,17 @@ pub(super) const ROWS: &[Row] = &[
     row(
         "attached text file",
         &[run(&["-f", "notes.txt", "read the notes"], &["I read about a fox.\n"])],
+    ),
+    row(
+        "attached image",
+        &[run(
+            &["-m", "rehearsal/vision", "-f", "picture.png", "look at the picture"],
+            &["I see a picture.\n"],
+        )],
+    ),
+    row(
+        "image for a model without eyes is 2",
+        &[ends(2, &["-f", "picture.png", "look at the picture"], &[])],
     ),
     row(
         "system prompt",
@@ -249,6 +279,33 @@ pub(super) const ROWS: &[Row] = &[
         "subagent: command is allowed",
         &[run(&["--auto-tools", "-y", "delegate a command"], &["through"]).leaves("child.txt", Some(""))],
     ),
+    #[cfg(unix)]
+    row(
+        "tools: person allows at a terminal",
+        &[run(&["--auto-tools", "run a command"], &["through"])
+            .keys(&[("deny", "y")])
+            .leaves("ran.txt", Some(""))],
+    ),
+    #[cfg(unix)]
+    row(
+        "tools: person denies at a terminal",
+        &[ends(5, &["--auto-tools", "run a command"], &[])
+            .keys(&[("deny", "n")])
+            .leaves("ran.txt", None)],
+    ),
+    #[cfg(unix)]
+    row(
+        "question is answered at a terminal",
+        &[run(&["ask me"], &["You took lite.\n"]).keys(&[("SQLite", "2"), ("lite", "\r")])],
+    ),
+    #[cfg(unix)]
+    row(
+        "Ctrl-C is 130, and a prompt after it",
+        &[
+            ends(130, &["--name", "cut", "count for ever"], &["tick"]).interrupted_at("tick"),
+            run(&["--name", "cut", "Who am I?"], &["You are Alice.\n"]),
+        ],
+    ),
     row("401 is 4", &[ends(4, &["answer 401"], &[])]),
     row("429 is 7", &[ends(7, &["--max-retries", "0", "answer 429"], &[])]),
     row("429 once is 0", &[run(&["answer 429 once"], &["The second try.\n"])]),
@@ -260,7 +317,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row("stream without an end is 7", &[ends(7, &["break off"], &[])]),
     row("time limit is 124", &[ends(124, &["--timeout", "2s", "hang"], &[])]),
-    row("session list", &[run(&["session", "list"], &["by title"])]),
+    row("session list", &[run(&["session", "list", "--limit=0"], &["by title"])]),
     row(
         "session show",
         &[run(&["session", "show", "by title"], &["I am Alice", "You are Alice."])],

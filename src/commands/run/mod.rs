@@ -26,6 +26,7 @@ use crate::engine::DownloadBar;
 use crate::error::{Failure, FailureKind};
 use crate::events::EventStream;
 use crate::gate::Gate;
+use crate::input;
 use crate::permission::terminal::Style;
 use crate::permission::{DecidedBy, Decision, Policy, ProgramApprover, TerminalPrompter};
 use crate::render::spinner::Phase;
@@ -250,6 +251,7 @@ async fn converse(
         turn,
         cost_is_known,
         has_mcp,
+        gave_up_stdin,
         answer_file,
         claim,
     } = prepared;
@@ -267,6 +269,12 @@ async fn converse(
     };
     let started = turn.started.clone();
     take_turn(sent, turn, display, stop.as_mut(), outcome).await;
+    outcome.stdin_given_up = gave_up_stdin;
+    if gave_up_stdin && input::stdin_came_late() {
+        let warning =
+            "stdin brought something after it was given up, which the model has not seen; a last word `-` waits for it";
+        let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
+    }
     if has_mcp {
         outcome.missing_mcp = missing_mcp(&client, display).await;
     }

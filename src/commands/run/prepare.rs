@@ -8,6 +8,7 @@ use super::answer_file::AnswerFile;
 use super::session::{self, Claim};
 use super::{Display, Stages};
 use crate::api::types::{Agent, NewSession, Prompt, PromptPart, Providers, Rule, RuleAction};
+use crate::commands::agent_files;
 use crate::commands::connect::{self, Catalog, Connection, Needs, Snapshots};
 use crate::commands::protected;
 use crate::commands::rehearsed;
@@ -37,6 +38,8 @@ pub(super) struct Prepared {
     pub(super) cost_is_known: bool,
     /// Whether the engine's configuration names MCP servers.
     pub(super) has_mcp: bool,
+    /// Whether stdin was given up before it said anything.
+    pub(super) gave_up_stdin: bool,
     pub(super) answer_file: Option<AnswerFile>,
     /// The right to speak in the session.
     pub(super) claim: Claim,
@@ -66,6 +69,7 @@ pub(super) async fn prepare(
         deadline: super::deadline(context, request),
         verbosity: request.connect.verbosity,
     };
+    input::note_file_among_words(&request.words_beside_files, around);
     let files = input::read_attachments(&request.attachments, around).await?;
     let system = match &request.system {
         Some(system) => input::read_system(system, around).await?,
@@ -87,6 +91,7 @@ pub(super) async fn prepare(
         let text = reading.await?;
         (text, connecting.await?)
     };
+    let input::PromptText { text, gave_up_stdin } = text;
     let prompt = PromptParts { text, files };
     let origin = session::find(request, &ready.connection.client, &mut claim, session_around).await?;
     let request = &origin.as_ref().map_or_else(
@@ -110,6 +115,11 @@ pub(super) async fn prepare(
     let policy = policy(context, request, &connection);
     if let Some(warning) = warning_of_attached(request, &connection, &policy) {
         let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
+    }
+    if connection.is_ours() {
+        for warning in agent_files::warnings(context, &directory, &offer.agents) {
+            let _ = display.updates().send(Update::Warning(warning)).await;
+        }
     }
     let chosen = choose(context, request, &connection, &offer, &prompt)
         .await
@@ -140,6 +150,7 @@ pub(super) async fn prepare(
         connection,
         events,
         turn,
+        gave_up_stdin,
         answer_file,
         claim,
     })
@@ -311,7 +322,17 @@ pub(in crate::commands) async fn choose(
     prompt: &PromptParts,
 ) -> Result<Chosen, Failure> {
     let text_of = |key: &str| offer.config.get(key).and_then(serde_json::Value::as_str);
-    let agent = select::agent(request.agent.as_deref(), text_of("default_agent"), &offer.agents)?;
+    let default = text_of("default_agent");
+    let agent = select::agent(request.agent.as_deref(), default, &offer.agents).map_err(|failure| {
+        let file = request.agent.as_deref().or(default).and_then(|name| {
+            let is_known = offer.agents.iter().any(|agent| agent.name == name);
+            agent_files::find(context, &connection.directory, name).filter(|_| !is_known)
+        });
+        match file {
+            Some(file) => failure.hint(format!("`{}` is there, and the engine did not take it", file.display())),
+            None => failure,
+        }
+    })?;
     let choice = model_choice(request, agent, text_of("model"))?;
     let selected = match &choice {
         Some(choice) => match select::model(choice, &offer.providers) {

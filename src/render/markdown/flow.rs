@@ -2,9 +2,13 @@
 //!
 //! Always true: what has been written is never written again, and each line feed is written in the plain style.
 
-use unicode_width::UnicodeWidthChar as _;
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::style::{Span, Style};
+
+/// Bytes of a grapheme that are looked at. A family of four with skin tones has 41.
+pub(super) const LONGEST_GRAPHEME: usize = 64;
 
 /// Where the cursor is, and what is to come next.
 pub(super) struct Flow {
@@ -20,6 +24,8 @@ pub(super) struct Flow {
     gap: Style,
     word: Vec<Span>,
     word_width: usize,
+    /// The last grapheme of the word, which more characters may join, also those of a later piece of text.
+    last: String,
     active: Style,
 }
 
@@ -35,6 +41,7 @@ impl Flow {
             gap: Style::PLAIN,
             word: Vec::new(),
             word_width: 0,
+            last: String::new(),
             active: Style::PLAIN,
         }
     }
@@ -53,24 +60,31 @@ impl Flow {
         self.bare = false;
     }
 
-    /// Adds text. A word is written when it is over.
+    /// Adds text. A word is written when it is over; a wide grapheme ends its word.
     pub(super) fn text(&mut self, span: &Span, columns: usize, out: &mut String) {
         let mut piece = String::new();
         for character in span.text.chars() {
-            let width = character.width().unwrap_or(0);
-            let space = matches!(character, ' ' | '\t' | '\n');
-            if !space {
-                piece.push(character);
-                self.word_width += width;
-            }
-            if space || width == 2 {
+            if matches!(character, ' ' | '\t' | '\n') {
                 self.add(&mut piece, span.style);
                 self.end_word(columns, out);
-                if space {
-                    self.spaces += 1;
-                    self.gap = span.style;
-                }
+                self.spaces += 1;
+                self.gap = span.style;
+                continue;
             }
+            let before = width(&self.last);
+            self.last.push(character);
+            if self.last.len() > LONGEST_GRAPHEME || self.last.graphemes(true).nth(1).is_some() {
+                if before >= 2 {
+                    self.add(&mut piece, span.style);
+                    self.end_word(columns, out);
+                }
+                self.last.clear();
+                self.last.push(character);
+                self.word_width += width(&self.last);
+            } else {
+                self.word_width = (self.word_width + width(&self.last)).saturating_sub(before);
+            }
+            piece.push(character);
         }
         self.add(&mut piece, span.style);
     }
@@ -83,6 +97,7 @@ impl Flow {
 
     /// Writes the word that has been added.
     pub(super) fn end_word(&mut self, columns: usize, out: &mut String) {
+        self.last.clear();
         if self.word.is_empty() {
             return;
         }
@@ -150,5 +165,5 @@ impl Flow {
 
 /// Columns that the text takes.
 pub(super) fn width(text: &str) -> usize {
-    text.chars().map(|character| character.width().unwrap_or(0)).sum()
+    text.width()
 }

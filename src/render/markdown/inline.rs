@@ -4,8 +4,9 @@
 //! something still open. What is open for too long is text after all.
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
-use unicode_width::UnicodeWidthChar as _;
+use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::flow::{LONGEST_GRAPHEME, width};
 use super::style::{Span, Style};
 use crate::terminal::sanitize;
 
@@ -53,13 +54,15 @@ pub(super) fn complete_length(line: &str) -> usize {
                 Some(_) => Some(1),
                 None => open_or_literal(rest, 1),
             },
+            _ if character.is_ascii() => Some(1),
             _ => {
-                // Text without spaces may be broken after each wide character.
-                let length = character.len_utf8();
-                if character.width() == Some(2) && !rest[length..].is_empty() {
-                    boundary = index + length;
+                // Text without spaces may be broken after each wide grapheme. The next one shows that the grapheme is whole.
+                let near = &rest[..rest.floor_char_boundary(LONGEST_GRAPHEME)];
+                let grapheme = near.graphemes(true).next().unwrap_or(near);
+                if width(grapheme) >= 2 && grapheme.len() < rest.len() {
+                    boundary = index + grapheme.len();
                 }
-                Some(length)
+                Some(grapheme.len())
             }
         };
         let Some(step) = step else {

@@ -1,6 +1,6 @@
 //! Tables. Rows are kept until the table is over, since the widths of its columns depend on all of them.
 
-use unicode_width::UnicodeWidthChar as _;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::flow::width;
 use super::inline;
@@ -208,9 +208,9 @@ fn wrap(spans: &[Span], room: usize) -> Vec<Vec<Span>> {
     if total <= room {
         return vec![spans.to_vec()];
     }
-    let letters: Vec<(char, Style)> = spans
+    let letters: Vec<(&str, Style)> = spans
         .iter()
-        .flat_map(|span| span.text.chars().map(|character| (character, span.style)))
+        .flat_map(|span| span.text.graphemes(true).map(|grapheme| (grapheme, span.style)))
         .collect();
     let mut lines = Vec::new();
     let mut from = 0;
@@ -218,7 +218,7 @@ fn wrap(spans: &[Span], room: usize) -> Vec<Vec<Span>> {
         let mut used = 0;
         let mut end = from;
         while end < letters.len() {
-            let needs = letters[end].0.width().unwrap_or(0);
+            let needs = width(letters[end].0);
             if used + needs > room && end > from {
                 break;
             }
@@ -227,16 +227,16 @@ fn wrap(spans: &[Span], room: usize) -> Vec<Vec<Span>> {
         }
         let mut next = end;
         if end < letters.len()
-            && let Some(space) = (from + 1..=end).rev().find(|index| letters[*index].0 == ' ')
+            && let Some(space) = (from + 1..=end).rev().find(|index| letters[*index].0 == " ")
         {
             end = space;
             next = space + 1;
         }
         let mut line: Vec<Span> = Vec::new();
-        for (character, style) in &letters[from..end] {
+        for (grapheme, style) in &letters[from..end] {
             match line.last_mut() {
-                Some(span) if span.style == *style => span.text.push(*character),
-                _ => line.push(Span::new(*character, *style)),
+                Some(span) if span.style == *style => span.text.push_str(grapheme),
+                _ => line.push(Span::new(*grapheme, *style)),
             }
         }
         lines.push(line);

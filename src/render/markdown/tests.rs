@@ -118,6 +118,37 @@ fn on_screen(bytes: &str) -> String {
 }
 
 #[test]
+fn no_line_ends_within_a_grapheme() {
+    let thumb = "\u{1f44d}\u{1f3fd}";
+    let family = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}";
+    for text in [
+        thumb.repeat(30),
+        family.repeat(30),
+        format!("{thumb}{family}").repeat(20),
+    ] {
+        for columns in 12..20 {
+            // Also when it comes in pieces that are cut within graphemes.
+            for pieces in [
+                vec![text.as_str()],
+                text.split_inclusive('\u{1f3fd}').collect(),
+                text.split("").collect(),
+            ] {
+                let out = write(&pieces, false, columns);
+                assert!(out.lines().count() > 1, "{out}");
+                for line in out.lines() {
+                    assert!(line.starts_with(['\u{1f44d}', '\u{1f468}']), "{columns}: {line:?}");
+                    assert!(!line.ends_with(['\u{1f44d}', '\u{200d}']), "{columns}: {line:?}");
+                    assert!(
+                        unicode_width::UnicodeWidthStr::width(line) <= columns,
+                        "{columns}: {line:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_document_without_colour_is_readable_and_fits() {
     assert_eq!(write(&[DOCUMENT], false, 40), PLAIN);
 }
