@@ -9,7 +9,7 @@ use opencode_rs::events::{Decoder, decode};
 use opencode_rs::render::{Spinner, Streams, renderer};
 use opencode_rs::request::OutputRequest;
 use opencode_rs::terminal::{Screen, Stream, Terminal};
-use opencode_rs::turn::{Outcome, State};
+use opencode_rs::turn::{Outcome, TurnState};
 use serde_json::{Value, json};
 
 use crate::table::{Table, milliseconds};
@@ -78,7 +78,7 @@ pub(crate) fn rows(rounds: usize, table: &mut Table) -> Result<(), Error> {
 fn play(frames: &[u8], terminal: Terminal) -> Result<Duration, Error> {
     let failure = |error: io::Error| format!("cannot render: {error}");
     let mut decoder = Decoder::new();
-    let mut state = State::new(SESSION, PROMPT, 5);
+    let mut state = TurnState::new(SESSION, PROMPT, 5);
     let mut renderer = renderer(
         &OutputRequest::default(),
         Streams {

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use opencode_rs::context::Directories;
-use opencode_rs::warm::{self, Lease, ServerRecord, Terms};
+use opencode_rs::warm::{self, Lease, LeaseTerms, ServerRecord};
 use serde_json::Value;
 
 use crate::home::{Home, PROMPT};
@@ -135,7 +135,7 @@ impl Server {
         let record = ServerRecord::list(&directories.state)
             .pop()
             .ok_or("`opencode-rs -k` has left no server")?;
-        let terms = Terms {
+        let terms = LeaseTerms {
             fingerprint: record.fingerprint.clone(),
             keep_for: None,
         };

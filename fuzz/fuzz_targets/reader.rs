@@ -11,7 +11,9 @@ use std::fmt::Write;
 
 use libfuzzer_sys::fuzz_target;
 use permission::shell::reader::read;
-use permission::shell::tree::{Command, Connector, Item, List, Pipeline, Redirect, Stage, Word, WordPart};
+use permission::shell::tree::{
+    AndOrList, CommandList, CommandNode, Connector, Pipeline, Redirect, Stage, WordNode, WordPart,
+};
 
 #[path = "../../src/permission"]
 mod permission {
@@ -43,19 +45,19 @@ fuzz_target!(|line: &str| {
 });
 
 /// One item a line; everything quoted that can be.
-fn print(list: &List) -> String {
+fn print(list: &CommandList) -> String {
     let mut text = String::new();
     print_list(list, &mut text);
     text
 }
 
-fn print_list(list: &List, text: &mut String) {
+fn print_list(list: &CommandList, text: &mut String) {
     for item in &list.items {
         print_item(item, text);
     }
 }
 
-fn print_item(item: &Item, text: &mut String) {
+fn print_item(item: &AndOrList, text: &mut String) {
     print_pipeline(&item.first, text);
     for (connector, pipeline) in &item.rest {
         text.push_str(match connector {
@@ -82,7 +84,7 @@ fn print_pipeline(pipeline: &Pipeline, text: &mut String) {
 
 fn print_stage(stage: &Stage, text: &mut String) {
     match &stage.command {
-        Command::Simple(command) => {
+        CommandNode::Simple(command) => {
             for assignment in &command.assignments {
                 write!(text, "{}=", assignment.name).unwrap();
                 print_word(&assignment.value, text);
@@ -93,9 +95,9 @@ fn print_stage(stage: &Stage, text: &mut String) {
                 text.push(' ');
             }
         }
-        Command::Group(list) => print_between("{\n", list, "} ", text),
-        Command::Subshell(list) => print_between("(\n", list, ") ", text),
-        Command::If(branches, otherwise) => {
+        CommandNode::Group(list) => print_between("{\n", list, "} ", text),
+        CommandNode::Subshell(list) => print_between("(\n", list, ") ", text),
+        CommandNode::If(branches, otherwise) => {
             for (at, (condition, body)) in branches.iter().enumerate() {
                 print_between(if at == 0 { "if\n" } else { "elif\n" }, condition, "then\n", text);
                 print_list(body, text);
@@ -105,11 +107,11 @@ fn print_stage(stage: &Stage, text: &mut String) {
             }
             text.push_str("fi ");
         }
-        Command::Loop { until, condition, body } => {
+        CommandNode::Loop { until, condition, body } => {
             print_between(if *until { "until\n" } else { "while\n" }, condition, "do\n", text);
             print_between("", body, "done ", text);
         }
-        Command::For { variable, words, body } => {
+        CommandNode::For { variable, words, body } => {
             write!(text, "for {variable} in ").unwrap();
             for word in words {
                 print_word(word, text);
@@ -117,7 +119,7 @@ fn print_stage(stage: &Stage, text: &mut String) {
             }
             print_between("\ndo\n", body, "done ", text);
         }
-        Command::Test(words) => {
+        CommandNode::Test(words) => {
             // Operators are what they are only when they are not quoted.
             text.push_str("[[ ");
             for word in words {
@@ -131,7 +133,7 @@ fn print_stage(stage: &Stage, text: &mut String) {
     }
 }
 
-fn print_between(begin: &str, list: &List, end: &str, text: &mut String) {
+fn print_between(begin: &str, list: &CommandList, end: &str, text: &mut String) {
     text.push_str(begin);
     print_list(list, text);
     text.push_str(end);
@@ -166,7 +168,7 @@ fn print_redirect(redirect: &Redirect, text: &mut String) {
     }
 }
 
-fn print_word(word: &Word, text: &mut String) {
+fn print_word(word: &WordNode, text: &mut String) {
     // What is not quoted depends on its neighbours: such a word stays as it was typed.
     let can_be_quoted = word.parts.iter().all(|part| match part {
         WordPart::Text(_) => true,
@@ -188,7 +190,7 @@ fn print_word(word: &Word, text: &mut String) {
 }
 
 /// The tree without how it was typed, and without empty texts, which only quotes make.
-fn without_spelling(mut list: List) -> List {
+fn without_spelling(mut list: CommandList) -> CommandList {
     for item in &mut list.items {
         let rest = item.rest.iter_mut().map(|(_, pipeline)| pipeline);
         for stage in std::iter::once(&mut item.first)
@@ -201,13 +203,13 @@ fn without_spelling(mut list: List) -> List {
     list
 }
 
-fn strip_list(list: &mut List) {
+fn strip_list(list: &mut CommandList) {
     *list = without_spelling(std::mem::take(list));
 }
 
 fn strip_stage(stage: &mut Stage) {
     match &mut stage.command {
-        Command::Simple(command) => {
+        CommandNode::Simple(command) => {
             command.raw.clear();
             for assignment in &mut command.assignments {
                 assignment.raw.clear();
@@ -215,30 +217,30 @@ fn strip_stage(stage: &mut Stage) {
             }
             command.words.iter_mut().for_each(strip_word);
         }
-        Command::Group(list) | Command::Subshell(list) => strip_list(list),
-        Command::If(branches, otherwise) => {
+        CommandNode::Group(list) | CommandNode::Subshell(list) => strip_list(list),
+        CommandNode::If(branches, otherwise) => {
             for (condition, body) in branches {
                 strip_list(condition);
                 strip_list(body);
             }
             otherwise.iter_mut().for_each(strip_list);
         }
-        Command::Loop { condition, body, .. } => {
+        CommandNode::Loop { condition, body, .. } => {
             strip_list(condition);
             strip_list(body);
         }
-        Command::For { words, body, .. } => {
+        CommandNode::For { words, body, .. } => {
             words.iter_mut().for_each(strip_word);
             strip_list(body);
         }
-        Command::Test(words) => words.iter_mut().for_each(strip_word),
+        CommandNode::Test(words) => words.iter_mut().for_each(strip_word),
     }
     for redirect in &mut stage.redirects {
         match redirect {
             Redirect::File { target: word, .. } | Redirect::Text(word) => strip_word(word),
             Redirect::Document => {
                 let parts = vec![WordPart::Text("DOCUMENT".to_owned())];
-                *redirect = Redirect::Text(Word {
+                *redirect = Redirect::Text(WordNode {
                     raw: String::new(),
                     parts,
                 });
@@ -248,7 +250,7 @@ fn strip_stage(stage: &mut Stage) {
     }
 }
 
-fn strip_word(word: &mut Word) {
+fn strip_word(word: &mut WordNode) {
     word.raw.clear();
     for part in &mut word.parts {
         if let WordPart::Output { list, .. } = part {

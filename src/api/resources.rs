@@ -75,7 +75,7 @@ impl Client {
     /// When there is no answer.
     pub async fn all_providers(&self) -> Result<BTreeMap<String, Vec<String>>, Error> {
         #[derive(Deserialize)]
-        struct Known {
+        struct KnownSession {
             id: String,
             #[serde(default)]
             env: Vec<String>,
@@ -83,7 +83,7 @@ impl Client {
         #[derive(Deserialize)]
         struct All {
             #[serde(default)]
-            all: Vec<Known>,
+            all: Vec<KnownSession>,
         }
         let all: All = self.get("/provider").await?;
         Ok(all.all.into_iter().map(|known| (known.id, known.env)).collect())
@@ -271,7 +271,7 @@ impl Client {
     /// `always` is not among the replies: it would hold for every session of the directory.
     async fn reply_to_permission(&self, id: &str, reply: &'static str, message: Option<&str>) -> Result<(), Error> {
         #[derive(Serialize)]
-        struct Reply<'a> {
+        struct PermissionReply<'a> {
             reply: &'static str,
             #[serde(skip_serializing_if = "Option::is_none")]
             message: Option<&'a str>,
@@ -279,7 +279,7 @@ impl Client {
         let _: Value = self
             .post(
                 &format!("/permission/{id}/reply"),
-                &Reply { reply, message },
+                &PermissionReply { reply, message },
                 Repeat::Identified,
             )
             .await?;

@@ -137,7 +137,7 @@ impl Client {
         path: &str,
         name: &str,
     ) -> Result<(T, Option<String>), Error> {
-        let call = Call {
+        let call = HttpCall {
             method: Method::GET,
             path,
             body: None,
@@ -166,7 +166,7 @@ impl Client {
     /// See [`Error`].
     pub async fn post_long<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
         let body = encode(path, body)?;
-        let call = Call {
+        let call = HttpCall {
             method: Method::POST,
             path,
             body: Some(body),
@@ -183,7 +183,7 @@ impl Client {
     /// See [`Error`].
     pub async fn post_once<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
         let body = encode(path, body)?;
-        let call = Call {
+        let call = HttpCall {
             method: Method::POST,
             path,
             body: Some(body),
@@ -199,7 +199,7 @@ impl Client {
     ///
     /// When it is refused.
     pub async fn stream(&self, path: &str) -> Result<Response, Error> {
-        let call = Call {
+        let call = HttpCall {
             method: Method::GET,
             path,
             body: None,
@@ -235,7 +235,7 @@ impl Client {
         headers: HeaderMap,
         body: Option<Bytes>,
     ) -> Result<Response, Error> {
-        let call = Call {
+        let call = HttpCall {
             method,
             path,
             body,
@@ -256,7 +256,7 @@ impl Client {
         repeat: Repeat,
     ) -> Result<T, Error> {
         let body = body.map(|body| encode(path, body)).transpose()?;
-        let call = Call {
+        let call = HttpCall {
             method,
             path,
             body,
@@ -266,7 +266,7 @@ impl Client {
         decode(&call.name(), &bytes)
     }
 
-    async fn send_repeatedly(&self, call: &Call<'_>, repeat: Repeat) -> Result<(HeaderMap, Bytes), Error> {
+    async fn send_repeatedly(&self, call: &HttpCall<'_>, repeat: Repeat) -> Result<(HeaderMap, Bytes), Error> {
         let mut pause = FIRST_PAUSE;
         let mut attempt = 1;
         loop {
@@ -285,7 +285,7 @@ impl Client {
         }
     }
 
-    async fn send(&self, call: &Call<'_>) -> Result<(HeaderMap, Bytes), Error> {
+    async fn send(&self, call: &HttpCall<'_>) -> Result<(HeaderMap, Bytes), Error> {
         let response = self
             .request(call)
             .send()
@@ -310,7 +310,7 @@ impl Client {
         Ok((headers, bytes))
     }
 
-    fn request(&self, call: &Call<'_>) -> RequestBuilder {
+    fn request(&self, call: &HttpCall<'_>) -> RequestBuilder {
         let mut url = self.endpoint.url.clone();
         let (path, query) = match call.path.split_once('?') {
             Some((path, query)) => (path, Some(query)),
@@ -337,7 +337,7 @@ impl Client {
         request
     }
 
-    fn transport(&self, call: &Call<'_>, source: reqwest::Error) -> Error {
+    fn transport(&self, call: &HttpCall<'_>, source: reqwest::Error) -> Error {
         Error::Transport {
             url: self.endpoint.url.to_string(),
             call: call.name(),
@@ -346,14 +346,14 @@ impl Client {
     }
 }
 
-struct Call<'a> {
+struct HttpCall<'a> {
     method: Method,
     path: &'a str,
     body: Option<Bytes>,
     timeout: Option<Duration>,
 }
 
-impl Call<'_> {
+impl HttpCall<'_> {
     fn name(&self) -> String {
         let path = self.path.split('?').next().unwrap_or(self.path);
         format!("{} {path}", self.method)

@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::cli::{self, Cli, Command};
-use crate::commands::{self, Exit};
+use crate::cli::{self, Cli, CliCommand};
+use crate::commands::{self, CommandEnd};
 use crate::context::{Context, Directories, Environment, Interrupts, StandardStreams};
 use crate::error::{Failure, FailureKind};
 use crate::render::report_failure;
 use crate::render::schema::Record;
 use crate::request::{ChatRequest, ColorChoice, OutputMode, Verbosity};
-use crate::settings::{self, Files, Flags, Project, Settings};
+use crate::settings::{self, Files, Flags, ProjectFile, Settings};
 use crate::support::visible::{is_hidden, visible};
 use crate::terminal::{Stream, Terminal};
 use crate::turn::Outcome;
@@ -42,7 +42,7 @@ pub fn main() -> ExitCode {
             return code;
         }
     };
-    let mut look = Look::default();
+    let mut look = FailureStyle::default();
     match run(cli, started, &mut look) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(failure) => {
@@ -68,7 +68,7 @@ fn mode_of_settings(words: &[OsString]) -> Option<OutputMode> {
         &Directories::of_user().ok()?,
         &cwd,
         &cwd,
-        Project::Read,
+        ProjectFile::Read,
     );
     settings.ok()?.output_format.map(|setting| setting.value)
 }
@@ -89,7 +89,7 @@ fn usage_failure(error: &clap::Error) -> Failure {
 
 /// How a failure is shown; known as soon as the settings are.
 #[derive(Debug, Clone, Default)]
-struct Look {
+struct FailureStyle {
     color: ColorChoice,
     /// The format in which a run that does not even begin has to report; `None` once it reports by itself.
     records: Option<OutputMode>,
@@ -116,7 +116,7 @@ fn refuse(failure: Failure, mode: OutputMode, directory: &Path) {
     let _ = commands::write_stdout(&bytes);
 }
 
-fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
+fn run(cli: Cli, started: Instant, look: &mut FailureStyle) -> Result<CommandEnd, Failure> {
     let flags = cli.flags();
     look.color = flags.color.unwrap_or_default();
     if let Some(args) = cli.generate() {
@@ -138,7 +138,11 @@ fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
     let directory = context.directory(cli.directory().map(PathBuf::as_path));
     look.directory.clone_from(&directory);
     look.records = cli.run_mode();
-    let project = if cli.bare() { Project::Ignored } else { Project::Read };
+    let project = if cli.bare() {
+        ProjectFile::Ignored
+    } else {
+        ProjectFile::Read
+    };
     let settings = settings::load(
         &flags,
         &context.environment,
@@ -160,7 +164,7 @@ fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
     }
     let files = Files::locate(&context.directories, &directory);
     let is_dialog = cli.is_empty() && context.streams.stdin_is_terminal && context.streams.stdout_is_terminal;
-    if is_dialog && let Command::Run(args) = cli.clone().into_command() {
+    if is_dialog && let CliCommand::Run(args) = cli.clone().into_command() {
         let request = args.resolve(&settings, &context.environment)?;
         if request.output.mode == OutputMode::Text {
             look.records = None;
@@ -178,61 +182,64 @@ fn run(cli: Cli, started: Instant, look: &mut Look) -> Result<Exit, Failure> {
 
 /// One line per command: what needs no engine runs as it is, the rest on the runtime.
 fn dispatch(
-    command: Command,
+    command: CliCommand,
     context: &Context,
     settings: &Settings,
     files: &Files,
-    look: &mut Look,
-) -> Result<Exit, Failure> {
+    look: &mut FailureStyle,
+) -> Result<CommandEnd, Failure> {
     let environment = &context.environment;
     match command {
-        Command::Config(args) => commands::config::run(&args.resolve(settings, environment)?, settings, files),
-        Command::Policy(args) => commands::policy::run(context, &args.resolve(settings, environment)?),
-        Command::Generate(args) => commands::generate::run(&args.request(), &cli::generated_files()),
-        Command::Run(args) => {
+        CliCommand::Config(args) => commands::config::run(&args.resolve(settings, environment)?, settings, files),
+        CliCommand::Policy(args) => commands::policy::run(context, &args.resolve(settings, environment)?),
+        CliCommand::Generate(args) => commands::generate::run(&args.request(), &cli::generated_files()),
+        CliCommand::Run(args) => {
             let request = args.resolve(settings, environment)?;
             // From here on the run writes its own records.
             look.records = None;
             on_runtime(context, commands::run::run(context, request))
         }
-        Command::Session(args) => on_runtime(
+        CliCommand::Session(args) => on_runtime(
             context,
             commands::session::run(context, args.resolve(settings, environment)?),
         ),
-        Command::Chat(args) => on_runtime(
+        CliCommand::Chat(args) => on_runtime(
             context,
             commands::chat::run(context, args.resolve(settings, environment)?),
         ),
-        Command::Models(args) => on_runtime(
+        CliCommand::Models(args) => on_runtime(
             context,
             commands::models::run(context, args.resolve(settings, environment)?),
         ),
-        Command::Agents(args) => on_runtime(
+        CliCommand::Agents(args) => on_runtime(
             context,
             commands::agents::run(context, args.resolve(settings, environment)?),
         ),
-        Command::Api(args) => on_runtime(
+        CliCommand::Api(args) => on_runtime(
             context,
             commands::api::run(context, args.resolve(settings, environment)?),
         ),
-        Command::Doctor(args) => on_runtime(
+        CliCommand::Doctor(args) => on_runtime(
             context,
             commands::doctor::run(context, args.resolve(settings, environment)?),
         ),
-        Command::Server(args) => on_runtime(
+        CliCommand::Server(args) => on_runtime(
             context,
             commands::server::run(context, args.resolve(settings, environment)?),
         ),
-        Command::Engine(args) => on_runtime(
+        CliCommand::Engine(args) => on_runtime(
             context,
             commands::engine::run(context, args.resolve(settings, environment)?),
         ),
-        Command::Rehearse(args) => on_runtime(context, commands::rehearse::run(context, args.resolve())),
+        CliCommand::Rehearse(args) => on_runtime(context, commands::rehearse::run(context, args.resolve())),
     }
 }
 
 /// Runs a command until it ends, or until a second signal ends it.
-fn on_runtime(context: &Context, command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+fn on_runtime(
+    context: &Context,
+    command: impl Future<Output = Result<CommandEnd, Failure>>,
+) -> Result<CommandEnd, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -343,7 +350,7 @@ fn report_usage(error: &clap::Error, is_hidden_typed: bool) -> ExitCode {
     }
 }
 
-fn report(failure: &Failure, look: &Look) {
+fn report(failure: &Failure, look: &FailureStyle) {
     if failure.kind == FailureKind::BrokenPipe {
         return;
     }

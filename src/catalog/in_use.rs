@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::accounts;
 use super::engine_files::EngineFiles;
-use super::source::Entry;
+use super::source::ProviderEntry;
 use crate::context::Environment;
 
 /// Providers that the engine enables by variables other than those in the catalog, by the beginning of their names.
@@ -40,7 +40,7 @@ const LARGEST_CONFIG: u64 = 4 << 20;
 
 /// The ids of all providers that may be usable; none in doubt.
 pub(super) fn providers(
-    entries: &[Entry],
+    entries: &[ProviderEntry],
     named: &[&str],
     environment: &Environment,
     files: &EngineFiles,

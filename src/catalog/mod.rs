@@ -35,7 +35,7 @@ use crate::support::hexadecimal::hexadecimal;
 use crate::support::state_file;
 
 use engine_files::EngineFiles;
-use source::{Entry, ReadError, Source, SourceKind};
+use source::{CatalogFile, ProviderEntry, ReadError, SourceKind};
 
 /// The versions whose rules for enabling providers are those in `in_use`. To add one, compare its provider loading (the
 /// automated comparison in `tests/catalog` is a part of that) and put it here.
@@ -83,8 +83,8 @@ pub struct KnownProvider {
 #[derive(Debug, Serialize, Deserialize)]
 struct Index {
     format: u32,
-    source: Source,
-    entries: Option<Vec<Entry>>,
+    source: CatalogFile,
+    entries: Option<Vec<ProviderEntry>>,
 }
 
 /// Cuts a catalog, or finds the one that was cut before. `None` in any doubt: the engine then uses its own.
@@ -115,7 +115,7 @@ pub fn prepare(request: &CatalogRequest<'_>) -> Option<CutCatalog> {
 /// Every provider in the engine's own catalog, usable or not, with the variables that make it usable; `None` when the
 /// catalog cannot be read.
 pub fn known_providers(engine: &Engine, directories: &Directories) -> Option<Vec<KnownProvider>> {
-    let source = Source::of(SourceKind::Program, &engine.path, &engine.version).ok()?;
+    let source = CatalogFile::of(SourceKind::Program, &engine.path, &engine.version).ok()?;
     let entries = entries(&source, &cache(directories))?;
     let known = entries.into_iter().map(|entry| KnownProvider {
         id: entry.id,
@@ -164,17 +164,17 @@ fn cache(directories: &Directories) -> PathBuf {
 }
 
 /// The catalog that the engine would use: the one that it downloaded, else its own.
-fn source(engine: &Engine, files: &EngineFiles) -> io::Result<Source> {
-    match Source::of(SourceKind::File, &files.downloaded_catalog(), &engine.version) {
+fn source(engine: &Engine, files: &EngineFiles) -> io::Result<CatalogFile> {
+    match CatalogFile::of(SourceKind::File, &files.downloaded_catalog(), &engine.version) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Source::of(SourceKind::Program, &engine.path, &engine.version)
+            CatalogFile::of(SourceKind::Program, &engine.path, &engine.version)
         }
         downloaded => downloaded,
     }
 }
 
 /// The providers of `source`, from the index where there is one.
-fn entries(source: &Source, cache: &Path) -> Option<Vec<Entry>> {
+fn entries(source: &CatalogFile, cache: &Path) -> Option<Vec<ProviderEntry>> {
     let path = cache.join(format!("index-{}.json", hash(&serde_json::to_vec(source).ok()?)));
     if let Some(index) = state_file::read(&path)
         .ok()
@@ -208,8 +208,13 @@ fn entries(source: &Source, cache: &Path) -> Option<Vec<Entry>> {
     index.entries
 }
 
-fn cut(source: &Source, entries: &[Entry], wanted: &BTreeSet<String>, cache: &Path) -> Result<CutCatalog, ReadError> {
-    let chosen: Vec<&Entry> = entries.iter().filter(|entry| wanted.contains(&entry.id)).collect();
+fn cut(
+    source: &CatalogFile,
+    entries: &[ProviderEntry],
+    wanted: &BTreeSet<String>,
+    cache: &Path,
+) -> Result<CutCatalog, ReadError> {
+    let chosen: Vec<&ProviderEntry> = entries.iter().filter(|entry| wanted.contains(&entry.id)).collect();
     let providers: Vec<String> = chosen.iter().map(|entry| entry.id.clone()).collect();
     let key = serde_json::to_vec(&(FORMAT, source, &providers))?;
     let path = cache.join(format!("{}.json", hash(&key)));

@@ -24,7 +24,7 @@ const FEWEST: usize = 20;
 
 /// A file that holds a catalog, and enough about it to see that it changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Source {
+pub(super) struct CatalogFile {
     pub(super) kind: SourceKind,
     pub(super) path: PathBuf,
     length: u64,
@@ -44,7 +44,7 @@ pub(super) enum SourceKind {
 
 /// A provider, and where its description is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct ProviderEntry {
     pub(super) id: String,
     /// The environment variables that make it usable.
     pub(super) env: Vec<String>,
@@ -79,7 +79,7 @@ struct Head {
     _models: std::collections::HashMap<String, serde::de::IgnoredAny>,
 }
 
-impl Source {
+impl CatalogFile {
     pub(super) fn of(kind: SourceKind, path: &Path, engine_version: &semver::Version) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
         Ok(Self {
@@ -95,7 +95,7 @@ impl Source {
     }
 
     /// Reads all of the catalog; gives its providers in the engine's order.
-    pub(super) fn entries(&self) -> Result<Vec<Entry>, ReadError> {
+    pub(super) fn entries(&self) -> Result<Vec<ProviderEntry>, ReadError> {
         let mut file = state_file::open(&self.path)?;
         let start = match self.kind {
             SourceKind::Program => find_start(&mut file)?,
@@ -110,7 +110,7 @@ impl Source {
     }
 
     /// Reads one provider; gives it as JSON.
-    pub(super) fn provider(&self, file: &mut File, entry: &Entry) -> Result<Vec<u8>, ReadError> {
+    pub(super) fn provider(&self, file: &mut File, entry: &ProviderEntry) -> Result<Vec<u8>, ReadError> {
         file.seek(SeekFrom::Start(entry.offset))?;
         let mut text = vec![0; entry.length];
         file.read_exact(&mut text)?;
@@ -227,8 +227,8 @@ fn whole(file: &mut File) -> Result<Vec<u8>, ReadError> {
     Ok(text)
 }
 
-fn parse(mut literal: Literal<'_>, start: u64) -> Result<Vec<Entry>, ReadError> {
-    let mut entries: Vec<Entry> = Vec::new();
+fn parse(mut literal: Literal<'_>, start: u64) -> Result<Vec<ProviderEntry>, ReadError> {
+    let mut entries: Vec<ProviderEntry> = Vec::new();
     let mut json = Vec::new();
     literal.expect(b'{')?;
     loop {
@@ -243,7 +243,7 @@ fn parse(mut literal: Literal<'_>, start: u64) -> Result<Vec<Entry>, ReadError> 
         if head.id != key || entries.iter().any(|entry| entry.id == key) {
             return Err(ReadError::Changed);
         }
-        entries.push(Entry {
+        entries.push(ProviderEntry {
             id: key,
             env: head.env,
             offset: start + from as u64,

@@ -2,7 +2,7 @@
 
 /// A slash command of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub enum SlashCommand {
     /// `/help`.
     Help,
     /// `/new`.
@@ -47,7 +47,7 @@ pub enum Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Description {
     /// The command.
-    pub command: Command,
+    pub command: SlashCommand,
     /// Its name, without the slash.
     pub name: &'static str,
     /// What may follow it; empty when nothing does.
@@ -56,7 +56,7 @@ pub struct Description {
     pub help: &'static str,
 }
 
-const fn row(command: Command, name: &'static str, arguments: &'static str, help: &'static str) -> Description {
+const fn row(command: SlashCommand, name: &'static str, arguments: &'static str, help: &'static str) -> Description {
     Description {
         command,
         name,
@@ -67,53 +67,68 @@ const fn row(command: Command, name: &'static str, arguments: &'static str, help
 
 /// All of them, in the order in which help shows them.
 pub const COMMANDS: [Description; 19] = [
-    row(Command::Help, "help", "", "show this help"),
-    row(Command::New, "new", "", "begin a new session"),
+    row(SlashCommand::Help, "help", "", "show this help"),
+    row(SlashCommand::New, "new", "", "begin a new session"),
     row(
-        Command::Sessions,
+        SlashCommand::Sessions,
         "sessions",
         "[WORDS]",
         "list the sessions of this directory",
     ),
-    row(Command::Resume, "resume", "[ID|TITLE]", "go on with another session"),
-    row(Command::Model, "model", "[MODEL]", "choose the model"),
-    row(Command::Agent, "agent", "[NAME]", "choose the agent"),
-    row(Command::Effort, "effort", "[LEVEL]", "choose how hard the model thinks"),
-    row(Command::Compact, "compact", "", "replace the conversation by a summary"),
     row(
-        Command::Undo,
+        SlashCommand::Resume,
+        "resume",
+        "[ID|TITLE]",
+        "go on with another session",
+    ),
+    row(SlashCommand::Model, "model", "[MODEL]", "choose the model"),
+    row(SlashCommand::Agent, "agent", "[NAME]", "choose the agent"),
+    row(
+        SlashCommand::Effort,
+        "effort",
+        "[LEVEL]",
+        "choose how hard the model thinks",
+    ),
+    row(
+        SlashCommand::Compact,
+        "compact",
+        "",
+        "replace the conversation by a summary",
+    ),
+    row(
+        SlashCommand::Undo,
         "undo",
         "",
         "take the last prompt back, and the changes of files that came with it",
     ),
-    row(Command::Redo, "redo", "", "bring back what /undo took"),
+    row(SlashCommand::Redo, "redo", "", "bring back what /undo took"),
     row(
-        Command::Retry,
+        SlashCommand::Retry,
         "retry",
         "",
         "take the last prompt back and send it again",
     ),
-    row(Command::Diff, "diff", "", "show what this session changed"),
-    row(Command::Todo, "todo", "", "show the agent's list of things to do"),
-    row(Command::Cost, "cost", "", "show tokens and cost of this session"),
+    row(SlashCommand::Diff, "diff", "", "show what this session changed"),
+    row(SlashCommand::Todo, "todo", "", "show the agent's list of things to do"),
+    row(SlashCommand::Cost, "cost", "", "show tokens and cost of this session"),
     row(
-        Command::Expand,
+        SlashCommand::Expand,
         "expand",
         "[N]",
         "show the last tool's output, or that of the Nth from the end",
     ),
-    row(Command::Copy, "copy", "", "copy the last answer to the clipboard"),
+    row(SlashCommand::Copy, "copy", "", "copy the last answer to the clipboard"),
     row(
-        Command::Save,
+        SlashCommand::Save,
         "save",
         "[FILE]",
         "write the conversation to a Markdown file",
     ),
-    row(Command::Editor, "editor", "[TEXT]", "write a prompt in an editor"),
-    row(Command::Exit, "exit", "", "leave; so do Ctrl-D, and Ctrl-C twice"),
+    row(SlashCommand::Editor, "editor", "[TEXT]", "write a prompt in an editor"),
+    row(SlashCommand::Exit, "exit", "", "leave; so do Ctrl-D, and Ctrl-C twice"),
 ];
 
-impl Command {
+impl SlashCommand {
     /// The command of this name.
     pub fn find(name: &str) -> Option<Self> {
         let name = if name == "quit" { "exit" } else { name };
@@ -131,9 +146,9 @@ mod tests {
     #[test]
     fn every_command_is_found_by_its_name() {
         for row in COMMANDS {
-            assert_eq!(Command::find(row.name), Some(row.command));
+            assert_eq!(SlashCommand::find(row.name), Some(row.command));
         }
-        assert_eq!(Command::find("quit"), Some(Command::Exit));
-        assert_eq!(Command::find("Help"), None);
+        assert_eq!(SlashCommand::find("quit"), Some(SlashCommand::Exit));
+        assert_eq!(SlashCommand::find("Help"), None);
     }
 }

@@ -19,7 +19,7 @@ const FRESH: Duration = Duration::from_secs(5);
 
 /// A name with a few words about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedItem {
     /// The name.
     pub name: String,
     /// The words; empty where there are none.
@@ -30,18 +30,18 @@ pub struct Named {
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
     /// The engine's commands, without the slash.
-    pub commands: Vec<Named>,
+    pub commands: Vec<NamedItem>,
     /// The models.
-    pub models: Vec<Named>,
+    pub models: Vec<NamedItem>,
     /// The agents.
-    pub agents: Vec<Named>,
+    pub agents: Vec<NamedItem>,
     /// The sessions, by id.
-    pub sessions: Vec<Named>,
+    pub sessions: Vec<NamedItem>,
 }
 
 /// One candidate: what takes the place of the line from `start` to the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct CompletionItem {
     /// Where the replaced part begins.
     pub start: usize,
     /// What is put there.
@@ -52,7 +52,7 @@ pub struct Candidate {
 
 /// The files that were there at a time.
 #[derive(Debug)]
-struct Listing {
+struct DirectoryListing {
     at: Instant,
     files: Vec<String>,
 }
@@ -62,7 +62,7 @@ struct Listing {
 pub struct Completion {
     directory: PathBuf,
     vocabulary: Arc<Mutex<Vocabulary>>,
-    files: Arc<Mutex<Option<Listing>>>,
+    files: Arc<Mutex<Option<DirectoryListing>>>,
 }
 
 impl Completion {
@@ -81,7 +81,7 @@ impl Completion {
     }
 
     /// The candidates for what ends at `cursor` of `line`.
-    pub fn candidates(&self, line: &str, cursor: usize) -> Vec<Candidate> {
+    pub fn candidates(&self, line: &str, cursor: usize) -> Vec<CompletionItem> {
         let Some(before) = line.get(..cursor) else {
             return Vec::new();
         };
@@ -97,10 +97,10 @@ impl Completion {
         }
     }
 
-    fn after_slash(&self, rest: &str) -> Vec<Candidate> {
+    fn after_slash(&self, rest: &str) -> Vec<CompletionItem> {
         let vocabulary = lock(&self.vocabulary);
         let Some((command, argument)) = rest.split_once(' ') else {
-            let ours = COMMANDS.iter().map(|row| Named {
+            let ours = COMMANDS.iter().map(|row| NamedItem {
                 name: row.name.to_owned(),
                 about: row.help.to_owned(),
             });
@@ -108,13 +108,13 @@ impl Completion {
             return matching(rest, ours.chain(theirs), 0, |name| format!("/{name}"));
         };
         let start = 1 + command.len() + 1;
-        let names: Vec<Named> = match command {
+        let names: Vec<NamedItem> = match command {
             "model" => vocabulary.models.clone(),
             "agent" => vocabulary.agents.clone(),
             "resume" => vocabulary.sessions.clone(),
             "effort" => EFFORTS
                 .iter()
-                .map(|level| Named {
+                .map(|level| NamedItem {
                     name: (*level).to_owned(),
                     about: String::new(),
                 })
@@ -124,18 +124,18 @@ impl Completion {
         matching(argument, names, start, str::to_owned)
     }
 
-    fn files(&self, start: usize, typed: &str) -> Vec<Candidate> {
+    fn files(&self, start: usize, typed: &str) -> Vec<CompletionItem> {
         let mut kept = lock(&self.files);
         let listing = match kept.take() {
             Some(listing) if listing.at.elapsed() <= FRESH => listing,
-            _ => Listing {
+            _ => DirectoryListing {
                 files: files_below(&self.directory),
                 at: Instant::now(),
             },
         };
         let files = &kept.insert(listing).files;
         let typed = typed.strip_prefix('"').unwrap_or(typed);
-        let named = files.iter().map(|name| Named {
+        let named = files.iter().map(|name| NamedItem {
             name: name.clone(),
             about: String::new(),
         });
@@ -152,10 +152,10 @@ impl Completion {
 /// Those that begin with what was typed, then those that hold it.
 fn matching(
     typed: &str,
-    names: impl IntoIterator<Item = Named>,
+    names: impl IntoIterator<Item = NamedItem>,
     start: usize,
     write: impl Fn(&str) -> String,
-) -> Vec<Candidate> {
+) -> Vec<CompletionItem> {
     let typed = typed.to_lowercase();
     let (mut beginning, mut holding) = (Vec::new(), Vec::new());
     for named in names {
@@ -168,7 +168,7 @@ fn matching(
             continue;
         };
         if list.len() < MOST {
-            list.push(Candidate {
+            list.push(CompletionItem {
                 start,
                 value: write(&named.name),
                 about: one_line(&named.about, 60),
@@ -215,8 +215,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn named(name: &str) -> Named {
-        Named {
+    fn named(name: &str) -> NamedItem {
+        NamedItem {
             name: name.to_owned(),
             about: String::new(),
         }

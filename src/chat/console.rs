@@ -5,11 +5,11 @@
 use std::io;
 
 use super::editor::Editor;
-use super::plain::Plain;
+use super::plain::PlainReader;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum ConsoleRequest {
     /// The next entry.
     Entry,
     /// A choice: a line after these words, which is in no history.
@@ -18,7 +18,7 @@ pub enum Wanted {
 
 /// What came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum TypedLine {
     /// A line, which may hold several.
     Text(String),
     /// Ctrl-C.
@@ -35,7 +35,7 @@ pub enum Console {
     /// A line editor.
     Editor(Box<Editor>),
     /// Plain lines.
-    Plain(Plain),
+    Plain(PlainReader),
 }
 
 impl Console {
@@ -44,7 +44,7 @@ impl Console {
     /// # Errors
     ///
     /// When nothing can be read.
-    pub fn read(&mut self, wanted: &Wanted) -> io::Result<Line> {
+    pub fn read(&mut self, wanted: &ConsoleRequest) -> io::Result<TypedLine> {
         let failed = match self {
             Self::Editor(editor) => match editor.read(wanted) {
                 Ok(line) => return Ok(line),
@@ -53,7 +53,7 @@ impl Console {
             Self::Plain(plain) => return plain.read(wanted),
         };
         tracing::debug!(error = %failed, "the line editor failed, going on with plain lines");
-        let mut plain = Plain::default();
+        let mut plain = PlainReader::default();
         let line = plain.read(wanted);
         *self = Self::Plain(plain);
         line

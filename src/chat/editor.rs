@@ -18,7 +18,7 @@ use reedline::{
 };
 
 use super::completion::Completion;
-use super::console::{Line, Wanted};
+use super::console::{ConsoleRequest, TypedLine};
 use super::history::CAPACITY;
 use super::paste::Pastes;
 use super::plain::ends_with_continuation;
@@ -30,7 +30,7 @@ const MENU: &str = "completion";
 pub struct Editor {
     entries: Reedline,
     choices: Reedline,
-    typed: Typed,
+    typed: TypedText,
     /// Set while the editor has the terminal.
     busy: Arc<AtomicBool>,
 }
@@ -44,7 +44,7 @@ impl Editor {
         color: bool,
         busy: Arc<AtomicBool>,
     ) -> Self {
-        let typed = Typed::default();
+        let typed = TypedText::default();
         let mut past = FileBackedHistory::new(CAPACITY).unwrap_or_default();
         for entry in history {
             // In memory only: nothing there can fail.
@@ -75,7 +75,7 @@ impl Editor {
             .with_quick_completions(true)
             .with_highlighter(Box::new(Watcher(typed.clone())))
             .with_hinter(Box::new(hinter))
-            .with_edit_mode(Box::new(Keys {
+            .with_edit_mode(Box::new(EmacsKeys {
                 emacs: Emacs::new(keys),
                 typed: typed.clone(),
                 pastes,
@@ -95,22 +95,22 @@ impl Editor {
     }
 
     /// Reads a line.
-    pub(super) fn read(&mut self, wanted: &Wanted) -> io::Result<Line> {
-        self.typed.set(State::default());
+    pub(super) fn read(&mut self, wanted: &ConsoleRequest) -> io::Result<TypedLine> {
+        self.typed.set(EditorState::default());
         self.busy.store(true, Ordering::Relaxed);
         let signal = match wanted {
-            Wanted::Entry => self.entries.read_line(&Words {
+            ConsoleRequest::Entry => self.entries.read_line(&Words {
                 before: super::plain::PROMPT,
             }),
-            Wanted::Choice(words) => self.choices.read_line(&Words { before: words }),
+            ConsoleRequest::Choice(words) => self.choices.read_line(&Words { before: words }),
         };
         self.busy.store(false, Ordering::Relaxed);
         Ok(match signal.map_err(|error| io::Error::other(error.to_string()))? {
-            Signal::Success(text) => Line::Text(text),
-            Signal::CtrlC => Line::Interrupted {
+            Signal::Success(text) => TypedLine::Text(text),
+            Signal::CtrlC => TypedLine::Interrupted {
                 had_text: self.typed.get().any,
             },
-            _ => Line::End,
+            _ => TypedLine::End,
         })
     }
 }
@@ -118,36 +118,36 @@ impl Editor {
 /// What stands in the line, as far as keys have to know it. The editor tells it with each drawing; keys that come
 /// between two drawings count as well.
 #[derive(Debug, Clone, Default)]
-struct Typed(Arc<Mutex<State>>);
+struct TypedText(Arc<Mutex<EditorState>>);
 
 #[derive(Debug, Clone, Copy, Default)]
-struct State {
+struct EditorState {
     /// Anything at all.
     any: bool,
     /// A single backslash before the cursor.
     continues: bool,
 }
 
-impl Typed {
-    fn get(&self) -> State {
+impl TypedText {
+    fn get(&self) -> EditorState {
         *self.lock()
     }
 
-    fn set(&self, state: State) {
+    fn set(&self, state: EditorState) {
         *self.lock() = state;
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, EditorState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Learns what stands in the line, and gives it no colours.
-struct Watcher(Typed);
+struct Watcher(TypedText);
 
 impl Highlighter for Watcher {
     fn highlight(&self, line: &str, cursor: usize) -> StyledText {
-        self.0.set(State {
+        self.0.set(EditorState {
             any: !line.is_empty(),
             continues: line.get(..cursor).is_some_and(ends_with_continuation),
         });
@@ -158,19 +158,19 @@ impl Highlighter for Watcher {
 }
 
 /// Keys as in emacs, and what a paste is.
-struct Keys {
+struct EmacsKeys {
     emacs: Emacs,
-    typed: Typed,
+    typed: TypedText,
     pastes: Pastes,
 }
 
-impl EditMode for Keys {
+impl EditMode for EmacsKeys {
     fn parse_event(&mut self, event: ReedlineRawEvent) -> ReedlineEvent {
         let event: Event = event.into();
         let state = self.typed.get();
         match &event {
             Event::Paste(text) => {
-                self.typed.set(State {
+                self.typed.set(EditorState {
                     any: true,
                     continues: false,
                 });
@@ -181,7 +181,7 @@ impl EditMode for Keys {
                 modifiers: KeyModifiers::NONE,
                 ..
             }) if state.continues => {
-                self.typed.set(State {
+                self.typed.set(EditorState {
                     any: true,
                     continues: false,
                 });
@@ -191,7 +191,7 @@ impl EditMode for Keys {
                 code: KeyCode::Char(letter),
                 modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT,
                 ..
-            }) => self.typed.set(State {
+            }) => self.typed.set(EditorState {
                 any: true,
                 continues: *letter == '\\' && !state.continues,
             }),

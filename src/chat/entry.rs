@@ -2,7 +2,7 @@
 
 /// One entry of the dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
+pub enum DialogInput {
     /// Nothing but space.
     Nothing,
     /// Something for the model.
@@ -32,7 +32,7 @@ pub enum ShellOutput {
     Untouched,
 }
 
-impl Entry {
+impl DialogInput {
     /// Reads an entry. A backslash before the first character makes it a prompt: `\/etc is a directory`.
     pub fn read(text: &str) -> Self {
         let trimmed = text.trim();
@@ -74,19 +74,19 @@ mod tests {
 
     #[test]
     fn entries_are_told_apart_by_their_first_character() {
-        let prompt = |text: &str| Entry::Prompt(text.to_owned());
-        let slash = |name: &str, arguments: &str| Entry::Slash {
+        let prompt = |text: &str| DialogInput::Prompt(text.to_owned());
+        let slash = |name: &str, arguments: &str| DialogInput::Slash {
             name: name.to_owned(),
             arguments: arguments.to_owned(),
         };
-        let shell = |command: &str, output| Entry::Shell {
+        let shell = |command: &str, output| DialogInput::Shell {
             command: command.to_owned(),
             output,
         };
         for (text, expected) in [
-            ("", Entry::Nothing),
-            (" \n\t", Entry::Nothing),
-            ("!", Entry::Nothing),
+            ("", DialogInput::Nothing),
+            (" \n\t", DialogInput::Nothing),
+            ("!", DialogInput::Nothing),
             ("  what is /etc?\n", prompt("what is /etc?")),
             ("/help", slash("help", "")),
             ("/model  a/b ", slash("model", "a/b")),
@@ -98,7 +98,7 @@ mod tests {
             ("!ls -l | wc", shell("ls -l | wc", ShellOutput::ForTheModel)),
             ("!! vi x", shell("vi x", ShellOutput::Untouched)),
         ] {
-            assert_eq!(Entry::read(text), expected, "{text:?}");
+            assert_eq!(DialogInput::read(text), expected, "{text:?}");
         }
     }
 }

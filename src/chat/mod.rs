@@ -1,6 +1,6 @@
 //! The pieces of a dialog that know nothing of the engine.
 //!
-//! Comes in: what a person types. Goes out: [`Entry`]s, and the texts around them. Always true: history is for its owner
+//! Comes in: what a person types. Goes out: [`DialogInput`]s, and the texts around them. Always true: history is for its owner
 //! alone; the terminal gets its modes back; a paste is inserted and never sent.
 //!
 //! | file | what |
@@ -25,15 +25,15 @@ mod shell_note;
 mod status;
 
 pub use clipboard::copy_sequence;
-pub use command::{COMMANDS, Command, Description, EFFORTS};
-pub use completion::{Candidate, Completion, Named, Vocabulary};
-pub use console::{Console, Line, Wanted};
+pub use command::{COMMANDS, Description, EFFORTS, SlashCommand};
+pub use completion::{Completion, CompletionItem, NamedItem, Vocabulary};
+pub use console::{Console, ConsoleRequest, TypedLine};
 pub use editor::Editor;
-pub use entry::{Entry, ShellOutput};
+pub use entry::{DialogInput, ShellOutput};
 pub use history::History;
 pub use mention::{Mentions, mentions};
 pub use modes::Modes;
 pub use paste::Pastes;
-pub use plain::Plain;
+pub use plain::PlainReader;
 pub use shell_note::{LONGEST as LONGEST_SHELL_OUTPUT, ShellNote};
-pub use status::{Standing, dollars, short};
+pub use status::{ConversationStatus, dollars, short};

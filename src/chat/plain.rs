@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use super::console::{Line, Wanted};
+use super::console::{ConsoleRequest, TypedLine};
 
 /// The words before a line.
 pub(super) const PROMPT: &str = "> ";
@@ -11,26 +11,26 @@ pub(super) const MORE: &str = ". ";
 
 /// A reader of lines.
 #[derive(Debug, Default)]
-pub struct Plain {}
+pub struct PlainReader {}
 
-impl Plain {
+impl PlainReader {
     /// Reads a line, and those that follow a backslash at its end.
-    pub(super) fn read(&mut self, wanted: &Wanted) -> io::Result<Line> {
+    pub(super) fn read(&mut self, wanted: &ConsoleRequest) -> io::Result<TypedLine> {
         let mut text = String::new();
         let mut words = match wanted {
-            Wanted::Entry => PROMPT,
-            Wanted::Choice(words) => words,
+            ConsoleRequest::Entry => PROMPT,
+            ConsoleRequest::Choice(words) => words,
         };
         loop {
             say(words);
             let mut line = String::new();
             if io::stdin().read_line(&mut line)? == 0 {
                 say("\n");
-                return Ok(Line::End);
+                return Ok(TypedLine::End);
             }
             text.push_str(line.trim_end_matches(['\n', '\r']));
             if !ends_with_continuation(&text) {
-                return Ok(Line::Text(text));
+                return Ok(TypedLine::Text(text));
             }
             text.pop();
             text.push('\n');

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// What the line says.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Standing {
+pub struct ConversationStatus {
     /// The model.
     pub model: Option<String>,
     /// The agent.
@@ -19,7 +19,7 @@ pub struct Standing {
     pub dollars: Option<f64>,
 }
 
-impl Standing {
+impl ConversationStatus {
     /// The line.
     pub fn line(&self) -> String {
         let mut facts: Vec<String> = Vec::new();
@@ -72,10 +72,10 @@ mod tests {
 
     #[test]
     fn the_line_says_what_is_known_and_nothing_else() {
-        let mut standing = Standing {
+        let mut standing = ConversationStatus {
             model: Some("a/b".to_owned()),
             agent: Some("build".to_owned()),
-            ..Standing::default()
+            ..ConversationStatus::default()
         };
         assert_eq!(standing.line(), "a/b · build");
         standing.used = 1_234;

@@ -7,14 +7,14 @@ use clap::Args;
 
 use super::conversation::ConversationOptions;
 use super::options::{ConnectOptions, limit, value};
-use super::permission::{PermissionOptions, Tools};
+use super::permission::{PermissionOptions, ToolArgs};
 use super::run::{parse_model, system_prompt, variant_choice};
 use super::values::{self, EffortWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
     AgentLimits, AnswerExtent, ChatRequest, Checks, Limits, ModelChoice, OutputMode, OutputRequest, PromptSource,
-    Reasoning, Rendering, RunRequest, StdinUse, Typed,
+    Reasoning, Rendering, RunRequest, StdinUse, TypedNames,
 };
 use crate::settings::Settings;
 
@@ -107,7 +107,7 @@ impl ChatArgs {
         let fresh = self.connect.fresh();
         let mut connect = self.connect.clone().resolve(settings, environment)?;
         self.conversation.keep_warm(settings, fresh, &mut connect)?;
-        let typed = Typed {
+        let typed = TypedNames {
             model: self.model.is_some(),
             agent: self.agent.is_some(),
             variant: self.variant.is_some() || self.effort.is_some(),
@@ -138,7 +138,7 @@ impl ChatArgs {
             },
             permission: self
                 .permission
-                .resolve(settings, self.connect.input(), Tools::AsAsked)?,
+                .resolve(settings, self.connect.input(), ToolArgs::AsAsked)?,
             connect,
             output: OutputRequest {
                 mode: OutputMode::Text,

@@ -8,8 +8,8 @@ use super::options::value;
 use super::values;
 use crate::error::Failure;
 use crate::request::{
-    ConnectRequest, DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, ServerChoice, SessionChoice,
-    SessionLifetime, SessionStart, Waiting, Warmth,
+    BusySession, ConnectRequest, DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, ServerChoice,
+    SessionChoice, SessionLifetime, SessionStart, Warmth,
 };
 use crate::settings::Settings;
 
@@ -115,9 +115,9 @@ impl ConversationOptions {
             manner: if self.fork { Manner::Fork } else { Manner::GoOn },
             keep_as: is_kept.then(|| self.name.clone().unwrap_or_else(|| DEFAULT_CONVERSATION.to_owned())),
             waiting: if self.no_wait {
-                Waiting::Refused
+                BusySession::Refused
             } else {
-                Waiting::Allowed
+                BusySession::Allowed
             },
         })
     }

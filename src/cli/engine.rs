@@ -23,12 +23,12 @@ Examples:
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct EngineArgs {
     #[command(subcommand)]
-    command: EngineCommand,
+    command: EngineSubcommand,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 #[command(disable_help_subcommand = true)]
-enum EngineCommand {
+enum EngineSubcommand {
     /// Show the engine that a run would use
     #[command(after_help = "Examples:\n  opencode-rs engine which\n  opencode-rs engine which --verbose")]
     Which {
@@ -115,13 +115,17 @@ impl EngineArgs {
     /// None today.
     pub fn resolve(self, settings: &Settings, _environment: &Environment) -> Result<EngineCommandRequest, Failure> {
         let (action, engine, offline, list) = match self.command {
-            EngineCommand::Which { search } => (EngineAction::Which, search.engine, false, search.list),
-            EngineCommand::List { search } => (EngineAction::List, search.engine, false, search.list),
-            EngineCommand::Install { version, offline, list } => (EngineAction::Install(version), None, offline, list),
-            EngineCommand::Use { version } => (EngineAction::Use(version), None, false, ListOptions::default()),
-            EngineCommand::Verify { version, list } => (EngineAction::Verify(version), None, false, list),
-            EngineCommand::Probe { engines, list } => (EngineAction::Probe(engines), None, false, list),
-            EngineCommand::Remove { version } => (EngineAction::Remove(version), None, false, ListOptions::default()),
+            EngineSubcommand::Which { search } => (EngineAction::Which, search.engine, false, search.list),
+            EngineSubcommand::List { search } => (EngineAction::List, search.engine, false, search.list),
+            EngineSubcommand::Install { version, offline, list } => {
+                (EngineAction::Install(version), None, offline, list)
+            }
+            EngineSubcommand::Use { version } => (EngineAction::Use(version), None, false, ListOptions::default()),
+            EngineSubcommand::Verify { version, list } => (EngineAction::Verify(version), None, false, list),
+            EngineSubcommand::Probe { engines, list } => (EngineAction::Probe(engines), None, false, list),
+            EngineSubcommand::Remove { version } => {
+                (EngineAction::Remove(version), None, false, ListOptions::default())
+            }
         };
         let choice = match (engine, &settings.engine) {
             (Some(path), _) => EngineChoice::Path {

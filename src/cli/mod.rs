@@ -73,13 +73,13 @@ pub struct Cli {
     run: RunArgs,
 
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
 }
 
 /// A command with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 #[command(disable_help_subcommand = true)]
-pub enum Command {
+pub enum CliCommand {
     /// Send one prompt, print the answer, exit
     #[command(after_help = run::EXAMPLES)]
     Run(Box<RunArgs>),
@@ -150,17 +150,17 @@ impl Cli {
     }
 
     /// The command, which is `run` where none is named.
-    pub fn into_command(self) -> Command {
-        self.command.unwrap_or(Command::Run(Box::new(self.run)))
+    pub fn into_command(self) -> CliCommand {
+        self.command.unwrap_or(CliCommand::Run(Box::new(self.run)))
     }
 
     /// The flags that are a source of settings.
     pub fn flags(&self) -> Flags {
         let permission = match &self.command {
             None => Some(self.run.permission()),
-            Some(Command::Run(args)) => Some(args.permission()),
-            Some(Command::Chat(args)) => Some(args.permission()),
-            Some(Command::Policy(args)) => args.permission(),
+            Some(CliCommand::Run(args)) => Some(args.permission()),
+            Some(CliCommand::Chat(args)) => Some(args.permission()),
+            Some(CliCommand::Policy(args)) => args.permission(),
             Some(_) => None,
         };
         Flags {
@@ -173,9 +173,9 @@ impl Cli {
     /// The agent's directory, as typed; it decides which project's settings count.
     pub fn directory(&self) -> Option<&PathBuf> {
         match &self.command {
-            Some(Command::Config(args)) => args.directory(),
-            Some(Command::Policy(args)) => args.directory(),
-            Some(Command::Server(args)) => args.directory(),
+            Some(CliCommand::Config(args)) => args.directory(),
+            Some(CliCommand::Policy(args)) => args.directory(),
+            Some(CliCommand::Server(args)) => args.directory(),
             _ => self.connect()?.directory(),
         }
     }
@@ -183,7 +183,7 @@ impl Cli {
     /// The arguments of `generate`, which needs neither a home nor settings.
     pub fn generate(&self) -> Option<&GenerateArgs> {
         match &self.command {
-            Some(Command::Generate(args)) => Some(args),
+            Some(CliCommand::Generate(args)) => Some(args),
             _ => None,
         }
     }
@@ -192,14 +192,14 @@ impl Cli {
     pub fn run_mode(&self) -> Option<OutputMode> {
         match &self.command {
             None => self.run.mode_typed(),
-            Some(Command::Run(args)) => args.mode_typed(),
+            Some(CliCommand::Run(args)) => args.mode_typed(),
             Some(_) => None,
         }
     }
 
     /// Whether the command is `run`.
     pub fn is_run(&self) -> bool {
-        matches!(self.command, None | Some(Command::Run(_)))
+        matches!(self.command, None | Some(CliCommand::Run(_)))
     }
 
     /// Whether neither a command nor a prompt was typed: on a terminal that opens a dialog.
@@ -215,20 +215,20 @@ impl Cli {
     fn connect(&self) -> Option<&ConnectOptions> {
         match &self.command {
             None => Some(self.run.connect()),
-            Some(Command::Run(args)) => Some(args.connect()),
-            Some(Command::Session(args)) => Some(args.connect()),
-            Some(Command::Chat(args)) => Some(&args.connect),
-            Some(Command::Models(args)) => Some(&args.connect),
-            Some(Command::Agents(args)) => Some(&args.connect),
-            Some(Command::Api(args)) => Some(&args.connect),
-            Some(Command::Doctor(args)) => Some(&args.connect),
-            Some(Command::Server(args)) => args.connect(),
+            Some(CliCommand::Run(args)) => Some(args.connect()),
+            Some(CliCommand::Session(args)) => Some(args.connect()),
+            Some(CliCommand::Chat(args)) => Some(&args.connect),
+            Some(CliCommand::Models(args)) => Some(&args.connect),
+            Some(CliCommand::Agents(args)) => Some(&args.connect),
+            Some(CliCommand::Api(args)) => Some(&args.connect),
+            Some(CliCommand::Doctor(args)) => Some(&args.connect),
+            Some(CliCommand::Server(args)) => args.connect(),
             Some(
-                Command::Config(_)
-                | Command::Policy(_)
-                | Command::Engine(_)
-                | Command::Rehearse(_)
-                | Command::Generate(_),
+                CliCommand::Config(_)
+                | CliCommand::Policy(_)
+                | CliCommand::Engine(_)
+                | CliCommand::Rehearse(_)
+                | CliCommand::Generate(_),
             ) => None,
         }
     }

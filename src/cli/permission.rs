@@ -87,7 +87,7 @@ impl InputOptions {
 
 /// What decides whether the model runs tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tools {
+pub(super) enum ToolArgs {
     /// The flag and the setting.
     AsAsked,
     /// `--plain`: they do not run.
@@ -106,11 +106,11 @@ impl PermissionOptions {
     }
 
     /// What says whether tools run, in words.
-    pub(super) fn tools_origin(&self, settings: &Settings, tools: Tools) -> Option<String> {
+    pub(super) fn tools_origin(&self, settings: &Settings, tools: ToolArgs) -> Option<String> {
         match tools {
-            Tools::Plain => Some("`--plain`".to_owned()),
-            Tools::AsAsked if self.auto_tools => Some("`--auto-tools`".to_owned()),
-            Tools::AsAsked => settings.auto_tools.as_ref().map(|setting| setting.origin.to_string()),
+            ToolArgs::Plain => Some("`--plain`".to_owned()),
+            ToolArgs::AsAsked if self.auto_tools => Some("`--auto-tools`".to_owned()),
+            ToolArgs::AsAsked => settings.auto_tools.as_ref().map(|setting| setting.origin.to_string()),
         }
     }
 
@@ -123,11 +123,11 @@ impl PermissionOptions {
         self,
         settings: &Settings,
         input: InputOptions,
-        tools: Tools,
+        tools: ToolArgs,
     ) -> Result<PermissionRequest, Failure> {
         let auto_tools = match tools {
-            Tools::AsAsked => self.auto_tools || value(settings.auto_tools.as_ref()) == Some(true),
-            Tools::Plain => false,
+            ToolArgs::AsAsked => self.auto_tools || value(settings.auto_tools.as_ref()) == Some(true),
+            ToolArgs::Plain => false,
         };
         if !auto_tools {
             self.refuse_widening()?;

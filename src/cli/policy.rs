@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::options::ListOptions;
-use super::permission::{InputOptions, PermissionOptions, Tools};
+use super::permission::{InputOptions, PermissionOptions, ToolArgs};
 use super::values::{self, DecisionWord, EffectWord};
 use crate::context::Environment;
 use crate::error::Failure;
@@ -192,7 +192,7 @@ impl PolicyArgs {
 
 impl ScopeOptions {
     fn resolve(self, settings: &Settings) -> Result<PolicyScope, Failure> {
-        let tools = if self.plain { Tools::Plain } else { Tools::AsAsked };
+        let tools = if self.plain { ToolArgs::Plain } else { ToolArgs::AsAsked };
         Ok(PolicyScope {
             tools_origin: self.permission.tools_origin(settings, tools),
             directory: self.directory,

@@ -8,13 +8,13 @@ use clap::Args;
 use super::conversation::ConversationOptions;
 use super::limits::LimitOptions;
 use super::options::{ConnectOptions, limit, value};
-use super::permission::{PermissionOptions, Tools};
+use super::permission::{PermissionOptions, ToolArgs};
 use super::values::{self, EffortWord, OutputWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
     AnswerExtent, Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest,
-    SessionChoice, StdinUse, SystemPrompt, Typed, VariantChoice,
+    SessionChoice, StdinUse, SystemPrompt, TypedNames, VariantChoice,
 };
 use crate::settings::Settings;
 
@@ -170,7 +170,7 @@ impl RunArgs {
         let output = self.output(settings)?;
         let system = system_prompt(self.system.as_deref(), self.system_file.as_deref(), settings)?;
         let defaults = Limits::default();
-        let typed = Typed {
+        let typed = TypedNames {
             model: self.model.is_some(),
             agent: self.agent.is_some(),
             variant: self.variant.is_some() || self.effort.is_some(),
@@ -217,7 +217,7 @@ impl RunArgs {
             worktree,
             permission: self
                 .permission
-                .resolve(settings, self.connect.input(), Tools::AsAsked)?,
+                .resolve(settings, self.connect.input(), ToolArgs::AsAsked)?,
             connect,
         })
     }

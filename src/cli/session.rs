@@ -115,7 +115,7 @@ enum SessionCommand {
     ///
     /// The sessions of subagents are left out unless `--children` is given, those that were put away unless `--archived` is.
     #[command(after_help = LIST_EXAMPLES)]
-    List(Box<List>),
+    List(Box<ListArgs>),
     /// Show a conversation
     ///
     /// It is written as Markdown, and rendered on a terminal. Tool calls have a line each; `--output-format json` has
@@ -135,7 +135,7 @@ enum SessionCommand {
     Delete(Box<Delete>),
     /// End what a session is doing
     #[command(after_help = ABORT_EXAMPLES)]
-    Abort(Box<Plain>),
+    Abort(Box<PlainArgs>),
     /// Let the model replace a conversation by a summary of it
     ///
     /// What was said stays in the session; the model sees the summary from then on. One call of the model is made.
@@ -146,16 +146,16 @@ enum SessionCommand {
     /// Files are restored only where the engine keeps snapshots, which needs a git repository. `session unrevert` takes it
     /// back until the next prompt.
     #[command(after_help = REVERT_EXAMPLES)]
-    Revert(Box<Revert>),
+    Revert(Box<RevertArgs>),
     /// Take a revert back
     #[command(after_help = UNREVERT_EXAMPLES)]
-    Unrevert(Box<Plain>),
+    Unrevert(Box<PlainArgs>),
     /// Show what a session changed in files, as a unified diff
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Box<Diff>),
     /// Show the list of things to do that the model keeps
     #[command(after_help = TODO_EXAMPLES)]
-    Todo(Box<Plain>),
+    Todo(Box<PlainArgs>),
     /// Write a whole session to stdout or a file
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(Box<Export>),
@@ -198,22 +198,22 @@ struct Optional {
     session: Option<String>,
 
     #[command(flatten)]
-    scope: Scope,
+    scope: ScopeArgs,
 }
 
 /// The session, which has to be named.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Named {
+struct NamedSession {
     /// The session
     #[arg(value_name = "SESSION", value_parser = values::parse_name)]
     session: String,
 
     #[command(flatten)]
-    scope: Scope,
+    scope: ScopeArgs,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
-struct Scope {
+struct ScopeArgs {
     /// Look among the sessions of all directories
     #[arg(short, long, help_heading = "Session")]
     all: bool,
@@ -228,7 +228,7 @@ struct Yes {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Plain {
+struct PlainArgs {
     #[command(flatten)]
     target: Optional,
     #[command(flatten)]
@@ -236,9 +236,9 @@ struct Plain {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct List {
+struct ListArgs {
     #[command(flatten)]
-    scope: Scope,
+    scope: ScopeArgs,
 
     /// List only sessions whose title holds this
     #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Session")]
@@ -288,7 +288,7 @@ struct Rename {
     title: String,
 
     #[command(flatten)]
-    scope: Scope,
+    scope: ScopeArgs,
 
     #[command(flatten)]
     common: Common,
@@ -318,7 +318,7 @@ struct Delete {
     sessions: Vec<String>,
 
     #[command(flatten)]
-    scope: Scope,
+    scope: ScopeArgs,
 
     #[command(flatten)]
     yes: Yes,
@@ -341,7 +341,7 @@ struct Compact {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Revert {
+struct RevertArgs {
     #[command(flatten)]
     target: Optional,
 
@@ -426,7 +426,7 @@ struct Import {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 struct Share {
     #[command(flatten)]
-    target: Named,
+    target: NamedSession,
     #[command(flatten)]
     yes: Yes,
     #[command(flatten)]
@@ -436,7 +436,7 @@ struct Share {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 struct Unshare {
     #[command(flatten)]
-    target: Named,
+    target: NamedSession,
     #[command(flatten)]
     common: Common,
 }
@@ -466,7 +466,7 @@ struct Prune {
     common: Common,
 }
 
-impl Scope {
+impl ScopeArgs {
     fn resolve(self) -> SessionScope {
         scope(self.all)
     }
@@ -481,7 +481,7 @@ impl Optional {
     }
 }
 
-impl Named {
+impl NamedSession {
     fn resolve(self) -> SessionTarget {
         SessionTarget {
             reference: Some(self.session),

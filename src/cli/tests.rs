@@ -10,11 +10,11 @@ use super::*;
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
 use crate::request::{
-    AgentLimits, Approver, Checks, ConfigScope, Confirmation, Effect, EngineChoice, Execution, Follow, InUse,
-    Inclusion, Manner, Network, OnDenial, OutputMode, PermissionRequest, PolicyRule, Preset, PromptSource, Reasoning,
-    RehearsalChoice, Rendering, RuleOrigin, RunRequest, ServerAction, ServerChoice, ServerReference, SessionAction,
-    SessionChoice, SessionLifetime, SessionScope, SessionStart, SessionTarget, StdinUse, StopChoice, TrustChoice,
-    VariantChoice, Verbosity, Waiting, Warmth, WorktreeChoice,
+    AgentLimits, Approver, BusySession, Checks, ConfigScope, Confirmation, Effect, EngineChoice, Execution, Follow,
+    InUse, Inclusion, Manner, Network, OnDenial, OutputMode, PermissionRequest, PolicyRule, Preset, PromptSource,
+    Reasoning, RehearsalChoice, Rendering, RuleOrigin, RunRequest, ServerAction, ServerChoice, ServerReference,
+    SessionAction, SessionChoice, SessionLifetime, SessionScope, SessionStart, SessionTarget, StdinUse, StopChoice,
+    TrustChoice, VariantChoice, Verbosity, Warmth, WorktreeChoice,
 };
 use crate::settings::{Origin, Setting, Settings};
 
@@ -31,7 +31,7 @@ fn parse(words: &[&str]) -> Result<Cli, clap::Error> {
 fn run_with(settings: &Settings, words: &[&str]) -> Result<RunRequest, Failure> {
     let cli = parse(words).unwrap();
     match cli.into_command() {
-        Command::Run(args) => args.resolve(settings, &Environment::default()),
+        CliCommand::Run(args) => args.resolve(settings, &Environment::default()),
         other => panic!("{words:?} is {other:?}"),
     }
 }
@@ -84,7 +84,7 @@ fn words_that_begin_with_no_command_are_a_prompt() {
 
 #[test]
 fn a_first_word_that_is_a_command_is_one_also_after_options() {
-    let is_models = |words: &[&str]| matches!(parse(words).unwrap().into_command(), Command::Models(_));
+    let is_models = |words: &[&str]| matches!(parse(words).unwrap().into_command(), CliCommand::Models(_));
     assert!(is_models(&["models"]));
     assert!(is_models(&["-q", "models"]));
     assert!(is_models(&["-d", "/tmp", "models", "anthropic"]));
@@ -251,7 +251,7 @@ fn flags_choose_the_session_that_goes_on() {
             &["-k", "--fork", "--no-wait"],
             SessionChoice {
                 manner: Manner::Fork,
-                waiting: Waiting::Refused,
+                waiting: BusySession::Refused,
                 ..of(SessionStart::Kept, Some("default"))
             },
         ),
@@ -329,7 +329,7 @@ fn a_kept_conversation_keeps_a_server_warm_and_a_port_is_private() {
 fn a_server_that_is_started_is_ours_and_stays() {
     let start = |settings: &Settings, words: &[&str]| {
         let words = [&["server", "start"], words].concat();
-        let Command::Server(args) = parse(&words).unwrap().into_command() else {
+        let CliCommand::Server(args) = parse(&words).unwrap().into_command() else {
             panic!("{words:?}");
         };
         match args.resolve(settings, &Environment::default())?.action {
@@ -365,7 +365,7 @@ fn a_server_that_is_started_is_ours_and_stays() {
 fn servers_are_meant_by_id_by_directory_or_all() {
     let action = |words: &[&str]| {
         let words = [&["server"], words].concat();
-        let Command::Server(args) = parse(&words).unwrap().into_command() else {
+        let CliCommand::Server(args) = parse(&words).unwrap().into_command() else {
             panic!("{words:?}");
         };
         args.resolve(&Settings::default(), &Environment::default())
@@ -580,7 +580,7 @@ fn what_decides_about_permissions_is_not_edited_unasked() {
 #[test]
 fn no_input_asks_nobody_for_trust_either() {
     let trust = |settings: &Settings, words: &[&str]| match parse(words).unwrap().into_command() {
-        Command::Models(args) => args.resolve(settings, &Environment::default()).unwrap().connect.trust,
+        CliCommand::Models(args) => args.resolve(settings, &Environment::default()).unwrap().connect.trust,
         other => panic!("{other:?}"),
     };
     let plain = Settings::default();
@@ -756,7 +756,7 @@ fn the_directory_and_bare_are_known_before_the_settings() {
 #[test]
 fn api_takes_method_path_and_fields_like_gh() {
     let resolve = |words: &[&str]| match parse(words).unwrap().into_command() {
-        Command::Api(args) => args.resolve(&Settings::default(), &Environment::default()),
+        CliCommand::Api(args) => args.resolve(&Settings::default(), &Environment::default()),
         other => panic!("{other:?}"),
     };
     let request = resolve(&[
@@ -784,7 +784,7 @@ fn api_takes_method_path_and_fields_like_gh() {
 #[test]
 fn a_session_is_named_or_the_last_one_and_nobody_is_asked_twice() {
     let resolve = |words: &[&str]| match parse(words).unwrap().into_command() {
-        Command::Session(args) => args.resolve(&Settings::default(), &Environment::default()).unwrap(),
+        CliCommand::Session(args) => args.resolve(&Settings::default(), &Environment::default()).unwrap(),
         other => panic!("{other:?}"),
     };
     let target = |reference: Option<&str>, scope| SessionTarget {
@@ -909,7 +909,7 @@ fn every_command_has_examples_and_they_parse() {
 fn chat(words: &[&str]) -> crate::request::ChatRequest {
     let words: Vec<&str> = std::iter::once("chat").chain(words.iter().copied()).collect();
     match parse(&words).unwrap().into_command() {
-        Command::Chat(args) => args.resolve(&Settings::default(), &Environment::default()).unwrap(),
+        CliCommand::Chat(args) => args.resolve(&Settings::default(), &Environment::default()).unwrap(),
         other => panic!("{words:?} is {other:?}"),
     }
 }

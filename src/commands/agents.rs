@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::table::{Column, Shape, Table};
 use super::visit::visit;
-use super::{Exit, select, write_document};
+use super::{CommandEnd, select, write_document};
 use crate::api::types::Agent;
 use crate::context::Context;
 use crate::error::Failure;
@@ -23,7 +23,7 @@ const COLUMNS: [Column; 5] = [
 /// # Errors
 ///
 /// When the engine cannot be asked, or stdout cannot be written.
-pub async fn run(context: &Context, request: AgentsRequest) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, request: AgentsRequest) -> Result<CommandEnd, Failure> {
     let entries = visit(context, &request.connect, &request.output, async |connection| {
         let (agents, config) = tokio::try_join!(connection.client.agents(), connection.client.config())?;
         let configured = config.get("default_agent").and_then(serde_json::Value::as_str);
@@ -31,10 +31,10 @@ pub async fn run(context: &Context, request: AgentsRequest) -> Result<Exit, Fail
         let default = select::agent(None, configured, &agents).ok().flatten();
         let default = default.map(|agent| agent.name.as_str());
         let all = request.connect.verbosity > Verbosity::Normal;
-        let mut entries: Vec<Entry> = agents
+        let mut entries: Vec<AgentEntry> = agents
             .iter()
             .filter(|agent| all || !agent.hidden)
-            .map(|agent| Entry::new(agent, default))
+            .map(|agent| AgentEntry::new(agent, default))
             .collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
@@ -50,12 +50,12 @@ pub async fn run(context: &Context, request: AgentsRequest) -> Result<Exit, Fail
             table.print(context, &request.output)?;
         }
     }
-    Ok(Exit::Success)
+    Ok(CommandEnd::Success)
 }
 
 /// An agent, as the JSON document shows it. Fields are added, never renamed.
 #[derive(Debug, Serialize)]
-struct Entry {
+struct AgentEntry {
     name: String,
     /// `primary`, `subagent` or `all`.
     mode: String,
@@ -71,7 +71,7 @@ struct Entry {
     default: bool,
 }
 
-impl Entry {
+impl AgentEntry {
     fn new(agent: &Agent, default: Option<&str>) -> Self {
         Self {
             name: agent.name.clone(),

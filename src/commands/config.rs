@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::{Exit, write_document, write_stdout};
+use super::{CommandEnd, write_document, write_stdout};
 use crate::error::Failure;
 use crate::request::{ConfigRequest, ListFormat};
-use crate::settings::{ENTRIES, Entry, Fallback, Files, Origin, Settings};
+use crate::settings::{ENTRIES, Fallback, Files, Origin, SettingKey, Settings};
 use crate::support::visible::visible;
 
 /// Shows settings, or the files that they are read from.
@@ -15,7 +15,7 @@ use crate::support::visible::visible;
 /// # Errors
 ///
 /// When stdout cannot be written.
-pub fn run(request: &ConfigRequest, settings: &Settings, files: &Files) -> Result<Exit, Failure> {
+pub fn run(request: &ConfigRequest, settings: &Settings, files: &Files) -> Result<CommandEnd, Failure> {
     match request {
         ConfigRequest::Show(output) => match output.format {
             ListFormat::Text => write_stdout(settings_as_text(settings).as_bytes())?,
@@ -26,7 +26,7 @@ pub fn run(request: &ConfigRequest, settings: &Settings, files: &Files) -> Resul
             ListFormat::Json => write_document(&files_as_json(files))?,
         },
     }
-    Ok(Exit::Success)
+    Ok(CommandEnd::Success)
 }
 
 /// One line a setting: key, value, origin, in columns. A list that adds up has one for each source.
@@ -40,7 +40,7 @@ fn settings_as_text(settings: &Settings) -> String {
         .collect()
 }
 
-fn rows_of(entry: &Entry, settings: &Settings) -> Vec<[String; 3]> {
+fn rows_of(entry: &SettingKey, settings: &Settings) -> Vec<[String; 3]> {
     let row = |value: &str, origin: &str| {
         [
             entry.key.to_owned(),
@@ -76,7 +76,7 @@ fn settings_as_json(settings: &Settings) -> Value {
 }
 
 /// A value with its origin; a list from several sources has the highest one there, and all of them in `sources`.
-fn shown(entry: &Entry, set: &[(Value, &Origin)]) -> Value {
+fn shown(entry: &SettingKey, set: &[(Value, &Origin)]) -> Value {
     let one = |(value, origin): &(Value, &Origin)| json!({"value": value, "origin": origin.word(), "from": origin.to_string()});
     match set {
         [] => json!({"value": entry.default_value(), "origin": "default", "from": null}),

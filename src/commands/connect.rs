@@ -61,7 +61,7 @@ pub(super) struct Needs<'a> {
 }
 
 /// Where a connection has got to, for whoever watches.
-pub(super) trait Watch {
+pub(super) trait ConnectObserver {
     fn engine(&self);
     fn server(&self);
     /// Somebody who watches a download.
@@ -200,7 +200,7 @@ pub(super) async fn connect(
     request: &ConnectRequest,
     directory: &Path,
     needs: Needs<'_>,
-    watch: &dyn Watch,
+    watch: &dyn ConnectObserver,
 ) -> Result<Connection, Failure> {
     match &request.server {
         ServerChoice::Attach(url) => attach(context, request, directory, url).await,
@@ -284,7 +284,7 @@ async fn start(
     directory: &Path,
     port: Option<u16>,
     needs: Needs<'_>,
-    watch: &dyn Watch,
+    watch: &dyn ConnectObserver,
 ) -> Result<Connection, Failure> {
     require_trust(context, request, directory).await?;
     watch.engine();
@@ -307,7 +307,7 @@ async fn start(
     if let Some(wish) = warm_wish(context, request, directory, port) {
         // Others use it as well, and for other things.
         let setup = setup(context, request, directory, Needs::of_warm(needs.catalog), &engine)?;
-        let place = warm::Place {
+        let place = warm::WarmSpec {
             context,
             request,
             directory,
@@ -458,7 +458,12 @@ fn setup(
 }
 
 /// Whether a warm server may answer, and what is wanted of it.
-fn warm_wish(context: &Context, request: &ConnectRequest, directory: &Path, port: Option<u16>) -> Option<warm::Wish> {
+fn warm_wish(
+    context: &Context,
+    request: &ConnectRequest,
+    directory: &Path,
+    port: Option<u16>,
+) -> Option<warm::WarmChoice> {
     if is_pure(context) || !cfg!(unix) {
         // It cannot be guarded, and so not shared.
         return None;
@@ -466,7 +471,7 @@ fn warm_wish(context: &Context, request: &ConnectRequest, directory: &Path, port
     // Where none is there, nothing has to be known about the one that would fit.
     let is_there = || warm::is_any_in(context, directory);
     match request.warmth {
-        Warmth::Keep { keep_for } => Some(warm::Wish::FindOrStart { keep_for }),
+        Warmth::Keep { keep_for } => Some(warm::WarmChoice::FindOrStart { keep_for }),
         // A rehearsal gives the same answers each time, so it begins anew; and a trace shows a start.
         Warmth::IfThere
             if port.is_none()
@@ -474,9 +479,9 @@ fn warm_wish(context: &Context, request: &ConnectRequest, directory: &Path, port
                 && request.verbosity != Verbosity::Trace
                 && is_there() =>
         {
-            Some(warm::Wish::Find)
+            Some(warm::WarmChoice::Find)
         }
-        Warmth::Join if port.is_none() && is_there() => Some(warm::Wish::Find),
+        Warmth::Join if port.is_none() && is_there() => Some(warm::WarmChoice::Find),
         Warmth::IfThere | Warmth::Join | Warmth::Fresh => None,
     }
 }

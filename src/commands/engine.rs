@@ -10,10 +10,10 @@ use semver::Version;
 use serde_json::{Value, json};
 
 use super::probe::{self, RowResult};
-use super::{Exit, document_bytes, stdout_failure};
+use super::{CommandEnd, document_bytes, stdout_failure};
 use crate::context::{Context, Directories, Environment};
 use crate::engine::{
-    self, Candidate, DownloadBar, Engine, EngineRequest, Error, Installed, Integrity, Scrutiny, Store,
+    self, DownloadBar, Engine, EngineCandidate, EngineRequest, EngineStore, Error, Installed, Integrity, Scrutiny,
 };
 use crate::error::{Failure, FailureKind};
 use crate::request::{
@@ -26,7 +26,7 @@ use crate::support::progress::Progress;
 /// # Errors
 ///
 /// As for [`execute`]; also when a signal ends it.
-pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<CommandEnd, Failure> {
     let draws = context.streams.stderr_is_terminal && !request.output.progress_off;
     let progress = Arc::new(DownloadBar::new(draws, request.verbosity));
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
@@ -42,7 +42,7 @@ pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<Exi
         biased;
         // Dropping the command leaves nothing half-done.
         _ = context.interrupts.interrupted() => Err(context.interrupts.failure("the command")),
-        result = command => result.map(|()| Exit::Success),
+        result = command => result.map(|()| CommandEnd::Success),
     }
 }
 
@@ -60,7 +60,7 @@ pub async fn execute(
     stderr: &mut dyn Write,
 ) -> Result<(), Failure> {
     let engines = EngineRequest::new(&request.choice, request.network, environment, directories, progress);
-    let mut output = Output {
+    let mut output = EngineOutput {
         format: request.output.format,
         verbosity: request.verbosity,
         stdout,
@@ -77,14 +77,14 @@ pub async fn execute(
     }
 }
 
-struct Output<'a> {
+struct EngineOutput<'a> {
     format: ListFormat,
     verbosity: Verbosity,
     stdout: &'a mut dyn Write,
     stderr: &'a mut dyn Write,
 }
 
-impl Output<'_> {
+impl EngineOutput<'_> {
     fn line(&mut self, line: &str) -> Result<(), Failure> {
         self.bytes(format!("{line}\n").as_bytes())
     }
@@ -108,7 +108,7 @@ impl Output<'_> {
     }
 }
 
-async fn which(engines: &EngineRequest<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+async fn which(engines: &EngineRequest<'_>, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
     let candidates = engine::candidates(engines).await;
     let Some((used, version)) = first_accepted(&candidates) else {
         // An engine that was named has a message of its own, which `ensure` gives without a download.
@@ -142,9 +142,9 @@ async fn which(engines: &EngineRequest<'_>, output: &mut Output<'_>) -> Result<(
     Ok(())
 }
 
-async fn list(engines: &EngineRequest<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+async fn list(engines: &EngineRequest<'_>, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
     let candidates = engine::candidates(engines).await;
-    let store = Store::new(engines.directories);
+    let store = EngineStore::new(engines.directories);
     if output.format == ListFormat::Json {
         let installed: Vec<_> = store.installed().iter().map(installed_record).collect();
         return output.document(&json!({
@@ -179,7 +179,7 @@ async fn list(engines: &EngineRequest<'_>, output: &mut Output<'_>) -> Result<()
 async fn install(
     engines: &EngineRequest<'_>,
     version: Option<&Version>,
-    output: &mut Output<'_>,
+    output: &mut EngineOutput<'_>,
 ) -> Result<(), Failure> {
     let version = version.cloned().unwrap_or_else(engine::pinned_version);
     let installed = engine::install(engines, &version, Scrutiny::Thorough).await?;
@@ -198,8 +198,8 @@ async fn install(
     output.line(&shown(&installed.path))
 }
 
-async fn prefer(engines: &EngineRequest<'_>, version: &Version, output: &mut Output<'_>) -> Result<(), Failure> {
-    let store = Store::new(engines.directories);
+async fn prefer(engines: &EngineRequest<'_>, version: &Version, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
+    let store = EngineStore::new(engines.directories);
     if !store.installed().iter().any(|installed| installed.version == *version) {
         return Err(Error::NotInstalled {
             version: version.clone(),
@@ -226,8 +226,12 @@ async fn prefer(engines: &EngineRequest<'_>, version: &Version, output: &mut Out
     Ok(())
 }
 
-fn verify(engines: &EngineRequest<'_>, version: Option<&Version>, output: &mut Output<'_>) -> Result<(), Failure> {
-    let installed: Vec<Installed> = Store::new(engines.directories)
+fn verify(
+    engines: &EngineRequest<'_>,
+    version: Option<&Version>,
+    output: &mut EngineOutput<'_>,
+) -> Result<(), Failure> {
+    let installed: Vec<Installed> = EngineStore::new(engines.directories)
         .installed()
         .into_iter()
         .filter(|installed| version.is_none_or(|version| installed.version == *version))
@@ -271,7 +275,7 @@ fn verify(engines: &EngineRequest<'_>, version: Option<&Version>, output: &mut O
     }
 }
 
-async fn remove(engines: &EngineRequest<'_>, version: &Version, output: &mut Output<'_>) -> Result<(), Failure> {
+async fn remove(engines: &EngineRequest<'_>, version: &Version, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
     for removed in engine::remove(engines, version).await? {
         let line = format!("removed `{}`", removed.path.display());
         output.say(Verbosity::Normal, &line);
@@ -283,7 +287,7 @@ async fn remove(engines: &EngineRequest<'_>, version: &Version, output: &mut Out
 async fn probe_all(
     engines: &EngineRequest<'_>,
     targets: &[ProbeTarget],
-    output: &mut Output<'_>,
+    output: &mut EngineOutput<'_>,
 ) -> Result<(), Failure> {
     let mut probed = Vec::new();
     if targets.is_empty() {
@@ -354,7 +358,7 @@ async fn engine_to_probe(engines: &EngineRequest<'_>, target: &ProbeTarget) -> R
             .await
         }
         ProbeTarget::Version(version) => {
-            let store = Store::new(engines.directories);
+            let store = EngineStore::new(engines.directories);
             if store.installed().iter().any(|installed| installed.version == *version) {
                 return Ok(engine::install(engines, version, Scrutiny::Quick).await?);
             }
@@ -407,7 +411,7 @@ fn probe_table(engines: &[Engine], columns: &[Vec<RowResult>]) -> String {
     lines.join("\n")
 }
 
-fn first_accepted(candidates: &[Candidate]) -> Option<(&Candidate, &Version)> {
+fn first_accepted(candidates: &[EngineCandidate]) -> Option<(&EngineCandidate, &Version)> {
     candidates
         .iter()
         .find_map(|candidate| Some((candidate, candidate.verdict.as_ref().ok()?)))
@@ -427,7 +431,7 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn candidate_record(candidate: &Candidate) -> Value {
+fn candidate_record(candidate: &EngineCandidate) -> Value {
     json!({
         "path": shown(&candidate.path),
         "source": candidate.source.as_str(),

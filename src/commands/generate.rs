@@ -1,6 +1,6 @@
 //! `generate`: writes what the command tree says.
 
-use super::{Exit, write_stdout};
+use super::{CommandEnd, write_stdout};
 use crate::error::{Failure, FailureKind};
 use crate::request::GenerateRequest;
 use crate::support::atomic_file::{self, Access};
@@ -13,7 +13,7 @@ pub type GeneratedFile = (String, Vec<u8>);
 /// # Errors
 ///
 /// When the directory or stdout cannot be written.
-pub fn run(request: &GenerateRequest, files: &[GeneratedFile]) -> Result<Exit, Failure> {
+pub fn run(request: &GenerateRequest, files: &[GeneratedFile]) -> Result<CommandEnd, Failure> {
     let (chosen, out): (Vec<&GeneratedFile>, _) = match request {
         GenerateRequest::Completions { file, out } => {
             let path = format!("completions/{file}");
@@ -36,5 +36,5 @@ pub fn run(request: &GenerateRequest, files: &[GeneratedFile]) -> Result<Exit, F
             Failure::new(FailureKind::Failed, format!("cannot write `{}`", target.display())).caused_by(&error)
         })?;
     }
-    Ok(Exit::Success)
+    Ok(CommandEnd::Success)
 }

@@ -35,14 +35,14 @@ use crate::support::named_file::{self, IfPresent};
 
 /// How a command ended that returned no failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub enum CommandEnd {
     /// All is well.
     Success,
     /// It failed and has said so already, on the right stream and in the right format; only the status is left.
     Reported(FailureKind),
 }
 
-impl Exit {
+impl CommandEnd {
     /// The exit status of the process.
     pub fn code(self) -> u8 {
         match self {

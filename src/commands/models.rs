@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::table::{Column, Shape, Table};
 use super::visit::{EVERYTHING, visit_for};
-use super::{Exit, select, write_document};
+use super::{CommandEnd, select, write_document};
 use crate::api::types::{Model, Provider, Providers};
 use crate::context::Context;
 use crate::error::Failure;
@@ -28,7 +28,7 @@ const COLUMNS: [Column; 8] = [
 /// # Errors
 ///
 /// When the engine cannot be asked, the provider does not exist or has no credentials, or stdout cannot be written.
-pub async fn run(context: &Context, request: ModelsRequest) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, request: ModelsRequest) -> Result<CommandEnd, Failure> {
     let entries = visit_for(
         context,
         &request.connect,
@@ -65,7 +65,7 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<Exit, Fail
              hint: set the key of a provider, for example `ANTHROPIC_API_KEY`, or log in with `opencode auth login`"
         );
     }
-    Ok(Exit::Success)
+    Ok(CommandEnd::Success)
 }
 
 /// A model, as the JSON document shows it. Fields are added, never renamed.
@@ -74,7 +74,7 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<Exit, Fail
     reason = "a record for programs: each is a field of its own"
 )]
 #[derive(Debug, Serialize)]
-struct Entry {
+struct ModelEntry {
     /// What `--model` takes.
     id: String,
     provider: String,
@@ -106,7 +106,7 @@ struct Price {
     output: f64,
 }
 
-fn entries(providers: &Providers, only: Option<&str>, configured: Option<&str>) -> Vec<Entry> {
+fn entries(providers: &Providers, only: Option<&str>, configured: Option<&str>) -> Vec<ModelEntry> {
     let mut listed: Vec<&Provider> = providers
         .providers
         .iter()
@@ -123,7 +123,7 @@ fn entries(providers: &Providers, only: Option<&str>, configured: Option<&str>) 
                     model: id.clone(),
                 };
                 let name = reference.to_string();
-                let mut entry = Entry::new(reference, provider, model);
+                let mut entry = ModelEntry::new(reference, provider, model);
                 entry.default = configured == Some(name.as_str());
                 entry.provider_default = favourite == Some(id);
                 entry
@@ -132,7 +132,7 @@ fn entries(providers: &Providers, only: Option<&str>, configured: Option<&str>) 
         .collect()
 }
 
-impl Entry {
+impl ModelEntry {
     fn new(reference: ModelRef, provider: &Provider, model: &Model) -> Self {
         let known = |tokens: u64| (tokens > 0).then_some(tokens);
         let reads = &model.capabilities.input;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{Exit, stdout_failure};
+use super::{CommandEnd, stdout_failure};
 use crate::context::Context;
 use crate::env_vars;
 use crate::error::Failure;
@@ -17,14 +17,14 @@ use crate::request::{RehearseFormat, RehearseRequest};
 /// # Errors
 ///
 /// When the script cannot be used, the port cannot be listened on, or stdout cannot be written.
-pub async fn run(context: &Context, request: RehearseRequest) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, request: RehearseRequest) -> Result<CommandEnd, Failure> {
     let token = context.interrupts.token().clone();
     serve(request, token, &mut io::stdout()).await?;
     // Being stopped is how it ends; the status says by what all the same.
     Ok(context
         .interrupts
         .reason()
-        .map_or(Exit::Success, |reason| Exit::Reported(reason.into())))
+        .map_or(CommandEnd::Success, |reason| CommandEnd::Reported(reason.into())))
 }
 
 /// Serves until `cancel`; the announcement goes to `out`.

@@ -54,7 +54,7 @@ pub(super) struct Table {
 
 /// What a table is written for.
 #[derive(Debug, Clone, Copy)]
-struct Look {
+struct TableStyle {
     /// The width of the terminal; none for a pipe.
     columns: Option<usize>,
     color: bool,
@@ -81,14 +81,14 @@ impl Table {
     /// When stdout cannot be written.
     pub(super) fn print(self, context: &Context, output: &ListOutput) -> Result<(), Failure> {
         let terminal = Terminal::of_process(&context.environment);
-        let look = Look {
+        let look = TableStyle {
             columns: terminal.is_terminal(Stream::Stdout).then(|| terminal.columns()),
             color: terminal.color(output.color, Stream::Stdout),
         };
         write_stdout(self.text(look).as_bytes())
     }
 
-    fn text(self, look: Look) -> String {
+    fn text(self, look: TableStyle) -> String {
         if self.rows.is_empty() {
             return String::new();
         }
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_pipe_gets_whole_aligned_lines_without_headings() {
-        let look = Look {
+        let look = TableStyle {
             columns: None,
             color: false,
         };
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_cuts_what_may_give_way() {
-        let look = Look {
+        let look = TableStyle {
             columns: Some(24),
             color: true,
         };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::connect::{self, Catalog, Connection, Needs, Snapshots, Watch};
+use super::connect::{self, Catalog, ConnectObserver, Connection, Needs, Snapshots};
 use super::run::DownloadOnScreen;
 use crate::context::Context;
 use crate::engine::DownloadBar;
@@ -156,7 +156,7 @@ impl WaitingLine {
     }
 }
 
-impl Watch for WaitingLine {
+impl ConnectObserver for WaitingLine {
     fn engine(&self) {
         self.spinner.set(Phase::StartingEngine);
     }

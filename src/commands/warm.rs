@@ -23,7 +23,7 @@ use crate::request::ConnectRequest;
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum WarmChoice {
     /// One that is there.
     Find,
     /// One that is there, else a new one; it stays so long after the last use.
@@ -35,7 +35,7 @@ pub(super) enum Wish {
 
 /// What decides which server it is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct WarmSpec<'a> {
     pub(super) context: &'a Context,
     pub(super) request: &'a ConnectRequest,
     pub(super) directory: &'a Path,
@@ -54,7 +54,7 @@ pub(super) fn is_any_in(_: &Context, _: &Path) -> bool {
 
 /// There are no warm servers on this system.
 #[cfg(not(unix))]
-pub(super) async fn lease(_: Place<'_>, _: Wish) -> Result<Option<Lease>, Failure> {
+pub(super) async fn lease(_: WarmSpec<'_>, _: WarmChoice) -> Result<Option<Lease>, Failure> {
     Ok(None)
 }
 
@@ -94,14 +94,14 @@ mod unix {
     use serde_json::{Value, json};
     use sha2::{Digest as _, Sha256};
 
-    use super::{Lease, Place, Wish};
+    use super::{Lease, WarmChoice, WarmSpec};
     use crate::catalog;
     use crate::context::{Context, Environment};
     use crate::env_vars;
     use crate::error::Failure;
     use crate::request::RehearsalChoice;
     use crate::support::hexadecimal::hexadecimal;
-    use crate::warm::{self, Orders, RehearsalOrders, ServerRecord, Terms, Wanted};
+    use crate::warm::{self, LeaseTerms, RehearsalOrders, ServerRecord, SupervisorOrders, WarmRequest};
 
     /// How long a server may take to be had.
     const DEADLINE: Duration = Duration::from_secs(90);
@@ -178,7 +178,7 @@ mod unix {
     /// # Errors
     ///
     /// When one was to be started, and cannot be.
-    pub(in crate::commands) async fn lease(place: Place<'_>, wish: Wish) -> Result<Option<Lease>, Failure> {
+    pub(in crate::commands) async fn lease(place: WarmSpec<'_>, wish: WarmChoice) -> Result<Option<Lease>, Failure> {
         let context = place.context;
         let rehearsal = rehearsal(place)?;
         let Some(wanted) = wanted(place, rehearsal.as_ref(), wish) else {
@@ -186,15 +186,15 @@ mod unix {
             return Ok(None);
         };
         match wish {
-            Wish::Find => Ok(warm::find(&context.directories, &wanted).await),
-            Wish::FindOrStart { keep_for } => {
+            WarmChoice::Find => Ok(warm::find(&context.directories, &wanted).await),
+            WarmChoice::FindOrStart { keep_for } => {
                 let orders = orders(place, &wanted, rehearsal, keep_for);
                 warm::find_or_start(&context.directories, &context.environment, &wanted, &orders, DEADLINE).await
             }
         }
     }
 
-    fn rehearsal(place: Place<'_>) -> Result<Option<RehearsalOrders>, Failure> {
+    fn rehearsal(place: WarmSpec<'_>) -> Result<Option<RehearsalOrders>, Failure> {
         Ok(match &place.request.rehearsal {
             RehearsalChoice::Off => None,
             RehearsalChoice::Plain => Some(RehearsalOrders {
@@ -210,23 +210,28 @@ mod unix {
         })
     }
 
-    fn wanted(place: Place<'_>, rehearsal: Option<&RehearsalOrders>, wish: Wish) -> Option<Wanted> {
-        Some(Wanted {
+    fn wanted(place: WarmSpec<'_>, rehearsal: Option<&RehearsalOrders>, wish: WarmChoice) -> Option<WarmRequest> {
+        Some(WarmRequest {
             slot: slot(place, rehearsal),
             port: place.port,
-            terms: Terms {
+            terms: LeaseTerms {
                 fingerprint: fingerprint(place)?,
                 keep_for: match wish {
-                    Wish::Find => None,
-                    Wish::FindOrStart { keep_for } => Some(keep_for),
+                    WarmChoice::Find => None,
+                    WarmChoice::FindOrStart { keep_for } => Some(keep_for),
                 },
             },
         })
     }
 
-    fn orders(place: Place<'_>, wanted: &Wanted, rehearsal: Option<RehearsalOrders>, keep_for: Duration) -> Orders {
+    fn orders(
+        place: WarmSpec<'_>,
+        wanted: &WarmRequest,
+        rehearsal: Option<RehearsalOrders>,
+        keep_for: Duration,
+    ) -> SupervisorOrders {
         let directories = &place.context.directories;
-        Orders {
+        SupervisorOrders {
             slot: wanted.slot.clone(),
             fingerprint: wanted.terms.fingerprint.clone(),
             keep_for: keep_for.as_secs(),
@@ -247,7 +252,7 @@ mod unix {
     }
 
     /// Which server is meant, as a digest: some of it is secret.
-    fn slot(place: Place<'_>, rehearsal: Option<&RehearsalOrders>) -> String {
+    fn slot(place: WarmSpec<'_>, rehearsal: Option<&RehearsalOrders>) -> String {
         let mut digest = Sha256::new();
         let mut add = |bytes: &[u8]| {
             digest.update(bytes.len().to_le_bytes());
@@ -284,7 +289,7 @@ mod unix {
     }
 
     /// How everything looks that the engine reads once; `None` where that is not known.
-    fn fingerprint(place: Place<'_>) -> Option<String> {
+    fn fingerprint(place: WarmSpec<'_>) -> Option<String> {
         let Context {
             environment,
             directories,

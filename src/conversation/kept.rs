@@ -21,7 +21,7 @@ use crate::support::timestamp::rfc3339;
 const SCHEMA_VERSION: u32 = 1;
 /// A session that is kept under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct KeptSession {
     /// The name.
     pub name: String,
     /// The directory, canonical.
@@ -35,7 +35,7 @@ pub struct Kept {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Stored {
+struct StoredNames {
     schema_version: u32,
     name: String,
     directory: String,
@@ -43,7 +43,7 @@ struct Stored {
     created: String,
 }
 
-impl Kept {
+impl KeptSession {
     /// A record of now. Nothing is written yet.
     pub fn new(directory: &Path, name: &str, session_id: &str) -> Self {
         let now = rfc3339(SystemTime::now());
@@ -102,7 +102,7 @@ impl Kept {
     ///
     /// When it cannot be written; the old one is then untouched.
     pub fn save(&self, state: &Path) -> io::Result<()> {
-        let stored = Stored {
+        let stored = StoredNames {
             schema_version: SCHEMA_VERSION,
             name: self.name.clone(),
             directory: self.directory.to_string_lossy().into_owned(),
@@ -169,7 +169,7 @@ fn is_same(written: &Path, directory: &Path) -> bool {
     written.to_string_lossy() == directory.to_string_lossy()
 }
 
-fn sort(kept: &mut [Kept]) {
+fn sort(kept: &mut [KeptSession]) {
     kept.sort_by(|a, b| b.used.cmp(&a.used).then_with(|| a.name.cmp(&b.name)));
 }
 
@@ -182,7 +182,7 @@ fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-fn read_folder(folder: &Path, warnings: &mut Vec<String>) -> io::Result<Vec<Kept>> {
+fn read_folder(folder: &Path, warnings: &mut Vec<String>) -> io::Result<Vec<KeptSession>> {
     let mut all = Vec::new();
     for file in entries(folder)? {
         // What was set aside ends otherwise, and so do files that are being written.
@@ -193,7 +193,7 @@ fn read_folder(folder: &Path, warnings: &mut Vec<String>) -> io::Result<Vec<Kept
     Ok(all)
 }
 
-fn read(path: &Path, warnings: &mut Vec<String>) -> io::Result<Option<Kept>> {
+fn read(path: &Path, warnings: &mut Vec<String>) -> io::Result<Option<KeptSession>> {
     let mut set_aside = || {
         let consequence = "what was kept there is a session like any other now";
         warnings.push(state_file::set_aside(path, consequence));
@@ -205,15 +205,17 @@ fn read(path: &Path, warnings: &mut Vec<String>) -> io::Result<Option<Kept>> {
         Err(error) if state_file::is_no_file(&error) => return set_aside(),
         Err(error) => return Err(error),
     };
-    match serde_json::from_slice::<Stored>(&text) {
+    match serde_json::from_slice::<StoredNames>(&text) {
         // A later version of ours adds to it.
-        Ok(stored) if stored.schema_version >= SCHEMA_VERSION && !stored.session_id.is_empty() => Ok(Some(Kept {
-            name: stored.name,
-            directory: PathBuf::from(stored.directory),
-            session_id: stored.session_id,
-            created: stored.created,
-            used: rfc3339(used),
-        })),
+        Ok(stored) if stored.schema_version >= SCHEMA_VERSION && !stored.session_id.is_empty() => {
+            Ok(Some(KeptSession {
+                name: stored.name,
+                directory: PathBuf::from(stored.directory),
+                session_id: stored.session_id,
+                created: stored.created,
+                used: rfc3339(used),
+            }))
+        }
         Ok(_) | Err(_) => set_aside(),
     }
 }
@@ -229,7 +231,7 @@ mod tests {
         tempfile::tempdir().unwrap()
     }
 
-    fn names(kept: &[Kept]) -> Vec<&str> {
+    fn names(kept: &[KeptSession]) -> Vec<&str> {
         kept.iter().map(|kept| kept.name.as_str()).collect()
     }
 
@@ -238,26 +240,32 @@ mod tests {
         let state = state();
         let (here, there) = (Path::new("/a/b"), Path::new("/a/c"));
         let mut warnings = Vec::new();
-        assert_eq!(Kept::list(state.path(), here, &mut warnings).unwrap(), []);
-        let kept = Kept::new(here, "default", "ses_1");
+        assert_eq!(KeptSession::list(state.path(), here, &mut warnings).unwrap(), []);
+        let kept = KeptSession::new(here, "default", "ses_1");
         kept.save(state.path()).unwrap();
-        let found = Kept::find(state.path(), here, "default", &mut warnings)
+        let found = KeptSession::find(state.path(), here, "default", &mut warnings)
             .unwrap()
             .unwrap();
         assert_eq!(
             found,
-            Kept {
+            KeptSession {
                 used: found.used.clone(),
                 ..kept.clone()
             }
         );
-        assert_eq!(Kept::find(state.path(), there, "default", &mut warnings).unwrap(), None);
-        Kept::new(here, "default", "ses_2").save(state.path()).unwrap();
-        let again = Kept::find(state.path(), here, "default", &mut warnings).unwrap();
+        assert_eq!(
+            KeptSession::find(state.path(), there, "default", &mut warnings).unwrap(),
+            None
+        );
+        KeptSession::new(here, "default", "ses_2").save(state.path()).unwrap();
+        let again = KeptSession::find(state.path(), here, "default", &mut warnings).unwrap();
         assert_eq!(again.unwrap().session_id, "ses_2");
         kept.forget(state.path()).unwrap();
         kept.forget(state.path()).unwrap();
-        assert_eq!(Kept::find(state.path(), here, "default", &mut warnings).unwrap(), None);
+        assert_eq!(
+            KeptSession::find(state.path(), here, "default", &mut warnings).unwrap(),
+            None
+        );
         assert_eq!(warnings, [""; 0]);
     }
 
@@ -268,10 +276,10 @@ mod tests {
         let long = "é".repeat(LONGEST_CONVERSATION_NAME / 2);
         let mut given = ["Work", "work", "..", "a/b", ".hidden", "日本", "a%2Fb", &long];
         for name in given {
-            Kept::new(here, name, "ses_1").save(state.path()).unwrap();
+            KeptSession::new(here, name, "ses_1").save(state.path()).unwrap();
         }
         let mut warnings = Vec::new();
-        let kept = Kept::list(state.path(), here, &mut warnings).unwrap();
+        let kept = KeptSession::list(state.path(), here, &mut warnings).unwrap();
         let mut found = names(&kept);
         found.sort_unstable();
         given.sort_unstable();
@@ -290,7 +298,7 @@ mod tests {
     fn the_one_used_last_comes_first_and_all_directories_can_be_listed() {
         let state = state();
         let (here, there) = (Path::new("/a/b"), Path::new("/a/c"));
-        let age = |kept: &Kept, seconds: u64| {
+        let age = |kept: &KeptSession, seconds: u64| {
             let file = path(state.path(), &kept.directory, &kept.name);
             let then = SystemTime::now() - std::time::Duration::from_secs(seconds);
             File::options()
@@ -301,19 +309,19 @@ mod tests {
                 .unwrap();
         };
         for (directory, name, seconds) in [(here, "old", 90), (here, "new", 10), (there, "between", 50)] {
-            let kept = Kept::new(directory, name, "ses_1");
+            let kept = KeptSession::new(directory, name, "ses_1");
             kept.save(state.path()).unwrap();
             age(&kept, seconds);
         }
         let mut warnings = Vec::new();
         assert_eq!(
-            names(&Kept::list(state.path(), here, &mut warnings).unwrap()),
+            names(&KeptSession::list(state.path(), here, &mut warnings).unwrap()),
             ["new", "old"]
         );
-        let all = Kept::list_all(state.path(), &mut warnings).unwrap();
+        let all = KeptSession::list_all(state.path(), &mut warnings).unwrap();
         assert_eq!(names(&all), ["new", "between", "old"]);
         all[2].touch(state.path()).unwrap();
-        let all = Kept::list_all(state.path(), &mut warnings).unwrap();
+        let all = KeptSession::list_all(state.path(), &mut warnings).unwrap();
         assert_eq!(names(&all), ["old", "new", "between"]);
     }
 
@@ -321,18 +329,27 @@ mod tests {
     fn a_damaged_file_is_set_aside_with_a_warning() {
         let state = state();
         let here = Path::new("/a/b");
-        Kept::new(here, "good", "ses_1").save(state.path()).unwrap();
+        KeptSession::new(here, "good", "ses_1").save(state.path()).unwrap();
         let bad = path(state.path(), here, "bad");
         fs::write(&bad, "{\"schema_version\": 1, ").unwrap();
         let mut warnings = Vec::new();
-        assert_eq!(names(&Kept::list(state.path(), here, &mut warnings).unwrap()), ["good"]);
+        assert_eq!(
+            names(&KeptSession::list(state.path(), here, &mut warnings).unwrap()),
+            ["good"]
+        );
         assert!(warnings[0].starts_with(&format!("`{}` is damaged and was set aside", bad.display())));
         assert!(!bad.exists());
         warnings.clear();
-        assert_eq!(Kept::find(state.path(), here, "bad", &mut warnings).unwrap(), None);
+        assert_eq!(
+            KeptSession::find(state.path(), here, "bad", &mut warnings).unwrap(),
+            None
+        );
         assert_eq!(warnings, [""; 0]);
         fs::create_dir(&bad).unwrap();
-        assert_eq!(Kept::find(state.path(), here, "bad", &mut warnings).unwrap(), None);
+        assert_eq!(
+            KeptSession::find(state.path(), here, "bad", &mut warnings).unwrap(),
+            None
+        );
         assert_eq!((warnings.len(), bad.exists()), (1, false));
     }
 
@@ -342,7 +359,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let state = state();
         let here = Path::new("/a/b");
-        Kept::new(here, "default", "ses_1").save(state.path()).unwrap();
+        KeptSession::new(here, "default", "ses_1").save(state.path()).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&path(state.path(), here, "default")), 0o600);
         assert_eq!(mode(&folder(state.path(), here)), 0o700);

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::kept::{digest, encode};
 use crate::error::{Failure, FailureKind};
-use crate::request::Waiting;
+use crate::request::BusySession;
 use crate::support::atomic_file::{Access, create_directory};
 
 /// How often a lock that somebody else holds is tried again. The kernel has no way to wait for one that can be given up.
@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The right to change a session: to prompt, compact, revert or delete it. Dropping it gives the right back.
 #[derive(Debug)]
 pub struct SessionLock {
-    _held: Held,
+    _held: HeldLock,
 }
 
 impl SessionLock {
@@ -34,7 +34,7 @@ impl SessionLock {
     pub async fn acquire(
         state: &Path,
         session_id: &str,
-        waiting: Waiting,
+        waiting: BusySession,
         held: impl FnMut(Option<u32>),
     ) -> Result<Self, Failure> {
         let path = locks(state).join(format!("session-{}.lock", encode(session_id)));
@@ -49,7 +49,7 @@ impl SessionLock {
 /// Whoever needs both takes this one before the session's.
 #[derive(Debug)]
 pub struct NameLock {
-    _held: Held,
+    _held: HeldLock,
 }
 
 impl NameLock {
@@ -62,7 +62,7 @@ impl NameLock {
         state: &Path,
         directory: &Path,
         name: &str,
-        waiting: Waiting,
+        waiting: BusySession,
         held: impl FnMut(Option<u32>),
     ) -> Result<Self, Failure> {
         let path = locks(state).join(format!("name-{}-{}.lock", digest(directory), encode(name)));
@@ -78,12 +78,12 @@ fn locks(state: &Path) -> PathBuf {
 
 /// A lock, and its file.
 #[derive(Debug)]
-struct Held {
+struct HeldLock {
     path: PathBuf,
     file: File,
 }
 
-impl Drop for Held {
+impl Drop for HeldLock {
     fn drop(&mut self) {
         // While it is still locked: whoever has opened it meanwhile sees that it is gone.
         if cfg!(unix) {
@@ -93,14 +93,14 @@ impl Drop for Held {
     }
 }
 
-async fn acquire(path: PathBuf, waiting: Waiting, mut held: impl FnMut(Option<u32>)) -> Result<Held, Failure> {
+async fn acquire(path: PathBuf, waiting: BusySession, mut held: impl FnMut(Option<u32>)) -> Result<HeldLock, Failure> {
     let mut said = false;
     loop {
         match try_acquire(&path) {
             Ok(Attempt::Taken(lock)) => return Ok(lock),
             Ok(Attempt::Gone) => {}
             Ok(Attempt::Held(holder)) => {
-                if waiting == Waiting::Refused {
+                if waiting == BusySession::Refused {
                     return Err(busy(holder));
                 }
                 if !std::mem::replace(&mut said, true) {
@@ -129,7 +129,7 @@ fn busy(holder: Option<u32>) -> Failure {
 }
 
 enum Attempt {
-    Taken(Held),
+    Taken(HeldLock),
     /// By this process, as far as it is known.
     Held(Option<u32>),
     /// Its holder took the file away between our opening and locking it.
@@ -162,7 +162,7 @@ fn try_acquire(path: &Path) -> io::Result<Attempt> {
     file.set_len(0)?;
     file.rewind()?;
     writeln!(file, "{}", std::process::id())?;
-    Ok(Attempt::Taken(Held {
+    Ok(Attempt::Taken(HeldLock {
         path: path.to_path_buf(),
         file,
     }))
@@ -190,16 +190,16 @@ fn is_at(_file: &File, _path: &Path) -> io::Result<bool> {
 mod tests {
     use super::*;
 
-    async fn session(state: &Path, waiting: Waiting) -> Result<SessionLock, Failure> {
+    async fn session(state: &Path, waiting: BusySession) -> Result<SessionLock, Failure> {
         SessionLock::acquire(state, "ses_1", waiting, |_| {}).await
     }
 
     #[tokio::test]
     async fn the_second_one_waits_and_is_told_for_whom() {
         let state = tempfile::tempdir().unwrap();
-        let first = session(state.path(), Waiting::Allowed).await.unwrap();
+        let first = session(state.path(), BusySession::Allowed).await.unwrap();
         let (told, mut telling) = tokio::sync::mpsc::unbounded_channel();
-        let second = SessionLock::acquire(state.path(), "ses_1", Waiting::Allowed, |holder| {
+        let second = SessionLock::acquire(state.path(), "ses_1", BusySession::Allowed, |holder| {
             told.send(holder).unwrap();
         });
         tokio::pin!(second);
@@ -209,22 +209,22 @@ mod tests {
         };
         assert_eq!(holder, Some(std::process::id()));
         // Another session is nobody's.
-        SessionLock::acquire(state.path(), "ses_2", Waiting::Refused, |_| panic!("it is free"))
+        SessionLock::acquire(state.path(), "ses_2", BusySession::Refused, |_| panic!("it is free"))
             .await
             .unwrap();
         drop(first);
         let second = second.await.unwrap();
-        assert!(session(state.path(), Waiting::Refused).await.is_err());
+        assert!(session(state.path(), BusySession::Refused).await.is_err());
         drop(second);
         assert!(telling.try_recv().is_err(), "it is said once");
-        assert!(session(state.path(), Waiting::Refused).await.is_ok());
+        assert!(session(state.path(), BusySession::Refused).await.is_ok());
     }
 
     #[tokio::test]
     async fn who_must_not_wait_fails_and_learns_how_to() {
         let state = tempfile::tempdir().unwrap();
-        let _first = session(state.path(), Waiting::Allowed).await.unwrap();
-        let failure = session(state.path(), Waiting::Refused).await.unwrap_err();
+        let _first = session(state.path(), BusySession::Allowed).await.unwrap();
+        let failure = session(state.path(), BusySession::Refused).await.unwrap_err();
         assert_eq!(
             (failure.kind, failure.message, failure.hints),
             (
@@ -245,7 +245,7 @@ mod tests {
         let left = locks(state.path()).join("session-ses_1.lock");
         create_directory(left.parent().unwrap(), Access::Private).unwrap();
         fs::write(&left, "4194304000\n").unwrap();
-        let lock = session(state.path(), Waiting::Refused).await.unwrap();
+        let lock = session(state.path(), BusySession::Refused).await.unwrap();
         assert_eq!(fs::read_to_string(&left).unwrap(), format!("{}\n", std::process::id()));
         drop(lock);
         assert!(!left.exists());
@@ -257,7 +257,7 @@ mod tests {
         let inside = std::sync::atomic::AtomicU32::new(0);
         let one = async || {
             for _ in 0..20 {
-                let lock = session(state.path(), Waiting::Allowed).await.unwrap();
+                let lock = session(state.path(), BusySession::Allowed).await.unwrap();
                 assert_eq!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
                 tokio::task::yield_now().await;
                 inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);

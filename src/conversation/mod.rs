@@ -8,6 +8,6 @@ mod kept;
 mod lock;
 mod reference;
 
-pub use kept::Kept;
+pub use kept::KeptSession;
 pub use lock::{NameLock, SessionLock};
-pub use reference::{Found, Known, by_title_or_id, find, unknown};
+pub use reference::{ReferenceMatch, SessionCandidate, by_title_or_id, find, unknown};

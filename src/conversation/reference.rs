@@ -1,6 +1,6 @@
 //! Which session somebody means: its id, a part of it, its title, or the name that it is kept under.
 
-use super::Kept;
+use super::KeptSession;
 use crate::error::Failure;
 use crate::support::nearest::{nearest, quoted};
 
@@ -13,7 +13,7 @@ const NAMED: usize = 5;
 
 /// A session that may be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct SessionCandidate {
     /// Its id.
     pub id: String,
     /// Its title.
@@ -22,7 +22,7 @@ pub struct Known {
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum ReferenceMatch {
     /// Nothing.
     None,
     /// The session with this id.
@@ -34,18 +34,18 @@ pub enum Found {
 /// Finds the session that `reference` means, among `sessions` and what is `kept`.
 ///
 /// A whole id comes before a kept name, that before an exact title, and that before the beginning of an id.
-pub fn find(reference: &str, sessions: &[Known], kept: &[Kept]) -> Found {
+pub fn find(reference: &str, sessions: &[SessionCandidate], kept: &[KeptSession]) -> ReferenceMatch {
     if sessions.iter().any(|session| session.id == reference) {
-        return Found::One(reference.to_owned());
+        return ReferenceMatch::One(reference.to_owned());
     }
     if let Some(kept) = kept.iter().find(|kept| kept.name == reference) {
-        return Found::One(kept.session_id.clone());
+        return ReferenceMatch::One(kept.session_id.clone());
     }
     let meant = by_title_or_id(reference, sessions, |session| (&session.id, &session.title));
     match meant[..] {
-        [] => Found::None,
-        [session] => Found::One(session.id.clone()),
-        ref several => Found::Several(several.iter().map(|session| session.id.clone()).collect()),
+        [] => ReferenceMatch::None,
+        [session] => ReferenceMatch::One(session.id.clone()),
+        ref several => ReferenceMatch::Several(several.iter().map(|session| session.id.clone()).collect()),
     }
 }
 
@@ -65,7 +65,7 @@ pub fn by_title_or_id<'a, T>(reference: &str, all: &'a [T], names: impl Fn(&T) -
 }
 
 /// The failure where one session is wanted and none or several were found.
-pub fn unknown(reference: &str, several: &[String], sessions: &[Known], kept: &[Kept]) -> Failure {
+pub fn unknown(reference: &str, several: &[String], sessions: &[SessionCandidate], kept: &[KeptSession]) -> Failure {
     if !several.is_empty() {
         let mut failure = Failure::usage(format!(
             "cannot tell which session `{reference}` is: {} could be meant",
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::error::FailureKind;
 
-    fn sessions() -> Vec<Known> {
+    fn sessions() -> Vec<SessionCandidate> {
         [
             ("ses_4a10xyz", "Tests"),
             ("ses_4a10abc", "Release"),
@@ -104,23 +104,23 @@ mod tests {
             ("ses_88888", "4a10"),
             ("ses_99999", "kept"),
         ]
-        .map(|(id, title)| Known {
+        .map(|(id, title)| SessionCandidate {
             id: id.to_owned(),
             title: title.to_owned(),
         })
         .to_vec()
     }
 
-    fn kept() -> Vec<Kept> {
-        vec![Kept::new(Path::new("/a"), "kept", "ses_77777")]
+    fn kept() -> Vec<KeptSession> {
+        vec![KeptSession::new(Path::new("/a"), "kept", "ses_77777")]
     }
 
-    fn found(reference: &str) -> Found {
+    fn found(reference: &str) -> ReferenceMatch {
         find(reference, &sessions(), &kept())
     }
 
-    fn one(id: &str) -> Found {
-        Found::One(id.to_owned())
+    fn one(id: &str) -> ReferenceMatch {
+        ReferenceMatch::One(id.to_owned())
     }
 
     #[test]
@@ -136,13 +136,17 @@ mod tests {
     #[test]
     fn what_fits_several_or_none_is_refused_with_what_there_is() {
         let both = vec!["ses_4a10xyz".to_owned(), "ses_4a10abc".to_owned()];
-        assert_eq!(found("ses_4a10"), Found::Several(both.clone()));
+        assert_eq!(found("ses_4a10"), ReferenceMatch::Several(both.clone()));
         assert_eq!(
             found("Tests"),
-            Found::Several(vec!["ses_4a10xyz".to_owned(), "ses_77777".to_owned()])
+            ReferenceMatch::Several(vec!["ses_4a10xyz".to_owned(), "ses_77777".to_owned()])
         );
-        assert_eq!(found("ses_4"), Found::None, "that is too short to mean anything");
-        assert_eq!(found("release"), Found::None);
+        assert_eq!(
+            found("ses_4"),
+            ReferenceMatch::None,
+            "that is too short to mean anything"
+        );
+        assert_eq!(found("release"), ReferenceMatch::None);
 
         let failure = unknown("ses_4a10", &both, &sessions(), &kept());
         assert_eq!(failure.kind, FailureKind::Usage);

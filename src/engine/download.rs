@@ -24,7 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(3600);
 /// Pieces are at most some hundred kilobytes.
 const QUEUE: usize = 16;
 
-enum Piece {
+enum DownloadChunk {
     Data(Bytes),
     /// The body is complete. A queue that closes without it was given up.
     End,
@@ -88,7 +88,7 @@ pub(super) async fn fetch(
 
 async fn feed(
     mut response: reqwest::Response,
-    sender: mpsc::Sender<Piece>,
+    sender: mpsc::Sender<DownloadChunk>,
     url: &url::Url,
     too_large: impl Fn() -> Error,
     progress: &dyn Progress,
@@ -107,12 +107,12 @@ async fn feed(
             });
         }
         progress.advance(chunk.len() as u64);
-        if sender.send(Piece::Data(chunk)).await.is_err() {
+        if sender.send(DownloadChunk::Data(chunk)).await.is_err() {
             // The thread ended early; it knows why.
             return Ok(());
         }
     }
-    let _ = sender.send(Piece::End).await;
+    let _ = sender.send(DownloadChunk::End).await;
     Ok(())
 }
 
@@ -144,13 +144,13 @@ impl Drop for FinishOnDrop<'_> {
 }
 
 struct PieceReader {
-    receiver: mpsc::Receiver<Piece>,
+    receiver: mpsc::Receiver<DownloadChunk>,
     current: Bytes,
     ended: bool,
 }
 
 impl PieceReader {
-    fn new(receiver: mpsc::Receiver<Piece>) -> Self {
+    fn new(receiver: mpsc::Receiver<DownloadChunk>) -> Self {
         Self {
             receiver,
             current: Bytes::new(),
@@ -163,8 +163,8 @@ impl Read for PieceReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.current.is_empty() && !self.ended {
             match self.receiver.blocking_recv() {
-                Some(Piece::Data(bytes)) => self.current = bytes,
-                Some(Piece::End) => self.ended = true,
+                Some(DownloadChunk::Data(bytes)) => self.current = bytes,
+                Some(DownloadChunk::End) => self.ended = true,
                 None => return Err(io::Error::other(SourceGone)),
             }
         }

@@ -8,8 +8,8 @@ use semver::Version;
 use url::Url;
 
 use super::digest::Mismatch;
-use super::locate::Candidate;
-use super::platform::{Target, UnsupportedPlatform};
+use super::locate::EngineCandidate;
+use super::platform::{BuildTarget, UnsupportedPlatform};
 use super::rejection::Rejection;
 use super::{OLDEST_TESTED, PINNED_VERSION};
 use crate::env_vars;
@@ -34,7 +34,7 @@ pub enum Error {
         /// The version that was to be installed.
         version: Version,
         /// Everything called `opencode` that was skipped.
-        rejected: Vec<Candidate>,
+        rejected: Vec<EngineCandidate>,
         /// Why the installation failed.
         source: Box<Error>,
     },
@@ -42,13 +42,13 @@ pub enum Error {
     #[error("cannot find an engine")]
     NoneHere {
         /// Everything called `opencode` that was skipped.
-        rejected: Vec<Candidate>,
+        rejected: Vec<EngineCandidate>,
     },
     /// This machine cannot run what may well be an engine.
     #[error("cannot find out whether there is an engine")]
     Undecided {
         /// Everything called `opencode` that was skipped.
-        rejected: Vec<Candidate>,
+        rejected: Vec<EngineCandidate>,
     },
     /// `--offline`, and the version is not installed.
     #[error("cannot download `opencode {version}`: `--offline` is set")]
@@ -197,7 +197,7 @@ pub enum Error {
         /// The version.
         version: Version,
         /// The build.
-        target: Target,
+        target: BuildTarget,
         /// Why.
         rejection: Rejection,
     },
@@ -222,8 +222,8 @@ pub enum Error {
 
 impl Error {
     /// No candidate can be used, and nothing is to be installed.
-    pub fn none_here(rejected: Vec<Candidate>) -> Self {
-        if rejected.iter().any(Candidate::is_local) {
+    pub fn none_here(rejected: Vec<EngineCandidate>) -> Self {
+        if rejected.iter().any(EngineCandidate::is_local) {
             Self::Undecided { rejected }
         } else {
             Self::NoneHere { rejected }
@@ -299,7 +299,7 @@ fn explain(error: &Error, failure: &mut Failure) {
         }
         Error::Undecided { rejected } => {
             list_rejected(rejected, failure);
-            let is_slow = |candidate: &Candidate| matches!(candidate.verdict, Err(Rejection::TimedOut(_)));
+            let is_slow = |candidate: &EngineCandidate| matches!(candidate.verdict, Err(Rejection::TimedOut(_)));
             if rejected.iter().any(is_slow) {
                 push_hint(failure, "`opencode-rs engine install` installs another one");
             }
@@ -408,7 +408,7 @@ fn through(proxy: Option<&(String, &'static str)>) -> String {
     })
 }
 
-fn list_rejected(candidates: &[Candidate], failure: &mut Failure) {
+fn list_rejected(candidates: &[EngineCandidate], failure: &mut Failure) {
     for candidate in candidates {
         let Err(rejection) = &candidate.verdict else {
             continue;
@@ -474,7 +474,7 @@ mod tests {
         let url: Url = "https://mirror.test/file".parse().unwrap();
         let failure = Failure::from(Error::Nothing {
             version: Version::new(1, 18, 33),
-            rejected: vec![Candidate {
+            rejected: vec![EngineCandidate {
                 path: PathBuf::from("/usr/bin/opencode"),
                 source: crate::request::EngineSource::Path,
                 verdict: Err(Rejection::Unsupported(Version::new(2, 0, 1))),

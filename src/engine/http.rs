@@ -26,7 +26,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// How long and how often a host is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryLimits {
     /// Until a connection stands.
     pub connect: Duration,
     /// Between two pieces of an answer. The limit on the whole is generous, since lines may be slow.
@@ -41,7 +41,7 @@ pub struct Patience {
     pub longest_pause: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryLimits {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
@@ -56,7 +56,7 @@ impl Default for Patience {
 
 /// What else a host needs: from npm's settings.
 #[derive(Debug, Default)]
-pub(super) struct Trust {
+pub(super) struct HostTrust {
     /// A file of more certificates, and what named it.
     pub certificates: Vec<(PathBuf, &'static str)>,
     /// A proxy that no environment variable names.
@@ -84,7 +84,7 @@ const PROXY_VARIABLES: [(&str, Option<&str>); 6] = [
     ("all_proxy", None),
 ];
 
-impl Trust {
+impl HostTrust {
     /// The certificates that the environment adds to the system's.
     pub(super) fn of_environment(environment: &Environment) -> Self {
         let extra = environment
@@ -111,7 +111,7 @@ impl Trust {
 #[derive(Debug, Clone)]
 pub(super) struct Http {
     client: Client,
-    patience: Patience,
+    patience: RetryLimits,
     proxies: Vec<NamedProxy>,
 }
 
@@ -121,7 +121,7 @@ impl Http {
     /// # Errors
     ///
     /// When a file of certificates is unusable, or the system has none.
-    pub(super) fn new(patience: Patience, trust: Trust) -> Result<Self, Error> {
+    pub(super) fn new(patience: RetryLimits, trust: HostTrust) -> Result<Self, Error> {
         // Somebody else may have chosen a provider already; theirs does as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = Client::builder()
@@ -487,7 +487,7 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_tried_again() {
-        let http = Http::new(Patience::default(), Trust::default()).unwrap();
+        let http = Http::new(RetryLimits::default(), HostTrust::default()).unwrap();
         let url: Url = "https://host.test/".parse().unwrap();
         let status = |status, retry_after| Error::Status {
             url: url.clone(),

@@ -16,12 +16,12 @@ use super::digest::Digest;
 use super::download;
 use super::error::Error;
 use super::http::without_credentials;
-use super::platform::Target;
+use super::platform::BuildTarget;
 use super::probe;
 use super::probe_cache::{Identity, ProbeCache};
 use super::rejection::Rejection;
-use super::source::{Artifact, Source, release_url};
-use super::store::{Installed, Integrity, Receipt, Store, now, write_receipt};
+use super::source::{Artifact, ReleaseSource, release_url};
+use super::store::{EngineStore, Installed, Integrity, Receipt, now, write_receipt};
 use super::{Engine, EngineRequest, supported};
 use crate::request::{EngineSource, Network};
 use crate::support::lock::Lock;
@@ -55,7 +55,7 @@ pub async fn install(request: &EngineRequest<'_>, version: &Version, scrutiny: S
         request,
         version,
         scrutiny,
-        store: Store::new(request.directories),
+        store: EngineStore::new(request.directories),
         cache: ProbeCache::new(&request.directories.cache),
     };
     // Another build of the same version may be there already.
@@ -87,15 +87,15 @@ struct Installer<'a> {
     request: &'a EngineRequest<'a>,
     version: &'a Version,
     scrutiny: Scrutiny,
-    store: Store,
+    store: EngineStore,
     cache: ProbeCache,
 }
 
 impl Installer<'_> {
-    async fn fetch_from_sources(&self, targets: &[Target]) -> Result<Engine, Error> {
+    async fn fetch_from_sources(&self, targets: &[BuildTarget]) -> Result<Engine, Error> {
         let mut sources = Vec::new();
         let mut attempts = Vec::new();
-        for source in Source::all(
+        for source in ReleaseSource::all(
             self.request.environment,
             self.request.directories,
             self.request.patience,
@@ -128,8 +128,8 @@ impl Installer<'_> {
     /// Installs one build; `None` when no source had it. Sources that are out of reach are taken off the list.
     async fn install_target(
         &self,
-        target: Target,
-        sources: &mut Vec<Source>,
+        target: BuildTarget,
+        sources: &mut Vec<ReleaseSource>,
         attempts: &mut Vec<Error>,
     ) -> Result<Option<Engine>, Error> {
         let _lock = self.lock(target).await?;
@@ -156,7 +156,7 @@ impl Installer<'_> {
         Ok(None)
     }
 
-    async fn install_from(&self, target: Target, source: &Source) -> Result<Engine, Error> {
+    async fn install_from(&self, target: BuildTarget, source: &ReleaseSource) -> Result<Engine, Error> {
         let progress = &*self.request.progress;
         let artifact = source.resolve(self.version, target, progress).await?;
         let label = format!("opencode {}", self.version);
@@ -164,7 +164,7 @@ impl Installer<'_> {
             .http()
             .patiently(progress, async || {
                 let staging = tempfile::Builder::new()
-                    .prefix(&Store::staging_prefix(self.version, target))
+                    .prefix(&EngineStore::staging_prefix(self.version, target))
                     .tempdir_in(self.store.root())
                     .map_err(|error| Error::file("write", self.store.root(), error))?;
                 let file = staging.path().join(target.executable());
@@ -178,7 +178,12 @@ impl Installer<'_> {
     }
 
     /// Probes what is in the staging directory, and makes it visible.
-    async fn complete(&self, target: Target, staging: tempfile::TempDir, receipt: &Receipt) -> Result<Engine, Error> {
+    async fn complete(
+        &self,
+        target: BuildTarget,
+        staging: tempfile::TempDir,
+        receipt: &Receipt,
+    ) -> Result<Engine, Error> {
         let staged = staging.path().join(target.executable());
         // A cache of its own: the path in staging is of no interest later.
         let throwaway = ProbeCache::new(staging.path());
@@ -232,7 +237,7 @@ impl Installer<'_> {
         })
     }
 
-    fn not_runnable(&self, target: Target, rejection: Rejection) -> Error {
+    fn not_runnable(&self, target: BuildTarget, rejection: Rejection) -> Error {
         Error::NotRunnable {
             version: self.version.clone(),
             target,
@@ -252,7 +257,7 @@ impl Installer<'_> {
     }
 
     /// What is in the destination already, if it is of use.
-    async fn present(&self, target: Target) -> Result<Option<Engine>, Error> {
+    async fn present(&self, target: BuildTarget) -> Result<Option<Engine>, Error> {
         let directory = self.store.directory(self.version, target);
         let Some(installed) = self.store.find(self.version, target) else {
             // A directory without executable: not ours, unless it is as empty as a removal leaves it.
@@ -304,16 +309,16 @@ impl Installer<'_> {
         Ok(self.expect_version(&installed.path, &self.cache).await.err())
     }
 
-    async fn lock(&self, target: Target) -> Result<Lock, Error> {
+    async fn lock(&self, target: BuildTarget) -> Result<Lock, Error> {
         lock(&self.store, self.version, target, &*self.request.progress).await
     }
 }
 
 /// Waits for the destination's lock. Cancelled by dropping the future.
 pub(super) async fn lock(
-    store: &Store,
+    store: &EngineStore,
     version: &Version,
-    target: Target,
+    target: BuildTarget,
     progress: &dyn crate::support::progress::Progress,
 ) -> Result<Lock, Error> {
     let path = store.lock_file(version, target);
@@ -332,7 +337,12 @@ pub(super) async fn lock(
     }
 }
 
-fn receipt(version: &Version, target: Target, artifact: &Artifact, unpacked: &super::archive::Unpacked) -> Receipt {
+fn receipt(
+    version: &Version,
+    target: BuildTarget,
+    artifact: &Artifact,
+    unpacked: &super::archive::Unpacked,
+) -> Receipt {
     let archive = artifact.expected.archive().map_or_else(
         || unpacked.archive.sha256(),
         |expected| unpacked.archive.like(&expected),

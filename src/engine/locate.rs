@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use super::platform::Target;
+use super::platform::BuildTarget;
 use super::probe;
 use super::probe_cache::ProbeCache;
 use super::rejection::Rejection;
-use super::store::Store;
+use super::store::EngineStore;
 use super::too_new;
 use crate::context::{Directories, Environment};
 use crate::request::EngineSource;
 
 /// A file that could be the engine, and whether it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct EngineCandidate {
     /// The file.
     pub path: PathBuf,
     /// Where it was found.
@@ -26,7 +26,7 @@ pub struct Candidate {
     pub verdict: Result<Version, Rejection>,
 }
 
-impl Candidate {
+impl EngineCandidate {
     /// Whether this machine, and not the file, is the reason for which it was skipped.
     pub fn is_local(&self) -> bool {
         self.verdict.as_ref().is_err_and(Rejection::is_local)
@@ -41,26 +41,26 @@ impl Candidate {
 
 /// A file that has not been looked at yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct CandidatePath {
     pub(super) path: PathBuf,
     pub(super) source: EngineSource,
     /// What our own store says that it is.
-    expected: Option<Expected>,
+    expected: Option<ExpectedEngine>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Expected {
+struct ExpectedEngine {
     version: Version,
     /// From the receipt; a file that was placed by hand has none.
     size: Option<u64>,
 }
 
-impl Place {
+impl CandidatePath {
     /// Looks at the file.
-    pub(super) async fn judge(self, cache: &ProbeCache, environment: &Environment) -> Candidate {
+    pub(super) async fn judge(self, cache: &ProbeCache, environment: &Environment) -> EngineCandidate {
         let verdict = self.verdict(cache, environment).await;
         tracing::debug!(path = %self.path.display(), source = self.source.as_str(), ?verdict, "looked at a candidate");
-        Candidate {
+        EngineCandidate {
             path: self.path,
             source: self.source,
             verdict,
@@ -68,9 +68,9 @@ impl Place {
     }
 
     /// The file as a candidate that is passed over, where it is an engine of another protocol.
-    pub(super) async fn foreign(self, cache: &ProbeCache, environment: &Environment) -> Option<Candidate> {
+    pub(super) async fn foreign(self, cache: &ProbeCache, environment: &Environment) -> Option<EngineCandidate> {
         let version = probe::version_in_passing(&self.path, cache, environment).await?;
-        too_new(&version).then_some(Candidate {
+        too_new(&version).then_some(EngineCandidate {
             path: self.path,
             source: self.source,
             verdict: Err(Rejection::Unsupported(version)),
@@ -98,8 +98,12 @@ impl Place {
 /// Every place where an engine is, in the order in which they are tried: `PATH`, the engine's own directory, our store.
 ///
 /// One file that is reached by several names counts once.
-pub(super) fn places(environment: &Environment, directories: &Directories, targets: &[Target]) -> Vec<Place> {
-    let store = Store::new(directories);
+pub(super) fn places(
+    environment: &Environment,
+    directories: &Directories,
+    targets: &[BuildTarget],
+) -> Vec<CandidatePath> {
+    let store = EngineStore::new(directories);
     let home = directories
         .home
         .join(".opencode/bin")
@@ -109,7 +113,7 @@ pub(super) fn places(environment: &Environment, directories: &Directories, targe
         .map(|path| (path, EngineSource::Path, None))
         .chain(home.exists().then_some((home, EngineSource::Home, None)))
         .chain(store.in_order_of_use(targets).into_iter().map(|installed| {
-            let expected = Expected {
+            let expected = ExpectedEngine {
                 size: installed.receipt.as_ref().map(|receipt| receipt.size),
                 version: installed.version,
             };
@@ -118,7 +122,7 @@ pub(super) fn places(environment: &Environment, directories: &Directories, targe
     let mut seen = HashSet::new();
     found
         .filter(|(path, ..)| seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())))
-        .map(|(path, source, expected)| Place { path, source, expected })
+        .map(|(path, source, expected)| CandidatePath { path, source, expected })
         .collect()
 }
 

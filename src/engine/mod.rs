@@ -42,13 +42,13 @@ use semver::Version;
 
 pub use digest::{Digest, Mismatch};
 pub use error::Error;
-pub use http::Patience;
+pub use http::RetryLimits;
 pub use install::{Scrutiny, install};
-pub use locate::Candidate;
-pub use platform::{ArchiveKind, Cpu, Host, Instructions, Libc, Os, Target, UnknownTarget, UnsupportedPlatform};
+pub use locate::EngineCandidate;
+pub use platform::{ArchiveKind, BuildTarget, Cpu, Host, Instructions, Libc, Os, UnknownTarget, UnsupportedPlatform};
 pub use progress_bar::DownloadBar;
 pub use rejection::Rejection;
-pub use store::{Installed, Integrity, Receipt, Store};
+pub use store::{EngineStore, Installed, Integrity, Receipt};
 
 use crate::context::{Directories, Environment};
 use crate::error::Failure;
@@ -92,7 +92,7 @@ pub struct EngineRequest<'a> {
     /// The machine; looked at when it is not given.
     pub host: Option<Host>,
     /// How long hosts are waited for.
-    pub patience: Patience,
+    pub patience: RetryLimits,
 }
 
 impl<'a> EngineRequest<'a> {
@@ -111,7 +111,7 @@ impl<'a> EngineRequest<'a> {
             directories,
             progress,
             host: None,
-            patience: Patience::default(),
+            patience: RetryLimits::default(),
         }
     }
 
@@ -122,7 +122,7 @@ impl<'a> EngineRequest<'a> {
         }
     }
 
-    fn targets(&self) -> Vec<Target> {
+    fn targets(&self) -> Vec<BuildTarget> {
         self.host().map(|host| host.targets()).unwrap_or_default()
     }
 }
@@ -159,7 +159,9 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
             Ok(version) => {
                 note_skipped(
                     request,
-                    rejected.iter().filter(|candidate: &&Candidate| candidate.is_local()),
+                    rejected
+                        .iter()
+                        .filter(|candidate: &&EngineCandidate| candidate.is_local()),
                 );
                 for behind in places.filter(|place| place.source != EngineSource::Store) {
                     rejected.extend(behind.foreign(&cache, request.environment).await);
@@ -175,7 +177,7 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
         }
     }
     // A file that this machine is too busy or too short of memory to run may well be an engine.
-    if rejected.iter().any(Candidate::is_local) {
+    if rejected.iter().any(EngineCandidate::is_local) {
         return Err(Error::none_here(rejected).into());
     }
     if request.network == Network::Online {
@@ -201,7 +203,7 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
 }
 
 /// Names each engine of version 2 that was passed over: its user expects it, with its conversations and logins, to answer.
-fn name_foreign(rejected: &[Candidate], version: &Version, path: &Path, request: &EngineRequest<'_>) {
+fn name_foreign(rejected: &[EngineCandidate], version: &Version, path: &Path, request: &EngineRequest<'_>) {
     for candidate in rejected {
         if let Some(foreign) = foreign(candidate) {
             request.progress.note(&format!(
@@ -216,7 +218,7 @@ fn name_foreign(rejected: &[Candidate], version: &Version, path: &Path, request:
 }
 
 /// The version of an engine that speaks another protocol.
-fn foreign(candidate: &Candidate) -> Option<&Version> {
+fn foreign(candidate: &EngineCandidate) -> Option<&Version> {
     match &candidate.verdict {
         Err(Rejection::Unsupported(version)) if too_new(version) => Some(version),
         _ => None,
@@ -239,7 +241,7 @@ async fn tell_if_slow<T>(request: &EngineRequest<'_>, path: &Path, probing: impl
     probing.await
 }
 
-fn note_skipped<'a>(request: &EngineRequest<'_>, candidates: impl Iterator<Item = &'a Candidate>) {
+fn note_skipped<'a>(request: &EngineRequest<'_>, candidates: impl Iterator<Item = &'a EngineCandidate>) {
     for candidate in candidates {
         if let Some(line) = candidate.skipped() {
             request.progress.note(&line);
@@ -248,10 +250,10 @@ fn note_skipped<'a>(request: &EngineRequest<'_>, candidates: impl Iterator<Item 
 }
 
 /// Everything that could be the engine, in the order in which it is tried, with the verdict on each.
-pub async fn candidates(request: &EngineRequest<'_>) -> Vec<Candidate> {
+pub async fn candidates(request: &EngineRequest<'_>) -> Vec<EngineCandidate> {
     let cache = ProbeCache::new(&request.directories.cache);
     if let EngineChoice::Path { path, .. } = request.choice {
-        return vec![Candidate {
+        return vec![EngineCandidate {
             verdict: probe::supported_version(path, &cache, request.environment).await,
             path: path.clone(),
             source: EngineSource::Explicit,
@@ -270,7 +272,7 @@ pub async fn candidates(request: &EngineRequest<'_>) -> Vec<Candidate> {
 ///
 /// When there is none, or one cannot be removed.
 pub async fn remove(request: &EngineRequest<'_>, version: &Version) -> Result<Vec<Installed>, Error> {
-    let store = Store::new(request.directories);
+    let store = EngineStore::new(request.directories);
     let installed: Vec<_> = store
         .installed()
         .into_iter()

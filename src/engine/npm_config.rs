@@ -13,7 +13,7 @@ use reqwest::{NoProxy, Proxy};
 use url::Url;
 
 use super::error::Error;
-use super::http::{NamedProxy, Trust, base_address};
+use super::http::{HostTrust, NamedProxy, base_address};
 use super::locate::absolute_path_directories;
 use crate::context::{Directories, Environment};
 use crate::support::secret::Secret;
@@ -87,8 +87,8 @@ impl NpmConfig {
     }
 
     /// The certificates and the proxy of these settings, besides those of the environment.
-    pub(super) fn trust(&self) -> Trust {
-        let mut trust = Trust::of_environment(&self.environment);
+    pub(super) fn trust(&self) -> HostTrust {
+        let mut trust = HostTrust::of_environment(&self.environment);
         if let Some(file) = self.setting("cafile").filter(|file| *file != "null") {
             trust.certificates.push((PathBuf::from(file), "`cafile` of npm"));
         }

@@ -7,9 +7,9 @@
 use semver::Version;
 
 use super::digest::Digest;
-use super::platform::Target;
+use super::platform::BuildTarget;
 
-struct Row {
+struct PinnedHash {
     version: &'static str,
     target: &'static str,
     npm_integrity: &'static str,
@@ -17,14 +17,14 @@ struct Row {
 }
 
 /// Builds that are missing here are verified by what their source publishes.
-const TABLE: &[Row] = &[
-    Row {
+const TABLE: &[PinnedHash] = &[
+    PinnedHash {
         version: "1.18.33",
         target: "linux-x64",
         npm_integrity: "sha512-q/t/3p2CTxOT9y2kvjesb/LZab2+1eqlhhWA02Be6mjTtmYtNBcBsrI5yDo4Fw7ZSPBW2oyMIGMNRqiKQjiAWw==",
         executable: "0abbb7c32ab0294c0a7bfa2705f9ff0df5dce5ab721d1f00cccfe393f2a11427",
     },
-    Row {
+    PinnedHash {
         version: "1.18.33",
         target: "linux-x64-baseline",
         npm_integrity: "sha512-1KQGBiiDDeL/VHHbHkOvvFo8Jr97WT5+C1tear+p7IcDTnXgVHXqIjU4O4jM4mHQzykTP2i884FCnW5LDa+zCA==",
@@ -42,7 +42,7 @@ pub(super) struct Pin {
 }
 
 /// Looks up what `version` for `target` must be.
-pub(super) fn find(version: &Version, target: Target) -> Option<Pin> {
+pub(super) fn find(version: &Version, target: BuildTarget) -> Option<Pin> {
     let (version, target) = (version.to_string(), target.to_string());
     let row = TABLE
         .iter()
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn every_row_is_readable_and_names_a_build() {
         for row in TABLE {
-            let target: Target = row.target.parse().unwrap();
+            let target: BuildTarget = row.target.parse().unwrap();
             let version = Version::parse(row.version).unwrap();
             let pin = find(&version, target).unwrap();
             assert_eq!(pin.npm_integrity.to_string(), row.npm_integrity);

@@ -68,7 +68,7 @@ pub enum ArchiveKind {
 
 /// One build of the engine, such as `linux-x64-baseline-musl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Target {
+pub struct BuildTarget {
     /// The system.
     pub os: Os,
     /// The processor.
@@ -79,7 +79,7 @@ pub struct Target {
     pub instructions: Instructions,
 }
 
-impl Target {
+impl BuildTarget {
     /// Every build that is released.
     pub const ALL: [Self; 12] = {
         use Cpu::{Arm64, X64};
@@ -140,7 +140,7 @@ impl Target {
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for BuildTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let os = match self.os {
             Os::Linux => "linux",
@@ -158,12 +158,12 @@ impl fmt::Display for Target {
     }
 }
 
-/// A name that is none of [`Target::ALL`].
+/// A name that is none of [`BuildTarget::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a build of the engine")]
 pub struct UnknownTarget(pub String);
 
-impl FromStr for Target {
+impl FromStr for BuildTarget {
     type Err = UnknownTarget;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
@@ -235,7 +235,7 @@ impl Host {
     }
 
     /// The builds worth trying, best first. The order is that of the engine's own npm package.
-    pub fn targets(&self) -> Vec<Target> {
+    pub fn targets(&self) -> Vec<BuildTarget> {
         let instructions = if self.avx2 {
             [Instructions::Usual, Instructions::Baseline]
         } else {
@@ -249,8 +249,8 @@ impl Host {
         for cpu in &self.cpus {
             for musl in &musl {
                 for instructions in instructions {
-                    let target = Target::new(self.os, *cpu, *musl, instructions);
-                    if Target::ALL.contains(&target) {
+                    let target = BuildTarget::new(self.os, *cpu, *musl, instructions);
+                    if BuildTarget::ALL.contains(&target) {
                         targets.push(target);
                     }
                 }
@@ -372,7 +372,7 @@ mod tests {
     use super::*;
 
     fn names(host: &Host) -> Vec<String> {
-        host.targets().iter().map(Target::to_string).collect()
+        host.targets().iter().map(BuildTarget::to_string).collect()
     }
 
     fn linux(cpu: Cpu, libcs: &[Libc], avx2: bool) -> Host {
@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn every_build_has_the_names_that_releases_and_packages_have() {
-        let table: Vec<_> = Target::ALL
+        let table: Vec<_> = BuildTarget::ALL
             .iter()
             .map(|target| (target.asset(), target.npm_package(), target.executable()))
             .collect();
@@ -430,11 +430,11 @@ mod tests {
 
     #[test]
     fn a_name_reads_back_as_the_build_that_it_names() {
-        for target in Target::ALL {
+        for target in BuildTarget::ALL {
             assert_eq!(target.to_string().parse(), Ok(target));
         }
         assert_eq!(
-            "win32-x64".parse::<Target>(),
+            "win32-x64".parse::<BuildTarget>(),
             Err(UnknownTarget("win32-x64".to_owned()))
         );
     }

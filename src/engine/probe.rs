@@ -257,7 +257,7 @@ async fn execute(
     #[cfg(unix)]
     command.process_group(0);
 
-    let mut child = Running::new(spawn(&mut command, path, kind).await?);
+    let mut child = ProbeChild::new(spawn(&mut command, path, kind).await?);
     let (status, stdout, stderr) = match tokio::time::timeout(deadline, child.output()).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => return Err(unusable("cannot read what `--version` says", &error)),
@@ -342,13 +342,13 @@ fn trimmed(environment: &Environment, role: Role) -> Vec<(&std::ffi::OsStr, &std
 }
 
 /// A child whose whole process group ends when this is dropped before the child is reaped.
-struct Running {
+struct ProbeChild {
     child: Child,
     #[cfg(unix)]
     group: Option<rustix::process::Pid>,
 }
 
-impl Running {
+impl ProbeChild {
     fn new(child: Child) -> Self {
         Self {
             #[cfg(unix)]
@@ -374,7 +374,7 @@ impl Running {
 }
 
 #[cfg(unix)]
-impl Drop for Running {
+impl Drop for ProbeChild {
     fn drop(&mut self) {
         if let Some(group) = self.group {
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);

@@ -64,7 +64,7 @@ impl Identity {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Entry {
+struct CachedProbe {
     #[serde(flatten)]
     identity: Identity,
     version: Version,
@@ -101,7 +101,7 @@ impl ProbeCache {
         }
         entries.insert(
             path.to_owned(),
-            Entry {
+            CachedProbe {
                 identity: identity.clone(),
                 version: version.clone(),
             },
@@ -135,7 +135,7 @@ impl ProbeCache {
         let _ = std::fs::remove_file(&self.file);
     }
 
-    fn read(&self) -> BTreeMap<String, Entry> {
+    fn read(&self) -> BTreeMap<String, CachedProbe> {
         state_file::read(&self.file)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())

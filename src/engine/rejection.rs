@@ -120,13 +120,17 @@ impl fmt::Display for Rejection {
                 write!(f, "its interpreter `{path}` does not exist")
             }
             Self::InterpreterMissing(name) => write!(f, "its interpreter `{name}` is not on `PATH`"),
-            Self::ProgramMissing(said) => write!(f, "a program that it calls is missing{}", Said(said)),
-            Self::LibrariesMissing(said) => write!(f, "shared libraries that it needs are missing{}", Said(said)),
+            Self::ProgramMissing(said) => write!(f, "a program that it calls is missing{}", ProgramOutputLine(said)),
+            Self::LibrariesMissing(said) => write!(
+                f,
+                "shared libraries that it needs are missing{}",
+                ProgramOutputLine(said)
+            ),
             Self::IllegalInstruction => f.write_str("it uses instructions that this processor does not have"),
             Self::Killed(signal) => write!(f, "`--version` was killed by signal {signal}"),
-            Self::Exited(code, said) => write!(f, "`--version` ended with status {code}{}", Said(said)),
+            Self::Exited(code, said) => write!(f, "`--version` ended with status {code}{}", ProgramOutputLine(said)),
             Self::TimedOut(limit) => write!(f, "`--version` did not end within {} s", limit.as_secs_f32()),
-            Self::NoVersion(said) => write!(f, "`--version` printed no version{}", Said(said)),
+            Self::NoVersion(said) => write!(f, "`--version` printed no version{}", ProgramOutputLine(said)),
             Self::Ourselves => f.write_str("it is `opencode-rs` under another name"),
             Self::Unsupported(version) => {
                 write!(
@@ -147,9 +151,9 @@ impl fmt::Display for Rejection {
 }
 
 /// The last line of what a program said, made harmless for a terminal.
-struct Said<'a>(&'a str);
+struct ProgramOutputLine<'a>(&'a str);
 
-impl fmt::Display for Said<'_> {
+impl fmt::Display for ProgramOutputLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LONGEST: usize = 200;
         let Some(line) = self.0.lines().rev().find(|line| !line.trim().is_empty()) else {

@@ -10,10 +10,10 @@ use url::Url;
 
 use super::digest::{Digest, Mismatch};
 use super::error::Error;
-use super::http::{Http, Patience, Trust, base_address, check_encrypted};
+use super::http::{HostTrust, Http, RetryLimits, base_address, check_encrypted};
 use super::npm_config::NpmConfig;
 use super::pins;
-use super::platform::{ArchiveKind, Target};
+use super::platform::{ArchiveKind, BuildTarget};
 use crate::context::{Directories, Environment};
 use crate::env_vars;
 use crate::support::loopback::is_loopback;
@@ -33,18 +33,18 @@ pub(super) struct Artifact {
     pub(super) url: Url,
     pub(super) authorization: Option<Secret>,
     pub(super) kind: ArchiveKind,
-    pub(super) expected: Expected,
+    pub(super) expected: ExpectedHashes,
 }
 
 /// The hashes that an archive and the executable in it must have: one of them at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expected {
+pub(super) enum ExpectedHashes {
     Archive(Digest),
     Executable(Digest),
     Both { archive: Digest, executable: Digest },
 }
 
-impl Expected {
+impl ExpectedHashes {
     pub(super) const fn archive(&self) -> Option<Digest> {
         match self {
             Self::Archive(archive) | Self::Both { archive, .. } => Some(*archive),
@@ -62,18 +62,18 @@ impl Expected {
 
 /// A place that serves the engine.
 #[derive(Debug)]
-pub(super) enum Source {
+pub(super) enum ReleaseSource {
     GitHub(Box<GitHub>),
     Npm(Box<Npm>),
 }
 
-impl Source {
+impl ReleaseSource {
     /// The sources of this user, in the order in which they are asked. One that cannot be set up is in its place as an
     /// error, so that it is reported only if no other one has the engine.
     pub(super) fn all(
         environment: &Environment,
         directories: &Directories,
-        patience: Patience,
+        patience: RetryLimits,
     ) -> Vec<Result<Self, Error>> {
         vec![
             GitHub::new(environment, patience).map(|github| Self::GitHub(Box::new(github))),
@@ -92,7 +92,7 @@ impl Source {
     pub(super) async fn resolve(
         &self,
         version: &Version,
-        target: Target,
+        target: BuildTarget,
         progress: &dyn Progress,
     ) -> Result<Artifact, Error> {
         match self {
@@ -103,7 +103,7 @@ impl Source {
 }
 
 /// Where the release file of a build is, for a message: without asking anybody.
-pub(super) fn release_url(environment: &Environment, version: &Version, target: Target) -> Result<Url, Error> {
+pub(super) fn release_url(environment: &Environment, version: &Version, target: BuildTarget) -> Result<Url, Error> {
     let base = base_address(environment.text(env_vars::GITHUB_DOWNLOAD).unwrap_or(GITHUB_DOWNLOAD))?;
     below(
         &base,
@@ -132,20 +132,25 @@ struct Asset {
 }
 
 impl GitHub {
-    fn new(environment: &Environment, patience: Patience) -> Result<Self, Error> {
+    fn new(environment: &Environment, patience: RetryLimits) -> Result<Self, Error> {
         Ok(Self {
             api: base_address(environment.text(env_vars::GITHUB_API).unwrap_or(GITHUB_API))?,
-            http: Http::new(patience, Trust::of_environment(environment))?,
+            http: Http::new(patience, HostTrust::of_environment(environment))?,
             environment: environment.clone(),
         })
     }
 
-    async fn resolve(&self, version: &Version, target: Target, progress: &dyn Progress) -> Result<Artifact, Error> {
+    async fn resolve(
+        &self,
+        version: &Version,
+        target: BuildTarget,
+        progress: &dyn Progress,
+    ) -> Result<Artifact, Error> {
         let url = release_url(&self.environment, version, target)?;
         let expected = match pins::find(version, target) {
             // No question to the API, whose limit is shared by everybody behind one address.
-            Some(pin) => Expected::Executable(pin.executable),
-            None => Expected::Archive(self.published_digest(version, target, &url, progress).await?),
+            Some(pin) => ExpectedHashes::Executable(pin.executable),
+            None => ExpectedHashes::Archive(self.published_digest(version, target, &url, progress).await?),
         };
         Ok(Artifact {
             source: "github",
@@ -159,7 +164,7 @@ impl GitHub {
     async fn published_digest(
         &self,
         version: &Version,
-        target: Target,
+        target: BuildTarget,
         file: &Url,
         progress: &dyn Progress,
     ) -> Result<Digest, Error> {
@@ -218,7 +223,7 @@ struct Dist {
 }
 
 impl Npm {
-    fn new(environment: &Environment, directories: &Directories, patience: Patience) -> Result<Self, Error> {
+    fn new(environment: &Environment, directories: &Directories, patience: RetryLimits) -> Result<Self, Error> {
         let config = NpmConfig::read(environment, directories)?;
         Ok(Self {
             http: Http::new(patience, config.trust())?,
@@ -226,7 +231,12 @@ impl Npm {
         })
     }
 
-    async fn resolve(&self, version: &Version, target: Target, progress: &dyn Progress) -> Result<Artifact, Error> {
+    async fn resolve(
+        &self,
+        version: &Version,
+        target: BuildTarget,
+        progress: &dyn Progress,
+    ) -> Result<Artifact, Error> {
         let url = below(&self.config.registry, &format!("{}/{version}", target.npm_package()))?;
         let authorization = self.config.authorization(&url);
         let headers = [(ACCEPT, "application/json")];
@@ -253,11 +263,11 @@ impl Npm {
                     }),
                 });
             }
-            (Some(pin), _) => Expected::Both {
+            (Some(pin), _) => ExpectedHashes::Both {
                 archive: pin.npm_integrity,
                 executable: pin.executable,
             },
-            (None, Some(archive)) => Expected::Archive(archive),
+            (None, Some(archive)) => ExpectedHashes::Archive(archive),
             (None, None) => return Err(Error::NoHash { url: tarball }),
         };
         Ok(Artifact {

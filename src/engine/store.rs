@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::PINNED_VERSION;
 use super::digest::{Digest, sha256_of};
 use super::error::Error;
-use super::platform::Target;
+use super::platform::BuildTarget;
 use crate::context::Directories;
 use crate::support::atomic_file::{self, Access};
 use crate::support::state_file;
@@ -52,7 +52,7 @@ pub struct Installed {
     /// Its version.
     pub version: Version,
     /// Its build.
-    pub target: Target,
+    pub target: BuildTarget,
     /// The executable.
     pub path: PathBuf,
     /// What we noted; `None` for one that was placed by hand.
@@ -93,11 +93,11 @@ impl Installed {
 
 /// The directory of installed engines.
 #[derive(Debug, Clone)]
-pub struct Store {
+pub struct EngineStore {
     root: PathBuf,
 }
 
-impl Store {
+impl EngineStore {
     /// The store of this user.
     pub fn new(directories: &Directories) -> Self {
         Self {
@@ -111,31 +111,31 @@ impl Store {
     }
 
     /// The directory of one build of one version.
-    pub fn directory(&self, version: &Version, target: Target) -> PathBuf {
+    pub fn directory(&self, version: &Version, target: BuildTarget) -> PathBuf {
         self.root.join(format!("{version}-{target}"))
     }
 
     /// The executable of one build of one version.
-    pub fn executable(&self, version: &Version, target: Target) -> PathBuf {
+    pub fn executable(&self, version: &Version, target: BuildTarget) -> PathBuf {
         self.directory(version, target).join(target.executable())
     }
 
     /// The lock that whoever writes there holds.
-    pub(super) fn lock_file(&self, version: &Version, target: Target) -> PathBuf {
+    pub(super) fn lock_file(&self, version: &Version, target: BuildTarget) -> PathBuf {
         self.root.join(format!(".lock-{version}-{target}"))
     }
 
     /// The beginning of the names of unfinished directories for one destination.
-    pub(super) fn staging_prefix(version: &Version, target: Target) -> String {
+    pub(super) fn staging_prefix(version: &Version, target: BuildTarget) -> String {
         format!(".staging-{version}-{target}-")
     }
 
-    fn removed_prefix(version: &Version, target: Target) -> String {
+    fn removed_prefix(version: &Version, target: BuildTarget) -> String {
         format!(".removed-{version}-{target}-")
     }
 
     /// What is in the place of one build of one version, if anything is.
-    pub fn find(&self, version: &Version, target: Target) -> Option<Installed> {
+    pub fn find(&self, version: &Version, target: BuildTarget) -> Option<Installed> {
         let path = self.executable(version, target);
         path.is_file().then(|| Installed {
             version: version.clone(),
@@ -168,7 +168,7 @@ impl Store {
 
     /// What is installed for one of `targets`: the preferred version, the pinned one, then newest first; builds of one
     /// version in the order of `targets`.
-    pub fn in_order_of_use(&self, targets: &[Target]) -> Vec<Installed> {
+    pub fn in_order_of_use(&self, targets: &[BuildTarget]) -> Vec<Installed> {
         let preferred = self.preferred();
         let rank = |installed: &Installed| {
             let by_name = installed.version.to_string();
@@ -232,7 +232,7 @@ impl Store {
     }
 
     /// Removes a directory of ours. It is renamed first, so that nobody sees it without its parts.
-    pub(super) fn discard(&self, version: &Version, target: Target) -> Result<(), Error> {
+    pub(super) fn discard(&self, version: &Version, target: BuildTarget) -> Result<(), Error> {
         let directory = self.directory(version, target);
         let away = tempfile::Builder::new()
             .prefix(&Self::removed_prefix(version, target))
@@ -243,7 +243,7 @@ impl Store {
     }
 
     /// Removes what killed installations of this destination left. Only for the holder of the lock.
-    pub(super) fn sweep(&self, version: &Version, target: Target) {
+    pub(super) fn sweep(&self, version: &Version, target: BuildTarget) {
         let prefixes = [
             Self::staging_prefix(version, target),
             Self::removed_prefix(version, target),
@@ -274,8 +274,8 @@ fn read_receipt(directory: &Path) -> Option<Receipt> {
 }
 
 /// Reads `1.18.33-linux-x64`. A version may itself have hyphens, so the target decides where it ends.
-fn parse_directory_name(name: &str) -> Option<(Version, Target)> {
-    Target::ALL.into_iter().find_map(|target| {
+fn parse_directory_name(name: &str) -> Option<(Version, BuildTarget)> {
+    BuildTarget::ALL.into_iter().find_map(|target| {
         let version = name.strip_suffix(&target.to_string())?.strip_suffix('-')?;
         Some((Version::parse(version).ok()?, target))
     })
@@ -310,16 +310,16 @@ mod tests {
     #[test]
     fn the_preferred_version_comes_first_then_the_pinned_one_then_the_newest() {
         let root = tempfile::tempdir().unwrap();
-        let store = Store {
+        let store = EngineStore {
             root: root.path().to_path_buf(),
         };
-        let target: Target = "linux-x64".parse().unwrap();
+        let target: BuildTarget = "linux-x64".parse().unwrap();
         for version in ["1.18.30", PINNED_VERSION, "1.18.40", "1.18.50"] {
             let path = store.executable(&Version::parse(version).unwrap(), target);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        let order = |store: &Store| {
+        let order = |store: &EngineStore| {
             store
                 .in_order_of_use(&[target])
                 .iter()

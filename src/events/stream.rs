@@ -29,7 +29,7 @@ const MOST_SEEN: usize = 4096;
 
 /// What comes off the stream.
 #[derive(Debug)]
-pub enum Item {
+pub enum StreamItem {
     /// An event.
     Event(Box<Received>),
     /// The connection broke; events may be missing from here on.
@@ -43,7 +43,7 @@ pub enum Item {
 /// An open stream of all directories' events. Dropping it closes the connection.
 #[derive(Debug)]
 pub struct EventStream {
-    items: mpsc::Receiver<Item>,
+    items: mpsc::Receiver<StreamItem>,
     task: AbortHandle,
 }
 
@@ -56,7 +56,7 @@ impl EventStream {
     pub async fn open(client: Client) -> Result<Self, Error> {
         let (sender, items) = mpsc::channel(QUEUE);
         let (opened, confirmation) = oneshot::channel();
-        let reader = Reader {
+        let reader = StreamReader {
             client,
             items: sender,
             seen: SeenEvents::default(),
@@ -71,8 +71,8 @@ impl EventStream {
         }
     }
 
-    /// The next item; `None` after [`Item::Lost`]. Cancel-safe.
-    pub async fn next(&mut self) -> Option<Item> {
+    /// The next item; `None` after [`StreamItem::Lost`]. Cancel-safe.
+    pub async fn next(&mut self) -> Option<StreamItem> {
         self.items.recv().await
     }
 }
@@ -83,9 +83,9 @@ impl Drop for EventStream {
     }
 }
 
-struct Reader {
+struct StreamReader {
     client: Client,
-    items: mpsc::Sender<Item>,
+    items: mpsc::Sender<StreamItem>,
     seen: SeenEvents,
     opened: Option<oneshot::Sender<Result<(), Error>>>,
 }
@@ -119,7 +119,7 @@ impl SeenEvents {
 /// The consumer went away.
 struct Closed;
 
-impl Reader {
+impl StreamReader {
     async fn run(mut self) {
         let mut broken_since = None;
         let mut pause = FIRST_PAUSE;
@@ -143,14 +143,14 @@ impl Reader {
             let since = *broken_since.get_or_insert_with(Instant::now);
             if error.is_none() {
                 pause = FIRST_PAUSE;
-                if self.items.send(Item::Disconnected).await.is_err() {
+                if self.items.send(StreamItem::Disconnected).await.is_err() {
                     return;
                 }
             }
             if let Some(error) = error
                 && since.elapsed() > PATIENCE
             {
-                let _ = self.items.send(Item::Lost(error)).await;
+                let _ = self.items.send(StreamItem::Lost(error)).await;
                 return;
             }
             tokio::time::sleep(pause).await;
@@ -185,15 +185,15 @@ impl Reader {
                         let _ = opened.send(Ok(()));
                     }
                     if again {
-                        self.send(Item::Reconnected).await?;
+                        self.send(StreamItem::Reconnected).await?;
                     }
                 }
-                self.send(Item::Event(Box::new(event))).await?;
+                self.send(StreamItem::Event(Box::new(event))).await?;
             }
         }
     }
 
-    async fn send(&self, item: Item) -> Result<(), Closed> {
+    async fn send(&self, item: StreamItem) -> Result<(), Closed> {
         self.items.send(item).await.map_err(|_| Closed)
     }
 }

@@ -149,11 +149,11 @@ pub struct GateCall {
     pub is_engines: bool,
     /// Whether redirects that the call follows will come here too.
     pub redirects_come: bool,
-    reply: oneshot::Sender<Reply>,
+    reply: oneshot::Sender<GateReply>,
 }
 
 #[derive(Debug)]
-enum Reply {
+enum GateReply {
     Pass,
     Refuse(String),
     Unknown,
@@ -162,17 +162,17 @@ enum Reply {
 impl GateCall {
     /// Lets it run.
     pub fn pass(self) {
-        let _ = self.reply.send(Reply::Pass);
+        let _ = self.reply.send(GateReply::Pass);
     }
 
     /// Does not let it run; the model is told why, and goes on.
     pub fn refuse(self, why: impl Into<String>) {
-        let _ = self.reply.send(Reply::Refuse(why.into()));
+        let _ = self.reply.send(GateReply::Refuse(why.into()));
     }
 
     /// Leaves the answer to another gate: its session is none of ours. Where nobody knows it, it does not run.
     pub fn disown(self) {
-        let _ = self.reply.send(Reply::Unknown);
+        let _ = self.reply.send(GateReply::Unknown);
     }
 
     /// Whether nobody waits for the answer any more.

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{GateCall, Invitation, Moment, PluginState, Reply};
+use super::{GateCall, GateReply, Invitation, Moment, PluginState};
 use crate::support::secret::Secret;
 
 /// The longest line that is read, in bytes. A call that writes a file holds the file; the plugin sends no more than this.
@@ -117,7 +117,7 @@ async fn greet(stream: TcpStream, token: Secret) -> io::Result<(Lines, OwnedWrit
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Line {
+enum GateLine {
     Call {
         id: u64,
         moment: Moment,
@@ -142,7 +142,7 @@ enum Line {
 }
 
 async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, told: &Told) -> io::Result<()> {
-    let mut open: JoinSet<(u64, Reply)> = JoinSet::new();
+    let mut open: JoinSet<(u64, GateReply)> = JoinSet::new();
     let mut waits: HashMap<u64, AbortHandle> = HashMap::new();
     // A reading that is cancelled would lose what it has read, so lines come from a task of their own.
     let (line_sender, mut line_receiver) = mpsc::channel(1);
@@ -167,10 +167,10 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
                 // The plugin writes no line that cannot be read. Whoever sent it waits for ever, unless the connection ends:
                 // then it is refused.
                 match serde_json::from_slice(&line?)? {
-                    Line::Call { id, moment, tool, session, call, arguments, engines, redirects } => {
+                    GateLine::Call { id, moment, tool, session, call, arguments, engines, redirects } => {
                         let Ok(arguments) = serde_json::from_str::<Value>(&arguments) else {
                             // Nested too deeply, for one.
-                            open.spawn(async move { (id, Reply::Refuse("These arguments cannot be judged.".to_owned())) });
+                            open.spawn(async move { (id, GateReply::Refuse("These arguments cannot be judged.".to_owned())) });
                             continue;
                         };
                         let (reply, answer) = oneshot::channel();
@@ -189,15 +189,15 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
                         }
                         // One that is dropped may be another gate's; where nobody answers it is refused.
                         waits.insert(id, open.spawn(async move {
-                            (id, answer.await.unwrap_or(Reply::Unknown))
+                            (id, answer.await.unwrap_or(GateReply::Unknown))
                         }));
                     }
-                    Line::Gone { id, gone } => {
+                    GateLine::Gone { id, gone } => {
                         if let Some(wait) = waits.remove(&id).filter(|_| gone) {
                             wait.abort();
                         }
                     }
-                    Line::Ready { ready, last } => {
+                    GateLine::Ready { ready, last } => {
                         if ready {
                             told.send_replace(if last { PluginState::Ready } else { PluginState::NotLast });
                         }
@@ -209,9 +209,9 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
                 let Ok((id, reply)) = joined else { continue };
                 waits.remove(&id);
                 let value = match reply {
-                    Reply::Pass => json!({ "id": id, "pass": true }),
-                    Reply::Refuse(why) => json!({ "id": id, "refuse": why }),
-                    Reply::Unknown => json!({ "id": id }),
+                    GateReply::Pass => json!({ "id": id, "pass": true }),
+                    GateReply::Refuse(why) => json!({ "id": id, "refuse": why }),
+                    GateReply::Unknown => json!({ "id": id }),
                 };
                 write.write_all(format!("{value}\n").as_bytes()).await?;
             }

@@ -60,7 +60,7 @@ pub struct PromptText {
 
 /// The world, as far as reading needs it.
 #[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
+pub struct InputContext<'a> {
     /// Relative paths are meant from here.
     pub cwd: &'a Path,
     /// For the choice of an editor.
@@ -75,7 +75,7 @@ pub struct Surroundings<'a> {
     pub verbosity: Verbosity,
 }
 
-impl Surroundings<'_> {
+impl InputContext<'_> {
     /// Runs `work` until it is done, interrupted or out of time.
     async fn bounded<T>(&self, what: &str, work: impl Future<Output = Result<T, InputError>>) -> Result<T, Failure> {
         let deadline = async {
@@ -109,7 +109,7 @@ pub async fn gather(
     prompt: &PromptSource,
     stdin: StdinUse,
     attachments: &[PathBuf],
-    around: Surroundings<'_>,
+    around: InputContext<'_>,
 ) -> Result<PromptParts, Failure> {
     let files = read_attachments(attachments, around).await?;
     let text = read_prompt(prompt, stdin, around).await?.text;
@@ -121,7 +121,7 @@ pub async fn gather(
 /// # Errors
 ///
 /// See [`gather`].
-pub async fn read_attachments(paths: &[PathBuf], around: Surroundings<'_>) -> Result<Vec<FilePart>, Failure> {
+pub async fn read_attachments(paths: &[PathBuf], around: InputContext<'_>) -> Result<Vec<FilePart>, Failure> {
     if paths.is_empty() {
         return Ok(Vec::new());
     }
@@ -146,7 +146,7 @@ pub async fn read_attachments(paths: &[PathBuf], around: Surroundings<'_>) -> Re
 pub async fn read_prompt(
     prompt: &PromptSource,
     stdin: StdinUse,
-    around: Surroundings<'_>,
+    around: InputContext<'_>,
 ) -> Result<PromptText, Failure> {
     let own = match prompt {
         PromptSource::Arguments(text) => Some(text.clone()),
@@ -162,9 +162,9 @@ pub async fn read_prompt(
     let piped = if wanted {
         // Without a text of its own the run cannot go on, and with `-` it was told to wait.
         let patience = if stdin == StdinUse::Always || *prompt == PromptSource::Stdin {
-            stdin::Patience::Wait
+            stdin::SilentStdin::Wait
         } else {
-            stdin::Patience::GoOn
+            stdin::SilentStdin::GoOn
         };
         let bytes = around
             .bounded("reading stdin", stdin::read(patience, |line| around.remark(line)))
@@ -209,7 +209,7 @@ fn added(piped: &str) -> String {
 }
 
 /// Names the first word of a prompt that is a file as well, where files are attached: `-f *.rs` attaches one of them.
-pub fn note_file_among_words(words: &[String], around: Surroundings<'_>) {
+pub fn note_file_among_words(words: &[String], around: InputContext<'_>) {
     let is_file = |word: &&String| around.cwd.join(word).is_file();
     if let Some(word) = words.iter().find(is_file) {
         around.remark(&format!(
@@ -228,7 +228,7 @@ pub fn stdin_came_late() -> bool {
 /// # Errors
 ///
 /// See [`gather`]; an empty one is none.
-pub async fn read_system(system: &SystemPrompt, around: Surroundings<'_>) -> Result<Option<String>, Failure> {
+pub async fn read_system(system: &SystemPrompt, around: InputContext<'_>) -> Result<Option<String>, Failure> {
     let text = match system {
         SystemPrompt::Text(text) => text.clone(),
         SystemPrompt::File(path) => read_text_file(path, around).await?,
@@ -241,7 +241,7 @@ pub async fn read_system(system: &SystemPrompt, around: Surroundings<'_>) -> Res
 /// # Errors
 ///
 /// See [`gather`].
-pub async fn read_text_file(path: &Path, around: Surroundings<'_>) -> Result<String, Failure> {
+pub async fn read_text_file(path: &Path, around: InputContext<'_>) -> Result<String, Failure> {
     let name = format!("`{}`", path.display());
     let bytes = read_file(path, around).await?;
     text::decode(bytes, &name).map_err(Failure::from)
@@ -252,7 +252,7 @@ pub async fn read_text_file(path: &Path, around: Surroundings<'_>) -> Result<Str
 /// # Errors
 ///
 /// See [`gather`].
-pub async fn read_file(path: &Path, around: Surroundings<'_>) -> Result<Vec<u8>, Failure> {
+pub async fn read_file(path: &Path, around: InputContext<'_>) -> Result<Vec<u8>, Failure> {
     let full = around.cwd.join(path);
     let typed = path.to_path_buf();
     let work = thread::run(move || attachment::read_bytes(&full, &typed, LONGEST));
@@ -264,7 +264,7 @@ pub async fn read_file(path: &Path, around: Surroundings<'_>) -> Result<Vec<u8>,
 /// # Errors
 ///
 /// See [`gather`].
-pub async fn read_stdin(around: Surroundings<'_>) -> Result<Vec<u8>, Failure> {
-    let work = stdin::read(stdin::Patience::Wait, |line| around.remark(line));
+pub async fn read_stdin(around: InputContext<'_>) -> Result<Vec<u8>, Failure> {
+    let work = stdin::read(stdin::SilentStdin::Wait, |line| around.remark(line));
     Ok(around.bounded("reading stdin", work).await?.unwrap_or_default())
 }

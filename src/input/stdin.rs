@@ -19,7 +19,7 @@ const CHUNK: usize = 64 * 1024;
 
 /// What a silent stdin means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Patience {
+pub(super) enum SilentStdin {
     /// There is a prompt without it: go on after a word of warning.
     GoOn,
     /// It is the prompt, or `-` asks for it: wait for it after a word of advice.
@@ -48,7 +48,7 @@ pub(super) fn is_piped() -> bool {
 }
 
 /// Reads stdin to its end; nothing when it was given up. Dropping the future leaves what is not read yet where it is.
-pub(super) async fn read(patience: Patience, remark: impl Fn(&str)) -> Result<Option<Vec<u8>>, InputError> {
+pub(super) async fn read(patience: SilentStdin, remark: impl Fn(&str)) -> Result<Option<Vec<u8>>, InputError> {
     let (sender, mut chunks) = mpsc::channel(4);
     let abandoned = Abandoned::default();
     let flag = Arc::clone(&abandoned.0);
@@ -60,7 +60,7 @@ pub(super) async fn read(patience: Patience, remark: impl Fn(&str)) -> Result<Op
     let mut bytes = Vec::new();
     let mut next = match tokio::time::timeout(SILENCE, chunks.recv()).await {
         Ok(chunk) => chunk,
-        Err(_) if patience == Patience::GoOn => {
+        Err(_) if patience == SilentStdin::GoOn => {
             remark(
                 "waiting 2 s for stdin, which is open and sends nothing: `--no-stdin` never reads it, a last word `-` \
                  waits for it",

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Answer, Ask, Prompter, Question, QuestionAnswer, Withdrawal};
+use super::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, Withdrawal};
 use crate::env_vars;
 use crate::support::visible::visible;
 
@@ -77,23 +77,23 @@ enum NoAnswer {
 }
 
 #[derive(Debug, serde::Deserialize)]
-struct Reply {
-    decision: Decision,
+struct ProgramReply {
+    decision: ProgramDecision,
     #[serde(default)]
-    scope: Scope,
+    scope: DecisionScope,
     reason: Option<String>,
 }
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Decision {
+enum ProgramDecision {
     Allow,
     Deny,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Scope {
+enum DecisionScope {
     #[default]
     Once,
     Session,
@@ -145,7 +145,7 @@ impl ProgramApprover {
     /// Runs the command; gives what it said once it has ended well.
     fn run(&self, document: &Value, withdrawal: &Withdrawal) -> Result<Vec<u8>, NoAnswer> {
         let started = Instant::now();
-        let mut running = Running::start(&self.command, &self.directory, document)
+        let mut running = RunningProgram::start(&self.command, &self.directory, document)
             .map_err(|error| NoAnswer::Fault(format!("cannot start it: {error}")))?;
         loop {
             if withdrawal.is_withdrawn() {
@@ -181,18 +181,18 @@ impl ProgramApprover {
 
 impl Prompter for ProgramApprover {
     fn ask(&mut self, ask: &Ask, withdrawal: &Withdrawal) -> Answer {
-        match self.asked::<Reply>(&permission_document(ask), withdrawal) {
-            Ok(Reply {
-                decision: Decision::Allow,
-                scope: Scope::Session,
+        match self.asked::<ProgramReply>(&permission_document(ask), withdrawal) {
+            Ok(ProgramReply {
+                decision: ProgramDecision::Allow,
+                scope: DecisionScope::Session,
                 ..
             }) if !ask.judgement.grant.is_empty() => Answer::Session(ask.judgement.grant.clone()),
-            Ok(Reply {
-                decision: Decision::Allow,
+            Ok(ProgramReply {
+                decision: ProgramDecision::Allow,
                 ..
             }) => Answer::Once,
-            Ok(Reply {
-                decision: Decision::Deny,
+            Ok(ProgramReply {
+                decision: ProgramDecision::Deny,
                 reason,
                 ..
             }) => match reason.filter(|reason| !reason.trim().is_empty()) {
@@ -207,7 +207,12 @@ impl Prompter for ProgramApprover {
         }
     }
 
-    fn question(&mut self, questions: &[Question], subagent: Option<&str>, withdrawal: &Withdrawal) -> QuestionAnswer {
+    fn question(
+        &mut self,
+        questions: &[ModelQuestion],
+        subagent: Option<&str>,
+        withdrawal: &Withdrawal,
+    ) -> QuestionAnswer {
         let document = question_document(questions, subagent, &self.directory);
         match self.asked::<QuestionReply>(&document, withdrawal) {
             Ok(QuestionReply { answers }) if answers.len() == questions.len() => QuestionAnswer::Answers(answers),
@@ -250,7 +255,7 @@ fn permission_document(ask: &Ask) -> Value {
     })
 }
 
-fn question_document(questions: &[Question], subagent: Option<&str>, directory: &Path) -> Value {
+fn question_document(questions: &[ModelQuestion], subagent: Option<&str>, directory: &Path) -> Value {
     let questions: Vec<Value> = questions
         .iter()
         .map(|question| {
@@ -277,18 +282,18 @@ fn question_document(questions: &[Question], subagent: Option<&str>, directory: 
 }
 
 /// The command while it runs. Dropping it ends it, and all of its process group.
-struct Running {
+struct RunningProgram {
     child: Child,
-    output: Output,
+    output: ProgramOutput,
     reader: JoinHandle<()>,
     reaped: bool,
 }
 
 /// What was said until now.
 #[derive(Clone, Default)]
-struct Output(Arc<Mutex<Vec<u8>>>);
+struct ProgramOutput(Arc<Mutex<Vec<u8>>>);
 
-impl Output {
+impl ProgramOutput {
     fn is_too_long(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len() > LONGEST
     }
@@ -301,7 +306,7 @@ impl Output {
     }
 }
 
-impl Running {
+impl RunningProgram {
     fn start(command: &str, directory: &Path, document: &Value) -> std::io::Result<Self> {
         let mut bytes = serde_json::to_vec(document).map_err(std::io::Error::from)?;
         bytes.push(b'\n');
@@ -324,7 +329,7 @@ impl Running {
                 let _ = stdin.write_all(&bytes);
             }
         });
-        let output = Output::default();
+        let output = ProgramOutput::default();
         let said = output.clone();
         let reader = std::thread::spawn(move || {
             let Some(mut stdout) = stdout else { return };
@@ -349,7 +354,7 @@ impl Running {
     /// Everything it said. What still holds stdout open after the command has ended is ended too.
     fn rest_of_output(&self) -> Vec<u8> {
         if !self.reads_to_its_end() {
-            self.signal(Ending::Now);
+            self.signal(ProgramEnd::Now);
             self.reads_to_its_end();
         }
         std::mem::take(&mut self.output.0.lock().unwrap_or_else(PoisonError::into_inner))
@@ -389,10 +394,10 @@ impl Running {
     }
 
     #[cfg(unix)]
-    fn signal(&self, ending: Ending) {
+    fn signal(&self, ending: ProgramEnd) {
         let signal = match ending {
-            Ending::Gently => rustix::process::Signal::TERM,
-            Ending::Now => rustix::process::Signal::KILL,
+            ProgramEnd::Gently => rustix::process::Signal::TERM,
+            ProgramEnd::Now => rustix::process::Signal::KILL,
         };
         if let Some(group) = self.group() {
             let _ = rustix::process::kill_process_group(group, signal);
@@ -400,9 +405,9 @@ impl Running {
     }
 
     #[cfg(windows)]
-    fn signal(&self, ending: Ending) {
+    fn signal(&self, ending: ProgramEnd) {
         // There is nothing gentle; the tool of the system ends the children as well.
-        if let Ending::Now = ending {
+        if let ProgramEnd::Now = ending {
             let id = self.child.id().to_string();
             let _ = Command::new("taskkill")
                 .args(["/T", "/F", "/PID", &id])
@@ -414,26 +419,26 @@ impl Running {
     }
 
     #[cfg(not(any(unix, windows)))]
-    fn signal(&self, _: Ending) {}
+    fn signal(&self, _: ProgramEnd) {}
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Ending {
+enum ProgramEnd {
     Gently,
     Now,
 }
 
-impl Drop for Running {
+impl Drop for RunningProgram {
     fn drop(&mut self) {
         if self.reaped {
             return;
         }
-        self.signal(Ending::Gently);
+        self.signal(ProgramEnd::Gently);
         let end = Instant::now() + if cfg!(unix) { GRACE } else { Duration::ZERO };
         while !self.has_ended() && Instant::now() < end {
             std::thread::sleep(TICK);
         }
-        self.signal(Ending::Now);
+        self.signal(ProgramEnd::Now);
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -68,7 +68,7 @@ pub enum Answer {
 
 /// One question of the model's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Question {
+pub struct ModelQuestion {
     /// The question.
     pub question: String,
     /// A word or two as a heading.
@@ -88,7 +88,7 @@ pub struct QuestionOption {
     pub description: String,
 }
 
-impl Question {
+impl ModelQuestion {
     /// Reads a question as the engine words it; what is missing is empty.
     pub fn read(value: &Value) -> Self {
         let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -127,7 +127,12 @@ pub trait Prompter: Send {
     /// Puts a permission to the person.
     fn ask(&mut self, ask: &Ask, withdrawal: &Withdrawal) -> Answer;
     /// Puts the model's questions to the person. `subagent` is who asks, when it is one.
-    fn question(&mut self, questions: &[Question], subagent: Option<&str>, withdrawal: &Withdrawal) -> QuestionAnswer;
+    fn question(
+        &mut self,
+        questions: &[ModelQuestion],
+        subagent: Option<&str>,
+        withdrawal: &Withdrawal,
+    ) -> QuestionAnswer;
 }
 
 /// Tells a prompter that its question does not matter any more. Clones are the same.

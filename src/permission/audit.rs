@@ -88,7 +88,7 @@ impl DecidedBy {
 /// For how long somebody allowed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Scope {
+pub enum AuditScope {
     /// This once.
     Once,
     /// This and its like, for the rest of the session.
@@ -118,7 +118,7 @@ pub struct AuditEntry {
     pub rule: String,
     /// For how long, where somebody was asked and allowed it.
     #[serde(default)]
-    pub scope: Option<Scope>,
+    pub scope: Option<AuditScope>,
     /// Whether a subagent wanted it.
     #[serde(default)]
     pub subagent: bool,
@@ -300,7 +300,7 @@ impl AuditLog {
                 Err(error) => return Err(error),
             }
         }
-        Ok(files.into_iter().flat_map(|(path, file)| Lines {
+        Ok(files.into_iter().flat_map(|(path, file)| AuditLines {
             path,
             number: 0,
             reader: BufReader::new(file),
@@ -346,14 +346,14 @@ pub struct DamagedLine {
     pub source: io::Error,
 }
 
-struct Lines {
+struct AuditLines {
     path: PathBuf,
     number: u64,
     reader: BufReader<File>,
     failed: bool,
 }
 
-impl Lines {
+impl AuditLines {
     fn damaged(&self, source: impl Into<io::Error>) -> DamagedLine {
         DamagedLine {
             path: self.path.clone(),
@@ -375,7 +375,7 @@ impl Lines {
     }
 }
 
-impl Iterator for Lines {
+impl Iterator for AuditLines {
     type Item = Result<AuditEntry, DamagedLine>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -412,7 +412,7 @@ mod tests {
             decision: Decision::Allowed,
             by: DecidedBy::Person,
             rule: "ask bash".to_owned(),
-            scope: Some(Scope::Session),
+            scope: Some(AuditScope::Session),
             ..AuditEntry::now()
         }
     }

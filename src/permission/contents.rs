@@ -13,7 +13,7 @@ const MOST_FILES: usize = 100_000;
 
 /// How a search walks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Walk<'a> {
+pub(super) enum SearchWalk<'a> {
     /// As the engine's `grep` does: hidden files too, ignored ones not, those of git never; and what the glob says.
     Engine {
         /// The glob, or nothing.
@@ -36,7 +36,7 @@ pub(super) enum Kind {
 
 /// What a walk came upon.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum WalkEntry {
     /// Nothing that anybody minds.
     Nothing,
     /// This file.
@@ -46,19 +46,19 @@ pub(super) enum Found {
 }
 
 /// Looks for a file that `minded` recognises among those that a search of `place` looks into.
-pub(super) fn find(place: &Path, walk: Walk<'_>, minded: impl Fn(&Path, Kind) -> bool) -> Found {
+pub(super) fn find(place: &Path, walk: SearchWalk<'_>, minded: impl Fn(&Path, Kind) -> bool) -> WalkEntry {
     // A file that is named is looked into, whatever the globs say.
     if !place.is_dir() {
         return if minded(place, Kind::File) {
-            Found::File(place.to_path_buf())
+            WalkEntry::File(place.to_path_buf())
         } else {
-            Found::Nothing
+            WalkEntry::Nothing
         };
     }
     let mut builder = WalkBuilder::new(place);
     builder.follow_links(false).add_custom_ignore_filename(".rgignore");
     match walk {
-        Walk::Engine { include } => {
+        SearchWalk::Engine { include } => {
             builder.hidden(false);
             match globs(place, include) {
                 Some(globs) => drop(builder.overrides(globs)),
@@ -66,12 +66,12 @@ pub(super) fn find(place: &Path, walk: Walk<'_>, minded: impl Fn(&Path, Kind) ->
                 None => drop(builder.standard_filters(false)),
             }
         }
-        Walk::Plain => {}
-        Walk::All => drop(builder.standard_filters(false)),
+        SearchWalk::Plain => {}
+        SearchWalk::All => drop(builder.standard_filters(false)),
     }
     for (seen, entry) in builder.build().enumerate() {
         if seen >= MOST_FILES {
-            return Found::TooMuch;
+            return WalkEntry::TooMuch;
         }
         // What cannot be read is not shown either.
         let Ok(entry) = entry else { continue };
@@ -81,10 +81,10 @@ pub(super) fn find(place: &Path, walk: Walk<'_>, minded: impl Fn(&Path, Kind) ->
             _ => continue,
         };
         if minded(entry.path(), kind) {
-            return Found::File(entry.into_path());
+            return WalkEntry::File(entry.into_path());
         }
     }
-    Found::Nothing
+    WalkEntry::Nothing
 }
 
 fn globs(place: &Path, include: &str) -> Option<Override> {
@@ -121,11 +121,11 @@ mod tests {
     #[test]
     fn a_search_sees_what_the_real_one_would_see() {
         let place = place();
-        let sees = |walk, name: &str| find(place.path(), walk, |path, _| path.ends_with(name)) != Found::Nothing;
-        let engine = Walk::Engine { include: "" };
-        let all = Walk::Engine { include: "*" };
-        let rust = Walk::Engine { include: "*.rs" };
-        let broken = Walk::Engine { include: "{" };
+        let sees = |walk, name: &str| find(place.path(), walk, |path, _| path.ends_with(name)) != WalkEntry::Nothing;
+        let engine = SearchWalk::Engine { include: "" };
+        let all = SearchWalk::Engine { include: "*" };
+        let rust = SearchWalk::Engine { include: "*.rs" };
+        let broken = SearchWalk::Engine { include: "{" };
         for (walk, name, expected) in [
             (engine, "src/a.rs", true),
             (engine, ".hidden", true),
@@ -136,10 +136,10 @@ mod tests {
             (rust, ".hidden", false),
             (rust, "src/a.rs", true),
             (broken, ".secret", true),
-            (Walk::Plain, ".hidden", false),
-            (Walk::Plain, "src/a.rs", true),
-            (Walk::All, ".secret", true),
-            (Walk::All, ".git/c", true),
+            (SearchWalk::Plain, ".hidden", false),
+            (SearchWalk::Plain, "src/a.rs", true),
+            (SearchWalk::All, ".secret", true),
+            (SearchWalk::All, ".git/c", true),
         ] {
             assert_eq!(sees(walk, name), expected, "{walk:?} and {name}");
         }
@@ -149,7 +149,7 @@ mod tests {
     fn a_file_that_is_named_is_looked_into() {
         let place = place();
         let file = place.path().join(".secret");
-        let walk = Walk::Engine { include: "*.rs" };
-        assert_eq!(find(&file, walk, |_, _| true), Found::File(file.clone()));
+        let walk = SearchWalk::Engine { include: "*.rs" };
+        assert_eq!(find(&file, walk, |_, _| true), WalkEntry::File(file.clone()));
     }
 }

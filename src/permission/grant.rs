@@ -2,7 +2,7 @@
 
 use super::shell::programs::{Hazard, READERS};
 use super::shell::texts::{self, program};
-use super::shell::{Command, Names, git};
+use super::shell::{Names, ShellCommand, git};
 use crate::request::RulePattern;
 
 /// Programs, and those of their subcommands that a person who said yes to one of them expects to run again.
@@ -26,7 +26,7 @@ const SUBCOMMANDS: &[(&str, Names)] = &[
 ];
 
 /// The rule that would allow a command and its like.
-pub(super) fn for_command(command: &Command, hazards: &[Hazard]) -> Option<RulePattern> {
+pub(super) fn for_command(command: &ShellCommand, hazards: &[Hazard]) -> Option<RulePattern> {
     let words = &command.words;
     let first = words.first()?;
     if !first.is_bare || words.iter().any(|word| word.value.is_none()) {

@@ -8,15 +8,15 @@ use std::path::Path;
 use super::grant;
 use super::paths::normal;
 use super::places::Use;
-use super::policy::{Policy, Verdict};
+use super::policy::{PartDecision, Policy};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, text_matches};
 use super::shell::arguments::TEXTUAL;
 use super::shell::programs::{ELSEWHERE, Hazard, READERS, RUNS, changes_unnamed_files, hazards, is_harmless_variable};
 use super::shell::reader::{BINARY_TESTS, NUMBER_TESTS, UNARY_TESTS};
 use super::shell::texts::{self, program};
-use super::shell::wrappers::{self, Inner};
-use super::shell::{self, Command, Names, Part, Surroundings, Word, git};
+use super::shell::wrappers::{self, WrappedCommand};
+use super::shell::{self, LinePart, Names, ShellCommand, ShellContext, ShellWord, git};
 use crate::request::{Effect, PolicyRule};
 
 /// Commands within commands that we follow.
@@ -29,7 +29,7 @@ const HARMLESS_WITH_COMMANDS: Names =
 /// What is said of a part, and whether that is enough to allow a line.
 pub(super) struct Judged {
     pub(super) what: String,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: PartDecision,
     /// Whether a rule allows it, rather than nothing being against it.
     pub(super) by_rule: bool,
 }
@@ -38,7 +38,7 @@ impl Judged {
     /// A command that only passes on: what it runs decides.
     fn pass_on(&mut self) {
         if self.verdict.effect == Effect::Ask && self.verdict.by_preset {
-            self.verdict = Verdict {
+            self.verdict = PartDecision {
                 rule: "it only runs the command that follows".to_owned(),
                 ..no_objection()
             };
@@ -49,7 +49,7 @@ impl Judged {
 
 impl Policy {
     /// Judges a shell line: its commands, its redirections, and the directory that it starts in.
-    pub(super) fn judge_line(&self, line: &str, workdir: Option<&str>) -> Vec<(String, Verdict)> {
+    pub(super) fn judge_line(&self, line: &str, workdir: Option<&str>) -> Vec<(String, PartDecision)> {
         if line.trim().is_empty() {
             return vec![(line.to_owned(), self.judge_unknown("bash"))];
         }
@@ -66,7 +66,7 @@ impl Policy {
         }
         // A rule may name the line as it stands. What asks about a single command is asked where that is judged.
         let whole = self.by_rules("bash", &|pattern| text_matches(pattern, line.trim()), &|_| false);
-        let spans = |verdict: &Verdict| verdict.rule.contains(['|', '&', ';', '<', '>']);
+        let spans = |verdict: &PartDecision| verdict.rule.contains(['|', '&', ';', '<', '>']);
         if let Some(verdict) =
             whole.filter(|verdict| verdict.effect == Effect::Deny || (verdict.effect == Effect::Ask && spans(verdict)))
         {
@@ -80,7 +80,7 @@ impl Policy {
         let allowed_by_rule = judged.iter().any(|judged| judged.by_rule);
         let all_allowed = judged.iter().all(|judged| judged.verdict.effect == Effect::Allow);
         if all_allowed && !allowed_by_rule {
-            let verdict = Verdict::of_preset(preset::of_tool(self.preset, "bash"), "bash");
+            let verdict = PartDecision::of_preset(preset::of_tool(self.preset, "bash"), "bash");
             judged.push(Judged {
                 what: line.trim().to_owned(),
                 verdict,
@@ -92,7 +92,7 @@ impl Policy {
 
     fn judge_script(&self, line: &str, start: &Path, depth: usize, judged: &mut Vec<Judged>) {
         let home = self.grounds.home.clone();
-        match shell::read(line, Surroundings { home: &home, start }) {
+        match shell::read(line, ShellContext { home: &home, start }) {
             Err(why) => judged.push(self.judge_opaque(line, why)),
             Ok(parts) if depth > 0 && parts.is_empty() => {
                 judged.push(self.judge_opaque(line, "there is nothing in it"))
@@ -100,8 +100,8 @@ impl Policy {
             Ok(parts) => {
                 for part in &parts {
                     match part {
-                        Part::Command(command) => self.judge_command(command, line, depth, judged),
-                        Part::File { writes, target, dirs } => judged.push(self.judge_file(*writes, target, dirs)),
+                        LinePart::Command(command) => self.judge_command(command, line, depth, judged),
+                        LinePart::File { writes, target, dirs } => judged.push(self.judge_file(*writes, target, dirs)),
                     }
                 }
                 if judged.iter().all(|judged| judged.verdict.effect == Effect::Allow) {
@@ -121,7 +121,7 @@ impl Policy {
         let decided = self.by_rules("bash", &mentioned, &|rule| !narrows && is_plain(&rule.pattern));
         let by_rule = decided.as_ref().is_some_and(|verdict| verdict.effect == Effect::Allow);
         let verdict = decided.unwrap_or_else(|| {
-            Verdict::of_preset(
+            PartDecision::of_preset(
                 preset::of_tool(self.preset, "bash"),
                 &format!("bash that is not understood ({why})"),
             )
@@ -139,7 +139,7 @@ impl Policy {
                         false => place,
                     }
                 })
-                .reduce(Verdict::stricter),
+                .reduce(PartDecision::stricter),
             false => texts.iter().find_map(|text| self.mentioned_files(text)),
         };
         Judged {
@@ -153,7 +153,7 @@ impl Policy {
     }
 
     /// The first rule that denies a file which a text mentions by the literal part of its pattern.
-    fn mentioned_files(&self, text: &str) -> Option<Verdict> {
+    fn mentioned_files(&self, text: &str) -> Option<PartDecision> {
         ["read", "edit"].into_iter().find_map(|tool| {
             self.narrowing(tool)
                 .filter(|(rule, _)| rule.effect == Effect::Deny && !is_plain(&rule.pattern))
@@ -163,11 +163,11 @@ impl Policy {
                         self.grounds.is_refused(pattern, &sight, word)
                     })
                 })
-                .map(|(rule, _)| Verdict::of_rule(rule))
+                .map(|(rule, _)| PartDecision::of_rule(rule))
         })
     }
 
-    fn judge_command(&self, command: &Command, line: &str, depth: usize, judged: &mut Vec<Judged>) {
+    fn judge_command(&self, command: &ShellCommand, line: &str, depth: usize, judged: &mut Vec<Judged>) {
         let words = &command.words;
         let name = program(words);
         if name.is_some_and(wrappers::changes_the_shell) {
@@ -177,7 +177,7 @@ impl Policy {
         let mut own = self.judge_own(command, found.is_some());
         if name.is_some_and(wrappers::is_interpreter) {
             // What is in its program is text to us; at least what is denied by name is found.
-            let reads_input = words.iter().skip(1).all(Word::may_be_option);
+            let reads_input = words.iter().skip(1).all(ShellWord::may_be_option);
             let text = if reads_input { line } else { &command.raw };
             let mentioned = self.judge_opaque(text, "a program in another language");
             if mentioned.verdict.effect == Effect::Deny {
@@ -189,7 +189,7 @@ impl Policy {
             own.pass_on();
             own.verdict = own.verdict.stricter(found);
             judged.push(own);
-            return self.judge_inner(command, Inner::Words(inner), line, depth + 1, judged);
+            return self.judge_inner(command, WrappedCommand::Words(inner), line, depth + 1, judged);
         }
         let Some(wrapper) = wrappers::unwrap(command) else {
             if own.verdict.effect == Effect::Allow
@@ -209,15 +209,22 @@ impl Policy {
         }
     }
 
-    fn judge_inner(&self, outer: &Command, inner: Inner, line: &str, depth: usize, judged: &mut Vec<Judged>) {
+    fn judge_inner(
+        &self,
+        outer: &ShellCommand,
+        inner: WrappedCommand,
+        line: &str,
+        depth: usize,
+        judged: &mut Vec<Judged>,
+    ) {
         if depth > DEEPEST {
             judged.push(self.judge_opaque(&outer.raw, "nested too deeply to be judged"));
             return;
         }
         let start = outer.dirs.as_ref().and_then(|dirs| dirs.first()).cloned();
         match inner {
-            Inner::Words(words) => {
-                let command = Command {
+            WrappedCommand::Words(words) => {
+                let command = ShellCommand {
                     raw: texts::typed(&words),
                     words,
                     assignments: Vec::new(),
@@ -226,7 +233,7 @@ impl Policy {
                 };
                 self.judge_command(&command, line, depth, judged);
             }
-            Inner::Line(inner) => match (&outer.dirs, start) {
+            WrappedCommand::Line(inner) => match (&outer.dirs, start) {
                 (Some(dirs), Some(start)) if dirs.len() == 1 => self.judge_script(&inner, &start, depth, judged),
                 (_, start) => {
                     let start = start.unwrap_or_else(|| self.grounds.directory.clone());
@@ -235,16 +242,16 @@ impl Policy {
                 }
             },
             // What that is stands somewhere in the line, if at all.
-            Inner::Input => judged.push(self.judge_opaque(line, "a shell runs what it reads")),
-            Inner::Unknown(why) => judged.push(self.judge_opaque(&outer.raw, why)),
-            Inner::Perhaps(words) => judged.extend(self.judge_perhaps(&words, outer, depth)),
+            WrappedCommand::Input => judged.push(self.judge_opaque(line, "a shell runs what it reads")),
+            WrappedCommand::Unknown(why) => judged.push(self.judge_opaque(&outer.raw, why)),
+            WrappedCommand::Perhaps(words) => judged.extend(self.judge_perhaps(&words, outer, depth)),
         }
     }
 
     /// A program that nobody knows may run what its arguments say, and so may one whose options or variables are known to:
     /// when that is denied, it asks. It may as well be a word like another.
-    fn judge_hidden(&self, command: &Command, depth: usize) -> Option<Verdict> {
-        let mut words: Vec<Word> = Vec::new();
+    fn judge_hidden(&self, command: &ShellCommand, depth: usize) -> Option<PartDecision> {
+        let mut words: Vec<ShellWord> = Vec::new();
         if let Some(name) = program(&command.words) {
             let arguments = &command.words[1..];
             if !runs_nothing_of_its_arguments(name) {
@@ -256,7 +263,7 @@ impl Policy {
                     arguments
                         .iter()
                         .flat_map(|word| option_values(word.text()))
-                        .map(Word::literal),
+                        .map(ShellWord::literal),
                 );
             }
         }
@@ -267,21 +274,21 @@ impl Policy {
         {
             let is_seen_by_programs = !command.words.is_empty() || !name.chars().any(|c| c.is_ascii_lowercase());
             if is_seen_by_programs && let Some((_, value)) = raw.split_once('=') {
-                words.push(Word::literal(value.trim_matches(['\'', '"'])));
+                words.push(ShellWord::literal(value.trim_matches(['\'', '"'])));
             }
         }
         let found = self.judge_perhaps(&words, command, depth)?;
-        (found.verdict.effect == Effect::Deny).then_some(Verdict {
+        (found.verdict.effect == Effect::Deny).then_some(PartDecision {
             effect: Effect::Ask,
             ..found.verdict
         })
     }
 
     /// Words of which some may be a command: what is denied or asked about is found, wherever it starts.
-    fn judge_perhaps(&self, words: &[Word], outer: &Command, depth: usize) -> Option<Judged> {
+    fn judge_perhaps(&self, words: &[ShellWord], outer: &ShellCommand, depth: usize) -> Option<Judged> {
         let mut inner = Vec::new();
         for at in 0..words.len().min(24) {
-            let command = Command {
+            let command = ShellCommand {
                 raw: texts::typed(&words[at..]),
                 words: words[at..].to_vec(),
                 assignments: Vec::new(),
@@ -307,14 +314,14 @@ impl Policy {
     }
 
     /// The rule that refuses a command or asks about it.
-    fn named(&self, command: &Command) -> Option<Verdict> {
+    fn named(&self, command: &ShellCommand) -> Option<PartDecision> {
         let texts = texts::broad(command);
         self.by_rules("bash", &|pattern| texts::is_named(pattern, &texts), &|_| false)
             .filter(|verdict| !verdict.by_preset)
     }
 
     /// A command without what it runs. One that `only_finds` runs what is judged as reading what it finds.
-    fn judge_own(&self, command: &Command, only_finds: bool) -> Judged {
+    fn judge_own(&self, command: &ShellCommand, only_finds: bool) -> Judged {
         let texts = texts::broad(command);
         let mut hazards = hazards(command);
         hazards.retain(|hazard| !only_finds || !matches!(hazard.named_by.as_str(), "-exec" | "-execdir"));
@@ -328,7 +335,7 @@ impl Policy {
                 verdict
             }
             None if self.is_neutral(command) => no_objection(),
-            None => Verdict::of_preset(preset::of_tool(self.preset, "bash"), &bash_words(command, &hazards)),
+            None => PartDecision::of_preset(preset::of_tool(self.preset, "bash"), &bash_words(command, &hazards)),
         };
         // What an option runs is not followed everywhere, nor are names without end.
         let is_beyond = texts.len() >= texts::MOST_TEXTS || hazards.iter().any(|hazard| hazard.why == RUNS);
@@ -337,9 +344,9 @@ impl Policy {
                 .narrowing("bash")
                 .find(|(_, pattern)| is_beyond || texts::could_become(pattern, &command.words))
         {
-            verdict = Verdict {
+            verdict = PartDecision {
                 effect: Effect::Ask,
-                ..Verdict::of_rule(rule)
+                ..PartDecision::of_rule(rule)
             };
         }
         if matches!(program(&command.words), Some("[" | "test")) && !is_plain_test(&command.words) {
@@ -348,9 +355,9 @@ impl Policy {
         if changes_unnamed_files(&command.words)
             && let Some((rule, _)) = self.narrowing("edit").next()
         {
-            verdict = verdict.stricter(Verdict {
+            verdict = verdict.stricter(PartDecision {
                 effect: Effect::Ask,
-                ..Verdict::of_rule(rule)
+                ..PartDecision::of_rule(rule)
             });
         }
         if hazards.iter().any(|hazard| hazard.why == ELSEWHERE)
@@ -376,13 +383,13 @@ impl Policy {
     }
 
     /// Whether a rule that allows covers a command.
-    pub(super) fn covers(&self, rule: &PolicyRule, command: &Command, hazards: &[Hazard]) -> bool {
+    pub(super) fn covers(&self, rule: &PolicyRule, command: &ShellCommand, hazards: &[Hazard]) -> bool {
         let words = &command.words;
         let Some(first) = words.first() else {
             // Nothing but variables.
             return is_plain(&rule.pattern) || rule.pattern.pattern.as_deref() == Some(command.raw.as_str());
         };
-        let is_known = |word: &Word| word.value.is_some();
+        let is_known = |word: &ShellWord| word.value.is_some();
         if !is_known(first) || first.has_glob {
             return false;
         }
@@ -426,7 +433,7 @@ impl Policy {
     }
 
     /// Whether a command changes nothing but where the line is.
-    pub(super) fn is_neutral(&self, command: &Command) -> bool {
+    pub(super) fn is_neutral(&self, command: &ShellCommand) -> bool {
         let words = &command.words;
         let Some(first) = words.first() else {
             // Programs see what is exported, and by custom that is written in capitals.
@@ -442,7 +449,8 @@ impl Policy {
             return false;
         }
         let rest = &words[1..];
-        let is_number = |word: &Word| word.text().chars().all(|c| c.is_ascii_digit()) || matches!(word.text(), "$?");
+        let is_number =
+            |word: &ShellWord| word.text().chars().all(|c| c.is_ascii_digit()) || matches!(word.text(), "$?");
         match first.text() {
             "cd" => rest.len() <= 1,
             // Into variables of the line's own.
@@ -483,7 +491,7 @@ fn words_in(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a test of `[` or `test` looks at words and files and computes nothing.
-fn is_plain_test(words: &[Word]) -> bool {
+fn is_plain_test(words: &[ShellWord]) -> bool {
     let inner = match words {
         [bracket, inner @ .., last] if bracket.text() == "[" && last.text() == "]" => inner,
         [test, inner @ ..] if test.text() == "test" => inner,
@@ -493,8 +501,8 @@ fn is_plain_test(words: &[Word]) -> bool {
         [first, rest @ ..] if first.text() == "!" => rest,
         inner => inner,
     };
-    let is = |word: &Word, operators: Names| word.known().is_some_and(|text| operators.contains(text));
-    let is_whole = |word: &Word| !word.may_split && !word.has_glob;
+    let is = |word: &ShellWord, operators: Names| word.known().is_some_and(|text| operators.contains(text));
+    let is_whole = |word: &ShellWord| !word.may_split && !word.has_glob;
     match inner {
         [word] => is_whole(word),
         [operator, word] => is(operator, UNARY_TESTS) && is_whole(word),
@@ -512,8 +520,8 @@ fn runs_nothing_of_its_arguments(name: &str) -> bool {
     TEXTUAL.contains(name) || READERS.contains(name) || HARMLESS_WITH_COMMANDS.contains(name)
 }
 
-pub(super) fn no_objection() -> Verdict {
-    Verdict {
+pub(super) fn no_objection() -> PartDecision {
+    PartDecision {
         effect: Effect::Allow,
         rule: "nothing is against it".to_owned(),
         by_preset: true,
@@ -522,7 +530,7 @@ pub(super) fn no_objection() -> Verdict {
 }
 
 /// What the preset says it judged.
-fn bash_words(command: &Command, hazards: &[Hazard]) -> String {
+fn bash_words(command: &ShellCommand, hazards: &[Hazard]) -> String {
     match hazards.first() {
         Some(hazard) if !command.words.is_empty() => format!("bash with `{}` ({})", hazard.named_by.trim(), hazard.why),
         _ => "bash".to_owned(),

@@ -41,8 +41,8 @@ pub mod terminal;
 
 pub use action::Action;
 pub use approver::{Faults, ProgramApprover};
-pub use ask::{Answer, Ask, Prompter, Question, QuestionAnswer, QuestionOption, Withdrawal};
-pub use audit::{AuditEntry, AuditLog, DamagedLine, DecidedBy, Decision, Scope};
+pub use ask::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, QuestionOption, Withdrawal};
+pub use audit::{AuditEntry, AuditLog, AuditScope, DamagedLine, DecidedBy, Decision};
 pub use policy::{JudgedPart, Judgement, Policy};
 pub use proposal::proposed_diff;
 pub use protected::ProtectedPlaces;

@@ -31,13 +31,13 @@ enum Change<'a> {
     Update {
         path: &'a str,
         to: &'a str,
-        chunks: Vec<Chunk<'a>>,
+        chunks: Vec<PatchHunk<'a>>,
     },
 }
 
 /// Lines that are found in a file and replaced.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Chunk<'a> {
+struct PatchHunk<'a> {
     /// A line that comes somewhere before.
     after: Option<&'a str>,
     lines: Vec<&'a str>,
@@ -107,17 +107,17 @@ fn read(patch: &str) -> Vec<Change<'_>> {
     changes
 }
 
-fn update<'a>(line: &'a str, to: &mut &'a str, chunks: &mut Vec<Chunk<'a>>) {
+fn update<'a>(line: &'a str, to: &mut &'a str, chunks: &mut Vec<PatchHunk<'a>>) {
     if let Some(path) = line.strip_prefix("*** Move to: ") {
         *to = path.trim();
     } else if let Some(after) = line.strip_prefix("@@") {
-        chunks.push(Chunk {
+        chunks.push(PatchHunk {
             after: Some(after.trim()).filter(|after| !after.is_empty()),
             lines: Vec::new(),
         });
     } else if line.starts_with([' ', '+', '-']) || line.is_empty() {
         if chunks.is_empty() {
-            chunks.push(Chunk::default());
+            chunks.push(PatchHunk::default());
         }
         if let Some(chunk) = chunks.last_mut() {
             chunk.lines.push(line);
@@ -126,7 +126,7 @@ fn update<'a>(line: &'a str, to: &mut &'a str, chunks: &mut Vec<Chunk<'a>>) {
 }
 
 /// The text with all chunks replaced; none when one is not found.
-fn applied(before: &str, chunks: &[Chunk<'_>]) -> Option<String> {
+fn applied(before: &str, chunks: &[PatchHunk<'_>]) -> Option<String> {
     let lines: Vec<&str> = before.lines().collect();
     let mut after: Vec<&str> = Vec::with_capacity(lines.len());
     let mut at = 0;
@@ -180,7 +180,7 @@ fn side<'a>(lines: &[&'a str], sign: char) -> Vec<&'a str> {
 }
 
 /// The chunks as they stand in the patch, for a file in which they were not found.
-fn as_written(path: &str, to: &str, chunks: &[Chunk<'_>]) -> String {
+fn as_written(path: &str, to: &str, chunks: &[PatchHunk<'_>]) -> String {
     let mut diff = format!("--- {}\n+++ {}\n", shown(path), shown(to));
     for chunk in chunks {
         let old = side(&chunk.lines, '-').len();

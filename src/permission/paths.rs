@@ -17,7 +17,7 @@ const MOST_LINKS: usize = 40;
 
 /// The directories that are the agent's own.
 #[derive(Debug, Clone)]
-pub(super) struct Grounds {
+pub(super) struct AllowedRoots {
     /// Where it works; without symbolic links.
     pub(super) directory: PathBuf,
     /// `--add-dir`; without symbolic links.
@@ -30,7 +30,7 @@ pub(super) struct Grounds {
 
 /// Where a path leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum PathTarget {
     /// Inside of the agent's directories.
     Inside,
     /// Somewhere else.
@@ -41,27 +41,27 @@ pub(super) enum Place {
 
 /// A path, seen from all sides.
 #[derive(Debug, Clone)]
-pub(super) struct Sight {
+pub(super) struct ResolvedPath {
     /// Every absolute name that it has: as written, and with symbolic links followed.
     pub(super) names: Vec<PathBuf>,
     /// Where it really leads; several when it can be read in several ways.
     pub(super) real: Vec<PathBuf>,
     /// Whether that is the agent's own.
-    pub(super) place: Place,
+    pub(super) place: PathTarget,
 }
 
-impl Sight {
+impl ResolvedPath {
     /// A file that a search came upon: its path is its only name.
     pub(super) fn of_file(path: &Path) -> Self {
         Self {
             names: vec![path.to_path_buf()],
             real: vec![path.to_path_buf()],
-            place: Place::Inside,
+            place: PathTarget::Inside,
         }
     }
 }
 
-impl Grounds {
+impl AllowedRoots {
     pub(super) fn new(directory: &Path, added: &[PathBuf], home: &Path) -> Self {
         let real = |path: &Path| follow(path).unwrap_or_else(|| path.to_path_buf());
         Self {
@@ -73,11 +73,11 @@ impl Grounds {
     }
 
     /// Looks at a path from a directory. A tilde is read both ways: tools take it for a name, shells for the home.
-    pub(super) fn look(&self, text: &str, from: &Path) -> Sight {
-        let mut sight = Sight {
+    pub(super) fn look(&self, text: &str, from: &Path) -> ResolvedPath {
+        let mut sight = ResolvedPath {
             names: Vec::new(),
             real: Vec::new(),
-            place: Place::Inside,
+            place: PathTarget::Inside,
         };
         self.see(&mut sight, &from.join(text));
         // There may be a directory `file:`.
@@ -87,17 +87,17 @@ impl Grounds {
         if let Some(rest) = text.strip_prefix('~') {
             match rest.strip_prefix('/').or(rest.is_empty().then_some("")) {
                 Some(rest) => self.see(&mut sight, &self.home.join(rest)),
-                None => sight.place = Place::Unknown,
+                None => sight.place = PathTarget::Unknown,
             }
         }
         if text.is_empty() || text.chars().any(super::hidden::is_hidden) || climbs_out_of_nothing(text, from) {
-            sight.place = Place::Unknown;
+            sight.place = PathTarget::Unknown;
         }
         sight
     }
 
     /// Adds what one reading of a path shows.
-    fn see(&self, sight: &mut Sight, path: &Path) {
+    fn see(&self, sight: &mut ResolvedPath, path: &Path) {
         let written = normal(path);
         let keep = |list: &mut Vec<PathBuf>, path: PathBuf| {
             if !list.contains(&path) {
@@ -108,18 +108,18 @@ impl Grounds {
         for reading in [written.as_path(), path] {
             match follow(reading) {
                 Some(real) => {
-                    if !self.is_own(&real) && sight.place == Place::Inside {
-                        sight.place = Place::Outside;
+                    if !self.is_own(&real) && sight.place == PathTarget::Inside {
+                        sight.place = PathTarget::Outside;
                     }
                     keep(&mut sight.names, real.clone());
                     keep(&mut sight.real, real);
                 }
-                None => sight.place = Place::Unknown,
+                None => sight.place = PathTarget::Unknown,
             }
         }
         // What is there depends on who looks.
-        if is_magic(&written) && sight.place == Place::Inside {
-            sight.place = Place::Outside;
+        if is_magic(&written) && sight.place == PathTarget::Inside {
+            sight.place = PathTarget::Outside;
         }
         keep(&mut sight.names, written);
     }
@@ -149,7 +149,7 @@ impl Grounds {
     }
 
     /// Whether a rule that refuses or asks speaks about a place.
-    pub(super) fn is_refused(&self, pattern: &str, sight: &Sight, written: &str) -> bool {
+    pub(super) fn is_refused(&self, pattern: &str, sight: &ResolvedPath, written: &str) -> bool {
         let patterns = self.readings(pattern, true);
         text_or_below(pattern, written)
             || patterns.iter().any(|(pattern, absolute)| {
@@ -165,8 +165,8 @@ impl Grounds {
     }
 
     /// Whether a rule that allows speaks about a place.
-    pub(super) fn is_allowed(&self, pattern: &str, sight: &Sight) -> bool {
-        if sight.place == Place::Unknown || sight.real.is_empty() {
+    pub(super) fn is_allowed(&self, pattern: &str, sight: &ResolvedPath) -> bool {
+        if sight.place == PathTarget::Unknown || sight.real.is_empty() {
             return false;
         }
         let patterns = self.readings(pattern, false);
@@ -188,7 +188,7 @@ impl Grounds {
     }
 
     /// Whether a directory may hold something that a pattern speaks about.
-    pub(super) fn may_hold(&self, sight: &Sight, pattern: &str) -> bool {
+    pub(super) fn may_hold(&self, sight: &ResolvedPath, pattern: &str) -> bool {
         self.readings(pattern, true).iter().any(|(pattern, absolute)| {
             let prefix = literal_prefix(pattern);
             let folder = &prefix[..prefix.rfind('/').map_or(0, |at| at + 1)];
@@ -314,12 +314,12 @@ pub(super) fn normal(path: &Path) -> PathBuf {
 /// A path with symbolic links followed, as far as it exists. None when that does not end, may not be seen, or depends on
 /// who looks.
 pub(super) fn follow(path: &Path) -> Option<PathBuf> {
-    enum Step {
+    enum PathStep {
         Up,
         Down(OsString),
     }
     /// Puts the steps of a path before those that are left; an absolute one starts anew.
-    fn go(path: &Path, real: &mut PathBuf, steps: &mut VecDeque<Step>) {
+    fn go(path: &Path, real: &mut PathBuf, steps: &mut VecDeque<PathStep>) {
         let mut ahead = Vec::new();
         for component in path.components() {
             match component {
@@ -327,8 +327,8 @@ pub(super) fn follow(path: &Path) -> Option<PathBuf> {
                 // `push` of a root replaces what was there.
                 Component::RootDir => real.push(component.as_os_str()),
                 Component::CurDir => {}
-                Component::ParentDir => ahead.push(Step::Up),
-                Component::Normal(name) => ahead.push(Step::Down(name.to_owned())),
+                Component::ParentDir => ahead.push(PathStep::Up),
+                Component::Normal(name) => ahead.push(PathStep::Down(name.to_owned())),
             }
         }
         for step in ahead.into_iter().rev() {
@@ -341,11 +341,11 @@ pub(super) fn follow(path: &Path) -> Option<PathBuf> {
     go(path, &mut real, &mut steps);
     while let Some(step) = steps.pop_front() {
         let there = match step {
-            Step::Up => {
+            PathStep::Up => {
                 real.pop();
                 continue;
             }
-            Step::Down(name) => real.join(name),
+            PathStep::Down(name) => real.join(name),
         };
         match std::fs::symlink_metadata(&there) {
             Ok(metadata) if metadata.is_symlink() => {

@@ -4,16 +4,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::contents::{self, Found, Kind, Walk};
+use super::contents::{self, Kind, SearchWalk, WalkEntry};
 use super::line::{Judged, no_objection};
-use super::paths::{Grounds, Place, Sight, normal, slashed};
-use super::policy::{Outside, Policy, Verdict};
+use super::paths::{AllowedRoots, PathTarget, ResolvedPath, normal, slashed};
+use super::policy::{Outside, PartDecision, Policy};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, patterns_meet};
 use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
 use super::shell::programs::{Hazard, READERS, changes_unnamed_files, only_reads};
 use super::shell::texts::{program, star_brackets};
-use super::shell::{Command, Dirs, Names, Part, Word, git, wrappers};
+use super::shell::{Dirs, LinePart, Names, ShellCommand, ShellWord, git, wrappers};
 use super::wildcard_matches;
 use crate::request::{Effect, PolicyRule};
 
@@ -45,10 +45,10 @@ const STREAMS: Names = Names("/dev/null /dev/stdout /dev/stderr /dev/stdin");
 
 impl Policy {
     /// The places that a command's arguments name.
-    pub(super) fn judge_arguments(&self, command: &Command, hazards: &[Hazard]) -> Option<Verdict> {
+    pub(super) fn judge_arguments(&self, command: &ShellCommand, hazards: &[Hazard]) -> Option<PartDecision> {
         let words = &command.words;
         let name = program(words)?;
-        let asks = |what| Verdict::of_preset(preset::beyond(self.preset, "bash"), what);
+        let asks = |what| PartDecision::of_preset(preset::beyond(self.preset, "bash"), what);
         // Of texts only patterns reach files.
         let is_textual = TEXTUAL.contains(name);
         if is_textual && !words.iter().any(|word| word.has_glob) {
@@ -133,11 +133,11 @@ impl Policy {
         if words.len() > MOST_WORDS {
             found.push(asks("bash with too many words to be judged"));
         }
-        found.into_iter().reduce(Verdict::stricter)
+        found.into_iter().reduce(PartDecision::stricter)
     }
 
     /// The places that a word may name. Those `is_written_out` in a rule are judged by rules alone.
-    fn judge_word(&self, word: &Word, dir: &Path, usage: Use, is_written_out: bool) -> Option<Verdict> {
+    fn judge_word(&self, word: &ShellWord, dir: &Path, usage: Use, is_written_out: bool) -> Option<PartDecision> {
         let texts: Vec<&str> = match &word.value {
             Some(value) => vec![value],
             None => word
@@ -148,7 +148,7 @@ impl Policy {
         };
         let candidates: Vec<&str> = texts.into_iter().flat_map(paths_in).collect();
         if candidates.len() > MOST_WORDS {
-            return Some(Verdict::of_preset(
+            return Some(PartDecision::of_preset(
                 preset::beyond(self.preset, "bash"),
                 "bash with too many paths in a word to be judged",
             ));
@@ -161,11 +161,11 @@ impl Policy {
             let is_named = verdict.by_preset && is_written_out && self.grounds.is_no_link(candidate);
             (!is_named).then_some(verdict)
         });
-        judged.reduce(Verdict::stricter)
+        judged.reduce(PartDecision::stricter)
     }
 
     /// Whether a rule without wildcards allows just this command: then it names the places that are written out in it.
-    fn is_written_out(&self, command: &Command) -> bool {
+    fn is_written_out(&self, command: &ShellCommand) -> bool {
         let exactly = |rule: &PolicyRule| {
             let pattern = rule.pattern.pattern.as_deref();
             pattern.is_some_and(is_literal) && self.covers(rule, command, &[])
@@ -174,27 +174,29 @@ impl Policy {
     }
 
     /// The first rule that refuses or asks about some files, as a question.
-    pub(super) fn rule_about_files(&self, writes: bool) -> Option<Verdict> {
+    pub(super) fn rule_about_files(&self, writes: bool) -> Option<PartDecision> {
         let tools: &[&str] = if writes { &["read", "edit"] } else { &["read"] };
         let mut rules = tools.iter().flat_map(|tool| self.narrowing(tool));
         let (rule, _) = rules.find(|(rule, _)| !is_plain(&rule.pattern))?;
-        Some(Verdict {
+        Some(PartDecision {
             effect: Effect::Ask,
-            ..Verdict::of_rule(rule)
+            ..PartDecision::of_rule(rule)
         })
     }
 
     /// Git takes a directory without `.git` for a repository when the right files are in it, and runs what their
     /// configuration says. So beside git, where there is no `.git`, a line only reads.
-    pub(super) fn judge_repositories(&self, parts: &[Part]) -> Option<Judged> {
-        let is_git = |command: &Command| program(&command.words) == Some("git");
+    pub(super) fn judge_repositories(&self, parts: &[LinePart]) -> Option<Judged> {
+        let is_git = |command: &ShellCommand| program(&command.words) == Some("git");
         let git = parts.iter().find_map(|part| match part {
-            Part::Command(command) if is_git(command) => Some(command.raw.clone()),
+            LinePart::Command(command) if is_git(command) => Some(command.raw.clone()),
             _ => None,
         })?;
-        let changes = |part: &Part| match part {
-            Part::File { writes, target, .. } => *writes && !target.known().is_some_and(|path| STREAMS.contains(path)),
-            Part::Command(command) => {
+        let changes = |part: &LinePart| match part {
+            LinePart::File { writes, target, .. } => {
+                *writes && !target.known().is_some_and(|path| STREAMS.contains(path))
+            }
+            LinePart::Command(command) => {
                 let name = program(&command.words).unwrap_or_default();
                 !command.words.is_empty() && !is_git(command) && !READERS.contains(name) && !self.is_neutral(command)
             }
@@ -202,7 +204,7 @@ impl Policy {
         let is_safe = has_repository(&self.grounds.directory) || self.has_plain_allowance();
         (!is_safe && parts.iter().any(changes)).then(|| Judged {
             what: git,
-            verdict: Verdict::of_preset(
+            verdict: PartDecision::of_preset(
                 preset::beyond(self.preset, "bash"),
                 "git beside commands that could make a repository here",
             ),
@@ -212,18 +214,18 @@ impl Policy {
 
     /// What a line unpacks, checks out, links or moves may be a link, or a file that was somewhere else: what comes behind
     /// it in the line was looked at before.
-    pub(super) fn judge_new_files(&self, parts: &[Part]) -> Option<Judged> {
+    pub(super) fn judge_new_files(&self, parts: &[LinePart]) -> Option<Judged> {
         let at = parts.iter().position(changes_names)?;
         let is_there = |text: &str, dirs: &Dirs| {
             let mut dirs = dirs.iter().flatten();
             text.contains('/') || dirs.any(|dir| dir.join(text).symlink_metadata().is_ok())
         };
         let new = parts[at + 1..].iter().find_map(|part| match part {
-            Part::File { target, .. } => {
+            LinePart::File { target, .. } => {
                 let is_stream = target.known().is_some_and(|path| STREAMS.contains(path));
                 (!is_stream).then(|| target.raw.clone())
             }
-            Part::Command(command) => {
+            LinePart::Command(command) => {
                 let name = program(&command.words)?;
                 if name == "git" || TEXTUAL.contains(name) || LISTERS.contains(name) && name != "find" {
                     return None;
@@ -244,7 +246,7 @@ impl Policy {
         })?;
         Some(Judged {
             what: new,
-            verdict: Verdict::of_preset(
+            verdict: PartDecision::of_preset(
                 preset::beyond(self.preset, "bash"),
                 "bash with files that the line itself may exchange",
             ),
@@ -258,7 +260,7 @@ impl Policy {
     }
 
     /// A place that a command is told about: it may read it, and unless it only reads, write it.
-    pub(super) fn judge_place(&self, path: &str, from: &Path, usage: Use) -> Verdict {
+    pub(super) fn judge_place(&self, path: &str, from: &Path, usage: Use) -> PartDecision {
         if STREAMS.contains(path) {
             return no_objection();
         }
@@ -291,9 +293,9 @@ impl Policy {
                     }
             });
             if let Some((rule, _)) = held {
-                verdict = verdict.stricter(Verdict {
+                verdict = verdict.stricter(PartDecision {
                     effect: Effect::Ask,
-                    ..Verdict::of_rule(rule)
+                    ..PartDecision::of_rule(rule)
                 });
             }
         }
@@ -301,7 +303,7 @@ impl Policy {
             return verdict;
         }
         let bounds = match sight.place {
-            Place::Inside => {
+            PathTarget::Inside => {
                 let caution = self
                     .caution("read", &sight)
                     .or_else(|| (!only_reads).then(|| self.caution("edit", &sight)).flatten());
@@ -310,10 +312,10 @@ impl Policy {
                     if by_rule.effect == Effect::Allow && !by_rule.by_preset && only_reads {
                         return no_objection();
                     }
-                    Verdict::of_preset(preset::beyond(self.preset, "bash"), &format!("bash with {subject}"))
+                    PartDecision::of_preset(preset::beyond(self.preset, "bash"), &format!("bash with {subject}"))
                 })
             }
-            Place::Outside => {
+            PathTarget::Outside => {
                 let named = self.judge_path_from("read", path, from, Outside::ByAll(&["read", "edit"]));
                 let external = self.outside_by_rules(&sight, path);
                 let is_named = (named.effect == Effect::Allow && !named.by_preset)
@@ -322,18 +324,18 @@ impl Policy {
                     // A rule about places outside does not speak of files that run on their own.
                     let caution = (!only_reads).then(|| self.caution("edit", &sight)).flatten();
                     caution.map(|subject| {
-                        Verdict::of_preset(preset::beyond(self.preset, "bash"), &format!("bash with {subject}"))
+                        PartDecision::of_preset(preset::beyond(self.preset, "bash"), &format!("bash with {subject}"))
                     })
                 } else {
                     external.or_else(|| {
-                        Some(Verdict::of_preset(
+                        Some(PartDecision::of_preset(
                             preset::beyond(self.preset, "bash"),
                             "bash with a path outside of the directory",
                         ))
                     })
                 }
             }
-            Place::Unknown => Some(Verdict::of_preset(
+            PathTarget::Unknown => Some(PartDecision::of_preset(
                 preset::beyond(self.preset, "bash"),
                 "bash with a path that cannot be followed",
             )),
@@ -345,17 +347,20 @@ impl Policy {
     }
 
     /// Whether a directory holds a file that a pattern speaks about.
-    fn holds(&self, sight: &Sight, pattern: &str) -> bool {
-        let is_meant = |path: &Path, _: Kind| self.grounds.is_refused(pattern, &Sight::of_file(path), &slashed(path));
+    fn holds(&self, sight: &ResolvedPath, pattern: &str) -> bool {
+        let is_meant = |path: &Path, _: Kind| {
+            self.grounds
+                .is_refused(pattern, &ResolvedPath::of_file(path), &slashed(path))
+        };
         sight
             .real
             .iter()
-            .any(|place| contents::find(place, Walk::All, is_meant) != Found::Nothing)
+            .any(|place| contents::find(place, SearchWalk::All, is_meant) != WalkEntry::Nothing)
     }
 
     /// A pattern for file names is every file that it matches now, and may be more by the time that it runs.
-    pub(super) fn judge_glob(&self, glob: &str, from: &Path, usage: Use) -> Verdict {
-        let asks = |what| Verdict::of_preset(preset::beyond(self.preset, "bash"), what);
+    pub(super) fn judge_glob(&self, glob: &str, from: &Path, usage: Use) -> PartDecision {
+        let asks = |what| PartDecision::of_preset(preset::beyond(self.preset, "bash"), what);
         // Rather too many files than one too few.
         let pattern = star_brackets(glob);
         let fixed = pattern
@@ -372,12 +377,12 @@ impl Policy {
             let met = self.narrowing(tool).find(|(rule, other)| {
                 !is_plain(&rule.pattern)
                     && (tool == "read" || usage == Use::Writes)
-                    && (patterns_meet(other, &pattern) || Grounds::is_absolute(other))
+                    && (patterns_meet(other, &pattern) || AllowedRoots::is_absolute(other))
             });
             if let Some((rule, _)) = met {
-                verdict = verdict.stricter(Verdict {
+                verdict = verdict.stricter(PartDecision {
                     effect: Effect::Ask,
-                    ..Verdict::of_rule(rule)
+                    ..PartDecision::of_rule(rule)
                 });
             }
         }
@@ -386,12 +391,12 @@ impl Policy {
             Some(paths) => paths
                 .iter()
                 .map(|path| self.judge_place(path, from, usage))
-                .fold(verdict, Verdict::stricter),
+                .fold(verdict, PartDecision::stricter),
         }
     }
 
     /// A redirection.
-    pub(super) fn judge_file(&self, writes: bool, target: &Word, dirs: &Dirs) -> Judged {
+    pub(super) fn judge_file(&self, writes: bool, target: &ShellWord, dirs: &Dirs) -> Judged {
         let tool = if writes { "edit" } else { "read" };
         let mark = if writes { ">" } else { "<" };
         let what = format!("{mark} {}", target.raw);
@@ -405,7 +410,7 @@ impl Policy {
         }
         let known = target.value.as_deref().filter(|_| !target.has_glob);
         let (Some(value), Some(dirs)) = (known, dirs) else {
-            let mut verdict = Verdict::of_preset(
+            let mut verdict = PartDecision::of_preset(
                 preset::beyond(self.preset, "bash").max(preset::of_tool(self.preset, tool)),
                 "bash with a redirection to somewhere that is not known",
             );
@@ -423,23 +428,23 @@ impl Policy {
         let verdict = dirs
             .iter()
             .map(|dir| self.judge_path_from(tool, value, dir, Outside::ByTool))
-            .reduce(Verdict::stricter)
+            .reduce(PartDecision::stricter)
             .unwrap_or_else(|| self.judge_unknown(tool));
         judged(verdict)
     }
 }
 
 /// Whether a part gives files other names, makes links, changes files that it does not name, or what a search leaves out.
-fn changes_names(part: &Part) -> bool {
+fn changes_names(part: &LinePart) -> bool {
     let of_search = |text: &str| text.ends_with("ignore");
     let command = match part {
-        Part::File { writes, target, .. } => return *writes && of_search(target.text()),
-        Part::Command(command) => command,
+        LinePart::File { writes, target, .. } => return *writes && of_search(target.text()),
+        LinePart::Command(command) => command,
     };
     let Some(name) = program(&command.words) else {
         return false;
     };
-    let is_file = |word: &Word| {
+    let is_file = |word: &ShellWord| {
         let is_file = |dir: &PathBuf| {
             dir.join(word.text())
                 .symlink_metadata()

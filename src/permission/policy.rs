@@ -6,10 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use super::Action;
-use super::contents::{self, Found, Kind, Walk};
-use super::paths::{Grounds, Place, Sight};
+use super::contents::{self, Kind, SearchWalk, WalkEntry};
+use super::paths::{AllowedRoots, PathTarget, ResolvedPath};
 use super::preset;
-use super::protected::{ProtectedPlaces, Protection, Secret, is_environment_file};
+use super::protected::{ProtectedPlaces, Protection, SecretLikelihood, is_environment_file};
 use super::rules::{address_is_allowed, address_is_refused, canonical_tool, is_about, is_literal, is_plain};
 use super::wildcard_matches;
 use crate::request::{Effect, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern};
@@ -19,7 +19,7 @@ use crate::request::{Effect, PermissionRequest, PolicyRule, Preset, RuleOrigin, 
 pub struct Policy {
     pub(super) preset: Preset,
     rules: Vec<PolicyRule>,
-    pub(super) grounds: Grounds,
+    pub(super) grounds: AllowedRoots,
     /// Places outside whose files the tools that look may read.
     readable: Vec<PathBuf>,
 }
@@ -52,7 +52,7 @@ pub struct JudgedPart {
 
 /// What is said of one part, before the parts are put together.
 #[derive(Debug, Clone)]
-pub(super) struct Verdict {
+pub(super) struct PartDecision {
     pub(super) effect: Effect,
     pub(super) rule: String,
     pub(super) by_preset: bool,
@@ -60,7 +60,7 @@ pub(super) struct Verdict {
     pub(super) grant: Option<RulePattern>,
 }
 
-impl Verdict {
+impl PartDecision {
     pub(super) fn of_rule(rule: &PolicyRule) -> Self {
         Self {
             effect: rule.effect,
@@ -108,7 +108,7 @@ impl Policy {
         Self {
             preset: request.preset,
             rules: request.rules.clone(),
-            grounds: Grounds::new(directory, &request.added_directories, home),
+            grounds: AllowedRoots::new(directory, &request.added_directories, home),
             readable: Vec::new(),
         }
     }
@@ -129,8 +129,8 @@ impl Policy {
         self
     }
 
-    fn is_readable(&self, sight: &Sight) -> bool {
-        sight.place == Place::Outside
+    fn is_readable(&self, sight: &ResolvedPath) -> bool {
+        sight.place == PathTarget::Outside
             && !sight.real.is_empty()
             && sight
                 .real
@@ -202,15 +202,15 @@ impl Policy {
     pub fn removal(&self, tool: &str) -> Option<Judgement> {
         let kept = preset::of_tool(self.preset, tool);
         let verdict = match self.rule(Effect::Deny, tool, &|rule| is_plain(&rule.pattern)) {
-            Some(rule) => Verdict::of_rule(rule),
-            None if kept == Effect::Deny => Verdict::of_preset(kept, tool),
+            Some(rule) => PartDecision::of_rule(rule),
+            None if kept == Effect::Deny => PartDecision::of_preset(kept, tool),
             None => return None,
         };
         Some(together(vec![(tool.to_owned(), verdict)]))
     }
 
     fn weigh(&self, action: &Action) -> Judgement {
-        let parts: Vec<(String, Verdict)> = match action {
+        let parts: Vec<(String, PartDecision)> = match action {
             Action::Shell { command, workdir } => self.judge_line(command, workdir.as_deref()),
             Action::Read { path } => vec![(path.clone(), self.judge_path("read", path, Outside::ByTool))],
             Action::Edit { paths } if paths.is_empty() => vec![(String::new(), self.judge_unknown("edit"))],
@@ -264,36 +264,36 @@ impl Policy {
         tool: &str,
         broad: &dyn Fn(&str) -> bool,
         narrow: &dyn Fn(&PolicyRule) -> bool,
-    ) -> Option<Verdict> {
+    ) -> Option<PartDecision> {
         let broad = |rule: &PolicyRule| is_plain(&rule.pattern) || rule.pattern.pattern.as_deref().is_some_and(broad);
         if let Some(rule) = self.rule(Effect::Deny, tool, &broad) {
-            return Some(Verdict::of_rule(rule));
+            return Some(PartDecision::of_rule(rule));
         }
         let kept = preset::of_tool(self.preset, tool);
         if self.preset == Preset::ReadOnly && kept == Effect::Deny {
-            return Some(Verdict::of_preset(kept, tool));
+            return Some(PartDecision::of_preset(kept, tool));
         }
         let granted = |rule: &PolicyRule| rule.origin == RuleOrigin::Granted && narrow(rule);
         if tool != "doom_loop"
             && let Some(rule) = self.rule(Effect::Allow, tool, &granted)
         {
-            return Some(Verdict::of_rule(rule));
+            return Some(PartDecision::of_rule(rule));
         }
         if let Some(rule) = self.rule(Effect::Ask, tool, &broad) {
-            return Some(Verdict::of_rule(rule));
+            return Some(PartDecision::of_rule(rule));
         }
         if self.preset == Preset::ReadOnly {
             return None;
         }
-        self.rule(Effect::Allow, tool, narrow).map(Verdict::of_rule)
+        self.rule(Effect::Allow, tool, narrow).map(PartDecision::of_rule)
     }
 
     /// A call whose arguments say nothing that could be judged.
-    pub(super) fn judge_unknown(&self, tool: &str) -> Verdict {
+    pub(super) fn judge_unknown(&self, tool: &str) -> PartDecision {
         // Any pattern might have matched.
         match self.by_rules(tool, &|_| true, &|_| false) {
             Some(verdict) => verdict,
-            None => Verdict::of_preset(
+            None => PartDecision::of_preset(
                 preset::beyond(self.preset, tool),
                 &format!("{tool} without a readable argument"),
             ),
@@ -301,7 +301,7 @@ impl Policy {
     }
 
     /// A tool that is judged by its name, and by the name of what it is used on.
-    fn judge_name(&self, tool: &str, subject: Option<&str>) -> Verdict {
+    fn judge_name(&self, tool: &str, subject: Option<&str>) -> PartDecision {
         if subject == Some("") {
             return self.judge_unknown(tool);
         }
@@ -313,16 +313,16 @@ impl Policy {
                     || matches!((&rule.pattern.pattern, subject), (Some(pattern), Some(subject)) if wildcard_matches(pattern, subject))
             },
         );
-        let verdict = decided.unwrap_or_else(|| Verdict::of_preset(preset::of_tool(self.preset, tool), tool));
+        let verdict = decided.unwrap_or_else(|| PartDecision::of_preset(preset::of_tool(self.preset, tool), tool));
         // What a pattern would have to match is not to be seen: whoever wrote it wants a say.
         let unseen = match subject {
             None => self.narrowing(tool).find(|(rule, _)| !is_plain(&rule.pattern)),
             Some(_) => None,
         };
         let verdict = match unseen {
-            Some((rule, _)) if verdict.effect == Effect::Allow => Verdict {
+            Some((rule, _)) if verdict.effect == Effect::Allow => PartDecision {
                 effect: Effect::Ask,
-                ..Verdict::of_rule(rule)
+                ..PartDecision::of_rule(rule)
             },
             _ => verdict,
         };
@@ -345,7 +345,7 @@ impl Policy {
         decided.is_some_and(|verdict| verdict.effect == Effect::Allow)
     }
 
-    fn judge_address(&self, url: &str) -> Verdict {
+    fn judge_address(&self, url: &str) -> PartDecision {
         if url.is_empty() {
             return self.judge_unknown("webfetch");
         }
@@ -353,7 +353,7 @@ impl Policy {
             address_is_allowed(rule.pattern.pattern.as_deref().unwrap_or("*"), url)
         });
         let verdict =
-            decided.unwrap_or_else(|| Verdict::of_preset(preset::of_tool(self.preset, "webfetch"), "webfetch"));
+            decided.unwrap_or_else(|| PartDecision::of_preset(preset::of_tool(self.preset, "webfetch"), "webfetch"));
         match url::Url::parse(url) {
             Ok(parsed) if parsed.host_str().is_some() => {
                 let origin = parsed.origin().ascii_serialization();
@@ -364,17 +364,19 @@ impl Policy {
     }
 
     /// Places that the engine has noticed to be outside of what it takes for the agent's own.
-    fn judge_outside(&self, path: &str) -> Verdict {
+    fn judge_outside(&self, path: &str) -> PartDecision {
         let written = path.strip_suffix("/*").unwrap_or(path);
         let sight = self.grounds.look(written, &self.grounds.directory);
         if let Some(verdict) = self.outside_by_rules(&sight, written) {
             return verdict;
         }
         match sight.place {
-            Place::Inside => Verdict::of_preset(Effect::Allow, "a place inside of the directory"),
+            PathTarget::Inside => PartDecision::of_preset(Effect::Allow, "a place inside of the directory"),
             // What is done there is judged on its own.
-            _ if self.is_readable(&sight) => Verdict::of_preset(Effect::Allow, "what the engine keeps of long results"),
-            _ => Verdict::of_preset(
+            _ if self.is_readable(&sight) => {
+                PartDecision::of_preset(Effect::Allow, "what the engine keeps of long results")
+            }
+            _ => PartDecision::of_preset(
                 preset::beyond(self.preset, "external_directory"),
                 "a place outside of the directory",
             )
@@ -386,23 +388,23 @@ impl Policy {
     }
 
     /// What rules about places outside say.
-    pub(super) fn outside_by_rules(&self, sight: &Sight, written: &str) -> Option<Verdict> {
+    pub(super) fn outside_by_rules(&self, sight: &ResolvedPath, written: &str) -> Option<PartDecision> {
         self.by_rules(
             "external_directory",
-            &|pattern| sight.place != Place::Inside && self.grounds.is_refused(pattern, sight, written),
+            &|pattern| sight.place != PathTarget::Inside && self.grounds.is_refused(pattern, sight, written),
             &|rule| match &rule.pattern.pattern {
                 Some(pattern) => {
                     self.grounds.is_allowed(pattern, sight)
-                        || (is_plain(&rule.pattern) && sight.place == Place::Outside)
+                        || (is_plain(&rule.pattern) && sight.place == PathTarget::Outside)
                 }
-                None => sight.place == Place::Outside,
+                None => sight.place == PathTarget::Outside,
             },
         )
-        .filter(|_| sight.place != Place::Inside)
+        .filter(|_| sight.place != PathTarget::Inside)
     }
 
     /// A path that a tool is used on, from the agent's directory.
-    pub(super) fn judge_path(&self, tool: &str, path: &str, outside: Outside<'_>) -> Verdict {
+    pub(super) fn judge_path(&self, tool: &str, path: &str, outside: Outside<'_>) -> PartDecision {
         let sight = self.grounds.look(path, &self.grounds.directory);
         if super::LOOKING.contains(&tool) && self.is_readable(&sight) {
             let narrowed = self
@@ -411,14 +413,15 @@ impl Policy {
                 })
                 .or_else(|| self.outside_by_rules(&sight, path))
                 .filter(|verdict| verdict.effect != Effect::Allow);
-            return narrowed
-                .unwrap_or_else(|| Verdict::of_preset(Effect::Allow, "reading what the engine keeps of long results"));
+            return narrowed.unwrap_or_else(|| {
+                PartDecision::of_preset(Effect::Allow, "reading what the engine keeps of long results")
+            });
         }
         self.judge_path_from(tool, path, &self.grounds.directory, outside)
     }
 
     /// A path that a tool is used on.
-    pub(super) fn judge_path_from(&self, tool: &str, path: &str, from: &Path, outside: Outside<'_>) -> Verdict {
+    pub(super) fn judge_path_from(&self, tool: &str, path: &str, from: &Path, outside: Outside<'_>) -> PartDecision {
         if path.is_empty() {
             return self.judge_unknown(tool);
         }
@@ -436,10 +439,10 @@ impl Policy {
             Some(verdict) if verdict.effect != Effect::Allow => return self.granting_path(verdict, tool, &sight),
             other => other,
         };
-        if sight.place == Place::Unknown {
-            return Verdict::of_preset(preset::beyond(self.preset, tool), "a path that cannot be followed");
+        if sight.place == PathTarget::Unknown {
+            return PartDecision::of_preset(preset::beyond(self.preset, tool), "a path that cannot be followed");
         }
-        if sight.place == Place::Outside {
+        if sight.place == PathTarget::Outside {
             let named = match outside {
                 Outside::ByTool => by_tool.is_some(),
                 Outside::ByAll(tools) => tools
@@ -458,7 +461,7 @@ impl Policy {
                     }
                 }
                 _ if !named => {
-                    let verdict = Verdict::of_preset(
+                    let verdict = PartDecision::of_preset(
                         preset::beyond(self.preset, tool),
                         &format!("{tool} outside of the directory"),
                     );
@@ -471,14 +474,14 @@ impl Policy {
             return verdict;
         }
         let verdict = match self.caution(tool, &sight) {
-            Some(subject) => Verdict::of_preset(preset::beyond(self.preset, tool), &subject),
-            None => Verdict::of_preset(preset::of_tool(self.preset, tool), tool),
+            Some(subject) => PartDecision::of_preset(preset::beyond(self.preset, tool), &subject),
+            None => PartDecision::of_preset(preset::of_tool(self.preset, tool), tool),
         };
         self.granting_path(verdict, tool, &sight)
     }
 
     /// Why the preset is careful with a place, if it is.
-    pub(super) fn caution(&self, tool: &str, sight: &Sight) -> Option<String> {
+    pub(super) fn caution(&self, tool: &str, sight: &ResolvedPath) -> Option<String> {
         match tool {
             "glob" | "list" => None,
             "edit" => {
@@ -512,11 +515,11 @@ impl Policy {
 
     /// Whether a rule that allows a tool names a place. Where the preset is careful, the rule has to say so: a file of our
     /// own or of the engine's is named by its whole path, what starts programs by the part that does.
-    fn names_place(&self, tool: &str, rule: &PolicyRule, sight: &Sight) -> bool {
+    fn names_place(&self, tool: &str, rule: &PolicyRule, sight: &ResolvedPath) -> bool {
         let pattern = rule.pattern.pattern.as_deref();
         let is_named = match pattern {
             Some(pattern) => self.grounds.is_allowed(pattern, sight),
-            None => sight.place == Place::Inside,
+            None => sight.place == PathTarget::Inside,
         };
         if !is_named || tool != "edit" {
             return is_named;
@@ -534,14 +537,14 @@ impl Policy {
         })
     }
 
-    fn granting_path(&self, verdict: Verdict, tool: &str, sight: &Sight) -> Verdict {
+    fn granting_path(&self, verdict: PartDecision, tool: &str, sight: &ResolvedPath) -> PartDecision {
         match exact_place(sight) {
             Some(place) => verdict.granting(tool, Some(place)),
             None => verdict,
         }
     }
 
-    fn judge_search(&self, tool: &str, path: Option<&str>, pattern: &str) -> Vec<(String, Verdict)> {
+    fn judge_search(&self, tool: &str, path: Option<&str>, pattern: &str) -> Vec<(String, PartDecision)> {
         let path = path.unwrap_or(".");
         let mut parts = vec![(path.to_owned(), self.judge_path(tool, path, Outside::ByTool))];
         if !pattern.is_empty() {
@@ -552,7 +555,7 @@ impl Policy {
                 let rest_climbs = pattern[fixed.len()..].contains("..");
                 let place = match fixed.rfind('/') {
                     _ if rest_climbs => self.judge_unknown(tool),
-                    None if fixed.is_empty() => Verdict::of_preset(Effect::Allow, tool),
+                    None if fixed.is_empty() => PartDecision::of_preset(Effect::Allow, tool),
                     Some(0) => self.judge_path(tool, "/", Outside::ByTool),
                     Some(at) => self.judge_path(tool, &fixed[..at], Outside::ByTool),
                     None => self.judge_path(tool, fixed, Outside::ByTool),
@@ -569,7 +572,7 @@ impl Policy {
     }
 
     /// A glob, for rules that name globs.
-    fn judge_pattern(&self, tool: &str, pattern: &str) -> Verdict {
+    fn judge_pattern(&self, tool: &str, pattern: &str) -> PartDecision {
         self.by_rules(tool, &|rule| wildcard_matches(rule, pattern), &|rule| {
             is_plain(&rule.pattern)
                 || rule
@@ -578,18 +581,20 @@ impl Policy {
                     .as_deref()
                     .is_some_and(|rule| wildcard_matches(rule, pattern))
         })
-        .unwrap_or_else(|| Verdict::of_preset(preset::of_tool(self.preset, tool), tool))
+        .unwrap_or_else(|| PartDecision::of_preset(preset::of_tool(self.preset, tool), tool))
     }
 
     /// What the engine's `grep` looks into. Reading is judged as for each file that it could show.
-    fn judge_grep(&self, path: &str, sight: &Sight, include: &str) -> Verdict {
-        let fine = Verdict::of_preset(Effect::Allow, "grep");
+    fn judge_grep(&self, path: &str, sight: &ResolvedPath, include: &str) -> PartDecision {
+        let fine = PartDecision::of_preset(Effect::Allow, "grep");
         let read = self.judge_path("read", path, Outside::ByAll(&["grep"]));
-        if read.effect != Effect::Allow && sight.place == Place::Inside {
+        if read.effect != Effect::Allow && sight.place == PathTarget::Inside {
             return read;
         }
-        self.judge_contents("grep", sight, Walk::Engine { include }, &|_, kind| kind == Kind::File)
-            .unwrap_or(fine)
+        self.judge_contents("grep", sight, SearchWalk::Engine { include }, &|_, kind| {
+            kind == Kind::File
+        })
+        .unwrap_or(fine)
     }
 
     /// Looking into the files of a place is reading them: what is said about reading any of them makes it ask. `shows` are
@@ -597,26 +602,26 @@ impl Policy {
     pub(super) fn judge_contents(
         &self,
         tool: &str,
-        sight: &Sight,
-        walk: Walk<'_>,
+        sight: &ResolvedPath,
+        walk: SearchWalk<'_>,
         shows: &dyn Fn(&Path, Kind) -> bool,
-    ) -> Option<Verdict> {
-        let minded = |path: &Path| -> Option<Verdict> {
-            let sight = Sight::of_file(path);
+    ) -> Option<PartDecision> {
+        let minded = |path: &Path| -> Option<PartDecision> {
+            let sight = ResolvedPath::of_file(path);
             let rule = self.narrowing("read").find(|(rule, pattern)| {
                 !is_plain(&rule.pattern) && self.grounds.is_refused(pattern, &sight, &super::paths::slashed(path))
             });
             if let Some((rule, _)) = rule {
-                let mut verdict = Verdict::of_rule(rule);
+                let mut verdict = PartDecision::of_rule(rule);
                 verdict.effect = Effect::Ask;
                 return Some(verdict);
             }
             let text = path.to_string_lossy();
-            let is_minded = self.grounds.protected.secret(path) == Some(Secret::Always)
+            let is_minded = self.grounds.protected.secret(path) == Some(SecretLikelihood::Always)
                 && self.judge_path("read", &text, Outside::ByTool).effect != Effect::Allow;
             is_minded.then(|| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                Verdict::of_preset(
+                PartDecision::of_preset(
                     preset::beyond(self.preset, "read"),
                     &format!("{tool} that could show `{name}`"),
                 )
@@ -630,19 +635,19 @@ impl Policy {
                         // What is in the place itself is looked at anyway.
                         Kind::Link => {
                             let sight = self.grounds.look(&path.to_string_lossy(), place);
-                            sight.place != Place::Inside || !sight.real.iter().all(|real| real.starts_with(place))
+                            sight.place != PathTarget::Inside || !sight.real.iter().all(|real| real.starts_with(place))
                         }
                     }
             });
             match found {
-                Found::Nothing => None,
-                Found::File(path) => Some(minded(&path).unwrap_or_else(|| {
-                    Verdict::of_preset(
+                WalkEntry::Nothing => None,
+                WalkEntry::File(path) => Some(minded(&path).unwrap_or_else(|| {
+                    PartDecision::of_preset(
                         preset::beyond(self.preset, "read"),
                         &format!("{tool} that follows a link"),
                     )
                 })),
-                Found::TooMuch => Some(Verdict::of_preset(
+                WalkEntry::TooMuch => Some(PartDecision::of_preset(
                     preset::beyond(self.preset, "read"),
                     &format!("{tool} in more files than can be judged"),
                 )),
@@ -664,9 +669,9 @@ const TOOLS: [&str; 8] = [
 ];
 
 /// The one absolute path of a place, when it can stand in a rule.
-fn exact_place(sight: &Sight) -> Option<String> {
+fn exact_place(sight: &ResolvedPath) -> Option<String> {
     match sight.real.as_slice() {
-        [real] if sight.place != Place::Unknown => {
+        [real] if sight.place != PathTarget::Unknown => {
             let text = super::paths::slashed(real);
             (!text.contains(['*', '?']) && real.to_str().is_some()).then_some(text)
         }
@@ -675,7 +680,7 @@ fn exact_place(sight: &Sight) -> Option<String> {
 }
 
 /// One judgement from those of the parts: the strictest, and the first of equals.
-fn together(parts: Vec<(String, Verdict)>) -> Judgement {
+fn together(parts: Vec<(String, PartDecision)>) -> Judgement {
     let effect = parts
         .iter()
         .map(|(_, verdict)| verdict.effect)

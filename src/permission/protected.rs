@@ -358,7 +358,7 @@ pub(super) enum Protection {
 
 /// How surely a file holds secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Secret {
+pub(super) enum SecretLikelihood {
     /// Whoever has it.
     Always,
     /// Often; it also lies about in repositories, where there is nothing secret in it.
@@ -451,9 +451,9 @@ impl ProtectedPlaces {
     }
 
     /// Whether reading a file has to be asked about.
-    pub(super) fn secret(&self, path: &Path) -> Option<Secret> {
+    pub(super) fn secret(&self, path: &Path) -> Option<SecretLikelihood> {
         if self.holds_credentials(path) {
-            return Some(Secret::Always);
+            return Some(SecretLikelihood::Always);
         }
         secret(path)
     }
@@ -489,7 +489,7 @@ pub(super) fn is_environment_file(path: &Path) -> bool {
 }
 
 /// Whether a file holds secrets, by what it is called.
-fn secret(path: &Path) -> Option<Secret> {
+fn secret(path: &Path) -> Option<SecretLikelihood> {
     let names = names(path);
     let (name, folders) = names.split_last()?;
     let text = format!("/{}", names.join("/"));
@@ -504,12 +504,12 @@ fn secret(path: &Path) -> Option<Secret> {
         || of_ssh
         || (name.starts_with('.') && name.ends_with("_history"));
     if always {
-        return Some(Secret::Always);
+        return Some(SecretLikelihood::Always);
     }
     let of_git = matches!(name.as_str(), "config" | "config.worktree") && folders.iter().any(|folder| folder == ".git");
     let is_key = KEY_ENDS.iter().any(|end| name.ends_with(end))
         || (name.ends_with(".pem") && (name.contains("key") || name.contains("priv")));
-    (of_git || is_key || matches!(name.as_str(), ".envrc" | ".npmrc")).then_some(Secret::Sometimes)
+    (of_git || is_key || matches!(name.as_str(), ".envrc" | ".npmrc")).then_some(SecretLikelihood::Sometimes)
 }
 
 /// The names in a path from a place that it is in; the place itself has none.
@@ -596,7 +596,7 @@ mod tests {
 
     #[test]
     fn secrets_are_known_by_name_and_those_of_repositories_are_told_apart() {
-        let (always, sometimes, no) = (Some(Secret::Always), Some(Secret::Sometimes), None);
+        let (always, sometimes, no) = (Some(SecretLikelihood::Always), Some(SecretLikelihood::Sometimes), None);
         let places = ProtectedPlaces {
             own: vec!["/h/.local/share/opencode".into()],
             ..ProtectedPlaces::default()

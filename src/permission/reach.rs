@@ -5,22 +5,22 @@
 
 use std::path::{Path, PathBuf};
 
-use super::contents::{self, Found, Kind, Walk};
+use super::contents::{self, Kind, SearchWalk, WalkEntry};
 use super::line::no_objection;
-use super::paths::{Place, Sight, normal, slashed};
+use super::paths::{PathTarget, ResolvedPath, normal, slashed};
 use super::places::{Use, matches};
-use super::policy::{Policy, Verdict};
+use super::policy::{PartDecision, Policy};
 use super::preset;
 use super::shell::arguments::pattern_operand;
 use super::shell::programs::UNPACKERS;
 use super::shell::texts::{program, star_brackets};
-use super::shell::{Command, Names, Word, git, wrappers};
+use super::shell::{Names, ShellCommand, ShellWord, git, wrappers};
 use super::wildcard_matches;
 
 impl Policy {
     /// The files that a command looks into without naming them.
-    pub(super) fn judge_search_of(&self, name: &str, words: &[Word], dirs: &[PathBuf]) -> Option<Verdict> {
-        let texts: Vec<&str> = words[1..].iter().map(Word::text).collect();
+    pub(super) fn judge_search_of(&self, name: &str, words: &[ShellWord], dirs: &[PathBuf]) -> Option<PartDecision> {
+        let texts: Vec<&str> = words[1..].iter().map(ShellWord::text).collect();
         let options: Vec<&str> = texts.iter().copied().filter(|text| text.starts_with('-')).collect();
         let has = |letters: &[char], long: &[&str]| {
             options.iter().any(|option| match option.strip_prefix("--") {
@@ -41,9 +41,9 @@ impl Policy {
                     return None;
                 }
                 follows = has(&['R'], &["de"]);
-                Walk::All
+                SearchWalk::All
             }
-            "rg" if has(&['u', '.'], &["hi", "no-", "un", "ig"]) => Walk::All,
+            "rg" if has(&['u', '.'], &["hi", "no-", "un", "ig"]) => SearchWalk::All,
             "rg" if has(&['g'], &["gl"]) => match only_glob(&texts) {
                 // What looks like the glob may be the value of another option.
                 Some(include)
@@ -51,14 +51,14 @@ impl Policy {
                         .iter()
                         .any(|option| !is_glob(option) && may_take_value(name, option)) =>
                 {
-                    Walk::Engine { include }
+                    SearchWalk::Engine { include }
                 }
-                _ => Walk::All,
+                _ => SearchWalk::All,
             },
-            "rg" => Walk::Plain,
-            "git" if texts.contains(&"grep") && has(&[], &["unt", "no-i", "no-e"]) => Walk::All,
-            "git" if texts.first() == Some(&"grep") => Walk::Engine { include: "" },
-            "tar" | "bsdtar" | "zip" | "diff" => Walk::All,
+            "rg" => SearchWalk::Plain,
+            "git" if texts.contains(&"grep") && has(&[], &["unt", "no-i", "no-e"]) => SearchWalk::All,
+            "git" if texts.first() == Some(&"grep") => SearchWalk::Engine { include: "" },
+            "tar" | "bsdtar" | "zip" | "diff" => SearchWalk::All,
             _ => return None,
         };
         follows |= matches!(name, "zip" | "diff") || (name == "tar" && texts.iter().any(|text| text.contains('h')));
@@ -71,7 +71,7 @@ impl Policy {
         let named: Vec<&str> = words
             .iter()
             .skip(from)
-            .map(Word::text)
+            .map(ShellWord::text)
             .filter(|text| !text.starts_with('-'))
             .collect();
         // Which of them are places, and which the values of options, is seen by what is there.
@@ -124,7 +124,7 @@ impl Policy {
     /// What a command runs on files that are found, `xargs` on those of the command before it and `find` on its own: when
     /// that only reads, it reads some file below the places that are searched. Gives what runs, and what is said of those
     /// files.
-    pub(super) fn judge_found_files(&self, command: &Command) -> Option<(Vec<Word>, Verdict)> {
+    pub(super) fn judge_found_files(&self, command: &ShellCommand) -> Option<(Vec<ShellWord>, PartDecision)> {
         let ((inner, is_zero), search) = match program(&command.words)? {
             "xargs" => (wrappers::of_xargs(&command.words[1..])?, command.feeds.as_deref()?),
             "find" => ((wrappers::of_find(&command.words[1..])?, false), command),
@@ -132,13 +132,13 @@ impl Policy {
         };
         let runs = program(&inner).filter(|name| READERS_OF_FILES.contains(name))?;
         let (feed, mut search) = (search, search);
-        while let words = search.words.iter().map(Word::known).collect::<Option<Vec<_>>>()?
+        while let words = search.words.iter().map(ShellWord::known).collect::<Option<Vec<_>>>()?
             && passes_lines_on(&words)
         {
             search = search.feeds.as_deref()?;
         }
         // Names of files may hold line ends.
-        let ends_with_zero = search.words.last().map(Word::text) == Some("-print0");
+        let ends_with_zero = search.words.last().map(ShellWord::text) == Some("-print0");
         if is_zero != ends_with_zero || (is_zero && !std::ptr::eq(search, feed)) {
             return None;
         }
@@ -162,14 +162,14 @@ impl Policy {
                 if sight
                     .real
                     .iter()
-                    .any(|real| contents::find(real, Walk::All, is_odd) != Found::Nothing)
+                    .any(|real| contents::find(real, SearchWalk::All, is_odd) != WalkEntry::Nothing)
                 {
-                    verdict = verdict.stricter(Verdict::of_preset(
+                    verdict = verdict.stricter(PartDecision::of_preset(
                         preset::beyond(self.preset, "bash"),
                         "bash that reads files with unusual names",
                     ));
                 }
-                let found = self.judge_contents(runs, &sight, Walk::All, &shows);
+                let found = self.judge_contents(runs, &sight, SearchWalk::All, &shows);
                 verdict = verdict.stricter(self.judge_place(place, dir, Use::Reads));
                 verdict = verdict.stricter(found.unwrap_or_else(no_objection));
             }
@@ -178,8 +178,8 @@ impl Policy {
     }
 
     /// What is copied, moved or unpacked comes to stand in another directory: each file of it is written there.
-    pub(super) fn judge_arrivals(&self, name: &str, words: &[Word], dirs: &[PathBuf]) -> Option<Verdict> {
-        let asks = |what| Some(Verdict::of_preset(preset::beyond(self.preset, "bash"), what));
+    pub(super) fn judge_arrivals(&self, name: &str, words: &[ShellWord], dirs: &[PathBuf]) -> Option<PartDecision> {
+        let asks = |what| Some(PartDecision::of_preset(preset::beyond(self.preset, "bash"), what));
         if UNPACKERS.contains(name) && dirs.iter().any(|dir| self.grounds.home.starts_with(dir)) {
             return asks("bash that unpacks files in the home");
         }
@@ -187,7 +187,7 @@ impl Policy {
             return None;
         }
         let is_minded = |path: &Path| {
-            let sight = Sight::of_file(path);
+            let sight = ResolvedPath::of_file(path);
             let mut rules = self.narrowing("edit");
             self.grounds.protection(path).is_some()
                 || rules.any(|(_, pattern)| self.grounds.is_refused(pattern, &sight, &slashed(path)))
@@ -214,7 +214,7 @@ impl Policy {
                             .into_iter()
                             .any(|inner| is_minded(&normal(&place_path.join(inner))))
                     };
-                    contents::find(&source, Walk::All, arrives) != Found::Nothing
+                    contents::find(&source, SearchWalk::All, arrives) != WalkEntry::Nothing
                 })
             })
         });
@@ -226,13 +226,13 @@ impl Policy {
 
     /// Links that are made or moved: where they lead is judged from where they come to stand, since what follows in the
     /// line, or beside it, is judged before they are there.
-    pub(super) fn judge_links(&self, name: &str, words: &[Word], dirs: &[PathBuf]) -> Option<Verdict> {
-        let asks = |what| Some(Verdict::of_preset(preset::beyond(self.preset, "bash"), what));
-        let operands: Vec<&str> = words[1..].iter().map(Word::text).collect();
+    pub(super) fn judge_links(&self, name: &str, words: &[ShellWord], dirs: &[PathBuf]) -> Option<PartDecision> {
+        let asks = |what| Some(PartDecision::of_preset(preset::beyond(self.preset, "bash"), what));
+        let operands: Vec<&str> = words[1..].iter().map(ShellWord::text).collect();
         match name {
             "ln" => {
                 let climbs = operands.iter().any(|operand| operand.contains(".."));
-                let is_inside = |target: &str, from: &Path| self.grounds.look(target, from).place == Place::Inside;
+                let is_inside = |target: &str, from: &Path| self.grounds.look(target, from).place == PathTarget::Inside;
                 let stays = operands
                     .iter()
                     .all(|operand| !operand.starts_with("-t") && !operand.starts_with("--t"))
@@ -272,8 +272,8 @@ impl Policy {
 
 /// The places that a command lists the files of, and the patterns that their names match. None when it may print anything
 /// else. Its own action may stand at the end of `find` when it `may_run`.
-fn searched(search: &Command, may_run: bool) -> Option<(Vec<&str>, Vec<&str>)> {
-    let texts: Vec<&str> = search.words.iter().map(Word::known).collect::<Option<_>>()?;
+fn searched(search: &ShellCommand, may_run: bool) -> Option<(Vec<&str>, Vec<&str>)> {
+    let texts: Vec<&str> = search.words.iter().map(ShellWord::known).collect::<Option<_>>()?;
     let rest = match texts.as_slice() {
         ["find", rest @ ..] => rest,
         ["git", "ls-files"] | ["git", "diff", "--name-only"] => return Some((vec!["."], Vec::new())),

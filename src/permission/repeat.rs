@@ -12,11 +12,11 @@ pub const DOOM_LOOP: u32 = 3;
 /// Two calls are equal when the tool and all of its arguments are, in whatever order the arguments stand.
 #[derive(Debug, Default)]
 pub struct RepeatWatch {
-    last: HashMap<String, Call>,
+    last: HashMap<String, RepeatedCall>,
 }
 
 #[derive(Debug)]
-struct Call {
+struct RepeatedCall {
     tool: String,
     arguments: Value,
     times: u32,
@@ -39,7 +39,7 @@ impl RepeatWatch {
             last.times = last.times.saturating_add(1);
             return last.times;
         }
-        let call = Call {
+        let call = RepeatedCall {
             tool: tool.to_owned(),
             arguments: arguments.clone(),
             times: 1,

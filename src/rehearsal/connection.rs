@@ -39,19 +39,19 @@ impl Breaker {
     }
 }
 
-/// Accepts [`Connection`]s.
+/// Accepts [`ModelConnection`]s.
 pub(super) struct BreakableListener(pub(super) TcpListener);
 
 impl Listener for BreakableListener {
-    type Io = Connection;
+    type Io = ModelConnection;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
+    async fn accept(&mut self) -> (ModelConnection, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
         // A chunk must leave when it is written; without this the kernel may hold it back for the next one.
         let _ = stream.set_nodelay(true);
         let breaker = Breaker::default();
-        (Connection { stream, breaker }, address)
+        (ModelConnection { stream, breaker }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -65,12 +65,12 @@ impl Connected<IncomingStream<'_, BreakableListener>> for Breaker {
     }
 }
 
-pub(super) struct Connection {
+pub(super) struct ModelConnection {
     stream: TcpStream,
     breaker: Breaker,
 }
 
-impl Drop for Connection {
+impl Drop for ModelConnection {
     fn drop(&mut self) {
         if self.breaker.0.load(Ordering::Acquire) == RESET {
             // Closing a socket that lingers for no time makes the kernel send RST. If this fails it is a FIN: still an end.
@@ -79,14 +79,14 @@ impl Drop for Connection {
     }
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for ModelConnection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.breaker.check()?;
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for ModelConnection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.breaker.check()?;
         Pin::new(&mut self.stream).poll_write(cx, buf)

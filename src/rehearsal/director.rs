@@ -1,7 +1,9 @@
 //! Chooses the reply to a request.
 
-use super::script::{Action, Afterwards, Answer, Caller, Conditions, Hang, HttpError, Reply, Script, Times};
-use super::wire::ChatRequest;
+use super::script::{
+    Afterwards, Caller, Conditions, Hang, HttpError, Repetitions, ReplyAction, ReplyBody, Script, ScriptedReply,
+};
+use super::wire::CompletionRequest;
 
 /// How much of a prompt's first line the plain answer repeats, in characters.
 const REPEATED: usize = 200;
@@ -16,11 +18,11 @@ pub(super) struct Director {
 
 /// What a request is answered with.
 #[derive(Debug)]
-pub(super) struct Choice {
+pub(super) struct ChosenReply {
     /// Place of the reply in the script, from 0; none for a built-in answer.
     pub(super) reply: Option<usize>,
     pub(super) hang: Hang,
-    pub(super) action: Action,
+    pub(super) action: ReplyAction,
 }
 
 impl Director {
@@ -33,7 +35,7 @@ impl Director {
     }
 
     /// Chooses, and counts the reply as given.
-    pub(super) fn choose(&mut self, request: &ChatRequest, caller: Caller) -> Choice {
+    pub(super) fn choose(&mut self, request: &CompletionRequest, caller: Caller) -> ChosenReply {
         let found = self
             .script
             .replies
@@ -45,18 +47,20 @@ impl Director {
             if caller == Caller::Main {
                 self.last = Some(at);
             }
-            return Choice::of(&self.script.replies[at], at);
+            return ChosenReply::of(&self.script.replies[at], at);
         }
         match (caller, self.script.afterwards, self.last) {
-            (Caller::Main, Afterwards::Repeat, Some(at)) => Choice::of(&self.script.replies[at], at),
-            (Caller::Main, Afterwards::Fail, _) => Choice::built_in(Action::HttpError(no_reply_left(request))),
-            _ => Choice::built_in(Action::Answer(Answer::of_text(built_in_text(request, caller)))),
+            (Caller::Main, Afterwards::Repeat, Some(at)) => ChosenReply::of(&self.script.replies[at], at),
+            (Caller::Main, Afterwards::Fail, _) => {
+                ChosenReply::built_in(ReplyAction::HttpError(no_reply_left(request)))
+            }
+            _ => ChosenReply::built_in(ReplyAction::Answer(ReplyBody::of_text(built_in_text(request, caller)))),
         }
     }
 }
 
-impl Choice {
-    fn of(reply: &Reply, at: usize) -> Self {
+impl ChosenReply {
+    fn of(reply: &ScriptedReply, at: usize) -> Self {
         Self {
             reply: Some(at),
             hang: reply.hang,
@@ -64,7 +68,7 @@ impl Choice {
         }
     }
 
-    fn built_in(action: Action) -> Self {
+    fn built_in(action: ReplyAction) -> Self {
         Self {
             reply: None,
             hang: Hang::For(std::time::Duration::ZERO),
@@ -73,14 +77,14 @@ impl Choice {
     }
 }
 
-fn is_left(times: Times, given: u64) -> bool {
+fn is_left(times: Repetitions, given: u64) -> bool {
     match times {
-        Times::Always => true,
-        Times::Count(count) => given < count,
+        Repetitions::Always => true,
+        Repetitions::Count(count) => given < count,
     }
 }
 
-fn holds(conditions: &Conditions, request: &ChatRequest, caller: Caller) -> bool {
+fn holds(conditions: &Conditions, request: &CompletionRequest, caller: Caller) -> bool {
     let is = |pattern: &Option<super::pattern::Pattern>, text: &dyn Fn() -> Option<String>| match pattern {
         None => true,
         Some(pattern) => text().is_some_and(|text| pattern.matches(&text)),
@@ -92,7 +96,7 @@ fn holds(conditions: &Conditions, request: &ChatRequest, caller: Caller) -> bool
         && is(&conditions.system, &|| Some(request.system()))
 }
 
-fn built_in_text(request: &ChatRequest, caller: Caller) -> String {
+fn built_in_text(request: &CompletionRequest, caller: Caller) -> String {
     match caller {
         Caller::Title => "Rehearsal".to_owned(),
         Caller::Summary => "This was a rehearsal; no model was asked.".to_owned(),
@@ -108,7 +112,7 @@ fn built_in_text(request: &ChatRequest, caller: Caller) -> String {
     }
 }
 
-fn no_reply_left(request: &ChatRequest) -> HttpError {
+fn no_reply_left(request: &CompletionRequest) -> HttpError {
     let prompt = request.last_user();
     let line = first_line(&prompt);
     let message = format!("the rehearsal script has no reply left for: {line}");
@@ -137,8 +141,8 @@ mod tests {
     fn ask(director: &mut Director, prompt: &str, caller: Caller) -> String {
         let request = serde_json::from_value(json!({ "messages": [{ "role": "user", "content": prompt }] })).unwrap();
         match director.choose(&request, caller).action {
-            Action::Answer(answer) => answer.text,
-            Action::HttpError(error) => error.status.to_string(),
+            ReplyAction::Answer(answer) => answer.text,
+            ReplyAction::HttpError(error) => error.status.to_string(),
         }
     }
 

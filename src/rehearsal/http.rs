@@ -20,8 +20,8 @@ use super::director::Director;
 use super::models::MODELS;
 use super::playback;
 use super::requests::{RecordedRequest, Recorder};
-use super::script::{Action, Answer, FaultKind, Hang, Script};
-use super::wire::{self, ChatRequest, Envelope};
+use super::script::{FaultKind, Hang, ReplyAction, ReplyBody, Script};
+use super::wire::{self, CompletionRequest, Envelope};
 use crate::support::secret::Secret;
 
 /// The largest request that is read, in bytes. Prompts are limited to 10 MB, attachments come on top.
@@ -33,7 +33,7 @@ const CREATED: u64 = 1_767_225_600;
 /// The header by which the engine names the session that started a subagent.
 const PARENT_SESSION: &str = "x-parent-session-id";
 
-pub(super) struct Service {
+pub(super) struct ModelService {
     director: Mutex<Director>,
     api_key: Secret,
     requests: Arc<Recorder>,
@@ -41,7 +41,7 @@ pub(super) struct Service {
     stop: CancellationToken,
 }
 
-impl Service {
+impl ModelService {
     pub(super) fn new(script: Script, api_key: Secret, requests: Arc<Recorder>, stop: CancellationToken) -> Self {
         Self {
             director: Mutex::new(Director::new(script)),
@@ -54,7 +54,7 @@ impl Service {
 }
 
 /// Serves until `stop`, then ends what is still open.
-pub(super) async fn serve(listener: TcpListener, service: Service, stop: CancellationToken) {
+pub(super) async fn serve(listener: TcpListener, service: ModelService, stop: CancellationToken) {
     let service = Arc::new(service);
     let router = Router::new()
         .route("/v1/models", get(models))
@@ -74,7 +74,7 @@ pub(super) async fn serve(listener: TcpListener, service: Service, stop: Cancell
     }
 }
 
-async fn authorise(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+async fn authorise(State(service): State<Arc<ModelService>>, request: Request, next: Next) -> Response {
     let sent = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -108,12 +108,12 @@ async fn unknown_path() -> Response {
 }
 
 async fn completions(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<ModelService>>,
     ConnectInfo(breaker): ConnectInfo<Breaker>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let request: ChatRequest = match serde_json::from_slice(&body) {
+    let request: CompletionRequest = match serde_json::from_slice(&body) {
         Ok(request) => request,
         Err(error) => {
             let message = format!("the request is not a chat completion: {error}");
@@ -136,14 +136,14 @@ async fn completions(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     match choice.action {
-        Action::HttpError(error) => {
+        ReplyAction::HttpError(error) => {
             let mut response = (error.status, error.body).into_response();
             let kind = header::HeaderValue::from_static("application/json");
             response.headers_mut().insert(header::CONTENT_TYPE, kind);
             response.headers_mut().extend(error.headers);
             response
         }
-        Action::Answer(answer) => play(&service, &request, &answer, breaker),
+        ReplyAction::Answer(answer) => play(&service, &request, &answer, breaker),
     }
 }
 
@@ -166,7 +166,7 @@ async fn hang(hang: Hang, stop: &CancellationToken) -> bool {
     }
 }
 
-fn play(service: &Service, request: &ChatRequest, answer: &Answer, breaker: Breaker) -> Response {
+fn play(service: &ModelService, request: &CompletionRequest, answer: &ReplyBody, breaker: Breaker) -> Response {
     if let Some(fault) = &answer.fault
         && fault.is_before_headers()
     {

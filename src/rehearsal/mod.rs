@@ -110,7 +110,7 @@ pub async fn serve(script: Script, port: Option<u16>) -> Result<Rehearsal, Failu
     let address = listener.local_addr().map_err(|error| cannot_start(&error))?;
     let requests = Arc::new(requests::Recorder::default());
     let stop = CancellationToken::new();
-    let service = http::Service::new(script, api_key.clone(), Arc::clone(&requests), stop.clone());
+    let service = http::ModelService::new(script, api_key.clone(), Arc::clone(&requests), stop.clone());
     tokio::spawn(http::serve(listener, service, stop.clone()));
     Ok(Rehearsal {
         base_url: base_url(address),

@@ -8,7 +8,7 @@ use futures_util::stream::{self, Stream};
 use serde_json::{Value, json};
 
 use super::connection::Breaker;
-use super::script::{Answer, FaultKind, ToolCall, Usage};
+use super::script::{FaultKind, ReplyBody, ScriptedCall, ScriptedUsage};
 use super::wire::{self, Envelope};
 
 /// Chunks without a pause between them go out together, up to this many bytes.
@@ -23,7 +23,7 @@ const SETTLE: Duration = Duration::from_millis(20);
 pub(super) struct Broken;
 
 /// What comes after the chunks.
-enum Ending {
+enum StreamEnd {
     /// These bytes, then the proper end of the body.
     Last(Vec<u8>),
     Reset,
@@ -33,7 +33,7 @@ enum Ending {
 
 struct Playback {
     chunks: Box<dyn Iterator<Item = Bytes> + Send>,
-    ending: Option<Ending>,
+    ending: Option<StreamEnd>,
     delay: Duration,
     chunk_delay: Duration,
     breaker: Breaker,
@@ -41,7 +41,7 @@ struct Playback {
 
 /// The body of a streamed answer.
 pub(super) fn streamed(
-    answer: &Answer,
+    answer: &ReplyBody,
     envelope: &Envelope,
     prompt: &str,
     breaker: Breaker,
@@ -58,20 +58,20 @@ pub(super) fn streamed(
     let repeated = std::iter::repeat_n(text, answer.repeat).flatten();
     let opening = Bytes::from(envelope.delta(json!({ "role": "assistant", "content": "" })));
     let contents = reasoning.into_iter().chain(repeated).chain(frames);
-    let finish = || Ending::Last(envelope.finish(answer.finish(), usage(answer, prompt)));
+    let finish = || StreamEnd::Last(envelope.finish(answer.finish(), usage(answer, prompt)));
     let (limit, ending) = match &answer.fault {
         None => (None, finish()),
         Some(fault) => {
             let ending = match fault.kind {
-                FaultKind::Reset => Ending::Reset,
-                FaultKind::Close => Ending::Close,
-                FaultKind::Eof => Ending::Last(Vec::new()),
-                FaultKind::Stall => Ending::Stall,
-                FaultKind::Garbage => Ending::Last(b"data: {broken\n\n".to_vec()),
+                FaultKind::Reset => StreamEnd::Reset,
+                FaultKind::Close => StreamEnd::Close,
+                FaultKind::Eof => StreamEnd::Last(Vec::new()),
+                FaultKind::Stall => StreamEnd::Stall,
+                FaultKind::Garbage => StreamEnd::Last(b"data: {broken\n\n".to_vec()),
                 FaultKind::ErrorChunk => {
                     let mut bytes = wire::event(&wire::error(&fault.message, "server_error"));
                     bytes.extend_from_slice(b"data: [DONE]\n\n");
-                    Ending::Last(bytes)
+                    StreamEnd::Last(bytes)
                 }
             };
             (fault.after_chunks, ending)
@@ -89,7 +89,7 @@ pub(super) fn streamed(
 
 /// The body of an answer in one document. A fault that breaks off does so in the middle of it.
 pub(super) fn whole(
-    answer: &Answer,
+    answer: &ReplyBody,
     envelope: &Envelope,
     prompt: &str,
     breaker: Breaker,
@@ -109,16 +109,19 @@ pub(super) fn whole(
     let usage = usage(answer, prompt);
     let complete = || envelope.document(answer, &calls, Some(answer.finish()), usage);
     let (bytes, ending) = match answer.fault.as_ref().map(|fault| (fault.kind, fault)) {
-        None => (complete(), Ending::Last(Vec::new())),
-        Some((FaultKind::Eof, _)) => (envelope.document(answer, &calls, None, usage), Ending::Last(Vec::new())),
+        None => (complete(), StreamEnd::Last(Vec::new())),
+        Some((FaultKind::Eof, _)) => (
+            envelope.document(answer, &calls, None, usage),
+            StreamEnd::Last(Vec::new()),
+        ),
         Some((FaultKind::ErrorChunk, fault)) => (
             wire::error(&fault.message, "server_error").to_string().into_bytes(),
-            Ending::Last(Vec::new()),
+            StreamEnd::Last(Vec::new()),
         ),
-        Some((FaultKind::Garbage, _)) => (half(complete()), Ending::Last(Vec::new())),
-        Some((FaultKind::Reset, _)) => (half(complete()), Ending::Reset),
-        Some((FaultKind::Close, _)) => (half(complete()), Ending::Close),
-        Some((FaultKind::Stall, _)) => (half(complete()), Ending::Stall),
+        Some((FaultKind::Garbage, _)) => (half(complete()), StreamEnd::Last(Vec::new())),
+        Some((FaultKind::Reset, _)) => (half(complete()), StreamEnd::Reset),
+        Some((FaultKind::Close, _)) => (half(complete()), StreamEnd::Close),
+        Some((FaultKind::Stall, _)) => (half(complete()), StreamEnd::Stall),
     };
     play(Playback {
         chunks: Box::new(std::iter::once(Bytes::from(bytes))),
@@ -158,19 +161,19 @@ impl Playback {
             return Some(Ok(together.freeze()));
         }
         match self.ending.take()? {
-            Ending::Last(bytes) if bytes.is_empty() => None,
-            Ending::Last(bytes) => Some(Ok(Bytes::from(bytes))),
-            Ending::Reset => {
+            StreamEnd::Last(bytes) if bytes.is_empty() => None,
+            StreamEnd::Last(bytes) => Some(Ok(Bytes::from(bytes))),
+            StreamEnd::Reset => {
                 pause(SETTLE).await;
                 self.breaker.reset();
                 Some(Err(Broken))
             }
-            Ending::Close => {
+            StreamEnd::Close => {
                 pause(SETTLE).await;
                 self.breaker.close();
                 Some(Err(Broken))
             }
-            Ending::Stall => std::future::pending().await,
+            StreamEnd::Stall => std::future::pending().await,
         }
     }
 }
@@ -208,7 +211,7 @@ fn pieces(text: &str, size: Option<usize>) -> Vec<&str> {
     pieces
 }
 
-fn tool_call_frames(envelope: &Envelope, index: usize, call: &ToolCall) -> [Bytes; 2] {
+fn tool_call_frames(envelope: &Envelope, index: usize, call: &ScriptedCall) -> [Bytes; 2] {
     let id = call_id(envelope, index, call);
     let opening = json!({ "tool_calls": [{
         "index": index, "id": id, "type": "function", "function": { "name": call.name, "arguments": "" },
@@ -217,7 +220,7 @@ fn tool_call_frames(envelope: &Envelope, index: usize, call: &ToolCall) -> [Byte
     [opening, arguments].map(|delta| Bytes::from(envelope.delta(delta)))
 }
 
-fn call_id(envelope: &Envelope, index: usize, call: &ToolCall) -> String {
+fn call_id(envelope: &Envelope, index: usize, call: &ScriptedCall) -> String {
     call.id
         .clone()
         .unwrap_or_else(|| format!("call_{}_{index}", envelope.id.trim_start_matches("chatcmpl-")))
@@ -225,11 +228,11 @@ fn call_id(envelope: &Envelope, index: usize, call: &ToolCall) -> String {
 
 /// The scripted usage, or a token for every four bytes. Only the last message counts as input, since the rest holds dates
 /// and paths and would make sums differ from machine to machine.
-fn usage(answer: &Answer, prompt: &str) -> Usage {
+fn usage(answer: &ReplyBody, prompt: &str) -> ScriptedUsage {
     let tokens = |bytes: usize| u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX);
     answer.usage.unwrap_or_else(|| {
         let calls: usize = answer.tool_calls.iter().map(|call| call.arguments.len()).sum();
-        Usage {
+        ScriptedUsage {
             input: tokens(prompt.len()),
             output: tokens(answer.text.len().saturating_mul(answer.repeat).saturating_add(calls)),
             reasoning: tokens(answer.reasoning.len()),

@@ -12,7 +12,7 @@ use crate::error::Failure;
 /// The replies of a scripted model.
 #[derive(Debug, Clone, Default)]
 pub struct Script {
-    pub(super) replies: Vec<Reply>,
+    pub(super) replies: Vec<ScriptedReply>,
     pub(super) afterwards: Afterwards,
 }
 
@@ -72,11 +72,11 @@ pub enum Caller {
 
 /// One reply, and when it is given.
 #[derive(Debug, Clone)]
-pub(super) struct Reply {
+pub(super) struct ScriptedReply {
     pub(super) conditions: Conditions,
-    pub(super) times: Times,
+    pub(super) times: Repetitions,
     pub(super) hang: Hang,
-    pub(super) action: Action,
+    pub(super) action: ReplyAction,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -90,7 +90,7 @@ pub(super) struct Conditions {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Times {
+pub(super) enum Repetitions {
     Count(u64),
     Always,
 }
@@ -103,27 +103,27 @@ pub(super) enum Hang {
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Action {
-    Answer(Answer),
+pub(super) enum ReplyAction {
+    Answer(ReplyBody),
     HttpError(HttpError),
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Answer {
+pub(super) struct ReplyBody {
     pub(super) reasoning: String,
     pub(super) text: String,
     pub(super) repeat: usize,
-    pub(super) tool_calls: Vec<ToolCall>,
+    pub(super) tool_calls: Vec<ScriptedCall>,
     pub(super) delay: Duration,
     /// In characters; a word without it.
     pub(super) chunk_size: Option<usize>,
     pub(super) chunk_delay: Duration,
-    pub(super) usage: Option<Usage>,
+    pub(super) usage: Option<ScriptedUsage>,
     pub(super) finish: Option<Finish>,
     pub(super) fault: Option<Fault>,
 }
 
-impl Answer {
+impl ReplyBody {
     pub(super) fn of_text(text: String) -> Self {
         Self {
             text,
@@ -142,7 +142,7 @@ impl Answer {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct ToolCall {
+pub(super) struct ScriptedCall {
     pub(super) id: Option<String>,
     pub(super) name: String,
     /// As it is sent; a script may want it to be no JSON.
@@ -152,7 +152,7 @@ pub(super) struct ToolCall {
 /// Token counts; each token is in exactly one of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Usage {
+pub(super) struct ScriptedUsage {
     pub(super) input: u64,
     pub(super) output: u64,
     pub(super) reasoning: u64,

@@ -11,8 +11,8 @@ use toml::Spanned;
 
 use super::pattern::Pattern;
 use super::script::{
-    Action, Afterwards, Answer, Caller, Conditions, Fault, FaultKind, Finish, Hang, HttpError, Reply, Script, Times,
-    ToolCall, Usage,
+    Afterwards, Caller, Conditions, Fault, FaultKind, Finish, Hang, HttpError, Repetitions, ReplyAction, ReplyBody,
+    Script, ScriptedCall, ScriptedReply, ScriptedUsage,
 };
 use crate::error::Failure;
 use crate::support::nearest;
@@ -58,7 +58,7 @@ struct RawReply {
     repeat: Option<usize>,
     reasoning: Option<String>,
     tool_calls: Option<Vec<RawToolCall>>,
-    usage: Option<Usage>,
+    usage: Option<ScriptedUsage>,
     finish: Option<Finish>,
     delay: Option<String>,
     chunk_size: Option<usize>,
@@ -147,7 +147,7 @@ pub(super) fn parse(text: &str) -> Result<Script, ScriptError> {
 }
 
 impl RawReply {
-    fn check(self) -> Result<Reply, String> {
+    fn check(self) -> Result<ScriptedReply, String> {
         let hang = match &self.hang {
             None | Some(toml::Value::Boolean(false)) => Hang::For(Duration::ZERO),
             Some(toml::Value::Boolean(true)) => Hang::Forever,
@@ -155,9 +155,9 @@ impl RawReply {
             Some(_) => return Err("`hang` is neither a duration such as \"2s\" nor `true`".to_owned()),
         };
         let times = match &self.times {
-            None => Times::Count(1),
-            Some(toml::Value::String(word)) if word == "always" => Times::Always,
-            Some(toml::Value::Integer(count)) if *count > 0 => Times::Count(count.unsigned_abs()),
+            None => Repetitions::Count(1),
+            Some(toml::Value::String(word)) if word == "always" => Repetitions::Always,
+            Some(toml::Value::Integer(count)) if *count > 0 => Repetitions::Count(count.unsigned_abs()),
             Some(_) => return Err("`times` is neither a number from 1 on nor \"always\"".to_owned()),
         };
         let conditions = Conditions {
@@ -174,11 +174,11 @@ impl RawReply {
             },
         };
         let action = if self.status.is_some() {
-            Action::HttpError(self.http_error()?)
+            ReplyAction::HttpError(self.http_error()?)
         } else {
-            Action::Answer(self.answer()?)
+            ReplyAction::Answer(self.answer()?)
         };
-        Ok(Reply {
+        Ok(ScriptedReply {
             conditions,
             times,
             hang,
@@ -231,7 +231,7 @@ impl RawReply {
         Ok(HttpError { status, headers, body })
     }
 
-    fn answer(self) -> Result<Answer, String> {
+    fn answer(self) -> Result<ReplyBody, String> {
         refuse(
             &[("headers", self.headers.is_some()), ("body", self.body.is_some())],
             "needs `status`",
@@ -258,7 +258,7 @@ impl RawReply {
             .unwrap_or_default()
             .into_iter()
             .map(|call| {
-                Ok(ToolCall {
+                Ok(ScriptedCall {
                     id: call.id,
                     name: call.name,
                     arguments: match call.arguments {
@@ -269,7 +269,7 @@ impl RawReply {
                 })
             })
             .collect::<Result<_, String>>()?;
-        Ok(Answer {
+        Ok(ReplyBody {
             reasoning: self.reasoning.unwrap_or_default(),
             text: self.text.unwrap_or_default(),
             repeat: self.repeat.unwrap_or(1),

@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::script::{Answer, Caller, Finish, Usage};
+use super::script::{Caller, Finish, ReplyBody, ScriptedUsage};
 
 /// What is read of a request; everything else is kept in the recorded body only.
 #[derive(Debug, Deserialize)]
-pub(super) struct ChatRequest {
+pub(super) struct CompletionRequest {
     #[serde(default)]
     pub(super) model: String,
     #[serde(default)]
-    messages: Vec<Message>,
+    messages: Vec<CompletionMessage>,
     #[serde(default)]
     pub(super) stream: bool,
     #[serde(default)]
@@ -19,21 +19,21 @@ pub(super) struct ChatRequest {
 }
 
 #[derive(Debug, Deserialize)]
-struct Message {
+struct CompletionMessage {
     #[serde(default)]
     role: String,
     #[serde(default)]
     content: Value,
 }
 
-impl ChatRequest {
+impl CompletionRequest {
     /// The text of the last message of the user.
     pub(super) fn last_user(&self) -> String {
         self.messages
             .iter()
             .rev()
             .find(|message| message.role == "user")
-            .map(Message::text)
+            .map(CompletionMessage::text)
             .unwrap_or_default()
     }
 
@@ -44,7 +44,7 @@ impl ChatRequest {
             .iter()
             .rposition(|message| message.role != "tool")
             .map_or(0, |at| at + 1);
-        let results: Vec<String> = self.messages[from..].iter().map(Message::text).collect();
+        let results: Vec<String> = self.messages[from..].iter().map(CompletionMessage::text).collect();
         (!results.is_empty()).then(|| results.join("\n"))
     }
 
@@ -53,7 +53,7 @@ impl ChatRequest {
             .messages
             .iter()
             .filter(|message| matches!(message.role.as_str(), "system" | "developer"))
-            .map(Message::text)
+            .map(CompletionMessage::text)
             .collect();
         texts.join("\n")
     }
@@ -81,7 +81,7 @@ impl ChatRequest {
     }
 }
 
-impl Message {
+impl CompletionMessage {
     /// The text, be it a string or a list of parts.
     fn text(&self) -> String {
         match &self.content {
@@ -106,18 +106,18 @@ pub(super) struct Envelope {
 }
 
 #[derive(Serialize)]
-struct Chunk<'a> {
+struct CompletionChunk<'a> {
     id: &'a str,
     object: &'static str,
     created: u64,
     model: &'a str,
-    choices: Vec<Choice>,
+    choices: Vec<CompletionChoice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Value>,
 }
 
 #[derive(Serialize)]
-struct Choice {
+struct CompletionChoice {
     index: u32,
     delta: Value,
     finish_reason: Option<Finish>,
@@ -128,19 +128,19 @@ impl Envelope {
         self.chunk(delta, None, None)
     }
 
-    pub(super) fn finish(&self, finish: Finish, usage: Usage) -> Vec<u8> {
+    pub(super) fn finish(&self, finish: Finish, usage: ScriptedUsage) -> Vec<u8> {
         let mut bytes = self.chunk(json!({}), Some(finish), Some(usage));
         bytes.extend_from_slice(b"data: [DONE]\n\n");
         bytes
     }
 
-    fn chunk(&self, delta: Value, finish_reason: Option<Finish>, usage: Option<Usage>) -> Vec<u8> {
-        event(&Chunk {
+    fn chunk(&self, delta: Value, finish_reason: Option<Finish>, usage: Option<ScriptedUsage>) -> Vec<u8> {
+        event(&CompletionChunk {
             id: &self.id,
             object: "chat.completion.chunk",
             created: self.created,
             model: &self.model,
-            choices: vec![Choice {
+            choices: vec![CompletionChoice {
                 index: 0,
                 delta,
                 finish_reason,
@@ -150,7 +150,13 @@ impl Envelope {
     }
 
     /// The whole answer as one document; without a finish reason where the answer has none.
-    pub(super) fn document(&self, answer: &Answer, calls: &[Value], finish: Option<Finish>, usage: Usage) -> Vec<u8> {
+    pub(super) fn document(
+        &self,
+        answer: &ReplyBody,
+        calls: &[Value],
+        finish: Option<Finish>,
+        usage: ScriptedUsage,
+    ) -> Vec<u8> {
         let mut message = json!({ "role": "assistant", "content": answer.text.repeat(answer.repeat) });
         if !answer.reasoning.is_empty() {
             message["reasoning_content"] = json!(answer.reasoning);
@@ -186,7 +192,7 @@ fn to_vec(value: &impl Serialize) -> Vec<u8> {
 }
 
 /// The wire counts cached tokens and reasoning twice: once in the sum, once as a detail.
-fn usage_json(usage: Usage) -> Value {
+fn usage_json(usage: ScriptedUsage) -> Value {
     let prompt = usage.input.saturating_add(usage.cache_read);
     let completion = usage.output.saturating_add(usage.reasoning);
     json!({
@@ -204,7 +210,7 @@ mod tests {
 
     #[test]
     fn content_may_be_text_or_parts_and_tool_results_count_only_at_the_end() {
-        let request: ChatRequest = serde_json::from_value(json!({
+        let request: CompletionRequest = serde_json::from_value(json!({
             "messages": [
                 { "role": "system", "content": "be brief" },
                 { "role": "user", "content": [{ "type": "text", "text": "one" }, { "type": "image_url" }, { "type": "text", "text": "two" }] },
@@ -217,7 +223,7 @@ mod tests {
         assert_eq!(request.last_user(), "one\ntwo");
         assert_eq!(request.system(), "be brief");
         assert_eq!(request.tool_results().as_deref(), Some("r1\nr2"));
-        let request: ChatRequest =
+        let request: CompletionRequest =
             serde_json::from_value(json!({ "messages": [{ "role": "user", "content": "x" }] })).unwrap();
         assert_eq!(request.tool_results(), None);
     }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::console::Console;
+use super::console::OutputStreams;
 use super::duration::milliseconds;
 use super::failure::failure_lines;
 use super::paint::Paint;
@@ -14,8 +14,8 @@ use crate::error::FailureKind;
 use crate::request::{Reasoning, Verbosity};
 use crate::terminal::{Sanitizer, Stream, one_line, sanitize};
 use crate::turn::{
-    DecidedBy, Decision, FileChange, INVALID, Outcome, PermissionRecord, QuestionRecord, Started, Status, TextDelta,
-    ToolCall, ToolStatus, Update,
+    DecidedBy, Decision, FileChange, INVALID, Outcome, PermissionRecord, QuestionRecord, TextDelta, ToolCall,
+    ToolStatus, TurnStart, TurnStatus, Update,
 };
 
 /// Columns of a line in a log, where no terminal sets a limit.
@@ -28,14 +28,14 @@ pub(super) struct Activity {
     verbosity: Verbosity,
     reasoning: Reasoning,
     paint: Paint,
-    thinking: Option<Thinking>,
+    thinking: Option<ShownReasoning>,
     rehearsal_said: bool,
     /// Calls that were refused and have not ended yet: session and call.
     refused: HashSet<(String, String)>,
 }
 
 /// Reasoning (or a subagent's text) that is being shown.
-struct Thinking {
+struct ShownReasoning {
     part_id: String,
     sanitizer: Sanitizer,
     at_line_start: bool,
@@ -59,7 +59,7 @@ impl Activity {
     }
 
     /// Shows a change, as far as the verbosity asks for it.
-    pub(super) fn update(&mut self, update: &Update, console: &mut Console) {
+    pub(super) fn update(&mut self, update: &Update, console: &mut OutputStreams) {
         match update {
             Update::Started(started) => self.started(started, console),
             Update::Text(delta) if delta.subagent => {
@@ -113,7 +113,7 @@ impl Activity {
     }
 
     /// A line that warns.
-    pub(super) fn warning(&mut self, message: &str, console: &mut Console) {
+    pub(super) fn warning(&mut self, message: &str, console: &mut OutputStreams) {
         if self.says(Verbosity::Normal) {
             // Not cut: a warning is ours, and says what to do about it at its end.
             self.end_piece(console);
@@ -125,7 +125,7 @@ impl Activity {
         }
     }
 
-    pub(super) fn finish(&mut self, outcome: &Outcome, console: &mut Console) {
+    pub(super) fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) {
         self.end_piece(console);
         if outcome.rehearsal {
             self.rehearsal(console);
@@ -161,7 +161,7 @@ impl Activity {
         self.verbosity >= verbosity
     }
 
-    fn started(&mut self, started: &Started, console: &mut Console) {
+    fn started(&mut self, started: &TurnStart, console: &mut OutputStreams) {
         if started.rehearsal {
             self.rehearsal(console);
         }
@@ -185,13 +185,13 @@ impl Activity {
     }
 
     /// Said in every verbosity: a scripted answer never stands in for a real one silently.
-    fn rehearsal(&mut self, console: &mut Console) {
+    fn rehearsal(&mut self, console: &mut OutputStreams) {
         if !std::mem::replace(&mut self.rehearsal_said, true) {
             console.line("rehearsal: the scripted model answers, no real one");
         }
     }
 
-    fn tool(&mut self, call: &ToolCall, console: &mut Console) {
+    fn tool(&mut self, call: &ToolCall, console: &mut OutputStreams) {
         // The refusal was told already. A call that did run is shown, whatever it is called.
         let key = (call.session_id.clone(), call.call_id.clone());
         if call.status == ToolStatus::Error && self.refused.remove(&key) {
@@ -236,7 +236,7 @@ impl Activity {
         console.line(&text);
     }
 
-    fn permission(&mut self, record: &PermissionRecord, console: &mut Console) {
+    fn permission(&mut self, record: &PermissionRecord, console: &mut OutputStreams) {
         if record.decision == Decision::Denied {
             self.refused.insert((record.session_id.clone(), record.id.clone()));
         }
@@ -258,7 +258,7 @@ impl Activity {
         self.line(&label, &what, 9, console);
     }
 
-    fn question(&mut self, record: &QuestionRecord, console: &mut Console) {
+    fn question(&mut self, record: &QuestionRecord, console: &mut OutputStreams) {
         if !self.says(Verbosity::Normal) {
             return;
         }
@@ -272,40 +272,40 @@ impl Activity {
         }
     }
 
-    fn status(&mut self, status: &Status, console: &mut Console) {
+    fn status(&mut self, status: &TurnStatus, console: &mut OutputStreams) {
         let (least, text) = match status {
-            Status::Busy { .. } | Status::Idle { .. } => return,
-            Status::Compacted { .. } => (
+            TurnStatus::Busy { .. } | TurnStatus::Idle { .. } => return,
+            TurnStatus::Compacted { .. } => (
                 Verbosity::Normal,
                 "older messages were replaced by a summary".to_owned(),
             ),
-            Status::SubagentStarted { session_id, .. } => {
+            TurnStatus::SubagentStarted { session_id, .. } => {
                 (Verbosity::Verbose, format!("subagent started: {session_id}"))
             }
-            Status::Waiting { pid: Some(pid) } => (
+            TurnStatus::Waiting { pid: Some(pid) } => (
                 Verbosity::Normal,
                 format!("waiting for another command on this conversation (process {pid})"),
             ),
-            Status::Waiting { pid: None } => (
+            TurnStatus::Waiting { pid: None } => (
                 Verbosity::Normal,
                 "waiting for another command on this conversation".to_owned(),
             ),
-            Status::AtWork { session_id } => (
+            TurnStatus::AtWork { session_id } => (
                 Verbosity::Normal,
                 format!("waiting until session {session_id} is done with an earlier prompt"),
             ),
-            Status::Replaced {
+            TurnStatus::Replaced {
                 conversation,
                 session_id,
             } => (
                 Verbosity::Verbose,
                 format!("conversation {conversation} was session {session_id} until now, which stays in the store"),
             ),
-            Status::Disconnected => (
+            TurnStatus::Disconnected => (
                 Verbosity::Verbose,
                 "the engine's events stopped, connecting again".to_owned(),
             ),
-            Status::Reconnected => (Verbosity::Verbose, "connected again, nothing is lost".to_owned()),
+            TurnStatus::Reconnected => (Verbosity::Verbose, "connected again, nothing is lost".to_owned()),
         };
         if self.says(least) {
             self.line("note:", &text, 6, console);
@@ -313,14 +313,14 @@ impl Activity {
     }
 
     /// Writes a label of `reserved` columns, and as much of `text` as fits in the line.
-    fn line(&mut self, label: &str, text: &str, reserved: usize, console: &mut Console) {
+    fn line(&mut self, label: &str, text: &str, reserved: usize, console: &mut OutputStreams) {
         self.end_piece(console);
         let text = one_line(text, room(console, reserved));
         console.line(&format!("{label} {text}"));
     }
 
     /// Writes a piece of reasoning, or of a subagent's text.
-    fn piece(&mut self, delta: &TextDelta, label: &str, console: &mut Console) {
+    fn piece(&mut self, delta: &TextDelta, label: &str, console: &mut OutputStreams) {
         if self
             .thinking
             .as_ref()
@@ -328,7 +328,7 @@ impl Activity {
         {
             self.end_piece(console);
             console.line(&self.paint.dim(&format!("{label}:")));
-            self.thinking = Some(Thinking {
+            self.thinking = Some(ShownReasoning {
                 part_id: delta.part_id.clone(),
                 sanitizer: Sanitizer::default(),
                 at_line_start: true,
@@ -356,7 +356,7 @@ impl Activity {
     }
 
     /// Ends the line of a piece that is being shown.
-    fn end_piece(&mut self, console: &mut Console) {
+    fn end_piece(&mut self, console: &mut OutputStreams) {
         let Some(thinking) = self.thinking.take() else { return };
         let on_terminal = console.terminal().is_terminal(Stream::Stderr);
         // On a terminal a question may have ended the line already.
@@ -367,7 +367,7 @@ impl Activity {
 }
 
 /// Columns of a line on stderr that are left beside `reserved` ones.
-fn room(console: &Console, reserved: usize) -> usize {
+fn room(console: &OutputStreams, reserved: usize) -> usize {
     let columns = if console.terminal().is_terminal(Stream::Stderr) {
         console.terminal().columns()
     } else {

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use crate::terminal::{Screen, Stream, Terminal};
 
 /// The streams.
-pub(super) struct Console {
+pub(super) struct OutputStreams {
     stdout: Box<dyn Write>,
     stderr: Box<dyn Write>,
     terminal: Terminal,
@@ -20,7 +20,7 @@ pub(super) struct Console {
     held_mid_line: bool,
 }
 
-impl Console {
+impl OutputStreams {
     pub(super) fn new(stdout: Box<dyn Write>, stderr: Box<dyn Write>, terminal: Terminal, screen: Screen) -> Self {
         Self {
             stdout,
@@ -132,7 +132,7 @@ mod tests {
             .with(Stream::Stdout, 80)
             .with(Stream::Stderr, 80);
         let screen = Screen::plain();
-        let mut console = Console::new(
+        let mut console = OutputStreams::new(
             Box::new(shared.clone()),
             Box::new(shared.clone()),
             terminal,
@@ -155,7 +155,7 @@ mod tests {
         let (stdout, stderr) = (Shared::default(), Shared::default());
         let terminal = Terminal::none(&Environment::default()).with(Stream::Stderr, 80);
         let screen = Screen::plain();
-        let mut console = Console::new(
+        let mut console = OutputStreams::new(
             Box::new(stdout.clone()),
             Box::new(stderr.clone()),
             terminal,

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Body;
-use super::console::Console;
+use super::console::OutputStreams;
 use super::schema::Record;
 use crate::turn::{Outcome, Update};
 
@@ -11,11 +11,11 @@ use crate::turn::{Outcome, Update};
 pub(super) struct Json;
 
 impl Body for Json {
-    fn update(&mut self, _update: &Update, _console: &mut Console) -> io::Result<()> {
+    fn update(&mut self, _update: &Update, _console: &mut OutputStreams) -> io::Result<()> {
         Ok(())
     }
 
-    fn finish(&mut self, outcome: &Outcome, console: &mut Console) -> io::Result<()> {
+    fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()> {
         let mut line = Vec::new();
         Record::result(outcome).write_line(&mut line)?;
         console.out(&line)

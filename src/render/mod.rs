@@ -28,12 +28,12 @@ pub use failure::report_failure;
 pub use spinner::{Phase, Spinner};
 
 use activity::Activity;
-use console::Console;
+use console::OutputStreams;
 use json::Json;
 use markdown::Markdown;
 use paint::Paint;
 use stream_json::{RawEvents, StreamJson};
-use text::{LastMessage, Text};
+use text::{LastMessage, TextRender};
 
 use crate::request::{AnswerExtent, OutputMode, OutputRequest, Reasoning, Rendering};
 use crate::terminal::{Screen, Stream, Terminal, sanitize};
@@ -89,9 +89,9 @@ pub fn renderer(request: &OutputRequest, streams: Streams) -> Box<dyn Render> {
         })),
         (OutputMode::Text, rendering) => {
             let text = match rendering {
-                _ if !terminal.is_terminal(Stream::Stdout) => Text::bytes(request.verbosity),
-                Rendering::Raw => Text::sanitised(request.verbosity),
-                Rendering::Markdown => Text::markdown(request.verbosity, color(Stream::Stdout)),
+                _ if !terminal.is_terminal(Stream::Stdout) => TextRender::bytes(request.verbosity),
+                Rendering::Raw => TextRender::sanitised(request.verbosity),
+                Rendering::Markdown => TextRender::markdown(request.verbosity, color(Stream::Stdout)),
             };
             match request.extent {
                 AnswerExtent::Whole => Box::new(text),
@@ -104,7 +104,7 @@ pub fn renderer(request: &OutputRequest, streams: Streams) -> Box<dyn Render> {
         activity: Activity::new(request.verbosity, request.reasoning, color(Stream::Stderr)),
         shows_text: request.extent == AnswerExtent::Whole,
         shows_reasoning: request.reasoning == Reasoning::Shown,
-        console: Console::new(stdout, stderr, terminal, screen),
+        console: OutputStreams::new(stdout, stderr, terminal, screen),
         spinner,
         model: String::new(),
         running: Vec::new(),
@@ -122,8 +122,8 @@ pub fn markdown_page(text: &str, columns: usize, color: bool) -> String {
 
 /// What a mode does with stdout.
 trait Body {
-    fn update(&mut self, update: &Update, console: &mut Console) -> io::Result<()>;
-    fn finish(&mut self, outcome: &Outcome, console: &mut Console) -> io::Result<()>;
+    fn update(&mut self, update: &Update, console: &mut OutputStreams) -> io::Result<()>;
+    fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()>;
 }
 
 /// One mode's stdout, and the stderr that all modes share.
@@ -133,7 +133,7 @@ struct Renderer {
     /// Whether text is shown as it arrives.
     shows_text: bool,
     shows_reasoning: bool,
-    console: Console,
+    console: OutputStreams,
     spinner: Spinner,
     /// The model that answers.
     model: String,

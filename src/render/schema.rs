@@ -37,15 +37,15 @@ pub const SCHEMA_VERSION: u32 = 1;
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Record<'a> {
     Init(Init<'a>),
-    Text(Piece<'a>),
-    Reasoning(Piece<'a>),
+    Text(TextRecord<'a>),
+    Reasoning(TextRecord<'a>),
     Tool(Tool<'a>),
     Permission(Permission<'a>),
-    Question(Question<'a>),
-    Retry(Retry<'a>),
-    Status(Status<'a>),
-    Todo { items: Vec<TodoItem<'a>> },
-    FileChange(FileChange<'a>),
+    Question(ModelQuestionRecord<'a>),
+    Retry(RetryRecord<'a>),
+    Status(StatusRecord<'a>),
+    Todo { items: Vec<TodoRecord<'a>> },
+    FileChange(FileRecord<'a>),
     Warning { message: &'a str },
     Raw { event: &'a Value },
     Result(Box<RunResult<'a>>),
@@ -57,7 +57,9 @@ impl<'a> Record<'a> {
         match update {
             turn::Update::Started(started) => Self::Init(started.as_ref().into()),
             turn::Update::Text(piece) => Self::Text(piece.into()),
-            turn::Update::TextVoid { part_id, session_id } => Self::Status(Status::TextVoid { session_id, part_id }),
+            turn::Update::TextVoid { part_id, session_id } => {
+                Self::Status(StatusRecord::TextVoid { session_id, part_id })
+            }
             turn::Update::Reasoning(piece) => Self::Reasoning(piece.into()),
             turn::Update::Tool(call) => Self::Tool(call.into()),
             turn::Update::Permission(record) => Self::Permission(record.into()),
@@ -65,7 +67,7 @@ impl<'a> Record<'a> {
             turn::Update::Retry(retry) => Self::Retry(retry.into()),
             turn::Update::Status(status) => Self::Status(status.into()),
             turn::Update::Todo(items) => Self::Todo {
-                items: items.iter().map(TodoItem::from).collect(),
+                items: items.iter().map(TodoRecord::from).collect(),
             },
             turn::Update::FileChange(change) => Self::FileChange(change.into()),
             turn::Update::Warning(message) => Self::Warning { message },
@@ -83,7 +85,7 @@ impl<'a> Record<'a> {
         Self::Init(Init {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION"),
-            engine: outcome.engine.as_ref().map(Engine::from),
+            engine: outcome.engine.as_ref().map(EngineRecord::from),
             capabilities: &[],
             model: outcome.model.as_ref().map(ModelRef::to_string),
             agent: outcome.agent.as_deref(),
@@ -107,7 +109,7 @@ impl<'a> Record<'a> {
 pub struct Init<'a> {
     pub schema_version: u32,
     pub version: &'static str,
-    pub engine: Option<Engine<'a>>,
+    pub engine: Option<EngineRecord<'a>>,
     pub capabilities: &'a [String],
     pub model: Option<String>,
     pub agent: Option<&'a str>,
@@ -119,12 +121,12 @@ pub struct Init<'a> {
     pub rehearsal: bool,
 }
 
-impl<'a> From<&'a turn::Started> for Init<'a> {
-    fn from(started: &'a turn::Started) -> Self {
+impl<'a> From<&'a turn::TurnStart> for Init<'a> {
+    fn from(started: &'a turn::TurnStart) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             version: env!("CARGO_PKG_VERSION"),
-            engine: started.engine.as_ref().map(Engine::from),
+            engine: started.engine.as_ref().map(EngineRecord::from),
             capabilities: &started.capabilities,
             model: started.model.as_ref().map(ModelRef::to_string),
             agent: started.agent.as_deref(),
@@ -140,13 +142,13 @@ impl<'a> From<&'a turn::Started> for Init<'a> {
 
 /// The engine in `init` and `result`.
 #[derive(Debug, Serialize)]
-pub struct Engine<'a> {
+pub struct EngineRecord<'a> {
     pub version: &'a str,
     pub path: Option<&'a str>,
     pub source: Option<&'static str>,
 }
 
-impl<'a> From<&'a turn::EngineInfo> for Engine<'a> {
+impl<'a> From<&'a turn::EngineInfo> for EngineRecord<'a> {
     fn from(engine: &'a turn::EngineInfo) -> Self {
         Self {
             version: &engine.version,
@@ -158,7 +160,7 @@ impl<'a> From<&'a turn::EngineInfo> for Engine<'a> {
 
 /// A piece of text or reasoning.
 #[derive(Debug, Serialize)]
-pub struct Piece<'a> {
+pub struct TextRecord<'a> {
     pub session_id: &'a str,
     pub message_id: &'a str,
     pub part_id: &'a str,
@@ -166,7 +168,7 @@ pub struct Piece<'a> {
     pub subagent: bool,
 }
 
-impl<'a> From<&'a turn::TextDelta> for Piece<'a> {
+impl<'a> From<&'a turn::TextDelta> for TextRecord<'a> {
     fn from(delta: &'a turn::TextDelta) -> Self {
         Self {
             session_id: &delta.session_id,
@@ -232,7 +234,7 @@ pub struct Permission<'a> {
     pub patterns: &'a [String],
     pub decision: &'static str,
     pub by: &'static str,
-    pub scope: turn::Scope,
+    pub scope: turn::AuditScope,
     pub rule: &'a str,
     pub reason: &'a str,
     pub subagent: bool,
@@ -262,7 +264,7 @@ impl<'a> From<&'a turn::PermissionRecord> for Permission<'a> {
 
 /// A question of the model's own, and what was answered.
 #[derive(Debug, Serialize)]
-pub struct Question<'a> {
+pub struct ModelQuestionRecord<'a> {
     pub id: &'a str,
     pub session_id: &'a str,
     pub parent_session_id: Option<&'a str>,
@@ -272,23 +274,23 @@ pub struct Question<'a> {
     pub subagent: bool,
 }
 
-/// One thing that is asked in a [`Question`].
+/// One thing that is asked in a [`ModelQuestionRecord`].
 #[derive(Debug, Serialize)]
 pub struct QuestionItem<'a> {
     pub question: &'a str,
     pub header: &'a str,
     pub multiple: bool,
-    pub options: Vec<QuestionOption<'a>>,
+    pub options: Vec<QuestionOptionRecord<'a>>,
 }
 
 /// One answer that is offered.
 #[derive(Debug, Serialize)]
-pub struct QuestionOption<'a> {
+pub struct QuestionOptionRecord<'a> {
     pub label: &'a str,
     pub description: &'a str,
 }
 
-impl<'a> From<&'a turn::QuestionRecord> for Question<'a> {
+impl<'a> From<&'a turn::QuestionRecord> for ModelQuestionRecord<'a> {
     fn from(record: &'a turn::QuestionRecord) -> Self {
         Self {
             id: &record.id,
@@ -304,7 +306,7 @@ impl<'a> From<&'a turn::QuestionRecord> for Question<'a> {
                     options: question
                         .options
                         .iter()
-                        .map(|option| QuestionOption {
+                        .map(|option| QuestionOptionRecord {
                             label: &option.label,
                             description: &option.description,
                         })
@@ -319,7 +321,7 @@ impl<'a> From<&'a turn::QuestionRecord> for Question<'a> {
 
 /// A provider is tried again.
 #[derive(Debug, Serialize)]
-pub struct Retry<'a> {
+pub struct RetryRecord<'a> {
     pub session_id: &'a str,
     pub attempt: u32,
     pub max_attempts: u32,
@@ -327,7 +329,7 @@ pub struct Retry<'a> {
     pub delay_ms: u64,
 }
 
-impl<'a> From<&'a turn::Retry> for Retry<'a> {
+impl<'a> From<&'a turn::Retry> for RetryRecord<'a> {
     fn from(retry: &'a turn::Retry) -> Self {
         Self {
             session_id: &retry.session_id,
@@ -342,7 +344,7 @@ impl<'a> From<&'a turn::Retry> for Retry<'a> {
 /// A change of state.
 #[derive(Debug, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-pub enum Status<'a> {
+pub enum StatusRecord<'a> {
     Busy { session_id: &'a str },
     Idle { session_id: &'a str },
     Compacted { session_id: &'a str },
@@ -355,37 +357,39 @@ pub enum Status<'a> {
     Reconnected,
 }
 
-impl<'a> From<&'a turn::Status> for Status<'a> {
-    fn from(status: &'a turn::Status) -> Self {
+impl<'a> From<&'a turn::TurnStatus> for StatusRecord<'a> {
+    fn from(status: &'a turn::TurnStatus) -> Self {
         match status {
-            turn::Status::Busy { session_id } => Self::Busy { session_id },
-            turn::Status::Idle { session_id } => Self::Idle { session_id },
-            turn::Status::Compacted { session_id } => Self::Compacted { session_id },
-            turn::Status::SubagentStarted { session_id, parent_id } => Self::SubagentStarted { session_id, parent_id },
-            turn::Status::Waiting { pid } => Self::Waiting { pid: *pid },
-            turn::Status::AtWork { session_id } => Self::AtWork { session_id },
-            turn::Status::Replaced {
+            turn::TurnStatus::Busy { session_id } => Self::Busy { session_id },
+            turn::TurnStatus::Idle { session_id } => Self::Idle { session_id },
+            turn::TurnStatus::Compacted { session_id } => Self::Compacted { session_id },
+            turn::TurnStatus::SubagentStarted { session_id, parent_id } => {
+                Self::SubagentStarted { session_id, parent_id }
+            }
+            turn::TurnStatus::Waiting { pid } => Self::Waiting { pid: *pid },
+            turn::TurnStatus::AtWork { session_id } => Self::AtWork { session_id },
+            turn::TurnStatus::Replaced {
                 conversation,
                 session_id,
             } => Self::Replaced {
                 conversation,
                 session_id,
             },
-            turn::Status::Disconnected => Self::Disconnected,
-            turn::Status::Reconnected => Self::Reconnected,
+            turn::TurnStatus::Disconnected => Self::Disconnected,
+            turn::TurnStatus::Reconnected => Self::Reconnected,
         }
     }
 }
 
 /// One thing to do.
 #[derive(Debug, Serialize)]
-pub struct TodoItem<'a> {
+pub struct TodoRecord<'a> {
     pub content: &'a str,
     pub status: &'a str,
     pub priority: &'a str,
 }
 
-impl<'a> From<&'a turn::TodoItem> for TodoItem<'a> {
+impl<'a> From<&'a turn::TodoItem> for TodoRecord<'a> {
     fn from(item: &'a turn::TodoItem) -> Self {
         Self {
             content: &item.content,
@@ -397,14 +401,14 @@ impl<'a> From<&'a turn::TodoItem> for TodoItem<'a> {
 
 /// A changed file, in `file_change` and in `result.files`.
 #[derive(Debug, Serialize)]
-pub struct FileChange<'a> {
+pub struct FileRecord<'a> {
     pub path: &'a str,
     pub status: Option<&'static str>,
     pub additions: Option<u64>,
     pub deletions: Option<u64>,
 }
 
-impl<'a> From<&'a turn::FileChange> for FileChange<'a> {
+impl<'a> From<&'a turn::FileChange> for FileRecord<'a> {
     fn from(change: &'a turn::FileChange) -> Self {
         Self {
             path: &change.path,
@@ -429,22 +433,22 @@ pub struct RunResult<'a> {
     pub directory: &'a str,
     pub model: Option<String>,
     pub agent: Option<&'a str>,
-    pub usage: Option<Usage>,
+    pub usage: Option<UsageRecord>,
     pub cost_usd: Option<&'a str>,
     pub turns: u32,
     pub tool_calls: Vec<Tool<'a>>,
     pub permissions: Vec<Permission<'a>>,
-    pub files: Vec<FileChange<'a>>,
+    pub files: Vec<FileRecord<'a>>,
     pub retries: u32,
     pub duration_ms: u64,
-    pub phases: Phases,
-    pub engine: Option<Engine<'a>>,
+    pub phases: PhaseRecord,
+    pub engine: Option<EngineRecord<'a>>,
     pub error: Option<ResultError>,
     pub conversation: Option<&'a str>,
     pub resumed: bool,
     pub rehearsal: bool,
-    pub checks: Checks<'a>,
-    pub worktree: Option<Worktree<'a>>,
+    pub checks: CheckRecord<'a>,
+    pub worktree: Option<WorktreeRecord<'a>>,
     pub missing_mcp: &'a [turn::MissingMcp],
     pub stdin_given_up: bool,
 }
@@ -463,22 +467,22 @@ impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
             directory: &outcome.directory,
             model: outcome.model.as_ref().map(ModelRef::to_string),
             agent: outcome.agent.as_deref(),
-            usage: outcome.usage.map(Usage::from),
+            usage: outcome.usage.map(UsageRecord::from),
             cost_usd: outcome.cost_usd.as_deref(),
             turns: outcome.turns,
             tool_calls: outcome.tool_calls.iter().map(Tool::from).collect(),
             permissions: outcome.permissions.iter().map(Permission::from).collect(),
-            files: outcome.files.iter().map(FileChange::from).collect(),
+            files: outcome.files.iter().map(FileRecord::from).collect(),
             retries: outcome.retries,
             duration_ms: outcome.phases.total_ms,
             phases: outcome.phases.into(),
-            engine: outcome.engine.as_ref().map(Engine::from),
+            engine: outcome.engine.as_ref().map(EngineRecord::from),
             error: outcome.failure.as_ref().map(ResultError::from),
             conversation: outcome.conversation.as_deref(),
             resumed: outcome.resumed,
             rehearsal: outcome.rehearsal,
             checks: (&outcome.checks).into(),
-            worktree: outcome.worktree.as_ref().map(Worktree::from),
+            worktree: outcome.worktree.as_ref().map(WorktreeRecord::from),
             missing_mcp: &outcome.missing_mcp,
             stdin_given_up: outcome.stdin_given_up,
         }
@@ -487,15 +491,15 @@ impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
 
 /// What was checked after the turn.
 #[derive(Debug, Serialize)]
-pub struct Checks<'a> {
-    pub verify: Option<Verification<'a>>,
+pub struct CheckRecord<'a> {
+    pub verify: Option<VerificationRecord<'a>>,
     pub require_change: Option<bool>,
 }
 
-impl<'a> From<&'a turn::CheckResults> for Checks<'a> {
+impl<'a> From<&'a turn::CheckResults> for CheckRecord<'a> {
     fn from(checks: &'a turn::CheckResults) -> Self {
         Self {
-            verify: checks.verify.as_ref().map(|verify| Verification {
+            verify: checks.verify.as_ref().map(|verify| VerificationRecord {
                 command: &verify.command,
                 exit_code: verify.exit_code,
                 duration_ms: verify.duration_ms,
@@ -507,7 +511,7 @@ impl<'a> From<&'a turn::CheckResults> for Checks<'a> {
 
 /// The command of `--verify`, and what came of it.
 #[derive(Debug, Serialize)]
-pub struct Verification<'a> {
+pub struct VerificationRecord<'a> {
     pub command: &'a str,
     pub exit_code: Option<i32>,
     pub duration_ms: u64,
@@ -515,14 +519,14 @@ pub struct Verification<'a> {
 
 /// The git worktree of the run.
 #[derive(Debug, Serialize)]
-pub struct Worktree<'a> {
+pub struct WorktreeRecord<'a> {
     pub path: &'a str,
     pub branch: &'a str,
     pub base: &'a str,
     pub kept: bool,
 }
 
-impl<'a> From<&'a turn::Worktree> for Worktree<'a> {
+impl<'a> From<&'a turn::Worktree> for WorktreeRecord<'a> {
     fn from(worktree: &'a turn::Worktree) -> Self {
         Self {
             path: &worktree.path,
@@ -535,7 +539,7 @@ impl<'a> From<&'a turn::Worktree> for Worktree<'a> {
 
 /// Tokens.
 #[derive(Debug, Serialize)]
-pub struct Usage {
+pub struct UsageRecord {
     pub input: u64,
     pub output: u64,
     pub reasoning: u64,
@@ -544,7 +548,7 @@ pub struct Usage {
     pub total: u64,
 }
 
-impl From<turn::Usage> for Usage {
+impl From<turn::Usage> for UsageRecord {
     fn from(usage: turn::Usage) -> Self {
         Self {
             input: usage.input,
@@ -559,7 +563,7 @@ impl From<turn::Usage> for Usage {
 
 /// Where the time went.
 #[derive(Debug, Serialize)]
-pub struct Phases {
+pub struct PhaseRecord {
     pub engine_ms: Option<u64>,
     pub server_ms: Option<u64>,
     pub session_ms: Option<u64>,
@@ -567,7 +571,7 @@ pub struct Phases {
     pub total_ms: u64,
 }
 
-impl From<turn::Phases> for Phases {
+impl From<turn::Phases> for PhaseRecord {
     fn from(phases: turn::Phases) -> Self {
         Self {
             engine_ms: phases.engine_ms,

@@ -64,14 +64,14 @@ struct Handle {
 
 #[derive(Debug)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<SpinnerState>,
     changed: Condvar,
     screen: Screen,
     terminal: Terminal,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct SpinnerState {
     phase: Option<(Phase, Instant)>,
     drawing: bool,
     ended: bool,
@@ -135,7 +135,7 @@ impl Drop for Handle {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SpinnerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

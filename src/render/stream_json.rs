@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Body;
-use super::console::Console;
+use super::console::OutputStreams;
 use super::schema::Record;
 use crate::turn::{Outcome, Update};
 
@@ -34,13 +34,13 @@ impl StreamJson {
         }
     }
 
-    fn begin(&mut self, init: &Record<'_>, console: &mut Console) -> io::Result<()> {
+    fn begin(&mut self, init: &Record<'_>, console: &mut OutputStreams) -> io::Result<()> {
         self.begun = true;
         self.write(init, console)?;
         console.out(&std::mem::take(&mut self.early))
     }
 
-    fn write(&mut self, record: &Record<'_>, console: &mut Console) -> io::Result<()> {
+    fn write(&mut self, record: &Record<'_>, console: &mut OutputStreams) -> io::Result<()> {
         self.line.clear();
         record.write_line(&mut self.line)?;
         console.out(&self.line)
@@ -48,7 +48,7 @@ impl StreamJson {
 }
 
 impl Body for StreamJson {
-    fn update(&mut self, update: &Update, console: &mut Console) -> io::Result<()> {
+    fn update(&mut self, update: &Update, console: &mut OutputStreams) -> io::Result<()> {
         if matches!(update, Update::Raw(_)) && self.raw == RawEvents::LeftOut {
             return Ok(());
         }
@@ -60,7 +60,7 @@ impl Body for StreamJson {
         }
     }
 
-    fn finish(&mut self, outcome: &Outcome, console: &mut Console) -> io::Result<()> {
+    fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()> {
         if !self.begun {
             // Consumers may rely on the first record also when there was no run to speak of.
             self.begin(&Record::init_of(outcome), console)?;

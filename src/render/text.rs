@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::io;
 
 use super::Body;
-use super::console::Console;
+use super::console::OutputStreams;
 use super::markdown::Markdown;
 use super::paint::Paint;
 use crate::request::Verbosity;
@@ -29,11 +29,11 @@ enum Form {
 }
 
 /// Writes the answer.
-pub(super) struct Text {
+pub(super) struct TextRender {
     form: Form,
     verbosity: Verbosity,
     /// Parts of the message that is being written, with their text: a retry may void them.
-    parts: Vec<Part>,
+    parts: Vec<TextBlock>,
     message_id: String,
     /// Text of void parts that stands on stdout, oldest first, and that has not come again.
     void: VecDeque<String>,
@@ -46,12 +46,12 @@ pub(super) struct Text {
     separator_owed: bool,
 }
 
-struct Part {
+struct TextBlock {
     id: String,
     text: String,
 }
 
-impl Text {
+impl TextRender {
     /// Into a pipe or a file.
     pub(super) fn bytes(verbosity: Verbosity) -> Self {
         Self::new(Form::Bytes, verbosity)
@@ -82,7 +82,7 @@ impl Text {
         }
     }
 
-    fn text(&mut self, delta: &TextDelta, console: &mut Console) -> io::Result<()> {
+    fn text(&mut self, delta: &TextDelta, console: &mut OutputStreams) -> io::Result<()> {
         if delta.text.is_empty() {
             return Ok(());
         }
@@ -110,7 +110,7 @@ impl Text {
         self.write_anew(console)
     }
 
-    fn begin_part(&mut self, delta: &TextDelta, console: &mut Console) -> io::Result<()> {
+    fn begin_part(&mut self, delta: &TextDelta, console: &mut OutputStreams) -> io::Result<()> {
         self.end_repetition(console)?;
         if delta.message_id != self.message_id {
             // What came again in full has taken the place of the void text; what did not is on stdout for good.
@@ -123,7 +123,7 @@ impl Text {
         } else {
             self.repeating = Some(0);
         }
-        self.parts.push(Part {
+        self.parts.push(TextBlock {
             id: delta.part_id.clone(),
             text: String::new(),
         });
@@ -131,7 +131,7 @@ impl Text {
     }
 
     /// The part that was repeating void text is complete. If it was shorter, what stands on stdout is not its text.
-    fn end_repetition(&mut self, console: &mut Console) -> io::Result<()> {
+    fn end_repetition(&mut self, console: &mut OutputStreams) -> io::Result<()> {
         let Some(matched) = self.repeating.take() else {
             return Ok(());
         };
@@ -143,7 +143,7 @@ impl Text {
     }
 
     /// Writes the text of the last part from its beginning: it is not what stands on stdout.
-    fn write_anew(&mut self, console: &mut Console) -> io::Result<()> {
+    fn write_anew(&mut self, console: &mut OutputStreams) -> io::Result<()> {
         self.repeating = None;
         self.void.clear();
         self.end_block(console)?;
@@ -175,7 +175,7 @@ impl Text {
     }
 
     /// Writes text that belongs to the answer, in the form that stdout wants.
-    fn write(&mut self, text: &str, console: &mut Console) -> io::Result<()> {
+    fn write(&mut self, text: &str, console: &mut OutputStreams) -> io::Result<()> {
         let columns = console.terminal().columns();
         match &mut self.form {
             Form::Bytes => {
@@ -224,7 +224,7 @@ impl Text {
     }
 
     /// Shows what a layout keeps back, so that everything the model said stands there.
-    fn settle(&mut self, console: &mut Console) -> io::Result<()> {
+    fn settle(&mut self, console: &mut OutputStreams) -> io::Result<()> {
         let columns = console.terminal().columns();
         let Form::Markdown(_, markdown) = &mut self.form else {
             return Ok(());
@@ -238,7 +238,7 @@ impl Text {
     }
 
     /// Ends the block that a layout has open, and forgets a sequence that was never closed.
-    fn end_block(&mut self, console: &mut Console) -> io::Result<()> {
+    fn end_block(&mut self, console: &mut OutputStreams) -> io::Result<()> {
         let columns = console.terminal().columns();
         match &mut self.form {
             Form::Bytes => Ok(()),
@@ -260,21 +260,21 @@ impl Text {
 }
 
 /// `--last`: nothing but the last message, once it is known to be the last.
-pub(super) struct LastMessage(pub(super) Text);
+pub(super) struct LastMessage(pub(super) TextRender);
 
 impl Body for LastMessage {
-    fn update(&mut self, _update: &Update, _console: &mut Console) -> io::Result<()> {
+    fn update(&mut self, _update: &Update, _console: &mut OutputStreams) -> io::Result<()> {
         Ok(())
     }
 
-    fn finish(&mut self, outcome: &Outcome, console: &mut Console) -> io::Result<()> {
+    fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()> {
         self.0.write(&outcome.last_message, console)?;
         self.0.finish(outcome, console)
     }
 }
 
-impl Body for Text {
-    fn update(&mut self, update: &Update, console: &mut Console) -> io::Result<()> {
+impl Body for TextRender {
+    fn update(&mut self, update: &Update, console: &mut OutputStreams) -> io::Result<()> {
         match update {
             Update::Text(delta) if !delta.subagent => self.text(delta, console),
             Update::TextVoid { part_id, .. } => {
@@ -295,7 +295,7 @@ impl Body for Text {
         }
     }
 
-    fn finish(&mut self, outcome: &Outcome, console: &mut Console) -> io::Result<()> {
+    fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()> {
         if outcome.failure.is_none() {
             self.end_repetition(console)?;
         }

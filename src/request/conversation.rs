@@ -19,7 +19,7 @@ pub struct SessionChoice {
     /// `-k`: the name that stands for the session from now on.
     pub keep_as: Option<String>,
     /// What is done while another command is at work on it.
-    pub waiting: Waiting,
+    pub waiting: BusySession,
 }
 
 /// The session that a prompt begins with.
@@ -48,7 +48,7 @@ pub enum Manner {
 
 /// What is done about a session that another command is at work on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Waiting {
+pub enum BusySession {
     /// It is waited for.
     #[default]
     Allowed,
@@ -58,7 +58,7 @@ pub enum Waiting {
 
 /// Which names were typed. The others are those of settings, and give way to what a session used last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Typed {
+pub struct TypedNames {
     /// `--model`.
     pub model: bool,
     /// `--agent`.

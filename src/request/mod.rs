@@ -25,7 +25,8 @@ pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
 pub use chat::{ChatRequest, NotInADialog};
 pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
 pub use conversation::{
-    DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, SessionChoice, SessionStart, Typed, Waiting,
+    BusySession, DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, SessionChoice, SessionStart,
+    TypedNames,
 };
 pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network, ProbeTarget};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     ConnectRequest, Dollars, ModelChoice, OutputRequest, PermissionRequest, PromptSource, SessionChoice, StdinUse,
-    Typed, VariantChoice,
+    TypedNames, VariantChoice,
 };
 
 /// What is done with the session afterwards.
@@ -76,7 +76,7 @@ pub struct RunRequest {
     /// `--system` and `--system-file`, text or file.
     pub system: Option<SystemPrompt>,
     /// Which of these three were typed.
-    pub typed: Typed,
+    pub typed: TypedNames,
     /// The session that it goes to.
     pub session: SessionChoice,
     /// `--title`.

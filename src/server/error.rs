@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Exit;
+use super::EngineExit;
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::terminal::sanitize;
@@ -53,7 +53,7 @@ pub enum StartError {
         /// The engine.
         engine: PathBuf,
         /// How.
-        exit: Exit,
+        exit: EngineExit,
         /// The end of its output.
         tail: String,
     },

@@ -32,7 +32,7 @@ pub use gated::guard_engine;
 pub use guard::descendants::{ProcessMark, is_below_engine};
 #[cfg(unix)]
 pub use guard::remove_left_over_directories;
-pub use guard::report::Exit;
+pub use guard::report::EngineExit;
 pub use guard::{SUPERVISOR, guard_main, left_over_directories};
 #[cfg(unix)]
 pub use memory::resident_memory;

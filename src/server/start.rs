@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 
 use super::output::{self, Sink, Tail};
 use super::packages::EmptyRegistry;
-use super::process::{self, Launch, News, Process};
-use super::{Exit, GuardProgram, StartError, environment, first_start, ready};
+use super::process::{self, Launch, Process, ProcessEvent};
+use super::{EngineExit, GuardProgram, StartError, environment, first_start, ready};
 use crate::api::Endpoint;
 use crate::context::{Directories, Environment};
 use crate::engine::Engine;
@@ -84,11 +84,11 @@ impl Server {
     }
 
     /// Waits until the engine ends by itself, and says how. May be cancelled and called again.
-    pub async fn exited(&mut self) -> Exit {
+    pub async fn exited(&mut self) -> EngineExit {
         loop {
             match self.process.news().await {
-                News::Ended(exit) => return exit,
-                News::Started | News::Failed(_) => {}
+                ProcessEvent::Ended(exit) => return exit,
+                ProcessEvent::Started | ProcessEvent::Failed(_) => {}
             }
         }
     }
@@ -174,12 +174,12 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
         failed = failure(&mut process) => {
             let _ = tokio::time::timeout(LAST_OUTPUT, async { while drains.join_next().await.is_some() {} }).await;
             return Err(match failed {
-                News::Failed(reason) => StartError::Guard { engine, reason },
+                ProcessEvent::Failed(reason) => StartError::Guard { engine, reason },
                 _ if request.port.is_some_and(is_taken) => StartError::PortInUse {
                     port: request.port.unwrap_or_default(),
                 },
-                News::Ended(exit) => StartError::Exited { engine, exit, tail: redacted(&tail, Some(&password)) },
-                News::Started => StartError::Exited { engine, exit: Exit::Unknown, tail: String::new() },
+                ProcessEvent::Ended(exit) => StartError::Exited { engine, exit, tail: redacted(&tail, Some(&password)) },
+                ProcessEvent::Started => StartError::Exited { engine, exit: EngineExit::Unknown, tail: String::new() },
             });
         }
         Some(address) = address.recv() => address,
@@ -216,11 +216,11 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
 }
 
 /// Resolves when there will be no server. Keeps the note of the engine's start on the way.
-async fn failure(process: &mut Process) -> News {
+async fn failure(process: &mut Process) -> ProcessEvent {
     loop {
         match process.news().await {
-            News::Started => {}
-            news @ (News::Failed(_) | News::Ended(_)) => return news,
+            ProcessEvent::Started => {}
+            news @ (ProcessEvent::Failed(_) | ProcessEvent::Ended(_)) => return news,
         }
     }
 }

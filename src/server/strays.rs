@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::guard::descendants::{self, Process};
+use super::guard::descendants::{self, LivingProcess};
 use super::guard::temporary;
 
 /// Variables that everything has which an engine of ours starts, one or the other: its own name for us, and what it sets
@@ -34,7 +34,7 @@ pub struct Stray {
     pub pid: u32,
     /// Its command line.
     pub command: String,
-    process: Process,
+    process: LivingProcess,
     /// The private directory of its engine's guard.
     root: PathBuf,
 }
@@ -73,7 +73,7 @@ pub fn end_strays(base: &Path) -> (Vec<Stray>, Vec<Stray>) {
         }
         if living.is_empty() || begun.elapsed() > PATIENCE {
             for root in found.iter().map(|stray| &stray.root).collect::<HashSet<_>>() {
-                let is_dead = matches!(guards.get(root), Some(Guard::Dead(Some(_))));
+                let is_dead = matches!(guards.get(root), Some(StrayGuard::Dead(Some(_))));
                 if is_dead && !living.iter().any(|stray| stray.root == *root) {
                     temporary::remove_tree(root);
                 }
@@ -86,13 +86,13 @@ pub fn end_strays(base: &Path) -> (Vec<Stray>, Vec<Stray>) {
 
 /// What is known of a guard.
 #[derive(Debug)]
-enum Guard {
+enum StrayGuard {
     Living,
     /// Its lock is ours now, where there still is one.
     Dead(Option<File>),
 }
 
-impl Guard {
+impl StrayGuard {
     /// Gives its lock back. Closing it would not do where another thread is just starting a process, which has a copy of
     /// all that is open until it becomes that program.
     fn release(self) {
@@ -117,13 +117,13 @@ impl Guard {
     }
 }
 
-fn find(base: &Path, guards: &mut HashMap<PathBuf, Guard>) -> Vec<Stray> {
+fn find(base: &Path, guards: &mut HashMap<PathBuf, StrayGuard>) -> Vec<Stray> {
     let table = descendants::table();
     let spared = lineage(&table);
     let mut roots: HashMap<i32, PathBuf> = HashMap::new();
     for (pid, root) in system::marked(&table, base) {
-        let guard = guards.entry(root.clone()).or_insert_with(|| Guard::of(&root));
-        if matches!(guard, Guard::Dead(_)) {
+        let guard = guards.entry(root.clone()).or_insert_with(|| StrayGuard::of(&root));
+        if matches!(guard, StrayGuard::Dead(_)) {
             roots.insert(pid, root);
         }
     }
@@ -157,7 +157,7 @@ fn find(base: &Path, guards: &mut HashMap<PathBuf, Guard>) -> Vec<Stray> {
 }
 
 /// This process, and those that it descends from.
-fn lineage(table: &[Process]) -> HashSet<i32> {
+fn lineage(table: &[LivingProcess]) -> HashSet<i32> {
     let parents: HashMap<i32, i32> = table.iter().map(|process| (process.id(), process.parent())).collect();
     let mut lineage = HashSet::new();
     let mut next = Some(rustix::process::getpid().as_raw_nonzero().get());
@@ -185,13 +185,13 @@ mod system {
     use std::os::unix::fs::MetadataExt as _;
     use std::path::{Path, PathBuf};
 
-    use super::{MARKS, Process, root_in};
+    use super::{LivingProcess, MARKS, root_in};
 
     /// The processes that carry our marks, with the private directory in `base` that they name.
-    pub(super) fn marked(table: &[Process], base: &Path) -> Vec<(i32, PathBuf)> {
+    pub(super) fn marked(table: &[LivingProcess], base: &Path) -> Vec<(i32, PathBuf)> {
         table
             .iter()
-            .map(Process::id)
+            .map(LivingProcess::id)
             .filter(|pid| is_of_this_user(*pid))
             .filter_map(|pid| {
                 let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
@@ -222,11 +222,11 @@ mod system {
     use std::path::{Path, PathBuf};
     use std::process::{Command, Stdio};
 
-    use super::{MARKS, Process, root_in};
+    use super::{LivingProcess, MARKS, root_in};
 
     /// The processes that carry our marks, with the private directory in `base` that they name. `ps` shows environments
     /// of this user's processes only, and not those of the system's own programs.
-    pub(super) fn marked(_: &[Process], base: &Path) -> Vec<(i32, PathBuf)> {
+    pub(super) fn marked(_: &[LivingProcess], base: &Path) -> Vec<(i32, PathBuf)> {
         let begin = format!(" TMPDIR={}/", base.display());
         ps(&["-axEww", "-o", "pid=,uid=,command="])
             .lines()

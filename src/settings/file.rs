@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::load::SettingsError;
-use super::value::Raw;
+use super::value::RawValue;
 
 /// No settings file is longer than this, in bytes.
 const LONGEST: u64 = 1024 * 1024;
@@ -18,21 +18,21 @@ const LONGEST: u64 = 1024 * 1024;
 pub(super) struct SettingsFile {
     pub(super) path: PathBuf,
     /// The keys at the top.
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<SettingRow>,
     /// The tables `[profiles.NAME]`.
-    pub(super) profiles: Vec<(String, Vec<Row>)>,
+    pub(super) profiles: Vec<(String, Vec<SettingRow>)>,
 }
 
 /// What a file is, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
+pub enum SettingsFileKind {
     /// The user's or a project's settings.
     Settings,
     /// Rules alone.
     Policy,
 }
 
-impl fmt::Display for FileKind {
+impl fmt::Display for SettingsFileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Settings => "settings file",
@@ -43,20 +43,20 @@ impl fmt::Display for FileKind {
 
 /// One key with its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Row {
+pub(super) struct SettingRow {
     pub(super) key: String,
     pub(super) line: usize,
-    pub(super) value: Raw,
+    pub(super) value: RawValue,
 }
 
 /// Reads a settings file; one that does not exist has no rows.
 pub(super) fn read(path: &Path) -> Result<SettingsFile, SettingsError> {
-    let text = text(FileKind::Settings, path)?;
+    let text = text(SettingsFileKind::Settings, path)?;
     text.map_or_else(|| Ok(SettingsFile::default()), |text| parse(path, &text))
 }
 
 /// The text of a file, if there is one.
-pub(super) fn text(kind: FileKind, path: &Path) -> Result<Option<String>, SettingsError> {
+pub(super) fn text(kind: SettingsFileKind, path: &Path) -> Result<Option<String>, SettingsError> {
     let unreadable = |source| SettingsError::Unreadable {
         kind,
         path: path.to_path_buf(),
@@ -79,7 +79,7 @@ pub(super) fn text(kind: FileKind, path: &Path) -> Result<Option<String>, Settin
 }
 
 /// The rows of a file without profiles.
-pub(super) fn plain_rows(kind: FileKind, path: &Path, text: &str) -> Result<Vec<Row>, SettingsError> {
+pub(super) fn plain_rows(kind: SettingsFileKind, path: &Path, text: &str) -> Result<Vec<SettingRow>, SettingsError> {
     let text = without_mark(text);
     Ok(rows(text, table(kind, path, text)?.get_ref(), None))
 }
@@ -89,7 +89,7 @@ fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-fn table<'a>(kind: FileKind, path: &Path, text: &'a str) -> Result<Spanned<DeTable<'a>>, SettingsError> {
+fn table<'a>(kind: SettingsFileKind, path: &Path, text: &'a str) -> Result<Spanned<DeTable<'a>>, SettingsError> {
     DeTable::parse(text).map_err(|error| SettingsError::Malformed {
         kind,
         path: path.to_path_buf(),
@@ -100,7 +100,7 @@ fn table<'a>(kind: FileKind, path: &Path, text: &'a str) -> Result<Spanned<DeTab
 
 fn parse(path: &Path, text: &str) -> Result<SettingsFile, SettingsError> {
     let text = without_mark(text);
-    let table = table(FileKind::Settings, path, text)?;
+    let table = table(SettingsFileKind::Settings, path, text)?;
     let mut file = SettingsFile {
         path: path.to_path_buf(),
         rows: rows(text, table.get_ref(), Some("profiles")),
@@ -108,7 +108,7 @@ fn parse(path: &Path, text: &str) -> Result<SettingsFile, SettingsError> {
     };
     if let Some(profiles) = table.get_ref().get("profiles") {
         let bad = |key: &str, span: std::ops::Range<usize>| SettingsError::BadValue {
-            kind: FileKind::Settings,
+            kind: SettingsFileKind::Settings,
             path: path.to_path_buf(),
             key: key.to_owned(),
             line: line_of(text, span.start),
@@ -130,11 +130,11 @@ fn parse(path: &Path, text: &str) -> Result<SettingsFile, SettingsError> {
     Ok(file)
 }
 
-fn rows(text: &str, table: &DeTable<'_>, except: Option<&str>) -> Vec<Row> {
-    let mut rows: Vec<Row> = table
+fn rows(text: &str, table: &DeTable<'_>, except: Option<&str>) -> Vec<SettingRow> {
+    let mut rows: Vec<SettingRow> = table
         .iter()
         .filter(|(key, _)| Some(key.get_ref().as_ref()) != except)
-        .map(|(key, value)| Row {
+        .map(|(key, value)| SettingRow {
             key: key.get_ref().clone().into_owned(),
             line: line_of(text, key.span().start),
             value: raw(value),
@@ -144,16 +144,16 @@ fn rows(text: &str, table: &DeTable<'_>, except: Option<&str>) -> Vec<Row> {
     rows
 }
 
-fn raw(value: &Spanned<DeValue<'_>>) -> Raw {
+fn raw(value: &Spanned<DeValue<'_>>) -> RawValue {
     match value.get_ref() {
-        DeValue::String(text) => Raw::Text(text.clone().into_owned()),
+        DeValue::String(text) => RawValue::Text(text.clone().into_owned()),
         DeValue::Integer(number) => i64::from_str_radix(&number.as_str().replace('_', ""), number.radix())
-            .map_or(Raw::Other("a number that is too large"), Raw::Integer),
-        DeValue::Boolean(value) => Raw::Boolean(*value),
-        DeValue::Array(items) => Raw::List(items.iter().map(raw).collect()),
-        DeValue::Float(_) => Raw::Other("a decimal number"),
-        DeValue::Datetime(_) => Raw::Other("a date"),
-        DeValue::Table(_) => Raw::Other("a table"),
+            .map_or(RawValue::Other("a number that is too large"), RawValue::Integer),
+        DeValue::Boolean(value) => RawValue::Boolean(*value),
+        DeValue::Array(items) => RawValue::List(items.iter().map(raw).collect()),
+        DeValue::Float(_) => RawValue::Other("a decimal number"),
+        DeValue::Datetime(_) => RawValue::Other("a date"),
+        DeValue::Table(_) => RawValue::Other("a table"),
     }
 }
 

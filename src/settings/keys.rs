@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
-use super::value::{Raw, SettingValue};
+use super::value::{RawValue, SettingValue};
 use super::{Origin, Setting};
 use crate::request::{ColorChoice, Dollars, Effort, ModelChoice, OutputMode, RulePattern, Verbosity};
 
@@ -26,7 +26,7 @@ pub enum ProjectMay {
 
 /// One setting, as a row of the table of all settings.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry {
+pub struct SettingKey {
     /// The key in files. The environment variable is the prefix and this in capitals.
     pub key: &'static str,
     /// What it is, in one line.
@@ -38,7 +38,7 @@ pub struct Entry {
     /// Whether the environment may set it.
     pub environment: bool,
     /// Reads a value into its place.
-    pub(super) set: fn(&mut Settings, &Raw, Origin, &Path, &Path) -> Result<(), String>,
+    pub(super) set: fn(&mut Settings, &RawValue, Origin, &Path, &Path) -> Result<(), String>,
     /// Shows the default as any other value.
     show_default: fn(&str) -> Value,
     /// The values with their origins.
@@ -54,7 +54,7 @@ pub enum Fallback {
     Said(&'static str),
 }
 
-impl Entry {
+impl SettingKey {
     /// The environment variable that sets it.
     pub fn variable(&self) -> String {
         format!("{}{}", crate::env_vars::PREFIX, self.key.to_ascii_uppercase())
@@ -76,7 +76,7 @@ impl Entry {
 }
 
 /// The place of a setting, which knows what becomes of the value of a lower source.
-trait Place {
+trait SettingSlot {
     type Value: SettingValue;
 
     fn put(&mut self, setting: Setting<Self::Value>);
@@ -85,7 +85,7 @@ trait Place {
 }
 
 /// The higher source decides.
-impl<T: SettingValue> Place for Option<Setting<T>> {
+impl<T: SettingValue> SettingSlot for Option<Setting<T>> {
     type Value = T;
 
     fn put(&mut self, setting: Setting<T>) {
@@ -100,7 +100,7 @@ impl<T: SettingValue> Place for Option<Setting<T>> {
 }
 
 /// All sources count.
-impl<T: SettingValue> Place for Vec<Setting<T>> {
+impl<T: SettingValue> SettingSlot for Vec<Setting<T>> {
     type Value = T;
 
     fn put(&mut self, setting: Setting<T>) {
@@ -130,13 +130,13 @@ macro_rules! settings {
         }
 
         /// Every setting, in the order in which `config show` prints them.
-        pub const ENTRIES: &[Entry] = &[
+        pub const ENTRIES: &[SettingKey] = &[
             $(settings!(entry $key: $type, $project, $environment, $default, $about),)+
             $(settings!(entry $list: $list_type, $list_project, false, Fallback::Said("none"), $list_about),)+
         ];
     };
     (entry $key:ident: $type:ty, $project:ident, $environment:literal, $default:expr, $about:literal) => {
-        Entry {
+        SettingKey {
             key: stringify!($key),
             about: $about,
             default: $default,
@@ -148,7 +148,7 @@ macro_rules! settings {
                 Ok(())
             },
             show_default: |text| {
-                let raw = Raw::Text(text.to_owned());
+                let raw = RawValue::Text(text.to_owned());
                 <$type as SettingValue>::read(&raw, Path::new("/"), Path::new("/")).map_or(Value::Null, |value| value.show())
             },
             get: |settings| settings.$key.shown(),
@@ -203,6 +203,6 @@ settings! {
 }
 
 /// The setting with this key.
-pub(super) fn entry(key: &str) -> Option<&'static Entry> {
+pub(super) fn entry(key: &str) -> Option<&'static SettingKey> {
     ENTRIES.iter().find(|entry| entry.key == key)
 }

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{self, FileKind, Row, SettingsFile};
-use super::keys::{ENTRIES, Entry, ProjectMay, entry};
-use super::value::{Raw, SettingValue as _};
+use super::file::{self, SettingRow, SettingsFile, SettingsFileKind};
+use super::keys::{ENTRIES, ProjectMay, SettingKey, entry};
+use super::value::{RawValue, SettingValue as _};
 use super::{Origin, Setting, Settings, policy_file};
 use crate::context::{Directories, Environment};
 use crate::env_vars;
@@ -37,7 +37,7 @@ pub struct Flags {
 
 /// Whether the project's file counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Project {
+pub enum ProjectFile {
     /// It does.
     #[default]
     Read,
@@ -80,7 +80,7 @@ pub enum SettingsError {
     #[error("cannot read {kind} `{path}`")]
     Unreadable {
         /// What it is.
-        kind: FileKind,
+        kind: SettingsFileKind,
         /// The file.
         path: PathBuf,
         /// Why.
@@ -90,7 +90,7 @@ pub enum SettingsError {
     #[error("cannot read {kind} `{path}`, line {line}: {reason}")]
     Malformed {
         /// What it is.
-        kind: FileKind,
+        kind: SettingsFileKind,
         /// The file.
         path: PathBuf,
         /// The line, from 1.
@@ -102,7 +102,7 @@ pub enum SettingsError {
     #[error("cannot use `{key}` in {kind} `{path}`, line {line}: {reason}")]
     BadValue {
         /// What it is.
-        kind: FileKind,
+        kind: SettingsFileKind,
         /// The file.
         path: PathBuf,
         /// The key.
@@ -190,7 +190,7 @@ pub fn load(
     directories: &Directories,
     cwd: &Path,
     directory: &Path,
-    project: Project,
+    project: ProjectFile,
 ) -> Result<Settings, SettingsError> {
     let mut settings = Settings::default();
     let files = Files::locate(directories, directory);
@@ -212,7 +212,7 @@ pub fn load(
         } else {
             // A slip in a profile that is not in use is still worth a warning, and no failure.
             let mut unused = Settings::default();
-            let unknown: Vec<Row> = rows.iter().filter(|row| entry(&row.key).is_none()).cloned().collect();
+            let unknown: Vec<SettingRow> = rows.iter().filter(|row| entry(&row.key).is_none()).cloned().collect();
             apply_rows(&mut unused, &user.path, &prefix, &unknown, &origin, home, |_, _| None)?;
             settings.warnings.append(&mut unused.warnings);
         }
@@ -226,7 +226,7 @@ pub fn load(
             known: user.profiles.into_iter().map(|(known, _)| known).collect(),
         });
     }
-    if let (Project::Read, Some(path)) = (project, &files.project) {
+    if let (ProjectFile::Read, Some(path)) = (project, &files.project) {
         apply_project(&mut settings, &file::read(path)?, home)?;
     }
     apply_environment(&mut settings, environment, cwd, home)?;
@@ -247,7 +247,7 @@ fn apply_rows(
     settings: &mut Settings,
     path: &Path,
     prefix: &str,
-    rows: &[Row],
+    rows: &[SettingRow],
     origin: &Origin,
     home: &Path,
     refuse: Refusal,
@@ -268,7 +268,7 @@ fn apply_rows(
             continue;
         }
         (entry.set)(settings, &row.value, origin.clone(), base, home).map_err(|reason| SettingsError::BadValue {
-            kind: FileKind::Settings,
+            kind: SettingsFileKind::Settings,
             path: path.to_path_buf(),
             key: format!("{prefix}{}", row.key),
             line: row.line,
@@ -278,7 +278,7 @@ fn apply_rows(
     Ok(())
 }
 
-fn unknown_key(path: &Path, prefix: &str, row: &Row) -> String {
+fn unknown_key(path: &Path, prefix: &str, row: &SettingRow) -> String {
     let near = nearest::nearest(&row.key, ENTRIES.iter().map(|entry| entry.key));
     let meant = match near.first() {
         Some(near) => format!("; did you mean `{near}`?"),
@@ -313,9 +313,9 @@ fn apply_project(settings: &mut Settings, project: &SettingsFile, home: &Path) -
 }
 
 /// Why a row does not count.
-type Refusal = fn(&Entry, &Raw) -> Option<&'static str>;
+type Refusal = fn(&SettingKey, &RawValue) -> Option<&'static str>;
 
-fn refused_to_a_project(entry: &Entry, value: &Raw) -> Option<&'static str> {
+fn refused_to_a_project(entry: &SettingKey, value: &RawValue) -> Option<&'static str> {
     match entry.project {
         ProjectMay::Set => None,
         ProjectMay::TurnOn if truth(value) == Some(false) => Some("a project may turn this on, not off"),
@@ -326,7 +326,7 @@ fn refused_to_a_project(entry: &Entry, value: &Raw) -> Option<&'static str> {
 }
 
 /// The truth value as the setting will read it: `"false"` is one too.
-fn truth(value: &Raw) -> Option<bool> {
+fn truth(value: &RawValue) -> Option<bool> {
     bool::read(value, Path::new("/"), Path::new("/")).ok()
 }
 
@@ -347,7 +347,7 @@ fn apply_environment(
             return Err(SettingsError::BadVariable { name, reason });
         }
         let origin = Origin::Environment(name.clone());
-        (entry.set)(settings, &Raw::Text(value.to_owned()), origin, cwd, home)
+        (entry.set)(settings, &RawValue::Text(value.to_owned()), origin, cwd, home)
             .map_err(|reason| SettingsError::BadVariable { name, reason })?;
     }
     Ok(())

@@ -11,10 +11,10 @@ mod load;
 mod policy_file;
 mod value;
 
-pub use file::FileKind;
-pub use keys::{ENTRIES, Entry, Fallback, ProjectMay, Settings};
-pub use load::{Files, Flags, PROJECT_FILE, Project, SettingsError, USER_FILE, load};
-pub use value::{Raw, SettingValue, rule, server_url};
+pub use file::SettingsFileKind;
+pub use keys::{ENTRIES, Fallback, ProjectMay, SettingKey, Settings};
+pub use load::{Files, Flags, PROJECT_FILE, ProjectFile, SettingsError, USER_FILE, load};
+pub use value::{RawValue, SettingValue, rule, server_url};
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{self, FileKind};
+use super::file::{self, SettingsFileKind};
 use super::keys::entry;
 use super::load::SettingsError;
 use super::{Origin, Setting, Settings};
@@ -14,15 +14,15 @@ const KEYS: [&str; 5] = ["deny", "ask", "allow", "read_only", "add_dirs"];
 
 /// Adds the rules of a policy file.
 pub(super) fn apply(settings: &mut Settings, path: PathBuf, home: &Path) -> Result<(), SettingsError> {
-    let Some(text) = file::text(FileKind::Policy, &path)? else {
+    let Some(text) = file::text(SettingsFileKind::Policy, &path)? else {
         let source = std::io::Error::new(std::io::ErrorKind::NotFound, "it does not exist");
         return Err(SettingsError::Unreadable {
-            kind: FileKind::Policy,
+            kind: SettingsFileKind::Policy,
             path,
             source,
         });
     };
-    let rows = file::plain_rows(FileKind::Policy, &path, &text)?;
+    let rows = file::plain_rows(SettingsFileKind::Policy, &path, &text)?;
     let base = path.parent().unwrap_or(Path::new("/"));
     let origin = Origin::Policy(path.clone());
     for row in rows {
@@ -36,7 +36,7 @@ pub(super) fn apply(settings: &mut Settings, path: PathBuf, home: &Path) -> Resu
         };
         let before = settings.read_only.clone();
         (entry.set)(settings, &row.value, origin.clone(), base, home).map_err(|reason| SettingsError::BadValue {
-            kind: FileKind::Policy,
+            kind: SettingsFileKind::Policy,
             path: path.clone(),
             key: row.key,
             line: row.line,

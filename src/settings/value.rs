@@ -12,7 +12,7 @@ use crate::support::{duration, nearest};
 
 /// A value as a source holds it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Raw {
+pub enum RawValue {
     /// Text, which is all that the environment has.
     Text(String),
     /// A whole number.
@@ -20,12 +20,12 @@ pub enum Raw {
     /// A truth value.
     Boolean(bool),
     /// Several values.
-    List(Vec<Raw>),
+    List(Vec<RawValue>),
     /// Anything else, named for messages.
     Other(&'static str),
 }
 
-impl Raw {
+impl RawValue {
     fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "a string",
@@ -51,14 +51,14 @@ pub trait SettingValue: Sized + Clone {
     /// # Errors
     ///
     /// A fragment that says what was wanted.
-    fn read(raw: &Raw, base: &Path, home: &Path) -> Result<Self, String>;
+    fn read(raw: &RawValue, base: &Path, home: &Path) -> Result<Self, String>;
 
     /// The value as `config show` prints it.
     fn show(&self) -> Value;
 }
 
 /// Looks a word up in a table of words.
-fn word<T: Copy>(raw: &Raw, words: &[(&'static str, T)]) -> Result<T, String> {
+fn word<T: Copy>(raw: &RawValue, words: &[(&'static str, T)]) -> Result<T, String> {
     let names = || words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("`, `");
     let text = raw.text(&format!("one of `{}`", names()))?;
     words
@@ -81,7 +81,7 @@ macro_rules! words {
         const $table: &[(&str, $type)] = &[$(($name, $value)),+];
 
         impl SettingValue for $type {
-            fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+            fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
                 word(raw, $table)
             }
 
@@ -133,7 +133,7 @@ words!(
 );
 
 impl SettingValue for String {
-    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         let text = raw.text("a string")?;
         if text.is_empty() {
             return Err("it is empty".to_owned());
@@ -147,11 +147,11 @@ impl SettingValue for String {
 }
 
 impl SettingValue for bool {
-    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         match raw {
-            Raw::Boolean(value) => Ok(*value),
+            RawValue::Boolean(value) => Ok(*value),
             // The environment has only text.
-            Raw::Text(text) => match text.to_ascii_lowercase().as_str() {
+            RawValue::Text(text) => match text.to_ascii_lowercase().as_str() {
                 "1" | "true" | "yes" | "on" => Ok(true),
                 "0" | "false" | "no" | "off" => Ok(false),
                 _ => Err(format!("`{text}` is neither `true` nor `false`")),
@@ -166,10 +166,10 @@ impl SettingValue for bool {
 }
 
 /// Reads a whole number between two bounds.
-fn integer(raw: &Raw, low: i64, high: i64) -> Result<i64, String> {
+fn integer(raw: &RawValue, low: i64, high: i64) -> Result<i64, String> {
     let number = match raw {
-        Raw::Integer(number) => Some(*number),
-        Raw::Text(text) => text.parse().ok(),
+        RawValue::Integer(number) => Some(*number),
+        RawValue::Text(text) => text.parse().ok(),
         _ => None,
     };
     number
@@ -178,7 +178,7 @@ fn integer(raw: &Raw, low: i64, high: i64) -> Result<i64, String> {
 }
 
 impl SettingValue for u32 {
-    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         integer(raw, 0, i64::from(Self::MAX)).map(|number| Self::try_from(number).unwrap_or(Self::MAX))
     }
 
@@ -188,7 +188,7 @@ impl SettingValue for u32 {
 }
 
 impl SettingValue for NonZeroU32 {
-    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         let number = integer(raw, 1, i64::from(u32::MAX))?;
         Ok(u32::try_from(number).ok().and_then(Self::new).unwrap_or(Self::MAX))
     }
@@ -199,7 +199,7 @@ impl SettingValue for NonZeroU32 {
 }
 
 impl SettingValue for NonZeroU64 {
-    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         let number = integer(raw, 1, i64::MAX)?;
         Ok(u64::try_from(number).ok().and_then(Self::new).unwrap_or(Self::MAX))
     }
@@ -210,9 +210,9 @@ impl SettingValue for NonZeroU64 {
 }
 
 impl SettingValue for Dollars {
-    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         let text = match raw {
-            Raw::Integer(dollars) => dollars.to_string(),
+            RawValue::Integer(dollars) => dollars.to_string(),
             // A fraction in quotes, as text: exact.
             other => other.text("an amount of dollars such as `\"0.25\"`")?.to_owned(),
         };
@@ -226,7 +226,7 @@ impl SettingValue for Dollars {
 }
 
 impl SettingValue for u16 {
-    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         integer(raw, 1, i64::from(Self::MAX)).map(|number| Self::try_from(number).unwrap_or(Self::MAX))
     }
 
@@ -236,10 +236,10 @@ impl SettingValue for u16 {
 }
 
 impl SettingValue for Duration {
-    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         let text = match raw {
-            Raw::Integer(seconds) => seconds.to_string(),
-            Raw::Text(text) => text.clone(),
+            RawValue::Integer(seconds) => seconds.to_string(),
+            RawValue::Text(text) => text.clone(),
             other => return Err(format!("a duration such as `\"5m\"` is wanted, not {}", other.kind())),
         };
         duration::parse(&text).map_err(|error| error.to_string())
@@ -251,7 +251,7 @@ impl SettingValue for Duration {
 }
 
 impl SettingValue for ModelChoice {
-    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         raw.text("a string")?
             .parse()
             .map_err(|error: crate::request::ParseModelError| error.to_string())
@@ -263,7 +263,7 @@ impl SettingValue for ModelChoice {
 }
 
 impl SettingValue for Url {
-    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         server_url(raw.text("an address")?)
     }
 
@@ -273,7 +273,7 @@ impl SettingValue for Url {
 }
 
 impl SettingValue for PathBuf {
-    fn read(raw: &Raw, base: &Path, home: &Path) -> Result<Self, String> {
+    fn read(raw: &RawValue, base: &Path, home: &Path) -> Result<Self, String> {
         let text = raw.text("a path")?;
         if text.is_empty() {
             return Err("it is empty".to_owned());
@@ -294,8 +294,8 @@ impl SettingValue for PathBuf {
 }
 
 impl SettingValue for Vec<PathBuf> {
-    fn read(raw: &Raw, base: &Path, home: &Path) -> Result<Self, String> {
-        let Raw::List(items) = raw else {
+    fn read(raw: &RawValue, base: &Path, home: &Path) -> Result<Self, String> {
+        let RawValue::List(items) = raw else {
             return Err(format!("an array of paths is wanted, not {}", raw.kind()));
         };
         items
@@ -316,8 +316,8 @@ impl SettingValue for Vec<PathBuf> {
 }
 
 impl SettingValue for Vec<RulePattern> {
-    fn read(raw: &Raw, _base: &Path, _home: &Path) -> Result<Self, String> {
-        let Raw::List(items) = raw else {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
+        let RawValue::List(items) = raw else {
             return Err(format!(
                 "an array of rules such as `[\"bash:git diff *\"]` is wanted, not {}",
                 raw.kind()

@@ -15,6 +15,6 @@ pub use open::Unreadable;
 
 /// An open store. What is read through one of these is of one moment.
 #[derive(Debug)]
-pub struct Store {
+pub struct SessionStore {
     connection: Connection,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
-use super::Store;
+use super::SessionStore;
 
 /// How long a reader waits where an engine has the whole file to itself. It has that when it starts and changes tables.
 const BUSY: Duration = Duration::from_millis(500);
@@ -90,7 +90,7 @@ fn is_log(database: &Path) -> bool {
     }
 }
 
-impl Store {
+impl SessionStore {
     /// Opens the store for reading.
     ///
     /// A database whose engine runs, or has ended in whatever way, has an index of its log (`-shm`) beside it. With that
@@ -180,7 +180,7 @@ mod tests {
             .collect()
     }
 
-    fn ids(store: &Store) -> Vec<String> {
+    fn ids(store: &SessionStore) -> Vec<String> {
         let sessions = store.sessions(&SessionFilter::default()).unwrap();
         sessions
             .iter()
@@ -203,7 +203,7 @@ mod tests {
         for (name, contents) in &left {
             fs::write(dead.path().join(name), contents).unwrap();
         }
-        let store = Store::open(&dead.path().join("opencode.db")).unwrap();
+        let store = SessionStore::open(&dead.path().join("opencode.db")).unwrap();
         assert_eq!(ids(&store), ["ses_1"]);
         drop(store);
         assert!(files(dead.path()) == left, "something was changed");
@@ -216,25 +216,25 @@ mod tests {
         let engine = engine(directory.path());
         insert(&engine, "ses_1", 1);
         let path = directory.path().join("opencode.db");
-        let store = Store::open(&path).unwrap();
+        let store = SessionStore::open(&path).unwrap();
         assert_eq!(ids(&store), ["ses_1"]);
         insert(&engine, "ses_2", 2);
         engine
             .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
             .unwrap();
         assert_eq!(ids(&store), ["ses_1"]);
-        assert_eq!(ids(&Store::open(&path).unwrap()), ["ses_2", "ses_1"]);
+        assert_eq!(ids(&SessionStore::open(&path).unwrap()), ["ses_2", "ses_1"]);
     }
 
     #[test]
     fn what_only_an_engine_can_open_and_what_another_version_made_is_left_to_it() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("opencode.db");
-        assert!(matches!(Store::open(&path), Err(Unreadable::NotAsExpected(_))));
+        assert!(matches!(SessionStore::open(&path), Err(Unreadable::NotAsExpected(_))));
         // An engine that ended well takes the log and its index along.
         drop(engine(directory.path()));
         let before = files(directory.path());
-        assert!(matches!(Store::open(&path), Err(Unreadable::NotAsExpected(_))));
+        assert!(matches!(SessionStore::open(&path), Err(Unreadable::NotAsExpected(_))));
         assert!(files(directory.path()) == before, "something was made");
     }
 
@@ -247,7 +247,10 @@ mod tests {
             .execute("ALTER TABLE part RENAME COLUMN data TO body", [])
             .unwrap();
         let path = directory.path().join("opencode.db");
-        assert!(matches!(Store::open(&path), Err(Unreadable::Schema("part", "data"))));
+        assert!(matches!(
+            SessionStore::open(&path),
+            Err(Unreadable::Schema("part", "data"))
+        ));
         drop(engine);
         for name in ["opencode.db", "opencode.db-wal", "opencode.db-shm"] {
             fs::write(
@@ -256,9 +259,9 @@ mod tests {
             )
             .unwrap();
         }
-        assert!(matches!(Store::open(&path), Err(Unreadable::NotAsExpected(_))));
+        assert!(matches!(SessionStore::open(&path), Err(Unreadable::NotAsExpected(_))));
         fs::write(directory.path().join("opencode.db-wal"), "").unwrap();
-        assert!(matches!(Store::open(&path), Err(Unreadable::Database(_))));
+        assert!(matches!(SessionStore::open(&path), Err(Unreadable::Database(_))));
     }
 
     #[cfg(unix)]
@@ -269,6 +272,6 @@ mod tests {
         fs::create_dir(&odd).unwrap();
         let engine = engine(&odd);
         insert(&engine, "ses_1", 1);
-        assert_eq!(ids(&Store::open(&odd.join("opencode.db")).unwrap()), ["ses_1"]);
+        assert_eq!(ids(&SessionStore::open(&odd.join("opencode.db")).unwrap()), ["ses_1"]);
     }
 }

@@ -7,13 +7,13 @@ use rusqlite::{OptionalExtension as _, params, params_from_iter};
 use serde_json::{Value, json};
 
 use super::rows;
-use super::{Store, Unreadable};
+use super::{SessionStore, Unreadable};
 use crate::api::SessionFilter;
 
 /// How many ids one statement asks for.
 const IDS: usize = 500;
 
-impl Store {
+impl SessionStore {
     /// The sessions of all directories that the filter lets through, the newest update first.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ pub enum IfPresent {
 }
 
 /// What a path leads to, through links.
-enum Target {
+enum FileTarget {
     Nothing,
     Regular(Metadata),
     /// A device, a pipe, a socket.
@@ -39,15 +39,15 @@ enum Target {
 /// For a directory, a file that has to stay, and what this user may not write.
 pub fn check(path: &Path, if_present: IfPresent) -> io::Result<()> {
     match find(path)? {
-        Target::Regular(_) if if_present == IfPresent::Refuse => Err(io::ErrorKind::AlreadyExists.into()),
+        FileTarget::Regular(_) if if_present == IfPresent::Refuse => Err(io::ErrorKind::AlreadyExists.into()),
         // A pipe is not opened: that would wait for its reader.
         #[cfg(unix)]
-        Target::Special => Ok(rustix::fs::access(path, rustix::fs::Access::WRITE_OK)?),
+        FileTarget::Special => Ok(rustix::fs::access(path, rustix::fs::Access::WRITE_OK)?),
         #[cfg(unix)]
-        Target::Regular(_) if rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok() => Ok(()),
+        FileTarget::Regular(_) if rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok() => Ok(()),
         #[cfg(not(unix))]
-        Target::Special => Ok(()),
-        Target::Nothing | Target::Regular(_) => {
+        FileTarget::Special => Ok(()),
+        FileTarget::Nothing | FileTarget::Regular(_) => {
             let target = resolve(path);
             let directory = atomic_file::directory_of(&target);
             directory.metadata()?;
@@ -65,20 +65,20 @@ pub fn check(path: &Path, if_present: IfPresent) -> io::Result<()> {
 /// When it cannot be written. A regular file is then as it was, unless it could be written in place only.
 pub fn write(path: &Path, contents: &[u8], if_present: IfPresent) -> io::Result<()> {
     match (find(path)?, if_present) {
-        (Target::Regular(_), IfPresent::Refuse) => Err(io::ErrorKind::AlreadyExists.into()),
-        (Target::Regular(present), IfPresent::Replace) => overwrite(path, contents, &present),
-        (Target::Special, _) => OpenOptions::new().write(true).open(path)?.write_all(contents),
-        (Target::Nothing, IfPresent::Refuse) => atomic_file::write_new(&resolve(path), contents, Access::Shared),
-        (Target::Nothing, IfPresent::Replace) => atomic_file::write(&resolve(path), contents, Access::Shared),
+        (FileTarget::Regular(_), IfPresent::Refuse) => Err(io::ErrorKind::AlreadyExists.into()),
+        (FileTarget::Regular(present), IfPresent::Replace) => overwrite(path, contents, &present),
+        (FileTarget::Special, _) => OpenOptions::new().write(true).open(path)?.write_all(contents),
+        (FileTarget::Nothing, IfPresent::Refuse) => atomic_file::write_new(&resolve(path), contents, Access::Shared),
+        (FileTarget::Nothing, IfPresent::Replace) => atomic_file::write(&resolve(path), contents, Access::Shared),
     }
 }
 
-fn find(path: &Path) -> io::Result<Target> {
+fn find(path: &Path) -> io::Result<FileTarget> {
     match path.metadata() {
         Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(found) if found.is_file() => Ok(Target::Regular(found)),
-        Ok(_) => Ok(Target::Special),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Target::Nothing),
+        Ok(found) if found.is_file() => Ok(FileTarget::Regular(found)),
+        Ok(_) => Ok(FileTarget::Special),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(FileTarget::Nothing),
         Err(error) => Err(error),
     }
 }

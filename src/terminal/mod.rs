@@ -12,7 +12,7 @@ pub(crate) mod testing;
 use std::io::IsTerminal as _;
 
 pub use sanitize::{Sanitizer, one_line, sanitize};
-pub use screen::{Screen, Taken};
+pub use screen::{Screen, ScreenLease};
 
 use crate::context::Environment;
 use crate::env_vars;

@@ -63,11 +63,11 @@ pub fn one_line(text: &str, columns: usize) -> String {
 /// Strips escape sequences and control characters from text that comes in pieces, cut anywhere.
 #[derive(Debug, Clone, Default)]
 pub struct Sanitizer {
-    state: State,
+    state: SanitizerState,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum State {
+enum SanitizerState {
     /// Ordinary text.
     #[default]
     Ground,
@@ -86,7 +86,7 @@ enum State {
 impl Sanitizer {
     /// The printable text of the next piece.
     pub fn push<'a>(&mut self, piece: &'a str) -> Cow<'a, str> {
-        if self.state == State::Ground && !piece.chars().any(is_special) {
+        if self.state == SanitizerState::Ground && !piece.chars().any(is_special) {
             return Cow::Borrowed(piece);
         }
         let mut text = String::with_capacity(piece.len());
@@ -104,45 +104,45 @@ impl Sanitizer {
         // closed would hide the rest of the text.
         match character {
             '\n' | '\u{18}' | '\u{1A}' => {
-                self.state = State::Ground;
+                self.state = SanitizerState::Ground;
                 return (character == '\n').then_some('\n');
             }
             '\u{1B}' => {
                 self.state = match self.state {
-                    State::String => State::StringEscape,
-                    _ => State::Escape,
+                    SanitizerState::String => SanitizerState::StringEscape,
+                    _ => SanitizerState::Escape,
                 };
                 return None;
             }
             _ => {}
         }
         match self.state {
-            State::Ground => self.ground(character),
-            State::Escape => match character {
-                '[' => self.go(State::Control),
-                'P' | 'X' | ']' | '^' | '_' => self.go(State::String),
-                ' '..='/' => self.go(State::Intermediate),
-                '0'..='~' => self.go(State::Ground),
+            SanitizerState::Ground => self.ground(character),
+            SanitizerState::Escape => match character {
+                '[' => self.go(SanitizerState::Control),
+                'P' | 'X' | ']' | '^' | '_' => self.go(SanitizerState::String),
+                ' '..='/' => self.go(SanitizerState::Intermediate),
+                '0'..='~' => self.go(SanitizerState::Ground),
                 _ => self.leave(character),
             },
-            State::Intermediate => match character {
+            SanitizerState::Intermediate => match character {
                 ' '..='/' => None,
-                '0'..='~' => self.go(State::Ground),
+                '0'..='~' => self.go(SanitizerState::Ground),
                 _ => self.leave(character),
             },
-            State::Control => match character {
+            SanitizerState::Control => match character {
                 ' '..='?' => None,
-                '@'..='~' => self.go(State::Ground),
+                '@'..='~' => self.go(SanitizerState::Ground),
                 _ => self.leave(character),
             },
-            State::String => match character {
-                '\u{07}' | '\u{9C}' => self.go(State::Ground),
+            SanitizerState::String => match character {
+                '\u{07}' | '\u{9C}' => self.go(SanitizerState::Ground),
                 _ => None,
             },
-            State::StringEscape => match character {
-                '\\' => self.go(State::Ground),
+            SanitizerState::StringEscape => match character {
+                '\\' => self.go(SanitizerState::Ground),
                 _ => {
-                    self.state = State::Escape;
+                    self.state = SanitizerState::Escape;
                     self.step(character)
                 }
             },
@@ -152,22 +152,22 @@ impl Sanitizer {
     fn ground(&mut self, character: char) -> Option<char> {
         match character {
             '\t' => Some('\t'),
-            '\u{9B}' => self.go(State::Control),
-            '\u{90}' | '\u{98}' | '\u{9D}' | '\u{9E}' | '\u{9F}' => self.go(State::String),
+            '\u{9B}' => self.go(SanitizerState::Control),
+            '\u{90}' | '\u{98}' | '\u{9D}' | '\u{9E}' | '\u{9F}' => self.go(SanitizerState::String),
             _ if character.is_control() || is_zero_width(character) => None,
             _ if reorders(character) => Some(VISIBLE),
             _ => Some(character),
         }
     }
 
-    fn go(&mut self, state: State) -> Option<char> {
+    fn go(&mut self, state: SanitizerState) -> Option<char> {
         self.state = state;
         None
     }
 
     /// The sequence was none after all; the character that shows it is text.
     fn leave(&mut self, character: char) -> Option<char> {
-        self.state = State::Ground;
+        self.state = SanitizerState::Ground;
         self.ground(character)
     }
 }

@@ -15,11 +15,11 @@ const ERASE: &str = "\r\u{1b}[K";
 /// The terminal, as something that is shared. Clones are the same screen.
 #[derive(Clone, Default)]
 pub struct Screen {
-    inner: Arc<Mutex<Inner>>,
+    inner: Arc<Mutex<ScreenState>>,
 }
 
 #[derive(Default)]
-struct Inner {
+struct ScreenState {
     /// Where the waiting line is drawn; none where it never is.
     waiting: Option<Box<dyn Write + Send>>,
     /// Whether a waiting line stands there now.
@@ -48,12 +48,12 @@ impl Screen {
     ///
     /// Never blocks. Two guards may exist; those who ask take turns among themselves.
     #[must_use = "the screen is given back when the guard is dropped"]
-    pub fn take(&self) -> Taken {
+    pub fn take(&self) -> ScreenLease {
         let mut inner = self.lock();
         inner.erase();
         inner.holders += 1;
         drop(inner);
-        Taken { screen: self.clone() }
+        ScreenLease { screen: self.clone() }
     }
 
     /// Whether somebody has taken the screen.
@@ -94,13 +94,13 @@ impl Screen {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, ScreenState> {
         // Every write to `Inner` is complete in itself, so a panic elsewhere leaves nothing half done.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl ScreenState {
     fn erase(&mut self) {
         if !std::mem::take(&mut self.shown) {
             return;
@@ -124,18 +124,18 @@ impl fmt::Debug for Screen {
 
 /// The right to draw, until it is dropped. Whoever holds it leaves the cursor at the start of a line.
 #[derive(Debug)]
-pub struct Taken {
+pub struct ScreenLease {
     screen: Screen,
 }
 
-impl Taken {
+impl ScreenLease {
     /// Whether the holder should begin with a line feed, because text stands in the line.
     pub fn mid_line(&self) -> bool {
         self.screen.mid_line()
     }
 }
 
-impl Drop for Taken {
+impl Drop for ScreenLease {
     fn drop(&mut self) {
         let mut inner = self.screen.lock();
         inner.holders = inner.holders.saturating_sub(1);

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::document::{Document, text};
+use super::document::{Transcript, text};
 use crate::support::identifier::ascending;
 
 /// How much text one request to the engine holds, roughly.
@@ -37,12 +37,12 @@ pub enum Ids {
 #[derive(Debug)]
 pub struct Adopted {
     /// As it will be.
-    pub document: Document,
+    pub document: Transcript,
     /// How many notes about changed files were left out, which name files outside the directory.
     pub left_out: usize,
 }
 
-impl Document {
+impl Transcript {
     /// Every id in it.
     pub fn ids(&self) -> Vec<&str> {
         let mut ids = vec![self.id()];
@@ -270,10 +270,10 @@ mod tests {
         }
     }
 
-    fn document() -> Document {
+    fn document() -> Transcript {
         let patch =
             |id: &str, hash: &str, file: &str| json!({ "id": id, "type": "patch", "hash": hash, "files": [file] });
-        Document::new(
+        Transcript::new(
             json!({ "id": "ses_1", "title": "T", "time": { "created": 1 }, "permission": [{}], "parentID": "ses_0",
                 "share": { "url": "u" }, "directory": "/elsewhere",
                 "revert": { "messageID": "msg_2", "snapshot": "--output=/etc/passwd", "diff": "d" } }),

@@ -7,23 +7,23 @@ use crate::request::ModelRef;
 
 /// A session with all its messages.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Document {
+pub struct Transcript {
     /// The session.
     pub info: Value,
     /// Its messages, the oldest first.
-    pub messages: Vec<Message>,
+    pub messages: Vec<TranscriptMessage>,
 }
 
 /// A message with its parts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Message {
+pub struct TranscriptMessage {
     /// The message.
     pub info: Value,
     /// Its parts, in order.
     pub parts: Vec<Value>,
 }
 
-impl Document {
+impl Transcript {
     /// The document of these, as the engine gives them. What is no message is left out.
     pub fn new(info: Value, messages: Vec<Value>) -> Self {
         let messages = messages
@@ -52,17 +52,17 @@ impl Document {
     }
 
     /// The messages that count, without those that are reverted.
-    pub fn visible(&self) -> &[Message] {
+    pub fn visible(&self) -> &[TranscriptMessage] {
         &self.messages[..self.reverted_from().unwrap_or(self.messages.len())]
     }
 
     /// The model of the last message that names one.
     pub fn last_model(&self) -> Option<ModelRef> {
-        self.messages.iter().rev().find_map(Message::model)
+        self.messages.iter().rev().find_map(TranscriptMessage::model)
     }
 }
 
-impl Message {
+impl TranscriptMessage {
     /// Its id.
     pub fn id(&self) -> &str {
         text(&self.info, "id")

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::document::{Document, text};
+use super::document::{Transcript, text};
 use crate::error::Failure;
 
 /// The longest id that is taken.
@@ -33,7 +33,7 @@ impl Invalid {
     }
 }
 
-impl Document {
+impl Transcript {
     /// Reads and checks an export.
     ///
     /// # Errors
@@ -136,14 +136,14 @@ mod tests {
     fn refusal(change: impl FnOnce(&mut Value)) -> String {
         let mut value = good();
         change(&mut value);
-        Document::parse(value.to_string().as_bytes()).unwrap_err().to_string()
+        Transcript::parse(value.to_string().as_bytes()).unwrap_err().to_string()
     }
 
     #[test]
     fn an_export_is_taken_and_everything_else_is_refused_with_the_place() {
-        Document::parse(good().to_string().as_bytes()).unwrap();
+        Transcript::parse(good().to_string().as_bytes()).unwrap();
         assert_eq!(
-            Document::parse(b"# A title").unwrap_err().to_string(),
+            Transcript::parse(b"# A title").unwrap_err().to_string(),
             "it is no export of a session"
         );
         assert_eq!(

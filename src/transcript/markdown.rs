@@ -5,8 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::document::{Document, Message, holds, text};
-use super::prompts::Prompts;
+use super::document::{Transcript, TranscriptMessage, holds, text};
+use super::prompts::PromptPositions;
 use crate::support::timestamp::rfc3339;
 
 /// The longest argument of a tool call that is shown.
@@ -14,7 +14,7 @@ const LONGEST: usize = 160;
 
 /// Whether the model's reasoning is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Thinking {
+pub enum ReasoningChoice {
     /// Not shown.
     #[default]
     Hidden,
@@ -38,13 +38,13 @@ const TELLING: [&str; 11] = [
 ];
 
 /// The conversation as Markdown: what was asked and answered, with tool calls in a line each.
-pub fn markdown(document: &Document, thinking: Thinking) -> String {
+pub fn markdown(document: &Transcript, thinking: ReasoningChoice) -> String {
     let mut page = Page {
         out: String::new(),
         thinking,
     };
     page.head(document);
-    let prompts = Prompts::of(document);
+    let prompts = PromptPositions::of(document);
     let mut answering = false;
     for (position, message) in document.visible().iter().enumerate() {
         let (heading, body) = (page.heading(position, message, &prompts), page.body(message));
@@ -67,7 +67,7 @@ struct Heading {
 
 struct Page {
     out: String,
-    thinking: Thinking,
+    thinking: ReasoningChoice,
 }
 
 impl Page {
@@ -83,7 +83,7 @@ impl Page {
         self.out.push('\n');
     }
 
-    fn head(&mut self, document: &Document) {
+    fn head(&mut self, document: &Transcript) {
         let title = document.title().split_whitespace().collect::<Vec<_>>().join(" ");
         self.paragraph(&format!("# {}", if title.is_empty() { "Untitled" } else { &title }));
         let mut facts = format!("- session: {}\n", code(document.id()));
@@ -103,7 +103,7 @@ impl Page {
         self.paragraph(&facts);
     }
 
-    fn heading(&self, position: usize, message: &Message, prompts: &Prompts) -> Option<Heading> {
+    fn heading(&self, position: usize, message: &TranscriptMessage, prompts: &PromptPositions) -> Option<Heading> {
         let heading = |text: String, is_answer| Some(Heading { text, is_answer });
         if let Some(number) = prompts.number(position) {
             return heading(format!("## Prompt {number}"), false);
@@ -117,7 +117,7 @@ impl Page {
         heading("## Answer".to_owned(), true)
     }
 
-    fn body(&self, message: &Message) -> String {
+    fn body(&self, message: &TranscriptMessage) -> String {
         let mut body = String::new();
         let mut in_list = false;
         for part in &message.parts {
@@ -149,12 +149,12 @@ impl Page {
     }
 
     /// A part, and whether it is an item of a list.
-    fn part(&self, part: &Value, message: &Message) -> Option<(String, bool)> {
+    fn part(&self, part: &Value, message: &TranscriptMessage) -> Option<(String, bool)> {
         match text(part, "type") {
             // What the engine adds for the model, such as the text of an attached file, is long and not the user's.
             "text" if holds(part, "synthetic") => None,
             "text" => Some((text(part, "text").to_owned(), false)).filter(|(text, _)| !text.trim().is_empty()),
-            "reasoning" if self.thinking == Thinking::Shown => {
+            "reasoning" if self.thinking == ReasoningChoice::Shown => {
                 let quoted = text(part, "text").trim().lines().fold(String::new(), |mut all, line| {
                     let _ = writeln!(all, "> {line}");
                     all
@@ -246,8 +246,8 @@ mod tests {
 
     use super::*;
 
-    fn document() -> Document {
-        Document::new(
+    fn document() -> Transcript {
+        Transcript::new(
             json!({ "id": "ses_1", "title": "A  title\n", "directory": "/p`q", "time": { "created": 0 } }),
             vec![
                 json!({
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_conversation_reads_as_prompts_and_answers() {
-        let text = markdown(&document(), Thinking::Hidden);
+        let text = markdown(&document(), ReasoningChoice::Hidden);
         assert_eq!(
             text,
             "# A title\n\n- session: `ses_1`\n- directory: `` /p`q ``\n- created: 1970-01-01T00:00:00.000Z\n- model: `p/m`\n\
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn reasoning_is_quoted_where_it_is_wanted() {
-        let text = markdown(&document(), Thinking::Shown);
+        let text = markdown(&document(), ReasoningChoice::Shown);
         assert!(text.contains("## Answer\n\n> first\n> second\n\nLooking.\n"), "{text}");
     }
 
@@ -307,7 +307,7 @@ mod tests {
     fn what_is_reverted_is_not_shown() {
         let mut document = document();
         document.info["revert"] = json!({ "messageID": "msg_4" });
-        let text = markdown(&document, Thinking::Hidden);
+        let text = markdown(&document, ReasoningChoice::Hidden);
         assert!(!text.contains("Again") && text.contains("Done."), "{text}");
     }
 }

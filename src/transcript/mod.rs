@@ -13,7 +13,7 @@ mod prompts;
 mod redact;
 
 pub use adopt::{Adopted, Home, Ids};
-pub use document::{Document, Message};
+pub use document::{Transcript, TranscriptMessage};
 pub use invalid::Invalid;
-pub use markdown::{Thinking, markdown};
-pub use prompts::{Prompts, UnknownMessage};
+pub use markdown::{ReasoningChoice, markdown};
+pub use prompts::{PromptPositions, UnknownMessage};

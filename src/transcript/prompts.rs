@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::document::{Document, Message, holds, text};
+use super::document::{Transcript, TranscriptMessage, holds, text};
 
 /// The shortest beginning of an id that counts, without what all of them begin with.
 const SHORTEST: usize = 4;
@@ -11,7 +11,7 @@ const PREFIX: &str = "msg_";
 
 /// Where the prompts are among the messages that count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prompts {
+pub struct PromptPositions {
     positions: Vec<usize>,
     end: usize,
 }
@@ -30,9 +30,9 @@ pub enum UnknownMessage {
     Ambiguous(String, usize),
 }
 
-impl Prompts {
+impl PromptPositions {
     /// Finds the prompts of a conversation.
-    pub fn of(document: &Document) -> Self {
+    pub fn of(document: &Transcript) -> Self {
         let messages = document.visible();
         let positions = (0..messages.len())
             .filter(|&position| is_prompt(&messages[position]))
@@ -70,7 +70,7 @@ impl Prompts {
     /// # Errors
     ///
     /// When none or several are meant.
-    pub fn find(&self, document: &Document, reference: &str) -> Result<usize, UnknownMessage> {
+    pub fn find(&self, document: &Transcript, reference: &str) -> Result<usize, UnknownMessage> {
         let messages = document.visible();
         if let Some(position) = messages.iter().position(|message| message.id() == reference) {
             return Ok(position);
@@ -99,7 +99,7 @@ impl Prompts {
 }
 
 /// Whether a person wrote it: the engine writes messages in the user's place too, all of whose parts are its own.
-fn is_prompt(message: &Message) -> bool {
+fn is_prompt(message: &TranscriptMessage) -> bool {
     message.is_of_user()
         && message.parts.iter().any(|part| match text(part, "type") {
             "text" => !holds(part, "synthetic"),
@@ -114,14 +114,14 @@ mod tests {
     use super::*;
 
     /// Two prompts, the first answered in two steps, with a message of the engine's own between.
-    pub(super) fn document() -> Document {
+    pub(super) fn document() -> Transcript {
         let message = |id: &str, role: &str, synthetic: bool| {
             json!({
                 "info": { "id": id, "role": role },
                 "parts": [{ "id": format!("prt_{id}"), "type": "text", "text": id, "synthetic": synthetic }],
             })
         };
-        Document::new(
+        Transcript::new(
             json!({ "id": "ses_1" }),
             vec![
                 message("msg_aaaa1", "user", false),
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_turn_is_a_prompt_and_all_up_to_the_next() {
-        let prompts = Prompts::of(&document());
+        let prompts = PromptPositions::of(&document());
         assert_eq!(prompts.count(), 2);
         assert_eq!(prompts.turn(0), 0..4);
         assert_eq!(prompts.turn(3), 0..4);
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_message_is_named_by_number_id_or_the_beginning_of_one() {
         let document = document();
-        let prompts = Prompts::of(&document);
+        let prompts = PromptPositions::of(&document);
         let find = |reference: &str| prompts.find(&document, reference);
         assert_eq!(find("1"), Ok(0));
         assert_eq!(find("2"), Ok(4));
@@ -164,7 +164,7 @@ mod tests {
     fn what_is_reverted_does_not_count() {
         let mut document = document();
         document.info["revert"] = json!({ "messageID": "msg_cccc1" });
-        let prompts = Prompts::of(&document);
+        let prompts = PromptPositions::of(&document);
         assert_eq!((prompts.count(), prompts.turn(0)), (1, 0..4));
         assert_eq!(prompts.find(&document, "2"), Err(UnknownMessage::Number(2, 1)));
     }

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::document::{Document, holds, text};
+use super::document::{Transcript, holds, text};
 
 /// Arguments of tools that say what was done, and hold no file's contents.
 const HARMLESS: [&str; 14] = [
@@ -44,7 +44,7 @@ const SESSION: [&str; 12] = [
 /// What a message's description must not keep: addresses and answers of providers, patches of files.
 const OF_MESSAGE: [&str; 2] = ["summary", "metadata"];
 
-impl Document {
+impl Transcript {
     /// Takes out the contents of files, the output of tools, the model's reasoning, rules, links of shared sessions and
     /// answers of providers; writes `home` as `~`.
     #[must_use]
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn what_came_out_of_files_and_commands_is_gone_and_the_conversation_stays() {
-        let document = Document::new(
+        let document = Transcript::new(
             json!({ "id": "ses_1", "title": "T", "directory": "/home/u/p", "permission": [{}], "share": { "url": "x" },
                 "summary": { "diffs": [{ "patch": "SECRET" }] }, "time": { "created": 1 } }),
             vec![json!({

@@ -11,7 +11,7 @@ use super::template::Template;
 
 /// One finding in a configuration.
 #[derive(Debug, PartialEq)]
-pub(super) struct Found {
+pub(super) struct ConfigFinding {
     pub(super) kind: ItemKind,
     /// The keys that lead to the value.
     pub(super) key: String,
@@ -92,7 +92,7 @@ const MODEL: &[&str] = &[
 ];
 
 /// Everything in `config` that is not known to be harmless. The paths of `instructions` and `skills` are not looked at.
-pub(super) fn findings(config: &Map<String, Value>) -> Vec<Found> {
+pub(super) fn findings(config: &Map<String, Value>) -> Vec<ConfigFinding> {
     let mut found = Vec::new();
     for (key, value) in config {
         match key.as_str() {
@@ -113,7 +113,7 @@ pub(super) fn findings(config: &Map<String, Value>) -> Vec<Found> {
             "provider" | "providers" => each(key, value, &mut found, provider),
             "formatter" => servers(ItemKind::Formatter, key, "formatter", value, &mut found),
             "lsp" => servers(ItemKind::LanguageServer, key, "language server", value, &mut found),
-            "shell" => found.extend(some(value).then(|| Found {
+            "shell" => found.extend(some(value).then(|| ConfigFinding {
                 kind: ItemKind::Shell,
                 key: key.clone(),
                 summary: format!("runs every command with `{}`", plain(value)),
@@ -144,7 +144,12 @@ pub(super) fn strings(value: &Value) -> Vec<&str> {
 }
 
 /// Looks at each member of an object. Anything but an object is not known to be harmless.
-fn each(key: &str, value: &Value, found: &mut Vec<Found>, look: fn(&str, &str, &Value, &mut Vec<Found>)) {
+fn each(
+    key: &str,
+    value: &Value,
+    found: &mut Vec<ConfigFinding>,
+    look: fn(&str, &str, &Value, &mut Vec<ConfigFinding>),
+) {
     match value.as_object() {
         Some(members) => {
             for (name, value) in members {
@@ -155,7 +160,7 @@ fn each(key: &str, value: &Value, found: &mut Vec<Found>, look: fn(&str, &str, &
     }
 }
 
-fn unknown_keys(key: &str, value: &Value, known: &[&str], found: &mut Vec<Found>) {
+fn unknown_keys(key: &str, value: &Value, known: &[&str], found: &mut Vec<ConfigFinding>) {
     match value.as_object() {
         Some(members) => {
             for (name, value) in members.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
@@ -166,9 +171,9 @@ fn unknown_keys(key: &str, value: &Value, known: &[&str], found: &mut Vec<Found>
     }
 }
 
-fn unknown(key: &str, value: &Value, found: &mut Vec<Found>) {
+fn unknown(key: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
     if !value.is_null() {
-        found.push(Found {
+        found.push(ConfigFinding {
             kind: ItemKind::Setting,
             key: key.to_owned(),
             summary: format!("sets `{key}`, which is not known to be harmless, to `{}`", plain(value)),
@@ -177,7 +182,7 @@ fn unknown(key: &str, value: &Value, found: &mut Vec<Found>) {
     }
 }
 
-fn plugins(key: &str, value: &Value, found: &mut Vec<Found>) {
+fn plugins(key: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
     let Some(plugins) = value.as_array() else {
         return unknown(key, value, found);
     };
@@ -188,7 +193,7 @@ fn plugins(key: &str, value: &Value, found: &mut Vec<Found>) {
             Value::Object(fields) => fields.get("package").map_or_else(|| plain(plugin), plain),
             other => plain(other),
         };
-        found.push(Found {
+        found.push(ConfigFinding {
             kind: ItemKind::Plugin,
             key: format!("{key}.{index}"),
             summary: format!("loads plugin `{name}`"),
@@ -197,7 +202,7 @@ fn plugins(key: &str, value: &Value, found: &mut Vec<Found>) {
     }
 }
 
-fn mcp(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
+fn mcp(key: &str, name: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
     // Configurations of version 2 have a level more.
     if name == "servers" {
         return each(key, value, found, mcp);
@@ -212,7 +217,7 @@ fn mcp(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
         (None, Some(url)) => format!("MCP server `{name}` connects to `{}`", plain(url)),
         (None, None) => format!("changes MCP server `{name}`: `{}`", plain(value)),
     };
-    found.push(Found {
+    found.push(ConfigFinding {
         kind: ItemKind::Mcp,
         key: key.to_owned(),
         summary,
@@ -221,7 +226,7 @@ fn mcp(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
 }
 
 /// A package, an address, a secret; models and prices are harmless.
-fn provider(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
+fn provider(key: &str, name: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
     let mut facts = Vec::new();
     collect(value, &mut Vec::new(), &mut facts);
     if facts.is_empty() {
@@ -235,7 +240,7 @@ fn provider(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
             false => path.clone(),
         })
         .collect();
-    found.push(Found {
+    found.push(ConfigFinding {
         kind: ItemKind::Provider,
         key: key.to_owned(),
         summary: format!("provider `{name}`: {}", listed.join(", ")),
@@ -287,7 +292,7 @@ fn collect<'a>(value: &'a Value, path: &mut Vec<&'a str>, facts: &mut Vec<(Strin
 }
 
 /// Any value but `false` turns the built-in ones on, and those may run programs out of the directory.
-fn servers(kind: ItemKind, key: &str, noun: &str, value: &Value, found: &mut Vec<Found>) {
+fn servers(kind: ItemKind, key: &str, noun: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
     if !some(value) {
         return;
     }
@@ -302,7 +307,7 @@ fn servers(kind: ItemKind, key: &str, noun: &str, value: &Value, found: &mut Vec
     } else {
         format!("{noun} {}", commands.join(", "))
     };
-    found.push(Found {
+    found.push(ConfigFinding {
         kind,
         key: key.to_owned(),
         summary,
@@ -310,14 +315,14 @@ fn servers(kind: ItemKind, key: &str, noun: &str, value: &Value, found: &mut Vec
     });
 }
 
-fn command(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
+fn command(key: &str, name: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
     unknown_keys(key, value, COMMAND, found);
     let Some(template) = value.get("template") else {
         return;
     };
     let text = plain(template);
     if Template::new(&text).command().is_some() {
-        found.push(Found {
+        found.push(ConfigFinding {
             kind: ItemKind::Command,
             key: key.to_owned(),
             summary: format!("command `/{name}` runs shell commands: `{text}`"),
@@ -326,7 +331,7 @@ fn command(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
     }
 }
 
-fn reference(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
+fn reference(key: &str, name: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
     if value.is_object() {
         unknown_keys(
             key,
@@ -343,7 +348,7 @@ fn reference(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
     let text = plain(repository);
     let local = ["./", "../", "/", "~"].iter().any(|start| text.starts_with(start)) || text == ".";
     if !local {
-        found.push(Found {
+        found.push(ConfigFinding {
             kind: ItemKind::Remote,
             key: key.to_owned(),
             summary: format!("reference `{name}` clones `{text}`"),
@@ -352,9 +357,9 @@ fn reference(key: &str, name: &str, value: &Value, found: &mut Vec<Found>) {
     }
 }
 
-fn urls(key: &str, value: &Value, what: &str, found: &mut Vec<Found>) {
+fn urls(key: &str, value: &Value, what: &str, found: &mut Vec<ConfigFinding>) {
     let addresses = strings(value).into_iter().filter(|text| is_address(text));
-    found.extend(addresses.map(|url| Found {
+    found.extend(addresses.map(|url| ConfigFinding {
         kind: ItemKind::Remote,
         key: key.to_owned(),
         summary: format!("{what} `{url}`"),

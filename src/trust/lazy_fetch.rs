@@ -25,7 +25,7 @@ pub(super) struct Runs {
 
 /// One line of git's configuration.
 #[derive(Debug)]
-struct Setting<'a> {
+struct GitSetting<'a> {
     section: String,
     /// What stands in quotes behind the section.
     of: &'a str,
@@ -61,14 +61,14 @@ pub(super) fn programs(place: &Path) -> Vec<Runs> {
             None => found.push(runs(path, "a line that is not understood".to_owned(), text)),
         }
     }
-    let promises = |setting: &Setting<'_>| {
+    let promises = |setting: &GitSetting<'_>| {
         matches!(&*setting.name, "promisor" | "partialclone") || setting.section.starts_with("include")
     };
     if found.is_empty() && !all.iter().any(|(_, setting)| promises(setting)) {
         return Vec::new();
     }
     let has_address = |remote: &str| {
-        let is_address = |setting: &Setting<'_>| setting.section == "remote" && setting.name == "url";
+        let is_address = |setting: &GitSetting<'_>| setting.section == "remote" && setting.name == "url";
         all.iter()
             .any(|(_, setting)| is_address(setting) && setting.of == remote)
     };
@@ -141,7 +141,7 @@ fn files(place: &Path) -> Vec<PathBuf> {
 }
 
 /// The settings of a file; none when a line is more than a section or a setting.
-fn settings(text: &str) -> Option<Vec<Setting<'_>>> {
+fn settings(text: &str) -> Option<Vec<GitSetting<'_>>> {
     let (mut section, mut of) = (String::new(), "");
     let mut all = Vec::new();
     for line in text.trim_start_matches('\u{feff}').lines() {
@@ -167,7 +167,7 @@ fn settings(text: &str) -> Option<Vec<Setting<'_>>> {
         if line.ends_with('\\') {
             return None;
         }
-        all.push(Setting {
+        all.push(GitSetting {
             section: section.clone(),
             of,
             name: name.trim().to_ascii_lowercase(),
@@ -187,10 +187,7 @@ fn is_plain_address(address: &str) -> bool {
             |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
         is_name(user) && host.split_once(':').is_some_and(|(host, _)| is_name(host))
     });
-    let is_known = ["https://", "http://", "ssh://", "git://"]
-        .iter()
-        .any(|scheme| is_scheme(scheme))
-        || is_of_ssh;
+    let is_known = ["https://", "http://", "ssh://", "git://"].iter().any(is_scheme) || is_of_ssh;
     is_known && !address.contains(['\\', '"']) && !address.contains("::")
 }
 

@@ -15,7 +15,7 @@ use crate::support::state_file;
 const VERSION: u32 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Stored {
+struct StoredTrust {
     version: u32,
     /// By the directory that the agent worked in.
     trusted: BTreeMap<String, Trusted>,
@@ -36,11 +36,11 @@ struct Versioned {
 
 /// The file with the answers.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(super) struct TrustFile {
     path: PathBuf,
 }
 
-impl Memory {
+impl TrustFile {
     /// The one in our state directory.
     pub(super) fn new(state: &Path) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Memory {
         let _lock = Lock::acquire(&self.path.with_extension("lock"), || {})?;
         let mut all = self.load(asker);
         all.insert(findings.directory.to_string_lossy().into_owned(), trusted(findings));
-        let stored = Stored {
+        let stored = StoredTrust {
             version: VERSION,
             trusted: all,
         };
@@ -88,7 +88,7 @@ impl Memory {
                 return BTreeMap::new();
             }
         };
-        match serde_json::from_slice::<Stored>(&text) {
+        match serde_json::from_slice::<StoredTrust>(&text) {
             Ok(stored) if stored.version == VERSION => stored.trusted,
             _ if serde_json::from_slice::<Versioned>(&text).is_ok_and(|file| file.version < VERSION) => BTreeMap::new(),
             Ok(_) | Err(_) => set_aside(),

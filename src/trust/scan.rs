@@ -9,10 +9,10 @@ use jsonc_parser::ParseOptions;
 use serde_json::{Map, Value};
 
 use super::evidence::{self, Evidence};
-use super::project::Project;
+use super::project::TrustedProject;
 use super::substitution::substitute;
 use super::template::{Mention, Template};
-use super::{Findings, Item, ItemKind, UserPlaces, config, lazy_fetch};
+use super::{Findings, ItemKind, TrustItem, UserPlaces, config, lazy_fetch};
 use crate::error::Failure;
 use crate::support::brought::Brought;
 
@@ -57,7 +57,7 @@ fn scan_with(directory: &Path, user: &UserPlaces, brought: Brought) -> Result<Fi
             .caused_by(&error)
             .hint("name an existing directory with `--directory`")
     })?;
-    let project = Project::new(&directory, &user.home, &brought);
+    let project = TrustedProject::new(&directory, &user.home, &brought);
     let mut scanner = Scanner {
         items: Vec::new(),
         evidence: Evidence::default(),
@@ -87,13 +87,13 @@ fn scan_with(directory: &Path, user: &UserPlaces, brought: Brought) -> Result<Fi
 
 /// What a Markdown file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Text {
+enum MarkdownUse {
     Agent,
     Command,
     Skill,
 }
 
-impl Text {
+impl MarkdownUse {
     fn is_named(self, name: &str) -> bool {
         match self {
             Self::Agent | Self::Command => has_ending(name, &["md"]),
@@ -103,9 +103,9 @@ impl Text {
 }
 
 struct Scanner {
-    project: Project,
+    project: TrustedProject,
     brought: Brought,
-    items: Vec<Item>,
+    items: Vec<TrustItem>,
     evidence: Evidence,
     entries_left: usize,
     /// Directories whose code is part of the evidence.
@@ -183,7 +183,7 @@ impl Scanner {
 
     fn foreign_skills(&mut self, place: &Path) {
         for name in [".claude", ".agents"] {
-            self.texts(&place.join(name).join("skills"), Text::Skill);
+            self.texts(&place.join(name).join("skills"), MarkdownUse::Skill);
         }
     }
 
@@ -199,9 +199,9 @@ impl Scanner {
             match name.as_str() {
                 "plugin" | "plugins" => self.code(&path, ItemKind::Plugin, "a plugin, runs inside the engine"),
                 "tool" | "tools" => self.code(&path, ItemKind::Tool, "a tool, runs inside the engine"),
-                "agent" | "agents" | "mode" | "modes" => self.texts(&path, Text::Agent),
-                "command" | "commands" => self.texts(&path, Text::Command),
-                "skill" | "skills" => self.texts(&path, Text::Skill),
+                "agent" | "agents" | "mode" | "modes" => self.texts(&path, MarkdownUse::Agent),
+                "command" | "commands" => self.texts(&path, MarkdownUse::Command),
+                "skill" | "skills" => self.texts(&path, MarkdownUse::Skill),
                 "opencode.json" | "opencode.jsonc" => self.configuration(&path, directory),
                 ".npmrc" => self.whole(&path, ItemKind::Remote, "decides where packages come from"),
                 "package.json" => self.packages(&path),
@@ -214,7 +214,7 @@ impl Scanner {
     }
 
     fn found(&mut self, kind: ItemKind, path: &Path, summary: impl Into<String>) {
-        self.items.push(Item {
+        self.items.push(TrustItem {
             kind,
             path: path.to_path_buf(),
             summary: summary.into(),
@@ -344,7 +344,7 @@ impl Scanner {
     }
 
     /// Agents, commands and skills.
-    fn texts(&mut self, directory: &Path, kind: Text) {
+    fn texts(&mut self, directory: &Path, kind: MarkdownUse) {
         let named = |path: &Path| {
             path.file_name()
                 .is_some_and(|name| kind.is_named(&name.to_string_lossy()))
@@ -359,7 +359,7 @@ impl Scanner {
         }
     }
 
-    fn text(&mut self, path: &Path, text: &[u8], kind: Text) {
+    fn text(&mut self, path: &Path, text: &[u8], kind: MarkdownUse) {
         if self.project.leads_outside(path) {
             self.tells(path, "text", path);
         }
@@ -369,7 +369,7 @@ impl Scanner {
             self.found(ItemKind::FrontMatter, path, summary);
         }
         match std::str::from_utf8(text).ok().filter(|text| !text.contains('\0')) {
-            Some(text) if kind != Text::Agent => {
+            Some(text) if kind != MarkdownUse::Agent => {
                 let template = Template::new(text);
                 if let Some(command) = template.command() {
                     self.found(ItemKind::Command, path, format!("runs `{command}` when it is used"));
@@ -465,7 +465,7 @@ impl Scanner {
             }
             self.texts(
                 &self.project.directory.join(folder.trim_start_matches("./")),
-                Text::Skill,
+                MarkdownUse::Skill,
             );
         }
         for key in ["command", "commands"] {
@@ -870,7 +870,7 @@ mod tests {
             };
             let brought = Brought::with_account(&project, &user.home, Some(&user.home));
             let findings = scan_with(&project, &user, brought).unwrap();
-            let path = |item: Item| item.path.strip_prefix(&project).unwrap().to_string_lossy().into_owned();
+            let path = |item: TrustItem| item.path.strip_prefix(&project).unwrap().to_string_lossy().into_owned();
             findings.items.into_iter().map(path).collect::<Vec<_>>()
         };
         let all = ["ci/more/opencode.json", "ci/more/tool/t.js", "ci/one.json"];

@@ -10,7 +10,7 @@ use crate::api::types::{Part, PartKind};
 /// The parts of the answer are given out strictly in this order: a part waits until the one before it is closed or
 /// void. Reasoning and the text of subagents go out as they come.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(super) struct TurnText {
     parts: Vec<TextPart>,
     index: HashMap<String, usize>,
     /// The parts of the answer; those before `head` are done.
@@ -40,7 +40,7 @@ struct TextPart {
     distrusted: bool,
 }
 
-impl Answer {
+impl TurnText {
     /// Takes a part as the engine has it now. In a `live` event the deltas that follow continue its text.
     pub(super) fn part(&mut self, part: &Part, subagent: bool, live: bool, out: &mut Vec<Update>) {
         let closed = part.time.end.is_some();

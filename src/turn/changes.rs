@@ -48,13 +48,13 @@ pub struct FileChange {
 
 /// All changes of a turn, in the order in which the files first changed.
 #[derive(Debug, Default)]
-pub(super) struct Changes {
+pub(super) struct TurnChanges {
     files: Vec<FileChange>,
     /// Files that the engine's own comparison knows: it decides about them.
     compared: HashSet<String>,
 }
 
-impl Changes {
+impl TurnChanges {
     /// What is known by now.
     pub(super) fn files(&self) -> &[FileChange] {
         &self.files
@@ -319,7 +319,7 @@ mod tests {
     }
 
     fn after(parts: &[Part]) -> Vec<FileChange> {
-        let mut changes = Changes::default();
+        let mut changes = TurnChanges::default();
         for part in parts {
             changes.tool(part);
         }
@@ -414,7 +414,7 @@ mod tests {
 
     #[test]
     fn the_engines_comparison_decides_where_it_looks() {
-        let mut changes = Changes::default();
+        let mut changes = TurnChanges::default();
         changes.tool(&edit("/p/kept", 1, 1));
         changes.tool(&edit("/p/reverted", 1, 1));
         changes.tool(&write("/p/ignored.log", "1\n", false));
@@ -437,7 +437,7 @@ mod tests {
 
     #[test]
     fn comparisons_of_several_prompts_are_put_together() {
-        let mut changes = Changes::default();
+        let mut changes = TurnChanges::default();
         changes.conclude(
             "/p",
             &[

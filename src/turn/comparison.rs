@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::State;
+use super::TurnState;
 use crate::api::types::FileDiff;
 use crate::api::{Client, Error};
 
@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(60);
 /// after. The comparison of the last step comes after the turn; it is waited for with `patience`.
 ///
 /// Costs nothing where no snapshot showed a change: without git, without snapshots, in a turn that only looked.
-pub async fn complete_changes(client: &Client, session: &str, state: &mut State, patience: Duration) {
+pub async fn complete_changes(client: &Client, session: &str, state: &mut TurnState, patience: Duration) {
     let wanted: Vec<String> = state.compared_files().map(str::to_owned).collect();
     if wanted.is_empty() {
         return;

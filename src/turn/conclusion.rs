@@ -1,6 +1,6 @@
 //! From the final state of a turn to how it ended.
 
-use super::state::State;
+use super::state::TurnState;
 use super::update::PermissionRecord;
 use crate::api::types::EngineError;
 use crate::error::{Failure, FailureKind};
@@ -19,7 +19,7 @@ const MALFORMED: [&str; 5] = [
 ///
 /// The last message of the assistant decides, not any event: a step that failed and was tried again with success is a
 /// success, and a turn that ended without any text is not.
-pub(super) fn judge(state: &State, permissions: &[PermissionRecord]) -> Option<Failure> {
+pub(super) fn judge(state: &TurnState, permissions: &[PermissionRecord]) -> Option<Failure> {
     let denied = permissions
         .iter()
         .rev()
@@ -88,7 +88,7 @@ pub(super) fn too_long_after_summaries() -> Failure {
     too_long("cannot get an answer: the conversation is too long for the model, and summaries do not help".to_owned())
 }
 
-fn no_answer(state: &State) -> Failure {
+fn no_answer(state: &TurnState) -> Failure {
     let failure = Failure::new(
         FailureKind::Failed,
         "cannot get an answer: the engine ended the turn without one",

@@ -9,15 +9,15 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::changes::FileChange;
 use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries};
-use super::gatekeeper::{Gatekeeper, Happening, Left, Permissions};
+use super::gatekeeper::{GateEvent, GateOutcome, Gatekeeper, Permissions};
 use super::limits::exceeded;
-use super::state::State;
+use super::state::TurnState;
 use super::tools::{failed_without_ripgrep, may_have_written};
-use super::update::{PermissionRecord, Retry, Started, Status, ToolCall, Update};
+use super::update::{PermissionRecord, Retry, ToolCall, TurnStart, TurnStatus, Update};
 use crate::api::types::{CommandCall, Prompt};
 use crate::api::{Client, Error};
 use crate::error::{Failure, FailureKind};
-use crate::events::{Event, EventStream, Item, Received};
+use crate::events::{Event, EventStream, Received, StreamItem};
 use crate::gate::{Gate, Moment};
 use crate::permission::{Decision, Policy};
 use crate::request::{AgentLimits, Preset};
@@ -67,14 +67,14 @@ pub struct Turn {
     /// What the model may do, and who says so.
     pub permissions: Permissions,
     /// What is known at the start; the first update. A model that the engine chooses is filled in.
-    pub started: Started,
+    pub started: TurnStart,
 }
 
 /// What came of it.
 #[derive(Debug)]
 pub struct Driven {
     /// Everything known at the end.
-    pub state: State,
+    pub state: TurnState,
     /// Files that we write to ourselves.
     pub outputs: OutputFiles,
     /// What went wrong; `None` is success.
@@ -90,7 +90,7 @@ pub struct Driven {
 }
 
 /// Why a turn ends before the engine ends it.
-enum Ending {
+enum EarlyEnd {
     /// The prompt was answered; the state says how.
     Answered,
     /// The prompt was refused, or the answer to it is lost.
@@ -123,7 +123,7 @@ pub async fn drive(
     } = turn;
     let preset = permissions.preset;
     let mut driver = Driver {
-        state: State::new(&session_id, &prompt.message_id, turn.max_retries),
+        state: TurnState::new(&session_id, &prompt.message_id, turn.max_retries),
         keeper: Gatekeeper::new(permissions, client.clone()),
         client,
         session_id,
@@ -141,13 +141,15 @@ pub async fn drive(
         pending: Vec::new(),
         waited: Duration::ZERO,
         last_sign: Instant::now(),
-        hinted: preset != Preset::LookOnly,
-        ripgrep_missed: false,
+        given_hints: GivenHints {
+            plain_prompt: preset != Preset::LookOnly,
+            missing_ripgrep: false,
+        },
         announced: false,
         first_text: None,
     };
     let failure = driver.run(events, stop, server_gone).await;
-    let Left { records, policy, gate } = driver.keeper.into_left();
+    let GateOutcome { records, policy, gate } = driver.keeper.into_left();
     Driven {
         state: driver.state,
         outputs: driver.outputs,
@@ -171,8 +173,8 @@ struct Driver {
     deadline: Option<Instant>,
     include_raw: bool,
     outputs: OutputFiles,
-    started: Started,
-    state: State,
+    started: TurnStart,
+    state: TurnState,
     keeper: Gatekeeper,
     updates: mpsc::Sender<Update>,
     /// Updates that are not sent yet.
@@ -180,13 +182,18 @@ struct Driver {
     /// How long the engine has waited for providers so far.
     waited: Duration,
     last_sign: Instant,
-    /// The person has been told what a plain prompt may do.
-    hinted: bool,
-    /// The person has been told that the engine has no ripgrep.
-    ripgrep_missed: bool,
+    given_hints: GivenHints,
     /// The first update is out.
     announced: bool,
     first_text: Option<std::time::Instant>,
+}
+
+/// Hints that are given once a turn.
+struct GivenHints {
+    /// What a plain prompt may do.
+    plain_prompt: bool,
+    /// That the engine has no ripgrep.
+    missing_ripgrep: bool,
 }
 
 impl Driver {
@@ -202,9 +209,9 @@ impl Driver {
         }
         let looked = tokio::select! {
             biased;
-            failure = stop.as_mut() => Err(Ending::Stopped(failure)),
-            failure = server_gone.as_mut() => Err(Ending::ServerGone(failure)),
-            looked = self.look_before() => looked.map_err(Ending::Refused),
+            failure = stop.as_mut() => Err(EarlyEnd::Stopped(failure)),
+            failure = server_gone.as_mut() => Err(EarlyEnd::ServerGone(failure)),
+            looked = self.look_before() => looked.map_err(EarlyEnd::Refused),
         };
         let ending = match looked {
             // Boxed, since every caller up to the runtime would carry its state.
@@ -213,17 +220,17 @@ impl Driver {
         };
         // Whatever the reason: nothing passes any more, and the terminal is as it was.
         self.keeper.close(&self.state, &mut self.pending).await;
-        if !matches!(ending, Ending::Stopped(_)) {
+        if !matches!(ending, EarlyEnd::Stopped(_)) {
             self.keeper.release();
         }
         match ending {
-            Ending::Answered => {
+            EarlyEnd::Answered => {
                 if !self.announced {
                     self.announce();
                 }
                 let reading = async {
                     // An error that no message holds is told by an event alone.
-                    self.take_events_until(&mut events, State::is_over).await;
+                    self.take_events_until(&mut events, TurnState::is_over).await;
                     timeout(LAST_READING, self.read_again()).await
                 };
                 let read = tokio::select! {
@@ -243,12 +250,12 @@ impl Driver {
                     )),
                 }
             }
-            Ending::Refused(error) => {
+            EarlyEnd::Refused(error) => {
                 let failure = self.explain(error, &mut events).await;
                 self.flush().await;
                 Some(failure)
             }
-            Ending::Stopped(failure) => {
+            EarlyEnd::Stopped(failure) => {
                 // What was refused is not shown as running until the engine has stopped. A reader that waits delays nothing.
                 let _ = timeout(Duration::ZERO, self.flush()).await;
                 // A second wish to stop is dealt with above us: it leaves at once.
@@ -257,7 +264,7 @@ impl Driver {
                 let _ = timeout(LAST_UPDATES, self.flush()).await;
                 Some(failure)
             }
-            Ending::ServerGone(failure) => {
+            EarlyEnd::ServerGone(failure) => {
                 let _ = timeout(LAST_UPDATES, self.flush()).await;
                 Some(failure)
             }
@@ -279,7 +286,7 @@ impl Driver {
         events: &mut EventStream,
         mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
         mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
-    ) -> Ending {
+    ) -> EarlyEnd {
         let client = self.client.clone();
         let session = self.session_id.clone();
         let prompt = self.prompt.clone();
@@ -294,13 +301,13 @@ impl Driver {
         let mut lost = false;
         let mut refused: Option<Error> = None;
         let mut idle_since: Option<Instant> = None;
-        let mut waiting: Option<(Happening, Instant)> = None;
+        let mut waiting: Option<(GateEvent, Instant)> = None;
         loop {
-            let is_due = |(happening, until): &mut (Happening, Instant)| {
+            let is_due = |(happening, until): &mut (GateEvent, Instant)| {
                 lost || Instant::now() >= *until || !self.is_unannounced(happening)
             };
             if let Some((happening, _)) = waiting.take_if(is_due) {
-                let lost = matches!(happening, Happening::GateLost);
+                let lost = matches!(happening, GateEvent::GateLost);
                 let before = self.pending.len();
                 let ended = self.keeper.handle(happening, &mut self.state, &mut self.pending);
                 self.note_refusals(before);
@@ -310,13 +317,13 @@ impl Driver {
                     let patience = if lost { LAST_BREATH } else { Duration::ZERO };
                     return tokio::select! {
                         biased;
-                        failure = stop.as_mut() => Ending::Stopped(failure),
-                        failure = server_gone.as_mut() => Ending::ServerGone(failure),
-                        () = sleep(patience) => Ending::Stopped(failure),
+                        failure = stop.as_mut() => EarlyEnd::Stopped(failure),
+                        failure = server_gone.as_mut() => EarlyEnd::ServerGone(failure),
+                        () = sleep(patience) => EarlyEnd::Stopped(failure),
                     };
                 }
                 if let Some(failure) = self.flush_or_stop(stop.as_mut()).await {
-                    return Ending::Stopped(failure);
+                    return EarlyEnd::Stopped(failure);
                 }
                 continue;
             }
@@ -333,72 +340,72 @@ impl Driver {
             tokio::select! {
                 // Events first, so that what led to the end is seen before the end.
                 biased;
-                failure = stop.as_mut() => return Ending::Stopped(failure),
+                failure = stop.as_mut() => return EarlyEnd::Stopped(failure),
                 item = events.next(), if !lost => match item {
-                    Some(Item::Event(received)) => {
+                    Some(StreamItem::Event(received)) => {
                         if let Some(failure) = self.event(*received) {
-                            return Ending::Stopped(failure);
+                            return EarlyEnd::Stopped(failure);
                         }
                         if self.state.is_over() {
                             if let Some(error) = refused.take() {
                                 tracing::debug!(%error, "the turn ended although its answer was lost");
-                                return Ending::Answered;
+                                return EarlyEnd::Answered;
                             }
                             idle_since.get_or_insert_with(Instant::now);
                         } else {
                             idle_since = None;
                         }
                     }
-                    Some(Item::Disconnected) => {
+                    Some(StreamItem::Disconnected) => {
                         self.state.gap();
-                        self.pending.push(Update::Status(Status::Disconnected));
+                        self.pending.push(Update::Status(TurnStatus::Disconnected));
                     }
-                    Some(Item::Reconnected) => {
+                    Some(StreamItem::Reconnected) => {
                         self.state.gap();
                         let caught_up = tokio::select! {
                             biased;
-                            failure = stop.as_mut() => return Ending::Stopped(failure),
-                            failure = server_gone.as_mut() => return Ending::ServerGone(failure),
+                            failure = stop.as_mut() => return EarlyEnd::Stopped(failure),
+                            failure = server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
                             caught_up = timeout(LAST_READING, self.catch_up()) => caught_up,
                         };
                         match caught_up {
                             Ok(Ok(None)) => {}
-                            Ok(Ok(Some(failure))) => return Ending::Stopped(failure),
+                            Ok(Ok(Some(failure))) => return EarlyEnd::Stopped(failure),
                             Ok(Err(error)) => tracing::debug!(%error, "cannot read everything after a gap"),
                             Err(_) => tracing::debug!("the server does not tell what happened in a gap"),
                         }
-                        self.pending.push(Update::Status(Status::Reconnected));
+                        self.pending.push(Update::Status(TurnStatus::Reconnected));
                     }
-                    Some(Item::Lost(error)) => {
+                    Some(StreamItem::Lost(error)) => {
                         tracing::debug!(%error, "the stream of events is lost");
                         lost = true;
                         if let Some(error) = refused.take() {
-                            return Ending::Refused(error);
+                            return EarlyEnd::Refused(error);
                         }
                     }
                     None => lost = true,
                 },
-                failure = server_gone.as_mut() => return Ending::ServerGone(failure),
+                failure = server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
                 happening = self.keeper.next(), if waiting.is_none() => {
                     waiting = Some((happening, Instant::now() + ANNOUNCEMENT));
                 }
                 () = sleep_until(waiting.as_ref().map_or_else(Instant::now, |(_, until)| *until)), if waiting.is_some() => {}
                 result = &mut answer, if refused.is_none() => match result {
-                    Ok(_) => return Ending::Answered,
+                    Ok(_) => return EarlyEnd::Answered,
                     // The turn may go on without us; its events say when it is over.
                     Err(error) if error.is_transport() && !lost => refused = Some(error),
-                    Err(error) => return Ending::Refused(error),
+                    Err(error) => return EarlyEnd::Refused(error),
                 },
                 () = sleep_until(given_up.unwrap_or_else(Instant::now)), if given_up.is_some() => {
                     tracing::debug!("the session is idle, and the prompt was not answered");
-                    return Ending::Answered;
+                    return EarlyEnd::Answered;
                 }
                 () = sleep_until(stalled.unwrap_or_else(Instant::now)), if stalled.is_some() => {
-                    return Ending::Stopped(self.stalled());
+                    return EarlyEnd::Stopped(self.stalled());
                 }
             }
             if let Some(failure) = self.flush_or_stop(stop.as_mut()).await {
-                return Ending::Stopped(failure);
+                return EarlyEnd::Stopped(failure);
             }
         }
     }
@@ -414,8 +421,8 @@ impl Driver {
     }
 
     /// Whether something is a call in one of our sessions that no event has told of.
-    fn is_unannounced(&self, happening: &Happening) -> bool {
-        let Happening::Call(call) = happening else { return false };
+    fn is_unannounced(&self, happening: &GateEvent) -> bool {
+        let GateEvent::Call(call) = happening else { return false };
         let is_same = |known: &ToolCall| known.session_id == call.session_id && known.call_id == call.call_id;
         call.moment == Moment::Call
             && self.state.concerns(&call.session_id)
@@ -531,12 +538,12 @@ impl Driver {
             }
             self.pending.push(update);
         }
-        if self.hinted {
+        if self.given_hints.plain_prompt {
             return;
         }
         let mut records = self.keeper.records().iter();
         if let Some(record) = records.find(|record| record.decision == Decision::Denied) {
-            self.hinted = true;
+            self.given_hints.plain_prompt = true;
             self.pending.push(Update::Warning(format!(
                 "the model was refused `{}`: a plain prompt may read files in the working directory and nothing else; `--auto-tools` lets it run tools",
                 record.tool
@@ -547,8 +554,8 @@ impl Driver {
     /// Tells the person once, behind the first call of the updates from `from` on that failed for it, what is missing.
     fn note_missing_ripgrep(&mut self, from: usize) {
         let missed = |update: &Update| matches!(update, Update::Tool(call) if failed_without_ripgrep(call));
-        if !self.ripgrep_missed && self.pending[from..].iter().any(missed) {
-            self.ripgrep_missed = true;
+        if !self.given_hints.missing_ripgrep && self.pending[from..].iter().any(missed) {
+            self.given_hints.missing_ripgrep = true;
             self.pending.push(Update::Warning(
                 "the engine has no ripgrep (`rg`), which its tools that search need, and could not download it: install \
                  ripgrep, so that `rg` is on `PATH`"
@@ -670,11 +677,11 @@ impl Driver {
     }
 
     /// Takes events until the state is as wanted, the stream ends, or they do not come.
-    async fn take_events_until(&mut self, events: &mut EventStream, wanted: impl Fn(&State) -> bool) {
+    async fn take_events_until(&mut self, events: &mut EventStream, wanted: impl Fn(&TurnState) -> bool) {
         let taking = timeout(LAST_EVENTS, async {
             while !wanted(&self.state) {
                 match events.next().await {
-                    Some(Item::Event(received)) => {
+                    Some(StreamItem::Event(received)) => {
                         let before = self.pending.len();
                         self.state.apply(&received.event, now_ms(), &mut self.pending);
                         // The turn is over, or being ended: no retry that is announced now is made.
@@ -700,7 +707,7 @@ impl Driver {
             return;
         }
         // The closing events follow within milliseconds; the text that was streamed is stored only then.
-        self.take_events_until(events, State::is_over).await;
+        self.take_events_until(events, TurnState::is_over).await;
         if let Err(error) = self.read_again().await {
             tracing::debug!(%error, "cannot read the messages of an aborted turn");
         }

@@ -4,13 +4,13 @@
 //! of the whole session tree after each event. Always true: `n` of something allowed are allowed; what would be the next
 //! one ends the turn, as early as the events give it away.
 
-use super::State;
+use super::TurnState;
 use super::usage::decimal;
 use crate::error::{Failure, FailureKind};
 use crate::request::AgentLimits;
 
 /// Whether a limit is exceeded, or will be by what comes next; the failure says which.
-pub fn exceeded(state: &State, limits: &AgentLimits) -> Option<Failure> {
+pub fn exceeded(state: &TurnState, limits: &AgentLimits) -> Option<Failure> {
     // Said of every event: nothing is computed that no limit asks for.
     let goes_on = || state.will_call_the_model();
     if let Some(limit) = limits.turns {
@@ -55,13 +55,13 @@ const ROUNDING: f64 = 0.000_000_000_5;
 ///
 /// Calls count from when they are announced. So when a call asks for permission it counts already: judge it by
 /// [`allows_tool_call`].
-pub fn tool_calls_left(state: &State, limits: &AgentLimits) -> Option<u32> {
+pub fn tool_calls_left(state: &TurnState, limits: &AgentLimits) -> Option<u32> {
     limits.tool_calls.map(|limit| limit.get().saturating_sub(calls(state)))
 }
 
 /// Whether the call with the engine's id `call_id`, announced or not, is among those that may run. Of several with the
 /// same id, which models choose, it is the last one.
-pub fn allows_tool_call(state: &State, limits: &AgentLimits, session_id: &str, call_id: &str) -> bool {
+pub fn allows_tool_call(state: &TurnState, limits: &AgentLimits, session_id: &str, call_id: &str) -> bool {
     let Some(limit) = limits.tool_calls else { return true };
     let known = state.tools().calls();
     let before = known
@@ -80,7 +80,7 @@ pub fn too_many_tool_calls(limits: &AgentLimits) -> Failure {
     )
 }
 
-fn calls(state: &State) -> u32 {
+fn calls(state: &TurnState) -> u32 {
     u32::try_from(state.tools().calls().len()).unwrap_or(u32::MAX)
 }
 
@@ -121,8 +121,8 @@ mod tests {
         }}}))
     }
 
-    fn begun() -> State {
-        let mut state = State::new("ses_1", "msg_p", 5);
+    fn begun() -> TurnState {
+        let mut state = TurnState::new("ses_1", "msg_p", 5);
         let prompt = json!({"type": "message.updated", "properties": {"info":
             {"id": "msg_p", "sessionID": "ses_1", "role": "user"}}});
         let child = json!({"type": "session.created", "properties": {"info": {"id": "ses_2", "parentID": "ses_1"}}});

@@ -21,12 +21,12 @@ pub use comparison::complete_changes;
 pub use drive::{Driven, Turn, drive};
 pub use gatekeeper::{Answerer, Permissions};
 pub use outcome::{CheckResults, MissingMcp, Outcome, Phases, Verification, Worktree};
-pub use state::State;
-pub use tools::{Tools, may_have_written};
+pub use state::TurnState;
+pub use tools::{TurnTools, may_have_written};
 pub use update::{
-    EngineInfo, PermissionRecord, QuestionRecord, Retry, Started, Status, TextDelta, ToolCall, ToolStatus, Update,
+    EngineInfo, PermissionRecord, QuestionRecord, Retry, TextDelta, ToolCall, ToolStatus, TurnStart, TurnStatus, Update,
 };
 pub use usage::{Usage, decimal};
 
 pub use crate::api::types::TodoItem;
-pub use crate::permission::{DecidedBy, Decision, INVALID, Scope};
+pub use crate::permission::{AuditScope, DecidedBy, Decision, INVALID};

@@ -8,17 +8,17 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::answer::Answer;
-use super::changes::{Changes, FileChange};
-use super::tools::Tools;
-use super::update::{Retry, Status, Update};
+use super::answer::TurnText;
+use super::changes::{FileChange, TurnChanges};
+use super::tools::TurnTools;
+use super::update::{Retry, TurnStatus, Update};
 use super::usage::Usage;
 use crate::api::types::{EngineError, FileDiff, MessageInfo, MessageWithParts, Part, PartKind, SessionStatus};
 use crate::events::Event;
 
 /// Everything known of a turn: the run's own session and those of its subagents.
 #[derive(Debug)]
-pub struct State {
+pub struct TurnState {
     root: String,
     prompt_id: String,
     prompt: Option<MessageInfo>,
@@ -27,17 +27,17 @@ pub struct State {
     /// The newest message that the session held before the prompt was sent.
     newest_before: Option<Box<MessageInfo>>,
     sessions: HashMap<String, SessionState>,
-    messages: Vec<Message>,
+    messages: Vec<AssistantMessage>,
     message_index: HashMap<String, usize>,
     /// Messages that were there before our prompt.
     foreign: HashSet<String>,
-    answer: Answer,
+    answer: TurnText,
     /// The whole answer and its last message, where the run ended before the engine did.
     kept_answer: Option<(String, String)>,
     /// The person has been told that the engine asks the model again.
     asked_again: bool,
-    tools: Tools,
-    changes: Changes,
+    tools: TurnTools,
+    changes: TurnChanges,
     retries: u32,
     max_retries: u32,
     errors: Vec<(Option<String>, EngineError)>,
@@ -59,12 +59,12 @@ struct SessionState {
 
 /// A message of the assistant that belongs to this turn.
 #[derive(Debug)]
-struct Message {
+struct AssistantMessage {
     info: MessageInfo,
     parts: Vec<(String, PartKind)>,
 }
 
-impl State {
+impl TurnState {
     /// The state before the prompt `prompt_id` is sent to session `root`.
     pub fn new(root: impl Into<String>, prompt_id: impl Into<String>, max_retries: u32) -> Self {
         let root = root.into();
@@ -78,11 +78,11 @@ impl State {
             messages: Vec::new(),
             message_index: HashMap::new(),
             foreign: HashSet::new(),
-            answer: Answer::default(),
+            answer: TurnText::default(),
             kept_answer: None,
             asked_again: false,
-            tools: Tools::default(),
-            changes: Changes::default(),
+            tools: TurnTools::default(),
+            changes: TurnChanges::default(),
             retries: 0,
             max_retries,
             errors: Vec::new(),
@@ -112,12 +112,12 @@ impl State {
                 if let Some(session) = self.sessions.get_mut(session_id) {
                     session.summaries_in_a_row += 1;
                 }
-                out.push(Update::Status(Status::Compacted {
+                out.push(Update::Status(TurnStatus::Compacted {
                     session_id: session_id.clone(),
                 }));
             }
             Event::Message(info) => self.message(info, out),
-            Event::Part(part) => self.part(part, Origin::Live, out),
+            Event::Part(part) => self.part(part, PartOrigin::Live, out),
             Event::Delta {
                 part_id,
                 text,
@@ -151,7 +151,7 @@ impl State {
                 if void.contains(part.id.as_str()) {
                     self.answer.make_void(&part.id, out);
                 } else {
-                    self.part(part, Origin::Stored, out);
+                    self.part(part, PartOrigin::Stored, out);
                 }
             }
             self.close_if_complete(&stored.info, out);
@@ -167,7 +167,7 @@ impl State {
                 ..SessionState::default()
             };
             self.sessions.insert(session.to_owned(), state);
-            out.push(Update::Status(Status::SubagentStarted {
+            out.push(Update::Status(TurnStatus::SubagentStarted {
                 session_id: session.to_owned(),
                 parent_id: parent.to_owned(),
             }));
@@ -299,7 +299,7 @@ impl State {
     }
 
     /// Every tool call so far.
-    pub fn tools(&self) -> &Tools {
+    pub fn tools(&self) -> &TurnTools {
         &self.tools
     }
 
@@ -410,12 +410,12 @@ impl State {
             SessionStatus::Busy => {
                 session.was_busy = true;
                 if !std::mem::replace(&mut session.busy, true) {
-                    out.push(Update::Status(Status::Busy { session_id: id() }));
+                    out.push(Update::Status(TurnStatus::Busy { session_id: id() }));
                 }
             }
             SessionStatus::Idle => {
                 if std::mem::replace(&mut session.busy, false) {
-                    out.push(Update::Status(Status::Idle { session_id: id() }));
+                    out.push(Update::Status(TurnStatus::Idle { session_id: id() }));
                 }
             }
             SessionStatus::Retry { attempt, message, next } => {
@@ -488,7 +488,7 @@ impl State {
         }
         self.void_unfinished(&info.session_id, out);
         self.message_index.insert(info.id.clone(), self.messages.len());
-        self.messages.push(Message {
+        self.messages.push(AssistantMessage {
             info: info.clone(),
             parts: Vec::new(),
         });
@@ -531,7 +531,7 @@ impl State {
         }
     }
 
-    fn part(&mut self, part: &Part, origin: Origin, out: &mut Vec<Update>) {
+    fn part(&mut self, part: &Part, origin: PartOrigin, out: &mut Vec<Update>) {
         // The role comes before the first part, so a part of an unknown message is of no answer of this turn; if the
         // message was missed in a gap, the reading of the stored messages brings both.
         let Some(&index) = self.message_index.get(&part.message_id) else {
@@ -545,9 +545,9 @@ impl State {
         let counts = !message.info.is_summary();
         match part.kind {
             PartKind::Text if counts && !part.synthetic && !part.ignored => {
-                self.answer.part(part, subagent, origin == Origin::Live, out);
+                self.answer.part(part, subagent, origin == PartOrigin::Live, out);
             }
-            PartKind::Reasoning if counts => self.answer.part(part, subagent, origin == Origin::Live, out),
+            PartKind::Reasoning if counts => self.answer.part(part, subagent, origin == PartOrigin::Live, out),
             PartKind::Tool => {
                 let root = message.info.path.root.clone();
                 self.tool(part, &root, out);
@@ -605,7 +605,7 @@ impl State {
 
 /// Where a part was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
+enum PartOrigin {
     /// In an event: the deltas that follow belong to it.
     Live,
     /// In a stored message: deltas may have been missed.

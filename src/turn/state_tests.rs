@@ -55,7 +55,7 @@ fn given_text(updates: &[Update]) -> String {
 
 #[test]
 fn a_recorded_turn_is_given_out_piece_by_piece() {
-    let mut state = State::new(ROOT, PROMPT, 5);
+    let mut state = TurnState::new(ROOT, PROMPT, 5);
     let mut out = Vec::new();
     for event in events() {
         assert!(!state.is_over(), "over before {event:?}");
@@ -88,7 +88,7 @@ fn a_recorded_turn_is_given_out_piece_by_piece() {
 
 #[test]
 fn reading_the_messages_again_gives_nothing_out_twice() {
-    let mut state = State::new(ROOT, PROMPT, 5);
+    let mut state = TurnState::new(ROOT, PROMPT, 5);
     let mut out = Vec::new();
     for event in events() {
         state.apply(&event, 0, &mut out);
@@ -101,7 +101,7 @@ fn reading_the_messages_again_gives_nothing_out_twice() {
 
 #[test]
 fn the_messages_alone_are_enough() {
-    let mut state = State::new(ROOT, PROMPT, 5);
+    let mut state = TurnState::new(ROOT, PROMPT, 5);
     let mut out = Vec::new();
     state.reconcile(&messages(), &mut out);
     assert_eq!(given_text(&out), ANSWER);
@@ -142,7 +142,7 @@ impl Store {
 proptest! {
     #[test]
     fn a_gap_anywhere_loses_nothing_and_repeats_nothing(from in 0_usize..50, length in 0_usize..50) {
-        let mut state = State::new(ROOT, PROMPT, 5);
+        let mut state = TurnState::new(ROOT, PROMPT, 5);
         let mut out = Vec::new();
         let mut stored = Store::default();
         for (at, event) in events().iter().enumerate() {
@@ -162,7 +162,7 @@ proptest! {
 
     #[test]
     fn a_reading_that_is_ahead_of_the_events_repeats_nothing(at in 0_usize..50) {
-        let mut state = State::new(ROOT, PROMPT, 5);
+        let mut state = TurnState::new(ROOT, PROMPT, 5);
         let mut out = Vec::new();
         for (position, event) in events().iter().enumerate() {
             if position == at {
@@ -176,7 +176,7 @@ proptest! {
 
     #[test]
     fn repeated_events_repeat_nothing_but_deltas(at in 0_usize..50) {
-        let mut state = State::new(ROOT, PROMPT, 5);
+        let mut state = TurnState::new(ROOT, PROMPT, 5);
         let mut out = Vec::new();
         for (position, event) in events().iter().enumerate() {
             state.apply(event, 0, &mut out);
@@ -209,7 +209,7 @@ fn delta(part: &str, text: &str) -> Event {
         {"sessionID": "ses_1", "messageID": "msg_a", "partID": part, "field": "text", "delta": text}}))
 }
 
-fn apply(state: &mut State, events: &[Event]) -> Vec<Update> {
+fn apply(state: &mut TurnState, events: &[Event]) -> Vec<Update> {
     let mut out = Vec::new();
     for event in events {
         state.apply(event, 1_000, &mut out);
@@ -217,8 +217,8 @@ fn apply(state: &mut State, events: &[Event]) -> Vec<Update> {
     out
 }
 
-fn begun() -> State {
-    let mut state = State::new("ses_1", "msg_u", 5);
+fn begun() -> TurnState {
+    let mut state = TurnState::new("ses_1", "msg_u", 5);
     apply(
         &mut state,
         &[
@@ -340,7 +340,7 @@ fn summaries_without_a_step_between_them_are_a_conversation_that_is_too_long() {
 
 #[test]
 fn messages_of_another_prompt_are_not_ours() {
-    let mut state = State::new("ses_1", "msg_u", 5);
+    let mut state = TurnState::new("ses_1", "msg_u", 5);
     let out = apply(
         &mut state,
         &[
@@ -363,7 +363,7 @@ fn messages_of_another_prompt_are_not_ours() {
 fn what_a_session_held_before_the_prompt_is_not_of_the_turn() {
     let old = json!({"cost": 7.0, "finish": "stop", "time": {"created": 10, "completed": 20}});
     let new = json!({"cost": 0.5, "finish": "stop", "time": {"created": 40, "completed": 50}});
-    let mut state = State::new("ses_1", "msg_u", 5);
+    let mut state = TurnState::new("ses_1", "msg_u", 5);
     let child = json!({"id": "msg_child", "sessionID": "ses_2", "role": "assistant", "cost": 9.0,
         "time": {"created": 12, "completed": 15}});
     let out = apply(
@@ -418,7 +418,7 @@ fn an_answer_to_an_older_prompt_is_not_of_the_turn_whatever_its_time() {
     };
     let old = answer("msg_old", "msg_first", 100);
     for prompt in [30, 200] {
-        let mut state = State::new("ses_1", "msg_u", 5);
+        let mut state = TurnState::new("ses_1", "msg_u", 5);
         state.preceded_by(info(&old));
         let out = apply(
             &mut state,
@@ -451,7 +451,7 @@ fn an_answer_to_an_older_prompt_is_not_of_the_turn_whatever_its_time() {
 
 #[test]
 fn the_last_message_is_the_newest_also_when_an_earlier_one_was_missed() {
-    let mut state = State::new("ses_1", "msg_u", 5);
+    let mut state = TurnState::new("ses_1", "msg_u", 5);
     let step = |id: &str, finish: &str, created: u64| {
         message(
             id,
@@ -491,7 +491,7 @@ fn a_subagent_counts_for_cost_and_not_for_the_answer() {
     );
     assert_eq!(
         out[0],
-        Update::Status(Status::SubagentStarted {
+        Update::Status(TurnStatus::SubagentStarted {
             session_id: "ses_2".into(),
             parent_id: "ses_1".into()
         })

@@ -10,12 +10,12 @@ use crate::permission::{Decision, INVALID, LOOKING};
 
 /// Every tool call of a turn, in the order in which they began.
 #[derive(Debug, Default)]
-pub struct Tools {
+pub struct TurnTools {
     calls: Vec<ToolCall>,
     index: HashMap<String, usize>,
 }
 
-impl Tools {
+impl TurnTools {
     /// All calls, as far as they are.
     pub fn calls(&self) -> &[ToolCall] {
         &self.calls
@@ -102,7 +102,7 @@ const HARMLESS: [&str; 10] = [
 
 /// Whether a call can have changed files: it was not refused, and its tool does more than look. A tool that is not the
 /// engine's own may do anything.
-pub fn may_have_written(tools: &Tools, permissions: &[PermissionRecord]) -> bool {
+pub fn may_have_written(tools: &TurnTools, permissions: &[PermissionRecord]) -> bool {
     let is_refused = |call: &ToolCall| {
         let mut records = permissions.iter();
         records.any(|record| record.decision == Decision::Denied && record.id == call.call_id)
@@ -141,7 +141,7 @@ mod tests {
 
     fn call(part: serde_json::Value, root: &str) -> ToolCall {
         let part: Part = serde_json::from_value(part).unwrap();
-        Tools::default().part(&part, None, root).unwrap()
+        TurnTools::default().part(&part, None, root).unwrap()
     }
 
     #[test]

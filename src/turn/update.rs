@@ -5,14 +5,14 @@ use serde_json::Value;
 
 use super::changes::FileChange;
 use crate::api::types::TodoItem;
-use crate::permission::{DecidedBy, Decision, Question, Scope};
+use crate::permission::{AuditScope, DecidedBy, Decision, ModelQuestion};
 use crate::request::{EngineSource, ModelRef};
 
 /// One change. The reducer makes them, renderers consume them; a renderer never answers anything.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Update {
     /// The prompt is on its way; always the first, exactly once, also in a run that then fails.
-    Started(Box<Started>),
+    Started(Box<TurnStart>),
     /// A piece of the answer, in order. Never sent twice, also after a reconnect.
     Text(TextDelta),
     /// What was sent of this part is void: the step is tried again, and its text comes anew in another part.
@@ -33,7 +33,7 @@ pub enum Update {
     /// The engine tries a provider again.
     Retry(Retry),
     /// The session became busy or idle, was compacted, or the stream was interrupted and is whole again.
-    Status(Status),
+    Status(TurnStatus),
     /// The agent's list of things to do.
     Todo(Vec<TodoItem>),
     /// A file was changed; several for one path, each replaces the one before.
@@ -46,7 +46,7 @@ pub enum Update {
 
 /// The facts known when a turn starts.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Started {
+pub struct TurnStart {
     /// The engine that answers; absent when none could be had.
     pub engine: Option<EngineInfo>,
     /// What this version of the program can do, for consumers of stream-json.
@@ -160,7 +160,7 @@ pub struct PermissionRecord {
     /// Who decided.
     pub by: DecidedBy,
     /// For how long.
-    pub scope: Scope,
+    pub scope: AuditScope,
     /// The rule that decided, or that asked.
     pub rule: String,
     /// Why: the rule or the circumstance that decided.
@@ -179,7 +179,7 @@ pub struct QuestionRecord {
     /// The session that started it, for a subagent's.
     pub parent_session_id: Option<String>,
     /// The questions.
-    pub questions: Vec<Question>,
+    pub questions: Vec<ModelQuestion>,
     /// For each question the labels chosen and the texts typed; `None` when nobody answered.
     pub answers: Option<Vec<Vec<String>>>,
     /// Whether a subagent asks.
@@ -204,7 +204,7 @@ pub struct Retry {
 /// A change of state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-pub enum Status {
+pub enum TurnStatus {
     /// The model or a tool is at work.
     Busy {
         /// The session.

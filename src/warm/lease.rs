@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::protocol::{Answer, Exposed, Wish, hear, say};
+use super::protocol::{Exposed, Request, Response, hear, say};
 use super::record;
 use super::record::ServerRecord;
 use super::socket::{self, Base, SOCKET, is_private};
@@ -29,7 +29,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// On what terms a server is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
+pub struct LeaseTerms {
     /// How it has to be.
     pub fingerprint: String,
     /// How long it shall stay after the last use; none leaves that as it is.
@@ -59,7 +59,7 @@ pub enum Refusal {
 
 /// How a warm server is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
+pub struct WarmStatus {
     /// How many commands use it.
     pub users: u32,
     /// The process ids of those.
@@ -78,7 +78,7 @@ pub struct Lease {
     record: ServerRecord,
     endpoint: Endpoint,
     plugin: PluginFile,
-    line: Line,
+    line: SupervisorConnection,
 }
 
 impl Lease {
@@ -87,14 +87,18 @@ impl Lease {
     /// # Errors
     ///
     /// The supervisor's refusal inside, a failure to reach it outside.
-    pub(super) async fn take(record: &ServerRecord, terms: &Terms, cache: &Path) -> io::Result<Result<Self, Refusal>> {
-        let line = Line::open(record).await?;
-        let wish = Wish::Lease {
+    pub(super) async fn take(
+        record: &ServerRecord,
+        terms: &LeaseTerms,
+        cache: &Path,
+    ) -> io::Result<Result<Self, Refusal>> {
+        let line = SupervisorConnection::open(record).await?;
+        let wish = Request::Lease {
             fingerprint: terms.fingerprint.clone(),
             keep_for: terms.keep_for.map(|keep| keep.as_secs()),
         };
         match line.ask(&wish).await? {
-            Answer::Leased { url, password, .. } => {
+            Response::Leased { url, password, .. } => {
                 let url = url::Url::parse(&url).map_err(io::Error::other)?;
                 let plugin = PluginFile::write(cache).map_err(io::Error::other)?;
                 Ok(Ok(Self {
@@ -104,8 +108,8 @@ impl Lease {
                     line,
                 }))
             }
-            Answer::Refused { why } => Ok(Err(why)),
-            Answer::Done | Answer::Status(_) => Err(misunderstood()),
+            Response::Refused { why } => Ok(Err(why)),
+            Response::Done | Response::Status(_) => Err(misunderstood()),
         }
     }
 
@@ -126,13 +130,13 @@ impl Lease {
     /// When the supervisor does not answer, or no port can be listened on.
     pub async fn open_gate(&self) -> Result<Gate, Failure> {
         let (gate, invitation) = Gate::open(self.plugin.clone(), true).await?;
-        let wish = Wish::Gate {
+        let wish = Request::Gate {
             port: invitation.port,
             token: Exposed(invitation.token),
         };
         match self.line.ask(&wish).await {
-            Ok(Answer::Done) => Ok(gate),
-            Ok(Answer::Refused { why }) => Err(lost(&why)),
+            Ok(Response::Done) => Ok(gate),
+            Ok(Response::Refused { why }) => Err(lost(&why)),
             Ok(_) => Err(lost(&misunderstood())),
             Err(error) => Err(lost(&error)),
         }
@@ -141,11 +145,11 @@ impl Lease {
     /// Says which session is prompted now; none when nothing is. Should we die, that session is looked after.
     pub async fn prompting(&self, session: Option<&str>) {
         let wish = match session {
-            Some(session) => Wish::Prompting {
+            Some(session) => Request::Prompting {
                 session: session.to_owned(),
                 directory: self.record.directory.to_string_lossy().into_owned(),
             },
-            None => Wish::Resting,
+            None => Request::Resting,
         };
         if let Err(error) = self.line.ask(&wish).await {
             tracing::debug!(%error, "the supervisor does not hear what is prompted");
@@ -164,10 +168,10 @@ impl ServerRecord {
     /// # Errors
     ///
     /// When its supervisor cannot be reached, does not answer, or refuses ([`io::ErrorKind::PermissionDenied`]).
-    pub async fn status(&self) -> io::Result<Status> {
-        match Line::open(self).await?.ask(&Wish::Status).await? {
-            Answer::Status(status) => Ok(status),
-            Answer::Refused { why } => Err(io::Error::new(io::ErrorKind::PermissionDenied, why)),
+    pub async fn status(&self) -> io::Result<WarmStatus> {
+        match SupervisorConnection::open(self).await?.ask(&Request::Status).await? {
+            Response::Status(status) => Ok(status),
+            Response::Refused { why } => Err(io::Error::new(io::ErrorKind::PermissionDenied, why)),
             _ => Err(misunderstood()),
         }
     }
@@ -178,7 +182,11 @@ impl ServerRecord {
     ///
     /// When its supervisor cannot be reached, or does not answer.
     pub async fn retire(&self) -> io::Result<()> {
-        Line::open(self).await?.ask(&Wish::Retire).await.map(|_| ())
+        SupervisorConnection::open(self)
+            .await?
+            .ask(&Request::Retire)
+            .await
+            .map(|_| ())
     }
 
     /// Has it end now, and waits until it and everything that it started is gone, at most `limit`.
@@ -187,7 +195,7 @@ impl ServerRecord {
     ///
     /// When its supervisor cannot be reached, or is still there after that time.
     pub async fn stop(&self, limit: Duration) -> io::Result<()> {
-        self.end(&Wish::Stop, limit).await?.map_err(io::Error::other)
+        self.end(&Request::Stop, limit).await?.map_err(io::Error::other)
     }
 
     /// The same, unless somebody uses it.
@@ -196,14 +204,14 @@ impl ServerRecord {
     ///
     /// The supervisor's refusal inside; outside as for [`Self::stop`].
     pub async fn stop_unused(&self, limit: Duration) -> io::Result<Result<(), Refusal>> {
-        self.end(&Wish::StopUnused, limit).await
+        self.end(&Request::StopUnused, limit).await
     }
 
-    async fn end(&self, wish: &Wish, limit: Duration) -> io::Result<Result<(), Refusal>> {
-        let line = Line::open(self).await?;
+    async fn end(&self, wish: &Request, limit: Duration) -> io::Result<Result<(), Refusal>> {
+        let line = SupervisorConnection::open(self).await?;
         match line.ask(wish).await? {
-            Answer::Done => {}
-            Answer::Refused { why } => return Ok(Err(why)),
+            Response::Done => {}
+            Response::Refused { why } => return Ok(Err(why)),
             _ => return Err(misunderstood()),
         }
         let ending = async {
@@ -236,12 +244,12 @@ pub async fn restore_records(directories: &Directories, environment: &Environmen
 
 async fn visit(socket: &Path) -> io::Result<()> {
     let stream = timeout(ANSWERING, UnixStream::connect(socket)).await??;
-    Line::over(stream).ask(&Wish::Status).await.map(drop)
+    SupervisorConnection::over(stream).ask(&Request::Status).await.map(drop)
 }
 
 /// A connection to a supervisor. Answers come in the order of the wishes.
 #[derive(Debug)]
-struct Line {
+struct SupervisorConnection {
     write: Mutex<Writing>,
     closed: watch::Receiver<bool>,
     _reading: JoinSet<()>,
@@ -250,10 +258,10 @@ struct Line {
 #[derive(Debug)]
 struct Writing {
     half: OwnedWriteHalf,
-    answers: mpsc::Receiver<Answer>,
+    answers: mpsc::Receiver<Response>,
 }
 
-impl Line {
+impl SupervisorConnection {
     async fn open(record: &ServerRecord) -> io::Result<Self> {
         Ok(Self::over(socket::connect(record, ANSWERING).await?))
     }
@@ -265,7 +273,7 @@ impl Line {
         let mut reading = JoinSet::new();
         reading.spawn(async move {
             let mut read = BufReader::new(read);
-            while let Ok(Some(answer)) = hear::<Answer>(&mut read).await {
+            while let Ok(Some(answer)) = hear::<Response>(&mut read).await {
                 // Unwanted ones are lost; what counts is to see the end.
                 let _ = sender.try_send(answer);
             }
@@ -278,7 +286,7 @@ impl Line {
         }
     }
 
-    async fn ask(&self, wish: &Wish) -> io::Result<Answer> {
+    async fn ask(&self, wish: &Request) -> io::Result<Response> {
         let asking = async {
             let mut writing = self.write.lock().await;
             say(&mut writing.half, wish).await?;

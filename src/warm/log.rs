@@ -24,11 +24,11 @@ const STARTING: &str = " supervisor: starting `";
 /// A log file, 0600, in parts of 2 MiB of which two are kept.
 #[derive(Debug, Clone)]
 pub(super) struct Log {
-    inner: Arc<Mutex<Inner>>,
+    inner: Arc<Mutex<LogState>>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct LogState {
     path: PathBuf,
     file: File,
     written: u64,
@@ -41,7 +41,7 @@ impl Log {
         }
         let file = open(path)?;
         Ok(Self {
-            inner: Arc::new(Mutex::new(Inner {
+            inner: Arc::new(Mutex::new(LogState {
                 written: file.metadata()?.len(),
                 path: path.to_path_buf(),
                 file,

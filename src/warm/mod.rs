@@ -40,10 +40,10 @@ mod start;
 mod supervisor;
 mod thrift;
 
-pub use lease::{Lease, Refusal, Status, Terms, restore_records};
+pub use lease::{Lease, LeaseTerms, Refusal, WarmStatus, restore_records};
 pub use left_over::{left_over_sockets, remove_left_overs};
 pub use log::{LogFile, logs, older_part};
-pub use orders::{Orders, RehearsalOrders};
+pub use orders::{RehearsalOrders, SupervisorOrders};
 pub use record::{RECORDS, ServerRecord, log as log_file};
-pub use start::{Wanted, end_hung, find, find_or_start, take};
+pub use start::{WarmRequest, end_hung, find, find_or_start, take};
 pub use supervisor::supervisor_main;

@@ -12,7 +12,7 @@ use crate::request::EngineSource;
 
 /// Everything that a supervisor needs besides its environment, which is the engine's too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Orders {
+pub struct SupervisorOrders {
     /// Which server it is.
     pub slot: String,
     /// How what it is made of looks now.
@@ -57,7 +57,7 @@ pub struct RehearsalOrders {
     pub name: String,
 }
 
-impl Orders {
+impl SupervisorOrders {
     pub(super) fn directories(&self) -> Directories {
         Directories {
             home: self.home.clone(),

@@ -15,7 +15,7 @@ const LONGEST_LINE: u64 = 64 * 1024;
 /// A command's wish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
-pub(super) enum Wish {
+pub(super) enum Request {
     /// To use the server for as long as the connection lasts, if it still is as this says.
     Lease {
         fingerprint: String,
@@ -41,7 +41,7 @@ pub(super) enum Wish {
 /// A supervisor's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
-pub(super) enum Answer {
+pub(super) enum Response {
     /// It may be used.
     Leased {
         url: String,
@@ -51,7 +51,7 @@ pub(super) enum Answer {
     /// Done.
     Done,
     /// How it is.
-    Status(super::lease::Status),
+    Status(super::lease::WarmStatus),
     /// No.
     Refused { why: super::lease::Refusal },
 }
@@ -105,7 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_said_is_heard_and_secrets_are_not_shown() {
-        let wish = Wish::Gate {
+        let wish = Request::Gate {
             port: 4096,
             token: Exposed(Secret::new("hush")),
         };
@@ -113,8 +113,8 @@ mod tests {
         say(&mut ours, &wish).await.unwrap();
         drop(ours);
         let mut theirs = BufReader::new(theirs);
-        assert_eq!(hear::<Wish>(&mut theirs).await.unwrap(), Some(wish.clone()));
-        assert_eq!(hear::<Wish>(&mut theirs).await.unwrap(), None);
+        assert_eq!(hear::<Request>(&mut theirs).await.unwrap(), Some(wish.clone()));
+        assert_eq!(hear::<Request>(&mut theirs).await.unwrap(), None);
         assert!(!format!("{wish:?}").contains("hush"));
     }
 
@@ -122,7 +122,7 @@ mod tests {
     async fn a_cut_line_and_a_wish_of_another_version_are_errors() {
         for line in ["{\"op\":\"sta", "{\"op\":\"dance\"}\n"] {
             let mut from = line.as_bytes();
-            assert!(hear::<Wish>(&mut from).await.is_err(), "{line}");
+            assert!(hear::<Request>(&mut from).await.is_err(), "{line}");
         }
     }
 }

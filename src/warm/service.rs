@@ -9,8 +9,8 @@ use tokio::net::UnixStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::lease::{Refusal, Status};
-use super::protocol::{Answer, Exposed, Wish, hear, say};
+use super::lease::{Refusal, WarmStatus};
+use super::protocol::{Exposed, Request, Response, hear, say};
 use crate::api::Endpoint;
 use crate::gate::{Hub, Invitation};
 use crate::server::is_below_engine;
@@ -23,7 +23,7 @@ const FIRST_USE: Duration = Duration::from_secs(10);
 
 /// Why there is something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Activity {
+pub(super) enum ActivityReason {
     /// Somebody uses the server.
     InUse,
     /// Nobody does, and it ends at this moment; never, where there is none.
@@ -43,18 +43,18 @@ pub(super) struct Orphan {
 
 /// Who uses the server, and until when it stays.
 #[derive(Debug)]
-pub(super) struct Service {
+pub(super) struct SupervisorService {
     endpoint: Endpoint,
     engine_pid: u32,
     fingerprint: String,
     hub: Hub,
-    state: Mutex<State>,
+    state: Mutex<ServiceState>,
     /// Something changed.
     pub(super) changed: Notify,
 }
 
 #[derive(Debug)]
-struct State {
+struct ServiceState {
     users: BTreeMap<u64, User>,
     next: u64,
     keep_for: Duration,
@@ -71,7 +71,7 @@ struct User {
     prompting: Option<(String, String)>,
 }
 
-impl Service {
+impl SupervisorService {
     pub(super) fn new(
         endpoint: Endpoint,
         engine_pid: u32,
@@ -84,7 +84,7 @@ impl Service {
             engine_pid,
             fingerprint,
             hub,
-            state: Mutex::new(State {
+            state: Mutex::new(ServiceState {
                 users: BTreeMap::new(),
                 next: 0,
                 keep_for,
@@ -97,12 +97,12 @@ impl Service {
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ServiceState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is to be waited for. When this says that it ends, nobody gets the server any more.
-    pub(super) fn activity(&self) -> Activity {
+    pub(super) fn activity(&self) -> ActivityReason {
         let mut state = self.state();
         let unused = state.users.is_empty();
         let was_used = state.next > 0;
@@ -120,9 +120,13 @@ impl Service {
                 (false, false) => "it is not needed any more",
             };
             state.stopping = true;
-            return Activity::Ending(why);
+            return ActivityReason::Ending(why);
         }
-        if unused { Activity::Idle(until) } else { Activity::InUse }
+        if unused {
+            ActivityReason::Idle(until)
+        } else {
+            ActivityReason::InUse
+        }
     }
 
     /// The sessions to be aborted now, and when the next ones are.
@@ -146,9 +150,9 @@ impl Service {
         let (read, mut write) = stream.into_split();
         let mut read = BufReader::new(read);
         let mut user = None;
-        while let Ok(Some(wish)) = hear::<Wish>(&mut read).await {
+        while let Ok(Some(wish)) = hear::<Request>(&mut read).await {
             let answer = if stranger {
-                Answer::Refused {
+                Response::Refused {
                     why: Refusal::Descendant,
                 }
             } else {
@@ -163,11 +167,11 @@ impl Service {
         }
     }
 
-    fn answer(&self, wish: Wish, user: &mut Option<u64>, pid: u32) -> Answer {
+    fn answer(&self, wish: Request, user: &mut Option<u64>, pid: u32) -> Response {
         let mut state = self.state();
-        let refused = |why| Answer::Refused { why };
+        let refused = |why| Response::Refused { why };
         let answer = match (wish, *user) {
-            (Wish::Lease { fingerprint, keep_for }, _) => {
+            (Request::Lease { fingerprint, keep_for }, _) => {
                 if state.stopping || state.retiring {
                     return refused(Refusal::Ending);
                 }
@@ -186,32 +190,32 @@ impl Service {
                 let Some(password) = self.endpoint.password.clone() else {
                     return refused(Refusal::Ending);
                 };
-                Answer::Leased {
+                Response::Leased {
                     url: self.endpoint.url.to_string(),
                     password: Exposed(password),
                     engine_pid: self.engine_pid,
                 }
             }
-            (Wish::Gate { port, token }, Some(_)) => {
+            (Request::Gate { port, token }, Some(_)) => {
                 self.hub.invite(Invitation { port, token: token.0 });
-                Answer::Done
+                Response::Done
             }
-            (Wish::Prompting { session, directory }, Some(id)) => {
+            (Request::Prompting { session, directory }, Some(id)) => {
                 // Whoever goes on with a session looks after it.
                 state.orphans.retain(|orphan| orphan.session != session);
                 if let Some(user) = state.users.get_mut(&id) {
                     user.prompting = Some((session, directory));
                 }
-                Answer::Done
+                Response::Done
             }
-            (Wish::Resting, Some(id)) => {
+            (Request::Resting, Some(id)) => {
                 if let Some(user) = state.users.get_mut(&id) {
                     user.prompting = None;
                 }
-                Answer::Done
+                Response::Done
             }
-            (Wish::Gate { .. } | Wish::Prompting { .. } | Wish::Resting, None) => refused(Refusal::NoLease),
-            (Wish::Status, _) => Answer::Status(Status {
+            (Request::Gate { .. } | Request::Prompting { .. } | Request::Resting, None) => refused(Refusal::NoLease),
+            (Request::Status, _) => Response::Status(WarmStatus {
                 users: u32::try_from(state.users.len()).unwrap_or(u32::MAX),
                 user_pids: state.users.values().map(|user| user.pid).collect(),
                 idle: if state.users.is_empty() {
@@ -222,14 +226,14 @@ impl Service {
                 keep_for: state.keep_for.as_secs(),
                 retiring: state.retiring || state.stopping,
             }),
-            (Wish::Retire, _) => {
+            (Request::Retire, _) => {
                 state.retiring = true;
-                Answer::Done
+                Response::Done
             }
-            (Wish::StopUnused, _) if !state.users.is_empty() => return refused(Refusal::InUse),
-            (Wish::Stop | Wish::StopUnused, _) => {
+            (Request::StopUnused, _) if !state.users.is_empty() => return refused(Refusal::InUse),
+            (Request::Stop | Request::StopUnused, _) => {
                 state.stopping = true;
-                Answer::Done
+                Response::Done
             }
         };
         drop(state);

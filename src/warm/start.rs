@@ -8,11 +8,11 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
-use super::lease::{Lease, Terms, restore_records};
+use super::lease::{Lease, LeaseTerms, restore_records};
 use super::log::Log;
-use super::orders::Orders;
+use super::orders::SupervisorOrders;
 use super::record::ServerRecord;
-use super::supervisor::News;
+use super::supervisor::StartupReport;
 use crate::api::Client;
 use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
@@ -28,16 +28,16 @@ const ENDING: Duration = Duration::from_secs(8);
 
 /// Which server is wanted, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WarmRequest {
     /// Which one.
     pub slot: String,
     /// The port that it has to listen on; any, where there is none.
     pub port: Option<u16>,
     /// How it has to be, and for how long it shall stay.
-    pub terms: Terms,
+    pub terms: LeaseTerms,
 }
 
-impl Wanted {
+impl WarmRequest {
     fn is(&self, record: &ServerRecord) -> bool {
         record.slot == self.slot
             && record.fingerprint == self.terms.fingerprint
@@ -48,7 +48,7 @@ impl Wanted {
 /// A server that is there already and fits.
 ///
 /// What is dead is cleared away on the way; one that hangs, or is not ours any more, is ended.
-pub async fn find(directories: &Directories, wanted: &Wanted) -> Option<Lease> {
+pub async fn find(directories: &Directories, wanted: &WarmRequest) -> Option<Lease> {
     let mut found = None;
     for record in ServerRecord::list(&directories.state) {
         if found.is_none() && wanted.is(&record) {
@@ -63,7 +63,7 @@ pub async fn find(directories: &Directories, wanted: &Wanted) -> Option<Lease> {
 /// # Errors
 ///
 /// Why it cannot be had. Where it is dead, its traces are removed; where it hangs, it is ended.
-pub async fn take(directories: &Directories, record: &ServerRecord, terms: &Terms) -> io::Result<Lease> {
+pub async fn take(directories: &Directories, record: &ServerRecord, terms: &LeaseTerms) -> io::Result<Lease> {
     match Lease::take(record, terms, &directories.cache).await {
         Ok(Ok(lease)) => {
             if is_well(&lease).await {
@@ -116,8 +116,8 @@ async fn is_well(lease: &Lease) -> bool {
 pub async fn find_or_start(
     directories: &Directories,
     environment: &Environment,
-    wanted: &Wanted,
-    orders: &Orders,
+    wanted: &WarmRequest,
+    orders: &SupervisorOrders,
     deadline: Duration,
 ) -> Result<Option<Lease>, Failure> {
     if is_below_engine(rustix::process::getpid().as_raw_nonzero().get()) {
@@ -171,7 +171,7 @@ pub async fn find_or_start(
 }
 
 /// The servers of the slot that are made of something else than what is there now end when their last user goes.
-async fn retire_others(directories: &Directories, wanted: &Wanted) {
+async fn retire_others(directories: &Directories, wanted: &WarmRequest) {
     for record in ServerRecord::list(&directories.state) {
         if record.slot != wanted.slot || record.fingerprint == wanted.terms.fingerprint {
             continue;
@@ -184,7 +184,7 @@ async fn retire_others(directories: &Directories, wanted: &Wanted) {
 }
 
 /// Starts a supervisor and waits until its server is ready.
-async fn launch(environment: &Environment, orders: &Orders) -> Result<ServerRecord, Failure> {
+async fn launch(environment: &Environment, orders: &SupervisorOrders) -> Result<ServerRecord, Failure> {
     let cannot = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(FailureKind::Engine, "cannot start a process that keeps the server").caused_by(error)
     };
@@ -212,8 +212,8 @@ async fn launch(environment: &Environment, orders: &Orders) -> Result<ServerReco
             .map_err(|error| cannot(&error))?;
     }
     match serde_json::from_str(&news) {
-        Ok(News::Ready(record)) => Ok(*record),
-        Ok(News::Failed(failed)) => Err(failed.into()),
+        Ok(StartupReport::Ready(record)) => Ok(*record),
+        Ok(StartupReport::Failed(failed)) => Err(failed.into()),
         Err(error) => {
             let status = child.wait().await.map_err(|error| cannot(&error))?;
             let failure = Failure::new(

@@ -1,7 +1,7 @@
 //! The supervisor: the small process of ours that owns a warm server.
 //!
 //! It is this same program, started with a hidden first argument by the command that wanted a server first. It reads its
-//! [`Orders`] from stdin, starts the server in the usual way (so a guard stands between it and the engine, and cleans up
+//! [`SupervisorOrders`] from stdin, starts the server in the usual way (so a guard stands between it and the engine, and cleans up
 //! should it be killed), says on stdout that it is ready or why not, and from then on holds nothing of the command's: it
 //! is in a session of its own, in the root directory, with stdin, stdout and stderr at `/dev/null`.
 
@@ -19,9 +19,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::left_over;
 use super::log::{self, Log};
-use super::orders::Orders;
+use super::orders::SupervisorOrders;
 use super::record::{self, ServerRecord};
-use super::service::{Activity, Orphan, Service};
+use super::service::{ActivityReason, Orphan, SupervisorService};
 use super::socket;
 use super::thrift;
 use crate::api::{Client, Endpoint};
@@ -44,7 +44,7 @@ const ABORTING: Duration = Duration::from_secs(10);
 /// What a supervisor says once, as a line on stdout.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum News {
+pub(super) enum StartupReport {
     Ready(Box<ServerRecord>),
     Failed(Failed),
 }
@@ -98,18 +98,18 @@ pub fn supervisor_main(arguments: impl IntoIterator<Item = OsString>) -> Option<
     if rustix::termios::isatty(io::stdin()) || io::stdin().lock().read_line(&mut line).is_err() {
         return None;
     }
-    let orders: Orders = serde_json::from_str(&line).ok()?;
+    let orders: SupervisorOrders = serde_json::from_str(&line).ok()?;
     Some(match run(orders) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            tell(&News::Failed(failure.into()));
+            tell(&StartupReport::Failed(failure.into()));
             ExitCode::FAILURE
         }
     })
 }
 
 /// Says it to the command that waits for it; one that has gone hears nothing.
-fn tell(news: &News) {
+fn tell(news: &StartupReport) {
     if let Ok(mut line) = serde_json::to_vec(news) {
         line.push(b'\n');
         let mut stdout = io::stdout().lock();
@@ -117,7 +117,7 @@ fn tell(news: &News) {
     }
 }
 
-fn run(orders: Orders) -> Result<(), Failure> {
+fn run(orders: SupervisorOrders) -> Result<(), Failure> {
     detach();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -147,7 +147,7 @@ fn let_go() {
     }
 }
 
-async fn supervise(orders: Orders) -> Result<(), Failure> {
+async fn supervise(orders: SupervisorOrders) -> Result<(), Failure> {
     let directories = orders.directories();
     let id = new_id()?;
     let log = Log::open(&record::log(&directories.state, &id)).map_err(|error| {
@@ -158,7 +158,7 @@ async fn supervise(orders: Orders) -> Result<(), Failure> {
         .hint("make the directory writable, or set `XDG_STATE_HOME`")
     })?;
     log::prune(&directories.state);
-    let mut signals = Signals::listen().map_err(|error| cannot("listen for signals", &error))?;
+    let mut signals = SupervisorSignals::listen().map_err(|error| cannot("listen for signals", &error))?;
     log.note(&format!(
         "starting `{}` in `{}`",
         orders.engine.display(),
@@ -169,14 +169,14 @@ async fn supervise(orders: Orders) -> Result<(), Failure> {
         // Whoever wanted it ends it, or the machine goes down.
         () = signals.next() => Err(Failure::new(FailureKind::Engine, "the start of the server was interrupted")),
     };
-    let Started {
+    let StartedServer {
         mut server,
         service,
         listener,
         record,
         _rehearsal,
     } = started.inspect_err(|failure| log.note(&failure.to_string()))?;
-    tell(&News::Ready(Box::new(record.clone())));
+    tell(&StartupReport::Ready(Box::new(record.clone())));
     let_go();
     log.note(&format!(
         "ready on port {}, engine process {}",
@@ -196,7 +196,7 @@ async fn supervise(orders: Orders) -> Result<(), Failure> {
     }
     let state = orders.directories().state;
 
-    let listing = Listing {
+    let listing = RecordFile {
         record: &record,
         state: &state,
     };
@@ -211,16 +211,16 @@ async fn supervise(orders: Orders) -> Result<(), Failure> {
 }
 
 /// A server that is ready, and what belongs to it.
-struct Started {
+struct StartedServer {
     server: Server,
-    service: Arc<Service>,
+    service: Arc<SupervisorService>,
     listener: UnixListener,
     record: ServerRecord,
     /// Answers for as long as it is held.
     _rehearsal: Option<Rehearsal>,
 }
 
-async fn start(orders: &Orders, id: &str, log: &Log) -> Result<Started, Failure> {
+async fn start(orders: &SupervisorOrders, id: &str, log: &Log) -> Result<StartedServer, Failure> {
     let directories = orders.directories();
     let environment = Environment::of_process();
     let rehearsal = match &orders.rehearsal {
@@ -274,7 +274,7 @@ async fn start(orders: &Orders, id: &str, log: &Log) -> Result<Started, Failure>
         socket,
         rehearsal: orders.rehearsal.is_some(),
     };
-    let service = Service::new(
+    let service = SupervisorService::new(
         endpoint,
         server.pid(),
         orders.fingerprint.clone(),
@@ -284,7 +284,7 @@ async fn start(orders: &Orders, id: &str, log: &Log) -> Result<Started, Failure>
     record
         .write(&directories.state)
         .map_err(|error| cannot(&format!("write below `{}`", directories.state.display()), &error))?;
-    Ok(Started {
+    Ok(StartedServer {
         server,
         service,
         listener,
@@ -295,15 +295,15 @@ async fn start(orders: &Orders, id: &str, log: &Log) -> Result<Started, Failure>
 
 /// The record of this server, and the state directory that it belongs in.
 #[derive(Clone, Copy)]
-struct Listing<'a> {
+struct RecordFile<'a> {
     record: &'a ServerRecord,
     state: &'a Path,
 }
 
-impl Listing<'_> {
+impl RecordFile<'_> {
     /// Writes the record again where it is lost: without it no command finds this server, and none can stop it. Without
     /// its socket none can come at all, and the server ends with its last user.
-    fn restore(self, service: &Service, log: &Log) {
+    fn restore(self, service: &SupervisorService, log: &Log) {
         if !self.record.socket.exists() {
             service.retire();
             return;
@@ -323,10 +323,10 @@ impl Listing<'_> {
 /// Serves until there is a reason to end, and says which.
 async fn serve(
     server: &mut Server,
-    service: &Arc<Service>,
+    service: &Arc<SupervisorService>,
     listener: &UnixListener,
-    listing: Listing<'_>,
-    signals: &mut Signals,
+    listing: RecordFile<'_>,
+    signals: &mut SupervisorSignals,
     log: &Log,
 ) -> String {
     let mut guests = tokio::task::JoinSet::new();
@@ -334,12 +334,12 @@ async fn serve(
         // Also when a command comes, before it is answered, and when one goes.
         listing.restore(service, log);
         let idle = match service.activity() {
-            Activity::Ending(why) => return why.to_owned(),
-            Activity::Idle(until) => {
+            ActivityReason::Ending(why) => return why.to_owned(),
+            ActivityReason::Idle(until) => {
                 thrift::let_go_of_code();
                 until
             }
-            Activity::InUse => None,
+            ActivityReason::InUse => None,
         };
         let (due, next) = service.orphans();
         for orphan in due {
@@ -383,13 +383,13 @@ async fn abort(endpoint: Endpoint, orphan: Orphan, log: Log) {
 }
 
 /// The signals that end a supervisor. SIGHUP is among them: it has no terminal that could hang up, so somebody means it.
-struct Signals {
+struct SupervisorSignals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
 }
 
-impl Signals {
+impl SupervisorSignals {
     fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,

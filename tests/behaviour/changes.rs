@@ -11,7 +11,7 @@ use opencode_rs::permission::Policy;
 use opencode_rs::rehearsal::{self, Script};
 use opencode_rs::request::{AgentLimits, ModelRef, PermissionRequest, Preset};
 use opencode_rs::support::output_files::OutputFiles;
-use opencode_rs::turn::{self, Answerer, ChangeStatus, FileChange, Permissions, Started, Turn, complete_changes};
+use opencode_rs::turn::{self, Answerer, ChangeStatus, FileChange, Permissions, Turn, TurnStart, complete_changes};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -126,7 +126,7 @@ async fn changed(prepare: impl FnOnce(&Path)) -> Vec<(String, Option<ChangeStatu
         deadline: None,
         include_raw: false,
         outputs: OutputFiles::default(),
-        started: Started::default(),
+        started: TurnStart::default(),
     };
     let mut driven = turn::drive(turn, events, updates, std::future::pending(), std::future::pending()).await;
     assert!(driven.failure.is_none(), "{:?}", driven.failure);

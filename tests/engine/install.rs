@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use opencode_rs::engine::{Cpu, Engine, Error, Host, Os, Rejection, Store, Target, ensure};
+use opencode_rs::engine::{BuildTarget, Cpu, Engine, EngineStore, Error, Host, Os, Rejection, ensure};
 use opencode_rs::request::{EngineChoice, EngineSource, Network};
 use semver::Version;
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ async fn the_registry_serves_what_github_does_not_and_gets_its_credentials() {
             seen(World::tarball_path(&VERSION, target), "npm-secret"),
         ]
     );
-    let store = Store::new(&world.directories);
+    let store = EngineStore::new(&world.directories);
     let receipt = store.find(&VERSION, target).unwrap().receipt.unwrap();
     assert_eq!((receipt.source.as_str(), receipt.archive), ("npm", integrity(&archive)));
 }
@@ -138,7 +138,7 @@ async fn a_refused_token_is_dropped() {
 #[tokio::test]
 async fn a_build_that_needs_other_instructions_gives_way_to_the_baseline_build() {
     let world = World::new().await;
-    let baseline: Target = "linux-x64-baseline".parse().unwrap();
+    let baseline: BuildTarget = "linux-x64-baseline".parse().unwrap();
     let dies = tar_gz("opencode", "#!/bin/sh\nkill -ILL $$\n");
     let runs = tar_gz("opencode", &engine_script(&VERSION));
     world.publish_github(&VERSION, &[(world.target(), &dies), (baseline, &runs)]);
@@ -150,7 +150,7 @@ async fn a_build_that_needs_other_instructions_gives_way_to_the_baseline_build()
 #[tokio::test]
 async fn a_build_that_a_mirror_lacks_gives_way_to_the_next_one() {
     let world = World::new().await;
-    let baseline: Target = "linux-x64-baseline".parse().unwrap();
+    let baseline: BuildTarget = "linux-x64-baseline".parse().unwrap();
     let archive = tar_gz("package/bin/opencode", &engine_script(&VERSION));
     world.publish_npm(&VERSION, baseline, &archive);
     let engine = world.install(&VERSION).await.unwrap();

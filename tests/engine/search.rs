@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use opencode_rs::engine::{Candidate, Engine, Error, Rejection, candidates, ensure};
+use opencode_rs::engine::{Engine, EngineCandidate, Error, Rejection, candidates, ensure};
 use opencode_rs::error::FailureKind;
 use opencode_rs::request::{EngineChoice, EngineSource, Network};
 use semver::Version;
@@ -50,7 +50,7 @@ async fn the_first_usable_engine_is_used_and_the_others_have_reasons() {
             home.display()
         )]
     );
-    let candidate = |path, source, verdict| Candidate { path, source, verdict };
+    let candidate = |path, source, verdict| EngineCandidate { path, source, verdict };
     assert_eq!(
         candidates(&request).await,
         [

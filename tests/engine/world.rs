@@ -8,7 +8,9 @@ use base64::Engine as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use opencode_rs::context::{Directories, Environment};
-use opencode_rs::engine::{Cpu, Engine, EngineRequest, Error, Host, Libc, Os, Patience, Scrutiny, Target, install};
+use opencode_rs::engine::{
+    BuildTarget, Cpu, Engine, EngineRequest, Error, Host, Libc, Os, RetryLimits, Scrutiny, install,
+};
 use opencode_rs::request::{EngineChoice, Network};
 use opencode_rs::support::progress::Progress;
 use semver::Version;
@@ -113,7 +115,7 @@ impl World {
             .collect()
     }
 
-    pub(crate) fn target(&self) -> Target {
+    pub(crate) fn target(&self) -> BuildTarget {
         self.machine.targets()[0]
     }
 
@@ -126,7 +128,7 @@ impl World {
         let progress: Arc<dyn Progress> = self.notes.clone();
         EngineRequest {
             host: Some(self.machine.clone()),
-            patience: Patience {
+            patience: RetryLimits {
                 connect: Duration::from_secs(5),
                 read: Duration::from_secs(5),
                 attempts: 3,
@@ -164,20 +166,20 @@ impl World {
         format!("/api/repos/anomalyco/opencode/releases/tags/v{version}")
     }
 
-    pub(crate) fn asset_path(version: &Version, target: Target) -> String {
+    pub(crate) fn asset_path(version: &Version, target: BuildTarget) -> String {
         format!("/dl/anomalyco/opencode/releases/download/v{version}/{}", target.asset())
     }
 
-    pub(crate) fn manifest_path(version: &Version, target: Target) -> String {
+    pub(crate) fn manifest_path(version: &Version, target: BuildTarget) -> String {
         format!("/npm/{}/{version}", target.npm_package())
     }
 
-    pub(crate) fn tarball_path(version: &Version, target: Target) -> String {
+    pub(crate) fn tarball_path(version: &Version, target: BuildTarget) -> String {
         format!("/npm/{0}/-/{0}-{version}.tgz", target.npm_package())
     }
 
     /// Publishes a release of several builds, with their hashes.
-    pub(crate) fn publish_github(&self, version: &Version, archives: &[(Target, &[u8])]) {
+    pub(crate) fn publish_github(&self, version: &Version, archives: &[(BuildTarget, &[u8])]) {
         let assets: Vec<_> = archives
             .iter()
             .map(|(target, archive)| json!({ "name": target.asset(), "digest": sha256(archive) }))
@@ -192,13 +194,13 @@ impl World {
     }
 
     /// Publishes one build's package, with its hash.
-    pub(crate) fn publish_npm(&self, version: &Version, target: Target, archive: &[u8]) {
+    pub(crate) fn publish_npm(&self, version: &Version, target: BuildTarget, archive: &[u8]) {
         self.publish_manifest(version, target, &integrity(archive));
         self.host
             .reply(&Self::tarball_path(version, target), Reply::Body(archive.to_vec()));
     }
 
-    pub(crate) fn publish_manifest(&self, version: &Version, target: Target, integrity: &str) {
+    pub(crate) fn publish_manifest(&self, version: &Version, target: BuildTarget, integrity: &str) {
         let manifest = json!({
             "name": target.npm_package(),
             "version": version.to_string(),

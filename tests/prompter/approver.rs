@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use opencode_rs::permission::{Answer, Ask, ProgramApprover, Prompter as _, Question, QuestionAnswer, Withdrawal};
+use opencode_rs::permission::{Answer, Ask, ModelQuestion, ProgramApprover, Prompter as _, QuestionAnswer, Withdrawal};
 use serde_json::{Value, json};
 
 use super::{edit, grant, shell};
@@ -245,7 +245,7 @@ fn a_program_gets_no_password() {
 #[test]
 fn a_program_may_answer_questions() {
     let directory = tempfile::tempdir().unwrap();
-    let questions = [Question::read(&json!({
+    let questions = [ModelQuestion::read(&json!({
         "question": "Which?", "header": "H", "multiple": true, "options": [{"label": "a", "description": "b"}],
     }))];
     let ask = |script: &str| {

@@ -9,8 +9,10 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use opencode_rs::permission::terminal::Style;
-use opencode_rs::permission::{Answer, Ask, Prompter as _, Question, QuestionAnswer, TerminalPrompter, Withdrawal};
+use opencode_rs::permission::terminal::TerminalStyle;
+use opencode_rs::permission::{
+    Answer, Ask, ModelQuestion, Prompter as _, QuestionAnswer, TerminalPrompter, Withdrawal,
+};
 use opencode_rs::terminal::Screen;
 use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -21,12 +23,12 @@ const LONG: Duration = Duration::from_secs(20);
 /// Longer than the pause in which a question takes no key that answers it, also on a busy machine.
 const PAUSE: Duration = Duration::from_millis(800);
 /// The terminal of most people.
-pub(super) const FANCY: Style = Style {
+pub(super) const FANCY: TerminalStyle = TerminalStyle {
     color: true,
     cursor: true,
 };
 /// `TERM=dumb`.
-pub(super) const DUMB: Style = Style {
+pub(super) const DUMB: TerminalStyle = TerminalStyle {
     color: false,
     cursor: false,
 };
@@ -40,7 +42,7 @@ pub(super) struct Person {
     output: Receiver<Vec<u8>>,
     parser: vt100::Parser,
     bytes: Vec<u8>,
-    style: Style,
+    style: TerminalStyle,
     pub(super) screen: Screen,
     pub(super) withdrawal: Withdrawal,
 }
@@ -69,7 +71,7 @@ fn size(columns: u16, rows: u16) -> Winsize {
 }
 
 impl Person {
-    pub(super) fn at(style: Style, columns: u16, rows: u16) -> Self {
+    pub(super) fn at(style: TerminalStyle, columns: u16, rows: u16) -> Self {
         Self::looking_until(None, style, columns, rows)
     }
 
@@ -78,7 +80,7 @@ impl Person {
     }
 
     /// Whoever reads a terminal holds it open; this one stops when `last` was shown.
-    pub(super) fn looking_until(last: Option<&'static str>, style: Style, columns: u16, rows: u16) -> Self {
+    pub(super) fn looking_until(last: Option<&'static str>, style: TerminalStyle, columns: u16, rows: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -129,7 +131,11 @@ impl Person {
         Asked(answer)
     }
 
-    pub(super) fn questioned(&self, questions: &[Question], subagent: Option<&'static str>) -> Asked<QuestionAnswer> {
+    pub(super) fn questioned(
+        &self,
+        questions: &[ModelQuestion],
+        subagent: Option<&'static str>,
+    ) -> Asked<QuestionAnswer> {
         let (mut prompter, questions, withdrawal) = (self.prompter(), questions.to_vec(), self.withdrawal.clone());
         let (sender, answer) = channel();
         std::thread::spawn(move || sender.send(prompter.question(&questions, subagent, &withdrawal)));

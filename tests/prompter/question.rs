@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use opencode_rs::permission::{Question, QuestionAnswer, QuestionOption};
+use opencode_rs::permission::{ModelQuestion, QuestionAnswer, QuestionOption};
 
 use super::person::{DUMB, FANCY, Person};
 
 const LAST: &str = "type an answer";
 
-fn question(multiple: bool) -> Question {
+fn question(multiple: bool) -> ModelQuestion {
     let option = |label: &str, description: &str| QuestionOption {
         label: label.to_owned(),
         description: description.to_owned(),
     };
-    Question {
+    ModelQuestion {
         question: "Which database?".to_owned(),
         header: "DB".to_owned(),
         options: vec![
@@ -138,9 +138,9 @@ fn nothing_is_an_answer_only_when_it_is_said_twice() {
 #[test]
 fn several_questions_come_one_after_the_other_and_back() {
     let mut person = Person::usual();
-    let second = Question {
+    let second = ModelQuestion {
         question: "Really?".to_owned(),
-        ..Question::default()
+        ..ModelQuestion::default()
     };
     let asked = person.questioned(&[question(false), second, question(true)], None);
     person

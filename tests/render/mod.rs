@@ -17,8 +17,8 @@ use opencode_rs::render::{Render, Spinner, Streams, renderer};
 use opencode_rs::request::{EngineSource, ModelRef, OutputRequest};
 use opencode_rs::terminal::{Screen, Stream, Terminal};
 use opencode_rs::turn::{
-    ChangeStatus, DecidedBy, Decision, EngineInfo, FileChange, Outcome, PermissionRecord, Phases, Retry, Scope,
-    Started, Status, TextDelta, TodoItem, ToolCall, ToolStatus, Update, Usage,
+    AuditScope, ChangeStatus, DecidedBy, Decision, EngineInfo, FileChange, Outcome, PermissionRecord, Phases, Retry,
+    TextDelta, TodoItem, ToolCall, ToolStatus, TurnStart, TurnStatus, Update, Usage,
 };
 use serde_json::json;
 
@@ -133,8 +133,8 @@ fn engine() -> EngineInfo {
     }
 }
 
-fn started() -> Started {
-    Started {
+fn started() -> TurnStart {
+    TurnStart {
         engine: Some(engine()),
         capabilities: vec!["tools".to_owned(), "schema".to_owned()],
         model: Some(model()),
@@ -227,7 +227,7 @@ fn permission(decision: Decision) -> PermissionRecord {
         patterns: vec!["rm -rf build".to_owned()],
         decision,
         by: DecidedBy::Nobody,
-        scope: Scope::Once,
+        scope: AuditScope::Once,
         rule: "the preset: bash asks".to_owned(),
         reason: "nobody to ask".to_owned(),
         subagent: false,
@@ -256,7 +256,7 @@ fn todo() -> Vec<TodoItem> {
 
 /// A run with everything in it: reasoning, tools, a retry that repeats, a refusal, a subagent.
 fn updates() -> Vec<Update> {
-    let busy = Status::Busy {
+    let busy = TurnStatus::Busy {
         session_id: "ses_1".to_owned(),
     };
     let running = ToolCall {
@@ -281,7 +281,7 @@ fn updates() -> Vec<Update> {
         text("prt_1", "."),
         Update::Tool(read_call()),
         Update::Permission(permission(Decision::Denied)),
-        Update::Status(Status::SubagentStarted {
+        Update::Status(TurnStatus::SubagentStarted {
             session_id: "ses_2".to_owned(),
             parent_id: "ses_1".to_owned(),
         }),

@@ -1,6 +1,8 @@
-use opencode_rs::permission::{Question, QuestionOption};
+use opencode_rs::permission::{ModelQuestion, QuestionOption};
 use opencode_rs::render::schema::Record;
-use opencode_rs::turn::{ChangeStatus, Decision, FileChange, QuestionRecord, Status, Update, Verification, Worktree};
+use opencode_rs::turn::{
+    ChangeStatus, Decision, FileChange, QuestionRecord, TurnStatus, Update, Verification, Worktree,
+};
 use serde_json::json;
 
 use super::{delta, early_failure, edit_call, golden, outcome, permission, retry, started, text, todo, void};
@@ -23,46 +25,49 @@ fn every_record_is_as_its_golden_file_says() {
         ("retry", Update::Retry(retry())),
         (
             "status_busy",
-            Update::Status(Status::Busy {
+            Update::Status(TurnStatus::Busy {
                 session_id: session_id(),
             }),
         ),
         (
             "status_idle",
-            Update::Status(Status::Idle {
+            Update::Status(TurnStatus::Idle {
                 session_id: session_id(),
             }),
         ),
         (
             "status_compacted",
-            Update::Status(Status::Compacted {
+            Update::Status(TurnStatus::Compacted {
                 session_id: session_id(),
             }),
         ),
         (
             "status_subagent_started",
-            Update::Status(Status::SubagentStarted {
+            Update::Status(TurnStatus::SubagentStarted {
                 session_id: "ses_2".to_owned(),
                 parent_id: session_id(),
             }),
         ),
         ("status_text_void", void("prt_1")),
-        ("status_waiting", Update::Status(Status::Waiting { pid: Some(4711) })),
+        (
+            "status_waiting",
+            Update::Status(TurnStatus::Waiting { pid: Some(4711) }),
+        ),
         (
             "status_at_work",
-            Update::Status(Status::AtWork {
+            Update::Status(TurnStatus::AtWork {
                 session_id: session_id(),
             }),
         ),
         (
             "status_replaced",
-            Update::Status(Status::Replaced {
+            Update::Status(TurnStatus::Replaced {
                 conversation: "default".to_owned(),
                 session_id: session_id(),
             }),
         ),
-        ("status_disconnected", Update::Status(Status::Disconnected)),
-        ("status_reconnected", Update::Status(Status::Reconnected)),
+        ("status_disconnected", Update::Status(TurnStatus::Disconnected)),
+        ("status_reconnected", Update::Status(TurnStatus::Reconnected)),
         ("todo", Update::Todo(todo())),
         (
             "file_change",
@@ -108,7 +113,7 @@ fn a_question_is_as_its_golden_file_says() {
         id: "que_1".to_owned(),
         session_id: "ses_1".to_owned(),
         parent_session_id: None,
-        questions: vec![Question {
+        questions: vec![ModelQuestion {
             question: "Which one?".to_owned(),
             header: "Choice".to_owned(),
             multiple: false,

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use opencode_rs::server::Exit;
+use opencode_rs::server::EngineExit;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::owner;
@@ -65,8 +65,8 @@ async fn an_engine_that_ends_by_itself_says_how_and_leaves_nothing() {
         exit = server.exited() => panic!("{exit}"),
         written = tokio::fs::write(&go, "go\n") => written.unwrap(),
     }
-    assert_eq!(server.exited().await, Exit::Code(3));
-    assert_eq!(server.exited().await, Exit::Code(3));
+    assert_eq!(server.exited().await, EngineExit::Code(3));
+    assert_eq!(server.exited().await, EngineExit::Code(3));
     wait_until_gone(guard);
     assert!(!is_alive(bash));
     assert_eq!(sandbox.temporary_files(), Vec::<std::path::PathBuf>::new());
@@ -97,7 +97,7 @@ async fn a_hurried_end_has_no_grace() {
     let mut server = sandbox.start(&engine).await.unwrap();
     let (engine, guard) = (server.pid(), parent(server.pid()));
     server.kill_now();
-    assert_eq!(server.exited().await, Exit::Signal(9));
+    assert_eq!(server.exited().await, EngineExit::Signal(9));
     wait_until_gone(guard);
     assert!(!is_alive(engine));
     assert_eq!(sandbox.temporary_files(), Vec::<std::path::PathBuf>::new());
@@ -110,7 +110,7 @@ async fn an_engine_does_not_outlive_a_guard_that_was_killed() {
     let mut server = sandbox.start(&engine).await.unwrap();
     let engine = server.pid();
     kill(parent(engine), Signal::KILL);
-    assert_eq!(server.exited().await, Exit::Unknown);
+    assert_eq!(server.exited().await, EngineExit::Unknown);
     wait_until_gone(engine);
     server.stop().await;
 }

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use opencode_rs::error::Failure;
-use opencode_rs::server::{Exit, StartError};
+use opencode_rs::server::{EngineExit, StartError};
 
 use super::support::{LONG, Sandbox, http, is_alive, real_engine, wait_until_gone};
 use crate::support::EnginePermit;
@@ -90,7 +90,7 @@ async fn an_engine_that_dies_at_once_is_quoted() {
     let StartError::Exited { exit, .. } = &error else {
         panic!("{error:?}");
     };
-    assert_eq!(*exit, Exit::Code(7));
+    assert_eq!(*exit, EngineExit::Code(7));
     let failure = Failure::from(error);
     assert_eq!(
         failure.message,

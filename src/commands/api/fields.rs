@@ -40,24 +40,25 @@ pub(super) fn body(fields: &[(&str, Value)]) -> Result<Value, Failure> {
             Failure::usage(format!("cannot use field `{key}`"))
                 .hint("write `name`, `name[member]` or `name[]`, for example `-F model[id]=x`")
         })?;
-        put(&mut body, &steps, value.clone())
-            .map_err(|Taken| Failure::usage(format!("cannot use field `{key}`: another field has its place")))?;
+        put(&mut body, &steps, value.clone()).map_err(|FieldConflict| {
+            Failure::usage(format!("cannot use field `{key}`: another field has its place"))
+        })?;
     }
     Ok(body)
 }
 
 /// A step from a value into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step<'a> {
+enum FieldStep<'a> {
     Member(&'a str),
     Item,
 }
 
 /// The place of a field holds something of another shape, or the same field.
 #[derive(Debug)]
-struct Taken;
+struct FieldConflict;
 
-fn steps(key: &str) -> Option<Vec<Step<'_>>> {
+fn steps(key: &str) -> Option<Vec<FieldStep<'_>>> {
     let (name, mut rest) = match key.find('[') {
         Some(bracket) => key.split_at(bracket),
         None => (key, ""),
@@ -65,64 +66,64 @@ fn steps(key: &str) -> Option<Vec<Step<'_>>> {
     if name.is_empty() {
         return None;
     }
-    let mut steps = vec![Step::Member(name)];
+    let mut steps = vec![FieldStep::Member(name)];
     while !rest.is_empty() {
         let (inner, after) = rest.strip_prefix('[')?.split_once(']')?;
         steps.push(if inner.is_empty() {
-            Step::Item
+            FieldStep::Item
         } else {
-            Step::Member(inner)
+            FieldStep::Member(inner)
         });
         rest = after;
     }
     Some(steps)
 }
 
-fn put(place: &mut Value, steps: &[Step<'_>], value: Value) -> Result<(), Taken> {
+fn put(place: &mut Value, steps: &[FieldStep<'_>], value: Value) -> Result<(), FieldConflict> {
     let Some((step, rest)) = steps.split_first() else {
         if !place.is_null() {
-            return Err(Taken);
+            return Err(FieldConflict);
         }
         *place = value;
         return Ok(());
     };
     match step {
-        Step::Member(name) => {
+        FieldStep::Member(name) => {
             if place.is_null() {
                 *place = Value::Object(Map::new());
             }
-            let members = place.as_object_mut().ok_or(Taken)?;
+            let members = place.as_object_mut().ok_or(FieldConflict)?;
             if rest.is_empty() {
                 if members.contains_key(*name) {
-                    return Err(Taken);
+                    return Err(FieldConflict);
                 }
                 members.insert((*name).to_owned(), value);
                 return Ok(());
             }
             put(members.entry(*name).or_insert(Value::Null), rest, value)
         }
-        Step::Item => {
+        FieldStep::Item => {
             if place.is_null() {
                 *place = Value::Array(Vec::new());
             }
-            let items = place.as_array_mut().ok_or(Taken)?;
+            let items = place.as_array_mut().ok_or(FieldConflict)?;
             let goes_on = items.last().is_some_and(|last| has_room(last, rest));
             if !goes_on {
                 items.push(Value::Null);
             }
-            put(items.last_mut().ok_or(Taken)?, rest, value)
+            put(items.last_mut().ok_or(FieldConflict)?, rest, value)
         }
     }
 }
 
 /// Whether `steps` lead to a place in `value` that is still free.
-fn has_room(value: &Value, steps: &[Step<'_>]) -> bool {
+fn has_room(value: &Value, steps: &[FieldStep<'_>]) -> bool {
     match (steps, value) {
-        ([Step::Member(name), rest @ ..], Value::Object(members)) => match members.get(*name) {
+        ([FieldStep::Member(name), rest @ ..], Value::Object(members)) => match members.get(*name) {
             None => true,
             Some(member) => has_room(member, rest),
         },
-        ([Step::Item, ..], Value::Array(_)) => true,
+        ([FieldStep::Item, ..], Value::Array(_)) => true,
         _ => false,
     }
 }

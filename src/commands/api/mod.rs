@@ -11,21 +11,21 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::AsyncReadExt as _;
 
-use super::Exit;
+use super::CommandEnd;
 use super::visit::{EVERYTHING, USUAL, stop, visit_for};
 use crate::api::Client;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::{ApiRequest, BodySource, FieldValue, Warmth};
 
-use output::{Answer, Output};
+use output::{ApiResponse, ResponseOutput};
 
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// When the request cannot be made, there is no answer, or the answer is a refusal.
-pub async fn run(context: &Context, request: ApiRequest) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, request: ApiRequest) -> Result<CommandEnd, Failure> {
     let call = format!(
         "{} {}",
         request.method,
@@ -35,9 +35,9 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<Exit, Failure
     let message = tokio::select! {
         biased;
         failure = stop(context, &request.connect, "the command") => return Err(failure),
-        message = Message::read(context, &request) => message?,
+        message = PreparedRequest::read(context, &request) => message?,
     };
-    let output = Output::of_process(context, &request);
+    let output = ResponseOutput::of_process(context, &request);
     let needs = if asks_for_catalog(&request.path) {
         EVERYTHING
     } else {
@@ -57,12 +57,12 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<Exit, Failure
     })
     .await?;
     match answer {
-        Answer::Success => Ok(Exit::Success),
-        Answer::Refused(status) => Err(Failure::new(
+        ApiResponse::Success => Ok(CommandEnd::Success),
+        ApiResponse::Refused(status) => Err(Failure::new(
             FailureKind::Failed,
             format!("cannot call `{call}`: status {}", status.as_u16()),
         )),
-        Answer::WebPage => Err(Failure::new(
+        ApiResponse::WebPage => Err(Failure::new(
             FailureKind::Failed,
             format!("cannot call `{call}`: there is no such endpoint"),
         )
@@ -90,7 +90,12 @@ fn asks_for_catalog(path: &str) -> bool {
     })
 }
 
-async fn send(client: &Client, message: &Message, call: &str, output: Output) -> Result<Answer, Failure> {
+async fn send(
+    client: &Client,
+    message: &PreparedRequest,
+    call: &str,
+    output: ResponseOutput,
+) -> Result<ApiResponse, Failure> {
     let response = client
         .raw(
             message.method.clone(),
@@ -104,7 +109,7 @@ async fn send(client: &Client, message: &Message, call: &str, output: Output) ->
 
 /// A request that is ready to be sent.
 #[derive(Debug)]
-struct Message {
+struct PreparedRequest {
     method: Method,
     /// Path and query.
     path: String,
@@ -112,7 +117,7 @@ struct Message {
     body: Option<Bytes>,
 }
 
-impl Message {
+impl PreparedRequest {
     async fn read(context: &Context, request: &ApiRequest) -> Result<Self, Failure> {
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|error| Failure::usage(format!("cannot send `{}`", request.method)).caused_by(&error))?;

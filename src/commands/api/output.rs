@@ -15,7 +15,7 @@ use crate::terminal::{Stream, Terminal, sanitize};
 
 /// How the engine answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum ApiResponse {
     Success,
     /// Another status than 2xx; the body is written.
     Refused(StatusCode),
@@ -25,12 +25,12 @@ pub(super) enum Answer {
 
 /// Where the answer goes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Output {
+pub(super) struct ResponseOutput {
     is_terminal: bool,
     include_headers: bool,
 }
 
-impl Output {
+impl ResponseOutput {
     /// To this process's stdout.
     pub(super) fn of_process(context: &Context, request: &ApiRequest) -> Self {
         Self {
@@ -44,10 +44,10 @@ impl Output {
     /// # Errors
     ///
     /// When the answer breaks off, or stdout cannot be written.
-    pub(super) async fn pass_on(self, mut response: Response, call: &str) -> Result<Answer, Failure> {
+    pub(super) async fn pass_on(self, mut response: Response, call: &str) -> Result<ApiResponse, Failure> {
         let status = response.status();
         if status.is_success() && is(response.headers(), "text/html") {
-            return Ok(Answer::WebPage);
+            return Ok(ApiResponse::WebPage);
         }
         let mut stdout = tokio::io::stdout();
         if self.include_headers {
@@ -61,7 +61,7 @@ impl Output {
             let body = response.bytes().await.map_err(broken)?;
             write(&mut stdout, readable(&body).as_bytes()).await?;
         } else {
-            let mut lines = Lines::default();
+            let mut lines = LineBuffer::default();
             while let Some(piece) = response.chunk().await.map_err(broken)? {
                 if self.is_terminal {
                     write(&mut stdout, lines.push(&piece).as_bytes()).await?;
@@ -75,9 +75,9 @@ impl Output {
             }
         }
         Ok(if status.is_success() {
-            Answer::Success
+            ApiResponse::Success
         } else {
-            Answer::Refused(status)
+            ApiResponse::Refused(status)
         })
     }
 }
@@ -157,11 +157,11 @@ fn readable(body: &[u8]) -> String {
 
 /// Text for a terminal out of pieces that are cut anywhere: whole lines, made harmless.
 #[derive(Debug, Default)]
-struct Lines {
+struct LineBuffer {
     begun: Vec<u8>,
 }
 
-impl Lines {
+impl LineBuffer {
     fn push(&mut self, piece: &[u8]) -> String {
         self.begun.extend_from_slice(piece);
         let Some(end) = memchr::memrchr(b'\n', &self.begun) else {
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_whole_lines_without_escape_sequences() {
-        let mut lines = Lines::default();
+        let mut lines = LineBuffer::default();
         assert_eq!(lines.push("data: \u{1b}[3".as_bytes()), "");
         assert_eq!(lines.push("1mä\n\ndata".as_bytes()), "data: ä\n\n");
         assert_eq!(lines.finish(), "data");

@@ -5,18 +5,18 @@
 
 use std::io::{self, Write as _};
 
-use super::talk::{Asked, Ended, Talk, is_there, pressed};
+use super::talk::{Asked, Conversation, Ended, is_there, pressed};
 use super::{sessions, shell};
 use crate::api::types::FilePart;
 use crate::chat::{
-    COMMANDS, Command, Completion, Console, Editor, Entry, History, Line, Modes, Named, Pastes, Plain, ShellNote,
-    Wanted, mentions,
+    COMMANDS, Completion, Console, ConsoleRequest, DialogInput, Editor, History, Modes, NamedItem, Pastes, PlainReader,
+    ShellNote, SlashCommand, TypedLine, mentions,
 };
-use crate::commands::Exit;
+use crate::commands::CommandEnd;
 use crate::commands::run::display::Display;
 use crate::context::Presses;
 use crate::error::{Failure, FailureKind};
-use crate::input::{self, PromptParts, Surroundings};
+use crate::input::{self, InputContext, PromptParts};
 use crate::render::report_failure;
 use crate::request::Verbosity;
 use crate::support::nearest::{nearest, quoted};
@@ -28,7 +28,7 @@ const MOST_CHOICES: usize = 30;
 
 /// A dialog with a person.
 pub(super) struct Dialog<'t, 'c> {
-    pub(super) talk: &'t mut Talk<'c>,
+    pub(super) talk: &'t mut Conversation<'c>,
     /// Not here while somebody types.
     console: Option<Console>,
     pub(super) presses: Presses,
@@ -45,16 +45,16 @@ pub(super) struct Dialog<'t, 'c> {
 }
 
 /// What comes next.
-pub(super) enum Flow {
+pub(super) enum NextStep {
     /// The next entry.
     Next,
     /// The end.
-    Leave(Exit),
+    Leave(CommandEnd),
 }
 
 impl<'t, 'c> Dialog<'t, 'c> {
     /// Runs a dialog until somebody leaves it.
-    pub(super) async fn run(talk: &'t mut Talk<'c>, first: Option<PromptParts>) -> Result<Exit, Failure> {
+    pub(super) async fn run(talk: &'t mut Conversation<'c>, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
         let mut dialog = Self::open(talk)?;
         if let Some(failure) = dialog.connect().await {
             return failure;
@@ -69,7 +69,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
         exit
     }
 
-    fn open(talk: &'t mut Talk<'c>) -> Result<Self, Failure> {
+    fn open(talk: &'t mut Conversation<'c>) -> Result<Self, Failure> {
         let context = talk.context;
         let terminal = Terminal::of_process(&context.environment);
         let color = terminal.color(talk.run.output.color, Stream::Stderr);
@@ -87,7 +87,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
             let editor = Editor::new(past, completion.clone(), pastes.clone(), color, modes.edited());
             Console::Editor(Box::new(editor))
         } else {
-            Console::Plain(Plain::default())
+            Console::Plain(PlainReader::default())
         };
         Ok(Self {
             presses: context.interrupts.count_presses(),
@@ -105,7 +105,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
     }
 
     /// Connects; gives the end of the dialog where that fails.
-    async fn connect(&mut self) -> Option<Result<Exit, Failure>> {
+    async fn connect(&mut self) -> Option<Result<CommandEnd, Failure>> {
         let context = self.talk.context;
         let blank = Outcome::empty(self.talk.directory.to_string_lossy().into_owned());
         let display = match Display::open(context, &self.talk.run.output, blank) {
@@ -138,8 +138,8 @@ impl<'t, 'c> Dialog<'t, 'c> {
             vocabulary.commands = link
                 .commands
                 .iter()
-                .filter(|command| Command::find(&command.name).is_none())
-                .map(|command| Named {
+                .filter(|command| SlashCommand::find(&command.name).is_none())
+                .map(|command| NamedItem {
                     name: command.name.clone(),
                     about: command.description.clone().unwrap_or_default(),
                 })
@@ -160,85 +160,85 @@ impl<'t, 'c> Dialog<'t, 'c> {
         ));
     }
 
-    async fn go(&mut self, first: Option<PromptParts>) -> Result<Exit, Failure> {
+    async fn go(&mut self, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
         if let Some(first) = first {
             if first.text.is_empty() {
                 self.files = first.files;
-            } else if let Flow::Leave(exit) = self.take_turn(first).await? {
+            } else if let NextStep::Leave(exit) = self.take_turn(first).await? {
                 return Ok(exit);
             }
         }
         let mut leaving = false;
         loop {
-            let line = self.read(Wanted::Entry).await?;
+            let line = self.read(ConsoleRequest::Entry).await?;
             let was_leaving = std::mem::take(&mut leaving);
             let line = match line {
-                Line::End => return Ok(Exit::Success),
-                Line::Interrupted { had_text: false } if was_leaving => return Ok(Exit::Success),
-                Line::Interrupted { had_text } => {
+                TypedLine::End => return Ok(CommandEnd::Success),
+                TypedLine::Interrupted { had_text: false } if was_leaving => return Ok(CommandEnd::Success),
+                TypedLine::Interrupted { had_text } => {
                     if !had_text {
                         self.note("press Ctrl-C again to leave");
                         leaving = true;
                     }
                     continue;
                 }
-                Line::Text(line) => line,
+                TypedLine::Text(line) => line,
             };
             let text = self.pastes.unfold(&line);
             if let Err(error) = self.history.add(&text) {
                 tracing::warn!(%error, path = %self.history.path().display(), "cannot write the history");
             }
-            match self.entry(Entry::read(&text)).await {
-                Ok(Flow::Next) => {}
-                Ok(Flow::Leave(exit)) => return Ok(exit),
+            match self.entry(DialogInput::read(&text)).await {
+                Ok(NextStep::Next) => {}
+                Ok(NextStep::Leave(exit)) => return Ok(exit),
                 Err(failure) if self.talk.context.interrupts.reason().is_some() => return Err(failure),
                 Err(failure) => self.report(&failure),
             }
         }
     }
 
-    async fn entry(&mut self, entry: Entry) -> Result<Flow, Failure> {
+    async fn entry(&mut self, entry: DialogInput) -> Result<NextStep, Failure> {
         match entry {
-            Entry::Nothing => Ok(Flow::Next),
-            Entry::Prompt(text) => self.prompt(&text).await,
-            Entry::Shell { command, output } => {
+            DialogInput::Nothing => Ok(NextStep::Next),
+            DialogInput::Prompt(text) => self.prompt(&text).await,
+            DialogInput::Shell { command, output } => {
                 shell::run(self, &command, output).await?;
-                Ok(Flow::Next)
+                Ok(NextStep::Next)
             }
-            Entry::Slash { name, arguments } => match Command::find(&name) {
+            DialogInput::Slash { name, arguments } => match SlashCommand::find(&name) {
                 Some(command) => self.command(command, &arguments).await,
                 None => self.engine_command(&name, arguments).await,
             },
         }
     }
 
-    async fn command(&mut self, command: Command, arguments: &str) -> Result<Flow, Failure> {
+    async fn command(&mut self, command: SlashCommand, arguments: &str) -> Result<NextStep, Failure> {
         match command {
-            Command::Exit => return Ok(Flow::Leave(Exit::Success)),
-            Command::Editor => return self.written(arguments).await,
-            Command::Retry => return self.retry().await,
-            Command::Help => self.help(),
-            Command::New => self.begin_anew(),
-            Command::Sessions => self.list_sessions(arguments).await?,
-            Command::Resume => self.resume(arguments).await?,
-            Command::Model => self.choose_model(arguments).await?,
-            Command::Agent => self.choose_agent(arguments).await?,
-            Command::Effort => self.choose_effort(arguments).await?,
-            Command::Compact => self.compact().await?,
-            Command::Undo => self.undo().await?,
-            Command::Redo => self.redo().await?,
-            Command::Diff => self.diff().await?,
-            Command::Todo => self.todo().await?,
-            Command::Cost => self.cost().await?,
-            Command::Expand => self.expand(arguments),
-            Command::Copy => self.copy(),
-            Command::Save => self.save(arguments).await?,
+            SlashCommand::Exit => return Ok(NextStep::Leave(CommandEnd::Success)),
+            SlashCommand::Editor => return self.written(arguments).await,
+            SlashCommand::Retry => return self.retry().await,
+            SlashCommand::Help => self.help(),
+            SlashCommand::New => self.begin_anew(),
+            SlashCommand::Sessions => self.list_sessions(arguments).await?,
+            SlashCommand::Resume => self.resume(arguments).await?,
+            SlashCommand::Model => self.choose_model(arguments).await?,
+            SlashCommand::Agent => self.choose_agent(arguments).await?,
+            SlashCommand::Effort => self.choose_effort(arguments).await?,
+            SlashCommand::Compact => self.compact().await?,
+            SlashCommand::Undo => self.undo().await?,
+            SlashCommand::Redo => self.redo().await?,
+            SlashCommand::Diff => self.diff().await?,
+            SlashCommand::Todo => self.todo().await?,
+            SlashCommand::Cost => self.cost().await?,
+            SlashCommand::Expand => self.expand(arguments),
+            SlashCommand::Copy => self.copy(),
+            SlashCommand::Save => self.save(arguments).await?,
         }
-        Ok(Flow::Next)
+        Ok(NextStep::Next)
     }
 
     /// Sends a prompt, with the files that it names and what the person's own commands said.
-    pub(super) async fn prompt(&mut self, text: &str) -> Result<Flow, Failure> {
+    pub(super) async fn prompt(&mut self, text: &str) -> Result<NextStep, Failure> {
         let directory = self.talk.directory.clone();
         let found = mentions(text, |name| is_there(&directory, name));
         for missing in &found.missing {
@@ -257,12 +257,12 @@ impl<'t, 'c> Dialog<'t, 'c> {
         self.take_turn(PromptParts { text, files }).await
     }
 
-    async fn take_turn(&mut self, prompt: PromptParts) -> Result<Flow, Failure> {
+    async fn take_turn(&mut self, prompt: PromptParts) -> Result<NextStep, Failure> {
         self.turn(Asked { prompt, command: None }).await
     }
 
     /// Takes a turn and says how things stand.
-    pub(super) async fn turn(&mut self, asked: Asked) -> Result<Flow, Failure> {
+    pub(super) async fn turn(&mut self, asked: Asked) -> Result<NextStep, Failure> {
         let ended = self.talk.turn(asked, Some(&self.presses)).await;
         match ended? {
             Ended::Well => {
@@ -274,15 +274,15 @@ impl<'t, 'c> Dialog<'t, 'c> {
             Ended::Cancelled => self.note("cancelled; what was said so far stays in the conversation"),
             Ended::Failed(_) => {}
             Ended::Over(FailureKind::Interrupted) if self.talk.context.interrupts.reason().is_none() => {
-                return Ok(Flow::Leave(Exit::Success));
+                return Ok(NextStep::Leave(CommandEnd::Success));
             }
-            Ended::Over(kind) => return Ok(Flow::Leave(Exit::Reported(kind))),
+            Ended::Over(kind) => return Ok(NextStep::Leave(CommandEnd::Reported(kind))),
         }
-        Ok(Flow::Next)
+        Ok(NextStep::Next)
     }
 
     /// A prompt from an editor.
-    async fn written(&mut self, initial: &str) -> Result<Flow, Failure> {
+    async fn written(&mut self, initial: &str) -> Result<NextStep, Failure> {
         let directory = self.talk.directory.clone();
         let source = crate::request::PromptSource::Editor {
             initial: initial.to_owned(),
@@ -296,7 +296,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
     }
 
     /// A command of the engine's.
-    async fn engine_command(&mut self, name: &str, arguments: String) -> Result<Flow, Failure> {
+    async fn engine_command(&mut self, name: &str, arguments: String) -> Result<NextStep, Failure> {
         let commands = self.talk.link().map_or(&[][..], |link| &link.commands);
         if let Some(command) = commands.iter().find(|command| command.name == name) {
             let command = command.clone();
@@ -319,9 +319,9 @@ impl<'t, 'c> Dialog<'t, 'c> {
     }
 
     /// Reads a line. Meanwhile no tool runs.
-    pub(super) async fn read(&mut self, wanted: Wanted) -> Result<Line, Failure> {
+    pub(super) async fn read(&mut self, wanted: ConsoleRequest) -> Result<TypedLine, Failure> {
         let Some(mut console) = self.console.take() else {
-            return Ok(Line::End);
+            return Ok(TypedLine::End);
         };
         let is_plain = console.is_plain();
         self.presses.forget();
@@ -344,16 +344,16 @@ impl<'t, 'c> Dialog<'t, 'c> {
                         return Err(Failure::new(FailureKind::Failed, "cannot read from the terminal any more"));
                     };
                     self.console = Some(console);
-                    return Ok(line.unwrap_or(Line::End));
+                    return Ok(line.unwrap_or(TypedLine::End));
                 }
                 () = self.presses.reached(count + 1), if is_plain => {
                     count += 1;
                     if count > 1 {
-                        return Ok(Line::End);
+                        return Ok(TypedLine::End);
                     }
                     self.print(match wanted {
-                        Wanted::Entry => "\npress Ctrl-C again to leave",
-                        Wanted::Choice(_) => "\npress Enter for none, Ctrl-C again to leave",
+                        ConsoleRequest::Entry => "\npress Ctrl-C again to leave",
+                        ConsoleRequest::Choice(_) => "\npress Enter for none, Ctrl-C again to leave",
                     });
                 }
                 () = self.talk.refuse_calls() => {}
@@ -362,7 +362,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
     }
 
     /// Lets the person choose one of several; none when they do not want any.
-    pub(super) async fn choose(&mut self, what: &str, choices: &[Named]) -> Result<Option<String>, Failure> {
+    pub(super) async fn choose(&mut self, what: &str, choices: &[NamedItem]) -> Result<Option<String>, Failure> {
         for (number, choice) in choices.iter().take(MOST_CHOICES).enumerate() {
             self.row(&format!("{:>3}  {}", number + 1, choice.name), &choice.about);
         }
@@ -370,7 +370,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
             self.print(&format!("     and {} more, by name", choices.len() - MOST_CHOICES));
         }
         let words = format!("{what} (number or name, Enter for none): ");
-        let Line::Text(typed) = self.read(Wanted::Choice(words)).await? else {
+        let TypedLine::Text(typed) = self.read(ConsoleRequest::Choice(words)).await? else {
             return Ok(None);
         };
         let typed = typed.trim();
@@ -397,9 +397,9 @@ impl<'t, 'c> Dialog<'t, 'c> {
         }
     }
 
-    fn around<'a>(&'a self, directory: &'a std::path::Path) -> Surroundings<'a> {
+    fn around<'a>(&'a self, directory: &'a std::path::Path) -> InputContext<'a> {
         let context = self.talk.context;
-        Surroundings {
+        InputContext {
             cwd: directory,
             environment: &context.environment,
             streams: context.streams,

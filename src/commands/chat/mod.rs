@@ -16,24 +16,24 @@ mod shell;
 mod talk;
 mod views;
 
-use super::Exit;
+use super::CommandEnd;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::input::{self, PromptParts, Surroundings};
+use crate::input::{self, InputContext, PromptParts};
 use crate::request::{ChatRequest, PromptSource};
 
 use dialog::Dialog;
-use talk::Talk;
+use talk::Conversation;
 
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// When there can be no dialog, or a signal ends it. What goes wrong in a turn is told there.
-pub async fn run(context: &Context, request: ChatRequest) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, request: ChatRequest) -> Result<CommandEnd, Failure> {
     let ChatRequest { run } = request;
     let directory = talk::directory(context, &run)?;
-    let around = Surroundings {
+    let around = InputContext {
         cwd: &context.cwd,
         environment: &context.environment,
         streams: context.streams,
@@ -51,7 +51,7 @@ pub async fn run(context: &Context, request: ChatRequest) -> Result<Exit, Failur
         _ => String::new(),
     };
     let first = (!text.is_empty() || !files.is_empty()).then_some(PromptParts { text, files });
-    let mut talk = Talk::new(context, run, directory, system);
+    let mut talk = Conversation::new(context, run, directory, system);
     let ended = if context.streams.stdin_is_terminal {
         Box::pin(Dialog::run(&mut talk, first)).await
     } else {

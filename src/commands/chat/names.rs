@@ -1,16 +1,16 @@
 //! `/model`, `/agent`, `/effort`: what the next prompt is sent with.
 
 use super::dialog::Dialog;
-use crate::chat::{EFFORTS, Named};
-use crate::commands::run::prepare::{self, Offer};
+use crate::chat::{EFFORTS, NamedItem};
+use crate::commands::run::prepare::{self, EngineCatalog};
 use crate::error::Failure;
 use crate::input::PromptParts;
-use crate::request::{Effort, ModelChoice, RunRequest, Typed, VariantChoice};
+use crate::request::{Effort, ModelChoice, RunRequest, TypedNames, VariantChoice};
 
 /// The models, as they are chosen.
-pub(super) fn models(offer: &Offer) -> Vec<Named> {
+pub(super) fn models(offer: &EngineCatalog) -> Vec<NamedItem> {
     let models = offer.providers.providers.iter().flat_map(|provider| {
-        provider.models.iter().map(|(id, model)| Named {
+        provider.models.iter().map(|(id, model)| NamedItem {
             name: format!("{}/{id}", provider.id),
             about: if model.name == *id {
                 String::new()
@@ -23,13 +23,13 @@ pub(super) fn models(offer: &Offer) -> Vec<Named> {
 }
 
 /// The agents that a person talks to.
-pub(super) fn agents(offer: &Offer) -> Vec<Named> {
+pub(super) fn agents(offer: &EngineCatalog) -> Vec<NamedItem> {
     let agents = offer
         .agents
         .iter()
         .filter(|agent| !agent.hidden && agent.mode != "subagent");
     agents
-        .map(|agent| Named {
+        .map(|agent| NamedItem {
             name: agent.name.clone(),
             about: agent.description.clone().unwrap_or_default(),
         })
@@ -47,7 +47,7 @@ impl Dialog<'_, '_> {
             .map_err(|error| Failure::usage(format!("cannot use model `{name}`")).caused_by(&error))?;
         let wanted = RunRequest {
             model: Some(model),
-            typed: Typed {
+            typed: TypedNames {
                 model: true,
                 ..self.talk.run.typed
             },
@@ -86,7 +86,7 @@ impl Dialog<'_, '_> {
         };
         let wanted = RunRequest {
             agent: Some(name.clone()),
-            typed: Typed {
+            typed: TypedNames {
                 agent: true,
                 ..self.talk.run.typed
             },
@@ -99,9 +99,9 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) async fn choose_effort(&mut self, typed: &str) -> Result<(), Failure> {
-        let all: Vec<Named> = EFFORTS
+        let all: Vec<NamedItem> = EFFORTS
             .iter()
-            .map(|level| Named {
+            .map(|level| NamedItem {
                 name: (*level).to_owned(),
                 about: String::new(),
             })
@@ -120,7 +120,7 @@ impl Dialog<'_, '_> {
         };
         let wanted = RunRequest {
             variant,
-            typed: Typed {
+            typed: TypedNames {
                 variant: true,
                 ..self.talk.run.typed
             },
@@ -136,7 +136,7 @@ impl Dialog<'_, '_> {
     }
 
     /// The name that was typed, or chosen from a list.
-    async fn name(&mut self, what: &str, typed: &str, all: &[Named]) -> Result<Option<String>, Failure> {
+    async fn name(&mut self, what: &str, typed: &str, all: &[NamedItem]) -> Result<Option<String>, Failure> {
         if !typed.is_empty() {
             return Ok(Some(typed.to_owned()));
         }

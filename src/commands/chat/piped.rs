@@ -7,13 +7,13 @@ use std::io::{self, BufRead as _};
 
 use tokio::sync::mpsc;
 
-use super::talk::{Asked, Ended, Talk};
-use crate::commands::Exit;
+use super::talk::{Asked, Conversation, Ended};
+use crate::commands::CommandEnd;
 use crate::error::{Failure, FailureKind};
 use crate::input::PromptParts;
 
 /// Takes a turn for each line of stdin. The first failure is that of the command.
-pub(super) async fn run(talk: &mut Talk<'_>, first: Option<PromptParts>) -> Result<Exit, Failure> {
+pub(super) async fn run(talk: &mut Conversation<'_>, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
     let mut lines = lines()?;
     let mut failed: Option<FailureKind> = None;
     let mut waiting = first;
@@ -56,14 +56,14 @@ pub(super) async fn run(talk: &mut Talk<'_>, first: Option<PromptParts>) -> Resu
             Ended::Well => {}
             Ended::Cancelled => failed = failed.or(Some(FailureKind::Interrupted)),
             Ended::Failed(kind) => failed = failed.or(Some(kind)),
-            Ended::Over(kind) => return Ok(Exit::Reported(failed.unwrap_or(kind))),
+            Ended::Over(kind) => return Ok(CommandEnd::Reported(failed.unwrap_or(kind))),
         }
         // Without an engine there is no answer to any of them.
         if talk.link().is_none() {
             break;
         }
     }
-    Ok(failed.map_or(Exit::Success, Exit::Reported))
+    Ok(failed.map_or(CommandEnd::Success, CommandEnd::Reported))
 }
 
 /// The lines of stdin, read by a thread of its own as they are wanted.

@@ -1,27 +1,27 @@
 //! `/undo`, `/redo`, `/retry`, `/compact`: what becomes of what was said.
 
-use super::dialog::{Dialog, Flow};
+use super::dialog::{Dialog, NextStep};
 use super::sessions::text_of;
 use super::talk::Asked;
 use crate::api::types::MessageWithParts;
 use crate::conversation::SessionLock;
 use crate::error::Failure;
 use crate::input::PromptParts;
-use crate::request::Waiting;
+use crate::request::BusySession;
 use crate::terminal::one_line;
 
 /// How many file names are told.
 const MOST_FILES: usize = 8;
 
 /// The prompts of a session, and where it stands among them.
-struct Prompts {
+struct PromptHistory {
     /// Id and text, oldest first.
     all: Vec<(String, String)>,
     /// How many of them count; those after it are taken back.
     standing: usize,
 }
 
-impl Prompts {
+impl PromptHistory {
     fn of(messages: &[MessageWithParts], reverted: Option<&str>) -> Self {
         let all: Vec<(String, String)> = messages
             .iter()
@@ -45,16 +45,19 @@ impl Prompts {
 impl Dialog<'_, '_> {
     /// The right to change a session; a failure while another command is at work on it.
     async fn hold(&self, id: &str) -> Result<SessionLock, Failure> {
-        SessionLock::acquire(&self.talk.names, id, Waiting::Refused, |_| ()).await
+        SessionLock::acquire(&self.talk.names, id, BusySession::Refused, |_| ()).await
     }
 
-    async fn prompts(&self) -> Result<Prompts, Failure> {
+    async fn prompts(&self) -> Result<PromptHistory, Failure> {
         let (client, id) = (self.client()?, self.session()?);
         let reading = async {
             let session = client.session(&id).await?;
             let messages = client.messages_after(&id, None).await?;
             let reverted = session.revert.map(|revert| revert.message_id);
-            Ok(Prompts::of(&messages, reverted.as_deref().filter(|id| !id.is_empty())))
+            Ok(PromptHistory::of(
+                &messages,
+                reverted.as_deref().filter(|id| !id.is_empty()),
+            ))
         };
         self.waiting(reading).await
     }
@@ -121,7 +124,7 @@ impl Dialog<'_, '_> {
         Ok(())
     }
 
-    pub(super) async fn retry(&mut self) -> Result<Flow, Failure> {
+    pub(super) async fn retry(&mut self) -> Result<NextStep, Failure> {
         let (text, files) = self.take_back().await?;
         if !files.is_empty() {
             self.tell_files("files are as they were before: ", &files);
@@ -188,8 +191,8 @@ mod tests {
             message("3", "user", ""),
             message("4", "user", "two"),
         ];
-        let standing = |reverted| Prompts::of(&messages, reverted).standing;
-        assert_eq!(Prompts::of(&messages, None).all.len(), 2);
+        let standing = |reverted| PromptHistory::of(&messages, reverted).standing;
+        assert_eq!(PromptHistory::of(&messages, None).all.len(), 2);
         assert_eq!(
             [None, Some("4"), Some("3"), Some("1"), Some("unknown")].map(standing),
             [2, 1, 1, 0, 2]

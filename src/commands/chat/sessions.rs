@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::dialog::Dialog;
-use super::talk::Talk;
+use super::talk::Conversation;
 use crate::api::Client;
 use crate::api::types::{MessageWithParts, PartKind, Session};
-use crate::chat::Named;
+use crate::chat::NamedItem;
 use crate::commands::run::display::Display;
 use crate::commands::run::session;
 use crate::error::Failure;
@@ -23,7 +23,7 @@ const LISTED: usize = 15;
 const RECAP_LINES: usize = 12;
 
 /// Takes the session that the dialog shall begin with; gives its title, where there is one already.
-pub(super) async fn begin(talk: &mut Talk<'_>) -> Result<Option<String>, Failure> {
+pub(super) async fn begin(talk: &mut Conversation<'_>) -> Result<Option<String>, Failure> {
     let choice = &talk.run.session;
     // A copy is made with the first prompt.
     if choice.start == SessionStart::New || choice.manner == Manner::Fork {
@@ -41,7 +41,7 @@ pub(super) async fn begin(talk: &mut Talk<'_>) -> Result<Option<String>, Failure
     Ok(Some(title))
 }
 
-async fn find_chosen(talk: &mut Talk<'_>, display: &Display) -> Result<Option<Session>, Failure> {
+async fn find_chosen(talk: &mut Conversation<'_>, display: &Display) -> Result<Option<Session>, Failure> {
     if talk.link().is_none() {
         talk.connect(display).await?;
     }
@@ -52,7 +52,7 @@ async fn find_chosen(talk: &mut Talk<'_>, display: &Display) -> Result<Option<Se
     // Held for this look alone: between prompts, others may go on with the conversation.
     let mut claim = session::claim(&talk.run, around).await?;
     let origin = session::find(&talk.run, &client, &mut claim, around).await?;
-    Ok(origin.map(session::Origin::into_session))
+    Ok(origin.map(session::ResumedSession::into_session))
 }
 
 async fn newest(client: &Client, search: Option<&str>) -> Result<Vec<Session>, Failure> {
@@ -121,12 +121,12 @@ impl Dialog<'_, '_> {
     pub(super) async fn resume(&mut self, wanted: &str) -> Result<(), Failure> {
         let wanted = if wanted.is_empty() {
             let now = now();
-            let choices: Vec<Named> = self
+            let choices: Vec<NamedItem> = self
                 .sessions("")
                 .await?
                 .into_iter()
                 .take(LISTED)
-                .map(|session| Named {
+                .map(|session| NamedItem {
                     about: format!("{:>8}  {}", age(now, session.time.updated), session.title),
                     name: session.id,
                 })

@@ -8,10 +8,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::dialog::{Dialog, Flow};
+use super::dialog::{Dialog, NextStep};
 use super::talk::Asked;
 use crate::api::types::{CommandCall, EngineCommand};
-use crate::chat::{LONGEST_SHELL_OUTPUT, Line, ShellNote, ShellOutput, Wanted};
+use crate::chat::{ConsoleRequest, LONGEST_SHELL_OUTPUT, ShellNote, ShellOutput, TypedLine};
 use crate::commands::run::prepare;
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
@@ -67,9 +67,9 @@ async fn run_to_its_end(
     dialog: &Dialog<'_, '_>,
     mut command: Command,
     failure: impl Fn(io::Error) -> Failure,
-) -> Result<(Kept, ExitStatus), Failure> {
+) -> Result<(KeptOutput, ExitStatus), Failure> {
     let mut child = command.spawn().map_err(&failure)?;
-    let mut kept = Kept::default();
+    let mut kept = KeptOutput::default();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let status = {
         let reading = async {
@@ -119,13 +119,13 @@ fn shell(environment: &Environment, command: &str) -> Command {
 }
 
 /// What a command wrote: shown as it comes, and its end kept.
-struct Kept {
+struct KeptOutput {
     bytes: Vec<u8>,
     is_cut: bool,
     ends_line: bool,
 }
 
-impl Default for Kept {
+impl Default for KeptOutput {
     fn default() -> Self {
         Self {
             bytes: Vec::new(),
@@ -135,7 +135,7 @@ impl Default for Kept {
     }
 }
 
-impl Kept {
+impl KeptOutput {
     async fn read(&mut self, mut stdout: impl AsyncRead + Unpin, mut stderr: impl AsyncRead + Unpin) {
         let (mut out, mut err) = ([0; 4096], [0; 4096]);
         let (mut out_open, mut err_open) = (true, true);
@@ -178,11 +178,11 @@ pub(super) async fn engine_command(
     dialog: &mut Dialog<'_, '_>,
     command: &EngineCommand,
     arguments: String,
-) -> Result<Flow, Failure> {
+) -> Result<NextStep, Failure> {
     let snippets = command.shell_commands();
     if !snippets.is_empty() && !may_run(dialog, command, &snippets, &arguments).await? {
         dialog.note(&format!("/{} was not run", visible(&command.name)));
-        return Ok(Flow::Next);
+        return Ok(NextStep::Next);
     }
     let mut arguments = arguments;
     // What a command wrote is never put into a line that a shell reads; it waits for a prompt that has none.
@@ -250,9 +250,9 @@ async fn may_run(
         ));
     }
     let answer = dialog
-        .read(Wanted::Choice("run them? (yes or no): ".to_owned()))
+        .read(ConsoleRequest::Choice("run them? (yes or no): ".to_owned()))
         .await?;
-    Ok(matches!(answer, Line::Text(text) if matches!(text.trim().to_lowercase().as_str(), "y" | "yes")))
+    Ok(matches!(answer, TypedLine::Text(text) if matches!(text.trim().to_lowercase().as_str(), "y" | "yes")))
 }
 
 #[cfg(test)]
@@ -261,7 +261,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_end_of_a_long_output_is_kept() {
-        let mut kept = Kept::default();
+        let mut kept = KeptOutput::default();
         let long = vec![b'x'; 3 * LONGEST_SHELL_OUTPUT];
         let mut shown = Vec::new();
         kept.take(&long, &mut shown);

@@ -7,12 +7,12 @@ use tokio::time::{sleep_until, timeout};
 
 use crate::api::Client;
 use crate::api::types::{CommandCall, EngineCommand, MessageInfo, NewSession, Session};
-use crate::chat::Standing;
+use crate::chat::ConversationStatus;
 use crate::commands::connect::Connection;
 use crate::commands::rehearsed;
 use crate::commands::run::display::Display;
-use crate::commands::run::prepare::{self, Offer, Ready};
-use crate::commands::run::session::{self, Claim};
+use crate::commands::run::prepare::{self, EngineCatalog, ReadyConnection};
+use crate::commands::run::session::{self, SessionLocks};
 use crate::commands::run::{LAST_WORDS, Sent, answerer, take_turn};
 use crate::context::{Context, Presses};
 use crate::error::{Failure, FailureKind};
@@ -27,7 +27,7 @@ use crate::turn::{Outcome, ToolCall, Turn, Update};
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 
 /// A conversation.
-pub(super) struct Talk<'a> {
+pub(super) struct Conversation<'a> {
     pub(super) context: &'a Context,
     /// What prompts are sent with; the dialog's commands change it.
     pub(super) run: RunRequest,
@@ -36,7 +36,7 @@ pub(super) struct Talk<'a> {
     pub(super) names: PathBuf,
     system: Option<String>,
     link: Option<Link>,
-    pub(super) session: Option<Held>,
+    pub(super) session: Option<SessionRef>,
     /// The rules, with what was granted in this session.
     policy: Option<Policy>,
     /// The tools that were called, oldest first.
@@ -46,7 +46,7 @@ pub(super) struct Talk<'a> {
     pub(super) last_asked: Option<Asked>,
     /// The model that answered last.
     pub(super) last_model: Option<ModelRef>,
-    pub(super) standing: Standing,
+    pub(super) standing: ConversationStatus,
     /// The engine had to be started again.
     warned: bool,
     rehearsal_said: bool,
@@ -55,7 +55,7 @@ pub(super) struct Talk<'a> {
 /// A connection that lasts, and what the engine offers.
 pub(super) struct Link {
     connection: Connection,
-    pub(super) offer: Offer,
+    pub(super) offer: EngineCatalog,
     pub(super) commands: Vec<EngineCommand>,
     gate: Option<Gate>,
     is_guarded: bool,
@@ -69,7 +69,7 @@ impl Link {
 
 /// The session of the conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Held {
+pub(super) struct SessionRef {
     pub(super) id: String,
     pub(super) title: String,
 }
@@ -94,7 +94,7 @@ pub(super) enum Ended {
     Over(FailureKind),
 }
 
-impl<'a> Talk<'a> {
+impl<'a> Conversation<'a> {
     pub(super) fn new(context: &'a Context, run: RunRequest, directory: PathBuf, system: Option<String>) -> Self {
         Self {
             context,
@@ -109,7 +109,7 @@ impl<'a> Talk<'a> {
             answer: String::new(),
             last_asked: None,
             last_model: None,
-            standing: Standing::default(),
+            standing: ConversationStatus::default(),
             warned: false,
             rehearsal_said: false,
         }
@@ -145,7 +145,7 @@ impl<'a> Talk<'a> {
         }
         let questions = answerer(self.context, &self.run, display).takes_questions();
         let ready = prepare::connect_and_ask(self.context, &self.run, &self.directory, display, questions).await?;
-        let Ready {
+        let ReadyConnection {
             connection,
             events,
             offer,
@@ -190,7 +190,7 @@ impl<'a> Talk<'a> {
         self.answer.clear();
         self.last_asked = None;
         self.last_model = None;
-        self.standing = Standing::default();
+        self.standing = ConversationStatus::default();
         match &session {
             Some(session) => self.go_on_with(&session.id),
             None => {
@@ -198,7 +198,7 @@ impl<'a> Talk<'a> {
                 self.run.session.manner = Manner::GoOn;
             }
         }
-        self.session = session.map(|session| Held {
+        self.session = session.map(|session| SessionRef {
             id: session.id,
             title: session.title,
         });
@@ -213,8 +213,8 @@ impl<'a> Talk<'a> {
     }
 
     /// What has to be known to claim a session.
-    pub(super) fn around<'d>(&'d self, display: &'d Display) -> session::Around<'d> {
-        session::Around {
+    pub(super) fn around<'d>(&'d self, display: &'d Display) -> session::SessionContext<'d> {
+        session::SessionContext {
             state: &self.names,
             directory: &self.directory,
             display,
@@ -291,14 +291,14 @@ impl<'a> Talk<'a> {
         asked: &Asked,
         deadline: Option<tokio::time::Instant>,
         display: &Display,
-    ) -> Result<(Turn, EventStream, Claim), Failure> {
+    ) -> Result<(Turn, EventStream, SessionLocks), Failure> {
         self.connect(display).await?;
         let Some(link) = &mut self.link else {
             return Err(Failure::new(FailureKind::Engine, "cannot go on: there is no engine"));
         };
         let (context, connection) = (self.context, &link.connection);
         let client = &connection.client;
-        let around = session::Around {
+        let around = session::SessionContext {
             state: &self.names,
             directory: &self.directory,
             display,
@@ -338,7 +338,7 @@ impl<'a> Talk<'a> {
             Some(held) if held.id == id => held.title,
             _ => client.session(&id).await?.title,
         };
-        self.session = Some(Held { id: id.clone(), title });
+        self.session = Some(SessionRef { id: id.clone(), title });
         self.standing.variant.clone_from(&chosen.variant);
         let system = self.system.clone();
         let mut turn = prepare::turn_in(

@@ -6,7 +6,7 @@ use super::dialog::Dialog;
 use super::sessions::text_of;
 use super::talk::context_of;
 use crate::api::types::MessageWithParts;
-use crate::chat::{COMMANDS, Command, copy_sequence, dollars, short};
+use crate::chat::{COMMANDS, SlashCommand, copy_sequence, dollars, short};
 use crate::commands::write_file;
 use crate::error::{Failure, FailureKind};
 use crate::support::named_file::IfPresent;
@@ -23,7 +23,10 @@ impl Dialog<'_, '_> {
             row(&format!("/{} {}", command.name, command.arguments), command.help);
         }
         let commands = self.talk.link().map_or(&[][..], |link| &link.commands);
-        for command in commands.iter().filter(|command| Command::find(&command.name).is_none()) {
+        for command in commands
+            .iter()
+            .filter(|command| SlashCommand::find(&command.name).is_none())
+        {
             row(
                 &format!("/{}", command.name),
                 command.description.as_deref().unwrap_or("a command of the engine's"),

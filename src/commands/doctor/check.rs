@@ -17,7 +17,7 @@ const SCHEMA_VERSION: u32 = 1;
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Status {
+pub(super) enum CheckStatus {
     /// As it should be.
     Ok,
     /// A run works, but perhaps not as expected.
@@ -30,7 +30,7 @@ pub(super) enum Status {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Check {
     name: &'static str,
-    status: Status,
+    status: CheckStatus,
     summary: String,
     hint: Option<String>,
     details: Vec<String>,
@@ -40,7 +40,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    fn new(name: &'static str, status: Status, summary: impl Into<String>) -> Self {
+    fn new(name: &'static str, status: CheckStatus, summary: impl Into<String>) -> Self {
         Self {
             name,
             status,
@@ -52,17 +52,17 @@ impl Check {
     }
 
     pub(super) fn ok(name: &'static str, summary: impl Into<String>) -> Self {
-        Self::new(name, Status::Ok, summary)
+        Self::new(name, CheckStatus::Ok, summary)
     }
 
     pub(super) fn warn(name: &'static str, summary: impl Into<String>) -> Self {
-        Self::new(name, Status::Warn, summary)
+        Self::new(name, CheckStatus::Warn, summary)
     }
 
     pub(super) fn fail(name: &'static str, kind: FailureKind, summary: impl Into<String>) -> Self {
         Self {
             kind: Some(kind),
-            ..Self::new(name, Status::Fail, summary)
+            ..Self::new(name, CheckStatus::Fail, summary)
         }
     }
 
@@ -86,17 +86,17 @@ impl Check {
 
     /// Whether a run gets past this.
     pub(super) fn is_passed(&self) -> bool {
-        self.status != Status::Fail
+        self.status != CheckStatus::Fail
     }
 }
 
 /// All checks, in the order in which a run meets them.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub(super) struct DoctorReport {
     checks: Vec<Check>,
 }
 
-impl Report {
+impl DoctorReport {
     pub(super) fn push(&mut self, check: Check) {
         self.checks.push(check);
     }
@@ -133,9 +133,9 @@ impl Report {
         let mut text = String::new();
         for check in &self.checks {
             let (word, code) = match check.status {
-                Status::Ok => ("ok  ", "32"),
-                Status::Warn => ("warn", "33"),
-                Status::Fail => ("FAIL", "1;31"),
+                CheckStatus::Ok => ("ok  ", "32"),
+                CheckStatus::Warn => ("warn", "33"),
+                CheckStatus::Fail => ("FAIL", "1;31"),
             };
             let (on, off) = if color {
                 (format!("\u{1b}[{code}m"), "\u{1b}[0m")
@@ -153,7 +153,7 @@ impl Report {
             }
         }
         let count = |status| self.checks.iter().filter(|check| check.status == status).count();
-        let _ = match (count(Status::Fail), count(Status::Warn)) {
+        let _ = match (count(CheckStatus::Fail), count(CheckStatus::Warn)) {
             (0, 0) => writeln!(text, "\nAll is well: a run would work."),
             (0, warnings) => writeln!(text, "\nA run would work; {} to look at.", things(warnings)),
             (failures, _) => writeln!(text, "\nA run would not work; {} to mend.", things(failures)),
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_first_failure_decides_and_all_are_shown() {
-        let mut report = Report::default();
+        let mut report = DoctorReport::default();
         report.push(Check::ok("program", "opencode-rs 1"));
         report.push(Check::warn("tools", "no `rg`").hint("install it"));
         report.push(Check::of_failure(

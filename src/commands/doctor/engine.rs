@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::check::Check;
-use super::{Place, without_questions};
-use crate::commands::connect::{self, Connection, Watch};
+use super::{TrialServer, without_questions};
+use crate::commands::connect::{self, ConnectObserver, Connection};
 use crate::commands::visit::EVERYTHING;
 use crate::context::Context;
 use crate::engine::{self, EngineRequest};
@@ -14,7 +14,7 @@ use crate::request::{ConnectRequest, EngineChoice, EngineSource};
 const NAME: &str = "engine";
 
 /// Every program that could be the engine, with the verdict on each.
-pub(super) async fn candidates(context: &Context, request: &ConnectRequest, watch: &dyn Watch) -> Check {
+pub(super) async fn candidates(context: &Context, request: &ConnectRequest, watch: &dyn ConnectObserver) -> Check {
     watch.engine();
     let engines = EngineRequest::new(
         &request.engine,
@@ -74,8 +74,8 @@ pub(super) async fn candidates(context: &Context, request: &ConnectRequest, watc
 pub(super) async fn start(
     context: &Context,
     request: &ConnectRequest,
-    place: &Place,
-    watch: &dyn Watch,
+    place: &TrialServer,
+    watch: &dyn ConnectObserver,
 ) -> Result<(Connection, Check), Failure> {
     let begun = Instant::now();
     let request = without_questions(request);

@@ -16,22 +16,22 @@ use std::path::PathBuf;
 use std::pin::Pin;
 
 use super::visit::{WaitingLine, stay, stop};
-use super::{Exit, connect};
+use super::{CommandEnd, connect};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{ConnectRequest, DoctorRequest, Network, ServerChoice, TrustChoice, Warmth};
 use crate::support::loopback::is_loopback;
 use crate::trust;
 
-use check::{Check, Report};
+use check::{Check, DoctorReport};
 
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// When stdout cannot be written. What the checks find is no error, but the exit status.
-pub async fn run(context: &Context, request: DoctorRequest) -> Result<Exit, Failure> {
-    let mut report = Report::default();
+pub async fn run(context: &Context, request: DoctorRequest) -> Result<CommandEnd, Failure> {
+    let mut report = DoctorReport::default();
     let line = WaitingLine::open(context, &request.connect, &request.output);
     let stop = stop(context, &request.connect, "the command");
     tokio::pin!(stop);
@@ -40,7 +40,7 @@ pub async fn run(context: &Context, request: DoctorRequest) -> Result<Exit, Fail
     }
     drop(line);
     report.print(context, &request.output)?;
-    Ok(report.failed().map_or(Exit::Success, Exit::Reported))
+    Ok(report.failed().map_or(CommandEnd::Success, CommandEnd::Reported))
 }
 
 /// Makes the checks.
@@ -53,7 +53,7 @@ async fn examine(
     request: &DoctorRequest,
     line: &WaitingLine,
     mut stop: Pin<&mut impl Future<Output = Failure>>,
-    report: &mut Report,
+    report: &mut DoctorReport,
 ) -> Result<(), Failure> {
     report.push(machine::program());
     report.push(machine::terminal(context, &request.output));
@@ -108,14 +108,14 @@ async fn examine(
 
 /// Where the server is tried.
 #[derive(Debug)]
-struct Place {
+struct TrialServer {
     directory: PathBuf,
     /// An empty directory in place of the agent's, which cannot be used. It is removed with this.
     stand_in: Option<tempfile::TempDir>,
 }
 
 /// Checks the agent's directory. None when no server may be tried there, nor elsewhere in its place.
-fn place(context: &Context, request: &DoctorRequest, report: &mut Report) -> Option<Place> {
+fn place(context: &Context, request: &DoctorRequest, report: &mut DoctorReport) -> Option<TrialServer> {
     let directory = match connect::directory(context, &request.connect) {
         Ok(directory) => directory,
         Err(failure) => {
@@ -127,7 +127,7 @@ fn place(context: &Context, request: &DoctorRequest, report: &mut Report) -> Opt
         && !is_loopback(url)
     {
         // It is a path on the other machine.
-        return Some(Place {
+        return Some(TrialServer {
             directory,
             stand_in: None,
         });
@@ -136,7 +136,7 @@ fn place(context: &Context, request: &DoctorRequest, report: &mut Report) -> Opt
     let is_trusted = trust.is_trusted;
     report.push(trust.check);
     if is_trusted {
-        return Some(Place {
+        return Some(TrialServer {
             directory,
             stand_in: None,
         });
@@ -145,7 +145,7 @@ fn place(context: &Context, request: &DoctorRequest, report: &mut Report) -> Opt
 }
 
 /// An empty directory of our own that no code reaches from above, for a server of our own.
-fn stand_in(context: &Context, request: &ConnectRequest) -> Option<Place> {
+fn stand_in(context: &Context, request: &ConnectRequest) -> Option<TrialServer> {
     if matches!(request.server, ServerChoice::Attach(_)) {
         return None;
     }
@@ -156,7 +156,7 @@ fn stand_in(context: &Context, request: &ConnectRequest) -> Option<Place> {
         .ok()?;
     let directory = made.path().canonicalize().ok()?;
     let findings = trust::scan(&directory, &trust::UserPlaces::of(context)).ok()?;
-    findings.items.is_empty().then_some(Place {
+    findings.items.is_empty().then_some(TrialServer {
         directory,
         stand_in: Some(made),
     })

@@ -6,7 +6,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 use url::Url;
 
-use super::check::{Check, Report};
+use super::check::{Check, DoctorReport};
 use crate::api::types::{Agent, NewSession, PartKind, Prompt, PromptPart, Provider, Providers};
 use crate::api::{Client, Error};
 use crate::commands::connect::Connection;
@@ -27,7 +27,7 @@ const ANSWERING: Duration = Duration::from_secs(120);
 const MOST_ADDRESSES: usize = 8;
 
 /// What the engine says about itself in the directory.
-struct Offer {
+struct EngineModels {
     providers: Providers,
     /// The same, with what the types leave out.
     raw: Value,
@@ -36,7 +36,12 @@ struct Offer {
 }
 
 /// Makes the checks that need an engine.
-pub(super) async fn examine(context: &Context, request: &ConnectRequest, connection: &Connection, report: &mut Report) {
+pub(super) async fn examine(
+    context: &Context,
+    request: &ConnectRequest,
+    connection: &Connection,
+    report: &mut DoctorReport,
+) {
     let offer = match ask(&connection.client).await {
         Ok(offer) => offer,
         Err(error) => return report.push(Check::of_failure("engine configuration", &error.into())),
@@ -63,13 +68,13 @@ pub(super) async fn examine(context: &Context, request: &ConnectRequest, connect
     }
 }
 
-async fn ask(client: &Client) -> Result<Offer, Error> {
+async fn ask(client: &Client) -> Result<EngineModels, Error> {
     let (raw, agents, config) = tokio::try_join!(
         client.get::<Value>("/config/providers"),
         client.agents(),
         client.config(),
     )?;
-    Ok(Offer {
+    Ok(EngineModels {
         providers: Providers::deserialize(&raw).unwrap_or_default(),
         raw,
         agents,
@@ -124,7 +129,7 @@ fn credentials(context: &Context, provider: &Provider) -> String {
 async fn model(
     context: &Context,
     connection: &Connection,
-    offer: &Offer,
+    offer: &EngineModels,
 ) -> Result<(Check, Option<ModelRef>), Failure> {
     let text_of = |key: &str| offer.config.get(key).and_then(Value::as_str);
     let agent = select::agent(None, text_of("default_agent"), &offer.agents)?;
@@ -151,7 +156,7 @@ async fn model(
 }
 
 /// Knocks at the providers' addresses, without credentials and without a prompt. Any answer will do.
-async fn reach(context: &Context, offer: &Offer, chosen: Option<&ModelRef>) -> Check {
+async fn reach(context: &Context, offer: &EngineModels, chosen: Option<&ModelRef>) -> Check {
     const NAME: &str = "reachability";
     let models: Vec<ModelRef> = match chosen {
         Some(model) => vec![model.clone()],
@@ -249,7 +254,7 @@ fn http(context: &Context) -> Result<reqwest::Client, Failure> {
 }
 
 /// Runs one whole prompt through the engine and the scripted model.
-async fn rehearse(client: &Client, offer: &Offer) -> Check {
+async fn rehearse(client: &Client, offer: &EngineModels) -> Check {
     const NAME: &str = "rehearsal";
     let outcome = match tokio::time::timeout(ANSWERING, prompt(client, offer)).await {
         Ok(outcome) => outcome,
@@ -265,7 +270,7 @@ async fn rehearse(client: &Client, offer: &Offer) -> Check {
     }
 }
 
-async fn prompt(client: &Client, offer: &Offer) -> Result<(), Failure> {
+async fn prompt(client: &Client, offer: &EngineModels) -> Result<(), Failure> {
     let agent = select::agent(None, None, &offer.agents)?;
     let session = client
         .create_session(&NewSession {

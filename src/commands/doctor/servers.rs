@@ -2,7 +2,7 @@
 
 use super::check::Check;
 use crate::commands::server::document::stray_in_words;
-use crate::commands::server::look::{self, Seen, State, mebibytes};
+use crate::commands::server::look::{self, Seen, ServerState, mebibytes};
 use crate::context::Context;
 use crate::server;
 use crate::warm;
@@ -26,8 +26,8 @@ pub(super) async fn servers(context: &Context) -> Check {
             .map(|path| format!("left-over socket in {}", path.display())),
     );
 
-    let count = |state: State| servers.iter().filter(|seen| seen.state == state).count();
-    let (hung, dead) = (count(State::NotAnswering), count(State::Dead));
+    let count = |state: ServerState| servers.iter().filter(|seen| seen.state == state).count();
+    let (hung, dead) = (count(ServerState::NotAnswering), count(ServerState::Dead));
     let troubles: Vec<String> = [
         (hung, "server that does not answer", "servers that do not answer"),
         (dead, "server that was killed", "servers that were killed"),

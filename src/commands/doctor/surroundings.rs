@@ -7,7 +7,7 @@ use super::somebody_is_there;
 use crate::context::Context;
 use crate::env_vars;
 use crate::request::{ConfigScope, ConnectRequest};
-use crate::settings::{self, Files, Flags, Project};
+use crate::settings::{self, Files, Flags, ProjectFile};
 use crate::trust::{self, NobodyToAsk};
 
 /// Variables of the engine that make it another one than the user may expect, with what they do.
@@ -121,7 +121,7 @@ pub(super) fn configuration(context: &Context, request: &ConnectRequest, directo
         &context.directories,
         &context.cwd,
         directory,
-        if bare { Project::Ignored } else { Project::Read },
+        if bare { ProjectFile::Ignored } else { ProjectFile::Read },
     );
     match loaded {
         Err(error) => Check::of_failure("configuration", &error.into()),
@@ -141,18 +141,18 @@ pub(super) fn configuration(context: &Context, request: &ConnectRequest, directo
 
 /// The check of the agent's directory, and whether the engine may be started in it.
 #[derive(Debug)]
-pub(super) struct Trust {
+pub(super) struct TrustCheck {
     pub(super) check: Check,
     pub(super) is_trusted: bool,
 }
 
 /// Looks at what the directory brings along, without asking anybody.
-pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Path) -> Trust {
+pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Path) -> TrustCheck {
     const NAME: &str = "directory";
     let findings = match trust::scan(directory, &trust::UserPlaces::of(context)) {
         Ok(findings) => findings,
         Err(failure) => {
-            return Trust {
+            return TrustCheck {
                 check: Check::of_failure(NAME, &failure),
                 is_trusted: false,
             };
@@ -160,7 +160,7 @@ pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Pat
     };
     let shown = directory.display();
     if findings.items.is_empty() {
-        return Trust {
+        return TrustCheck {
             check: Check::ok(NAME, format!("{shown}, which brings along nothing that needs trust")),
             is_trusted: true,
         };
@@ -187,7 +187,7 @@ pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Pat
         .hint("look at the list; `--trust` trusts it for one run"),
         Err(failure) => Check::of_failure(NAME, &failure),
     };
-    Trust {
+    TrustCheck {
         check: check.details(details),
         is_trusted,
     }

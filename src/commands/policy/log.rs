@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write as _};
 
 use super::super::table::{Column, Shape, Table};
-use super::super::{Exit, write_document};
+use super::super::{CommandEnd, write_document};
 use super::shown;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
@@ -16,7 +16,7 @@ use crate::request::{ListFormat, ListOutput, LogFilter};
 /// # Errors
 ///
 /// When the log cannot be read, or stdout cannot be written.
-pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) -> Result<Exit, Failure> {
+pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) -> Result<CommandEnd, Failure> {
     let state = &context.directories.state;
     let lines = AuditLog::read(state).map_err(|error| {
         Failure::new(
@@ -57,7 +57,7 @@ pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) ->
             "warning: {damaged} damaged {lines} of the audit log skipped"
         );
     }
-    Ok(Exit::Success)
+    Ok(CommandEnd::Success)
 }
 
 fn matches(filter: &LogFilter, entry: &AuditEntry) -> bool {

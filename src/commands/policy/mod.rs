@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::connect::local_directory;
 use super::table::{Column, Shape, Table};
-use super::{Exit, protected, write_document, write_stdout};
+use super::{CommandEnd, protected, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::permission::Policy;
@@ -25,7 +25,7 @@ use crate::support::visible::visible;
 /// # Errors
 ///
 /// When the directory does not exist, `--expect` is not met, the log cannot be read, or stdout cannot be written.
-pub fn run(context: &Context, request: &PolicyRequest) -> Result<Exit, Failure> {
+pub fn run(context: &Context, request: &PolicyRequest) -> Result<CommandEnd, Failure> {
     match request {
         PolicyRequest::Show(scope) => show::run(context, scope),
         PolicyRequest::Test { scope, calls, expect } => test(context, scope, calls, *expect),
@@ -36,7 +36,7 @@ pub fn run(context: &Context, request: &PolicyRequest) -> Result<Exit, Failure> 
 
 /// What the rules say of a call. Fields are added, never renamed.
 #[derive(Debug, Serialize)]
-struct Verdict {
+struct CallDecision {
     tool: String,
     input: Option<String>,
     effect: Effect,
@@ -44,23 +44,23 @@ struct Verdict {
     by_preset: bool,
     /// The preset of the run that was judged.
     preset: &'static str,
-    parts: Vec<Part>,
+    parts: Vec<CallPart>,
     /// The rules that "for the rest of this session" would add.
     grant: Vec<String>,
 }
 
 /// What the rules say of a part of a call.
 #[derive(Debug, Serialize)]
-struct Part {
+struct CallPart {
     what: String,
     effect: Effect,
     rule: String,
 }
 
-impl Verdict {
+impl CallDecision {
     fn of(call: &TypedCall, scope: &PolicyScope, policy: &Policy) -> Self {
         let judgement = policy.judge(&call::action(call));
-        let parts = judgement.parts.into_iter().map(|part| Part {
+        let parts = judgement.parts.into_iter().map(|part| CallPart {
             what: part.what,
             effect: part.effect,
             rule: part.rule,
@@ -115,9 +115,17 @@ fn policy_of(context: &Context, scope: &PolicyScope) -> Result<(PathBuf, Policy)
     Ok((directory, policy))
 }
 
-fn test(context: &Context, scope: &PolicyScope, calls: &[TypedCall], expect: Option<Effect>) -> Result<Exit, Failure> {
+fn test(
+    context: &Context,
+    scope: &PolicyScope,
+    calls: &[TypedCall],
+    expect: Option<Effect>,
+) -> Result<CommandEnd, Failure> {
     let (_, policy) = policy_of(context, scope)?;
-    let verdicts: Vec<Verdict> = calls.iter().map(|call| Verdict::of(call, scope, &policy)).collect();
+    let verdicts: Vec<CallDecision> = calls
+        .iter()
+        .map(|call| CallDecision::of(call, scope, &policy))
+        .collect();
     match scope.output.format {
         ListFormat::Json => write_document(&verdicts)?,
         ListFormat::Text => {
@@ -138,7 +146,7 @@ fn test(context: &Context, scope: &PolicyScope, calls: &[TypedCall], expect: Opt
         }
     }
     let Some(expected) = expect else {
-        return Ok(Exit::Success);
+        return Ok(CommandEnd::Success);
     };
     let other: Vec<String> = verdicts
         .iter()
@@ -146,7 +154,7 @@ fn test(context: &Context, scope: &PolicyScope, calls: &[TypedCall], expect: Opt
         .map(|verdict| format!("`{}` is `{}`", shown(&verdict.call()), verdict.effect.as_str()))
         .collect();
     if other.is_empty() {
-        return Ok(Exit::Success);
+        return Ok(CommandEnd::Success);
     }
     let mut failure = Failure::new(
         FailureKind::InvalidResult,
@@ -156,12 +164,12 @@ fn test(context: &Context, scope: &PolicyScope, calls: &[TypedCall], expect: Opt
     Err(failure.hint("`opencode-rs policy explain CALL` shows each part of a call with its rule"))
 }
 
-fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<Exit, Failure> {
+fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<CommandEnd, Failure> {
     let (_, policy) = policy_of(context, scope)?;
-    let verdict = Verdict::of(call, scope, &policy);
+    let verdict = CallDecision::of(call, scope, &policy);
     if scope.output.format == ListFormat::Json {
         write_document(&verdict)?;
-        return Ok(Exit::Success);
+        return Ok(CommandEnd::Success);
     }
     let session = match (verdict.effect, verdict.grant.as_slice()) {
         (Effect::Allow | Effect::Deny, _) => String::new(),
@@ -180,7 +188,7 @@ fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<E
     );
     write_stdout(text.as_bytes())?;
     if verdict.parts.is_empty() {
-        return Ok(Exit::Success);
+        return Ok(CommandEnd::Success);
     }
     write_stdout(b"\n")?;
     let mut table = Table::new(&[
@@ -196,7 +204,7 @@ fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<E
         ]);
     }
     table.print(context, &scope.output)?;
-    Ok(Exit::Success)
+    Ok(CommandEnd::Success)
 }
 
 /// Text on one line, with nothing hidden in it: where a command goes on in a new line, that is seen.

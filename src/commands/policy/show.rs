@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::table::{Column, Shape, Table};
-use super::super::{Exit, write_document, write_stdout};
+use super::super::{CommandEnd, write_document, write_stdout};
 use super::{policy_of, preset_name, run_in_words, shown};
 use crate::context::Context;
 use crate::error::Failure;
@@ -15,7 +15,7 @@ use crate::support::duration;
 /// # Errors
 ///
 /// When the directory does not exist, or stdout cannot be written.
-pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<Exit, Failure> {
+pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<CommandEnd, Failure> {
     let (directory, _) = policy_of(context, scope)?;
     let permission = &scope.permission;
     let directories: Vec<String> = std::iter::once(&directory)
@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<Exit, Failur
         .collect();
     if scope.output.format == ListFormat::Json {
         write_document(&document(scope, &directories))?;
-        return Ok(Exit::Success);
+        return Ok(CommandEnd::Success);
     }
     let mut table = Table::new(&[
         Column::new("EFFECT", Shape::Text),
@@ -63,7 +63,7 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<Exit, Failur
         .chain(facts.map(|(name, fact)| format!("{name:9}  {fact}\n")))
         .collect();
     write_stdout(text.as_bytes())?;
-    Ok(Exit::Success)
+    Ok(CommandEnd::Success)
 }
 
 /// The rules, those that refuse first; within an effect as they came.

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
-use self::rows::{ROWS, Row, Step};
+use self::rows::{ProbeRow, ProbeStep, ROWS};
 #[cfg(unix)]
 pub use self::terminal::on_terminal_main;
 #[cfg(unix)]
@@ -150,7 +150,7 @@ impl Bench {
         self.root.path().join("project")
     }
 
-    async fn try_row(&self, row: &Row) -> Result<(), String> {
+    async fn try_row(&self, row: &ProbeRow) -> Result<(), String> {
         for file in row.steps.iter().filter_map(|step| step.file) {
             if file.0 != "notes.txt" {
                 let _ = std::fs::remove_file(self.project().join(file.0));
@@ -165,7 +165,7 @@ impl Bench {
         Ok(())
     }
 
-    async fn try_step(&self, step: &Step) -> Result<(), String> {
+    async fn try_step(&self, step: &ProbeStep) -> Result<(), String> {
         let mut command = Command::new(&self.program);
         #[cfg(unix)]
         let mut person = None;

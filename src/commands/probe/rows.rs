@@ -2,14 +2,14 @@
 
 /// An ability, and the commands that show it.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct ProbeRow {
     pub(super) name: &'static str,
-    pub(super) steps: &'static [Step],
+    pub(super) steps: &'static [ProbeStep],
 }
 
 /// One command of this program, and how it has to end.
 #[derive(Debug)]
-pub(super) struct Step {
+pub(super) struct ProbeStep {
     pub(super) arguments: &'static [&'static str],
     pub(super) stdin: &'static str,
     pub(super) code: i32,
@@ -26,7 +26,7 @@ pub(super) struct Step {
     pub(super) file: Option<(&'static str, Option<&'static str>)>,
 }
 
-impl Step {
+impl ProbeStep {
     const fn stdin(mut self, text: &'static str) -> Self {
         self.stdin = text;
         self
@@ -55,13 +55,13 @@ impl Step {
     }
 }
 
-const fn row(name: &'static str, steps: &'static [Step]) -> Row {
-    Row { name, steps }
+const fn row(name: &'static str, steps: &'static [ProbeStep]) -> ProbeRow {
+    ProbeRow { name, steps }
 }
 
 /// A command that ends with this status and writes these texts to stdout.
-const fn ends(code: i32, arguments: &'static [&'static str], writes: &'static [&'static str]) -> Step {
-    Step {
+const fn ends(code: i32, arguments: &'static [&'static str], writes: &'static [&'static str]) -> ProbeStep {
+    ProbeStep {
         arguments,
         stdin: "",
         code,
@@ -74,14 +74,14 @@ const fn ends(code: i32, arguments: &'static [&'static str], writes: &'static [&
 }
 
 /// A command that ends well and writes these texts to stdout.
-const fn run(arguments: &'static [&'static str], writes: &'static [&'static str]) -> Step {
+const fn run(arguments: &'static [&'static str], writes: &'static [&'static str]) -> ProbeStep {
     ends(0, arguments, writes)
 }
 
 const JSON: &str = "--output-format=json";
 
 /// The rows, in the order in which they run. Later ones use what earlier ones have stored.
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[ProbeRow] = &[
     row(
         "text, with a server of its own",
         &[run(&["--fresh", "Say it"], &["answered\n"])],

@@ -19,7 +19,7 @@ use crate::request::Checks;
 use crate::turn::{CheckResults, FileChange, Verification};
 
 /// Where and how a command runs.
-pub(super) struct Place<'a> {
+pub(super) struct CheckContext<'a> {
     /// The agent's directory.
     pub(super) directory: &'a Path,
     /// Our environment.
@@ -35,7 +35,7 @@ pub(super) struct Place<'a> {
 /// When a check fails, when the command cannot be run, and when `stop` resolves while it runs.
 pub(super) async fn check(
     checks: &Checks,
-    place: Place<'_>,
+    place: CheckContext<'_>,
     files: &[FileChange],
     stop: Pin<&mut impl Future<Output = Failure>>,
     results: &mut CheckResults,
@@ -59,7 +59,7 @@ pub(super) async fn check(
 
 async fn verify(
     command: &str,
-    place: Place<'_>,
+    place: CheckContext<'_>,
     mut stop: Pin<&mut impl Future<Output = Failure>>,
     results: &mut CheckResults,
 ) -> Result<(), Failure> {
@@ -144,7 +144,7 @@ mod unix {
     use tokio::process::{Child, Command};
     use tokio::time::{Instant, sleep};
 
-    use super::Place;
+    use super::CheckContext;
 
     /// How long a command may take to end when it is told to.
     const GRACE: Duration = Duration::from_secs(2);
@@ -159,7 +159,7 @@ mod unix {
     }
 
     impl Group {
-        pub(super) fn start(command: &str, place: &Place<'_>) -> io::Result<Self> {
+        pub(super) fn start(command: &str, place: &CheckContext<'_>) -> io::Result<Self> {
             let stderr = io::stderr().as_fd().try_clone_to_owned()?;
             let shell = Command::new("sh")
                 .arg("-c")
@@ -224,7 +224,7 @@ mod windows {
 
     use process_wrap::tokio::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
 
-    use super::Place;
+    use super::CheckContext;
 
     /// A command interpreter in a job of its own. Dropping it ends the job.
     pub(super) struct Group {
@@ -232,7 +232,7 @@ mod windows {
     }
 
     impl Group {
-        pub(super) fn start(command: &str, place: &Place<'_>) -> io::Result<Self> {
+        pub(super) fn start(command: &str, place: &CheckContext<'_>) -> io::Result<Self> {
             let stderr = io::stderr().as_handle().try_clone_to_owned()?;
             let stdout = stderr.try_clone()?;
             let job = CommandWrap::with_new("cmd", |shell| {

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Exit;
-use super::connect::{self, Watch, millis, millis_between};
+use super::CommandEnd;
+use super::connect::{self, ConnectObserver, millis, millis_between};
 use super::rehearsed;
 use crate::api::Client;
 use crate::api::types::MessageInfo;
@@ -27,7 +27,7 @@ use crate::error::{Failure, FailureKind};
 use crate::events::EventStream;
 use crate::gate::Gate;
 use crate::input;
-use crate::permission::terminal::Style;
+use crate::permission::terminal::TerminalStyle;
 use crate::permission::{DecidedBy, Decision, Policy, ProgramApprover, TerminalPrompter};
 use crate::render::spinner::Phase;
 use crate::request::{
@@ -35,13 +35,13 @@ use crate::request::{
 };
 use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
-use crate::terminal::{Screen, Taken, Terminal};
+use crate::terminal::{Screen, ScreenLease, Terminal};
 use crate::turn::{self, Answerer, Driven, MissingMcp, Outcome, PermissionRecord, Phases, Update, decimal};
 
-use checks::Place;
+use checks::CheckContext;
 use display::Display;
 use prepare::Prepared;
-use worktree::Worktree;
+use worktree::RunWorktree;
 
 /// How long a run that was told to stop goes on writing what it has.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -55,7 +55,7 @@ const IMPATIENCE: Duration = Duration::from_millis(500);
 /// # Errors
 ///
 /// When nothing can be shown at all: stdout is closed, or there is no thread to write to it.
-pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, request: RunRequest) -> Result<CommandEnd, Failure> {
     let directory = context.directory(request.connect.directory.as_deref());
     let blank = || Outcome {
         // Said of a run that fails early too: it was never meant for a real model.
@@ -133,9 +133,9 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<Exit, Failure
     };
     let (shown, ()) = tokio::join!(finishing, closing);
     match (shown, kind) {
-        (_, Some(kind)) => Ok(Exit::Reported(kind)),
+        (_, Some(kind)) => Ok(CommandEnd::Reported(kind)),
         (Err(failure), None) => Err(failure),
-        (Ok(()), None) => Ok(Exit::Success),
+        (Ok(()), None) => Ok(CommandEnd::Success),
     }
 }
 
@@ -146,7 +146,7 @@ pub(super) fn answerer(context: &Context, request: &RunRequest, display: &Displa
         Approver::Nobody => Answerer::Nobody,
         Approver::Person => {
             let terminal = Terminal::of_process(&context.environment);
-            let style = Style::new(&terminal, request.output.color);
+            let style = TerminalStyle::new(&terminal, request.output.color);
             match TerminalPrompter::open(display.screen().clone(), style) {
                 Some(prompter) => Answerer::Somebody {
                     prompter: Box::new(prompter),
@@ -196,7 +196,7 @@ async fn make_worktree(
     request: &RunRequest,
     display: &Display,
     stop: Pin<&mut impl Future<Output = Failure>>,
-) -> Result<Option<Worktree>, Failure> {
+) -> Result<Option<RunWorktree>, Failure> {
     let Some(choice) = &request.worktree else {
         return Ok(None);
     };
@@ -206,7 +206,7 @@ async fn make_worktree(
         );
     }
     let directory = connect::directory(context, &request.connect)?;
-    let making = Worktree::make(context, &directory, choice);
+    let making = RunWorktree::make(context, &directory, choice);
     tokio::pin!(making);
     let worktree = tokio::select! {
         biased;
@@ -225,7 +225,7 @@ async fn make_worktree(
 }
 
 /// The same run in a worktree.
-fn in_worktree(request: &RunRequest, worktree: &Worktree) -> RunRequest {
+fn in_worktree(request: &RunRequest, worktree: &RunWorktree) -> RunRequest {
     RunRequest {
         connect: ConnectRequest {
             directory: Some(worktree.directory.clone()),
@@ -303,7 +303,7 @@ async fn converse(
         outcome.failure = denial(&outcome.permissions, request.permission.preset);
     }
     if outcome.failure.is_none() {
-        let place = Place {
+        let place = CheckContext {
             directory: &connection.directory,
             environment: &context.environment,
             display,
@@ -356,7 +356,7 @@ pub(super) struct Sent<'a> {
 }
 
 /// What a turn leaves for the next one of the same conversation.
-pub(super) struct LeftOver {
+pub(super) struct NextTurnState {
     /// The rules, with what was granted for the rest of the session.
     pub(super) policy: Policy,
     /// The gate, which holds what comes meanwhile.
@@ -372,7 +372,7 @@ pub(super) async fn take_turn(
     display: &Display,
     stop: Pin<&mut impl Future<Output = Failure>>,
     outcome: &mut Outcome,
-) -> LeftOver {
+) -> NextTurnState {
     let Sent {
         connection,
         events,
@@ -454,7 +454,7 @@ pub(super) async fn take_turn(
     };
     outcome.failure = failure.map(|failure| explain_directory(failure, &connection.directory));
     let last = state.last_message().cloned();
-    LeftOver { policy, gate, last }
+    NextTurnState { policy, gate, last }
 }
 
 /// The failure of a run in which nothing may be refused.
@@ -502,7 +502,7 @@ pub(super) struct Stages<'a> {
     progress: Arc<dyn Progress>,
 }
 
-impl Watch for Stages<'_> {
+impl ConnectObserver for Stages<'_> {
     fn engine(&self) {
         self.display.phase(Phase::StartingEngine);
     }
@@ -529,7 +529,7 @@ fn progress(context: &Context, request: &RunRequest, display: &Display) -> Arc<d
 pub(super) struct DownloadOnScreen {
     bar: DownloadBar,
     screen: Screen,
-    taken: Mutex<Option<Taken>>,
+    taken: Mutex<Option<ScreenLease>>,
 }
 
 impl DownloadOnScreen {

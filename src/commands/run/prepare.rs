@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
 use super::answer_file::AnswerFile;
-use super::session::{self, Claim};
+use super::session::{self, SessionLocks};
 use super::{Display, Stages};
 use crate::api::types::{Agent, NewSession, Prompt, PromptPart, Providers, Rule, RuleAction};
 use crate::commands::agent_files;
@@ -17,14 +17,14 @@ use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::events::EventStream;
 use crate::gate::Gate;
-use crate::input::{self, PromptParts, Surroundings};
+use crate::input::{self, InputContext, PromptParts};
 use crate::permission::{self, Action, AuditLog, Policy};
 use crate::request::{
     Effect, ModelChoice, ModelRef, Preset, PromptSource, RehearsalChoice, RunRequest, ServerChoice, StdinUse,
 };
 use crate::support::output_files::OutputFiles;
 use crate::support::{identifier, state_file};
-use crate::turn::{Answerer, Permissions, Started, Turn, Update};
+use crate::turn::{Answerer, Permissions, Turn, TurnStart, Update};
 
 /// The longest title that we make up, in characters.
 const TITLE_LENGTH: usize = 60;
@@ -42,7 +42,7 @@ pub(super) struct Prepared {
     pub(super) gave_up_stdin: bool,
     pub(super) answer_file: Option<AnswerFile>,
     /// The right to speak in the session.
-    pub(super) claim: Claim,
+    pub(super) claim: SessionLocks,
 }
 
 /// Does all of it. Bad input is refused before anything starts.
@@ -61,7 +61,7 @@ pub(super) async fn prepare(
         .as_deref()
         .map(|path| AnswerFile::check(&context.cwd.join(path), path))
         .transpose()?;
-    let around = Surroundings {
+    let around = InputContext {
         cwd: &context.cwd,
         environment: &context.environment,
         streams: context.streams,
@@ -76,7 +76,7 @@ pub(super) async fn prepare(
         None => None,
     };
     let names = rehearsed::names(context, &request.connect.rehearsal);
-    let session_around = session::Around {
+    let session_around = session::SessionContext {
         state: &names,
         directory: &directory,
         display,
@@ -106,7 +106,7 @@ pub(super) async fn prepare(
     } else {
         ready
     };
-    let Ready {
+    let ReadyConnection {
         connection,
         mut events,
         offer,
@@ -179,22 +179,22 @@ fn has_own_text(request: &RunRequest) -> bool {
 }
 
 /// A connection with an open stream of events, and what the engine offers.
-pub(in crate::commands) struct Ready {
+pub(in crate::commands) struct ReadyConnection {
     pub(in crate::commands) connection: Connection,
     pub(in crate::commands) events: EventStream,
-    pub(in crate::commands) offer: Offer,
+    pub(in crate::commands) offer: EngineCatalog,
     pub(in crate::commands) gate: Option<Gate>,
 }
 
 /// What the engine offers in the directory.
 #[derive(Debug, Clone)]
-pub(in crate::commands) struct Offer {
+pub(in crate::commands) struct EngineCatalog {
     pub(in crate::commands) providers: Providers,
     pub(in crate::commands) agents: Vec<Agent>,
     pub(in crate::commands) config: serde_json::Value,
 }
 
-impl Offer {
+impl EngineCatalog {
     /// Whether a model has a price; without one a cost of zero means nothing.
     pub(in crate::commands) fn cost_is_known(&self, model: Option<&ModelRef>) -> bool {
         model
@@ -209,7 +209,7 @@ pub(in crate::commands) async fn connect_and_ask(
     directory: &Path,
     display: &Display,
     questions: bool,
-) -> Result<Ready, Failure> {
+) -> Result<ReadyConnection, Failure> {
     let stages = Stages {
         display,
         progress: super::progress(context, request, display),
@@ -254,7 +254,7 @@ fn is_guarded(context: &Context, request: &RunRequest) -> bool {
     ours && !(is_plain && connect::is_pure(context))
 }
 
-async fn ask(mut connection: Connection, mut gate: Option<Gate>) -> Result<Ready, Failure> {
+async fn ask(mut connection: Connection, mut gate: Option<Gate>) -> Result<ReadyConnection, Failure> {
     let client = connection.client.clone();
     let asking = async {
         // The stream is open before the prompt goes out, and the list of providers is what takes the engine longest.
@@ -275,11 +275,11 @@ async fn ask(mut connection: Connection, mut gate: Option<Gate>) -> Result<Ready
         failure = gone => return Err(failure),
     };
     let (events, providers, agents, config) = answer?;
-    Ok(Ready {
+    Ok(ReadyConnection {
         connection,
         events,
         gate,
-        offer: Offer {
+        offer: EngineCatalog {
             providers,
             agents,
             config,
@@ -289,7 +289,7 @@ async fn ask(mut connection: Connection, mut gate: Option<Gate>) -> Result<Ready
 
 /// Whether the model that was named is there, and that of the agent. What other agents want is not looked for: a provider
 /// that could be used would be in the cut catalog, and a second start would only find out the same.
-fn everything_is_there(request: &RunRequest, offer: &Offer) -> bool {
+fn everything_is_there(request: &RunRequest, offer: &EngineCatalog) -> bool {
     let named = request
         .model
         .as_ref()
@@ -318,7 +318,7 @@ pub(in crate::commands) async fn choose(
     context: &Context,
     request: &RunRequest,
     connection: &Connection,
-    offer: &Offer,
+    offer: &EngineCatalog,
     prompt: &PromptParts,
 ) -> Result<Chosen, Failure> {
     let text_of = |key: &str| offer.config.get(key).and_then(serde_json::Value::as_str);
@@ -456,7 +456,7 @@ pub(in crate::commands) fn turn_in(
         include_raw: request.output.include_raw,
         outputs: OutputFiles::of_process(None),
         permissions,
-        started: Started {
+        started: TurnStart {
             engine: Some(connection.engine.clone()),
             capabilities: capabilities(),
             model,

@@ -30,9 +30,9 @@ const FILTERED: [&str; 6] = [
 /// How long looking at the worktree, and removing it, may take at the end of a run.
 const LAST_LOOK: Duration = Duration::from_secs(30);
 
-/// A worktree that was made for a run. It has to be [concluded](Worktree::conclude).
+/// A worktree that was made for a run. It has to be [concluded](RunWorktree::conclude).
 #[derive(Debug)]
-pub(super) struct Worktree {
+pub(super) struct RunWorktree {
     /// Where the agent works.
     pub(super) directory: PathBuf,
     /// The root of the user's own working tree.
@@ -49,7 +49,7 @@ pub(super) struct Worktree {
     pub(super) warnings: Vec<String>,
 }
 
-impl Worktree {
+impl RunWorktree {
     /// Makes one for `directory`, which is canonical.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use super::look::Seen;
 use crate::server::Stray;
 use crate::support::duration;
 use crate::terminal::one_line;
-use crate::warm::Status;
+use crate::warm::WarmStatus;
 
 /// The version of the shape.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -16,7 +16,7 @@ const LONGEST_COMMAND: usize = 80;
 
 /// A server.
 #[derive(Debug, Serialize)]
-pub(super) struct Entry<'a> {
+pub(super) struct ServerEntry<'a> {
     id: &'a str,
     state: &'static str,
     /// The engine's process.
@@ -39,7 +39,7 @@ pub(super) struct Entry<'a> {
     users: usize,
     /// The processes that use it.
     user_pids: &'a [u32],
-    memory: Memory,
+    memory: MemoryUse,
     /// Whether a scripted model answers.
     rehearsal: bool,
     /// The version of this program that started it.
@@ -49,15 +49,15 @@ pub(super) struct Entry<'a> {
 
 /// In bytes.
 #[derive(Debug, Serialize)]
-struct Memory {
+struct MemoryUse {
     engine: Option<u64>,
     supervisor: Option<u64>,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> ServerEntry<'a> {
     pub(super) fn new(seen: &'a Seen, state: &std::path::Path) -> Self {
         let record = &seen.record;
-        let status: Option<&Status> = seen.status.as_ref();
+        let status: Option<&WarmStatus> = seen.status.as_ref();
         Self {
             id: &record.id,
             state: seen.state.word(),
@@ -75,7 +75,7 @@ impl<'a> Entry<'a> {
             ends_in_s: seen.ends_in().map(|left| left.as_secs()),
             users: status.map_or(0, |status| status.user_pids.len()),
             user_pids: status.map_or(&[], |status| &status.user_pids),
-            memory: Memory {
+            memory: MemoryUse {
                 engine: seen.engine_memory,
                 supervisor: seen.supervisor_memory,
             },

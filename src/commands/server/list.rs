@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Talk;
+use super::ServerMessages;
 use super::choose::{choose, directory};
-use super::document::{Entry, SCHEMA_VERSION, StrayEntry, stray_in_words, url};
-use super::look::{self, Seen, State, mebibytes, short};
+use super::document::{SCHEMA_VERSION, ServerEntry, StrayEntry, stray_in_words, url};
+use super::look::{self, Seen, ServerState, mebibytes, short};
 use crate::commands::table::{Column, Shape, Table};
-use crate::commands::{Exit, write_document, write_stdout};
+use crate::commands::{CommandEnd, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::ServerReference;
@@ -39,7 +39,7 @@ const SHOWN: usize = 8;
 /// # Errors
 ///
 /// When stdout cannot be written.
-pub(super) async fn list(context: &Context, only: Option<&Path>, talk: Talk) -> Result<Exit, Failure> {
+pub(super) async fn list(context: &Context, only: Option<&Path>, talk: ServerMessages) -> Result<CommandEnd, Failure> {
     let state = &context.directories.state;
     let mut servers = look::all(context).await;
     if let Some(only) = only {
@@ -67,21 +67,21 @@ pub(super) async fn list(context: &Context, only: Option<&Path>, talk: Talk) -> 
             stray_in_words(stray)
         ));
     }
-    Ok(Exit::Success)
+    Ok(CommandEnd::Success)
 }
 
 /// Says what is to be done about a server that is not well, and forgets one that is dead: it was seen now.
-fn settle(context: &Context, seen: &Seen, talk: Talk) {
+fn settle(context: &Context, seen: &Seen, talk: ServerMessages) {
     let id = &seen.record.id;
     match seen.state {
-        State::Dead => {
+        ServerState::Dead => {
             warm::end_hung(&context.directories, &seen.record);
             talk.say(&format!("server {id} was killed; it is forgotten now"));
         }
-        State::NotAnswering => talk.say(&format!(
+        ServerState::NotAnswering => talk.say(&format!(
             "server {id} does not answer; `opencode-rs server stop {id}` ends it"
         )),
-        State::InUse | State::Idle | State::Retiring | State::Closed => {}
+        ServerState::InUse | ServerState::Idle | ServerState::Retiring | ServerState::Closed => {}
     }
 }
 
@@ -120,7 +120,11 @@ fn cells(seen: &Seen, is_short: bool) -> Vec<String> {
 /// # Errors
 ///
 /// When an id means no server, or several; when stdout cannot be written.
-pub(super) async fn status(context: &Context, server: &ServerReference, talk: Talk) -> Result<Exit, Failure> {
+pub(super) async fn status(
+    context: &Context,
+    server: &ServerReference,
+    talk: ServerMessages,
+) -> Result<CommandEnd, Failure> {
     let state = &context.directories.state;
     let servers = choose(context, server).await?;
     if talk.is_json() {
@@ -142,9 +146,9 @@ pub(super) async fn status(context: &Context, server: &ServerReference, talk: Ta
         ));
     }
     Ok(if servers.iter().any(|seen| seen.state.is_well()) {
-        Exit::Success
+        CommandEnd::Success
     } else {
-        Exit::Reported(FailureKind::Failed)
+        CommandEnd::Reported(FailureKind::Failed)
     })
 }
 
@@ -201,7 +205,7 @@ struct Servers<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     schema_version: u32,
-    servers: Vec<Entry<'a>>,
+    servers: Vec<ServerEntry<'a>>,
     /// What is left of servers that were killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     strays: Option<Vec<StrayEntry<'a>>>,
@@ -212,7 +216,7 @@ impl<'a> Servers<'a> {
         Self {
             kind: "servers",
             schema_version: SCHEMA_VERSION,
-            servers: servers.iter().map(|seen| Entry::new(seen, state)).collect(),
+            servers: servers.iter().map(|seen| ServerEntry::new(seen, state)).collect(),
             strays: strays.map(StrayEntry::all),
         }
     }

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::Talk;
+use super::ServerMessages;
 use super::choose::{choose, directory};
 use crate::commands::api::output::reader_gone;
-use crate::commands::{Exit, write_stdout};
+use crate::commands::{CommandEnd, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::{Follow, ServerReference};
@@ -34,11 +34,11 @@ pub(super) async fn run(
     server: &ServerReference,
     lines: Option<usize>,
     follow: Follow,
-    talk: Talk,
-) -> Result<Exit, Failure> {
+    talk: ServerMessages,
+) -> Result<CommandEnd, Failure> {
     let state = &context.directories.state;
     let found = find(context, server).await?;
-    let mut log = Reader::open(warm::log_file(state, &found.id), context.streams.stdout_is_terminal);
+    let mut log = LogReader::open(warm::log_file(state, &found.id), context.streams.stdout_is_terminal);
     // What is there when this begins.
     let mut text = log.older().map_err(|error| log.failure(&error))?;
     text.extend(log.more().map_err(|error| log.failure(&error))?);
@@ -62,28 +62,28 @@ pub(super) async fn run(
         }
         talk.say(&format!("server {} has ended", found.id));
     }
-    Ok(Exit::Success)
+    Ok(CommandEnd::Success)
 }
 
 /// Whose log it is.
-struct Found {
+struct LogOwner {
     id: String,
     /// The server, while it lives.
     server: Option<ServerRecord>,
 }
 
 /// A server that there is, else one that has left a log.
-async fn find(context: &Context, reference: &ServerReference) -> Result<Found, Failure> {
+async fn find(context: &Context, reference: &ServerReference) -> Result<LogOwner, Failure> {
     let state = &context.directories.state;
     if let ServerReference::Id(id) = reference
         && let Some(id) = ended(state, &id.to_ascii_lowercase())
     {
-        return Ok(Found { id, server: None });
+        return Ok(LogOwner { id, server: None });
     }
     let mut seen = choose(context, reference).await?;
     // The one that was started last.
     if let Some(seen) = seen.pop() {
-        return Ok(Found {
+        return Ok(LogOwner {
             id: seen.record.id.clone(),
             server: Some(seen.record),
         });
@@ -97,7 +97,7 @@ async fn find(context: &Context, reference: &ServerReference) -> Result<Found, F
     warm::logs(state)
         .into_iter()
         .find(|log| log.directory.as_deref() == Some(&*directory.to_string_lossy()))
-        .map(|log| Found {
+        .map(|log| LogOwner {
             id: log.id,
             server: None,
         })
@@ -124,13 +124,13 @@ fn ended(state: &Path, begins: &str) -> Option<String> {
 }
 
 /// A log that is being read. It begins anew in a new file when it is long.
-struct Reader {
+struct LogReader {
     path: PathBuf,
     file: Option<File>,
     clean: Option<Sanitizer>,
 }
 
-impl Reader {
+impl LogReader {
     fn open(path: PathBuf, is_terminal: bool) -> Self {
         Self {
             file: None,
@@ -232,7 +232,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.log");
         fs::write(&path, "one\n").unwrap();
-        let mut reader = Reader::open(path.clone(), /*is_terminal*/ false);
+        let mut reader = LogReader::open(path.clone(), /*is_terminal*/ false);
         assert_eq!(reader.more().unwrap(), b"one\n");
         let mut first = fs::OpenOptions::new().append(true).open(&path).unwrap();
         fs::rename(&path, warm::older_part(&path)).unwrap();

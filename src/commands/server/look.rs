@@ -11,14 +11,14 @@ use crate::context::Context;
 use crate::server::resident_memory;
 use crate::support::duration;
 use crate::support::timestamp::parse_rfc3339;
-use crate::warm::{self, ServerRecord, Status};
+use crate::warm::{self, ServerRecord, WarmStatus};
 
 /// How long an engine may take to say anything.
 const ANSWERING: Duration = Duration::from_secs(3);
 
 /// How a server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::commands) enum State {
+pub(in crate::commands) enum ServerState {
     /// Commands use it.
     InUse,
     /// Nobody uses it.
@@ -33,7 +33,7 @@ pub(in crate::commands) enum State {
     Dead,
 }
 
-impl State {
+impl ServerState {
     /// The word in documents.
     pub(in crate::commands) const fn word(self) -> &'static str {
         match self {
@@ -56,9 +56,9 @@ impl State {
 #[derive(Debug, Clone)]
 pub(in crate::commands) struct Seen {
     pub(in crate::commands) record: ServerRecord,
-    pub(in crate::commands) state: State,
+    pub(in crate::commands) state: ServerState,
     /// What its supervisor says.
-    pub(in crate::commands) status: Option<Status>,
+    pub(in crate::commands) status: Option<WarmStatus>,
     /// In bytes.
     pub(in crate::commands) engine_memory: Option<u64>,
     /// In bytes.
@@ -78,20 +78,20 @@ impl Seen {
 
     /// When it ends, if nobody comes.
     pub(in crate::commands) fn ends_in(&self) -> Option<Duration> {
-        let status = self.status.as_ref().filter(|_| self.state == State::Idle)?;
+        let status = self.status.as_ref().filter(|_| self.state == ServerState::Idle)?;
         Some(Duration::from_secs(status.keep_for.saturating_sub(status.idle)))
     }
 
     /// Its state for people: "idle, ends in 29m".
     pub(in crate::commands) fn state_in_words(&self) -> String {
         match (self.state, self.ends_in()) {
-            (State::Idle, Some(left)) => format!("idle, ends in {}", short(left)),
-            (State::Idle, None) => "idle".to_owned(),
-            (State::InUse, _) => "in use".to_owned(),
-            (State::Retiring, _) => "retiring".to_owned(),
-            (State::NotAnswering, _) => "not answering".to_owned(),
-            (State::Closed, _) => "closed to us".to_owned(),
-            (State::Dead, _) => "dead".to_owned(),
+            (ServerState::Idle, Some(left)) => format!("idle, ends in {}", short(left)),
+            (ServerState::Idle, None) => "idle".to_owned(),
+            (ServerState::InUse, _) => "in use".to_owned(),
+            (ServerState::Retiring, _) => "retiring".to_owned(),
+            (ServerState::NotAnswering, _) => "not answering".to_owned(),
+            (ServerState::Closed, _) => "closed to us".to_owned(),
+            (ServerState::Dead, _) => "dead".to_owned(),
         }
     }
 }
@@ -116,19 +116,19 @@ pub(super) async fn look(state: &Path, records: Vec<ServerRecord>) -> Vec<Seen> 
 async fn one(state: &Path, record: ServerRecord) -> Option<Seen> {
     let status = record.status().await;
     let found = match &status {
-        Ok(_) if !engine_answers(record.port).await => State::NotAnswering,
-        Ok(status) if status.retiring => State::Retiring,
-        Ok(status) if status.users > 0 => State::InUse,
-        Ok(_) => State::Idle,
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => State::Closed,
-        Err(_) if record.supervisor.is_alive() => State::NotAnswering,
-        Err(_) => State::Dead,
+        Ok(_) if !engine_answers(record.port).await => ServerState::NotAnswering,
+        Ok(status) if status.retiring => ServerState::Retiring,
+        Ok(status) if status.users > 0 => ServerState::InUse,
+        Ok(_) => ServerState::Idle,
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => ServerState::Closed,
+        Err(_) if record.supervisor.is_alive() => ServerState::NotAnswering,
+        Err(_) => ServerState::Dead,
     };
     // Whoever ends properly takes the file away first.
     if !found.is_well() && !record.is_listed(state) {
         return None;
     }
-    let is_alive = found != State::Dead;
+    let is_alive = found != ServerState::Dead;
     Some(Seen {
         engine_memory: resident_memory(record.engine_pid).filter(|_| is_alive),
         supervisor_memory: resident_memory(record.supervisor.pid).filter(|_| is_alive),

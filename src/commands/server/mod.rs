@@ -18,7 +18,7 @@ mod start;
 #[cfg(unix)]
 mod stop;
 
-use super::Exit;
+use super::CommandEnd;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::ServerCommandRequest;
@@ -29,9 +29,9 @@ use crate::request::ServerCommandRequest;
 ///
 /// When it cannot be done, or stdout cannot be written.
 #[cfg(unix)]
-pub async fn run(context: &Context, request: ServerCommandRequest) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, request: ServerCommandRequest) -> Result<CommandEnd, Failure> {
     use crate::request::ServerAction;
-    let talk = Talk {
+    let talk = ServerMessages {
         output: request.output,
         verbosity: request.verbosity,
     };
@@ -63,20 +63,20 @@ pub async fn run(context: &Context, request: ServerCommandRequest) -> Result<Exi
 /// Always: there are no warm servers on this system.
 #[cfg(not(unix))]
 #[expect(clippy::unused_async, reason = "the same function elsewhere")]
-pub async fn run(_: &Context, _: ServerCommandRequest) -> Result<Exit, Failure> {
+pub async fn run(_: &Context, _: ServerCommandRequest) -> Result<CommandEnd, Failure> {
     Err(Failure::usage("cannot keep servers on this system").hint("each command starts a server of its own here"))
 }
 
 /// How the command speaks.
 #[cfg(unix)]
 #[derive(Debug, Clone, Copy)]
-struct Talk {
+struct ServerMessages {
     output: crate::request::ListOutput,
     verbosity: crate::request::Verbosity,
 }
 
 #[cfg(unix)]
-impl Talk {
+impl ServerMessages {
     /// Says on stderr what was done, unless `-q` was typed. A closed stderr is nobody's failure.
     fn say(self, line: &str) {
         use std::io::Write as _;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::Talk;
-use super::document::{Entry, SCHEMA_VERSION};
+use super::ServerMessages;
+use super::document::{SCHEMA_VERSION, ServerEntry};
 use super::look;
 use crate::commands::connect::{self, Connection};
 use crate::commands::visit::{USUAL, WaitingLine, stop};
-use crate::commands::{Exit, write_document, write_stdout};
+use crate::commands::{CommandEnd, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::ConnectRequest;
@@ -23,7 +23,11 @@ use crate::warm::ServerRecord;
 /// # Errors
 ///
 /// When there is none in the end. One that was started for this and cannot be used is not left behind.
-pub(super) async fn run(context: &Context, request: ConnectRequest, talk: Talk) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    context: &Context,
+    request: ConnectRequest,
+    talk: ServerMessages,
+) -> Result<CommandEnd, Failure> {
     if connect::is_pure(context) {
         return Err(Failure::usage(
             "cannot keep a server here: `OPENCODE_PURE` keeps the engine from loading the guard of its tools",
@@ -79,11 +83,11 @@ pub(super) async fn run(context: &Context, request: ConnectRequest, talk: Talk) 
     })?;
     let record = &seen.record;
     if talk.is_json() {
-        write_document(&Started {
+        write_document(&StartedDocument {
             kind: "server",
             schema_version: SCHEMA_VERSION,
             already_running: !is_new,
-            server: Entry::new(&seen, state),
+            server: ServerEntry::new(&seen, state),
         })?;
     } else {
         write_stdout(format!("{}\n", record.id).as_bytes())?;
@@ -103,7 +107,7 @@ pub(super) async fn run(context: &Context, request: ConnectRequest, talk: Talk) 
             duration::format(span)
         )),
     ));
-    Ok(Exit::Success)
+    Ok(CommandEnd::Success)
 }
 
 /// Sends what the first prompt would send first: the engine reads its configuration and loads its providers then.
@@ -114,12 +118,12 @@ async fn warm_up(connection: &Connection) -> Result<(), Failure> {
 }
 
 #[derive(Debug, Serialize)]
-struct Started<'a> {
+struct StartedDocument<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     schema_version: u32,
     /// Whether it was there before.
     already_running: bool,
     #[serde(flatten)]
-    server: Entry<'a>,
+    server: ServerEntry<'a>,
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
-use super::Talk;
+use super::ServerMessages;
 use super::choose::{choose, directory};
 use super::document::{SCHEMA_VERSION, StrayEntry, stray_in_words};
-use super::look::{self, Seen, State};
-use crate::commands::{Exit, write_document};
+use super::look::{self, Seen, ServerState};
+use crate::commands::{CommandEnd, write_document};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::{InUse, ServerReference, StopChoice};
@@ -40,7 +40,12 @@ enum Fate {
 /// # Errors
 ///
 /// When a server is in use or refuses; the others are stopped all the same. When stdout cannot be written.
-pub(super) async fn run(context: &Context, which: &StopChoice, in_use: InUse, talk: Talk) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    context: &Context,
+    which: &StopChoice,
+    in_use: InUse,
+    talk: ServerMessages,
+) -> Result<CommandEnd, Failure> {
     let mut servers: Vec<Seen> = Vec::new();
     match which {
         StopChoice::All => servers = look::all(context).await,
@@ -87,19 +92,19 @@ pub(super) async fn run(context: &Context, which: &StopChoice, in_use: InUse, ta
         });
     }
     if talk.is_json() {
-        write_document(&Document {
+        write_document(&StopDocument {
             kind: "server_stop",
             schema_version: SCHEMA_VERSION,
             servers: servers
                 .iter()
                 .zip(&fates)
-                .map(|(seen, fate)| Entry::new(seen, fate))
+                .map(|(seen, fate)| StoppedServer::new(seen, fate))
                 .collect(),
             strays: strays.as_ref().map(|(ended, _)| StrayEntry::all(ended)),
         })?;
     }
     let left = strays.map(|(_, left)| left).unwrap_or_default();
-    failure(&servers, &fates, &left).map_or(Ok(Exit::Success), Err)
+    failure(&servers, &fates, &left).map_or(Ok(CommandEnd::Success), Err)
 }
 
 /// Ends what servers that were killed have left, and removes their files.
@@ -121,16 +126,16 @@ async fn end_strays(context: &Context) -> Result<(Vec<Stray>, Vec<Stray>), Failu
 async fn stop(context: &Context, seen: &Seen, in_use: InUse) -> Fate {
     let record = &seen.record;
     match seen.state {
-        State::Dead => {
+        ServerState::Dead => {
             warm::end_hung(&context.directories, record);
             return Fate::Cleared;
         }
-        State::Closed => return Fate::Refused(warm::Refusal::Descendant.to_string()),
-        State::InUse | State::Idle | State::Retiring | State::NotAnswering => {}
+        ServerState::Closed => return Fate::Refused(warm::Refusal::Descendant.to_string()),
+        ServerState::InUse | ServerState::Idle | ServerState::Retiring | ServerState::NotAnswering => {}
     }
     // An engine that hangs serves nobody, whoever waits for it.
     let asked = match in_use {
-        InUse::Spare if seen.state != State::NotAnswering => record.stop_unused(ENDING).await,
+        InUse::Spare if seen.state != ServerState::NotAnswering => record.stop_unused(ENDING).await,
         InUse::Spare | InUse::Stop => record.stop(ENDING).await.map(Ok),
     };
     match asked {
@@ -159,7 +164,7 @@ async fn kill(context: &Context, seen: &Seen) -> Fate {
     Fate::Killed
 }
 
-fn tell(seen: &Seen, fate: &Fate, talk: Talk) {
+fn tell(seen: &Seen, fate: &Fate, talk: ServerMessages) {
     let id = &seen.record.id;
     let place = seen.record.directory.display();
     match fate {
@@ -214,18 +219,18 @@ fn failure(servers: &[Seen], fates: &[Fate], strays: &[Stray]) -> Option<Failure
 }
 
 #[derive(Debug, Serialize)]
-struct Document<'a> {
+struct StopDocument<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     schema_version: u32,
-    servers: Vec<Entry<'a>>,
+    servers: Vec<StoppedServer<'a>>,
     /// What was left of servers that were killed, with `--all`.
     #[serde(skip_serializing_if = "Option::is_none")]
     strays: Option<Vec<StrayEntry<'a>>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Entry<'a> {
+struct StoppedServer<'a> {
     id: &'a str,
     directory: String,
     /// `stopped`, `killed`, `cleared`, `in_use` or `refused`.
@@ -234,7 +239,7 @@ struct Entry<'a> {
     user_pids: &'a [u32],
 }
 
-impl<'a> Entry<'a> {
+impl<'a> StoppedServer<'a> {
     fn new(seen: &'a Seen, fate: &'a Fate) -> Self {
         Self {
             id: &seen.record.id,

@@ -7,7 +7,7 @@ use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::json;
 
-use super::Call;
+use super::RunningCommand;
 use super::edit::document_of;
 use super::look::{expect_idle, refused};
 use crate::api::Client;
@@ -21,7 +21,7 @@ use crate::request::{ModelChoice, ModelRef, SessionTarget};
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) async fn compact(
-    call: Call<'_>,
+    call: RunningCommand<'_>,
     target: &SessionTarget,
     model: Option<&ModelChoice>,
 ) -> Result<(), Failure> {
@@ -69,7 +69,11 @@ pub(super) async fn compact(
     document_of(call, &json!({ "id": id, "model": model.to_string() }))
 }
 
-async fn existing(call: Call<'_>, connection: &Connection, wanted: &ModelChoice) -> Result<ModelRef, Failure> {
+async fn existing(
+    call: RunningCommand<'_>,
+    connection: &Connection,
+    wanted: &ModelChoice,
+) -> Result<ModelRef, Failure> {
     let providers = connection.client.providers().await?;
     match select::model(wanted, &providers) {
         Ok(selected) => Ok(selected.reference),

@@ -1,6 +1,6 @@
 //! Asking a person before something is done that cannot be taken back.
 
-use super::Call;
+use super::RunningCommand;
 use crate::error::{Failure, FailureKind};
 use crate::request::Confirmation;
 
@@ -9,58 +9,58 @@ const SHOWN: usize = 20;
 
 /// What a person is asked.
 #[derive(Debug, Clone)]
-pub(super) struct Question {
+pub(super) struct ConfirmQuestion {
     /// What cannot be done without an answer: "delete 2 sessions".
     pub(super) action: String,
     /// What it is about, a line each.
     pub(super) facts: Vec<String>,
 }
 
-enum Answer {
+enum ConfirmAnswer {
     Yes,
     No,
     Nobody,
     Interrupted,
 }
 
-impl Call<'_> {
+impl RunningCommand<'_> {
     /// Sees that somebody wants it: by `--yes`, or at the terminal.
     ///
     /// # Errors
     ///
     /// When nobody does.
-    pub(super) async fn confirm(self, question: Question) -> Result<(), Failure> {
+    pub(super) async fn confirm(self, question: ConfirmQuestion) -> Result<(), Failure> {
         let action = question.action.clone();
         let answer = match self.request.confirmation {
             Confirmation::Given => return Ok(()),
-            Confirmation::NobodyToAsk => Answer::Nobody,
+            Confirmation::NobodyToAsk => ConfirmAnswer::Nobody,
             // A person takes their time, and signals are to be heard meanwhile.
             Confirmation::Ask => tokio::select! {
-                _ = self.context.interrupts.interrupted() => Answer::Interrupted,
-                answer = tokio::task::spawn_blocking(move || ask(&question)) => answer.unwrap_or(Answer::Nobody),
+                _ = self.context.interrupts.interrupted() => ConfirmAnswer::Interrupted,
+                answer = tokio::task::spawn_blocking(move || ask(&question)) => answer.unwrap_or(ConfirmAnswer::Nobody),
             },
         };
         match answer {
-            Answer::Yes => Ok(()),
-            Answer::No => Err(Failure::new(
+            ConfirmAnswer::Yes => Ok(()),
+            ConfirmAnswer::No => Err(Failure::new(
                 FailureKind::Failed,
                 format!("did not {action}: the answer was no"),
             )),
-            Answer::Nobody => Err(Failure::usage(format!("cannot {action}: nobody is there to say yes"))
+            ConfirmAnswer::Nobody => Err(Failure::usage(format!("cannot {action}: nobody is there to say yes"))
                 .hint("give `--yes` where there is no terminal")),
-            Answer::Interrupted => Err(Failure::new(FailureKind::Interrupted, format!("did not {action}"))),
+            ConfirmAnswer::Interrupted => Err(Failure::new(FailureKind::Interrupted, format!("did not {action}"))),
         }
     }
 }
 
 #[cfg(unix)]
-fn ask(question: &Question) -> Answer {
-    terminal::ask(question).unwrap_or(Answer::Nobody)
+fn ask(question: &ConfirmQuestion) -> ConfirmAnswer {
+    terminal::ask(question).unwrap_or(ConfirmAnswer::Nobody)
 }
 
 #[cfg(not(unix))]
-fn ask(_question: &Question) -> Answer {
-    Answer::Nobody
+fn ask(_question: &ConfirmQuestion) -> ConfirmAnswer {
+    ConfirmAnswer::Nobody
 }
 
 #[cfg(unix)]
@@ -72,18 +72,18 @@ mod terminal {
     use dialoguer::Select;
     use dialoguer::theme::SimpleTheme;
 
-    use super::{Answer, Question, SHOWN};
+    use super::{ConfirmAnswer, ConfirmQuestion, SHOWN};
     use crate::support::silence::wait_for_silence;
     use crate::terminal::one_line;
 
     /// Columns of a line of facts.
     const COLUMNS: usize = 200;
 
-    pub(super) fn ask(question: &Question) -> io::Result<Answer> {
+    pub(super) fn ask(question: &ConfirmQuestion) -> io::Result<ConfirmAnswer> {
         let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
         // A job in the background would be stopped by the system when it reads, and wait for ever.
         if rustix::termios::tcgetpgrp(&terminal)? != rustix::process::getpgrp() {
-            return Ok(Answer::Nobody);
+            return Ok(ConfirmAnswer::Nobody);
         }
         for fact in question.facts.iter().take(SHOWN) {
             writeln!(terminal, "  {}", one_line(fact, COLUMNS))?;
@@ -101,9 +101,11 @@ mod terminal {
         // An interruption leaves it hidden.
         let _ = term.show_cursor();
         match answer {
-            Ok(Some(1)) => Ok(Answer::Yes),
-            Ok(_) => Ok(Answer::No),
-            Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::Interrupted => Ok(Answer::Interrupted),
+            Ok(Some(1)) => Ok(ConfirmAnswer::Yes),
+            Ok(_) => Ok(ConfirmAnswer::No),
+            Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
+                Ok(ConfirmAnswer::Interrupted)
+            }
             Err(dialoguer::Error::IO(error)) => Err(error),
         }
     }

@@ -6,22 +6,22 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::Call;
-use super::confirm::Question;
-use super::entry::Entry;
+use super::RunningCommand;
+use super::confirm::ConfirmQuestion;
+use super::entry::SessionEntry;
 use super::kept::kept_names;
 use super::list;
 use super::look::is_busy;
 use crate::api::SessionFilter;
 use crate::commands::connect::{self, Connection};
-use crate::commands::{Exit, write_document};
+use crate::commands::{CommandEnd, write_document};
 use crate::error::{Failure, FailureKind};
 use crate::request::{Execution, Inclusion, ListFormat, SessionScope, SessionTarget};
 use crate::support::duration;
 use crate::trust;
 
-pub(super) async fn delete(call: Call<'_>, targets: &[SessionTarget]) -> Result<Exit, Failure> {
-    let mut entries: Vec<Entry> = call
+pub(super) async fn delete(call: RunningCommand<'_>, targets: &[SessionTarget]) -> Result<CommandEnd, Failure> {
+    let mut entries: Vec<SessionEntry> = call
         .look(async |source, directory| {
             let mut entries = Vec::new();
             for target in targets {
@@ -36,8 +36,8 @@ pub(super) async fn delete(call: Call<'_>, targets: &[SessionTarget]) -> Result<
         seen.push(entry.id.clone());
         is_new
     });
-    let facts = entries.iter().map(Entry::described).collect();
-    call.confirm(Question {
+    let facts = entries.iter().map(SessionEntry::described).collect();
+    call.confirm(ConfirmQuestion {
         action: format!("delete {}", sessions(entries.len())),
         facts,
     })
@@ -46,13 +46,13 @@ pub(super) async fn delete(call: Call<'_>, targets: &[SessionTarget]) -> Result<
 }
 
 pub(super) async fn prune(
-    call: Call<'_>,
+    call: RunningCommand<'_>,
     older_than: Duration,
     scope: SessionScope,
     kept: Inclusion,
     execution: Execution,
-) -> Result<Exit, Failure> {
-    let entries: Vec<Entry> = call
+) -> Result<CommandEnd, Failure> {
+    let entries: Vec<SessionEntry> = call
         .look(async |source, directory| {
             let filter = SessionFilter {
                 directory: (scope == SessionScope::Directory).then(|| directory.to_string_lossy().into_owned()),
@@ -61,14 +61,17 @@ pub(super) async fn prune(
             };
             let sessions = source.sessions(&filter).await?;
             let names = kept_names(call, directory, scope);
-            Ok(sessions.iter().map(|session| Entry::new(session, &names)).collect())
+            Ok(sessions
+                .iter()
+                .map(|session| SessionEntry::new(session, &names))
+                .collect())
         })
         .await?;
-    let is_old = |entry: &Entry| {
+    let is_old = |entry: &SessionEntry| {
         let since = entry.updated_at.and_then(|updated| updated.elapsed().ok());
         since.is_some_and(|since| since >= older_than)
     };
-    let (old, kept_ones): (Vec<Entry>, Vec<Entry>) = entries
+    let (old, kept_ones): (Vec<SessionEntry>, Vec<SessionEntry>) = entries
         .into_iter()
         .filter(is_old)
         .partition(|entry| kept == Inclusion::Included || entry.name.is_none());
@@ -81,8 +84,8 @@ pub(super) async fn prune(
     if old.is_empty() {
         call.say(&format!("no session is older than {}", duration::format(older_than)));
         return match call.request.output.format {
-            ListFormat::Json => report(&[], &[], execution).map(|()| Exit::Success),
-            ListFormat::Text => Ok(Exit::Success),
+            ListFormat::Json => report(&[], &[], execution).map(|()| CommandEnd::Success),
+            ListFormat::Text => Ok(CommandEnd::Success),
         };
     }
     if execution == Execution::DryRun {
@@ -91,9 +94,9 @@ pub(super) async fn prune(
             ListFormat::Text => list::print(call, &old, scope)?,
         }
         call.say(&format!("{} would be deleted", sessions(old.len())));
-        return Ok(Exit::Success);
+        return Ok(CommandEnd::Success);
     }
-    call.confirm(Question {
+    call.confirm(ConfirmQuestion {
         action: format!("delete {}", sessions(old.len())),
         facts: old
             .iter()
@@ -117,9 +120,9 @@ enum Busy {
 }
 
 /// Deletes what it can, and fails where something is left.
-async fn delete_all(call: Call<'_>, entries: Vec<Entry>, busy: Busy) -> Result<Exit, Failure> {
-    let mut deleted: Vec<Entry> = Vec::new();
-    let mut failures: Vec<(Entry, Failure)> = Vec::new();
+async fn delete_all(call: RunningCommand<'_>, entries: Vec<SessionEntry>, busy: Busy) -> Result<CommandEnd, Failure> {
+    let mut deleted: Vec<SessionEntry> = Vec::new();
+    let mut failures: Vec<(SessionEntry, Failure)> = Vec::new();
     for (directory, group) in groups(call, entries)? {
         let mut rest = group.into_iter();
         let done = call
@@ -146,7 +149,7 @@ async fn delete_all(call: Call<'_>, entries: Vec<Entry>, busy: Busy) -> Result<E
     call.say(&format!("deleted {}", sessions(deleted.len())));
     let mut failures = failures.into_iter().map(|(_, failure)| failure);
     let Some(mut first) = failures.next() else {
-        return Ok(Exit::Success);
+        return Ok(CommandEnd::Success);
     };
     for other in failures {
         first.causes.push(other.message);
@@ -157,7 +160,12 @@ async fn delete_all(call: Call<'_>, entries: Vec<Entry>, busy: Busy) -> Result<E
 }
 
 /// Deletes a session; `false` where it is at work and may stay.
-async fn delete_one(call: Call<'_>, connection: &Connection, entry: &Entry, busy: Busy) -> Result<bool, Failure> {
+async fn delete_one(
+    call: RunningCommand<'_>,
+    connection: &Connection,
+    entry: &SessionEntry,
+    busy: Busy,
+) -> Result<bool, Failure> {
     let lock = match (call.lock(&entry.id).await, busy) {
         (Ok(lock), _) => lock,
         (Err(_), Busy::Stays) => return Ok(false),
@@ -187,9 +195,12 @@ async fn delete_one(call: Call<'_>, connection: &Connection, entry: &Entry, busy
 ///
 /// An engine that deletes a session opens its directory. One that brings no code along can be opened by an engine that
 /// works elsewhere; for every other one the user is asked whether to trust it, as always.
-fn groups(call: Call<'_>, entries: Vec<Entry>) -> Result<BTreeMap<String, Vec<Entry>>, Failure> {
+fn groups(
+    call: RunningCommand<'_>,
+    entries: Vec<SessionEntry>,
+) -> Result<BTreeMap<String, Vec<SessionEntry>>, Failure> {
     let here = connect::directory(call.context, &call.request.connect)?;
-    let mut groups: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<SessionEntry>> = BTreeMap::new();
     let user = trust::UserPlaces::of(call.context);
     let mut looked: BTreeMap<PathBuf, bool> = BTreeMap::new();
     for entry in entries {
@@ -212,7 +223,7 @@ fn brings_code(directory: &Path, user: &trust::UserPlaces) -> bool {
     directory.is_dir() && trust::scan(directory, user).map_or(true, |findings| !findings.items.is_empty())
 }
 
-fn report(entries: &[Entry], failures: &[(Entry, Failure)], execution: Execution) -> Result<(), Failure> {
+fn report(entries: &[SessionEntry], failures: &[(SessionEntry, Failure)], execution: Execution) -> Result<(), Failure> {
     let failed: Vec<_> = failures
         .iter()
         .map(|(entry, failure)| json!({ "id": entry.id, "message": failure.message }))

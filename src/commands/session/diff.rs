@@ -5,26 +5,30 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Call;
+use super::RunningCommand;
 use super::edit::unknown;
 use crate::commands::{write_document, write_stdout};
 use crate::error::Failure;
 use crate::request::{ListFormat, SessionTarget};
 use crate::terminal::{Stream, Terminal, sanitize};
-use crate::transcript::Prompts;
+use crate::transcript::PromptPositions;
 
 /// What a prompt changed.
 #[derive(Debug, Serialize)]
-struct Changes {
+struct PromptChanges {
     /// The number of the prompt.
     prompt: Option<usize>,
     message_id: String,
     files: Vec<Value>,
 }
 
-pub(super) async fn diff(call: Call<'_>, target: &SessionTarget, message: Option<&str>) -> Result<(), Failure> {
+pub(super) async fn diff(
+    call: RunningCommand<'_>,
+    target: &SessionTarget,
+    message: Option<&str>,
+) -> Result<(), Failure> {
     let (_, document) = call.read(target).await?;
-    let prompts = Prompts::of(&document);
+    let prompts = PromptPositions::of(&document);
     let visible = document.visible();
     let range = match message {
         Some(message) => prompts.turn(
@@ -35,11 +39,11 @@ pub(super) async fn diff(call: Call<'_>, target: &SessionTarget, message: Option
         None => 0..visible.len(),
     };
     // The engine compares for each message in the user's place, and notes with it what it found.
-    let changes: Vec<Changes> = range
+    let changes: Vec<PromptChanges> = range
         .filter_map(|position| {
             let message = &visible[position];
             let files = files(&message.info["summary"]["diffs"]);
-            (!files.is_empty()).then(|| Changes {
+            (!files.is_empty()).then(|| PromptChanges {
                 prompt: prompts.number(position),
                 message_id: message.id().to_owned(),
                 files,
@@ -107,7 +111,7 @@ fn unquoted(path: &str) -> Option<String> {
 }
 
 /// The patches, one after the other, as `git apply` takes them.
-fn unified(changes: &[Changes]) -> String {
+fn unified(changes: &[PromptChanges]) -> String {
     let mut text = String::new();
     for file in changes.iter().flat_map(|changes| &changes.files) {
         let (name, patch) = (
@@ -213,7 +217,7 @@ mod tests {
 
     #[test]
     fn patches_become_what_git_applies() {
-        let changes = [Changes {
+        let changes = [PromptChanges {
             prompt: Some(1),
             message_id: "msg_1".to_owned(),
             files: vec![

@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::Call;
-use super::confirm::Question;
-use super::entry::Entry;
+use super::RunningCommand;
+use super::confirm::ConfirmQuestion;
+use super::entry::SessionEntry;
 use super::kept::kept_names;
 use super::look::{is_busy, refused};
 use crate::commands::{write_document, write_stdout};
 use crate::error::{Failure, FailureKind};
 use crate::request::{ListFormat, SessionScope, SessionTarget};
-use crate::transcript::{Document, Prompts, UnknownMessage};
+use crate::transcript::{PromptPositions, Transcript, UnknownMessage};
 
-pub(super) async fn rename(call: Call<'_>, target: &SessionTarget, title: &str) -> Result<(), Failure> {
+pub(super) async fn rename(call: RunningCommand<'_>, target: &SessionTarget, title: &str) -> Result<(), Failure> {
     let entry = call.find(target).await?;
     let session = call
         .change(&entry.directory, async |connection| {
@@ -25,7 +25,7 @@ pub(super) async fn rename(call: Call<'_>, target: &SessionTarget, title: &str) 
 }
 
 pub(super) async fn fork(
-    call: Call<'_>,
+    call: RunningCommand<'_>,
     target: &SessionTarget,
     at: Option<&str>,
     title: Option<&str>,
@@ -58,12 +58,12 @@ pub(super) async fn fork(
 }
 
 /// The first message that a copy does not have.
-fn first_left_out<'a>(document: &'a Document, at: Option<&str>) -> Result<Option<&'a str>, Failure> {
+fn first_left_out<'a>(document: &'a Transcript, at: Option<&str>) -> Result<Option<&'a str>, Failure> {
     let hidden = document.reverted_from();
     let end = match at {
         None => hidden,
         Some(at) => {
-            let prompts = Prompts::of(document);
+            let prompts = PromptPositions::of(document);
             let position = prompts.find(document, at).map_err(|error| unknown(error, &prompts))?;
             let last = if prompts.number(position).is_some() {
                 prompts.turn(position).end
@@ -79,7 +79,7 @@ fn first_left_out<'a>(document: &'a Document, at: Option<&str>) -> Result<Option
 }
 
 /// The failure of naming a message.
-pub(super) fn unknown(error: UnknownMessage, prompts: &Prompts) -> Failure {
+pub(super) fn unknown(error: UnknownMessage, prompts: &PromptPositions) -> Failure {
     let failure = Failure::usage(error.to_string());
     match (error, prompts.count()) {
         (_, 0) => failure.hint("the conversation has no prompts"),
@@ -91,7 +91,7 @@ pub(super) fn unknown(error: UnknownMessage, prompts: &Prompts) -> Failure {
     }
 }
 
-pub(super) async fn abort(call: Call<'_>, target: &SessionTarget) -> Result<(), Failure> {
+pub(super) async fn abort(call: RunningCommand<'_>, target: &SessionTarget) -> Result<(), Failure> {
     let entry = call.find(target).await?;
     let was_busy = call
         .change(&entry.directory, async |connection| {
@@ -119,13 +119,13 @@ pub(super) async fn abort(call: Call<'_>, target: &SessionTarget) -> Result<(), 
     document_of(call, &json!({ "id": entry.id, "aborted": false }))
 }
 
-pub(super) async fn share(call: Call<'_>, target: &SessionTarget) -> Result<(), Failure> {
+pub(super) async fn share(call: RunningCommand<'_>, target: &SessionTarget) -> Result<(), Failure> {
     let entry = call.find(target).await?;
     if let Some(url) = &entry.share_url {
         call.say(&format!("`{}` is shared already", entry.id));
         return address(call, &entry.id, url);
     }
-    call.confirm(Question {
+    call.confirm(ConfirmQuestion {
         action: format!("publish `{}`", entry.id),
         facts: vec![
             entry.described(),
@@ -158,7 +158,7 @@ pub(super) async fn share(call: Call<'_>, target: &SessionTarget) -> Result<(), 
     address(call, &entry.id, url)
 }
 
-fn address(call: Call<'_>, id: &str, url: &str) -> Result<(), Failure> {
+fn address(call: RunningCommand<'_>, id: &str, url: &str) -> Result<(), Failure> {
     if call.request.output.format == ListFormat::Text {
         let line = crate::support::visible::visible(url);
         write_stdout(format!("{line}\n").as_bytes())
@@ -167,7 +167,7 @@ fn address(call: Call<'_>, id: &str, url: &str) -> Result<(), Failure> {
     }
 }
 
-pub(super) async fn unshare(call: Call<'_>, target: &SessionTarget) -> Result<(), Failure> {
+pub(super) async fn unshare(call: RunningCommand<'_>, target: &SessionTarget) -> Result<(), Failure> {
     let entry = call.find(target).await?;
     if entry.share_url.is_none() {
         call.say(&format!("`{}` is not shared", entry.id));
@@ -186,7 +186,7 @@ pub(super) async fn unshare(call: Call<'_>, target: &SessionTarget) -> Result<()
 }
 
 /// Writes what became of a session, where a document is wanted.
-pub(super) fn document_of(call: Call<'_>, document: &Value) -> Result<(), Failure> {
+pub(super) fn document_of(call: RunningCommand<'_>, document: &Value) -> Result<(), Failure> {
     if call.request.output.format == ListFormat::Text {
         return Ok(());
     }
@@ -195,5 +195,5 @@ pub(super) fn document_of(call: Call<'_>, document: &Value) -> Result<(), Failur
     }
     let directory = document["directory"].as_str().unwrap_or_default();
     let kept = kept_names(call, directory.as_ref(), SessionScope::Directory);
-    write_document(&Entry::new(document, &kept))
+    write_document(&SessionEntry::new(document, &kept))
 }

@@ -10,7 +10,7 @@ use crate::support::timestamp::rfc3339;
 
 /// A session. Fields are added, never renamed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Entry {
+pub(super) struct SessionEntry {
     pub(super) id: String,
     pub(super) title: String,
     pub(super) directory: String,
@@ -38,7 +38,7 @@ pub(super) struct Entry {
     pub(super) updated_at: Option<SystemTime>,
 }
 
-impl Entry {
+impl SessionEntry {
     /// What a list shows of the engine's description.
     pub(super) fn new(session: &Value, kept: &[KeptName]) -> Self {
         let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -151,7 +151,7 @@ mod tests {
         let session = json!({ "id": "ses_1", "title": "T", "directory": "/p", "parentID": "ses_0",
             "time": { "created": 0, "updated": 1000, "archived": 5 }, "share": { "url": "https://x" }, "cost": 0.5,
             "model": { "id": "m", "providerID": "p" }, "agent": "build", "revert": { "messageID": "msg_1" } });
-        let entry = Entry::new(&session, &kept);
+        let entry = SessionEntry::new(&session, &kept);
         assert_eq!(
             serde_json::to_value(&entry).unwrap(),
             json!({ "id": "ses_1", "title": "T", "directory": "/p", "created": "1970-01-01T00:00:00.000Z",
@@ -162,6 +162,6 @@ mod tests {
             entry.notes(),
             ["kept as docs", "subagent", "archived", "shared", "reverted"]
         );
-        Entry::new(&json!({ "id": 7, "time": null }), &[]);
+        SessionEntry::new(&json!({ "id": 7, "time": null }), &[]);
     }
 }

@@ -3,14 +3,14 @@
 use std::io;
 use std::path::Path;
 
-use super::Call;
+use super::RunningCommand;
 use crate::commands::{write_file, write_stdout};
 use crate::error::{Failure, FailureKind};
 use crate::request::{Existing, ExportFormat, Redaction, SessionTarget};
 use crate::support::json;
 use crate::support::named_file::{self, IfPresent};
 use crate::terminal::sanitize;
-use crate::transcript::{Thinking, markdown};
+use crate::transcript::{ReasoningChoice, markdown};
 
 /// How a session is exported.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ pub(super) struct How<'a> {
     pub(super) existing: Existing,
 }
 
-pub(super) async fn export(call: Call<'_>, target: &SessionTarget, how: How<'_>) -> Result<(), Failure> {
+pub(super) async fn export(call: RunningCommand<'_>, target: &SessionTarget, how: How<'_>) -> Result<(), Failure> {
     let if_present = match how.existing {
         Existing::Kept => IfPresent::Refuse,
         Existing::Replaced => IfPresent::Replace,
@@ -36,7 +36,7 @@ pub(super) async fn export(call: Call<'_>, target: &SessionTarget, how: How<'_>)
         document = document.redacted(&call.context.directories.home.to_string_lossy());
     }
     let bytes = match how.format {
-        ExportFormat::Markdown => markdown(&document, Thinking::Hidden).into_bytes(),
+        ExportFormat::Markdown => markdown(&document, ReasoningChoice::Hidden).into_bytes(),
         ExportFormat::Json => json::document(&document).map_err(|error| {
             Failure::new(FailureKind::Failed, format!("cannot write session `{}`", entry.id)).caused_by(&error)
         })?,

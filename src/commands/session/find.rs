@@ -1,6 +1,6 @@
 //! Which session is meant.
 
-use super::entry::Entry;
+use super::entry::SessionEntry;
 use crate::conversation::by_title_or_id;
 use crate::error::Failure;
 use crate::support::nearest::nearest;
@@ -16,7 +16,11 @@ const NAMED: usize = 5;
 /// # Errors
 ///
 /// When none or several are meant.
-pub(super) fn find<'a>(reference: &str, here: &'a [Entry], elsewhere: &'a [Entry]) -> Result<&'a Entry, Failure> {
+pub(super) fn find<'a>(
+    reference: &str,
+    here: &'a [SessionEntry],
+    elsewhere: &'a [SessionEntry],
+) -> Result<&'a SessionEntry, Failure> {
     if let Some(entry) = here.iter().chain(elsewhere).find(|entry| entry.id == reference) {
         return Ok(entry);
     }
@@ -45,15 +49,15 @@ pub(super) fn find<'a>(reference: &str, here: &'a [Entry], elsewhere: &'a [Entry
 /// # Errors
 ///
 /// When there is none.
-pub(super) fn last(here: &[Entry]) -> Result<&Entry, Failure> {
+pub(super) fn last(here: &[SessionEntry]) -> Result<&SessionEntry, Failure> {
     here.iter().find(|entry| entry.parent_id.is_none()).ok_or_else(|| {
         Failure::usage("cannot find a session of this directory: there is none yet")
             .hint("`opencode-rs session list --all` shows those of other directories")
     })
 }
 
-fn meant<'a>(reference: &str, entries: &'a [Entry]) -> Vec<&'a Entry> {
-    let named: Vec<&Entry> = entries
+fn meant<'a>(reference: &str, entries: &'a [SessionEntry]) -> Vec<&'a SessionEntry> {
+    let named: Vec<&SessionEntry> = entries
         .iter()
         .filter(|entry| entry.name.as_deref() == Some(reference))
         .collect();
@@ -63,7 +67,7 @@ fn meant<'a>(reference: &str, entries: &'a [Entry]) -> Vec<&'a Entry> {
     by_title_or_id(reference, entries, |entry| (&entry.id, &entry.title))
 }
 
-fn ambiguous(reference: &str, several: &[&Entry]) -> Failure {
+fn ambiguous(reference: &str, several: &[&SessionEntry]) -> Failure {
     let mut failure = Failure::usage(format!(
         "cannot tell which session `{reference}` is: {} could be meant",
         several.len()
@@ -77,7 +81,7 @@ fn ambiguous(reference: &str, several: &[&Entry]) -> Failure {
     failure
 }
 
-fn with_nearest(mut failure: Failure, reference: &str, here: &[Entry]) -> Failure {
+fn with_nearest(mut failure: Failure, reference: &str, here: &[SessionEntry]) -> Failure {
     let words = here
         .iter()
         .flat_map(|entry| {
@@ -89,7 +93,7 @@ fn with_nearest(mut failure: Failure, reference: &str, here: &[Entry]) -> Failur
         })
         .flatten();
     let near = nearest(reference, words);
-    let is_near = |entry: &&Entry| {
+    let is_near = |entry: &&SessionEntry| {
         near.iter()
             .any(|word| *word == entry.title || *word == entry.id || Some(*word) == entry.name.as_deref())
     };
@@ -107,14 +111,14 @@ mod tests {
     use super::*;
     use crate::error::FailureKind;
 
-    fn entries(directory: &str, sessions: &[(&str, &str)]) -> Vec<Entry> {
+    fn entries(directory: &str, sessions: &[(&str, &str)]) -> Vec<SessionEntry> {
         let kept = [KeptName {
             name: "docs".to_owned(),
             session_id: "ses_77777".to_owned(),
         }];
         sessions
             .iter()
-            .map(|(id, title)| Entry::new(&json!({ "id": id, "title": title, "directory": directory }), &kept))
+            .map(|(id, title)| SessionEntry::new(&json!({ "id": id, "title": title, "directory": directory }), &kept))
             .collect()
     }
 

@@ -8,24 +8,24 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::Call;
+use super::RunningCommand;
 use super::edit::document_of;
-use super::look::Source;
-use super::look::Trouble;
+use super::look::LookupFailure;
+use super::look::SessionSource;
 use crate::api::Client;
 use crate::commands::connect::{self, Connection};
 use crate::commands::visit::visit;
 use crate::commands::write_stdout;
 use crate::error::{Failure, FailureKind};
 use crate::request::{ImportIds, ImportSource, ListFormat};
-use crate::store::Store;
-use crate::transcript::{Adopted, Document, Home, Ids};
+use crate::store::SessionStore;
+use crate::transcript::{Adopted, Home, Ids, Transcript};
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 1024 * 1024 * 1024;
 
 pub(super) async fn import(
-    call: Call<'_>,
+    call: RunningCommand<'_>,
     source: &ImportSource,
     ids: ImportIds,
     title: Option<&str>,
@@ -35,7 +35,7 @@ pub(super) async fn import(
         ImportSource::Stdin => "stdin".to_owned(),
     };
     let bytes = read(call, source, &name).await?;
-    let mut document = Document::parse(&bytes).map_err(|invalid| invalid.into_failure(&name))?;
+    let mut document = Transcript::parse(&bytes).map_err(|invalid| invalid.into_failure(&name))?;
     drop(bytes);
     if let Some(title) = title {
         document.info["title"] = json!(title);
@@ -65,7 +65,7 @@ pub(super) async fn import(
     document_of(call, &session)
 }
 
-async fn read(call: Call<'_>, source: &ImportSource, name: &str) -> Result<Vec<u8>, Failure> {
+async fn read(call: RunningCommand<'_>, source: &ImportSource, name: &str) -> Result<Vec<u8>, Failure> {
     let failure = |error: &std::io::Error| Failure::usage(format!("cannot read {name}")).caused_by(error);
     let path = match source {
         ImportSource::File(path) => Some(call.context.cwd.join(path)),
@@ -99,7 +99,7 @@ fn read_all(source: impl std::io::Read) -> std::io::Result<Vec<u8>> {
 
 /// Which ids can stay. An engine that is given a message with an id that it knows overwrites that one, in whatever
 /// session it is; so they stay only where its store shows that nobody has them.
-fn free_ids(call: Call<'_>, document: &Document, ids: ImportIds) -> Ids {
+fn free_ids(call: RunningCommand<'_>, document: &Transcript, ids: ImportIds) -> Ids {
     if ids == ImportIds::New {
         return Ids::Fresh;
     }
@@ -109,7 +109,7 @@ fn free_ids(call: Call<'_>, document: &Document, ids: ImportIds) -> Ids {
     }
 }
 
-fn has_session(store: Option<&Store>, id: &str) -> bool {
+fn has_session(store: Option<&SessionStore>, id: &str) -> bool {
     store.is_some_and(|store| matches!(store.session(id), Ok(Some(_))))
 }
 
@@ -120,9 +120,9 @@ fn is_there(id: &str) -> Failure {
 
 /// Stores the conversation; what cannot be stored whole is not stored at all.
 async fn store(
-    call: Call<'_>,
+    call: RunningCommand<'_>,
     connection: &Connection,
-    document: Document,
+    document: Transcript,
     directory: &Path,
     ids: ImportIds,
 ) -> Result<(Value, usize), Failure> {
@@ -183,7 +183,7 @@ async fn verified(client: &Client, adopted: &Adopted) -> Result<Value, Failure> 
     match client.message_documents(id).await {
         Ok(messages) => {
             let expected = adopted.document.messages.iter().map(|message| message.parts.len());
-            let stored = Document::new(session.clone(), messages);
+            let stored = Transcript::new(session.clone(), messages);
             if stored.messages.iter().map(|message| message.parts.len()).sum::<usize>() != expected.sum::<usize>()
                 || stored.messages.len() != adopted.document.messages.len()
             {
@@ -198,11 +198,11 @@ async fn verified(client: &Client, adopted: &Adopted) -> Result<Value, Failure> 
 }
 
 async fn look(client: &Client, id: &str) -> Result<Option<Value>, Failure> {
-    Source::Server(client)
+    SessionSource::Server(client)
         .session(id)
         .await
         .map_err(|trouble| match trouble {
-            Trouble::Final(failure) => failure,
-            Trouble::Store(error) => Failure::from_error(FailureKind::Engine, &error),
+            LookupFailure::Final(failure) => failure,
+            LookupFailure::Store(error) => Failure::from_error(FailureKind::Engine, &error),
         })
 }

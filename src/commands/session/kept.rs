@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::Call;
+use super::RunningCommand;
 use crate::commands::rehearsed;
-use crate::conversation::Kept;
+use crate::conversation::KeptSession;
 use crate::request::SessionScope;
 
 /// A name of a session.
@@ -15,12 +15,12 @@ pub(super) struct KeptName {
 }
 
 /// The names that are kept for a directory, or for all. Where they cannot be read, sessions are named in other ways.
-pub(super) fn kept_names(call: Call<'_>, directory: &Path, scope: SessionScope) -> Vec<KeptName> {
+pub(super) fn kept_names(call: RunningCommand<'_>, directory: &Path, scope: SessionScope) -> Vec<KeptName> {
     let state = &rehearsed::names(call.context, &call.request.connect.rehearsal);
     let mut warnings = Vec::new();
     let kept = match scope {
-        SessionScope::Directory => Kept::list(state, directory, &mut warnings),
-        SessionScope::Everywhere => Kept::list_all(state, &mut warnings),
+        SessionScope::Directory => KeptSession::list(state, directory, &mut warnings),
+        SessionScope::Everywhere => KeptSession::list_all(state, &mut warnings),
     };
     for warning in &warnings {
         call.say(&format!("warning: {warning}"));

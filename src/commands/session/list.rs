@@ -1,7 +1,7 @@
 //! `session list`.
 
-use super::Call;
-use super::entry::Entry;
+use super::RunningCommand;
+use super::entry::SessionEntry;
 use super::kept::kept_names;
 use crate::api::SessionFilter;
 use crate::commands::table::{Column, Shape, Table};
@@ -23,7 +23,7 @@ const EVERYWHERE: [Column; 5] = [
     Column::new("DIRECTORY", Shape::Flexible),
 ];
 
-pub(super) async fn list(call: Call<'_>) -> Result<(), Failure> {
+pub(super) async fn list(call: RunningCommand<'_>) -> Result<(), Failure> {
     let SessionAction::List {
         scope,
         search,
@@ -48,7 +48,7 @@ pub(super) async fn list(call: Call<'_>) -> Result<(), Failure> {
             let kept = kept_names(call, directory, *scope);
             Ok(sessions
                 .iter()
-                .map(|session| Entry::new(session, &kept))
+                .map(|session| SessionEntry::new(session, &kept))
                 .collect::<Vec<_>>())
         })
         .await?;
@@ -72,7 +72,7 @@ pub(super) async fn list(call: Call<'_>) -> Result<(), Failure> {
 }
 
 /// Writes sessions as they were asked for.
-pub(super) fn print(call: Call<'_>, entries: &[Entry], scope: SessionScope) -> Result<(), Failure> {
+pub(super) fn print(call: RunningCommand<'_>, entries: &[SessionEntry], scope: SessionScope) -> Result<(), Failure> {
     if call.request.output.format == ListFormat::Json {
         return write_document(&entries);
     }

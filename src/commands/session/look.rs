@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Call;
-use super::entry::Entry;
+use super::RunningCommand;
+use super::entry::SessionEntry;
 use super::find;
 use super::kept::kept_names;
 use crate::api::{Client, Error as ApiError, SessionFilter};
@@ -14,51 +14,51 @@ use crate::commands::rehearsed;
 use crate::commands::visit::{USUAL, visit, visit_for};
 use crate::conversation::SessionLock;
 use crate::error::{Failure, FailureKind};
-use crate::request::{ConnectRequest, ServerChoice, SessionScope, SessionTarget, Waiting};
-use crate::store::{Store, Unreadable};
+use crate::request::{BusySession, ConnectRequest, ServerChoice, SessionScope, SessionTarget};
+use crate::store::{SessionStore, Unreadable};
 use crate::support::loopback::is_loopback;
-use crate::transcript::Document;
+use crate::transcript::Transcript;
 
 /// Where sessions are looked at. Both give the same.
-pub(super) enum Source<'a> {
-    Store(&'a Store),
+pub(super) enum SessionSource<'a> {
+    Store(&'a SessionStore),
     Server(&'a Client),
 }
 
 /// Why something cannot be looked at.
-pub(super) enum Trouble {
+pub(super) enum LookupFailure {
     /// The store cannot be read; an engine may know more.
     Store(Unreadable),
     Final(Failure),
 }
 
-impl From<Unreadable> for Trouble {
+impl From<Unreadable> for LookupFailure {
     fn from(error: Unreadable) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<ApiError> for Trouble {
+impl From<ApiError> for LookupFailure {
     fn from(error: ApiError) -> Self {
         Self::Final(error.into())
     }
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for LookupFailure {
     fn from(failure: Failure) -> Self {
         Self::Final(failure)
     }
 }
 
-impl Source<'_> {
-    pub(super) async fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Value>, Trouble> {
+impl SessionSource<'_> {
+    pub(super) async fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Value>, LookupFailure> {
         Ok(match self {
             Self::Store(store) => store.sessions(filter)?,
             Self::Server(client) => client.sessions(filter).await?,
         })
     }
 
-    pub(super) async fn session(&self, id: &str) -> Result<Option<Value>, Trouble> {
+    pub(super) async fn session(&self, id: &str) -> Result<Option<Value>, LookupFailure> {
         match self {
             Self::Store(store) => Ok(store.session(id)?),
             Self::Server(client) => match client.session_document(id).await {
@@ -69,7 +69,7 @@ impl Source<'_> {
         }
     }
 
-    pub(super) async fn messages(&self, id: &str) -> Result<Vec<Value>, Trouble> {
+    pub(super) async fn messages(&self, id: &str) -> Result<Vec<Value>, LookupFailure> {
         Ok(match self {
             Self::Store(store) => store.messages(id)?,
             Self::Server(client) => client.message_documents(id).await.map_err(|error| {
@@ -83,7 +83,7 @@ impl Source<'_> {
         })
     }
 
-    pub(super) async fn todo(&self, id: &str) -> Result<Vec<Value>, Trouble> {
+    pub(super) async fn todo(&self, id: &str) -> Result<Vec<Value>, LookupFailure> {
         Ok(match self {
             Self::Store(store) => store.todo(id)?,
             Self::Server(client) => client.todo_documents(id).await?,
@@ -91,20 +91,20 @@ impl Source<'_> {
     }
 
     /// A whole conversation.
-    pub(super) async fn document(&self, id: &str) -> Result<Document, Trouble> {
+    pub(super) async fn document(&self, id: &str) -> Result<Transcript, LookupFailure> {
         let Some(info) = self.session(id).await? else {
             return Err(gone(id).into());
         };
-        Ok(Document::new(info, self.messages(id).await?))
+        Ok(Transcript::new(info, self.messages(id).await?))
     }
 
     /// The session that is meant.
     pub(super) async fn find(
         &self,
-        call: Call<'_>,
+        call: RunningCommand<'_>,
         directory: &Path,
         target: &SessionTarget,
-    ) -> Result<Entry, Trouble> {
+    ) -> Result<SessionEntry, LookupFailure> {
         let everything = self
             .sessions(&SessionFilter {
                 children: true,
@@ -113,9 +113,9 @@ impl Source<'_> {
             })
             .await?;
         let kept = kept_names(call, directory, target.scope);
-        let entries = everything.iter().map(|session| Entry::new(session, &kept));
+        let entries = everything.iter().map(|session| SessionEntry::new(session, &kept));
         let here_is = directory.to_string_lossy();
-        let (here, elsewhere): (Vec<Entry>, Vec<Entry>) =
+        let (here, elsewhere): (Vec<SessionEntry>, Vec<SessionEntry>) =
             entries.partition(|entry| target.scope == SessionScope::Everywhere || entry.directory == *here_is);
         let Some(reference) = &target.reference else {
             return Ok(find::last(&here)?.clone());
@@ -140,15 +140,15 @@ pub(super) fn gone(id: &str) -> Failure {
     Failure::new(FailureKind::Failed, format!("cannot find session `{id}`: it is gone"))
 }
 
-impl Call<'_> {
+impl RunningCommand<'_> {
     /// The engine's store, where it can be read and is the one that is meant.
-    pub(super) fn store(self) -> Option<Store> {
+    pub(super) fn store(self) -> Option<SessionStore> {
         if matches!(self.request.connect.server, ServerChoice::Attach(_)) {
             // Its store is wherever it has it.
             return None;
         }
         let database = rehearsed::database(self.context, &self.request.connect.rehearsal)?;
-        match Store::open(&database) {
+        match SessionStore::open(&database) {
             Ok(store) => Some(store),
             Err(error) => {
                 tracing::debug!(%error, path = %database.display(), "the store is left to an engine");
@@ -160,36 +160,36 @@ impl Call<'_> {
     /// Does `work` on the engine's store, else on an engine.
     pub(super) async fn look<T>(
         self,
-        work: impl AsyncFn(&Source<'_>, &Path) -> Result<T, Trouble>,
+        work: impl AsyncFn(&SessionSource<'_>, &Path) -> Result<T, LookupFailure>,
     ) -> Result<T, Failure> {
         let request = &self.request.connect;
         let directory = connect::directory(self.context, request)?;
         if let Some(store) = self.store() {
-            match work(&Source::Store(&store), &directory).await {
+            match work(&SessionSource::Store(&store), &directory).await {
                 Ok(result) => return Ok(result),
-                Err(Trouble::Final(failure)) => return Err(failure),
-                Err(Trouble::Store(error)) => tracing::debug!(%error, "the store is left to an engine"),
+                Err(LookupFailure::Final(failure)) => return Err(failure),
+                Err(LookupFailure::Store(error)) => tracing::debug!(%error, "the store is left to an engine"),
             }
         }
         visit(self.context, request, &self.request.output, async |connection| {
-            work(&Source::Server(&connection.client), &directory)
+            work(&SessionSource::Server(&connection.client), &directory)
                 .await
                 .map_err(|trouble| match trouble {
-                    Trouble::Final(failure) => failure,
-                    Trouble::Store(error) => Failure::from_error(FailureKind::Engine, &error),
+                    LookupFailure::Final(failure) => failure,
+                    LookupFailure::Store(error) => Failure::from_error(FailureKind::Engine, &error),
                 })
         })
         .await
     }
 
     /// The session that is meant.
-    pub(super) async fn find(self, target: &SessionTarget) -> Result<Entry, Failure> {
+    pub(super) async fn find(self, target: &SessionTarget) -> Result<SessionEntry, Failure> {
         self.look(async |source, directory| source.find(self, directory, target).await)
             .await
     }
 
     /// The session that is meant, with everything in it.
-    pub(super) async fn read(self, target: &SessionTarget) -> Result<(Entry, Document), Failure> {
+    pub(super) async fn read(self, target: &SessionTarget) -> Result<(SessionEntry, Transcript), Failure> {
         self.look(async |source, directory| {
             let entry = source.find(self, directory, target).await?;
             let document = source.document(&entry.id).await?;
@@ -236,7 +236,7 @@ impl Call<'_> {
     /// When another command has it.
     pub(super) async fn lock(self, id: &str) -> Result<SessionLock, Failure> {
         let state = rehearsed::names(self.context, &self.request.connect.rehearsal);
-        let lock = SessionLock::acquire(&state, id, Waiting::Refused, |_| ()).await;
+        let lock = SessionLock::acquire(&state, id, BusySession::Refused, |_| ()).await;
         lock.map_err(|mut failure| {
             // A lock that cannot be had for another reason has a cause.
             if failure.causes.is_empty() {

@@ -21,7 +21,7 @@ mod undo;
 
 use std::io::{self, Write as _};
 
-use super::Exit;
+use super::CommandEnd;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{SessionAction, SessionRequest, Verbosity};
@@ -32,8 +32,8 @@ use crate::support::visible::visible;
 /// # Errors
 ///
 /// When no such session can be found, nobody says yes, the engine refuses, or stdout cannot be written.
-pub async fn run(context: &Context, request: SessionRequest) -> Result<Exit, Failure> {
-    let call = Call {
+pub async fn run(context: &Context, request: SessionRequest) -> Result<CommandEnd, Failure> {
+    let call = RunningCommand {
         context,
         request: &request,
     };
@@ -80,17 +80,17 @@ pub async fn run(context: &Context, request: SessionRequest) -> Result<Exit, Fai
             execution,
         } => return delete::prune(call, *older_than, *scope, *kept, *execution).await,
     }
-    Ok(Exit::Success)
+    Ok(CommandEnd::Success)
 }
 
 /// The command that runs.
 #[derive(Debug, Clone, Copy)]
-struct Call<'a> {
+struct RunningCommand<'a> {
     context: &'a Context,
     request: &'a SessionRequest,
 }
 
-impl Call<'_> {
+impl RunningCommand<'_> {
     /// Says a line on stderr, unless errors alone are wanted.
     fn say(self, line: &str) {
         if self.request.connect.verbosity > Verbosity::Quiet {

@@ -1,13 +1,13 @@
 //! `session show` and `session todo`.
 
-use super::Call;
+use super::RunningCommand;
 use crate::commands::table::{Column, Shape, Table};
 use crate::commands::{write_document, write_stdout};
 use crate::error::Failure;
 use crate::render::markdown_page;
 use crate::request::{ListFormat, Reasoning, Rendering, SessionTarget};
 use crate::terminal::{Stream, Terminal, sanitize};
-use crate::transcript::{Thinking, markdown};
+use crate::transcript::{ReasoningChoice, markdown};
 
 const TODO: [Column; 3] = [
     Column::new("STATUS", Shape::Text),
@@ -16,7 +16,7 @@ const TODO: [Column; 3] = [
 ];
 
 pub(super) async fn show(
-    call: Call<'_>,
+    call: RunningCommand<'_>,
     target: &SessionTarget,
     reasoning: Reasoning,
     rendering: Rendering,
@@ -26,8 +26,8 @@ pub(super) async fn show(
         return write_document(&document);
     }
     let thinking = match reasoning {
-        Reasoning::Shown => Thinking::Shown,
-        Reasoning::Hidden => Thinking::Hidden,
+        Reasoning::Shown => ReasoningChoice::Shown,
+        Reasoning::Hidden => ReasoningChoice::Hidden,
     };
     let page = markdown(&document, thinking);
     let terminal = Terminal::of_process(&call.context.environment);
@@ -51,7 +51,7 @@ pub(super) async fn show(
     Ok(())
 }
 
-pub(super) async fn todo(call: Call<'_>, target: &SessionTarget) -> Result<(), Failure> {
+pub(super) async fn todo(call: RunningCommand<'_>, target: &SessionTarget) -> Result<(), Failure> {
     let items = call
         .look(async |source, directory| {
             let entry = source.find(call, directory, target).await?;

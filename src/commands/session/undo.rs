@@ -1,20 +1,20 @@
 //! `session revert` and `session unrevert`.
 
-use super::Call;
-use super::confirm::Question;
+use super::RunningCommand;
+use super::confirm::ConfirmQuestion;
 use super::edit::{document_of, unknown};
 use super::look::{expect_idle, refused};
 use crate::error::Failure;
 use crate::request::SessionTarget;
 use crate::terminal::one_line;
-use crate::transcript::{Message, Prompts};
+use crate::transcript::{PromptPositions, TranscriptMessage};
 
 /// Columns of a prompt in a question.
 const COLUMNS: usize = 100;
 
-pub(super) async fn revert(call: Call<'_>, target: &SessionTarget, to: Option<&str>) -> Result<(), Failure> {
+pub(super) async fn revert(call: RunningCommand<'_>, target: &SessionTarget, to: Option<&str>) -> Result<(), Failure> {
     let (entry, document) = call.read(target).await?;
-    let prompts = Prompts::of(&document);
+    let prompts = PromptPositions::of(&document);
     let position = match to {
         Some(to) => {
             let position = prompts.find(&document, to).map_err(|error| unknown(error, &prompts))?;
@@ -42,7 +42,7 @@ pub(super) async fn revert(call: Call<'_>, target: &SessionTarget, to: Option<&s
         },
         document.visible()[position].id(),
     );
-    call.confirm(Question { action, facts }).await?;
+    call.confirm(ConfirmQuestion { action, facts }).await?;
     let _lock = call.lock(&entry.id).await?;
     let session = call
         .change(&entry.directory, async |connection| {
@@ -66,7 +66,7 @@ pub(super) async fn revert(call: Call<'_>, target: &SessionTarget, to: Option<&s
     document_of(call, &session)
 }
 
-pub(super) async fn unrevert(call: Call<'_>, target: &SessionTarget) -> Result<(), Failure> {
+pub(super) async fn unrevert(call: RunningCommand<'_>, target: &SessionTarget) -> Result<(), Failure> {
     let entry = call.find(target).await?;
     if !entry.reverted {
         return Err(Failure::usage(format!(
@@ -87,7 +87,7 @@ pub(super) async fn unrevert(call: Call<'_>, target: &SessionTarget) -> Result<(
     document_of(call, &session)
 }
 
-fn prompt_text(message: &Message) -> String {
+fn prompt_text(message: &TranscriptMessage) -> String {
     let texts = message.parts.iter().filter(|part| part["type"] == "text");
     texts
         .filter_map(|part| part["text"].as_str())

@@ -1,6 +1,6 @@
 //! Paths in the arguments of a command.
 
-use super::{Names, Word};
+use super::{Names, ShellWord};
 
 /// Programs whose arguments are texts, and that write nowhere.
 pub(crate) const TEXTUAL: Names = Names("echo true false : exit sleep seq tr");
@@ -53,7 +53,7 @@ const MATCHERS: Names = Names("grep egrep fgrep rg sed gsed awk gawk mawk nawk")
 
 /// The index of the operand that is a pattern or a program, and therefore no path: the first one, unless an option may
 /// have brought it.
-pub(crate) fn pattern_operand(name: &str, words: &[Word]) -> Option<usize> {
+pub(crate) fn pattern_operand(name: &str, words: &[ShellWord]) -> Option<usize> {
     if !MATCHERS.contains(name) {
         return None;
     }
@@ -74,7 +74,7 @@ pub(crate) fn pattern_operand(name: &str, words: &[Word]) -> Option<usize> {
         }
     }
     // Options may also come later.
-    let brings = |word: &Word| {
+    let brings = |word: &ShellWord| {
         let text = word.text();
         word.value.is_none() || (text.starts_with('-') && text.contains(['e', 'f']))
     };

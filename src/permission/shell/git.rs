@@ -1,7 +1,7 @@
 //! What in a git command runs other programs, writes elsewhere, or looks elsewhere.
 
 use super::programs::{Hazard, RUNS, WRITES};
-use super::{Command, Names, Word};
+use super::{Names, ShellCommand, ShellWord};
 
 /// Options before the subcommand that take a value of their own.
 const VALUED: Names = Names("-c -C --git-dir --work-tree --namespace --exec-path --config-env");
@@ -41,12 +41,12 @@ pub(crate) fn is_hazard(option: &str) -> bool {
 const READING: Names =
     Names("blame cat-file describe diff grep log ls-files ls-tree merge-base rev-list rev-parse shortlog show status");
 
-pub(crate) fn only_reads(words: &[Word]) -> bool {
+pub(crate) fn only_reads(words: &[ShellWord]) -> bool {
     subcommand(words).is_some_and(|at| READING.contains(words[at].text()))
 }
 
 /// Whether a command changes files of the directory, or brings others into it.
-pub(crate) fn changes_files(words: &[Word]) -> bool {
+pub(crate) fn changes_files(words: &[ShellWord]) -> bool {
     const CHANGING: Names = Names(
         "am apply checkout cherry-pick clean clone merge mv pull rebase reset restore revert rm stash switch worktree",
     );
@@ -71,9 +71,9 @@ pub(crate) fn changes_files(words: &[Word]) -> bool {
 
 /// Whether a word is the text of a commit, whatever is in it: what stands before `-m` is no option that takes that for its
 /// value.
-pub(crate) fn is_message(words: &[Word], at: usize) -> bool {
+pub(crate) fn is_message(words: &[ShellWord], at: usize) -> bool {
     const ALONE: Names = Names("-a -s -q -n --all --amend --no-verify --allow-empty --signoff --quiet");
-    let is_flag = |word: &Word| matches!(word.text(), "-m" | "--message");
+    let is_flag = |word: &ShellWord| matches!(word.text(), "-m" | "--message");
     if words[0].text() != "git"
         || words
             .get(1)
@@ -112,10 +112,10 @@ const SILENT_OPTIONS: Names = Names(
 
 /// Whether a command may print what is in files that its arguments do not name, of this commit or of another. `is_file`
 /// tells of a path whether it is a file.
-pub(crate) fn prints_contents(words: &[Word], is_file: &dyn Fn(&str) -> bool) -> bool {
+pub(crate) fn prints_contents(words: &[ShellWord], is_file: &dyn Fn(&str) -> bool) -> bool {
     let Some(at) = subcommand(words) else { return false };
     let name = words[at].text();
-    let arguments: Vec<&str> = words[at + 1..].iter().map(Word::text).collect();
+    let arguments: Vec<&str> = words[at + 1..].iter().map(ShellWord::text).collect();
     let (before, behind) = match arguments.iter().position(|text| *text == "--") {
         Some(end) => (&arguments[..end], &arguments[end + 1..]),
         None => (arguments.as_slice(), &[][..]),
@@ -158,13 +158,13 @@ const FLAGS: Names = Names(
 );
 
 /// The words that may say which other repository a command talks to. An option that is not known may take a value.
-pub(crate) fn remotes(words: &[Word]) -> Vec<&str> {
+pub(crate) fn remotes(words: &[ShellWord]) -> Vec<&str> {
     let Some(at) = subcommand(words).filter(|at| TALKING.contains(words[*at].text())) else {
         return Vec::new();
     };
     let mut remotes = Vec::new();
     let mut may_be_value = false;
-    for text in words[at + 1..].iter().map(Word::text) {
+    for text in words[at + 1..].iter().map(ShellWord::text) {
         if text.starts_with('-') {
             may_be_value |= !FLAGS.contains(text) && !text.contains('=');
             continue;
@@ -178,7 +178,7 @@ pub(crate) fn remotes(words: &[Word]) -> Vec<&str> {
 }
 
 /// The index of the subcommand.
-pub(crate) fn subcommand(words: &[Word]) -> Option<usize> {
+pub(crate) fn subcommand(words: &[ShellWord]) -> Option<usize> {
     let mut at = 1;
     while let Some(word) = words.get(at) {
         let text = word.text();
@@ -190,7 +190,7 @@ pub(crate) fn subcommand(words: &[Word]) -> Option<usize> {
     None
 }
 
-pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
+pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     let words = &command.words;
     let mut found = Vec::new();
     let at = subcommand(words);
@@ -252,12 +252,12 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
     {
         found.push(Hazard::new(word.text(), "it talks to a place that is not configured"));
     }
-    let first = rest.iter().map(Word::text).find(|text| !text.starts_with('-'));
+    let first = rest.iter().map(ShellWord::text).find(|text| !text.starts_with('-'));
     match name {
         "config" => {
             const READING: Names = Names("--get --get-all --list -l --get-regexp get list");
             const PLACES: Names = Names("--global --local --show-origin");
-            let is_known = |word: &Word| READING.contains(word.text()) || PLACES.contains(word.text());
+            let is_known = |word: &ShellWord| READING.contains(word.text()) || PLACES.contains(word.text());
             let only_names_one = matches!(rest, [name] if !name.text().starts_with('-'));
             let reads = rest.first().is_some_and(|word| READING.contains(word.text()))
                 && rest.iter().all(|word| is_known(word) || !word.may_be_option());

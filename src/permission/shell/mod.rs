@@ -25,19 +25,19 @@ pub(super) mod wrappers;
 use std::path::{Path, PathBuf};
 
 pub(crate) use names::Names;
-pub(super) use word::Word;
+pub(super) use word::ShellWord;
 
 /// The directories that a command may run in; none when nobody knows.
 pub(super) type Dirs = Option<Vec<PathBuf>>;
 
 /// A part of a line.
 #[derive(Debug)]
-pub(super) enum Part {
-    Command(Command),
+pub(super) enum LinePart {
+    Command(ShellCommand),
     /// A redirection.
     File {
         writes: bool,
-        target: Word,
+        target: ShellWord,
         /// The directories that a relative path starts from.
         dirs: Dirs,
     },
@@ -45,22 +45,22 @@ pub(super) enum Part {
 
 /// A simple command.
 #[derive(Debug, Clone)]
-pub(super) struct Command {
+pub(super) struct ShellCommand {
     /// As it stands in the line.
     pub(super) raw: String,
     /// The program and its arguments.
-    pub(super) words: Vec<Word>,
+    pub(super) words: Vec<ShellWord>,
     /// Variables that are set for it: names, and as typed.
     pub(super) assignments: Vec<(String, String)>,
     /// Where it may run.
     pub(super) dirs: Dirs,
     /// The command before it in a pipeline.
-    pub(super) feeds: Option<Box<Command>>,
+    pub(super) feeds: Option<Box<ShellCommand>>,
 }
 
 /// What is known about the surroundings.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Surroundings<'a> {
+pub(super) struct ShellContext<'a> {
     /// The user's home.
     pub(super) home: &'a Path,
     /// Where the line starts.
@@ -68,7 +68,7 @@ pub(super) struct Surroundings<'a> {
 }
 
 /// Takes a line apart, or says why that cannot be done.
-pub(super) fn read(line: &str, around: Surroundings<'_>) -> Result<Vec<Part>, &'static str> {
+pub(super) fn read(line: &str, around: ShellContext<'_>) -> Result<Vec<LinePart>, &'static str> {
     let list = reader::read(line).map_err(|objection| objection.why)?;
     parts::parts(line, &list, around).ok_or("it has too many commands")
 }

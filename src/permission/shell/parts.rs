@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::super::paths::normal;
 use super::programs::is_plain_format;
-use super::tree::{self, Connector, Item, List, Pipeline, Redirect, SimpleCommand, Stage, WordPart};
-use super::word::{Variables, Word};
-use super::{Command, Dirs, Names, Part, Surroundings};
+use super::tree::{self, AndOrList, CommandList, Connector, Pipeline, Redirect, SimpleCommand, Stage, WordPart};
+use super::word::{ShellWord, Variables};
+use super::{Dirs, LinePart, Names, ShellCommand, ShellContext};
 
 /// Parts that we judge.
 const MOST_PARTS: usize = 200;
@@ -19,8 +19,8 @@ const MOST_DIRS: usize = 4;
 const MOST_ROUNDS: usize = 8;
 
 /// The parts of a line, or none when there are too many.
-pub(crate) fn parts(line: &str, list: &List, around: Surroundings<'_>) -> Option<Vec<Part>> {
-    let mut walk = Walk {
+pub(crate) fn parts(line: &str, list: &CommandList, around: ShellContext<'_>) -> Option<Vec<LinePart>> {
+    let mut walk = LineWalk {
         line,
         parts: Vec::new(),
         variables: Variables::default(),
@@ -33,7 +33,9 @@ pub(crate) fn parts(line: &str, list: &List, around: Surroundings<'_>) -> Option
         if line.matches(name).count() == read && !moves {
             let value = value.to_string_lossy().into_owned();
             walk.variables.values.insert(name.to_owned(), vec![value.clone()]);
-            walk.variables.certain.insert(name.to_owned(), Word::literal(&value));
+            walk.variables
+                .certain
+                .insert(name.to_owned(), ShellWord::literal(&value));
         }
     }
     walk.learn(list);
@@ -41,30 +43,30 @@ pub(crate) fn parts(line: &str, list: &List, around: Surroundings<'_>) -> Option
     (walk.parts.len() <= MOST_PARTS).then_some(walk.parts)
 }
 
-struct Walk<'a> {
+struct LineWalk<'a> {
     line: &'a str,
-    parts: Vec<Part>,
+    parts: Vec<LinePart>,
     variables: Variables,
     dirs: Dirs,
 }
 
-impl Walk<'_> {
+impl LineWalk<'_> {
     /// Learns what values the line gives to names, before anything is read with them.
-    fn learn(&mut self, list: &List) {
+    fn learn(&mut self, list: &CommandList) {
         each_command(list, &mut |command| {
-            let mut remember = |name: &str, word: &tree::Word| {
+            let mut remember = |name: &str, word: &tree::WordNode| {
                 let values = self.variables.values.entry(name.to_owned()).or_default();
                 if values.len() < MOST_ROUNDS {
-                    values.push(Word::of(word, &Variables::default()).text().to_owned());
+                    values.push(ShellWord::of(word, &Variables::default()).text().to_owned());
                 }
             };
             match command {
-                tree::Command::Simple(simple) => {
+                tree::CommandNode::Simple(simple) => {
                     for assignment in &simple.assignments {
                         remember(&assignment.name, &assignment.value);
                     }
                 }
-                tree::Command::For { variable, words, .. } => {
+                tree::CommandNode::For { variable, words, .. } => {
                     words.iter().for_each(|word| remember(variable, word));
                 }
                 _ => {}
@@ -72,14 +74,14 @@ impl Walk<'_> {
         });
     }
 
-    fn list(&mut self, list: &List) {
+    fn list(&mut self, list: &CommandList) {
         for item in &list.items {
             // A change of directory may fail: the next command may be here or there.
             self.maybe(|walk| walk.item(item));
         }
     }
 
-    fn item(&mut self, item: &Item) {
+    fn item(&mut self, item: &AndOrList) {
         let before = self.dirs.clone();
         self.pipeline(&item.first);
         for (connector, pipeline) in &item.rest {
@@ -127,16 +129,16 @@ impl Walk<'_> {
             let given = feeds.take().filter(|_| !stage.redirects.iter().any(reads_other));
             self.apart(|walk| walk.stage(stage, given));
             // Redirections may send its messages along.
-            let is_simple = matches!(stage.command, tree::Command::Simple(_)) && stage.redirects.is_empty();
+            let is_simple = matches!(stage.command, tree::CommandNode::Simple(_)) && stage.redirects.is_empty();
             feeds = match self.parts.last() {
-                Some(Part::Command(command)) if is_simple => Some(command.clone()),
+                Some(LinePart::Command(command)) if is_simple => Some(command.clone()),
                 _ => None,
             };
         }
     }
 
     /// A command; `feeds` is the command before it in a pipeline.
-    fn stage(&mut self, stage: &Stage, feeds: Option<Command>) {
+    fn stage(&mut self, stage: &Stage, feeds: Option<ShellCommand>) {
         if self.parts.len() > MOST_PARTS {
             return;
         }
@@ -144,10 +146,10 @@ impl Walk<'_> {
             self.redirect(redirect);
         }
         match &stage.command {
-            tree::Command::Simple(simple) => self.simple(simple, feeds),
-            tree::Command::Group(list) => self.list(list),
-            tree::Command::Subshell(list) => self.apart(|walk| walk.list(list)),
-            tree::Command::If(branches, otherwise) => {
+            tree::CommandNode::Simple(simple) => self.simple(simple, feeds),
+            tree::CommandNode::Group(list) => self.list(list),
+            tree::CommandNode::Subshell(list) => self.apart(|walk| walk.list(list)),
+            tree::CommandNode::If(branches, otherwise) => {
                 for (condition, body) in branches {
                     self.maybe(|walk| walk.list(condition));
                     self.maybe(|walk| walk.list(body));
@@ -156,37 +158,37 @@ impl Walk<'_> {
                     self.maybe(|walk| walk.list(list));
                 }
             }
-            tree::Command::Loop { condition, body, .. } => {
+            tree::CommandNode::Loop { condition, body, .. } => {
                 self.forget_directory(&[condition, body]);
                 self.maybe(|walk| walk.list(condition));
                 self.maybe(|walk| walk.list(body));
             }
-            tree::Command::For { variable, words, body } => self.for_loop(variable, words, body),
-            tree::Command::Test(words) => {
-                let words: Vec<Word> = words.iter().map(|word| self.word(word)).collect();
+            tree::CommandNode::For { variable, words, body } => self.for_loop(variable, words, body),
+            tree::CommandNode::Test(words) => {
+                let words: Vec<ShellWord> = words.iter().map(|word| self.word(word)).collect();
                 let mut command = self.command("[[", Vec::new());
-                command.words = std::iter::once(Word::literal("[[")).chain(words).collect();
-                self.parts.push(Part::Command(command));
+                command.words = std::iter::once(ShellWord::literal("[[")).chain(words).collect();
+                self.parts.push(LinePart::Command(command));
             }
         }
     }
 
     /// What is done over and over may begin in whatever directory it ends in.
-    fn forget_directory(&mut self, lists: &[&List]) {
+    fn forget_directory(&mut self, lists: &[&CommandList]) {
         if lists.iter().any(|list| changes_directory(list)) {
             self.dirs = None;
         }
     }
 
-    fn for_loop(&mut self, variable: &str, words: &[tree::Word], body: &List) {
+    fn for_loop(&mut self, variable: &str, words: &[tree::WordNode], body: &CommandList) {
         self.forget_directory(&[body]);
-        let words: Vec<Word> = words.iter().map(|word| self.word(word)).collect();
+        let words: Vec<ShellWord> = words.iter().map(|word| self.word(word)).collect();
         // The variable may be one that programs see, such as `PATH`.
         let command = self.command(
             &format!("for {variable} in"),
             vec![(variable.to_owned(), variable.to_owned())],
         );
-        self.parts.push(Part::Command(command));
+        self.parts.push(LinePart::Command(command));
         self.variables.certain.remove(variable);
         let is_certain = !words.is_empty()
             && words.len() <= MOST_ROUNDS
@@ -206,8 +208,8 @@ impl Walk<'_> {
         self.variables.certain.remove(variable);
     }
 
-    fn command(&self, raw: &str, assignments: Vec<(String, String)>) -> Command {
-        Command {
+    fn command(&self, raw: &str, assignments: Vec<(String, String)>) -> ShellCommand {
+        ShellCommand {
             raw: raw.to_owned(),
             words: Vec::new(),
             assignments,
@@ -216,8 +218,8 @@ impl Walk<'_> {
         }
     }
 
-    fn simple(&mut self, simple: &SimpleCommand, feeds: Option<Command>) {
-        let words: Vec<Word> = simple.words.iter().map(|word| self.word(word)).collect();
+    fn simple(&mut self, simple: &SimpleCommand, feeds: Option<ShellCommand>) {
+        let words: Vec<ShellWord> = simple.words.iter().map(|word| self.word(word)).collect();
         let mut assignments = Vec::new();
         for assignment in &simple.assignments {
             self.word(&assignment.value);
@@ -230,24 +232,24 @@ impl Walk<'_> {
         command.words = words;
         command.feeds = feeds.map(Box::new);
         self.change_directory(&command);
-        self.parts.push(Part::Command(command));
+        self.parts.push(LinePart::Command(command));
     }
 
     /// A word; the commands whose output it holds are parts of their own.
-    fn word(&mut self, word: &tree::Word) -> Word {
+    fn word(&mut self, word: &tree::WordNode) -> ShellWord {
         for part in &word.parts {
             if let WordPart::Output { list, .. } = part {
                 self.apart(|walk| walk.list(list));
             }
         }
-        Word::of(word, &self.variables)
+        ShellWord::of(word, &self.variables)
     }
 
     fn redirect(&mut self, redirect: &Redirect) {
         match redirect {
             Redirect::File { writes, target, .. } => {
                 let target = self.word(target);
-                self.parts.push(Part::File {
+                self.parts.push(LinePart::File {
                     writes: *writes,
                     target,
                     dirs: self.dirs.clone(),
@@ -261,14 +263,14 @@ impl Walk<'_> {
     }
 
     /// Follows `cd`.
-    fn change_directory(&mut self, command: &Command) {
+    fn change_directory(&mut self, command: &ShellCommand) {
         let mut words = command.words.iter().skip_while(|word| word.text() == "command");
-        match words.next().map(Word::text) {
+        match words.next().map(ShellWord::text) {
             Some("cd") => {}
             Some("pushd" | "popd") => return self.dirs = None,
             _ => return,
         }
-        let rest: Vec<&Word> = words
+        let rest: Vec<&ShellWord> = words
             .filter(|word| !matches!(word.text(), "--" | "-P" | "-L"))
             .collect();
         let target = match rest.as_slice() {
@@ -276,7 +278,7 @@ impl Walk<'_> {
                 .variables
                 .certain
                 .get("HOME")
-                .and_then(Word::known)
+                .and_then(ShellWord::known)
                 .map(str::to_owned),
             [word] => word.known().filter(|value| !value.starts_with('-')).map(str::to_owned),
             _ => None,
@@ -306,15 +308,15 @@ fn either(one: Dirs, other: Dirs) -> Dirs {
 }
 
 /// Calls `visit` with each command of a list, those within commands and words included.
-fn each_command(list: &List, visit: &mut dyn FnMut(&tree::Command)) {
-    fn word(word: &tree::Word, visit: &mut dyn FnMut(&tree::Command)) {
+fn each_command(list: &CommandList, visit: &mut dyn FnMut(&tree::CommandNode)) {
+    fn word(word: &tree::WordNode, visit: &mut dyn FnMut(&tree::CommandNode)) {
         for part in &word.parts {
             if let WordPart::Output { list, .. } = part {
                 each_command(list, visit);
             }
         }
     }
-    fn pipelines(item: &Item) -> impl Iterator<Item = &Pipeline> {
+    fn pipelines(item: &AndOrList) -> impl Iterator<Item = &Pipeline> {
         std::iter::once(&item.first).chain(item.rest.iter().map(|(_, pipeline)| pipeline))
     }
     for stage in list
@@ -330,16 +332,16 @@ fn each_command(list: &List, visit: &mut dyn FnMut(&tree::Command)) {
             }
         }
         match &stage.command {
-            tree::Command::Simple(simple) => {
+            tree::CommandNode::Simple(simple) => {
                 simple.words.iter().for_each(|text| word(text, visit));
                 simple
                     .assignments
                     .iter()
                     .for_each(|assignment| word(&assignment.value, visit));
             }
-            tree::Command::Test(words) => words.iter().for_each(|text| word(text, visit)),
-            tree::Command::Group(list) | tree::Command::Subshell(list) => each_command(list, visit),
-            tree::Command::If(branches, otherwise) => {
+            tree::CommandNode::Test(words) => words.iter().for_each(|text| word(text, visit)),
+            tree::CommandNode::Group(list) | tree::CommandNode::Subshell(list) => each_command(list, visit),
+            tree::CommandNode::If(branches, otherwise) => {
                 for (condition, body) in branches {
                     each_command(condition, visit);
                     each_command(body, visit);
@@ -348,11 +350,11 @@ fn each_command(list: &List, visit: &mut dyn FnMut(&tree::Command)) {
                     each_command(list, visit);
                 }
             }
-            tree::Command::Loop { condition, body, .. } => {
+            tree::CommandNode::Loop { condition, body, .. } => {
                 each_command(condition, visit);
                 each_command(body, visit);
             }
-            tree::Command::For { words, body, .. } => {
+            tree::CommandNode::For { words, body, .. } => {
                 words.iter().for_each(|text| word(text, visit));
                 each_command(body, visit);
             }
@@ -360,11 +362,11 @@ fn each_command(list: &List, visit: &mut dyn FnMut(&tree::Command)) {
     }
 }
 
-fn changes_directory(list: &List) -> bool {
+fn changes_directory(list: &CommandList) -> bool {
     let mut found = false;
     each_command(list, &mut |command| {
-        if let tree::Command::Simple(simple) = command {
-            let moves = |word: &tree::Word| {
+        if let tree::CommandNode::Simple(simple) = command {
+            let moves = |word: &tree::WordNode| {
                 word.literal()
                     .is_none_or(|text| matches!(text.as_str(), "cd" | "pushd" | "popd"))
             };
@@ -379,19 +381,19 @@ fn changes_directory(list: &List) -> bool {
 const SETTERS: Names = Names("declare export getopts local mapfile read readarray readonly typeset unset");
 
 /// Whether a list may give a variable another value.
-fn sets_variables(list: &List, variable: &str) -> bool {
+fn sets_variables(list: &CommandList, variable: &str) -> bool {
     let mut found = false;
     each_command(list, &mut |command| match command {
-        tree::Command::Simple(simple) => {
-            let sets = |word: &tree::Word| word.literal().is_none_or(|text| SETTERS.contains(text.as_str()));
+        tree::CommandNode::Simple(simple) => {
+            let sets = |word: &tree::WordNode| word.literal().is_none_or(|text| SETTERS.contains(text.as_str()));
             let mut words = simple.words.iter().skip_while(|word| word.raw == "command");
             found |= words.next().is_some_and(|word| {
                 sets(word)
                     || word.raw == "printf"
-                        && !is_plain_format(simple.words.get(1).and_then(tree::Word::literal).as_deref())
+                        && !is_plain_format(simple.words.get(1).and_then(tree::WordNode::literal).as_deref())
             }) || simple.assignments.iter().any(|assignment| assignment.name == variable);
         }
-        tree::Command::For { variable: other, .. } => found |= other == variable,
+        tree::CommandNode::For { variable: other, .. } => found |= other == variable,
         _ => {}
     });
     found

@@ -4,7 +4,7 @@
 //! not here is what its rule says.
 
 use super::texts::program;
-use super::{Command, Names, Word, git};
+use super::{Names, ShellCommand, ShellWord, git};
 
 /// Something in a command that a wildcard does not cover.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +177,7 @@ const HARMLESS_OPTIONS: [HarmlessOptions; 2] = [
 
 impl HarmlessOptions {
     /// What in the arguments is not harmless: other options, values that name files, and addresses that do.
-    fn hazards(&self, words: &[Word]) -> Vec<Hazard> {
+    fn hazards(&self, words: &[ShellWord]) -> Vec<Hazard> {
         let mut found = Vec::new();
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -185,13 +185,13 @@ impl HarmlessOptions {
             let (is_known, value) = match (text.strip_prefix("--"), text.strip_prefix('-')) {
                 (Some(long), _) => match long.split_once('=') {
                     Some((name, value)) => (self.long_valued.contains(name), Some(value)),
-                    None if self.long_valued.contains(long) => (true, words.next().map(Word::text)),
+                    None if self.long_valued.contains(long) => (true, words.next().map(ShellWord::text)),
                     None => (self.long.contains(long), None),
                 },
                 (None, Some(letters)) => match letters.char_indices().find(|(_, c)| !self.short.contains(*c)) {
                     // The first that takes a value has the rest for it, or the next word.
                     Some((at, c)) if self.short_valued.contains(c) => match &letters[at + 1..] {
-                        "" => (true, words.next().map(Word::text)),
+                        "" => (true, words.next().map(ShellWord::text)),
                         value => (true, Some(value)),
                     },
                     Some(_) => (false, None),
@@ -230,7 +230,7 @@ impl HarmlessOptions {
 pub(crate) const UNPACKERS: Names = Names("tar bsdtar unzip cpio 7z patch rsync gunzip");
 
 /// Whether a command changes files that its arguments do not name.
-pub(crate) fn changes_unnamed_files(words: &[Word]) -> bool {
+pub(crate) fn changes_unnamed_files(words: &[ShellWord]) -> bool {
     match program(words) {
         Some("git") => git::changes_files(words),
         name => name.is_some_and(|name| UNPACKERS.contains(name)),
@@ -247,7 +247,7 @@ pub(crate) const READERS: Names = Names(
 const READERS_BY_DEFAULT: Names = Names("find gfind rg sed gsed awk gawk mawk nawk sort jq");
 
 /// Whether a command writes to nothing that its arguments name.
-pub(crate) fn only_reads(words: &[Word], hazards: &[Hazard]) -> bool {
+pub(crate) fn only_reads(words: &[ShellWord], hazards: &[Hazard]) -> bool {
     let Some(name) = program(words) else { return false };
     if READERS.contains(name) {
         return true;
@@ -273,7 +273,7 @@ pub(crate) fn is_harmless_variable(name: &str) -> bool {
 }
 
 /// What a wildcard does not cover in a command.
-pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
+pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     let mut found = Vec::new();
     for (name, raw) in &command.assignments {
         if !is_harmless_assignment(name, raw) {
@@ -298,8 +298,8 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
     for (_, short, long, why) in OPTIONS.iter().filter(|(known, ..)| known.contains(name)) {
         found.extend(options(rest, short, long, why));
     }
-    let is_variable = |word: &Word| word.text().contains('=') && !word.text().starts_with('-');
-    let add = |found: &mut Vec<Hazard>, words: &mut dyn Iterator<Item = &Word>, why| {
+    let is_variable = |word: &ShellWord| word.text().contains('=') && !word.text().starts_with('-');
+    let add = |found: &mut Vec<Hazard>, words: &mut dyn Iterator<Item = &ShellWord>, why| {
         found.extend(words.map(|word| Hazard::new(&word.raw, why)));
     };
     match name {
@@ -323,7 +323,7 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         ),
         "tar" | "bsdtar" => {
             // The old way, without a dash.
-            let old = |word: &&Word| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T']);
+            let old = |word: &&ShellWord| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T']);
             add(&mut found, &mut rest.iter().take(1).filter(old), RUNS);
             add(
                 &mut found,
@@ -334,12 +334,12 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
         "sed" | "gsed" => found.extend(sed(rest)),
         // A toolchain by its path.
         "cargo" | "rustc" | "rustdoc" => {
-            let by_path = |word: &&Word| word.text().starts_with('+') && word.text().contains('/');
+            let by_path = |word: &&ShellWord| word.text().starts_with('+') && word.text().contains('/');
             add(&mut found, &mut rest.iter().take(1).filter(by_path), RUNS);
         }
         "export" | "unset" | "read" => {
             let harmless =
-                |word: &&Word| is_harmless_variable(word.text().split(['=', '+']).next().unwrap_or_default());
+                |word: &&ShellWord| is_harmless_variable(word.text().split(['=', '+']).next().unwrap_or_default());
             let names = rest.iter().filter(|word| !word.text().starts_with('-'));
             add(&mut found, &mut names.filter(|word| !harmless(word)), SETS);
         }
@@ -365,12 +365,12 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
             WRITES,
         ),
         "jq" => {
-            let loads = |word: &&Word| word.text().contains("import") || word.text().contains("include");
+            let loads = |word: &&ShellWord| word.text().contains("import") || word.text().contains("include");
             add(&mut found, &mut rest.iter().filter(loads), ELSEWHERE);
         }
         "sqlite3" => {
             // A question to the database in the line; what it reads from its input may be anything.
-            let is_question = |word: &Word| {
+            let is_question = |word: &ShellWord| {
                 let text = word.text().trim().to_ascii_lowercase();
                 let powers = [
                     "readfile",
@@ -383,14 +383,14 @@ pub(crate) fn hazards(command: &Command) -> Vec<Hazard> {
                 ];
                 text.starts_with("select ") && !powers.iter().any(|power| text.contains(power)) && !text.contains(';')
             };
-            let operands: Vec<&Word> = rest.iter().filter(|word| !word.text().starts_with('-')).collect();
+            let operands: Vec<&ShellWord> = rest.iter().filter(|word| !word.text().starts_with('-')).collect();
             if !matches!(operands.as_slice(), [_, question] if is_question(question)) {
                 found.push(Hazard::new(rest.last().map_or("sqlite3", |word| &word.raw), RUNS));
             }
         }
         "go" => add(&mut found, &mut rest.iter().filter(|word| word.text() == "-w"), WRITES),
         "npm" | "pnpm" | "yarn" | "pip" | "pip3" | "gh" => {
-            let sets = |word: &&Word| {
+            let sets = |word: &&ShellWord| {
                 matches!(
                     word.text(),
                     "config" | "set" | "c" | "-g" | "--global" | "alias" | "extension"
@@ -422,7 +422,7 @@ pub(super) fn is_plain_format(format: Option<&str>) -> bool {
 }
 
 /// `python3 -m pytest` is `pytest`.
-fn module<'w>(name: &'w str, rest: &'w [Word]) -> (&'w str, &'w [Word]) {
+fn module<'w>(name: &'w str, rest: &'w [ShellWord]) -> (&'w str, &'w [ShellWord]) {
     match rest {
         [flag, module, rest @ ..] if name.starts_with("python") && flag.text() == "-m" => (module.text(), rest),
         _ => (name, rest),
@@ -430,7 +430,7 @@ fn module<'w>(name: &'w str, rest: &'w [Word]) -> (&'w str, &'w [Word]) {
 }
 
 /// Options, alone, in a bundle, with their value, and shortened.
-fn options(words: &[Word], short: &str, long: &Names, why: &'static str) -> Vec<Hazard> {
+fn options(words: &[ShellWord], short: &str, long: &Names, why: &'static str) -> Vec<Hazard> {
     let mut found = Vec::new();
     // Also behind `--`: that may be the value of an option.
     for word in words {
@@ -478,7 +478,7 @@ fn is_harmless_awk(text: &str) -> bool {
 }
 
 /// A program for `sed` that only prints, deletes and replaces is harmless; every other is not.
-fn sed(words: &[Word]) -> Vec<Hazard> {
+fn sed(words: &[ShellWord]) -> Vec<Hazard> {
     let mut found = Vec::new();
     let mut has_script = false;
     let mut script_next = false;

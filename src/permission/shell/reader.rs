@@ -35,7 +35,8 @@
 use super::super::hidden::{is_hidden, is_odd_space};
 use super::names::Names;
 use super::tree::{
-    Assignment, Command, Connector, Item, List, Pipeline, Redirect, SimpleCommand, Stage, Word, WordPart,
+    AndOrList, Assignment, CommandList, CommandNode, Connector, Pipeline, Redirect, SimpleCommand, Stage, WordNode,
+    WordPart,
 };
 
 /// The longest line that is read, in bytes.
@@ -64,7 +65,7 @@ pub struct Objection {
 type Reading<T> = Result<T, Objection>;
 
 /// Reads a line. A line of blanks and comments is an empty list.
-pub fn read(line: &str) -> Result<List, Objection> {
+pub fn read(line: &str) -> Result<CommandList, Objection> {
     if line.len() > LONGEST {
         return Err(Objection {
             at: LONGEST,
@@ -78,7 +79,7 @@ pub fn read(line: &str) -> Result<List, Objection> {
             why: "it has characters that nobody sees",
         });
     }
-    let mut reader = Reader {
+    let mut reader = LineReader {
         line,
         at: 0,
         depth: 0,
@@ -93,24 +94,24 @@ pub fn read(line: &str) -> Result<List, Objection> {
     }
 }
 
-struct Reader<'a> {
+struct LineReader<'a> {
     line: &'a str,
     at: usize,
     depth: usize,
     /// The here-document whose text begins behind the next line end.
-    document: Option<Document>,
+    document: Option<HereDocument>,
     /// Whether there was a here-document in the innermost `$( … )`.
     has_documents: bool,
     in_output: bool,
 }
 
-struct Document {
+struct HereDocument {
     mark: String,
     strips_tabs: bool,
     is_quoted: bool,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> LineReader<'a> {
     fn rest(&self) -> &'a str {
         &self.line[self.at..]
     }
@@ -164,7 +165,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn text_of(&mut self, document: &Document) -> Reading<()> {
+    fn text_of(&mut self, document: &HereDocument) -> Reading<()> {
         while !self.rest().is_empty() {
             let line = self.rest().split_inclusive('\n').next().unwrap_or_default();
             let text = line.strip_suffix('\n').unwrap_or(line);
@@ -224,8 +225,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Commands up to the end, a `)`, or one of these words in the place of a command.
-    fn list(&mut self, ends: &[&str]) -> Reading<List> {
-        let mut list = List::default();
+    fn list(&mut self, ends: &[&str]) -> Reading<CommandList> {
+        let mut list = CommandList::default();
         loop {
             self.line_ends()?;
             if matches!(self.peek(), None | Some(')')) || ends.contains(&self.bare_word()) {
@@ -256,7 +257,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Commands of a compound command: at least one.
-    fn body(&mut self, ends: &[&str]) -> Reading<List> {
+    fn body(&mut self, ends: &[&str]) -> Reading<CommandList> {
         let list = self.list(ends)?;
         if list.items.is_empty() {
             return self.objection("a command is missing");
@@ -264,7 +265,7 @@ impl<'a> Reader<'a> {
         Ok(list)
     }
 
-    fn item(&mut self) -> Reading<Item> {
+    fn item(&mut self) -> Reading<AndOrList> {
         let first = self.pipeline()?;
         let mut rest = Vec::new();
         loop {
@@ -274,7 +275,7 @@ impl<'a> Reader<'a> {
             } else if self.take("||") {
                 Connector::Or
             } else {
-                return Ok(Item {
+                return Ok(AndOrList {
                     first,
                     rest,
                     in_background: false,
@@ -330,35 +331,35 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn compound(&mut self) -> Reading<Option<Command>> {
+    fn compound(&mut self) -> Reading<Option<CommandNode>> {
         if self.rest().starts_with("((") {
             return self.objection("it may be computing");
         }
         if self.take("(") {
             let list = self.body(&[])?;
             self.expect(")", "a `(` without an end")?;
-            return Ok(Some(Command::Subshell(list)));
+            return Ok(Some(CommandNode::Subshell(list)));
         }
         let command = match self.bare_word() {
             "{" => {
                 self.at += 1;
                 let list = self.body(&["}"])?;
                 self.expect_word("}")?;
-                Command::Group(list)
+                CommandNode::Group(list)
             }
             "if" => self.branches()?,
             word @ ("while" | "until") => {
                 self.at += word.len();
                 let condition = self.body(&["do"])?;
                 let body = self.do_group()?;
-                Command::Loop {
+                CommandNode::Loop {
                     until: word == "until",
                     condition,
                     body,
                 }
             }
             "for" => self.for_loop()?,
-            "[[" => Command::Test(self.test()?),
+            "[[" => CommandNode::Test(self.test()?),
             word if RESERVED.contains(word) => {
                 return self.objection("a word of the shell's grammar that is not understood");
             }
@@ -367,14 +368,14 @@ impl<'a> Reader<'a> {
         Ok(Some(command))
     }
 
-    fn do_group(&mut self) -> Reading<List> {
+    fn do_group(&mut self) -> Reading<CommandList> {
         self.expect_word("do")?;
         let body = self.body(&["done"])?;
         self.expect_word("done")?;
         Ok(body)
     }
 
-    fn branches(&mut self) -> Reading<Command> {
+    fn branches(&mut self) -> Reading<CommandNode> {
         self.expect_word("if")?;
         let mut branches = Vec::new();
         let mut otherwise = None;
@@ -389,11 +390,11 @@ impl<'a> Reader<'a> {
                 otherwise = Some(self.body(&["fi"])?);
             }
             self.expect_word("fi")?;
-            return Ok(Command::If(branches, otherwise));
+            return Ok(CommandNode::If(branches, otherwise));
         }
     }
 
-    fn for_loop(&mut self) -> Reading<Command> {
+    fn for_loop(&mut self) -> Reading<CommandNode> {
         self.expect_word("for")?;
         self.blanks();
         let variable = self.bare_word().to_owned();
@@ -413,10 +414,10 @@ impl<'a> Reader<'a> {
         }
         self.line_ends()?;
         let body = self.do_group()?;
-        Ok(Command::For { variable, words, body })
+        Ok(CommandNode::For { variable, words, body })
     }
 
-    fn test(&mut self) -> Reading<Vec<Word>> {
+    fn test(&mut self) -> Reading<Vec<WordNode>> {
         self.expect_word("[[")?;
         let mut words = Vec::new();
         loop {
@@ -491,12 +492,12 @@ impl<'a> Reader<'a> {
         }
         command.raw = pieces.join(" ");
         Ok(Stage {
-            command: Command::Simple(command),
+            command: CommandNode::Simple(command),
             redirects,
         })
     }
 
-    fn may_be_program(&self, word: &Word) -> Reading<()> {
+    fn may_be_program(&self, word: &WordNode) -> Reading<()> {
         if word.parts.iter().any(|part| matches!(part, WordPart::Glob(_))) {
             return self.objection("a pattern in the place of a program");
         }
@@ -526,7 +527,7 @@ impl<'a> Reader<'a> {
             None | Some(' ' | '\t' | '\n' | ';' | '&' | '|' | ')' | '<' | '>')
         );
         let value = match ends_here {
-            true => Word::default(),
+            true => WordNode::default(),
             false if self.rest().starts_with('~') => return self.objection("a `~` that the shell may expand"),
             false => self.word()?,
         };
@@ -618,7 +619,7 @@ impl<'a> Reader<'a> {
         if is_descriptor(raw, self.rest()) {
             return self.objection("a number that the shell takes for a descriptor");
         }
-        let document = Document {
+        let document = HereDocument {
             mark: mark.to_owned(),
             strips_tabs,
             is_quoted: quoted.is_some(),
@@ -630,7 +631,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn word(&mut self) -> Reading<Word> {
+    fn word(&mut self) -> Reading<WordNode> {
         let start = self.at;
         let mut word = WordReader::default();
         // The character before this one, when it is not quoted.
@@ -698,7 +699,7 @@ impl<'a> Reader<'a> {
         if raw == "[" {
             parts = vec![WordPart::Text(raw.to_owned())];
         }
-        Ok(Word {
+        Ok(WordNode {
             raw: raw.to_owned(),
             parts,
         })
@@ -780,7 +781,7 @@ impl<'a> Reader<'a> {
         self.objection("an expansion that is not understood")
     }
 
-    fn output(&mut self) -> Reading<List> {
+    fn output(&mut self) -> Reading<CommandList> {
         if self.document.is_some() {
             return self.objection("a substitution before a here-document");
         }
@@ -817,13 +818,13 @@ impl WordReader {
     }
 }
 
-fn is_one_simple_command(list: &List) -> bool {
+fn is_one_simple_command(list: &CommandList) -> bool {
     match &list.items[..] {
         [item] => {
             item.rest.is_empty()
                 && !item.in_background
                 && !item.first.is_negated
-                && matches!(&item.first.stages[..], [stage] if matches!(stage.command, Command::Simple(_)))
+                && matches!(&item.first.stages[..], [stage] if matches!(stage.command, CommandNode::Simple(_)))
         }
         _ => false,
     }

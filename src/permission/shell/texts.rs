@@ -3,7 +3,7 @@
 use super::super::hidden::is_hidden;
 use super::super::rules::{patterns_meet, text_matches};
 use super::super::wildcard_matches;
-use super::{Command, Word};
+use super::{ShellCommand, ShellWord};
 
 /// Texts that a rule is tried on, at most.
 pub(crate) const MOST_TEXTS: usize = 400;
@@ -31,7 +31,7 @@ const PROGRAM_DIRECTORIES: [&str; 6] = [
 
 /// The name of the program of a command, when it is known. A file in some directory that has the name of a program is
 /// another program: its name is its path.
-pub(crate) fn program(words: &[Word]) -> Option<&str> {
+pub(crate) fn program(words: &[ShellWord]) -> Option<&str> {
     let text = words.first()?.value.as_deref()?;
     let name = PROGRAM_DIRECTORIES
         .iter()
@@ -41,13 +41,13 @@ pub(crate) fn program(words: &[Word]) -> Option<&str> {
 
 /// The one text under which a rule may allow a command: its words as the program gets them, quoted where they would fall
 /// apart. None when that is not certain.
-pub(crate) fn canonical(words: &[Word]) -> Option<String> {
+pub(crate) fn canonical(words: &[ShellWord]) -> Option<String> {
     let words: Option<Vec<String>> = words.iter().map(|word| word.value.as_deref().map(quoted)).collect();
     Some(words?.join(" "))
 }
 
 /// The words as they were typed.
-pub(crate) fn typed(words: &[Word]) -> String {
+pub(crate) fn typed(words: &[ShellWord]) -> String {
     let words: Vec<&str> = words.iter().map(|word| word.raw.as_str()).collect();
     words.join(" ")
 }
@@ -68,7 +68,7 @@ fn quoted(value: &str) -> String {
 }
 
 /// Every text under which a rule may refuse a command, or ask about it.
-pub(crate) fn broad(command: &Command) -> Vec<String> {
+pub(crate) fn broad(command: &ShellCommand) -> Vec<String> {
     let mut texts = vec![command.raw.clone()];
     for words in readings(&command.words) {
         add_names(&mut texts, &words);
@@ -77,7 +77,7 @@ pub(crate) fn broad(command: &Command) -> Vec<String> {
 }
 
 /// The words, with each of them in each of its readings.
-fn readings(words: &[Word]) -> Vec<Vec<String>> {
+fn readings(words: &[ShellWord]) -> Vec<Vec<String>> {
     let plain: Vec<String> = words.iter().map(|word| word.text().to_owned()).collect();
     let mut all = vec![
         plain.clone(),
@@ -294,7 +294,7 @@ pub(crate) fn star_brackets(pattern: &str) -> String {
 }
 
 /// Whether words that nobody knows could make a command what a pattern names.
-pub(crate) fn could_become(pattern: &str, words: &[Word]) -> bool {
+pub(crate) fn could_become(pattern: &str, words: &[ShellWord]) -> bool {
     if words.iter().all(|word| word.known().is_some()) {
         return false;
     }

@@ -2,13 +2,13 @@
 
 /// Commands one after the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct List {
-    pub items: Vec<Item>,
+pub struct CommandList {
+    pub items: Vec<AndOrList>,
 }
 
 /// Pipelines joined by `&&` and `||`, up to the next `;`, `&` or line end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct AndOrList {
     pub first: Pipeline,
     pub rest: Vec<(Connector, Pipeline)>,
     pub in_background: bool,
@@ -29,32 +29,32 @@ pub struct Pipeline {
 /// One command of a pipeline, with its redirections in the order in which they were typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
-    pub command: Command,
+    pub command: CommandNode,
     pub redirects: Vec<Redirect>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub enum CommandNode {
     Simple(SimpleCommand),
     /// `{ …; }`
-    Group(List),
+    Group(CommandList),
     /// `( … )`
-    Subshell(List),
+    Subshell(CommandList),
     /// Pairs of condition and body; what `else` holds comes last.
-    If(Vec<(List, List)>, Option<List>),
+    If(Vec<(CommandList, CommandList)>, Option<CommandList>),
     /// `while`, and `until` with the condition turned around.
     Loop {
         until: bool,
-        condition: List,
-        body: List,
+        condition: CommandList,
+        body: CommandList,
     },
     For {
         variable: String,
-        words: Vec<Word>,
-        body: List,
+        words: Vec<WordNode>,
+        body: CommandList,
     },
     /// What stands between `[[` and `]]`.
-    Test(Vec<Word>),
+    Test(Vec<WordNode>),
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,13 +62,13 @@ pub struct SimpleCommand {
     /// As typed, without what is redirected.
     pub raw: String,
     pub assignments: Vec<Assignment>,
-    pub words: Vec<Word>,
+    pub words: Vec<WordNode>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     pub name: String,
-    pub value: Word,
+    pub value: WordNode,
     /// As typed: `NAME=value`.
     pub raw: String,
 }
@@ -81,19 +81,19 @@ pub enum Redirect {
         writes: bool,
         appends: bool,
         both: bool,
-        target: Word,
+        target: WordNode,
     },
     /// `2>&1`
     Copy { descriptor: u8, from: u8 },
     /// A here-document, whose text nothing expands.
     Document,
     /// `<<< word`
-    Text(Word),
+    Text(WordNode),
 }
 
 /// A word as typed, and the parts that it is made of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Word {
+pub struct WordNode {
     pub raw: String,
     pub parts: Vec<WordPart>,
 }
@@ -111,10 +111,10 @@ pub enum WordPart {
     /// `$?`
     Status { quoted: bool },
     /// `$( … )`. Not quoted, what it prints is cut at blanks and matched with file names.
-    Output { list: List, quoted: bool },
+    Output { list: CommandList, quoted: bool },
 }
 
-impl Word {
+impl WordNode {
     /// The text of a word that nothing in it changes.
     pub fn literal(&self) -> Option<String> {
         self.parts

@@ -12,7 +12,7 @@ pub(crate) struct Variables {
     /// Values that the line gives to a name somewhere, or that it may have from outside.
     pub(crate) values: BTreeMap<String, Vec<String>>,
     /// What a name certainly is: `HOME` when the line does not touch it, the variable of a loop within its body.
-    pub(crate) certain: BTreeMap<String, Word>,
+    pub(crate) certain: BTreeMap<String, ShellWord>,
 }
 
 /// Values that a word is tried with, at most.
@@ -20,7 +20,7 @@ const MOST_VARIANTS: usize = 24;
 
 /// One word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Word {
+pub(crate) struct ShellWord {
     /// As typed.
     pub(crate) raw: String,
     /// What it becomes, when that is certain. Wildcards for file names are still in it; beside them, a character that
@@ -36,7 +36,7 @@ pub(crate) struct Word {
     pub(crate) may_split: bool,
 }
 
-impl Word {
+impl ShellWord {
     /// A word that is known.
     pub(crate) fn literal(text: &str) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Word {
     }
 
     /// What a word of the tree becomes.
-    pub(crate) fn of(word: &tree::Word, variables: &Variables) -> Self {
+    pub(crate) fn of(word: &tree::WordNode, variables: &Variables) -> Self {
         // The variable of a loop alone: in quotes it is one of the files or texts that the loop names.
         if let [WordPart::Text(nothing), WordPart::Variable { name, quoted: true }] = word.parts.as_slice()
             && nothing.is_empty()

@@ -1,7 +1,7 @@
 //! Commands that run other commands.
 
 use super::texts::program;
-use super::{Command, Names, Word};
+use super::{Names, ShellCommand, ShellWord};
 
 /// What a command runs besides itself.
 #[derive(Debug, Default)]
@@ -9,18 +9,18 @@ pub(crate) struct Wrapper {
     /// Whether it only passes the command on: then it needs no rule of its own.
     pub(crate) is_harmless: bool,
     /// What it runs.
-    pub(crate) inner: Vec<Inner>,
+    pub(crate) inner: Vec<WrappedCommand>,
 }
 
 /// Something that a command runs.
 #[derive(Debug)]
-pub(crate) enum Inner {
+pub(crate) enum WrappedCommand {
     /// A command, as words.
-    Words(Vec<Word>),
+    Words(Vec<ShellWord>),
     /// A shell line.
     Line(String),
     /// Words or lines that may be commands, depending on options that we do not follow.
-    Perhaps(Vec<Word>),
+    Perhaps(Vec<ShellWord>),
     /// What it reads from its input.
     Input,
     /// Something that nobody can tell.
@@ -56,14 +56,14 @@ pub(crate) fn changes_the_shell(name: &str) -> bool {
 }
 
 /// What a command runs, when it is one that does.
-pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
+pub(crate) fn unwrap(command: &ShellCommand) -> Option<Wrapper> {
     let words = &command.words;
     let name = program(words)?;
     let rest = &words[1..];
-    let harmless = |inner: Option<&[Word]>| match inner {
+    let harmless = |inner: Option<&[ShellWord]>| match inner {
         Some(inner) => Wrapper {
             is_harmless: true,
-            inner: vec![Inner::Words(inner.to_vec())],
+            inner: vec![WrappedCommand::Words(inner.to_vec())],
         },
         // Options that we do not follow.
         None => powerful(not_understood(rest)),
@@ -79,22 +79,25 @@ pub(crate) fn unwrap(command: &Command) -> Option<Wrapper> {
         "command" => Some(harmless(skip(rest, "", "", 0))),
         "env" => env(rest),
         "xargs" => Some(powerful(xargs(rest))),
-        "busybox" | "toybox" => Some(powerful(vec![Inner::Words(rest.to_vec())])),
+        "busybox" | "toybox" => Some(powerful(vec![WrappedCommand::Words(rest.to_vec())])),
         "find" | "gfind" => find(rest),
         "fd" | "fdfind" => {
             let at = rest
                 .iter()
                 .position(|word| matches!(word.text(), "-x" | "-X" | "--exec" | "--exec-batch"))?;
-            Some(powerful(vec![Inner::Words(with_unknown(&rest[at + 1..]))]))
+            Some(powerful(vec![WrappedCommand::Words(with_unknown(&rest[at + 1..]))]))
         }
-        "git" => Some(powerful(vec![Inner::Perhaps(git(rest)?)])),
+        "git" => Some(powerful(vec![WrappedCommand::Perhaps(git(rest)?)])),
         name if SHELLS.contains(name) => shell(rest),
-        "parallel" => Some(powerful(vec![Inner::Perhaps(rest.to_vec()), Inner::Input])),
-        "at" | "batch" | "crontab" => Some(powerful(vec![Inner::Input])),
+        "parallel" => Some(powerful(vec![
+            WrappedCommand::Perhaps(rest.to_vec()),
+            WrappedCommand::Input,
+        ])),
+        "at" | "batch" | "crontab" => Some(powerful(vec![WrappedCommand::Input])),
         name if RUNNERS.contains(name) => {
             let is_known = rest.iter().all(|word| word.known().is_some());
             Some(powerful(match is_known {
-                true => vec![Inner::Perhaps(rest.to_vec())],
+                true => vec![WrappedCommand::Perhaps(rest.to_vec())],
                 false => not_understood(rest),
             }))
         }
@@ -108,7 +111,7 @@ pub(crate) fn is_interpreter(name: &str) -> bool {
     INTERPRETERS.contains(name) || INTERPRETERS.contains(unversioned)
 }
 
-fn powerful(inner: Vec<Inner>) -> Wrapper {
+fn powerful(inner: Vec<WrappedCommand>) -> Wrapper {
     Wrapper {
         is_harmless: false,
         inner,
@@ -117,7 +120,7 @@ fn powerful(inner: Vec<Inner>) -> Wrapper {
 
 /// The words behind the options that we know: `flags` stand alone, `valued` take a value, `operands` come before the
 /// command. None when something else is there.
-fn skip<'w>(words: &'w [Word], flags: &str, valued: &str, operands: usize) -> Option<&'w [Word]> {
+fn skip<'w>(words: &'w [ShellWord], flags: &str, valued: &str, operands: usize) -> Option<&'w [ShellWord]> {
     let mut at = 0;
     while let Some(word) = words.get(at) {
         let value = word.value.as_deref()?;
@@ -154,7 +157,7 @@ fn skip<'w>(words: &'w [Word], flags: &str, valued: &str, operands: usize) -> Op
     (!rest.is_empty()).then_some(rest)
 }
 
-fn env(rest: &[Word]) -> Option<Wrapper> {
+fn env(rest: &[ShellWord]) -> Option<Wrapper> {
     // Alone it prints.
     let first = rest.first()?;
     let plain = first
@@ -164,7 +167,7 @@ fn env(rest: &[Word]) -> Option<Wrapper> {
     if plain {
         return Some(Wrapper {
             is_harmless: true,
-            inner: vec![Inner::Words(rest.to_vec())],
+            inner: vec![WrappedCommand::Words(rest.to_vec())],
         });
     }
     let mut at = 0;
@@ -176,8 +179,8 @@ fn env(rest: &[Word]) -> Option<Wrapper> {
             value if !value.starts_with('-') && value.contains('=') => at += 1,
             value if value.starts_with('-') => {
                 return Some(powerful(vec![
-                    Inner::Perhaps(rest.to_vec()),
-                    Inner::Unknown("options of `env`"),
+                    WrappedCommand::Perhaps(rest.to_vec()),
+                    WrappedCommand::Unknown("options of `env`"),
                 ]));
             }
             _ => break,
@@ -185,12 +188,12 @@ fn env(rest: &[Word]) -> Option<Wrapper> {
     }
     Some(powerful(match rest.get(at..) {
         Some([]) | None => Vec::new(),
-        Some(inner) => vec![Inner::Words(inner.to_vec())],
+        Some(inner) => vec![WrappedCommand::Words(inner.to_vec())],
     }))
 }
 
 /// The commands that `find` runs on what it finds: it ends them with `;`, or `+` behind `{}`.
-fn find_actions(rest: &[Word]) -> Vec<&[Word]> {
+fn find_actions(rest: &[ShellWord]) -> Vec<&[ShellWord]> {
     let mut actions = Vec::new();
     let mut rest = rest;
     while let Some(at) = rest
@@ -209,7 +212,7 @@ fn find_actions(rest: &[Word]) -> Vec<&[Word]> {
 }
 
 /// What `find` runs on the files that it finds, when that is all that it does with them, and their names come last.
-pub(crate) fn of_find(rest: &[Word]) -> Option<Vec<Word>> {
+pub(crate) fn of_find(rest: &[ShellWord]) -> Option<Vec<ShellWord>> {
     let at = rest.iter().position(|word| word.text() == "-exec")?;
     match find_actions(rest).as_slice() {
         [[words @ .., last]]
@@ -234,13 +237,13 @@ struct XargsOptions<'w> {
     is_plain: bool,
 }
 
-fn xargs_options(rest: &[Word]) -> Option<XargsOptions<'_>> {
+fn xargs_options(rest: &[ShellWord]) -> Option<XargsOptions<'_>> {
     let mut options = XargsOptions {
         end: 0,
         placeholder: None,
         is_plain: true,
     };
-    while let Some(option) = rest.get(options.end).map(Word::known) {
+    while let Some(option) = rest.get(options.end).map(ShellWord::known) {
         let option = option?;
         if !option.starts_with('-') {
             break;
@@ -281,25 +284,25 @@ fn xargs_options(rest: &[Word]) -> Option<XargsOptions<'_>> {
 }
 
 /// What `xargs` runs, when it puts the words of its input behind, and whether they end with a zero byte.
-pub(crate) fn of_xargs(rest: &[Word]) -> Option<(Vec<Word>, bool)> {
+pub(crate) fn of_xargs(rest: &[ShellWord]) -> Option<(Vec<ShellWord>, bool)> {
     let options = xargs_options(rest).filter(|options| options.is_plain)?;
     let (options, inner) = rest.split_at(options.end);
-    let is_zero = |word: &Word| matches!(word.text(), "-0" | "--null");
+    let is_zero = |word: &ShellWord| matches!(word.text(), "-0" | "--null");
     (!inner.is_empty()).then(|| (inner.to_vec(), options.iter().any(is_zero)))
 }
 
 /// `xargs` puts words behind those that are given, or in the place of one.
-fn xargs(rest: &[Word]) -> Vec<Inner> {
+fn xargs(rest: &[ShellWord]) -> Vec<WrappedCommand> {
     let Some(options) = xargs_options(rest) else {
         return not_understood(rest);
     };
     let inner = &rest[options.end..];
-    vec![Inner::Words(match options.placeholder {
-        _ if inner.is_empty() => with_unknown(&[Word::literal("echo")]),
+    vec![WrappedCommand::Words(match options.placeholder {
+        _ if inner.is_empty() => with_unknown(&[ShellWord::literal("echo")]),
         // What stands in the place of these words comes from the input.
         Some(placeholder) => {
-            let fill = |word: &Word| match word.text().contains(placeholder) {
-                true => Word::unknown(&word.raw),
+            let fill = |word: &ShellWord| match word.text().contains(placeholder) {
+                true => ShellWord::unknown(&word.raw),
                 false => word.clone(),
             };
             inner.iter().map(fill).collect()
@@ -309,24 +312,29 @@ fn xargs(rest: &[Word]) -> Vec<Inner> {
 }
 
 /// Words that may hold a command in a place that we do not know.
-fn not_understood(words: &[Word]) -> Vec<Inner> {
+fn not_understood(words: &[ShellWord]) -> Vec<WrappedCommand> {
     vec![
-        Inner::Perhaps(words.to_vec()),
-        Inner::Unknown("it runs another program, in a way that is not followed"),
+        WrappedCommand::Perhaps(words.to_vec()),
+        WrappedCommand::Unknown("it runs another program, in a way that is not followed"),
     ]
 }
 
 /// How words are shown that a program adds.
 const ADDED: &str = "...";
 
-fn with_unknown(words: &[Word]) -> Vec<Word> {
+fn with_unknown(words: &[ShellWord]) -> Vec<ShellWord> {
     let mut words = words.to_vec();
-    words.push(Word::unknown(ADDED));
+    words.push(ShellWord::unknown(ADDED));
     words
 }
 
-fn shell(rest: &[Word]) -> Option<Wrapper> {
-    let unknown = |why| Some(powerful(vec![Inner::Perhaps(rest.to_vec()), Inner::Unknown(why)]));
+fn shell(rest: &[ShellWord]) -> Option<Wrapper> {
+    let unknown = |why| {
+        Some(powerful(vec![
+            WrappedCommand::Perhaps(rest.to_vec()),
+            WrappedCommand::Unknown(why),
+        ]))
+    };
     let mut takes_line = false;
     for word in rest {
         let Some(value) = word.value.as_deref() else {
@@ -348,35 +356,35 @@ fn shell(rest: &[Word]) -> Option<Wrapper> {
         }
         // What follows a line are its `$0`, `$1`, ...
         return Some(powerful(match takes_line {
-            true => vec![Inner::Line(value.to_owned())],
+            true => vec![WrappedCommand::Line(value.to_owned())],
             false => Vec::new(),
         }));
     }
-    Some(powerful(vec![Inner::Input]))
+    Some(powerful(vec![WrappedCommand::Input]))
 }
 
 /// What `find` runs on what it finds.
-fn find(rest: &[Word]) -> Option<Wrapper> {
+fn find(rest: &[ShellWord]) -> Option<Wrapper> {
     let unknown = rest.iter().position(|word| word.value.is_none());
-    let mut inner: Vec<Inner> = unknown
-        .map(|at| Inner::Perhaps(rest[at..].to_vec()))
+    let mut inner: Vec<WrappedCommand> = unknown
+        .map(|at| WrappedCommand::Perhaps(rest[at..].to_vec()))
         .into_iter()
         .collect();
     for action in find_actions(rest) {
-        let fill = |word: &Word| match word.text().contains("{}") {
-            true => Word::unknown("{}"),
+        let fill = |word: &ShellWord| match word.text().contains("{}") {
+            true => ShellWord::unknown("{}"),
             false => word.clone(),
         };
         inner.push(match action {
-            [] => Inner::Unknown("it runs what it does not know"),
-            words => Inner::Words(words.iter().map(fill).collect()),
+            [] => WrappedCommand::Unknown("it runs what it does not know"),
+            words => WrappedCommand::Words(words.iter().map(fill).collect()),
         });
     }
     (!inner.is_empty()).then(|| powerful(inner))
 }
 
 /// What git runs because of its arguments.
-fn git(rest: &[Word]) -> Option<Vec<Word>> {
+fn git(rest: &[ShellWord]) -> Option<Vec<ShellWord>> {
     let mut inner = Vec::new();
     let mut before = "";
     for (index, word) in rest.iter().enumerate() {
@@ -387,7 +395,7 @@ fn git(rest: &[Word]) -> Option<Vec<Word>> {
                 if let Some((name, value)) = text.split_once('=')
                     && (!name.starts_with('-') && before.starts_with('-') || super::git::is_hazard(name))
                 {
-                    inner.push(Word::literal(value.trim_start_matches('!')));
+                    inner.push(ShellWord::literal(value.trim_start_matches('!')));
                 }
             }
         }

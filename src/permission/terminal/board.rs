@@ -7,12 +7,12 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use super::device::{Device, Raw, Size};
-use super::keys::{Key, Keys};
-use super::line::Line;
-use super::{Gone, Style};
+use super::device::{Device, RawTerminal, Size};
+use super::keys::{Key, KeyDecoder};
+use super::line::StyledLine;
+use super::{Gone, TerminalStyle};
 use crate::permission::Withdrawal;
-use crate::terminal::{Screen, Taken};
+use crate::terminal::{Screen, ScreenLease};
 
 /// How long the last words to a terminal may take.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -34,10 +34,10 @@ pub(super) type Caret = (usize, usize);
 
 pub(super) struct Board<'a> {
     device: &'a Device,
-    style: Style,
+    style: TerminalStyle,
     withdrawal: &'a Withdrawal,
-    raw: Raw<'a>,
-    keys: Keys,
+    raw: RawTerminal<'a>,
+    keys: KeyDecoder,
     silence: Silence,
     /// The next rows that are drawn are a question that did not stand there before.
     is_new: bool,
@@ -48,13 +48,13 @@ pub(super) struct Board<'a> {
     at: usize,
     other_screen: bool,
     /// Given back after everything else.
-    _taken: Taken,
+    _taken: ScreenLease,
 }
 
 impl<'a> Board<'a> {
     pub(super) fn new(
         device: &'a Device,
-        style: Style,
+        style: TerminalStyle,
         screen: &Screen,
         withdrawal: &'a Withdrawal,
     ) -> Result<Self, Gone> {
@@ -70,8 +70,8 @@ impl<'a> Board<'a> {
             device,
             style,
             withdrawal,
-            raw: Raw::new(device).map_err(|_| Gone::Closed)?,
-            keys: Keys::default(),
+            raw: RawTerminal::new(device).map_err(|_| Gone::Closed)?,
+            keys: KeyDecoder::default(),
             silence: Silence::new(Instant::now()),
             is_new: true,
             size: device.size(),
@@ -172,8 +172,8 @@ impl<'a> Board<'a> {
     }
 
     /// Draws rows in place of those that stand there.
-    pub(super) fn draw(&mut self, rows: &[Line], caret: Option<Caret>) -> Result<(), Gone> {
-        let texts: Vec<String> = rows.iter().map(Line::text).collect();
+    pub(super) fn draw(&mut self, rows: &[StyledLine], caret: Option<Caret>) -> Result<(), Gone> {
+        let texts: Vec<String> = rows.iter().map(StyledLine::text).collect();
         if self.style.cursor {
             let mut out = self.back();
             for (index, row) in rows.iter().enumerate() {
@@ -208,7 +208,7 @@ impl<'a> Board<'a> {
     }
 
     /// What makes rows of the ones that stand there, without going back: only what is new is written.
-    fn plainly(&self, rows: &[Line], texts: &[String]) -> String {
+    fn plainly(&self, rows: &[StyledLine], texts: &[String]) -> String {
         if let (Some((last, before)), Some((was, were))) = (texts.split_last(), self.drawn.split_last())
             && before == were
         {
@@ -217,7 +217,7 @@ impl<'a> Board<'a> {
                 return more.to_owned();
             }
             if let Some(less) = was.strip_prefix(last.as_str()) {
-                let width = Line::of(super::line::Look::Plain, less).width();
+                let width = StyledLine::of(super::line::TextStyle::Plain, less).width();
                 return "\u{8} \u{8}".repeat(width);
             }
         }
@@ -240,7 +240,7 @@ impl<'a> Board<'a> {
     }
 
     /// Leaves rows standing in place of the block, and the cursor below them.
-    pub(super) fn leave(mut self, rows: &[Line]) {
+    pub(super) fn leave(mut self, rows: &[StyledLine]) {
         let _ = self.switch(false);
         if self.draw(rows, None).is_ok() && !rows.is_empty() {
             let _ = self.write("\r\n");
@@ -265,7 +265,7 @@ impl<'a> Board<'a> {
     }
 
     /// Draws a page that fills the screen.
-    pub(super) fn page(&mut self, rows: &[Line]) -> Result<(), Gone> {
+    pub(super) fn page(&mut self, rows: &[StyledLine]) -> Result<(), Gone> {
         let mut out = if self.style.cursor { "\x1b[H\x1b[J" } else { "" }.to_owned();
         for (index, row) in rows.iter().enumerate() {
             if index > 0 {
@@ -386,7 +386,7 @@ mod tests {
     fn a_panic_leaves_the_terminal_as_it_was() {
         let pty = native_pty_system().openpty(PtySize::default()).unwrap();
         let device = Device::open(&pty.master.tty_name().unwrap()).unwrap();
-        let style = Style {
+        let style = TerminalStyle {
             color: true,
             cursor: true,
         };

@@ -114,13 +114,13 @@ impl Device {
 
 /// A terminal that gives single keys, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Raw<'a> {
+pub(super) struct RawTerminal<'a> {
     device: &'a Device,
     before: Termios,
     at_once: u32,
 }
 
-impl<'a> Raw<'a> {
+impl<'a> RawTerminal<'a> {
     /// Switches to single keys. What was typed before is thrown away: it was no answer to what is asked now.
     pub(super) fn new(device: &'a Device) -> io::Result<Self> {
         let before = tcgetattr(&device.input)?;
@@ -177,7 +177,7 @@ impl<'a> Raw<'a> {
     }
 }
 
-impl Drop for Raw<'_> {
+impl Drop for RawTerminal<'_> {
     fn drop(&mut self) {
         // Keys that were pressed once too often are not for whoever reads next.
         let _ = tcflush(&self.device.input, QueueSelector::IFlush);

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthChar as _;
 
 use super::board::Caret;
 use super::keys::Key;
-use super::line::{Line, Look};
+use super::line::{StyledLine, TextStyle};
 use crate::support::visible::is_hidden;
 
 /// More is no answer but a document.
@@ -22,12 +22,12 @@ pub(super) enum Edited {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Editor {
+pub(super) struct TextField {
     text: Vec<char>,
     at: usize,
 }
 
-impl Editor {
+impl TextField {
     /// An editor that holds a text, with the cursor at its end.
     pub(super) fn with_text(text: &str) -> Self {
         let text: Vec<char> = text.chars().collect();
@@ -80,13 +80,13 @@ impl Editor {
     }
 
     /// The last `room` rows of label and text up to the cursor, and where the cursor stands in them.
-    pub(super) fn show(&self, label: &str, columns: usize, room: usize) -> (Vec<Line>, Caret) {
+    pub(super) fn show(&self, label: &str, columns: usize, room: usize) -> (Vec<StyledLine>, Caret) {
         let text = |range: &[char]| -> String { range.iter().collect() };
         let (before, after) = self.text.split_at(self.at);
-        let line = Line::new(2)
-            .own(Look::Strong, label)
-            .foreign(Look::Plain, &text(before))
-            .foreign(Look::Plain, &text(after));
+        let line = StyledLine::new(2)
+            .own(TextStyle::Strong, label)
+            .foreign(TextStyle::Plain, &text(before))
+            .foreign(TextStyle::Plain, &text(after));
         let (mut rows, _) = line.wrap(columns, usize::MAX);
         let shown_before: usize = label.chars().count() + before.iter().map(|&c| shown_length(c)).sum::<usize>();
         let mut caret = caret(&rows, shown_before);
@@ -94,7 +94,7 @@ impl Editor {
             // Behind the last character of a full row.
             caret = (caret.0 + 1, 2);
             if caret.0 == rows.len() {
-                rows.push(Line::of(Look::Plain, "  "));
+                rows.push(StyledLine::of(TextStyle::Plain, "  "));
             }
         }
         let end = (caret.0 + 1).max(room).min(rows.len());
@@ -113,7 +113,7 @@ fn shown_length(c: char) -> usize {
 }
 
 /// Where the character is that so many come before.
-fn caret(rows: &[Line], mut before: usize) -> Caret {
+fn caret(rows: &[StyledLine], mut before: usize) -> Caret {
     for (index, row) in rows.iter().enumerate() {
         let text = row.text();
         let indent = if index == 0 { 0 } else { 2 };
@@ -131,8 +131,8 @@ fn caret(rows: &[Line], mut before: usize) -> Caret {
 mod tests {
     use super::*;
 
-    fn typed(keys: &[Key]) -> Editor {
-        let mut editor = Editor::default();
+    fn typed(keys: &[Key]) -> TextField {
+        let mut editor = TextField::default();
         for &key in keys {
             assert_eq!(editor.press(key), Edited::Changed);
         }
@@ -169,7 +169,7 @@ mod tests {
     fn the_cursor_stands_where_the_next_character_goes() {
         let show = |text: &str, columns, room| {
             let (rows, caret) = typed(&chars(text)).show("> ", columns, room);
-            (rows.iter().map(Line::text).collect::<Vec<_>>(), caret)
+            (rows.iter().map(StyledLine::text).collect::<Vec<_>>(), caret)
         };
         assert_eq!(show("", 10, 3), (vec!["> ".to_owned()], (0, 2)));
         assert_eq!(show("漢a", 10, 3), (vec!["> 漢a".to_owned()], (0, 5)));

@@ -1,6 +1,6 @@
 //! What a person has to know to decide: who asks for what, where, and why it is asked.
 
-use super::line::{Line, Look};
+use super::line::{StyledLine, TextStyle};
 use super::parts::part_lines;
 use crate::permission::preset::plain_reason;
 use crate::permission::{Action, Ask};
@@ -18,27 +18,27 @@ const LONGEST_NAME: usize = 40;
 /// What stands above the answers.
 #[derive(Debug)]
 pub(super) struct Facts {
-    heading: Line,
+    heading: StyledLine,
     /// A command, a diff, paths, an address.
-    content: Vec<(Look, String)>,
+    content: Vec<(TextStyle, String)>,
     /// What the model says of a command.
-    description: Option<Line>,
+    description: Option<StyledLine>,
     /// Warnings, then the directory, the reason and the parts.
-    meta: Vec<Line>,
+    meta: Vec<StyledLine>,
 }
 
 /// Facts as far as there is room for them.
 #[derive(Debug)]
 pub(super) struct ShownFacts {
-    pub(super) rows: Vec<Line>,
+    pub(super) rows: Vec<StyledLine>,
     /// Nothing was left out.
     pub(super) whole: bool,
 }
 
 /// The rows of the content that fit.
 struct ContentRows {
-    head: Vec<Line>,
-    tail: Vec<Line>,
+    head: Vec<StyledLine>,
+    tail: Vec<StyledLine>,
     /// Lines that are not there as a whole.
     cut_lines: usize,
 }
@@ -49,7 +49,11 @@ impl Facts {
         let mut meta = notes(ask, &content);
         meta.push(place(ask));
         let reason = plain_reason(&ask.judgement.rule);
-        meta.push(Line::new(4).own(Look::Faint, "why: ").foreign(Look::Plain, &reason));
+        meta.push(
+            StyledLine::new(4)
+                .own(TextStyle::Faint, "why: ")
+                .foreign(TextStyle::Plain, &reason),
+        );
         meta.extend(part_lines(ask));
         Self {
             heading: heading(ask),
@@ -71,7 +75,7 @@ impl Facts {
         let left = room - rows.len();
         // The model's own words never take the room of what they are about.
         let description = self.description.iter().filter(|_| room >= ROOMY);
-        let mut meta: Vec<Line> = description.map(|line| line.cut(columns)).collect();
+        let mut meta: Vec<StyledLine> = description.map(|line| line.cut(columns)).collect();
         meta.extend(self.meta.iter().flat_map(|line| line.wrap(columns, room).0));
         let content = self.content_rows(columns, left.saturating_sub(meta.len()).min(most));
         if content.cut_lines == 0 && content.head.len() + meta.len() <= left {
@@ -90,7 +94,7 @@ impl Facts {
             lines => format!("… {lines} more lines (s shows all)"),
         };
         rows.extend(content.head);
-        rows.push(Line::of(Look::Warning, &more).cut(columns));
+        rows.push(StyledLine::of(TextStyle::Warning, &more).cut(columns));
         rows.extend(content.tail);
         rows.extend(meta.into_iter().take(for_meta));
         ShownFacts { rows, whole }
@@ -117,7 +121,7 @@ impl Facts {
     }
 
     /// The first rows of the content, and how many of its lines are in them as a whole.
-    fn first_rows(&self, columns: usize, room: usize) -> (Vec<Line>, usize) {
+    fn first_rows(&self, columns: usize, room: usize) -> (Vec<StyledLine>, usize) {
         let mut rows = Vec::new();
         for (index, (look, text)) in self.content.iter().enumerate() {
             if rows.len() >= room {
@@ -138,7 +142,7 @@ impl Facts {
     }
 
     /// The last rows of the content, and how many of its lines are in them as a whole.
-    fn last_rows(&self, columns: usize, room: usize) -> (Vec<Line>, usize) {
+    fn last_rows(&self, columns: usize, room: usize) -> (Vec<StyledLine>, usize) {
         let mut rows = Vec::new();
         for (index, (look, text)) in self.content.iter().rev().enumerate() {
             if rows.len() >= room {
@@ -163,26 +167,30 @@ impl Facts {
     }
 
     /// Everything, the arguments of the call included.
-    pub(super) fn all(&self, ask: &Ask) -> Vec<Line> {
+    pub(super) fn all(&self, ask: &Ask) -> Vec<StyledLine> {
         let mut lines = vec![self.heading.clone()];
         lines.extend(self.content.iter().map(|(look, text)| content_line(*look, text)));
-        lines.push(Line::new(0));
+        lines.push(StyledLine::new(0));
         lines.extend(self.description.clone());
         lines.extend(self.meta.iter().cloned());
         lines.push(
-            Line::new(4)
-                .own(Look::Faint, "session: ")
-                .foreign(Look::Plain, &ask.session_id),
+            StyledLine::new(4)
+                .own(TextStyle::Faint, "session: ")
+                .foreign(TextStyle::Plain, &ask.session_id),
         );
-        lines.push(Line::new(4).own(Look::Faint, "tool: ").foreign(Look::Plain, &ask.tool));
+        lines.push(
+            StyledLine::new(4)
+                .own(TextStyle::Faint, "tool: ")
+                .foreign(TextStyle::Plain, &ask.tool),
+        );
         for rule in &ask.judgement.grant {
-            let line = Line::new(4).own(Look::Faint, "can be allowed for the session: ");
-            lines.push(line.foreign(Look::Plain, &rule.pattern.to_string()));
+            let line = StyledLine::new(4).own(TextStyle::Faint, "can be allowed for the session: ");
+            lines.push(line.foreign(TextStyle::Plain, &rule.pattern.to_string()));
         }
-        lines.push(Line::new(0));
-        lines.push(Line::of(Look::Strong, "arguments of the call"));
+        lines.push(StyledLine::new(0));
+        lines.push(StyledLine::of(TextStyle::Strong, "arguments of the call"));
         let arguments = serde_json::to_string_pretty(&ask.arguments).unwrap_or_default();
-        lines.extend(arguments.lines().map(|line| content_line(Look::Plain, line)));
+        lines.extend(arguments.lines().map(|line| content_line(TextStyle::Plain, line)));
         lines
     }
 }
@@ -197,11 +205,11 @@ pub(super) fn subject(ask: &Ask) -> String {
     }
 }
 
-fn content_line(look: Look, text: &str) -> Line {
-    let line = Line::new(4).own(Look::Plain, "  ");
+fn content_line(look: TextStyle, text: &str) -> StyledLine {
+    let line = StyledLine::new(4).own(TextStyle::Plain, "  ");
     // The line ends of another system are seen, and are no alarm.
     match text.strip_suffix('\r') {
-        Some(text) => line.code(look, text).own(Look::Faint, "\\r"),
+        Some(text) => line.code(look, text).own(TextStyle::Faint, "\\r"),
         None => line.code(look, text),
     }
 }
@@ -211,37 +219,44 @@ fn is_short(path: &str) -> bool {
     path.chars().count() <= LONGEST_NAME
 }
 
-fn heading(ask: &Ask) -> Line {
+fn heading(ask: &Ask) -> StyledLine {
     let line = match &ask.subagent {
-        Some(name) => Line::new(2)
-            .own(Look::Strong, "subagent \"")
-            .foreign(Look::Strong, &name.chars().take(LONGEST_NAME).collect::<String>())
-            .own(Look::Strong, "\""),
-        None => Line::of(Look::Strong, "opencode"),
+        Some(name) => StyledLine::new(2)
+            .own(TextStyle::Strong, "subagent \"")
+            .foreign(TextStyle::Strong, &name.chars().take(LONGEST_NAME).collect::<String>())
+            .own(TextStyle::Strong, "\""),
+        None => StyledLine::of(TextStyle::Strong, "opencode"),
     };
-    let wants = |what: &str| line.clone().own(Look::Strong, " wants to ").own(Look::Strong, what);
+    let wants = |what: &str| {
+        line.clone()
+            .own(TextStyle::Strong, " wants to ")
+            .own(TextStyle::Strong, what)
+    };
     match &ask.action {
         Action::Shell { .. } => wants("run a shell command"),
         Action::Read { .. } => wants("read"),
         Action::Edit { paths } => match paths.as_slice() {
-            [path] if is_short(path) => wants("change ").foreign(Look::Strong, path),
+            [path] if is_short(path) => wants("change ").foreign(TextStyle::Strong, path),
             [_] => wants("change a file"),
             paths => wants(&format!("change {} files", paths.len())),
         },
-        Action::Search { tool, .. } => wants("search files with ").foreign(Look::Strong, tool),
+        Action::Search { tool, .. } => wants("search files with ").foreign(TextStyle::Strong, tool),
         Action::Fetch { .. } => wants("fetch from the web"),
         Action::Subagent { .. } => wants("start a subagent"),
         Action::Outside { .. } => wants("use what is outside of its directory"),
-        Action::Repeat { tool } => wants("repeat the same call once more: ").foreign(Look::Strong, tool),
-        Action::Other { tool, .. } => wants("use the tool ").foreign(Look::Strong, tool),
+        Action::Repeat { tool } => wants("repeat the same call once more: ").foreign(TextStyle::Strong, tool),
+        Action::Other { tool, .. } => wants("use the tool ").foreign(TextStyle::Strong, tool),
     }
 }
 
-fn content(ask: &Ask) -> Vec<(Look, String)> {
-    let plain =
-        |text: &str| -> Vec<(Look, String)> { text.split('\n').map(|line| (Look::Plain, line.to_owned())).collect() };
+fn content(ask: &Ask) -> Vec<(TextStyle, String)> {
+    let plain = |text: &str| -> Vec<(TextStyle, String)> {
+        text.split('\n')
+            .map(|line| (TextStyle::Plain, line.to_owned()))
+            .collect()
+    };
     // A line end in it is written out.
-    let one = |text: &str| (Look::Plain, text.to_owned());
+    let one = |text: &str| (TextStyle::Plain, text.to_owned());
     match &ask.action {
         // Blank lines at its end would take the place of the tail that matters.
         Action::Shell { command, .. } => plain(command.trim_end_matches(['\n', ' ', '\t'])),
@@ -276,17 +291,17 @@ fn content(ask: &Ask) -> Vec<(Look, String)> {
     }
 }
 
-fn arguments(ask: &Ask) -> Vec<(Look, String)> {
+fn arguments(ask: &Ask) -> Vec<(TextStyle, String)> {
     if ask.arguments.as_object().is_none_or(serde_json::Map::is_empty) {
         return Vec::new();
     }
     let text = serde_json::to_string_pretty(&ask.arguments).unwrap_or_default();
-    text.lines().map(|line| (Look::Plain, line.to_owned())).collect()
+    text.lines().map(|line| (TextStyle::Plain, line.to_owned())).collect()
 }
 
 /// The lines of a unified diff, each with its look. What a hunk says of its length decides where it ends: a removed line
 /// `-- a` is no heading.
-fn diff_lines(diff: &str) -> Vec<(Look, String)> {
+fn diff_lines(diff: &str) -> Vec<(TextStyle, String)> {
     let mut lines = Vec::new();
     let (mut old, mut new) = (0_u64, 0_u64);
     for line in diff.strip_suffix('\n').unwrap_or(diff).split('\n') {
@@ -294,31 +309,31 @@ fn diff_lines(diff: &str) -> Vec<(Look, String)> {
         let look = match line.as_bytes().first() {
             Some(b'+') if inside => {
                 new = new.saturating_sub(1);
-                Look::Added
+                TextStyle::Added
             }
             Some(b'-') if inside => {
                 old = old.saturating_sub(1);
-                Look::Removed
+                TextStyle::Removed
             }
-            Some(b'\\') => Look::Faint,
+            Some(b'\\') => TextStyle::Faint,
             _ if inside => {
                 old = old.saturating_sub(1);
                 new = new.saturating_sub(1);
-                Look::Plain
+                TextStyle::Plain
             }
             Some(b'@') => {
                 (old, new) = hunk(line).unwrap_or_default();
-                Look::Place
+                TextStyle::Place
             }
-            Some(b'-') if line.starts_with("--- ") => Look::Strong,
-            Some(b'+') if line.starts_with("+++ ") => Look::Strong,
+            Some(b'-') if line.starts_with("--- ") => TextStyle::Strong,
+            Some(b'+') if line.starts_with("+++ ") => TextStyle::Strong,
             // A piece of which nobody knows where it belongs has no lengths.
-            Some(b'+') => Look::Added,
-            Some(b'-') => Look::Removed,
+            Some(b'+') => TextStyle::Added,
+            Some(b'-') => TextStyle::Removed,
             // What the engine writes above a diff says nothing new.
             Some(b'I') if line.starts_with("Index: ") => continue,
             Some(b'=') if line.bytes().all(|byte| byte == b'=') => continue,
-            _ => Look::Plain,
+            _ => TextStyle::Plain,
         };
         lines.push((look, line.to_owned()));
     }
@@ -334,36 +349,36 @@ fn hunk(line: &str) -> Option<(u64, u64)> {
     Some((old, new))
 }
 
-fn place(ask: &Ask) -> Line {
+fn place(ask: &Ask) -> StyledLine {
     let directory = ask.directory.to_string_lossy();
-    let line = Line::new(4).own(Look::Faint, "in ");
+    let line = StyledLine::new(4).own(TextStyle::Faint, "in ");
     match &ask.action {
         Action::Shell {
             workdir: Some(workdir), ..
         } => line
-            .foreign(Look::Plain, workdir)
-            .own(Look::Faint, " (the working directory is ")
-            .foreign(Look::Plain, &directory)
-            .own(Look::Faint, ")"),
-        _ => line.foreign(Look::Plain, &directory),
+            .foreign(TextStyle::Plain, workdir)
+            .own(TextStyle::Faint, " (the working directory is ")
+            .foreign(TextStyle::Plain, &directory)
+            .own(TextStyle::Faint, ")"),
+        _ => line.foreign(TextStyle::Plain, &directory),
     }
 }
 
 /// What the model says of a command, marked as its words.
-fn description(ask: &Ask) -> Option<Line> {
+fn description(ask: &Ask) -> Option<StyledLine> {
     let Action::Shell { .. } = ask.action else {
         return None;
     };
     let text = ask.arguments.get("description")?.as_str()?.trim();
     (!text.is_empty()).then(|| {
-        Line::new(4)
-            .own(Look::Faint, "the model says: ")
-            .foreign(Look::Faint, text)
+        StyledLine::new(4)
+            .own(TextStyle::Faint, "the model says: ")
+            .foreign(TextStyle::Faint, text)
     })
 }
 
 /// What eyes alone would not find.
-fn notes(ask: &Ask, content: &[(Look, String)]) -> Vec<Line> {
+fn notes(ask: &Ask, content: &[(TextStyle, String)]) -> Vec<StyledLine> {
     let mut texts: Vec<&str> = content
         .iter()
         .map(|(_, text)| text.strip_suffix('\r').unwrap_or(text))
@@ -379,8 +394,8 @@ fn notes(ask: &Ask, content: &[(Look, String)]) -> Vec<Line> {
     let mut notes = Vec::new();
     let hidden = |c: char| is_hidden(c) && c != '\r';
     if texts.iter().any(|text| text.contains(hidden)) {
-        notes.push(Line::new(6).own(Look::Warning, "note: ").own(
-            Look::Plain,
+        notes.push(StyledLine::new(6).own(TextStyle::Warning, "note: ").own(
+            TextStyle::Plain,
             "it holds characters that cannot be seen; they are written as \\u{...}",
         ));
     }
@@ -394,21 +409,21 @@ fn notes(ask: &Ask, content: &[(Look, String)]) -> Vec<Line> {
         }
     }
     if !words.is_empty() {
-        let mut line = Line::new(6)
-            .own(Look::Warning, "note: ")
-            .own(Look::Plain, "it holds letters or signs that look like others: ");
+        let mut line = StyledLine::new(6)
+            .own(TextStyle::Warning, "note: ")
+            .own(TextStyle::Plain, "it holds letters or signs that look like others: ");
         for (index, word) in words.iter().take(MOST_WORDS).enumerate() {
-            line = line.own(Look::Plain, if index > 0 { ", " } else { "" });
+            line = line.own(TextStyle::Plain, if index > 0 { ", " } else { "" });
             for c in word.chars() {
                 line = if c.is_ascii() {
-                    line.foreign(Look::Plain, c.encode_utf8(&mut [0; 4]))
+                    line.foreign(TextStyle::Plain, c.encode_utf8(&mut [0; 4]))
                 } else {
-                    line.own(Look::Hidden, &c.escape_unicode().to_string())
+                    line.own(TextStyle::Hidden, &c.escape_unicode().to_string())
                 };
             }
         }
         notes.push(if words.len() > MOST_WORDS {
-            line.own(Look::Plain, ", ...")
+            line.own(TextStyle::Plain, ", ...")
         } else {
             line
         });
@@ -461,13 +476,13 @@ mod tests {
         assert_eq!(
             looks("Index: a\n=====\n--- a\n+++ a\n@@ -1,2 +1 @@\n--- x\n y\n+++ b\n\\ No newline\n"),
             [
-                Look::Strong,
-                Look::Strong,
-                Look::Place,
-                Look::Removed,
-                Look::Plain,
-                Look::Strong,
-                Look::Faint
+                TextStyle::Strong,
+                TextStyle::Strong,
+                TextStyle::Place,
+                TextStyle::Removed,
+                TextStyle::Plain,
+                TextStyle::Strong,
+                TextStyle::Faint
             ]
         );
     }
@@ -507,7 +522,7 @@ mod tests {
                     let last = content_line(*look, last).wrap(columns, usize::MAX).0;
                     let end = last[last.len() - 1].text();
                     let end = end.trim();
-                    let is_end = |row: &Line| {
+                    let is_end = |row: &StyledLine| {
                         let row = row.text();
                         row.trim().ends_with(end) || (!row.trim().is_empty() && end.ends_with(row.trim()))
                     };

@@ -41,7 +41,7 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// Bytes that came, and keys that were made of them.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
+pub(super) struct KeyDecoder {
     pending: Vec<u8>,
     ready: VecDeque<Key>,
     pasting: bool,
@@ -55,7 +55,7 @@ enum Token {
     Incomplete,
 }
 
-impl Keys {
+impl KeyDecoder {
     /// Takes bytes that came.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.pending.extend_from_slice(bytes);
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     fn keys(pieces: &[&[u8]]) -> Vec<Key> {
-        let mut keys = Keys::default();
+        let mut keys = KeyDecoder::default();
         for piece in pieces {
             keys.push(piece);
         }
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn escape_is_a_key_when_nothing_follows() {
-        let mut keys = Keys::default();
+        let mut keys = KeyDecoder::default();
         keys.push(b"\x1b");
         assert_eq!(keys.next(), None);
         keys.idle();

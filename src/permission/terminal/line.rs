@@ -1,6 +1,6 @@
 //! Lines of text with looks, wrapped to a width.
 //!
-//! Always true: whatever came from elsewhere is in a [`Line`] only through [`Line::foreign`] or [`Line::code`], and those
+//! Always true: whatever came from elsewhere is in a [`StyledLine`] only through [`StyledLine::foreign`] or [`StyledLine::code`], and those
 //! write out every character that could not be seen.
 
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use crate::support::visible::is_hidden;
 
 /// How a piece of text looks where colours are allowed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum TextStyle {
     #[default]
     Plain,
     Strong,
@@ -29,7 +29,7 @@ pub(super) enum Look {
     Warning,
 }
 
-impl Look {
+impl TextStyle {
     const fn codes(self) -> &'static str {
         match self {
             Self::Plain => "",
@@ -50,13 +50,13 @@ const TAB: &str = "    ";
 
 /// One line before it is wrapped, or one row after.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Line {
-    spans: Vec<(Look, String)>,
+pub(super) struct StyledLine {
+    spans: Vec<(TextStyle, String)>,
     /// By how much the rows after the first one are set in.
     hang: usize,
 }
 
-impl Line {
+impl StyledLine {
     /// An empty line whose further rows are set in by `hang` columns.
     pub(super) const fn new(hang: usize) -> Self {
         Self {
@@ -66,18 +66,18 @@ impl Line {
     }
 
     /// A line of our own words.
-    pub(super) fn of(look: Look, text: &str) -> Self {
+    pub(super) fn of(look: TextStyle, text: &str) -> Self {
         Self::new(2).own(look, text)
     }
 
     /// Adds our own words, which hold nothing that would have to be shown.
-    pub(super) fn own(mut self, look: Look, text: &str) -> Self {
+    pub(super) fn own(mut self, look: TextStyle, text: &str) -> Self {
         self.push(look, text);
         self
     }
 
     /// Adds text from elsewhere to a line that stays one: line ends and tabs are written out too.
-    pub(super) fn foreign(self, look: Look, text: &str) -> Self {
+    pub(super) fn foreign(self, look: TextStyle, text: &str) -> Self {
         self.shown(look, text, |c| match c {
             '\n' => Some("\\n"),
             '\t' => Some("\\t"),
@@ -86,7 +86,7 @@ impl Line {
     }
 
     /// Adds a line of a program or a file: a tab is a gap.
-    pub(super) fn code(mut self, look: Look, text: &str) -> Self {
+    pub(super) fn code(mut self, look: TextStyle, text: &str) -> Self {
         for (index, piece) in text.split('\t').enumerate() {
             if index > 0 {
                 self.push(look, TAB);
@@ -96,15 +96,15 @@ impl Line {
         self
     }
 
-    fn shown(mut self, look: Look, text: &str, special: impl Fn(char) -> Option<&'static str>) -> Self {
+    fn shown(mut self, look: TextStyle, text: &str, special: impl Fn(char) -> Option<&'static str>) -> Self {
         let mut rest = text;
         while let Some(at) = rest.find(|c| is_hidden(c) || special(c).is_some()) {
             self.push(look, &rest[..at]);
             rest = &rest[at..];
             if let Some(c) = rest.chars().next() {
                 match special(c) {
-                    Some(name) => self.push(Look::Hidden, name),
-                    None => self.push(Look::Hidden, &c.escape_unicode().to_string()),
+                    Some(name) => self.push(TextStyle::Hidden, name),
+                    None => self.push(TextStyle::Hidden, &c.escape_unicode().to_string()),
                 }
                 rest = &rest[c.len_utf8()..];
             }
@@ -113,7 +113,7 @@ impl Line {
         self
     }
 
-    fn push(&mut self, look: Look, text: &str) {
+    fn push(&mut self, look: TextStyle, text: &str) {
         if text.is_empty() {
             return;
         }
@@ -130,7 +130,7 @@ impl Line {
         let columns = columns.max(4);
         let hang = self.hang.min(columns / 2);
         let mut rows = Vec::new();
-        let mut row: Vec<(Look, char)> = Vec::new();
+        let mut row: Vec<(TextStyle, char)> = Vec::new();
         let mut width = 0;
         let mut space = 0;
         // Whether the row holds more than the space it begins with.
@@ -149,7 +149,7 @@ impl Line {
                     if rows.len() == limit {
                         return (rows, false);
                     }
-                    row = vec![(Look::Plain, ' '); hang];
+                    row = vec![(TextStyle::Plain, ' '); hang];
                     begun = rest.iter().any(|(_, c)| *c != ' ');
                     row.extend(rest);
                     width = row.iter().map(|(_, c)| c.width().unwrap_or(0)).sum();
@@ -170,7 +170,7 @@ impl Line {
         (rows, true)
     }
 
-    fn of_row(row: &[(Look, char)]) -> Self {
+    fn of_row(row: &[(TextStyle, char)]) -> Self {
         let mut line = Self::default();
         let mut buffer = [0; 4];
         for &(look, c) in row {
@@ -197,7 +197,7 @@ impl Line {
                 line.push(*look, c.encode_utf8(&mut buffer));
             }
         }
-        line.push(Look::Faint, "…");
+        line.push(TextStyle::Faint, "…");
         line
     }
 
@@ -210,7 +210,7 @@ impl Line {
     /// Whether a character in it had to be written out.
     #[cfg(test)]
     fn has_hidden(&self) -> bool {
-        self.spans.iter().any(|(look, _)| *look == Look::Hidden)
+        self.spans.iter().any(|(look, _)| *look == TextStyle::Hidden)
     }
 
     /// The text alone.
@@ -238,26 +238,32 @@ mod tests {
 
     use super::*;
 
-    fn rows(line: &Line, columns: usize) -> Vec<String> {
-        line.wrap(columns, usize::MAX).0.iter().map(Line::text).collect()
+    fn rows(line: &StyledLine, columns: usize) -> Vec<String> {
+        line.wrap(columns, usize::MAX).0.iter().map(StyledLine::text).collect()
     }
 
     #[test]
     fn rows_break_after_spaces_and_wide_characters_count_twice() {
-        let line = Line::new(2).own(Look::Plain, "one two three");
+        let line = StyledLine::new(2).own(TextStyle::Plain, "one two three");
         assert_eq!(rows(&line, 8), ["one two ", "  three"]);
-        assert_eq!(rows(&Line::new(1).own(Look::Plain, "漢字漢字"), 5), ["漢字", " 漢字"]);
-        assert_eq!(rows(&Line::new(0).own(Look::Plain, "abcdef"), 4), ["abcd", "ef"]);
-        assert_eq!(rows(&Line::new(0), 4), [""]);
         assert_eq!(
-            rows(&Line::new(2).own(Look::Plain, "  abcdef g"), 6),
+            rows(&StyledLine::new(1).own(TextStyle::Plain, "漢字漢字"), 5),
+            ["漢字", " 漢字"]
+        );
+        assert_eq!(
+            rows(&StyledLine::new(0).own(TextStyle::Plain, "abcdef"), 4),
+            ["abcd", "ef"]
+        );
+        assert_eq!(rows(&StyledLine::new(0), 4), [""]);
+        assert_eq!(
+            rows(&StyledLine::new(2).own(TextStyle::Plain, "  abcdef g"), 6),
             ["  abcd", "  ef g"]
         );
     }
 
     #[test]
     fn a_limit_says_whether_anything_is_left() {
-        let line = Line::new(0).own(Look::Plain, "abcdef");
+        let line = StyledLine::new(0).own(TextStyle::Plain, "abcdef");
         assert!(!line.wrap(3, 1).1);
         assert!(line.wrap(3, 2).1);
         assert!(line.wrap(6, 1).1);
@@ -265,27 +271,27 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_written_out_and_stands_out() {
-        let line = Line::new(0).foreign(Look::Plain, "a\u{202e}b\nc\td\u{1b}[2J");
+        let line = StyledLine::new(0).foreign(TextStyle::Plain, "a\u{202e}b\nc\td\u{1b}[2J");
         assert_eq!(line.text(), "a\\u{202e}b\\nc\\td\\u{1b}[2J");
         assert!(line.has_hidden());
         assert_eq!(
-            Line::new(0).foreign(Look::Strong, "a\u{0}").painted(true),
+            StyledLine::new(0).foreign(TextStyle::Strong, "a\u{0}").painted(true),
             "\x1b[1ma\x1b[0m\x1b[30;43m\\u{0}\x1b[0m"
         );
-        let code = Line::new(0).code(Look::Plain, "\ta");
+        let code = StyledLine::new(0).code(TextStyle::Plain, "\ta");
         assert_eq!((code.text().as_str(), code.has_hidden()), ("    a", false));
     }
 
     #[test]
     fn a_cut_line_says_that_it_was_cut() {
-        assert_eq!(Line::of(Look::Plain, "abcdef").cut(4).text(), "abc…");
-        assert_eq!(Line::of(Look::Plain, "abcd").cut(4).text(), "abcd");
+        assert_eq!(StyledLine::of(TextStyle::Plain, "abcdef").cut(4).text(), "abc…");
+        assert_eq!(StyledLine::of(TextStyle::Plain, "abcd").cut(4).text(), "abcd");
     }
 
     proptest! {
         #[test]
         fn no_row_is_too_wide_and_nothing_is_lost(text in ".{0,60}", columns in 4_usize..30) {
-            let line = Line::new(2).code(Look::Plain, &text);
+            let line = StyledLine::new(2).code(TextStyle::Plain, &text);
             let (rows, all) = line.wrap(columns, usize::MAX);
             prop_assert!(all);
             let mut whole = String::new();

@@ -1,20 +1,20 @@
 //! A choice among lines, of which one is marked.
 
-use super::line::{Line, Look};
+use super::line::{StyledLine, TextStyle};
 
 /// An entry, marked when the cursor is on it.
-pub(super) fn entry(marked: bool) -> Line {
+pub(super) fn entry(marked: bool) -> StyledLine {
     if marked {
-        Line::new(4).own(Look::Chosen, "> ")
+        StyledLine::new(4).own(TextStyle::Chosen, "> ")
     } else {
-        Line::new(4).own(Look::Plain, "  ")
+        StyledLine::new(4).own(TextStyle::Plain, "  ")
     }
 }
 
 /// Shows `entries` around the one that the cursor is on, in at most `room` rows.
-pub(super) fn show(entries: &[Line], cursor: usize, columns: usize, room: usize) -> Vec<Line> {
+pub(super) fn show(entries: &[StyledLine], cursor: usize, columns: usize, room: usize) -> Vec<StyledLine> {
     let room = room.max(1);
-    let wrapped: Vec<Vec<Line>> = entries.iter().map(|line| line.wrap(columns, usize::MAX).0).collect();
+    let wrapped: Vec<Vec<StyledLine>> = entries.iter().map(|line| line.wrap(columns, usize::MAX).0).collect();
     let Some(current) = wrapped.get(cursor) else {
         return Vec::new();
     };
@@ -42,7 +42,7 @@ pub(super) fn show(entries: &[Line], cursor: usize, columns: usize, room: usize)
 }
 
 /// How many rows all entries take.
-pub(super) fn height(entries: &[Line], columns: usize) -> usize {
+pub(super) fn height(entries: &[StyledLine], columns: usize) -> usize {
     entries.iter().map(|line| line.wrap(columns, usize::MAX).0.len()).sum()
 }
 
@@ -52,9 +52,9 @@ mod tests {
 
     #[test]
     fn the_marked_entry_is_always_among_those_that_are_shown() {
-        let entries: Vec<Line> = ["one", "two words", "three", "four"]
+        let entries: Vec<StyledLine> = ["one", "two words", "three", "four"]
             .iter()
-            .map(|text| Line::new(0).own(Look::Plain, text))
+            .map(|text| StyledLine::new(0).own(TextStyle::Plain, text))
             .collect();
         assert_eq!(height(&entries, 6), 5);
         for room in 1..7 {

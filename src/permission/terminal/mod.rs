@@ -45,20 +45,20 @@ mod question;
 
 use std::path::Path;
 
-use super::{Answer, Ask, Prompter, Question, QuestionAnswer, Withdrawal};
+use super::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, Withdrawal};
 use crate::request::ColorChoice;
 use crate::terminal::{Screen, Stream, Terminal};
 
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
+pub struct TerminalStyle {
     /// Colours are allowed.
     pub color: bool,
     /// The cursor can be moved; if not, everything is written line by line.
     pub cursor: bool,
 }
 
-impl Style {
+impl TerminalStyle {
     /// As the user and the environment say, for a terminal, whatever the standard streams are.
     pub fn new(terminal: &Terminal, choice: ColorChoice) -> Self {
         let device = terminal.with(Stream::Stderr, terminal.columns());
@@ -98,20 +98,20 @@ pub struct TerminalPrompter {
     #[cfg_attr(not(unix), expect(dead_code, reason = "nobody is asked there"))]
     screen: Screen,
     #[cfg_attr(not(unix), expect(dead_code, reason = "nobody is asked there"))]
-    style: Style,
+    style: TerminalStyle,
 }
 
 impl TerminalPrompter {
     /// The controlling terminal of this process, if it has one and may read from it.
     #[cfg(unix)]
-    pub fn open(screen: Screen, style: Style) -> Option<Self> {
+    pub fn open(screen: Screen, style: TerminalStyle) -> Option<Self> {
         let device = device::Device::controlling()?;
         Some(Self { device, screen, style })
     }
 
     /// None: terminals of this system are not asked at.
     #[cfg(not(unix))]
-    pub fn open(_screen: Screen, _style: Style) -> Option<Self> {
+    pub fn open(_screen: Screen, _style: TerminalStyle) -> Option<Self> {
         None
     }
 
@@ -121,7 +121,7 @@ impl TerminalPrompter {
     ///
     /// When it cannot be opened for reading and writing, or is no terminal.
     #[cfg(unix)]
-    pub fn at(path: &Path, screen: Screen, style: Style) -> std::io::Result<Self> {
+    pub fn at(path: &Path, screen: Screen, style: TerminalStyle) -> std::io::Result<Self> {
         let device = device::Device::open(path)?;
         Ok(Self { device, screen, style })
     }
@@ -132,7 +132,7 @@ impl TerminalPrompter {
     ///
     /// Always.
     #[cfg(not(unix))]
-    pub fn at(_path: &Path, _screen: Screen, _style: Style) -> std::io::Result<Self> {
+    pub fn at(_path: &Path, _screen: Screen, _style: TerminalStyle) -> std::io::Result<Self> {
         Err(std::io::ErrorKind::Unsupported.into())
     }
 }
@@ -146,7 +146,12 @@ impl Prompter for TerminalPrompter {
         }
     }
 
-    fn question(&mut self, questions: &[Question], subagent: Option<&str>, withdrawal: &Withdrawal) -> QuestionAnswer {
+    fn question(
+        &mut self,
+        questions: &[ModelQuestion],
+        subagent: Option<&str>,
+        withdrawal: &Withdrawal,
+    ) -> QuestionAnswer {
         match board::Board::new(&self.device, self.style, &self.screen, withdrawal) {
             Ok(board) => question::put(board, questions, subagent),
             Err(_) => QuestionAnswer::Nobody,
@@ -160,7 +165,7 @@ impl Prompter for TerminalPrompter {
         match self.device {}
     }
 
-    fn question(&mut self, _: &[Question], _: Option<&str>, _: &Withdrawal) -> QuestionAnswer {
+    fn question(&mut self, _: &[ModelQuestion], _: Option<&str>, _: &Withdrawal) -> QuestionAnswer {
         match self.device {}
     }
 }

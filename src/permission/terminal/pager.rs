@@ -3,10 +3,10 @@
 use super::Gone;
 use super::board::{Board, Input};
 use super::keys::Key;
-use super::line::{Line, Look};
+use super::line::{StyledLine, TextStyle};
 
 /// Shows lines until the person has seen enough.
-pub(super) fn show(board: &mut Board<'_>, lines: &[Line]) -> Result<(), Gone> {
+pub(super) fn show(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
     board.switch(true)?;
     let shown = if board.can_redraw() {
         pages(board, lines)
@@ -16,12 +16,12 @@ pub(super) fn show(board: &mut Board<'_>, lines: &[Line]) -> Result<(), Gone> {
     shown.and_then(|()| board.switch(false))
 }
 
-fn wrapped(lines: &[Line], columns: usize) -> Vec<Line> {
+fn wrapped(lines: &[StyledLine], columns: usize) -> Vec<StyledLine> {
     lines.iter().flat_map(|line| line.wrap(columns, usize::MAX).0).collect()
 }
 
 /// Forth and back on a screen of its own.
-fn pages(board: &mut Board<'_>, lines: &[Line]) -> Result<(), Gone> {
+fn pages(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
     let mut rows = wrapped(lines, board.columns());
     let mut top = 0;
     loop {
@@ -36,7 +36,7 @@ fn pages(board: &mut Board<'_>, lines: &[Line]) -> Result<(), Gone> {
             rows.len(),
             if end == rows.len() { " (end)" } else { "" }
         );
-        page.push(Line::of(Look::Strong, &status).cut(board.columns()));
+        page.push(StyledLine::of(TextStyle::Strong, &status).cut(board.columns()));
         board.page(&page)?;
         match board.next()? {
             Input::Resized => rows = wrapped(lines, board.columns()),
@@ -55,7 +55,7 @@ fn pages(board: &mut Board<'_>, lines: &[Line]) -> Result<(), Gone> {
 }
 
 /// One page after the other, where the cursor cannot go back.
-fn rolls(board: &mut Board<'_>, lines: &[Line]) -> Result<(), Gone> {
+fn rolls(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
     let rows = wrapped(lines, board.columns());
     let height = board.screen_rows().saturating_sub(1).max(1);
     let mut pages = rows.chunks(height).peekable();
@@ -65,7 +65,7 @@ fn rolls(board: &mut Board<'_>, lines: &[Line]) -> Result<(), Gone> {
         if pages.peek().is_none() {
             break;
         }
-        board.page(&[Line::of(Look::Strong, "q: back, space: on").cut(board.columns())])?;
+        board.page(&[StyledLine::of(TextStyle::Strong, "q: back, space: on").cut(board.columns())])?;
         let on = loop {
             match board.next()? {
                 Input::Key(Key::Char(' ') | Key::Enter | Key::Down | Key::PageDown) => break true,

@@ -3,7 +3,7 @@
 //! Comes in: the parts of a judgement. Goes out: a line for each group of parts. Always true: the tables here order and
 //! label parts and decide nothing; each command or path that asks is in a line, by itself or in a count.
 
-use super::line::{Line, Look};
+use super::line::{StyledLine, TextStyle};
 use crate::permission::preset::{plain_reason, words};
 use crate::permission::{Action, Ask, JudgedPart};
 use crate::request::Effect;
@@ -59,7 +59,7 @@ enum Rank {
 }
 
 /// Parts with the same effect, rank and reason.
-struct Group<'a> {
+struct PartGroup<'a> {
     effect: Effect,
     rank: Rank,
     rule: &'a str,
@@ -67,20 +67,20 @@ struct Group<'a> {
 }
 
 /// A line for each group; none for a call of one part, whose reason stands above.
-pub(super) fn part_lines(ask: &Ask) -> Vec<Line> {
+pub(super) fn part_lines(ask: &Ask) -> Vec<StyledLine> {
     if ask.judgement.parts.len() < 2 {
         return Vec::new();
     }
     let groups = groups(ask);
-    let mut lines: Vec<Line> = groups.iter().take(MOST_LINES).map(|group| line(ask, group)).collect();
+    let mut lines: Vec<StyledLine> = groups.iter().take(MOST_LINES).map(|group| line(ask, group)).collect();
     if groups.len() > MOST_LINES {
         let more = format!("  and {} more", groups.len() - MOST_LINES);
-        lines.push(Line::of(Look::Faint, &more));
+        lines.push(StyledLine::of(TextStyle::Faint, &more));
     }
     lines
 }
 
-fn groups(ask: &Ask) -> Vec<Group<'_>> {
+fn groups(ask: &Ask) -> Vec<PartGroup<'_>> {
     let usual = words(ask.action.tool(), Effect::Ask);
     let parts = &ask.judgement.parts;
     // Of a command that is judged for several reasons the usual one says the least.
@@ -94,13 +94,14 @@ fn groups(ask: &Ask) -> Vec<Group<'_>> {
         .map(|part| (rank(ask, part, &usual), part))
         .collect();
     ranked.sort_by_key(|(rank, part)| (std::cmp::Reverse(part.effect), *rank));
-    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut groups: Vec<PartGroup<'_>> = Vec::new();
     for (rank, part) in ranked {
-        let same =
-            |group: &&mut Group<'_>| (group.effect, group.rank, group.rule) == (part.effect, rank, part.rule.as_str());
+        let same = |group: &&mut PartGroup<'_>| {
+            (group.effect, group.rank, group.rule) == (part.effect, rank, part.rule.as_str())
+        };
         match groups.iter_mut().find(same) {
             Some(group) => group.parts.push(&part.what),
-            None => groups.push(Group {
+            None => groups.push(PartGroup {
                 effect: part.effect,
                 rank,
                 rule: &part.rule,
@@ -140,24 +141,24 @@ fn program(command: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
 
-fn line(ask: &Ask, group: &Group<'_>) -> Line {
+fn line(ask: &Ask, group: &PartGroup<'_>) -> StyledLine {
     let (look, word) = match group.effect {
-        Effect::Allow => (Look::Faint, "  fine    "),
-        Effect::Ask => (Look::Warning, "  asks    "),
-        Effect::Deny => (Look::Removed, "  denied  "),
+        Effect::Allow => (TextStyle::Faint, "  fine    "),
+        Effect::Ask => (TextStyle::Warning, "  asks    "),
+        Effect::Deny => (TextStyle::Removed, "  denied  "),
     };
-    let mut line = Line::new(12).own(look, word);
+    let mut line = StyledLine::new(12).own(look, word);
     let is_shell = matches!(ask.action, Action::Shell { .. });
     if group.parts.len() > 1 {
         let noun = if is_shell { "commands" } else { "paths" };
-        line = line.own(Look::Plain, &format!("{} {noun}: ", group.parts.len()));
+        line = line.own(TextStyle::Plain, &format!("{} {noun}: ", group.parts.len()));
     }
     for (index, part) in listed(&group.parts, is_shell).iter().enumerate() {
-        line = line.own(Look::Plain, if index > 0 { ", " } else { "" });
+        line = line.own(TextStyle::Plain, if index > 0 { ", " } else { "" });
         let cut: String = part.chars().take(LONGEST_PART).collect();
-        line = line.foreign(Look::Plain, &cut);
+        line = line.foreign(TextStyle::Plain, &cut);
         if cut.len() < part.len() {
-            line = line.own(Look::Faint, "…");
+            line = line.own(TextStyle::Faint, "…");
         }
     }
     let mut reasons = match group.rank {
@@ -172,7 +173,8 @@ fn line(ask: &Ask, group: &Group<'_>) -> Line {
     if reasons.is_empty() {
         return line;
     }
-    line.own(Look::Faint, "  - ").foreign(Look::Faint, &reasons.join("; "))
+    line.own(TextStyle::Faint, "  - ")
+        .foreign(TextStyle::Faint, &reasons.join("; "))
 }
 
 /// The parts of a group; of many commands the programs, with how often each of them comes.

@@ -5,10 +5,10 @@
 
 use super::Gone;
 use super::board::{Board, Input};
-use super::editor::{Edited, Editor};
+use super::editor::{Edited, TextField};
 use super::facts::{Facts, ShownFacts, subject};
 use super::keys::Key;
-use super::line::{Line, Look};
+use super::line::{StyledLine, TextStyle};
 use super::{TOO_SOON, menu, pager};
 use crate::permission::preset::plain_reason;
 use crate::permission::{Answer, Ask};
@@ -21,7 +21,7 @@ const LEAST_FACTS: usize = 4;
 const LONGEST_SUBJECT: usize = 200;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
+enum PermissionChoice {
     Once,
     Session,
     Edit,
@@ -30,7 +30,7 @@ enum Choice {
     ShowAll,
 }
 
-impl Choice {
+impl PermissionChoice {
     const fn key(self) -> char {
         match self {
             Self::Once => 'y',
@@ -50,7 +50,7 @@ impl Choice {
 
 /// Puts a permission to the person.
 pub(super) fn put(board: Board<'_>, ask: &Ask) -> Answer {
-    let mut asking = Asking::new(board, ask);
+    let mut asking = PermissionDialog::new(board, ask);
     let answer = match asking.answer() {
         Ok(answer) => answer,
         Err(Gone::Interrupted) => Answer::Interrupted,
@@ -73,11 +73,11 @@ pub(super) fn put(board: Board<'_>, ask: &Ask) -> Answer {
     answer
 }
 
-struct Asking<'a, 'b> {
+struct PermissionDialog<'a, 'b> {
     board: Board<'a>,
     ask: &'b Ask,
     facts: Facts,
-    choices: Vec<Choice>,
+    choices: Vec<PermissionChoice>,
     cursor: usize,
     /// Whether all that is asked has been on the screen.
     was_read: bool,
@@ -85,20 +85,23 @@ struct Asking<'a, 'b> {
     note: Option<&'static str>,
 }
 
-impl<'a, 'b> Asking<'a, 'b> {
+impl<'a, 'b> PermissionDialog<'a, 'b> {
     fn new(board: Board<'a>, ask: &'b Ask) -> Self {
         let mut choices = vec![
-            Choice::Once,
-            Choice::Session,
-            Choice::Edit,
-            Choice::Deny,
-            Choice::Reason,
-            Choice::ShowAll,
+            PermissionChoice::Once,
+            PermissionChoice::Session,
+            PermissionChoice::Edit,
+            PermissionChoice::Deny,
+            PermissionChoice::Reason,
+            PermissionChoice::ShowAll,
         ];
         if ask.judgement.grant.is_empty() {
-            choices.retain(|&choice| !matches!(choice, Choice::Session | Choice::Edit));
+            choices.retain(|&choice| !matches!(choice, PermissionChoice::Session | PermissionChoice::Edit));
         }
-        let cursor = choices.iter().position(|&choice| choice == Choice::Deny).unwrap_or(0);
+        let cursor = choices
+            .iter()
+            .position(|&choice| choice == PermissionChoice::Deny)
+            .unwrap_or(0);
         Self {
             board,
             ask,
@@ -129,7 +132,7 @@ impl<'a, 'b> Asking<'a, 'b> {
     }
 
     /// What a key chooses; moves the cursor.
-    fn chosen(&mut self, key: Key) -> Option<Choice> {
+    fn chosen(&mut self, key: Key) -> Option<PermissionChoice> {
         match key {
             Key::Up | Key::Char('k') => self.cursor = self.cursor.saturating_sub(1),
             Key::Down | Key::Char('j') => self.cursor = (self.cursor + 1).min(self.choices.len() - 1),
@@ -141,27 +144,27 @@ impl<'a, 'b> Asking<'a, 'b> {
     }
 
     /// Does what was chosen; none when the question still stands.
-    fn take(&mut self, choice: Choice) -> Result<Option<Answer>, Gone> {
+    fn take(&mut self, choice: PermissionChoice) -> Result<Option<Answer>, Gone> {
         if choice.allows() && !self.was_read {
             self.show_everything()?;
             self.note = Some("everything was shown: press it again");
             return Ok(None);
         }
         match choice {
-            Choice::Once => Ok(Some(Answer::Once)),
-            Choice::Session => Ok(Some(Answer::Session(self.ask.judgement.grant.clone()))),
-            Choice::Edit => {
+            PermissionChoice::Once => Ok(Some(Answer::Once)),
+            PermissionChoice::Session => Ok(Some(Answer::Session(self.ask.judgement.grant.clone()))),
+            PermissionChoice::Edit => {
                 let edited = self.edited_grant()?;
                 self.board.ask_anew();
                 Ok(edited.map(Answer::Session))
             }
-            Choice::Deny => Ok(Some(Answer::Deny)),
-            Choice::Reason => {
+            PermissionChoice::Deny => Ok(Some(Answer::Deny)),
+            PermissionChoice::Reason => {
                 let reason = self.reason()?;
                 self.board.ask_anew();
                 Ok(reason.map(Answer::DenyBecause))
             }
-            Choice::ShowAll => {
+            PermissionChoice::ShowAll => {
                 self.show_everything()?;
                 Ok(None)
             }
@@ -177,14 +180,16 @@ impl<'a, 'b> Asking<'a, 'b> {
 
     fn draw(&mut self) -> Result<(), Gone> {
         let (columns, rows) = (self.board.columns(), self.board.rows());
-        let entries: Vec<Line> = self
+        let entries: Vec<StyledLine> = self
             .choices
             .iter()
             .enumerate()
             .map(|(index, &choice)| self.entry(index, choice))
             .collect();
         let all = menu::height(&entries, columns);
-        let note = self.note.map(|note| Line::of(Look::Warning, note).cut(columns));
+        let note = self
+            .note
+            .map(|note| StyledLine::of(TextStyle::Warning, note).cut(columns));
         let fits = all + usize::from(note.is_some()) + LEAST_FACTS <= rows;
         let room = if fits {
             all
@@ -209,41 +214,41 @@ impl<'a, 'b> Asking<'a, 'b> {
         self.facts.rows(self.board.columns(), room, most)
     }
 
-    fn entry(&self, index: usize, choice: Choice) -> Line {
+    fn entry(&self, index: usize, choice: PermissionChoice) -> StyledLine {
         let marked = index == self.cursor;
-        let look = if marked { Look::Chosen } else { Look::Plain };
+        let look = if marked { TextStyle::Chosen } else { TextStyle::Plain };
         let line = menu::entry(marked)
-            .own(Look::Strong, &choice.key().to_string())
+            .own(TextStyle::Strong, &choice.key().to_string())
             .own(look, "  ");
         match choice {
-            Choice::Once => line.own(look, "allow once"),
-            Choice::Session => self
+            PermissionChoice::Once => line.own(look, "allow once"),
+            PermissionChoice::Session => self
                 .granted(line.own(look, "allow "), look)
                 .own(look, " for the rest of this session"),
-            Choice::Edit => line.own(look, "edit that pattern, then allow it for the rest of this session"),
-            Choice::Deny => line.own(look, "deny, and stop the run"),
-            Choice::Reason => line.own(look, "deny, and tell the model why"),
-            Choice::ShowAll => line.own(look, "show everything"),
+            PermissionChoice::Edit => line.own(look, "edit that pattern, then allow it for the rest of this session"),
+            PermissionChoice::Deny => line.own(look, "deny, and stop the run"),
+            PermissionChoice::Reason => line.own(look, "deny, and tell the model why"),
+            PermissionChoice::ShowAll => line.own(look, "show everything"),
         }
     }
 
-    fn granted(&self, mut line: Line, look: Look) -> Line {
+    fn granted(&self, mut line: StyledLine, look: TextStyle) -> StyledLine {
         for (index, rule) in self.ask.judgement.grant.iter().enumerate() {
             line = with_rule(line.own(look, if index > 0 { ", " } else { "" }), look, rule)
-                .own(Look::Faint, reach(&rule.pattern));
+                .own(TextStyle::Faint, reach(&rule.pattern));
         }
         line
     }
 
-    fn keys(&self) -> Line {
+    fn keys(&self) -> StyledLine {
         let keys: Vec<String> = self.choices.iter().map(|choice| choice.key().to_string()).collect();
-        Line::of(Look::Faint, &format!("keys: {}", keys.join(" ")))
+        StyledLine::of(TextStyle::Faint, &format!("keys: {}", keys.join(" ")))
     }
 
     /// Lets the person type why not; none when they went back.
     fn reason(&mut self) -> Result<Option<String>, Gone> {
-        let hint = Line::of(Look::Faint, "Enter sends it, Esc goes back");
-        let text = self.typed(&mut Editor::default(), "tell the model: ", &hint)?;
+        let hint = StyledLine::of(TextStyle::Faint, "Enter sends it, Esc goes back");
+        let text = self.typed(&mut TextField::default(), "tell the model: ", &hint)?;
         Ok(text.filter(|text| !text.is_empty()))
     }
 
@@ -258,9 +263,9 @@ impl<'a, 'b> Asking<'a, 'b> {
             } else {
                 format!("allow {}:", visible(&tool))
             };
-            let mut editor = Editor::with_text(rules[index].pattern.pattern.as_deref().unwrap_or("*"));
-            let mut hint = Line::of(
-                Look::Faint,
+            let mut editor = TextField::with_text(rules[index].pattern.pattern.as_deref().unwrap_or("*"));
+            let mut hint = StyledLine::of(
+                TextStyle::Faint,
                 "`*` is any text; Enter allows it for the rest of this session, Esc goes back",
             );
             loop {
@@ -270,16 +275,16 @@ impl<'a, 'b> Asking<'a, 'b> {
                 match edited_rule(&tool, &text) {
                     Ok(pattern) => rules[index].pattern = pattern,
                     Err(fault) => {
-                        hint = Line::of(Look::Warning, &fault);
+                        hint = StyledLine::of(TextStyle::Warning, &fault);
                         continue;
                     }
                 }
                 match self.ask.check_grant(&rules) {
                     Ok(()) => break,
                     Err(reason) => {
-                        hint = Line::new(2)
-                            .own(Look::Warning, "that does not allow this call: ")
-                            .foreign(Look::Plain, &plain_reason(&reason));
+                        hint = StyledLine::new(2)
+                            .own(TextStyle::Warning, "that does not allow this call: ")
+                            .foreign(TextStyle::Plain, &plain_reason(&reason));
                     }
                 }
             }
@@ -288,7 +293,7 @@ impl<'a, 'b> Asking<'a, 'b> {
     }
 
     /// Lets the person type a line below the facts; none when they went back.
-    fn typed(&mut self, editor: &mut Editor, label: &str, hint: &Line) -> Result<Option<String>, Gone> {
+    fn typed(&mut self, editor: &mut TextField, label: &str, hint: &StyledLine) -> Result<Option<String>, Gone> {
         loop {
             let (columns, rows) = (self.board.columns(), self.board.rows());
             let room = rows.saturating_sub(LEAST_FACTS).clamp(1, self.board.screen_rows());
@@ -309,25 +314,25 @@ impl<'a, 'b> Asking<'a, 'b> {
         }
     }
 
-    fn facts_alone(&self) -> Vec<Line> {
+    fn facts_alone(&self) -> Vec<StyledLine> {
         self.facts_in(self.board.rows().saturating_sub(2)).rows
     }
 
-    fn leave(self, facts: &[Line], said: &str, granted: Option<&[PolicyRule]>) {
-        let mut line = Line::new(0).own(Look::Strong, said);
+    fn leave(self, facts: &[StyledLine], said: &str, granted: Option<&[PolicyRule]>) {
+        let mut line = StyledLine::new(0).own(TextStyle::Strong, said);
         match granted {
             Some(rules) => {
                 for (index, rule) in rules.iter().enumerate() {
                     line = with_rule(
-                        line.own(Look::Plain, if index > 0 { ", " } else { "" }),
-                        Look::Plain,
+                        line.own(TextStyle::Plain, if index > 0 { ", " } else { "" }),
+                        TextStyle::Plain,
                         rule,
                     );
                 }
             }
             None => {
                 let subject: String = subject(self.ask).chars().take(LONGEST_SUBJECT).collect();
-                line = line.foreign(Look::Plain, &subject);
+                line = line.foreign(TextStyle::Plain, &subject);
             }
         }
         let mut rows = facts.to_vec();
@@ -336,7 +341,7 @@ impl<'a, 'b> Asking<'a, 'b> {
     }
 }
 
-fn with_rule(line: Line, look: Look, rule: &PolicyRule) -> Line {
+fn with_rule(line: StyledLine, look: TextStyle, rule: &PolicyRule) -> StyledLine {
     line.own(look, "`")
         .foreign(look, &rule.pattern.to_string())
         .own(look, "`")

@@ -5,11 +5,11 @@
 
 use super::Gone;
 use super::board::{Board, Input};
-use super::editor::{Edited, Editor};
+use super::editor::{Edited, TextField};
 use super::keys::Key;
-use super::line::{Line, Look};
+use super::line::{StyledLine, TextStyle};
 use super::{TOO_SOON, menu};
-use crate::permission::{Question, QuestionAnswer};
+use crate::permission::{ModelQuestion, QuestionAnswer};
 
 /// The least rows for the question itself.
 const LEAST_TEXT: usize = 3;
@@ -17,8 +17,8 @@ const LEAST_TEXT: usize = 3;
 const MOST_DIGITS: usize = 9;
 
 /// Puts questions to the person.
-pub(super) fn put(board: Board<'_>, questions: &[Question], subagent: Option<&str>) -> QuestionAnswer {
-    let mut asking = Asking {
+pub(super) fn put(board: Board<'_>, questions: &[ModelQuestion], subagent: Option<&str>) -> QuestionAnswer {
+    let mut asking = QuestionDialog {
         board,
         questions,
         subagent,
@@ -50,22 +50,22 @@ pub(super) fn put(board: Board<'_>, questions: &[Question], subagent: Option<&st
     }
 }
 
-struct Asking<'a, 'b> {
+struct QuestionDialog<'a, 'b> {
     board: Board<'a>,
-    questions: &'b [Question],
+    questions: &'b [ModelQuestion],
     subagent: Option<&'b str>,
     answers: Vec<Vec<String>>,
 }
 
 /// What became of one question.
-enum Said {
+enum QuestionResult {
     Answer(Vec<String>),
     Back,
     Dismissed,
 }
 
 /// One question while it stands.
-struct State {
+struct QuestionState {
     cursor: usize,
     /// Which options are chosen, where several may be.
     chosen: Vec<bool>,
@@ -76,24 +76,24 @@ struct State {
     too_soon: bool,
 }
 
-impl Asking<'_, '_> {
+impl QuestionDialog<'_, '_> {
     /// Whether all were answered.
     fn answers(&mut self) -> Result<bool, Gone> {
         while let Some(question) = self.questions.get(self.answers.len()) {
             match self.one(question)? {
-                Said::Answer(answer) => self.answers.push(answer),
-                Said::Back => {
+                QuestionResult::Answer(answer) => self.answers.push(answer),
+                QuestionResult::Back => {
                     self.answers.pop();
                 }
-                Said::Dismissed => return Ok(false),
+                QuestionResult::Dismissed => return Ok(false),
             }
         }
         Ok(true)
     }
 
-    fn one(&mut self, question: &Question) -> Result<Said, Gone> {
+    fn one(&mut self, question: &ModelQuestion) -> Result<QuestionResult, Gone> {
         let own = question.options.len();
-        let mut state = State {
+        let mut state = QuestionState {
             cursor: 0,
             chosen: vec![false; own],
             typed: None,
@@ -121,8 +121,8 @@ impl Asking<'_, '_> {
                     state.cursor = (state.cursor + 1).min(own);
                     continue;
                 }
-                Key::Left | Key::Char('b') if !self.answers.is_empty() => return Ok(Said::Back),
-                Key::Escape => return Ok(Said::Dismissed),
+                Key::Left | Key::Char('b') if !self.answers.is_empty() => return Ok(QuestionResult::Back),
+                Key::Escape => return Ok(QuestionResult::Dismissed),
                 Key::Char(' ') if question.multiple => (state.cursor, true),
                 Key::Char(digit @ '1'..='9') => {
                     let index = digit as usize - '1' as usize;
@@ -137,10 +137,10 @@ impl Asking<'_, '_> {
             };
             if !question.multiple {
                 match question.options.get(target) {
-                    Some(option) => return Ok(Said::Answer(vec![option.label.clone()])),
+                    Some(option) => return Ok(QuestionResult::Answer(vec![option.label.clone()])),
                     None => {
                         if let Some(text) = self.typed(question)? {
-                            return Ok(Said::Answer(vec![text]));
+                            return Ok(QuestionResult::Answer(vec![text]));
                         }
                         self.board.ask_anew();
                     }
@@ -157,18 +157,18 @@ impl Asking<'_, '_> {
                     None => self.typed(question)?,
                 };
             } else if !answer.is_empty() || was_sure {
-                return Ok(Said::Answer(answer));
+                return Ok(QuestionResult::Answer(answer));
             } else {
                 state.sure = true;
             }
         }
     }
 
-    fn typed(&mut self, question: &Question) -> Result<Option<String>, Gone> {
-        let mut editor = Editor::default();
+    fn typed(&mut self, question: &ModelQuestion) -> Result<Option<String>, Gone> {
+        let mut editor = TextField::default();
         loop {
             let (columns, rows) = (self.board.columns(), self.board.rows());
-            let hint = Line::of(Look::Faint, "Enter sends it, Esc goes back").cut(columns);
+            let hint = StyledLine::of(TextStyle::Faint, "Enter sends it, Esc goes back").cut(columns);
             let (typed, (row, column)) = editor.show("answer: ", columns, rows.saturating_sub(LEAST_TEXT).clamp(1, 6));
             let mut block = self.text(question, rows - typed.len() - 1);
             block.push(hint);
@@ -186,10 +186,10 @@ impl Asking<'_, '_> {
         }
     }
 
-    fn draw(&mut self, question: &Question, state: &State) -> Result<(), Gone> {
+    fn draw(&mut self, question: &ModelQuestion, state: &QuestionState) -> Result<(), Gone> {
         let (columns, rows) = (self.board.columns(), self.board.rows());
         let entries = state.entries(question);
-        let hint = Line::of(Look::Faint, self.hint(question, state)).cut(columns);
+        let hint = StyledLine::of(TextStyle::Faint, self.hint(question, state)).cut(columns);
         let room = rows.saturating_sub(LEAST_TEXT + 1).max(1);
         let shown = menu::show(&entries, state.cursor, columns, room);
         let mut block = self.text(question, rows - shown.len() - 1);
@@ -198,7 +198,7 @@ impl Asking<'_, '_> {
         self.board.draw(&block, None)
     }
 
-    fn hint(&self, question: &Question, state: &State) -> &'static str {
+    fn hint(&self, question: &ModelQuestion, state: &QuestionState) -> &'static str {
         match (question.multiple, self.answers.is_empty()) {
             _ if state.too_soon => TOO_SOON,
             (true, _) if state.sure => "nothing is chosen: Enter once more answers with nothing",
@@ -210,46 +210,46 @@ impl Asking<'_, '_> {
     }
 
     /// Who asks what, in at most `room` rows.
-    fn text(&self, question: &Question, room: usize) -> Vec<Line> {
+    fn text(&self, question: &ModelQuestion, room: usize) -> Vec<StyledLine> {
         let columns = self.board.columns();
         let mut heading = match self.subagent {
-            Some(name) => Line::new(2)
-                .own(Look::Strong, "subagent \"")
-                .foreign(Look::Strong, &prose(name))
-                .own(Look::Strong, "\" asks"),
-            None => Line::of(Look::Strong, "opencode asks"),
+            Some(name) => StyledLine::new(2)
+                .own(TextStyle::Strong, "subagent \"")
+                .foreign(TextStyle::Strong, &prose(name))
+                .own(TextStyle::Strong, "\" asks"),
+            None => StyledLine::of(TextStyle::Strong, "opencode asks"),
         };
         if self.questions.len() > 1 {
             let number = format!(", question {} of {}", self.answers.len() + 1, self.questions.len());
-            heading = heading.own(Look::Strong, &number);
+            heading = heading.own(TextStyle::Strong, &number);
         }
         if !question.header.is_empty() {
             heading = heading
-                .own(Look::Strong, ": ")
-                .foreign(Look::Strong, &prose(&question.header));
+                .own(TextStyle::Strong, ": ")
+                .foreign(TextStyle::Strong, &prose(&question.header));
         }
         let mut rows = vec![heading.cut(columns)];
         for line in prose(&question.question).lines() {
-            rows.extend(Line::new(0).code(Look::Plain, line).wrap(columns, room).0);
+            rows.extend(StyledLine::new(0).code(TextStyle::Plain, line).wrap(columns, room).0);
         }
         if rows.len() > room {
             rows.truncate(room.max(1) - 1);
-            rows.push(Line::of(Look::Faint, "…"));
+            rows.push(StyledLine::of(TextStyle::Faint, "…"));
         }
         rows
     }
 
     /// The questions and what was said to them.
-    fn given(&self, answers: &[Vec<String>]) -> Vec<Line> {
+    fn given(&self, answers: &[Vec<String>]) -> Vec<StyledLine> {
         let rows = self.questions.iter().zip(answers).map(|(question, answer)| {
-            let line = Line::new(0)
-                .own(Look::Strong, "answered: ")
-                .foreign(Look::Faint, &prose(name(question)))
-                .own(Look::Faint, ": ");
+            let line = StyledLine::new(0)
+                .own(TextStyle::Strong, "answered: ")
+                .foreign(TextStyle::Faint, &prose(name(question)))
+                .own(TextStyle::Faint, ": ");
             if answer.is_empty() {
-                line.own(Look::Faint, "nothing")
+                line.own(TextStyle::Faint, "nothing")
             } else {
-                line.foreign(Look::Plain, &prose(&answer.join(", ")))
+                line.foreign(TextStyle::Plain, &prose(&answer.join(", ")))
             }
         });
         rows.map(|line| line.cut(self.board.columns())).collect()
@@ -261,20 +261,22 @@ impl Asking<'_, '_> {
             .get(self.answers.len())
             .or(self.questions.first())
             .map_or("", name);
-        let line = Line::new(0).own(Look::Strong, said).foreign(Look::Plain, &prose(name));
+        let line = StyledLine::new(0)
+            .own(TextStyle::Strong, said)
+            .foreign(TextStyle::Plain, &prose(name));
         let rows = [line.cut(self.board.columns())];
         self.board.leave(&rows);
     }
 
-    fn leave(self, rows: &[Line]) {
+    fn leave(self, rows: &[StyledLine]) {
         // Where it can be redrawn they take the place of the last question, of which nothing is left to say.
         let fitting = rows.len().saturating_sub(self.board.rows());
         self.board.leave(&rows[fitting..]);
     }
 }
 
-impl State {
-    fn answer(&self, question: &Question) -> Vec<String> {
+impl QuestionState {
+    fn answer(&self, question: &ModelQuestion) -> Vec<String> {
         let chosen = question.options.iter().zip(&self.chosen).filter(|(_, chosen)| **chosen);
         chosen
             .map(|(option, _)| option.label.clone())
@@ -282,7 +284,7 @@ impl State {
             .collect()
     }
 
-    fn entries(&self, question: &Question) -> Vec<Line> {
+    fn entries(&self, question: &ModelQuestion) -> Vec<StyledLine> {
         let own = question.options.len();
         let mut entries = Vec::with_capacity(own + 1);
         for (index, option) in question.options.iter().enumerate() {
@@ -291,8 +293,8 @@ impl State {
             entries.push(if option.description.is_empty() {
                 line
             } else {
-                line.own(Look::Faint, "  ")
-                    .foreign(Look::Faint, &prose(&option.description))
+                line.own(TextStyle::Faint, "  ")
+                    .foreign(TextStyle::Faint, &prose(&option.description))
             });
         }
         let line = self.entry(question, own, self.typed.is_some());
@@ -303,7 +305,7 @@ impl State {
         entries
     }
 
-    fn entry(&self, question: &Question, index: usize, chosen: bool) -> Line {
+    fn entry(&self, question: &ModelQuestion, index: usize, chosen: bool) -> StyledLine {
         let look = self.look(index);
         let number = if index < MOST_DIGITS {
             format!("{}. ", index + 1)
@@ -319,16 +321,16 @@ impl State {
         line.own(look, &number)
     }
 
-    fn look(&self, index: usize) -> Look {
+    fn look(&self, index: usize) -> TextStyle {
         if index == self.cursor {
-            Look::Chosen
+            TextStyle::Chosen
         } else {
-            Look::Plain
+            TextStyle::Plain
         }
     }
 }
 
-fn name(question: &Question) -> &str {
+fn name(question: &ModelQuestion) -> &str {
     if question.header.is_empty() {
         &question.question
     } else {

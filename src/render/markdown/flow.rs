@@ -5,13 +5,13 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::style::{Span, Style};
+use super::style::{MarkdownStyle, Span};
 
 /// Bytes of a grapheme that are looked at. A family of four with skin tones has 41.
 pub(super) const LONGEST_GRAPHEME: usize = 64;
 
 /// Where the cursor is, and what is to come next.
-pub(super) struct Flow {
+pub(super) struct TextFlow {
     color: bool,
     column: usize,
     /// What stands before the text of each further line.
@@ -21,28 +21,28 @@ pub(super) struct Flow {
     bare: bool,
     spaces: usize,
     /// The style of the spaces.
-    gap: Style,
+    gap: MarkdownStyle,
     word: Vec<Span>,
     word_width: usize,
     /// The last grapheme of the word, which more characters may join, also those of a later piece of text.
     last: String,
-    active: Style,
+    active: MarkdownStyle,
 }
 
-impl Flow {
+impl TextFlow {
     pub(super) fn new(color: bool) -> Self {
         Self {
             color,
             column: 0,
-            hang: Span::new("", Style::PLAIN),
+            hang: Span::new("", MarkdownStyle::PLAIN),
             hang_width: 0,
             bare: false,
             spaces: 0,
-            gap: Style::PLAIN,
+            gap: MarkdownStyle::PLAIN,
             word: Vec::new(),
             word_width: 0,
             last: String::new(),
-            active: Style::PLAIN,
+            active: MarkdownStyle::PLAIN,
         }
     }
 
@@ -53,7 +53,7 @@ impl Flow {
         self.hang_width = width(&hang.text);
         self.hang = hang;
         if self.hang_width + 10 > columns {
-            self.hang = Span::new("", Style::PLAIN);
+            self.hang = Span::new("", MarkdownStyle::PLAIN);
             self.hang_width = 0;
         }
         self.spaces = 0;
@@ -89,7 +89,7 @@ impl Flow {
         self.add(&mut piece, span.style);
     }
 
-    fn add(&mut self, piece: &mut String, style: Style) {
+    fn add(&mut self, piece: &mut String, style: MarkdownStyle) {
         if !piece.is_empty() {
             self.word.push(Span::new(std::mem::take(piece), style));
         }
@@ -103,7 +103,7 @@ impl Flow {
         }
         let full = self.column > self.hang_width && self.column + self.spaces + self.word_width > columns;
         if full {
-            self.switch(Style::PLAIN, out);
+            self.switch(MarkdownStyle::PLAIN, out);
             out.push('\n');
         }
         if full || self.bare {
@@ -114,7 +114,7 @@ impl Flow {
         }
         if self.spaces > 0 {
             let within = self.word.first().is_some_and(|span| span.style == self.gap);
-            self.switch(if within { self.gap } else { Style::PLAIN }, out);
+            self.switch(if within { self.gap } else { MarkdownStyle::PLAIN }, out);
         }
         out.extend(std::iter::repeat_n(' ', self.spaces));
         for span in std::mem::take(&mut self.word) {
@@ -128,13 +128,13 @@ impl Flow {
 
     /// Goes back to the plain style: somebody else may draw now.
     pub(super) fn rest(&mut self, out: &mut String) {
-        self.switch(Style::PLAIN, out);
+        self.switch(MarkdownStyle::PLAIN, out);
     }
 
     /// Ends the line, if it is not over already.
     pub(super) fn end_line(&mut self, columns: usize, out: &mut String) {
         self.end_word(columns, out);
-        self.switch(Style::PLAIN, out);
+        self.switch(MarkdownStyle::PLAIN, out);
         if !self.bare {
             out.push('\n');
         }
@@ -151,9 +151,9 @@ impl Flow {
         }
     }
 
-    fn switch(&mut self, style: Style, out: &mut String) {
+    fn switch(&mut self, style: MarkdownStyle, out: &mut String) {
         if self.color && self.active != style {
-            if style == Style::PLAIN {
+            if style == MarkdownStyle::PLAIN {
                 out.push_str("\u{1b}[0m");
             } else {
                 style.switch(out);

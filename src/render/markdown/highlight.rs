@@ -2,7 +2,7 @@
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
 
-use super::style::{Span, Style};
+use super::style::{MarkdownStyle, Span};
 
 /// A longer line is data rather than code, and takes long to look at.
 const LONGEST_LINE: usize = 1_000;
@@ -10,42 +10,42 @@ const LONGEST_LINE: usize = 1_000;
 const MOST_LINES: usize = 5_000;
 
 /// Which colour a scope has. Later lines win over earlier ones.
-const COLORS: &[(&str, Style)] = &[
-    ("comment", Style::DIM),
-    ("string", Style::GREEN),
-    ("constant", Style::CYAN),
-    ("keyword", Style::MAGENTA),
-    ("keyword.operator", Style::PLAIN),
-    ("storage", Style::MAGENTA),
-    ("entity.name.function", Style::BLUE),
-    ("support.function", Style::BLUE),
-    ("variable.function", Style::BLUE),
-    ("entity.name.type", Style::YELLOW),
-    ("entity.name.class", Style::YELLOW),
-    ("entity.name.struct", Style::YELLOW),
-    ("support.type", Style::YELLOW),
-    ("entity.name.tag", Style::BLUE),
-    ("entity.other.attribute-name", Style::CYAN),
-    ("constant.character.escape", Style::CYAN),
-    ("markup.inserted", Style::GREEN),
-    ("markup.deleted", Style::RED),
-    ("markup.heading", Style::BOLD),
-    ("meta.diff.range", Style::CYAN),
+const COLORS: &[(&str, MarkdownStyle)] = &[
+    ("comment", MarkdownStyle::DIM),
+    ("string", MarkdownStyle::GREEN),
+    ("constant", MarkdownStyle::CYAN),
+    ("keyword", MarkdownStyle::MAGENTA),
+    ("keyword.operator", MarkdownStyle::PLAIN),
+    ("storage", MarkdownStyle::MAGENTA),
+    ("entity.name.function", MarkdownStyle::BLUE),
+    ("support.function", MarkdownStyle::BLUE),
+    ("variable.function", MarkdownStyle::BLUE),
+    ("entity.name.type", MarkdownStyle::YELLOW),
+    ("entity.name.class", MarkdownStyle::YELLOW),
+    ("entity.name.struct", MarkdownStyle::YELLOW),
+    ("support.type", MarkdownStyle::YELLOW),
+    ("entity.name.tag", MarkdownStyle::BLUE),
+    ("entity.other.attribute-name", MarkdownStyle::CYAN),
+    ("constant.character.escape", MarkdownStyle::CYAN),
+    ("markup.inserted", MarkdownStyle::GREEN),
+    ("markup.deleted", MarkdownStyle::RED),
+    ("markup.heading", MarkdownStyle::BOLD),
+    ("meta.diff.range", MarkdownStyle::CYAN),
 ];
 
 /// The grammars, once they are needed.
 #[derive(Default)]
 pub(super) struct Highlighter {
     loaded: Option<Loaded>,
-    block: Option<Block>,
+    block: Option<CodeBlock>,
 }
 
 struct Loaded {
     grammars: SyntaxSet,
-    colors: Vec<(Scope, Style)>,
+    colors: Vec<(Scope, MarkdownStyle)>,
 }
 
-struct Block {
+struct CodeBlock {
     parser: ParseState,
     scopes: ScopeStack,
     lines: usize,
@@ -57,7 +57,7 @@ impl Highlighter {
         self.block = None;
         let Some(token) = known_as(language) else { return };
         let loaded = self.loaded.get_or_insert_with(Loaded::new);
-        self.block = loaded.grammars.find_syntax_by_token(token).map(|grammar| Block {
+        self.block = loaded.grammars.find_syntax_by_token(token).map(|grammar| CodeBlock {
             parser: ParseState::new(grammar),
             scopes: ScopeStack::new(),
             lines: 0,
@@ -66,7 +66,7 @@ impl Highlighter {
 
     /// The coloured pieces of the next line, which has no line feed.
     pub(super) fn line(&mut self, line: &str) -> Vec<Span> {
-        let plain = || vec![Span::new(line, Style::PLAIN)];
+        let plain = || vec![Span::new(line, MarkdownStyle::PLAIN)];
         let (Some(loaded), Some(block)) = (&self.loaded, &mut self.block) else {
             return plain();
         };
@@ -119,7 +119,7 @@ impl Loaded {
     }
 
     /// The colour of the innermost scope that has one.
-    fn style(&self, scopes: &ScopeStack) -> Style {
+    fn style(&self, scopes: &ScopeStack) -> MarkdownStyle {
         scopes
             .as_slice()
             .iter()
@@ -157,14 +157,14 @@ mod tests {
         let mut highlighter = Highlighter::default();
         highlighter.begin("text");
         assert!(highlighter.loaded.is_none());
-        assert_eq!(highlighter.line("let x"), [Span::new("let x", Style::PLAIN)]);
+        assert_eq!(highlighter.line("let x"), [Span::new("let x", MarkdownStyle::PLAIN)]);
         highlighter.begin("rust");
         let spans = highlighter.line("let x = \"s\"; // why");
-        assert!(spans.contains(&Span::new("let", Style::MAGENTA)), "{spans:?}");
-        assert!(spans.contains(&Span::new("\"s\"", Style::GREEN)), "{spans:?}");
-        assert!(spans.contains(&Span::new("// why", Style::DIM)), "{spans:?}");
+        assert!(spans.contains(&Span::new("let", MarkdownStyle::MAGENTA)), "{spans:?}");
+        assert!(spans.contains(&Span::new("\"s\"", MarkdownStyle::GREEN)), "{spans:?}");
+        assert!(spans.contains(&Span::new("// why", MarkdownStyle::DIM)), "{spans:?}");
         highlighter.begin("no-such-language");
-        assert_eq!(highlighter.line("let x"), [Span::new("let x", Style::PLAIN)]);
+        assert_eq!(highlighter.line("let x"), [Span::new("let x", MarkdownStyle::PLAIN)]);
     }
 
     #[test]

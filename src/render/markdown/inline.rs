@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::flow::{LONGEST_GRAPHEME, width};
-use super::style::{Span, Style};
+use super::style::{MarkdownStyle, Span};
 use crate::terminal::sanitize;
 
 /// How far the end of an emphasis, a code span or a link is looked for, and how much of a line is kept back for it.
@@ -152,7 +152,7 @@ fn link_length(rest: &str) -> Option<usize> {
 }
 
 /// The styled pieces of a line, or of a part of one that holds nothing open.
-pub(super) fn spans(fragment: &str, base: Style, color: bool) -> Vec<Span> {
+pub(super) fn spans(fragment: &str, base: MarkdownStyle, color: bool) -> Vec<Span> {
     if !fragment.contains(SPECIAL) {
         return vec![Span::new(fragment, base)];
     }
@@ -182,9 +182,9 @@ pub(super) fn spans(fragment: &str, base: Style, color: bool) -> Vec<Span> {
 
 struct Collector {
     spans: Vec<Span>,
-    style: Style,
+    style: MarkdownStyle,
     /// The styles around what is open, outermost first.
-    around: Vec<Style>,
+    around: Vec<MarkdownStyle>,
     color: bool,
     /// Targets of the links that are open, with the number of pieces before each.
     links: Vec<(String, usize)>,
@@ -204,16 +204,16 @@ impl Collector {
 
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
-            Tag::Emphasis => self.enter(Style::ITALIC),
-            Tag::Strong => self.enter(Style::BOLD),
-            Tag::Strikethrough => self.enter(Style::STRIKE),
+            Tag::Emphasis => self.enter(MarkdownStyle::ITALIC),
+            Tag::Strong => self.enter(MarkdownStyle::BOLD),
+            Tag::Strikethrough => self.enter(MarkdownStyle::STRIKE),
             Tag::Link { dest_url, .. } => {
                 self.links.push((dest_url.into_string(), self.spans.len()));
-                self.enter(Style::UNDERLINE);
+                self.enter(MarkdownStyle::UNDERLINE);
             }
             Tag::Image { dest_url, .. } => {
                 self.push("image: ");
-                self.enter(Style::PLAIN);
+                self.enter(MarkdownStyle::PLAIN);
                 self.links.push((dest_url.into_string(), self.spans.len()));
             }
             _ => {}
@@ -240,7 +240,7 @@ impl Collector {
         }
     }
 
-    fn enter(&mut self, style: Style) {
+    fn enter(&mut self, style: MarkdownStyle) {
         self.around.push(self.style);
         self.style = self.style.and(style);
     }
@@ -252,7 +252,7 @@ impl Collector {
     fn code(&mut self, text: &str) {
         if self.color {
             let style = self.style;
-            self.style = style.and(Style::CYAN);
+            self.style = style.and(MarkdownStyle::CYAN);
             self.push(text);
             self.style = style;
         } else {
@@ -274,7 +274,7 @@ mod tests {
     use super::*;
 
     fn plain(fragment: &str) -> String {
-        spans(fragment, Style::PLAIN, false)
+        spans(fragment, MarkdownStyle::PLAIN, false)
             .into_iter()
             .map(|span| span.text)
             .collect()

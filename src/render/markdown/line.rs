@@ -7,7 +7,7 @@ const LONGEST_ROW: usize = 16 * 1024;
 
 /// What a line is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum MarkdownLine {
     /// Its beginning leaves it open.
     Undecided,
     /// Nothing but white space.
@@ -52,7 +52,7 @@ pub(super) struct Lead {
 
 /// Where the line stands.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
+pub(super) struct LinePosition {
     /// A list has begun: indented lines belong to it.
     pub(super) in_list: bool,
     /// The line before was blank, or there was none.
@@ -60,15 +60,15 @@ pub(super) struct Place {
 }
 
 /// Judges `line`, all of it if `complete`, else its beginning.
-pub(super) fn judge(line: &str, complete: bool, place: Place) -> Line {
+pub(super) fn judge(line: &str, complete: bool, place: LinePosition) -> MarkdownLine {
     let (quotes, quoted) = quotes(line);
     let body = &line[quoted..];
     let text = body.trim_start_matches([' ', '\t']);
     if text.is_empty() {
         return match (complete, quotes) {
-            (false, _) => Line::Undecided,
-            (true, 0) => Line::Blank,
-            (true, _) => Line::Text(Lead {
+            (false, _) => MarkdownLine::Undecided,
+            (true, 0) => MarkdownLine::Blank,
+            (true, _) => MarkdownLine::Text(Lead {
                 consumed: line.len(),
                 quotes,
                 ..Lead::default()
@@ -78,7 +78,11 @@ pub(super) fn judge(line: &str, complete: bool, place: Place) -> Line {
     let indent_bytes = body.len() - text.len();
     let indent = columns(&body[..indent_bytes]);
     if indent >= 4 && !place.in_list && place.after_blank && quotes == 0 {
-        return if complete { Line::IndentedCode } else { Line::Undecided };
+        return if complete {
+            MarkdownLine::IndentedCode
+        } else {
+            MarkdownLine::Undecided
+        };
     }
     let judge = Judge {
         text,
@@ -88,8 +92,10 @@ pub(super) fn judge(line: &str, complete: bool, place: Place) -> Line {
         start: quoted + indent_bytes,
     };
     match judge.judge() {
-        Line::Undecided if !complete && text.len() > LONGEST_ROW => judge.plain(),
-        Line::Undecided if !complete && text.len() > LONGEST_UNDECIDED && !text.starts_with('|') => judge.plain(),
+        MarkdownLine::Undecided if !complete && text.len() > LONGEST_ROW => judge.plain(),
+        MarkdownLine::Undecided if !complete && text.len() > LONGEST_UNDECIDED && !text.starts_with('|') => {
+            judge.plain()
+        }
         line => line,
     }
 }
@@ -130,31 +136,31 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn judge(&self) -> Line {
+    fn judge(&self) -> MarkdownLine {
         let Some(first) = self.text.chars().next() else {
-            return Line::Undecided;
+            return MarkdownLine::Undecided;
         };
         match first {
             '#' => self.heading(),
             '`' | '~' => self.fence(first),
-            '|' if self.quotes == 0 => self.when_complete(Line::Row),
+            '|' if self.quotes == 0 => self.when_complete(MarkdownLine::Row),
             '-' | '*' | '_' | '+' => self.rule_or_item(first),
             '0'..='9' => self.ordered(),
-            '>' => Line::Undecided,
+            '>' => MarkdownLine::Undecided,
             _ => self.plain(),
         }
     }
 
-    fn when_complete(&self, line: Line) -> Line {
-        if self.complete { line } else { Line::Undecided }
+    fn when_complete(&self, line: MarkdownLine) -> MarkdownLine {
+        if self.complete { line } else { MarkdownLine::Undecided }
     }
 
-    fn plain(&self) -> Line {
+    fn plain(&self) -> MarkdownLine {
         self.lead(0, String::new(), 0)
     }
 
-    fn lead(&self, consumed: usize, marker: String, heading: usize) -> Line {
-        Line::Text(Lead {
+    fn lead(&self, consumed: usize, marker: String, heading: usize) -> MarkdownLine {
+        MarkdownLine::Text(Lead {
             consumed: self.start + consumed,
             quotes: self.quotes,
             indent: self.indent,
@@ -167,19 +173,19 @@ impl Judge<'_> {
         self.text.chars().take_while(|character| *character == mark).count()
     }
 
-    fn heading(&self) -> Line {
+    fn heading(&self) -> MarkdownLine {
         let level = self.run('#');
         let rest = &self.text[level..];
         if level > 6 {
             return self.plain();
         }
         match rest.chars().next() {
-            None if !self.complete => Line::Undecided,
+            None if !self.complete => MarkdownLine::Undecided,
             None => self.lead(level, String::new(), level),
             Some(' ' | '\t') => {
                 let white = rest.len() - rest.trim_start().len();
                 if white == rest.len() && !self.complete {
-                    return Line::Undecided;
+                    return MarkdownLine::Undecided;
                 }
                 self.lead(level + white, String::new(), level)
             }
@@ -187,12 +193,12 @@ impl Judge<'_> {
         }
     }
 
-    fn fence(&self, mark: char) -> Line {
+    fn fence(&self, mark: char) -> MarkdownLine {
         let length = self.run(mark);
         let info = &self.text[length..];
         if length < 3 {
             return if info.is_empty() && !self.complete {
-                Line::Undecided
+                MarkdownLine::Undecided
             } else {
                 self.plain()
             };
@@ -208,7 +214,7 @@ impl Judge<'_> {
             .next()
             .unwrap_or_default()
             .to_ascii_lowercase();
-        self.when_complete(Line::Fence(Fence {
+        self.when_complete(MarkdownLine::Fence(Fence {
             mark,
             length,
             indent: self.indent,
@@ -217,17 +223,17 @@ impl Judge<'_> {
         }))
     }
 
-    fn rule_or_item(&self, mark: char) -> Line {
+    fn rule_or_item(&self, mark: char) -> MarkdownLine {
         if self
             .text
             .chars()
             .all(|character| character == mark || character == ' ' || character == '\t')
         {
             if !self.complete {
-                return Line::Undecided;
+                return MarkdownLine::Undecided;
             }
             if self.text.matches(mark).count() >= 3 && mark != '+' && self.quotes == 0 {
-                return Line::Rule;
+                return MarkdownLine::Rule;
             }
         }
         match self.text.chars().nth(1) {
@@ -237,21 +243,21 @@ impl Judge<'_> {
         }
     }
 
-    fn ordered(&self) -> Line {
+    fn ordered(&self) -> MarkdownLine {
         let digits = self.text.bytes().take_while(u8::is_ascii_digit).count();
         if digits > 9 {
             return self.plain();
         }
         let rest = &self.text[digits..];
         match rest.as_bytes() {
-            [] | [b'.' | b')'] if !self.complete => Line::Undecided,
+            [] | [b'.' | b')'] if !self.complete => MarkdownLine::Undecided,
             [b'.' | b')', b' ' | b'\t', ..] => self.item(digits + 1, &format!("{} ", &self.text[..=digits])),
             _ => self.plain(),
         }
     }
 
     /// An item whose marker has `length` bytes; a box to tick may follow.
-    fn item(&self, length: usize, marker: &str) -> Line {
+    fn item(&self, length: usize, marker: &str) -> MarkdownLine {
         let rest = &self.text[length..];
         let white = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         let text = &rest[white..];
@@ -261,7 +267,7 @@ impl Judge<'_> {
                 return self.lead(consumed + ticks.len(), shown.to_owned(), 0);
             }
             if !self.complete && ticks.starts_with(text) {
-                return Line::Undecided;
+                return MarkdownLine::Undecided;
             }
         }
         self.lead(consumed, marker.to_owned(), 0)
@@ -272,20 +278,20 @@ impl Judge<'_> {
 mod tests {
     use super::*;
 
-    fn text(line: &Line) -> Option<(usize, usize, &str, usize)> {
+    fn text(line: &MarkdownLine) -> Option<(usize, usize, &str, usize)> {
         match line {
-            Line::Text(lead) => Some((lead.consumed, lead.quotes, &lead.marker, lead.heading)),
+            MarkdownLine::Text(lead) => Some((lead.consumed, lead.quotes, &lead.marker, lead.heading)),
             _ => None,
         }
     }
 
     #[test]
     fn a_line_is_judged_as_early_as_its_beginning_allows() {
-        let growing = |line| judge(line, false, Place::default());
+        let growing = |line| judge(line, false, LinePosition::default());
         for undecided in [
             "", "#", "## ", "``", "```rust", "| a", "-", "- ", "- - ", "**", "12", "12.", "> ", "- [", "- [x]", ">",
         ] {
-            assert_eq!(growing(undecided), Line::Undecided, "{undecided:?}");
+            assert_eq!(growing(undecided), MarkdownLine::Undecided, "{undecided:?}");
         }
         assert_eq!(text(&growing("T")), Some((0, 0, "", 0)));
         assert_eq!(text(&growing("## T")), Some((3, 0, "", 2)));
@@ -302,22 +308,22 @@ mod tests {
 
     #[test]
     fn a_whole_line_is_always_judged() {
-        let whole = |line| judge(line, true, Place::default());
-        assert_eq!(whole("  "), Line::Blank);
-        assert_eq!(whole("---"), Line::Rule);
-        assert_eq!(whole("* * *"), Line::Rule);
+        let whole = |line| judge(line, true, LinePosition::default());
+        assert_eq!(whole("  "), MarkdownLine::Blank);
+        assert_eq!(whole("---"), MarkdownLine::Rule);
+        assert_eq!(whole("* * *"), MarkdownLine::Rule);
         assert_eq!(text(&whole("--")), Some((0, 0, "", 0)));
         assert_eq!(text(&whole("-")), Some((1, 0, "• ", 0)));
-        assert_eq!(whole("| a | b |"), Line::Row);
-        assert!(matches!(whole("~~~ {.Rust .x}"), Line::Fence(fence) if fence.language == "rust"));
-        assert!(matches!(whole("```rust,ignore"), Line::Fence(fence) if fence.language == "rust"));
+        assert_eq!(whole("| a | b |"), MarkdownLine::Row);
+        assert!(matches!(whole("~~~ {.Rust .x}"), MarkdownLine::Fence(fence) if fence.language == "rust"));
+        assert!(matches!(whole("```rust,ignore"), MarkdownLine::Fence(fence) if fence.language == "rust"));
     }
 
     #[test]
     fn nothing_is_kept_back_for_ever() {
         for mark in ["-", "#", "1", "`", "|"] {
-            let line = judge(&mark.repeat(20_000), false, Place::default());
-            assert_ne!(line, Line::Undecided, "{mark}");
+            let line = judge(&mark.repeat(20_000), false, LinePosition::default());
+            assert_ne!(line, MarkdownLine::Undecided, "{mark}");
         }
     }
 }

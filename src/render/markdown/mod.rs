@@ -13,19 +13,19 @@ mod line;
 mod style;
 mod table;
 
-use flow::Flow;
+use flow::TextFlow;
 use highlight::Highlighter;
-use line::{Fence, Lead, Line, Place, judge, quotes};
-use style::{Span, Style};
-use table::Table;
+use line::{Fence, Lead, LinePosition, MarkdownLine, judge, quotes};
+use style::{MarkdownStyle, Span};
+use table::MarkdownTable;
 
 use super::paint::Paint;
 
 /// What the lines that come belong to.
-enum Block {
+enum OpenBlock {
     Text,
     Code(Fence),
-    Table(Table),
+    Table(MarkdownTable),
 }
 
 /// What stands above the line that comes.
@@ -52,10 +52,10 @@ pub(super) struct Markdown {
     /// Source of the current line that has not been written.
     line: String,
     /// The current line is text that is being written, in this style.
-    open: Option<Style>,
-    block: Block,
-    place: Place,
-    flow: Flow,
+    open: Option<MarkdownStyle>,
+    block: OpenBlock,
+    place: LinePosition,
+    flow: TextFlow,
     highlighter: Highlighter,
     above: Above,
     /// The current line was taken for complete before its line feed came.
@@ -68,12 +68,12 @@ impl Markdown {
             color: paint.is_on(),
             line: String::new(),
             open: None,
-            block: Block::Text,
-            place: Place {
+            block: OpenBlock::Text,
+            place: LinePosition {
                 in_list: false,
                 after_blank: true,
             },
-            flow: Flow::new(paint.is_on()),
+            flow: TextFlow::new(paint.is_on()),
             highlighter: Highlighter::default(),
             above: Above::Nothing,
             settled: false,
@@ -117,8 +117,8 @@ impl Markdown {
         if self.open.take().is_some() {
             self.flow.end_line(columns, out);
         }
-        self.block = Block::Text;
-        self.place = Place {
+        self.block = OpenBlock::Text;
+        self.place = LinePosition {
             in_list: false,
             after_blank: true,
         };
@@ -132,12 +132,12 @@ impl Markdown {
     }
 
     fn line_grew(&mut self, piece: &str, columns: usize, out: &mut String) {
-        if matches!(self.block, Block::Code(_)) || self.line.is_empty() {
+        if matches!(self.block, OpenBlock::Code(_)) || self.line.is_empty() {
             return;
         }
         if self.open.is_none() {
             match judge(&self.line, false, self.place) {
-                Line::Text(lead) => self.begin_text(&lead, columns, out),
+                MarkdownLine::Text(lead) => self.begin_text(&lead, columns, out),
                 _ => return,
             }
         } else if !inline::may_complete(&self.line, piece) {
@@ -151,7 +151,7 @@ impl Markdown {
             return self.end_text(columns, out);
         }
         let line = std::mem::take(&mut self.line);
-        if let Block::Code(fence) = &self.block {
+        if let OpenBlock::Code(fence) = &self.block {
             match within(fence, &line) {
                 Within::Code(code) => {
                     let code = code.to_owned();
@@ -159,12 +159,12 @@ impl Markdown {
                 }
                 Within::Closed => {
                     self.fence_line(line.trim(), out);
-                    self.block = Block::Text;
+                    self.block = OpenBlock::Text;
                     self.place.after_blank = false;
                     return;
                 }
                 // The quotation that held the block is over, and the block with it.
-                Within::Left => self.block = Block::Text,
+                Within::Left => self.block = OpenBlock::Text,
             }
         }
         self.judged(line, columns, out);
@@ -173,50 +173,50 @@ impl Markdown {
     /// Writes a complete line outside of code.
     fn judged(&mut self, line: String, columns: usize, out: &mut String) {
         let judged = judge(&line, true, self.place);
-        if judged != Line::Row {
+        if judged != MarkdownLine::Row {
             self.flush_table(columns, out);
-            self.block = Block::Text;
+            self.block = OpenBlock::Text;
         }
-        self.place.after_blank = judged == Line::Blank;
+        self.place.after_blank = judged == MarkdownLine::Blank;
         // These end a list, unless they are indented and so belong to an item.
-        if let Line::Rule | Line::Row | Line::Fence(Fence { indent: 0, .. }) = judged {
+        if let MarkdownLine::Rule | MarkdownLine::Row | MarkdownLine::Fence(Fence { indent: 0, .. }) = judged {
             self.place.in_list = false;
         }
         match judged {
-            Line::Blank | Line::Undecided => self.above.end_block(),
-            Line::Rule => {
+            MarkdownLine::Blank | MarkdownLine::Undecided => self.above.end_block(),
+            MarkdownLine::Rule => {
                 self.start_line(out);
-                Span::new("─".repeat(columns.min(60)), Style::DIM).write(self.color, out);
+                Span::new("─".repeat(columns.min(60)), MarkdownStyle::DIM).write(self.color, out);
                 out.push('\n');
             }
-            Line::IndentedCode => {
+            MarkdownLine::IndentedCode => {
                 self.start_line(out);
                 out.push_str(line.trim_end());
                 out.push('\n');
                 // The next indented line is code as well.
                 self.place.after_blank = true;
             }
-            Line::Row => {
-                if !matches!(self.block, Block::Table(_)) {
+            MarkdownLine::Row => {
+                if !matches!(self.block, OpenBlock::Table(_)) {
                     self.start_line(out);
-                    self.block = Block::Table(Table::new());
+                    self.block = OpenBlock::Table(MarkdownTable::new());
                 }
-                if let Block::Table(table) = &mut self.block
+                if let OpenBlock::Table(table) = &mut self.block
                     && let Err(rows) = table.push(&line, self.color, columns, out)
                 {
-                    self.block = Block::Text;
+                    self.block = OpenBlock::Text;
                     self.as_text(rows, columns, out);
                 }
             }
-            Line::Fence(fence) => {
+            MarkdownLine::Fence(fence) => {
                 self.start_line(out);
-                self.block = Block::Code(fence.clone());
+                self.block = OpenBlock::Code(fence.clone());
                 if self.color {
                     self.highlighter.begin(&fence.language);
                 }
                 self.fence_line(line[quotes(&line).1..].trim(), out);
             }
-            Line::Text(lead) => {
+            MarkdownLine::Text(lead) => {
                 self.line = line;
                 self.begin_text(&lead, columns, out);
                 self.end_text(columns, out);
@@ -226,9 +226,9 @@ impl Markdown {
 
     /// Begins a line of text: what stands before it is written, and taken from the source.
     fn begin_text(&mut self, lead: &Lead, columns: usize, out: &mut String) {
-        if matches!(self.block, Block::Table(_)) {
+        if matches!(self.block, OpenBlock::Table(_)) {
             self.flush_table(columns, out);
-            self.block = Block::Text;
+            self.block = OpenBlock::Text;
         }
         self.start_line(out);
         self.line.drain(..lead.consumed);
@@ -244,19 +244,19 @@ impl Markdown {
         hang.extend(std::iter::repeat_n(' ', flow::width(&lead.marker)));
         first.push_str(&lead.marker);
         let mut style = match lead.heading {
-            0 => Style::PLAIN,
-            1 => Style::BOLD.and(Style::UNDERLINE),
-            _ => Style::BOLD,
+            0 => MarkdownStyle::PLAIN,
+            1 => MarkdownStyle::BOLD.and(MarkdownStyle::UNDERLINE),
+            _ => MarkdownStyle::BOLD,
         };
         if lead.heading > 0 && !self.color {
             first.push_str(&"#".repeat(lead.heading));
             first.push(' ');
         }
         let before = if lead.quotes > 0 {
-            style = style.and(Style::ITALIC);
-            Style::DIM
+            style = style.and(MarkdownStyle::ITALIC);
+            MarkdownStyle::DIM
         } else {
-            Style::PLAIN
+            MarkdownStyle::PLAIN
         };
         self.flow
             .start(&Span::new(first, before), Span::new(hang, before), columns, out);
@@ -295,10 +295,10 @@ impl Markdown {
     }
 
     fn flush_table(&mut self, columns: usize, out: &mut String) {
-        if let Block::Table(table) = &mut self.block
+        if let OpenBlock::Table(table) = &mut self.block
             && let Err(rows) = table.flush(self.color, columns, out)
         {
-            self.block = Block::Text;
+            self.block = OpenBlock::Text;
             self.as_text(rows, columns, out);
         }
     }
@@ -317,7 +317,7 @@ impl Markdown {
     /// Writes the fence itself: it says, colour or not, where the code begins and ends.
     fn fence_line(&mut self, line: &str, out: &mut String) {
         self.before_code(out);
-        Span::new(line, Style::DIM).write(self.color, out);
+        Span::new(line, MarkdownStyle::DIM).write(self.color, out);
         out.push('\n');
     }
 
@@ -335,8 +335,8 @@ impl Markdown {
     }
 
     fn before_code(&self, out: &mut String) {
-        if let Block::Code(fence) = &self.block {
-            Span::new("│ ".repeat(fence.quotes), Style::DIM).write(self.color, out);
+        if let OpenBlock::Code(fence) = &self.block {
+            Span::new("│ ".repeat(fence.quotes), MarkdownStyle::DIM).write(self.color, out);
             out.extend(std::iter::repeat_n(' ', fence.indent));
         }
     }

@@ -2,9 +2,9 @@
 
 /// A set of looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Style(u16);
+pub(super) struct MarkdownStyle(u16);
 
-impl Style {
+impl MarkdownStyle {
     pub(super) const PLAIN: Self = Self(0);
     pub(super) const BOLD: Self = Self(1);
     pub(super) const DIM: Self = Self(1 << 1);
@@ -43,11 +43,11 @@ impl Style {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) text: String,
-    pub(super) style: Style,
+    pub(super) style: MarkdownStyle,
 }
 
 impl Span {
-    pub(super) fn new(text: impl Into<String>, style: Style) -> Self {
+    pub(super) fn new(text: impl Into<String>, style: MarkdownStyle) -> Self {
         Self {
             text: text.into(),
             style,
@@ -56,7 +56,7 @@ impl Span {
 
     /// Appends the piece, in its style where there is colour.
     pub(super) fn write(&self, color: bool, out: &mut String) {
-        if color && self.style != Style::PLAIN && !self.text.is_empty() {
+        if color && self.style != MarkdownStyle::PLAIN && !self.text.is_empty() {
             self.style.switch(out);
             out.push_str(&self.text);
             out.push_str("\u{1b}[0m");

@@ -4,7 +4,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::flow::width;
 use super::inline;
-use super::style::{Span, Style};
+use super::style::{MarkdownStyle, Span};
 
 /// A table this long is written before it is over; the rows that follow keep its widths.
 const MOST_ROWS: usize = 200;
@@ -20,7 +20,7 @@ enum Alignment {
 }
 
 /// A table that is being read.
-pub(super) struct Table {
+pub(super) struct MarkdownTable {
     /// Lines of source that have not been written.
     rows: Vec<String>,
     layout: Option<Layout>,
@@ -31,7 +31,7 @@ struct Layout {
     widths: Vec<usize>,
 }
 
-impl Table {
+impl MarkdownTable {
     pub(super) fn new() -> Self {
         Self {
             rows: Vec::new(),
@@ -64,9 +64,9 @@ impl Table {
             .filter(|(index, _)| !is_first || *index != 1)
             .map(|(index, row)| {
                 let base = if is_first && index == 0 {
-                    Style::BOLD
+                    MarkdownStyle::BOLD
                 } else {
-                    Style::PLAIN
+                    MarkdownStyle::PLAIN
                 };
                 split(row).iter().map(|cell| inline::spans(cell, base, color)).collect()
             })
@@ -79,7 +79,7 @@ impl Table {
             write_row(row, layout, color, out);
             if is_first && index == 0 {
                 let rule: Vec<String> = layout.widths.iter().map(|width| "─".repeat(*width)).collect();
-                Span::new(rule.join("─┼─"), Style::DIM).write(color, out);
+                Span::new(rule.join("─┼─"), MarkdownStyle::DIM).write(color, out);
                 out.push('\n');
             }
         }
@@ -194,7 +194,7 @@ fn write_row(row: &[Vec<Span>], layout: &Layout, color: bool, out: &mut String) 
             }
             if column < last {
                 out.extend(std::iter::repeat_n(' ', free - before));
-                Span::new(GAP, Style::DIM).write(color, out);
+                Span::new(GAP, MarkdownStyle::DIM).write(color, out);
             }
         }
         out.truncate(out.trim_end_matches(' ').len());
@@ -208,7 +208,7 @@ fn wrap(spans: &[Span], room: usize) -> Vec<Vec<Span>> {
     if total <= room {
         return vec![spans.to_vec()];
     }
-    let letters: Vec<(&str, Style)> = spans
+    let letters: Vec<(&str, MarkdownStyle)> = spans
         .iter()
         .flat_map(|span| span.text.graphemes(true).map(|grapheme| (grapheme, span.style)))
         .collect();
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     fn shown(rows: &[&str], columns: usize) -> String {
-        let mut table = Table::new();
+        let mut table = MarkdownTable::new();
         let mut out = String::new();
         for row in rows {
             table.push(row, false, columns, &mut out).unwrap();
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn lines_with_bars_that_are_no_table_are_given_back() {
-        let mut table = Table::new();
+        let mut table = MarkdownTable::new();
         let mut out = String::new();
         table.push("| a", false, 60, &mut out).unwrap();
         assert_eq!(

@@ -15,15 +15,15 @@ const ROLES: [&str; 2] = [GUARD, SUPERVISOR];
 
 /// A process that was seen alive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::server) struct Process {
+pub(in crate::server) struct LivingProcess {
     pid: Pid,
     parent: i32,
     started: String,
 }
 
 /// Every living descendant of this process, parents before their children. Zombies are not alive.
-pub(super) fn living() -> Vec<Process> {
-    let mut children: HashMap<i32, Vec<Process>> = HashMap::new();
+pub(super) fn living() -> Vec<LivingProcess> {
+    let mut children: HashMap<i32, Vec<LivingProcess>> = HashMap::new();
     for process in table() {
         children.entry(process.parent).or_default().push(process);
     }
@@ -39,7 +39,7 @@ pub(super) fn living() -> Vec<Process> {
 }
 
 /// Those of `known` that still live. Elsewhere than on Linux an orphan is adopted by init and is no descendant any more.
-pub(super) fn still_living(known: &[Process]) -> Vec<Process> {
+pub(super) fn still_living(known: &[LivingProcess]) -> Vec<LivingProcess> {
     let table: HashMap<Pid, String> = table()
         .into_iter()
         .map(|process| (process.pid, process.started))
@@ -51,7 +51,7 @@ pub(super) fn still_living(known: &[Process]) -> Vec<Process> {
         .collect()
 }
 
-impl Process {
+impl LivingProcess {
     pub(in crate::server) fn id(&self) -> i32 {
         self.pid.as_raw_nonzero().get()
     }
@@ -121,7 +121,7 @@ impl ProcessMark {
         })
     }
 
-    fn process(&self) -> Option<Process> {
+    fn process(&self) -> Option<LivingProcess> {
         find(self.pid.cast_signed()).filter(|process| process.started == self.started)
     }
 
@@ -189,7 +189,7 @@ pub fn is_below_engine(process: i32) -> bool {
         return true;
     }
     let mut next = process;
-    let mut child: Option<Process> = None;
+    let mut child: Option<LivingProcess> = None;
     // No process has so many ancestors; a table that changes while it is read may look like it.
     for _ in 0..1000 {
         let (Some(found), Some(role)) = (find(next), first_argument(next)) else {
@@ -232,7 +232,7 @@ fn first_argument(pid: i32) -> Option<Vec<u8>> {
     Some(role.unwrap_or_default().as_bytes().to_vec())
 }
 
-fn find(pid: i32) -> Option<Process> {
+fn find(pid: i32) -> Option<LivingProcess> {
     #[cfg(target_os = "linux")]
     {
         linux::read(pid)
@@ -249,7 +249,7 @@ fn find(pid: i32) -> Option<Process> {
 
 /// Every process that lives.
 #[cfg(target_os = "linux")]
-pub(in crate::server) fn table() -> Vec<Process> {
+pub(in crate::server) fn table() -> Vec<LivingProcess> {
     linux::table()
 }
 
@@ -257,9 +257,9 @@ pub(in crate::server) fn table() -> Vec<Process> {
 mod linux {
     use rustix::process::Pid;
 
-    use super::Process;
+    use super::LivingProcess;
 
-    pub(super) fn table() -> Vec<Process> {
+    pub(super) fn table() -> Vec<LivingProcess> {
         let Ok(entries) = std::fs::read_dir("/proc") else {
             return Vec::new();
         };
@@ -271,21 +271,21 @@ mod linux {
             .collect()
     }
 
-    pub(super) fn read(pid: i32) -> Option<(Process, char)> {
+    pub(super) fn read(pid: i32) -> Option<(LivingProcess, char)> {
         // A command name is whatever its process likes, so it may be no UTF-8.
         let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
         parse(pid, &String::from_utf8_lossy(&stat))
     }
 
     /// The name (second field) is in brackets and may hold anything, brackets and spaces included.
-    pub(super) fn parse(pid: i32, stat: &str) -> Option<(Process, char)> {
+    pub(super) fn parse(pid: i32, stat: &str) -> Option<(LivingProcess, char)> {
         let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
         let state = fields.next()?.chars().next()?;
         let parent = fields.next()?.parse().ok()?;
         // Field 22 of the whole line; 3 and 4 are read.
         let started = fields.nth(17)?.to_owned();
         Some((
-            Process {
+            LivingProcess {
                 pid: Pid::from_raw(pid)?,
                 parent,
                 started,
@@ -297,7 +297,7 @@ mod linux {
 
 /// Every process that lives.
 #[cfg(not(target_os = "linux"))]
-pub(in crate::server) fn table() -> Vec<Process> {
+pub(in crate::server) fn table() -> Vec<LivingProcess> {
     let Ok(output) = std::process::Command::new("/bin/ps")
         .args(["-A", "-o", "pid=,ppid=,stat=,lstart="])
         .env("LC_ALL", "C")
@@ -315,7 +315,7 @@ pub(in crate::server) fn table() -> Vec<Process> {
             let parent = fields.next()?.parse().ok()?;
             let zombie = fields.next()?.starts_with('Z');
             let started = fields.collect::<Vec<_>>().join(" ");
-            (!zombie).then_some(Process { pid, parent, started })
+            (!zombie).then_some(LivingProcess { pid, parent, started })
         })
         .collect()
 }
@@ -385,7 +385,7 @@ mod tests {
             .into_iter()
             .find(|process| process.pid.as_raw_nonzero().get() == pid)
             .unwrap();
-        let stranger = Process {
+        let stranger = LivingProcess {
             started: "1".to_owned(),
             ..found.clone()
         };

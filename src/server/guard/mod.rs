@@ -7,7 +7,7 @@
 //! temporary directory.
 //!
 //! *Comes in:* argv (`__guard TEMPORARY ENGINE ARGUMENTS…`), the engine's environment and working directory as its own,
-//! the engine's output pipes as its own stdout and stderr, the socket as stdin. *Goes out:* [`report::Report`] lines.
+//! the engine's output pipes as its own stdout and stderr, the socket as stdin. *Goes out:* [`report::GuardReport`] lines.
 //! *Always true:* a guard signals only descendants of its own, never a name or a group; it is in a session of its own, so
 //! the terminal's Ctrl-C reaches neither it nor the engine; it holds nothing of our stdin, stdout or stderr.
 //!

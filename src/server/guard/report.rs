@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How an engine ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub enum EngineExit {
     /// It left with this status.
     Code(i32),
     /// This signal killed it.
@@ -13,7 +13,7 @@ pub enum Exit {
     Unknown,
 }
 
-impl fmt::Display for Exit {
+impl fmt::Display for EngineExit {
     /// "it …", as the end of a sentence.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -27,26 +27,26 @@ impl fmt::Display for Exit {
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::server) enum Report {
+pub(in crate::server) enum GuardReport {
     /// The engine's process id.
     Started(u32),
     /// The guard could not do its work, and why.
     Failed(String),
     /// The engine ended.
-    Ended(Exit),
+    Ended(EngineExit),
     /// The engine, everything that it started, and its temporary directory are gone.
     Clean,
 }
 
-impl Report {
+impl GuardReport {
     /// The line, with its end.
     pub(in crate::server) fn to_line(&self) -> String {
         match self {
             Self::Started(pid) => format!("started {pid}\n"),
             Self::Failed(reason) => format!("failed {}\n", reason.replace(['\n', '\r'], " ")),
-            Self::Ended(Exit::Code(code)) => format!("exited {code}\n"),
-            Self::Ended(Exit::Signal(signal)) => format!("killed {signal}\n"),
-            Self::Ended(Exit::Unknown) => "lost\n".to_owned(),
+            Self::Ended(EngineExit::Code(code)) => format!("exited {code}\n"),
+            Self::Ended(EngineExit::Signal(signal)) => format!("killed {signal}\n"),
+            Self::Ended(EngineExit::Unknown) => "lost\n".to_owned(),
             Self::Clean => "clean\n".to_owned(),
         }
     }
@@ -58,9 +58,9 @@ impl Report {
         Some(match word {
             "started" => Self::Started(rest.parse().ok()?),
             "failed" => Self::Failed(rest.to_owned()),
-            "exited" => Self::Ended(Exit::Code(rest.parse().ok()?)),
-            "killed" => Self::Ended(Exit::Signal(rest.parse().ok()?)),
-            "lost" => Self::Ended(Exit::Unknown),
+            "exited" => Self::Ended(EngineExit::Code(rest.parse().ok()?)),
+            "killed" => Self::Ended(EngineExit::Signal(rest.parse().ok()?)),
+            "lost" => Self::Ended(EngineExit::Unknown),
             "clean" => Self::Clean,
             _ => return None,
         })
@@ -74,15 +74,15 @@ mod tests {
     #[test]
     fn every_report_survives_the_way_over_the_socket() {
         for report in [
-            Report::Started(17),
-            Report::Failed("cannot create `/x`: no space".to_owned()),
-            Report::Ended(Exit::Code(3)),
-            Report::Ended(Exit::Signal(9)),
-            Report::Ended(Exit::Unknown),
-            Report::Clean,
+            GuardReport::Started(17),
+            GuardReport::Failed("cannot create `/x`: no space".to_owned()),
+            GuardReport::Ended(EngineExit::Code(3)),
+            GuardReport::Ended(EngineExit::Signal(9)),
+            GuardReport::Ended(EngineExit::Unknown),
+            GuardReport::Clean,
         ] {
-            assert_eq!(Report::parse(&report.to_line()), Some(report));
+            assert_eq!(GuardReport::parse(&report.to_line()), Some(report));
         }
-        assert_eq!(Report::parse("something else"), None);
+        assert_eq!(GuardReport::parse("something else"), None);
     }
 }

@@ -14,8 +14,8 @@ use rustix::process::{Pid, Signal, WaitOptions};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::HURRY;
-use super::descendants::{self, Process};
-use super::report::{Exit, Report};
+use super::descendants::{self, LivingProcess};
+use super::report::{EngineExit, GuardReport};
 use super::temporary::Temporary;
 
 /// How long the engine has after a first and after a second SIGTERM. It may swallow the first one, while it unpacks npm
@@ -39,14 +39,14 @@ enum End {
     Hurried,
 }
 
-struct Guard {
+struct GuardProcess {
     owner: UnixStream,
     /// Readable when the guard was told to end.
     told: UnixStream,
     /// Readable when a child ended.
     child_ended: UnixStream,
     engine: Pid,
-    exit: Option<Exit>,
+    exit: Option<EngineExit>,
 }
 
 /// Runs a guard; `None` if nobody who starts guards started this process.
@@ -59,20 +59,22 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
     let secrets = secrets(&owner)?;
     let status = match start(owner, &temporary, engine, arguments, secrets) {
         Ok((mut guard, temporary)) => {
-            guard.report(&Report::Started(guard.engine.as_raw_nonzero().get().unsigned_abs()));
+            guard.report(&GuardReport::Started(
+                guard.engine.as_raw_nonzero().get().unsigned_abs(),
+            ));
             let end = guard.wait();
             guard.clean_up(end);
             temporary.remove();
-            guard.report(&Report::Clean);
+            guard.report(&GuardReport::Clean);
             temporary.remove_stale();
             match guard.exit {
-                Some(Exit::Code(code)) => u8::try_from(code).unwrap_or(1),
-                Some(Exit::Signal(signal)) => u8::try_from(128 + signal).unwrap_or(1),
-                Some(Exit::Unknown) | None => 1,
+                Some(EngineExit::Code(code)) => u8::try_from(code).unwrap_or(1),
+                Some(EngineExit::Signal(signal)) => u8::try_from(128 + signal).unwrap_or(1),
+                Some(EngineExit::Unknown) | None => 1,
             }
         }
         Err(reason) => {
-            let _ = reports.write_all(Report::Failed(reason).to_line().as_bytes());
+            let _ = reports.write_all(GuardReport::Failed(reason).to_line().as_bytes());
             125
         }
     };
@@ -99,7 +101,7 @@ fn start(
     engine: OsString,
     arguments: impl Iterator<Item = OsString>,
     secrets: BTreeMap<String, String>,
-) -> Result<(Guard, Temporary), String> {
+) -> Result<(GuardProcess, Temporary), String> {
     // Fails only for the leader of a group, which a child is not.
     let _ = rustix::process::setsid();
     #[cfg(target_os = "linux")]
@@ -142,7 +144,7 @@ fn start(
     });
     match engine {
         Ok(engine) => Ok((
-            Guard {
+            GuardProcess {
                 owner,
                 told,
                 child_ended,
@@ -198,8 +200,8 @@ pub(super) fn become_engine(mut arguments: impl Iterator<Item = OsString>) -> Op
     Some(ExitCode::from(126))
 }
 
-impl Guard {
-    fn report(&mut self, report: &Report) {
+impl GuardProcess {
+    fn report(&mut self, report: &GuardReport) {
         // An owner that is gone hears nothing.
         let _ = self.owner.write_all(report.to_line().as_bytes());
     }
@@ -246,11 +248,11 @@ impl Guard {
                 Ok(Some((pid, status))) if pid == self.engine => {
                     let exit = status
                         .exit_status()
-                        .map(Exit::Code)
-                        .or_else(|| status.terminating_signal().map(Exit::Signal))
-                        .unwrap_or(Exit::Unknown);
+                        .map(EngineExit::Code)
+                        .or_else(|| status.terminating_signal().map(EngineExit::Signal))
+                        .unwrap_or(EngineExit::Unknown);
                     self.exit = Some(exit);
-                    self.report(&Report::Ended(exit));
+                    self.report(&GuardReport::Ended(exit));
                 }
                 Ok(Some(_)) | Err(rustix::io::Errno::INTR) => {}
                 Ok(None) => return true,
@@ -296,12 +298,12 @@ impl Guard {
         }
     }
 
-    fn end_rest(&mut self, known: &[Process], end: End, give_up: Instant) {
+    fn end_rest(&mut self, known: &[LivingProcess], end: End, give_up: Instant) {
         let polite_until = match end {
             End::Hurried => Instant::now(),
             End::Engine | End::Asked => Instant::now() + REST_GRACE,
         };
-        let mut asked: Vec<Process> = Vec::new();
+        let mut asked: Vec<LivingProcess> = Vec::new();
         while Instant::now() < give_up {
             let has_children = self.reap();
             if cfg!(target_os = "linux") && !has_children {

@@ -62,11 +62,11 @@ pub(super) struct Launch {
 
 /// Something that the process has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum News {
+pub(super) enum ProcessEvent {
     /// The engine runs.
     Started,
     /// It could not be started, and why.
     Failed(String),
     /// It ended.
-    Ended(super::Exit),
+    Ended(super::EngineExit),
 }

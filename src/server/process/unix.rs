@@ -12,10 +12,10 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
-use super::{Launch, News};
+use super::{Launch, ProcessEvent};
 use crate::env_vars;
 use crate::server::environment::GATE_VARIABLE;
-use crate::server::guard::report::{Exit, Report};
+use crate::server::guard::report::{EngineExit, GuardReport};
 use crate::server::guard::{GUARD, HURRY};
 
 /// Variables of the engine's that nobody else shall see.
@@ -31,7 +31,7 @@ pub(in crate::server) struct Process {
     /// Its closing is the order to stop.
     order: Option<OwnedWriteHalf>,
     engine: Option<u32>,
-    ended: Option<Exit>,
+    ended: Option<EngineExit>,
     clean: bool,
 }
 
@@ -82,28 +82,28 @@ impl Process {
     }
 
     /// What happens next. Cancelling it loses nothing; after the end of the engine it always says so.
-    pub(in crate::server) async fn news(&mut self) -> News {
+    pub(in crate::server) async fn news(&mut self) -> ProcessEvent {
         if let Some(exit) = self.ended {
-            return News::Ended(exit);
+            return ProcessEvent::Ended(exit);
         }
         loop {
             match self.reports.next_line().await {
-                Ok(Some(line)) => match Report::parse(&line) {
-                    Some(Report::Started(pid)) => {
+                Ok(Some(line)) => match GuardReport::parse(&line) {
+                    Some(GuardReport::Started(pid)) => {
                         self.engine = Some(pid);
-                        return News::Started;
+                        return ProcessEvent::Started;
                     }
-                    Some(Report::Failed(reason)) => return News::Failed(reason),
-                    Some(Report::Ended(exit)) => {
+                    Some(GuardReport::Failed(reason)) => return ProcessEvent::Failed(reason),
+                    Some(GuardReport::Ended(exit)) => {
                         self.ended = Some(exit);
-                        return News::Ended(exit);
+                        return ProcessEvent::Ended(exit);
                     }
-                    Some(Report::Clean) => self.clean = true,
+                    Some(GuardReport::Clean) => self.clean = true,
                     None => {}
                 },
                 Ok(None) | Err(_) => {
-                    self.ended = Some(Exit::Unknown);
-                    return News::Ended(Exit::Unknown);
+                    self.ended = Some(EngineExit::Unknown);
+                    return ProcessEvent::Ended(EngineExit::Unknown);
                 }
             }
         }
@@ -115,7 +115,7 @@ impl Process {
         let clean = async {
             while !self.clean {
                 match self.reports.next_line().await {
-                    Ok(Some(line)) => self.clean = Report::parse(&line) == Some(Report::Clean),
+                    Ok(Some(line)) => self.clean = GuardReport::parse(&line) == Some(GuardReport::Clean),
                     Ok(None) | Err(_) => break,
                 }
             }
@@ -142,7 +142,7 @@ impl Process {
 
     /// Where no parent-death signal exists, the engine outlives a guard that was killed.
     fn kill_abandoned_engine(&self) {
-        if cfg!(target_os = "linux") || self.ended.is_some_and(|exit| exit != Exit::Unknown) {
+        if cfg!(target_os = "linux") || self.ended.is_some_and(|exit| exit != EngineExit::Unknown) {
             return;
         }
         let engine = self.engine.and_then(|pid| i32::try_from(pid).ok());

@@ -8,8 +8,8 @@ use std::time::Duration;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
 use tokio::process::{ChildStderr, ChildStdout};
 
-use super::{Launch, News};
-use crate::server::Exit;
+use super::{Launch, ProcessEvent};
+use crate::server::EngineExit;
 
 /// How long the job may take to end.
 const JOB_GRACE: Duration = Duration::from_secs(6);
@@ -20,7 +20,7 @@ pub(in crate::server) struct Process {
     job: Box<dyn ChildWrapper>,
     engine: Option<u32>,
     announced: bool,
-    ended: Option<Exit>,
+    ended: Option<EngineExit>,
     temporary: tempfile::TempDir,
 }
 
@@ -65,20 +65,20 @@ impl Process {
     }
 
     /// What happens next. Cancelling it loses nothing; after the end of the engine it always says so.
-    pub(in crate::server) async fn news(&mut self) -> News {
+    pub(in crate::server) async fn news(&mut self) -> ProcessEvent {
         if !self.announced {
             self.announced = true;
-            return News::Started;
+            return ProcessEvent::Started;
         }
         if let Some(exit) = self.ended {
-            return News::Ended(exit);
+            return ProcessEvent::Ended(exit);
         }
         let exit = match self.job.wait().await {
-            Ok(status) => status.code().map_or(Exit::Unknown, Exit::Code),
-            Err(_) => Exit::Unknown,
+            Ok(status) => status.code().map_or(EngineExit::Unknown, EngineExit::Code),
+            Err(_) => EngineExit::Unknown,
         };
         self.ended = Some(exit);
-        News::Ended(exit)
+        ProcessEvent::Ended(exit)
     }
 
     /// Ends the job, waits for it, and removes the temporary directory.

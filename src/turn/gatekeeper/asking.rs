@@ -5,15 +5,16 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::task::JoinError;
 
-use super::super::state::State;
+use super::super::state::TurnState;
 use super::super::update::Update;
 use super::calls::redirected;
-use super::verdict::{Verdict, Who, stopped};
-use super::{Asking, Gatekeeper, Given, Source, WORDS_FIRST, Waiting, What, interrupted, subagent};
+use super::verdict::{ApproverKind, GateDecision, stopped};
+use super::{ApproverReply, AskSource, Gatekeeper, PendingAsk, WORDS_FIRST, WaitingAsk, What, interrupted, subagent};
 use crate::api::types::QuestionAsk;
 use crate::error::Failure;
 use crate::permission::{
-    self, Action, Answer, Ask, DecidedBy, Faults, Judgement, Prompter, Question, QuestionAnswer, Scope, Withdrawal,
+    self, Action, Answer, Ask, AuditScope, DecidedBy, Faults, Judgement, ModelQuestion, Prompter, QuestionAnswer,
+    Withdrawal,
 };
 
 impl Gatekeeper {
@@ -26,7 +27,7 @@ impl Gatekeeper {
         arguments: &Value,
         action: Action,
         judgement: Judgement,
-        state: &State,
+        state: &TurnState,
     ) -> Ask {
         Ask {
             id: id.to_owned(),
@@ -43,10 +44,17 @@ impl Gatekeeper {
     }
 
     /// Decides what the rules decide, and lets the rest wait.
-    pub(super) fn decide(&mut self, ask: Ask, source: Source, fixed: bool, state: &State, out: &mut Vec<Update>) {
-        match Verdict::of_rules(&ask.judgement, self.answerer) {
+    pub(super) fn decide(
+        &mut self,
+        ask: Ask,
+        source: AskSource,
+        fixed: bool,
+        state: &TurnState,
+        out: &mut Vec<Update>,
+    ) {
+        match GateDecision::of_rules(&ask.judgement, self.answerer) {
             Some(verdict) => self.settle(ask, source, verdict, state, out),
-            None => self.queue.push_back(Waiting {
+            None => self.queue.push_back(WaitingAsk {
                 session_id: ask.session_id.clone(),
                 what: What::Permission {
                     ask: Box::new(ask),
@@ -58,25 +66,25 @@ impl Gatekeeper {
     }
 
     /// Puts the next question, once nobody is being asked.
-    pub(super) fn put_next(&mut self, state: &State, out: &mut Vec<Update>) {
+    pub(super) fn put_next(&mut self, state: &TurnState, out: &mut Vec<Update>) {
         while self.asking.is_none() {
-            let Some(Waiting { session_id, what }) = self.queue.pop_front() else {
+            let Some(WaitingAsk { session_id, what }) = self.queue.pop_front() else {
                 return;
             };
             let what = match what {
                 What::Permission { mut ask, source, fixed } => {
-                    if matches!(&source, Source::Gate(call) if call.is_gone()) {
+                    if matches!(&source, AskSource::Gate(call) if call.is_gone()) {
                         continue;
                     }
                     // What was granted meanwhile counts, and so does that somebody has gone.
                     ask.policy = self.policy.clone();
                     if !fixed {
                         ask.judgement = self.policy.judge(&ask.action);
-                        if let Source::Gate(call) = &source {
+                        if let AskSource::Gate(call) = &source {
                             ask.judgement = redirected(ask.judgement, call);
                         }
                     }
-                    if let Some(verdict) = Verdict::of_rules(&ask.judgement, self.answerer) {
+                    if let Some(verdict) = GateDecision::of_rules(&ask.judgement, self.answerer) {
                         self.settle(*ask, source, verdict, state, out);
                         continue;
                     }
@@ -86,7 +94,7 @@ impl Gatekeeper {
                     What::Permission { ask, source, fixed }
                 }
                 What::Question { ask, questions } => {
-                    if !matches!(self.answerer, Who::Somebody(_)) {
+                    if !matches!(self.answerer, ApproverKind::Somebody(_)) {
                         self.answer(&ask, questions, None, state, out);
                         continue;
                     }
@@ -97,18 +105,18 @@ impl Gatekeeper {
         }
     }
 
-    pub(super) fn put(&mut self, session_id: String, what: What, state: &State) {
+    pub(super) fn put(&mut self, session_id: String, what: What, state: &TurnState) {
         let Some(mut prompter) = self.prompter.take() else {
             // It is away only while something is asked, and then this is not called.
             tracing::error!("nobody is there to ask");
-            self.answerer = Who::Nobody;
-            self.queue.push_front(Waiting { session_id, what });
+            self.answerer = ApproverKind::Nobody;
+            self.queue.push_front(WaitingAsk { session_id, what });
             return;
         };
         let withdrawal = Withdrawal::default();
         let theirs = withdrawal.clone();
         let pause = match self.answerer {
-            Who::Somebody(DecidedBy::Person) => WORDS_FIRST,
+            ApproverKind::Somebody(DecidedBy::Person) => WORDS_FIRST,
             _ => Duration::ZERO,
         };
         let thread = match &what {
@@ -117,7 +125,7 @@ impl Gatekeeper {
                 tokio::task::spawn_blocking(move || {
                     std::thread::sleep(pause);
                     let answer = prompter.ask(&ask, &theirs);
-                    (prompter, Given::Permission(answer))
+                    (prompter, ApproverReply::Permission(answer))
                 })
             }
             What::Question { questions, .. } => {
@@ -126,11 +134,11 @@ impl Gatekeeper {
                 tokio::task::spawn_blocking(move || {
                     std::thread::sleep(pause);
                     let answer = prompter.question(&questions, subagent.as_deref(), &theirs);
-                    (prompter, Given::Question(answer))
+                    (prompter, ApproverReply::Question(answer))
                 })
             }
         };
-        self.asking = Some(Asking {
+        self.asking = Some(PendingAsk {
             session_id,
             what,
             withdrawal,
@@ -141,8 +149,8 @@ impl Gatekeeper {
     /// What was asked is answered. A failure ends the run.
     pub(super) fn given(
         &mut self,
-        given: Result<(Box<dyn Prompter>, Given), JoinError>,
-        state: &State,
+        given: Result<(Box<dyn Prompter>, ApproverReply), JoinError>,
+        state: &TurnState,
         out: &mut Vec<Update>,
     ) -> Option<Failure> {
         let asking = self.asking.take()?;
@@ -153,7 +161,7 @@ impl Gatekeeper {
             }
             Err(error) => {
                 tracing::error!(%error, "whoever was asked is gone");
-                self.answerer = Who::Nobody;
+                self.answerer = ApproverKind::Nobody;
                 None
             }
         };
@@ -167,14 +175,14 @@ impl Gatekeeper {
         match asking.what {
             What::Permission { ask, source, .. } => {
                 let answer = match given {
-                    Some(Given::Permission(answer)) => answer,
+                    Some(ApproverReply::Permission(answer)) => answer,
                     _ => Answer::Nobody,
                 };
                 self.permission_given(*ask, source, answer, state, out)
             }
             What::Question { ask, questions } => {
                 let answer = match given {
-                    Some(Given::Question(answer)) => answer,
+                    Some(ApproverReply::Question(answer)) => answer,
                     _ => QuestionAnswer::Nobody,
                 };
                 self.question_given(&ask, questions, answer, state, out)
@@ -185,9 +193,9 @@ impl Gatekeeper {
     pub(super) fn permission_given(
         &mut self,
         ask: Ask,
-        source: Source,
+        source: AskSource,
         answer: Answer,
-        state: &State,
+        state: &TurnState,
         out: &mut Vec<Update>,
     ) -> Option<Failure> {
         let failure = match answer {
@@ -197,17 +205,17 @@ impl Gatekeeper {
         };
         if answer == Answer::Nobody {
             // Who has gone once is not asked again: a terminal does not come back.
-            self.answerer = Who::Nobody;
+            self.answerer = ApproverKind::Nobody;
         }
         let granted = match &answer {
             Answer::Session(rules) => rules.clone(),
             _ => Vec::new(),
         };
         let verdict = match self.answerer {
-            Who::Somebody(by) => Verdict::of_answer(answer, by, &ask.judgement),
-            Who::Yes | Who::Nobody => Verdict::nobody(&ask.judgement),
+            ApproverKind::Somebody(by) => GateDecision::of_answer(answer, by, &ask.judgement),
+            ApproverKind::Yes | ApproverKind::Nobody => GateDecision::nobody(&ask.judgement),
         };
-        if verdict.scope == Scope::Session {
+        if verdict.scope == AuditScope::Session {
             self.policy.grant(&granted);
         }
         self.settle(ask, source, verdict, state, out);
@@ -217,14 +225,14 @@ impl Gatekeeper {
     pub(super) fn question_given(
         &mut self,
         ask: &QuestionAsk,
-        questions: Vec<Question>,
+        questions: Vec<ModelQuestion>,
         answer: QuestionAnswer,
-        state: &State,
+        state: &TurnState,
         out: &mut Vec<Update>,
     ) -> Option<Failure> {
         let failure = (answer == QuestionAnswer::Interrupted).then(interrupted);
         if answer == QuestionAnswer::Nobody {
-            self.answerer = Who::Nobody;
+            self.answerer = ApproverKind::Nobody;
         }
         let answers = match answer {
             QuestionAnswer::Answers(answers) => Some(answers),

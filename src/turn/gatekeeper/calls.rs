@@ -7,10 +7,10 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::super::limits::{allows_tool_call, too_many_tool_calls};
-use super::super::state::State;
+use super::super::state::TurnState;
 use super::super::update::Update;
-use super::verdict::Verdict;
-use super::{DEEPEST, Gatekeeper, Source, TRACING, mentions};
+use super::verdict::GateDecision;
+use super::{AskSource, DEEPEST, Gatekeeper, TRACING, mentions};
 use crate::api::Client;
 use crate::api::types::Session;
 use crate::error::Failure;
@@ -21,7 +21,7 @@ use crate::support::visible::visible;
 
 impl Gatekeeper {
     /// A call waits at the gate. A failure ends the run.
-    pub(super) fn call(&mut self, call: GateCall, state: &State, out: &mut Vec<Update>) -> Option<Failure> {
+    pub(super) fn call(&mut self, call: GateCall, state: &TurnState, out: &mut Vec<Update>) -> Option<Failure> {
         let has_passed = |tool| self.passed.by(&call.session_id, &call.call_id, tool).is_some();
         match call.moment {
             Moment::Call => {}
@@ -64,16 +64,16 @@ impl Gatekeeper {
             .is_some_and(|limit| number > limit.get() as usize);
         if too_many || !allows_tool_call(state, &self.limits, &call.session_id, &call.call_id) {
             let failure = too_many_tool_calls(&self.limits);
-            let verdict = Verdict::ends_the_run(DecidedBy::Limit, failure.message.clone());
-            self.settle(ask, Source::Gate(call), verdict, state, out);
+            let verdict = GateDecision::ends_the_run(DecidedBy::Limit, failure.message.clone());
+            self.settle(ask, AskSource::Gate(call), verdict, state, out);
             return Some(failure);
         }
-        self.decide(ask, Source::Gate(call), fixed, state, out);
+        self.decide(ask, AskSource::Gate(call), fixed, state, out);
         None
     }
 
     /// What is to be thought of a call; and whether that is more than the policy's word on the action.
-    pub(super) fn judge(&mut self, call: &GateCall, action: &Action, state: &State) -> (Judgement, bool) {
+    pub(super) fn judge(&mut self, call: &GateCall, action: &Action, state: &TurnState) -> (Judgement, bool) {
         let mut judgement = self.policy.judge(action);
         let mut fixed = false;
         if is_anothers(call) {
@@ -128,7 +128,7 @@ impl Gatekeeper {
     }
 
     /// Looks whose a session is that the engine has not told us of yet: a subagent's is ours when its parents are.
-    pub(super) fn trace(&mut self, call: GateCall, state: &State) {
+    pub(super) fn trace(&mut self, call: GateCall, state: &TurnState) {
         let known: HashSet<String> = state.sessions().map(str::to_owned).collect();
         let client = self.client.clone();
         self.tracing.spawn(async move {

@@ -31,16 +31,16 @@ use tokio::time::timeout;
 
 use self::calls::leave_to_others;
 use self::passed::Passed;
-use self::tamper::Watch;
-use self::verdict::{Verdict, Who};
-use super::state::State;
+use self::tamper::TamperWatch;
+use self::verdict::{ApproverKind, GateDecision};
+use super::state::TurnState;
 use super::update::{PermissionRecord, ToolCall, ToolStatus, Update};
 use crate::api::Client;
 use crate::api::types::{PermissionAsk, QuestionAsk, Rule, Session};
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, GateCall};
 use crate::permission::{
-    Answer, Ask, AuditLog, DecidedBy, Faults, Policy, Prompter, Question, QuestionAnswer, RepeatWatch, Withdrawal,
+    Answer, Ask, AuditLog, DecidedBy, Faults, ModelQuestion, Policy, Prompter, QuestionAnswer, RepeatWatch, Withdrawal,
 };
 use crate::request::{AgentLimits, Preset};
 
@@ -117,7 +117,7 @@ impl fmt::Debug for Answerer {
 }
 
 /// Something that happened at the gate or at the terminal.
-pub(super) enum Happening {
+pub(super) enum GateEvent {
     /// A tool call waits.
     Call(GateCall),
     /// A call of a session that we had not heard of, with the sessions from there up to one that we know; nothing when it
@@ -128,17 +128,17 @@ pub(super) enum Happening {
     /// Nobody waits for the answer to the question that was put.
     Gone,
     /// The question that was put has its answer, or its thread ended.
-    Given(Result<(Box<dyn Prompter>, Given), JoinError>),
+    Given(Result<(Box<dyn Prompter>, ApproverReply), JoinError>),
 }
 
 /// An answer.
-pub(super) enum Given {
+pub(super) enum ApproverReply {
     Permission(Answer),
     Question(QuestionAnswer),
 }
 
 /// What is left when a turn is over.
-pub(super) struct Left {
+pub(super) struct GateOutcome {
     /// Every decision that is worth a record.
     pub(super) records: Vec<PermissionRecord>,
     /// The rules, with what was granted for the rest of the session.
@@ -166,17 +166,17 @@ pub(super) struct Gatekeeper {
     /// The person has been told that decisions cannot be written down.
     warned: bool,
     client: Client,
-    answerer: Who,
+    answerer: ApproverKind,
     /// Whoever puts the questions; not here while a question is put.
     prompter: Option<Box<dyn Prompter>>,
     faults: Option<Faults>,
-    queue: VecDeque<Waiting>,
-    asking: Option<Asking>,
+    queue: VecDeque<WaitingAsk>,
+    asking: Option<PendingAsk>,
     /// Which calls have passed, and by whose word.
     passed: Passed,
     /// The engine's requests that were dealt with, or wait.
     seen: HashSet<String>,
-    watch: Watch,
+    watch: TamperWatch,
     /// What the engine is being told.
     replies: JoinSet<()>,
     /// Calls of sessions that we have not heard of.
@@ -191,7 +191,7 @@ pub(super) struct Gatekeeper {
 const CONFIGURATION: &str = "the engine's own configuration asks";
 
 /// Something that waits for an answer.
-struct Waiting {
+struct WaitingAsk {
     session_id: String,
     what: What,
 }
@@ -199,36 +199,36 @@ struct Waiting {
 enum What {
     Permission {
         ask: Box<Ask>,
-        source: Source,
+        source: AskSource,
         /// The judgement is not the policy's alone, and does not change by what is granted meanwhile.
         fixed: bool,
     },
     Question {
         ask: QuestionAsk,
-        questions: Vec<Question>,
+        questions: Vec<ModelQuestion>,
     },
 }
 
 /// Where the answer goes.
-enum Source {
+enum AskSource {
     Gate(GateCall),
     Engine(PermissionAsk),
 }
 
 /// What is being asked now.
-struct Asking {
+struct PendingAsk {
     session_id: String,
     what: What,
     withdrawal: Withdrawal,
-    thread: JoinHandle<(Box<dyn Prompter>, Given)>,
+    thread: JoinHandle<(Box<dyn Prompter>, ApproverReply)>,
 }
 
 impl Gatekeeper {
     pub(super) fn new(permissions: Permissions, client: Client) -> Self {
         let (answerer, prompter, faults) = match permissions.answerer {
-            Answerer::Yes => (Who::Yes, None, None),
-            Answerer::Nobody => (Who::Nobody, None, None),
-            Answerer::Somebody { prompter, by, faults } => (Who::Somebody(by), Some(prompter), faults),
+            Answerer::Yes => (ApproverKind::Yes, None, None),
+            Answerer::Nobody => (ApproverKind::Nobody, None, None),
+            Answerer::Somebody { prompter, by, faults } => (ApproverKind::Somebody(by), Some(prompter), faults),
         };
         Self {
             policy: permissions.policy,
@@ -251,7 +251,7 @@ impl Gatekeeper {
             asking: None,
             passed: Passed::default(),
             seen: HashSet::new(),
-            watch: Watch::new(permissions.session_rules),
+            watch: TamperWatch::new(permissions.session_rules),
             replies: JoinSet::new(),
             tracing: JoinSet::new(),
             held: Vec::new(),
@@ -268,8 +268,8 @@ impl Gatekeeper {
     }
 
     /// What is left of it when the turn is over.
-    pub(super) fn into_left(self) -> Left {
-        Left {
+    pub(super) fn into_left(self) -> GateOutcome {
+        GateOutcome {
             records: self.records,
             policy: self.policy,
             gate: self.left_gate,
@@ -286,7 +286,7 @@ impl Gatekeeper {
     }
 
     /// The next thing that needs [`Gatekeeper::handle`]. Cancelling it loses nothing.
-    pub(super) async fn next(&mut self) -> Happening {
+    pub(super) async fn next(&mut self) -> GateEvent {
         let Self {
             gate,
             asking,
@@ -301,7 +301,7 @@ impl Gatekeeper {
             }
         };
         let (thread, waits) = match asking {
-            Some(Asking {
+            Some(PendingAsk {
                 thread,
                 what,
                 withdrawal,
@@ -323,7 +323,7 @@ impl Gatekeeper {
         };
         let sent = async {
             while replies.join_next().await.is_some() {}
-            std::future::pending::<Happening>().await
+            std::future::pending::<GateEvent>().await
         };
         let traced = async {
             loop {
@@ -336,23 +336,28 @@ impl Gatekeeper {
             }
         };
         tokio::select! {
-            call = call => call.map_or(Happening::GateLost, Happening::Call),
-            given = given => Happening::Given(given),
-            () = gone => Happening::Gone,
-            (call, line) = traced => Happening::Traced(call, line),
+            call = call => call.map_or(GateEvent::GateLost, GateEvent::Call),
+            given = given => GateEvent::Given(given),
+            () = gone => GateEvent::Gone,
+            (call, line) = traced => GateEvent::Traced(call, line),
             never = sent => never,
         }
     }
 
     /// Deals with it. A failure ends the run.
-    pub(super) fn handle(&mut self, happening: Happening, state: &mut State, out: &mut Vec<Update>) -> Option<Failure> {
+    pub(super) fn handle(
+        &mut self,
+        happening: GateEvent,
+        state: &mut TurnState,
+        out: &mut Vec<Update>,
+    ) -> Option<Failure> {
         let failure = match happening {
-            Happening::Call(call) if state.concerns(&call.session_id) => self.call(call, state, out),
-            Happening::Call(call) => {
+            GateEvent::Call(call) if state.concerns(&call.session_id) => self.call(call, state, out),
+            GateEvent::Call(call) => {
                 self.trace(call, state);
                 None
             }
-            Happening::Traced(call, line) => {
+            GateEvent::Traced(call, line) => {
                 for session in line.iter().flatten().rev() {
                     let parent = session.parent_id.as_deref().unwrap_or_default();
                     state.adopt(&session.id, parent, out);
@@ -365,7 +370,7 @@ impl Gatekeeper {
                     None
                 }
             }
-            Happening::GateLost => {
+            GateEvent::GateLost => {
                 self.gate = None;
                 Some(
                     Failure::new(
@@ -375,13 +380,13 @@ impl Gatekeeper {
                     .hint("run again with `-vv` to see what the engine said"),
                 )
             }
-            Happening::Gone => {
+            GateEvent::Gone => {
                 if let Some(asking) = &self.asking {
                     asking.withdrawal.withdraw();
                 }
                 None
             }
-            Happening::Given(given) => self.given(given, state, out),
+            GateEvent::Given(given) => self.given(given, state, out),
         };
         if failure.is_none() {
             self.put_next(state, out);
@@ -391,8 +396,8 @@ impl Gatekeeper {
 
     /// Nothing passes any more: open questions are withdrawn and denied, and nothing is left waiting in the engine. Calls at
     /// the gate wait on, until this is [released](Self::release).
-    pub(super) async fn close(&mut self, state: &State, out: &mut Vec<Update>) {
-        self.answerer = Who::Nobody;
+    pub(super) async fn close(&mut self, state: &TurnState, out: &mut Vec<Update>) {
+        self.answerer = ApproverKind::Nobody;
         let mut open: Vec<What> = Vec::new();
         if let Some(asking) = self.asking.take() {
             let was_withdrawn = asking.withdrawal.is_withdrawn();
@@ -406,7 +411,9 @@ impl Gatekeeper {
         open.extend(self.queue.drain(..).map(|waiting| waiting.what));
         for what in open {
             match what {
-                What::Permission { ask, source, .. } => self.settle(*ask, source, Verdict::unanswered(), state, out),
+                What::Permission { ask, source, .. } => {
+                    self.settle(*ask, source, GateDecision::unanswered(), state, out)
+                }
                 What::Question { ask, questions } => self.answer(&ask, questions, None, state, out),
             }
         }
@@ -432,7 +439,7 @@ impl What {
     fn call(&mut self) -> Option<&mut GateCall> {
         match self {
             Self::Permission {
-                source: Source::Gate(call),
+                source: AskSource::Gate(call),
                 ..
             } => Some(call),
             _ => None,
@@ -443,7 +450,7 @@ impl What {
     fn request(&self) -> Option<&PermissionAsk> {
         match self {
             Self::Permission {
-                source: Source::Engine(ask),
+                source: AskSource::Engine(ask),
                 ..
             } => Some(ask),
             _ => None,
@@ -452,7 +459,7 @@ impl What {
 }
 
 /// The subagent that a session belongs to, in words.
-fn subagent(session: &str, state: &State) -> Option<String> {
+fn subagent(session: &str, state: &TurnState) -> Option<String> {
     (!state.is_root(session)).then(|| state.title_of(session).unwrap_or("a subagent").to_owned())
 }
 

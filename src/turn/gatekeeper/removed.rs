@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::update::{PermissionRecord, ToolCall, Update};
 use super::Gatekeeper;
 use crate::api::types::RuleAction;
-use crate::permission::{Action, DecidedBy, Decision, INVALID, Scope, is_engine_tool, wildcard_matches};
+use crate::permission::{Action, AuditScope, DecidedBy, Decision, INVALID, is_engine_tool, wildcard_matches};
 use crate::request::Effect;
 
 /// The rule that is named when the engine's own configuration denies.
@@ -39,7 +39,7 @@ impl Gatekeeper {
             patterns,
             decision: Decision::Denied,
             by,
-            scope: Scope::Once,
+            scope: AuditScope::Once,
             reason: rule.clone(),
             rule,
             subagent: call.subagent,

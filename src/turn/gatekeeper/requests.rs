@@ -4,18 +4,18 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::super::state::State;
+use super::super::state::TurnState;
 use super::super::update::{ToolStatus, Update};
 use super::tamper::tampered;
-use super::{CONFIGURATION, Gatekeeper, Source, Waiting, What};
+use super::{AskSource, CONFIGURATION, Gatekeeper, WaitingAsk, What};
 use crate::api::types::{PermissionAsk, QuestionAsk, Session};
 use crate::error::Failure;
-use crate::permission::{self, Action, DecidedBy, Judgement, Question};
+use crate::permission::{self, Action, DecidedBy, Judgement, ModelQuestion};
 use crate::request::Effect;
 
 impl Gatekeeper {
     /// The engine asks for a permission.
-    pub(in crate::turn) fn asked(&mut self, ask: &PermissionAsk, state: &State, out: &mut Vec<Update>) {
+    pub(in crate::turn) fn asked(&mut self, ask: &PermissionAsk, state: &TurnState, out: &mut Vec<Update>) {
         if !self.seen.insert(ask.id.clone()) {
             return;
         }
@@ -56,14 +56,14 @@ impl Gatekeeper {
         if let Some(diff) = ask.metadata.get("diff").and_then(Value::as_str) {
             open.diff = Some(diff.to_owned());
         }
-        self.decide(open, Source::Engine(ask.clone()), fixed, state, out);
+        self.decide(open, AskSource::Engine(ask.clone()), fixed, state, out);
         self.put_next(state, out);
     }
 
     /// What the engine asks about, by its own words and by the arguments of the call as we have seen them: it names a file
     /// from the root of the work tree, and says nothing of where `grep` looks. The strictest counts; the model chooses the
     /// ids of its calls, so several may have the same one.
-    fn strictest(&self, ask: &PermissionAsk, state: &State) -> (Action, Judgement) {
+    fn strictest(&self, ask: &PermissionAsk, state: &TurnState) -> (Action, Judgement) {
         let action = Action::of_ask(ask);
         let judgement = self.policy.judge(&action);
         state
@@ -89,7 +89,7 @@ impl Gatekeeper {
     }
 
     /// Whether the engine asks because of rules that are not ours: those of the agent of the run, or of a subagent.
-    pub(super) fn asks_by_configuration(&self, ask: &PermissionAsk, state: &State) -> bool {
+    pub(super) fn asks_by_configuration(&self, ask: &PermissionAsk, state: &TurnState) -> bool {
         if !state.is_root(&ask.session_id) {
             return true;
         }
@@ -99,14 +99,14 @@ impl Gatekeeper {
     }
 
     /// The model asks the person.
-    pub(in crate::turn) fn questioned(&mut self, ask: &QuestionAsk, state: &State, out: &mut Vec<Update>) {
+    pub(in crate::turn) fn questioned(&mut self, ask: &QuestionAsk, state: &TurnState, out: &mut Vec<Update>) {
         if !self.seen.insert(ask.id.clone()) {
             return;
         }
-        self.queue.push_back(Waiting {
+        self.queue.push_back(WaitingAsk {
             session_id: ask.session_id.clone(),
             what: What::Question {
-                questions: ask.questions.iter().map(Question::read).collect(),
+                questions: ask.questions.iter().map(ModelQuestion::read).collect(),
                 ask: ask.clone(),
             },
         });
@@ -118,7 +118,7 @@ impl Gatekeeper {
         &mut self,
         request: &str,
         reply: &str,
-        state: &State,
+        state: &TurnState,
         out: &mut Vec<Update>,
     ) -> Option<Failure> {
         let failure = self.watch.replied(request, reply);
@@ -134,7 +134,7 @@ impl Gatekeeper {
     pub(in crate::turn) fn after_gap(
         &mut self,
         pending: &HashSet<&str>,
-        state: &State,
+        state: &TurnState,
         out: &mut Vec<Update>,
     ) -> Option<Failure> {
         let open = self.queue.iter().map(|waiting| &waiting.what);
@@ -164,7 +164,7 @@ impl Gatekeeper {
     }
 
     /// A session was made or changed. A failure ends the run: its rules were changed, and not by us.
-    pub(in crate::turn) fn session(&mut self, session: &Session, state: &State) -> Option<Failure> {
+    pub(in crate::turn) fn session(&mut self, session: &Session, state: &TurnState) -> Option<Failure> {
         let rules = session.permission.as_ref()?;
         self.watch.rules(&session.id, state.is_root(&session.id), rules)
     }
@@ -177,7 +177,7 @@ impl Gatekeeper {
     }
 
     /// A session has come to rest: nothing of it waits any more.
-    pub(in crate::turn) fn at_rest(&mut self, session: &str, state: &State, out: &mut Vec<Update>) {
+    pub(in crate::turn) fn at_rest(&mut self, session: &str, state: &TurnState, out: &mut Vec<Update>) {
         self.withdraw(|_, of| of == session);
         self.put_next(state, out);
     }

@@ -1,15 +1,22 @@
 //! Carrying decisions out, and writing them down.
 
-use super::super::state::State;
+use super::super::state::TurnState;
 use super::super::update::{PermissionRecord, QuestionRecord, Update};
-use super::verdict::Verdict;
-use super::{Gatekeeper, REFUSED_LAST, Source};
+use super::verdict::GateDecision;
+use super::{AskSource, Gatekeeper, REFUSED_LAST};
 use crate::api::types::QuestionAsk;
-use crate::permission::{Action, Ask, AuditEntry, DecidedBy, Decision, Question};
+use crate::permission::{Action, Ask, AuditEntry, DecidedBy, Decision, ModelQuestion};
 
 impl Gatekeeper {
     /// Records a decision and carries it out, in this order: what runs has been written down.
-    pub(super) fn settle(&mut self, ask: Ask, source: Source, verdict: Verdict, state: &State, out: &mut Vec<Update>) {
+    pub(super) fn settle(
+        &mut self,
+        ask: Ask,
+        source: AskSource,
+        verdict: GateDecision,
+        state: &TurnState,
+        out: &mut Vec<Update>,
+    ) {
         let allowed = verdict.decision == Decision::Allowed;
         let permission = ask.action.tool().to_owned();
         let is_repeat = matches!(ask.action, Action::Repeat { .. });
@@ -34,19 +41,19 @@ impl Gatekeeper {
             out.push(Update::Permission(record));
         }
         match source {
-            Source::Gate(call) if allowed => {
+            AskSource::Gate(call) if allowed => {
                 self.passed
                     .add(&call.session_id, &call.call_id, &permission, verdict.by);
                 call.pass();
             }
-            Source::Gate(call) => {
+            AskSource::Gate(call) => {
                 self.passed.remove(&call.session_id, &call.call_id, &permission);
                 match verdict.told {
                     Some(told) => call.refuse(told),
                     None => self.held.push(call),
                 }
             }
-            Source::Engine(request) => {
+            AskSource::Engine(request) => {
                 if allowed && is_repeat {
                     self.repeatable.insert((request.session_id, request.tool.call_id));
                 }
@@ -109,9 +116,9 @@ impl Gatekeeper {
     pub(super) fn answer(
         &mut self,
         ask: &QuestionAsk,
-        questions: Vec<Question>,
+        questions: Vec<ModelQuestion>,
         answers: Option<Vec<Vec<String>>>,
-        state: &State,
+        state: &TurnState,
         out: &mut Vec<Update>,
     ) {
         let (client, id, given) = (self.client.clone(), ask.id.clone(), answers.clone());

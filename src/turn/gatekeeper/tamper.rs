@@ -8,7 +8,7 @@ use crate::error::{Failure, FailureKind};
 
 /// What we answered, and which rules the sessions have.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(super) struct TamperWatch {
     /// The rules of the run's own session.
     own_rules: Vec<Rule>,
     /// The rules of subagents' sessions, as the engine made them: it never changes them.
@@ -32,7 +32,7 @@ const HARMLESS: [&str; 9] = [
     "StructuredOutput",
 ];
 
-impl Watch {
+impl TamperWatch {
     pub(super) fn new(own_rules: Vec<Rule>) -> Self {
         Self {
             own_rules,
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn only_what_we_said_is_expected_and_a_refusal_is_no_harm() {
-        let mut watch = Watch::new(Vec::new());
+        let mut watch = TamperWatch::new(Vec::new());
         watch.answering("allowed", true);
         watch.answering("denied", false);
         let is_ours = |request: &str, reply: &str| watch.replied(request, reply).is_none();
@@ -140,7 +140,7 @@ mod tests {
     fn rules_stay_as_they_were_made() {
         let ask = vec![Rule::new("*", "*", RuleAction::Ask)];
         let allow = vec![Rule::new("*", "*", RuleAction::Allow)];
-        let mut watch = Watch::new(ask.clone());
+        let mut watch = TamperWatch::new(ask.clone());
         assert!(watch.rules("ses_own", true, &ask).is_none());
         let both = [ask.clone(), allow.clone()].concat();
         let failure = watch.rules("ses_own", true, &both).unwrap();

@@ -1,12 +1,12 @@
 //! Decisions, and what is said about them.
 
 use crate::error::{Failure, FailureKind};
-use crate::permission::{Answer, Ask, DecidedBy, Decision, Judgement, Scope};
+use crate::permission::{Answer, Ask, AuditScope, DecidedBy, Decision, Judgement};
 use crate::request::Effect;
 
 /// Who answers, without the means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Who {
+pub(super) enum ApproverKind {
     Yes,
     Nobody,
     Somebody(DecidedBy),
@@ -14,21 +14,21 @@ pub(super) enum Who {
 
 /// A decision, and what is said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Verdict {
+pub(super) struct GateDecision {
     pub(super) decision: Decision,
     pub(super) by: DecidedBy,
-    pub(super) scope: Scope,
+    pub(super) scope: AuditScope,
     pub(super) reason: String,
     /// What the model is told about a refusal; nothing when the run ends with it.
     pub(super) told: Option<String>,
 }
 
-impl Verdict {
+impl GateDecision {
     pub(super) fn allowed(by: DecidedBy, reason: impl Into<String>) -> Self {
         Self {
             decision: Decision::Allowed,
             by,
-            scope: Scope::Once,
+            scope: AuditScope::Once,
             reason: reason.into(),
             told: None,
         }
@@ -46,7 +46,7 @@ impl Verdict {
         Self {
             decision: Decision::Denied,
             by,
-            scope: Scope::Once,
+            scope: AuditScope::Once,
             reason: reason.into(),
             told: None,
         }
@@ -70,7 +70,7 @@ impl Verdict {
     }
 
     /// The decision of the rules; `None` where somebody has to be asked.
-    pub(super) fn of_rules(judgement: &Judgement, answerer: Who) -> Option<Self> {
+    pub(super) fn of_rules(judgement: &Judgement, answerer: ApproverKind) -> Option<Self> {
         let by = if judgement.by_preset {
             DecidedBy::Preset
         } else {
@@ -86,9 +86,9 @@ impl Verdict {
                     judgement.rule
                 ),
             ),
-            (Effect::Ask, Who::Yes) => Self::allowed(DecidedBy::Yes, "`--yes`"),
-            (Effect::Ask, Who::Nobody) => Self::nobody(judgement),
-            (Effect::Ask, Who::Somebody(_)) => return None,
+            (Effect::Ask, ApproverKind::Yes) => Self::allowed(DecidedBy::Yes, "`--yes`"),
+            (Effect::Ask, ApproverKind::Nobody) => Self::nobody(judgement),
+            (Effect::Ask, ApproverKind::Somebody(_)) => return None,
         })
     }
 
@@ -102,7 +102,7 @@ impl Verdict {
         match answer {
             // Where there is nothing to grant, it is this once.
             Answer::Session(rules) if !rules.is_empty() => Self {
-                scope: Scope::Session,
+                scope: AuditScope::Session,
                 ..Self::allowed(by, format!("{who} allowed it for this session"))
             },
             Answer::Once | Answer::Session(_) => Self::allowed(by, format!("{who} allowed it once")),
@@ -119,13 +119,13 @@ impl Verdict {
 }
 
 /// The failure of a run that a refusal stopped.
-pub(super) fn stopped(ask: &Ask, who: Who) -> Failure {
+pub(super) fn stopped(ask: &Ask, who: ApproverKind) -> Failure {
     Failure::new(
         FailureKind::Denied,
         format!("the run was stopped: `{}` was refused", ask.action.tool()),
     )
     .hint(match who {
-        Who::Somebody(DecidedBy::Approver) => {
+        ApproverKind::Somebody(DecidedBy::Approver) => {
             "an approver that gives a `reason` lets the model go on; `--allow` allows it beforehand"
         }
         _ => "answer with `r` to refuse and let the model go on, or allow it beforehand with `--allow`",
@@ -149,18 +149,18 @@ mod tests {
     #[test]
     fn yes_answers_what_is_asked_and_overrides_no_denial() {
         let decided =
-            |effect, who| Verdict::of_rules(&judgement(effect), who).map(|verdict| (verdict.decision, verdict.by));
-        let person = Who::Somebody(DecidedBy::Person);
-        for who in [Who::Yes, Who::Nobody, person] {
+            |effect, who| GateDecision::of_rules(&judgement(effect), who).map(|verdict| (verdict.decision, verdict.by));
+        let person = ApproverKind::Somebody(DecidedBy::Person);
+        for who in [ApproverKind::Yes, ApproverKind::Nobody, person] {
             assert_eq!(decided(Effect::Deny, who), Some((Decision::Denied, DecidedBy::Rule)));
             assert_eq!(decided(Effect::Allow, who), Some((Decision::Allowed, DecidedBy::Rule)));
         }
         assert_eq!(
-            decided(Effect::Ask, Who::Yes),
+            decided(Effect::Ask, ApproverKind::Yes),
             Some((Decision::Allowed, DecidedBy::Yes))
         );
         assert_eq!(
-            decided(Effect::Ask, Who::Nobody),
+            decided(Effect::Ask, ApproverKind::Nobody),
             Some((Decision::Denied, DecidedBy::Nobody))
         );
         assert_eq!(decided(Effect::Ask, person), None);
@@ -168,14 +168,17 @@ mod tests {
 
     #[test]
     fn an_answer_for_the_session_without_anything_to_grant_is_for_once() {
-        let verdict = Verdict::of_answer(Answer::Session(Vec::new()), DecidedBy::Person, &judgement(Effect::Ask));
-        assert_eq!(verdict, Verdict::allowed(DecidedBy::Person, "the user allowed it once"));
+        let verdict = GateDecision::of_answer(Answer::Session(Vec::new()), DecidedBy::Person, &judgement(Effect::Ask));
+        assert_eq!(
+            verdict,
+            GateDecision::allowed(DecidedBy::Person, "the user allowed it once")
+        );
     }
 
     #[test]
     fn only_two_answers_allow() {
         let allows = |answer| {
-            Verdict::of_answer(answer, DecidedBy::Approver, &judgement(Effect::Ask)).decision == Decision::Allowed
+            GateDecision::of_answer(answer, DecidedBy::Approver, &judgement(Effect::Ask)).decision == Decision::Allowed
         };
         for answer in [
             Answer::Deny,

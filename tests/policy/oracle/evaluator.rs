@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use opencode_rs::permission::shell::tree::{
-    Assignment, Command, Connector, Item, List, Pipeline, Redirect, SimpleCommand, Stage, Word, WordPart,
+    AndOrList, Assignment, CommandList, CommandNode, Connector, Pipeline, Redirect, SimpleCommand, Stage, WordNode,
+    WordPart,
 };
 
 use super::bash::{FAILING, MOST_SUCCESSES, READER, RECORDED, Record, Surroundings};
@@ -50,7 +51,7 @@ impl Expected {
     }
 }
 
-pub(super) fn evaluate(list: &List, surroundings: &Surroundings) -> Result<Expected> {
+pub(super) fn evaluate(list: &CommandList, surroundings: &Surroundings) -> Result<Expected> {
     let mut world = World {
         surroundings: surroundings.clone(),
         records: Vec::new(),
@@ -158,7 +159,7 @@ impl World {
 }
 
 impl Shell {
-    fn list(&mut self, list: &List, world: &mut World) -> Result<()> {
+    fn list(&mut self, list: &CommandList, world: &mut World) -> Result<()> {
         for item in &list.items {
             if item.in_background {
                 world.is_ordered = false;
@@ -175,7 +176,7 @@ impl Shell {
         Ok(())
     }
 
-    fn item(&mut self, item: &Item, world: &mut World) -> Result<()> {
+    fn item(&mut self, item: &AndOrList, world: &mut World) -> Result<()> {
         self.pipeline(&item.first, world)?;
         for (connector, pipeline) in &item.rest {
             if (*connector == Connector::And) == (self.status == 0) {
@@ -211,7 +212,7 @@ impl Shell {
 
     fn stage(&mut self, stage: &Stage, world: &mut World) -> Result<()> {
         world.step()?;
-        if let Command::Simple(command) = &stage.command {
+        if let CommandNode::Simple(command) = &stage.command {
             return self.simple(command, &stage.redirects, world);
         }
         let outer = self.input.clone();
@@ -230,16 +231,16 @@ impl Shell {
         Ok(())
     }
 
-    fn compound(&mut self, command: &Command, world: &mut World) -> Result<()> {
+    fn compound(&mut self, command: &CommandNode, world: &mut World) -> Result<()> {
         match command {
-            Command::Simple(_) => {}
-            Command::Group(list) => self.list(list, world)?,
-            Command::Subshell(list) => {
+            CommandNode::Simple(_) => {}
+            CommandNode::Group(list) => self.list(list, world)?,
+            CommandNode::Subshell(list) => {
                 let mut shell = self.clone();
                 shell.list(list, world)?;
                 self.status = shell.status;
             }
-            Command::If(branches, otherwise) => {
+            CommandNode::If(branches, otherwise) => {
                 for (condition, body) in branches {
                     self.list(condition, world)?;
                     if self.status == 0 {
@@ -251,7 +252,7 @@ impl Shell {
                     self.list(body, world)?;
                 }
             }
-            Command::Loop { until, condition, body } => {
+            CommandNode::Loop { until, condition, body } => {
                 let mut status = 0;
                 loop {
                     world.step()?;
@@ -264,7 +265,7 @@ impl Shell {
                 }
                 self.status = status;
             }
-            Command::For { variable, words, body } => {
+            CommandNode::For { variable, words, body } => {
                 is_ordinary(variable)?;
                 let fields = self.fields(words, world)?;
                 let mut status = 0;
@@ -276,7 +277,7 @@ impl Shell {
                 }
                 self.status = status;
             }
-            Command::Test(words) => self.status = self.test(words, world)?,
+            CommandNode::Test(words) => self.status = self.test(words, world)?,
         }
         Ok(())
     }
@@ -446,7 +447,7 @@ impl Shell {
     }
 
     /// A word where nothing is cut.
-    fn text(&mut self, word: &Word, world: &mut World) -> Result<String> {
+    fn text(&mut self, word: &WordNode, world: &mut World) -> Result<String> {
         let mut text = String::new();
         for part in &word.parts {
             text.push_str(&self.part(part, world)?.0);
@@ -454,7 +455,7 @@ impl Shell {
         Ok(text)
     }
 
-    fn fields(&mut self, words: &[Word], world: &mut World) -> Result<Vec<String>> {
+    fn fields(&mut self, words: &[WordNode], world: &mut World) -> Result<Vec<String>> {
         let mut fields = Vec::new();
         for word in words {
             let mut field: Option<String> = None;
@@ -476,7 +477,7 @@ impl Shell {
         Ok(fields)
     }
 
-    fn test(&mut self, words: &[Word], world: &mut World) -> Result<u8> {
+    fn test(&mut self, words: &[WordNode], world: &mut World) -> Result<u8> {
         let is_negated = words.len() > 1 && words[0].raw == "!";
         let result = match &words[usize::from(is_negated)..] {
             [word] => !self.text(word, world)?.is_empty(),
@@ -493,7 +494,7 @@ impl Shell {
         Ok(u8::from(result == is_negated))
     }
 
-    fn binary(&mut self, one: &str, operator: &str, other: &Word, world: &mut World) -> Result<bool> {
+    fn binary(&mut self, one: &str, operator: &str, other: &WordNode, world: &mut World) -> Result<bool> {
         let mut pattern = Vec::new();
         for part in &other.parts {
             let (value, is_pattern) = match part {
@@ -592,7 +593,7 @@ fn is_input(redirect: &Redirect) -> bool {
     }
 }
 
-fn holds_output(word: &Word) -> bool {
+fn holds_output(word: &WordNode) -> bool {
     word.parts.iter().any(|part| matches!(part, WordPart::Output { .. }))
 }
 

@@ -20,11 +20,11 @@ use super::Display;
 use crate::api::types::{Agent, NewSession, Rule, Session};
 use crate::api::{Client, SessionChange, no_rules};
 use crate::commands::run::prepare::Chosen;
-use crate::conversation::{Kept, NameLock, SessionLock};
+use crate::conversation::{KeptSession, NameLock, SessionLock};
 use crate::error::{Failure, FailureKind};
-use crate::events::{Event, EventStream, Item};
-use crate::request::{Manner, ModelRef, RunRequest, SessionStart, VariantChoice, Waiting};
-use crate::turn::{Started, Status, Update};
+use crate::events::{Event, EventStream, StreamItem};
+use crate::request::{BusySession, Manner, ModelRef, RunRequest, SessionStart, VariantChoice};
+use crate::turn::{TurnStart, TurnStatus, Update};
 
 /// How long the event about a change of ours may take.
 const LAST_EVENTS: Duration = Duration::from_secs(2);
@@ -33,7 +33,7 @@ const NO_VARIANT: &str = "default";
 
 /// Where sessions are kept in mind, and who is told what is waited for.
 #[derive(Clone, Copy)]
-pub(in crate::commands) struct Around<'a> {
+pub(in crate::commands) struct SessionContext<'a> {
     /// Our state directory.
     pub(in crate::commands) state: &'a Path,
     /// The agent's directory, canonical.
@@ -43,22 +43,22 @@ pub(in crate::commands) struct Around<'a> {
 
 /// What a run holds of a conversation.
 #[derive(Default)]
-pub(in crate::commands) struct Claim {
+pub(in crate::commands) struct SessionLocks {
     /// The right to say what the name stands for.
     name: Option<NameLock>,
     /// The right to speak in the session.
     session: Option<SessionLock>,
     /// What the name stands for.
-    kept: Option<Kept>,
+    kept: Option<KeptSession>,
     /// The session had no rules, and is not ours to keep: it shall have none afterwards either.
     had_no_rules: bool,
 }
 
-impl Claim {
+impl SessionLocks {
     /// Takes our rules away from a session that had none, or whoever goes on with it elsewhere would find all tools denied.
     ///
     /// Its turn is over: what is stored for that would be answered while it runs.
-    pub(in crate::commands) async fn give_back(&self, client: &Client, id: &str, started: &Started) {
+    pub(in crate::commands) async fn give_back(&self, client: &Client, id: &str, started: &TurnStart) {
         if !self.had_no_rules {
             return;
         }
@@ -89,9 +89,12 @@ impl Claim {
 /// # Errors
 ///
 /// When somebody else is at work on it and that is not waited for, or our own files cannot be used.
-pub(in crate::commands) async fn claim(request: &RunRequest, around: Around<'_>) -> Result<Claim, Failure> {
+pub(in crate::commands) async fn claim(
+    request: &RunRequest,
+    around: SessionContext<'_>,
+) -> Result<SessionLocks, Failure> {
     let choice = &request.session;
-    let mut claim = Claim::default();
+    let mut claim = SessionLocks::default();
     let Some(name) = &choice.keep_as else {
         return Ok(claim);
     };
@@ -102,7 +105,7 @@ pub(in crate::commands) async fn claim(request: &RunRequest, around: Around<'_>)
     .await?;
     claim.name = Some(lock);
     let mut warnings = Vec::new();
-    let found = Kept::find(around.state, around.directory, name, &mut warnings);
+    let found = KeptSession::find(around.state, around.directory, name, &mut warnings);
     warn(around.display, warnings).await;
     claim.kept = found.map_err(|error| unreadable(around.state, &error))?;
     if let (SessionStart::Kept, Manner::GoOn, Some(kept)) = (&choice.start, choice.manner, &claim.kept) {
@@ -115,14 +118,14 @@ pub(in crate::commands) async fn claim(request: &RunRequest, around: Around<'_>)
 
 /// A session that is there, and goes on.
 #[derive(Debug, Clone)]
-pub(in crate::commands) struct Origin {
+pub(in crate::commands) struct ResumedSession {
     info: Session,
     manner: Manner,
     /// It was at work when we came, so that the events which are on their way are not all of our own turn.
     was_busy: bool,
 }
 
-impl Origin {
+impl ResumedSession {
     /// The session, as the engine describes it.
     pub(in crate::commands) fn into_session(self) -> Session {
         self.info
@@ -197,9 +200,9 @@ impl Origin {
 pub(in crate::commands) async fn find(
     request: &RunRequest,
     client: &Client,
-    claim: &mut Claim,
-    around: Around<'_>,
-) -> Result<Option<Origin>, Failure> {
+    claim: &mut SessionLocks,
+    around: SessionContext<'_>,
+) -> Result<Option<ResumedSession>, Failure> {
     let choice = &request.session;
     let id = match (&choice.start, &claim.kept) {
         (SessionStart::New, _) => return Ok(None),
@@ -231,7 +234,7 @@ pub(in crate::commands) async fn find(
     if was_busy {
         wait_until_idle(client, &id, choice.waiting, around.display).await?;
     }
-    Ok(Some(Origin {
+    Ok(Some(ResumedSession {
         info,
         manner: choice.manner,
         was_busy,
@@ -239,7 +242,7 @@ pub(in crate::commands) async fn find(
 }
 
 /// A session that is ready for a prompt.
-pub(in crate::commands) struct Settled {
+pub(in crate::commands) struct ReadySession {
     pub(in crate::commands) id: String,
     /// The rules that it has.
     pub(in crate::commands) rules: Vec<Rule>,
@@ -257,21 +260,21 @@ pub(in crate::commands) struct Settled {
 pub(in crate::commands) async fn settle(
     request: &RunRequest,
     client: &Client,
-    claim: &mut Claim,
-    origin: Option<Origin>,
+    claim: &mut SessionLocks,
+    origin: Option<ResumedSession>,
     new: NewSession,
     names: &Chosen,
-    around: Around<'_>,
-) -> Result<Settled, Failure> {
+    around: SessionContext<'_>,
+) -> Result<ReadySession, Failure> {
     let wanted = new.permission.clone();
     let settled = match origin {
-        None => Settled {
+        None => ReadySession {
             id: client.create_session(&new).await?.id,
             rules: wanted,
             resumed: false,
             changed: None,
         },
-        Some(Origin {
+        Some(ResumedSession {
             info,
             manner: Manner::Fork,
             ..
@@ -282,18 +285,18 @@ pub(in crate::commands) async fn settle(
                 rules: wanted,
             };
             let changed = client.change_session(&copy.id, &change).await?;
-            Settled {
+            ReadySession {
                 id: copy.id,
                 rules: changed.permission.unwrap_or(change.rules),
                 resumed: true,
                 changed: Some(changed.time.updated),
             }
         }
-        Some(Origin { info, was_busy, .. }) => {
+        Some(ResumedSession { info, was_busy, .. }) => {
             let stored = info.permission.as_deref().unwrap_or_default();
             claim.had_no_rules = request.session.keep_as.is_none() && stored.iter().all(|rule| *rule == no_rules());
             let (rules, changed) = change_rules(request, client, &info, was_busy, wanted, names).await?;
-            Settled {
+            ReadySession {
                 id: info.id,
                 rules,
                 resumed: true,
@@ -304,7 +307,7 @@ pub(in crate::commands) async fn settle(
     if claim.session.is_none() {
         let notice = Notice::new(around.display);
         // It is new: nobody else can have it, but whoever looks for the latest session.
-        let lock = lock_session(&settled.id, Waiting::Allowed, around, &notice).await;
+        let lock = lock_session(&settled.id, BusySession::Allowed, around, &notice).await;
         if let Err(failure) = &lock {
             tracing::debug!(%failure, "a new session goes without a lock");
         }
@@ -315,12 +318,17 @@ pub(in crate::commands) async fn settle(
 }
 
 /// Lets the name stand for the session.
-async fn keep(request: &RunRequest, claim: &mut Claim, id: &str, around: Around<'_>) -> Result<(), Failure> {
+async fn keep(
+    request: &RunRequest,
+    claim: &mut SessionLocks,
+    id: &str,
+    around: SessionContext<'_>,
+) -> Result<(), Failure> {
     let Some(name) = &request.session.keep_as else {
         return Ok(());
     };
     if claim.kept.as_ref().is_none_or(|kept| kept.session_id != id) {
-        let kept = Kept::new(around.directory, name, id);
+        let kept = KeptSession::new(around.directory, name, id);
         kept.save(around.state).map_err(|error| {
             Failure::new(
                 FailureKind::Failed,
@@ -330,7 +338,7 @@ async fn keep(request: &RunRequest, claim: &mut Claim, id: &str, around: Around<
             .hint("make the directory writable, or set `XDG_STATE_HOME`")
         })?;
         if let Some(before) = claim.kept.replace(kept) {
-            let replaced = Status::Replaced {
+            let replaced = TurnStatus::Replaced {
                 conversation: before.name,
                 session_id: before.session_id,
             };
@@ -342,13 +350,13 @@ async fn keep(request: &RunRequest, claim: &mut Claim, id: &str, around: Around<
 }
 
 /// Takes the events off the stream that are not of our turn: other rules, or the end of somebody else's turn.
-pub(in crate::commands) async fn skip_what_was_before(events: &mut EventStream, settled: &Settled) {
+pub(in crate::commands) async fn skip_what_was_before(events: &mut EventStream, settled: &ReadySession) {
     let Some(changed) = settled.changed else {
         return;
     };
     let skipping = async {
         while let Some(item) = events.next().await {
-            if let Item::Event(received) = item
+            if let StreamItem::Event(received) = item
                 && let Event::Session(session) = received.event
                 && session.id == settled.id
                 && session.time.updated >= changed
@@ -367,11 +375,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::request::Typed;
+    use crate::request::TypedNames;
 
     /// What a request names, and which of it was typed, in a session that used other names.
-    fn names(typed: Typed, last: &serde_json::Value) -> (Option<String>, Option<String>, VariantChoice) {
-        let origin = Origin {
+    fn names(typed: TypedNames, last: &serde_json::Value) -> (Option<String>, Option<String>, VariantChoice) {
+        let origin = ResumedSession {
             info: serde_json::from_value(last.clone()).unwrap(),
             manner: Manner::GoOn,
             was_busy: false,
@@ -398,17 +406,17 @@ mod tests {
         let last = json!({"agent": "plan", "model": {"providerID": "q", "id": "a/last", "variant": "high"}});
         let variant = |name: &str| VariantChoice::Named(name.to_owned());
         let some = |name: &str| Some(name.to_owned());
-        let nothing = Typed::default();
+        let nothing = TypedNames::default();
         assert_eq!(names(nothing, &last), (some("q/a/last"), some("plan"), variant("high")));
-        let typed = Typed {
+        let typed = TypedNames {
             variant: true,
             ..nothing
         };
         assert_eq!(names(typed, &last), (some("q/a/last"), some("plan"), variant("asked")));
-        let typed = Typed { model: true, ..nothing };
+        let typed = TypedNames { model: true, ..nothing };
         assert_eq!(names(typed, &last), (some("p/asked"), some("plan"), variant("asked")));
         // An agent that is typed brings its own model.
-        let typed = Typed { agent: true, ..nothing };
+        let typed = TypedNames { agent: true, ..nothing };
         assert_eq!(names(typed, &last), (None, some("own"), variant("asked")));
         // A session in which nothing was said yet has none.
         assert_eq!(

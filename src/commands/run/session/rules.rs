@@ -9,7 +9,7 @@ use crate::support::identifier;
 
 /// What has to be done about the rules of a session that is there.
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+enum RulesStep {
     /// They are as they should be.
     Nothing,
     /// It has none that count.
@@ -18,18 +18,18 @@ enum Step {
     Replace,
 }
 
-fn step(stored: &[Rule], wanted: &[Rule]) -> Step {
+fn step(stored: &[Rule], wanted: &[Rule]) -> RulesStep {
     let none = no_rules();
     let counting = stored
         .iter()
         .position(|rule| *rule != none)
         .map_or(&[][..], |at| &stored[at..]);
     if counting == wanted {
-        Step::Nothing
+        RulesStep::Nothing
     } else if counting.is_empty() {
-        Step::Add
+        RulesStep::Add
     } else {
-        Step::Replace
+        RulesStep::Replace
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn change_rules(
     let title = request.title.clone().filter(|title| *title != info.title);
     // After the events of somebody's turn, one of ours has to show where they end.
     let title = title.or_else(|| was_busy.then(|| info.title.clone()));
-    if step == Step::Replace {
+    if step == RulesStep::Replace {
         take_rules_away(
             client,
             &info.id,
@@ -57,12 +57,12 @@ pub(super) async fn change_rules(
         )
         .await?;
     }
-    if step == Step::Nothing && title.is_none() {
+    if step == RulesStep::Nothing && title.is_none() {
         return Ok((stored, None));
     }
     let change = SessionChange {
         title,
-        rules: if step == Step::Nothing {
+        rules: if step == RulesStep::Nothing {
             Vec::new()
         } else {
             wanted.clone()
@@ -70,9 +70,9 @@ pub(super) async fn change_rules(
     };
     let changed = client.change_session(&info.id, &change).await?;
     let expected = || match step {
-        Step::Nothing => stored,
-        Step::Add => [stored, wanted].concat(),
-        Step::Replace => [vec![no_rules()], wanted].concat(),
+        RulesStep::Nothing => stored,
+        RulesStep::Add => [stored, wanted].concat(),
+        RulesStep::Replace => [vec![no_rules()], wanted].concat(),
     };
     let updated = changed.time.updated;
     Ok((changed.permission.unwrap_or_else(expected), Some(updated)))
@@ -110,20 +110,20 @@ mod tests {
         let wanted = [rule("*", RuleAction::Ask), rule("bash", RuleAction::Deny)];
         let stale = [rule("edit", RuleAction::Deny)];
         let none = [no_rules()];
-        let cases: [(&[&[Rule]], Step); 8] = [
-            (&[&wanted], Step::Nothing),
-            (&[&none, &wanted], Step::Nothing),
-            (&[&none, &none, &wanted], Step::Nothing),
-            (&[], Step::Add),
-            (&[&none], Step::Add),
-            (&[&stale, &wanted], Step::Replace),
-            (&[&none, &stale], Step::Replace),
-            (&[&wanted, &wanted], Step::Replace),
+        let cases: [(&[&[Rule]], RulesStep); 8] = [
+            (&[&wanted], RulesStep::Nothing),
+            (&[&none, &wanted], RulesStep::Nothing),
+            (&[&none, &none, &wanted], RulesStep::Nothing),
+            (&[], RulesStep::Add),
+            (&[&none], RulesStep::Add),
+            (&[&stale, &wanted], RulesStep::Replace),
+            (&[&none, &stale], RulesStep::Replace),
+            (&[&wanted, &wanted], RulesStep::Replace),
         ];
         for (stored, expected) in cases {
             let stored: Vec<Rule> = stored.concat();
             assert_eq!(step(&stored, &wanted), expected, "{stored:?}");
         }
-        assert_eq!(step(&none, &[]), Step::Nothing);
+        assert_eq!(step(&none, &[]), RulesStep::Nothing);
     }
 }

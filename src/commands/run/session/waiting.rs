@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::Around;
+use super::SessionContext;
 use crate::api::Client;
 use crate::commands::run::Display;
 use crate::conversation::SessionLock;
 use crate::error::{Failure, FailureKind};
-use crate::request::Waiting;
-use crate::turn::{Status, Update};
+use crate::request::BusySession;
+use crate::turn::{TurnStatus, Update};
 
 /// How long a session that nobody of us holds may go on with an earlier prompt before that is ended.
 const EARLIER_PROMPT: Duration = Duration::from_secs(30);
@@ -25,17 +25,17 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) async fn wait_until_idle(
     client: &Client,
     id: &str,
-    waiting: Waiting,
+    waiting: BusySession,
     display: &Display,
 ) -> Result<(), Failure> {
-    if waiting == Waiting::Refused {
+    if waiting == BusySession::Refused {
         return Err(Failure::new(
             FailureKind::Failed,
             format!("cannot go on with session `{id}`: it is at work on an earlier prompt"),
         )
         .hint("leave out `--no-wait` to wait for it"));
     }
-    let note = Status::AtWork {
+    let note = TurnStatus::AtWork {
         session_id: id.to_owned(),
     };
     let _ = display.updates().send(Update::Status(note)).await;
@@ -71,8 +71,8 @@ async fn is_idle_within(client: &Client, id: &str, limit: Duration) -> Result<bo
 
 pub(super) async fn lock_session(
     id: &str,
-    waiting: Waiting,
-    around: Around<'_>,
+    waiting: BusySession,
+    around: SessionContext<'_>,
     notice: &Notice<'_>,
 ) -> Result<SessionLock, Failure> {
     SessionLock::acquire(around.state, id, waiting, |pid| notice.held(pid)).await
@@ -101,7 +101,10 @@ impl<'a> Notice<'a> {
     pub(super) fn held(&self, pid: Option<u32>) {
         if !self.said.replace(true) {
             // A queue that is full this early has no reader.
-            let _ = self.display.updates().try_send(Update::Status(Status::Waiting { pid }));
+            let _ = self
+                .display
+                .updates()
+                .try_send(Update::Status(TurnStatus::Waiting { pid }));
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::Around;
+use super::SessionContext;
 use super::waiting::warn;
 use crate::api::types::Session;
 use crate::api::{Client, Error};
-use crate::conversation::{self, Found, Kept, Known};
+use crate::conversation::{self, KeptSession, ReferenceMatch, SessionCandidate};
 use crate::error::{Failure, FailureKind};
 use crate::request::{RunRequest, ServerChoice, SessionStart};
 use crate::support::nearest::quoted;
@@ -50,31 +50,31 @@ pub(super) async fn latest(client: &Client, directory: &Path) -> Result<String, 
         })
 }
 
-pub(super) async fn named(reference: &str, client: &Client, around: Around<'_>) -> Result<String, Failure> {
+pub(super) async fn named(reference: &str, client: &Client, around: SessionContext<'_>) -> Result<String, Failure> {
     if is_id(reference) && client.session(reference).await.is_ok() {
         return Ok(reference.to_owned());
     }
     let mut warnings = Vec::new();
-    let kept = Kept::list(around.state, around.directory, &mut warnings);
-    let elsewhere = Kept::list_all(around.state, &mut warnings).unwrap_or_default();
+    let kept = KeptSession::list(around.state, around.directory, &mut warnings);
+    let elsewhere = KeptSession::list_all(around.state, &mut warnings).unwrap_or_default();
     warn(around.display, warnings).await;
     let kept = kept.map_err(|error| unreadable(around.state, &error))?;
     if let Some(kept) = kept.iter().find(|kept| kept.name == reference) {
         return Ok(kept.session_id.clone());
     }
-    let sessions: Vec<Known> = client
+    let sessions: Vec<SessionCandidate> = client
         .root_sessions(ALL_SESSIONS, None)
         .await?
         .into_iter()
-        .map(|session| Known {
+        .map(|session| SessionCandidate {
             id: session.id,
             title: session.title,
         })
         .collect();
     let several = match conversation::find(reference, &sessions, &kept) {
-        Found::One(id) => return Ok(id),
-        Found::None => Vec::new(),
-        Found::Several(several) => several,
+        ReferenceMatch::One(id) => return Ok(id),
+        ReferenceMatch::None => Vec::new(),
+        ReferenceMatch::Several(several) => several,
     };
     let mut failure = conversation::unknown(reference, &several, &sessions, &kept);
     for kept in elsewhere.iter().filter(|kept| kept.name == reference).take(3) {
@@ -91,7 +91,7 @@ pub(super) fn is_at(theirs: &str, directory: &Path) -> bool {
 }
 
 /// The failure where a session is not there any more.
-pub(super) async fn gone(request: &RunRequest, id: &str, around: Around<'_>) -> Failure {
+pub(super) async fn gone(request: &RunRequest, id: &str, around: SessionContext<'_>) -> Failure {
     let what = match (&request.session.start, &request.session.keep_as) {
         (SessionStart::Kept, Some(name)) => format!("cannot go on with conversation `{name}`"),
         (SessionStart::Named(reference), _) if reference != id => format!("cannot go on with `{reference}`"),
@@ -122,7 +122,7 @@ pub(super) fn foreign(request: &RunRequest, info: &Session) -> Failure {
 }
 
 /// The failure where a kept conversation shall be copied and there is none.
-pub(super) async fn nothing_kept(name: &str, around: Around<'_>) -> Failure {
+pub(super) async fn nothing_kept(name: &str, around: SessionContext<'_>) -> Failure {
     let failure = Failure::usage(format!(
         "cannot copy conversation `{name}`: nothing is kept under this name in `{}`",
         around.directory.display()
@@ -132,9 +132,9 @@ pub(super) async fn nothing_kept(name: &str, around: Around<'_>) -> Failure {
 }
 
 /// Adds what else there is.
-async fn others(failure: Failure, but: Option<&str>, around: Around<'_>) -> Failure {
+async fn others(failure: Failure, but: Option<&str>, around: SessionContext<'_>) -> Failure {
     let mut warnings = Vec::new();
-    let kept = Kept::list(around.state, around.directory, &mut warnings).unwrap_or_default();
+    let kept = KeptSession::list(around.state, around.directory, &mut warnings).unwrap_or_default();
     warn(around.display, warnings).await;
     let names: Vec<&str> = kept
         .iter()
