@@ -29,7 +29,6 @@ pub struct Context {
     pub streams: StandardStreams,
     /// What ends the command early.
     pub interrupts: Interrupts,
-    /// When the program began.
     pub started: Instant,
 }
 
@@ -53,16 +52,12 @@ impl Context {
 /// Which of our standard streams are terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StandardStreams {
-    /// Stdin is one.
     pub stdin_is_terminal: bool,
-    /// Stdout is one.
     pub stdout_is_terminal: bool,
-    /// Stderr is one.
     pub stderr_is_terminal: bool,
 }
 
 impl StandardStreams {
-    /// Those of this process.
     pub fn of_process() -> Self {
         Self {
             stdin_is_terminal: std::io::stdin().is_terminal(),
@@ -75,7 +70,6 @@ impl StandardStreams {
 /// Why a command shall end early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InterruptReason {
-    /// Ctrl-C.
     Interrupted,
     /// SIGTERM, SIGHUP, or their like.
     Terminated,
@@ -177,7 +171,6 @@ pub struct Presses {
 }
 
 impl Presses {
-    /// Counts from zero again.
     pub fn forget(&self) {
         if let Some(sender) = self.interrupts.presses().as_ref() {
             sender.send_modify(|unseen| *unseen = 0);
@@ -233,7 +226,6 @@ impl Environment {
             .unwrap_or_else(|| PathBuf::from(if cfg!(windows) { r"C:\Windows\Temp" } else { "/tmp" }))
     }
 
-    /// All names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.variables
             .iter()
@@ -270,13 +262,9 @@ impl std::fmt::Debug for Environment {
 /// Where our own files are: the XDG directories on Linux, the platform's own elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directories {
-    /// The user's home.
     pub home: PathBuf,
-    /// Settings: `config.toml`.
     pub config: PathBuf,
-    /// Installed engines.
     pub data: PathBuf,
-    /// Trust decisions, locks, logs.
     pub state: PathBuf,
     /// Probes, downloads, catalogs: everything that can be made again.
     pub cache: PathBuf,

@@ -10,7 +10,6 @@ pub const GITHUB_API: &str = "OPENCODE_RS_GITHUB_API";
 pub const GITHUB_DOWNLOAD: &str = "OPENCODE_RS_GITHUB_DOWNLOAD";
 /// Token for the GitHub API; `GITHUB_TOKEN` wins over `GH_TOKEN`. Sent to the API host alone.
 pub const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
-/// See [`GITHUB_TOKEN`].
 pub const GH_TOKEN: &str = "GH_TOKEN";
 /// Password of a server that `--attach` names (user `opencode`, or [`SERVER_USERNAME`]).
 pub const SERVER_PASSWORD: &str = "OPENCODE_SERVER_PASSWORD";
@@ -22,7 +21,6 @@ pub const ENGINE_CONFIG_CONTENT: &str = "OPENCODE_CONFIG_CONTENT";
 pub const NO_COLOR: &str = "NO_COLOR";
 /// Turns colour on, terminal or not, unless it is `0`.
 pub const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
-/// Like [`CLICOLOR_FORCE`].
 pub const FORCE_COLOR: &str = "FORCE_COLOR";
 /// Turns colour off when it is `0`.
 pub const CLICOLOR: &str = "CLICOLOR";
@@ -53,7 +51,6 @@ pub const OF_GIT_HOOKS: [&str; 17] = [
 ];
 /// The editor of `--editor`; wins over [`EDITOR`].
 pub const VISUAL: &str = "VISUAL";
-/// See [`VISUAL`].
 pub const EDITOR: &str = "EDITOR";
 /// Which `[profiles.NAME]` table of the user's settings counts; the same as `--profile`.
 pub const PROFILE: &str = "OPENCODE_RS_PROFILE";

@@ -25,7 +25,6 @@ pub struct Failure {
     pub hints: Vec<String>,
 }
 
-/// A command's result.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl Failure {

@@ -14,7 +14,6 @@ const NO_TOOL: &str = "opencode-rs";
 /// What is changed about a session. What is left out stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SessionChange {
-    /// Its title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Rules that are added behind those it has.
@@ -29,9 +28,7 @@ pub struct PassingMessage<'a> {
     pub message_id: &'a str,
     /// The id of its only part.
     pub part_id: &'a str,
-    /// The model.
     pub model: Option<&'a ModelRef>,
-    /// The agent.
     pub agent: Option<&'a str>,
     /// The variant of the model.
     pub variant: Option<&'a str>,

@@ -6,7 +6,6 @@ use reqwest::StatusCode;
 
 use crate::error::{Failure, FailureKind};
 
-/// A failed call.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No answer: refused, reset, timed out.
@@ -14,38 +13,28 @@ pub enum Error {
     Transport {
         /// Base address of the server.
         url: String,
-        /// Method and path.
         call: String,
-        /// The cause.
         #[source]
         source: reqwest::Error,
     },
     /// An answer that says no.
     #[error("the server refused `{call}` with status {}{}", status.as_u16(), .message.as_ref().map(|m| format!(": {m}")).unwrap_or_default())]
     Status {
-        /// Method and path.
         call: String,
-        /// The status.
         status: StatusCode,
         /// `name` of the engine's error object, for example `NotFoundError`.
         name: Option<String>,
-        /// The engine's words.
         message: Option<String>,
         /// When the server said to come back.
         retry_after: Option<Duration>,
     },
     /// The server answered with a web page: it does not know this endpoint.
     #[error("the server has no endpoint `{call}`")]
-    NoSuchEndpoint {
-        /// Method and path.
-        call: String,
-    },
+    NoSuchEndpoint { call: String },
     /// An answer that we cannot read.
     #[error("cannot understand the server's answer to `{call}`")]
     Decode {
-        /// Method and path.
         call: String,
-        /// The cause.
         #[source]
         source: serde_json::Error,
     },

@@ -18,7 +18,6 @@ use super::types::{
 pub struct Health {
     /// Whether the server is well.
     pub healthy: bool,
-    /// The engine's version.
     pub version: String,
 }
 

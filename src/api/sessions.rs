@@ -10,10 +10,8 @@ use super::transport::{Client, Repeat};
 
 /// Messages of one page. A page with the largest messages that there are is still an answer of seconds.
 const MESSAGES: usize = 50;
-/// Sessions of one page.
 const SESSIONS: usize = 500;
 
-/// Which sessions are listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionFilter {
     /// Only those of this directory.

@@ -45,7 +45,6 @@ pub enum Repeat {
     Safe,
     /// It carries ids that make it safe, but the engine's plain 500 is its final answer.
     Identified,
-    /// Once.
     Never,
 }
 
@@ -85,7 +84,6 @@ impl Client {
         })
     }
 
-    /// The server's address.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }

@@ -53,9 +53,7 @@ pub struct CatalogRequest<'a> {
     /// The environment that the engine will have, inline configuration included; without plugins of our own, since a
     /// plugin may enable providers and so is a reason to cut nothing.
     pub environment: &'a Environment,
-    /// Our directories.
     pub directories: &'a Directories,
-    /// The agent's directory.
     pub directory: &'a Path,
     /// Providers that are named for this run, usable or not.
     pub named: &'a [&'a str],
@@ -64,7 +62,6 @@ pub struct CatalogRequest<'a> {
 /// A catalog with fewer providers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CutCatalog {
-    /// The value for `OPENCODE_MODELS_PATH`.
     pub path: PathBuf,
     /// The providers in it, in the engine's order.
     pub providers: Vec<String>,
@@ -131,7 +128,6 @@ pub struct ConfigurationPlaces {
     pub files: Vec<PathBuf>,
     /// Directories in which agents, commands, plugins and the like may be.
     pub directories: Vec<PathBuf>,
-    /// The stored credentials.
     pub credentials: PathBuf,
 }
 

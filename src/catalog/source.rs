@@ -36,9 +36,7 @@ pub(super) struct CatalogFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum SourceKind {
-    /// The engine's program.
     Program,
-    /// A JSON file.
     File,
 }
 

@@ -3,50 +3,30 @@
 /// A slash command of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlashCommand {
-    /// `/help`.
     Help,
-    /// `/new`.
     New,
-    /// `/sessions`.
     Sessions,
-    /// `/resume`.
     Resume,
-    /// `/model`.
     Model,
-    /// `/agent`.
     Agent,
-    /// `/effort`.
     Effort,
-    /// `/compact`.
     Compact,
-    /// `/undo`.
     Undo,
-    /// `/redo`.
     Redo,
-    /// `/retry`.
     Retry,
-    /// `/diff`.
     Diff,
-    /// `/todo`.
     Todo,
-    /// `/cost`.
     Cost,
-    /// `/expand`.
     Expand,
-    /// `/copy`.
     Copy,
-    /// `/save`.
     Save,
-    /// `/editor`.
     Editor,
-    /// `/exit`.
     Exit,
 }
 
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Description {
-    /// The command.
     pub command: SlashCommand,
     /// Its name, without the slash.
     pub name: &'static str,

@@ -20,7 +20,6 @@ const FRESH: Duration = Duration::from_secs(5);
 /// A name with a few words about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedItem {
-    /// The name.
     pub name: String,
     /// The words; empty where there are none.
     pub about: String,
@@ -31,11 +30,8 @@ pub struct NamedItem {
 pub struct Vocabulary {
     /// The engine's commands, without the slash.
     pub commands: Vec<NamedItem>,
-    /// The models.
     pub models: Vec<NamedItem>,
-    /// The agents.
     pub agents: Vec<NamedItem>,
-    /// The sessions, by id.
     pub sessions: Vec<NamedItem>,
 }
 
@@ -44,7 +40,6 @@ pub struct Vocabulary {
 pub struct CompletionItem {
     /// Where the replaced part begins.
     pub start: usize,
-    /// What is put there.
     pub value: String,
     /// A few words about it.
     pub about: String,
@@ -75,7 +70,6 @@ impl Completion {
         }
     }
 
-    /// Changes the vocabulary.
     pub fn learn(&self, change: impl FnOnce(&mut Vocabulary)) {
         change(&mut lock(&self.vocabulary));
     }

@@ -7,21 +7,17 @@ use std::io;
 use super::editor::Editor;
 use super::plain::PlainReader;
 
-/// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConsoleRequest {
-    /// The next entry.
     Entry,
     /// A choice: a line after these words, which is in no history.
     Choice(String),
 }
 
-/// What came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypedLine {
     /// A line, which may hold several.
     Text(String),
-    /// Ctrl-C.
     Interrupted {
         /// Something had been typed, and is gone.
         had_text: bool,
@@ -30,11 +26,8 @@ pub enum TypedLine {
     End,
 }
 
-/// A place to type.
 pub enum Console {
-    /// A line editor.
     Editor(Box<Editor>),
-    /// Plain lines.
     Plain(PlainReader),
 }
 

@@ -26,7 +26,6 @@ use super::plain::ends_with_continuation;
 /// The name of the menu of candidates.
 const MENU: &str = "completion";
 
-/// A line editor.
 pub struct Editor {
     entries: Reedline,
     choices: Reedline,
@@ -94,7 +93,6 @@ impl Editor {
         }
     }
 
-    /// Reads a line.
     pub(super) fn read(&mut self, wanted: &ConsoleRequest) -> io::Result<TypedLine> {
         self.typed.set(EditorState::default());
         self.busy.store(true, Ordering::Relaxed);
@@ -122,7 +120,6 @@ struct TypedText(Arc<Mutex<EditorState>>);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct EditorState {
-    /// Anything at all.
     any: bool,
     /// A single backslash before the cursor.
     continues: bool,

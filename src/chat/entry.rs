@@ -3,20 +3,16 @@
 /// One entry of the dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DialogInput {
-    /// Nothing but space.
     Nothing,
-    /// Something for the model.
     Prompt(String),
     /// A slash command, ours or the engine's.
     Slash {
         /// Its name, without the slash.
         name: String,
-        /// What follows it, trimmed.
         arguments: String,
     },
     /// A command for the person's own shell.
     Shell {
-        /// The command.
         command: String,
         /// What becomes of its output.
         output: ShellOutput,

@@ -37,7 +37,6 @@ impl History {
         }
     }
 
-    /// Its file.
     pub fn path(&self) -> &Path {
         &self.path
     }

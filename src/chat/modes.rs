@@ -23,7 +23,6 @@ pub struct Modes {
 }
 
 impl Modes {
-    /// Remembers them.
     pub fn remember() -> Self {
         Self {
             #[cfg(unix)]
@@ -50,7 +49,6 @@ impl Modes {
         }
     }
 
-    /// Brings them back.
     pub fn restore(&self) {
         if self.is_edited.swap(false, Ordering::Relaxed) {
             let mut stderr = io::stderr();

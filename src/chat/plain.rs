@@ -9,7 +9,6 @@ pub(super) const PROMPT: &str = "> ";
 /// The words before a line that belongs to the one before.
 pub(super) const MORE: &str = ". ";
 
-/// A reader of lines.
 #[derive(Debug, Default)]
 pub struct PlainReader {}
 

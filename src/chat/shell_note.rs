@@ -6,7 +6,6 @@ pub const LONGEST: usize = 30_000;
 /// A command that has run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShellNote {
-    /// The command.
     pub command: String,
     /// The end of what it wrote, stdout and stderr together.
     pub output: Vec<u8>,
@@ -17,7 +16,6 @@ pub struct ShellNote {
 }
 
 impl ShellNote {
-    /// The note as text.
     pub fn text(&self) -> String {
         let output = String::from_utf8_lossy(&self.output).replace('\0', "\u{fffd}");
         let cut = if self.is_cut {

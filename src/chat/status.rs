@@ -2,12 +2,9 @@
 
 use std::fmt::Write as _;
 
-/// What the line says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConversationStatus {
-    /// The model.
     pub model: Option<String>,
-    /// The agent.
     pub agent: Option<String>,
     /// The variant of the model.
     pub variant: Option<String>,
@@ -20,7 +17,6 @@ pub struct ConversationStatus {
 }
 
 impl ConversationStatus {
-    /// The line.
     pub fn line(&self) -> String {
         let mut facts: Vec<String> = Vec::new();
         facts.extend(self.model.clone());

@@ -57,7 +57,6 @@ pub async fn run(context: &Context, request: AgentsRequest) -> Result<CommandEnd
 #[derive(Debug, Serialize)]
 struct AgentEntry {
     name: String,
-    /// `primary`, `subagent` or `all`.
     mode: String,
     description: Option<String>,
     /// The model that it insists on.

@@ -36,7 +36,6 @@ use crate::support::named_file::{self, IfPresent};
 /// How a command ended that returned no failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandEnd {
-    /// All is well.
     Success,
     /// It failed and has said so already, on the right stream and in the right format; only the status is left.
     Reported(FailureKind),

@@ -75,7 +75,6 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<CommandEnd
 )]
 #[derive(Debug, Serialize)]
 struct ModelEntry {
-    /// What `--model` takes.
     id: String,
     provider: String,
     provider_name: String,

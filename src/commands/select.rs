@@ -13,7 +13,6 @@ use crate::error::{Failure, FailureKind};
 use crate::request::{Effort, ModelChoice, ModelRef, VariantChoice};
 use crate::support::nearest::{nearest, quoted};
 
-/// A model that exists.
 #[derive(Debug, Clone)]
 pub(super) struct Selected<'a> {
     pub(super) reference: ModelRef,
@@ -25,7 +24,6 @@ pub(super) struct Selected<'a> {
 pub(super) enum Missing {
     /// The provider is not among those that can be used; it may exist, and have no credentials.
     Provider {
-        /// Its name, as typed.
         provider: String,
         /// What to say if it does not exist at all.
         failure: Failure,

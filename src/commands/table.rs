@@ -13,14 +13,12 @@ use crate::error::Failure;
 use crate::request::ListOutput;
 use crate::terminal::{Stream, Terminal, one_line};
 
-/// Between two columns.
 const GAP: &str = "  ";
 /// A column that gives way keeps at least this.
 const NARROWEST: usize = 12;
 /// More than any line has.
 const UNCUT: usize = 100_000;
 
-/// A column.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
     heading: &'static str,
@@ -34,18 +32,15 @@ impl Column {
     }
 }
 
-/// How a column behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// Text that is shown whole.
     Text,
-    /// Figures: to the right.
     Number,
     /// Text that gives way when the terminal is narrow.
     Flexible,
 }
 
-/// Rows under columns.
 #[derive(Debug)]
 pub(super) struct Table {
     columns: Vec<Column>,

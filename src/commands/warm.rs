@@ -21,14 +21,11 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::request::ConnectRequest;
 
-/// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WarmChoice {
-    /// One that is there.
     Find,
     /// One that is there, else a new one; it stays so long after the last use.
     FindOrStart {
-        /// How long.
         keep_for: Duration,
     },
 }

@@ -22,11 +22,8 @@ const SCHEMA_VERSION: u32 = 1;
 /// A session that is kept under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptSession {
-    /// The name.
     pub name: String,
-    /// The directory, canonical.
     pub directory: PathBuf,
-    /// The session.
     pub session_id: String,
     /// Since when the name stands for this session; RFC 3339, UTC.
     pub created: String,

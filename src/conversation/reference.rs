@@ -6,7 +6,6 @@ use crate::support::nearest::{nearest, quoted};
 
 /// The shortest beginning of an id that counts, without what all of them begin with.
 const SHORTEST: usize = 4;
-/// What ids begin with.
 const PREFIX: &str = "ses_";
 /// How many sessions a message names at most.
 const NAMED: usize = 5;
@@ -14,16 +13,12 @@ const NAMED: usize = 5;
 /// A session that may be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionCandidate {
-    /// Its id.
     pub id: String,
-    /// Its title.
     pub title: String,
 }
 
-/// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReferenceMatch {
-    /// Nothing.
     None,
     /// The session with this id.
     One(String),

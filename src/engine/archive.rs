@@ -26,7 +26,6 @@ pub(super) struct Unpacked {
     pub(super) size: u64,
 }
 
-/// Why nothing came out.
 #[derive(Debug)]
 pub(super) enum UnpackError {
     /// The archive cannot be read any more: its sender gave up.

@@ -67,9 +67,7 @@ impl fmt::Display for Digest {
 pub struct Mismatch {
     /// Which file: the archive, or the executable in it.
     pub what: &'static str,
-    /// What it should be.
     pub expected: Digest,
-    /// What it is.
     pub found: Digest,
 }
 
@@ -97,7 +95,6 @@ impl Hasher {
         self.sha512.update(bytes);
     }
 
-    /// The hashes.
     pub(super) fn finish(self) -> Hashes {
         Hashes {
             sha256: self.sha256.finalize().into(),

@@ -21,7 +21,6 @@ pub enum Error {
     /// The engine that the user named is not used.
     #[error("cannot use the engine `{}` named by {named_by}: {rejection}", path.display())]
     Explicit {
-        /// The file.
         path: PathBuf,
         /// The flag, variable or setting.
         named_by: String,
@@ -35,7 +34,6 @@ pub enum Error {
         version: Version,
         /// Everything called `opencode` that was skipped.
         rejected: Vec<EngineCandidate>,
-        /// Why the installation failed.
         source: Box<Error>,
     },
     /// No engine is here, and nobody asked to install one.
@@ -53,9 +51,7 @@ pub enum Error {
     /// `--offline`, and the version is not installed.
     #[error("cannot download `opencode {version}`: `--offline` is set")]
     Offline {
-        /// The version.
         version: Version,
-        /// The release file.
         url: Url,
         /// The file in it, which has to be placed.
         member: &'static str,
@@ -71,7 +67,6 @@ pub enum Error {
     /// No source had it.
     #[error("cannot download `opencode {version}`")]
     Sources {
-        /// The version.
         version: Version,
         /// What each source said, in the order in which they were asked.
         attempts: Vec<Error>,
@@ -84,7 +79,6 @@ pub enum Error {
         /// What it should be, and what it is.
         mismatch: Box<Mismatch>,
     },
-    /// Nobody publishes a hash.
     #[error("cannot verify `{url}`: no hash is published for it")]
     NoHash {
         /// The file or its description.
@@ -93,7 +87,6 @@ pub enum Error {
     /// The archive has not the shape that releases have.
     #[error("cannot unpack `{url}`: {problem}")]
     Archive {
-        /// Where it came from.
         url: Url,
         /// What is wrong with it.
         problem: String,
@@ -101,25 +94,18 @@ pub enum Error {
     /// More bytes than any engine has.
     #[error("cannot use `{url}`: {what} has more than {limit} bytes")]
     TooLarge {
-        /// Where it came from.
         url: Url,
         /// The archive, or what is in it.
         what: &'static str,
-        /// The limit.
         limit: u64,
     },
     /// The source does not have this version or build.
     #[error("`{url}` does not exist")]
-    NotPublished {
-        /// What was asked for.
-        url: Url,
-    },
+    NotPublished { url: Url },
     /// The source answered with an error.
     #[error("`{url}` answered with status {status}")]
     Status {
-        /// What was asked for.
         url: Url,
-        /// The status.
         status: u16,
         /// When to ask again, if it said so.
         retry_after: Option<Duration>,
@@ -127,7 +113,6 @@ pub enum Error {
     /// The source counts requests and has had enough.
     #[error("`{url}` refuses more requests {} (rate limit)", until(resets.as_deref()))]
     RateLimited {
-        /// What was asked for.
         url: Url,
         /// Until when, RFC 3339, if it said so.
         resets: Option<String>,
@@ -135,7 +120,6 @@ pub enum Error {
     /// No connection came about.
     #[error("cannot reach `{url}`{}: {reason}", through(proxy.as_ref()))]
     Connect {
-        /// What was asked for.
         url: Url,
         /// The proxy in between, and what named it.
         proxy: Option<(String, &'static str)>,
@@ -146,16 +130,10 @@ pub enum Error {
     },
     /// A connection broke, or fell silent.
     #[error("cannot finish reading `{url}`: {reason}")]
-    Interrupted {
-        /// What was asked for.
-        url: Url,
-        /// The innermost cause.
-        reason: String,
-    },
+    Interrupted { url: Url, reason: String },
     /// The answer is not what such a source says.
     #[error("cannot understand the answer of `{url}`: {problem}")]
     Answer {
-        /// What was asked for.
         url: Url,
         /// What is wrong with it.
         problem: String,
@@ -163,7 +141,6 @@ pub enum Error {
     /// An address would be read without encryption, or is none.
     #[error("cannot use the address `{address}`: {problem}")]
     Address {
-        /// The address.
         address: String,
         /// What is wrong with it.
         problem: &'static str,
@@ -174,47 +151,34 @@ pub enum Error {
     /// A file of certificates cannot be used.
     #[error("cannot use the certificates in `{}`, named by {named_by}", path.display())]
     Certificates {
-        /// The file.
         path: PathBuf,
-        /// The variable or setting.
         named_by: &'static str,
-        /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A file or directory of ours cannot be written or read.
     #[error("cannot {action} `{}`", path.display())]
     File {
-        /// The verb.
         action: &'static str,
-        /// The file.
         path: PathBuf,
-        /// Why.
         source: io::Error,
     },
     /// The executable was verified and does not run.
     #[error("cannot use the downloaded `opencode {version}` ({target}): {rejection}")]
     NotRunnable {
-        /// The version.
         version: Version,
-        /// The build.
         target: BuildTarget,
-        /// Why.
         rejection: Rejection,
     },
     /// Something that we did not put there is where an engine should go.
     #[error("cannot install to `{}`: what is there was not installed by `opencode-rs`, and {reason}", path.display())]
     InTheWay {
-        /// The file or directory.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
     /// The version is not in the store.
     #[error("cannot find `opencode {version}` among the installed engines")]
-    NotInstalled {
-        /// The version.
-        version: Version,
-    },
+    NotInstalled { version: Version },
     /// Installed engines are not what they were.
     #[error("cannot trust {count} of the installed engines", count = .0.len())]
     Damaged(Vec<(Version, PathBuf)>),

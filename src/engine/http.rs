@@ -27,7 +27,6 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// How long and how often a host is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryLimits {
-    /// Until a connection stands.
     pub connect: Duration,
     /// Between two pieces of an answer. The limit on the whole is generous, since lines may be slow.
     pub read: Duration,

@@ -18,9 +18,7 @@ use crate::request::EngineSource;
 /// A file that could be the engine, and whether it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineCandidate {
-    /// The file.
     pub path: PathBuf,
-    /// Where it was found.
     pub source: EngineSource,
     /// Its version, or why it is skipped.
     pub verdict: Result<Version, Rejection>,
@@ -56,7 +54,6 @@ struct ExpectedEngine {
 }
 
 impl CandidatePath {
-    /// Looks at the file.
     pub(super) async fn judge(self, cache: &ProbeCache, environment: &Environment) -> EngineCandidate {
         let verdict = self.verdict(cache, environment).await;
         tracing::debug!(path = %self.path.display(), source = self.source.as_str(), ?verdict, "looked at a candidate");

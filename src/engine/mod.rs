@@ -68,26 +68,20 @@ const FIRST_FOREIGN: Version = Version::new(2, 0, 0);
 /// An engine program that runs and whose version is supported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Engine {
-    /// The executable, absolute.
     pub path: PathBuf,
-    /// What `--version` says.
     pub version: Version,
-    /// Where it was found.
     pub source: EngineSource,
 }
 
 /// What is asked for, and the part of the world that is needed for it.
 #[derive(Clone)]
 pub struct EngineRequest<'a> {
-    /// Which engine.
     pub choice: &'a EngineChoice,
     /// Whether one may be downloaded.
     pub network: Network,
     /// The variables of the process.
     pub environment: &'a Environment,
-    /// Our directories.
     pub directories: &'a Directories,
-    /// Who watches a download.
     pub progress: Arc<dyn Progress>,
     /// The machine; looked at when it is not given.
     pub host: Option<Host>,
@@ -290,7 +284,6 @@ pub async fn remove(request: &EngineRequest<'_>, version: &Version) -> Result<Ve
     Ok(installed)
 }
 
-/// The pinned version, parsed.
 pub fn pinned_version() -> Version {
     Version::parse(PINNED_VERSION).expect("the pinned version is a version, as a test makes sure")
 }

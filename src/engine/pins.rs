@@ -35,9 +35,7 @@ const TABLE: &[PinnedHash] = &[
 /// The hashes that are known beforehand for one build of one version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pin {
-    /// The npm package's archive.
     pub npm_integrity: Digest,
-    /// The executable.
     pub executable: Digest,
 }
 

@@ -42,9 +42,7 @@ impl fmt::Display for Cpu {
 /// A C library of Linux.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Libc {
-    /// The GNU one.
     Glibc,
-    /// musl, as on Alpine.
     Musl,
 }
 
@@ -62,20 +60,16 @@ pub enum Instructions {
 pub enum ArchiveKind {
     /// `.tar.gz` and the npm registry's `.tgz`.
     TarGz,
-    /// `.zip`.
     Zip,
 }
 
 /// One build of the engine, such as `linux-x64-baseline-musl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BuildTarget {
-    /// The system.
     pub os: Os,
-    /// The processor.
     pub cpu: Cpu,
     /// musl instead of what the system usually has.
     pub musl: bool,
-    /// The instructions needed.
     pub instructions: Instructions,
 }
 
@@ -177,7 +171,6 @@ impl FromStr for BuildTarget {
 /// What matters about a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
-    /// Its system.
     pub os: Os,
     /// The processors that it can run programs for: its own, then what it emulates.
     pub cpus: Vec<Cpu>,
@@ -191,9 +184,7 @@ pub struct Host {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no engine for {os} on {cpu}")]
 pub struct UnsupportedPlatform {
-    /// The system's name.
     pub os: String,
-    /// The processor's name.
     pub cpu: String,
 }
 

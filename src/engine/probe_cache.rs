@@ -70,7 +70,6 @@ struct CachedProbe {
     version: Version,
 }
 
-/// The cache file.
 #[derive(Debug, Clone)]
 pub(super) struct ProbeCache {
     file: PathBuf,
@@ -130,7 +129,6 @@ impl ProbeCache {
         }
     }
 
-    /// Removes the file.
     pub(super) fn forget(&self) {
         let _ = std::fs::remove_file(&self.file);
     }

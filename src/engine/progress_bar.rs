@@ -11,7 +11,6 @@ use crate::support::progress::Progress;
 const BAR: &str = "{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}";
 const SPINNER: &str = "{msg} {spinner} {bytes} {bytes_per_sec}";
 
-/// Reports to stderr.
 #[derive(Debug)]
 pub struct DownloadBar {
     verbosity: Verbosity,

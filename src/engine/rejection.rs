@@ -45,15 +45,9 @@ pub enum Rejection {
     /// Its version is not supported.
     Unsupported(Version),
     /// Its version is not the one that was installed or asked for.
-    OtherVersion {
-        /// What it says.
-        found: Version,
-        /// What it should say.
-        expected: Version,
-    },
+    OtherVersion { found: Version, expected: Version },
     /// Its size is not the one in its receipt.
     Damaged {
-        /// The size on disk.
         found: u64,
         /// The size when it was installed.
         expected: u64,

@@ -28,7 +28,6 @@ const API_VERSION: (HeaderName, &str) = (HeaderName::from_static("x-github-api-v
 /// An archive that can be fetched and verified.
 #[derive(Debug)]
 pub(super) struct Artifact {
-    /// `github` or `npm`.
     pub(super) source: &'static str,
     pub(super) url: Url,
     pub(super) authorization: Option<Secret>,

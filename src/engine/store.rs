@@ -28,17 +28,12 @@ const PREFERRED: &str = "preferred";
 pub struct Receipt {
     /// The version of this file's shape.
     pub schema_version: u32,
-    /// The engine's version.
     pub version: Version,
-    /// The build.
     pub target: String,
-    /// `github` or `npm`.
     pub source: String,
     /// The archive's address, without credentials.
     pub url: String,
-    /// The archive's hash.
     pub archive: String,
-    /// The executable's hash.
     pub executable: String,
     /// The executable's size in bytes.
     pub size: u64,
@@ -49,11 +44,8 @@ pub struct Receipt {
 /// An engine in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
-    /// Its version.
     pub version: Version,
-    /// Its build.
     pub target: BuildTarget,
-    /// The executable.
     pub path: PathBuf,
     /// What we noted; `None` for one that was placed by hand.
     pub receipt: Option<Receipt>,
@@ -105,7 +97,6 @@ impl EngineStore {
         }
     }
 
-    /// Where everything is.
     pub fn root(&self) -> &Path {
         &self.root
     }

@@ -17,42 +17,26 @@ pub enum Event {
     /// A session was made or changed.
     Session(Session),
     /// A session went to work, waits, or is idle.
-    Status {
-        /// The session.
-        session_id: String,
-        /// What it does.
-        status: SessionStatus,
-    },
+    Status { session_id: String, status: SessionStatus },
     /// A session is idle. Not always sent, and sent twice on errors.
-    Idle {
-        /// The session.
-        session_id: String,
-    },
+    Idle { session_id: String },
     /// Something failed; the turn may well go on.
     Error {
         /// The session, where one is concerned.
         session_id: Option<String>,
-        /// What failed.
         error: EngineError,
     },
     /// Older messages were replaced by a summary.
-    Compacted {
-        /// The session.
-        session_id: String,
-    },
+    Compacted { session_id: String },
     /// A message was made or changed.
     Message(MessageInfo),
     /// A part was made or changed; it holds the part whole, but for text that is still open.
     Part(Part),
     /// Text was added to a part.
     Delta {
-        /// The session.
         session_id: String,
-        /// The message.
         message_id: String,
-        /// The part.
         part_id: String,
-        /// The text.
         text: String,
         /// `false` when half of a character was cut off: the text of the part comes whole later.
         exact: bool,
@@ -61,9 +45,7 @@ pub enum Event {
     PermissionAsked(PermissionAsk),
     /// A permission was answered, by whomever.
     PermissionReplied {
-        /// The session.
         session_id: String,
-        /// The request.
         request_id: String,
         /// `once`, `always`, `reject`.
         reply: String,
@@ -71,28 +53,16 @@ pub enum Event {
     /// The model asks the person.
     QuestionAsked(QuestionAsk),
     /// The list of things to do changed.
-    Todo {
-        /// The session.
-        session_id: String,
-        /// The whole list.
-        todos: Vec<TodoItem>,
-    },
+    Todo { session_id: String, todos: Vec<TodoItem> },
     /// A tool changed a file.
-    FileEdited {
-        /// Its path.
-        file: String,
-    },
+    FileEdited { file: String },
     /// What we do not know, or do not need.
-    Unknown {
-        /// Its type.
-        kind: String,
-    },
+    Unknown { kind: String },
 }
 
 /// An event, and the words in which it came.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received {
-    /// The event.
     pub event: Event,
     /// The engine's own object, for `--include-raw`.
     pub raw: Value,

@@ -30,7 +30,6 @@ const MOST_SEEN: usize = 4096;
 /// What comes off the stream.
 #[derive(Debug)]
 pub enum StreamItem {
-    /// An event.
     Event(Box<Received>),
     /// The connection broke; events may be missing from here on.
     Disconnected,
@@ -116,7 +115,6 @@ impl SeenEvents {
     }
 }
 
-/// The consumer went away.
 struct Closed;
 
 impl StreamReader {

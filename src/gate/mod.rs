@@ -63,7 +63,6 @@ use crate::support::hexadecimal::hexadecimal;
 use crate::support::secret::Secret;
 use crate::support::state_file;
 
-/// The plugin itself.
 const PLUGIN: &str = include_str!("plugin.js");
 /// How long an engine may take to load its plugins. With a package to fetch for another one it can be a minute.
 const LOADING: Duration = Duration::from_secs(120);
@@ -78,7 +77,6 @@ pub struct Hub {
     _serving: JoinSet<()>,
 }
 
-/// The plugin's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginFile {
     path: PathBuf,
@@ -111,7 +109,6 @@ pub struct Gate {
 enum PluginState {
     /// It has not said anything.
     Silent,
-    /// It guards every call.
     Ready,
     /// Another plugin comes after it.
     NotLast,
@@ -135,13 +132,11 @@ pub enum Moment {
 /// A tool call that waits. Dropping it is to [disown](Self::disown) it.
 #[derive(Debug)]
 pub struct GateCall {
-    /// When it is held.
     pub moment: Moment,
     /// The session that calls, as the engine says.
     pub session_id: String,
     /// The engine's id of the call; the model chose it.
     pub call_id: String,
-    /// The tool's name.
     pub tool: String,
     /// Its arguments, as they will be used.
     pub arguments: Value,
@@ -160,7 +155,6 @@ enum GateReply {
 }
 
 impl GateCall {
-    /// Lets it run.
     pub fn pass(self) {
         let _ = self.reply.send(GateReply::Pass);
     }

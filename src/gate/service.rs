@@ -18,7 +18,6 @@ use crate::support::secret::Secret;
 
 /// The longest line that is read, in bytes. A call that writes a file holds the file; the plugin sends no more than this.
 const LONGEST_LINE: u64 = 256 << 20;
-/// The longest first line.
 const LONGEST_HELLO: u64 = 1024;
 /// How long whoever connects may take to say who it is.
 const HELLO: Duration = Duration::from_secs(10);
@@ -124,7 +123,6 @@ enum GateLine {
         tool: String,
         session: String,
         call: String,
-        /// JSON of its own.
         arguments: String,
         #[serde(default)]
         engines: bool,

@@ -11,24 +11,14 @@ pub enum InputError {
     /// There is no prompt, or nothing but white space.
     #[error("cannot run without a prompt")]
     Empty,
-    /// The editor left nothing.
     #[error("cannot run without a prompt: the editor left none")]
     EmptyEdit,
     /// More than can be sent.
     #[error("cannot send {what}: it is longer than 10 MB")]
-    TooLong {
-        /// What is too long.
-        what: String,
-    },
+    TooLong { what: String },
     /// A file cannot be read.
     #[error("cannot read `{path}`")]
-    Unreadable {
-        /// The file, as typed.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Stdin cannot be read.
+    Unreadable { path: PathBuf, source: io::Error },
     #[error("cannot read stdin")]
     Stdin(#[source] io::Error),
     /// The bytes are no text.
@@ -36,7 +26,6 @@ pub enum InputError {
     NotText {
         /// Where the bytes are from.
         what: String,
-        /// What is there.
         problem: &'static str,
         /// The byte, from 1.
         at: usize,
@@ -47,24 +36,13 @@ pub enum InputError {
     },
     /// The value of the editor's variable cannot be split into words.
     #[error("cannot start the editor: `{value}` is not a command")]
-    EditorValue {
-        /// The value.
-        value: String,
-    },
+    EditorValue { value: String },
     /// The editor does not start, or its file cannot be written.
     #[error("cannot start the editor `{program}`")]
-    Editor {
-        /// The program.
-        program: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The editor failed.
+    Editor { program: String, source: io::Error },
     #[error("cannot use the text of the editor `{program}`: it ended with {status}")]
     EditorFailed {
-        /// The program.
         program: String,
-        /// How it ended.
         status: std::process::ExitStatus,
     },
     /// The thread that reads could not be had.
@@ -77,7 +55,6 @@ pub enum InputError {
 pub enum NotText {
     /// A file of a kind that can be attached.
     Attachment {
-        /// Its kind.
         mime: &'static str,
         /// Whether it came in through stdin.
         from_stdin: bool,

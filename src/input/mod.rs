@@ -28,12 +28,10 @@ pub const LONGEST: usize = 10 * 1024 * 1024;
 /// What messages call our stdin.
 const STDIN: &str = "stdin";
 
-/// What can be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptParts {
     /// The prompt; never empty.
     pub text: String,
-    /// Attachments, in order.
     pub files: Vec<FilePart>,
 }
 
@@ -65,7 +63,6 @@ pub struct InputContext<'a> {
     pub cwd: &'a Path,
     /// For the choice of an editor.
     pub environment: &'a Environment,
-    /// Which streams are terminals.
     pub streams: StandardStreams,
     /// What ends the reading early.
     pub interrupts: &'a Interrupts,

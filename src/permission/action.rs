@@ -10,9 +10,7 @@ const UNREADABLE: &str = "\0";
 /// Something that the model wants to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// `bash`: a shell line.
     Shell {
-        /// The line, or lines.
         command: String,
         /// Where, when it is not the directory itself.
         workdir: Option<String>,
@@ -29,26 +27,20 @@ pub enum Action {
     },
     /// `glob`, `grep`, `list`: looking for files, or in them.
     Search {
-        /// Which of them.
         tool: String,
         /// Where, when it is not the directory itself.
         path: Option<String>,
         /// For what: the glob of `glob` and `list`; the glob of the files that `grep` looks into, or nothing.
         pattern: String,
     },
-    /// `webfetch`.
     Fetch {
-        /// The address.
         url: String,
     },
-    /// `task`: starting a subagent.
     Subagent {
-        /// Which one.
         name: String,
     },
     /// `external_directory`: the engine has noticed paths outside of the directory.
     Outside {
-        /// The paths.
         paths: Vec<String>,
     },
     /// `doom_loop`: the same call over and over.
@@ -58,7 +50,6 @@ pub enum Action {
     },
     /// Everything else: MCP tools, tools of plugins, what the engine has besides.
     Other {
-        /// The tool's name.
         tool: String,
         /// What the engine says it is about, such as a skill's name.
         subject: Option<String>,

@@ -10,9 +10,7 @@ use crate::request::{Effect, PolicyRule};
 /// Something that the policy leaves to a person.
 #[derive(Debug, Clone)]
 pub struct Ask {
-    /// Its id.
     pub id: String,
-    /// The session that asks.
     pub session_id: String,
     /// The subagent that asks, by name or title; none for the run's own agent.
     pub subagent: Option<String>,
@@ -24,7 +22,6 @@ pub struct Ask {
     pub arguments: Value,
     /// What would change, as a unified diff, where that is known.
     pub diff: Option<String>,
-    /// The agent's working directory.
     pub directory: PathBuf,
     /// Why it is asked, and what could be granted.
     pub judgement: Judgement,
@@ -52,7 +49,6 @@ impl Ask {
 /// What somebody said to an [`Ask`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// Yes, this once.
     Once,
     /// Yes, and these rules hold for the rest of the session.
     Session(Vec<PolicyRule>),
@@ -69,7 +65,6 @@ pub enum Answer {
 /// One question of the model's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModelQuestion {
-    /// The question.
     pub question: String,
     /// A word or two as a heading.
     pub header: String,
@@ -82,7 +77,6 @@ pub struct ModelQuestion {
 /// An answer that is offered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QuestionOption {
-    /// What is sent back.
     pub label: String,
     /// What it means; may be empty.
     pub description: String,

@@ -17,7 +17,6 @@ use crate::support::timestamp;
 
 /// The file, in the state directory.
 const FILE: &str = "audit.jsonl";
-/// The file before it.
 const OLDER: &str = "audit.jsonl.1";
 /// Held while one takes the other's place.
 const LOCK: &str = "audit.lock";
@@ -30,13 +29,10 @@ const MOST_PATTERNS: usize = 100;
 /// No line of ours is longer than this, in bytes.
 const LONGEST_LINE: u64 = 1024 * 1024;
 
-/// What was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
-    /// It was done.
     Allowed,
-    /// It was refused.
     Denied,
 }
 
@@ -50,11 +46,9 @@ impl Decision {
     }
 }
 
-/// Who decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecidedBy {
-    /// A rule of somebody's.
     Rule,
     /// What holds where no rule says anything.
     Preset,
@@ -62,7 +56,6 @@ pub enum DecidedBy {
     Person,
     /// The program of `--approver`.
     Approver,
-    /// `--yes`.
     Yes,
     /// Nobody was there, so it was denied.
     Nobody,
@@ -89,7 +82,6 @@ impl DecidedBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuditScope {
-    /// This once.
     Once,
     /// This and its like, for the rest of the session.
     Session,
@@ -102,7 +94,6 @@ pub struct AuditEntry {
     pub time: String,
     /// The session that wanted it.
     pub session_id: String,
-    /// The agent's working directory.
     pub directory: String,
     /// The tool as the engine calls it, such as `apply_patch`.
     pub tool: String,
@@ -110,9 +101,7 @@ pub struct AuditEntry {
     pub permission: String,
     /// On what: commands, paths, an address. What is very long is cut.
     pub patterns: Vec<String>,
-    /// What was decided.
     pub decision: Decision,
-    /// Who decided.
     pub by: DecidedBy,
     /// The rule that decided, or that asked.
     pub rule: String,
@@ -122,10 +111,8 @@ pub struct AuditEntry {
     /// Whether a subagent wanted it.
     #[serde(default)]
     pub subagent: bool,
-    /// Our process.
     #[serde(default)]
     pub pid: u32,
-    /// Our version.
     #[serde(default)]
     pub version: String,
 }
@@ -193,7 +180,6 @@ impl AuditLog {
         Ok(log)
     }
 
-    /// Where it is.
     pub fn path(&self) -> PathBuf {
         Self::path_in(&self.state)
     }
@@ -338,11 +324,9 @@ fn ends_a_line(file: &mut File) -> io::Result<bool> {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read line {line} of `{path}`")]
 pub struct DamagedLine {
-    /// The file.
     pub path: PathBuf,
     /// The line, from 1.
     pub line: u64,
-    /// Why.
     pub source: io::Error,
 }
 

@@ -11,24 +11,20 @@ use ignore::overrides::{Override, OverrideBuilder};
 /// Files that are looked at.
 const MOST_FILES: usize = 100_000;
 
-/// How a search walks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SearchWalk<'a> {
     /// As the engine's `grep` does: hidden files too, ignored ones not, those of git never; and what the glob says.
     Engine {
-        /// The glob, or nothing.
         include: &'a str,
     },
     /// As `rg` does without options.
     Plain,
-    /// Everything there is.
     All,
 }
 
 /// What there is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A file.
     File,
     /// A link, which only some searches follow.
     Link,
@@ -37,9 +33,7 @@ pub(super) enum Kind {
 /// What a walk came upon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum WalkEntry {
-    /// Nothing that anybody minds.
     Nothing,
-    /// This file.
     File(PathBuf),
     /// More than can be looked at.
     TooMuch,

@@ -22,20 +22,16 @@ pub(super) struct AllowedRoots {
     pub(super) directory: PathBuf,
     /// `--add-dir`; without symbolic links.
     pub(super) added: Vec<PathBuf>,
-    /// The user's home.
     pub(super) home: PathBuf,
     /// What is protected besides what its name protects.
     pub(super) protected: ProtectedPlaces,
 }
 
-/// Where a path leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PathTarget {
     /// Inside of the agent's directories.
     Inside,
-    /// Somewhere else.
     Outside,
-    /// Nobody can say.
     Unknown,
 }
 

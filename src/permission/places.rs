@@ -24,7 +24,6 @@ pub(super) enum Use {
     Lists,
     /// It reads what is there.
     Reads,
-    /// It may do anything.
     Writes,
 }
 
@@ -395,7 +394,6 @@ impl Policy {
         }
     }
 
-    /// A redirection.
     pub(super) fn judge_file(&self, writes: bool, target: &ShellWord, dirs: &Dirs) -> Judged {
         let tool = if writes { "edit" } else { "read" };
         let mark = if writes { ">" } else { "<" };

@@ -27,7 +27,6 @@ pub struct Policy {
 /// What the policy says of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
-    /// What happens.
     pub effect: Effect,
     /// What decided it: a rule with its origin, or the preset, in words ("`deny bash:rm *` (--deny)").
     pub rule: String,
@@ -44,9 +43,7 @@ pub struct Judgement {
 pub struct JudgedPart {
     /// The part: a command, a path. Not cleaned for a terminal.
     pub what: String,
-    /// What happens.
     pub effect: Effect,
-    /// What decided it.
     pub rule: String,
 }
 

@@ -17,7 +17,6 @@ use super::patch;
 const LARGEST: u64 = 1024 * 1024;
 /// After this the diff is a rougher one.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// Lines around a change.
 const AROUND: usize = 3;
 
 /// What a file is now.

@@ -295,7 +295,6 @@ const SECRET_FILES: [&str; 19] = [
     "secring.gpg",
 ];
 
-/// Directories of such files.
 const SECRET_DIRECTORIES: [&str; 6] = [
     ".gnupg",
     ".password-store",
@@ -359,7 +358,6 @@ pub(super) enum Protection {
 /// How surely a file holds secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SecretLikelihood {
-    /// Whoever has it.
     Always,
     /// Often; it also lies about in repositories, where there is nothing secret in it.
     Sometimes,

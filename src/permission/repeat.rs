@@ -23,7 +23,6 @@ struct RepeatedCall {
 }
 
 impl RepeatWatch {
-    /// Nothing was called yet.
     pub fn new() -> Self {
         Self::default()
     }

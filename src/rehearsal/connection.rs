@@ -39,7 +39,6 @@ impl Breaker {
     }
 }
 
-/// Accepts [`ModelConnection`]s.
 pub(super) struct BreakableListener(pub(super) TcpListener);
 
 impl Listener for BreakableListener {

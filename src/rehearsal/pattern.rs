@@ -3,7 +3,6 @@
 /// A condition on a text. Upper and lower case differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Pattern {
-    /// The text holds this.
     Holds(String),
     /// The text consists of these pieces in order, with anything between two of them.
     Pieces(Vec<String>),

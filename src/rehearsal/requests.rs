@@ -15,14 +15,12 @@ const KEPT: usize = 4 << 20;
 /// The requests so far: all of them counted, the newest of them kept.
 #[derive(Debug, Clone, Default)]
 pub struct Requests {
-    /// How many came.
     pub count: u64,
     /// The newest, oldest first; as many as fit into 4 MB.
     pub recent: Vec<RecordedRequest>,
 }
 
 impl Requests {
-    /// The newest request.
     pub fn last(&self) -> Option<&RecordedRequest> {
         self.recent.last()
     }
@@ -31,7 +29,6 @@ impl Requests {
 /// A request, and which reply it got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecordedRequest {
-    /// Who asked.
     pub caller: Caller,
     /// The model that was named.
     pub model: String,
@@ -51,7 +48,6 @@ impl RecordedRequest {
         }
     }
 
-    /// The body as JSON.
     pub fn json(&self) -> serde_json::Value {
         // Only bodies that were JSON get as far as being recorded.
         serde_json::from_slice(&self.body).unwrap_or_default()

@@ -47,7 +47,6 @@ impl Script {
 /// What answers when no reply is left for a main request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Afterwards {
-    /// The built-in answer.
     #[default]
     Plain,
     /// The reply that was given last.

@@ -23,7 +23,6 @@ const LOG_COLUMNS: usize = 200;
 /// Columns of a line that a label and a time leave at least.
 const FEWEST_COLUMNS: usize = 24;
 
-/// The lines on stderr.
 pub(super) struct Activity {
     verbosity: Verbosity,
     reasoning: Reasoning,
@@ -112,7 +111,6 @@ impl Activity {
         }
     }
 
-    /// A line that warns.
     pub(super) fn warning(&mut self, message: &str, console: &mut OutputStreams) {
         if self.says(Verbosity::Normal) {
             // Not cut: a warning is ours, and says what to do about it at its end.

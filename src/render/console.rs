@@ -8,7 +8,6 @@ use std::io::{self, Write};
 
 use crate::terminal::{Screen, Stream, Terminal};
 
-/// The streams.
 pub(super) struct OutputStreams {
     stdout: Box<dyn Write>,
     stderr: Box<dyn Write>,

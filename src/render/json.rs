@@ -7,7 +7,6 @@ use super::console::OutputStreams;
 use super::schema::Record;
 use crate::turn::{Outcome, Update};
 
-/// Waits for the end.
 pub(super) struct Json;
 
 impl Body for Json {

@@ -60,7 +60,6 @@ pub trait Render {
 pub struct Streams {
     /// The answer or the records.
     pub stdout: Box<dyn Write>,
-    /// Everything else.
     pub stderr: Box<dyn Write>,
     /// What the two of them are.
     pub terminal: Terminal,
@@ -135,7 +134,6 @@ struct Renderer {
     shows_reasoning: bool,
     console: OutputStreams,
     spinner: Spinner,
-    /// The model that answers.
     model: String,
     /// Tools that are at work: the call and its words.
     running: Vec<(String, String)>,

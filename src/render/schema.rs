@@ -32,7 +32,6 @@ use crate::turn;
 /// The version of the vocabulary. It changes only when a consumer of the old one could misread the new one.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// One record.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Record<'a> {
@@ -104,7 +103,6 @@ impl<'a> Record<'a> {
     }
 }
 
-/// See [`Record`].
 #[derive(Debug, Serialize)]
 pub struct Init<'a> {
     pub schema_version: u32,
@@ -341,7 +339,6 @@ impl<'a> From<&'a turn::Retry> for RetryRecord<'a> {
     }
 }
 
-/// A change of state.
 #[derive(Debug, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum StatusRecord<'a> {
@@ -381,7 +378,6 @@ impl<'a> From<&'a turn::TurnStatus> for StatusRecord<'a> {
     }
 }
 
-/// One thing to do.
 #[derive(Debug, Serialize)]
 pub struct TodoRecord<'a> {
     pub content: &'a str,
@@ -419,7 +415,6 @@ impl<'a> From<&'a turn::FileChange> for FileRecord<'a> {
     }
 }
 
-/// How the run ended.
 #[derive(Debug, Serialize)]
 pub struct RunResult<'a> {
     pub schema_version: u32,
@@ -537,7 +532,6 @@ impl<'a> From<&'a turn::Worktree> for WorktreeRecord<'a> {
     }
 }
 
-/// Tokens.
 #[derive(Debug, Serialize)]
 pub struct UsageRecord {
     pub input: u64,
@@ -561,7 +555,6 @@ impl From<turn::Usage> for UsageRecord {
     }
 }
 
-/// Where the time went.
 #[derive(Debug, Serialize)]
 pub struct PhaseRecord {
     pub engine_ms: Option<u64>,
@@ -583,7 +576,6 @@ impl From<turn::Phases> for PhaseRecord {
     }
 }
 
-/// What went wrong.
 #[derive(Debug, Serialize)]
 pub struct ResultError {
     pub kind: FailureKind,

@@ -23,10 +23,7 @@ pub enum Phase {
     /// The server is on its way up.
     StartingServer,
     /// The prompt is sent; this model is to answer.
-    Waiting {
-        /// The model's name.
-        model: String,
-    },
+    Waiting { model: String },
     /// A tool is at work.
     Running {
         /// Which, and on what, in one clean line.

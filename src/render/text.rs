@@ -28,7 +28,6 @@ enum Form {
     Markdown(Sanitizer, Box<Markdown>),
 }
 
-/// Writes the answer.
 pub(super) struct TextRender {
     form: Form,
     verbosity: Verbosity,

@@ -6,12 +6,9 @@ use serde_json::Value;
 
 use super::{ConnectRequest, ListOutput};
 
-/// `api METHOD PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiRequest {
-    /// The engine to ask.
     pub connect: ConnectRequest,
-    /// The method, in capitals.
     pub method: String,
     /// Path and query, beginning with a slash.
     pub path: String,
@@ -30,16 +27,13 @@ pub struct ApiRequest {
 /// One field: a path such as `model.providerID` or `parts[]` is its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiField {
-    /// The key as typed.
     pub key: String,
-    /// Its value.
     pub value: FieldValue,
 }
 
 /// The value of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldValue {
-    /// A value known now.
     Json(Value),
     /// `-F key=@FILE`: the file's contents, as a string.
     File(PathBuf),
@@ -50,8 +44,6 @@ pub enum FieldValue {
 /// Where a body comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BodySource {
-    /// `--input FILE`.
     File(PathBuf),
-    /// `--input -`.
     Stdin,
 }

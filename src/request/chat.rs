@@ -2,7 +2,6 @@
 
 use super::{PromptSource, RunRequest, StdinUse};
 
-/// A dialog to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatRequest {
     /// What every prompt of it is sent with. The words of its own prompt, and its attachments, are for the first one; its

@@ -16,17 +16,12 @@ pub struct ConnectRequest {
     pub server: ServerChoice,
     /// `--keep-for`, `--fresh`: whether a server that others use too may answer.
     pub warmth: Warmth,
-    /// `--engine`.
     pub engine: EngineChoice,
-    /// `--offline`.
     pub network: Network,
-    /// `--bare`.
     pub config_scope: ConfigScope,
-    /// `--trust`.
     pub trust: TrustChoice,
     /// Directories that the user's settings trust; absolute.
     pub trusted_directories: Vec<PathBuf>,
-    /// `--rehearse`.
     pub rehearsal: RehearsalChoice,
     /// `--timeout`: the whole command, from its start.
     pub timeout: Option<Duration>,
@@ -45,7 +40,6 @@ pub struct CopyOf {
     pub original: PathBuf,
 }
 
-/// Which server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerChoice {
     /// A private one, started for this run and gone with it.
@@ -102,10 +96,8 @@ pub enum TrustChoice {
     Granted,
 }
 
-/// `--rehearse`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum RehearsalChoice {
-    /// A real model.
     #[default]
     Off,
     /// The scripted model with its built-in answer.

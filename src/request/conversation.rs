@@ -25,7 +25,6 @@ pub struct SessionChoice {
 /// The session that a prompt begins with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum SessionStart {
-    /// A new one.
     #[default]
     New,
     /// `-k`: the one that is kept under the name; a new one where nothing is.
@@ -39,7 +38,6 @@ pub enum SessionStart {
 /// How a session goes on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Manner {
-    /// As it is.
     #[default]
     GoOn,
     /// `--fork`: a copy of it does, and it stays as it is.
@@ -49,7 +47,6 @@ pub enum Manner {
 /// What is done about a session that another command is at work on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum BusySession {
-    /// It is waited for.
     #[default]
     Allowed,
     /// `--no-wait`: it is a failure.
@@ -59,9 +56,7 @@ pub enum BusySession {
 /// Which names were typed. The others are those of settings, and give way to what a session used last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TypedNames {
-    /// `--model`.
     pub model: bool,
-    /// `--agent`.
     pub agent: bool,
     /// `--variant` or `--effort`.
     pub variant: bool,

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Digits after the point.
 const PLACES: usize = 9;
 /// What one dollar is, in the unit that is counted in.
 const DOLLAR: u64 = 1_000_000_000;

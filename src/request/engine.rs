@@ -14,7 +14,6 @@ pub enum EngineChoice {
     Search,
     /// Exactly this file; a failure there is an error.
     Path {
-        /// The executable.
         path: PathBuf,
         /// What named it (`--engine`, `OPENCODE_RS_ENGINE`, a settings file), for messages.
         named_by: String,
@@ -24,7 +23,6 @@ pub enum EngineChoice {
 /// Whether we may go out to the network.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Network {
-    /// Downloads are allowed.
     #[default]
     Online,
     /// `--offline`: nothing is fetched.
@@ -37,7 +35,6 @@ pub enum Network {
 pub enum EngineSource {
     /// `--engine`, `OPENCODE_RS_ENGINE` or the settings file.
     Explicit,
-    /// An `opencode` on `PATH`.
     Path,
     /// `~/.opencode/bin`, where the engine's own installer puts it.
     Home,
@@ -60,22 +57,18 @@ impl EngineSource {
     }
 }
 
-/// `engine`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineCommandRequest {
-    /// What shall be done.
     pub action: EngineAction,
     /// The engine that runs would use.
     pub choice: EngineChoice,
     /// Whether anything may be downloaded.
     pub network: Network,
-    /// The format.
     pub output: ListOutput,
     /// How much is said on stderr.
     pub verbosity: Verbosity,
 }
 
-/// What `engine` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineAction {
     /// `engine which`: the engine that a run would use.
@@ -88,17 +81,14 @@ pub enum EngineAction {
     Use(Version),
     /// `engine verify`: every engine that we installed, or one version.
     Verify(Option<Version>),
-    /// `engine remove`.
     Remove(Version),
     /// `engine probe`: these engines, or the one that a run would use.
     Probe(Vec<ProbeTarget>),
 }
 
-/// An engine to probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeTarget {
     /// This version: one that is installed, else a download that no run uses.
     Version(Version),
-    /// This program.
     Path(PathBuf),
 }

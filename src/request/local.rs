@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use super::ListOutput;
 
-/// `config`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigRequest {
     /// `config show`: every setting with its value and origin.
@@ -13,7 +12,6 @@ pub enum ConfigRequest {
     Path(ListOutput),
 }
 
-/// `generate`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GenerateRequest {
     /// `generate completions SHELL`: the text of one file of `completions/`, by its name.

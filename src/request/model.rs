@@ -30,7 +30,6 @@ impl fmt::Display for ModelRef {
 pub struct ModelChoice(String);
 
 impl ModelChoice {
-    /// The name as typed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -69,13 +68,9 @@ impl FromStr for ModelChoice {
 pub enum Effort {
     /// No reasoning, where the model can do without.
     None,
-    /// The smallest variant.
     Low,
-    /// The middle variant.
     Medium,
-    /// A large variant.
     High,
-    /// The largest variant.
     Max,
 }
 
@@ -95,11 +90,9 @@ impl Effort {
 /// Which of a model's variants to use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum VariantChoice {
-    /// The model's own default.
     #[default]
     Default,
     /// The engine's name of a variant; an unknown one is refused.
     Named(String),
-    /// The abstract level.
     Effort(Effort),
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-/// `--output-format`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OutputMode {
     /// The answer, as it arrives.
@@ -10,11 +9,9 @@ pub enum OutputMode {
     Text,
     /// One result record at the end.
     Json,
-    /// One record a line.
     StreamJson,
 }
 
-/// `--color`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ColorChoice {
     /// Decided from the environment and the terminal.
@@ -31,7 +28,6 @@ pub enum ColorChoice {
 pub enum Verbosity {
     /// `-q`: errors and hints only.
     Quiet,
-    /// Tool activity, retries, warnings.
     #[default]
     Normal,
     /// `-v`: phases and decisions too.
@@ -70,10 +66,8 @@ pub enum Reasoning {
     Shown,
 }
 
-/// Everything about output.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OutputRequest {
-    /// The format of stdout.
     pub mode: OutputMode,
     /// Colour on stdout and stderr.
     pub color: ColorChoice,
@@ -83,7 +77,6 @@ pub struct OutputRequest {
     pub extent: AnswerExtent,
     /// Markdown or raw text on a terminal.
     pub rendering: Rendering,
-    /// Whether reasoning is shown.
     pub reasoning: Reasoning,
     /// `--no-progress`: no spinner, no bar.
     pub progress_off: bool,
@@ -96,17 +89,14 @@ pub struct OutputRequest {
 /// The format of a list, such as that of `models`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ListFormat {
-    /// A table for people.
     #[default]
     Text,
-    /// One JSON document.
     Json,
 }
 
 /// Everything about the output of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ListOutput {
-    /// The format of stdout.
     pub format: ListFormat,
     /// Colour on stdout and stderr.
     pub color: ColorChoice,

@@ -9,11 +9,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
-    /// It is done.
     Allow,
-    /// A person decides.
     Ask,
-    /// It is refused.
     Deny,
 }
 
@@ -86,7 +83,6 @@ impl FromStr for RulePattern {
     }
 }
 
-/// Who made a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RuleOrigin {
     /// A flag, with its dashes.
@@ -107,14 +103,10 @@ impl fmt::Display for RuleOrigin {
     }
 }
 
-/// One rule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PolicyRule {
-    /// What happens.
     pub effect: Effect,
-    /// To what.
     pub pattern: RulePattern,
-    /// Who says so.
     pub origin: RuleOrigin,
 }
 
@@ -130,7 +122,6 @@ pub enum Preset {
     /// A plain prompt: look, but do not touch.
     #[default]
     LookOnly,
-    /// `--auto-tools`.
     AutoTools,
     /// `--auto-tools --read-only`: as a plain prompt, whatever rules allow. Rules that allow are left out already.
     ReadOnly,
@@ -170,12 +161,9 @@ pub enum OnDenial {
 pub struct PermissionRequest {
     /// What holds where no rule says anything.
     pub preset: Preset,
-    /// All rules, from wherever.
     pub rules: Vec<PolicyRule>,
     /// `--add-dir`: directories that count as the agent's own; absolute.
     pub added_directories: Vec<PathBuf>,
-    /// Who answers.
     pub approver: Approver,
-    /// `--fail-on-deny`.
     pub on_denial: OnDenial,
 }

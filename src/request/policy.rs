@@ -4,34 +4,21 @@ use std::path::PathBuf;
 
 use super::{Effect, ListOutput, PermissionRequest};
 
-/// `policy`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PolicyRequest {
     /// `policy show`: the rules in force.
     Show(PolicyScope),
     /// `policy test`: what would happen to calls, a line each.
     Test {
-        /// Under which rules.
         scope: PolicyScope,
-        /// The calls.
         calls: Vec<TypedCall>,
         /// `--expect`: what has to come out of each.
         expect: Option<Effect>,
     },
     /// `policy explain`: what would happen to each part of a call.
-    Explain {
-        /// Under which rules.
-        scope: PolicyScope,
-        /// The call.
-        call: TypedCall,
-    },
+    Explain { scope: PolicyScope, call: TypedCall },
     /// `policy log`: what was decided.
-    Log {
-        /// Which decisions.
-        filter: LogFilter,
-        /// The format.
-        output: ListOutput,
-    },
+    Log { filter: LogFilter, output: ListOutput },
 }
 
 /// The rules that are looked at, and where they would hold.
@@ -43,14 +30,12 @@ pub struct PolicyScope {
     pub permission: PermissionRequest,
     /// What says whether tools run, in words: a flag, a variable, a file; none when nothing does.
     pub tools_origin: Option<String>,
-    /// The format.
     pub output: ListOutput,
 }
 
 /// A tool call as a person types it: `TOOL`, or `TOOL:INPUT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypedCall {
-    /// The tool.
     pub tool: String,
     /// Its most important argument, or all of them as a JSON object; as typed.
     pub input: Option<String>,

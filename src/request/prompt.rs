@@ -7,7 +7,6 @@ use std::path::PathBuf;
 pub enum PromptSource {
     /// Words of the command line, joined by one space.
     Arguments(String),
-    /// `--prompt-file`.
     File(PathBuf),
     /// `-e`: an editor, opened with this text.
     Editor {

@@ -16,7 +16,6 @@ pub struct RehearseRequest {
 /// How `rehearse` prints where it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RehearseFormat {
-    /// Lines for a person.
     #[default]
     Text,
     /// One JSON object on one line.

@@ -15,11 +15,9 @@ pub enum SessionLifetime {
     /// It stays in the engine's store.
     #[default]
     Kept,
-    /// `--ephemeral`: deleted.
     Ephemeral,
 }
 
-/// How long, how often.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// `--stall-timeout`: without any sign of life from the model or a tool.
@@ -56,10 +54,8 @@ impl Default for Limits {
     }
 }
 
-/// A prompt to run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunRequest {
-    /// The prompt's text.
     pub prompt: PromptSource,
     /// What is done with stdin.
     pub stdin: StdinUse,
@@ -67,9 +63,7 @@ pub struct RunRequest {
     pub words_beside_files: Vec<String>,
     /// `-f`: attached files and directories, in order.
     pub attachments: Vec<PathBuf>,
-    /// `-m`.
     pub model: Option<ModelChoice>,
-    /// `--agent`.
     pub agent: Option<String>,
     /// `--variant` or `--effort`.
     pub variant: VariantChoice,
@@ -79,17 +73,13 @@ pub struct RunRequest {
     pub typed: TypedNames,
     /// The session that it goes to.
     pub session: SessionChoice,
-    /// `--title`.
     pub title: Option<String>,
-    /// `--ephemeral`.
     pub lifetime: SessionLifetime,
     /// Where the agent works and which engine answers, with the limit on the whole run.
     pub connect: ConnectRequest,
-    /// Limits.
     pub limits: Limits,
     /// What the model may do.
     pub permission: PermissionRequest,
-    /// Output.
     pub output: OutputRequest,
     /// What has to hold after the turn for the run to succeed.
     pub checks: Checks,
@@ -106,20 +96,15 @@ pub struct Checks {
     pub verify: Option<String>,
 }
 
-/// `--worktree`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorktreeChoice {
     /// With a name made up for it.
     Unnamed,
-    /// With this name.
     Named(String),
 }
 
-/// The added system prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SystemPrompt {
-    /// `--system`.
     Text(String),
-    /// `--system-file`.
     File(PathBuf),
 }

@@ -18,13 +18,11 @@ pub enum StartError {
     /// The directory that the agent shall work in.
     #[error("cannot work in `{}`", path.display())]
     Directory {
-        /// The directory.
         path: PathBuf,
         /// Why not.
         #[source]
         source: io::Error,
     },
-    /// The user's inline configuration.
     #[error("cannot read the configuration in `{}`: {reason}", env_vars::ENGINE_CONFIG_CONTENT)]
     UserConfig {
         /// What is wrong with it.
@@ -33,26 +31,17 @@ pub enum StartError {
     /// The operating system refused a process, a lock or randomness.
     #[error("cannot {what}")]
     System {
-        /// What was tried.
         what: String,
-        /// What it said.
         #[source]
         source: io::Error,
     },
     /// Our guard process reported that it could not start the engine.
     #[error("cannot start engine `{}`: {reason}", engine.display())]
-    Guard {
-        /// The engine.
-        engine: PathBuf,
-        /// What the guard said.
-        reason: String,
-    },
+    Guard { engine: PathBuf, reason: String },
     /// The engine ended before it was ready.
     #[error("cannot start engine `{}`: {exit} before it was ready", engine.display())]
     Exited {
-        /// The engine.
         engine: PathBuf,
-        /// How.
         exit: EngineExit,
         /// The end of its output.
         tail: String,
@@ -66,29 +55,17 @@ pub enum StartError {
     /// No address line within the deadline.
     #[error("cannot start engine `{}`: it was not ready within {} s", engine.display(), deadline.as_secs_f32())]
     Deadline {
-        /// The engine.
         engine: PathBuf,
-        /// The deadline.
         deadline: Duration,
         /// The end of its output.
         tail: String,
     },
     /// Another start on the same data directory did not come to an end within the deadline.
     #[error("cannot start engine: another first start on `{}` did not end within {} s", data.display(), deadline.as_secs_f32())]
-    LockDeadline {
-        /// The engine's data directory.
-        data: PathBuf,
-        /// The deadline.
-        deadline: Duration,
-    },
+    LockDeadline { data: PathBuf, deadline: Duration },
     /// The engine announced an address that is not on this machine, or is none.
     #[error("cannot use engine `{}`: it announced the address `{address}`", engine.display())]
-    Address {
-        /// The engine.
-        engine: PathBuf,
-        /// What it announced.
-        address: String,
-    },
+    Address { engine: PathBuf, address: String },
 }
 
 impl From<StartError> for Failure {

@@ -44,7 +44,6 @@ impl Tail {
     }
 }
 
-/// Takes lines.
 pub trait Sink: fmt::Debug + Send + Sync {
     /// A line of `who` ("engine"), made safe to show.
     fn line(&self, who: &str, text: &str);

@@ -30,7 +30,6 @@ const FEWEST_DESCRIPTORS: u64 = 40;
 /// What is needed to start a server.
 #[derive(Debug)]
 pub struct StartRequest<'a> {
-    /// The program.
     pub engine: &'a Engine,
     /// The program that guards it; see [`GuardProgram::this_program`].
     pub guard: GuardProgram,
@@ -73,7 +72,6 @@ impl Server {
         &self.endpoint
     }
 
-    /// The engine's process id.
     pub fn pid(&self) -> u32 {
         self.pid
     }

@@ -30,9 +30,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// A process that nobody looks after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stray {
-    /// Its id.
     pub pid: u32,
-    /// Its command line.
     pub command: String,
     process: LivingProcess,
     /// The private directory of its engine's guard.

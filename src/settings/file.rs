@@ -28,7 +28,6 @@ pub(super) struct SettingsFile {
 pub enum SettingsFileKind {
     /// The user's or a project's settings.
     Settings,
-    /// Rules alone.
     Policy,
 }
 

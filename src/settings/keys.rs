@@ -84,7 +84,6 @@ trait SettingSlot {
     fn shown(&self) -> Vec<(Value, &Origin)>;
 }
 
-/// The higher source decides.
 impl<T: SettingValue> SettingSlot for Option<Setting<T>> {
     type Value = T;
 
@@ -99,7 +98,6 @@ impl<T: SettingValue> SettingSlot for Option<Setting<T>> {
     }
 }
 
-/// All sources count.
 impl<T: SettingValue> SettingSlot for Vec<Setting<T>> {
     type Value = T;
 

@@ -23,13 +23,10 @@ pub const USER_FILE: &str = "config.toml";
 pub struct Flags {
     /// `-q`, `-v`, `-vv`.
     pub verbosity: Option<(Verbosity, &'static str)>,
-    /// `--color`.
     pub color: Option<ColorChoice>,
     /// `--no-progress` is `Some(false)`.
     pub progress: Option<bool>,
-    /// `--profile`.
     pub profile: Option<String>,
-    /// `--policy`, as typed.
     pub policy: Option<PathBuf>,
     /// `--add-dir`, as typed.
     pub added_directories: Vec<PathBuf>,
@@ -38,7 +35,6 @@ pub struct Flags {
 /// Whether the project's file counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ProjectFile {
-    /// It does.
     #[default]
     Read,
     /// `--bare`: it does not.
@@ -79,45 +75,33 @@ pub enum SettingsError {
     /// The file cannot be read.
     #[error("cannot read {kind} `{path}`")]
     Unreadable {
-        /// What it is.
         kind: SettingsFileKind,
-        /// The file.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
     /// The file is not TOML.
     #[error("cannot read {kind} `{path}`, line {line}: {reason}")]
     Malformed {
-        /// What it is.
         kind: SettingsFileKind,
-        /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What the parser says.
         reason: String,
     },
     /// A value is not of its kind.
     #[error("cannot use `{key}` in {kind} `{path}`, line {line}: {reason}")]
     BadValue {
-        /// What it is.
         kind: SettingsFileKind,
-        /// The file.
         path: PathBuf,
-        /// The key.
         key: String,
         /// The line, from 1.
         line: usize,
-        /// What is wanted.
         reason: String,
     },
     /// A policy file has a key that is none of its own.
     #[error("cannot use policy file `{path}`, line {line}: it has no key `{key}`")]
     UnknownPolicyKey {
-        /// The file.
         path: PathBuf,
-        /// The key.
         key: String,
         /// The line, from 1.
         line: usize,
@@ -126,28 +110,15 @@ pub enum SettingsError {
     },
     /// `--add-dir` names no directory.
     #[error("cannot use `--add-dir {path}`")]
-    NoDirectory {
-        /// The path, as typed.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    NoDirectory { path: PathBuf, source: std::io::Error },
     /// A variable's value is not of its kind.
     #[error("cannot use environment variable `{name}`: {reason}")]
-    BadVariable {
-        /// The variable.
-        name: String,
-        /// What is wanted.
-        reason: String,
-    },
+    BadVariable { name: String, reason: String },
     /// `--profile` names a table that does not exist.
     #[error("cannot find profile `{name}` in settings file `{path}`")]
     NoProfile {
-        /// The profile.
         name: String,
-        /// The user's file.
         path: PathBuf,
-        /// The profiles that exist.
         known: Vec<String>,
     },
 }

@@ -22,24 +22,19 @@ use std::path::{Path, PathBuf};
 /// A value, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting<T> {
-    /// The value.
     pub value: T,
-    /// Who set it.
     pub origin: Origin,
 }
 
-/// Who set a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// A flag of the command line.
     Flag(&'static str),
-    /// An environment variable.
     Environment(String),
     /// The project's `.opencode-rs.toml`.
     Project(PathBuf),
     /// A `[profiles.NAME]` table of the user's file.
     Profile(PathBuf, String),
-    /// The user's `config.toml`.
     User(PathBuf),
     /// The file of `--policy`, or of the setting `policy`.
     Policy(PathBuf),
@@ -57,7 +52,6 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
-    /// The word for scripts.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Flag(_) => "flag",

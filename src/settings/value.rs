@@ -15,11 +15,8 @@ use crate::support::{duration, nearest};
 pub enum RawValue {
     /// Text, which is all that the environment has.
     Text(String),
-    /// A whole number.
     Integer(i64),
-    /// A truth value.
     Boolean(bool),
-    /// Several values.
     List(Vec<RawValue>),
     /// Anything else, named for messages.
     Other(&'static str),
@@ -44,7 +41,6 @@ impl RawValue {
     }
 }
 
-/// A type of setting.
 pub trait SettingValue: Sized + Clone {
     /// Reads the value. Relative paths are meant from `base`; `home` stands for a leading `~`.
     ///

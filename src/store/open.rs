@@ -72,7 +72,6 @@ pub enum Unreadable {
     /// A document in it is none.
     #[error("the engine's store holds a broken document")]
     Document(#[from] serde_json::Error),
-    /// It cannot be read.
     #[error("the engine's store cannot be read")]
     Database(#[from] rusqlite::Error),
 }

@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::Unreadable;
 
-/// A session's row.
 pub(super) fn session(row: &Row<'_>) -> Result<Value, Unreadable> {
     let mut document = Map::new();
     let mut set = |name: &str, value: Value| {

@@ -7,7 +7,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What decides it.
 #[derive(Debug, Clone)]
 pub struct Brought {
     /// Where the agent works, and the highest repository around it.

@@ -20,7 +20,6 @@ const MOST_LINKS: usize = 40;
 pub enum IfPresent {
     /// It stays, and nothing is written.
     Refuse,
-    /// Its contents are replaced.
     Replace,
 }
 

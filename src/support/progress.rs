@@ -12,7 +12,6 @@ pub trait Progress: Send + Sync {
     fn finish(&self);
 }
 
-/// Nobody watches.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 

@@ -32,7 +32,6 @@ impl Secret {
         left.len() == right.len() && left.iter().zip(right).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
     }
 
-    /// The secret itself.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -26,11 +26,8 @@ const FEWEST_COLUMNS: usize = 20;
 /// One of the three standard streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
-    /// Standard input.
     Stdin,
-    /// Standard output.
     Stdout,
-    /// Standard error.
     Stderr,
 }
 
@@ -61,7 +58,6 @@ pub struct Terminal {
     capability: Capability,
 }
 
-/// What `TERM` promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Capability {
     /// Lines of characters and nothing else.

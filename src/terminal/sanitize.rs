@@ -68,10 +68,8 @@ pub struct Sanitizer {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum SanitizerState {
-    /// Ordinary text.
     #[default]
     Ground,
-    /// After ESC.
     Escape,
     /// After ESC and an intermediate character, such as in `ESC ( B`.
     Intermediate,

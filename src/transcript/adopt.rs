@@ -14,7 +14,6 @@ const BATCH: usize = 4 * 1024 * 1024;
 /// Where the conversation will live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Home {
-    /// The directory.
     pub directory: PathBuf,
     /// The engine's id of the project.
     pub project: String,
@@ -22,7 +21,6 @@ pub struct Home {
     pub root: PathBuf,
 }
 
-/// What becomes of ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ids {
     /// They stay: the same conversation again.
@@ -36,14 +34,12 @@ pub enum Ids {
 /// A document that can be stored.
 #[derive(Debug)]
 pub struct Adopted {
-    /// As it will be.
     pub document: Transcript,
     /// How many notes about changed files were left out, which name files outside the directory.
     pub left_out: usize,
 }
 
 impl Transcript {
-    /// Every id in it.
     pub fn ids(&self) -> Vec<&str> {
         let mut ids = vec![self.id()];
         for message in &self.messages {

@@ -8,7 +8,6 @@ use crate::request::ModelRef;
 /// A session with all its messages.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Transcript {
-    /// The session.
     pub info: Value,
     /// Its messages, the oldest first.
     pub messages: Vec<TranscriptMessage>,
@@ -17,9 +16,7 @@ pub struct Transcript {
 /// A message with its parts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TranscriptMessage {
-    /// The message.
     pub info: Value,
-    /// Its parts, in order.
     pub parts: Vec<Value>,
 }
 
@@ -33,12 +30,10 @@ impl Transcript {
         Self { info, messages }
     }
 
-    /// The session's id.
     pub fn id(&self) -> &str {
         text(&self.info, "id")
     }
 
-    /// Its title.
     pub fn title(&self) -> &str {
         text(&self.info, "title")
     }
@@ -63,7 +58,6 @@ impl Transcript {
 }
 
 impl TranscriptMessage {
-    /// Its id.
     pub fn id(&self) -> &str {
         text(&self.info, "id")
     }

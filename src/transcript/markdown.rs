@@ -18,7 +18,6 @@ pub enum ReasoningChoice {
     /// Not shown.
     #[default]
     Hidden,
-    /// Shown, as quotations.
     Shown,
 }
 

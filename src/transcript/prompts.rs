@@ -25,7 +25,6 @@ pub enum UnknownMessage {
     /// The id is no message's.
     #[error("cannot find message `{0}` in the conversation")]
     Id(String),
-    /// Several ids begin so.
     #[error("cannot tell which message `{0}` is: {1} begin so")]
     Ambiguous(String, usize),
 }
@@ -43,7 +42,6 @@ impl PromptPositions {
         }
     }
 
-    /// How many there are.
     pub fn count(&self) -> usize {
         self.positions.len()
     }

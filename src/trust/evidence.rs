@@ -79,7 +79,6 @@ impl Evidence {
         common.take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
     }
 
-    /// One hash over everything.
     pub(super) fn digest(&self) -> String {
         let mut all = Sha256::new();
         for ((path, aspect), hash) in &self.below(&self.root()).entries {

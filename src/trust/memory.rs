@@ -48,7 +48,6 @@ impl TrustFile {
         }
     }
 
-    /// Where it is.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

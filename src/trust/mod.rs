@@ -57,7 +57,6 @@ pub enum ItemKind {
     Provider,
     /// Code formatters, run after edits.
     Formatter,
-    /// Language servers.
     LanguageServer,
     /// The shell that runs every command.
     Shell,
@@ -113,7 +112,6 @@ impl ItemKind {
 /// One piece of code, or something that leads to code or reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustItem {
-    /// What sort it is.
     pub kind: ItemKind,
     /// The file that holds it.
     pub path: PathBuf,
@@ -141,7 +139,6 @@ impl fmt::Display for TrustItem {
 #[derive(Debug, Clone)]
 pub struct UserPlaces {
     home: PathBuf,
-    /// The engine's configuration.
     engine_config: PathBuf,
     /// One more file of it, and one more directory, that the environment names, as the engine reads them from the directory
     /// that it works in.
@@ -154,7 +151,6 @@ pub struct UserPlaces {
 }
 
 impl UserPlaces {
-    /// Those of a command.
     pub fn of(context: &Context) -> Self {
         let of_engine = |variable, fallback| context.engine_directory(variable, fallback);
         let named = |variable| context.environment.text(variable).map(PathBuf::from);
@@ -220,14 +216,12 @@ impl Findings {
     }
 }
 
-/// What a person said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrustAnswer {
     /// Yes, now and as long as nothing changes.
     Trusted,
     /// No.
     Refused,
-    /// Ctrl-C.
     Interrupted,
     /// There is nobody to ask.
     Nobody,
@@ -244,7 +238,6 @@ pub trait TrustAsker {
 /// Nobody: no terminal, or `--no-input`.
 #[derive(Debug, Clone, Default)]
 pub struct NobodyToAsk {
-    /// The warnings so far.
     pub warnings: Vec<String>,
 }
 

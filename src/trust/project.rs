@@ -25,7 +25,6 @@ pub(super) struct TrustedProject {
 }
 
 impl TrustedProject {
-    /// `directory` is canonical.
     pub(super) fn new(directory: &Path, home: &Path, brought: &Brought) -> Self {
         let home = home.canonicalize().unwrap_or_else(|_| home.to_path_buf());
         let owner = owner(directory);

@@ -343,7 +343,6 @@ impl Scanner {
         }
     }
 
-    /// Agents, commands and skills.
     fn texts(&mut self, directory: &Path, kind: MarkdownUse) {
         let named = |path: &Path| {
             path.file_name()

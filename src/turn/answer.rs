@@ -110,7 +110,6 @@ impl TurnText {
         }
     }
 
-    /// Events were missed.
     pub(super) fn distrust_open_text(&mut self) {
         for part in &mut self.parts {
             part.distrusted |= !part.closed;

@@ -23,7 +23,6 @@ pub enum ChangeStatus {
 }
 
 impl ChangeStatus {
-    /// The word for records.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Added => "added",
@@ -33,16 +32,13 @@ impl ChangeStatus {
     }
 }
 
-/// A file that changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileChange {
     /// Its path; absolute, as far as the engine says so.
     pub path: String,
     /// What happened to it, where that is known.
     pub status: Option<ChangeStatus>,
-    /// Lines that are new.
     pub additions: Option<u64>,
-    /// Lines that are gone.
     pub deletions: Option<u64>,
 }
 

@@ -39,12 +39,10 @@ const ANNOUNCEMENT: Duration = Duration::from_millis(500);
 /// How long a server that ends takes to be known as gone, once it has let go of its connections.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
-/// A turn to drive.
 #[derive(Debug)]
 pub struct Turn {
     /// The connection, for the session's directory.
     pub client: Client,
-    /// The session.
     pub session_id: String,
     /// The prompt, with its own ids.
     pub prompt: Prompt,
@@ -70,7 +68,6 @@ pub struct Turn {
     pub started: TurnStart,
 }
 
-/// What came of it.
 #[derive(Debug)]
 pub struct Driven {
     /// Everything known at the end.
@@ -97,7 +94,6 @@ enum EarlyEnd {
     Refused(Error),
     /// We end it, and this is why.
     Stopped(Failure),
-    /// The server is gone.
     ServerGone(Failure),
 }
 

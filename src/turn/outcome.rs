@@ -8,7 +8,6 @@ use super::usage::Usage;
 use crate::error::{Failure, FailureKind};
 use crate::request::ModelRef;
 
-/// A finished run.
 #[derive(Debug)]
 pub struct Outcome {
     /// What went wrong; `None` is success.
@@ -21,11 +20,8 @@ pub struct Outcome {
     pub session_id: Option<String>,
     /// The last message of the assistant.
     pub message_id: Option<String>,
-    /// The agent's working directory.
     pub directory: String,
-    /// The model.
     pub model: Option<ModelRef>,
-    /// The agent.
     pub agent: Option<String>,
     /// Tokens, summed over all messages of the session tree that this run made; `None` when the provider does not say.
     pub usage: Option<Usage>,
@@ -33,17 +29,13 @@ pub struct Outcome {
     pub cost_usd: Option<String>,
     /// How many messages the assistant wrote.
     pub turns: u32,
-    /// Every tool call.
     pub tool_calls: Vec<ToolCall>,
     /// Every permission that was asked for.
     pub permissions: Vec<PermissionRecord>,
-    /// Changed files.
     pub files: Vec<FileChange>,
     /// How often a provider was tried again.
     pub retries: u32,
-    /// Where the time went.
     pub phases: Phases,
-    /// The engine.
     pub engine: Option<EngineInfo>,
     /// The name that the session is kept under.
     pub conversation: Option<String>,
@@ -66,7 +58,6 @@ pub struct Outcome {
 /// An MCP server of the engine's configuration that did not work.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct MissingMcp {
-    /// Its name.
     pub name: String,
     /// The engine's word for its state, for example `failed` or `needs_auth`.
     pub status: String,
@@ -86,7 +77,6 @@ pub struct CheckResults {
 /// A command that has run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
-    /// The command.
     pub command: String,
     /// Its exit status; none when a signal or we ended it.
     pub exit_code: Option<i32>,
@@ -97,9 +87,7 @@ pub struct Verification {
 /// A git worktree that was made for a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worktree {
-    /// Its directory.
     pub path: String,
-    /// Its branch.
     pub branch: String,
     /// The commit that it began as.
     pub base: String,
@@ -146,7 +134,6 @@ impl Outcome {
         self.failure.as_ref().map_or(0, |failure| failure.kind.exit_code())
     }
 
-    /// The word for scripts.
     pub fn word(&self) -> &'static str {
         self.failure.as_ref().map_or("ok", |failure| failure.kind.outcome())
     }

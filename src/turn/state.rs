@@ -281,7 +281,6 @@ impl TurnState {
             .map(|(_, error)| error)
     }
 
-    /// The whole answer.
     pub fn answer_text(&self) -> String {
         let kept = self.kept_answer.as_ref();
         kept.map_or_else(|| self.answer.text(), |(whole, _)| whole.clone())
@@ -303,7 +302,6 @@ impl TurnState {
         &self.tools
     }
 
-    /// Changed files.
     pub fn files(&self) -> &[FileChange] {
         self.changes.files()
     }

@@ -53,13 +53,10 @@ pub struct TurnStart {
     pub capabilities: Vec<String>,
     /// The model, when it is known.
     pub model: Option<ModelRef>,
-    /// The agent.
     pub agent: Option<String>,
     /// The variant of the model.
     pub variant: Option<String>,
-    /// The agent's working directory.
     pub directory: String,
-    /// The session.
     pub session_id: Option<String>,
     /// The name that the session is kept under.
     pub conversation: Option<String>,
@@ -89,7 +86,6 @@ pub struct TextDelta {
     pub message_id: String,
     /// The part. Pieces with one part id belong together.
     pub part_id: String,
-    /// The piece.
     pub text: String,
     /// Whether a subagent wrote it. Its text is not part of the answer.
     pub subagent: bool,
@@ -101,11 +97,9 @@ pub struct TextDelta {
 pub enum ToolStatus {
     /// Announced; its input is not complete.
     Pending,
-    /// Running.
     Running,
     /// Finished; a failed command counts as finished too, see `exit_code`.
     Completed,
-    /// Failed or refused.
     Error,
 }
 
@@ -122,15 +116,12 @@ pub struct ToolCall {
     pub call_id: String,
     /// The tool's name, for example `read`.
     pub tool: String,
-    /// How far it is.
     pub status: ToolStatus,
     /// The engine's one-line title, for example a path.
     pub title: Option<String>,
-    /// The arguments.
     pub input: Value,
     /// What it gave back, as the model sees it.
     pub output: Option<String>,
-    /// Why it failed.
     pub error: Option<String>,
     /// Exit status of a shell command.
     pub exit_code: Option<i64>,
@@ -145,7 +136,6 @@ pub struct ToolCall {
 pub struct PermissionRecord {
     /// The id of the tool call, or the engine's id of its request.
     pub id: String,
-    /// The session that asks.
     pub session_id: String,
     /// The session that started it, for a subagent's.
     pub parent_session_id: Option<String>,
@@ -153,19 +143,14 @@ pub struct PermissionRecord {
     pub permission: String,
     /// The tool as the engine names it, for example `apply_patch`.
     pub tool: String,
-    /// On what.
     pub patterns: Vec<String>,
-    /// What was decided.
     pub decision: Decision,
-    /// Who decided.
     pub by: DecidedBy,
-    /// For how long.
     pub scope: AuditScope,
     /// The rule that decided, or that asked.
     pub rule: String,
     /// Why: the rule or the circumstance that decided.
     pub reason: String,
-    /// Whether a subagent asks.
     pub subagent: bool,
 }
 
@@ -174,26 +159,21 @@ pub struct PermissionRecord {
 pub struct QuestionRecord {
     /// The engine's id of the request.
     pub id: String,
-    /// The session that asks.
     pub session_id: String,
     /// The session that started it, for a subagent's.
     pub parent_session_id: Option<String>,
-    /// The questions.
     pub questions: Vec<ModelQuestion>,
     /// For each question the labels chosen and the texts typed; `None` when nobody answered.
     pub answers: Option<Vec<Vec<String>>>,
-    /// Whether a subagent asks.
     pub subagent: bool,
 }
 
 /// A provider is tried again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Retry {
-    /// The session.
     pub session_id: String,
     /// Which attempt comes next, from 1.
     pub attempt: u32,
-    /// How many are allowed.
     pub max_attempts: u32,
     /// What went wrong, in the provider's words.
     pub message: String,
@@ -201,28 +181,21 @@ pub struct Retry {
     pub delay_ms: u64,
 }
 
-/// A change of state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum TurnStatus {
     /// The model or a tool is at work.
     Busy {
-        /// The session.
         session_id: String,
     },
-    /// Nothing is at work.
     Idle {
-        /// The session.
         session_id: String,
     },
     /// Older messages were replaced by a summary.
     Compacted {
-        /// The session.
         session_id: String,
     },
-    /// A subagent began.
     SubagentStarted {
-        /// Its session.
         session_id: String,
         /// The session that started it.
         parent_id: String,
@@ -234,12 +207,10 @@ pub enum TurnStatus {
     },
     /// The session is at work on a prompt of somebody's, which is waited for.
     AtWork {
-        /// The session.
         session_id: String,
     },
     /// The name of a conversation stands for another session from now on.
     Replaced {
-        /// The name.
         conversation: String,
         /// The session that it stood for.
         session_id: String,

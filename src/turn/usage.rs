@@ -9,9 +9,7 @@ use crate::api::types::Tokens;
 pub struct Usage {
     /// Tokens of the prompt that were not read from a cache.
     pub input: u64,
-    /// Tokens of the answer.
     pub output: u64,
-    /// Tokens of reasoning.
     pub reasoning: u64,
     /// Tokens read from the provider's cache.
     pub cache_read: u64,

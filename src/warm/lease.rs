@@ -49,7 +49,6 @@ pub enum Refusal {
     /// Whoever asks was started by an engine of ours.
     #[error("it is not for commands that an engine runs")]
     Descendant,
-    /// Somebody uses it.
     #[error("it is in use")]
     InUse,
     /// It has no server for a wish of that kind.
@@ -118,7 +117,6 @@ impl Lease {
         &self.endpoint
     }
 
-    /// What its file says.
     pub fn record(&self) -> &ServerRecord {
         &self.record
     }

@@ -58,7 +58,6 @@ impl Log {
 /// What a server had to say, and which one it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFile {
-    /// The server's id.
     pub id: String,
     /// The agent's directory, where the log still says so.
     pub directory: Option<String>,

@@ -13,19 +13,14 @@ use crate::request::EngineSource;
 /// Everything that a supervisor needs besides its environment, which is the engine's too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SupervisorOrders {
-    /// Which server it is.
     pub slot: String,
     /// How what it is made of looks now.
     pub fingerprint: String,
     /// How long it stays after the last use, in seconds.
     pub keep_for: u64,
-    /// The engine program.
     pub engine: PathBuf,
-    /// Its version.
     pub engine_version: semver::Version,
-    /// Where it was found.
     pub engine_source: EngineSource,
-    /// The agent's directory, absolute.
     pub directory: PathBuf,
     /// `--port`.
     pub port: Option<u16>,
@@ -36,24 +31,17 @@ pub struct SupervisorOrders {
     pub variables: Vec<(OsString, OsString)>,
     /// The scripted model that shall answer.
     pub rehearsal: Option<RehearsalOrders>,
-    /// Our directories.
     pub home: PathBuf,
-    /// See [`Directories`].
     pub config_directory: PathBuf,
-    /// See [`Directories`].
     pub data: PathBuf,
-    /// See [`Directories`].
     pub state: PathBuf,
-    /// See [`Directories`].
     pub cache: PathBuf,
 }
 
-/// The scripted model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RehearsalOrders {
     /// The text of the script; none for the plain answers.
     pub script: Option<String>,
-    /// Its name in messages.
     pub name: String,
 }
 

@@ -12,7 +12,6 @@ use crate::support::secret::Secret;
 /// The longest line of either side.
 const LONGEST_LINE: u64 = 64 * 1024;
 
-/// A command's wish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(super) enum Request {
@@ -23,37 +22,40 @@ pub(super) enum Request {
         keep_for: Option<u64>,
     },
     /// To be asked about tool calls, at this port.
-    Gate { port: u16, token: Exposed },
+    Gate {
+        port: u16,
+        token: Exposed,
+    },
     /// This session is prompted by this command. Should the command die, the session is not left running for ever.
-    Prompting { session: String, directory: String },
+    Prompting {
+        session: String,
+        directory: String,
+    },
     /// Nothing is prompted any more.
     Resting,
     /// To know how it is.
     Status,
     /// That nobody gets it any more, and that it ends when its last user goes.
     Retire,
-    /// That it ends now.
     Stop,
     /// That it ends now, unless somebody uses it.
     StopUnused,
 }
 
-/// A supervisor's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(super) enum Response {
-    /// It may be used.
     Leased {
         url: String,
         password: Exposed,
         engine_pid: u32,
     },
-    /// Done.
     Done,
-    /// How it is.
     Status(super::lease::WarmStatus),
     /// No.
-    Refused { why: super::lease::Refusal },
+    Refused {
+        why: super::lease::Refusal,
+    },
 }
 
 /// A secret on its way through a private socket.
@@ -78,7 +80,6 @@ impl<'de> Deserialize<'de> for Exposed {
     }
 }
 
-/// Writes a line.
 pub(super) async fn say(to: &mut (impl AsyncWrite + Unpin), what: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(what)?;
     line.push(b'\n');

@@ -13,7 +13,6 @@ use crate::support::state_file;
 
 /// The directory of the files, in our state directory.
 pub const RECORDS: &str = "servers";
-/// What this version writes.
 const SCHEMA_VERSION: u32 = 1;
 
 /// A warm server, as its file describes it. No secret is among it.
@@ -27,25 +26,18 @@ pub struct ServerRecord {
     pub slot: String,
     /// How these were when it was started.
     pub fingerprint: String,
-    /// Our version.
     pub program: String,
-    /// The supervisor.
     pub supervisor: ProcessMark,
-    /// The engine's process id.
     pub engine_pid: u32,
-    /// The engine program.
     pub engine: PathBuf,
     /// What it says to be.
     pub engine_version: String,
-    /// Where it was found.
     pub engine_source: EngineSource,
     /// The port on loopback.
     pub port: u16,
-    /// The agent's directory.
     pub directory: PathBuf,
     /// When it was ready, RFC 3339.
     pub started: String,
-    /// The supervisor's socket.
     pub socket: PathBuf,
     /// Whether a scripted model answers.
     pub rehearsal: bool,
@@ -70,7 +62,6 @@ impl ServerRecord {
         records
     }
 
-    /// Writes the file.
     pub(super) fn write(&self, state: &Path) -> io::Result<()> {
         atomic_file::write(&path(state, &self.id), &serde_json::to_vec(self)?, Access::Private)
     }

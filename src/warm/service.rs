@@ -24,7 +24,6 @@ const FIRST_USE: Duration = Duration::from_secs(10);
 /// Why there is something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ActivityReason {
-    /// Somebody uses the server.
     InUse,
     /// Nobody does, and it ends at this moment; never, where there is none.
     Idle(Option<Instant>),
@@ -37,7 +36,6 @@ pub(super) enum ActivityReason {
 pub(super) struct Orphan {
     pub(super) session: String,
     pub(super) directory: String,
-    /// When it is aborted.
     pub(super) at: Instant,
 }
 
@@ -49,7 +47,6 @@ pub(super) struct SupervisorService {
     fingerprint: String,
     hub: Hub,
     state: Mutex<ServiceState>,
-    /// Something changed.
     pub(super) changed: Notify,
 }
 
@@ -67,7 +64,6 @@ struct ServiceState {
 #[derive(Debug)]
 struct User {
     pid: u32,
-    /// Session and directory.
     prompting: Option<(String, String)>,
 }
 

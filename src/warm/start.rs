@@ -29,7 +29,6 @@ const ENDING: Duration = Duration::from_secs(8);
 /// Which server is wanted, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WarmRequest {
-    /// Which one.
     pub slot: String,
     /// The port that it has to listen on; any, where there is none.
     pub port: Option<u16>,

@@ -10,12 +10,9 @@ use crate::request::ModelRef;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Agent {
-    /// Its name.
     pub name: String,
-    /// What it is for.
     #[serde(deserialize_with = "lenient")]
     pub description: Option<String>,
-    /// `primary`, `subagent` or `all`.
     #[serde(deserialize_with = "lenient")]
     pub mode: String,
     /// Whether it is the engine's own helper.

@@ -10,7 +10,6 @@ use super::lenient::lenient;
 pub struct EngineCommand {
     /// Its name, without the slash.
     pub name: String,
-    /// What it is for.
     #[serde(deserialize_with = "lenient")]
     pub description: Option<String>,
     /// The prompt that it stands for; empty where the engine asks somebody else for it.
@@ -43,9 +42,7 @@ impl EngineCommand {
 /// A call of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandCall {
-    /// The command's name.
     pub name: String,
-    /// What follows it.
     pub arguments: String,
 }
 

@@ -11,13 +11,10 @@ pub struct FileDiff {
     /// Its path, relative to the root of the working tree.
     #[serde(deserialize_with = "lenient")]
     pub file: String,
-    /// `added`, `modified` or `deleted`.
     #[serde(deserialize_with = "lenient")]
     pub status: String,
-    /// Lines that are new.
     #[serde(deserialize_with = "lenient")]
     pub additions: Option<u64>,
-    /// Lines that are gone.
     #[serde(deserialize_with = "lenient")]
     pub deletions: Option<u64>,
     /// The change as a unified diff.

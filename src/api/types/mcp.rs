@@ -8,10 +8,8 @@ use super::lenient::lenient;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct McpState {
-    /// `connected`, `disabled`, `failed`, `needs_auth`, ...
     #[serde(deserialize_with = "lenient")]
     pub status: String,
-    /// Why it failed.
     #[serde(deserialize_with = "lenient")]
     pub error: Option<String>,
 }

@@ -10,9 +10,7 @@ use crate::request::ModelRef;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct MessageWithParts {
-    /// The message.
     pub info: MessageInfo,
-    /// Its parts, in order.
     pub parts: Vec<Part>,
 }
 
@@ -20,18 +18,14 @@ pub struct MessageWithParts {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct MessageInfo {
-    /// Its id.
     pub id: String,
-    /// Its session.
     #[serde(rename = "sessionID", deserialize_with = "lenient")]
     pub session_id: String,
-    /// `user` or `assistant`.
     #[serde(deserialize_with = "lenient")]
     pub role: String,
     /// The user message that it answers; another one than ours after a compaction.
     #[serde(rename = "parentID", deserialize_with = "lenient")]
     pub parent_id: Option<String>,
-    /// The agent.
     #[serde(deserialize_with = "lenient")]
     pub agent: Option<String>,
     /// The model of a user message.
@@ -49,13 +43,11 @@ pub struct MessageInfo {
     /// Why the model stopped: `stop`, `length`, `tool-calls`, `content-filter`, `unknown`, ...
     #[serde(deserialize_with = "lenient")]
     pub finish: Option<String>,
-    /// What went wrong.
     #[serde(deserialize_with = "lenient")]
     pub error: Option<EngineError>,
     /// Dollars, of this step.
     #[serde(deserialize_with = "lenient")]
     pub cost: f64,
-    /// Tokens, of this step.
     #[serde(deserialize_with = "lenient")]
     pub tokens: Tokens,
     /// When it began and ended.
@@ -64,7 +56,6 @@ pub struct MessageInfo {
     /// `true` on the summary of a compaction (an object on a user message).
     #[serde(deserialize_with = "lenient")]
     pub summary: Value,
-    /// Where the agent worked.
     #[serde(deserialize_with = "lenient")]
     pub path: MessagePath,
     /// The value of a structured answer.
@@ -72,7 +63,6 @@ pub struct MessageInfo {
     pub structured: Option<Value>,
 }
 
-/// Where the agent worked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct MessagePath {
@@ -111,34 +101,26 @@ pub struct Times {
     /// When the message was made.
     #[serde(deserialize_with = "lenient")]
     pub created: f64,
-    /// When it was complete.
     #[serde(deserialize_with = "lenient")]
     pub completed: Option<f64>,
-    /// When a part began.
     #[serde(deserialize_with = "lenient")]
     pub start: Option<f64>,
-    /// When a part ended.
     #[serde(deserialize_with = "lenient")]
     pub end: Option<f64>,
 }
 
-/// Tokens of a step.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Tokens {
     /// The sum, where the provider gives one.
     #[serde(deserialize_with = "lenient")]
     pub total: Option<f64>,
-    /// Of the prompt.
     #[serde(deserialize_with = "lenient")]
     pub input: f64,
-    /// Of the answer.
     #[serde(deserialize_with = "lenient")]
     pub output: f64,
-    /// Of reasoning.
     #[serde(deserialize_with = "lenient")]
     pub reasoning: f64,
-    /// Of the provider's cache.
     #[serde(deserialize_with = "lenient")]
     pub cache: CacheTokens,
 }
@@ -147,10 +129,8 @@ pub struct Tokens {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct CacheTokens {
-    /// Read.
     #[serde(deserialize_with = "lenient")]
     pub read: f64,
-    /// Written.
     #[serde(deserialize_with = "lenient")]
     pub write: f64,
 }
@@ -162,7 +142,6 @@ pub struct EngineError {
     /// Its kind, for example `APIError`.
     #[serde(deserialize_with = "lenient")]
     pub name: String,
-    /// Its facts.
     #[serde(deserialize_with = "lenient")]
     pub data: ErrorData,
 }
@@ -171,7 +150,6 @@ pub struct EngineError {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct ErrorData {
-    /// The readable reason.
     #[serde(deserialize_with = "lenient")]
     pub message: String,
     /// HTTP status of the provider.
@@ -180,7 +158,6 @@ pub struct ErrorData {
     /// Whether the engine would have tried again.
     #[serde(rename = "isRetryable", deserialize_with = "lenient")]
     pub is_retryable: bool,
-    /// The provider, in `ProviderAuthError`.
     #[serde(rename = "providerID", deserialize_with = "lenient")]
     pub provider_id: Option<String>,
 }
@@ -189,15 +166,11 @@ pub struct ErrorData {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Part {
-    /// Its id.
     pub id: String,
-    /// Its message.
     #[serde(rename = "messageID", deserialize_with = "lenient")]
     pub message_id: String,
-    /// Its session.
     #[serde(rename = "sessionID", deserialize_with = "lenient")]
     pub session_id: String,
-    /// What it is.
     #[serde(rename = "type", deserialize_with = "lenient")]
     pub kind: PartKind,
     /// The text of a text or reasoning part.
@@ -226,23 +199,17 @@ pub struct Part {
     pub files: Vec<String>,
 }
 
-/// Kinds of parts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartKind {
-    /// Text.
     Text,
-    /// The model's reasoning.
     Reasoning,
-    /// A tool call.
     Tool,
     /// A call of the model begins; a retried one begins anew.
     StepStart,
     /// A call of the model ended well.
     StepFinish,
-    /// Changed files.
     Patch,
-    /// A file.
     File,
     /// What a newer engine sends.
     #[default]
@@ -263,10 +230,8 @@ pub struct ToolState {
     /// What the model sees of the result.
     #[serde(deserialize_with = "lenient")]
     pub output: Option<String>,
-    /// Why it failed.
     #[serde(deserialize_with = "lenient")]
     pub error: Option<String>,
-    /// A title for people.
     #[serde(deserialize_with = "lenient")]
     pub title: Option<String>,
     /// Exit status, session of a subagent, and the like.
@@ -289,13 +254,11 @@ pub struct Prompt {
     /// The agent; always named, likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
-    /// The model's variant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
     /// Text added to the system prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
-    /// The parts.
     pub parts: Vec<PromptPart>,
 }
 
@@ -303,27 +266,19 @@ pub struct Prompt {
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum PromptPart {
-    /// Text.
     Text {
-        /// Our id.
         id: String,
-        /// The text.
         text: String,
     },
-    /// An attachment.
     File {
-        /// Our id.
         id: String,
-        /// The file.
         #[serde(flatten)]
         file: FilePart,
     },
 }
 
-/// An attached file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FilePart {
-    /// Its media type.
     pub mime: String,
     /// The name that the model sees.
     pub filename: String,

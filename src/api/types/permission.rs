@@ -12,12 +12,10 @@ pub struct Rule {
     pub permission: String,
     /// On what, for example `git *`, or `*`.
     pub pattern: String,
-    /// What happens.
     pub action: RuleAction,
 }
 
 impl Rule {
-    /// A rule.
     pub fn new(permission: impl Into<String>, pattern: impl Into<String>, action: RuleAction) -> Self {
         Self {
             permission: permission.into(),
@@ -27,13 +25,10 @@ impl Rule {
     }
 }
 
-/// What a rule does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RuleAction {
-    /// Go ahead.
     Allow,
-    /// Refuse.
     Deny,
     /// Ask; also what we take an unknown action for, since asking is never wider than what was meant.
     #[serde(other)]
@@ -46,13 +41,10 @@ pub enum RuleAction {
 pub struct PermissionAsk {
     /// Id of the request, for the reply.
     pub id: String,
-    /// The session that asks.
     #[serde(rename = "sessionID")]
     pub session_id: String,
-    /// The permission.
     #[serde(deserialize_with = "lenient")]
     pub permission: String,
-    /// On what.
     #[serde(deserialize_with = "lenient")]
     pub patterns: Vec<String>,
     /// Command, diff, and the like.
@@ -76,12 +68,9 @@ pub struct AskingCall {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct QuestionAsk {
-    /// Id of the request.
     pub id: String,
-    /// The session that asks.
     #[serde(rename = "sessionID")]
     pub session_id: String,
-    /// The questions.
     #[serde(deserialize_with = "lenient")]
     pub questions: Vec<Value>,
 }

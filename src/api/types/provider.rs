@@ -12,7 +12,6 @@ use crate::request::ModelRef;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Providers {
-    /// The providers.
     #[serde(deserialize_with = "lenient")]
     pub providers: Vec<Provider>,
     /// The default model of each provider.
@@ -31,13 +30,10 @@ impl Providers {
     }
 }
 
-/// A provider.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Provider {
-    /// Its id.
     pub id: String,
-    /// Its name.
     #[serde(deserialize_with = "lenient")]
     pub name: String,
     /// Where its credentials come from: `env`, `api`, `config`, `custom`.
@@ -46,33 +42,24 @@ pub struct Provider {
     /// The variables that hold its key.
     #[serde(deserialize_with = "lenient")]
     pub env: Vec<String>,
-    /// Its models by id.
     #[serde(deserialize_with = "lenient")]
     pub models: BTreeMap<String, Model>,
 }
 
-/// A model.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Model {
-    /// Its id.
     pub id: String,
-    /// Its name.
     #[serde(deserialize_with = "lenient")]
     pub name: String,
-    /// `active`, `beta`, `deprecated`, ...
     #[serde(deserialize_with = "lenient")]
     pub status: String,
-    /// What it can do.
     #[serde(deserialize_with = "lenient")]
     pub capabilities: Capabilities,
-    /// Its prices.
     #[serde(deserialize_with = "lenient")]
     pub cost: Cost,
-    /// Its limits in tokens.
     #[serde(deserialize_with = "lenient")]
     pub limit: Limit,
-    /// Its variants by name.
     #[serde(deserialize_with = "lenient")]
     pub variants: BTreeMap<String, Value>,
 }
@@ -81,38 +68,28 @@ pub struct Model {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Capabilities {
-    /// Whether it reasons.
     #[serde(deserialize_with = "lenient")]
     pub reasoning: bool,
-    /// Whether it takes attachments.
     #[serde(deserialize_with = "lenient")]
     pub attachment: bool,
-    /// Whether it calls tools.
     #[serde(deserialize_with = "lenient")]
     pub toolcall: bool,
-    /// What it reads.
     #[serde(deserialize_with = "lenient")]
     pub input: Modalities,
 }
 
-/// Kinds of content.
 #[expect(clippy::struct_excessive_bools, reason = "the wire format is a set of booleans")]
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Modalities {
-    /// Text.
     #[serde(deserialize_with = "lenient")]
     pub text: bool,
-    /// Images.
     #[serde(deserialize_with = "lenient")]
     pub image: bool,
-    /// PDF documents.
     #[serde(deserialize_with = "lenient")]
     pub pdf: bool,
-    /// Sound.
     #[serde(deserialize_with = "lenient")]
     pub audio: bool,
-    /// Films.
     #[serde(deserialize_with = "lenient")]
     pub video: bool,
 }
@@ -121,10 +98,8 @@ pub struct Modalities {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Cost {
-    /// For input.
     #[serde(deserialize_with = "lenient")]
     pub input: f64,
-    /// For output.
     #[serde(deserialize_with = "lenient")]
     pub output: f64,
 }
@@ -136,14 +111,11 @@ impl Cost {
     }
 }
 
-/// Limits in tokens.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Limit {
-    /// What fits in.
     #[serde(deserialize_with = "lenient")]
     pub context: u64,
-    /// What may come out.
     #[serde(deserialize_with = "lenient")]
     pub output: u64,
 }

@@ -5,19 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::lenient::lenient;
 use super::permission::Rule;
 
-/// A session.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Session {
-    /// Its id.
     pub id: String,
     /// The session that started it, for a subagent's.
     #[serde(rename = "parentID", deserialize_with = "lenient")]
     pub parent_id: Option<String>,
-    /// Its title.
     #[serde(deserialize_with = "lenient")]
     pub title: String,
-    /// Its directory.
     #[serde(deserialize_with = "lenient")]
     pub directory: String,
     /// The agent that it used last.
@@ -50,7 +46,6 @@ pub struct Revert {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct SessionModel {
-    /// The provider's id.
     #[serde(rename = "providerID")]
     pub provider: String,
     /// The model's id at that provider.
@@ -64,10 +59,8 @@ pub struct SessionModel {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct SessionTimes {
-    /// When it was made.
     #[serde(deserialize_with = "lenient")]
     pub created: f64,
-    /// When it last changed.
     #[serde(deserialize_with = "lenient")]
     pub updated: f64,
     /// When it was put away, if it was.
@@ -88,37 +81,31 @@ pub struct NewSession {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum SessionStatus {
-    /// At work.
     Busy,
     /// Waiting to try a provider again.
     Retry {
         /// Which try comes next, from 1.
         #[serde(default)]
         attempt: u32,
-        /// What went wrong.
         #[serde(default)]
         message: String,
         /// When, in milliseconds since 1970.
         #[serde(default)]
         next: u64,
     },
-    /// Nothing.
     Idle,
     /// Something that a newer engine says.
     #[serde(other)]
     Unknown,
 }
 
-/// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TodoItem {
-    /// What.
     #[serde(default)]
     pub content: String,
     /// `pending`, `in_progress`, `completed`, `cancelled`, or what a newer engine says.
     #[serde(default)]
     pub status: String,
-    /// `high`, `medium`, `low`.
     #[serde(default)]
     pub priority: String,
 }

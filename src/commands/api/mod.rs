@@ -111,7 +111,6 @@ async fn send(
 #[derive(Debug)]
 struct PreparedRequest {
     method: Method,
-    /// Path and query.
     path: String,
     headers: HeaderMap,
     body: Option<Bytes>,

@@ -13,7 +13,6 @@ use crate::request::ApiRequest;
 use crate::support::json;
 use crate::terminal::{Stream, Terminal, sanitize};
 
-/// How the engine answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ApiResponse {
     Success,
@@ -23,7 +22,6 @@ pub(super) enum ApiResponse {
     WebPage,
 }
 
-/// Where the answer goes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ResponseOutput {
     is_terminal: bool,
@@ -31,7 +29,6 @@ pub(super) struct ResponseOutput {
 }
 
 impl ResponseOutput {
-    /// To this process's stdout.
     pub(super) fn of_process(context: &Context, request: &ApiRequest) -> Self {
         Self {
             is_terminal: Terminal::of_process(&context.environment).is_terminal(Stream::Stdout),

@@ -44,11 +44,8 @@ pub(super) struct Dialog<'t, 'c> {
     files: Vec<FilePart>,
 }
 
-/// What comes next.
 pub(super) enum NextStep {
-    /// The next entry.
     Next,
-    /// The end.
     Leave(CommandEnd),
 }
 

@@ -17,7 +17,6 @@ use crate::turn::Outcome;
 
 /// How many sessions are looked at.
 const MOST: usize = 100;
-/// How many are listed.
 const LISTED: usize = 15;
 /// How much of the last answer is shown again.
 const RECAP_LINES: usize = 12;

@@ -26,7 +26,6 @@ use crate::turn::{Outcome, ToolCall, Turn, Update};
 /// How long a server may take to say that it is there.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 
-/// A conversation.
 pub(super) struct Conversation<'a> {
     pub(super) context: &'a Context,
     /// What prompts are sent with; the dialog's commands change it.
@@ -41,7 +40,6 @@ pub(super) struct Conversation<'a> {
     policy: Option<Policy>,
     /// The tools that were called, oldest first.
     pub(super) calls: Vec<ToolCall>,
-    /// The last answer.
     pub(super) answer: String,
     pub(super) last_asked: Option<Asked>,
     /// The model that answered last.
@@ -74,19 +72,15 @@ pub(super) struct SessionRef {
     pub(super) title: String,
 }
 
-/// What is asked.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) prompt: PromptParts,
     pub(super) command: Option<CommandCall>,
 }
 
-/// How a turn ended.
 #[derive(Debug)]
 pub(super) enum Ended {
-    /// With an answer.
     Well,
-    /// Ctrl-C.
     Cancelled,
     /// With a failure that has been shown.
     Failed(FailureKind),
@@ -410,7 +404,6 @@ impl<'a> Conversation<'a> {
         };
     }
 
-    /// Ends what was started.
     pub(super) async fn close(self) {
         let Some(link) = self.link else { return };
         if self.run.lifetime == crate::request::SessionLifetime::Ephemeral

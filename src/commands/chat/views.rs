@@ -231,7 +231,6 @@ fn head_of(call: &ToolCall) -> String {
     format!("{} {what}", call.tool)
 }
 
-/// A conversation as Markdown.
 fn transcript(title: &str, messages: &[MessageWithParts]) -> String {
     let mut text = format!("# {}\n", one_line(title, 200));
     for message in messages {

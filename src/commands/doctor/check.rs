@@ -18,7 +18,6 @@ const SCHEMA_VERSION: u32 = 1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum CheckStatus {
-    /// As it should be.
     Ok,
     /// A run works, but perhaps not as expected.
     Warn,
@@ -26,7 +25,6 @@ pub(super) enum CheckStatus {
     Fail,
 }
 
-/// One check.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Check {
     name: &'static str,

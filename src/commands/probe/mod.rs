@@ -42,7 +42,6 @@ const KEPT: [&str; 8] = [
     "ComSpec",
     "PATHEXT",
 ];
-/// A red point.
 const PICTURE: &[u8] = include_bytes!("picture.png");
 const NOTES: &str = "the fox jumps\n";
 

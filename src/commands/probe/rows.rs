@@ -13,7 +13,6 @@ pub(super) struct ProbeStep {
     pub(super) arguments: &'static [&'static str],
     pub(super) stdin: &'static str,
     pub(super) code: i32,
-    /// Texts that stdout holds.
     pub(super) writes: &'static [&'static str],
     /// A text that stderr holds.
     pub(super) says: &'static str,

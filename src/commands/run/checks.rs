@@ -20,9 +20,7 @@ use crate::turn::{CheckResults, FileChange, Verification};
 
 /// Where and how a command runs.
 pub(super) struct CheckContext<'a> {
-    /// The agent's directory.
     pub(super) directory: &'a Path,
-    /// Our environment.
     pub(super) environment: &'a Environment,
     /// What else writes to the terminal.
     pub(super) display: &'a Display,

@@ -130,7 +130,6 @@ impl Display {
         let _ = updates.reserve_many(updates.max_capacity()).await;
     }
 
-    /// Where updates go.
     pub(in crate::commands) fn updates(&self) -> mpsc::Sender<Update> {
         self.updates
             .clone()

@@ -303,7 +303,6 @@ fn everything_is_there(request: &RunRequest, offer: &EngineCatalog) -> bool {
     named && of_agent.is_none_or(|model| offer.providers.model(model).is_some())
 }
 
-/// Names that exist.
 #[derive(Debug, Clone)]
 pub(in crate::commands) struct Chosen {
     pub(in crate::commands) model: Option<ModelRef>,

@@ -33,7 +33,6 @@ const LAST_LOOK: Duration = Duration::from_secs(30);
 /// A worktree that was made for a run. It has to be [concluded](RunWorktree::conclude).
 #[derive(Debug)]
 pub(super) struct RunWorktree {
-    /// Where the agent works.
     pub(super) directory: PathBuf,
     /// The root of the user's own working tree.
     original: PathBuf,

@@ -14,17 +14,14 @@ pub(super) const SCHEMA_VERSION: u32 = 1;
 /// So much is shown of a command line.
 const LONGEST_COMMAND: usize = 80;
 
-/// A server.
 #[derive(Debug, Serialize)]
 pub(super) struct ServerEntry<'a> {
     id: &'a str,
     state: &'static str,
-    /// The engine's process.
     pid: u32,
     supervisor_pid: u32,
     port: u16,
     url: String,
-    /// The engine's.
     version: &'a str,
     engine: String,
     directory: String,
@@ -86,7 +83,6 @@ impl<'a> ServerEntry<'a> {
     }
 }
 
-/// Where a server listens.
 pub(super) fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }

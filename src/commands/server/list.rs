@@ -152,7 +152,6 @@ pub(super) async fn status(
     })
 }
 
-/// A server in detail.
 fn block(seen: &Seen, state: &Path) -> String {
     let record = &seen.record;
     let mut text = format!("server {}\n", record.id);

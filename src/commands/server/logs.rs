@@ -65,7 +65,6 @@ pub(super) async fn run(
     Ok(CommandEnd::Success)
 }
 
-/// Whose log it is.
 struct LogOwner {
     id: String,
     /// The server, while it lives.
@@ -147,7 +146,6 @@ impl LogReader {
         }
     }
 
-    /// What was added since.
     fn more(&mut self) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         if let Some(file) = &mut self.file {

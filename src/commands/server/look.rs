@@ -16,12 +16,9 @@ use crate::warm::{self, ServerRecord, WarmStatus};
 /// How long an engine may take to say anything.
 const ANSWERING: Duration = Duration::from_secs(3);
 
-/// How a server is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::commands) enum ServerState {
-    /// Commands use it.
     InUse,
-    /// Nobody uses it.
     Idle,
     /// It ends when its last user goes.
     Retiring,
@@ -34,7 +31,6 @@ pub(in crate::commands) enum ServerState {
 }
 
 impl ServerState {
-    /// The word in documents.
     pub(in crate::commands) const fn word(self) -> &'static str {
         match self {
             Self::InUse => "in_use",
@@ -57,13 +53,11 @@ impl ServerState {
 pub(in crate::commands) struct Seen {
     pub(in crate::commands) record: ServerRecord,
     pub(in crate::commands) state: ServerState,
-    /// What its supervisor says.
     pub(in crate::commands) status: Option<WarmStatus>,
     /// In bytes.
     pub(in crate::commands) engine_memory: Option<u64>,
     /// In bytes.
     pub(in crate::commands) supervisor_memory: Option<u64>,
-    /// Since it was ready.
     pub(in crate::commands) age: Option<Duration>,
 }
 
@@ -107,7 +101,6 @@ pub(super) async fn records(context: &Context) -> Vec<ServerRecord> {
     ServerRecord::list(&context.directories.state)
 }
 
-/// How these are.
 pub(super) async fn look(state: &Path, records: Vec<ServerRecord>) -> Vec<Seen> {
     let looking = records.into_iter().map(|record| one(state, record));
     join_all(looking).await.into_iter().flatten().collect()

@@ -67,7 +67,6 @@ pub async fn run(_: &Context, _: ServerCommandRequest) -> Result<CommandEnd, Fai
     Err(Failure::usage("cannot keep servers on this system").hint("each command starts a server of its own here"))
 }
 
-/// How the command speaks.
 #[cfg(unix)]
 #[derive(Debug, Clone, Copy)]
 struct ServerMessages {

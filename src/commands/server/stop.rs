@@ -27,9 +27,7 @@ enum Fate {
     Stopped,
     /// It did not answer, and was killed.
     Killed,
-    /// It was dead already.
     Cleared,
-    /// These use it.
     InUse(Vec<u32>),
     /// It could not be stopped, and why.
     Refused(String),

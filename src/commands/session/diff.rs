@@ -13,7 +13,6 @@ use crate::request::{ListFormat, SessionTarget};
 use crate::terminal::{Stream, Terminal, sanitize};
 use crate::transcript::PromptPositions;
 
-/// What a prompt changed.
 #[derive(Debug, Serialize)]
 struct PromptChanges {
     /// The number of the prompt.

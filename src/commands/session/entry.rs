@@ -81,7 +81,6 @@ impl SessionEntry {
         format!("`{}` {title:?}, {}", self.id, self.age())
     }
 
-    /// What sets it apart.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.name.iter().map(|name| format!("kept as {name}")).collect();
         for (word, holds) in [

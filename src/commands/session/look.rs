@@ -90,7 +90,6 @@ impl SessionSource<'_> {
         })
     }
 
-    /// A whole conversation.
     pub(super) async fn document(&self, id: &str) -> Result<Transcript, LookupFailure> {
         let Some(info) = self.session(id).await? else {
             return Err(gone(id).into());

@@ -83,7 +83,6 @@ pub async fn run(context: &Context, request: SessionRequest) -> Result<CommandEn
     Ok(CommandEnd::Success)
 }
 
-/// The command that runs.
 #[derive(Debug, Clone, Copy)]
 struct RunningCommand<'a> {
     context: &'a Context,

@@ -34,7 +34,6 @@ pub(super) type Dirs = Option<Vec<PathBuf>>;
 #[derive(Debug)]
 pub(super) enum LinePart {
     Command(ShellCommand),
-    /// A redirection.
     File {
         writes: bool,
         target: ShellWord,
@@ -43,7 +42,6 @@ pub(super) enum LinePart {
     },
 }
 
-/// A simple command.
 #[derive(Debug, Clone)]
 pub(super) struct ShellCommand {
     /// As it stands in the line.
@@ -52,7 +50,6 @@ pub(super) struct ShellCommand {
     pub(super) words: Vec<ShellWord>,
     /// Variables that are set for it: names, and as typed.
     pub(super) assignments: Vec<(String, String)>,
-    /// Where it may run.
     pub(super) dirs: Dirs,
     /// The command before it in a pipeline.
     pub(super) feeds: Option<Box<ShellCommand>>,
@@ -61,9 +58,7 @@ pub(super) struct ShellCommand {
 /// What is known about the surroundings.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ShellContext<'a> {
-    /// The user's home.
     pub(super) home: &'a Path,
-    /// Where the line starts.
     pub(super) start: &'a Path,
 }
 

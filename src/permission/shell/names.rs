@@ -1,4 +1,3 @@
-/// Names with blanks between.
 pub(crate) struct Names(pub(crate) &'static str);
 
 impl Names {

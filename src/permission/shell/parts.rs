@@ -11,7 +11,6 @@ use super::tree::{self, AndOrList, CommandList, Connector, Pipeline, Redirect, S
 use super::word::{ShellWord, Variables};
 use super::{Dirs, LinePart, Names, ShellCommand, ShellContext};
 
-/// Parts that we judge.
 const MOST_PARTS: usize = 200;
 /// Directories that we keep apart.
 const MOST_DIRS: usize = 4;
@@ -262,7 +261,6 @@ impl LineWalk<'_> {
         }
     }
 
-    /// Follows `cd`.
     fn change_directory(&mut self, command: &ShellCommand) {
         let mut words = command.words.iter().skip_while(|word| word.text() == "command");
         match words.next().map(ShellWord::text) {

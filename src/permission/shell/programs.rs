@@ -145,7 +145,6 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
 struct HarmlessOptions {
     program: &'static str,
     short: &'static str,
-    /// Those with a value.
     short_valued: &'static str,
     long: Names,
     long_valued: Names,

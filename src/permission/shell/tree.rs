@@ -36,9 +36,7 @@ pub struct Stage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandNode {
     Simple(SimpleCommand),
-    /// `{ …; }`
     Group(CommandList),
-    /// `( … )`
     Subshell(CommandList),
     /// Pairs of condition and body; what `else` holds comes last.
     If(Vec<(CommandList, CommandList)>, Option<CommandList>),
@@ -69,7 +67,6 @@ pub struct SimpleCommand {
 pub struct Assignment {
     pub name: String,
     pub value: WordNode,
-    /// As typed: `NAME=value`.
     pub raw: String,
 }
 
@@ -84,10 +81,12 @@ pub enum Redirect {
         target: WordNode,
     },
     /// `2>&1`
-    Copy { descriptor: u8, from: u8 },
+    Copy {
+        descriptor: u8,
+        from: u8,
+    },
     /// A here-document, whose text nothing expands.
     Document,
-    /// `<<< word`
     Text(WordNode),
 }
 
@@ -107,11 +106,18 @@ pub enum WordPart {
     /// `~` at the beginning of a word.
     Home,
     /// `$NAME`, `${NAME}`. Not quoted, its value is cut at blanks and matched with file names.
-    Variable { name: String, quoted: bool },
-    /// `$?`
-    Status { quoted: bool },
+    Variable {
+        name: String,
+        quoted: bool,
+    },
+    Status {
+        quoted: bool,
+    },
     /// `$( … )`. Not quoted, what it prints is cut at blanks and matched with file names.
-    Output { list: CommandList, quoted: bool },
+    Output {
+        list: CommandList,
+        quoted: bool,
+    },
 }
 
 impl WordNode {

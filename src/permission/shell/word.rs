@@ -18,10 +18,8 @@ pub(crate) struct Variables {
 /// Values that a word is tried with, at most.
 const MOST_VARIANTS: usize = 24;
 
-/// One word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ShellWord {
-    /// As typed.
     pub(crate) raw: String,
     /// What it becomes, when that is certain. Wildcards for file names are still in it; beside them, a character that
     /// would be one without its quotes is a `?`.

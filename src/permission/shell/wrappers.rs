@@ -8,16 +8,13 @@ use super::{Names, ShellCommand, ShellWord};
 pub(crate) struct Wrapper {
     /// Whether it only passes the command on: then it needs no rule of its own.
     pub(crate) is_harmless: bool,
-    /// What it runs.
     pub(crate) inner: Vec<WrappedCommand>,
 }
 
 /// Something that a command runs.
 #[derive(Debug)]
 pub(crate) enum WrappedCommand {
-    /// A command, as words.
     Words(Vec<ShellWord>),
-    /// A shell line.
     Line(String),
     /// Words or lines that may be commands, depending on options that we do not follow.
     Perhaps(Vec<ShellWord>),
@@ -227,9 +224,7 @@ pub(crate) fn of_find(rest: &[ShellWord]) -> Option<Vec<ShellWord>> {
     }
 }
 
-/// The options of `xargs`.
 struct XargsOptions<'w> {
-    /// Where its program stands.
     end: usize,
     /// What stands for the words from the input.
     placeholder: Option<&'w str>,

@@ -13,11 +13,8 @@ const MOST: usize = 4000;
 /// What a key did to the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edited {
-    /// It may look different.
     Changed,
-    /// Enter.
     Done,
-    /// Esc.
     Back,
 }
 
@@ -40,7 +37,6 @@ impl TextField {
         text.trim().to_owned()
     }
 
-    /// Applies a key.
     pub(super) fn press(&mut self, key: Key) -> Edited {
         match key {
             Key::Enter => return Edited::Done,

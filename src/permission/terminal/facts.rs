@@ -31,7 +31,6 @@ pub(super) struct Facts {
 #[derive(Debug)]
 pub(super) struct ShownFacts {
     pub(super) rows: Vec<StyledLine>,
-    /// Nothing was left out.
     pub(super) whole: bool,
 }
 

@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 
-/// Something that was pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
     Char(char),
@@ -26,15 +25,12 @@ pub(super) enum Key {
     EraseLine,
     /// Ctrl-W: the word before the cursor goes.
     EraseWord,
-    /// Ctrl-C.
     Interrupt,
-    /// Ctrl-D.
     EndOfInput,
     /// A character that was pasted; a line end is a space.
     Pasted(char),
 }
 
-/// Longer sequences are nobody's.
 const LONGEST_SEQUENCE: usize = 32;
 const ESCAPE: u8 = 0x1b;
 const PASTE_END: &[u8] = b"\x1b[201~";
@@ -73,7 +69,6 @@ impl KeyDecoder {
         self.pending.clear();
     }
 
-    /// The next key.
     pub(super) fn next(&mut self) -> Option<Key> {
         self.ready.pop_front()
     }

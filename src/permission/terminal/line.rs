@@ -213,7 +213,6 @@ impl StyledLine {
         self.spans.iter().any(|(look, _)| *look == TextStyle::Hidden)
     }
 
-    /// The text alone.
     pub(super) fn text(&self) -> String {
         self.spans.iter().map(|(_, text)| text.as_str()).collect()
     }

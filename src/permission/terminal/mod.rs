@@ -52,7 +52,6 @@ use crate::terminal::{Screen, Stream, Terminal};
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TerminalStyle {
-    /// Colours are allowed.
     pub color: bool,
     /// The cursor can be moved; if not, everything is written line by line.
     pub cursor: bool,
@@ -81,7 +80,6 @@ enum Gone {
     Withdrawn,
     /// Ctrl-D, or the terminal went away.
     Closed,
-    /// Ctrl-C.
     Interrupted,
 }
 

@@ -8,7 +8,6 @@ use crate::permission::preset::{plain_reason, words};
 use crate::permission::{Action, Ask, JudgedPart};
 use crate::request::Effect;
 
-/// Groups that are listed.
 const MOST_LINES: usize = 12;
 /// Parts of a group that are written out; of more, only the programs are named.
 const MOST_WRITTEN: usize = 3;

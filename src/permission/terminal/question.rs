@@ -77,7 +77,6 @@ struct QuestionState {
 }
 
 impl QuestionDialog<'_, '_> {
-    /// Whether all were answered.
     fn answers(&mut self) -> Result<bool, Gone> {
         while let Some(question) = self.questions.get(self.answers.len()) {
             match self.one(question)? {

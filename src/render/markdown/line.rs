@@ -5,22 +5,18 @@ const LONGEST_UNDECIDED: usize = 512;
 /// A row of a table is kept until it is complete, unless it is longer.
 const LONGEST_ROW: usize = 16 * 1024;
 
-/// What a line is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum MarkdownLine {
     /// Its beginning leaves it open.
     Undecided,
-    /// Nothing but white space.
     Blank,
     /// A fence: mark, length of the mark, indent, language.
     Fence(Fence),
-    /// A horizontal rule.
     Rule,
     /// A row of a table.
     Row,
     /// Code, because it is indented.
     IndentedCode,
-    /// Text.
     Text(Lead),
 }
 
@@ -40,7 +36,6 @@ pub(super) struct Fence {
 pub(super) struct Lead {
     /// Bytes of source before the text.
     pub(super) consumed: usize,
-    /// Depth of quotation.
     pub(super) quotes: usize,
     /// Columns before the marker or the text.
     pub(super) indent: usize,
@@ -50,7 +45,6 @@ pub(super) struct Lead {
     pub(super) heading: usize,
 }
 
-/// Where the line stands.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct LinePosition {
     /// A list has begun: indented lines belong to it.

@@ -32,7 +32,6 @@ enum OpenBlock {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Above {
     Nothing,
-    /// A line, right above.
     Line,
     /// A block that is over: a blank line is owed, however many the source has.
     Block,

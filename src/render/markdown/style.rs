@@ -1,6 +1,5 @@
 //! How a piece of text looks.
 
-/// A set of looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct MarkdownStyle(u16);
 
@@ -21,7 +20,6 @@ impl MarkdownStyle {
     /// The codes of the terminal, in the order of the bits above.
     const CODES: [&'static str; 11] = ["1", "2", "3", "4", "9", "31", "32", "33", "34", "35", "36"];
 
-    /// Both sets of looks.
     pub(super) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

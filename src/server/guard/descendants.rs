@@ -97,14 +97,12 @@ impl LivingProcess {
 /// A process, so that it can be told from a later one with the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessMark {
-    /// Its id.
     pub pid: u32,
     /// When it started, as the system says it.
     started: String,
 }
 
 impl ProcessMark {
-    /// This process.
     pub fn of_this_process() -> Self {
         let pid = rustix::process::getpid().as_raw_nonzero().get();
         Self {
@@ -125,7 +123,6 @@ impl ProcessMark {
         find(self.pid.cast_signed()).filter(|process| process.started == self.started)
     }
 
-    /// Whether it lives.
     pub fn is_alive(&self) -> bool {
         self.process().is_some()
     }
@@ -247,7 +244,6 @@ fn find(pid: i32) -> Option<LivingProcess> {
     }
 }
 
-/// Every process that lives.
 #[cfg(target_os = "linux")]
 pub(in crate::server) fn table() -> Vec<LivingProcess> {
     linux::table()
@@ -295,7 +291,6 @@ mod linux {
     }
 }
 
-/// Every process that lives.
 #[cfg(not(target_os = "linux"))]
 pub(in crate::server) fn table() -> Vec<LivingProcess> {
     let Ok(output) = std::process::Command::new("/bin/ps")

@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-/// How an engine ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineExit {
     /// It left with this status.
     Code(i32),
-    /// This signal killed it.
     Signal(i32),
     /// Nobody knows: its guard is gone too.
     Unknown,
@@ -25,14 +23,11 @@ impl fmt::Display for EngineExit {
     }
 }
 
-/// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::server) enum GuardReport {
-    /// The engine's process id.
     Started(u32),
     /// The guard could not do its work, and why.
     Failed(String),
-    /// The engine ended.
     Ended(EngineExit),
     /// The engine, everything that it started, and its temporary directory are gone.
     Clean,

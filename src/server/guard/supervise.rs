@@ -28,7 +28,6 @@ const PATIENCE: Duration = Duration::from_millis(4500);
 /// How often it looks again meanwhile.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Why the guard ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// The engine ended by itself.

@@ -32,7 +32,6 @@ pub(super) struct Temporary {
 }
 
 impl Temporary {
-    /// Creates one in `base`.
     pub(super) fn create(base: &Path) -> io::Result<Self> {
         let root = tempfile::Builder::new()
             .prefix(PREFIX)

@@ -37,7 +37,6 @@ impl GuardProgram {
         Ok(Self { path })
     }
 
-    /// Where it is.
     pub fn path(&self) -> &std::path::Path {
         &self.path
     }
@@ -63,10 +62,8 @@ pub(super) struct Launch {
 /// Something that the process has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ProcessEvent {
-    /// The engine runs.
     Started,
     /// It could not be started, and why.
     Failed(String),
-    /// It ended.
     Ended(super::EngineExit),
 }

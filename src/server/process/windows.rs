@@ -59,7 +59,6 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
 }
 
 impl Process {
-    /// The engine's process id.
     pub(in crate::server) fn engine(&self) -> Option<u32> {
         self.engine
     }

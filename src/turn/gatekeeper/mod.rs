@@ -62,7 +62,6 @@ const DEEPEST: usize = 16;
 /// What a turn needs to decide what the model may do.
 #[derive(Debug)]
 pub struct Permissions {
-    /// What our rules say.
     pub policy: Policy,
     /// Whether this is a plain prompt, whose first refusal comes with a hint at `--auto-tools`.
     pub preset: Preset,
@@ -74,7 +73,6 @@ pub struct Permissions {
     pub agent_rules: Vec<Rule>,
     /// The rules that we gave to the session. Should it ever have others, somebody has changed them.
     pub session_rules: Vec<Rule>,
-    /// The agent's working directory.
     pub directory: PathBuf,
     /// What the run may use up; the calls that are too many do not pass.
     pub limits: AgentLimits,
@@ -82,15 +80,11 @@ pub struct Permissions {
     pub audit: Option<AuditLog>,
 }
 
-/// Who answers.
 pub enum Answerer {
-    /// Everything is allowed once.
     Yes,
-    /// Everything is refused.
     Nobody,
     /// A person at the terminal, or a command of the user's.
     Somebody {
-        /// Puts the questions.
         prompter: Box<dyn Prompter>,
         /// Who that is, for the records.
         by: DecidedBy,
@@ -118,7 +112,6 @@ impl fmt::Debug for Answerer {
 
 /// Something that happened at the gate or at the terminal.
 pub(super) enum GateEvent {
-    /// A tool call waits.
     Call(GateCall),
     /// A call of a session that we had not heard of, with the sessions from there up to one that we know; nothing when it
     /// is not ours.
@@ -131,7 +124,6 @@ pub(super) enum GateEvent {
     Given(Result<(Box<dyn Prompter>, ApproverReply), JoinError>),
 }
 
-/// An answer.
 pub(super) enum ApproverReply {
     Permission(Answer),
     Question(QuestionAnswer),
@@ -147,7 +139,6 @@ pub(super) struct GateOutcome {
     pub(super) gate: Option<Gate>,
 }
 
-/// Decides, asks, remembers.
 pub(super) struct Gatekeeper {
     policy: Policy,
     preset: Preset,
@@ -209,7 +200,6 @@ enum What {
     },
 }
 
-/// Where the answer goes.
 enum AskSource {
     Gate(GateCall),
     Engine(PermissionAsk),

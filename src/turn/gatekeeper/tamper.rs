@@ -72,12 +72,10 @@ impl TamperWatch {
         self.answered.insert(request.to_owned(), allowed);
     }
 
-    /// Whether we have answered.
     pub(super) fn has_answered(&self, request: &str) -> bool {
         self.answered.contains_key(request)
     }
 
-    /// A request was answered.
     pub(super) fn replied(&self, request: &str, reply: &str) -> Option<Failure> {
         match (self.answered.get(request), reply) {
             (Some(true), "once") => None,

@@ -92,7 +92,6 @@ impl GateDecision {
         })
     }
 
-    /// What somebody said.
     pub(super) fn of_answer(answer: Answer, by: DecidedBy, judgement: &Judgement) -> Self {
         let who = if by == DecidedBy::Approver {
             "the approver"

@@ -34,9 +34,7 @@ const NO_VARIANT: &str = "default";
 /// Where sessions are kept in mind, and who is told what is waited for.
 #[derive(Clone, Copy)]
 pub(in crate::commands) struct SessionContext<'a> {
-    /// Our state directory.
     pub(in crate::commands) state: &'a Path,
-    /// The agent's directory, canonical.
     pub(in crate::commands) directory: &'a Path,
     pub(in crate::commands) display: &'a Display,
 }
