@@ -13,6 +13,8 @@ use super::evidence;
 const HOOKS: [&str; 2] = ["pre-auto-gc", "reference-transaction"];
 /// Larger files are not looked through.
 const LARGEST: u64 = 1024 * 1024;
+/// More files of configuration than a repository has.
+const MOST_FILES: usize = 32;
 
 /// A setting that runs, or may run, a program.
 #[derive(Debug, PartialEq)]
@@ -25,86 +27,145 @@ pub(super) struct Runs {
 
 /// One line of git's configuration.
 #[derive(Debug)]
-struct GitSetting<'a> {
+struct GitSetting {
+    file: PathBuf,
     section: String,
     /// What stands in quotes behind the section.
-    of: &'a str,
+    of: String,
     name: String,
-    value: &'a str,
+    value: String,
+}
+
+impl GitSetting {
+    fn is_include(&self) -> bool {
+        self.section.starts_with("include") && self.name == "path"
+    }
+
+    fn promises(&self) -> bool {
+        matches!(&*self.name, "promisor" | "partialclone")
+    }
+
+    fn key(&self) -> String {
+        match &*self.of {
+            "" => format!("{}.{}", self.section, self.name),
+            of => format!("{}.{of}.{}", self.section, self.name),
+        }
+    }
+}
+
+/// All files of git's configuration of a repository, those that others include as well.
+#[derive(Default)]
+struct GitConfig {
+    settings: Vec<GitSetting>,
+    /// Files that cannot be read, and lines that are not understood.
+    doubts: Vec<Runs>,
+    /// Whether a file speaks of remotes that promise objects.
+    speaks_of_promises: bool,
+}
+
+impl GitConfig {
+    fn read(place: &Path) -> Self {
+        let mut config = Self::default();
+        let mut open = files(place);
+        let mut seen = Vec::new();
+        while let Some(path) = open.pop() {
+            if seen.contains(&path) {
+                continue;
+            }
+            seen.push(path.clone());
+            let doubt = |what: &str, value: String| Runs {
+                path: path.clone(),
+                key: what.to_owned(),
+                value,
+            };
+            if seen.len() > MOST_FILES {
+                config.doubts.push(doubt("too many included files", String::new()));
+                return config;
+            }
+            let text = match evidence::read(&path, LARGEST) {
+                Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+                // Git reads over a file that is not there, too.
+                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                    continue;
+                }
+                Err(error) => {
+                    config
+                        .doubts
+                        .push(doubt("a file that cannot be read", error.to_string()));
+                    config.speaks_of_promises = true;
+                    continue;
+                }
+            };
+            let lower = text.to_ascii_lowercase();
+            config.speaks_of_promises |= ["promisor", "partialclone"].iter().any(|mark| lower.contains(mark));
+            let Some(settings) = settings(&path, &text) else {
+                // The line may hide a file that it includes.
+                config.speaks_of_promises |= lower.contains("include");
+                config.doubts.push(doubt("a line that is not understood", text));
+                continue;
+            };
+            for setting in settings {
+                if setting.is_include() {
+                    open.push(included(&path, setting.value.trim_matches('"')));
+                }
+                config.settings.push(setting);
+            }
+        }
+        config
+    }
+}
+
+/// Where an included file is.
+fn included(by: &Path, named: &str) -> PathBuf {
+    match named.strip_prefix("~/") {
+        Some(rest) => std::env::home_dir().unwrap_or_default().join(rest),
+        None => by.parent().unwrap_or(by).join(named),
+    }
 }
 
 /// Those of the repository in `place`, if one is there.
 pub(super) fn programs(place: &Path) -> Vec<Runs> {
-    let marks = ["promisor", "partialclone", "include"];
-    let runs = |path: &Path, key: String, value: &str| Runs {
-        path: path.to_path_buf(),
-        key,
-        value: value.to_owned(),
-    };
-    let mut texts = Vec::new();
-    let mut found = Vec::new();
-    for path in files(place) {
-        match evidence::read(&path, LARGEST) {
-            Ok(text) => texts.push((path, String::from_utf8_lossy(&text).into_owned())),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
-            Err(error) => found.push(runs(&path, "a file that cannot be read".to_owned(), &error.to_string())),
-        }
-    }
-    let has_mark = |text: &str| marks.iter().any(|mark| text.to_ascii_lowercase().contains(mark));
-    if !texts.iter().any(|(_, text)| has_mark(text)) {
-        return found;
-    }
-    let mut all = Vec::new();
-    for (path, text) in &texts {
-        match settings(text) {
-            Some(settings) => all.extend(settings.into_iter().map(|setting| (path, setting))),
-            None => found.push(runs(path, "a line that is not understood".to_owned(), text)),
-        }
-    }
-    let promises = |setting: &GitSetting<'_>| {
-        matches!(&*setting.name, "promisor" | "partialclone") || setting.section.starts_with("include")
-    };
-    if found.is_empty() && !all.iter().any(|(_, setting)| promises(setting)) {
+    let config = GitConfig::read(place);
+    if !config.speaks_of_promises || (config.doubts.is_empty() && !config.settings.iter().any(GitSetting::promises)) {
         return Vec::new();
     }
     let has_address = |remote: &str| {
-        let is_address = |setting: &GitSetting<'_>| setting.section == "remote" && setting.name == "url";
-        all.iter()
-            .any(|(_, setting)| is_address(setting) && setting.of == remote)
+        let mut settings = config.settings.iter();
+        settings.any(|setting| setting.section == "remote" && setting.name == "url" && setting.of == remote)
     };
-    for (path, setting) in &all {
-        let is_dangerous = match (&*setting.section, &*setting.name) {
-            ("core", "sshcommand" | "gitproxy" | "askpass" | "hookspath" | "alternaterefscommand")
-            | ("credential", "helper")
-            | ("gc", "recentobjectshook")
-            | ("remote", "uploadpack" | "vcs")
-            | ("include" | "includeif" | "url" | "protocol", _) => true,
-            ("remote", "url") => !is_plain_address(setting.value),
-            // Without an address its name is one.
-            ("remote", _) => !has_address(setting.of),
-            ("extensions", "partialclone") => !has_address(setting.value.trim_matches('"')),
-            _ => false,
-        };
-        if is_dangerous {
-            let of = if setting.of.is_empty() {
-                String::new()
-            } else {
-                format!(".{}", setting.of)
-            };
-            found.push(runs(
-                path,
-                format!("{}{of}.{}", setting.section, setting.name),
-                setting.value,
-            ));
-        }
-    }
-    for hook in git_directories(place)
+    let is_dangerous = |setting: &&GitSetting| match (&*setting.section, &*setting.name) {
+        ("core", "sshcommand" | "gitproxy" | "askpass" | "hookspath" | "alternaterefscommand")
+        | ("credential", "helper")
+        | ("gc", "recentobjectshook")
+        | ("remote", "uploadpack" | "vcs")
+        | ("url" | "protocol", _) => true,
+        ("remote", "url") => !is_plain_address(&setting.value),
+        // Without an address its name is one.
+        ("remote", _) => !has_address(&setting.of),
+        ("extensions", "partialclone") => !has_address(setting.value.trim_matches('"')),
+        _ => false,
+    };
+    let dangerous = config.settings.iter().filter(is_dangerous);
+    let mut found: Vec<Runs> = dangerous
+        .map(|setting| Runs {
+            path: setting.file.clone(),
+            key: setting.key(),
+            value: setting.value.clone(),
+        })
+        .collect();
+    found.extend(config.doubts);
+    let directories = git_directories(place);
+    for hook in directories
         .iter()
         .flat_map(|git| HOOKS.map(|name| git.join("hooks").join(name)))
     {
         if hook.exists() {
             let text = evidence::read(&hook, LARGEST).unwrap_or_default();
-            found.push(runs(&hook, "this hook".to_owned(), &String::from_utf8_lossy(&text)));
+            found.push(Runs {
+                value: String::from_utf8_lossy(&text).into_owned(),
+                path: hook,
+                key: "this hook".to_owned(),
+            });
         }
     }
     found
@@ -141,7 +202,7 @@ fn files(place: &Path) -> Vec<PathBuf> {
 }
 
 /// The settings of a file; none when a line is more than a section or a setting.
-fn settings(text: &str) -> Option<Vec<GitSetting<'_>>> {
+fn settings(file: &Path, text: &str) -> Option<Vec<GitSetting>> {
     let (mut section, mut of) = (String::new(), "");
     let mut all = Vec::new();
     for line in text.trim_start_matches('\u{feff}').lines() {
@@ -168,10 +229,11 @@ fn settings(text: &str) -> Option<Vec<GitSetting<'_>>> {
             return None;
         }
         all.push(GitSetting {
+            file: file.to_path_buf(),
             section: section.clone(),
-            of,
+            of: of.to_owned(),
             name: name.trim().to_ascii_lowercase(),
-            value: value.trim(),
+            value: value.trim().to_owned(),
         });
     }
     Some(all)
@@ -244,8 +306,12 @@ mod tests {
                 format!("{CLONE}[remote \"x\"] url = ext::x"),
                 vec!["a line that is not understood"],
             ),
-            (format!("{CLONE}[include]\npath = x"), vec!["include.path"]),
-            ("[include]\npath = x".to_owned(), vec!["include.path"]),
+            // Files that are not there include nothing.
+            (format!("{CLONE}[include]\npath = x"), vec![]),
+            (
+                "[includeIf \"gitdir:/x/.git\"]\npath = /x/credentials".to_owned(),
+                vec![],
+            ),
             (
                 "[core]\nsshCommand = x\n[branch \"include\"]\nremote = .".to_owned(),
                 vec![],
@@ -253,6 +319,20 @@ mod tests {
         ] {
             assert_eq!(found(&config), wanted, "{config}");
         }
+    }
+
+    #[test]
+    fn included_files_are_looked_through() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name);
+        fs::create_dir_all(at(".git")).unwrap();
+        fs::write(at(".git/config"), "[includeIf \"gitdir:/x\"]\npath = ../one\n").unwrap();
+        let found = || -> Vec<String> { programs(place.path()).into_iter().map(|runs| runs.key).collect() };
+        fs::write(at("one"), "[core]\nsshCommand = x\n[include]\npath = two\n").unwrap();
+        assert!(found().is_empty());
+        // A circle ends.
+        fs::write(at("two"), format!("{CLONE}[include]\npath = one\n")).unwrap();
+        assert_eq!(found(), ["core.sshcommand"]);
     }
 
     #[test]

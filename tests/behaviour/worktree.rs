@@ -269,6 +269,7 @@ fn no_program_that_the_repository_names_runs() {
     let finished = run(
         &sandbox,
         &[
+            "--trust",
             "--worktree",
             "--verify",
             "grep -q one kept.txt && echo three > kept.txt",
