@@ -331,13 +331,17 @@ fn the_engines_own_git_fetches_nothing() {
     }
     let head = git(&["rev-parse", "HEAD"]);
     std::fs::remove_file(project.join(".git/objects").join(&head[..2]).join(&head[2..])).unwrap();
-    sandbox.rehearse(SCRIPT, ["Say it"]).finish().expect(0).writes("ok\n");
+    sandbox
+        .rehearse(SCRIPT, ["--trust", "Say it"])
+        .finish()
+        .expect(0)
+        .writes("ok\n");
     assert!(!canary.exists());
     // The model's own commands see what the user has set.
     let script = "[[reply]]\ntool_result = \"lazy=.\"\ntext = \"told\"\n\
         [[reply]]\ntool_calls = [{ name = \"bash\", arguments = { command = \"echo lazy=$GIT_NO_LAZY_FETCH.\", description = \"x\" } }]";
     sandbox
-        .rehearse(script, ["--auto-tools", "--yes", "Do it"])
+        .rehearse(script, ["--trust", "--auto-tools", "--yes", "Do it"])
         .finish()
         .expect(0)
         .writes("told\n");
