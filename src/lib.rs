@@ -61,7 +61,7 @@
 //! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request`, `support` |
 //! | `render` | `context`, `error`, `request`, `support`, `terminal`, `turn` |
 //! | `input` | `api`, `context`, `env_vars`, `error`, `request` |
-//! | `trust` | `context`, `error`, `request`, `support` |
+//! | `trust` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `chat` | `support`, `terminal` |
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |

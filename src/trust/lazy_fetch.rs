@@ -11,9 +11,9 @@ use super::evidence;
 
 /// Hooks that git runs when it tidies up behind a fetch.
 const HOOKS: [&str; 2] = ["pre-auto-gc", "reference-transaction"];
-/// Larger files are not looked through.
+/// Limit of the bytes of one file.
 const LARGEST: u64 = 1024 * 1024;
-/// More files of configuration than a repository has.
+/// Limit of the files of one repository's configuration.
 const MOST_FILES: usize = 32;
 
 /// A setting that runs, or may run, a program.
@@ -59,8 +59,8 @@ struct GitConfig {
     settings: Vec<GitSetting>,
     /// Files that cannot be read, and lines that are not understood.
     doubts: Vec<Runs>,
-    /// Whether a file speaks of remotes that promise objects.
-    speaks_of_promises: bool,
+    /// Whether a file speaks of remotes that promise objects, or a doubt may hide a file that does.
+    may_promise: bool,
 }
 
 impl GitConfig {
@@ -73,13 +73,9 @@ impl GitConfig {
                 continue;
             }
             seen.push(path.clone());
-            let doubt = |what: &str, value: String| Runs {
-                path: path.clone(),
-                key: what.to_owned(),
-                value,
-            };
             if seen.len() > MOST_FILES {
-                config.doubts.push(doubt("too many included files", String::new()));
+                config.may_promise = true;
+                config.doubt(&path, "too many included files", "");
                 return config;
             }
             let text = match evidence::read(&path, LARGEST) {
@@ -89,44 +85,66 @@ impl GitConfig {
                     continue;
                 }
                 Err(error) => {
-                    config
-                        .doubts
-                        .push(doubt("a file that cannot be read", error.to_string()));
-                    config.speaks_of_promises = true;
+                    config.may_promise = true;
+                    config.doubt(&path, "a file that cannot be read", &error.to_string());
                     continue;
                 }
             };
             let lower = text.to_ascii_lowercase();
-            config.speaks_of_promises |= ["promisor", "partialclone"].iter().any(|mark| lower.contains(mark));
+            config.may_promise |= ["promisor", "partialclone"].iter().any(|mark| lower.contains(mark));
             let Some(settings) = settings(&path, &text) else {
-                // The line may hide a file that it includes.
-                config.speaks_of_promises |= lower.contains("include");
-                config.doubts.push(doubt("a line that is not understood", text));
+                // The line may include a file.
+                config.may_promise |= lower.contains("include");
+                config.doubt(&path, "a line that is not understood", &text);
                 continue;
             };
             for setting in settings {
                 if setting.is_include() {
-                    open.push(included(&path, setting.value.trim_matches('"')));
+                    match included(&path, &setting.value) {
+                        Some(file) => open.push(file),
+                        None => {
+                            config.may_promise = true;
+                            config.doubt(&path, &setting.key(), &setting.value);
+                        }
+                    }
                 }
                 config.settings.push(setting);
             }
         }
         config
     }
+
+    fn doubt(&mut self, path: &Path, key: &str, value: &str) {
+        self.doubts.push(Runs {
+            path: path.to_path_buf(),
+            key: key.to_owned(),
+            value: value.to_owned(),
+        });
+    }
 }
 
-/// Where an included file is.
-fn included(by: &Path, named: &str) -> PathBuf {
-    match named.strip_prefix("~/") {
-        Some(rest) => std::env::home_dir().unwrap_or_default().join(rest),
-        None => by.parent().unwrap_or(by).join(named),
+/// The file that an include names, if each of its characters stands for itself: git knows comments, quotes, escapes, and
+/// homes of users.
+fn included(by: &Path, named: &str) -> Option<PathBuf> {
+    let inner = named.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let (in_home, named) = match inner.unwrap_or(named).split_once("~/") {
+        Some(("", rest)) => (true, rest),
+        _ => (false, inner.unwrap_or(named)),
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if named.is_empty() || !named.chars().all(is_plain) {
+        return None;
     }
+    Some(match in_home {
+        true => std::env::home_dir()?.join(named),
+        false => by.parent()?.join(named),
+    })
 }
 
 /// Those of the repository in `place`, if one is there.
 pub(super) fn programs(place: &Path) -> Vec<Runs> {
     let config = GitConfig::read(place);
-    if !config.speaks_of_promises || (config.doubts.is_empty() && !config.settings.iter().any(GitSetting::promises)) {
+    if !config.may_promise || (config.doubts.is_empty() && !config.settings.iter().any(GitSetting::promises)) {
         return Vec::new();
     }
     let has_address = |remote: &str| {
@@ -206,7 +224,8 @@ fn settings(file: &Path, text: &str) -> Option<Vec<GitSetting>> {
     let (mut section, mut of) = (String::new(), "");
     let mut all = Vec::new();
     for line in text.trim_start_matches('\u{feff}').lines() {
-        let line = line.trim();
+        // White space as git knows it.
+        let line = line.trim_matches([' ', '\t', '\r']);
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;
         }
@@ -232,8 +251,8 @@ fn settings(file: &Path, text: &str) -> Option<Vec<GitSetting>> {
             file: file.to_path_buf(),
             section: section.clone(),
             of: of.to_owned(),
-            name: name.trim().to_ascii_lowercase(),
-            value: value.trim().to_owned(),
+            name: name.trim_matches([' ', '\t']).to_ascii_lowercase(),
+            value: value.trim_matches([' ', '\t']).to_owned(),
         });
     }
     Some(all)
@@ -330,7 +349,25 @@ mod tests {
         let found = || -> Vec<String> { programs(place.path()).into_iter().map(|runs| runs.key).collect() };
         fs::write(at("one"), "[core]\nsshCommand = x\n[include]\npath = two\n").unwrap();
         assert!(found().is_empty());
+        for hidden in [
+            "two # comment",
+            "two;",
+            "\"two\"x",
+            "~user/two",
+            "%(prefix)/two",
+            "two\u{a0}",
+            "",
+        ] {
+            fs::write(at("one"), format!("[include]\npath = {hidden}\n")).unwrap();
+            assert_eq!(found(), ["include.path"], "{hidden}");
+        }
+        for file in 0..=MOST_FILES {
+            fs::write(at(&format!("n{file}")), format!("[include]\npath = n{}\n", file + 1)).unwrap();
+        }
+        fs::write(at("one"), "[include]\npath = n0\n").unwrap();
+        assert_eq!(found(), ["too many included files"]);
         // A circle ends.
+        fs::write(at("one"), "[core]\nsshCommand = x\n[include]\npath = \"two\"\n").unwrap();
         fs::write(at("two"), format!("{CLONE}[include]\npath = one\n")).unwrap();
         assert_eq!(found(), ["core.sshcommand"]);
     }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::env_vars::OF_GIT_HOOKS;
 use crate::support::brought::Brought;
 use crate::support::instruction_files;
 
@@ -48,10 +49,9 @@ impl TrustedProject {
         git.arg("-C")
             .arg(&self.directory)
             .args(["rev-parse", "--show-toplevel"]);
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("GIT_") {
-                git.env_remove(name);
-            }
+        // The other variables of git reach the engine as well, which asks git the same.
+        for name in OF_GIT_HOOKS {
+            git.env_remove(name);
         }
         git.stdin(Stdio::null()).output().is_ok_and(|output| {
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
