@@ -89,10 +89,7 @@ fn a_server_is_started_once_shown_followed_and_stopped() {
     assert!(again["memory"]["supervisor"].as_u64().unwrap() > 1 << 20, "{again}");
 
     // A kept conversation uses it, and so does a visit.
-    warm.keep(&["--keep-for", STAYS, "one"])
-        .start_at_once()
-        .finish()
-        .expect(0);
+    warm.keep_one();
     let visit = warm.sandbox.run(["api", "--rehearse", "GET", "/config"]);
     let visit = visit.start_at_once().finish().expect(0);
     assert!(

@@ -98,10 +98,7 @@ fn an_engine_that_hangs_is_replaced() {
 /// A process of the server stands still, and the next command gets another server without a word.
 fn is_replaced_when_stopped(process: fn(&Value) -> Pid) {
     let warm = Warm::new();
-    warm.keep(&["--keep-for", STAYS, "one"])
-        .start_at_once()
-        .finish()
-        .expect(0);
+    warm.keep_one();
     let record = warm.record();
     kill_process(process(&record), Signal::STOP).unwrap();
     let next = warm.keep(&["--keep-for", "3s", "two"]);
@@ -117,10 +114,7 @@ fn is_replaced_when_stopped(process: fn(&Value) -> Pid) {
 #[test]
 fn a_signal_ends_a_supervisor_with_everything_that_it_started() {
     let warm = Warm::new();
-    warm.keep(&["--keep-for", STAYS, "one"])
-        .start_at_once()
-        .finish()
-        .expect(0);
+    warm.keep_one();
     kill_process(supervisor(&warm.record()), Signal::TERM).unwrap();
     warm.waits_until_nothing_is_left();
 }
@@ -128,10 +122,7 @@ fn a_signal_ends_a_supervisor_with_everything_that_it_started() {
 #[test]
 fn a_damaged_file_is_set_aside_and_a_dead_one_is_cleared_away() {
     let warm = Warm::new();
-    warm.keep(&["--keep-for", STAYS, "one"])
-        .start_at_once()
-        .finish()
-        .expect(0);
+    warm.keep_one();
     let record = warm.record();
     kill(supervisor(&record));
     let damaged = warm.servers().join("0123456789abcdef.json");

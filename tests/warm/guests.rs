@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{STAYS, Warm, plain};
-use crate::support::{LONG, until};
+use crate::support::{LONG, Running, until};
 
 const SOCKET: &str = "WARM_GUEST_SOCKET";
 const ANSWER: &str = "WARM_GUEST_ANSWER";
@@ -69,6 +69,14 @@ fn asking(warm: &Warm, answer: &str) -> String {
     )
 }
 
+/// Runs what the model calls in another directory, with an engine that nobody keeps.
+fn run_elsewhere(warm: &Warm, script: &str) -> Running {
+    warm.sandbox
+        .rehearse_apart(script, ["--auto-tools", "--yes", "try it"])
+        .directory(warm.sandbox.path("other"))
+        .start_at_once()
+}
+
 #[test]
 fn a_command_of_the_model_gets_no_lease() {
     let warm = Warm::new();
@@ -86,22 +94,12 @@ fn a_command_of_the_model_gets_no_lease() {
 #[test]
 fn a_command_that_another_engine_runs_gets_no_lease_and_a_server_of_its_own() {
     let warm = Warm::for_two();
-    warm.keep(&["--keep-for", STAYS, "one"])
-        .start_at_once()
-        .finish()
-        .expect(0);
+    warm.keep_one();
     // The engine of another directory, which nobody keeps; the guest is in a session of its own.
     let other = warm.sandbox.path("other");
     std::fs::create_dir(&other).unwrap();
     let script = asking(&warm, "answer.json").replace("command = \"", "command = \"exec setsid -w env ");
-    let run = warm
-        .sandbox
-        .rehearse_apart(&script, ["--auto-tools", "--yes", "try it"]);
-    run.directory(&other)
-        .start_at_once()
-        .finish()
-        .expect(0)
-        .writes("done\n");
+    run_elsewhere(&warm, &script).finish().expect(0).writes("done\n");
     let answer: Value = serde_json::from_slice(&std::fs::read(warm.sandbox.path("answer.json")).unwrap()).unwrap();
     assert_eq!(answer, json!({"answer": "refused", "why": "descendant"}));
 
@@ -117,14 +115,7 @@ fn a_command_that_another_engine_runs_gets_no_lease_and_a_server_of_its_own() {
         "[[reply]]\ntool_calls = [{{ name = \"bash\", arguments = {{ command = {command:?}, description = \"x\" }} }}]\n\n\
          [[reply]]\ntext = \"done\""
     );
-    let run = warm
-        .sandbox
-        .rehearse_apart(&script, ["--auto-tools", "--yes", "try it"]);
-    run.directory(&other)
-        .start_at_once()
-        .finish()
-        .expect(0)
-        .writes("done\n");
+    run_elsewhere(&warm, &script).finish().expect(0).writes("done\n");
     let start = warm.sandbox.read("project/start");
     assert!(
         start.contains("cannot keep a server here: an engine that opencode-rs has started runs this command"),
@@ -140,10 +131,7 @@ fn a_command_that_another_engine_runs_gets_no_lease_and_a_server_of_its_own() {
 #[test]
 fn an_orphan_whose_guard_is_killed_gets_no_lease() {
     let warm = Warm::for_two();
-    warm.keep(&["--keep-for", STAYS, "one"])
-        .start_at_once()
-        .finish()
-        .expect(0);
+    warm.keep_one();
     let other = warm.sandbox.path("other");
     std::fs::create_dir(&other).unwrap();
     // Leaves the session of the engine, ends the guard above it, and asks when the guard is gone.
@@ -162,10 +150,7 @@ exec env "$@"
         "asks_for_the_server\"",
         "asks_for_the_server >/dev/null 2>&1 &) ; exec sleep 1000\"",
     );
-    let run = warm
-        .sandbox
-        .rehearse_apart(&script, ["--auto-tools", "--yes", "try it"]);
-    run.directory(&other).start_at_once().finish();
+    run_elsewhere(&warm, &script).finish();
     let answer = until("the orphan has asked", LONG, || {
         serde_json::from_slice::<Value>(&std::fs::read(warm.sandbox.path("answer.json")).ok()?).ok()
     });
@@ -178,10 +163,7 @@ exec env "$@"
 #[test]
 fn a_server_that_is_none_of_ours_is_replaced_without_a_word() {
     let warm = Warm::new();
-    warm.keep(&["--keep-for", STAYS, "one"])
-        .start_at_once()
-        .finish()
-        .expect(0);
+    warm.keep_one();
     let record = warm.record();
     // Somebody else sits where the socket is.
     let socket = Path::new(record["socket"].as_str().unwrap());

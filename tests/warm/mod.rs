@@ -43,6 +43,14 @@ impl Warm {
         self.sandbox.run(["-k", "--rehearse"].iter().chain(arguments).copied())
     }
 
+    /// Has one conversation, whose server stays.
+    fn keep_one(&self) {
+        self.keep(&["--keep-for", STAYS, "one"])
+            .start_at_once()
+            .finish()
+            .expect(0);
+    }
+
     /// The same against a model that answers as `script` says.
     fn keep_scripted(&self, script: &str, arguments: &[&str]) -> Run {
         self.sandbox

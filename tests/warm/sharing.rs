@@ -58,10 +58,7 @@ fn twenty_shells_at_once_share_one_server_and_each_gets_its_own_answer() {
 #[test]
 fn files_are_for_the_owner_alone_and_hold_no_password() {
     let warm = Warm::new();
-    warm.keep(&["--keep-for", STAYS, "one"])
-        .start_at_once()
-        .finish()
-        .expect(0);
+    warm.keep_one();
     for entry in std::fs::read_dir(warm.servers()).unwrap() {
         let entry = entry.unwrap();
         let metadata = entry.metadata().unwrap();
