@@ -304,7 +304,7 @@ async fn start(
         ))
         .hint(format!("unset `{PURE}`, or leave out `--auto-tools`")));
     }
-    if let Some(wish) = warm_wish(context, request, directory, port) {
+    if let Some(choice) = warm_choice(context, request, directory, port) {
         // Others use it as well, and for other things.
         let setup = setup(context, request, directory, Needs::of_warm(needs.catalog), &engine)?;
         let place = warm::WarmSpec {
@@ -316,7 +316,7 @@ async fn start(
             setup: &setup,
             whole: needs.catalog == Catalog::Whole,
         };
-        if let Some(lease) = warm::lease(place, wish).await? {
+        if let Some(lease) = warm::lease(place, choice).await? {
             return Ok(Connection {
                 client: Client::new(lease.endpoint().clone(), Some(directory))?,
                 server: None,
@@ -458,7 +458,7 @@ fn setup(
 }
 
 /// Whether a warm server may answer, and what is wanted of it.
-fn warm_wish(
+fn warm_choice(
     context: &Context,
     request: &ConnectRequest,
     directory: &Path,

@@ -175,14 +175,14 @@ mod unix {
     /// # Errors
     ///
     /// When one was to be started, and cannot be.
-    pub(in crate::commands) async fn lease(place: WarmSpec<'_>, wish: WarmChoice) -> Result<Option<Lease>, Failure> {
+    pub(in crate::commands) async fn lease(place: WarmSpec<'_>, choice: WarmChoice) -> Result<Option<Lease>, Failure> {
         let context = place.context;
         let rehearsal = rehearsal(place)?;
-        let Some(wanted) = wanted(place, rehearsal.as_ref(), wish) else {
+        let Some(wanted) = wanted(place, rehearsal.as_ref(), choice) else {
             tracing::debug!("what the engine reads here is not known, so its server is not shared");
             return Ok(None);
         };
-        match wish {
+        match choice {
             WarmChoice::Find => Ok(warm::find(&context.directories, &wanted).await),
             WarmChoice::FindOrStart { keep_for } => {
                 let orders = orders(place, &wanted, rehearsal, keep_for);
@@ -207,13 +207,13 @@ mod unix {
         })
     }
 
-    fn wanted(place: WarmSpec<'_>, rehearsal: Option<&RehearsalOrders>, wish: WarmChoice) -> Option<WarmRequest> {
+    fn wanted(place: WarmSpec<'_>, rehearsal: Option<&RehearsalOrders>, choice: WarmChoice) -> Option<WarmRequest> {
         Some(WarmRequest {
             slot: slot(place, rehearsal),
             port: place.port,
             terms: LeaseTerms {
                 fingerprint: fingerprint(place)?,
-                keep_for: match wish {
+                keep_for: match choice {
                     WarmChoice::Find => None,
                     WarmChoice::FindOrStart { keep_for } => Some(keep_for),
                 },

@@ -66,7 +66,7 @@ impl CandidatePath {
 
     /// The file as a candidate that is passed over, where it is an engine of another protocol.
     pub(super) async fn foreign(self, cache: &ProbeCache, environment: &Environment) -> Option<EngineCandidate> {
-        let version = probe::version_in_passing(&self.path, cache, environment).await?;
+        let version = probe::version_of_unused(&self.path, cache, environment).await?;
         too_new(&version).then_some(EngineCandidate {
             path: self.path,
             source: self.source,

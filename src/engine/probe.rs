@@ -20,8 +20,8 @@ use crate::context::Environment;
 
 /// How long `--version` may take. It takes 0.4 s on an idle machine, and as long as a start on a crowded one.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
-/// How long a file is asked that is not used anyway.
-const IN_PASSING: Duration = Duration::from_secs(3);
+/// Limit of asking a file that is not used.
+const UNUSED_PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a file that is still open for writing somewhere is tried again.
 const BUSY_FOR: Duration = Duration::from_secs(2);
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
@@ -126,7 +126,7 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
 
 /// The version of a file that is not used: from the package that holds it, else from the cache. The engine itself is asked
 /// once, and its answer stays in the cache; a launcher is not asked.
-pub(super) async fn version_in_passing(path: &Path, cache: &ProbeCache, environment: &Environment) -> Option<Version> {
+pub(super) async fn version_of_unused(path: &Path, cache: &ProbeCache, environment: &Environment) -> Option<Version> {
     let path = resolve_shim(path).ok()?;
     let canonical = std::fs::canonicalize(&path).ok()?;
     if let Some(version) = packaged_version(&canonical) {
@@ -135,7 +135,7 @@ pub(super) async fn version_in_passing(path: &Path, cache: &ProbeCache, environm
     if !is_engine(&canonical) {
         return None;
     }
-    tokio::time::timeout(IN_PASSING, version(&path, cache, environment))
+    tokio::time::timeout(UNUSED_PROBE_TIMEOUT, version(&path, cache, environment))
         .await
         .ok()?
         .ok()

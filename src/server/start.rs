@@ -84,7 +84,7 @@ impl Server {
     /// Waits until the engine ends by itself, and says how. May be cancelled and called again.
     pub async fn exited(&mut self) -> EngineExit {
         loop {
-            match self.process.news().await {
+            match self.process.next_event().await {
                 ProcessEvent::Ended(exit) => return exit,
                 ProcessEvent::Started | ProcessEvent::Failed(_) => {}
             }
@@ -191,7 +191,7 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
     };
     if process.engine().is_none() {
         // The guard's own line may be behind an engine that is ready at once.
-        let _ = tokio::time::timeout_at(deadline, process.news()).await;
+        let _ = tokio::time::timeout_at(deadline, process.next_event()).await;
     }
     let Some(url) = ready::base_url(&address) else {
         return Err(StartError::Address { engine, address });
@@ -216,9 +216,9 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
 /// Resolves when there will be no server. Keeps the note of the engine's start on the way.
 async fn failure(process: &mut Process) -> ProcessEvent {
     loop {
-        match process.news().await {
+        match process.next_event().await {
             ProcessEvent::Started => {}
-            news @ (ProcessEvent::Failed(_) | ProcessEvent::Ended(_)) => return news,
+            event @ (ProcessEvent::Failed(_) | ProcessEvent::Ended(_)) => return event,
         }
     }
 }

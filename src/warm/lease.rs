@@ -51,8 +51,8 @@ pub enum Refusal {
     Descendant,
     #[error("it is in use")]
     InUse,
-    /// It has no server for a wish of that kind.
-    #[error("the wish comes before the lease")]
+    /// It has no server for a request of that kind.
+    #[error("the request comes before the lease")]
     NoLease,
 }
 
@@ -92,11 +92,11 @@ impl Lease {
         cache: &Path,
     ) -> io::Result<Result<Self, Refusal>> {
         let line = SupervisorConnection::open(record).await?;
-        let wish = Request::Lease {
+        let request = Request::Lease {
             fingerprint: terms.fingerprint.clone(),
             keep_for: terms.keep_for.map(|keep| keep.as_secs()),
         };
-        match line.ask(&wish).await? {
+        match line.ask(&request).await? {
             Response::Leased { url, password, .. } => {
                 let url = url::Url::parse(&url).map_err(io::Error::other)?;
                 let plugin = PluginFile::write(cache).map_err(io::Error::other)?;
@@ -128,11 +128,11 @@ impl Lease {
     /// When the supervisor does not answer, or no port can be listened on.
     pub async fn open_gate(&self) -> Result<Gate, Failure> {
         let (gate, invitation) = Gate::open(self.plugin.clone(), true).await?;
-        let wish = Request::Gate {
+        let request = Request::Gate {
             port: invitation.port,
             token: Exposed(invitation.token),
         };
-        match self.line.ask(&wish).await {
+        match self.line.ask(&request).await {
             Ok(Response::Done) => Ok(gate),
             Ok(Response::Refused { why }) => Err(lost(&why)),
             Ok(_) => Err(lost(&misunderstood())),
@@ -142,14 +142,14 @@ impl Lease {
 
     /// Says which session is prompted now; none when nothing is. Should we die, that session is looked after.
     pub async fn prompting(&self, session: Option<&str>) {
-        let wish = match session {
+        let request = match session {
             Some(session) => Request::Prompting {
                 session: session.to_owned(),
                 directory: self.record.directory.to_string_lossy().into_owned(),
             },
             None => Request::Resting,
         };
-        if let Err(error) = self.line.ask(&wish).await {
+        if let Err(error) = self.line.ask(&request).await {
             tracing::debug!(%error, "the supervisor does not hear what is prompted");
         }
     }
@@ -205,9 +205,9 @@ impl ServerRecord {
         self.end(&Request::StopUnused, limit).await
     }
 
-    async fn end(&self, wish: &Request, limit: Duration) -> io::Result<Result<(), Refusal>> {
+    async fn end(&self, request: &Request, limit: Duration) -> io::Result<Result<(), Refusal>> {
         let line = SupervisorConnection::open(self).await?;
-        match line.ask(wish).await? {
+        match line.ask(request).await? {
             Response::Done => {}
             Response::Refused { why } => return Ok(Err(why)),
             _ => return Err(misunderstood()),
@@ -245,7 +245,7 @@ async fn visit(socket: &Path) -> io::Result<()> {
     SupervisorConnection::over(stream).ask(&Request::Status).await.map(drop)
 }
 
-/// A connection to a supervisor. Answers come in the order of the wishes.
+/// A connection to a supervisor. Answers come in the order of the requests.
 #[derive(Debug)]
 struct SupervisorConnection {
     write: Mutex<Writing>,
@@ -284,10 +284,10 @@ impl SupervisorConnection {
         }
     }
 
-    async fn ask(&self, wish: &Request) -> io::Result<Response> {
+    async fn ask(&self, request: &Request) -> io::Result<Response> {
         let asking = async {
             let mut writing = self.write.lock().await;
-            say(&mut writing.half, wish).await?;
+            say(&mut writing.half, request).await?;
             writing
                 .answers
                 .recv()

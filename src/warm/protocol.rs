@@ -106,17 +106,17 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_said_is_heard_and_secrets_are_not_shown() {
-        let wish = Request::Gate {
+        let request = Request::Gate {
             port: 4096,
             token: Exposed(Secret::new("hush")),
         };
         let (mut ours, theirs) = tokio::io::duplex(1024);
-        say(&mut ours, &wish).await.unwrap();
+        say(&mut ours, &request).await.unwrap();
         drop(ours);
         let mut theirs = BufReader::new(theirs);
-        assert_eq!(hear::<Request>(&mut theirs).await.unwrap(), Some(wish.clone()));
+        assert_eq!(hear::<Request>(&mut theirs).await.unwrap(), Some(request.clone()));
         assert_eq!(hear::<Request>(&mut theirs).await.unwrap(), None);
-        assert!(!format!("{wish:?}").contains("hush"));
+        assert!(!format!("{request:?}").contains("hush"));
     }
 
     #[tokio::test]

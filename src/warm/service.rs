@@ -146,13 +146,13 @@ impl SupervisorService {
         let (read, mut write) = stream.into_split();
         let mut read = BufReader::new(read);
         let mut user = None;
-        while let Ok(Some(wish)) = hear::<Request>(&mut read).await {
+        while let Ok(Some(request)) = hear::<Request>(&mut read).await {
             let answer = if stranger {
                 Response::Refused {
                     why: Refusal::Descendant,
                 }
             } else {
-                self.answer(wish, &mut user, pid.cast_unsigned())
+                self.answer(request, &mut user, pid.cast_unsigned())
             };
             if say(&mut write, &answer).await.is_err() {
                 break;
@@ -163,10 +163,10 @@ impl SupervisorService {
         }
     }
 
-    fn answer(&self, wish: Request, user: &mut Option<u64>, pid: u32) -> Response {
+    fn answer(&self, request: Request, user: &mut Option<u64>, pid: u32) -> Response {
         let mut state = self.state();
         let refused = |why| Response::Refused { why };
-        let answer = match (wish, *user) {
+        let answer = match (request, *user) {
             (Request::Lease { fingerprint, keep_for }, _) => {
                 if state.stopping || state.retiring {
                     return refused(Refusal::Ending);

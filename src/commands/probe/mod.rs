@@ -20,7 +20,7 @@ use self::rows::{ProbeRow, ProbeStep, ROWS};
 #[cfg(unix)]
 pub use self::terminal::on_terminal_main;
 #[cfg(unix)]
-use self::terminal::{ON_TERMINAL, Person};
+use self::terminal::{ON_TERMINAL, TerminalUser};
 use crate::context::Environment;
 use crate::engine::Engine;
 use crate::env_vars;
@@ -167,11 +167,11 @@ impl Bench {
     async fn try_step(&self, step: &ProbeStep) -> Result<(), String> {
         let mut command = Command::new(&self.program);
         #[cfg(unix)]
-        let mut person = None;
+        let mut user = None;
         #[cfg(unix)]
         if !step.keys.is_empty() {
-            let person = person.insert(Person::sit_down().map_err(|error| format!("cannot make a terminal: {error}"))?);
-            command.arg(ON_TERMINAL).arg(&person.path);
+            let user = user.insert(TerminalUser::open().map_err(|error| format!("cannot make a terminal: {error}"))?);
+            command.arg(ON_TERMINAL).arg(&user.path);
         }
         command
             .args(step.arguments)
@@ -194,10 +194,10 @@ impl Bench {
         let output = tokio::time::timeout(STEP_TIMEOUT, async {
             let before = interrupt(&mut child, step.interrupted_at).await?;
             #[cfg(unix)]
-            let output = match &mut person {
-                Some(person) => tokio::select! {
+            let output = match &mut user {
+                Some(user) => tokio::select! {
                     output = child.wait_with_output() => output,
-                    Err(why) = person.answer(step.keys) => return Err(why),
+                    Err(why) = user.answer(step.keys) => return Err(why),
                 },
                 None => child.wait_with_output().await,
             };

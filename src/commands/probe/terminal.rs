@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 /// First argument of the step between a probe and the command that gets a terminal.
 pub(super) const ON_TERMINAL: &str = "__on_terminal";
 /// A question takes no key that answers it before it has been there for 400 ms.
-const BEFORE_KEY: Duration = Duration::from_millis(600);
+const KEY_DELAY: Duration = Duration::from_millis(600);
 
 /// Becomes this program with the rest of `arguments`, on the terminal that the second one names, if the first one asks for
 /// it; `None` otherwise.
@@ -44,7 +44,7 @@ pub fn on_terminal_main(arguments: impl IntoIterator<Item = OsString>) -> Option
 }
 
 /// The terminal, seen from the person's side.
-pub(super) struct Person {
+pub(super) struct TerminalUser {
     keys: File,
     shown: mpsc::UnboundedReceiver<Vec<u8>>,
     text: String,
@@ -53,8 +53,8 @@ pub(super) struct Person {
     _open: File,
 }
 
-impl Person {
-    pub(super) fn sit_down() -> io::Result<Self> {
+impl TerminalUser {
+    pub(super) fn open() -> io::Result<Self> {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&master)?;
         unlockpt(&master)?;
@@ -107,12 +107,12 @@ impl Person {
                 }
             }
             self.text.clear();
-            tokio::time::sleep(BEFORE_KEY).await;
+            tokio::time::sleep(KEY_DELAY).await;
             (&self.keys)
                 .write_all(pressed.as_bytes())
                 .map_err(|error| error.to_string())?;
         }
-        // What is shown later is not looked at, but has to be taken.
+        // A full terminal would block the command, so the rest is read and dropped.
         while self.shown.recv().await.is_some() {}
         Ok(())
     }

@@ -82,7 +82,7 @@ impl Process {
     }
 
     /// What happens next. Cancelling it loses nothing; after the end of the engine it always says so.
-    pub(in crate::server) async fn news(&mut self) -> ProcessEvent {
+    pub(in crate::server) async fn next_event(&mut self) -> ProcessEvent {
         if let Some(exit) = self.ended {
             return ProcessEvent::Ended(exit);
         }
