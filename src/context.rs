@@ -1,7 +1,7 @@
-//! What a command receives: the world, entered through one door.
+//! What a command receives from its surroundings.
 //!
-//! Built once in `app`. Only `app` and `commands` see a [`Context`]; everything below takes the one or two things that
-//! it needs.
+//! `app` builds it once. Only `app` and `commands` see a [`Context`]; the code below them takes only the parts that it
+//! needs.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -16,30 +16,30 @@ use tokio_util::sync::CancellationToken;
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 
-/// Everything that a command receives besides its request.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// The environment variables, read once.
     pub environment: Environment,
-    /// Where our own files are.
+    /// The directories of our own files.
     pub directories: Directories,
     /// The working directory of the process, absolute.
     pub cwd: PathBuf,
-    /// Which of our streams are terminals.
+    /// Which of our standard streams are terminals.
     pub streams: StandardStreams,
-    /// What ends the command early.
+    /// The signals that end the command early.
     pub interrupts: Interrupts,
     pub started: Instant,
 }
 
 impl Context {
-    /// The agent's directory: `-d`, meant from the working directory, or that itself. Not checked, not canonical.
+    /// The agent's directory: `-d`, relative to the working directory, or else the working directory itself. Neither
+    /// checked nor canonical.
     pub fn directory(&self, typed: Option<&Path>) -> PathBuf {
         typed.map_or_else(|| self.cwd.clone(), |typed| self.cwd.join(typed))
     }
 
-    /// One of the directories that the engine uses, on all platforms alike: `variable` names the directory that it is in,
-    /// `fallback` says where in the home that is otherwise.
+    /// A directory that the engine uses, on all platforms alike: a subdirectory of the directory in `variable`, or else
+    /// of `fallback` in the user's home.
     pub fn engine_directory(&self, variable: &str, fallback: &str) -> PathBuf {
         let base = self
             .environment
@@ -67,11 +67,11 @@ impl StandardStreams {
     }
 }
 
-/// Why a command shall end early.
+/// Why a command must end early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InterruptReason {
     Interrupted,
-    /// SIGTERM, SIGHUP, or their like.
+    /// SIGTERM, SIGHUP, or a similar signal.
     Terminated,
 }
 
@@ -84,10 +84,10 @@ impl From<InterruptReason> for FailureKind {
     }
 }
 
-/// The one way in which signals reach a command: a token that is cancelled, and the reason. Clones share both.
+/// How signals reach a command: a token that is cancelled, and the reason. Clones share both.
 ///
-/// The first signal cancels; the command then aborts what it does, cleans up and returns. A second one is no affair of
-/// the command's: `app` leaves at once.
+/// The first signal cancels the token; the command then aborts its work, cleans up and returns. On a second signal,
+/// `app` exits at once, without the command.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupts {
     token: CancellationToken,
@@ -96,21 +96,21 @@ pub struct Interrupts {
 }
 
 impl Interrupts {
-    /// The token; a child of it can be cancelled alone.
+    /// The token; a child token can be cancelled alone.
     pub fn token(&self) -> &CancellationToken {
         &self.token
     }
 
-    /// Asks the command to end. Only the first reason counts; returns whether this was it.
+    /// Asks the command to end. Only the first reason counts; returns whether this call set the reason.
     pub fn interrupt(&self, reason: InterruptReason) -> bool {
         let first = self.reason.set(reason).is_ok();
-        // The reason is there before anyone can be woken by the token.
+        // The reason is set before the token wakes a waiting task.
         self.token.cancel();
         first
     }
 
-    /// From now on, until what comes back is dropped, a Ctrl-C is counted and ends nothing: a dialog has a use of its own
-    /// for it. Other signals end the command as ever, and so do many presses that nobody looks at.
+    /// Until the returned value is dropped, Ctrl-C is counted and does not end the command: a dialog handles the key
+    /// itself. Other signals still end the command, and so do `MOST_PRESSES` presses that the dialog does not handle.
     pub fn count_presses(&self) -> Presses {
         let (sender, seen) = watch::channel(0);
         *self.presses() = Some(sender);
@@ -120,7 +120,7 @@ impl Interrupts {
         }
     }
 
-    /// A Ctrl-C came: whether somebody counts it, so that it does not end the command.
+    /// Handles a Ctrl-C. Returns whether a dialog counts it, so that it does not end the command.
     pub fn press(&self) -> bool {
         let presses = self.presses();
         let Some(sender) = presses.as_ref() else {
@@ -138,18 +138,18 @@ impl Interrupts {
         self.presses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why the command shall end, once it shall.
+    /// Why the command must end; `None` while it may go on.
     pub fn reason(&self) -> Option<InterruptReason> {
         self.reason.get().copied()
     }
 
-    /// Waits until the command shall end. Dropping the future is harmless.
+    /// Waits until the command must end. Cancel-safe.
     pub async fn interrupted(&self) -> InterruptReason {
         self.token.cancelled().await;
         self.reason().unwrap_or(InterruptReason::Terminated)
     }
 
-    /// The failure of a command that was ended early while it did `what` ("the run").
+    /// The failure of a command that was ended early during `what` ("the run").
     pub fn failure(&self, what: &str) -> Failure {
         match self.reason() {
             Some(InterruptReason::Interrupted) => {
@@ -160,10 +160,10 @@ impl Interrupts {
     }
 }
 
-/// How often Ctrl-C may be pressed while nobody takes notice.
+/// Limit of Ctrl-C presses that the dialog leaves unhandled.
 const MOST_PRESSES: u32 = 4;
 
-/// How often Ctrl-C has been pressed since it was last [forgotten](Self::forget).
+/// Counts the presses of Ctrl-C since the last [`forget`](Self::forget).
 #[derive(Debug)]
 pub struct Presses {
     seen: watch::Receiver<u32>,
@@ -177,11 +177,11 @@ impl Presses {
         }
     }
 
-    /// Waits until it has been pressed this often. Dropping the future is harmless.
+    /// Waits for this number of presses. Cancel-safe.
     pub async fn reached(&self, count: u32) {
         let mut seen = self.seen.clone();
         if seen.wait_for(|presses| *presses >= count).await.is_err() {
-            // Somebody else counts now.
+            // A newer counter has replaced this one.
             std::future::pending().await
         }
     }
@@ -211,12 +211,12 @@ impl Environment {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
-    /// The value of `name`, where it is set, Unicode and not empty.
+    /// The value of `name`, when it is set, Unicode and not empty.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.os(name)?.to_str().filter(|value| !value.is_empty())
     }
 
-    /// The directory in which temporary directories are made: the user's, or the system's where that one is unusable.
+    /// The directory for temporary directories: the user's, or the system's when the user's is unusable.
     pub fn temporary_base(&self) -> PathBuf {
         let names: &[&str] = if cfg!(windows) { &["TEMP", "TMP"] } else { &["TMPDIR"] };
         names
@@ -259,14 +259,14 @@ impl std::fmt::Debug for Environment {
     }
 }
 
-/// Where our own files are: the XDG directories on Linux, the platform's own elsewhere.
+/// The directories of our own files: the XDG directories on Linux, the platform's own elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directories {
     pub home: PathBuf,
     pub config: PathBuf,
     pub data: PathBuf,
     pub state: PathBuf,
-    /// Probes, downloads, catalogs: everything that can be made again.
+    /// Probes, downloads, catalogs: files that can be made again.
     pub cache: PathBuf,
 }
 
@@ -275,7 +275,7 @@ impl Directories {
     ///
     /// # Errors
     ///
-    /// When the system names no home directory.
+    /// When the system reports no home directory.
     pub fn of_user() -> Result<Self, Failure> {
         let failure = || {
             Failure::new(FailureKind::Usage, "cannot find the home directory")

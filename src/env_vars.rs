@@ -1,8 +1,8 @@
-//! Every environment variable that the program reads, with what it does. Help, README and code refer to this file.
+//! Every environment variable that the program reads, with its effect. Help, README and code refer to this file.
 
-/// Prefix of the variables that set what a flag sets: `--model` is `OPENCODE_RS_MODEL`.
+/// Prefix of the variables that set a flag's value: `OPENCODE_RS_MODEL` sets `--model`.
 pub const PREFIX: &str = "OPENCODE_RS_";
-/// Path of the engine to use; the same as `--engine`. A failure there is an error, never a fall-through.
+/// Path of the engine to use; the same as `--engine`. An unusable path is an error; no other engine is tried.
 pub const ENGINE: &str = "OPENCODE_RS_ENGINE";
 /// Base address of the GitHub API, for a mirror.
 pub const GITHUB_API: &str = "OPENCODE_RS_GITHUB_API";
@@ -15,7 +15,7 @@ pub const GH_TOKEN: &str = "GH_TOKEN";
 pub const SERVER_PASSWORD: &str = "OPENCODE_SERVER_PASSWORD";
 /// User name for `--attach`.
 pub const SERVER_USERNAME: &str = "OPENCODE_SERVER_USERNAME";
-/// Inline configuration of the engine; ours is laid over it for the server that we start.
+/// Inline configuration of the engine; for the server that we start, our configuration is merged over it.
 pub const ENGINE_CONFIG_CONTENT: &str = "OPENCODE_CONFIG_CONTENT";
 /// Turns colour off when it is not empty.
 pub const NO_COLOR: &str = "NO_COLOR";
@@ -26,10 +26,10 @@ pub const FORCE_COLOR: &str = "FORCE_COLOR";
 pub const CLICOLOR: &str = "CLICOLOR";
 /// The kind of terminal; `dumb` has no colour and no cursor.
 pub const TERM: &str = "TERM";
-/// Variables by which git points its hooks at one repository, its index and its settings. They are true for the command of
-/// git that runs the hook, and for nothing else: a process that inherits them writes into the user's index. The list is that
-/// of `git rev-parse --local-env-vars`, without `GIT_CONFIG_COUNT`, which only the user sets, and with what git gives to the
-/// hooks of a push.
+/// Variables with which git points its hooks at one repository, its index and its settings. They are right only for the
+/// git command that runs the hook: any other process that inherits them writes into the user's index. The list is that
+/// of `git rev-parse --local-env-vars`, without `GIT_CONFIG_COUNT`, which only the user sets, and with the variables
+/// that git gives to the hooks of a push.
 pub const OF_GIT_HOOKS: [&str; 17] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -52,9 +52,9 @@ pub const OF_GIT_HOOKS: [&str; 17] = [
 /// The editor of `--editor`; wins over [`EDITOR`].
 pub const VISUAL: &str = "VISUAL";
 pub const EDITOR: &str = "EDITOR";
-/// Which `[profiles.NAME]` table of the user's settings counts; the same as `--profile`.
+/// The `[profiles.NAME]` table of the user's settings to apply; the same as `--profile`.
 pub const PROFILE: &str = "OPENCODE_RS_PROFILE";
-/// Address of the npm registry, from which the engine is fetched where GitHub does not answer; npm's own variable.
+/// Address of the npm registry, the source of the engine when GitHub does not answer; npm's own variable.
 pub const NPM_REGISTRY: &str = "npm_config_registry";
-/// A file of certificates that are trusted besides the system's; Node's own variable.
+/// A file of certificates to trust besides the system's; Node's own variable.
 pub const NODE_EXTRA_CA_CERTS: &str = "NODE_EXTRA_CA_CERTS";

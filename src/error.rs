@@ -15,9 +15,9 @@ use serde::Serialize;
 /// the reporter in `app`.
 #[derive(Debug)]
 pub struct Failure {
-    /// What sort of failure this is; it decides the exit status.
+    /// Decides the exit status.
     pub kind: FailureKind,
-    /// What could not be done, on what.
+    /// Which action failed, and on which object.
     pub message: String,
     /// The causes, outermost first, each without a label.
     pub causes: Vec<String>,
@@ -68,7 +68,7 @@ impl Failure {
         let mut next = first;
         while let Some(error) = next {
             let text = error.to_string();
-            // Libraries often repeat the cause in their own message; say it once.
+            // Libraries often repeat the cause in their own message; it is added once.
             if self.causes.last().is_none_or(|last| !last.ends_with(&text)) {
                 self.causes.push(text);
             }

@@ -1,11 +1,11 @@
-//! The `opencode-rs` program; everything is in the library.
+//! The `opencode-rs` program; all code is in the library.
 
 use std::process::ExitCode;
 
-/// What the main thread usually has.
+/// The usual stack size of a main thread, in bytes.
 const STACK: usize = 8 * 1024 * 1024;
 
-/// Calls `main` on a thread of its own where `ulimit -s` leaves the main thread less than it needs.
+/// Calls `main` on a thread of its own when `ulimit -s` leaves the main thread too small a stack.
 fn on_a_large_stack(main: fn() -> ExitCode) -> ExitCode {
     #[cfg(unix)]
     {
@@ -20,7 +20,8 @@ fn on_a_large_stack(main: fn() -> ExitCode) -> ExitCode {
 }
 
 fn main() -> ExitCode {
-    // Before anything else: the guard of an engine and the supervisor of a warm one are this same program, and stay small.
+    // First of all: the guard process of an engine and the supervisor of a warm server run this same program, and stay
+    // small.
     if let Some(status) = opencode_rs::server::guard_main(std::env::args_os()) {
         return status;
     }

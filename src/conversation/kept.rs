@@ -1,7 +1,7 @@
 //! Kept conversations: one small file for each directory and name.
 //!
-//! When a conversation was last used is the file's own time of change: writing that down costs no more than that, and
-//! two commands that do it at once cannot undo what the other one wrote.
+//! The modification time of the file records when the conversation was last used: updating it is cheap, and two
+//! commands that do so at once cannot overwrite each other's changes.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -25,9 +25,9 @@ pub struct KeptSession {
     pub name: String,
     pub directory: PathBuf,
     pub session_id: String,
-    /// Since when the name stands for this session; RFC 3339, UTC.
+    /// When the name was given to this session; RFC 3339, UTC.
     pub created: String,
-    /// When it was last used; RFC 3339, UTC.
+    /// When the session was last used; RFC 3339, UTC.
     pub used: String,
 }
 
@@ -41,7 +41,7 @@ struct StoredNames {
 }
 
 impl KeptSession {
-    /// A record of now. Nothing is written yet.
+    /// A record created now. Writes nothing.
     pub fn new(directory: &Path, name: &str, session_id: &str) -> Self {
         let now = rfc3339(SystemTime::now());
         Self {
@@ -53,9 +53,9 @@ impl KeptSession {
         }
     }
 
-    /// The conversations that are kept for `directory`, which is canonical; the one used last comes first.
+    /// The conversations that are kept for `directory`, which is canonical; most recently used first.
     ///
-    /// A file that is damaged is set aside, which `warnings` says.
+    /// Sets a damaged file aside and adds a warning.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl KeptSession {
         Ok(kept)
     }
 
-    /// The conversations that are kept for any directory; the one used last comes first.
+    /// The conversations that are kept for any directory; most recently used first.
     ///
     /// # Errors
     ///
@@ -83,7 +83,7 @@ impl KeptSession {
 
     /// The conversation that is kept for `directory`, which is canonical, under `name`.
     ///
-    /// A file that is damaged is set aside, which `warnings` says.
+    /// Sets a damaged file aside and adds a warning.
     ///
     /// # Errors
     ///
@@ -93,11 +93,11 @@ impl KeptSession {
         Ok(found.filter(|kept| kept.name == name && is_same(&kept.directory, directory)))
     }
 
-    /// Writes the record, in place of what the name stood for.
+    /// Writes the record, replacing an older record of the same name.
     ///
     /// # Errors
     ///
-    /// When it cannot be written; the old one is then untouched.
+    /// When the record cannot be written; the old record is then unchanged.
     pub fn save(&self, state: &Path) -> io::Result<()> {
         let stored = StoredNames {
             schema_version: SCHEMA_VERSION,
@@ -111,20 +111,20 @@ impl KeptSession {
         atomic_file::write(&path(state, &self.directory, &self.name), &text, Access::Private)
     }
 
-    /// Notes that it is used now.
+    /// Records that the conversation is used now.
     ///
     /// # Errors
     ///
-    /// When there is no such record, or it cannot be changed.
+    /// When the record does not exist or cannot be changed.
     pub fn touch(&self, state: &Path) -> io::Result<()> {
         state_file::open(&path(state, &self.directory, &self.name))?.set_modified(SystemTime::now())
     }
 
-    /// Forgets the name. The session stays where it is.
+    /// Removes the name. The session stays in the engine's store.
     ///
     /// # Errors
     ///
-    /// When the record cannot be removed. That there is none is no error.
+    /// When the record cannot be removed. A missing record is no error.
     pub fn forget(&self, state: &Path) -> io::Result<()> {
         match fs::remove_file(path(state, &self.directory, &self.name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -133,8 +133,8 @@ impl KeptSession {
     }
 }
 
-/// A name, or an id of somebody's, as a part of a file's name. Capitals are encoded too, since some file systems take
-/// them for small letters.
+/// Encodes a name or a session id as part of a file name. Capitals are encoded too, because some file systems ignore
+/// case.
 pub(super) fn encode(name: &str) -> String {
     name.bytes().fold(String::new(), |mut encoded, byte| {
         match byte {
@@ -161,7 +161,7 @@ fn path(state: &Path, directory: &Path, name: &str) -> PathBuf {
     folder(state, directory).join(format!("{}.json", encode(name)))
 }
 
-/// Whether a directory that was written down is this one. What is no Unicode was written down as well as it could be.
+/// Whether the stored path means this directory. A path that is not Unicode was stored lossily.
 fn is_same(written: &Path, directory: &Path) -> bool {
     written.to_string_lossy() == directory.to_string_lossy()
 }
@@ -170,7 +170,7 @@ fn sort(kept: &mut [KeptSession]) {
     kept.sort_by(|a, b| b.used.cmp(&a.used).then_with(|| a.name.cmp(&b.name)));
 }
 
-/// What a directory holds; nothing where there is none.
+/// The files in a directory; empty when the directory does not exist.
 fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(directory) {
         Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
@@ -182,7 +182,7 @@ fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
 fn read_folder(folder: &Path, warnings: &mut Vec<String>) -> io::Result<Vec<KeptSession>> {
     let mut all = Vec::new();
     for file in entries(folder)? {
-        // What was set aside ends otherwise, and so do files that are being written.
+        // Damaged files that were set aside, and files that are being written, have other extensions.
         if file.extension().is_some_and(|extension| extension == "json") {
             all.extend(read(&file, warnings)?);
         }
@@ -203,7 +203,7 @@ fn read(path: &Path, warnings: &mut Vec<String>) -> io::Result<Option<KeptSessio
         Err(error) => return Err(error),
     };
     match serde_json::from_slice::<StoredNames>(&text) {
-        // A later version of ours adds to it.
+        // A later version of this program may add fields.
         Ok(stored) if stored.schema_version >= SCHEMA_VERSION && !stored.session_id.is_empty() => {
             Ok(Some(KeptSession {
                 name: stored.name,

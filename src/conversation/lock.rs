@@ -1,7 +1,8 @@
-//! Who may speak: one command at a time for each session, and one at a time that gives a name its first session.
+//! Locks: one command at a time changes a session, and one command at a time gives a name its first session.
 //!
-//! The locks are the kernel's, so they are gone with their holder, however that one ended. The file of a lock says who
-//! holds it and is removed with it; whoever took a lock makes sure that the file was still there.
+//! The kernel holds the locks, so a lock ends with its holder, however the holder ends. The lock's file contains the
+//! holder's process id and is removed with the lock; after taking a lock, a command checks that the file was still in
+//! place.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -15,22 +16,22 @@ use crate::error::{Failure, FailureKind};
 use crate::request::BusySession;
 use crate::support::atomic_file::{Access, create_directory};
 
-/// How often a lock that somebody else holds is tried again. The kernel has no way to wait for one that can be given up.
+/// Pause between two tries of a lock that another command holds. The kernel's own wait cannot be cancelled.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The right to change a session: to prompt, compact, revert or delete it. Dropping it gives the right back.
+/// The right to change a session: to prompt, compact, revert or delete it. Dropping it releases the lock.
 #[derive(Debug)]
 pub struct SessionLock {
     _held: HeldLock,
 }
 
 impl SessionLock {
-    /// Takes the lock of a session. `held` is called once where somebody else has it, with the id of that process as far
-    /// as it is known. Dropping the future leaves nothing locked.
+    /// Takes the lock of a session. Calls `held` once when another command holds the lock, with that command's process
+    /// id if known. Cancel-safe: dropping the future leaves nothing locked.
     ///
     /// # Errors
     ///
-    /// When somebody else has it and that is not waited for, or when there are no locks to be had.
+    /// When another command holds the lock and `waiting` refuses to wait, or when the file cannot be locked.
     pub async fn acquire(
         state: &Path,
         session_id: &str,
@@ -44,20 +45,20 @@ impl SessionLock {
     }
 }
 
-/// The right to say what a name of a directory stands for. Dropping it gives the right back.
+/// The right to decide which session a name of a directory means. Dropping it releases the lock.
 ///
-/// Whoever needs both takes this one before the session's.
+/// A command that needs both locks takes this lock before the session's.
 #[derive(Debug)]
 pub struct NameLock {
     _held: HeldLock,
 }
 
 impl NameLock {
-    /// Takes the lock of a name, as [`SessionLock::acquire`].
+    /// Takes the lock of a name, like [`SessionLock::acquire`].
     ///
     /// # Errors
     ///
-    /// When somebody else has it and that is not waited for, or when there are no locks to be had.
+    /// When another command holds the lock and `waiting` refuses to wait, or when the file cannot be locked.
     pub async fn acquire(
         state: &Path,
         directory: &Path,
@@ -76,7 +77,6 @@ fn locks(state: &Path) -> PathBuf {
     state.join("locks")
 }
 
-/// A lock, and its file.
 #[derive(Debug)]
 struct HeldLock {
     path: PathBuf,
@@ -85,7 +85,7 @@ struct HeldLock {
 
 impl Drop for HeldLock {
     fn drop(&mut self) {
-        // While it is still locked: whoever has opened it meanwhile sees that it is gone.
+        // Removed while still locked: a command that has opened the file meanwhile sees that it is gone.
         if cfg!(unix) {
             let _ = fs::remove_file(&self.path);
         }
@@ -130,9 +130,9 @@ fn busy(holder: Option<u32>) -> Failure {
 
 enum Attempt {
     Taken(HeldLock),
-    /// By this process, as far as it is known.
+    /// The process id of the holder, if known.
     Held(Option<u32>),
-    /// Its holder took the file away between our opening and locking it.
+    /// The holder removed the file between our opening and locking it.
     Gone,
 }
 
@@ -150,7 +150,7 @@ fn try_acquire(path: &Path) -> io::Result<Attempt> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut text = String::new();
-            // Where locks are mandatory it cannot be read.
+            // On systems with mandatory locks the file cannot be read.
             let holder = file.read_to_string(&mut text).ok();
             return Ok(Attempt::Held(holder.and_then(|_| text.trim().parse().ok())));
         }
@@ -168,7 +168,7 @@ fn try_acquire(path: &Path) -> io::Result<Attempt> {
     }))
 }
 
-/// Whether the file is still the one at this path.
+/// Whether the open file is still the file at `path`.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
@@ -207,7 +207,7 @@ mod tests {
             holder = telling.recv() => holder.unwrap(),
         };
         assert_eq!(holder, Some(std::process::id()));
-        // Another session is nobody's.
+        // The lock of another session is free.
         SessionLock::acquire(state.path(), "ses_2", BusySession::Refused, |_| panic!("it is free"))
             .await
             .unwrap();

@@ -1,8 +1,8 @@
-//! Conversations that go on: sessions that are kept under a name, and who may speak in a session.
+//! Conversations that continue: sessions that are kept under a name, and locks on sessions.
 //!
-//! Comes in: our state directory, a directory, a name, the id of a session. Goes out: which session a name stands for, and
-//! locks. Always true: a name stands for one session of one directory, and nothing here makes another one of it; whoever
-//! holds a session's lock is the only one of our commands that changes it.
+//! In: our state directory, a directory, a name, a session id. Out: the session that a name means, and locks.
+//! Invariants: a name means one session of one directory, and this module never points it at another session; the
+//! holder of a session's lock is the only one of our commands that changes the session.
 
 mod kept;
 mod lock;

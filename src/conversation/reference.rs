@@ -1,16 +1,16 @@
-//! Which session somebody means: its id, a part of it, its title, or the name that it is kept under.
+//! Resolves the user's reference to a session: its id, a part of its id, its title, or the name it is kept under.
 
 use super::KeptSession;
 use crate::error::Failure;
 use crate::support::nearest::{nearest, quoted};
 
-/// The shortest beginning of an id that counts, without what all of them begin with.
+/// Length of the shortest accepted id prefix, not counting `ses_`.
 const SHORTEST: usize = 4;
 const PREFIX: &str = "ses_";
-/// How many sessions a message names at most.
+/// Limit of sessions that a message names.
 const NAMED: usize = 5;
 
-/// A session that may be meant.
+/// A session that the reference could mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionCandidate {
     pub id: String,
@@ -22,13 +22,13 @@ pub enum ReferenceMatch {
     None,
     /// The session with this id.
     One(String),
-    /// All of these could be meant.
+    /// All of these match the reference.
     Several(Vec<String>),
 }
 
-/// Finds the session that `reference` means, among `sessions` and what is `kept`.
+/// Finds the session that `reference` means, among `sessions` and the `kept` names.
 ///
-/// A whole id comes before a kept name, that before an exact title, and that before the beginning of an id.
+/// A whole id wins over a kept name, that over an exact title, and that over an id prefix.
 pub fn find(reference: &str, sessions: &[SessionCandidate], kept: &[KeptSession]) -> ReferenceMatch {
     if sessions.iter().any(|session| session.id == reference) {
         return ReferenceMatch::One(reference.to_owned());
@@ -44,7 +44,7 @@ pub fn find(reference: &str, sessions: &[SessionCandidate], kept: &[KeptSession]
     }
 }
 
-/// Those that `reference` means by an exact title, or, where none has it, by the beginning of an id. `names` gives id and
+/// The items whose title is `reference`, or, when no title is, the items whose id begins with it. `names` gives id and
 /// title.
 pub fn by_title_or_id<'a, T>(reference: &str, all: &'a [T], names: impl Fn(&T) -> (&str, &str)) -> Vec<&'a T> {
     let titled: Vec<&T> = all.iter().filter(|one| names(one).1 == reference).collect();
@@ -59,7 +59,7 @@ pub fn by_title_or_id<'a, T>(reference: &str, all: &'a [T], names: impl Fn(&T) -
     all.iter().filter(has_it).collect()
 }
 
-/// The failure where one session is wanted and none or several were found.
+/// The failure for a reference that matches no session or several.
 pub fn unknown(reference: &str, several: &[String], sessions: &[SessionCandidate], kept: &[KeptSession]) -> Failure {
     if !several.is_empty() {
         let mut failure = Failure::usage(format!(

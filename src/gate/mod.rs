@@ -1,48 +1,49 @@
-//! The gate: no tool of the engine runs before we have let it pass.
+//! The tool gate: every tool call of the engine waits here until the run lets it pass.
 //!
-//! Comes in: nothing but a directory for the plugin's file. Goes out: a [`Hub`], which belongs to whoever owns the engine
-//! and gives the plugin for its configuration and a variable for its environment; and for each turn a [`Gate`], which gives
-//! every tool call that is about to run, as a [`GateCall`] that waits for its answer. Always true: a call that gets no
-//! answer does not run; when no gate is open, every call is refused.
+//! In: a directory for the plugin's file. Out: a [`Hub`], which the owner of the engine keeps and which gives the
+//! plugin for the engine's configuration and a variable for its environment; and for each turn a [`Gate`], which yields
+//! every tool call that is about to run, as a [`GateCall`] that waits for its answer. Invariant: a call without an
+//! answer does not run; while no gate is open, the plugin refuses every call.
 //!
 //! # Why a plugin
 //!
-//! There are two places to stand. The engine's own permission rules are one: everything can be configured to ask. But
-//! rules are a matter of who speaks last, and we do not: an agent's rules beat the configuration's, a session's rules do
-//! not reach subagents, an `always` beats a `deny`, a plugin's `config` hook rewrites whatever we configured, and a tool
-//! of a plugin, even one that calls itself `bash`, asks for nothing at all. The hook `tool.execute.before` has none of
-//! these gaps: the engine calls it for every tool, built in or not, in every session, with the arguments that will be
-//! used. Plugins run in the order of the configuration, and ours is the last one; should it not be, it says so and
-//! nothing is started. Measured with engine 1.18.33 (`tests/behaviour/widening.rs`).
+//! The engine's own permission rules can be configured to ask for everything, but they have gaps: an agent's rules beat
+//! the configuration's, a session's rules do not reach subagents, an `always` beats a `deny`, a plugin's `config` hook
+//! rewrites the configuration that we pass, and a tool of a plugin, even a tool that calls itself `bash`, asks for
+//! nothing at all. The hook `tool.execute.before` has none of these gaps: the engine calls it for every tool, built in
+//! or not, in every session, with the arguments that the tool will get. Plugins run in the order of the configuration,
+//! and our plugin is the last in it; when another plugin follows, our plugin reports that and the run does not start.
+//! Measured with engine 1.18.33 (`tests/behaviour/widening.rs`).
 //!
-//! The engine's own rules remain as a second line: the session of the run asks for everything, and what it asks is
-//! answered `once` only for calls that passed here.
+//! The engine's own rules remain as a second line: the session of the run asks for everything, and the run answers
+//! `once` only for calls that passed the tool gate.
 //!
 //! # The channel
 //!
-//! TCP connections on loopback, a JSON object a line. HTTP would bring proxies and time limits of the engine's client
-//! along. The plugin connects to the hub and sends its token; whoever is to be asked is told to it there as
-//! `{port, token}`, an [`Invitation`], since an engine that stays serves one command after the other, and several at once.
-//! To each gate it is invited to it connects in the same way, then sends `{ready}`; each `{id, moment, tool, session,
-//! call, arguments, engines, redirects}` is answered with `{id, pass}`, `{id, refuse}`, or `{id}` by a gate that does not
-//! know the session: every gate is asked, and only one can know it. `{id, gone}` takes one back. Knowing a token gives
-//! nobody a right: it is good for asking. Once the plugin is there nobody else is let in, and when it goes the run cannot
-//! go on: nothing would ever run again.
+//! TCP connections on loopback, one JSON object per line. HTTP would add the proxies and time limits of the engine's
+//! client. The plugin connects to the hub and sends the hub's token. Over this connection the hub announces each gate
+//! as `{port, token}`, an [`Invitation`], because a warm engine serves one command after the other, and several at
+//! once. The plugin connects to each announced gate in the same way, then sends `{ready}`. The gate answers each `{id,
+//! moment, tool, session, call, arguments, engines, redirects}` with `{id, pass}` or `{id, refuse}`, or with `{id}`
+//! when it does not know the session: the plugin asks every gate, and at most one gate knows the session. `{id, gone}`
+//! withdraws a call. A token gives only the right to ask. After the plugin has connected, the hub and the gates accept
+//! no other client, and when the plugin disconnects the run ends: no tool would ever run again.
 //!
 //! # Redirects
 //!
-//! `webfetch` follows redirects to any address. The engine's HTTP client uses `globalThis.fetch`, so the plugin puts its
-//! own in the place of that, follows the redirects itself, and asks before each. The client looks the function up once,
-//! with its first request in the life of the engine. That may come before any plugin, where the engine fetches its
-//! catalog or a remote configuration; so the plugin has it make a request whose answer it gives itself, an empty index of
-//! skills, and where that does not come by, it says that redirects do not (`tests/behaviour/redirects.rs`).
+//! `webfetch` follows redirects to any address. The engine's HTTP client uses `globalThis.fetch`, so the plugin
+//! replaces that function, follows the redirects itself, and asks before each. The client looks the function up once,
+//! with its first request in the life of the engine. This request may come before any plugin loads, when the engine
+//! fetches its catalog or a remote configuration. So the plugin makes the client send a request that the plugin itself
+//! answers, with an empty index of skills; when that request does not reach the plugin, the plugin reports that
+//! redirects do not either (`tests/behaviour/redirects.rs`).
 //!
 //! # Whose tool it is
 //!
-//! A tool of a plugin takes the place of the engine's tool with the same name, and one of an MCP server takes the place of
-//! both; its name is that of the server, `_`, and its own. The hook `tool.definition` comes with each tool that is not an
-//! MCP server's, before a model is offered it: the engine's own ones are described field by field, those of plugins as
-//! one thing. What has not been seen there as the engine's own is not.
+//! A tool of a plugin replaces the engine's tool with the same name, and a tool of an MCP server replaces both; its
+//! full name is the server's name, `_`, and the tool's name. The engine calls the hook `tool.definition` for each tool
+//! that does not come from an MCP server, before it offers the tool to a model: a built-in tool is described field by
+//! field, a plugin's tool as one value. A tool that this hook has not shown to be built in counts as foreign.
 
 mod service;
 
@@ -64,10 +65,11 @@ use crate::support::secret::Secret;
 use crate::support::state_file;
 
 const PLUGIN: &str = include_str!("plugin.js");
-/// How long an engine may take to load its plugins. With a package to fetch for another one it can be a minute.
+/// Limit for the engine to load its plugins. An engine that must first fetch the package of another plugin can take a
+/// minute.
 const LOADING: Duration = Duration::from_secs(120);
 
-/// The engine owner's end: it tells the plugin which gates there are. When it is dropped, every call is refused.
+/// The engine owner's end of the channel: tells the plugin which gates are open. Dropping the hub refuses every call.
 #[derive(Debug)]
 pub struct Hub {
     plugin: PluginFile,
@@ -80,20 +82,20 @@ pub struct Hub {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginFile {
     path: PathBuf,
-    /// The same, as the engine's configuration names it.
+    /// `path` as a `file:` URL, for the engine's configuration.
     url: String,
 }
 
-/// Where a gate is, and what is said there first.
+/// Where the plugin finds a gate, and the token that the gate expects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
-    /// The port on loopback.
+    /// Port on loopback.
     pub port: u16,
-    /// What tells the plugin from everybody else.
+    /// The gate accepts only a client that sends this token.
     pub token: Secret,
 }
 
-/// An open gate. Nothing passes it any more once it is dropped.
+/// An open gate. After it is dropped, no call passes it.
 #[derive(Debug)]
 pub struct Gate {
     plugin: PluginFile,
@@ -104,45 +106,45 @@ pub struct Gate {
     _serving: JoinSet<()>,
 }
 
-/// What is known of the plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PluginState {
-    /// It has not said anything.
+    /// The plugin has not reported yet.
     Silent,
     Ready,
-    /// Another plugin comes after it.
+    /// Another plugin runs after ours.
     NotLast,
-    /// It cannot be let in.
+    /// The plugin cannot connect: this process has no file descriptor left.
     NoDescriptors,
 }
 
-/// When a call is held.
+/// When the plugin holds a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Moment {
     /// Before a tool does anything.
     Call,
-    /// Before a shell is started, for a call that has passed already.
+    /// Before a shell starts, in a call that has already passed.
     Shell,
-    /// Before a redirect is followed, for a call that has passed already: the arguments are the address (`url`), and the
-    /// one that leads there (`from`).
+    /// Before the tool follows a redirect, in a call that has already passed: the arguments are the new address
+    /// (`url`), and the address that redirects (`from`).
     Redirect,
 }
 
-/// A tool call that waits. Dropping it is to [disown](Self::disown) it.
+/// A tool call that waits for its answer. Dropping it [disowns](Self::disown) it.
 #[derive(Debug)]
 pub struct GateCall {
     pub moment: Moment,
-    /// The session that calls, as the engine says.
+    /// The calling session, as the engine reports it.
     pub session_id: String,
     /// The engine's id of the call; the model chose it.
     pub call_id: String,
     pub tool: String,
-    /// Its arguments, as they will be used.
+    /// The arguments that the tool will get.
     pub arguments: Value,
-    /// Whether the tool is known to be the engine's own. A plugin or an MCP server may give its name to one of theirs.
+    /// Whether the tool is known to be built into the engine. A plugin or an MCP server may give a tool of its own the
+    /// same name.
     pub is_engines: bool,
-    /// Whether redirects that the call follows will come here too.
+    /// Whether the plugin also asks for each redirect of this call.
     pub redirects_come: bool,
     reply: oneshot::Sender<GateReply>,
 }
@@ -159,33 +161,34 @@ impl GateCall {
         let _ = self.reply.send(GateReply::Pass);
     }
 
-    /// Does not let it run; the model is told why, and goes on.
+    /// Refuses the call; the model receives `why` and goes on.
     pub fn refuse(self, why: impl Into<String>) {
         let _ = self.reply.send(GateReply::Refuse(why.into()));
     }
 
-    /// Leaves the answer to another gate: its session is none of ours. Where nobody knows it, it does not run.
+    /// Leaves the answer to another gate, because this run does not know the session. A call that every gate disowns is
+    /// refused.
     pub fn disown(self) {
         let _ = self.reply.send(GateReply::Unknown);
     }
 
-    /// Whether nobody waits for the answer any more.
+    /// Whether the plugin has withdrawn the call.
     pub fn is_gone(&self) -> bool {
         self.reply.is_closed()
     }
 
-    /// Waits until nobody waits for the answer any more.
+    /// Waits until the plugin withdraws the call.
     pub async fn gone(&mut self) {
         self.reply.closed().await;
     }
 }
 
 impl Hub {
-    /// Opens a hub. The plugin's file is written to `directory`.
+    /// Opens a hub and writes the plugin's file to `directory`.
     ///
     /// # Errors
     ///
-    /// When the file cannot be written, or no port listened on.
+    /// When the file cannot be written or no port is free.
     pub async fn open(directory: &Path) -> Result<Self, Failure> {
         let plugin = PluginFile::write(directory)?;
         let (listener, port, token) = listen().await?;
@@ -201,13 +204,13 @@ impl Hub {
         })
     }
 
-    /// The plugin's file, for those who open a gate.
+    /// The plugin's file, to open a gate with.
     pub fn plugin(&self) -> &PluginFile {
         &self.plugin
     }
 
     /// The variable for the engine's environment. Commands of the model see the values of `environment` instead of the
-    /// engine's own; an empty one counts as not set.
+    /// engine's own; an empty value counts as not set.
     pub fn variable(&self, environment: &BTreeMap<String, String>) -> String {
         let value = json!({
             "port": self.port,
@@ -218,21 +221,22 @@ impl Hub {
         value.to_string()
     }
 
-    /// Tells the plugin of a gate, now or as soon as it is there.
+    /// Announces a gate to the plugin, now or as soon as the plugin connects.
     pub fn invite(&self, invitation: Invitation) {
-        // A plugin that has gone asks nobody, and its gates hear that by themselves.
+        // When the plugin has disconnected, its gates notice that themselves.
         let _ = self.invite.send(invitation);
     }
 }
 
 impl PluginFile {
-    /// Writes the plugin to `directory`, unless it is there and unchanged.
+    /// Writes the plugin to `directory`, unless an unchanged file is there.
     ///
-    /// Its name tells what is in it, so that another version of ours, run at the same time, has a file of its own.
+    /// The file's name holds a digest of its contents, so that different versions of this program can run at the same
+    /// time.
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// When the file cannot be written.
     pub fn write(directory: &Path) -> Result<Self, Failure> {
         let digest = Sha256::digest(PLUGIN);
         let name = hexadecimal(&digest[..8]);
@@ -247,7 +251,7 @@ impl PluginFile {
         if !plugin.is_unchanged() {
             let write = || atomic_file::write(&plugin.path, PLUGIN.as_bytes(), Access::Private);
             let written = write().or_else(|error| {
-                // A file can take the place of everything but a directory.
+                // The write replaces a file, but not a directory.
                 if !plugin.path.is_dir() {
                     return Err(error);
                 }
@@ -276,12 +280,12 @@ impl PluginFile {
 fn no_descriptors() -> Failure {
     Failure::new(
         FailureKind::Engine,
-        "cannot guard the engine's tools: this process has no file descriptor left for the guard",
+        "cannot guard the engine's tools: this process has no file descriptor left for the tool gate",
     )
     .hint("raise the limit on open files (`ulimit -n`); 64 are enough")
 }
 
-/// A free port of loopback, and a token for whoever comes there.
+/// Listens on a free loopback port, with a new token for the client.
 async fn listen() -> Result<(TcpListener, u16, Secret), Failure> {
     let cannot = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(FailureKind::Engine, "cannot guard the engine's tools").caused_by(error)
@@ -295,12 +299,12 @@ async fn listen() -> Result<(TcpListener, u16, Secret), Failure> {
 }
 
 impl Gate {
-    /// Opens a gate in an engine with this plugin; the invitation is for its [`Hub`]. `shared` tells whether there may be
-    /// other gates in the same engine.
+    /// Opens a gate in an engine with this plugin; the invitation is for its [`Hub`]. `shared`: other gates may be open
+    /// in the same engine.
     ///
     /// # Errors
     ///
-    /// When no port can be listened on.
+    /// When no port is free.
     pub async fn open(plugin: PluginFile, shared: bool) -> Result<(Self, Invitation), Failure> {
         let (listener, port, token) = listen().await?;
         let (sender, calls) = mpsc::unbounded_channel();
@@ -322,11 +326,11 @@ impl Gate {
         self.shared
     }
 
-    /// Waits until the engine has loaded the plugin and calls it last.
+    /// Waits until the engine has loaded the plugin and runs it last.
     ///
     /// # Errors
     ///
-    /// When it does not, so that tools would run unasked.
+    /// When the engine does not, so that tools would run unasked.
     pub async fn ready(&mut self) -> Result<(), Failure> {
         let unguarded = |why: &str| {
             Err(
@@ -339,17 +343,16 @@ impl Gate {
             .await
             .map(|state| state.map(|state| *state))
         {
-            // Somebody could have changed the file between our look at it and the engine's.
+            // Another process could have changed the file between our check and the engine's read.
             Ok(Ok(PluginState::Ready)) if self.plugin.is_unchanged() => Ok(()),
-            Ok(Ok(PluginState::Ready)) => unguarded("somebody changed its file"),
-            Ok(Ok(PluginState::NotLast)) => unguarded("another plugin comes after the guard, and could undo its work"),
+            Ok(Ok(PluginState::Ready)) => unguarded("another process changed its file"),
+            Ok(Ok(PluginState::NotLast)) => unguarded("another plugin runs after the tool gate and could undo its work"),
             Ok(Ok(PluginState::NoDescriptors)) => Err(no_descriptors()),
-            Ok(Ok(PluginState::Silent) | Err(_)) | Err(_) => unguarded("the engine did not load the guard"),
+            Ok(Ok(PluginState::Silent) | Err(_)) | Err(_) => unguarded("the engine did not load the tool gate"),
         }
     }
 
-    /// The next call that waits; `None` when the plugin has gone, and every call is refused there. Cancelling it loses
-    /// nothing.
+    /// The next call that waits; `None` when the plugin has disconnected and refuses every call. Cancel-safe.
     pub async fn next(&mut self) -> Option<GateCall> {
         self.calls.recv().await
     }

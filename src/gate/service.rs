@@ -1,4 +1,4 @@
-//! The other end of the channel.
+//! Our end of the channel to the plugin.
 
 use std::collections::HashMap;
 use std::io;
@@ -16,36 +16,37 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{GateCall, GateReply, Invitation, Moment, PluginState};
 use crate::support::secret::Secret;
 
-/// The longest line that is read, in bytes. A call that writes a file holds the file; the plugin sends no more than this.
+/// Limit of a line, in bytes. A call that writes a file contains the file's contents; the plugin keeps to the same
+/// limit.
 const LONGEST_LINE: u64 = 256 << 20;
 const LONGEST_HELLO: u64 = 1024;
-/// How long whoever connects may take to say who it is.
+/// Limit for a new client to send its token.
 const HELLO: Duration = Duration::from_secs(10);
-/// The pause after a connection that could not be accepted, when there are no more file descriptors for one.
+/// Pause after a failed `accept`, when the process has no file descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long there may be none.
+/// `accept` may fail for this long before the service gives up.
 const WITHOUT_DESCRIPTORS: Duration = Duration::from_secs(5);
 
 type Calls = mpsc::UnboundedSender<GateCall>;
-type Told = watch::Sender<PluginState>;
+type StateSender = watch::Sender<PluginState>;
 type Lines = BufReader<OwnedReadHalf>;
 
-/// Lets the plugin in, and nobody else; ends when it goes.
-pub(super) async fn serve(listener: TcpListener, token: Secret, calls: Calls, told: Told) {
+/// Serves the plugin, and no other client, until it disconnects.
+pub(super) async fn serve(listener: TcpListener, token: Secret, calls: Calls, state: StateSender) {
     let (lines, write) = match admit(listener, &token).await {
         Ok(admitted) => admitted,
         Err(error) => {
-            tracing::debug!(%error, "the gate can let nobody in");
-            told.send_replace(PluginState::NoDescriptors);
+            tracing::debug!(%error, "the gate cannot accept clients");
+            state.send_replace(PluginState::NoDescriptors);
             return;
         }
     };
-    if let Err(error) = converse(lines, write, &calls, &told).await {
+    if let Err(error) = converse(lines, write, &calls, &state).await {
         tracing::debug!(%error, "the connection to the gate ended");
     }
 }
 
-/// Lets the plugin in, and nobody else, and tells it of gates; ends when it goes, or when there will be no more gates.
+/// Serves the plugin, and no other client, with the invitations to gates, until it disconnects or the hub is dropped.
 pub(super) async fn invite(listener: TcpListener, token: Secret, mut invitations: mpsc::UnboundedReceiver<Invitation>) {
     let Ok((mut lines, mut write)) = admit(listener, &token).await else {
         return;
@@ -53,7 +54,7 @@ pub(super) async fn invite(listener: TcpListener, token: Secret, mut invitations
     loop {
         let invitation = tokio::select! {
             invitation = invitations.recv() => invitation,
-            // The plugin has nothing more to say here.
+            // The plugin sends no more lines to the hub, so this is the end of the connection.
             _ = next_line(&mut lines, LONGEST_HELLO) => None,
         };
         let Some(Invitation { port, token }) = invitation else {
@@ -67,7 +68,7 @@ pub(super) async fn invite(listener: TcpListener, token: Secret, mut invitations
     }
 }
 
-/// Waits for whoever has the token. After that nobody can connect. A failure is one that lasts.
+/// Waits for the client that has the token, then stops listening. Returns only failures that last.
 async fn admit(listener: TcpListener, token: &Secret) -> io::Result<(Lines, OwnedWriteHalf)> {
     let mut greeted = JoinSet::new();
     let mut failing_since = None;
@@ -87,8 +88,8 @@ async fn admit(listener: TcpListener, token: &Secret) -> io::Result<(Lines, Owne
             },
             Some(greeted) = greeted.join_next() => match greeted {
                 Ok(Ok(Ok(connection))) => return Ok(connection),
-                Ok(Ok(Err(error))) => tracing::debug!(%error, "somebody else at the gate"),
-                _ => tracing::debug!("somebody at the gate said nothing"),
+                Ok(Ok(Err(error))) => tracing::debug!(%error, "a client without the token at the gate"),
+                _ => tracing::debug!("a client at the gate sent no token"),
             },
         }
     }
@@ -110,7 +111,7 @@ async fn greet(stream: TcpStream, token: Secret) -> io::Result<(Lines, OwnedWrit
     if known {
         Ok((lines, write))
     } else {
-        Err(io::Error::other("somebody without the token"))
+        Err(io::Error::other("the client has no valid token"))
     }
 }
 
@@ -139,10 +140,10 @@ enum GateLine {
     },
 }
 
-async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, told: &Told) -> io::Result<()> {
+async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, state: &StateSender) -> io::Result<()> {
     let mut open: JoinSet<(u64, GateReply)> = JoinSet::new();
     let mut waits: HashMap<u64, AbortHandle> = HashMap::new();
-    // A reading that is cancelled would lose what it has read, so lines come from a task of their own.
+    // A cancelled read would lose its bytes, so a separate task reads the lines.
     let (line_sender, mut line_receiver) = mpsc::channel(1);
     let mut reading = JoinSet::new();
     reading.spawn(async move {
@@ -162,12 +163,12 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
         tokio::select! {
             line = line_receiver.recv() => {
                 let Some(line) = line else { return Ok(()) };
-                // The plugin writes no line that cannot be read. Whoever sent it waits for ever, unless the connection ends:
-                // then it is refused.
+                // The plugin writes only valid lines. A sender of anything else would wait for ever: ending the
+                // connection refuses its calls.
                 match serde_json::from_slice(&line?)? {
                     GateLine::Call { id, moment, tool, session, call, arguments, engines, redirects } => {
                         let Ok(arguments) = serde_json::from_str::<Value>(&arguments) else {
-                            // Nested too deeply, for one.
+                            // For example, arguments that are nested too deeply.
                             open.spawn(async move { (id, GateReply::Refuse("These arguments cannot be judged.".to_owned())) });
                             continue;
                         };
@@ -185,7 +186,7 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
                         if sent.is_err() {
                             return Ok(());
                         }
-                        // One that is dropped may be another gate's; where nobody answers it is refused.
+                        // A dropped call may belong to another gate; the plugin refuses a call that no gate answers.
                         waits.insert(id, open.spawn(async move {
                             (id, answer.await.unwrap_or(GateReply::Unknown))
                         }));
@@ -197,13 +198,13 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
                     }
                     GateLine::Ready { ready, last } => {
                         if ready {
-                            told.send_replace(if last { PluginState::Ready } else { PluginState::NotLast });
+                            state.send_replace(if last { PluginState::Ready } else { PluginState::NotLast });
                         }
                     }
                 }
             }
             Some(joined) = open.join_next() => {
-                // What was taken back is not answered.
+                // An aborted task is a call that the plugin has withdrawn: it gets no answer.
                 let Ok((id, reply)) = joined else { continue };
                 waits.remove(&id);
                 let value = match reply {
@@ -217,7 +218,7 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, to
     }
 }
 
-/// The next line without its line feed; `None` at the end.
+/// Reads the next line, without its line feed; `None` at the end.
 async fn next_line(lines: &mut (impl AsyncBufRead + Unpin), longest: u64) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     let read = lines.take(longest).read_until(b'\n', &mut line).await?;
@@ -236,14 +237,14 @@ mod tests {
 
     use super::*;
 
-    /// What a test waits for comes within this.
+    /// Limit for everything that a test waits for.
     const SOON: Duration = Duration::from_secs(20);
 
     struct Service {
         address: SocketAddr,
         token: Secret,
         calls: mpsc::UnboundedReceiver<GateCall>,
-        told: watch::Receiver<PluginState>,
+        state: watch::Receiver<PluginState>,
         _serving: JoinSet<()>,
     }
 
@@ -253,14 +254,14 @@ mod tests {
             let address = listener.local_addr().unwrap();
             let token = Secret::random().unwrap();
             let (sender, calls) = mpsc::unbounded_channel();
-            let (teller, told) = watch::channel(PluginState::Silent);
+            let (teller, state) = watch::channel(PluginState::Silent);
             let mut serving = JoinSet::new();
             serving.spawn(serve(listener, token.clone(), sender, teller));
             Self {
                 address,
                 token,
                 calls,
-                told,
+                state,
                 _serving: serving,
             }
         }
@@ -274,12 +275,12 @@ mod tests {
             }
         }
 
-        /// The plugin, let in.
+        /// Connects as the plugin, with the right token.
         async fn plugin(&mut self) -> Peer {
             let mut peer = self.connect().await;
             peer.say(&json!({ "token": self.token.expose() })).await;
             peer.say(&json!({ "ready": true, "last": true })).await;
-            let ready = self.told.wait_for(|state| *state == PluginState::Ready);
+            let ready = self.state.wait_for(|state| *state == PluginState::Ready);
             timeout(SOON, ready).await.unwrap().unwrap();
             peer
         }
@@ -306,7 +307,7 @@ mod tests {
             .await;
         }
 
-        /// What is answered; nothing when the connection has ended.
+        /// The next answer; `None` when the connection has ended.
         async fn hear(&mut self) -> Option<Value> {
             let line = timeout(SOON, next_line(&mut self.lines, LONGEST_LINE)).await.unwrap();
             Some(serde_json::from_slice(&line.ok()??).unwrap())
@@ -325,7 +326,7 @@ mod tests {
         );
         plugin.call(8, "{}").await;
         drop(service.call().await.unwrap());
-        // Answers come in the order in which they are given.
+        // Answers come in the order in which the gate gives them.
         assert_eq!(plugin.hear().await.unwrap(), json!({"id": 8}));
         assert!(!call.is_gone());
         call.pass();
@@ -355,7 +356,7 @@ mod tests {
         let _ = long.write.write_all(&vec![b'x'; 4096]).await;
         assert_eq!(long.hear().await, None);
         let mut plugin = service.plugin().await;
-        // Who had connected before is sent away.
+        // The service disconnects a client that connected before the plugin.
         assert_eq!(silent.hear().await, None);
         assert!(TcpStream::connect(service.address).await.is_err());
         plugin.call(1, "{}").await;
@@ -399,7 +400,7 @@ mod tests {
             if ended {
                 plugin.write.shutdown().await.unwrap();
             }
-            // The plugin refuses what waits when the connection ends.
+            // When the connection ends, the plugin refuses the waiting calls.
             assert_eq!(plugin.hear().await, None, "{last}");
             assert!(service.call().await.is_none());
             assert!(call.is_gone());
@@ -413,7 +414,7 @@ mod tests {
         let mut plugin = service.connect().await;
         plugin.say(&json!({ "token": service.token.expose() })).await;
         plugin.say(&json!({ "ready": true, "last": false })).await;
-        let told = service.told.wait_for(|state| *state != PluginState::Silent);
-        assert_eq!(*timeout(SOON, told).await.unwrap().unwrap(), PluginState::NotLast);
+        let state = service.state.wait_for(|state| *state != PluginState::Silent);
+        assert_eq!(*timeout(SOON, state).await.unwrap().unwrap(), PluginState::NotLast);
     }
 }
