@@ -110,7 +110,7 @@ impl Interrupts {
     }
 
     /// Until the returned value is dropped, Ctrl-C is counted and does not end the command: a dialog handles the key
-    /// itself. Other signals still end the command, and so do `MOST_PRESSES` presses that the dialog does not handle.
+    /// itself. Other signals still end the command, and so do `MAX_UNHANDLED_PRESSES` presses that the dialog does not handle.
     pub fn count_presses(&self) -> Presses {
         let (sender, seen) = watch::channel(0);
         *self.presses() = Some(sender);
@@ -128,7 +128,7 @@ impl Interrupts {
         };
         let mut is_counted = false;
         sender.send_modify(|unseen| {
-            is_counted = *unseen < MOST_PRESSES;
+            is_counted = *unseen < MAX_UNHANDLED_PRESSES;
             *unseen += 1;
         });
         is_counted
@@ -161,7 +161,7 @@ impl Interrupts {
 }
 
 /// Limit of Ctrl-C presses that the dialog leaves unhandled.
-const MOST_PRESSES: u32 = 4;
+const MAX_UNHANDLED_PRESSES: u32 = 4;
 
 /// Counts the presses of Ctrl-C since the last [`forget`](Self::forget).
 #[derive(Debug)]
@@ -314,10 +314,10 @@ mod tests {
         assert!(interrupts.press());
         presses.reached(1).await;
         presses.forget();
-        for _ in 0..MOST_PRESSES {
+        for _ in 0..MAX_UNHANDLED_PRESSES {
             assert!(interrupts.press());
         }
-        presses.reached(MOST_PRESSES).await;
+        presses.reached(MAX_UNHANDLED_PRESSES).await;
         assert!(!interrupts.press(), "nobody takes notice");
         drop(presses);
         assert!(!interrupts.press());

@@ -17,7 +17,7 @@ use crate::request::BusySession;
 use crate::support::atomic_file::{Access, create_directory};
 
 /// Pause between two tries of a lock that another command holds. The kernel's own wait cannot be cancelled.
-const PAUSE: Duration = Duration::from_millis(50);
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// The right to change a session: to prompt, compact, revert or delete it. Dropping it releases the lock.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ async fn acquire(path: PathBuf, waiting: BusySession, mut held: impl FnMut(Optio
                 if !std::mem::replace(&mut said, true) {
                     held(holder);
                 }
-                sleep(PAUSE).await;
+                sleep(RETRY_DELAY).await;
             }
             Err(error) => {
                 return Err(Failure::new(

@@ -5,10 +5,10 @@ use crate::error::Failure;
 use crate::support::nearest::{nearest, quoted};
 
 /// Length of the shortest accepted id prefix, not counting `ses_`.
-const SHORTEST: usize = 4;
+const MIN_ID_PREFIX: usize = 4;
 const PREFIX: &str = "ses_";
 /// Limit of sessions that a message names.
-const NAMED: usize = 5;
+const MAX_NAMED: usize = 5;
 
 /// A session that the reference could mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub fn find(reference: &str, sessions: &[SessionCandidate], kept: &[KeptSession]
 pub fn by_title_or_id<'a, T>(reference: &str, all: &'a [T], names: impl Fn(&T) -> (&str, &str)) -> Vec<&'a T> {
     let titled: Vec<&T> = all.iter().filter(|one| names(one).1 == reference).collect();
     let begins = reference.strip_prefix(PREFIX).unwrap_or(reference);
-    if !titled.is_empty() || begins.len() < SHORTEST {
+    if !titled.is_empty() || begins.len() < MIN_ID_PREFIX {
         return titled;
     }
     let has_it = |one: &&T| {
@@ -66,7 +66,7 @@ pub fn unknown(reference: &str, several: &[String], sessions: &[SessionCandidate
             "cannot tell which session `{reference}` is: {} could be meant",
             several.len()
         ));
-        for id in several.iter().take(NAMED) {
+        for id in several.iter().take(MAX_NAMED) {
             let title = sessions.iter().find(|session| session.id == *id);
             let title = title.map(|session| session.title.as_str()).unwrap_or_default();
             failure = failure.hint(format!("`{id}` is {title:?}"));

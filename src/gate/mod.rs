@@ -20,7 +20,7 @@
 //!
 //! # The channel
 //!
-//! TCP connections on loopback, one JSON object per line. HTTP would add the proxies and time limits of the engine's
+//! TCP connections on loopback, one JSON object per line. HTTP would add the proxies and time limits of its client in the
 //! client. The plugin connects to the hub and sends the hub's token. Over this connection the hub announces each gate
 //! as `{port, token}`, an [`Invitation`], because a warm engine serves one command after the other, and several at
 //! once. The plugin connects to each announced gate in the same way, then sends `{ready}`. The gate answers each `{id,
@@ -67,7 +67,7 @@ use crate::support::state_file;
 const PLUGIN: &str = include_str!("plugin.js");
 /// Limit for the engine to load its plugins. An engine that must first fetch the package of another plugin can take a
 /// minute.
-const LOADING: Duration = Duration::from_secs(120);
+const PLUGIN_LOAD_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The engine owner's end of the channel: tells the plugin which gates are open. Dropping the hub refuses every call.
 #[derive(Debug)]
@@ -339,14 +339,16 @@ impl Gate {
             )
         };
         let loaded = self.state.wait_for(|state| *state != PluginState::Silent);
-        match tokio::time::timeout(LOADING, loaded)
+        match tokio::time::timeout(PLUGIN_LOAD_TIMEOUT, loaded)
             .await
             .map(|state| state.map(|state| *state))
         {
             // Another process could have changed the file between our check and the engine's read.
             Ok(Ok(PluginState::Ready)) if self.plugin.is_unchanged() => Ok(()),
             Ok(Ok(PluginState::Ready)) => unguarded("another process changed its file"),
-            Ok(Ok(PluginState::NotLast)) => unguarded("another plugin runs after the tool gate and could undo its work"),
+            Ok(Ok(PluginState::NotLast)) => {
+                unguarded("another plugin runs after the tool gate and could undo its work")
+            }
             Ok(Ok(PluginState::NoDescriptors)) => Err(no_descriptors()),
             Ok(Ok(PluginState::Silent) | Err(_)) | Err(_) => unguarded("the engine did not load the tool gate"),
         }

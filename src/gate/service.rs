@@ -18,14 +18,14 @@ use crate::support::secret::Secret;
 
 /// Limit of a line, in bytes. A call that writes a file contains the file's contents; the plugin keeps to the same
 /// limit.
-const LONGEST_LINE: u64 = 256 << 20;
-const LONGEST_HELLO: u64 = 1024;
+const MAX_LINE_BYTES: u64 = 256 << 20;
+const MAX_HELLO_BYTES: u64 = 1024;
 /// Limit for a new client to send its token.
-const HELLO: Duration = Duration::from_secs(10);
+const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause after a failed `accept`, when the process has no file descriptor left.
-const PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 /// `accept` may fail for this long before the service gives up.
-const WITHOUT_DESCRIPTORS: Duration = Duration::from_secs(5);
+const ACCEPT_FAILURE_LIMIT: Duration = Duration::from_secs(5);
 
 type Calls = mpsc::UnboundedSender<GateCall>;
 type StateSender = watch::Sender<PluginState>;
@@ -55,7 +55,7 @@ pub(super) async fn invite(listener: TcpListener, token: Secret, mut invitations
         let invitation = tokio::select! {
             invitation = invitations.recv() => invitation,
             // The plugin sends no more lines to the hub, so this is the end of the connection.
-            _ = next_line(&mut lines, LONGEST_HELLO) => None,
+            _ = next_line(&mut lines, MAX_HELLO_BYTES) => None,
         };
         let Some(Invitation { port, token }) = invitation else {
             return;
@@ -77,13 +77,13 @@ async fn admit(listener: TcpListener, token: &Secret) -> io::Result<(Lines, Owne
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     failing_since = None;
-                    greeted.spawn(timeout(HELLO, greet(stream, token.clone())));
+                    greeted.spawn(timeout(HELLO_TIMEOUT, greet(stream, token.clone())));
                 }
                 Err(error) => {
-                    if failing_since.get_or_insert_with(Instant::now).elapsed() > WITHOUT_DESCRIPTORS {
+                    if failing_since.get_or_insert_with(Instant::now).elapsed() > ACCEPT_FAILURE_LIMIT {
                         return Err(error);
                     }
-                    sleep(PAUSE).await;
+                    sleep(ACCEPT_RETRY_DELAY).await;
                 }
             },
             Some(greeted) = greeted.join_next() => match greeted {
@@ -104,7 +104,7 @@ async fn greet(stream: TcpStream, token: Secret) -> io::Result<(Lines, OwnedWrit
     stream.set_nodelay(true)?;
     let (read, write) = stream.into_split();
     let mut lines = BufReader::new(read);
-    let hello = next_line(&mut lines, LONGEST_HELLO).await?;
+    let hello = next_line(&mut lines, MAX_HELLO_BYTES).await?;
     let known = hello
         .and_then(|line| serde_json::from_slice::<Hello>(&line).ok())
         .is_some_and(|hello| token.matches(&hello.token));
@@ -148,7 +148,7 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, st
     let mut reading = JoinSet::new();
     reading.spawn(async move {
         loop {
-            let line = match next_line(&mut lines, LONGEST_LINE).await {
+            let line = match next_line(&mut lines, MAX_LINE_BYTES).await {
                 Ok(Some(line)) => Ok(line),
                 Ok(None) => return,
                 Err(error) => Err(error),
@@ -309,7 +309,7 @@ mod tests {
 
         /// The next answer; `None` when the connection has ended.
         async fn hear(&mut self) -> Option<Value> {
-            let line = timeout(SOON, next_line(&mut self.lines, LONGEST_LINE)).await.unwrap();
+            let line = timeout(SOON, next_line(&mut self.lines, MAX_LINE_BYTES)).await.unwrap();
             Some(serde_json::from_slice(&line.ok()??).unwrap())
         }
     }

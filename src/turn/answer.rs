@@ -1,4 +1,4 @@
-//! The text of a turn: what was given out, what is still to come, what does not count.
+//! The text of a turn: what was sent to the renderer, what is still open, what is void.
 
 use std::collections::HashMap;
 
@@ -7,13 +7,13 @@ use crate::api::types::{Part, PartKind};
 
 /// All text and reasoning parts of a turn, in the order in which they began.
 ///
-/// The parts of the answer are given out strictly in this order: a part waits until the one before it is closed or
-/// void. Reasoning and the text of subagents go out as they come.
+/// The parts of the answer are sent strictly in this order: a part waits until the part before it is closed or void.
+/// Reasoning and the text of subagents are sent as they arrive.
 #[derive(Debug, Default)]
 pub(super) struct TurnText {
     parts: Vec<TextPart>,
     index: HashMap<String, usize>,
-    /// The parts of the answer; those before `head` are done.
+    /// Indices of the parts of the answer; the parts before `head` are complete.
     queue: Vec<usize>,
     head: usize,
 }
@@ -30,18 +30,18 @@ struct TextPart {
     kind: PartKind,
     subagent: bool,
     text: String,
-    /// How many bytes of `text` were given out.
+    /// How many bytes of `text` were sent.
     given: usize,
-    /// No more text will come.
+    /// The engine will add no more text.
     closed: bool,
-    /// It belongs to a failed try.
+    /// The part belongs to a failed try.
     void: bool,
-    /// Deltas may have been missed: wait for the whole text.
+    /// Deltas may have been missed: send nothing until the whole text is known.
     distrusted: bool,
 }
 
 impl TurnText {
-    /// Takes a part as the engine has it now. In a `live` event the deltas that follow continue its text.
+    /// Takes a part as the engine has it now. After a `live` event, deltas continue its text.
     pub(super) fn part(&mut self, part: &Part, subagent: bool, live: bool, out: &mut Vec<Update>) {
         let closed = part.time.end.is_some();
         let position = match self.index.get(&part.id) {
@@ -52,7 +52,7 @@ impl TurnText {
         if known.void {
             return;
         }
-        // The engine stores an open part without its text, so an empty text says nothing while the part is open.
+        // The engine stores an open part without its text, so an empty text means nothing while the part is open.
         if closed || !part.text.is_empty() && part.text.len() >= known.text.len() {
             known.replace(&part.text);
             known.distrusted = false;
@@ -64,7 +64,8 @@ impl TurnText {
         self.give_out_from(position, out);
     }
 
-    /// Takes a piece of text. One for an unknown part is of another session, or was cut off by a gap.
+    /// Appends a piece of text. Ignores a piece of an unknown part: the part belongs to another session, or a gap cut
+    /// off its beginning.
     pub(super) fn delta(&mut self, part_id: &str, text: &str, out: &mut Vec<Update>) {
         let Some(&position) = self.index.get(part_id) else {
             return;
@@ -77,14 +78,14 @@ impl TurnText {
         self.give_out_from(position, out);
     }
 
-    /// A piece of the part's text was damaged on the way: wait for the whole of it.
+    /// Marks a part whose text was damaged on the way: nothing more is sent until its whole text is known.
     pub(super) fn distrust(&mut self, part_id: &str) {
         if let Some(&position) = self.index.get(part_id) {
             self.parts[position].distrusted = true;
         }
     }
 
-    /// The part belongs to a failed try: its text does not count.
+    /// Marks a part as void: it belongs to a failed try.
     pub(super) fn make_void(&mut self, part_id: &str, out: &mut Vec<Update>) {
         let Some(&position) = self.index.get(part_id) else {
             return;
@@ -101,7 +102,7 @@ impl TurnText {
         }
     }
 
-    /// The message is complete: no part of it will get more text.
+    /// Closes all parts of a complete message.
     pub(super) fn close_message(&mut self, message_id: &str) {
         for part in self.parts.iter_mut().rev() {
             if part.message_id == message_id {
@@ -116,7 +117,7 @@ impl TurnText {
         }
     }
 
-    /// Gives out what the order allows.
+    /// Sends what the order of the parts allows.
     pub(super) fn give_out(&mut self, out: &mut Vec<Update>) {
         while let Some(&position) = self.queue.get(self.head) {
             let part = &mut self.parts[position];
@@ -139,7 +140,7 @@ impl TurnText {
         joined(self.valid().filter(|part| Some(part.message_id.as_str()) == last))
     }
 
-    /// The parts of the answer that count.
+    /// The parts of the answer that are not void.
     fn valid(&self) -> impl Iterator<Item = &TextPart> {
         let parts = self.queue.iter().map(|&position| &self.parts[position]);
         parts.filter(|part| !part.void && !part.text.is_empty())
@@ -176,7 +177,7 @@ impl TurnText {
     }
 }
 
-/// The text of parts, separated by a blank line.
+/// Joins the texts of parts with a blank line.
 fn joined<'a>(parts: impl Iterator<Item = &'a TextPart>) -> String {
     let mut text = String::new();
     for part in parts {
@@ -190,12 +191,13 @@ fn joined<'a>(parts: impl Iterator<Item = &'a TextPart>) -> String {
 }
 
 impl TextPart {
-    /// Takes the whole text from the engine, which is right where it differs from the pieces.
+    /// Replaces the text by the engine's whole text, which is right when the pieces differ from it.
     fn replace(&mut self, whole: &str) {
         if whole.as_bytes().starts_with(&self.text.as_bytes()[..self.given]) {
             whole.clone_into(&mut self.text);
         } else {
-            // What is out is out: the engine trims white space at the end, and a plugin may rewrite all of it.
+            // Text that was sent cannot be taken back: the engine trims white space at the end, and a plugin may
+            // rewrite the text.
             whole.clone_into(&mut self.text);
             self.given = self.text.len();
         }

@@ -1,8 +1,9 @@
 //! Files that changed, and by how many lines.
 //!
-//! Two sources: the engine's own comparison of the directory before and after (`diff`), which sees what shell commands
-//! did and needs git and snapshots; and the calls of tools that edit, which are always there and see nothing else. Always
-//! true: a number is one that the engine gave or that follows from what was written; what is not known is `None`.
+//! Two sources: the engine's own comparison of the directory before and after (`diff`), which includes the effects of
+//! shell commands and needs git and snapshots; and the calls of editing tools, which are always available and include
+//! nothing else. Invariant: a number comes from the engine or follows from the written text; an unknown number is
+//! `None`.
 
 use std::collections::HashSet;
 
@@ -11,14 +12,13 @@ use serde_json::Value;
 
 use crate::api::types::{FileDiff, Part};
 
-/// What happened to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeStatus {
-    /// It was not there before.
+    /// The file did not exist before.
     Added,
-    /// It was there before, with other contents.
+    /// The file existed before, with other contents.
     Modified,
-    /// It is not there any more.
+    /// The file does not exist any more.
     Deleted,
 }
 
@@ -34,9 +34,9 @@ impl ChangeStatus {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileChange {
-    /// Its path; absolute, as far as the engine says so.
+    /// The path; absolute when the engine reports it so.
     pub path: String,
-    /// What happened to it, where that is known.
+    /// `None` when the engine does not say.
     pub status: Option<ChangeStatus>,
     pub additions: Option<u64>,
     pub deletions: Option<u64>,
@@ -46,12 +46,12 @@ pub struct FileChange {
 #[derive(Debug, Default)]
 pub(super) struct TurnChanges {
     files: Vec<FileChange>,
-    /// Files that the engine's own comparison knows: it decides about them.
+    /// Files in the engine's own comparison, which overrides the tool calls.
     compared: HashSet<String>,
 }
 
 impl TurnChanges {
-    /// What is known by now.
+    /// The changes known so far.
     pub(super) fn files(&self) -> &[FileChange] {
         &self.files
     }
@@ -61,7 +61,7 @@ impl TurnChanges {
         self.compared.iter().map(String::as_str)
     }
 
-    /// Takes a completed call of a tool; gives the files that it changed, as they are known now.
+    /// Takes a completed tool call; returns the files that it changed, as they are known now.
     pub(super) fn tool(&mut self, part: &Part) -> Vec<FileChange> {
         let whole = written_lines(part);
         edits_of(part)
@@ -70,7 +70,7 @@ impl TurnChanges {
             .collect()
     }
 
-    /// Takes a file of a patch part; gives it when it is new.
+    /// Takes a file of a patch part; returns the file when it is new.
     pub(super) fn patched(&mut self, path: &str) -> Option<FileChange> {
         self.compared.insert(path.to_owned());
         if self.files.iter().any(|file| file.path == path) {
@@ -86,8 +86,8 @@ impl TurnChanges {
         Some(file)
     }
 
-    /// Takes the engine's comparison, with paths made absolute by `root`. It may come in pieces, one for each prompt that
-    /// the turn consisted of.
+    /// Takes the engine's comparison, and makes its paths absolute with `root`. The comparison may come in pieces, a
+    /// piece for each prompt of the turn.
     pub(super) fn conclude(&mut self, root: &str, diffs: &[FileDiff]) {
         let mut compared: Vec<FileChange> = Vec::new();
         for diff in diffs {
@@ -109,8 +109,8 @@ impl TurnChanges {
                 Some(known) => known.then(&change),
             }
         }
-        // What tools wrote and the comparison does not see, such as a file that git ignores. What it does see and does
-        // not list is as it was before.
+        // Keep what tools wrote and the comparison cannot see, such as a file that git ignores. A file that the
+        // comparison can see and does not list is unchanged.
         let listed = |path: &str| compared.iter().any(|file| file.path == path);
         let others: Vec<FileChange> = self
             .files
@@ -123,7 +123,7 @@ impl TurnChanges {
         self.files = compared;
     }
 
-    /// Takes an edit; `whole` is how many lines the file has now, where that is known.
+    /// Records an edit. `whole`: the number of lines that the file has now, if known.
     fn take(&mut self, edit: FileChange, whole: Option<u64>) -> Option<FileChange> {
         let Some(position) = self.files.iter().position(|file| file.path == edit.path) else {
             self.files.push(edit.clone());
@@ -131,7 +131,7 @@ impl TurnChanges {
         };
         let file = &mut self.files[position];
         if file.status == Some(ChangeStatus::Added) && edit.status == Some(ChangeStatus::Deleted) {
-            // Nothing is left of it.
+            // The later change undid the earlier change.
             self.files.remove(position);
             return Some(edit);
         }
@@ -144,11 +144,11 @@ impl TurnChanges {
 }
 
 impl FileChange {
-    /// Adds a later change of the same file.
+    /// Merges a later change of the same file.
     fn then(&mut self, later: &Self) {
         let sum = |a: Option<u64>, b: Option<u64>| Some(a?.saturating_add(b?));
         if self.status == Some(ChangeStatus::Added) && later.status != Some(ChangeStatus::Deleted) {
-            // All of its lines are new, however often it was written.
+            // In a new file all lines are additions, however often it was written.
             self.additions = if later.status == Some(ChangeStatus::Added) {
                 later.additions
             } else {
@@ -166,7 +166,7 @@ impl FileChange {
     }
 }
 
-/// What a completed call changed, by its arguments and by what the engine says of it.
+/// The changes of a completed call, from its arguments and from the engine's metadata.
 fn edits_of(part: &Part) -> Vec<FileChange> {
     let state = &part.state;
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -177,7 +177,7 @@ fn edits_of(part: &Part) -> Vec<FileChange> {
                 return Vec::new();
             };
             let existed = state.metadata.get("exists").and_then(Value::as_bool);
-            // What an older file held is not said.
+            // The engine does not report the old contents of an overwritten file.
             let lines = written_lines(part).filter(|_| existed == Some(false));
             vec![FileChange {
                 path,
@@ -242,7 +242,7 @@ impl Patched {
             deletions,
         };
         match (self.kind.as_str(), self.move_path) {
-            // How long the file was is not said.
+            // The engine does not report the length of the moved file.
             ("move", Some(to)) => vec![
                 change(self.file_path, ChangeStatus::Deleted, None, None),
                 change(to, ChangeStatus::Added, None, None),
@@ -259,7 +259,7 @@ impl Patched {
     }
 }
 
-/// How many lines a call wrote as the whole of a file.
+/// The number of lines of a file that a call wrote as a whole.
 fn written_lines(part: &Part) -> Option<u64> {
     let content = part.state.input.get("content").and_then(Value::as_str);
     content

@@ -1,4 +1,4 @@
-//! Which files changed: the engine's own comparison, once it is there.
+//! Completes the changed files with the engine's own comparison, when it is ready.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use super::TurnState;
 use crate::api::types::FileDiff;
 use crate::api::{Client, Error};
 
-/// The pause between two readings; the comparison is there when two of them agree.
-const PAUSE: Duration = Duration::from_millis(60);
+/// Pause between two reads; the comparison is complete when two reads agree.
+const POLL_INTERVAL: Duration = Duration::from_millis(60);
 
-/// Completes what the state knows of changed files with what the engine found by comparing the directory before and
-/// after. The comparison of the last step comes after the turn; it is waited for with `patience`.
+/// Completes the changed files of `state` with the engine's comparison of the directory before and after. The engine
+/// stores the comparison of the last step after the turn; this waits for it for `patience`.
 ///
-/// Costs nothing where no snapshot showed a change: without git, without snapshots, in a turn that only looked.
+/// Does nothing when no snapshot showed a change: without git, without snapshots, in a turn that only read.
 pub async fn complete_changes(client: &Client, session: &str, state: &mut TurnState, patience: Duration) {
     let wanted: Vec<String> = state.compared_files().map(str::to_owned).collect();
     if wanted.is_empty() {
@@ -22,7 +22,7 @@ pub async fn complete_changes(client: &Client, session: &str, state: &mut TurnSt
     }
     let prompts: Vec<String> = state.prompts().into_iter().map(str::to_owned).collect();
     let reading = read(client, session, &prompts, &wanted, Instant::now() + patience);
-    // A server that is gone, or hangs, is told apart from a slow one by nothing but time.
+    // Only the time tells a server that is gone or hangs from a slow server.
     match timeout(patience * 2, reading).await {
         Ok(Ok(diffs)) => state.conclude_changes(&diffs),
         Ok(Err(error)) => tracing::debug!(%error, "cannot read which files changed"),
@@ -30,8 +30,8 @@ pub async fn complete_changes(client: &Client, session: &str, state: &mut TurnSt
     }
 }
 
-/// Reads until the comparisons stand still and name every file that is wanted, or for as long as they may take. A file
-/// that is as it was before is never named.
+/// Reads until the comparisons stop changing and name every wanted file, or until the time is over. The engine never
+/// names a file that is unchanged.
 async fn read(
     client: &Client,
     session: &str,
@@ -45,7 +45,7 @@ async fn read(
         for prompt in prompts {
             diffs.extend(client.diff(session, prompt).await?);
         }
-        // The comparison names files from the root of the working tree, a snapshot names them in full.
+        // The comparison names files relative to the root of the working tree, a snapshot names absolute paths.
         let complete = wanted
             .iter()
             .all(|path| diffs.iter().any(|diff| ends_with(path, &diff.file)));
@@ -54,7 +54,7 @@ async fn read(
             return Ok(diffs);
         }
         before = Some(diffs);
-        sleep(PAUSE).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! From the final state of a turn to how it ended.
+//! Decides from the final state of a turn how the turn ended.
 
 use super::state::TurnState;
 use super::update::PermissionRecord;
@@ -6,7 +6,7 @@ use crate::api::types::EngineError;
 use crate::error::{Failure, FailureKind};
 use crate::permission::{DecidedBy, Decision};
 
-/// How the engine's libraries begin what they say of an answer that they cannot read.
+/// How the engine's libraries begin a message about an answer that they cannot parse.
 const MALFORMED: [&str; 5] = [
     "JSON parsing failed",
     "Type validation failed",
@@ -17,8 +17,8 @@ const MALFORMED: [&str; 5] = [
 
 /// Judges a turn that has run to its end; `None` is success.
 ///
-/// The last message of the assistant decides, not any event: a step that failed and was tried again with success is a
-/// success, and a turn that ended without any text is not.
+/// The assistant's last message decides, not any event: a step that failed and then succeeded on a retry is a success,
+/// and a turn that ended without text is a failure.
 pub(super) fn judge(state: &TurnState, permissions: &[PermissionRecord]) -> Option<Failure> {
     let denied = permissions
         .iter()
@@ -53,7 +53,7 @@ pub(super) fn judge(state: &TurnState, permissions: &[PermissionRecord]) -> Opti
             FailureKind::Engine,
             "cannot finish the turn: the engine left the answer unfinished",
         )),
-        // A conversation that was too long, and could not be summarised either, says so in an event only.
+        // A conversation that was too long, even to be summarised, reports that only in an event.
         None => Some(match state.last_error() {
             Some(error) => classify(error),
             None => Failure::new(
@@ -61,7 +61,7 @@ pub(super) fn judge(state: &TurnState, permissions: &[PermissionRecord]) -> Opti
                 "cannot finish the turn: it was stopped before the model answered",
             ),
         }),
-        // `stop`, and what a newer engine may call it.
+        // `stop`, or a newer engine's word for it.
         Some(_) if empty && denied.is_some() => Some(stopped_by_refusal(denied)),
         Some(_) if empty => Some(
             Failure::new(FailureKind::InvalidResult, "cannot use the answer: it is empty")
@@ -71,7 +71,7 @@ pub(super) fn judge(state: &TurnState, permissions: &[PermissionRecord]) -> Opti
     }
 }
 
-/// The failure for a model stream that keeps ending without a finish reason.
+/// The failure of a model stream that keeps ending without a finish reason.
 pub(super) fn broken_stream() -> Failure {
     Failure::new(
         FailureKind::Provider,
@@ -83,7 +83,7 @@ pub(super) fn broken_stream() -> Failure {
     )
 }
 
-/// The failure for a conversation that stays too long, however often the engine summarises it.
+/// The failure of a conversation that stays too long after the engine's summaries.
 pub(super) fn too_long_after_summaries() -> Failure {
     too_long("cannot get an answer: the conversation is too long for the model, and summaries do not help".to_owned())
 }
@@ -147,7 +147,7 @@ fn content_filter() -> Failure {
 pub(super) fn classify(error: &EngineError) -> Failure {
     let data = &error.data;
     let because = |text: &str| {
-        // An answer without a body leaves the status alone, as in "Unauthorized: ".
+        // A response without a body has a message of the status alone, such as "Unauthorized: ".
         match data.message.trim().trim_end_matches(':') {
             "" => text.to_owned(),
             said => format!("{text}: {said}"),
@@ -200,10 +200,10 @@ pub(super) fn classify(error: &EngineError) -> Failure {
         _ if data.message.starts_with("Model not found") || data.message.starts_with("Agent not found") => {
             Failure::usage(because("cannot start the turn"))
         }
-        // A model that repeats the same call is not refused a tool, but the whole step.
+        // The engine rejects the whole step, not a tool, of a model that repeats the same call.
         _ if data.message.starts_with("The user rejected permission") => stopped_by_refusal(None),
         _ if MALFORMED.iter().any(|beginning| data.message.starts_with(beginning)) => {
-            // What follows is the whole answer, or the schema that it does not fit.
+            // The further lines hold the whole answer, or the schema that the answer does not fit.
             let first = data.message.lines().next().unwrap_or_default();
             let reason = first.split(": Value:").next().unwrap_or(first);
             provider(format!("cannot read the provider's answer: {}", reason.trim()))

@@ -1,4 +1,4 @@
-//! The loop that drives a turn: events, the answer to the prompt, questions, time, and the wish to stop.
+//! The loop that drives a turn: events, the answer to the prompt, permission asks, time limits, and requests to stop.
 
 use std::future::Future;
 use std::path::Path;
@@ -23,21 +23,21 @@ use crate::permission::{Decision, Policy};
 use crate::request::{AgentLimits, Preset};
 use crate::support::output_files::OutputFiles;
 
-/// How long an abort may take, all of it: the call, the engine's end of turn, the last reading.
-const ABORT: Duration = Duration::from_secs(5);
-/// How long the last reading of the messages may take.
-const LAST_READING: Duration = Duration::from_secs(30);
-/// How long a session may be idle, by its events, before the prompt's own answer is given up.
+/// Limit of a whole abort: the call, the engine's end of the turn, the last read of the messages.
+const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Limit of the last read of the messages.
+const REREAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// After a session has been idle this long, by its events, the turn stops waiting for the answer to the prompt.
 const IDLE_GRACE: Duration = Duration::from_secs(10);
-/// How long the last events of a turn are waited for. The answer to the prompt overtakes them, by milliseconds.
-const LAST_EVENTS: Duration = Duration::from_secs(2);
-/// How long whoever shows them may take for the last updates of a turn that failed.
-const LAST_UPDATES: Duration = Duration::from_secs(1);
-/// How long a call that the guard tells of waits for the event that announces it, so that what the model said before is
-/// shown before it is asked about.
-const ANNOUNCEMENT: Duration = Duration::from_millis(500);
-/// How long a server that ends takes to be known as gone, once it has let go of its connections.
-const LAST_BREATH: Duration = Duration::from_secs(2);
+/// Limit of the wait for the last events of a turn. The answer to the prompt overtakes them by milliseconds.
+const CLOSING_EVENTS_TIMEOUT: Duration = Duration::from_secs(2);
+/// Limit for the renderer to take the last updates of a failed turn.
+const FINAL_FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a call at the tool gate waits for the event that announces it, so that the model's text before the call is
+/// shown before the approver is asked.
+const ANNOUNCEMENT_TIMEOUT: Duration = Duration::from_millis(500);
+/// Time for our wait on the server's process to notice its end, after its connections have closed.
+const SERVER_EXIT_GRACE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub struct Turn {
@@ -46,62 +46,58 @@ pub struct Turn {
     pub session_id: String,
     /// The prompt, with its own ids.
     pub prompt: Prompt,
-    /// A command of the engine's, which takes the place of the prompt's parts.
+    /// A command of the engine, sent instead of the prompt's parts.
     pub command: Option<CommandCall>,
-    /// How often a provider may be tried again.
+    /// Limit of provider retries.
     pub max_retries: u32,
-    /// How long all the waiting for that may take.
+    /// Limit of the total time that the engine waits between provider retries.
     pub retry_budget: Duration,
-    /// How long nothing at all may happen.
+    /// Limit of the time without any event.
     pub stall_timeout: Option<Duration>,
-    /// What the agent may use up.
     pub limits: AgentLimits,
-    /// When the whole run has to be over.
+    /// When the whole run must be over.
     pub deadline: Option<Instant>,
-    /// Whether the engine's own events are wanted.
+    /// Whether to pass on the engine's own events, for `--include-raw`.
     pub include_raw: bool,
-    /// Files that we write to ourselves: they are none that the model changed.
+    /// Files that this program writes: their changes are not the model's.
     pub outputs: OutputFiles,
-    /// What the model may do, and who says so.
+    /// What the model may do, and who approves it.
     pub permissions: Permissions,
-    /// What is known at the start; the first update. A model that the engine chooses is filled in.
+    /// The first update. A model that the engine chooses is filled in.
     pub started: TurnStart,
 }
 
 #[derive(Debug)]
 pub struct Driven {
-    /// Everything known at the end.
+    /// The final state.
     pub state: TurnState,
-    /// Files that we write to ourselves.
     pub outputs: OutputFiles,
-    /// What went wrong; `None` is success.
+    /// `None` is success.
     pub failure: Option<Failure>,
-    /// Every permission that was asked for.
     pub permissions: Vec<PermissionRecord>,
-    /// When the first text of the answer came.
+    /// When the first text of the answer arrived.
     pub first_text: Option<std::time::Instant>,
-    /// The rules, with what was granted for the rest of the session.
+    /// The policy, with the rules that were granted for the rest of the session.
     pub policy: Policy,
-    /// The gate, for another turn. It holds what comes meanwhile.
+    /// The tool gate, for another turn. New calls wait in it.
     pub gate: Option<Gate>,
 }
 
-/// Why a turn ends before the engine ends it.
 enum EarlyEnd {
-    /// The prompt was answered; the state says how.
+    /// The engine answered the prompt; the state holds the result.
     Answered,
-    /// The prompt was refused, or the answer to it is lost.
+    /// The engine refused the prompt, or its answer is lost.
     Refused(Error),
-    /// We end it, and this is why.
+    /// The run stops the turn, with this failure.
     Stopped(Failure),
     ServerGone(Failure),
 }
 
 /// Sends the prompt and follows its turn to the end.
 ///
-/// `events` is open already, so that nothing of the turn is missed. `stop` resolves when the run shall end early;
-/// `server_gone` when the server ended by itself. Updates go to `updates`, which may be slow: a full queue holds the
-/// turn back, down to the socket. Dropping the future leaves the turn running in the engine.
+/// `events` is already open, so that no event of the turn is missed. `stop` resolves when the run must end early;
+/// `server_gone` when the server ended by itself. `updates` may be read slowly: a full queue blocks the turn, and so
+/// the socket. Dropping the future leaves the turn running in the engine.
 pub async fn drive(
     turn: Turn,
     events: EventStream,
@@ -145,7 +141,7 @@ pub async fn drive(
         first_text: None,
     };
     let failure = driver.run(events, stop, server_gone).await;
-    let GateOutcome { records, policy, gate } = driver.keeper.into_left();
+    let GateOutcome { records, policy, gate } = driver.keeper.into_outcome();
     Driven {
         state: driver.state,
         outputs: driver.outputs,
@@ -175,20 +171,20 @@ struct Driver {
     updates: mpsc::Sender<Update>,
     /// Updates that are not sent yet.
     pending: Vec<Update>,
-    /// How long the engine has waited for providers so far.
+    /// The total time that the engine has waited between provider retries.
     waited: Duration,
     last_sign: Instant,
     given_hints: GivenHints,
-    /// The first update is out.
+    /// Whether the first update was added.
     announced: bool,
     first_text: Option<std::time::Instant>,
 }
 
-/// Hints that are given once a turn.
+/// Whether a hint was given, at most once a turn.
 struct GivenHints {
-    /// What a plain prompt may do.
+    /// The hint about the limits of a plain prompt.
     plain_prompt: bool,
-    /// That the engine has no ripgrep.
+    /// The hint that the engine has no ripgrep.
     missing_ripgrep: bool,
 }
 
@@ -203,18 +199,18 @@ impl Driver {
         if self.started.model.is_some() {
             self.announce();
         }
-        let looked = tokio::select! {
+        let checked = tokio::select! {
             biased;
             failure = stop.as_mut() => Err(EarlyEnd::Stopped(failure)),
             failure = server_gone.as_mut() => Err(EarlyEnd::ServerGone(failure)),
-            looked = self.look_before() => looked.map_err(EarlyEnd::Refused),
+            checked = self.read_newest_before() => checked.map_err(EarlyEnd::Refused),
         };
-        let ending = match looked {
-            // Boxed, since every caller up to the runtime would carry its state.
+        let ending = match checked {
+            // Boxed, because every caller up to the runtime would carry its state.
             Ok(()) => Box::pin(self.follow(&mut events, stop.as_mut(), server_gone.as_mut())).await,
             Err(ending) => ending,
         };
-        // Whatever the reason: nothing passes any more, and the terminal is as it was.
+        // However the turn ended: from here no call passes, and the terminal is restored.
         self.keeper.close(&self.state, &mut self.pending).await;
         if !matches!(ending, EarlyEnd::Stopped(_)) {
             self.keeper.release();
@@ -225,9 +221,9 @@ impl Driver {
                     self.announce();
                 }
                 let reading = async {
-                    // An error that no message holds is told by an event alone.
+                    // Only an event reports an error that is stored in no message.
                     self.take_events_until(&mut events, TurnState::is_over).await;
-                    timeout(LAST_READING, self.read_again()).await
+                    timeout(REREAD_TIMEOUT, self.read_again()).await
                 };
                 let read = tokio::select! {
                     read = reading => read,
@@ -238,7 +234,7 @@ impl Driver {
                     Ok(Ok(())) => {
                         judge(&self.state, self.keeper.records()).or_else(|| exceeded(&self.state, &self.limits))
                     }
-                    // What was streamed may be all there is, but nobody can know.
+                    // The streamed text may be the whole answer, but that is not certain.
                     Ok(Err(error)) => Some(Failure::from(error)),
                     Err(_) => Some(Failure::new(
                         FailureKind::Engine,
@@ -252,23 +248,24 @@ impl Driver {
                 Some(failure)
             }
             EarlyEnd::Stopped(failure) => {
-                // What was refused is not shown as running until the engine has stopped. A reader that waits delays nothing.
+                // Shows refused calls as ended before the engine has stopped, without waiting for a slow reader.
                 let _ = timeout(Duration::ZERO, self.flush()).await;
-                // A second wish to stop is dealt with above us: it leaves at once.
-                let _ = timeout(ABORT, self.abort(&mut events)).await;
+                // `app` handles a second request to stop: it exits at once.
+                let _ = timeout(ABORT_TIMEOUT, self.abort(&mut events)).await;
                 self.keeper.release();
-                let _ = timeout(LAST_UPDATES, self.flush()).await;
+                let _ = timeout(FINAL_FLUSH_TIMEOUT, self.flush()).await;
                 Some(failure)
             }
             EarlyEnd::ServerGone(failure) => {
-                let _ = timeout(LAST_UPDATES, self.flush()).await;
+                let _ = timeout(FINAL_FLUSH_TIMEOUT, self.flush()).await;
                 Some(failure)
             }
         }
     }
 
-    /// Looks at what the session holds before the prompt is sent: its answers are not ours.
-    async fn look_before(&mut self) -> Result<(), Error> {
+    /// Reads the newest message of a resumed session before the prompt is sent: messages up to it are not part of this
+    /// turn.
+    async fn read_newest_before(&mut self) -> Result<(), Error> {
         if self.started.resumed
             && let Some(newest) = self.client.newest_message(&self.session_id).await?
         {
@@ -299,18 +296,19 @@ impl Driver {
         let mut idle_since: Option<Instant> = None;
         let mut waiting: Option<(GateEvent, Instant)> = None;
         loop {
-            let is_due = |(happening, until): &mut (GateEvent, Instant)| {
-                lost || Instant::now() >= *until || !self.is_unannounced(happening)
+            let is_due = |(event, until): &mut (GateEvent, Instant)| {
+                lost || Instant::now() >= *until || !self.is_unannounced(event)
             };
-            if let Some((happening, _)) = waiting.take_if(is_due) {
-                let lost = matches!(happening, GateEvent::GateLost);
+            if let Some((event, _)) = waiting.take_if(is_due) {
+                let lost = matches!(event, GateEvent::GateLost);
                 let before = self.pending.len();
-                let ended = self.keeper.handle(happening, &mut self.state, &mut self.pending);
+                let ended = self.keeper.handle(event, &mut self.state, &mut self.pending);
                 self.note_refusals(before);
                 self.last_sign = Instant::now();
                 if let Some(failure) = ended {
-                    // The guard goes with its engine, and why that has gone says more.
-                    let patience = if lost { LAST_BREATH } else { Duration::ZERO };
+                    // The plugin's connection ends with the engine; the reason for the engine's end is the better
+                    // message.
+                    let patience = if lost { SERVER_EXIT_GRACE } else { Duration::ZERO };
                     return tokio::select! {
                         biased;
                         failure = stop.as_mut() => EarlyEnd::Stopped(failure),
@@ -324,7 +322,7 @@ impl Driver {
                 continue;
             }
             if self.keeper.is_asking() {
-                // A person may think for as long as they like.
+                // A person may take any time to answer.
                 self.last_sign = Instant::now();
             }
             let asking = self.keeper.is_asking();
@@ -334,7 +332,7 @@ impl Driver {
                 .map(|limit| self.last_sign + limit);
             let given_up = idle_since.map(|since| since + IDLE_GRACE);
             tokio::select! {
-                // Events first, so that what led to the end is seen before the end.
+                // Events first, so that the loop sees the cause of the end before the end.
                 biased;
                 failure = stop.as_mut() => return EarlyEnd::Stopped(failure),
                 item = events.next(), if !lost => match item {
@@ -362,7 +360,7 @@ impl Driver {
                             biased;
                             failure = stop.as_mut() => return EarlyEnd::Stopped(failure),
                             failure = server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
-                            caught_up = timeout(LAST_READING, self.catch_up()) => caught_up,
+                            caught_up = timeout(REREAD_TIMEOUT, self.catch_up()) => caught_up,
                         };
                         match caught_up {
                             Ok(Ok(None)) => {}
@@ -382,13 +380,13 @@ impl Driver {
                     None => lost = true,
                 },
                 failure = server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
-                happening = self.keeper.next(), if waiting.is_none() => {
-                    waiting = Some((happening, Instant::now() + ANNOUNCEMENT));
+                event = self.keeper.next(), if waiting.is_none() => {
+                    waiting = Some((event, Instant::now() + ANNOUNCEMENT_TIMEOUT));
                 }
                 () = sleep_until(waiting.as_ref().map_or_else(Instant::now, |(_, until)| *until)), if waiting.is_some() => {}
                 result = &mut answer, if refused.is_none() => match result {
                     Ok(_) => return EarlyEnd::Answered,
-                    // The turn may go on without us; its events say when it is over.
+                    // The turn may go on without the connection; its events report when it is over.
                     Err(error) if error.is_transport() && !lost => refused = Some(error),
                     Err(error) => return EarlyEnd::Refused(error),
                 },
@@ -406,8 +404,8 @@ impl Driver {
         }
     }
 
-    /// Gives out what is pending. The queue to the renderer may be full for as long as its reader likes; a stop must get
-    /// through.
+    /// Sends the pending updates. The queue to the renderer may stay full for as long as its reader likes; a request to
+    /// stop still gets through.
     async fn flush_or_stop(&mut self, stop: std::pin::Pin<&mut impl Future<Output = Failure>>) -> Option<Failure> {
         tokio::select! {
             biased;
@@ -416,16 +414,16 @@ impl Driver {
         }
     }
 
-    /// Whether something is a call in one of our sessions that no event has told of.
-    fn is_unannounced(&self, happening: &GateEvent) -> bool {
-        let GateEvent::Call(call) = happening else { return false };
+    /// Whether a gate event is a call, in a session of this turn, that no event has announced yet.
+    fn is_unannounced(&self, event: &GateEvent) -> bool {
+        let GateEvent::Call(call) = event else { return false };
         let is_same = |known: &ToolCall| known.session_id == call.session_id && known.call_id == call.call_id;
         call.moment == Moment::Call
             && self.state.concerns(&call.session_id)
             && !self.state.tools().calls().iter().any(is_same)
     }
 
-    /// Puts the first update first.
+    /// Inserts the first update before all others.
     fn announce(&mut self) {
         self.announced = true;
         let mut started = self.started.clone();
@@ -436,7 +434,7 @@ impl Driver {
         self.pending.insert(0, Update::Started(Box::new(started)));
     }
 
-    /// Takes an event; a failure ends the turn.
+    /// Takes an event; a returned failure ends the turn.
     fn event(&mut self, received: Received) -> Option<Failure> {
         let Received { event, raw } = received;
         if !matches!(event, Event::Heartbeat | Event::Connected | Event::Unknown { .. }) {
@@ -470,7 +468,7 @@ impl Driver {
             });
         if let Some((at, retry)) = retry {
             if let Some(failure) = self.judge_retry(&retry) {
-                // It is not made, so it is neither shown nor counted.
+                // The retry will not happen, so it is neither shown nor counted.
                 self.pending.remove(at);
                 return Some(failure);
             }
@@ -481,18 +479,18 @@ impl Driver {
             return Some(too_long_after_summaries());
         }
         if self.state.is_broken() {
-            // The engine has asked the model again already.
+            // The engine has already called the model again.
             self.state.keep_answer();
             return Some(broken_stream());
         }
-        // A turn that ends by itself is judged at its end; aborting it would only mark its answer as cut off.
+        // A turn that is ending is judged at its end; an abort would only mark its answer as cut off.
         if self.state.is_finishing() {
             return None;
         }
         exceeded(&self.state, &self.limits)
     }
 
-    /// The engine wants to wait and try a provider again: may it?
+    /// Judges whether the engine may wait and call a provider again.
     fn judge_retry(&mut self, retry: &Retry) -> Option<Failure> {
         let delay = Duration::from_millis(retry.delay_ms);
         let why = format!("cannot get an answer: {}", first_line(&retry.message));
@@ -519,13 +517,14 @@ impl Driver {
                 delay.as_secs().max(1)
             ));
         }
-        // A pause that was announced is not a stall.
+        // An announced pause is not a stall.
         self.last_sign = at;
         None
     }
 
-    /// Records the calls that the engine refused by itself, of the updates from `from` on, each before its end is told; and
-    /// tells the person once what a plain prompt may do, when the model was first refused more.
+    /// Records the calls that the engine refused by itself, among the updates from `from` on, each before the update
+    /// that ends it. When the engine refuses a plain prompt something for the first time, adds the hint about its
+    /// limits.
     fn note_refusals(&mut self, from: usize) {
         self.note_missing_ripgrep(from);
         for update in self.pending.split_off(from) {
@@ -547,7 +546,8 @@ impl Driver {
         }
     }
 
-    /// Tells the person once, behind the first call of the updates from `from` on that failed for it, what is missing.
+    /// Once a turn, adds the hint that ripgrep is missing, after the first call in the updates from `from` on that
+    /// failed for this reason.
     fn note_missing_ripgrep(&mut self, from: usize) {
         let missed = |update: &Update| matches!(update, Update::Tool(call) if failed_without_ripgrep(call));
         if !self.given_hints.missing_ripgrep && self.pending[from..].iter().any(missed) {
@@ -560,7 +560,7 @@ impl Driver {
         }
     }
 
-    /// What an event means for the permissions; a failure ends the turn.
+    /// Passes an event to the gatekeeper; a returned failure ends the turn.
     fn permissions(&mut self, event: &Event) -> Option<Failure> {
         let Self {
             keeper, state, pending, ..
@@ -583,9 +583,9 @@ impl Driver {
         None
     }
 
-    /// After a gap: what was missed, asks among it. A failure ends the turn.
+    /// Reads the missed events after a gap, including permission asks. A returned failure ends the turn.
     async fn catch_up(&mut self) -> Result<Option<Failure>, Error> {
-        // Asked before the messages are read: what does not wait any more has left its traces there.
+        // Reads the requests before the messages: a request that does not wait any more has left its traces there.
         let permissions = self.client.pending_permissions().await?;
         let questions = self.client.pending_questions().await?;
         let read = self.read_again().await;
@@ -600,7 +600,7 @@ impl Driver {
         if let Some(failure) = keeper.after_gap(&waiting, state, pending) {
             return Ok(Some(failure));
         }
-        // What an aborted session has asked stays in the list for ever.
+        // The requests of an aborted session stay in the list for ever.
         let waits = |session: &str| state.concerns(session) && statuses.contains_key(session);
         for ask in permissions.iter().filter(|ask| waits(&ask.session_id)) {
             keeper.asked(ask, state, pending);
@@ -621,7 +621,7 @@ impl Driver {
         read.map(|()| None)
     }
 
-    /// Reads the stored messages of all sessions of the turn.
+    /// Reads the stored messages of all sessions of the turn again.
     async fn read_again(&mut self) -> Result<(), Error> {
         let before = self.pending.len();
         if self.state.prompt().is_none()
@@ -638,7 +638,7 @@ impl Driver {
             let delegated = self.state.tools().calls().iter().any(|call| call.tool == "task");
             if delegated {
                 for child in self.client.children(&session).await? {
-                    // One of an earlier turn may have been given more to do, and has changed then.
+                    // A subagent of an earlier turn may have continued in this turn; then its time of change is newer.
                     if !self.state.is_older(child.time.updated) {
                         self.state.adopt(&child.id, &session, &mut self.pending);
                     }
@@ -659,7 +659,7 @@ impl Driver {
         Ok(())
     }
 
-    /// The prompt was refused, often with a status that says nothing: the reason comes as an event.
+    /// The engine refused the prompt, often with a status that explains nothing: the reason comes as an event.
     async fn explain(&mut self, error: Error, events: &mut EventStream) -> Failure {
         if error.is_transport() {
             return Failure::from(error);
@@ -672,15 +672,15 @@ impl Driver {
         }
     }
 
-    /// Takes events until the state is as wanted, the stream ends, or they do not come.
+    /// Takes events until the state is as wanted, the stream ends, or the time is over.
     async fn take_events_until(&mut self, events: &mut EventStream, wanted: impl Fn(&TurnState) -> bool) {
-        let taking = timeout(LAST_EVENTS, async {
+        let taking = timeout(CLOSING_EVENTS_TIMEOUT, async {
             while !wanted(&self.state) {
                 match events.next().await {
                     Some(StreamItem::Event(received)) => {
                         let before = self.pending.len();
                         self.state.apply(&received.event, now_ms(), &mut self.pending);
-                        // The turn is over, or being ended: no retry that is announced now is made.
+                        // The turn is over, or being ended: an announced retry will not happen.
                         let new = self.pending.split_off(before);
                         let others = new.into_iter().filter(|update| !matches!(update, Update::Retry(_)));
                         self.pending.extend(others);
@@ -696,13 +696,13 @@ impl Driver {
         }
     }
 
-    /// Ends the turn in the engine and takes what there is of it.
+    /// Aborts the turn in the engine and reads what the engine stored of it.
     async fn abort(&mut self, events: &mut EventStream) {
         if let Err(error) = self.client.abort(&self.session_id).await {
             tracing::debug!(%error, "cannot abort the turn");
             return;
         }
-        // The closing events follow within milliseconds; the text that was streamed is stored only then.
+        // The closing events follow within milliseconds; the engine stores the streamed text only then.
         self.take_events_until(events, TurnState::is_over).await;
         if let Err(error) = self.read_again().await {
             tracing::debug!(%error, "cannot read the messages of an aborted turn");
@@ -718,18 +718,19 @@ impl Driver {
         .hint("raise `--stall-timeout`, or check the provider")
     }
 
-    /// Whether a change can be the model's. The engine compares the directory before and after, whoever wrote there.
+    /// Whether a change can be the model's. The engine compares the directory before and after, and does not know who
+    /// wrote.
     fn counts(&self, change: &FileChange) -> bool {
         may_have_written(self.state.tools(), self.keeper.records()) && !self.outputs.contains(Path::new(&change.path))
     }
 
-    /// Hands the updates on. A renderer that is gone is noticed by whoever runs it.
+    /// Sends the updates. The owner of the renderer notices when the renderer is gone.
     async fn flush(&mut self) {
         if !self.announced {
             return;
         }
         while !self.pending.is_empty() {
-            // Reserved first, so that being cancelled in between loses nothing.
+            // Reserving first loses no update when the future is cancelled in between.
             let Ok(permit) = self.updates.reserve().await else {
                 self.pending.clear();
                 return;

@@ -1,17 +1,17 @@
-//! What an agent may use up: model calls, tool calls, tokens, money.
+//! The limits of an agent: model calls, tool calls, tokens, cost.
 //!
-//! The engine has no such limits that hold (its `steps` is advice to the model), so they are judged here, from the state
-//! of the whole session tree after each event. Always true: `n` of something allowed are allowed; what would be the next
-//! one ends the turn, as early as the events give it away.
+//! The engine has no enforced limits (its `steps` is advice to the model), so this module checks them, from the state
+//! of the whole session tree, after each event. Invariant: with a limit of `n`, `n` are allowed; the next one ends the
+//! turn, as early as the events announce it.
 
 use super::TurnState;
 use super::usage::decimal;
 use crate::error::{Failure, FailureKind};
 use crate::request::AgentLimits;
 
-/// Whether a limit is exceeded, or will be by what comes next; the failure says which.
+/// Whether a limit is exceeded, or the next step will exceed it; the failure names the limit.
 pub fn exceeded(state: &TurnState, limits: &AgentLimits) -> Option<Failure> {
-    // Said of every event: nothing is computed that no limit asks for.
+    // Runs on every event: computes nothing that no limit asks for.
     let goes_on = || state.will_call_the_model();
     if let Some(limit) = limits.turns {
         let turns = state.model_calls();
@@ -48,19 +48,19 @@ pub fn exceeded(state: &TurnState, limits: &AgentLimits) -> Option<Failure> {
     None
 }
 
-/// Half of the smallest amount that can be typed: sums of prices are not exact.
+/// Half of the smallest amount that can be typed, in dollars: sums of prices are not exact.
 const ROUNDING: f64 = 0.000_000_000_5;
 
-/// How many more tools may be called; `None` when there is no limit.
+/// How many more tool calls are allowed; `None` without a limit.
 ///
-/// Calls count from when they are announced. So when a call asks for permission it counts already: judge it by
+/// A call counts from its announcement. So a call that asks for permission is counted already: judge it with
 /// [`allows_tool_call`].
 pub fn tool_calls_left(state: &TurnState, limits: &AgentLimits) -> Option<u32> {
     limits.tool_calls.map(|limit| limit.get().saturating_sub(calls(state)))
 }
 
-/// Whether the call with the engine's id `call_id`, announced or not, is among those that may run. Of several with the
-/// same id, which models choose, it is the last one.
+/// Whether the call with the id `call_id`, announced or not, is within the limit. When several calls share the id,
+/// which the model chooses, this judges the last of them.
 pub fn allows_tool_call(state: &TurnState, limits: &AgentLimits, session_id: &str, call_id: &str) -> bool {
     let Some(limit) = limits.tool_calls else { return true };
     let known = state.tools().calls();
@@ -71,7 +71,7 @@ pub fn allows_tool_call(state: &TurnState, limits: &AgentLimits, session_id: &st
     before < limit.get() as usize
 }
 
-/// The failure of a turn whose next tool call was not allowed.
+/// The failure of a turn that asked for one tool call too many.
 pub fn too_many_tool_calls(limits: &AgentLimits) -> Failure {
     let limit = limits.tool_calls.map_or(0, |limit| limit.get().into());
     failure(
@@ -132,7 +132,7 @@ mod tests {
         state
     }
 
-    /// The message of the failure after each event.
+    /// The message of the failure, if any, after each event.
     fn said(limits: &AgentLimits, events: &[Event]) -> Vec<Option<String>> {
         let mut state = begun();
         events
@@ -164,7 +164,7 @@ mod tests {
         let more_than = |n: &str| Some(format!("cannot finish the turn: it needs more than {n}"));
         assert_eq!(said(&turns(1), &events[..2]), [None, more_than("1 turn")]);
         let two = said(&turns(2), &events);
-        // The subagent's turn counts, and the one that has to follow it is the third.
+        // The subagent's model call counts, and the call that must follow is the third.
         assert_eq!(two[..2], [None, None]);
         assert_eq!(two[4], more_than("2 turns"));
         assert_eq!(said(&turns(3), &events), [None, None, None, None, None]);
@@ -246,7 +246,7 @@ mod tests {
                 Some("cannot finish the turn: it cost 0.3000001 dollars, and may cost 0.3".to_owned())
             ]
         );
-        // Used up to the last token, and not done.
+        // The limit is used up exactly, and the turn is not over.
         let goes_on = message(
             "msg_1",
             "ses_1",

@@ -1,7 +1,7 @@
 //! One prompt, from sending to outcome.
 //!
-//! Comes in: an open stream of events, a client, a prompt with its own ids. Goes out: [`Update`]s, then exactly one
-//! [`Outcome`]. Always true: the outcome is computed from the final state of the session tree, not from any one event.
+//! In: an open event stream, a client, a prompt with its own ids. Out: [`Update`]s, then exactly one [`Outcome`].
+//! Invariant: the outcome is computed from the final state of the session tree, not from any single event.
 
 mod answer;
 mod changes;

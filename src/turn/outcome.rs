@@ -10,95 +10,94 @@ use crate::request::ModelRef;
 
 #[derive(Debug)]
 pub struct Outcome {
-    /// What went wrong; `None` is success.
+    /// `None` is success.
     pub failure: Option<Failure>,
-    /// The whole answer: all text of the turn, the parts separated by a blank line. Also what there is of it in failure.
+    /// The whole answer: all text of the turn, its parts separated by a blank line. After a failure, the text so far.
     pub result: String,
-    /// The text of the last message of the assistant that has any: the answer without what came before tool calls.
+    /// The text of the assistant's last message that has text: the answer without the text before tool calls.
     pub last_message: String,
-    /// The session, once there is one.
+    /// `None` when the run failed before it had a session.
     pub session_id: Option<String>,
-    /// The last message of the assistant.
+    /// The assistant's last message.
     pub message_id: Option<String>,
     pub directory: String,
     pub model: Option<ModelRef>,
     pub agent: Option<String>,
-    /// Tokens, summed over all messages of the session tree that this run made; `None` when the provider does not say.
+    /// Tokens, summed over all messages of the session tree that this run added; `None` when the provider does not
+    /// report them.
     pub usage: Option<Usage>,
-    /// Dollars, as a decimal string, summed likewise; `None` when no price is known.
+    /// Dollars, as a decimal string, summed likewise; `None` when the price is unknown.
     pub cost_usd: Option<String>,
     /// How many messages the assistant wrote.
     pub turns: u32,
     pub tool_calls: Vec<ToolCall>,
-    /// Every permission that was asked for.
     pub permissions: Vec<PermissionRecord>,
     pub files: Vec<FileChange>,
-    /// How often a provider was tried again.
+    /// Number of provider retries.
     pub retries: u32,
     pub phases: Phases,
     pub engine: Option<EngineInfo>,
-    /// The name that the session is kept under.
+    /// The name under which the session is kept.
     pub conversation: Option<String>,
-    /// Whether the session was there before.
+    /// Whether the session existed before the run.
     pub resumed: bool,
     /// Whether the scripted model answered.
     pub rehearsal: bool,
-    /// The answer as a value, where a schema was asked for.
+    /// The answer as a value, when a schema was given.
     pub structured: Option<Value>,
-    /// What was checked after the turn.
+    /// The results of the checks after the turn.
     pub checks: CheckResults,
-    /// The git worktree that was made for the run.
     pub worktree: Option<Worktree>,
     /// MCP servers whose tools the model did not have, with the reason.
     pub missing_mcp: Vec<MissingMcp>,
-    /// Whether stdin was open and silent for so long that the prompt went without it.
+    /// Whether the run gave up waiting for a silent, open stdin and sent the prompt without it.
     pub stdin_given_up: bool,
 }
 
-/// An MCP server of the engine's configuration that did not work.
+/// An MCP server of the engine's configuration that failed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct MissingMcp {
     pub name: String,
-    /// The engine's word for its state, for example `failed` or `needs_auth`.
+    /// The engine's word for the server's state, for example `failed` or `needs_auth`.
     pub status: String,
-    /// What went wrong, as far as the engine says.
+    /// The engine's description of the error, if any.
     pub error: Option<String>,
 }
 
-/// What was checked after a turn that went well.
+/// The results of the checks after a successful turn.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CheckResults {
-    /// The command of `--verify`, once it has run.
+    /// The command of `--verify`, if it has run.
     pub verify: Option<Verification>,
-    /// Whether files changed, where `--require-change` asked for it.
+    /// Whether files changed, when `--require-change` asked for it.
     pub require_change: Option<bool>,
 }
 
-/// A command that has run.
+/// A finished command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
     pub command: String,
-    /// Its exit status; none when a signal or we ended it.
+    /// Its exit status; `None` when a signal or this program ended it.
     pub exit_code: Option<i32>,
-    /// How long it ran, in milliseconds.
+    /// Run time in milliseconds.
     pub duration_ms: u64,
 }
 
-/// A git worktree that was made for a run.
+/// The git worktree of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worktree {
     pub path: String,
     pub branch: String,
-    /// The commit that it began as.
+    /// The commit that it started from.
     pub base: String,
-    /// Whether it is still there.
+    /// Whether it still exists.
     pub kept: bool,
-    /// What a person wants to know of it, line by line; the first says where it is, or that it is gone.
+    /// Notes for a person, line by line; the first line says where the worktree is, or that it is gone.
     pub notes: Vec<String>,
 }
 
 impl Outcome {
-    /// An outcome of which nothing is known but the directory.
+    /// The outcome of a run before anything but the directory is known.
     pub fn empty(directory: String) -> Self {
         Self {
             failure: None,
@@ -129,7 +128,6 @@ impl Outcome {
         }
     }
 
-    /// The exit status of the process.
     pub fn exit_code(&self) -> u8 {
         self.failure.as_ref().map_or(0, |failure| failure.kind.exit_code())
     }
@@ -138,13 +136,12 @@ impl Outcome {
         self.failure.as_ref().map_or("ok", |failure| failure.kind.outcome())
     }
 
-    /// Whether the run failed in this way.
     pub fn failed_with(&self, kind: FailureKind) -> bool {
         self.failure.as_ref().is_some_and(|failure| failure.kind == kind)
     }
 }
 
-/// Where the time went, in milliseconds since the program began; `None` for a point that was not reached.
+/// Durations of the phases of a run, in milliseconds; `None` for a phase that was not reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Phases {
     /// Finding (or installing) the engine.

@@ -1,8 +1,8 @@
 //! The reducer: events in, updates out, no I/O.
 //!
-//! Two sources feed it and must agree: the live events, and the stored messages that are read again after a gap and at
-//! the end. Both pass through the same functions, so whatever one of them missed the other brings, and nothing is given
-//! out twice: every text part remembers how much of it has been given out.
+//! Two sources feed it and must agree: the live events, and the stored messages, which are read again after a gap and
+//! at the end. Both pass through the same functions, so each source supplies what the other missed, and nothing is sent
+//! twice: every text part remembers how much of it was sent.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +16,7 @@ use super::usage::Usage;
 use crate::api::types::{EngineError, FileDiff, MessageInfo, MessageWithParts, Part, PartKind, SessionStatus};
 use crate::events::Event;
 
-/// Everything known of a turn: the run's own session and those of its subagents.
+/// The state of a turn: of the run's own session and its subagents' sessions.
 #[derive(Debug)]
 pub struct TurnState {
     root: String,
@@ -29,12 +29,12 @@ pub struct TurnState {
     sessions: HashMap<String, SessionState>,
     messages: Vec<AssistantMessage>,
     message_index: HashMap<String, usize>,
-    /// Messages that were there before our prompt.
+    /// Messages that existed before the prompt.
     foreign: HashSet<String>,
     answer: TurnText,
-    /// The whole answer and its last message, where the run ended before the engine did.
+    /// The whole answer and its last message, when the run ended before the engine's turn did.
     kept_answer: Option<(String, String)>,
-    /// The person has been told that the engine asks the model again.
+    /// Whether the user was told that the engine calls the model again.
     asked_again: bool,
     tools: TurnTools,
     changes: TurnChanges,
@@ -45,19 +45,19 @@ pub struct TurnState {
 
 #[derive(Debug, Default)]
 struct SessionState {
-    /// The session that started it; none for the run's own.
+    /// The session that started it; `None` for the run's own.
     parent: Option<String>,
-    /// Its title; the engine names a subagent's agent in it.
+    /// The title, in which the engine names the subagent's agent.
     title: String,
     busy: bool,
     was_busy: bool,
     /// How many model calls in a row ended without a finish reason.
     broken_in_a_row: u32,
-    /// How many summaries took the place of the conversation since the model last finished a step.
+    /// How many summaries replaced the conversation since the model last finished a step.
     summaries_in_a_row: u32,
 }
 
-/// A message of the assistant that belongs to this turn.
+/// A message of the assistant in this turn.
 #[derive(Debug)]
 struct AssistantMessage {
     info: MessageInfo,
@@ -132,18 +132,18 @@ impl TurnState {
         }
     }
 
-    /// Says that events were missed: text that is still open is given out only when it is known whole.
+    /// Takes note that events were missed: an open text part is sent only when its whole text is known.
     pub fn gap(&mut self) {
         self.answer.distrust_open_text();
     }
 
-    /// Takes the stored messages of a session of this turn, those after the prompt, oldest first.
+    /// Takes the stored messages of a session of this turn after the prompt, oldest first.
     pub fn reconcile(&mut self, messages: &[MessageWithParts], out: &mut Vec<Update>) {
         for stored in messages {
             if !self.may_be_ours(&stored.info) {
                 continue;
             }
-            // The reading found it behind our prompt, whatever the events said.
+            // The read found the message after our prompt, which overrides the events.
             self.foreign.remove(&stored.info.id);
             self.insert(&stored.info, out);
             let void = parts_of_failed_tries(&stored.parts);
@@ -159,7 +159,7 @@ impl TurnState {
         self.answer.give_out(out);
     }
 
-    /// Adopts a session that a subagent runs in.
+    /// Adds the session of a subagent.
     pub fn adopt(&mut self, session: &str, parent: &str, out: &mut Vec<Update>) {
         if !self.sessions.contains_key(session) {
             let state = SessionState {
@@ -174,22 +174,22 @@ impl TurnState {
         }
     }
 
-    /// Whether something of this time, in milliseconds since 1970 by the engine's clock, was there before the prompt. A
-    /// session that goes on has messages and subagents of earlier turns.
+    /// Whether something of this time, in milliseconds since 1970 by the engine's clock, is older than the prompt. A
+    /// resumed session has messages and subagents of earlier turns.
     pub fn is_older(&self, created: f64) -> bool {
-        // After the clock was set back, the prompt's time lies before that of messages that are older.
+        // If the clock was set back, the prompt's time is before that of older messages.
         let newest = self.newest_before.as_ref();
         created > 0.0
             && (self.prompt_created.is_some_and(|prompt| created < prompt)
                 || newest.is_some_and(|newest| created <= newest.time.created))
     }
 
-    /// Takes the newest message that the session held before the prompt was sent.
+    /// Takes the newest message of the session before the prompt was sent.
     pub fn preceded_by(&mut self, newest: MessageInfo) {
         self.newest_before = Some(Box::new(newest));
     }
 
-    /// Whether a message that was there before the prompt has a later time than the prompt: the clock was set back.
+    /// Whether a message older than the prompt has a later time than the prompt: the clock was set back.
     pub fn clock_went_back(&self) -> bool {
         self.newest_before
             .as_ref()
@@ -197,82 +197,79 @@ impl TurnState {
             .is_some_and(|(newest, prompt)| prompt <= newest.time.created)
     }
 
-    /// Whether the prompt's id sorts before that of a message that was there before it.
+    /// Whether the prompt's id sorts before that of an older message.
     pub fn id_went_back(&self) -> bool {
         self.newest_before
             .as_ref()
             .is_some_and(|newest| self.prompt_id < newest.id)
     }
 
-    /// Takes the prompt as the engine stored it, where no event has told it.
+    /// Takes the stored prompt, in case no event has reported it.
     pub fn prompt_stored(&mut self, prompt: &MessageInfo) {
         if prompt.id == self.prompt_id {
             self.prompt.get_or_insert_with(|| prompt.clone());
-            // A prompt that is sent again gets another time, later than its answer's.
+            // A prompt that is sent again gets a new time, later than its answer's.
             let created = prompt.time.created;
             self.prompt_created = Some(self.prompt_created.map_or(created, |known| known.min(created)));
         }
     }
 
-    /// The sessions of this turn, the run's own among them.
+    /// The sessions of this turn, including the run's own.
     pub fn sessions(&self) -> impl Iterator<Item = &str> {
         self.sessions.keys().map(String::as_str)
     }
 
-    /// Whether an event of this session concerns us.
     pub fn concerns(&self, session: &str) -> bool {
         self.sessions.contains_key(session)
     }
 
-    /// Whether the session is the run's own.
     pub fn is_root(&self, session: &str) -> bool {
         session == self.root
     }
 
-    /// The session that started this one, for a subagent's.
+    /// The session that started this subagent's session; `None` for the run's own.
     pub fn parent_of(&self, session: &str) -> Option<&str> {
         self.sessions.get(session)?.parent.as_deref()
     }
 
-    /// The title of a session, as far as it is known.
     pub fn title_of(&self, session: &str) -> Option<&str> {
         let title = self.sessions.get(session)?.title.as_str();
         (!title.is_empty()).then_some(title)
     }
 
-    /// Whether the run's own session was at work and is not any more.
+    /// Whether the run's own session was busy and is idle again.
     pub fn is_over(&self) -> bool {
         let root = &self.sessions[&self.root];
         root.was_busy && !root.busy
     }
 
-    /// Whether the model's stream has now ended twice in a row without a finish reason. The engine would go on for ever.
+    /// Whether the model's stream has ended twice in a row without a finish reason. The engine would retry for ever.
     pub fn is_broken(&self) -> bool {
         self.sessions.values().any(|session| session.broken_in_a_row >= 2)
     }
 
     /// Whether summaries do not help: the provider still finds the conversation too long after two of them. The engine
-    /// would go on for ever, and each summary is a call of the model.
+    /// would go on for ever, and each summary is a model call.
     pub fn is_too_long(&self) -> bool {
         self.sessions.values().any(|session| session.summaries_in_a_row >= 3)
     }
 
-    /// The prompt as the engine stored it: which model and agent it chose.
+    /// The prompt as the engine stored it, with the model and agent that it chose.
     pub fn prompt(&self) -> Option<&MessageInfo> {
         self.prompt.as_ref()
     }
 
-    /// The last message of the assistant in the run's own session, summaries aside.
+    /// The assistant's last message in the run's own session, except summaries.
     pub fn last_message(&self) -> Option<&MessageInfo> {
         self.messages
             .iter()
             .map(|message| &message.info)
             .filter(|info| info.session_id == self.root && !info.is_summary())
-            // One that was missed in a gap may have been read after the next one came.
+            // A message that was missed in a gap may have been read after a later message arrived.
             .max_by(|a, b| a.time.created.total_cmp(&b.time.created))
     }
 
-    /// The last error that the engine reported for the run's own session, or for none.
+    /// The last error that the engine reported for the run's own session, or without a session.
     pub fn last_error(&self) -> Option<&EngineError> {
         self.errors
             .iter()
@@ -286,18 +283,17 @@ impl TurnState {
         kept.map_or_else(|| self.answer.text(), |(whole, _)| whole.clone())
     }
 
-    /// Keeps the answer as it is now: the run ends here, and what the engine still begins is no part of it.
+    /// Fixes the answer as it is now: the run ends here, and later output of the engine is not part of it.
     pub fn keep_answer(&mut self) {
         self.kept_answer = Some((self.answer.text(), self.answer.last_message()));
     }
 
-    /// The text of the last message of the assistant that has any.
+    /// The text of the assistant's last message that has text.
     pub fn last_text(&self) -> String {
         let kept = self.kept_answer.as_ref();
         kept.map_or_else(|| self.answer.last_message(), |(_, last)| last.clone())
     }
 
-    /// Every tool call so far.
     pub fn tools(&self) -> &TurnTools {
         &self.tools
     }
@@ -306,13 +302,13 @@ impl TurnState {
         self.changes.files()
     }
 
-    /// The files that the engine's own comparison of before and after has to say something about.
+    /// The files on which the engine's own comparison of before and after must report.
     pub fn compared_files(&self) -> impl Iterator<Item = &str> {
         self.changes.compared()
     }
 
-    /// The messages that the answers of the run's own session belong to: the prompt, and those that a compaction put in
-    /// its place.
+    /// The messages that the answers of the run's own session reply to: the prompt, and the messages with which a
+    /// compaction replaced it.
     pub fn prompts(&self) -> Vec<&str> {
         let mut prompts: Vec<&str> = Vec::new();
         for message in &self.messages {
@@ -326,18 +322,16 @@ impl TurnState {
         prompts
     }
 
-    /// Takes the engine's comparisons for all of the [prompts](Self::prompts), in their order.
+    /// Takes the engine's comparisons for all [prompts](Self::prompts), in the same order.
     pub fn conclude_changes(&mut self, diffs: &[FileDiff]) {
         let root = self.last_message().map(|message| message.path.root.clone());
         self.changes.conclude(&root.unwrap_or_default(), diffs);
     }
 
-    /// A provider is tried again.
     pub fn count_retry(&mut self) {
         self.retries += 1;
     }
 
-    /// How often a provider was tried again.
     pub fn retries(&self) -> u32 {
         self.retries
     }
@@ -348,7 +342,7 @@ impl TurnState {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// How often the model was called, in all sessions of the turn.
+    /// How many model calls were made, in all sessions of the turn.
     pub fn model_calls(&self) -> u32 {
         u32::try_from(self.messages.len()).unwrap_or(u32::MAX)
     }
@@ -367,7 +361,7 @@ impl TurnState {
         })
     }
 
-    /// Whether the last message of the run's own session is the last of the turn, as far as its end says so.
+    /// Whether the last message of the run's own session has a finish reason that ends the turn.
     pub fn is_finishing(&self) -> bool {
         self.last_message().is_some_and(|info| {
             info.finish
@@ -376,7 +370,7 @@ impl TurnState {
         })
     }
 
-    /// Whether the message ended with the call that holds a structured answer: nothing comes after it.
+    /// Whether the message ended with the call that holds a structured answer, after which the turn ends.
     fn gave_a_value(&self, info: &MessageInfo) -> bool {
         let is_answer = |call: &super::ToolCall| call.message_id == info.id && call.tool == "StructuredOutput";
         info.structured.is_some() || self.tools.calls().iter().any(is_answer)
@@ -393,7 +387,7 @@ impl TurnState {
         (usage, dollars)
     }
 
-    /// Whether the model answered and the provider said nothing of tokens: then zero is no number of them.
+    /// Whether the model answered and the provider reported no tokens: then zero is not their number.
     pub fn usage_is_unknown(&self) -> bool {
         let answered = |info: &MessageInfo| info.finish.is_some() && info.error.is_none();
         self.usage().0 == Usage::default() && self.messages.iter().any(|message| answered(&message.info))
@@ -441,8 +435,8 @@ impl TurnState {
         if !self.may_be_ours(info) || self.foreign.contains(&info.id) {
             return;
         }
-        // An answer seen before our own prompt was stored answers somebody else, unless it says that it is for us: the
-        // engine confirms a stream a moment before it sends events there, and that of our prompt may be lost.
+        // An answer seen before our prompt was stored replies to another prompt, unless it names ours: the engine
+        // confirms a stream a moment before it sends events there, so the event of our prompt may be lost.
         let is_known = self.answers_prompt(info) || self.message_index.contains_key(&info.id);
         if info.session_id == self.root && self.prompt.is_none() && !is_known {
             self.foreign.insert(info.id.clone());
@@ -456,8 +450,8 @@ impl TurnState {
         info.parent_id.as_ref() == Some(&self.prompt_id)
     }
 
-    /// Whether a message of the assistant can belong to this turn: it answers the prompt, or something that is not older
-    /// than the prompt (a summary and what follows it have parents of their own).
+    /// Whether a message of the assistant can belong to this turn: it replies to the prompt, or to a message that is
+    /// not older than the prompt (a summary and its followers have parents of their own).
     fn may_be_ours(&self, info: &MessageInfo) -> bool {
         let answers_an_older_prompt = info.parent_id.is_some()
             && self.newest_before.as_ref().is_some_and(|newest| {
@@ -475,7 +469,7 @@ impl TurnState {
         }
     }
 
-    /// Takes a message that belongs to the turn.
+    /// Takes a message of this turn.
     fn insert(&mut self, info: &MessageInfo, out: &mut Vec<Update>) {
         if let Some(&index) = self.message_index.get(&info.id) {
             let before = std::mem::replace(&mut self.messages[index].info, info.clone());
@@ -493,7 +487,8 @@ impl TurnState {
         self.count_broken(info);
     }
 
-    /// A message begins: where the one before it had no finish reason, and called no tool, the engine asks the same again.
+    /// When a message begins after one without finish reason and tool calls, the engine repeats the same model call:
+    /// voids the earlier message.
     fn void_unfinished(&mut self, session_id: &str, out: &mut Vec<Update>) {
         let mut messages = self.messages.iter().rev();
         let before = messages.find(|message| message.info.session_id == session_id);
@@ -530,8 +525,8 @@ impl TurnState {
     }
 
     fn part(&mut self, part: &Part, origin: PartOrigin, out: &mut Vec<Update>) {
-        // The role comes before the first part, so a part of an unknown message is of no answer of this turn; if the
-        // message was missed in a gap, the reading of the stored messages brings both.
+        // The role comes before the first part, so a part of an unknown message belongs to no answer of this turn. If a
+        // gap swallowed the message, reading the stored messages supplies both.
         let Some(&index) = self.message_index.get(&part.message_id) else {
             return;
         };
@@ -579,7 +574,7 @@ impl TurnState {
         }
     }
 
-    /// The engine drops what it got in this call of the model and calls again.
+    /// Voids the current model call: the engine drops its output and calls the model again.
     fn void_current_try(&mut self, session_id: &str, out: &mut Vec<Update>) {
         let current = self
             .messages
@@ -604,13 +599,13 @@ impl TurnState {
 /// Where a part was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PartOrigin {
-    /// In an event: the deltas that follow belong to it.
+    /// In an event: the following deltas belong to it.
     Live,
     /// In a stored message: deltas may have been missed.
     Stored,
 }
 
-/// The parts of model calls that were tried again: a step that begins while the one before it has not finished.
+/// The parts of model calls that were retried: a new step began before the earlier step had finished.
 fn parts_of_failed_tries(parts: &[Part]) -> HashSet<&str> {
     let mut void = HashSet::new();
     let mut open: Vec<&str> = Vec::new();

@@ -109,7 +109,7 @@ fn the_messages_alone_are_enough() {
     assert_eq!(state.tools().calls().len(), 2);
 }
 
-/// What the engine would have stored: parts as they were sent whole, no deltas.
+/// Builds the stored messages from the events: whole parts, without deltas.
 #[derive(Default)]
 struct Store(Vec<MessageWithParts>);
 
@@ -266,7 +266,7 @@ fn the_text_of_a_step_that_is_tried_again_does_not_count() {
         delay_ms: 2_000,
     })));
     assert_eq!(state.answer_text(), "half an answer");
-    // Whether the retry is made is not for the state to say.
+    // The state does not decide whether the retry is made.
     assert_eq!(state.retries(), 0);
     state.count_retry();
     assert_eq!(state.retries(), 1);
@@ -370,7 +370,7 @@ fn what_a_session_held_before_the_prompt_is_not_of_the_turn() {
         &mut state,
         &[
             message("msg_u", "user", json!({"time": {"created": 30}})),
-            // The end of an earlier turn may be told late.
+            // The end of an earlier turn may be reported late.
             message("msg_old", "assistant", old.clone()),
             part(
                 "prt_old",
@@ -383,12 +383,12 @@ fn what_a_session_held_before_the_prompt_is_not_of_the_turn() {
                 "msg_new",
                 json!({"type": "text", "text": "new", "time": {"end": 1}}),
             ),
-            // A subagent of an earlier turn that is given more to do.
+            // A subagent of an earlier turn continues.
             event(&json!({"type": "session.updated", "properties": {"info": {"id": "ses_2", "parentID": "ses_1"}}})),
         ],
     );
     assert_eq!(given_text(&out), "new");
-    // A prompt that is sent again is stored anew, later than its answer.
+    // A prompt that is sent again is stored again, later than its answer.
     apply(
         &mut state,
         &[message("msg_u", "user", json!({"time": {"created": 60}}))],
@@ -425,7 +425,7 @@ fn an_answer_to_an_older_prompt_is_not_of_the_turn_whatever_its_time() {
             &[
                 message("msg_u", "user", json!({"time": {"created": prompt}})),
                 old.clone(),
-                // One that was begun before the prompt, and one that the engine begins late.
+                // One message began before the prompt, and the engine begins the other late.
                 answer("msg_older", "msg_zero", 50),
                 answer("msg_late", "msg_first", 300),
             ],
@@ -441,7 +441,7 @@ fn an_answer_to_an_older_prompt_is_not_of_the_turn_whatever_its_time() {
             &mut state,
             &[
                 answer("msg_new", "msg_u", prompt + 1),
-                // What follows a summary has a parent that the engine has made.
+                // A message after a summary has a parent that the engine created.
                 answer("msg_after", "msg_summary", 400),
             ],
         );

@@ -16,23 +16,22 @@ pub struct TurnTools {
 }
 
 impl TurnTools {
-    /// All calls, as far as they are.
     pub fn calls(&self) -> &[ToolCall] {
         &self.calls
     }
 
-    /// Takes a tool part; gives the call when it is new or has come further.
-    /// `root` is what titles are relative to.
+    /// Takes a tool part; returns the call when it is new or has progressed. `root`: the directory that titles are
+    /// relative to.
     pub(super) fn part(&mut self, part: &Part, parent: Option<&str>, root: &str) -> Option<ToolCall> {
         let state = &part.state;
-        // A tool that is not there, or wrong arguments: the engine calls `invalid` instead, and that ends well.
+        // For an unknown tool or wrong arguments the engine calls `invalid` instead, which succeeds.
         let is_invalid = part.tool == INVALID;
         let status = match state.status.as_str() {
             "pending" => ToolStatus::Pending,
             "completed" if is_invalid => ToolStatus::Error,
             "completed" => ToolStatus::Completed,
             "error" => ToolStatus::Error,
-            // `running`, and whatever else a newer engine has between beginning and end.
+            // `running`, and any further state of a newer engine between beginning and end.
             _ => ToolStatus::Running,
         };
         let call = ToolCall {
@@ -76,7 +75,7 @@ impl TurnTools {
     }
 }
 
-/// The title of a call. Outside of git the engine's titles are relative to `/`, and then name something else for a person.
+/// The title of a call. Outside of git the engine's titles are relative to `/`; this makes them relative to `root`.
 fn title_of(tool: &str, title: String, root: &str) -> String {
     const TITLED_BY_PATH: [&str; 5] = ["edit", "glob", "list", "read", "write"];
     if root == "/" && TITLED_BY_PATH.contains(&tool) && !title.starts_with('/') {
@@ -86,7 +85,7 @@ fn title_of(tool: &str, title: String, root: &str) -> String {
     }
 }
 
-/// Tools of the engine's that change no file. What a subagent does is seen by its own calls.
+/// Tools of the engine that change no file. A subagent's changes are found by its own calls.
 const HARMLESS: [&str; 10] = [
     "codesearch",
     INVALID,
@@ -100,8 +99,8 @@ const HARMLESS: [&str; 10] = [
     "StructuredOutput",
 ];
 
-/// Whether a call can have changed files: it was not refused, and its tool does more than look. A tool that is not the
-/// engine's own may do anything.
+/// Whether a call can have changed files: it was not refused, and its tool does more than read. A tool that is not
+/// built into the engine may do anything.
 pub fn may_have_written(tools: &TurnTools, permissions: &[PermissionRecord]) -> bool {
     let is_refused = |call: &ToolCall| {
         let mut records = permissions.iter();

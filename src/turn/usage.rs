@@ -7,7 +7,7 @@ use crate::api::types::Tokens;
 /// Tokens, as the provider counted them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Tokens of the prompt that were not read from a cache.
+    /// Prompt tokens that were not read from a cache.
     pub input: u64,
     pub output: u64,
     pub reasoning: u64,
@@ -15,7 +15,7 @@ pub struct Usage {
     pub cache_read: u64,
     /// Tokens written to the provider's cache.
     pub cache_write: u64,
-    /// The sum, as the provider gave it, else of the fields above.
+    /// The provider's total, or else the sum of the fields above.
     pub total: u64,
 }
 
@@ -48,7 +48,7 @@ impl From<&Tokens> for Usage {
     }
 }
 
-/// Token counts are JSON numbers; a negative or broken one counts nothing.
+/// Token counts are JSON numbers; a negative or broken number counts as zero.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,4 +1,4 @@
-//! Putting what the rules leave open to somebody, one at a time, and taking the answer.
+//! Asks the approver about what the rules leave open, one ask at a time, and takes the answers.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::super::state::TurnState;
 use super::super::update::Update;
 use super::calls::redirected;
 use super::verdict::{ApproverKind, GateDecision, stopped};
-use super::{ApproverReply, AskSource, Gatekeeper, PendingAsk, WORDS_FIRST, WaitingAsk, What, interrupted, subagent};
+use super::{ApproverReply, AskSource, Gatekeeper, PendingAsk, READING_DELAY, WaitingAsk, What, interrupted, subagent};
 use crate::api::types::QuestionAsk;
 use crate::error::Failure;
 use crate::permission::{
@@ -43,7 +43,7 @@ impl Gatekeeper {
         }
     }
 
-    /// Decides what the rules decide, and lets the rest wait.
+    /// Carries out what the rules decide, and queues the rest.
     pub(super) fn decide(
         &mut self,
         ask: Ask,
@@ -65,7 +65,7 @@ impl Gatekeeper {
         }
     }
 
-    /// Puts the next question, once nobody is being asked.
+    /// Asks the next question, unless a question is open.
     pub(super) fn put_next(&mut self, state: &TurnState, out: &mut Vec<Update>) {
         while self.asking.is_none() {
             let Some(WaitingAsk { session_id, what }) = self.queue.pop_front() else {
@@ -76,7 +76,7 @@ impl Gatekeeper {
                     if matches!(&source, AskSource::Gate(call) if call.is_gone()) {
                         continue;
                     }
-                    // What was granted meanwhile counts, and so does that somebody has gone.
+                    // The rules may have changed since, by a grant, and the approver may have gone.
                     ask.policy = self.policy.clone();
                     if !fixed {
                         ask.judgement = self.policy.judge(&ask.action);
@@ -107,7 +107,7 @@ impl Gatekeeper {
 
     pub(super) fn put(&mut self, session_id: String, what: What, state: &TurnState) {
         let Some(mut prompter) = self.prompter.take() else {
-            // It is away only while something is asked, and then this is not called.
+            // The prompter is only missing while a question is open, and then this is not called.
             tracing::error!("nobody is there to ask");
             self.answerer = ApproverKind::Nobody;
             self.queue.push_front(WaitingAsk { session_id, what });
@@ -116,7 +116,7 @@ impl Gatekeeper {
         let withdrawal = Withdrawal::default();
         let theirs = withdrawal.clone();
         let pause = match self.answerer {
-            ApproverKind::Somebody(DecidedBy::Person) => WORDS_FIRST,
+            ApproverKind::Somebody(DecidedBy::Person) => READING_DELAY,
             _ => Duration::ZERO,
         };
         let thread = match &what {
@@ -146,7 +146,7 @@ impl Gatekeeper {
         });
     }
 
-    /// What was asked is answered. A failure ends the run.
+    /// Takes the approver's answer. A returned failure ends the run.
     pub(super) fn given(
         &mut self,
         given: Result<(Box<dyn Prompter>, ApproverReply), JoinError>,
@@ -168,10 +168,10 @@ impl Gatekeeper {
         let faults = self.faults.as_ref().map(Faults::take).unwrap_or_default();
         out.extend(faults.into_iter().map(Update::Warning));
         if asking.withdrawal.is_withdrawn() {
-            // Nobody waits for it any more; whoever withdrew it has dealt with the rest.
+            // A withdrawn question needs no answer; the code that withdrew it has settled its ask.
             return None;
         }
-        // A prompter answers what it was asked; anything else is no answer.
+        // An answer of the wrong kind counts as no answer.
         match asking.what {
             What::Permission { ask, source, .. } => {
                 let answer = match given {
@@ -204,7 +204,7 @@ impl Gatekeeper {
             _ => None,
         };
         if answer == Answer::Nobody {
-            // Who has gone once is not asked again: a terminal does not come back.
+            // An approver that has gone is not asked again: a terminal does not come back.
             self.answerer = ApproverKind::Nobody;
         }
         let granted = match &answer {

@@ -1,4 +1,4 @@
-//! What comes by the gate: tool calls, before they run.
+//! Tool calls at the tool gate, before they run.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::super::limits::{allows_tool_call, too_many_tool_calls};
 use super::super::state::TurnState;
 use super::super::update::Update;
 use super::verdict::GateDecision;
-use super::{AskSource, DEEPEST, Gatekeeper, TRACING, mentions};
+use super::{AskSource, MAX_SUBAGENT_DEPTH, Gatekeeper, TRACE_TIMEOUT, mentions};
 use crate::api::Client;
 use crate::api::types::Session;
 use crate::error::Failure;
@@ -20,12 +20,12 @@ use crate::request::Effect;
 use crate::support::visible::visible;
 
 impl Gatekeeper {
-    /// A call waits at the gate. A failure ends the run.
+    /// Judges a call at the tool gate. A returned failure ends the run.
     pub(super) fn call(&mut self, call: GateCall, state: &TurnState, out: &mut Vec<Update>) -> Option<Failure> {
         let has_passed = |tool| self.passed.by(&call.session_id, &call.call_id, tool).is_some();
         match call.moment {
             Moment::Call => {}
-            // The last moment before a process starts: only for a call that passed when all of it was seen.
+            // Just before a process starts: passes only for a call whose command was judged and allowed.
             Moment::Shell if has_passed("bash") => {
                 call.pass();
                 return None;
@@ -57,7 +57,7 @@ impl Gatekeeper {
             judgement,
             state,
         );
-        // Of calls that come at once the events may not have told us yet.
+        // When several calls come at once, the events may not have announced all of them yet.
         let too_many = self
             .limits
             .tool_calls
@@ -72,7 +72,7 @@ impl Gatekeeper {
         None
     }
 
-    /// What is to be thought of a call; and whether that is more than the policy's word on the action.
+    /// Judges a call; also returns whether that judgement adds to the policy's judgement of the action.
     pub(super) fn judge(&mut self, call: &GateCall, action: &Action, state: &TurnState) -> (Judgement, bool) {
         let mut judgement = self.policy.judge(action);
         let mut fixed = false;
@@ -118,8 +118,8 @@ impl Gatekeeper {
         (judgement, fixed)
     }
 
-    /// What is to be thought of an address that rules allow, where nobody sees where it leads; and whether that is more
-    /// than the policy's word.
+    /// Judges an address that rules allow when no check sees its redirects; also returns whether that judgement adds to
+    /// the policy's.
     pub(super) fn unseen_redirects(&self, judgement: Judgement) -> (Judgement, bool) {
         if judgement.effect != Effect::Allow || self.policy.allows_every_address() {
             return (judgement, false);
@@ -127,27 +127,28 @@ impl Gatekeeper {
         (narrowed(judgement, Effect::Ask, UNSEEN_REDIRECTS), true)
     }
 
-    /// Looks whose a session is that the engine has not told us of yet: a subagent's is ours when its parents are.
+    /// Looks up the parents of a session that no event has announced: a subagent's session belongs to this run when its
+    /// parents do.
     pub(super) fn trace(&mut self, call: GateCall, state: &TurnState) {
         let known: HashSet<String> = state.sessions().map(str::to_owned).collect();
         let client = self.client.clone();
         self.tracing.spawn(async move {
-            let tracing = timeout(TRACING, line_to(&client, &call.session_id, &known));
+            let tracing = timeout(TRACE_TIMEOUT, line_to(&client, &call.session_id, &known));
             let line = tracing.await.ok().flatten();
             (call, line)
         });
     }
 }
 
-/// The rule that is named where redirects cannot be judged.
+/// The reason for asking about an address whose redirects cannot be judged.
 const UNSEEN_REDIRECTS: &str = "redirects of this address cannot be judged in this engine";
 
-/// Whether a plugin or an MCP server has given the name of one of the engine's tools to its own.
+/// Whether a plugin or an MCP server has given a tool of its own the name of a built-in tool.
 fn is_anothers(call: &GateCall) -> bool {
     !call.is_engines && call.moment == Moment::Call && Action::is_known(&call.tool)
 }
 
-/// A judgement that is at least as strict as `effect`, for this reason.
+/// Makes a judgement at least as strict as `effect`, for the reason `why`.
 fn narrowed(judgement: Judgement, effect: Effect, why: &str) -> Judgement {
     if judgement.effect == Effect::Deny {
         return judgement;
@@ -161,7 +162,7 @@ fn narrowed(judgement: Judgement, effect: Effect, why: &str) -> Judgement {
     }
 }
 
-/// A judgement of an address, with what leads there, where that is another one.
+/// Adds the redirecting address to the judgement of a redirect.
 pub(super) fn redirected(judgement: Judgement, call: &GateCall) -> Judgement {
     let from = call.arguments.get("from").and_then(Value::as_str);
     match from.filter(|_| call.moment == Moment::Redirect) {
@@ -173,12 +174,12 @@ pub(super) fn redirected(judgement: Judgement, call: &GateCall) -> Judgement {
     }
 }
 
-/// The sessions from this one up to the one whose parent is known; nothing when they do not lead there.
+/// The sessions from `session` up to the child of a known session; `None` when no known session is above it.
 async fn line_to(client: &Client, session: &str, known: &HashSet<String>) -> Option<Vec<Session>> {
     let mut line: Vec<Session> = Vec::new();
     let mut next = session.to_owned();
     while !known.contains(&next) {
-        if next.is_empty() || line.len() == DEEPEST {
+        if next.is_empty() || line.len() == MAX_SUBAGENT_DEPTH {
             return None;
         }
         let found = client.session(&next).await.ok()?;
@@ -188,7 +189,7 @@ async fn line_to(client: &Client, session: &str, known: &HashSet<String>) -> Opt
     Some(line)
 }
 
-/// A call of a session that is none of the run's. In an engine of several it may be another one's.
+/// Disowns a call of a session that does not belong to this run. In a shared engine it may belong to another run.
 pub(super) fn leave_to_others(call: GateCall, shared: bool, out: &mut Vec<Update>) {
     tracing::debug!(
         session = call.session_id,

@@ -1,8 +1,8 @@
-//! Instruction files beside what the model reads.
+//! Instruction files that the engine adds to a file that the model reads.
 //!
-//! When a file below the directory is read, the engine adds the instruction files of the directories in between to the
-//! result, and asks nobody. Measured with engine 1.18.33: it follows links. So one that is a link is judged as a file that
-//! is read, too.
+//! When a tool reads a file below the directory, the engine adds the instruction files of the directories in between to
+//! the result, without a permission ask. Measured with engine 1.18.33: it follows links. So an instruction file that is
+//! a link is judged like a file that the model reads.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::mentions::strictest;
 use crate::permission::{Action, Judgement, Policy};
 use crate::support::instruction_files::NAMES;
 
-/// Judges the links among the instruction files that come with the file at `path`; the strictest judgement, where it is
+/// Judges the links among the instruction files of the file at `path`; returns the strictest judgement if it is
 /// stricter than `judgement`.
 pub(super) fn judge(policy: &Policy, judgement: &Judgement, path: &str, directory: &Path) -> Option<Judgement> {
     let file = directory.join(path);

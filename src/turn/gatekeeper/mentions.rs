@@ -1,17 +1,19 @@
-//! The files that the prompt of a subagent names.
+//! Files that the prompt of a subagent mentions.
 //!
-//! The engine reads them itself before the subagent begins, by `@NAME` in the text, and asks nobody: neither the gate nor
-//! a rule hears of it. So what the model writes there is a way to read any file, and is judged as one. Measured with
-//! engine 1.18.33: a name is looked for from the root of the repository, which is `/` outside of one.
+//! The engine reads every file with an `@NAME` in the text before the subagent begins, without a permission ask:
+//! neither the tool gate nor a rule sees that read. So the model could read any file this way, and each mention is
+//! judged like a read. Measured with engine 1.18.33: the engine resolves a name from the root of the repository, which
+//! is `/` outside of a repository.
 
 use std::path::{Path, PathBuf};
 
 use crate::permission::{Action, JudgedPart, Judgement, Policy};
 use crate::request::Effect;
 
-/// Judges the files that a subagent's `prompt` names; the strictest judgement, where it is stricter than `judgement`.
+/// Judges the files that a subagent's `prompt` mentions; returns the strictest judgement if it is stricter than
+/// `judgement`.
 ///
-/// `root` is where the engine looks for them, where that is known.
+/// `root`: the directory from which the engine resolves the names, if known.
 pub(super) fn judge(
     policy: &Policy,
     judgement: &Judgement,
@@ -29,8 +31,8 @@ pub(super) fn judge(
     strictest(policy, judgement, named)
 }
 
-/// The strictest judgement of what is read besides, where it is stricter than `judgement`. Each is given with what it is
-/// called, and why it is read.
+/// The strictest judgement of additional reads, if it is stricter than `judgement`. Each read comes with its name and
+/// the reason for it.
 pub(super) fn strictest(
     policy: &Policy,
     judgement: &Judgement,
@@ -41,7 +43,7 @@ pub(super) fn strictest(
     for (what, why, action) in besides {
         let mut judged = policy.judge(&action);
         if matches!(action, Action::Outside { .. }) {
-            // Whoever may read there still has not said so of a home that is not ours to look up.
+            // A rule that allows the read does not cover the home of another user, which we cannot resolve.
             judged.effect = judged.effect.max(Effect::Ask);
         }
         if judged.effect
@@ -66,7 +68,7 @@ pub(super) fn strictest(
     strictest.map(|judgement| Judgement { parts, ..judgement })
 }
 
-/// What the engine may read for a name.
+/// The files that the engine may read for a name.
 fn actions(name: &str, directory: &Path, root: Option<&Path>) -> Vec<Action> {
     let read = |path: &Path| Action::Read {
         path: path.to_string_lossy().into_owned(),
@@ -80,7 +82,7 @@ fn actions(name: &str, directory: &Path, root: Option<&Path>) -> Vec<Action> {
         Some(root) => vec![root.to_owned()],
         None => directory.ancestors().map(Path::to_owned).collect(),
     };
-    // A name that leads nowhere is no file to the engine; an agent's name, or a word.
+    // The engine takes a name of no existing file for an agent's name or a word.
     std::iter::once(directory.join(name))
         .chain(
             roots
@@ -92,8 +94,8 @@ fn actions(name: &str, directory: &Path, root: Option<&Path>) -> Vec<Action> {
         .collect()
 }
 
-/// Every `@NAME`, as the engine's own expression finds it: `@(\.?[^\s`,.]*(?:\.[^\s`,.]+)*)`. Those after a letter are no
-/// names to the engine; they are given too.
+/// Every `@NAME`, as the engine's own expression finds it: `@(\.?[^\s`,.]*(?:\.[^\s`,.]+)*)`. Includes names after a
+/// letter, which the engine ignores.
 fn names(prompt: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (at, _) in prompt.match_indices('@') {
@@ -120,7 +122,7 @@ fn names(prompt: &str) -> Vec<String> {
     names
 }
 
-/// What the engine's language takes for space, and what else no name holds.
+/// White space in JavaScript, and the other characters that no name contains.
 fn ends_name(c: char) -> bool {
     matches!(c, '`' | ',' | '\u{feff}') || c.is_whitespace() && c != '\u{85}'
 }

@@ -1,14 +1,15 @@
-//! Who may pass: every tool call and every request of the engine's goes through here.
+//! Decides which tool calls and which requests of the engine may pass.
 //!
-//! Two things ask. The gate asks before each tool call, with the arguments as they will be used; there the policy decides.
-//! The engine asks by its own rules; what has passed the gate is answered `once` without a word, unless the engine asks
-//! because the user's own configuration of it says so, and nobody has been asked yet: our presets do not overrule that.
-//! On a server that is not ours there is no gate, and the engine's requests are all there is.
+//! There are two sources. The tool gate asks before each tool call, with the arguments that the tool will get; here the
+//! policy decides. The engine asks by its own rules; a request for a call that has passed the tool gate is answered
+//! `once` without a question, unless the engine asks because of the user's own configuration and no approver has been
+//! asked yet: our presets do not overrule that configuration. On an attached server there is no tool gate, and only the
+//! engine's requests come.
 //!
-//! Always true: what the policy leaves open waits in a queue, one question is put at a time, and a question whose session
-//! has come to rest is withdrawn. `always` is never sent to the engine; what a person grants for the session is kept in
-//! the policy, here. Nothing here waits for the engine: what is said to it is said by tasks, so that a server which hangs
-//! holds up no answer, no question and no wish to stop.
+//! Invariants: what the policy leaves open waits in a queue, one question is open at a time, and the question of a
+//! session that has become idle is withdrawn. `always` is never sent to the engine; a grant for the session is kept in
+//! the policy here. Nothing here waits for the engine: tasks send the replies, so a server that hangs delays no answer,
+//! no question and no request to stop.
 
 mod asking;
 mod calls;
@@ -44,57 +45,58 @@ use crate::permission::{
 };
 use crate::request::{AgentLimits, Preset};
 
-/// How long a withdrawn question may take to disappear from the screen.
+/// Limit for a withdrawn question to disappear from the screen.
 ///
 /// An approver's command has a second to end before it is killed.
-const WITHDRAWING: Duration = Duration::from_secs(2);
-/// A call is faster at the gate than the words before it are on the screen, and a person wants to read them first.
-const WORDS_FIRST: Duration = Duration::from_millis(100);
-/// How long a refusal of a request of the engine's waits for those beside it to be answered.
-const REFUSED_LAST: Duration = Duration::from_millis(150);
-/// How long the engine may take to hear the last answers.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
-/// How long the engine may take to say whose a session is.
-const TRACING: Duration = Duration::from_secs(10);
-/// More sessions above another than anybody has.
-const DEEPEST: usize = 16;
+const WITHDRAW_TIMEOUT: Duration = Duration::from_secs(2);
+/// Delay before a question: the call reaches the tool gate before the model's text is on the screen, and a person wants
+/// to read that text first.
+const READING_DELAY: Duration = Duration::from_millis(100);
+/// How long a refusal waits, so that the other replies of the same session are sent first.
+const REFUSAL_DELAY: Duration = Duration::from_millis(150);
+/// Limit for the engine to take the last replies.
+const FINAL_REPLIES_TIMEOUT: Duration = Duration::from_secs(1);
+/// Limit for the engine to return the parents of a session.
+const TRACE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Limit of nested subagents.
+const MAX_SUBAGENT_DEPTH: usize = 16;
 
 /// What a turn needs to decide what the model may do.
 #[derive(Debug)]
 pub struct Permissions {
     pub policy: Policy,
-    /// Whether this is a plain prompt, whose first refusal comes with a hint at `--auto-tools`.
+    /// A plain prompt gets a hint at `--auto-tools` with its first refusal.
     pub preset: Preset,
-    /// The gate in the engine; none on a server that is not ours, and for a plain prompt, which needs none.
+    /// `None` on an attached server, and for a plain prompt, which needs no tool gate.
     pub gate: Option<Gate>,
-    /// Who answers what they leave open.
+    /// Who answers what the rules leave open.
     pub answerer: Answerer,
-    /// The rules of the agent in the engine's own configuration, as it told us.
+    /// The rules of the agent in the engine's configuration, as the engine reported them.
     pub agent_rules: Vec<Rule>,
-    /// The rules that we gave to the session. Should it ever have others, somebody has changed them.
+    /// The rules that we gave to the session. Other rules mean that another client has changed them.
     pub session_rules: Vec<Rule>,
     pub directory: PathBuf,
-    /// What the run may use up; the calls that are too many do not pass.
+    /// The limits of the run; calls beyond them do not pass.
     pub limits: AgentLimits,
-    /// Where every decision is written down; none where a plain prompt has no place for it.
+    /// The log of all decisions; `None` when a plain prompt has no place for it.
     pub audit: Option<AuditLog>,
 }
 
 pub enum Answerer {
     Yes,
     Nobody,
-    /// A person at the terminal, or a command of the user's.
+    /// A person at the terminal, or a command of the user.
     Somebody {
         prompter: Box<dyn Prompter>,
-        /// Who that is, for the records.
+        /// Which of the two, for the records.
         by: DecidedBy,
-        /// What was wrong with their answers.
+        /// Faults in the approver's answers, to be shown as warnings.
         faults: Option<Faults>,
     },
 }
 
 impl Answerer {
-    /// Whether the model's own questions find somebody.
+    /// Whether an approver can answer the model's own questions.
     pub fn takes_questions(&self) -> bool {
         matches!(self, Self::Somebody { .. })
     }
@@ -110,17 +112,16 @@ impl fmt::Debug for Answerer {
     }
 }
 
-/// Something that happened at the gate or at the terminal.
 pub(super) enum GateEvent {
     Call(GateCall),
-    /// A call of a session that we had not heard of, with the sessions from there up to one that we know; nothing when it
-    /// is not ours.
+    /// A call of an unknown session, with the sessions from it up to the child of a known session; `None` when no known
+    /// session is above it.
     Traced(GateCall, Option<Vec<Session>>),
-    /// The guard in the engine has gone, and no tool runs any more.
+    /// The plugin has disconnected, and no tool runs any more.
     GateLost,
-    /// Nobody waits for the answer to the question that was put.
+    /// The open question needs no answer any more.
     Gone,
-    /// The question that was put has its answer, or its thread ended.
+    /// The open question was answered, or its thread ended.
     Given(Result<(Box<dyn Prompter>, ApproverReply), JoinError>),
 }
 
@@ -129,13 +130,13 @@ pub(super) enum ApproverReply {
     Question(QuestionAnswer),
 }
 
-/// What is left when a turn is over.
+/// What a turn leaves for the next turn.
 pub(super) struct GateOutcome {
-    /// Every decision that is worth a record.
+    /// Every decision that belongs in a record.
     pub(super) records: Vec<PermissionRecord>,
-    /// The rules, with what was granted for the rest of the session.
+    /// The policy, with the rules that were granted for the rest of the session.
     pub(super) policy: Policy,
-    /// The gate, at which nothing waits.
+    /// The tool gate, without waiting calls.
     pub(super) gate: Option<Gate>,
 }
 
@@ -143,45 +144,45 @@ pub(super) struct Gatekeeper {
     policy: Policy,
     preset: Preset,
     gate: Option<Gate>,
-    /// The gate, once nothing passes any more.
+    /// The tool gate, after it was closed.
     left_gate: Option<Gate>,
-    /// Whether there ever was a gate; without one the session's rules are all there is.
+    /// Whether the turn began with a tool gate; without it, only the session's rules protect.
     has_gate: bool,
     agent_rules: Vec<Rule>,
     directory: PathBuf,
     limits: AgentLimits,
     repeats: RepeatWatch,
-    /// Calls of which somebody has said already that they may come again.
+    /// Calls that are already allowed to repeat.
     repeatable: HashSet<(String, String)>,
     audit: Option<AuditLog>,
-    /// The person has been told that decisions cannot be written down.
+    /// Whether the user was warned that decisions cannot be logged.
     warned: bool,
     client: Client,
     answerer: ApproverKind,
-    /// Whoever puts the questions; not here while a question is put.
+    /// Asks the approver; `None` while a question is open.
     prompter: Option<Box<dyn Prompter>>,
     faults: Option<Faults>,
     queue: VecDeque<WaitingAsk>,
     asking: Option<PendingAsk>,
-    /// Which calls have passed, and by whose word.
+    /// Which calls have passed, and who allowed them.
     passed: Passed,
-    /// The engine's requests that were dealt with, or wait.
+    /// The engine's requests that were handled or wait.
     seen: HashSet<String>,
     watch: TamperWatch,
-    /// What the engine is being told.
+    /// Tasks that send replies to the engine.
     replies: JoinSet<()>,
-    /// Calls of sessions that we have not heard of.
+    /// Calls of unknown sessions, whose parents are being looked up.
     tracing: JoinSet<(GateCall, Option<Vec<Session>>)>,
-    /// Calls that will not run, since the run is over. Refused now, the model would go on with that; so they wait until it
-    /// is stopped.
+    /// Calls that will not run, because the run is over. The model would go on after a refusal, so the calls wait until
+    /// the model is stopped.
     held: Vec<GateCall>,
     records: Vec<PermissionRecord>,
 }
 
-/// The rule that is named when the engine's own configuration asks.
+/// The reason when the engine's own configuration asks.
 const CONFIGURATION: &str = "the engine's own configuration asks";
 
-/// Something that waits for an answer.
+/// An ask in the queue.
 struct WaitingAsk {
     session_id: String,
     what: What,
@@ -191,7 +192,7 @@ enum What {
     Permission {
         ask: Box<Ask>,
         source: AskSource,
-        /// The judgement is not the policy's alone, and does not change by what is granted meanwhile.
+        /// The judgement adds to the policy's, and later grants do not change it.
         fixed: bool,
     },
     Question {
@@ -205,7 +206,7 @@ enum AskSource {
     Engine(PermissionAsk),
 }
 
-/// What is being asked now.
+/// The open question.
 struct PendingAsk {
     session_id: String,
     what: What,
@@ -249,7 +250,7 @@ impl Gatekeeper {
         }
     }
 
-    /// A call changed. A failure ends the run: it has run, and nobody was asked.
+    /// Checks a changed call. A returned failure ends the run: the call has run without a permission ask.
     pub(super) fn changed(&self, call: &ToolCall) -> Option<Failure> {
         let asks_for_all = self.preset == Preset::AutoTools && !self.has_gate;
         (asks_for_all && call.status == ToolStatus::Completed && !call.subagent)
@@ -257,8 +258,7 @@ impl Gatekeeper {
             .flatten()
     }
 
-    /// What is left of it when the turn is over.
-    pub(super) fn into_left(self) -> GateOutcome {
+    pub(super) fn into_outcome(self) -> GateOutcome {
         GateOutcome {
             records: self.records,
             policy: self.policy,
@@ -270,12 +270,12 @@ impl Gatekeeper {
         &self.records
     }
 
-    /// Whether somebody is being asked, so that silence of the engine's is no stall.
+    /// Whether a question is open, so that silence of the engine is no stall.
     pub(super) fn is_asking(&self) -> bool {
         self.asking.is_some()
     }
 
-    /// The next thing that needs [`Gatekeeper::handle`]. Cancelling it loses nothing.
+    /// The next event for [`Gatekeeper::handle`]. Cancel-safe.
     pub(super) async fn next(&mut self) -> GateEvent {
         let Self {
             gate,
@@ -319,7 +319,7 @@ impl Gatekeeper {
             loop {
                 match tracing.join_next().await {
                     Some(Ok(traced)) => return traced,
-                    // Its call is refused with it.
+                    // The lost call is dropped, and so refused.
                     Some(Err(error)) => tracing::error!(%error, "cannot look for a session"),
                     None => std::future::pending().await,
                 }
@@ -334,14 +334,14 @@ impl Gatekeeper {
         }
     }
 
-    /// Deals with it. A failure ends the run.
+    /// Handles one event. A returned failure ends the run.
     pub(super) fn handle(
         &mut self,
-        happening: GateEvent,
+        event: GateEvent,
         state: &mut TurnState,
         out: &mut Vec<Update>,
     ) -> Option<Failure> {
-        let failure = match happening {
+        let failure = match event {
             GateEvent::Call(call) if state.concerns(&call.session_id) => self.call(call, state, out),
             GateEvent::Call(call) => {
                 self.trace(call, state);
@@ -365,7 +365,7 @@ impl Gatekeeper {
                 Some(
                     Failure::new(
                         FailureKind::Engine,
-                        "cannot go on: the engine has lost the guard of its tools",
+                        "cannot go on: the engine has lost the connection to the tool gate",
                     )
                     .hint("run again with `-vv` to see what the engine said"),
                 )
@@ -384,16 +384,16 @@ impl Gatekeeper {
         failure
     }
 
-    /// Nothing passes any more: open questions are withdrawn and denied, and nothing is left waiting in the engine. Calls at
-    /// the gate wait on, until this is [released](Self::release).
+    /// Lets nothing pass from now on: withdraws and denies open questions, and answers every request that waits in the
+    /// engine. Calls at the tool gate go on waiting, until [`release`](Self::release).
     pub(super) async fn close(&mut self, state: &TurnState, out: &mut Vec<Update>) {
         self.answerer = ApproverKind::Nobody;
         let mut open: Vec<What> = Vec::new();
         if let Some(asking) = self.asking.take() {
             let was_withdrawn = asking.withdrawal.is_withdrawn();
             asking.withdrawal.withdraw();
-            // The terminal shall be as it was before anything else is written to it.
-            let _ = timeout(WITHDRAWING, asking.thread).await;
+            // The terminal must be restored before other output.
+            let _ = timeout(WITHDRAW_TIMEOUT, asking.thread).await;
             if !was_withdrawn {
                 open.push(asking.what);
             }
@@ -408,12 +408,12 @@ impl Gatekeeper {
             }
         }
         let told = async { while self.replies.join_next().await.is_some() {} };
-        if timeout(LAST_ANSWERS, told).await.is_err() {
+        if timeout(FINAL_REPLIES_TIMEOUT, told).await.is_err() {
             tracing::debug!("the engine does not take the last answers");
         }
     }
 
-    /// Refuses what still waits at the gate, and whatever comes.
+    /// Refuses the calls that wait at the tool gate, and every later call.
     pub(super) fn release(&mut self) {
         self.held.clear();
         self.tracing.abort_all();
@@ -425,7 +425,7 @@ impl Gatekeeper {
 }
 
 impl What {
-    /// The call at the gate, where it is one.
+    /// The call at the tool gate, for an ask that came from there.
     fn call(&mut self) -> Option<&mut GateCall> {
         match self {
             Self::Permission {
@@ -436,7 +436,7 @@ impl What {
         }
     }
 
-    /// The engine's request, where it is one.
+    /// The engine's request, for an ask that came from the engine.
     fn request(&self) -> Option<&PermissionAsk> {
         match self {
             Self::Permission {
@@ -448,7 +448,7 @@ impl What {
     }
 }
 
-/// The subagent that a session belongs to, in words.
+/// The title of the subagent that a session belongs to; `None` for the run's own session.
 fn subagent(session: &str, state: &TurnState) -> Option<String> {
     (!state.is_root(session)).then(|| state.title_of(session).unwrap_or("a subagent").to_owned())
 }

@@ -1,26 +1,26 @@
-//! Which calls have passed the gate, and by whose word.
+//! Which calls have passed the tool gate, and who allowed them.
 //!
-//! Always true: what has passed counts for the very session, call and permission, since models use the id of a call
-//! twice; a call without an id never counts.
+//! Invariants: an entry counts only for its session, call and permission, because models reuse call ids; a call without
+//! an id never counts.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::permission::DecidedBy;
 
-/// The permission that the engine asks for besides a tool's own, where a path is outside of the directory.
+/// The permission that the engine asks for, besides the tool's own, when a path is outside of the directory.
 const OUTSIDE: &str = "external_directory";
 
 #[derive(Debug, Default)]
 pub(super) struct Passed {
-    /// By session and call, then by permission.
+    /// By session and call id, then by permission.
     calls: HashMap<(String, String), HashMap<String, DecidedBy>>,
-    /// Every call that came to the gate, refused ones included.
+    /// Every call that came to the tool gate, including refused calls.
     seen: HashSet<(String, String)>,
     without_id: usize,
 }
 
 impl Passed {
-    /// A call has come to the gate; gives how many have, this one included.
+    /// Counts a call that came to the tool gate; returns the number of calls so far.
     pub(super) fn count(&mut self, session: &str, call: &str) -> usize {
         if call.is_empty() {
             self.without_id += 1;
@@ -30,7 +30,7 @@ impl Passed {
         self.seen.len() + self.without_id
     }
 
-    /// A call may go on.
+    /// Records an allowed call.
     pub(super) fn add(&mut self, session: &str, call: &str, permission: &str, by: DecidedBy) {
         if call.is_empty() {
             return;
@@ -39,18 +39,19 @@ impl Passed {
         self.calls.entry(key).or_default().insert(permission.to_owned(), by);
     }
 
-    /// A call may not.
+    /// Forgets a call that was refused.
     pub(super) fn remove(&mut self, session: &str, call: &str, permission: &str) {
         if let Some(of_call) = self.calls.get_mut(&(session.to_owned(), call.to_owned())) {
             of_call.remove(permission);
         }
     }
 
-    /// By whose word a call has passed that now asks for `permission`; `None` when no call has that was about this.
+    /// Who allowed the call that now asks for `permission`; `None` when no call has passed for that permission.
     pub(super) fn by(&self, session: &str, call: &str, permission: &str) -> Option<DecidedBy> {
         let of_call = self.calls.get(&(session.to_owned(), call.to_owned()))?;
         if permission == OUTSIDE {
-            // Whoever let it pass has seen the paths. Of several calls with one id nobody knows which one it is.
+            // The approver of a call has seen its paths. When several calls share the id, it is unclear which of them
+            // asks.
             let mut all = of_call.values();
             return all.next().copied().filter(|_| all.next().is_none());
         }
@@ -80,7 +81,7 @@ mod tests {
                 "{session} {call} {permission}"
             );
         }
-        // The same id for another tool at the same time.
+        // Another tool with the same id at the same time.
         passed.add("ses_1", "call_1", "bash", DecidedBy::Person);
         assert_eq!(passed.by("ses_1", "call_1", OUTSIDE), None);
         passed.remove("ses_1", "call_1", "bash");

@@ -1,8 +1,8 @@
-//! Calls that the engine refuses without asking, because rules take the tool away.
+//! Records calls that the engine refuses without asking, because rules remove the tool.
 //!
-//! Always true: a call gets a record when a rule of ours or of the user's refuses it, and so does a question where nobody
-//! can be asked. A tool that never was there gets one only where the preset denies every tool that it does not name, and a
-//! call whose arguments cannot be read gets none.
+//! Invariants: a call gets a record when our rules or the user's refuse it, and so does a question without an approver.
+//! A call of an unknown tool gets a record only when the preset denies every tool that it does not name; a call with
+//! invalid arguments gets no record.
 
 use serde_json::Value;
 
@@ -12,18 +12,18 @@ use crate::api::types::RuleAction;
 use crate::permission::{Action, AuditScope, DecidedBy, Decision, INVALID, is_engine_tool, wildcard_matches};
 use crate::request::Effect;
 
-/// The rule that is named when the engine's own configuration denies.
+/// The reason when the engine's own configuration denies.
 const CONFIGURATION: &str = "the engine's own configuration denies it";
-/// What is named when the model asks a question in a run in which nobody could answer.
+/// The reason when the model asks a question in a run without an approver.
 const NO_PERSON: &str = "nobody can be asked";
 
 impl Gatekeeper {
-    /// A call has ended: records that the engine refused it by itself, if that is so.
+    /// Records an ended call that the engine refused by itself; does nothing for other calls.
     pub(in crate::turn) fn ended(&mut self, call: &ToolCall, out: &mut Vec<Update>) {
         let Some((tool, rule, by)) = self.refusal_by_the_engine(call) else {
             return;
         };
-        // Of a tool that is not there the engine does not keep the arguments.
+        // For a removed tool the engine does not keep the arguments.
         let action = Action::of_call(&tool, &call.input);
         let patterns = if call.tool == tool {
             action.subjects()
@@ -49,10 +49,10 @@ impl Gatekeeper {
         out.push(Update::Permission(record));
     }
 
-    /// The tool that the engine refused, the rule that refuses it, and whose that is.
+    /// The tool that the engine refused, the rule that refuses it, and the owner of the rule.
     fn refusal_by_the_engine(&self, call: &ToolCall) -> Option<(String, String, DecidedBy)> {
         let error = call.error.as_deref()?;
-        // The engine's words for a tool that it does not offer, and for a rule that denies one use of a tool.
+        // The engine's messages for a tool that it does not offer, and for a rule that denies a use of a tool.
         if error.contains("unavailable tool") {
             let tool = match call.tool.as_str() {
                 INVALID => call.input.get("tool").and_then(Value::as_str)?,
@@ -60,7 +60,7 @@ impl Gatekeeper {
             };
             let name = Action::of_call(tool, &Value::Null).tool().to_owned();
             let removal = self.policy.removal(&name);
-            // A name that the model made up was not refused: there is no such tool.
+            // The engine has no tool of a name that the model invented, so no rule refused it.
             if let Some(judgement) = removal.filter(|judgement| !judgement.by_preset || is_engine_tool(&name)) {
                 return Some((tool.to_owned(), judgement.rule, whose(judgement.by_preset)));
             }

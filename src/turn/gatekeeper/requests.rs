@@ -1,4 +1,4 @@
-//! What comes by the engine's events: its requests, the model's questions, answers to them, and rules that change.
+//! The engine's events: its permission requests, the model's questions, replies to them, and changes of rules.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::permission::{self, Action, DecidedBy, Judgement, ModelQuestion};
 use crate::request::Effect;
 
 impl Gatekeeper {
-    /// The engine asks for a permission.
+    /// Handles a permission request of the engine.
     pub(in crate::turn) fn asked(&mut self, ask: &PermissionAsk, state: &TurnState, out: &mut Vec<Update>) {
         if !self.seen.insert(ask.id.clone()) {
             return;
@@ -22,7 +22,8 @@ impl Gatekeeper {
         self.watch.asked(&ask.tool.call_id);
         let by_configuration = self.asks_by_configuration(ask, state);
         match self.passed.by(&ask.session_id, &ask.tool.call_id, &ask.permission) {
-            // Whoever let the call pass has seen what it does; only a preset has to stand back.
+            // The decision on the call covers the engine's request, too; only a preset's decision gives way to the
+            // user's configuration.
             Some(by) if by != DecidedBy::Preset || !by_configuration => {
                 self.reply(&ask.id, true, None);
                 return;
@@ -60,9 +61,9 @@ impl Gatekeeper {
         self.put_next(state, out);
     }
 
-    /// What the engine asks about, by its own words and by the arguments of the call as we have seen them: it names a file
-    /// from the root of the work tree, and says nothing of where `grep` looks. The strictest counts; the model chooses the
-    /// ids of its calls, so several may have the same one.
+    /// The strictest reading of a request: of the engine's own fields, and of the arguments of the calls with its id.
+    /// The engine's fields name a file from the root of the work tree, and leave out where `grep` searches. The model
+    /// chooses the ids of its calls, so several calls may share an id.
     fn strictest(&self, ask: &PermissionAsk, state: &TurnState) -> (Action, Judgement) {
         let action = Action::of_ask(ask);
         let judgement = self.policy.judge(&action);
@@ -71,7 +72,7 @@ impl Gatekeeper {
             .calls()
             .iter()
             .filter(|call| call.session_id == ask.session_id && call.call_id == ask.tool.call_id)
-            // Its arguments are not there yet.
+            // The arguments of a pending call are not complete.
             .filter(|call| call.status != ToolStatus::Pending)
             .map(|call| Action::of_call(&call.tool, &call.input))
             .filter(|seen| seen.tool() == action.tool())
@@ -88,7 +89,7 @@ impl Gatekeeper {
             })
     }
 
-    /// Whether the engine asks because of rules that are not ours: those of the agent of the run, or of a subagent.
+    /// Whether the engine asks because of rules that we did not set: the rules of the run's agent, or of a subagent.
     pub(super) fn asks_by_configuration(&self, ask: &PermissionAsk, state: &TurnState) -> bool {
         if !state.is_root(&ask.session_id) {
             return true;
@@ -98,7 +99,7 @@ impl Gatekeeper {
             .any(|pattern| permission::asks(&self.agent_rules, &ask.permission, pattern))
     }
 
-    /// The model asks the person.
+    /// Queues a question of the model.
     pub(in crate::turn) fn questioned(&mut self, ask: &QuestionAsk, state: &TurnState, out: &mut Vec<Update>) {
         if !self.seen.insert(ask.id.clone()) {
             return;
@@ -113,7 +114,7 @@ impl Gatekeeper {
         self.put_next(state, out);
     }
 
-    /// Somebody answered a permission. A failure ends the run: it was not us.
+    /// Handles a reply to a request. A returned failure ends the run: another client sent the reply.
     pub(in crate::turn) fn replied(
         &mut self,
         request: &str,
@@ -129,8 +130,8 @@ impl Gatekeeper {
         failure
     }
 
-    /// Events were missed, and these requests wait now. A failure ends the run: one of ours was answered meanwhile, not by
-    /// us, and what it asked for was done.
+    /// Takes the requests that wait after a gap in the events. A returned failure ends the run: another client allowed
+    /// a request meanwhile, and the call has run.
     pub(in crate::turn) fn after_gap(
         &mut self,
         pending: &HashSet<&str>,
@@ -163,20 +164,21 @@ impl Gatekeeper {
         failure
     }
 
-    /// A session was made or changed. A failure ends the run: its rules were changed, and not by us.
+    /// Checks the rules of a new or changed session. A returned failure ends the run: another client changed the rules.
     pub(in crate::turn) fn session(&mut self, session: &Session, state: &TurnState) -> Option<Failure> {
         let rules = session.permission.as_ref()?;
         self.watch.rules(&session.id, state.is_root(&session.id), rules)
     }
 
-    /// The engine dropped the directory, and with it the guard and all that waits.
+    /// The engine discarded its state of the directory, including the tool gate and all waiting calls. A returned
+    /// failure ends the run.
     pub(in crate::turn) fn disposed(&self) -> Option<Failure> {
         self.gate
             .is_some()
             .then(|| tampered("the engine was told to drop what it holds for the directory"))
     }
 
-    /// A session has come to rest: nothing of it waits any more.
+    /// Withdraws all asks of a session that has become idle.
     pub(in crate::turn) fn at_rest(&mut self, session: &str, state: &TurnState, out: &mut Vec<Update>) {
         self.withdraw(|_, of| of == session);
         self.put_next(state, out);

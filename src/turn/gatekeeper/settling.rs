@@ -1,14 +1,14 @@
-//! Carrying decisions out, and writing them down.
+//! Carries decisions out, and records them.
 
 use super::super::state::TurnState;
 use super::super::update::{PermissionRecord, QuestionRecord, Update};
 use super::verdict::GateDecision;
-use super::{AskSource, Gatekeeper, REFUSED_LAST};
+use super::{AskSource, Gatekeeper, REFUSAL_DELAY};
 use crate::api::types::QuestionAsk;
 use crate::permission::{Action, Ask, AuditEntry, DecidedBy, Decision, ModelQuestion};
 
 impl Gatekeeper {
-    /// Records a decision and carries it out, in this order: what runs has been written down.
+    /// Records a decision, then carries it out, so that every call that runs has been logged.
     pub(super) fn settle(
         &mut self,
         ask: Ask,
@@ -35,7 +35,7 @@ impl Gatekeeper {
             reason: verdict.reason,
         };
         self.write_down(&record, out);
-        // What a preset lets pass is no decision that anybody wants to read about in the result.
+        // The result does not list what a preset allows: it is no one's choice.
         if !(allowed && verdict.by == DecidedBy::Preset) {
             self.records.push(record.clone());
             out.push(Update::Permission(record));
@@ -62,7 +62,7 @@ impl Gatekeeper {
         }
     }
 
-    /// Writes a decision down, for whoever wants to know afterwards.
+    /// Appends a decision to the audit log. Warns once when the log cannot be written.
     pub(super) fn write_down(&mut self, record: &PermissionRecord, out: &mut Vec<Update>) {
         let Some(audit) = &self.audit else {
             return;
@@ -90,10 +90,11 @@ impl Gatekeeper {
         }
     }
 
-    /// Answers a request of the engine's: `once`, or `reject` with what the model is told. Without that its turn ends.
+    /// Answers a request of the engine: `once`, or `reject` with the message for the model. A `reject` without a
+    /// message ends the model's turn.
     ///
-    /// A refusal also refuses whatever else waits in its session, and that without a word, which would end the turn. So
-    /// what comes at the same time and may run is answered first.
+    /// A `reject` also rejects all other requests of its session, without a message, which would end the turn. So a
+    /// `reject` is sent late: replies that allow a call go first.
     pub(super) fn reply(&mut self, request: &str, allowed: bool, told: Option<String>) {
         self.watch.answering(request, allowed);
         let (client, request) = (self.client.clone(), request.to_owned());
@@ -102,7 +103,7 @@ impl Gatekeeper {
                 client.allow_permission_once(&request).await
             } else {
                 if told.is_some() {
-                    tokio::time::sleep(REFUSED_LAST).await;
+                    tokio::time::sleep(REFUSAL_DELAY).await;
                 }
                 client.reject_permission(&request, told.as_deref()).await
             };
@@ -112,7 +113,8 @@ impl Gatekeeper {
         });
     }
 
-    /// Sends the answers to the model's questions; without any they are dismissed, and its turn ends.
+    /// Sends the answers to the model's questions. Without answers the engine dismisses the questions and ends the
+    /// model's turn.
     pub(super) fn answer(
         &mut self,
         ask: &QuestionAsk,

@@ -1,4 +1,5 @@
-//! Answers and rules that are not ours: somebody else, the model's shell perhaps, speaks to the engine's server.
+//! Detects replies and rules that we did not send: another client, perhaps the model's shell, speaks to the engine's
+//! server.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,20 +7,20 @@ use super::ToolCall;
 use crate::api::types::Rule;
 use crate::error::{Failure, FailureKind};
 
-/// What we answered, and which rules the sessions have.
+/// Our replies, and the rules of the sessions.
 #[derive(Debug)]
 pub(super) struct TamperWatch {
     /// The rules of the run's own session.
     own_rules: Vec<Rule>,
-    /// The rules of subagents' sessions, as the engine made them: it never changes them.
+    /// The rules of subagents' sessions, as the engine created them: the engine never changes them.
     rules_of: HashMap<String, Vec<Rule>>,
-    /// What we answered, by request: whether we allowed it.
+    /// Our replies, by request: whether we allowed it.
     answered: HashMap<String, bool>,
-    /// The calls that were asked about; nothing once a request did not say which call it is about.
+    /// The calls with a permission request; `None` after a request that did not name its call.
     asked: Option<HashSet<String>>,
 }
 
-/// Tools that may finish without a question.
+/// Tools that may finish without a permission request.
 const HARMLESS: [&str; 9] = [
     "read",
     "glob",
@@ -42,7 +43,7 @@ impl TamperWatch {
         }
     }
 
-    /// The engine asks about a call.
+    /// Records that the engine asked for permission for a call.
     pub(super) fn asked(&mut self, call_id: &str) {
         if call_id.is_empty() {
             self.asked = None;
@@ -51,8 +52,8 @@ impl TamperWatch {
         }
     }
 
-    /// A call of the run's own session has finished, on a server where the session's rules are all there is to guard it.
-    /// An earlier `always` of somebody's beats those.
+    /// Checks a finished call of the run's own session, on a server where only the session's rules protect. An earlier
+    /// `always` of another client beats these rules.
     pub(super) fn finished(&self, call: &ToolCall) -> Option<Failure> {
         let unasked = self
             .asked
@@ -67,7 +68,7 @@ impl TamperWatch {
         })
     }
 
-    /// We are about to answer. Said before it is sent: the event about it may be faster than the engine's answer to us.
+    /// Records our reply before it is sent: the event about it may arrive before the engine's response.
     pub(super) fn answering(&mut self, request: &str, allowed: bool) {
         self.answered.insert(request.to_owned(), allowed);
     }
@@ -79,13 +80,14 @@ impl TamperWatch {
     pub(super) fn replied(&self, request: &str, reply: &str) -> Option<Failure> {
         match (self.answered.get(request), reply) {
             (Some(true), "once") => None,
-            // A refusal of one request refuses those beside it too; nothing is widened by that, whoever says it.
+            // The engine rejects the other requests of a session together with one; a rejection widens nothing, from
+            // any client.
             (_, "reject") => None,
             _ => Some(tampered(&format!("a permission was answered `{reply}`"))),
         }
     }
 
-    /// A session has these rules.
+    /// Checks the rules of a session.
     pub(super) fn rules(&mut self, session: &str, is_own: bool, rules: &[Rule]) -> Option<Failure> {
         let expected = if is_own {
             &self.own_rules
@@ -98,7 +100,7 @@ impl TamperWatch {
     }
 }
 
-/// The failure of a run in which somebody else decides.
+/// The failure of a run in which another client decides.
 pub(super) fn tampered(what: &str) -> Failure {
     Failure::new(
         FailureKind::Denied,
@@ -144,7 +146,7 @@ mod tests {
         let failure = watch.rules("ses_own", true, &both).unwrap();
         assert_eq!(failure.kind, FailureKind::Denied);
         assert!(watch.rules("ses_own", true, &[]).is_some());
-        // A subagent's are the engine's to choose, once.
+        // The engine chooses the rules of a subagent's session, once.
         assert!(watch.rules("ses_sub", false, &allow).is_none());
         assert!(watch.rules("ses_sub", false, &allow).is_none());
         assert!(watch.rules("ses_sub", false, &ask).is_some());

@@ -1,10 +1,10 @@
-//! Decisions, and what is said about them.
+//! Decisions, and the messages about them.
 
 use crate::error::{Failure, FailureKind};
 use crate::permission::{Answer, Ask, AuditScope, DecidedBy, Decision, Judgement};
 use crate::request::Effect;
 
-/// Who answers, without the means.
+/// The kind of the approver, without its prompter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ApproverKind {
     Yes,
@@ -12,14 +12,14 @@ pub(super) enum ApproverKind {
     Somebody(DecidedBy),
 }
 
-/// A decision, and what is said about it.
+/// A decision, and the messages about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct GateDecision {
     pub(super) decision: Decision,
     pub(super) by: DecidedBy,
     pub(super) scope: AuditScope,
     pub(super) reason: String,
-    /// What the model is told about a refusal; nothing when the run ends with it.
+    /// The message to the model about a refusal; `None` when the run ends with the refusal.
     pub(super) told: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl GateDecision {
         }
     }
 
-    /// A refusal after which the model does not go on.
+    /// A refusal after which the model does not continue.
     pub(super) fn ends_the_run(by: DecidedBy, reason: impl Into<String>) -> Self {
         Self {
             decision: Decision::Denied,
@@ -52,7 +52,7 @@ impl GateDecision {
         }
     }
 
-    /// Where there is nobody to ask.
+    /// The refusal when the run has no approver.
     pub(super) fn nobody(judgement: &Judgement) -> Self {
         Self::denied(
             DecidedBy::Nobody,
@@ -64,12 +64,12 @@ impl GateDecision {
         )
     }
 
-    /// What was still open at the end.
+    /// The refusal of an ask that was open when the run ended.
     pub(super) fn unanswered() -> Self {
         Self::ends_the_run(DecidedBy::Nobody, "the run ended before anybody answered")
     }
 
-    /// The decision of the rules; `None` where somebody has to be asked.
+    /// The decision of the rules; `None` when the approver must decide.
     pub(super) fn of_rules(judgement: &Judgement, answerer: ApproverKind) -> Option<Self> {
         let by = if judgement.by_preset {
             DecidedBy::Preset
@@ -99,7 +99,7 @@ impl GateDecision {
             "the user"
         };
         match answer {
-            // Where there is nothing to grant, it is this once.
+            // Without a rule to grant, the answer counts once.
             Answer::Session(rules) if !rules.is_empty() => Self {
                 scope: AuditScope::Session,
                 ..Self::allowed(by, format!("{who} allowed it for this session"))
@@ -117,7 +117,7 @@ impl GateDecision {
     }
 }
 
-/// The failure of a run that a refusal stopped.
+/// The failure of a run that a refusal ended.
 pub(super) fn stopped(ask: &Ask, who: ApproverKind) -> Failure {
     Failure::new(
         FailureKind::Denied,
