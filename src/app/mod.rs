@@ -1,7 +1,7 @@
 //! Parses, builds the context, dispatches, reports, picks the exit status.
 //!
-//! Comes in: the process, as the system started it. Goes out: its exit status. Always true: a failure is reported once,
-//! here; nothing below ends the process, so every guard on the way gets its turn.
+//! In: the process, as the system started it. Out: its exit status. Invariants: a failure is reported once, here; no
+//! code below ends the process, so that every `Drop` runs.
 
 mod signals;
 
@@ -23,7 +23,6 @@ use crate::support::visible::{is_hidden, visible};
 use crate::terminal::{Stream, Terminal};
 use crate::turn::Outcome;
 
-/// The program.
 pub fn main() -> ExitCode {
     let started = Instant::now();
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -56,7 +55,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The format in which a refused run has to report where none was typed. Settings that cannot be read ask for none.
+/// The output format for a refused run when none was typed. Unreadable settings count as no format.
 fn mode_of_settings(words: &[OsString]) -> Option<OutputMode> {
     if !cli::is_run(words) {
         return None;
@@ -73,7 +72,7 @@ fn mode_of_settings(words: &[OsString]) -> Option<OutputMode> {
     settings.ok()?.output_format.map(|setting| setting.value)
 }
 
-/// What clap says of a command line, as a failure: its first line, and its tips.
+/// Converts clap's message into a failure: its first line, and its tips.
 fn usage_failure(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let mut lines = text.lines().map(str::trim);
@@ -91,9 +90,8 @@ fn usage_failure(error: &clap::Error) -> Failure {
 #[derive(Debug, Clone, Default)]
 struct FailureStyle {
     color: ColorChoice,
-    /// The format in which a run that does not even begin has to report; `None` once it reports by itself.
+    /// The format of the records for a run that fails before it begins; `None` when the run writes its records itself.
     records: Option<OutputMode>,
-    /// The agent's directory.
     directory: PathBuf,
 }
 
@@ -110,7 +108,7 @@ fn refuse(failure: Failure, mode: OutputMode, directory: &Path) {
     };
     let mut bytes = Vec::new();
     for record in records {
-        // Nothing in a record can fail to become JSON; what could not would have no reader either.
+        // All fields of a record can become JSON.
         let _ = record.write_line(&mut bytes);
     }
     let _ = commands::write_stdout(&bytes);
@@ -180,7 +178,7 @@ fn run(cli: Cli, started: Instant, look: &mut FailureStyle) -> Result<CommandEnd
     dispatch(cli.into_command(), &context, &settings, &files, look)
 }
 
-/// One line per command: what needs no engine runs as it is, the rest on the runtime.
+/// Runs a command: directly if it needs no engine, otherwise on the runtime.
 fn dispatch(
     command: CliCommand,
     context: &Context,
@@ -248,12 +246,12 @@ fn on_runtime(
     let result = runtime.block_on(async {
         tokio::select! {
             biased;
-            // Dropping the command runs its guards, which end what it started.
+            // Dropping the command runs its `Drop`s, which end the processes that it started.
             () = leave.cancelled() => Err(context.interrupts.failure("the command")),
             result = command => result,
         }
     });
-    // Threads that still read from a stdin without end must not keep the process.
+    // Threads that still read from an endless stdin must not keep the process alive.
     runtime.shutdown_background();
     result
 }
@@ -267,13 +265,14 @@ fn warn(settings: &Settings) {
     }
 }
 
-/// Writes our own trace to stderr. Ours alone: the HTTP libraries trace headers, and with them passwords.
+/// Writes this crate's trace to stderr, and no other crate's: the HTTP libraries trace headers, and with them
+/// passwords.
 fn trace_to_stderr() {
     use tracing_subscriber::filter::filter_fn;
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
     let ours = filter_fn(|event| event.target().starts_with(env!("CARGO_CRATE_NAME")));
-    // A second subscriber in one process can only be a test's; it keeps its own.
+    // Only a test installs a second subscriber in one process; the test keeps its own.
     let _ = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_writer(io::stderr)
@@ -283,14 +282,14 @@ fn trace_to_stderr() {
         .try_init();
 }
 
-/// Writes the warnings of our own code to stderr, each on a line.
+/// Writes this crate's warnings to stderr, one per line.
 fn warnings_to_stderr() {
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
     let _ = tracing_subscriber::registry().with(Warnings).try_init();
 }
 
-/// What is not a trace but something that a person has to know.
+/// Messages for the user rather than a trace.
 struct Warnings;
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Warnings {
@@ -301,7 +300,7 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Warnings {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         let mut line = WarningLine::default();
         event.record(&mut line);
-        // A closed stderr is nobody's loss.
+        // Ignores a closed stderr.
         let _ = writeln!(
             io::stderr(),
             "warning: {}{}",
@@ -327,8 +326,8 @@ impl tracing::field::Visit for WarningLine {
     }
 }
 
-/// Shows what clap has to say: help on stdout, a usage error on stderr. It repeats words as they were typed: hidden
-/// characters in them are written out, and then there are no colours.
+/// Prints clap's message: help on stdout, a usage error on stderr. The message repeats the typed words: hidden
+/// characters in them are made visible, and then there are no colours.
 fn report_usage(error: &clap::Error, is_hidden_typed: bool) -> ExitCode {
     let printed = if is_hidden_typed {
         let text = error.render().to_string();

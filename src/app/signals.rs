@@ -1,4 +1,4 @@
-//! The one listener for signals.
+//! The only listener for signals.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,20 +8,20 @@ use tokio_util::sync::CancellationToken;
 use crate::context::{InterruptReason, Interrupts};
 use crate::error::{Failure, FailureKind};
 
-/// Signals this close together are one wish: a terminal that goes away sends several, and so do wrappers that pass on
-/// a Ctrl-C which the whole process group has got already.
-const ONE_WISH: Duration = Duration::from_millis(100);
-/// How long a command may take to be dropped after a second signal.
-const LEAVE_AT_ONCE: Duration = Duration::from_secs(2);
+/// Signals within this time count as one request: a closing terminal sends several, and so do wrappers that pass on a
+/// Ctrl-C which the whole process group has received already.
+const SAME_REQUEST: Duration = Duration::from_millis(100);
+/// Limit for a command to be dropped after a second signal.
+const DROP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Starts listening. The first signal interrupts; the token that comes back is cancelled by the second.
+/// Starts listening. The first signal interrupts; the second cancels the returned token.
 ///
-/// The listener has a thread and a runtime of its own, so that it hears a Ctrl-C also while the command is busy with
-/// something that cannot be cancelled.
+/// The listener has a thread and a runtime of its own, so that it receives a Ctrl-C also while the command is busy with
+/// an operation that cannot be cancelled.
 ///
 /// # Errors
 ///
-/// When the system gives no thread or no signal handler.
+/// When the system provides no thread or no signal handler.
 pub(super) fn listen(interrupts: &Interrupts) -> Result<CancellationToken, Failure> {
     let failure =
         |error: std::io::Error| Failure::new(FailureKind::Failed, "cannot listen for signals").caused_by(&error);
@@ -39,14 +39,14 @@ pub(super) fn listen(interrupts: &Interrupts) -> Result<CancellationToken, Failu
         .name("signals".to_owned())
         .spawn(move || {
             let first = runtime.block_on(hear(signals, interrupts, second));
-            thread::sleep(LEAVE_AT_ONCE);
+            thread::sleep(DROP_TIMEOUT);
             leave_now(first);
         })
         .map_err(failure)?;
     Ok(leave)
 }
 
-/// Waits for the first signal and tells it, then for the second and tells that; gives the reason of the first.
+/// Waits for the first signal and reports it, then for the second and reports that; returns the reason of the first.
 async fn hear(mut signals: Signals, interrupts: Interrupts, second: CancellationToken) -> InterruptReason {
     let first = loop {
         let reason = signals.next().await;
@@ -58,14 +58,14 @@ async fn hear(mut signals: Signals, interrupts: Interrupts, second: Cancellation
     let heard = Instant::now();
     loop {
         signals.next().await;
-        if heard.elapsed() > ONE_WISH {
+        if heard.elapsed() > SAME_REQUEST {
             second.cancel();
             return first;
         }
     }
 }
 
-/// The last resort, when the command does not even let itself be dropped.
+/// The last resort, when dropping the command takes too long.
 #[expect(clippy::exit, reason = "the main thread is stuck, and the user has asked twice")]
 fn leave_now(reason: InterruptReason) {
     std::process::exit(i32::from(FailureKind::from(reason).exit_code()));
@@ -82,7 +82,7 @@ struct Signals {
 impl Signals {
     fn open() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        // What our parent told us to ignore (`nohup`, a shell's `&`) stays ignored.
+        // Signals that our parent ignores (`nohup`, a shell's `&`) stay ignored.
         let ignored = ignored_signals();
         let unless_ignored = |kind: SignalKind| {
             let bit = 1_u64 << (kind.as_raw_value() - 1);
@@ -114,7 +114,7 @@ async fn received(signal: Option<&mut tokio::signal::unix::Signal>) {
     std::future::pending().await
 }
 
-/// The set of ignored signals, one bit each; empty where the system does not say.
+/// The set of ignored signals, one bit each; empty when the system does not report it.
 #[cfg(unix)]
 fn ignored_signals() -> u64 {
     std::fs::read_to_string("/proc/self/status")
@@ -166,7 +166,7 @@ mod tests {
     fn the_first_signal_interrupts_and_a_later_one_leaves() {
         let interrupts = Interrupts::default();
         let leave = CancellationToken::new();
-        // A shell without job control starts what runs in the background with SIGINT ignored, and ignored it stays.
+        // A shell without job control starts background commands with SIGINT ignored; SIGINT stays ignored.
         let int_is_ignored = ignored_signals() & (1 << (Signal::INT.as_raw() - 1)) != 0;
         let (first, reason) = if int_is_ignored {
             (Signal::TERM, InterruptReason::Terminated)
@@ -183,11 +183,11 @@ mod tests {
         };
         runtime.block_on(async {
             let send = async {
-                // Two at once are one wish, so the later ones come a while after the first.
-                let mut beat = tokio::time::interval(ONE_WISH / 4);
+                // Signals close together count as one request, so the later signals come a while after the first.
+                let mut beat = tokio::time::interval(SAME_REQUEST / 4);
                 loop {
                     beat.tick().await;
-                    // Of two that wait to be heard either may be the first, so the second kind waits for its turn.
+                    // The order of two pending signals is undefined, so the second kind waits for its turn.
                     let signal = match interrupts.reason() {
                         None => first,
                         Some(_) => Signal::TERM,

@@ -1,66 +1,65 @@
-//! What can happen: frames to events.
+//! The events of the engine, decoded from frames.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::types::{EngineError, MessageInfo, Part, PermissionAsk, QuestionAsk, Session, SessionStatus, TodoItem};
 
-/// An event of the engine.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The stream is open; always the first.
+    /// The stream is open; always the first event.
     Connected,
-    /// Nothing happened for ten seconds.
+    /// Sent after ten seconds without another event.
     Heartbeat,
-    /// The engine dropped what it holds for a directory.
+    /// The engine discarded its state of a directory.
     InstanceDisposed,
-    /// A session was made or changed.
+    /// A session was created or changed.
     Session(Session),
-    /// A session went to work, waits, or is idle.
+    /// A session became busy, waits, or is idle.
     Status { session_id: String, status: SessionStatus },
     /// A session is idle. Not always sent, and sent twice on errors.
     Idle { session_id: String },
-    /// Something failed; the turn may well go on.
+    /// An error; the turn may still go on.
     Error {
-        /// The session, where one is concerned.
+        /// `None` for an error without a session.
         session_id: Option<String>,
         error: EngineError,
     },
-    /// Older messages were replaced by a summary.
+    /// A summary replaced older messages.
     Compacted { session_id: String },
-    /// A message was made or changed.
+    /// A message was created or changed.
     Message(MessageInfo),
-    /// A part was made or changed; it holds the part whole, but for text that is still open.
+    /// A part was created or changed; contains the whole part, except text that is still open.
     Part(Part),
-    /// Text was added to a part.
+    /// Text was appended to a part.
     Delta {
         session_id: String,
         message_id: String,
         part_id: String,
         text: String,
-        /// `false` when half of a character was cut off: the text of the part comes whole later.
+        /// `false` when half of a character was cut off: the whole text of the part comes later.
         exact: bool,
     },
-    /// A permission is asked for.
+    /// The engine asks for a permission.
     PermissionAsked(PermissionAsk),
-    /// A permission was answered, by whomever.
+    /// A client answered a permission request.
     PermissionReplied {
         session_id: String,
         request_id: String,
         /// `once`, `always`, `reject`.
         reply: String,
     },
-    /// The model asks the person.
+    /// The model asks the user a question.
     QuestionAsked(QuestionAsk),
-    /// The list of things to do changed.
+    /// The to-do list changed.
     Todo { session_id: String, todos: Vec<TodoItem> },
     /// A tool changed a file.
     FileEdited { file: String },
-    /// What we do not know, or do not need.
+    /// An event that we do not know or do not need.
     Unknown { kind: String },
 }
 
-/// An event, and the words in which it came.
+/// An event, and its original JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received {
     pub event: Event,
@@ -68,9 +67,9 @@ pub struct Received {
     pub raw: Value,
 }
 
-/// Reads a frame of `/event` or `/global/event`.
+/// Decodes a frame of `/event` or `/global/event`.
 ///
-/// `None` for what is not an object with a type, and for the second copies of durable events (`sync`).
+/// `None` for values that are not an object with a type, and for the second copies of durable events (`sync`).
 pub fn decode(frame: &[u8]) -> Option<Received> {
     let (mut value, exact): (Value, bool) = match serde_json::from_slice(frame) {
         Ok(value) => (value, true),
@@ -90,7 +89,7 @@ pub fn decode(frame: &[u8]) -> Option<Received> {
     Some(Received { event, raw: payload })
 }
 
-/// `None` when the type is unknown, or the properties are not what they were when this was written.
+/// `None` for an unknown type, or properties in an unknown format.
 fn read(kind: &str, properties: Value, exact: bool) -> Option<Event> {
     let field = |name: &str| properties.get(name).cloned();
     let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);

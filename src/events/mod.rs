@@ -1,8 +1,8 @@
 //! The engine's event stream.
 //!
-//! Comes in: a [`crate::api::Client`]. Goes out: an open [`EventStream`] of [`StreamItem`]s. Always true: the stream is open,
-//! and the engine has said so, before a prompt is sent (`turn::drive` takes an already open stream). The engine replays
-//! nothing, so after a break whoever listens reads the stored messages again; [`StreamItem::Reconnected`] says when.
+//! In: a [`crate::api::Client`]. Out: an open [`EventStream`] of [`StreamItem`]s. Invariant: the engine has confirmed
+//! the open stream before a prompt is sent (`turn::drive` takes an already open stream). The engine replays no events,
+//! so after a reconnect the subscriber reads the stored messages again; [`StreamItem::Reconnected`] is the signal.
 
 mod event;
 mod sse;

@@ -1,27 +1,27 @@
 //! Bytes to frames: the decoder of server-sent events, without any I/O.
 //!
-//! It takes the bytes as they come off the network, cut anywhere, and gives each frame once it is complete. It knows the
-//! whole of the format (comments, `\r\n`, several `data` lines), though the engine uses little of it.
+//! Takes the bytes from the network, cut anywhere, and returns each complete frame. Supports the whole format
+//! (comments, `\r\n`, several `data` lines), although the engine uses little of it.
 
 use memchr::memchr2;
 
-/// A frame larger than this is dropped: no event of the engine comes near, and memory is not the network's to fill.
-/// An attachment of 10 MB comes back in the echo of the prompt, as base64.
-const LARGEST_FRAME: usize = 64 * 1024 * 1024;
+/// Limit of a frame, in bytes; a larger frame is dropped, so that the network cannot fill the memory. The engine's
+/// events are far smaller: the echo of a prompt with an attachment of 10 MB contains it as base64.
+const MAX_FRAME_BYTES: usize = 64 * 1024 * 1024;
 
-/// A decoder. Feed it with [`Decoder::push`].
+/// The decoder. Feed it with [`Decoder::push`].
 #[expect(
     clippy::struct_excessive_bools,
     reason = "independent facts about where in the format the last byte was"
 )]
 #[derive(Debug, Default)]
 pub struct Decoder {
-    /// The current line, as far as it has come.
+    /// The beginning of the current line.
     line: Vec<u8>,
     /// The `data` of the current frame.
     data: Vec<u8>,
     has_data: bool,
-    /// The last byte was `\r`: a `\n` that follows belongs to it.
+    /// The last byte was `\r`: a following `\n` belongs to it.
     after_return: bool,
     oversized: bool,
     started: bool,
@@ -33,7 +33,7 @@ impl Decoder {
         Self::default()
     }
 
-    /// Takes the next bytes; `frame` is called with the data of each frame that they complete.
+    /// Takes the next bytes; calls `frame` with the data of each completed frame.
     pub fn push(&mut self, mut bytes: &[u8], mut frame: impl FnMut(&[u8])) {
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_return) && bytes[0] == b'\n' {
@@ -52,7 +52,7 @@ impl Decoder {
     }
 
     fn extend_line(&mut self, bytes: &[u8]) {
-        if self.line.len() + self.data.len() + bytes.len() > LARGEST_FRAME {
+        if self.line.len() + self.data.len() + bytes.len() > MAX_FRAME_BYTES {
             self.oversized = true;
             self.line.clear();
             self.data.clear();
@@ -67,7 +67,8 @@ impl Decoder {
             self.line.drain(..3);
         }
         if self.oversized {
-            // Skipped until the blank line that ends it. The line that just ended cannot be judged: it was not kept.
+            // Skips to the blank line that ends the frame. The line that just ended was not kept, so it cannot be
+            // judged.
             if self.line.is_empty() && self.data.is_empty() && !self.has_data {
                 self.oversized = false;
             }
@@ -131,7 +132,7 @@ mod tests {
     fn a_frame_beyond_all_measure_is_dropped_and_the_next_one_is_read() {
         let mut decoder = Decoder::new();
         let mut out = Vec::new();
-        let big = vec![b'x'; LARGEST_FRAME / 2 + 1];
+        let big = vec![b'x'; MAX_FRAME_BYTES / 2 + 1];
         decoder.push(b"data: ", |_| {});
         decoder.push(&big, |_| {});
         decoder.push(&big, |_| {});

@@ -1,4 +1,4 @@
-//! The open stream: reading, noticing that it died, connecting again.
+//! The open stream: reads events, detects a dead connection, reconnects.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -13,33 +13,32 @@ use super::event::{Event, Received, decode};
 use super::sse::Decoder;
 use crate::api::{Client, Error};
 
-/// The engine sends a heartbeat every 10 s on an idle stream; two and a half of them missing is a dead one.
-const SILENCE: Duration = Duration::from_secs(25);
-/// How long a fresh connection may take to say that it is one.
-const GREETING: Duration = Duration::from_secs(30);
-/// How long to go on connecting again.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The engine sends a heartbeat every 10 s on an idle stream; a stream that misses two and a half is dead.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(25);
+/// Limit for a new connection to confirm itself.
+const GREETING_TIMEOUT: Duration = Duration::from_secs(30);
+/// Limit of all attempts to reconnect.
+const RECONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// Events that wait for a slow consumer. A full queue stops the reading of the socket; nothing is dropped.
-const QUEUE: usize = 1024;
+/// Limit of events that wait for a slow consumer. A full queue stops the reading of the socket; no event is dropped.
+const QUEUE_CAPACITY: usize = 1024;
 
-/// How many events back a second delivery is recognised.
-const MOST_SEEN: usize = 4096;
+/// How many events back a duplicate is recognised.
+const MAX_SEEN_IDS: usize = 4096;
 
-/// What comes off the stream.
 #[derive(Debug)]
 pub enum StreamItem {
     Event(Box<Received>),
     /// The connection broke; events may be missing from here on.
     Disconnected,
-    /// The connection is back: read the stored state again.
+    /// The connection is restored: read the stored state again.
     Reconnected,
-    /// It could not be brought back. The last item.
+    /// The connection could not be restored. The last item.
     Lost(Error),
 }
 
-/// An open stream of all directories' events. Dropping it closes the connection.
+/// An open stream of the events of all directories. Dropping it closes the connection.
 #[derive(Debug)]
 pub struct EventStream {
     items: mpsc::Receiver<StreamItem>,
@@ -53,7 +52,7 @@ impl EventStream {
     ///
     /// When the server cannot be reached, or refuses.
     pub async fn open(client: Client) -> Result<Self, Error> {
-        let (sender, items) = mpsc::channel(QUEUE);
+        let (sender, items) = mpsc::channel(QUEUE_CAPACITY);
         let (opened, confirmation) = oneshot::channel();
         let reader = StreamReader {
             client,
@@ -89,7 +88,8 @@ struct StreamReader {
     opened: Option<oneshot::Sender<Result<(), Error>>>,
 }
 
-/// The ids of the last events. A proxy, or an engine that replays, may deliver an event twice; text must not be.
+/// The ids of the last events. A proxy, or an engine that replays, may deliver an event twice, but text must appear
+/// once.
 #[derive(Default)]
 struct SeenEvents {
     ids: HashSet<String>,
@@ -97,7 +97,7 @@ struct SeenEvents {
 }
 
 impl SeenEvents {
-    /// Whether the event came before; it has from now on.
+    /// Whether the event came before. Records its id.
     fn has(&mut self, event: &Received) -> bool {
         let Some(id) = event.raw.get("id").and_then(Value::as_str) else {
             return false;
@@ -106,7 +106,7 @@ impl SeenEvents {
             return true;
         }
         self.order.push_back(id.to_owned());
-        if self.order.len() > MOST_SEEN
+        if self.order.len() > MAX_SEEN_IDS
             && let Some(oldest) = self.order.pop_front()
         {
             self.ids.remove(&oldest);
@@ -146,7 +146,7 @@ impl StreamReader {
                 }
             }
             if let Some(error) = error
-                && since.elapsed() > PATIENCE
+                && since.elapsed() > RECONNECT_TIMEOUT
             {
                 let _ = self.items.send(StreamItem::Lost(error)).await;
                 return;
@@ -166,8 +166,8 @@ impl StreamReader {
         let mut decoder = Decoder::new();
         let mut greeted = false;
         loop {
-            let limit = if greeted { SILENCE } else { GREETING };
-            // A read that fails, ends or stays silent is the end of this connection all the same.
+            let limit = if greeted { SILENCE_TIMEOUT } else { GREETING_TIMEOUT };
+            // A read that fails, ends or stays silent ends this connection.
             let Ok(Some(Ok(chunk))) = timeout(limit, chunks.next()).await else {
                 return Ok(Ok(()));
             };
@@ -207,9 +207,9 @@ mod tests {
         assert!(!seen.has(&event("evt_1")) && !seen.has(&event("evt_2")) && seen.has(&event("evt_1")));
         let without = decode(br#"{"type":"x"}"#).unwrap();
         assert!(!seen.has(&without) && !seen.has(&without));
-        for number in 0..2 * MOST_SEEN {
+        for number in 0..2 * MAX_SEEN_IDS {
             assert!(!seen.has(&event(&format!("evt_{number}_"))));
         }
-        assert_eq!((seen.ids.len(), seen.order.len()), (MOST_SEEN, MOST_SEEN));
+        assert_eq!((seen.ids.len(), seen.order.len()), (MAX_SEEN_IDS, MAX_SEEN_IDS));
     }
 }

@@ -20,8 +20,8 @@
 //!
 //! # The channel
 //!
-//! TCP connections on loopback, one JSON object per line. HTTP would add the proxies and time limits of its client in the
-//! client. The plugin connects to the hub and sends the hub's token. Over this connection the hub announces each gate
+//! TCP connections on loopback, one JSON object per line. HTTP would add the engine client's proxies and time limits.
+//! The plugin connects to the hub and sends the hub's token. Over this connection the hub announces each gate
 //! as `{port, token}`, an [`Invitation`], because a warm engine serves one command after the other, and several at
 //! once. The plugin connects to each announced gate in the same way, then sends `{ready}`. The gate answers each `{id,
 //! moment, tool, session, call, arguments, engines, redirects}` with `{id, pass}` or `{id, refuse}`, or with `{id}`

@@ -1,6 +1,6 @@
-//! What goes to stderr in every mode: tool activity, retries, warnings, reasoning, summary, failure.
+//! Output on stderr in every mode: tool activity, retries, warnings, reasoning, summary, failure.
 //!
-//! Always true: what a model, a tool or a provider wrote is sanitised, and cut to one line where a line is all it gets.
+//! Invariant: text of a model, a tool or a provider is sanitised, and cut to one line if it has only one line.
 
 use std::collections::HashSet;
 
@@ -18,10 +18,10 @@ use crate::turn::{
     ToolStatus, TurnStart, TurnStatus, Update,
 };
 
-/// Columns of a line in a log, where no terminal sets a limit.
+/// Columns of a line in a log, without a terminal to set a limit.
 const LOG_COLUMNS: usize = 200;
-/// Columns of a line that a label and a time leave at least.
-const FEWEST_COLUMNS: usize = 24;
+/// Minimum of columns that remain beside a label and a time.
+const MIN_COLUMNS: usize = 24;
 
 pub(super) struct Activity {
     verbosity: Verbosity,
@@ -29,7 +29,7 @@ pub(super) struct Activity {
     paint: Paint,
     thinking: Option<ShownReasoning>,
     rehearsal_said: bool,
-    /// Calls that were refused and have not ended yet: session and call.
+    /// Refused calls that have not ended yet: session and call id.
     refused: HashSet<(String, String)>,
 }
 
@@ -52,12 +52,12 @@ impl Activity {
         }
     }
 
-    /// Whether a call was refused, so that the call does not run and its end says nothing new.
+    /// Whether the call was refused: it does not run, and its end is not shown.
     pub(super) fn is_refused(&self, call: &ToolCall) -> bool {
         self.refused.contains(&(call.session_id.clone(), call.call_id.clone()))
     }
 
-    /// Shows a change, as far as the verbosity asks for it.
+    /// Shows a change, as the verbosity demands.
     pub(super) fn update(&mut self, update: &Update, console: &mut OutputStreams) {
         match update {
             Update::Started(started) => self.started(started, console),
@@ -113,7 +113,7 @@ impl Activity {
 
     pub(super) fn warning(&mut self, message: &str, console: &mut OutputStreams) {
         if self.says(Verbosity::Normal) {
-            // Not cut: a warning is ours, and says what to do about it at its end.
+            // Not cut: the program's own warning, which says at its end what to do about it.
             self.end_piece(console);
             console.line(&format!(
                 "{} {}",
@@ -143,13 +143,13 @@ impl Activity {
             console.line(failure_lines(failure, self.paint).trim_end_matches('\n'));
         }
         if let Some(worktree) = &outcome.worktree {
-            // Where the work is has to be said in any case.
+            // The place of a kept worktree is shown in every verbosity.
             let lines = match (self.says(Verbosity::Normal), worktree.kept) {
                 (true, _) => worktree.notes.len(),
                 (false, kept) => usize::from(kept),
             };
             for note in worktree.notes.iter().take(lines) {
-                // Whole, since there are commands among them; no path may end the line.
+                // Not cut, since notes contain commands; a path must not end the line.
                 console.line(&sanitize(note).replace('\n', "\u{fffd}"));
             }
         }
@@ -182,7 +182,7 @@ impl Activity {
         }
     }
 
-    /// Said in every verbosity: a scripted answer never stands in for a real one silently.
+    /// Shown in every verbosity: a scripted answer must never pass for a model's.
     fn rehearsal(&mut self, console: &mut OutputStreams) {
         if !std::mem::replace(&mut self.rehearsal_said, true) {
             console.line("rehearsal: the scripted model answers, no real one");
@@ -190,7 +190,7 @@ impl Activity {
     }
 
     fn tool(&mut self, call: &ToolCall, console: &mut OutputStreams) {
-        // The refusal was told already. A call that did run is shown, whatever it is called.
+        // The refusal was shown already. A call that did run is shown, even when it has the same id.
         let key = (call.session_id.clone(), call.call_id.clone());
         if call.status == ToolStatus::Error && self.refused.remove(&key) {
             return;
@@ -209,7 +209,7 @@ impl Activity {
         let title = title(call).map(|title| {
             // A failure is more important than the end of a long command.
             let room = if failure.is_some() {
-                (room / 2).max(FEWEST_COLUMNS)
+                (room / 2).max(MIN_COLUMNS)
             } else {
                 room
             };
@@ -222,7 +222,7 @@ impl Activity {
         }
         if let Some(failure) = failure {
             let used = title.as_deref().map_or(0, console::measure_text_width);
-            let failure = one_line(&failure, room.saturating_sub(used + 2).max(FEWEST_COLUMNS));
+            let failure = one_line(&failure, room.saturating_sub(used + 2).max(MIN_COLUMNS));
             text.push_str(": ");
             text.push_str(&self.paint.red(&failure));
         }
@@ -239,7 +239,7 @@ impl Activity {
             self.refused.insert((record.session_id.clone(), record.id.clone()));
         }
         if record.by == DecidedBy::Person && console.terminal().is_terminal(Stream::Stderr) {
-            // The question has left a line on this terminal that says the same.
+            // The question left the same information on this terminal.
             return;
         }
         let (label, least) = match record.decision {
@@ -310,7 +310,7 @@ impl Activity {
         }
     }
 
-    /// Writes a label of `reserved` columns, and as much of `text` as fits in the line.
+    /// Writes a label of `reserved` columns, and the part of `text` that fits in the line.
     fn line(&mut self, label: &str, text: &str, reserved: usize, console: &mut OutputStreams) {
         self.end_piece(console);
         let text = one_line(text, room(console, reserved));
@@ -338,7 +338,7 @@ impl Activity {
         if !thinking.at_line_start && !console.mid_line() && console.terminal().is_terminal(Stream::Stderr) {
             thinking.at_line_start = true;
         }
-        // Each line is indented, so that none of them can pass for a line of ours.
+        // Every line is indented, so that none can pass for a line of this program.
         for row in clean.split_inclusive('\n') {
             if thinking.at_line_start && row != "\n" {
                 text.push_str("  ");
@@ -353,7 +353,7 @@ impl Activity {
         console.err(text.as_bytes());
     }
 
-    /// Ends the line of a piece that is being shown.
+    /// Ends the line of the piece that is being shown.
     fn end_piece(&mut self, console: &mut OutputStreams) {
         let Some(thinking) = self.thinking.take() else { return };
         let on_terminal = console.terminal().is_terminal(Stream::Stderr);
@@ -364,36 +364,35 @@ impl Activity {
     }
 }
 
-/// Columns of a line on stderr that are left beside `reserved` ones.
+/// Columns of a line on stderr that remain beside `reserved` columns.
 fn room(console: &OutputStreams, reserved: usize) -> usize {
     let columns = if console.terminal().is_terminal(Stream::Stderr) {
         console.terminal().columns()
     } else {
         LOG_COLUMNS
     };
-    columns.saturating_sub(reserved).max(FEWEST_COLUMNS)
+    columns.saturating_sub(reserved).max(MIN_COLUMNS)
 }
 
-/// A tool and what it is at work on, in one clean line.
+/// A tool's name and title in one clean line.
 pub(super) fn words_of(call: &ToolCall) -> String {
     let what = title(call).unwrap_or_default();
     one_line(&format!("{} {what}", name_of(call)), LOG_COLUMNS)
 }
 
-/// The tool as the model called it.
 fn name_of(call: &ToolCall) -> &str {
     let called = call.input.get("tool").and_then(Value::as_str);
     called.filter(|_| call.tool == INVALID).unwrap_or(&call.tool)
 }
 
-/// What a tool is at work on: the command itself for a shell, whose title is only what the model says about it.
+/// The object of a tool call: for a shell the command itself, whose title is only the model's description of it.
 fn title(call: &ToolCall) -> Option<&str> {
     let argument = |name: &str| call.input.get(name).and_then(Value::as_str);
     if let Some(command) = argument("command") {
         return Some(command);
     }
     if call.tool == INVALID {
-        // The engine's title says no more than that.
+        // The engine's title adds nothing.
         return None;
     }
     call.title
@@ -406,7 +405,8 @@ fn title(call: &ToolCall) -> Option<&str> {
         })
 }
 
-/// What is wrong with a call that the engine could not even try; its own words go to the model.
+/// Describes the fault in a call that the engine could not start; the engine's own description is written for the
+/// model.
 fn broken(call: &ToolCall) -> String {
     let said = call.error.as_deref().unwrap_or_default();
     if said.contains("unavailable tool") {
@@ -418,7 +418,7 @@ fn broken(call: &ToolCall) -> String {
     }
 }
 
-/// Why a tool call did not do what it was called for.
+/// Why a tool call failed; `None` when it did not.
 fn failure_of(call: &ToolCall) -> Option<String> {
     match (call.status, call.exit_code) {
         (ToolStatus::Error, _) if call.tool == INVALID => Some(format!("failed: {}", broken(call))),
@@ -431,8 +431,8 @@ fn failure_of(call: &ToolCall) -> Option<String> {
     }
 }
 
-/// The line at the end of a verbose run.
-/// `changed: 2 files, +10 -3`. Numbers that are not known of every file are at least what is known.
+/// The line at the end of a verbose run: `changed: 2 files, +10 -3`. When some numbers are unknown, the sums are lower
+/// bounds.
 fn changed(files: &[FileChange]) -> Option<String> {
     let noun = match files.len() {
         0 => return None,

@@ -1,8 +1,8 @@
-//! The two streams of a renderer, and who may draw on them.
+//! The two output streams of a renderer, and their access to the screen.
 //!
-//! Always true: the waiting line is erased before anything is written; a line on stderr never begins in the middle of
-//! the answer, where both are one terminal; and while a question has the screen, what is meant for a terminal is kept
-//! back and written, in order, when the screen is free again.
+//! Invariants: the waiting line is erased before other output; when both streams are one terminal, a line on stderr
+//! never begins in the middle of the answer; while a question has the screen, output to a terminal is held and written,
+//! in order, when the screen is free again.
 
 use std::io::{self, Write};
 
@@ -13,9 +13,9 @@ pub(super) struct OutputStreams {
     stderr: Box<dyn Write>,
     terminal: Terminal,
     screen: Screen,
-    /// What was kept back while the screen was taken.
+    /// Output held while a question has the screen.
     held: Vec<(Stream, Vec<u8>)>,
-    /// Whether what was kept back last ends in the middle of a line.
+    /// Whether the held output ends in the middle of a line.
     held_mid_line: bool,
 }
 
@@ -31,17 +31,16 @@ impl OutputStreams {
         }
     }
 
-    /// What is known about the terminal.
     pub(super) fn terminal(&self) -> &Terminal {
         &self.terminal
     }
 
-    /// Writes a piece of the answer, or a record, to stdout. It is there when this returns.
+    /// Writes a piece of the answer, or a record, to stdout, and flushes.
     pub(super) fn out(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.write(Stream::Stdout, bytes)
     }
 
-    /// Writes one line to stderr. What stands in the line already is ended first.
+    /// Writes one line to stderr, after ending a line that is begun.
     pub(super) fn line(&mut self, line: &str) {
         let mut text = String::with_capacity(line.len() + 2);
         if self.mid_line() && self.terminal.is_terminal(Stream::Stderr) {
@@ -52,12 +51,12 @@ impl OutputStreams {
         self.err(text.as_bytes());
     }
 
-    /// Writes a piece to stderr. A stderr that nobody reads is no reason to stop.
+    /// Writes a piece to stderr. Ignores errors: an unreadable stderr does not end the run.
     pub(super) fn err(&mut self, bytes: &[u8]) {
         let _ = self.write(Stream::Stderr, bytes);
     }
 
-    /// Whether the cursor of the terminal stands in the middle of a line, after what stays.
+    /// Whether the terminal's cursor is in the middle of a line of permanent output.
     pub(super) fn mid_line(&self) -> bool {
         if self.held.is_empty() {
             self.screen.mid_line()
@@ -66,7 +65,7 @@ impl OutputStreams {
         }
     }
 
-    /// Writes what was kept back, if the screen is free.
+    /// Writes the held output, if the screen is free.
     pub(super) fn release(&mut self) -> io::Result<()> {
         if self.held.is_empty() || self.screen.is_taken() {
             return Ok(());
@@ -74,7 +73,7 @@ impl OutputStreams {
         self.release_now()
     }
 
-    /// Writes what was kept back in any case: the run is over.
+    /// Writes the held output in any case: the run is over.
     pub(super) fn release_now(&mut self) -> io::Result<()> {
         let mut result = Ok(());
         for (stream, bytes) in std::mem::take(&mut self.held) {

@@ -1,6 +1,6 @@
-//! Lengths of time, for people.
+//! Durations, for people.
 
-/// Milliseconds as "120 ms", "4.2 s", "2 min 5 s".
+/// Formats milliseconds as "120 ms", "4.2 s", "2 min 5 s".
 pub(super) fn milliseconds(millis: u64) -> String {
     match millis {
         0..1_000 => format!("{millis} ms"),

@@ -6,11 +6,11 @@ use super::paint::Paint;
 use crate::error::Failure;
 use crate::terminal::sanitize;
 
-/// Writes `failure` as `error:`, `caused by:` and `hint:` lines. What cannot be written is lost: there is nowhere to
-/// say so.
+/// Writes `failure` as `error:`, `caused by:` and `hint:` lines. Ignores write errors: there is no other place to
+/// report them.
 ///
-/// Messages may quote a provider, a tool or the engine; they are sanitised, and further lines of theirs are indented,
-/// so that none of them can pass for a line of ours.
+/// Messages may quote a provider, a tool or the engine; they are sanitised, and their further lines are indented, so
+/// that none can pass for a line of this program.
 pub fn report_failure(failure: &Failure, stderr: &mut dyn Write, color: bool) {
     let _ = stderr
         .write_all(failure_lines(failure, Paint::new(color)).as_bytes())

@@ -1,11 +1,10 @@
 //! A turn as bytes.
 //!
-//! Comes in: [`Update`]s, then one [`Outcome`]. Goes out: bytes on two streams. Always true:
+//! In: [`Update`]s, then one [`Outcome`]. Out: bytes on two streams. Invariants:
 //!
 //! - In text mode stdout carries the answer and nothing else; in the JSON modes stdout is valid JSON, one document or
 //!   one record a line (the vocabulary is in [`schema`]). Everything else goes to stderr.
-//! - What is meant for a pipe is the model's bytes; what is meant for a terminal has been through
-//!   [`sanitize`](crate::terminal::sanitize).
+//! - Output for a pipe is the model's bytes; output for a terminal has passed [`sanitize`](crate::terminal::sanitize).
 //! - Rendering never answers anything and keeps layout state only.
 //! - The end of a run is reported once: [`Render::finish`] writes the failure of an outcome, [`report_failure`] is for
 //!   failures that have no outcome.
@@ -39,7 +38,7 @@ use crate::request::{AnswerExtent, OutputMode, OutputRequest, Reasoning, Renderi
 use crate::terminal::{Screen, Stream, Terminal, sanitize};
 use crate::turn::{DecidedBy, Decision, Outcome, PermissionRecord, ToolCall, ToolStatus, Update};
 
-/// A consumer of a turn. Layout state only: matching a tool's end to its beginning is the turn's work.
+/// A consumer of a turn. Keeps layout state only: the turn matches a tool's end to its beginning.
 pub trait Render {
     /// Shows one change.
     ///
@@ -56,20 +55,19 @@ pub trait Render {
     fn finish(&mut self, outcome: &Outcome) -> io::Result<()>;
 }
 
-/// What a renderer writes to.
 pub struct Streams {
     /// The answer or the records.
     pub stdout: Box<dyn Write>,
     pub stderr: Box<dyn Write>,
-    /// What the two of them are.
+    /// Facts about both streams.
     pub terminal: Terminal,
-    /// Shared with all that draws.
+    /// Shared with everything that draws.
     pub screen: Screen,
-    /// What is shown until the first output; it is set to "waiting for the model" by the first update.
+    /// Shown until the first output; the first update sets it to "waiting for the model".
     pub spinner: Spinner,
 }
 
-/// The renderer that was asked for.
+/// The renderer for the requested output mode.
 pub fn renderer(request: &OutputRequest, streams: Streams) -> Box<dyn Render> {
     let Streams {
         stdout,
@@ -110,7 +108,7 @@ pub fn renderer(request: &OutputRequest, streams: Streams) -> Box<dyn Render> {
     })
 }
 
-/// A whole text as Markdown on a terminal. It need not be clean: what a terminal would obey is taken out.
+/// Formats a whole text as Markdown for a terminal. The text is sanitised here.
 pub fn markdown_page(text: &str, columns: usize, color: bool) -> String {
     let mut page = Markdown::new(Paint::new(color));
     let mut out = String::new();
@@ -119,7 +117,7 @@ pub fn markdown_page(text: &str, columns: usize, color: bool) -> String {
     out
 }
 
-/// What a mode does with stdout.
+/// How a mode uses stdout.
 trait Body {
     fn update(&mut self, update: &Update, console: &mut OutputStreams) -> io::Result<()>;
     fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()>;
@@ -135,12 +133,12 @@ struct Renderer {
     console: OutputStreams,
     spinner: Spinner,
     model: String,
-    /// Tools that are at work: the call and its words.
+    /// The running tools: call id and title line.
     running: Vec<(String, String)>,
 }
 
 impl Renderer {
-    /// A tool's line changes while it is at work; the one that stays comes from the activity.
+    /// Updates the spinner's line about running tools; the permanent line comes from the activity.
     fn tool(&mut self, call: &ToolCall) {
         self.running.retain(|(id, _)| *id != call.call_id);
         let is_at_work = matches!(call.status, ToolStatus::Pending | ToolStatus::Running);
@@ -152,13 +150,13 @@ impl Renderer {
             self.running.push((call.call_id.clone(), words));
         }
         if !self.shows_running() {
-            // The model reads what came of it.
+            // The model reads the tool's result.
             self.wait_for_the_model();
         }
     }
 
-    /// A refused call does not run, though the engine says so until it has heard of the refusal. Neither do the calls
-    /// that wait behind a question to which a person says no, for a no usually ends the run.
+    /// A refused call does not run, although the engine reports it as running until the refusal arrives. Nor do the
+    /// calls that wait behind a question which a person denies, because a denial usually ends the run.
     fn permission(&mut self, record: &PermissionRecord) {
         if record.decision == Decision::Denied {
             let by_person = record.by == DecidedBy::Person;
@@ -169,7 +167,7 @@ impl Renderer {
         }
     }
 
-    /// Shows the tool that began last of those at work, if there is one.
+    /// Shows the most recently started of the running tools. Returns whether there is one.
     fn shows_running(&self) -> bool {
         let tool = self.running.last().map(|(_, tool)| tool.clone());
         tool.map(|tool| self.spinner.set(Phase::Running { tool })).is_some()
@@ -199,7 +197,7 @@ impl Render for Renderer {
             Update::Reasoning(_) if self.shows_reasoning => self.spinner.clear(),
             _ => {}
         }
-        // A thought, or a line of the answer: whichever stands in the line is ended before the other goes on.
+        // Reasoning or a line of the answer: each is ended before the other goes on.
         if matches!(update, Update::Text(delta) if !delta.subagent) {
             self.activity.update(update, &mut self.console);
             return self.body.update(update, &mut self.console);

@@ -1,6 +1,6 @@
-//! Colours of the sixteen that every terminal's owner has chosen to be readable.
+//! Colours of the basic sixteen, which the owner of every terminal has chosen to be readable.
 
-/// Puts colour around text, or does not.
+/// Colours text, or leaves it plain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Paint {
     on: bool,

@@ -29,7 +29,7 @@ use crate::request::ModelRef;
 use crate::support::json;
 use crate::turn;
 
-/// The version of the vocabulary. It changes only when a consumer of the old one could misread the new one.
+/// The version of the format. It changes only when a consumer of the old version could misread the new one.
 pub const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Debug, Serialize)]
@@ -74,12 +74,12 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The record of the end.
+    /// The last record.
     pub fn result(outcome: &'a turn::Outcome) -> Self {
         Self::Result(Box::new(outcome.into()))
     }
 
-    /// The `init` record of a run that ended before it began: what the outcome knows, `null` for the rest.
+    /// The `init` record of a run that ended before it began: `null` for all that the outcome does not know.
     pub fn init_of(outcome: &'a turn::Outcome) -> Self {
         Self::Init(Init {
             schema_version: SCHEMA_VERSION,
@@ -260,19 +260,19 @@ impl<'a> From<&'a turn::PermissionRecord> for Permission<'a> {
     }
 }
 
-/// A question of the model's own, and what was answered.
+/// A question of the model, and its answer.
 #[derive(Debug, Serialize)]
 pub struct ModelQuestionRecord<'a> {
     pub id: &'a str,
     pub session_id: &'a str,
     pub parent_session_id: Option<&'a str>,
     pub questions: Vec<QuestionItem<'a>>,
-    /// The chosen labels or typed texts, one list for each question; `null` when nobody answered.
+    /// The chosen labels or typed texts, one list for each question; `null` without an answer.
     pub answers: Option<&'a [Vec<String>]>,
     pub subagent: bool,
 }
 
-/// One thing that is asked in a [`ModelQuestionRecord`].
+/// One question in a [`ModelQuestionRecord`].
 #[derive(Debug, Serialize)]
 pub struct QuestionItem<'a> {
     pub question: &'a str,
@@ -281,7 +281,7 @@ pub struct QuestionItem<'a> {
     pub options: Vec<QuestionOptionRecord<'a>>,
 }
 
-/// One answer that is offered.
+/// One of the offered answers.
 #[derive(Debug, Serialize)]
 pub struct QuestionOptionRecord<'a> {
     pub label: &'a str,
@@ -317,7 +317,7 @@ impl<'a> From<&'a turn::QuestionRecord> for ModelQuestionRecord<'a> {
     }
 }
 
-/// A provider is tried again.
+/// A provider retry.
 #[derive(Debug, Serialize)]
 pub struct RetryRecord<'a> {
     pub session_id: &'a str,
@@ -484,7 +484,7 @@ impl<'a> From<&'a turn::Outcome> for RunResult<'a> {
     }
 }
 
-/// What was checked after the turn.
+/// The results of the checks after the turn.
 #[derive(Debug, Serialize)]
 pub struct CheckRecord<'a> {
     pub verify: Option<VerificationRecord<'a>>,
@@ -504,7 +504,7 @@ impl<'a> From<&'a turn::CheckResults> for CheckRecord<'a> {
     }
 }
 
-/// The command of `--verify`, and what came of it.
+/// The command of `--verify`, and its result.
 #[derive(Debug, Serialize)]
 pub struct VerificationRecord<'a> {
     pub command: &'a str,
@@ -579,9 +579,9 @@ impl From<turn::Phases> for PhaseRecord {
 #[derive(Debug, Serialize)]
 pub struct ResultError {
     pub kind: FailureKind,
-    /// What failed, then its causes, joined by ": ".
+    /// The failure and its causes, joined by ": ".
     pub message: String,
-    /// The hints, one a line.
+    /// The hints, one per line.
     pub hint: Option<String>,
 }
 

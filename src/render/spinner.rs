@@ -1,7 +1,7 @@
-//! The line that says what is being waited for, while there is nothing else to see.
+//! The line that shows what the run waits for, while there is no other output.
 //!
-//! It is drawn by a thread of its own, so that it moves while the program is busy. It stands on the [`Screen`], which
-//! erases it before anything that stays is written.
+//! A thread of its own draws it, so that it moves while the program is busy. The [`Screen`] erases it before any
+//! permanent output.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,24 +9,23 @@ use std::time::{Duration, Instant};
 use crate::request::{OutputRequest, Verbosity};
 use crate::terminal::{Screen, Stream, Terminal, one_line};
 
-/// How long a frame stands.
-const FRAME: Duration = Duration::from_millis(100);
-/// How long a tool is at work before the line says so. Most are done sooner, and what is asked about is asked by then.
-const SLOW_TOOL: Duration = Duration::from_secs(1);
+/// Time between two frames.
+const FRAME_TIME: Duration = Duration::from_millis(100);
+/// How long a tool runs before the line names it. Most tools end sooner, and a question for an approver appears sooner.
+const SLOW_TOOL_DELAY: Duration = Duration::from_secs(1);
 const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/// What is being waited for.
+/// What the run waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
-    /// The engine program is looked for or probed.
+    /// Locating and probing the engine program.
     StartingEngine,
-    /// The server is on its way up.
+    /// The server is starting.
     StartingServer,
-    /// The prompt is sent; this model is to answer.
+    /// The prompt was sent to this model.
     Waiting { model: String },
-    /// A tool is at work.
     Running {
-        /// Which, and on what, in one clean line.
+        /// The tool and its title, in one clean line.
         tool: String,
     },
 }
@@ -42,15 +41,16 @@ impl Phase {
     }
 }
 
-/// Whether a spinner may be drawn: stderr is a terminal that can erase a line, and nobody asked for silence.
+/// Whether a spinner may be drawn: stderr is a terminal that can erase a line, and the user did not ask for quiet
+/// output.
 pub fn is_wanted(request: &OutputRequest, terminal: &Terminal) -> bool {
     terminal.can_redraw(Stream::Stderr) && !request.progress_off && request.verbosity > Verbosity::Quiet
 }
 
-/// A handle to the spinner. Clones are the same spinner; when the last is dropped, it is gone.
+/// A handle to the spinner, shared by its clones. Dropping the last clone removes the spinner.
 #[derive(Debug, Clone)]
 pub struct Spinner {
-    /// `None`: nothing is ever drawn.
+    /// `None`: never draws.
     handle: Option<Arc<Handle>>,
 }
 
@@ -75,8 +75,8 @@ struct SpinnerState {
 }
 
 impl Spinner {
-    /// A spinner on `screen`. It draws nothing until a phase is [set](Self::set), and never on a
-    /// [plain](Screen::plain) screen.
+    /// A spinner on `screen`. Draws only after a phase is [set](Self::set), and never on a [plain](Screen::plain)
+    /// screen.
     pub fn new(screen: &Screen, terminal: Terminal) -> Self {
         if !screen.has_waiting_line() {
             return Self::silent();
@@ -92,12 +92,12 @@ impl Spinner {
         }
     }
 
-    /// A spinner that is never drawn.
+    /// A spinner that never draws.
     pub const fn silent() -> Self {
         Self { handle: None }
     }
 
-    /// Says what is being waited for now. The seconds count from here.
+    /// Sets what the run waits for. The seconds count from here.
     pub fn set(&self, phase: Phase) {
         let Some(handle) = &self.handle else { return };
         let shared = &handle.shared;
@@ -108,7 +108,7 @@ impl Spinner {
         state.phase = Some((phase, Instant::now()));
         if !state.drawing {
             let drawer = Arc::clone(shared);
-            // Without a thread there is no spinner, which is no reason to stop.
+            // The run goes on without a spinner when its thread cannot start.
             state.drawing = std::thread::Builder::new()
                 .name("spinner".to_owned())
                 .spawn(move || drawer.draw())
@@ -117,7 +117,7 @@ impl Spinner {
         shared.changed.notify_all();
     }
 
-    /// Nothing is waited for any more; the line is gone when this returns.
+    /// Ends the phase; when this returns, the line is erased.
     pub fn clear(&self) {
         if let Some(handle) = &self.handle {
             handle.shared.clear(false);
@@ -152,12 +152,12 @@ impl Shared {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some((phase, since)) => {
                     let elapsed = since.elapsed();
-                    if !matches!(phase, Phase::Running { .. }) || elapsed > SLOW_TOOL {
+                    if !matches!(phase, Phase::Running { .. }) || elapsed > SLOW_TOOL_DELAY {
                         let line = line(phase, elapsed, self.terminal.columns());
                         self.screen.show_waiting(&line);
                     }
                     self.changed
-                        .wait_timeout(state, FRAME)
+                        .wait_timeout(state, FRAME_TIME)
                         .unwrap_or_else(PoisonError::into_inner)
                         .0
                 }
@@ -166,9 +166,9 @@ impl Shared {
     }
 }
 
-/// The line to draw. It never fills the terminal's line: a wrapped one could not be erased.
+/// The line to draw, always shorter than the terminal's line: a wrapped line could not be erased.
 fn line(phase: &Phase, elapsed: Duration, columns: usize) -> String {
-    let frame = FRAMES[usize::try_from(elapsed.as_millis() / FRAME.as_millis()).unwrap_or(0) % FRAMES.len()];
+    let frame = FRAMES[usize::try_from(elapsed.as_millis() / FRAME_TIME.as_millis()).unwrap_or(0) % FRAMES.len()];
     let seconds = match elapsed.as_secs() {
         0 => String::new(),
         seconds => format!(" ({seconds} s)"),

@@ -1,4 +1,4 @@
-//! `--output-format stream-json`: one record a line, each flushed; first `init`, last `result`.
+//! `--output-format stream-json`: one record per line, each flushed; first `init`, last `result`.
 
 use std::io;
 
@@ -14,13 +14,13 @@ pub(super) enum RawEvents {
     Included,
 }
 
-/// Writes each update as it comes.
+/// Writes each update as it arrives.
 pub(super) struct StreamJson {
     raw: RawEvents,
     begun: bool,
-    /// Records that came before `init`, which is always the first.
+    /// Records that came before `init`, which is always written first.
     early: Vec<u8>,
-    /// The line that is being made; kept for its capacity.
+    /// The line that is being built; kept for its capacity.
     line: Vec<u8>,
 }
 
@@ -62,7 +62,7 @@ impl Body for StreamJson {
 
     fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()> {
         if !self.begun {
-            // Consumers may rely on the first record also when there was no run to speak of.
+            // Consumers may rely on the first record, even when the run failed before it began.
             self.begin(&Record::init_of(outcome), console)?;
         }
         self.write(&Record::result(outcome), console)

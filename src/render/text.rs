@@ -1,11 +1,11 @@
 //! `--output-format text`: the answer, as it arrives.
 //!
-//! Into a pipe go the model's bytes, text parts separated by a blank line, and one final line feed unless there is one.
-//! On a terminal the answer is sanitised, and laid out as Markdown unless `--raw` was given.
+//! A pipe gets the model's bytes, text parts separated by a blank line, and a final line feed unless the text ends with
+//! one. On a terminal the answer is sanitised, and laid out as Markdown unless `--raw` was given.
 //!
-//! What is on stdout cannot be taken back. When a part becomes void, because the step that wrote it is tried again, the
-//! text that comes in its place is compared with what is there already: as long as both agree nothing is written again;
-//! where they part, the new text is written from its beginning, and stderr says so.
+//! Output on stdout cannot be taken back. When a part becomes void, because the engine retries its step, the new text
+//! is compared with the void text on stdout: while both agree nothing is written; where they differ, the new text is
+//! written from its beginning, and a note on stderr says so.
 
 use std::collections::VecDeque;
 use std::io;
@@ -22,7 +22,7 @@ use crate::turn::{Outcome, TextDelta, Update};
 enum Form {
     /// The model's bytes.
     Bytes,
-    /// As the model wrote it, for a terminal.
+    /// The model's text, sanitised for a terminal.
     Sanitised(Sanitizer),
     /// Laid out for a terminal.
     Markdown(Sanitizer, Box<Markdown>),
@@ -31,17 +31,17 @@ enum Form {
 pub(super) struct TextRender {
     form: Form,
     verbosity: Verbosity,
-    /// Parts of the message that is being written, with their text: a retry may void them.
+    /// Parts of the current message with their text: a retry may void them.
     parts: Vec<TextBlock>,
     message_id: String,
-    /// Text of void parts that stands on stdout, oldest first, and that has not come again.
+    /// Void text that is on stdout and was not repeated yet, oldest first.
     void: VecDeque<String>,
-    /// How much of the front of `void` has come again, in the part that is last in `parts`.
+    /// How many bytes of the front of `void` the last of `parts` has repeated.
     repeating: Option<usize>,
     repetition_said: bool,
-    /// Line feeds at the end of what was written, up to two; `None` before anything was.
+    /// Line feeds at the end of the output, up to two; `None` before any output.
     line_feeds: Option<u8>,
-    /// A blank line is owed before the next text.
+    /// A blank line must precede the next text.
     separator_owed: bool,
 }
 
@@ -51,17 +51,17 @@ struct TextBlock {
 }
 
 impl TextRender {
-    /// Into a pipe or a file.
+    /// For a pipe or a file.
     pub(super) fn bytes(verbosity: Verbosity) -> Self {
         Self::new(Form::Bytes, verbosity)
     }
 
-    /// To a terminal, as the model wrote it.
+    /// For a terminal, without layout.
     pub(super) fn sanitised(verbosity: Verbosity) -> Self {
         Self::new(Form::Sanitised(Sanitizer::default()), verbosity)
     }
 
-    /// To a terminal, as Markdown.
+    /// For a terminal, as Markdown.
     pub(super) fn markdown(verbosity: Verbosity, color: bool) -> Self {
         let markdown = Box::new(Markdown::new(Paint::new(color)));
         Self::new(Form::Markdown(Sanitizer::default(), markdown), verbosity)
@@ -99,7 +99,7 @@ impl TextRender {
             self.repeating = Some(matched + delta.text.len());
             return Ok(());
         }
-        // With a later part of the void ones on stdout, going on here would be going on in the wrong place.
+        // When a later void part is on stdout too, the rest of this text would appear in the wrong place.
         if self.void.len() == 1 && delta.text.starts_with(expected) {
             let rest = &delta.text[expected.len()..];
             self.repeating = None;
@@ -112,7 +112,7 @@ impl TextRender {
     fn begin_part(&mut self, delta: &TextDelta, console: &mut OutputStreams) -> io::Result<()> {
         self.end_repetition(console)?;
         if delta.message_id != self.message_id {
-            // What came again in full has taken the place of the void text; what did not is on stdout for good.
+            // Fully repeated void text counts as the new text; other void text stays on stdout for good.
             self.message_id.clone_from(&delta.message_id);
             self.parts.clear();
         }
@@ -129,7 +129,8 @@ impl TextRender {
         Ok(())
     }
 
-    /// The part that was repeating void text is complete. If it was shorter, what stands on stdout is not its text.
+    /// Ends a part that repeated void text. If the part is shorter, stdout shows a different text, so the part is
+    /// written.
     fn end_repetition(&mut self, console: &mut OutputStreams) -> io::Result<()> {
         let Some(matched) = self.repeating.take() else {
             return Ok(());
@@ -141,7 +142,7 @@ impl TextRender {
         Ok(())
     }
 
-    /// Writes the text of the last part from its beginning: it is not what stands on stdout.
+    /// Writes the text of the last part from its beginning, because stdout shows a different text.
     fn write_anew(&mut self, console: &mut OutputStreams) -> io::Result<()> {
         self.repeating = None;
         self.void.clear();
@@ -157,7 +158,7 @@ impl TextRender {
         self.write(&text, console)
     }
 
-    /// The text of `part_id` does not count.
+    /// Marks the text of `part_id` as void.
     fn make_void(&mut self, part_id: &str) {
         let Some(index) = self.parts.iter().position(|part| part.id == part_id) else {
             return;
@@ -165,7 +166,7 @@ impl TextRender {
         let last = index + 1 == self.parts.len();
         let part = self.parts.remove(index);
         if last && self.repeating.take().is_some() {
-            // It was repeating a void part itself; that one is still what stands on stdout.
+            // The part was itself repeating a void part, which is still the text on stdout.
             return;
         }
         if !part.text.is_empty() {
@@ -173,7 +174,7 @@ impl TextRender {
         }
     }
 
-    /// Writes text that belongs to the answer, in the form that stdout wants.
+    /// Writes text of the answer in the form for stdout.
     fn write(&mut self, text: &str, console: &mut OutputStreams) -> io::Result<()> {
         let columns = console.terminal().columns();
         match &mut self.form {
@@ -183,7 +184,7 @@ impl TextRender {
             }
             Form::Sanitised(sanitizer) => {
                 let clean = sanitizer.push(text).into_owned();
-                // A line on stderr has ended the line that the answer stood in.
+                // A line on stderr has ended the line of the answer.
                 if self.line_feeds == Some(0) && !console.mid_line() {
                     self.line_feeds = Some(1);
                 }
@@ -202,14 +203,14 @@ impl TextRender {
         }
     }
 
-    /// The text with the line feeds before it that are still missing between two parts.
+    /// Adds the missing line feeds between two parts.
     fn spaced(&mut self, text: &str) -> String {
         let mut spaced = String::with_capacity(text.len() + 2);
         let leading = text.bytes().take_while(|byte| *byte == b'\n').count();
         let before = self.line_feeds.unwrap_or(0);
         let have = usize::from(before) + leading;
         if self.separator_owed && leading < text.len() {
-            // The part's own line feeds count: all of them look alike.
+            // Line feeds at the beginning of the part count too.
             spaced.extend(std::iter::repeat_n('\n', 2_usize.saturating_sub(have)));
             self.separator_owed = false;
         }
@@ -222,7 +223,7 @@ impl TextRender {
         spaced
     }
 
-    /// Shows what a layout keeps back, so that everything the model said stands there.
+    /// Shows the text that the layout holds back, so that all of the model's text is visible.
     fn settle(&mut self, console: &mut OutputStreams) -> io::Result<()> {
         let columns = console.terminal().columns();
         let Form::Markdown(_, markdown) = &mut self.form else {
@@ -236,7 +237,7 @@ impl TextRender {
         console.out(shown.as_bytes())
     }
 
-    /// Ends the block that a layout has open, and forgets a sequence that was never closed.
+    /// Ends the layout's open block, and drops an unfinished escape sequence.
     fn end_block(&mut self, console: &mut OutputStreams) -> io::Result<()> {
         let columns = console.terminal().columns();
         match &mut self.form {
@@ -258,7 +259,7 @@ impl TextRender {
     }
 }
 
-/// `--last`: nothing but the last message, once it is known to be the last.
+/// `--last`: shows only the last message, once it is certain to be the last.
 pub(super) struct LastMessage(pub(super) TextRender);
 
 impl Body for LastMessage {
@@ -280,7 +281,7 @@ impl Body for TextRender {
                 self.make_void(part_id);
                 Ok(())
             }
-            // These may put a line under the answer, or keep it waiting for long.
+            // These may write a line below the answer, or delay it.
             Update::Text(_)
             | Update::Reasoning(_)
             | Update::Tool(_)

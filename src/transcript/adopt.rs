@@ -1,4 +1,4 @@
-//! Making somebody's document ours: a session of this directory, without anything that would hold here by itself.
+//! Makes an exported document a session of this directory, without anything that would take effect by itself here.
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use super::document::{Transcript, text};
 use crate::support::identifier::ascending;
 
-/// How much text one request to the engine holds, roughly.
-const BATCH: usize = 4 * 1024 * 1024;
+/// Approximate size of a request to the engine, in bytes.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Where the conversation will live.
+/// The directory that the conversation will belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Home {
     pub directory: PathBuf,
@@ -23,11 +23,11 @@ pub struct Home {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ids {
-    /// They stay: the same conversation again.
+    /// Ids are kept: it is the same conversation.
     Kept,
-    /// The session keeps its id, its messages get new ones: somebody else has theirs.
+    /// The session keeps its id, its messages get new ids, because another session uses theirs.
     FreshMessages,
-    /// All are new: a copy.
+    /// All ids are new: a copy.
     Fresh,
 }
 
@@ -35,7 +35,7 @@ pub enum Ids {
 #[derive(Debug)]
 pub struct Adopted {
     pub document: Transcript,
-    /// How many notes about changed files were left out, which name files outside the directory.
+    /// The number of dropped notes about changed files, which name files outside the directory.
     pub left_out: usize,
 }
 
@@ -49,10 +49,10 @@ impl Transcript {
         ids
     }
 
-    /// Makes it a session of `home`.
+    /// Makes the document a session of `home`.
     ///
-    /// Rules of permissions, the link of a shared session and the parent stay behind: they would allow, publish or hide
-    /// something here. A file that a revert would write or delete must be in the directory.
+    /// Drops permission rules, the link of a shared session and the parent: here they would allow, publish or hide
+    /// something. A file that a revert would write or delete must be in the directory.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl Transcript {
         })
     }
 
-    /// Gives new ids, which ascend in the order in which the engine would list what they are of.
+    /// Gives new ids, which ascend in the order in which the engine lists their objects.
     fn rename(&mut self, ids: Ids) -> Result<(), getrandom::Error> {
         let mut names: HashMap<String, String> = HashMap::new();
         if ids == Ids::Fresh {
@@ -122,7 +122,7 @@ impl Transcript {
 }
 
 impl Adopted {
-    /// The events that make an engine store it, in portions that fit into a request each.
+    /// The events that make an engine store the document, in batches that fit into a request.
     ///
     /// # Errors
     ///
@@ -133,7 +133,7 @@ impl Adopted {
         let mut portions: Vec<Vec<Value>> = vec![Vec::new()];
         let (mut count, mut size) = (0_u64, 0);
         let mut add = |kind: &str, data: Value, weight: usize| {
-            if size + weight > BATCH && size > 0 {
+            if size + weight > BATCH_BYTES && size > 0 {
                 portions.push(Vec::new());
                 size = 0;
             }
@@ -163,7 +163,7 @@ impl Adopted {
                 add("message.part.updated.1", data, weight(part));
             }
         }
-        // The engine has added up what the parts cost, once more.
+        // Replaying the parts made the engine add their cost again; this restores the values of the session.
         add(
             "session.updated.1",
             json!({ "sessionID": session, "info": self.document.info }),
@@ -173,7 +173,7 @@ impl Adopted {
     }
 }
 
-/// Puts in what a session has here, and what an older engine's export lacks.
+/// Adds the fields of a session in this directory, and fields that an older engine's export lacks.
 fn complete(info: &mut Map<String, Value>, home: &Home) {
     let directory = home.directory.to_string_lossy().into_owned();
     let path = home
@@ -203,7 +203,7 @@ fn complete(info: &mut Map<String, Value>, home: &Home) {
     }
 }
 
-/// Whether a note about changed files may stay. A revert writes the files that it names, or deletes them.
+/// Whether a note about changed files may stay. A revert writes or deletes the files in the note.
 fn stays_inside(part: &Value, home: &Home) -> bool {
     if text(part, "type") != "patch" {
         return true;
@@ -222,7 +222,7 @@ fn stays_inside(part: &Value, home: &Home) -> bool {
         })
 }
 
-/// Whether it is the name of a git tree, which becomes an argument of git.
+/// Whether the value is the name of a git tree; it becomes an argument of git.
 fn is_tree(value: &Value) -> bool {
     value
         .as_str()
@@ -242,7 +242,7 @@ fn rename(value: &mut Value, names: &HashMap<String, String>) {
     }
 }
 
-/// About how many bytes it takes.
+/// Approximate size in bytes.
 fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
@@ -337,7 +337,7 @@ mod tests {
     #[test]
     fn events_are_numbered_through_all_portions() {
         let mut document = document();
-        let long = "x".repeat(BATCH / 4 * 3);
+        let long = "x".repeat(BATCH_BYTES / 4 * 3);
         for index in 0..3 {
             let mut message = document.messages[0].clone();
             message.info["id"] = json!(format!("msg_9{index}"));

@@ -1,4 +1,4 @@
-//! The document, and what is read out of it everywhere.
+//! The document, and its common queries.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::request::ModelRef;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Transcript {
     pub info: Value,
-    /// Its messages, the oldest first.
+    /// Oldest first.
     pub messages: Vec<TranscriptMessage>,
 }
 
@@ -21,7 +21,7 @@ pub struct TranscriptMessage {
 }
 
 impl Transcript {
-    /// The document of these, as the engine gives them. What is no message is left out.
+    /// Builds the document from the engine's values. Skips values that are not messages.
     pub fn new(info: Value, messages: Vec<Value>) -> Self {
         let messages = messages
             .into_iter()
@@ -38,7 +38,7 @@ impl Transcript {
         text(&self.info, "title")
     }
 
-    /// Where it is reverted to: this message and all after it are hidden.
+    /// The first reverted message: this message and all later ones are hidden.
     pub fn reverted_from(&self) -> Option<usize> {
         let message = self.info.get("revert")?.get("messageID")?;
         self.messages
@@ -46,12 +46,12 @@ impl Transcript {
             .position(|known| known.info.get("id") == Some(message))
     }
 
-    /// The messages that count, without those that are reverted.
+    /// The messages that are not reverted.
     pub fn visible(&self) -> &[TranscriptMessage] {
         &self.messages[..self.reverted_from().unwrap_or(self.messages.len())]
     }
 
-    /// The model of the last message that names one.
+    /// The model of the last message that names a model.
     pub fn last_model(&self) -> Option<ModelRef> {
         self.messages.iter().rev().find_map(TranscriptMessage::model)
     }
@@ -62,17 +62,16 @@ impl TranscriptMessage {
         text(&self.info, "id")
     }
 
-    /// Whether the user wrote it, or the engine in the user's place.
+    /// Whether the user wrote the message, or the engine in the user's place.
     pub fn is_of_user(&self) -> bool {
         text(&self.info, "role") == "user"
     }
 
-    /// Whether it is the summary that a compaction made.
+    /// Whether the message is the summary of a compaction.
     pub fn is_summary(&self) -> bool {
         self.info.get("summary") == Some(&Value::Bool(true))
     }
 
-    /// The model that it names.
     pub fn model(&self) -> Option<ModelRef> {
         let of = |value: &Value| {
             Some(ModelRef {
@@ -84,7 +83,7 @@ impl TranscriptMessage {
     }
 }
 
-/// The text of a field; empty where there is none.
+/// The text of a field; empty without the field.
 pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }

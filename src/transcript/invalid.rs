@@ -1,4 +1,4 @@
-//! Checking a document that comes from a file.
+//! Checks a document that comes from a file.
 
 use std::collections::HashSet;
 
@@ -7,19 +7,19 @@ use serde_json::Value;
 use super::document::{Transcript, text};
 use crate::error::Failure;
 
-/// The longest id that is taken.
-const LONGEST: usize = 128;
+/// Limit of an id, in bytes.
+const MAX_ID_BYTES: usize = 128;
 
-/// Why a file is no conversation.
+/// Why a file is not a conversation.
 #[derive(Debug, thiserror::Error)]
 pub enum Invalid {
-    /// It is no JSON, or not of this shape.
+    /// The file is not JSON, or has another structure.
     #[error("it is no export of a session")]
     Shape(#[from] serde_json::Error),
-    /// A field is missing or of another kind.
+    /// A field is missing or has another type.
     #[error("{0}")]
     Field(String),
-    /// Two things have the same id.
+    /// Two objects have the same id.
     #[error("the id `{0}` is there twice")]
     Twice(String),
 }
@@ -38,7 +38,7 @@ impl Transcript {
     ///
     /// # Errors
     ///
-    /// When it is none.
+    /// When the file is not a valid export.
     pub fn parse(bytes: &[u8]) -> Result<Self, Invalid> {
         let document: Self = serde_json::from_slice(bytes)?;
         document.check()?;
@@ -82,12 +82,12 @@ impl Transcript {
     }
 }
 
-/// An id, which is a part of paths of requests.
+/// Checks an id, which becomes part of request paths.
 fn identifier<'a>(value: &'a Value, field: &str, prefix: &str, of: &str) -> Result<&'a str, Invalid> {
     let id = text(value, field);
     let rest = id.strip_prefix(prefix).unwrap_or_default();
     let is_good =
-        !rest.is_empty() && id.len() <= LONGEST && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        !rest.is_empty() && id.len() <= MAX_ID_BYTES && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if is_good {
         Ok(id)
     } else {
@@ -106,7 +106,7 @@ fn time(value: &Value, of: &str) -> Result<(), Invalid> {
     }
 }
 
-/// That a field, where it is there, names what it is in.
+/// Checks that an optional field names its owner.
 fn belongs(value: &Value, field: &str, owner: &str, of: &str) -> Result<(), Invalid> {
     match value.get(field) {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! A conversation for people.
+//! Formats a conversation for people.
 
 use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
@@ -9,19 +9,18 @@ use super::document::{Transcript, TranscriptMessage, holds, text};
 use super::prompts::PromptPositions;
 use crate::support::timestamp::rfc3339;
 
-/// The longest argument of a tool call that is shown.
-const LONGEST: usize = 160;
+/// Limit of an argument of a tool call, in characters.
+const MAX_ARGUMENT_CHARS: usize = 160;
 
 /// Whether the model's reasoning is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ReasoningChoice {
-    /// Not shown.
     #[default]
     Hidden,
     Shown,
 }
 
-/// The arguments by which a tool call is told from another one, the most telling first.
+/// The arguments that distinguish a tool call, the most distinctive first.
 const TELLING: [&str; 11] = [
     "command",
     "filePath",
@@ -36,7 +35,7 @@ const TELLING: [&str; 11] = [
     "patchText",
 ];
 
-/// The conversation as Markdown: what was asked and answered, with tool calls in a line each.
+/// The conversation as Markdown: prompts and answers, with one line for each tool call.
 pub fn markdown(document: &Transcript, thinking: ReasoningChoice) -> String {
     let mut page = Page {
         out: String::new(),
@@ -123,7 +122,7 @@ impl Page {
             let Some((piece, is_item)) = self.part(part, message) else {
                 continue;
             };
-            // Items of one list stand close together.
+            // Items of one list are not separated by a blank line.
             let is_apart = !(in_list && is_item);
             if is_apart && !body.is_empty() {
                 body.push('\n');
@@ -150,7 +149,7 @@ impl Page {
     /// A part, and whether it is an item of a list.
     fn part(&self, part: &Value, message: &TranscriptMessage) -> Option<(String, bool)> {
         match text(part, "type") {
-            // What the engine adds for the model, such as the text of an attached file, is long and not the user's.
+            // Text that the engine adds for the model, such as an attached file's, is long and not the user's.
             "text" if holds(part, "synthetic") => None,
             "text" => Some((text(part, "text").to_owned(), false)).filter(|(text, _)| !text.trim().is_empty()),
             "reasoning" if self.thinking == ReasoningChoice::Shown => {
@@ -174,7 +173,7 @@ impl Page {
     }
 }
 
-/// A tool call in a line.
+/// A tool call in one line.
 fn tool(part: &Value) -> String {
     let state = &part["state"];
     let mut shown = format!("- {}", code(text(part, "tool")));
@@ -202,7 +201,7 @@ fn tool(part: &Value) -> String {
     shown
 }
 
-/// A text on one line, not too long.
+/// A text in one line, cut to the limit.
 fn line(text: &str) -> String {
     let mut words = String::new();
     for word in text.split_whitespace() {
@@ -210,7 +209,7 @@ fn line(text: &str) -> String {
             words.push(' ');
         }
         words.push_str(word);
-        if let Some((end, _)) = words.char_indices().nth(LONGEST) {
+        if let Some((end, _)) = words.char_indices().nth(MAX_ARGUMENT_CHARS) {
             words.truncate(end);
             words.push('…');
             break;
@@ -219,7 +218,7 @@ fn line(text: &str) -> String {
     words
 }
 
-/// A text as code on one line, whatever it holds.
+/// Any text as inline code.
 fn code(text: &str) -> String {
     let text = line(text);
     let (mut longest, mut run) = (0, 0);
@@ -232,7 +231,7 @@ fn code(text: &str) -> String {
     format!("{ticks}{space}{text}{space}{ticks}")
 }
 
-/// A time of the engine's, which is in milliseconds.
+/// A time of the engine, which counts milliseconds.
 fn moment(value: &Value) -> Option<String> {
     let moment = UNIX_EPOCH.checked_add(Duration::from_millis(value.as_u64()?))?;
     let text = rfc3339(moment);

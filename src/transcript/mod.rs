@@ -1,9 +1,8 @@
 //! A whole conversation as one document: the engine's own format of exports.
 //!
-//! Comes in: a session and its messages as the engine describes them, or a file that says so. Goes out: Markdown for
-//! people, the document without what should not be passed on, the events that make an engine store it. Always true:
-//! what comes from a file has been checked before anything is made of it, and can name no file outside the directory
-//! that it is imported into.
+//! In: a session and its messages as the engine describes them, or a file with them. Out: Markdown for people, the
+//! document without private data, the events that make an engine store the document. Invariant: a document from a file
+//! is checked before its use, and cannot name a file outside the directory that it is imported into.
 
 mod adopt;
 mod document;

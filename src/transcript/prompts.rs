@@ -1,28 +1,28 @@
-//! The user's prompts among the messages, and how a message is named.
+//! The user's prompts among the messages, and references to messages.
 
 use std::ops::Range;
 
 use super::document::{Transcript, TranscriptMessage, holds, text};
 
-/// The shortest beginning of an id that counts, without what all of them begin with.
-const SHORTEST: usize = 4;
-/// What ids of messages begin with.
+/// Length of the shortest accepted id prefix, not counting `msg_`.
+const MIN_ID_PREFIX: usize = 4;
+/// All message ids begin with this.
 const PREFIX: &str = "msg_";
 
-/// Where the prompts are among the messages that count.
+/// The positions of the prompts among the visible messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptPositions {
     positions: Vec<usize>,
     end: usize,
 }
 
-/// Why no message is meant.
+/// Why a reference names no message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownMessage {
-    /// The number is no prompt's.
+    /// No prompt has this number.
     #[error("cannot find prompt {0}: the conversation has {1}")]
     Number(usize, usize),
-    /// The id is no message's.
+    /// No message has this id.
     #[error("cannot find message `{0}` in the conversation")]
     Id(String),
     #[error("cannot tell which message `{0}` is: {1} begin so")]
@@ -30,7 +30,6 @@ pub enum UnknownMessage {
 }
 
 impl PromptPositions {
-    /// Finds the prompts of a conversation.
     pub fn of(document: &Transcript) -> Self {
         let messages = document.visible();
         let positions = (0..messages.len())
@@ -51,30 +50,30 @@ impl PromptPositions {
         self.positions.binary_search(&position).ok().map(|index| index + 1)
     }
 
-    /// The messages of the turn that the message at `position` belongs to: its prompt and everything up to the next one.
+    /// The messages of the turn that contains the message at `position`: its prompt and everything before the next
+    /// prompt.
     pub fn turn(&self, position: usize) -> Range<usize> {
         let next = self.positions.partition_point(|&prompt| prompt <= position);
         let start = next.checked_sub(1).map_or(0, |index| self.positions[index]);
         start..self.positions.get(next).copied().unwrap_or(self.end)
     }
 
-    /// The position of the last prompt.
     pub fn last(&self) -> Option<usize> {
         self.positions.last().copied()
     }
 
-    /// The position of the message that `reference` means: the number of a prompt, an id, or the beginning of one.
+    /// The position of the message that `reference` names: by the number of a prompt, an id, or an id prefix.
     ///
     /// # Errors
     ///
-    /// When none or several are meant.
+    /// When the reference names no message or several.
     pub fn find(&self, document: &Transcript, reference: &str) -> Result<usize, UnknownMessage> {
         let messages = document.visible();
         if let Some(position) = messages.iter().position(|message| message.id() == reference) {
             return Ok(position);
         }
         if let Ok(number) = reference.parse::<usize>()
-            && reference.len() < SHORTEST
+            && reference.len() < MIN_ID_PREFIX
         {
             return number
                 .checked_sub(1)
@@ -85,7 +84,7 @@ impl PromptPositions {
         let meant: Vec<usize> = (0..messages.len())
             .filter(|&position| {
                 let id = messages[position].id();
-                begins.len() >= SHORTEST && id.strip_prefix(PREFIX).unwrap_or(id).starts_with(begins)
+                begins.len() >= MIN_ID_PREFIX && id.strip_prefix(PREFIX).unwrap_or(id).starts_with(begins)
             })
             .collect();
         match meant[..] {
@@ -96,7 +95,7 @@ impl PromptPositions {
     }
 }
 
-/// Whether a person wrote it: the engine writes messages in the user's place too, all of whose parts are its own.
+/// Whether a person wrote the message: the engine writes user messages too, whose parts are all synthetic.
 fn is_prompt(message: &TranscriptMessage) -> bool {
     message.is_of_user()
         && message.parts.iter().any(|part| match text(part, "type") {
@@ -111,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    /// Two prompts, the first answered in two steps, with a message of the engine's own between.
+    /// Two prompts, the first answered in two steps, with a message by the engine between them.
     pub(super) fn document() -> Transcript {
         let message = |id: &str, role: &str, synthetic: bool| {
             json!({

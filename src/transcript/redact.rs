@@ -1,14 +1,14 @@
-//! A document without what should not be passed on.
+//! A document without private data.
 //!
-//! What stays is the conversation: prompts, answers, which tools ran on what. What goes is what came out of files and
-//! commands, what describes the machine, and what belongs to the user alone. Nobody can tell a secret in a prompt from
-//! other words; that is for the reader to look at.
+//! The conversation stays: prompts, answers, and which tools ran on what. Removed are the contents of files and the
+//! output of commands, facts about the machine, and the user's private data. A program cannot recognise a secret in a
+//! prompt; the user must check the text.
 
 use serde_json::{Map, Value, json};
 
 use super::document::{Transcript, holds, text};
 
-/// Arguments of tools that say what was done, and hold no file's contents.
+/// Arguments of tools that describe the action and contain no file's contents.
 const HARMLESS: [&str; 14] = [
     "command",
     "description",
@@ -26,7 +26,7 @@ const HARMLESS: [&str; 14] = [
     "skill",
 ];
 
-/// What a session or a message keeps; everything else about it goes.
+/// The fields of a session or a message that stay; all others are removed.
 const SESSION: [&str; 12] = [
     "id",
     "slug",
@@ -41,12 +41,12 @@ const SESSION: [&str; 12] = [
     "cost",
     "tokens",
 ];
-/// What a message's description must not keep: addresses and answers of providers, patches of files.
+/// The fields of a message that are removed: addresses and responses of providers, patches of files.
 const OF_MESSAGE: [&str; 2] = ["summary", "metadata"];
 
 impl Transcript {
-    /// Takes out the contents of files, the output of tools, the model's reasoning, rules, links of shared sessions and
-    /// answers of providers; writes `home` as `~`.
+    /// Removes the contents of files, the output of tools, the model's reasoning, rules, links of shared sessions and
+    /// responses of providers; replaces `home` by `~`.
     #[must_use]
     pub fn redacted(mut self, home: &str) -> Self {
         if let Value::Object(info) = &mut self.info {
@@ -74,7 +74,7 @@ impl Transcript {
 
 fn redact_message(info: &mut Map<String, Value>) {
     for name in OF_MESSAGE {
-        // `true` says that the message is the summary of a compaction.
+        // `true` marks the summary of a compaction.
         if info.get(name) != Some(&Value::Bool(true)) {
             info.remove(name);
         }
@@ -101,7 +101,7 @@ fn redact_part(part: &mut Value) {
             }
             if let Value::Object(state) = state {
                 state.remove("attachments");
-                // The exit status says how it ended, and nothing else.
+                // Keeps only the exit status of the metadata.
                 if let Some(metadata) = state.get_mut("metadata") {
                     let exit = metadata.get("exit").cloned();
                     *metadata = exit.map_or_else(|| json!({}), |exit| json!({ "exit": exit }));
@@ -142,7 +142,7 @@ fn removed(text: &str) -> String {
     format!("[removed: {} characters]", text.chars().count())
 }
 
-/// Writes the home as `~`, where it is a whole path or the beginning of one.
+/// Replaces the home by `~`, as a whole path or as the beginning of one.
 fn without_home(value: &mut Value, home: &str) {
     match value {
         Value::String(text) if text.contains(home) => *text = replaced(text, home),

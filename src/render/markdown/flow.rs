@@ -1,30 +1,30 @@
-//! Words into lines of the terminal's width, one word at a time.
+//! Wraps words to the terminal's width, one word at a time.
 //!
-//! Always true: what has been written is never written again, and each line feed is written in the plain style.
+//! Invariants: written text is never written again, and each line feed is written in the plain style.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::style::{MarkdownStyle, Span};
 
-/// Bytes of a grapheme that are looked at. A family of four with skin tones has 41.
-pub(super) const LONGEST_GRAPHEME: usize = 64;
+/// Limit of a grapheme, in bytes. A family of four with skin tones has 41.
+pub(super) const MAX_GRAPHEME_BYTES: usize = 64;
 
-/// Where the cursor is, and what is to come next.
+/// The cursor's position, and the pending text.
 pub(super) struct TextFlow {
     color: bool,
     column: usize,
-    /// What stands before the text of each further line.
+    /// The text before each further line of the paragraph.
     hang: Span,
     hang_width: usize,
-    /// The line was begun by somebody else; what stands before the text is still missing.
+    /// Other output began the line; the text before the paragraph is still missing.
     bare: bool,
     spaces: usize,
     /// The style of the spaces.
     gap: MarkdownStyle,
     word: Vec<Span>,
     word_width: usize,
-    /// The last grapheme of the word, which more characters may join, also those of a later piece of text.
+    /// The last grapheme of the word; further characters may join it, also those of a later piece of text.
     last: String,
     active: MarkdownStyle,
 }
@@ -46,7 +46,7 @@ impl TextFlow {
         }
     }
 
-    /// Begins a line with `first`; the lines that it is broken into begin with `hang`, which is as wide.
+    /// Begins a line with `first`; further lines of the paragraph begin with `hang`, which has the same width.
     pub(super) fn start(&mut self, first: &Span, hang: Span, columns: usize, out: &mut String) {
         first.write(self.color, out);
         self.column = width(&first.text);
@@ -60,7 +60,7 @@ impl TextFlow {
         self.bare = false;
     }
 
-    /// Adds text. A word is written when it is over; a wide grapheme ends its word.
+    /// Adds text. Writes a word when it is complete; a wide grapheme ends its word.
     pub(super) fn text(&mut self, span: &Span, columns: usize, out: &mut String) {
         let mut piece = String::new();
         for character in span.text.chars() {
@@ -73,7 +73,7 @@ impl TextFlow {
             }
             let before = width(&self.last);
             self.last.push(character);
-            if self.last.len() > LONGEST_GRAPHEME || self.last.graphemes(true).nth(1).is_some() {
+            if self.last.len() > MAX_GRAPHEME_BYTES || self.last.graphemes(true).nth(1).is_some() {
                 if before >= 2 {
                     self.add(&mut piece, span.style);
                     self.end_word(columns, out);
@@ -95,7 +95,7 @@ impl TextFlow {
         }
     }
 
-    /// Writes the word that has been added.
+    /// Writes the collected word.
     pub(super) fn end_word(&mut self, columns: usize, out: &mut String) {
         self.last.clear();
         if self.word.is_empty() {
@@ -126,12 +126,12 @@ impl TextFlow {
         self.word_width = 0;
     }
 
-    /// Goes back to the plain style: somebody else may draw now.
+    /// Returns to the plain style: other output may follow.
     pub(super) fn rest(&mut self, out: &mut String) {
         self.switch(MarkdownStyle::PLAIN, out);
     }
 
-    /// Ends the line, if it is not over already.
+    /// Ends the line, unless it has ended.
     pub(super) fn end_line(&mut self, columns: usize, out: &mut String) {
         self.end_word(columns, out);
         self.switch(MarkdownStyle::PLAIN, out);
@@ -143,7 +143,7 @@ impl TextFlow {
         self.bare = false;
     }
 
-    /// Somebody else has ended the line.
+    /// Takes note that other output has ended the line.
     pub(super) fn line_was_ended(&mut self) {
         if self.column > 0 {
             self.column = 0;
@@ -163,7 +163,7 @@ impl TextFlow {
     }
 }
 
-/// Columns that the text takes.
+/// The width of the text in columns.
 pub(super) fn width(text: &str) -> usize {
     text.width()
 }

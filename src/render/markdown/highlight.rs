@@ -1,15 +1,15 @@
-//! Colours in code. The grammars are loaded when the first block in a language that they know begins.
+//! Colours in code. The grammars are loaded when the first block in a known language begins.
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
 
 use super::style::{MarkdownStyle, Span};
 
-/// A longer line is data rather than code, and takes long to look at.
-const LONGEST_LINE: usize = 1_000;
-/// A longer block is shown without colours from there on.
-const MOST_LINES: usize = 5_000;
+/// Limit of a line, in bytes: a longer line is data rather than code, and slow to parse.
+const MAX_LINE_BYTES: usize = 1_000;
+/// Limit of coloured lines in a block; the rest is shown without colours.
+const MAX_LINES: usize = 5_000;
 
-/// Which colour a scope has. Later lines win over earlier ones.
+/// The colour of each scope. Later lines win over earlier lines.
 const COLORS: &[(&str, MarkdownStyle)] = &[
     ("comment", MarkdownStyle::DIM),
     ("string", MarkdownStyle::GREEN),
@@ -33,7 +33,7 @@ const COLORS: &[(&str, MarkdownStyle)] = &[
     ("meta.diff.range", MarkdownStyle::CYAN),
 ];
 
-/// The grammars, once they are needed.
+/// The grammars, loaded when needed.
 #[derive(Default)]
 pub(super) struct Highlighter {
     loaded: Option<Loaded>,
@@ -71,7 +71,7 @@ impl Highlighter {
             return plain();
         };
         block.lines += 1;
-        if line.len() > LONGEST_LINE || block.lines > MOST_LINES {
+        if line.len() > MAX_LINE_BYTES || block.lines > MAX_LINES {
             self.block = None;
             return plain();
         }
@@ -118,7 +118,7 @@ impl Loaded {
         }
     }
 
-    /// The colour of the innermost scope that has one.
+    /// The colour of the innermost scope that has a colour.
     fn style(&self, scopes: &ScopeStack) -> MarkdownStyle {
         scopes
             .as_slice()
@@ -132,7 +132,7 @@ impl Loaded {
     }
 }
 
-/// The word by which the grammars know a language; none for plain text.
+/// The grammars' name of a language; `None` for plain text.
 fn known_as(language: &str) -> Option<&str> {
     match language {
         "" | "text" | "txt" | "plain" | "plaintext" | "output" | "console" => None,

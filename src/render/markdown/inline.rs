@@ -1,28 +1,29 @@
-//! What is within a line: emphasis, code, links.
+//! Markup within a line: emphasis, code, links.
 //!
-//! A line is shown while it grows. [`complete_length`] says how much of it can be: up to the last word that is not within
-//! something still open. What is open for too long is text after all.
+//! A line is shown while it grows. [`complete_length`] returns how much of it can be shown: up to the last word outside
+//! of open markup. Markup that stays open for too long is shown as text.
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::flow::{LONGEST_GRAPHEME, width};
+use super::flow::{MAX_GRAPHEME_BYTES, width};
 use super::style::{MarkdownStyle, Span};
 use crate::terminal::sanitize;
 
-/// How far the end of an emphasis, a code span or a link is looked for, and how much of a line is kept back for it.
-const REACH: usize = 600;
+/// Limit of the search for the end of an emphasis, a code span or a link, and of the text that is held back for it, in
+/// bytes.
+const MAX_MARKUP_BYTES: usize = 600;
 
-/// Characters that can begin something.
+/// Characters that can begin markup.
 const SPECIAL: &[char] = &['\\', '`', '*', '_', '~', '[', '<', '&', '!'];
 
-/// Stands before a fragment while it is parsed, so that nothing in it can begin a block.
+/// Put before a fragment while it is parsed, so that no text in it can begin a block.
 const GUARD: &str = "x ";
 
-/// Whether `piece`, which has just made the line longer, can have made more of it complete. Spares looking at the line
-/// again for each character of a long word.
+/// Whether `piece`, which was just appended to the line, can complete more of it. Avoids parsing the line again for
+/// each character of a long word.
 pub(super) fn may_complete(line: &str, piece: &str) -> bool {
-    piece.contains([' ', '\t']) || line.len() > 2 * REACH || !line.is_ascii()
+    piece.contains([' ', '\t']) || line.len() > 2 * MAX_MARKUP_BYTES || !line.is_ascii()
 }
 
 /// How many bytes of a growing line can be shown now.
@@ -56,8 +57,9 @@ pub(super) fn complete_length(line: &str) -> usize {
             },
             _ if character.is_ascii() => Some(1),
             _ => {
-                // Text without spaces may be broken after each wide grapheme. The next one shows that the grapheme is whole.
-                let near = &rest[..rest.floor_char_boundary(LONGEST_GRAPHEME)];
+                // Text without spaces may be broken after each wide grapheme. The next grapheme shows that this one is
+                // complete.
+                let near = &rest[..rest.floor_char_boundary(MAX_GRAPHEME_BYTES)];
                 let grapheme = near.graphemes(true).next().unwrap_or(near);
                 if width(grapheme) >= 2 && grapheme.len() < rest.len() {
                     boundary = index + grapheme.len();
@@ -70,21 +72,21 @@ pub(super) fn complete_length(line: &str) -> usize {
         };
         index += step;
     }
-    if boundary == 0 && line.len() > 2 * REACH {
-        // One word, or something open, that has no end.
+    if boundary == 0 && line.len() > 2 * MAX_MARKUP_BYTES {
+        // An endless word, or endless markup.
         boundary = line.floor_char_boundary(line.len() - 4);
     }
     boundary
 }
 
-/// As much of the text as is looked at.
+/// The part of the text that is searched.
 fn window(text: &str) -> &str {
-    &text[..text.floor_char_boundary(REACH)]
+    &text[..text.floor_char_boundary(MAX_MARKUP_BYTES)]
 }
 
-/// What has no end in sight is kept back (`None`), unless it has been for long.
+/// Holds open markup back (`None`), until it is too long.
 fn open_or_literal(rest: &str, length: usize) -> Option<usize> {
-    (rest.len() > REACH).then_some(length)
+    (rest.len() > MAX_MARKUP_BYTES).then_some(length)
 }
 
 fn run_length(rest: &str) -> usize {
@@ -130,7 +132,7 @@ fn emphasis_length(rest: &str, before: Option<u8>) -> Option<usize> {
             from = end;
             continue;
         }
-        // A marker at the very end may still grow, and then be another one.
+        // A marker at the very end may still grow into a different marker.
         return (end < rest.len()).then_some(end);
     }
     open_or_literal(rest, run)
@@ -151,7 +153,7 @@ fn link_length(rest: &str) -> Option<usize> {
     }
 }
 
-/// The styled pieces of a line, or of a part of one that holds nothing open.
+/// The styled pieces of a line, or of a part of a line without open markup.
 pub(super) fn spans(fragment: &str, base: MarkdownStyle, color: bool) -> Vec<Span> {
     if !fragment.contains(SPECIAL) {
         return vec![Span::new(fragment, base)];
@@ -183,10 +185,10 @@ pub(super) fn spans(fragment: &str, base: MarkdownStyle, color: bool) -> Vec<Spa
 struct Collector {
     spans: Vec<Span>,
     style: MarkdownStyle,
-    /// The styles around what is open, outermost first.
+    /// The styles of the open markup, outermost first.
     around: Vec<MarkdownStyle>,
     color: bool,
-    /// Targets of the links that are open, with the number of pieces before each.
+    /// Targets of the open links, each with the number of pieces before it.
     links: Vec<(String, usize)>,
 }
 
@@ -229,7 +231,7 @@ impl Collector {
                     return;
                 };
                 let text: String = self.spans[first..].iter().map(|span| span.text.as_str()).collect();
-                // The target is said, not hidden behind the words: they need not agree.
+                // The target is shown, because the link's text may differ from it.
                 if text != sanitize(&target) && !target.is_empty() {
                     self.push(" (");
                     self.push(&target);
@@ -256,13 +258,13 @@ impl Collector {
             self.push(text);
             self.style = style;
         } else {
-            // Without colour the ticks say what is code.
+            // Without colour the ticks mark the code.
             let ticks = if text.contains('`') { "``" } else { "`" };
             self.push(&format!("{ticks}{text}{ticks}"));
         }
     }
 
-    /// Sanitises once more: `&#27;` has just become the character that it names.
+    /// Sanitises once more: the parser has just turned `&#27;` into the character that it names.
     fn push(&mut self, text: &str) {
         let clean = sanitize(text).replace(['\n', '\t'], " ");
         self.spans.push(Span::new(clean, self.style));

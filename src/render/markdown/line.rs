@@ -1,32 +1,31 @@
-//! What a line of Markdown is, judged by its beginning, as early as it can be.
+//! Classifies a line of Markdown by its beginning, as early as possible.
 
-/// Lines of dashes, hashes or digits are judged after this many bytes at the latest.
-const LONGEST_UNDECIDED: usize = 512;
-/// A row of a table is kept until it is complete, unless it is longer.
-const LONGEST_ROW: usize = 16 * 1024;
+/// Limit of an undecided line of dashes, hashes or digits, in bytes.
+const MAX_UNDECIDED_BYTES: usize = 512;
+/// Limit of a table row, in bytes. A shorter row is held back until it is complete.
+const MAX_ROW_BYTES: usize = 16 * 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum MarkdownLine {
-    /// Its beginning leaves it open.
+    /// The beginning does not decide.
     Undecided,
     Blank,
     /// A fence: mark, length of the mark, indent, language.
     Fence(Fence),
     Rule,
-    /// A row of a table.
     Row,
-    /// Code, because it is indented.
+    /// Code, because of its indent.
     IndentedCode,
     Text(Lead),
 }
 
-/// The fence of a block of code.
+/// The fence of a code block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fence {
     pub(super) mark: char,
     pub(super) length: usize,
     pub(super) indent: usize,
-    /// Depth of the quotation that the block is in.
+    /// Depth of the quotation around the block.
     pub(super) quotes: usize,
     pub(super) language: String,
 }
@@ -39,7 +38,7 @@ pub(super) struct Lead {
     pub(super) quotes: usize,
     /// Columns before the marker or the text.
     pub(super) indent: usize,
-    /// What stands before the text: `• `, `1. `, `☑ `.
+    /// The text before the line: `• `, `1. `, `☑ `.
     pub(super) marker: String,
     /// 1 to 6 for a heading.
     pub(super) heading: usize,
@@ -49,11 +48,11 @@ pub(super) struct Lead {
 pub(super) struct LinePosition {
     /// A list has begun: indented lines belong to it.
     pub(super) in_list: bool,
-    /// The line before was blank, or there was none.
+    /// The previous line was blank, or this is the first line.
     pub(super) after_blank: bool,
 }
 
-/// Judges `line`, all of it if `complete`, else its beginning.
+/// Classifies `line`: all of it if `complete`, else its beginning.
 pub(super) fn judge(line: &str, complete: bool, place: LinePosition) -> MarkdownLine {
     let (quotes, quoted) = quotes(line);
     let body = &line[quoted..];
@@ -86,15 +85,15 @@ pub(super) fn judge(line: &str, complete: bool, place: LinePosition) -> Markdown
         start: quoted + indent_bytes,
     };
     match judge.judge() {
-        MarkdownLine::Undecided if !complete && text.len() > LONGEST_ROW => judge.plain(),
-        MarkdownLine::Undecided if !complete && text.len() > LONGEST_UNDECIDED && !text.starts_with('|') => {
+        MarkdownLine::Undecided if !complete && text.len() > MAX_ROW_BYTES => judge.plain(),
+        MarkdownLine::Undecided if !complete && text.len() > MAX_UNDECIDED_BYTES && !text.starts_with('|') => {
             judge.plain()
         }
         line => line,
     }
 }
 
-/// Depth of quotation, and the bytes that say so.
+/// The depth of quotation, and the length of its marks in bytes.
 pub(super) fn quotes(line: &str) -> (usize, usize) {
     let mut depth = 0;
     let mut end = 0;
@@ -197,7 +196,7 @@ impl Judge<'_> {
                 self.plain()
             };
         }
-        // Ticks after ticks are code within a line.
+        // A fence has no ticks after its mark: such a line is inline code.
         if mark == '`' && info.contains('`') {
             return self.plain();
         }
@@ -250,7 +249,7 @@ impl Judge<'_> {
         }
     }
 
-    /// An item whose marker has `length` bytes; a box to tick may follow.
+    /// A list item whose marker has `length` bytes; a checkbox may follow.
     fn item(&self, length: usize, marker: &str) -> MarkdownLine {
         let rest = &self.text[length..];
         let white = rest.len() - rest.trim_start_matches([' ', '\t']).len();

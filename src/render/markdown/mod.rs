@@ -1,10 +1,10 @@
 //! Markdown on a terminal, while it arrives.
 //!
-//! Comes in: sanitised text in pieces, cut anywhere. Goes out: lines of the terminal's width. Always true: what has been
-//! written is never written again and nothing above the cursor's line is touched, so this works on any terminal; text
-//! appears word by word, code line by line, tables when they are over; a line of source stays a line, so that what the
-//! model set line by line (verses, addresses, logs) is not run together. Without colour the marks that carry meaning
-//! stay: hashes of headings, ticks of code.
+//! In: sanitised text in pieces, cut anywhere. Out: lines of the terminal's width. Invariants: written text is never
+//! written again and the output never moves above the cursor's line, so this works on any terminal; text appears word
+//! by word, code line by line, tables when they are complete; a line of source stays a line, so that text that the
+//! model set line by line (verses, addresses, logs) is not joined. Without colour the marks with a meaning stay: hashes
+//! of headings, ticks of code.
 
 mod flow;
 mod highlight;
@@ -21,19 +21,19 @@ use table::MarkdownTable;
 
 use super::paint::Paint;
 
-/// What the lines that come belong to.
+/// The open block, which the next lines belong to.
 enum OpenBlock {
     Text,
     Code(Fence),
     Table(MarkdownTable),
 }
 
-/// What stands above the line that comes.
+/// What was written above the next line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Above {
     Nothing,
     Line,
-    /// A block that is over: a blank line is owed, however many the source has.
+    /// A complete block: one blank line must follow, however many the source has.
     Block,
 }
 
@@ -50,14 +50,14 @@ pub(super) struct Markdown {
     color: bool,
     /// Source of the current line that has not been written.
     line: String,
-    /// The current line is text that is being written, in this style.
+    /// The current line is text in this style, partly written.
     open: Option<MarkdownStyle>,
     block: OpenBlock,
     place: LinePosition,
     flow: TextFlow,
     highlighter: Highlighter,
     above: Above,
-    /// The current line was taken for complete before its line feed came.
+    /// The current line was treated as complete before its line feed came.
     settled: bool,
 }
 
@@ -79,7 +79,7 @@ impl Markdown {
         }
     }
 
-    /// Takes the next piece; what can be shown of it is appended to `out`.
+    /// Takes the next piece; appends the text that can be shown to `out`.
     pub(super) fn push(&mut self, text: &str, columns: usize, out: &mut String) {
         for piece in text.split_inclusive('\n') {
             let (words, ended) = piece.strip_suffix('\n').map_or((piece, false), |words| (words, true));
@@ -96,7 +96,7 @@ impl Markdown {
         self.flow.rest(out);
     }
 
-    /// Shows what is kept back, in the hope that no more of it comes.
+    /// Shows the text that is held back; it is probably complete.
     pub(super) fn settle(&mut self, columns: usize, out: &mut String) {
         if self.open.is_some() {
             self.words(true, columns, out);
@@ -110,7 +110,7 @@ impl Markdown {
         self.flow.rest(out);
     }
 
-    /// Ends the part: what comes next is separated from it by a blank line.
+    /// Ends the part: a blank line will separate it from the next text.
     pub(super) fn end(&mut self, columns: usize, out: &mut String) {
         self.settle(columns, out);
         if self.open.take().is_some() {
@@ -125,7 +125,7 @@ impl Markdown {
         self.above.end_block();
     }
 
-    /// Somebody else has ended the line that the cursor was in.
+    /// Takes note that other output has ended the cursor's line.
     pub(super) fn line_was_ended(&mut self) {
         self.flow.line_was_ended();
     }
@@ -162,14 +162,14 @@ impl Markdown {
                     self.place.after_blank = false;
                     return;
                 }
-                // The quotation that held the block is over, and the block with it.
+                // The quotation around the block has ended, and so has the block.
                 Within::Left => self.block = OpenBlock::Text,
             }
         }
         self.judged(line, columns, out);
     }
 
-    /// Writes a complete line outside of code.
+    /// Writes a complete line outside of a code block.
     fn judged(&mut self, line: String, columns: usize, out: &mut String) {
         let judged = judge(&line, true, self.place);
         if judged != MarkdownLine::Row {
@@ -177,7 +177,7 @@ impl Markdown {
             self.block = OpenBlock::Text;
         }
         self.place.after_blank = judged == MarkdownLine::Blank;
-        // These end a list, unless they are indented and so belong to an item.
+        // These end a list, unless their indent makes them part of an item.
         if let MarkdownLine::Rule | MarkdownLine::Row | MarkdownLine::Fence(Fence { indent: 0, .. }) = judged {
             self.place.in_list = false;
         }
@@ -192,7 +192,7 @@ impl Markdown {
                 self.start_line(out);
                 out.push_str(line.trim_end());
                 out.push('\n');
-                // The next indented line is code as well.
+                // So that the next indented line is code as well.
                 self.place.after_blank = true;
             }
             MarkdownLine::Row => {
@@ -223,7 +223,7 @@ impl Markdown {
         }
     }
 
-    /// Begins a line of text: what stands before it is written, and taken from the source.
+    /// Begins a line of text: writes its lead and removes it from the source.
     fn begin_text(&mut self, lead: &Lead, columns: usize, out: &mut String) {
         if matches!(self.block, OpenBlock::Table(_)) {
             self.flush_table(columns, out);
@@ -262,7 +262,7 @@ impl Markdown {
         self.open = Some(style);
     }
 
-    /// Writes the words of a line of text that are complete, or all of them.
+    /// Writes the complete words of a line of text, or all words.
     fn words(&mut self, all: bool, columns: usize, out: &mut String) {
         let length = if all {
             self.line.len()
@@ -286,7 +286,7 @@ impl Markdown {
         self.open = None;
     }
 
-    /// Writes the separating blank line, where one is owed.
+    /// Writes the separating blank line, if it is due.
     fn start_line(&mut self, out: &mut String) {
         if std::mem::replace(&mut self.above, Above::Line) == Above::Block {
             out.push('\n');
@@ -302,7 +302,7 @@ impl Markdown {
         }
     }
 
-    /// Writes lines that looked like a table and are none.
+    /// Writes lines that only looked like a table.
     fn as_text(&mut self, rows: Vec<String>, columns: usize, out: &mut String) {
         let rest = std::mem::take(&mut self.line);
         for row in rows {
@@ -313,14 +313,14 @@ impl Markdown {
         self.line = rest;
     }
 
-    /// Writes the fence itself: it says, colour or not, where the code begins and ends.
+    /// Writes the fence itself, which marks the beginning and end of the code, with or without colour.
     fn fence_line(&mut self, line: &str, out: &mut String) {
         self.before_code(out);
         Span::new(line, MarkdownStyle::DIM).write(self.color, out);
         out.push('\n');
     }
 
-    /// Writes a line of code. It is not wrapped, so that it can be copied.
+    /// Writes a line of code, unwrapped, so that it can be copied.
     fn code(&mut self, line: &str, out: &mut String) {
         self.before_code(out);
         if self.color {
@@ -341,7 +341,7 @@ impl Markdown {
     }
 }
 
-/// What a line is to the block of code that is open.
+/// How a line relates to the open code block.
 enum Within<'a> {
     Code(&'a str),
     Closed,

@@ -1,4 +1,4 @@
-//! How a piece of text looks.
+//! The style of a piece of text.
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct MarkdownStyle(u16);
@@ -24,7 +24,7 @@ impl MarkdownStyle {
         Self(self.0 | other.0)
     }
 
-    /// Appends the sequence that switches to this style from any other.
+    /// Appends the sequence that switches from any style to this style.
     pub(super) fn switch(self, out: &mut String) {
         out.push_str("\u{1b}[0");
         for (bit, code) in Self::CODES.iter().enumerate() {
@@ -52,7 +52,7 @@ impl Span {
         }
     }
 
-    /// Appends the piece, in its style where there is colour.
+    /// Appends the piece, in its style if colour is on.
     pub(super) fn write(&self, color: bool, out: &mut String) {
         if color && self.style != MarkdownStyle::PLAIN && !self.text.is_empty() {
             self.style.switch(out);

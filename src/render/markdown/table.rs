@@ -1,4 +1,4 @@
-//! Tables. Rows are kept until the table is over, since the widths of its columns depend on all of them.
+//! Tables. Rows are held back until the table is complete, because the column widths depend on all rows.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -6,10 +6,10 @@ use super::flow::width;
 use super::inline;
 use super::style::{MarkdownStyle, Span};
 
-/// A table this long is written before it is over; the rows that follow keep its widths.
-const MOST_ROWS: usize = 200;
-/// Columns are not made narrower than this.
-const NARROWEST: usize = 6;
+/// Limit of rows: a longer table is written before its end, and its further rows keep the widths.
+const MAX_ROWS: usize = 200;
+/// Minimum width of a column.
+const MIN_COLUMN_WIDTH: usize = 6;
 const GAP: &str = " │ ";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,6 @@ enum Alignment {
     Right,
 }
 
-/// A table that is being read.
 pub(super) struct MarkdownTable {
     /// Lines of source that have not been written.
     rows: Vec<String>,
@@ -39,19 +38,19 @@ impl MarkdownTable {
         }
     }
 
-    /// Takes a row. Gives back the rows if they turn out to be no table.
+    /// Takes a row. Returns the rows if they turn out not to be a table.
     pub(super) fn push(&mut self, row: &str, color: bool, columns: usize, out: &mut String) -> Result<(), Vec<String>> {
         self.rows.push(row.to_owned());
         if self.layout.is_none() && self.rows.len() == 2 && !is_delimiter(row) {
             return Err(std::mem::take(&mut self.rows));
         }
-        if self.rows.len() >= MOST_ROWS {
+        if self.rows.len() >= MAX_ROWS {
             return self.flush(color, columns, out);
         }
         Ok(())
     }
 
-    /// Writes what has been kept. Gives back the rows if they are no table.
+    /// Writes the held rows. Returns the rows if they are not a table.
     pub(super) fn flush(&mut self, color: bool, columns: usize, out: &mut String) -> Result<(), Vec<String>> {
         let rows = std::mem::take(&mut self.rows);
         if self.layout.is_none() && rows.len() < 2 {
@@ -132,7 +131,7 @@ fn split(row: &str) -> Vec<String> {
     cells.iter().map(|cell| cell.trim().to_owned()).collect()
 }
 
-/// The widths of the columns: what they need, or less for the widest where the terminal is too narrow.
+/// The widths of the columns; the widest columns shrink when the terminal is too narrow.
 fn fit(cells: &[Vec<Vec<Span>>], columns: usize) -> Vec<usize> {
     let count = cells.first().map_or(0, Vec::len);
     let mut widths = vec![1; count];
@@ -142,7 +141,7 @@ fn fit(cells: &[Vec<Vec<Span>>], columns: usize) -> Vec<usize> {
         }
     }
     let room = columns.saturating_sub(width(GAP) * count.saturating_sub(1));
-    if count == 0 || room < NARROWEST * count {
+    if count == 0 || room < MIN_COLUMN_WIDTH * count {
         return widths;
     }
     while widths.iter().sum::<usize>() > room {
@@ -157,7 +156,7 @@ fn fit(cells: &[Vec<Vec<Span>>], columns: usize) -> Vec<usize> {
         let many = widths.iter().filter(|width| **width == widest).count();
         let share = excess
             .div_ceil(many)
-            .min(widest - second.max(NARROWEST).min(widest - 1))
+            .min(widest - second.max(MIN_COLUMN_WIDTH).min(widest - 1))
             .max(1);
         for width in &mut widths {
             if *width == widest {
@@ -202,7 +201,7 @@ fn write_row(row: &[Vec<Span>], layout: &Layout, color: bool, out: &mut String) 
     }
 }
 
-/// Breaks a cell into lines of at most `room` columns, at spaces where there are any.
+/// Breaks a cell into lines of at most `room` columns, at spaces if possible.
 fn wrap(spans: &[Span], room: usize) -> Vec<Vec<Span>> {
     let total: usize = spans.iter().map(|span| width(&span.text)).sum();
     if total <= room {

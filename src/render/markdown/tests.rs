@@ -100,7 +100,7 @@ fn write(pieces: &[&str], color: bool, columns: usize) -> String {
     out
 }
 
-/// Cuts `text` at the characters that `cuts` point to.
+/// Cuts `text` at the characters of the indices `cuts`.
 fn cut<'a>(text: &'a str, cuts: &[proptest::sample::Index]) -> Vec<&'a str> {
     let borders: Vec<usize> = text.char_indices().map(|(index, _)| index).collect();
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| borders[cut.index(borders.len())]).collect();
@@ -109,7 +109,7 @@ fn cut<'a>(text: &'a str, cuts: &[proptest::sample::Index]) -> Vec<&'a str> {
     cuts.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect()
 }
 
-/// What a terminal shows: text and looks, sequence by sequence.
+/// The text and styles that a terminal shows, sequence by sequence.
 fn on_screen(bytes: &str) -> String {
     let mut parser = vt100::Parser::new(200, 60, 0);
     parser.process(bytes.replace('\n', "\r\n").as_bytes());
@@ -127,7 +127,7 @@ fn no_line_ends_within_a_grapheme() {
         format!("{thumb}{family}").repeat(20),
     ] {
         for columns in 12..20 {
-            // Also when it comes in pieces that are cut within graphemes.
+            // Also in pieces that are cut within graphemes.
             for pieces in [
                 vec![text.as_str()],
                 text.split_inclusive('\u{1f3fd}').collect(),
@@ -229,7 +229,7 @@ fn a_hundred_thousand_pieces_cost_little() {
         let out = write(&pieces, true, 80);
         assert!(!out.is_empty());
         let took = started.elapsed();
-        // Far above what it takes unoptimised, far below what quadratic work would.
+        // Far above the time of an unoptimised build, far below quadratic time.
         assert!(took < std::time::Duration::from_secs(20), "{text:?} took {took:?}");
     }
 }
@@ -255,7 +255,7 @@ proptest! {
 }
 
 proptest! {
-    // Each case loads the grammars, which takes a while unoptimised.
+    // Each case loads the grammars, which is slow in an unoptimised build.
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]

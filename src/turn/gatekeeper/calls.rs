@@ -10,7 +10,7 @@ use super::super::limits::{allows_tool_call, too_many_tool_calls};
 use super::super::state::TurnState;
 use super::super::update::Update;
 use super::verdict::GateDecision;
-use super::{AskSource, MAX_SUBAGENT_DEPTH, Gatekeeper, TRACE_TIMEOUT, mentions};
+use super::{AskSource, Gatekeeper, MAX_SUBAGENT_DEPTH, TRACE_TIMEOUT, mentions};
 use crate::api::Client;
 use crate::api::types::Session;
 use crate::error::Failure;

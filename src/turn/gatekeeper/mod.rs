@@ -335,12 +335,7 @@ impl Gatekeeper {
     }
 
     /// Handles one event. A returned failure ends the run.
-    pub(super) fn handle(
-        &mut self,
-        event: GateEvent,
-        state: &mut TurnState,
-        out: &mut Vec<Update>,
-    ) -> Option<Failure> {
+    pub(super) fn handle(&mut self, event: GateEvent, state: &mut TurnState, out: &mut Vec<Update>) -> Option<Failure> {
         let failure = match event {
             GateEvent::Call(call) if state.concerns(&call.session_id) => self.call(call, state, out),
             GateEvent::Call(call) => {
