@@ -1,4 +1,4 @@
-//! The calls that get a session which is there ready for another prompt.
+//! The calls that prepare an existing session for another prompt.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -8,33 +8,31 @@ use super::transport::{Client, Repeat};
 use super::types::{Rule, RuleAction, Session};
 use crate::request::ModelRef;
 
-/// The tool that nobody has; a rule about it stands for "nothing came before".
+/// A tool that no engine has; a rule about it means "no earlier rules".
 const NO_TOOL: &str = "opencode-rs";
 
-/// What is changed about a session. What is left out stays.
+/// Changes to a session. Empty fields stay as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SessionChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Rules that are added behind those it has.
+    /// Rules to append to the session's rules.
     #[serde(rename = "permission", skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
 }
 
-/// A message that is stored for a moment: its ids, and what the session uses anyway.
+/// A message that is stored briefly and removed: its ids, and the session's current model and agent.
 #[derive(Debug, Clone, Copy)]
 pub struct PassingMessage<'a> {
-    /// The id of the message.
     pub message_id: &'a str,
     /// The id of its only part.
     pub part_id: &'a str,
     pub model: Option<&'a ModelRef>,
     pub agent: Option<&'a str>,
-    /// The variant of the model.
     pub variant: Option<&'a str>,
 }
 
-/// The one rule of a session whose rules were [taken away](Client::take_rules_away).
+/// The only rule of a session after [`take_rules_away`](Client::take_rules_away).
 pub fn no_rules() -> Rule {
     Rule::new(NO_TOOL, "*", RuleAction::Deny)
 }
@@ -42,35 +40,35 @@ pub fn no_rules() -> Rule {
 impl Client {
     /// Copies a whole session. The copy has another title and no rules.
     ///
-    /// Repeating it would make another one, so it is sent once.
+    /// Sent once: a repeated request would create a second copy.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn copy_session(&self, session: &str) -> Result<Session, Error> {
         self.post_once(&format!("/session/{session}/fork"), &json!({})).await
     }
 
     /// Changes title and rules of a session.
     ///
-    /// Repeated, it would add the rules twice, so it is sent once.
+    /// Sent once: a repeated request would add the rules twice.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn change_session(&self, session: &str, change: &SessionChange) -> Result<Session, Error> {
         self.patch(&format!("/session/{session}"), change, Repeat::Never).await
     }
 
-    /// Takes all rules of a session away but for one that means [nothing](no_rules).
+    /// Replaces all rules of a session by a single rule that means [no rules](no_rules).
     ///
-    /// The engine only ever adds rules, and what a session once denied it would deny its subagents for ever. But the list
-    /// of tools of a prompt takes the place of all rules. So one is stored that nobody answers, and removed again; nothing
-    /// else of it stays.
+    /// The engine only ever adds rules, and denies the subagents of a session for ever what it once denied the session.
+    /// But the list of tools of a prompt replaces all rules. So this stores a prompt without running it, and removes it
+    /// again; nothing else of it stays.
     ///
     /// # Errors
     ///
-    /// When it is refused (the session is at work), or there is no answer.
+    /// When the server refuses (the session is busy), or does not respond.
     pub async fn take_rules_away(&self, session: &str, passing: PassingMessage<'_>) -> Result<(), Error> {
         let mut body = json!({
             "messageID": passing.message_id,
@@ -84,7 +82,7 @@ impl Client {
                 "ignored": true,
             }],
         });
-        // Without a model and an agent the engine would make its defaults those of the session.
+        // Without a model and an agent the engine would set its defaults for the session.
         if let Some(model) = passing.model {
             body["model"] = json!(model);
         }

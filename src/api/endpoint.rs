@@ -1,4 +1,4 @@
-//! Where a server is, and what it wants to hear.
+//! The address of a server, and its credentials.
 
 use url::Url;
 
@@ -11,12 +11,12 @@ pub struct Endpoint {
     pub url: Url,
     /// User name of basic authentication; the engine's default is `opencode`.
     pub username: String,
-    /// Its password, where the server wants one.
+    /// `None` when the server wants no password.
     pub password: Option<Secret>,
 }
 
 impl Endpoint {
-    /// The user name that the engine expects when none is configured.
+    /// The engine's default user name.
     pub const DEFAULT_USERNAME: &'static str = "opencode";
 
     /// An address with the engine's default user name.

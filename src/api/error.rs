@@ -8,7 +8,7 @@ use crate::error::{Failure, FailureKind};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No answer: refused, reset, timed out.
+    /// No response: refused, reset, timed out.
     #[error("cannot reach the server at `{url}` for `{call}`")]
     Transport {
         /// Base address of the server.
@@ -17,7 +17,7 @@ pub enum Error {
         #[source]
         source: reqwest::Error,
     },
-    /// An answer that says no.
+    /// A response with an error status.
     #[error("the server refused `{call}` with status {}{}", status.as_u16(), .message.as_ref().map(|m| format!(": {m}")).unwrap_or_default())]
     Status {
         call: String,
@@ -25,13 +25,13 @@ pub enum Error {
         /// `name` of the engine's error object, for example `NotFoundError`.
         name: Option<String>,
         message: Option<String>,
-        /// When the server said to come back.
+        /// The pause in the server's `Retry-After`.
         retry_after: Option<Duration>,
     },
-    /// The server answered with a web page: it does not know this endpoint.
+    /// The response is a web page: the server does not know this endpoint.
     #[error("the server has no endpoint `{call}`")]
     NoSuchEndpoint { call: String },
-    /// An answer that we cannot read.
+    /// A response that cannot be decoded.
     #[error("cannot understand the server's answer to `{call}`")]
     Decode {
         call: String,
@@ -44,7 +44,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The status, where the server gave one.
+    /// The status, if the server responded with one.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Status { status, .. } => Some(*status),
@@ -52,7 +52,7 @@ impl Error {
         }
     }
 
-    /// Whether there was no answer at all.
+    /// Whether the server did not respond at all.
     pub fn is_transport(&self) -> bool {
         matches!(self, Self::Transport { .. })
     }
@@ -62,7 +62,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::Status { status, .. } if *status == StatusCode::UNAUTHORIZED => FailureKind::Auth,
-            // 400 before any prompt is the engine's way to say that its configuration is broken.
+            // Before any prompt, 400 means that the engine's configuration is broken.
             Error::Status { name, .. } if name.as_deref().is_some_and(|name| name.starts_with("Config")) => {
                 FailureKind::Usage
             }

@@ -1,8 +1,8 @@
 //! The engine's HTTP interface.
 //!
-//! Comes in: an [`Endpoint`]. Goes out: a [`Client`] with one method per call. Always true: every request names its
-//! directory in the header, percent-encoded, since the query would be decoded twice; an answer of HTML is "no such
-//! endpoint", since the engine serves its web page, with status 200, for every path that it does not know.
+//! In: an [`Endpoint`]. Out: a [`Client`] with one method per call. Invariants: every request names its directory in
+//! the header, percent-encoded, because the engine would decode the query twice; an HTML response means "no such
+//! endpoint", because the engine serves its web page, with status 200, for every unknown path.
 
 mod continued;
 mod endpoint;

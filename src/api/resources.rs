@@ -1,4 +1,4 @@
-//! The calls, one method each: path, body, type of the answer.
+//! The calls, one method each: path, body, type of the response.
 
 use std::collections::BTreeMap;
 
@@ -12,29 +12,28 @@ use super::types::{
     QuestionAsk, Session, SessionStatus,
 };
 
-/// What `GET /global/health` says.
+/// The response of `GET /global/health`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Health {
-    /// Whether the server is well.
     pub healthy: bool,
     pub version: String,
 }
 
 /// How many of the newest messages are read first. Most turns have fewer, and a conversation may be long.
-const NEWEST: usize = 8;
+const FIRST_READ: usize = 8;
 
 impl Client {
     /// The server's health and version.
     ///
     /// # Errors
     ///
-    /// When there is no answer, or not an engine's.
+    /// When the server does not respond, or is not an engine.
     pub async fn health(&self) -> Result<Health, Error> {
         self.get("/global/health").await
     }
 
-    /// The version of a server of version 2, which has another interface; none where the server does not tell one.
+    /// The version of a server of version 2, which has another interface; `None` when the server does not report one.
     pub async fn second_generation_version(&self) -> Option<String> {
         let info: Health = self.get("/api/info").await.ok()?;
         (!info.version.is_empty()).then_some(info.version)
@@ -44,34 +43,34 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the configuration is broken, or there is no answer.
+    /// When the configuration is broken, or the server does not respond.
     pub async fn config(&self) -> Result<Value, Error> {
         self.get("/config").await
     }
 
-    /// The state of each MCP server that is configured.
+    /// The state of each configured MCP server.
     ///
     /// # Errors
     ///
-    /// When there is no answer.
+    /// When the server does not respond.
     pub async fn mcp_states(&self) -> Result<BTreeMap<String, McpState>, Error> {
         self.get("/mcp").await
     }
 
-    /// The providers that can be used, with their models.
+    /// The usable providers, with their models.
     ///
     /// # Errors
     ///
-    /// When the configuration is broken, or there is no answer.
+    /// When the configuration is broken, or the server does not respond.
     pub async fn providers(&self) -> Result<Providers, Error> {
         self.get("/config/providers").await
     }
 
-    /// Every provider that the engine knows, used or not: id and the variables that would hold its key. Slow (7 MB).
+    /// Every provider that the engine knows, usable or not: id and the variables that would hold its key. Slow (7 MB).
     ///
     /// # Errors
     ///
-    /// When there is no answer.
+    /// When the server does not respond.
     pub async fn all_providers(&self) -> Result<BTreeMap<String, Vec<String>>, Error> {
         #[derive(Deserialize)]
         struct KnownSession {
@@ -92,18 +91,18 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the configuration is broken, or there is no answer.
+    /// When the configuration is broken, or the server does not respond.
     pub async fn agents(&self) -> Result<Vec<Agent>, Error> {
         self.get("/agent").await
     }
 
-    /// Makes a session.
+    /// Creates a session.
     ///
-    /// Repeating it would make another one, so it is sent once.
+    /// Sent once: a repeated request would create a second session.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn create_session(&self, new: &NewSession) -> Result<Session, Error> {
         self.post("/session", new, Repeat::Never).await
     }
@@ -112,17 +111,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn delete_session(&self, session: &str) -> Result<(), Error> {
         let _: Value = self.delete(&format!("/session/{session}")).await?;
         Ok(())
     }
 
-    /// A session.
     ///
     /// # Errors
     ///
-    /// When there is none with this id, or there is no answer.
+    /// When no session has this id, or the server does not respond.
     pub async fn session(&self, session: &str) -> Result<Session, Error> {
         self.get(&format!("/session/{session}")).await
     }
@@ -131,16 +129,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn children(&self, session: &str) -> Result<Vec<Session>, Error> {
         self.get(&format!("/session/{session}/children")).await
     }
 
-    /// What the sessions that are not idle are doing.
+    /// The status of each session that is not idle.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn session_statuses(&self) -> Result<BTreeMap<String, SessionStatus>, Error> {
         self.get("/session/status").await
     }
@@ -149,7 +147,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer. Success says nothing about the turn.
+    /// When the server refuses, or does not respond. Success does not mean that the turn succeeded.
     pub async fn prompt(&self, session: &str, prompt: &Prompt) -> Result<MessageWithParts, Error> {
         self.post_long(&format!("/session/{session}/message"), prompt).await
     }
@@ -158,7 +156,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When there is no answer.
+    /// When the server does not respond.
     pub async fn abort(&self, session: &str) -> Result<(), Error> {
         let _: Value = self
             .post(&format!("/session/{session}/abort"), &json!({}), Repeat::Safe)
@@ -166,23 +164,23 @@ impl Client {
         Ok(())
     }
 
-    /// The messages of a session after the message `after`, oldest first: none where that is not stored. All messages
-    /// where no message is named.
+    /// The messages of a session after the message `after`, oldest first; empty when that message is not stored. All
+    /// messages when `after` is `None`.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn messages_after(&self, session: &str, after: Option<&str>) -> Result<Vec<MessageWithParts>, Error> {
         let Some(after) = after else {
             return self.get(&format!("/session/{session}/message")).await;
         };
-        let mut limit = NEWEST;
+        let mut limit = FIRST_READ;
         loop {
             let mut messages: Vec<MessageWithParts> =
                 self.get(&format!("/session/{session}/message?limit={limit}")).await?;
             let found = messages.iter().position(|message| message.info.id == after);
             if let Some(position) = found {
-                // A prompt that was sent again may stand behind its own answer.
+                // A prompt that was sent again may be stored after its own answer.
                 let mut place = 0..;
                 messages.retain(|message| {
                     place.next() > Some(position) || message.info.parent_id.as_deref() == Some(after)
@@ -196,21 +194,21 @@ impl Client {
         }
     }
 
-    /// The newest message of a session; none where it has none.
+    /// The newest message of a session; `None` in an empty session.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn newest_message(&self, session: &str) -> Result<Option<MessageInfo>, Error> {
         let newest: Vec<MessageWithParts> = self.get(&format!("/session/{session}/message?limit=1")).await?;
         Ok(newest.into_iter().next().map(|message| message.info))
     }
 
-    /// A message; none where it is not stored.
+    /// A message; `None` when it is not stored.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn message(&self, session: &str, message: &str) -> Result<Option<MessageWithParts>, Error> {
         match self.get(&format!("/session/{session}/message/{message}")).await {
             Ok(message) => Ok(Some(message)),
@@ -219,55 +217,56 @@ impl Client {
         }
     }
 
-    /// The files that the user's message `message` changed, as far as the engine has compared them by now.
+    /// The files that the user's message `message` changed, as compared so far.
     ///
-    /// Empty without snapshots. The engine compares after each step, on the side: the last comparison may come shortly
-    /// after the end of the turn.
+    /// Empty without snapshots. The engine compares in the background after each step: the last comparison may come
+    /// shortly after the end of the turn.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn diff(&self, session: &str, message: &str) -> Result<Vec<FileDiff>, Error> {
         self.get(&format!("/session/{session}/diff?messageID={message}")).await
     }
 
-    /// The permissions that the directory's sessions wait for.
+    /// The permission requests that wait in the directory's sessions.
     ///
     /// # Errors
     ///
-    /// When there is no answer.
+    /// When the server does not respond.
     pub async fn pending_permissions(&self) -> Result<Vec<PermissionAsk>, Error> {
         self.get("/permission").await
     }
 
-    /// The questions that the directory's sessions wait for.
+    /// The questions that wait in the directory's sessions.
     ///
     /// # Errors
     ///
-    /// When there is no answer.
+    /// When the server does not respond.
     pub async fn pending_questions(&self) -> Result<Vec<QuestionAsk>, Error> {
         self.get("/question").await
     }
 
-    /// Allows what a permission is asked for, this once.
+    /// Allows a permission request, this once.
     ///
     /// # Errors
     ///
-    /// When there is no answer, or the request is gone.
+    /// When the server does not respond, or the request is gone.
     pub async fn allow_permission_once(&self, id: &str) -> Result<(), Error> {
         self.reply_to_permission(id, "once", None).await
     }
 
-    /// Refuses a permission; with a `message` the model hears why and goes on, without one its turn ends.
+    /// Refuses a permission request. With a `message` the model reads the reason and goes on; without a message its
+    /// turn ends.
     ///
     /// # Errors
     ///
-    /// When there is no answer, or the request is gone.
+    /// When the server does not respond, or the request is gone.
     pub async fn reject_permission(&self, id: &str, message: Option<&str>) -> Result<(), Error> {
         self.reply_to_permission(id, "reject", message).await
     }
 
-    /// `always` is not among the replies: it would hold for every session of the directory.
+    /// `always` is never sent: it would hold for every session of the directory.
     async fn reply_to_permission(&self, id: &str, reply: &'static str, message: Option<&str>) -> Result<(), Error> {
         #[derive(Serialize)]
         struct PermissionReply<'a> {
@@ -285,11 +284,11 @@ impl Client {
         Ok(())
     }
 
-    /// Answers the model's questions: for each the labels chosen and the texts typed.
+    /// Answers the model's questions: for each the chosen labels and the typed texts.
     ///
     /// # Errors
     ///
-    /// When there is no answer, or the question is gone.
+    /// When the server does not respond, or the question is gone.
     pub async fn answer_question(&self, id: &str, answers: &[Vec<String>]) -> Result<(), Error> {
         let _: Value = self
             .post(
@@ -305,7 +304,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When there is no answer, or the question is gone.
+    /// When the server does not respond, or the question is gone.
     pub async fn reject_question(&self, id: &str) -> Result<(), Error> {
         let _: Value = self
             .post(&format!("/question/{id}/reject"), &json!({}), Repeat::Identified)

@@ -1,4 +1,4 @@
-//! The calls of a conversation that goes on: its list, summing up, the engine's own commands.
+//! The calls of a continued conversation: its list, its summary, the engine's own commands.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -9,11 +9,11 @@ use super::types::{CommandCall, EngineCommand, MessageWithParts, Prompt, Session
 use crate::request::ModelRef;
 
 impl Client {
-    /// The newest sessions of the directory that nobody's subagent runs in, newest first.
+    /// The newest sessions of the directory, without subagents' sessions, newest first.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn root_sessions(&self, limit: usize, search: Option<&str>) -> Result<Vec<Session>, Error> {
         let search = search.map_or_else(String::new, |text| {
             format!("&search={}", utf8_percent_encode(text, NON_ALPHANUMERIC))
@@ -21,40 +21,41 @@ impl Client {
         self.get(&format!("/session?roots=true&limit={limit}{search}")).await
     }
 
-    /// Lets the model replace the conversation by a summary; returns when it is there, however long that takes.
+    /// Lets the model replace the conversation by a summary; returns when the summary is complete, without a time
+    /// limit.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn summarize(&self, session: &str, model: &ModelRef) -> Result<(), Error> {
         let _: Value = self.post_once(&format!("/session/{session}/summarize"), model).await?;
         Ok(())
     }
 
-    /// The session's list of things to do.
+    /// The session's to-do list.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer.
+    /// When the server refuses, or does not respond.
     pub async fn todo(&self, session: &str) -> Result<Vec<TodoItem>, Error> {
         self.get(&format!("/session/{session}/todo")).await
     }
 
-    /// The engine's own slash commands, those of the directory among them.
+    /// The engine's slash commands, including the directory's.
     ///
     /// # Errors
     ///
-    /// When the configuration is broken, or there is no answer.
+    /// When the configuration is broken, or the server does not respond.
     pub async fn commands(&self) -> Result<Vec<EngineCommand>, Error> {
         self.get("/command").await
     }
 
-    /// Runs a command with the model, agent, variant and message id of `prompt`; returns when its turn is over. It is sent
+    /// Runs a command with the model, agent, variant and message id of `prompt`; returns when its turn is over. Sent
     /// once: its template may run shell commands.
     ///
     /// # Errors
     ///
-    /// When it is refused, or there is no answer. Success says nothing about the turn.
+    /// When the server refuses, or does not respond. Success does not mean that the turn succeeded.
     pub async fn run_command(
         &self,
         session: &str,

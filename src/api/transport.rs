@@ -1,4 +1,4 @@
-//! The one place that speaks HTTP to a server: address, credentials, time limits, retries, statuses.
+//! The only module that speaks HTTP to a server: address, credentials, time limits, retries, statuses.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,18 +15,18 @@ use super::endpoint::Endpoint;
 use super::error::Error;
 use crate::support::loopback::is_loopback;
 
-/// How long a call other than a prompt may take. The slowest honest one is the first of a directory, which boots it.
+/// Limit of a call other than a prompt. The slowest legitimate call is the first for a directory, which boots it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
-/// How long the connection itself may take; the server is on this machine, or near.
+/// Limit of connecting; the server is on this machine, or near.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often a call is tried in all.
-const ATTEMPTS: u32 = 4;
+/// Limit of tries of a call, including the first.
+const MAX_TRIES: u32 = 4;
 /// The first pause between tries; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause that a `Retry-After` can make us take.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Limit of a pause that `Retry-After` asks for.
+const MAX_PAUSE: Duration = Duration::from_secs(10);
 
-/// What `encodeURIComponent` leaves alone, since the engine decodes the directory header with its inverse.
+/// The characters that `encodeURIComponent` leaves unchanged: the engine decodes the directory header with its inverse.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -41,9 +41,9 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 /// Whether a call may be sent twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
-    /// It changes nothing, or twice is the same as once.
+    /// The call changes nothing, or a repetition has no further effect.
     Safe,
-    /// It carries ids that make it safe, but the engine's plain 500 is its final answer.
+    /// The call has ids that make a repetition safe, but the engine's plain 500 is its final response.
     Identified,
     Never,
 }
@@ -57,13 +57,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// Prepares a client; nothing is sent yet.
+    /// Prepares a client; sends nothing yet.
     ///
     /// # Errors
     ///
-    /// When TLS cannot be set up for a server that wants it.
+    /// When TLS cannot be set up for a server that needs it.
     pub fn new(endpoint: Endpoint, directory: Option<&Path>) -> Result<Self, Error> {
-        // An error here says that a provider is installed already, which is what is wanted.
+        // An error means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("opencode-rs/", env!("CARGO_PKG_VERSION")))
@@ -111,7 +111,7 @@ impl Client {
         self.call(Method::POST, path, Some(body), repeat).await
     }
 
-    /// Changes what is at `path`.
+    /// Changes the resource at `path`.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl Client {
         self.call(Method::PATCH, path, Some(body), repeat).await
     }
 
-    /// Reads `path`, and the value of the header `name` of the answer.
+    /// Reads `path`, and the response header `name`.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl Client {
         Ok((decode(&call.name(), &bytes)?, header.map(str::to_owned)))
     }
 
-    /// Deletes what is at `path`.
+    /// Deletes the resource at `path`.
     ///
     /// # Errors
     ///
@@ -155,7 +155,7 @@ impl Client {
         self.call(Method::DELETE, path, None::<&()>, Repeat::Safe).await
     }
 
-    /// Sends a prompt and waits for the end of its turn, however long that takes.
+    /// Sends a prompt and waits for the end of its turn, without a time limit.
     ///
     /// Dropping the future leaves the turn running in the engine.
     ///
@@ -174,7 +174,7 @@ impl Client {
         decode(&call.name(), &bytes)
     }
 
-    /// Sends `body` to `path` once, and waits for the answer however long that takes.
+    /// Sends `body` to `path` once, and waits for the response without a time limit.
     ///
     /// # Errors
     ///
@@ -191,11 +191,11 @@ impl Client {
         decode(&call.name(), &bytes)
     }
 
-    /// Opens a stream that lasts.
+    /// Opens a stream without a time limit.
     ///
     /// # Errors
     ///
-    /// When it is refused.
+    /// When the server refuses, or does not respond.
     pub async fn stream(&self, path: &str) -> Result<Response, Error> {
         let call = HttpCall {
             method: Method::GET,
@@ -221,11 +221,11 @@ impl Client {
         Ok(response)
     }
 
-    /// Sends any request and hands back the answer as it is, refusals included.
+    /// Sends any request and returns the response unchanged, even an error status.
     ///
     /// # Errors
     ///
-    /// When there is no answer.
+    /// When the server does not respond.
     pub async fn raw(
         &self,
         method: Method,
@@ -272,11 +272,11 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let Some(wished) = worth_repeating(&error, repeat).filter(|_| attempt < ATTEMPTS) else {
+            let Some(wished) = worth_repeating(&error, repeat).filter(|_| attempt < MAX_TRIES) else {
                 return Err(error);
             };
             attempt += 1;
-            let wait = wished.unwrap_or_else(|| jittered(pause)).min(LONGEST_PAUSE);
+            let wait = wished.unwrap_or_else(|| jittered(pause)).min(MAX_PAUSE);
             tracing::debug!(call = call.name(), %error, ?wait, attempt, "repeating a call");
             tokio::time::sleep(wait).await;
             pause *= 2;
@@ -301,7 +301,7 @@ impl Client {
         if !status.is_success() {
             return Err(refused(&call.name(), status, &headers, &bytes));
         }
-        // The engine answers any path that it does not know with its web page and status 200.
+        // The engine serves its web page with status 200 for any unknown path.
         if is_html(&headers) {
             return Err(Error::NoSuchEndpoint { call: call.name() });
         }
@@ -358,7 +358,7 @@ impl HttpCall<'_> {
     }
 }
 
-/// `Some` when another try makes sense, with the pause that the server wished for.
+/// `Some` when another try makes sense, with the pause that the server asked for.
 fn worth_repeating(error: &Error, repeat: Repeat) -> Option<Option<Duration>> {
     match (error, repeat) {
         (_, Repeat::Never) => None,
@@ -469,10 +469,10 @@ fn directory_header(directory: &Path) -> HeaderValue {
     HeaderValue::from_str(&encoded).expect("percent-encoded text is ASCII without control characters")
 }
 
-/// Between half of `pause` and one and a half.
+/// A random duration between 50 % and 150 % of `pause`.
 fn jittered(pause: Duration) -> Duration {
     let mut byte = [128_u8];
-    // Without randomness the pause is simply not jittered.
+    // Without randomness the pause is not jittered.
     let _ = getrandom::fill(&mut byte);
     pause.mul_f64(0.5 + f64::from(byte[0]) / 255.0)
 }

@@ -1,15 +1,15 @@
-//! Text for the clipboard of the person's own machine, over whatever connection: the terminal takes it (OSC 52).
+//! Copies text to the clipboard of the user's own machine, over any connection, through the terminal (OSC 52).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What common terminals take at most, encoded.
-const LONGEST: usize = 100_000;
+/// The limit of common terminals, in encoded bytes.
+const MAX_BYTES: usize = 100_000;
 
-/// The sequence that makes the terminal copy `text`; none where that is more than terminals take.
+/// The sequence that makes the terminal copy `text`; `None` when it is too long for terminals.
 pub fn copy_sequence(text: &str) -> Option<String> {
     let encoded = STANDARD.encode(text);
-    (encoded.len() <= LONGEST).then(|| format!("\u{1b}]52;c;{encoded}\u{7}"))
+    (encoded.len() <= MAX_BYTES).then(|| format!("\u{1b}]52;c;{encoded}\u{7}"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! The dialog's own slash commands: one table for reading, help, hints and completion.
+//! The dialog's own slash commands: one table for parsing, help, hints and completion.
 
-/// A slash command of ours.
+/// A slash command of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlashCommand {
     Help,
@@ -24,15 +24,14 @@ pub enum SlashCommand {
     Exit,
 }
 
-/// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Description {
     pub command: SlashCommand,
-    /// Its name, without the slash.
+    /// The name, without the slash.
     pub name: &'static str,
-    /// What may follow it; empty when nothing does.
+    /// The arguments; empty when the command takes none.
     pub arguments: &'static str,
-    /// What it does, in a few words.
+    /// A short description.
     pub help: &'static str,
 }
 
@@ -45,7 +44,7 @@ const fn row(command: SlashCommand, name: &'static str, arguments: &'static str,
     }
 }
 
-/// All of them, in the order in which help shows them.
+/// All commands, in the order of the help.
 pub const COMMANDS: [Description; 19] = [
     row(SlashCommand::Help, "help", "", "show this help"),
     row(SlashCommand::New, "new", "", "begin a new session"),
@@ -109,14 +108,13 @@ pub const COMMANDS: [Description; 19] = [
 ];
 
 impl SlashCommand {
-    /// The command of this name.
     pub fn find(name: &str) -> Option<Self> {
         let name = if name == "quit" { "exit" } else { name };
         COMMANDS.iter().find(|row| row.name == name).map(|row| row.command)
     }
 }
 
-/// The levels that `/effort` takes; the last one is the model's own.
+/// The levels that `/effort` accepts; `default` is the model's own.
 pub const EFFORTS: [&str; 6] = ["none", "low", "medium", "high", "max", "default"];
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What could stand where the cursor is: commands, models, agents, levels, sessions, files.
+//! Completes at the cursor: commands, models, agents, levels, sessions, files.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,23 +9,23 @@ use ignore::WalkBuilder;
 use super::command::{COMMANDS, EFFORTS};
 use crate::terminal::one_line;
 
-/// How many candidates are offered.
-const MOST: usize = 50;
-/// How many files are looked at, and for how long.
-const MOST_FILES: usize = 20_000;
+/// Limit of candidates.
+const MAX_CANDIDATES: usize = 50;
+/// Limit of files in the list.
+const MAX_FILES: usize = 20_000;
 const LOOKING: Duration = Duration::from_millis(300);
-/// How long a list of files is good.
-const FRESH: Duration = Duration::from_secs(5);
+/// How long a list of files stays valid.
+const FILE_LIST_TTL: Duration = Duration::from_secs(5);
 
-/// A name with a few words about it.
+/// A name with a short description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedItem {
     pub name: String,
-    /// The words; empty where there are none.
+    /// The description; may be empty.
     pub about: String,
 }
 
-/// What can be completed besides our own commands.
+/// Names that can be completed besides the dialog's own commands.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
     /// The engine's commands, without the slash.
@@ -35,24 +35,23 @@ pub struct Vocabulary {
     pub sessions: Vec<NamedItem>,
 }
 
-/// One candidate: what takes the place of the line from `start` to the cursor.
+/// A candidate: replaces the line from `start` to the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompletionItem {
-    /// Where the replaced part begins.
     pub start: usize,
     pub value: String,
-    /// A few words about it.
+    /// A short description.
     pub about: String,
 }
 
-/// The files that were there at a time.
+/// A list of files, and its time.
 #[derive(Debug)]
 struct DirectoryListing {
     at: Instant,
     files: Vec<String>,
 }
 
-/// Completes for the dialog in one directory. Clones are the same.
+/// Completes for the dialog in one directory. Clones share their state.
 #[derive(Debug, Clone)]
 pub struct Completion {
     directory: PathBuf,
@@ -61,7 +60,7 @@ pub struct Completion {
 }
 
 impl Completion {
-    /// For files of `directory`; the vocabulary is empty.
+    /// Completes files of `directory`; the vocabulary is empty.
     pub fn new(directory: &Path) -> Self {
         Self {
             directory: directory.to_path_buf(),
@@ -74,7 +73,7 @@ impl Completion {
         change(&mut lock(&self.vocabulary));
     }
 
-    /// The candidates for what ends at `cursor` of `line`.
+    /// The candidates for the text of `line` before `cursor`.
     pub fn candidates(&self, line: &str, cursor: usize) -> Vec<CompletionItem> {
         let Some(before) = line.get(..cursor) else {
             return Vec::new();
@@ -121,7 +120,7 @@ impl Completion {
     fn files(&self, start: usize, typed: &str) -> Vec<CompletionItem> {
         let mut kept = lock(&self.files);
         let listing = match kept.take() {
-            Some(listing) if listing.at.elapsed() <= FRESH => listing,
+            Some(listing) if listing.at.elapsed() <= FILE_LIST_TTL => listing,
             _ => DirectoryListing {
                 files: files_below(&self.directory),
                 at: Instant::now(),
@@ -143,7 +142,7 @@ impl Completion {
     }
 }
 
-/// Those that begin with what was typed, then those that hold it.
+/// The names that begin with the typed text, then the names that contain it.
 fn matching(
     typed: &str,
     names: impl IntoIterator<Item = NamedItem>,
@@ -161,7 +160,7 @@ fn matching(
         } else {
             continue;
         };
-        if list.len() < MOST {
+        if list.len() < MAX_CANDIDATES {
             list.push(CompletionItem {
                 start,
                 value: write(&named.name),
@@ -170,22 +169,22 @@ fn matching(
         }
     }
     beginning.append(&mut holding);
-    beginning.truncate(MOST);
+    beginning.truncate(MAX_CANDIDATES);
     beginning
 }
 
-/// The files below a directory that version control would see, relative, sorted; directories end with a slash.
+/// The files below a directory that version control would see, relative and sorted; directories end with a slash.
 fn files_below(directory: &Path) -> Vec<String> {
     let end = Instant::now() + LOOKING;
     let mut files: Vec<String> = WalkBuilder::new(directory)
         .require_git(false)
         .build()
         .take_while(|_| Instant::now() < end)
-        .take(MOST_FILES)
+        .take(MAX_FILES)
         .filter_map(Result::ok)
         .filter_map(|entry| {
             let name = entry.path().strip_prefix(directory).ok()?.to_str()?;
-            // What cannot be shown cannot be chosen.
+            // A name that cannot be displayed cannot be chosen.
             if name.is_empty() || name.contains(|c: char| c.is_control() || c == '"') {
                 return None;
             }

@@ -1,6 +1,6 @@
-//! Where entries are typed: a line editor, or plain lines where the terminal can do no more.
+//! Reads entries: with a line editor, or plain lines when the terminal supports no more.
 //!
-//! Reading blocks its thread. What is drawn goes to stderr.
+//! Reading blocks its thread. Output goes to stderr.
 
 use std::io;
 
@@ -10,16 +10,16 @@ use super::plain::PlainReader;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConsoleRequest {
     Entry,
-    /// A choice: a line after these words, which is in no history.
+    /// A choice: a line after this prompt text, which is not added to the history.
     Choice(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypedLine {
-    /// A line, which may hold several.
+    /// A line, or several.
     Text(String),
     Interrupted {
-        /// Something had been typed, and is gone.
+        /// Whether typed text was discarded.
         had_text: bool,
     },
     /// Ctrl-D, or the terminal is gone.
@@ -32,11 +32,11 @@ pub enum Console {
 }
 
 impl Console {
-    /// Reads a line. A line editor that fails gives way to plain lines.
+    /// Reads a line. When the line editor fails, plain lines replace it.
     ///
     /// # Errors
     ///
-    /// When nothing can be read.
+    /// When reading fails.
     pub fn read(&mut self, wanted: &ConsoleRequest) -> io::Result<TypedLine> {
         let failed = match self {
             Self::Editor(editor) => match editor.read(wanted) {
@@ -52,7 +52,7 @@ impl Console {
         line
     }
 
-    /// Whether lines are read by the terminal itself, so that a Ctrl-C comes as a signal.
+    /// Whether the terminal itself reads lines, so that a Ctrl-C arrives as a signal.
     pub fn is_plain(&self) -> bool {
         matches!(self, Self::Plain(_))
     }

@@ -1,4 +1,4 @@
-//! The line editor: `reedline`, with our keys, our completion and our history.
+//! The line editor: `reedline`, with this program's keys, completion and history.
 //!
 //! Enter sends; Alt-Enter, Ctrl-J and Enter after a backslash begin a new line; Tab completes; a paste is inserted and
 //! never sent.
@@ -23,7 +23,6 @@ use super::history::CAPACITY;
 use super::paste::Pastes;
 use super::plain::ends_with_continuation;
 
-/// The name of the menu of candidates.
 const MENU: &str = "completion";
 
 pub struct Editor {
@@ -35,7 +34,7 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// An editor that knows these entries from before.
+    /// An editor whose history begins with these entries.
     pub fn new(
         history: Vec<String>,
         completion: Completion,
@@ -46,7 +45,7 @@ impl Editor {
         let typed = TypedText::default();
         let mut past = FileBackedHistory::new(CAPACITY).unwrap_or_default();
         for entry in history {
-            // In memory only: nothing there can fail.
+            // An in-memory history cannot fail.
             let _ = past.save(HistoryItem::from_command_line(entry));
         }
         let mut keys = default_emacs_keybindings();
@@ -113,15 +112,15 @@ impl Editor {
     }
 }
 
-/// What stands in the line, as far as keys have to know it. The editor tells it with each drawing; keys that come
-/// between two drawings count as well.
+/// The content of the line, as the keys need it. The editor updates it with each redraw; keys between two redraws
+/// update it as well.
 #[derive(Debug, Clone, Default)]
 struct TypedText(Arc<Mutex<EditorState>>);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct EditorState {
     any: bool,
-    /// A single backslash before the cursor.
+    /// A single backslash precedes the cursor.
     continues: bool,
 }
 
@@ -139,7 +138,7 @@ impl TypedText {
     }
 }
 
-/// Learns what stands in the line, and gives it no colours.
+/// Observes the content of the line; highlights nothing.
 struct Watcher(TypedText);
 
 impl Highlighter for Watcher {
@@ -154,7 +153,7 @@ impl Highlighter for Watcher {
     }
 }
 
-/// Keys as in emacs, and what a paste is.
+/// Keys as in emacs, and bracketed pastes.
 struct EmacsKeys {
     emacs: Emacs,
     typed: TypedText,
@@ -205,7 +204,7 @@ impl EditMode for EmacsKeys {
     }
 }
 
-/// Our candidates, as the editor wants them.
+/// Adapts the candidates to the editor's interface.
 struct Candidates(Completion);
 
 impl Completer for Candidates {
@@ -215,7 +214,7 @@ impl Completer for Candidates {
             .candidates(line, pos)
             .into_iter()
             .map(|candidate| Suggestion {
-                // A directory goes on with what is in it.
+                // After a directory the user may go on with its contents.
                 append_whitespace: !candidate.value.ends_with('/'),
                 span: Span::new(candidate.start, pos),
                 description: (!candidate.about.is_empty()).then_some(candidate.about),
@@ -227,7 +226,7 @@ impl Completer for Candidates {
     }
 }
 
-/// The words before a line.
+/// The prompt text before a line.
 struct Words<'a> {
     before: &'a str,
 }

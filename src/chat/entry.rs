@@ -1,35 +1,34 @@
-//! What a person typed: a prompt, a slash command, a command for their shell.
+//! What the user typed: a prompt, a slash command, a command for the shell.
 
 /// One entry of the dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DialogInput {
     Nothing,
     Prompt(String),
-    /// A slash command, ours or the engine's.
+    /// A slash command, of the dialog or of the engine.
     Slash {
-        /// Its name, without the slash.
+        /// The name, without the slash.
         name: String,
         arguments: String,
     },
-    /// A command for the person's own shell.
+    /// A command for the user's own shell.
     Shell {
         command: String,
-        /// What becomes of its output.
         output: ShellOutput,
     },
 }
 
-/// What becomes of the output of a shell command.
+/// What happens to the output of a shell command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShellOutput {
-    /// `!`: it is shown, and goes to the model with the next prompt.
+    /// `!`: it is shown, and sent to the model with the next prompt.
     ForTheModel,
-    /// `!!`: the command has the terminal for itself.
+    /// `!!`: the command uses the terminal directly.
     Untouched,
 }
 
 impl DialogInput {
-    /// Reads an entry. A backslash before the first character makes it a prompt: `\/etc is a directory`.
+    /// Parses an entry. A backslash before the first character makes it a prompt: `\/etc is a directory`.
     pub fn read(text: &str) -> Self {
         let trimmed = text.trim();
         if trimmed.is_empty() {

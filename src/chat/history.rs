@@ -1,8 +1,8 @@
-//! What was typed in a directory before.
+//! The history of typed entries in a directory.
 //!
-//! Comes in: our state directory and the agent's. Goes out: entries, oldest first. Always true: the file is for its
-//! owner alone (0600 in a directory of mode 0700); an entry that begins with a space is not in it; a line that cannot be
-//! read is as if it were not there; what several dialogs add at once is all there, since each adds a whole line.
+//! In: our state directory and the agent's directory. Out: entries, oldest first. Invariants: only the owner can read
+//! the file (0600 in a directory of mode 0700); an entry that begins with a space is not stored; an invalid line is
+//! ignored; several dialogs can add entries at once, because each adds a whole line.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -14,12 +14,11 @@ use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
 use crate::support::state_file;
 
-/// How many entries are kept.
+/// Limit of stored entries.
 pub(super) const CAPACITY: usize = 1_000;
-/// Longer ones are not worth their place.
-const LONGEST: usize = 16 * 1024;
+/// Limit of a stored entry, in bytes.
+const MAX_BYTES: usize = 16 * 1024;
 
-/// The history of a directory.
 #[derive(Debug)]
 pub struct History {
     path: PathBuf,
@@ -27,7 +26,7 @@ pub struct History {
 }
 
 impl History {
-    /// The history of `directory` (absolute, canonical) below our state directory. Nothing is read yet.
+    /// The history of `directory` (absolute, canonical) below our state directory. Reads nothing yet.
     pub fn of(state: &Path, directory: &Path) -> Self {
         let digest = Sha256::digest(directory.as_os_str().as_encoded_bytes());
         let name = hexadecimal(&digest[..8]);
@@ -41,11 +40,11 @@ impl History {
         &self.path
     }
 
-    /// The newest entries, oldest first. A file that has grown long is cut.
+    /// The newest entries, oldest first. Truncates a long file.
     ///
     /// # Errors
     ///
-    /// When there is a file that cannot be read.
+    /// When the file exists but cannot be read.
     pub fn load(&mut self) -> io::Result<Vec<String>> {
         let text = match state_file::read(&self.path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -66,7 +65,7 @@ impl History {
         Ok(entries)
     }
 
-    /// Adds an entry, unless it begins with a space, is the one before it again, or very long.
+    /// Adds an entry, unless it begins with a space, repeats the previous entry, or is too long.
     ///
     /// # Errors
     ///
@@ -74,7 +73,7 @@ impl History {
     pub fn add(&mut self, entry: &str) -> io::Result<()> {
         let is_wanted = !entry.starts_with(char::is_whitespace)
             && !entry.is_empty()
-            && entry.len() <= LONGEST
+            && entry.len() <= MAX_BYTES
             && self.last.as_deref() != Some(entry);
         if !is_wanted {
             return Ok(());
@@ -93,7 +92,7 @@ impl History {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            // Also one that somebody has opened up.
+            // Also restores the mode of an existing file.
             file.set_permissions(fs::Permissions::from_mode(0o600))?;
         }
         file.write_all(line_of(entry).as_bytes())?;
@@ -102,7 +101,7 @@ impl History {
     }
 }
 
-/// An entry as a line: a JSON string, since entries have lines of their own.
+/// An entry as a line: a JSON string, because entries may have several lines.
 fn line_of(entry: &str) -> String {
     let mut line = serde_json::Value::from(entry).to_string();
     line.push('\n');
@@ -121,7 +120,7 @@ mod tests {
         for entry in ["one", "two\nlines", "two\nlines", " secret", "", "\"three\""] {
             history.add(entry).unwrap();
         }
-        history.add(&"x".repeat(LONGEST + 1)).unwrap();
+        history.add(&"x".repeat(MAX_BYTES + 1)).unwrap();
         let mut again = History::of(state.path(), Path::new("/project"));
         assert_eq!(again.load().unwrap(), ["one", "two\nlines", "\"three\""]);
         assert_eq!(

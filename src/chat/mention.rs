@@ -1,17 +1,17 @@
-//! Files that a prompt names: `@src/main.rs`, `@"a name with spaces"`.
+//! Files that a prompt mentions: `@src/main.rs`, `@"a name with spaces"`.
 
-/// A prompt, and the files that it names.
+/// A prompt, and the files that it mentions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mentions {
-    /// The prompt as the model shall read it: as typed, but for the backslash of `\@`.
+    /// The prompt for the model: as typed, but without the backslash of `\@`.
     pub text: String,
     /// The files, as typed, each once.
     pub files: Vec<String>,
-    /// What looks like a file's name, and is none.
+    /// Names that look like files but do not exist.
     pub missing: Vec<String>,
 }
 
-/// Finds the files that `text` names. An `@` counts at the beginning of a word only, and `\@` is a plain `@`.
+/// Finds the files that `text` mentions. An `@` counts only at the beginning of a word, and `\@` is a plain `@`.
 pub fn mentions(text: &str, exists: impl Fn(&str) -> bool) -> Mentions {
     let mut found = Mentions {
         text: String::with_capacity(text.len()),
@@ -48,7 +48,7 @@ pub fn mentions(text: &str, exists: impl Fn(&str) -> bool) -> Mentions {
     found
 }
 
-/// The mention at the beginning of `text`, with its `@`, and the file that it names.
+/// The mention at the beginning of `text`, with its `@`, and its file.
 fn name_of<'a>(text: &'a str, exists: &impl Fn(&str) -> bool) -> (&'a str, Option<String>) {
     if let Some(quoted) = text.strip_prefix("@\"")
         && let Some(end) = quoted.find('"')
@@ -59,7 +59,7 @@ fn name_of<'a>(text: &'a str, exists: &impl Fn(&str) -> bool) -> (&'a str, Optio
     }
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     let word = &text[..end];
-    // "look at @a.txt, and @b.txt." means files without comma and full stop.
+    // "look at @a.txt, and @b.txt." mentions the files without comma and full stop.
     let mut name = &word[1..];
     loop {
         if !name.is_empty() && exists(name) {
@@ -72,7 +72,7 @@ fn name_of<'a>(text: &'a str, exists: &impl Fn(&str) -> bool) -> (&'a str, Optio
     }
 }
 
-/// Not every `@` means a file: people, decorators and packages begin with one too.
+/// Not every `@` mentions a file: people, decorators and packages begin with it too.
 fn looks_like_a_file(name: &str) -> bool {
     let name = name.trim_end_matches([',', '.', ';', ':', '!', '?', ')', '"']);
     name.starts_with(['.', '/', '~']) || name.contains('/') && name.rsplit('/').next().is_some_and(|n| n.contains('.'))

@@ -1,7 +1,7 @@
-//! The pieces of a dialog that know nothing of the engine.
+//! The parts of a dialog that do not depend on the engine.
 //!
-//! Comes in: what a person types. Goes out: [`DialogInput`]s, and the texts around them. Always true: history is for its owner
-//! alone; the terminal gets its modes back; a paste is inserted and never sent.
+//! In: typed text. Out: [`DialogInput`]s, and the texts around them. Invariants: only the owner can read the history;
+//! the terminal's modes are restored; a paste is inserted and never sent.
 //!
 //! | file | what |
 //! | --- | --- |

@@ -1,7 +1,7 @@
-//! The terminal's modes, and their way back.
+//! The terminal's modes, and how they are restored.
 //!
-//! Always true: when [`Modes`] is dropped the terminal has the modes that it had when it was made, whoever changed them,
-//! and whatever ended the dialog.
+//! Invariant: dropping [`Modes`] restores the terminal's modes at its creation, however they were changed, and however
+//! the dialog ended.
 
 use std::io::{self, Write as _};
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(unix)]
 use rustix::termios::{InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// What a line editor switches on: bracketed paste, and a hidden cursor for a moment.
+/// Turns off the line editor's settings: bracketed paste, and a briefly hidden cursor.
 const PLAIN: &str = "\u{1b}[?2004l\u{1b}[?25h";
 
-/// The modes of the terminal at stdin, as they were.
+/// The original modes of the terminal at stdin.
 #[derive(Debug)]
 pub struct Modes {
     #[cfg(unix)]
     before: Option<Termios>,
-    /// A line editor has the terminal.
+    /// Whether a line editor has the terminal.
     is_edited: Arc<AtomicBool>,
 }
 
@@ -36,14 +36,14 @@ impl Modes {
         Arc::clone(&self.is_edited)
     }
 
-    /// From now on what is typed is kept for later and not shown, but for Ctrl-C, which interrupts as ever. A line editor
-    /// finds it afterwards as it was typed.
+    /// From now on typed text is kept for later and not echoed, except Ctrl-C, which still interrupts. A line editor
+    /// reads the text afterwards as it was typed.
     pub fn hush(&self) {
         #[cfg(unix)]
         if let Some(before) = &self.before {
             let mut modes = before.clone();
             modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON;
-            // Enter stays what it is: as a line feed it would begin a new line.
+            // Keeps Enter a carriage return: as a line feed it would begin a new line.
             modes.input_modes -= InputModes::ICRNL | InputModes::INLCR | InputModes::IGNCR;
             let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &modes);
         }

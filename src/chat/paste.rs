@@ -1,27 +1,26 @@
-//! Pastes that are too long to stand in the line: a short word takes their place until the line is sent.
+//! Pastes that are too long for the line: a placeholder replaces them until the line is sent.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::terminal::sanitize;
 
-/// More lines than this are folded.
-const MOST_LINES: usize = 10;
-/// And more characters than this, in bytes.
-const MOST_BYTES: usize = 2_000;
+/// A paste with more lines is folded.
+const MAX_LINES: usize = 10;
+/// A paste with more bytes is folded.
+const MAX_BYTES: usize = 2_000;
 
-/// The pastes of a dialog. Clones are the same.
+/// The pastes of a dialog. Clones share their state.
 #[derive(Debug, Clone, Default)]
 pub struct Pastes {
     texts: Arc<Mutex<Vec<String>>>,
 }
 
 impl Pastes {
-    /// What to insert for a paste: itself where it is short, cleaned of what a terminal would obey; else a word that
-    /// stands for it.
+    /// The text to insert for a paste: a short paste itself, without control sequences; else its placeholder.
     pub fn fold(&self, text: &str) -> String {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let lines = text.lines().count();
-        if lines <= MOST_LINES && text.len() <= MOST_BYTES {
+        if lines <= MAX_LINES && text.len() <= MAX_BYTES {
             return sanitize(&text).into_owned();
         }
         let mut texts = self.lock();
@@ -35,7 +34,7 @@ impl Pastes {
         }
     }
 
-    /// The line with all pastes in their places.
+    /// The line with all pastes instead of their placeholders.
     pub fn unfold(&self, line: &str) -> String {
         let texts = self.lock();
         let mut unfolded = String::with_capacity(line.len());

@@ -4,16 +4,16 @@ use std::io::{self, Write as _};
 
 use super::console::{ConsoleRequest, TypedLine};
 
-/// The words before a line.
+/// The prompt text before a line.
 pub(super) const PROMPT: &str = "> ";
-/// The words before a line that belongs to the one before.
+/// The prompt text before a continuation line.
 pub(super) const MORE: &str = ". ";
 
 #[derive(Debug, Default)]
 pub struct PlainReader {}
 
 impl PlainReader {
-    /// Reads a line, and those that follow a backslash at its end.
+    /// Reads a line, and its continuation lines after a backslash.
     pub(super) fn read(&mut self, wanted: &ConsoleRequest) -> io::Result<TypedLine> {
         let mut text = String::new();
         let mut words = match wanted {
@@ -38,14 +38,14 @@ impl PlainReader {
     }
 }
 
-/// Whether a backslash at the end asks for another line; two of them are one backslash.
+/// Whether a backslash at the end asks for another line; two backslashes are a literal one.
 pub(super) fn ends_with_continuation(text: &str) -> bool {
     text.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
 }
 
 fn say(words: &str) {
     let mut stderr = io::stderr();
-    // A terminal that is gone is noticed by reading from it.
+    // Reading will notice that the terminal is gone.
     let _ = stderr.write_all(words.as_bytes()).and_then(|()| stderr.flush());
 }
 

@@ -1,17 +1,17 @@
-//! What a person's own shell command said, as the model reads it with their next prompt.
+//! The output of the user's own shell command, as the model reads it with the next prompt.
 
-/// How much of an output is kept: its end.
+/// Limit of the kept output, in bytes: the end is kept.
 pub const LONGEST: usize = 30_000;
 
-/// A command that has run.
+/// A finished command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShellNote {
     pub command: String,
-    /// The end of what it wrote, stdout and stderr together.
+    /// The end of its output, stdout and stderr together.
     pub output: Vec<u8>,
-    /// Whether more was written than is kept.
+    /// Whether the beginning of the output was cut.
     pub is_cut: bool,
-    /// Its exit status; none when a signal ended it.
+    /// `None` when a signal ended the command.
     pub status: Option<i32>,
 }
 

@@ -1,4 +1,4 @@
-//! The line below an answer: who answered, how full the context is, what it cost.
+//! The line below an answer: the model, the use of the context, the cost.
 
 use std::fmt::Write as _;
 
@@ -6,13 +6,12 @@ use std::fmt::Write as _;
 pub struct ConversationStatus {
     pub model: Option<String>,
     pub agent: Option<String>,
-    /// The variant of the model.
     pub variant: Option<String>,
-    /// Tokens of the last step, in and out: what the next one begins with.
+    /// Tokens of the last step, in and out: the next step begins with them.
     pub used: u64,
-    /// How many the model takes; 0 when nobody knows.
+    /// The model's context size; 0 when unknown.
     pub limit: u64,
-    /// Dollars of this dialog's turns; none where the model has no price.
+    /// Dollars of this dialog's turns; `None` when the model has no known price.
     pub dollars: Option<f64>,
 }
 
@@ -33,7 +32,7 @@ impl ConversationStatus {
     }
 }
 
-/// A number in as few characters as tell it: `999`, `1.2k`, `200k`, `1.5M`.
+/// A number in few characters: `999`, `1.2k`, `200k`, `1.5M`.
 pub fn short(number: u64) -> String {
     let scaled = |unit: u64, letter: char| {
         let tenths = number * 10 / unit;
@@ -51,7 +50,7 @@ pub fn short(number: u64) -> String {
     }
 }
 
-/// Dollars: cents, and more digits for less than one.
+/// Formats dollars: cents, and more digits below one dollar.
 pub fn dollars(dollars: f64) -> String {
     if dollars > 0.0 && dollars < 0.0001 {
         "<$0.0001".to_owned()

@@ -1,7 +1,7 @@
 //! Attached files and directories, as parts of a message.
 //!
-//! Files travel in the message, as `data:` addresses: the engine cuts what it reads itself at 2000 lines or 50 KB, and
-//! it inlines a `data:` text whole. Directories are listed by the engine, so they go as `file:` addresses.
+//! Files are sent in the message, as `data:` URLs: the engine cuts files that it reads itself at 2000 lines or 50 KB,
+//! and inlines a `data:` text whole. The engine lists directories, so they are sent as `file:` URLs.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -11,15 +11,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
-use super::{InputError, LONGEST, STDIN, text};
+use super::{InputError, MAX_INPUT_BYTES, STDIN, text};
 use crate::api::types::FilePart;
 
-/// Whether an attachment is our stdin.
 pub(super) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// Looks at all attachments: a missing last one is told before the first is read.
+/// Checks that all attachments exist: reports even the last of them before the first is read.
 pub(super) fn look_at_all(paths: &[PathBuf], cwd: &Path) -> Result<(), InputError> {
     for path in paths.iter().filter(|path| !is_stdin(path)) {
         fs::metadata(cwd.join(path)).map_err(|source| unreadable(path, source))?;
@@ -27,9 +26,9 @@ pub(super) fn look_at_all(paths: &[PathBuf], cwd: &Path) -> Result<(), InputErro
     Ok(())
 }
 
-/// Reads all attachments, in order; `stdin` is what `-` stands for.
+/// Reads all attachments, in order; `stdin` holds the contents of `-`.
 pub(super) fn read_all(paths: &[PathBuf], cwd: &Path, stdin: &[u8]) -> Result<Vec<FilePart>, InputError> {
-    let mut left = LONGEST;
+    let mut left = MAX_INPUT_BYTES;
     let mut files = Vec::new();
     for path in paths {
         files.push(if is_stdin(path) {
@@ -62,7 +61,7 @@ fn read(path: &Path, cwd: &Path, left: &mut usize) -> Result<FilePart, InputErro
     part_of(bytes, filename, &format!("`{}`", path.display()))
 }
 
-/// The part that holds these bytes.
+/// The message part for these bytes.
 fn part_of(bytes: Vec<u8>, filename: String, what: &str) -> Result<FilePart, InputError> {
     let mime = if let Some(mime) = kind(&bytes) {
         mime
@@ -96,7 +95,7 @@ pub(super) fn read_bytes(full: &Path, typed: &Path, longest: usize) -> Result<Ve
         .map_err(unreadable)?;
     if bytes.len() > longest {
         return Err(InputError::TooLong {
-            what: if longest == LONGEST {
+            what: if longest == MAX_INPUT_BYTES {
                 format!("`{}`", typed.display())
             } else {
                 format!("`{}` with the attachments before it", typed.display())
@@ -106,7 +105,7 @@ pub(super) fn read_bytes(full: &Path, typed: &Path, longest: usize) -> Result<Ve
     Ok(bytes)
 }
 
-/// What a shell's `<(command)` is.
+/// The file type of a shell's `<(command)`.
 #[cfg(unix)]
 fn is_pipe(kind: fs::FileType) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
@@ -125,7 +124,7 @@ fn unreadable(path: &Path, source: io::Error) -> InputError {
     }
 }
 
-/// The kind that the first bytes tell. Names are not asked: the engine refuses an image that is none, without a reason.
+/// The media type by the first bytes. Names do not count: the engine refuses an invalid image without a reason.
 pub(super) fn kind(bytes: &[u8]) -> Option<&'static str> {
     let starts = |magic: &[u8]| bytes.starts_with(magic);
     if starts(b"\x89PNG\r\n\x1a\n") {
@@ -143,7 +142,7 @@ pub(super) fn kind(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The address of a directory; none when its name is not Unicode, since the engine decodes the address as UTF-8.
+/// The URL of a directory; `None` when its name is not Unicode, because the engine decodes the URL as UTF-8.
 fn directory_url(full: &Path) -> Option<String> {
     full.to_str()?;
     Url::from_file_path(full).ok().map(String::from)
@@ -206,7 +205,7 @@ mod tests {
     fn what_cannot_be_attached_is_refused_with_its_name() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("program"), b"\x7fELF\0\0").unwrap();
-        fs::write(directory.path().join("half"), vec![b'a'; LONGEST / 2 + 1]).unwrap();
+        fs::write(directory.path().join("half"), vec![b'a'; MAX_INPUT_BYTES / 2 + 1]).unwrap();
         let refused = |paths: &[&str]| {
             let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
             let looked = look_at_all(&paths, directory.path());

@@ -14,7 +14,7 @@ const FALLBACK: &str = "vi";
 #[cfg(not(unix))]
 const FALLBACK: &str = "notepad";
 
-/// Opens the editor with `initial` and gives what it leaves. Dropping the future ends the editor.
+/// Opens the editor with `initial` and returns the edited text. Dropping the future ends the editor.
 pub(super) async fn edit(
     initial: &str,
     environment: &Environment,
@@ -34,14 +34,14 @@ pub(super) async fn edit(
         program: program.clone(),
         source,
     };
-    // Readable by its owner alone: a prompt may hold what nobody else should see.
+    // Readable by its owner alone: a prompt may contain secrets.
     let mut file = tempfile::Builder::new()
         .prefix("opencode-rs-")
         .suffix(".md")
         .tempfile()
         .map_err(editor)?;
     file.write_all(initial.as_bytes()).map_err(editor)?;
-    // Closed, since some systems let only one have it open; the path still removes it.
+    // Closed, because some systems let only one process open the file; dropping the path still removes it.
     let path = file.into_temp_path();
     let status = Command::new(program)
         .args(arguments)
@@ -65,11 +65,11 @@ pub(super) async fn edit(
     if edited.trim().is_empty() {
         return Err(InputError::EmptyEdit);
     }
-    // Editors end a file with a newline that nobody typed.
+    // Editors add a newline at the end of a file.
     Ok(edited.trim_end_matches(['\n', '\r']).to_owned())
 }
 
-/// The terminal as a stream of the editor: ours where that is one, else the one that controls us.
+/// The terminal as a stream of the editor: our stream if it is a terminal, otherwise the controlling terminal.
 fn on_terminal(ours_is_terminal: bool, write: bool) -> io::Result<Stdio> {
     if ours_is_terminal {
         return Ok(Stdio::inherit());

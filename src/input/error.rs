@@ -1,37 +1,35 @@
-//! What can be wrong with input.
+//! How input can be unusable.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::error::{Failure, FailureKind};
 
-/// Input that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// There is no prompt, or nothing but white space.
+    /// The prompt is missing or only white space.
     #[error("cannot run without a prompt")]
     Empty,
     #[error("cannot run without a prompt: the editor left none")]
     EmptyEdit,
-    /// More than can be sent.
+    /// The input is longer than the limit.
     #[error("cannot send {what}: it is longer than 10 MB")]
     TooLong { what: String },
-    /// A file cannot be read.
     #[error("cannot read `{path}`")]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("cannot read stdin")]
     Stdin(#[source] io::Error),
-    /// The bytes are no text.
+    /// The bytes are not text.
     #[error("cannot use {what} as text: {problem} at byte {at}, line {line}")]
     NotText {
-        /// Where the bytes are from.
+        /// The source of the bytes.
         what: String,
         problem: &'static str,
-        /// The byte, from 1.
+        /// The position of the invalid byte, from 1.
         at: usize,
         /// The line, from 1.
         line: usize,
-        /// What they may be instead.
+        /// What the bytes could be instead.
         looks_like: NotText,
     },
     /// The value of the editor's variable cannot be split into words.
@@ -45,21 +43,21 @@ pub enum InputError {
         program: String,
         status: std::process::ExitStatus,
     },
-    /// The thread that reads could not be had.
+    /// The reading thread cannot be started.
     #[error("cannot start a thread")]
     Thread(#[source] io::Error),
 }
 
-/// What bytes that are no text may be.
+/// What bytes other than UTF-8 text could be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotText {
-    /// A file of a kind that can be attached.
+    /// A file of a type that can be attached.
     Attachment {
         mime: &'static str,
-        /// Whether it came in through stdin.
+        /// Whether it came through stdin.
         from_stdin: bool,
     },
-    /// Text as Windows writes it.
+    /// UTF-16 text, as Windows writes it.
     Utf16,
     /// Text with NUL between its entries.
     ListWithNul,
@@ -70,7 +68,7 @@ pub enum NotText {
 }
 
 impl NotText {
-    /// What the user can do about it.
+    /// The action that the user can take.
     fn hint(self) -> String {
         match self {
             Self::Attachment { mime, from_stdin } => {

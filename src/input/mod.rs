@@ -1,8 +1,8 @@
 //! What is sent: prompt text, piped stdin, an editor's text, attachments.
 //!
-//! Comes in: where the prompt is ([`PromptSource`], [`StdinUse`]) and what is attached. Goes out: [`PromptParts`].
-//! Always true: text is valid Unicode without NUL, is not empty, and is otherwise as it was written; nothing here waits
-//! for a stdin that stays silent when there is a prompt without it; everything ends with an interrupt or a deadline.
+//! In: the source of the prompt ([`PromptSource`], [`StdinUse`]) and the attachments. Out: [`PromptParts`]. Invariants:
+//! text is valid Unicode without NUL, is not empty, and is otherwise unchanged; a run that has a prompt does not wait
+//! for a silent stdin; an interrupt or a deadline ends every read.
 
 mod attachment;
 mod editor;
@@ -23,52 +23,50 @@ use crate::request::{PromptSource, StdinUse, SystemPrompt, Verbosity};
 
 pub use error::InputError;
 
-/// The longest prompt, and the most that attachments may hold together, in bytes.
-pub const LONGEST: usize = 10 * 1024 * 1024;
-/// What messages call our stdin.
+/// Limit of a prompt, and of all attachments together, in bytes.
+pub const MAX_INPUT_BYTES: usize = 10 * 1024 * 1024;
+/// The name of our stdin in messages.
 const STDIN: &str = "stdin";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptParts {
-    /// The prompt; never empty.
+    /// Never empty.
     pub text: String,
     pub files: Vec<FilePart>,
 }
 
 impl PromptParts {
-    /// Whether the model has to read images.
+    /// Whether the model must accept images.
     pub fn needs_image(&self) -> bool {
         self.files.iter().any(|file| file.mime.starts_with("image/"))
     }
 
-    /// Whether the model has to read PDFs.
+    /// Whether the model must accept PDFs.
     pub fn needs_pdf(&self) -> bool {
         self.files.iter().any(|file| file.mime == "application/pdf")
     }
 }
 
-/// A prompt's text, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptText {
-    /// The text; never empty.
+    /// Never empty.
     pub text: String,
     /// Whether stdin was open and silent for so long that it was given up.
     pub gave_up_stdin: bool,
 }
 
-/// The world, as far as reading needs it.
+/// The facts and limits for reading input.
 #[derive(Debug, Clone, Copy)]
 pub struct InputContext<'a> {
-    /// Relative paths are meant from here.
+    /// The base of relative paths.
     pub cwd: &'a Path,
     /// For the choice of an editor.
     pub environment: &'a Environment,
     pub streams: StandardStreams,
-    /// What ends the reading early.
     pub interrupts: &'a Interrupts,
-    /// When the reading ends at the latest.
+    /// When reading ends at the latest.
     pub deadline: Option<Instant>,
-    /// Whether remarks are welcome on stderr.
+    /// Whether notes may be written to stderr.
     pub verbosity: Verbosity,
 }
 
@@ -91,17 +89,17 @@ impl InputContext<'_> {
 
     fn remark(&self, line: &str) {
         if self.verbosity > Verbosity::Quiet {
-            // Nobody is left to tell when stderr is closed.
+            // Ignores a closed stderr.
             let _ = writeln!(std::io::stderr(), "{line}");
         }
     }
 }
 
-/// Reads prompt and attachments. Attachments come first: a missing one is told before anything is waited for.
+/// Reads prompt and attachments. Attachments come first: a missing file is reported before any wait.
 ///
 /// # Errors
 ///
-/// A usage failure for what is missing, unreadable, too long, not text, or empty; an interrupt; the deadline.
+/// A usage failure for input that is missing, unreadable, too long, not text, or empty; an interrupt; the deadline.
 pub async fn gather(
     prompt: &PromptSource,
     stdin: StdinUse,
@@ -113,7 +111,7 @@ pub async fn gather(
     Ok(PromptParts { text, files })
 }
 
-/// Reads attached files and directories; `-` is stdin, and is waited for.
+/// Reads attached files and directories; for `-` waits for stdin.
 ///
 /// # Errors
 ///
@@ -157,7 +155,7 @@ pub async fn read_prompt(
     };
     let mut gave_up_stdin = false;
     let piped = if wanted {
-        // Without a text of its own the run cannot go on, and with `-` it was told to wait.
+        // A run without a prompt of its own needs stdin, and `-` tells it to wait.
         let patience = if stdin == StdinUse::Always || *prompt == PromptSource::Stdin {
             stdin::SilentStdin::Wait
         } else {
@@ -184,7 +182,7 @@ pub async fn read_prompt(
     if stdin == StdinUse::WhenPiped && text != own && text != piped {
         around.remark(&added(&piped));
     }
-    if text.len() > LONGEST {
+    if text.len() > MAX_INPUT_BYTES {
         return Err(InputError::TooLong {
             what: "the prompt".to_owned(),
         }
@@ -196,7 +194,7 @@ pub async fn read_prompt(
     Ok(PromptText { text, gave_up_stdin })
 }
 
-/// What a person is told of stdin that was not asked for.
+/// The note about stdin that the user did not ask for.
 fn added(piped: &str) -> String {
     let lines = match piped.lines().count() {
         1 => "1 line".to_owned(),
@@ -205,7 +203,8 @@ fn added(piped: &str) -> String {
     format!("stdin: {lines} added to the prompt; `-n` prevents that")
 }
 
-/// Names the first word of a prompt that is a file as well, where files are attached: `-f *.rs` attaches one of them.
+/// Notes the first word of the prompt that is also a file, when files are attached: of `-f *.rs`, only the first file
+/// is attached.
 pub fn note_file_among_words(words: &[String], around: InputContext<'_>) {
     let is_file = |word: &&String| around.cwd.join(word).is_file();
     if let Some(word) = words.iter().find(is_file) {
@@ -215,7 +214,7 @@ pub fn note_file_among_words(words: &[String], around: InputContext<'_>) {
     }
 }
 
-/// Whether stdin, which was given up, has brought something since.
+/// Whether data has arrived on stdin after it was given up.
 pub fn stdin_came_late() -> bool {
     stdin::has_more()
 }
@@ -224,7 +223,7 @@ pub fn stdin_came_late() -> bool {
 ///
 /// # Errors
 ///
-/// See [`gather`]; an empty one is none.
+/// See [`gather`]. An empty system prompt is `None`.
 pub async fn read_system(system: &SystemPrompt, around: InputContext<'_>) -> Result<Option<String>, Failure> {
     let text = match system {
         SystemPrompt::Text(text) => text.clone(),
@@ -244,7 +243,7 @@ pub async fn read_text_file(path: &Path, around: InputContext<'_>) -> Result<Str
     text::decode(bytes, &name).map_err(Failure::from)
 }
 
-/// Reads a file's bytes, at most [`LONGEST`]; a named pipe will do, a directory or a device will not.
+/// Reads a file's bytes, at most [`MAX_INPUT_BYTES`]; accepts a named pipe, but no directory or device.
 ///
 /// # Errors
 ///
@@ -252,11 +251,11 @@ pub async fn read_text_file(path: &Path, around: InputContext<'_>) -> Result<Str
 pub async fn read_file(path: &Path, around: InputContext<'_>) -> Result<Vec<u8>, Failure> {
     let full = around.cwd.join(path);
     let typed = path.to_path_buf();
-    let work = thread::run(move || attachment::read_bytes(&full, &typed, LONGEST));
+    let work = thread::run(move || attachment::read_bytes(&full, &typed, MAX_INPUT_BYTES));
     around.bounded(&format!("reading `{}`", path.display()), work).await
 }
 
-/// Reads all of stdin, whatever it is and however long it takes; at most [`LONGEST`] bytes.
+/// Reads all of stdin, of any type and without a time limit; at most [`MAX_INPUT_BYTES`] bytes.
 ///
 /// # Errors
 ///

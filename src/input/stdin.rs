@@ -1,4 +1,4 @@
-//! Our stdin: read when it is a pipe or a file, and never waited for without a word.
+//! Our stdin: read when it is a pipe or a file, and never waited for without a note.
 
 use std::io::{self, Read as _};
 use std::sync::Arc;
@@ -7,27 +7,26 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::{InputError, LONGEST};
+use super::{InputError, MAX_INPUT_BYTES};
 
-/// Silence that is worth a line.
-const SILENCE: Duration = Duration::from_secs(1);
-/// How much longer a run that has a prompt waits. A command that computes before it writes (`cargo build | ...`) should not
+/// Silence after which the run says that it waits.
+const NOTE_DELAY: Duration = Duration::from_secs(1);
+/// How much longer a run with a prompt waits. A command that computes before it writes (`cargo build | ...`) should not
 /// lose its output to a quick engine, and a job with a forgotten stdin should not wait for long.
-const GRACE: Duration = Duration::from_secs(2);
-/// How many bytes are read at once.
-const CHUNK: usize = 64 * 1024;
+const SILENCE_GRACE: Duration = Duration::from_secs(2);
+/// Bytes per read.
+const CHUNK_BYTES: usize = 64 * 1024;
 
-/// What a silent stdin means.
+/// How to treat a silent stdin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SilentStdin {
-    /// There is a prompt without it: go on after a word of warning.
+    /// There is another prompt: warn, then go on.
     GoOn,
-    /// It is the prompt, or `-` asks for it: wait for it after a word of advice.
+    /// Stdin is the prompt, or `-` asks for it: advise, then wait.
     Wait,
 }
 
-/// Whether stdin is something that others write into: a pipe, a socket, a file. A terminal is not, and neither is
-/// `/dev/null`.
+/// Whether other programs write to stdin: a pipe, a socket, a file. Neither a terminal nor `/dev/null` counts.
 pub(super) fn is_piped() -> bool {
     #[cfg(unix)]
     {
@@ -47,7 +46,7 @@ pub(super) fn is_piped() -> bool {
     }
 }
 
-/// Reads stdin to its end; nothing when it was given up. Dropping the future leaves what is not read yet where it is.
+/// Reads stdin to its end; `None` when it was given up. Dropping the future leaves unread data in stdin.
 pub(super) async fn read(patience: SilentStdin, remark: impl Fn(&str)) -> Result<Option<Vec<u8>>, InputError> {
     let (sender, mut chunks) = mpsc::channel(4);
     let abandoned = Abandoned::default();
@@ -58,14 +57,14 @@ pub(super) async fn read(patience: SilentStdin, remark: impl Fn(&str)) -> Result
         .map_err(InputError::Thread)?;
 
     let mut bytes = Vec::new();
-    let mut next = match tokio::time::timeout(SILENCE, chunks.recv()).await {
+    let mut next = match tokio::time::timeout(NOTE_DELAY, chunks.recv()).await {
         Ok(chunk) => chunk,
         Err(_) if patience == SilentStdin::GoOn => {
             remark(
                 "waiting 2 s for stdin, which is open and sends nothing: `--no-stdin` never reads it, a last word `-` \
                  waits for it",
             );
-            let Ok(chunk) = tokio::time::timeout(GRACE, chunks.recv()).await else {
+            let Ok(chunk) = tokio::time::timeout(SILENCE_GRACE, chunks.recv()).await else {
                 remark("warning: going on without stdin");
                 return Ok(None);
             };
@@ -78,7 +77,7 @@ pub(super) async fn read(patience: SilentStdin, remark: impl Fn(&str)) -> Result
     };
     while let Some(chunk) = next {
         bytes.extend_from_slice(&chunk.map_err(InputError::Stdin)?);
-        if bytes.len() > LONGEST {
+        if bytes.len() > MAX_INPUT_BYTES {
             return Err(InputError::TooLong {
                 what: "stdin".to_owned(),
             });
@@ -88,7 +87,7 @@ pub(super) async fn read(patience: SilentStdin, remark: impl Fn(&str)) -> Result
     Ok(Some(bytes))
 }
 
-/// Tells the reading thread, when dropped, that nobody listens any more.
+/// When dropped, tells the reading thread that its result is not needed any more.
 #[derive(Default)]
 struct Abandoned(Arc<AtomicBool>);
 
@@ -98,12 +97,12 @@ impl Drop for Abandoned {
     }
 }
 
-/// Sends what stdin holds, piece by piece, until its end or an error.
+/// Sends the contents of stdin in chunks, until its end or an error.
 fn pump(sender: &mpsc::Sender<io::Result<Vec<u8>>>, abandoned: &AtomicBool) {
     let mut stdin = io::stdin().lock();
-    let mut buffer = vec![0; CHUNK];
+    let mut buffer = vec![0; CHUNK_BYTES];
     loop {
-        // What comes after we went on belongs to whoever shares this stdin with us, so it is not read.
+        // Later data belongs to the other programs that share this stdin, so it is not read.
         if !wait_until_readable(abandoned) {
             return;
         }
@@ -120,7 +119,7 @@ fn pump(sender: &mpsc::Sender<io::Result<Vec<u8>>>, abandoned: &AtomicBool) {
     }
 }
 
-/// Whether stdin holds something that was not read.
+/// Whether stdin has unread data.
 #[cfg(unix)]
 pub(super) fn has_more() -> bool {
     rustix::io::ioctl_fionread(rustix::stdio::stdin()).is_ok_and(|waiting| waiting > 0)
@@ -131,7 +130,7 @@ pub(super) fn has_more() -> bool {
     false
 }
 
-/// Waits until a read would not block; `false` when nobody wants the result any more.
+/// Waits until a read would not block; `false` when the result is not needed any more.
 #[cfg(unix)]
 fn wait_until_readable(abandoned: &AtomicBool) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -145,7 +144,7 @@ fn wait_until_readable(abandoned: &AtomicBool) -> bool {
         }
         match poll(&mut [PollFd::new(&rustix::stdio::stdin(), PollFlags::IN)], Some(&tick)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => {}
-            // Readable, at its end, or not to be polled: the read tells.
+            // Readable, at its end, or not pollable: the read will show.
             Ok(_) | Err(_) => return !abandoned.load(Ordering::Relaxed),
         }
     }

@@ -1,13 +1,13 @@
-//! Bytes to text, and texts to one prompt.
+//! Converts bytes to text, and joins texts to one prompt.
 
 use super::attachment::kind;
 use super::error::NotText;
 use super::{InputError, STDIN};
 
-/// The text that `bytes` are; a byte order mark at the front is not part of it.
+/// Decodes `bytes` as text, without a byte order mark at the front.
 ///
-/// Invalid UTF-8 is refused, not repaired: what is sent is what was written. So is NUL, which no text has and which
-/// some providers refuse in words that help nobody.
+/// Invalid UTF-8 is refused, not repaired: the text is sent unchanged. So is NUL, which no text contains and which some
+/// providers refuse with unhelpful messages.
 pub(super) fn decode(bytes: Vec<u8>, what: &str) -> Result<String, InputError> {
     check(&bytes, what)?;
     let text = String::from_utf8(bytes).expect("the bytes were checked a line above");
@@ -35,7 +35,7 @@ pub(super) fn check(bytes: &[u8], what: &str) -> Result<(), InputError> {
     }
 }
 
-/// What bytes that are no text look like.
+/// Guesses what bytes other than text could be.
 fn looks_like(bytes: &[u8], what: &str) -> NotText {
     if let Some(mime) = kind(bytes) {
         return NotText::Attachment {
@@ -56,7 +56,7 @@ fn looks_like(bytes: &[u8], what: &str) -> NotText {
     }
 }
 
-/// The prompt, and after a blank line what was piped in. Either may be empty; then it is the other, unchanged.
+/// The prompt, a blank line, and the piped text. If either is empty, the other is returned unchanged.
 pub(super) fn join(prompt: &str, piped: &str) -> String {
     if piped.trim().is_empty() {
         return prompt.to_owned();

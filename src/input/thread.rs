@@ -1,13 +1,13 @@
-//! Work that may block for ever, on a thread that nobody waits for.
+//! Work that may block for ever, on a thread that the runtime does not wait for.
 
 use tokio::sync::oneshot;
 
 use super::InputError;
 
-/// Runs `work` on a thread of its own and gives its result.
+/// Runs `work` on a thread of its own and returns its result.
 ///
-/// Not the runtime's own pool: that is waited for when the runtime ends, and a thread that sits in `open` on a named
-/// pipe without a writer, or in `read`, would keep the process. Dropping the future leaves the thread to itself.
+/// Not the runtime's own pool: the runtime waits for its pool when it ends, and a thread that blocks in `open` on a
+/// named pipe without a writer, or in `read`, would keep the process alive. Dropping the future detaches the thread.
 pub(super) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, InputError> + Send + 'static,
 ) -> Result<T, InputError> {
@@ -15,7 +15,7 @@ pub(super) async fn run<T: Send + 'static>(
     std::thread::Builder::new()
         .name("input".to_owned())
         .spawn(move || {
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = sender.send(work());
         })
         .map_err(InputError::Thread)?;

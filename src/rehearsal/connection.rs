@@ -16,17 +16,17 @@ const OPEN: u8 = 0;
 const CLOSED: u8 = 1;
 const RESET: u8 = 2;
 
-/// The handle by which a request breaks the connection that it came on.
+/// The handle with which a request breaks its own connection.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Breaker(Arc<AtomicU8>);
 
 impl Breaker {
-    /// From now on nothing is sent; the connection ends with a FIN.
+    /// Sends nothing from now on, and ends the connection with a FIN.
     pub(super) fn close(&self) {
         self.0.store(CLOSED, Ordering::Release);
     }
 
-    /// From now on nothing is sent; the connection ends with a RST.
+    /// Sends nothing from now on, and ends the connection with a RST.
     pub(super) fn reset(&self) {
         self.0.store(RESET, Ordering::Release);
     }
@@ -47,7 +47,7 @@ impl Listener for BreakableListener {
 
     async fn accept(&mut self) -> (ModelConnection, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
-        // A chunk must leave when it is written; without this the kernel may hold it back for the next one.
+        // A chunk must leave when it is written; without this the kernel may hold it back for the next chunk.
         let _ = stream.set_nodelay(true);
         let breaker = Breaker::default();
         (ModelConnection { stream, breaker }, address)
@@ -72,7 +72,8 @@ pub(super) struct ModelConnection {
 impl Drop for ModelConnection {
     fn drop(&mut self) {
         if self.breaker.0.load(Ordering::Acquire) == RESET {
-            // Closing a socket that lingers for no time makes the kernel send RST. If this fails it is a FIN: still an end.
+            // Closing a socket with zero linger makes the kernel send RST. If setting it fails, the FIN still ends the
+            // connection.
             let _ = self.stream.set_zero_linger();
         }
     }

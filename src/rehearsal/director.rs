@@ -5,10 +5,10 @@ use super::script::{
 };
 use super::wire::CompletionRequest;
 
-/// How much of a prompt's first line the plain answer repeats, in characters.
-const REPEATED: usize = 200;
+/// Limit of the prompt's first line in the plain answer, in characters.
+const MAX_REPEATED_CHARS: usize = 200;
 
-/// The script, and how far it has been played.
+/// The script, and its progress.
 #[derive(Debug)]
 pub(super) struct Director {
     script: Script,
@@ -16,10 +16,10 @@ pub(super) struct Director {
     last: Option<usize>,
 }
 
-/// What a request is answered with.
+/// The answer to a request.
 #[derive(Debug)]
 pub(super) struct ChosenReply {
-    /// Place of the reply in the script, from 0; none for a built-in answer.
+    /// Index of the reply in the script, from 0; `None` for a built-in answer.
     pub(super) reply: Option<usize>,
     pub(super) hang: Hang,
     pub(super) action: ReplyAction,
@@ -34,7 +34,7 @@ impl Director {
         }
     }
 
-    /// Chooses, and counts the reply as given.
+    /// Chooses the reply, and counts it as used.
     pub(super) fn choose(&mut self, request: &CompletionRequest, caller: Caller) -> ChosenReply {
         let found = self
             .script
@@ -129,7 +129,7 @@ fn first_line(text: &str) -> String {
         .map(str::trim)
         .find(|line| !line.is_empty())
         .unwrap_or_default();
-    line.chars().take(REPEATED).collect()
+    line.chars().take(MAX_REPEATED_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The endpoint: who may ask, what is answered, and stopping.
+//! The endpoint: authentication, answers, and shutdown.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,13 +24,13 @@ use super::script::{FaultKind, Hang, ReplyAction, ReplyBody, Script};
 use super::wire::{self, CompletionRequest, Envelope};
 use crate::support::secret::Secret;
 
-/// The largest request that is read, in bytes. Prompts are limited to 10 MB, attachments come on top.
-const LARGEST_REQUEST: usize = 256 << 20;
+/// Limit of a request, in bytes. Prompts are limited to 10 MB, and attachments are added to them.
+const MAX_REQUEST_BYTES: usize = 256 << 20;
 
-/// The time that answers claim to be made at: an answer is the same on every day.
+/// The time in every answer, seconds since 1970: an answer does not depend on the date.
 const CREATED: u64 = 1_767_225_600;
 
-/// The header by which the engine names the session that started a subagent.
+/// The header in which the engine names the session that started a subagent.
 const PARENT_SESSION: &str = "x-parent-session-id";
 
 pub(super) struct ModelService {
@@ -53,7 +53,7 @@ impl ModelService {
     }
 }
 
-/// Serves until `stop`, then ends what is still open.
+/// Serves until `stop`, then ends the open connections.
 pub(super) async fn serve(listener: TcpListener, service: ModelService, stop: CancellationToken) {
     let service = Arc::new(service);
     let router = Router::new()
@@ -61,7 +61,7 @@ pub(super) async fn serve(listener: TcpListener, service: ModelService, stop: Ca
         .route("/v1/chat/completions", post(completions))
         .fallback(unknown_path)
         .layer(middleware::from_fn_with_state(Arc::clone(&service), authorise))
-        .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(service);
     let served = axum::serve(
         BreakableListener(listener),
@@ -147,7 +147,7 @@ async fn completions(
     }
 }
 
-/// Waits as the script says; `false` when everything is to stop.
+/// Waits as the script demands; `false` when the server stops.
 async fn hang(hang: Hang, stop: &CancellationToken) -> bool {
     let duration = match hang {
         Hang::For(duration) if duration.is_zero() => return true,
@@ -174,7 +174,7 @@ fn play(service: &ModelService, request: &CompletionRequest, answer: &ReplyBody,
             FaultKind::Reset => breaker.reset(),
             _ => breaker.close(),
         }
-        // Never arrives: the connection takes no more bytes.
+        // Never sent: the connection takes no more bytes.
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let envelope = Envelope {
@@ -194,7 +194,7 @@ fn play(service: &ModelService, request: &CompletionRequest, answer: &ReplyBody,
     ([(header::CONTENT_TYPE, kind)], body).into_response()
 }
 
-/// The stream, broken off when `stop` comes.
+/// Passes the stream on until `stop` breaks it off.
 fn until<S>(
     stream: S,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -202,7 +202,7 @@ fn until<S>(
 where
     S: futures_util::Stream<Item = Result<Bytes, playback::Broken>> + Send + 'static,
 {
-    // When the stream ends by itself the end stays clean; when `stop` ends it, an error follows.
+    // A stream that ends by itself ends cleanly; after `stop`, an error follows.
     let stopped = futures_util::stream::once(async {
         stop.await;
         Err(playback::Broken)

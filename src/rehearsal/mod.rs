@@ -1,9 +1,9 @@
 //! The scripted model: an OpenAI-compatible endpoint on loopback that answers from a script.
 //!
-//! Comes in: a [`Script`], read from a TOML file or built in. Goes out: a [`Rehearsal`], which serves until it is
-//! dropped, and the engine configuration that names it as provider `rehearsal`. Always true: it listens on 127.0.0.1
-//! alone and answers nobody who lacks its random token; the same requests in the same order get the same answers; a fault
-//! of a script is a real one (a reset is a TCP reset, not a message about one).
+//! In: a [`Script`], read from a TOML file or built in. Out: a [`Rehearsal`], which serves until it is dropped, and the
+//! engine configuration that names it as provider `rehearsal`. Invariants: it listens on 127.0.0.1 only and answers no
+//! client without its random token; the same requests in the same order get the same answers; a scripted fault is a
+//! real fault (a reset is a TCP reset, not a message about one).
 //!
 //! # Script files
 //!
@@ -78,7 +78,7 @@ pub use models::{DEFAULT_MODEL, MODELS, PROVIDER};
 pub use requests::{RecordedRequest, Requests};
 pub use script::{Caller, Script};
 
-/// A running scripted model. It stops, with all of its connections, when this is dropped.
+/// A running scripted model. Dropping it stops the model and closes all of its connections.
 #[derive(Debug)]
 pub struct Rehearsal {
     base_url: Url,
@@ -131,19 +131,19 @@ impl Rehearsal {
         &self.api_key
     }
 
-    /// The piece of engine configuration that makes this the one provider and its `scripted` the model.
+    /// The engine configuration that makes this the only provider and its `scripted` the model.
     ///
-    /// It holds the token: hand it over in the environment, never in arguments or logs.
+    /// Contains the token: pass it in the environment, never in arguments or logs.
     pub fn engine_config(&self) -> serde_json::Value {
         models::engine_config(&self.base_url, &self.api_key)
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     pub fn requests(&self) -> Requests {
         self.requests.snapshot()
     }
 
-    /// Waits until at least `count` requests have come.
+    /// Waits until at least `count` requests have arrived.
     pub async fn wait_for_requests(&self, count: u64) {
         self.requests.wait_for(count).await;
     }

@@ -1,4 +1,4 @@
-//! The models that a rehearsal offers, and how the engine is told about them.
+//! The models of a rehearsal, and their engine configuration.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -7,9 +7,9 @@ use crate::support::secret::Secret;
 
 /// The provider's id in the engine.
 pub const PROVIDER: &str = "rehearsal";
-/// The model that is used when none is named.
+/// The default model.
 pub const DEFAULT_MODEL: &str = "scripted";
-/// Ids of all models: a plain one, one that reasons (with variants), one that takes images and PDF files.
+/// Ids of all models: a plain model, a reasoning model with variants, a model that accepts images and PDF files.
 pub const MODELS: [&str; 3] = [DEFAULT_MODEL, "reasoner", "vision"];
 
 pub(super) fn engine_config(base_url: &Url, api_key: &Secret) -> Value {
@@ -33,7 +33,7 @@ pub(super) fn engine_config(base_url: &Url, api_key: &Secret) -> Value {
     })
 }
 
-/// A model with prices that make sums of costs visible: one dollar a million tokens in, two out.
+/// A model with prices that make sums of costs visible: one dollar per million tokens in, two out.
 fn description(name: &str, ability: &str, input: &[&str]) -> Value {
     json!({
         "name": name,

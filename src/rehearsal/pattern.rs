@@ -1,10 +1,10 @@
-//! Patterns over text: a piece of it, or with `*` all of it.
+//! Patterns over text: a substring, or with `*` the whole text.
 
-/// A condition on a text. Upper and lower case differ.
+/// A case-sensitive condition on a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Pattern {
     Holds(String),
-    /// The text consists of these pieces in order, with anything between two of them.
+    /// The text consists of these pieces in order, with any text between two of them.
     Pieces(Vec<String>),
 }
 
@@ -25,7 +25,7 @@ impl Pattern {
         let [first, middle @ .., last] = pieces.as_slice() else {
             return false;
         };
-        // Ends of lines and blanks around a prompt are not what a script is about.
+        // White space around a prompt does not matter to a script.
         let Some(mut rest) = text.trim().strip_prefix(first.as_str()) else {
             return false;
         };

@@ -1,4 +1,4 @@
-//! An answer as the bytes of a response body, in its own time, with its fault.
+//! An answer as the bytes of a response body, with its delays and its fault.
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use super::connection::Breaker;
 use super::script::{FaultKind, ReplyBody, ScriptedCall, ScriptedUsage};
 use super::wire::{self, Envelope};
 
-/// Chunks without a pause between them go out together, up to this many bytes.
-const TOGETHER: usize = 16 << 10;
+/// Chunks without a pause between them are sent together, up to this many bytes.
+const MAX_FRAME_BYTES: usize = 16 << 10;
 
-/// Time for what was written to leave, before the connection is broken under it.
-const SETTLE: Duration = Duration::from_millis(20);
+/// Time for written bytes to leave before the connection is broken.
+const FLUSH_DELAY: Duration = Duration::from_millis(20);
 
 /// Breaks a body off; the HTTP layer then ends the connection.
 #[derive(Debug, thiserror::Error)]
 #[error("the script ends the connection here")]
 pub(super) struct Broken;
 
-/// What comes after the chunks.
+/// How the body ends after the chunks.
 enum StreamEnd {
     /// These bytes, then the proper end of the body.
     Last(Vec<u8>),
@@ -54,7 +54,7 @@ pub(super) fn streamed(
         .collect();
     let reasoning = text_frames(envelope, "reasoning_content", &answer.reasoning, answer.chunk_size);
     let text = text_frames(envelope, "content", &answer.text, answer.chunk_size);
-    // A text of a hundred thousand pieces is a few frames and a counter.
+    // A text that is repeated a hundred thousand times takes only a few frames and a counter.
     let repeated = std::iter::repeat_n(text, answer.repeat).flatten();
     let opening = Bytes::from(envelope.delta(json!({ "role": "assistant", "content": "" })));
     let contents = reasoning.into_iter().chain(repeated).chain(frames);
@@ -87,7 +87,7 @@ pub(super) fn streamed(
     })
 }
 
-/// The body of an answer in one document. A fault that breaks off does so in the middle of it.
+/// The body of an answer in one document. A fault that breaks off does so in the middle of the document.
 pub(super) fn whole(
     answer: &ReplyBody,
     envelope: &Envelope,
@@ -149,12 +149,12 @@ impl Playback {
         pause(std::mem::take(&mut self.delay)).await;
         if let Some(first) = self.chunks.next() {
             if !self.chunk_delay.is_zero() {
-                // The pause comes before the next chunk, and before the ending too.
+                // The pause precedes the next chunk, and the ending too.
                 self.delay = self.chunk_delay;
                 return Some(Ok(first));
             }
             let mut together = BytesMut::from(&first[..]);
-            while together.len() < TOGETHER {
+            while together.len() < MAX_FRAME_BYTES {
                 let Some(next) = self.chunks.next() else { break };
                 together.extend_from_slice(&next);
             }
@@ -164,12 +164,12 @@ impl Playback {
             StreamEnd::Last(bytes) if bytes.is_empty() => None,
             StreamEnd::Last(bytes) => Some(Ok(Bytes::from(bytes))),
             StreamEnd::Reset => {
-                pause(SETTLE).await;
+                pause(FLUSH_DELAY).await;
                 self.breaker.reset();
                 Some(Err(Broken))
             }
             StreamEnd::Close => {
-                pause(SETTLE).await;
+                pause(FLUSH_DELAY).await;
                 self.breaker.close();
                 Some(Err(Broken))
             }
@@ -226,8 +226,8 @@ fn call_id(envelope: &Envelope, index: usize, call: &ScriptedCall) -> String {
         .unwrap_or_else(|| format!("call_{}_{index}", envelope.id.trim_start_matches("chatcmpl-")))
 }
 
-/// The scripted usage, or a token for every four bytes. Only the last message counts as input, since the rest holds dates
-/// and paths and would make sums differ from machine to machine.
+/// The scripted usage, or a token for every four bytes. Only the last message counts as input, because the other
+/// messages contain dates and paths and would make sums differ between machines.
 fn usage(answer: &ReplyBody, prompt: &str) -> ScriptedUsage {
     let tokens = |bytes: usize| u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX);
     answer.usage.unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! What a scripted model was asked.
+//! The requests to a scripted model.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,14 +9,14 @@ use tokio::sync::watch;
 
 use super::script::Caller;
 
-/// How much is kept of past requests, in bytes of their bodies. The newest one is kept whatever its size.
-const KEPT: usize = 4 << 20;
+/// Limit of the kept requests, in bytes of their bodies. The newest request is kept at any size.
+const MAX_KEPT_BYTES: usize = 4 << 20;
 
 /// The requests so far: all of them counted, the newest of them kept.
 #[derive(Debug, Clone, Default)]
 pub struct Requests {
     pub count: u64,
-    /// The newest, oldest first; as many as fit into 4 MB.
+    /// The newest requests, oldest first; as many as fit into 4 MB.
     pub recent: Vec<RecordedRequest>,
 }
 
@@ -26,13 +26,13 @@ impl Requests {
     }
 }
 
-/// A request, and which reply it got.
+/// A request, and the reply to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecordedRequest {
     pub caller: Caller,
-    /// The model that was named.
+    /// The model in the request.
     pub model: String,
-    /// Place of the reply in the script, from 0; none for a built-in answer.
+    /// Index of the reply in the script, from 0; `None` for a built-in answer.
     pub reply: Option<usize>,
     #[serde(skip)]
     body: Bytes,
@@ -49,7 +49,7 @@ impl RecordedRequest {
     }
 
     pub fn json(&self) -> serde_json::Value {
-        // Only bodies that were JSON get as far as being recorded.
+        // Only JSON bodies are recorded.
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }
@@ -74,7 +74,7 @@ impl Recorder {
         let mut recent = self.lock();
         recent.push_back(request);
         let mut bytes: usize = recent.iter().map(|request| request.body.len()).sum();
-        while bytes > KEPT && recent.len() > 1 {
+        while bytes > MAX_KEPT_BYTES && recent.len() > 1 {
             bytes -= recent.pop_front().map_or(0, |request| request.body.len());
         }
         self.count.send_modify(|count| *count += 1);
@@ -90,7 +90,7 @@ impl Recorder {
     }
 
     pub(super) async fn wait_for(&self, wanted: u64) {
-        // Fails only when the sender is gone, and that is `self`.
+        // Fails only when the sender is gone, and the sender is `self`.
         let _ = self.count.subscribe().wait_for(|count| *count >= wanted).await;
     }
 

@@ -1,4 +1,4 @@
-//! What a script says, as plain data. The file format is read in `script_file`.
+//! A script as plain data. `script_file` reads the file format.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// The built-in script: says that this is a rehearsal and repeats the first line of the prompt.
+    /// The built-in script: answers that this is a rehearsal, and repeats the first line of the prompt.
     pub fn plain() -> Self {
         Self::default()
     }
@@ -26,7 +26,7 @@ impl Script {
     ///
     /// # Errors
     ///
-    /// A usage failure when the file cannot be read, or with line and reason when it is no script.
+    /// A usage failure when the file cannot be read, or with line and reason when it is not a valid script.
     pub fn load(path: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             Failure::usage(format!("cannot read rehearsal script `{}`", path.display())).caused_by(&error)
@@ -34,7 +34,7 @@ impl Script {
         Self::parse(&text, &path.display().to_string())
     }
 
-    /// Reads a script from `text`; `name` stands for it in messages.
+    /// Parses a script from `text`; messages call it `name`.
     ///
     /// # Errors
     ///
@@ -44,24 +44,24 @@ impl Script {
     }
 }
 
-/// What answers when no reply is left for a main request.
+/// The answer to a main request when no reply is left.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Afterwards {
     #[default]
     Plain,
-    /// The reply that was given last.
+    /// The last reply again.
     Repeat,
-    /// HTTP 400, which the engine does not try again.
+    /// HTTP 400, which the engine does not retry.
     Fail,
 }
 
-/// Who sends a request, as far as it can be told.
+/// The sender of a request, as well as the request shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Caller {
-    /// The agent that was prompted, or any other program.
+    /// The prompted agent, or any other program.
     Main,
-    /// An agent that was started by another one.
+    /// A subagent.
     Subagent,
     /// The engine, to name a session.
     Title,
@@ -69,7 +69,7 @@ pub enum Caller {
     Summary,
 }
 
-/// One reply, and when it is given.
+/// A reply, and its conditions.
 #[derive(Debug, Clone)]
 pub(super) struct ScriptedReply {
     pub(super) conditions: Conditions,
@@ -84,7 +84,7 @@ pub(super) struct Conditions {
     pub(super) tool_result: Option<Pattern>,
     pub(super) system: Option<Pattern>,
     pub(super) model: Option<Pattern>,
-    /// Nobody in particular, or this one.
+    /// `None`: any sender.
     pub(super) caller: Option<Caller>,
 }
 
@@ -144,7 +144,7 @@ impl ReplyBody {
 pub(super) struct ScriptedCall {
     pub(super) id: Option<String>,
     pub(super) name: String,
-    /// As it is sent; a script may want it to be no JSON.
+    /// Sent unchanged; a script may want invalid JSON.
     pub(super) arguments: String,
 }
 
@@ -170,13 +170,13 @@ pub(super) enum Finish {
 #[derive(Debug, Clone)]
 pub(super) struct Fault {
     pub(super) kind: FaultKind,
-    /// How many chunks come first; all of them without it.
+    /// How many chunks precede the fault; `None`: all of them.
     pub(super) after_chunks: Option<usize>,
     pub(super) message: String,
 }
 
 impl Fault {
-    /// Whether the connection ends before a single byte of an answer.
+    /// Whether the connection ends before the first byte of an answer.
     pub(super) fn is_before_headers(&self) -> bool {
         self.after_chunks == Some(0) && matches!(self.kind, FaultKind::Reset | FaultKind::Close)
     }

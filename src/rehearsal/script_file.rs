@@ -1,4 +1,4 @@
-//! The script file: TOML as typed, checked and turned into a [`Script`].
+//! The script file: TOML, checked and converted to a [`Script`].
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -80,7 +80,7 @@ struct RawToolCall {
     arguments: Option<toml::Value>,
 }
 
-/// Why a text is no script.
+/// Why a text is not a valid script.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ScriptError {
     line: Option<usize>,
@@ -306,7 +306,7 @@ fn optional_duration(key: &str, text: Option<&str>) -> Result<Duration, String> 
 }
 
 fn duration(key: &str, text: &str) -> Result<Duration, String> {
-    // A bare number could be meant in any unit; on the command line it means seconds, in a script nothing.
+    // Invalid without a unit: a bare number means seconds on the command line, and could mean anything in a script.
     crate::support::duration::parse(text)
         .ok()
         .filter(|_| !text.bytes().all(|byte| byte.is_ascii_digit()))

@@ -1,11 +1,11 @@
-//! The OpenAI-compatible wire format, as far as a scripted model needs it.
+//! The part of the OpenAI-compatible wire format that a scripted model needs.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::script::{Caller, Finish, ReplyBody, ScriptedUsage};
 
-/// What is read of a request; everything else is kept in the recorded body only.
+/// The fields of a request that are read; the recorded body keeps all others.
 #[derive(Debug, Deserialize)]
 pub(super) struct CompletionRequest {
     #[serde(default)]
@@ -27,7 +27,7 @@ struct CompletionMessage {
 }
 
 impl CompletionRequest {
-    /// The text of the last message of the user.
+    /// The text of the last user message.
     pub(super) fn last_user(&self) -> String {
         self.messages
             .iter()
@@ -37,7 +37,7 @@ impl CompletionRequest {
             .unwrap_or_default()
     }
 
-    /// The tool results that end the conversation, joined; none when something else ends it.
+    /// The tool results that end the conversation, joined; `None` when another message ends it.
     pub(super) fn tool_results(&self) -> Option<String> {
         let from = self
             .messages
@@ -58,8 +58,8 @@ impl CompletionRequest {
         texts.join("\n")
     }
 
-    /// Who asks. The engine's calls for titles and summaries have no tools and begin in their own way; a subagent's
-    /// calls carry a header that names the parent session.
+    /// The sender of a request. The engine's calls for titles and summaries have no tools and begin in their own way; a
+    /// subagent's calls have a header that names the parent session.
     pub(super) fn caller(&self, has_parent_session: bool) -> Caller {
         if self.tools.is_empty() {
             let system = self.system();
@@ -82,7 +82,7 @@ impl CompletionRequest {
 }
 
 impl CompletionMessage {
-    /// The text, be it a string or a list of parts.
+    /// The text of a string or a list of parts.
     fn text(&self) -> String {
         match &self.content {
             Value::String(text) => text.clone(),
@@ -96,7 +96,7 @@ impl CompletionMessage {
     }
 }
 
-/// Makes the chunks of one streamed answer.
+/// Builds the chunks of one streamed answer.
 #[derive(Debug, Clone)]
 pub(super) struct Envelope {
     pub(super) id: String,
@@ -149,7 +149,7 @@ impl Envelope {
         })
     }
 
-    /// The whole answer as one document; without a finish reason where the answer has none.
+    /// The whole answer as one document; without a finish reason if the answer has none.
     pub(super) fn document(
         &self,
         answer: &ReplyBody,
@@ -191,7 +191,7 @@ fn to_vec(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("values of string keys and numbers make JSON")
 }
 
-/// The wire counts cached tokens and reasoning twice: once in the sum, once as a detail.
+/// The wire format counts cached tokens and reasoning twice: in the sum, and as a detail.
 fn usage_json(usage: ScriptedUsage) -> Value {
     let prompt = usage.input.saturating_add(usage.cache_read);
     let completion = usage.output.saturating_add(usage.reasoning);

@@ -15,19 +15,19 @@ pub struct Agent {
     pub description: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub mode: String,
-    /// Whether it is the engine's own helper.
+    /// Whether it is an internal helper of the engine.
     #[serde(deserialize_with = "lenient")]
     pub hidden: bool,
-    /// Whether it comes with the engine.
+    /// Whether it is built into the engine.
     #[serde(deserialize_with = "lenient")]
     pub native: bool,
-    /// The model that it insists on.
+    /// The model that the agent is bound to.
     #[serde(deserialize_with = "lenient")]
     pub model: Option<ModelRef>,
-    /// The variant that it insists on.
+    /// The variant that the agent is bound to.
     #[serde(deserialize_with = "lenient")]
     pub variant: Option<String>,
-    /// The rules in force for it, later ones win.
+    /// The rules in force for the agent; later rules win.
     #[serde(deserialize_with = "lenient")]
     pub permission: Vec<Rule>,
 }

@@ -8,18 +8,18 @@ use super::lenient::lenient;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct EngineCommand {
-    /// Its name, without the slash.
+    /// The name, without the slash.
     pub name: String,
     #[serde(deserialize_with = "lenient")]
     pub description: Option<String>,
-    /// The prompt that it stands for; empty where the engine asks somebody else for it.
+    /// The prompt template; empty when the engine gets the template from an MCP server.
     #[serde(deserialize_with = "lenient")]
     pub template: String,
 }
 
 impl EngineCommand {
-    /// The shell commands that the template runs before the model sees it, as the engine finds them. The engine asks
-    /// nobody about them.
+    /// The shell commands that the template runs before the model sees it, found in the engine's way. The engine runs
+    /// them without a permission ask.
     pub fn shell_commands(&self) -> Vec<&str> {
         let mut found = Vec::new();
         let mut rest = self.template.as_str();
@@ -28,7 +28,7 @@ impl EngineCommand {
                 break;
             };
             if command.is_empty() {
-                // The engine wants a command there: this backtick may open the next one.
+                // The engine requires a command there: this backtick may open the next command.
                 rest = after;
                 continue;
             }
@@ -39,7 +39,6 @@ impl EngineCommand {
     }
 }
 
-/// A call of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandCall {
     pub name: String,

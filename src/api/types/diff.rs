@@ -1,4 +1,4 @@
-//! What a prompt changed.
+//! The changes of a prompt.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use super::lenient::lenient;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct FileDiff {
-    /// Its path, relative to the root of the working tree.
+    /// Relative to the root of the working tree.
     #[serde(deserialize_with = "lenient")]
     pub file: String,
     #[serde(deserialize_with = "lenient")]

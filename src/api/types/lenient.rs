@@ -1,10 +1,10 @@
-//! Fields that do not fail.
+//! Tolerant deserialisation of fields.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// Reads a field; a value of an unexpected shape becomes the default.
+/// Reads a field; a value of an unexpected type becomes the default.
 pub(super) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

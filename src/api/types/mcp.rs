@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::lenient::lenient;
 
-/// How an MCP server is, as `GET /mcp` lists it.
+/// The state of an MCP server, as `GET /mcp` lists it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct McpState {

@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::lenient::lenient;
 use crate::request::ModelRef;
 
-/// A message and all its parts.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct MessageWithParts {
@@ -23,7 +22,7 @@ pub struct MessageInfo {
     pub session_id: String,
     #[serde(deserialize_with = "lenient")]
     pub role: String,
-    /// The user message that it answers; another one than ours after a compaction.
+    /// The user message that it answers; after a compaction not our prompt.
     #[serde(rename = "parentID", deserialize_with = "lenient")]
     pub parent_id: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -37,7 +36,6 @@ pub struct MessageInfo {
     /// The model of an assistant message.
     #[serde(rename = "modelID", deserialize_with = "lenient")]
     pub model_id: Option<String>,
-    /// The variant of the model.
     #[serde(deserialize_with = "lenient")]
     pub variant: Option<String>,
     /// Why the model stopped: `stop`, `length`, `tool-calls`, `content-filter`, `unknown`, ...
@@ -45,12 +43,11 @@ pub struct MessageInfo {
     pub finish: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub error: Option<EngineError>,
-    /// Dollars, of this step.
+    /// Cost of this step in dollars.
     #[serde(deserialize_with = "lenient")]
     pub cost: f64,
     #[serde(deserialize_with = "lenient")]
     pub tokens: Tokens,
-    /// When it began and ended.
     #[serde(deserialize_with = "lenient")]
     pub time: Times,
     /// `true` on the summary of a compaction (an object on a user message).
@@ -66,23 +63,21 @@ pub struct MessageInfo {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct MessagePath {
-    /// The root of the working tree; that of the file system where there is none.
+    /// The root of the working tree; the root of the file system outside of a working tree.
     #[serde(deserialize_with = "lenient")]
     pub root: String,
 }
 
 impl MessageInfo {
-    /// Whether the assistant wrote it.
     pub fn is_assistant(&self) -> bool {
         self.role == "assistant"
     }
 
-    /// Whether it is the summary that a compaction made, which is no answer.
+    /// Whether the message is the summary of a compaction, which is not an answer.
     pub fn is_summary(&self) -> bool {
         self.summary == Value::Bool(true)
     }
 
-    /// The model that wrote it.
     pub fn model_ref(&self) -> Option<ModelRef> {
         if let (Some(provider), Some(model)) = (&self.provider_id, &self.model_id) {
             return Some(ModelRef {
@@ -98,7 +93,6 @@ impl MessageInfo {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Times {
-    /// When the message was made.
     #[serde(deserialize_with = "lenient")]
     pub created: f64,
     #[serde(deserialize_with = "lenient")]
@@ -112,7 +106,7 @@ pub struct Times {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Tokens {
-    /// The sum, where the provider gives one.
+    /// `None` when the provider gives no sum.
     #[serde(deserialize_with = "lenient")]
     pub total: Option<f64>,
     #[serde(deserialize_with = "lenient")]
@@ -139,30 +133,29 @@ pub struct CacheTokens {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct EngineError {
-    /// Its kind, for example `APIError`.
+    /// For example `APIError`.
     #[serde(deserialize_with = "lenient")]
     pub name: String,
     #[serde(deserialize_with = "lenient")]
     pub data: ErrorData,
 }
 
-/// Facts of an error. The provider's headers and body are left out on purpose: they may hold secrets.
+/// Facts of an error. The provider's headers and body are left out on purpose: they may contain secrets.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct ErrorData {
     #[serde(deserialize_with = "lenient")]
     pub message: String,
-    /// HTTP status of the provider.
+    /// HTTP status of the provider's response.
     #[serde(rename = "statusCode", deserialize_with = "lenient")]
     pub status_code: Option<u16>,
-    /// Whether the engine would have tried again.
+    /// Whether the engine could have retried.
     #[serde(rename = "isRetryable", deserialize_with = "lenient")]
     pub is_retryable: bool,
     #[serde(rename = "providerID", deserialize_with = "lenient")]
     pub provider_id: Option<String>,
 }
 
-/// A part of a message.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Part {
@@ -176,13 +169,12 @@ pub struct Part {
     /// The text of a text or reasoning part.
     #[serde(deserialize_with = "lenient")]
     pub text: String,
-    /// Text that the engine added for the model.
+    /// Whether the engine added the text for the model.
     #[serde(deserialize_with = "lenient")]
     pub synthetic: bool,
-    /// Text that is shown and not sent.
+    /// Whether the text is shown but not sent to the model.
     #[serde(deserialize_with = "lenient")]
     pub ignored: bool,
-    /// When it began and ended.
     #[serde(deserialize_with = "lenient")]
     pub time: Times,
     /// The tool of a tool part.
@@ -205,53 +197,51 @@ pub enum PartKind {
     Text,
     Reasoning,
     Tool,
-    /// A call of the model begins; a retried one begins anew.
+    /// A model call begins; also sent again for a retry.
     StepStart,
-    /// A call of the model ended well.
+    /// A model call succeeded.
     StepFinish,
     Patch,
     File,
-    /// What a newer engine sends.
+    /// Any type of a newer engine.
     #[default]
     #[serde(other)]
     Unknown,
 }
 
-/// The state of a tool call.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct ToolState {
     /// `pending`, `running`, `completed` or `error`.
     #[serde(deserialize_with = "lenient")]
     pub status: String,
-    /// The arguments; whole from `running` on.
+    /// The arguments; complete from `running` on.
     #[serde(deserialize_with = "lenient")]
     pub input: Value,
-    /// What the model sees of the result.
+    /// The result as the model sees it.
     #[serde(deserialize_with = "lenient")]
     pub output: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub error: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub title: Option<String>,
-    /// Exit status, session of a subagent, and the like.
+    /// Exit status, session of a subagent, and similar facts.
     #[serde(deserialize_with = "lenient")]
     pub metadata: Value,
-    /// When it began and ended.
     #[serde(deserialize_with = "lenient")]
     pub time: Times,
 }
 
-/// A prompt. Its ids are ours, which makes sending it twice the same as once.
+/// A prompt. The caller chooses its ids, so sending it twice has the effect of sending it once.
 #[derive(Debug, Clone, Serialize)]
 pub struct Prompt {
     /// Our id of the user message.
     #[serde(rename = "messageID")]
     pub message_id: String,
-    /// The model; always named, since the engine otherwise takes the session's last one.
+    /// Always named, because the engine otherwise takes the session's last model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelRef>,
-    /// The agent; always named, likewise.
+    /// Always named, because the engine otherwise takes the session's last agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -262,7 +252,6 @@ pub struct Prompt {
     pub parts: Vec<PromptPart>,
 }
 
-/// A part of a prompt.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum PromptPart {

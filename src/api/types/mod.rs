@@ -1,6 +1,6 @@
-//! Wire types: what the engine sends and takes, one file per resource, nothing else.
+//! Wire types: the engine's requests and responses, one file per resource, nothing else.
 //!
-//! All are tolerant: an unknown field is ignored, a missing one or one of another shape is empty, an unknown value of
+//! All are tolerant: an unknown field is ignored, a missing field or one of another type is empty, an unknown value of
 //! an enumeration has a case of its own. A new engine must not break a run.
 
 mod agent;

@@ -1,16 +1,16 @@
-//! Permission rules, and what the engine asks.
+//! Permission rules, and the engine's permission requests and questions.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::lenient::lenient;
 
-/// One rule of the engine: both names are wildcards, the last rule that matches wins.
+/// A rule of the engine: both names are wildcards, the last matching rule wins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// The permission, for example `bash`, or `*`.
     pub permission: String,
-    /// On what, for example `git *`, or `*`.
+    /// The object, for example `git *`, or `*`.
     pub pattern: String,
     pub action: RuleAction,
 }
@@ -30,12 +30,12 @@ impl Rule {
 pub enum RuleAction {
     Allow,
     Deny,
-    /// Ask; also what we take an unknown action for, since asking is never wider than what was meant.
+    /// Ask; also the reading of an unknown action, because asking is never wider than the intended action.
     #[serde(other)]
     Ask,
 }
 
-/// The engine asks for a permission.
+/// A permission request of the engine.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct PermissionAsk {
@@ -47,10 +47,10 @@ pub struct PermissionAsk {
     pub permission: String,
     #[serde(deserialize_with = "lenient")]
     pub patterns: Vec<String>,
-    /// Command, diff, and the like.
+    /// Command, diff, and similar facts.
     #[serde(deserialize_with = "lenient")]
     pub metadata: Value,
-    /// The tool call that asks, where one does.
+    /// Empty when no tool call asks.
     #[serde(deserialize_with = "lenient")]
     pub tool: AskingCall,
 }
@@ -59,12 +59,12 @@ pub struct PermissionAsk {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct AskingCall {
-    /// The engine's id of the call; empty where it is not told.
+    /// The engine's id of the call; empty when the engine does not report it.
     #[serde(rename = "callID", deserialize_with = "lenient")]
     pub call_id: String,
 }
 
-/// The model asks the person.
+/// The model asks the user a question.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct QuestionAsk {

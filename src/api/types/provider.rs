@@ -8,19 +8,18 @@ use serde_json::Value;
 use super::lenient::lenient;
 use crate::request::ModelRef;
 
-/// The providers that can be used, as `GET /config/providers` lists them.
+/// The usable providers, as `GET /config/providers` lists them.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Providers {
     #[serde(deserialize_with = "lenient")]
     pub providers: Vec<Provider>,
-    /// The default model of each provider.
     #[serde(deserialize_with = "lenient")]
     pub default: BTreeMap<String, String>,
 }
 
 impl Providers {
-    /// The model, where it can be used.
+    /// The model, if it is usable.
     pub fn model(&self, reference: &ModelRef) -> Option<&Model> {
         self.providers
             .iter()
@@ -36,7 +35,7 @@ pub struct Provider {
     pub id: String,
     #[serde(deserialize_with = "lenient")]
     pub name: String,
-    /// Where its credentials come from: `env`, `api`, `config`, `custom`.
+    /// The source of its credentials: `env`, `api`, `config`, `custom`.
     #[serde(deserialize_with = "lenient")]
     pub source: String,
     /// The variables that hold its key.
@@ -64,7 +63,7 @@ pub struct Model {
     pub variants: BTreeMap<String, Value>,
 }
 
-/// What a model can do.
+/// The abilities of a model.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Capabilities {
@@ -94,7 +93,7 @@ pub struct Modalities {
     pub video: bool,
 }
 
-/// Dollars per million tokens.
+/// Prices in dollars per million tokens.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Cost {
@@ -105,7 +104,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Whether there is a price. The engine fills in zero where it knows none, so zero is no price.
+    /// Whether the price is known. The engine reports zero for an unknown price.
     pub fn is_known(&self) -> bool {
         self.input > 0.0 || self.output > 0.0
     }

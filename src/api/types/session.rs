@@ -9,40 +9,36 @@ use super::permission::Rule;
 #[serde(default)]
 pub struct Session {
     pub id: String,
-    /// The session that started it, for a subagent's.
+    /// The session that started this subagent's session.
     #[serde(rename = "parentID", deserialize_with = "lenient")]
     pub parent_id: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub title: String,
     #[serde(deserialize_with = "lenient")]
     pub directory: String,
-    /// The agent that it used last.
     #[serde(deserialize_with = "lenient")]
     pub agent: Option<String>,
-    /// The model that it used last.
     #[serde(deserialize_with = "lenient")]
     pub model: Option<SessionModel>,
-    /// Its rules, where they are told. They come after all others.
+    /// Its rules, if the engine reports them. They follow all other rules.
     #[serde(deserialize_with = "lenient")]
     pub permission: Option<Vec<Rule>>,
-    /// From where on its messages are taken back.
     #[serde(deserialize_with = "lenient")]
     pub revert: Option<Revert>,
-    /// When it was made and last used.
+    /// When it was created and last used.
     #[serde(deserialize_with = "lenient")]
     pub time: SessionTimes,
 }
 
-/// From where on the messages of a session are taken back; the next prompt deletes them.
+/// From which message on a session is reverted; the next prompt deletes the reverted messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Revert {
-    /// The first message that is taken back.
+    /// The first reverted message.
     #[serde(rename = "messageID", deserialize_with = "lenient")]
     pub message_id: String,
 }
 
-/// The model of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct SessionModel {
@@ -50,7 +46,7 @@ pub struct SessionModel {
     pub provider: String,
     /// The model's id at that provider.
     pub id: String,
-    /// The variant; `default` where none was named.
+    /// `default` when no variant was named.
     #[serde(deserialize_with = "lenient")]
     pub variant: Option<String>,
 }
@@ -63,38 +59,37 @@ pub struct SessionTimes {
     pub created: f64,
     #[serde(deserialize_with = "lenient")]
     pub updated: f64,
-    /// When it was put away, if it was.
+    /// When it was archived, if it was.
     #[serde(deserialize_with = "lenient")]
     pub archived: Option<f64>,
 }
 
-/// What a new session is made of.
+/// The request for a new session.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct NewSession {
-    /// With a title the engine does not spend a model call on making one up.
+    /// With a title the engine makes no model call to create one.
     pub title: String,
-    /// Its rules, judged after all others.
+    /// Its rules, judged after all other rules.
     pub permission: Vec<Rule>,
 }
 
-/// What a session is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum SessionStatus {
     Busy,
-    /// Waiting to try a provider again.
+    /// Waiting for a provider retry.
     Retry {
-        /// Which try comes next, from 1.
+        /// The number of the next attempt, from 1.
         #[serde(default)]
         attempt: u32,
         #[serde(default)]
         message: String,
-        /// When, in milliseconds since 1970.
+        /// Time of the next attempt, in milliseconds since 1970.
         #[serde(default)]
         next: u64,
     },
     Idle,
-    /// Something that a newer engine says.
+    /// Any state of a newer engine.
     #[serde(other)]
     Unknown,
 }
@@ -103,7 +98,7 @@ pub enum SessionStatus {
 pub struct TodoItem {
     #[serde(default)]
     pub content: String,
-    /// `pending`, `in_progress`, `completed`, `cancelled`, or what a newer engine says.
+    /// `pending`, `in_progress`, `completed`, `cancelled`, or a state of a newer engine.
     #[serde(default)]
     pub status: String,
     #[serde(default)]
