@@ -18,11 +18,8 @@ pub struct SessionFilter {
     pub directory: Option<String>,
     /// Only sessions whose title contains this text, in any case.
     pub search: Option<String>,
-    /// Include sessions of subagents.
     pub children: bool,
-    /// Include archived sessions.
     pub archived: bool,
-    /// Limit of the result.
     pub limit: Option<usize>,
 }
 

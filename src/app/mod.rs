@@ -120,19 +120,7 @@ fn run(cli: Cli, started: Instant, look: &mut FailureStyle) -> Result<CommandEnd
     if let Some(args) = cli.generate() {
         return commands::generate::run(&args.request(), &cli::generated_files());
     }
-    let cwd = std::env::current_dir().map_err(|error| {
-        Failure::usage("cannot find the working directory")
-            .caused_by(&error)
-            .hint("change to a directory that exists")
-    })?;
-    let context = Context {
-        environment: Environment::of_process(),
-        directories: Directories::of_user()?,
-        cwd,
-        streams: StandardStreams::of_process(),
-        interrupts: Interrupts::default(),
-        started,
-    };
+    let context = read_context(started)?;
     let directory = context.directory(cli.directory().map(PathBuf::as_path));
     look.directory.clone_from(&directory);
     look.records = cli.run_mode();
@@ -176,6 +164,22 @@ fn run(cli: Cli, started: Instant, look: &mut FailureStyle) -> Result<CommandEnd
         }
     }
     dispatch(cli.into_command(), &context, &settings, &files, look)
+}
+
+fn read_context(started: Instant) -> Result<Context, Failure> {
+    let cwd = std::env::current_dir().map_err(|error| {
+        Failure::usage("cannot find the working directory")
+            .caused_by(&error)
+            .hint("change to a directory that exists")
+    })?;
+    Ok(Context {
+        environment: Environment::of_process(),
+        directories: Directories::of_user()?,
+        cwd,
+        streams: StandardStreams::of_process(),
+        interrupts: Interrupts::default(),
+        started,
+    })
 }
 
 /// Runs a command: directly if it needs no engine, otherwise on the runtime.

@@ -31,7 +31,6 @@ pub struct Description {
     pub name: &'static str,
     /// The arguments; empty when the command takes none.
     pub arguments: &'static str,
-    /// A short description.
     pub help: &'static str,
 }
 

@@ -9,7 +9,6 @@ use ignore::WalkBuilder;
 use super::command::{COMMANDS, EFFORTS};
 use crate::terminal::one_line;
 
-/// Limit of candidates.
 const MAX_CANDIDATES: usize = 50;
 /// Limit of files in the list.
 const MAX_FILES: usize = 20_000;
@@ -40,7 +39,6 @@ pub struct Vocabulary {
 pub struct CompletionItem {
     pub start: usize,
     pub value: String,
-    /// A short description.
     pub about: String,
 }
 

@@ -14,7 +14,6 @@ use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
 use crate::support::state_file;
 
-/// Limit of stored entries.
 pub(super) const CAPACITY: usize = 1_000;
 /// Limit of a stored entry, in bytes.
 const MAX_BYTES: usize = 16 * 1024;

@@ -3,7 +3,6 @@
 /// Limit of the kept output, in bytes: the end is kept.
 pub const LONGEST: usize = 30_000;
 
-/// A finished command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShellNote {
     pub command: String,

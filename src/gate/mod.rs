@@ -89,7 +89,6 @@ pub struct PluginFile {
 /// Where the plugin finds a gate, and the token that the gate expects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
-    /// Port on loopback.
     pub port: u16,
     /// The gate accepts only a client that sends this token.
     pub token: Secret,

@@ -140,25 +140,13 @@ enum GateLine {
     },
 }
 
-async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, state: &StateSender) -> io::Result<()> {
+async fn converse(lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, state: &StateSender) -> io::Result<()> {
     let mut open: JoinSet<(u64, GateReply)> = JoinSet::new();
     let mut waits: HashMap<u64, AbortHandle> = HashMap::new();
     // A cancelled read would lose its bytes, so a separate task reads the lines.
     let (line_sender, mut line_receiver) = mpsc::channel(1);
     let mut reading = JoinSet::new();
-    reading.spawn(async move {
-        loop {
-            let line = match next_line(&mut lines, MAX_LINE_BYTES).await {
-                Ok(Some(line)) => Ok(line),
-                Ok(None) => return,
-                Err(error) => Err(error),
-            };
-            let is_last = line.is_err();
-            if line_sender.send(line).await.is_err() || is_last {
-                return;
-            }
-        }
-    });
+    reading.spawn(read_lines(lines, line_sender));
     loop {
         tokio::select! {
             line = line_receiver.recv() => {
@@ -207,15 +195,29 @@ async fn converse(mut lines: Lines, mut write: OwnedWriteHalf, calls: &Calls, st
                 // An aborted task is a call that the plugin has withdrawn: it gets no answer.
                 let Ok((id, reply)) = joined else { continue };
                 waits.remove(&id);
-                let value = match reply {
-                    GateReply::Pass => json!({ "id": id, "pass": true }),
-                    GateReply::Refuse(why) => json!({ "id": id, "refuse": why }),
-                    GateReply::Unknown => json!({ "id": id }),
-                };
-                write.write_all(format!("{value}\n").as_bytes()).await?;
+                write.write_all(reply_line(id, reply).as_bytes()).await?;
             }
         }
     }
+}
+
+/// Sends the plugin's lines until the connection ends or fails, the failure included.
+async fn read_lines(mut lines: Lines, sender: mpsc::Sender<io::Result<Vec<u8>>>) {
+    while let Some(line) = next_line(&mut lines, MAX_LINE_BYTES).await.transpose() {
+        let is_last = line.is_err();
+        if sender.send(line).await.is_err() || is_last {
+            return;
+        }
+    }
+}
+
+fn reply_line(id: u64, reply: GateReply) -> String {
+    let value = match reply {
+        GateReply::Pass => json!({ "id": id, "pass": true }),
+        GateReply::Refuse(why) => json!({ "id": id, "refuse": why }),
+        GateReply::Unknown => json!({ "id": id }),
+    };
+    format!("{value}\n")
 }
 
 /// Reads the next line, without its line feed; `None` at the end.

@@ -14,7 +14,6 @@ const NOTE_DELAY: Duration = Duration::from_secs(1);
 /// How much longer a run with a prompt waits. A command that computes before it writes (`cargo build | ...`) should not
 /// lose its output to a quick engine, and a job with a forgotten stdin should not wait for long.
 const SILENCE_GRACE: Duration = Duration::from_secs(2);
-/// Bytes per read.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// How to treat a silent stdin.

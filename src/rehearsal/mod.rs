@@ -138,7 +138,6 @@ impl Rehearsal {
         models::engine_config(&self.base_url, &self.api_key)
     }
 
-    /// The requests so far.
     pub fn requests(&self) -> Requests {
         self.requests.snapshot()
     }

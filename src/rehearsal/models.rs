@@ -7,7 +7,6 @@ use crate::support::secret::Secret;
 
 /// The provider's id in the engine.
 pub const PROVIDER: &str = "rehearsal";
-/// The default model.
 pub const DEFAULT_MODEL: &str = "scripted";
 /// Ids of all models: a plain model, a reasoning model with variants, a model that accepts images and PDF files.
 pub const MODELS: [&str; 3] = [DEFAULT_MODEL, "reasoner", "vision"];

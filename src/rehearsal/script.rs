@@ -49,7 +49,6 @@ impl Script {
 pub(super) enum Afterwards {
     #[default]
     Plain,
-    /// The last reply again.
     Repeat,
     /// HTTP 400, which the engine does not retry.
     Fail,
@@ -61,7 +60,6 @@ pub(super) enum Afterwards {
 pub enum Caller {
     /// The prompted agent, or any other program.
     Main,
-    /// A subagent.
     Subagent,
     /// The engine, to name a session.
     Title,

@@ -59,7 +59,6 @@ pub struct Streams {
     /// The answer or the records.
     pub stdout: Box<dyn Write>,
     pub stderr: Box<dyn Write>,
-    /// Facts about both streams.
     pub terminal: Terminal,
     /// Shared with everything that draws.
     pub screen: Screen,

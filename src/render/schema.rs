@@ -74,7 +74,6 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The last record.
     pub fn result(outcome: &'a turn::Outcome) -> Self {
         Self::Result(Box::new(outcome.into()))
     }
@@ -317,7 +316,6 @@ impl<'a> From<&'a turn::QuestionRecord> for ModelQuestionRecord<'a> {
     }
 }
 
-/// A provider retry.
 #[derive(Debug, Serialize)]
 pub struct RetryRecord<'a> {
     pub session_id: &'a str,

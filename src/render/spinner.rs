@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use crate::request::{OutputRequest, Verbosity};
 use crate::terminal::{Screen, Stream, Terminal, one_line};
 
-/// Time between two frames.
 const FRAME_TIME: Duration = Duration::from_millis(100);
 /// How long a tool runs before the line names it. Most tools end sooner, and a question for an approver appears sooner.
 const SLOW_TOOL_DELAY: Duration = Duration::from_secs(1);
@@ -20,10 +19,11 @@ const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "�
 pub enum Phase {
     /// Locating and probing the engine program.
     StartingEngine,
-    /// The server is starting.
     StartingServer,
     /// The prompt was sent to this model.
-    Waiting { model: String },
+    Waiting {
+        model: String,
+    },
     Running {
         /// The tool and its title, in one clean line.
         tool: String,

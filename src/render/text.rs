@@ -20,7 +20,6 @@ use crate::turn::{Outcome, TextDelta, Update};
 
 /// How the answer's text becomes bytes.
 enum Form {
-    /// The model's bytes.
     Bytes,
     /// The model's text, sanitised for a terminal.
     Sanitised(Sanitizer),

@@ -2,7 +2,7 @@
 
 use super::state::TurnState;
 use super::update::PermissionRecord;
-use crate::api::types::EngineError;
+use crate::api::types::{EngineError, ErrorData};
 use crate::error::{Failure, FailureKind};
 use crate::permission::{DecidedBy, Decision};
 
@@ -157,33 +157,7 @@ pub(super) fn classify(error: &EngineError) -> Failure {
         "ProviderAuthError" => auth(because(
             "cannot get an answer: the provider's credentials are missing or wrong",
         )),
-        "APIError" => match data.status_code {
-            Some(401 | 403) => auth(because("cannot get an answer: the provider refused the credentials")),
-            Some(code @ (408 | 429 | 500..=599)) => provider(because(&format!(
-                "cannot get an answer: the provider answers with status {code}"
-            ))),
-            Some(402) => Failure::new(
-                FailureKind::Provider,
-                because("cannot get an answer: the provider wants to be paid first (status 402)"),
-            )
-            .hint("add credit to the account, or use another model with `--model`"),
-            Some(404) => Failure::new(
-                FailureKind::Failed,
-                because("cannot get an answer: the provider refused the request with status 404"),
-            )
-            .hint("check the model's name at the provider, and the provider's address in the configuration"),
-            Some(400) if data.message.contains("maximum model length") => too_long(because(
-                "cannot get an answer: the conversation is too long for the model",
-            )),
-            Some(413) => too_long(because("cannot send the prompt: it is too long for the provider")),
-            Some(code) if !data.is_retryable => Failure::new(
-                FailureKind::Failed,
-                because(&format!(
-                    "cannot get an answer: the provider refused the request with status {code}"
-                )),
-            ),
-            _ => provider(because("cannot get an answer: the provider cannot be reached")),
-        },
+        "APIError" => classify_status(data, because),
         "ContextOverflowError" => too_long(because(
             "cannot get an answer: the conversation is too long for the model",
         )),
@@ -209,6 +183,37 @@ pub(super) fn classify(error: &EngineError) -> Failure {
             provider(format!("cannot read the provider's answer: {}", reason.trim()))
         }
         _ => Failure::new(FailureKind::Failed, because("cannot finish the turn")),
+    }
+}
+
+/// Classifies a provider's error by its HTTP status.
+fn classify_status(data: &ErrorData, because: impl Fn(&str) -> String) -> Failure {
+    match data.status_code {
+        Some(401 | 403) => auth(because("cannot get an answer: the provider refused the credentials")),
+        Some(code @ (408 | 429 | 500..=599)) => provider(because(&format!(
+            "cannot get an answer: the provider answers with status {code}"
+        ))),
+        Some(402) => Failure::new(
+            FailureKind::Provider,
+            because("cannot get an answer: the provider wants to be paid first (status 402)"),
+        )
+        .hint("add credit to the account, or use another model with `--model`"),
+        Some(404) => Failure::new(
+            FailureKind::Failed,
+            because("cannot get an answer: the provider refused the request with status 404"),
+        )
+        .hint("check the model's name at the provider, and the provider's address in the configuration"),
+        Some(400) if data.message.contains("maximum model length") => too_long(because(
+            "cannot get an answer: the conversation is too long for the model",
+        )),
+        Some(413) => too_long(because("cannot send the prompt: it is too long for the provider")),
+        Some(code) if !data.is_retryable => Failure::new(
+            FailureKind::Failed,
+            because(&format!(
+                "cannot get an answer: the provider refused the request with status {code}"
+            )),
+        ),
+        _ => provider(because("cannot get an answer: the provider cannot be reached")),
     }
 }
 

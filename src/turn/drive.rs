@@ -14,7 +14,7 @@ use super::limits::exceeded;
 use super::state::TurnState;
 use super::tools::{failed_without_ripgrep, may_have_written};
 use super::update::{PermissionRecord, Retry, ToolCall, TurnStart, TurnStatus, Update};
-use crate::api::types::{CommandCall, Prompt};
+use crate::api::types::{CommandCall, MessageWithParts, Prompt};
 use crate::api::{Client, Error};
 use crate::error::{Failure, FailureKind};
 use crate::events::{Event, EventStream, Received, StreamItem};
@@ -48,7 +48,6 @@ pub struct Turn {
     pub prompt: Prompt,
     /// A command of the engine, sent instead of the prompt's parts.
     pub command: Option<CommandCall>,
-    /// Limit of provider retries.
     pub max_retries: u32,
     /// Limit of the total time that the engine waits between provider retries.
     pub retry_budget: Duration,
@@ -69,7 +68,6 @@ pub struct Turn {
 
 #[derive(Debug)]
 pub struct Driven {
-    /// The final state.
     pub state: TurnState,
     pub outputs: OutputFiles,
     /// `None` is success.
@@ -180,6 +178,18 @@ struct Driver {
     first_text: Option<std::time::Instant>,
 }
 
+/// What the loop of a turn remembers between two events.
+#[derive(Default)]
+struct Progress {
+    /// The event stream has ended for good.
+    lost: bool,
+    /// The lost answer to the prompt, while the turn may still go on.
+    refused: Option<Error>,
+    idle_since: Option<Instant>,
+    /// A gate event that waits for its announcement, at most until this time.
+    waiting: Option<(GateEvent, Instant)>,
+}
+
 /// Whether a hint was given, at most once a turn.
 struct GivenHints {
     /// The hint about the limits of a plain prompt.
@@ -215,6 +225,16 @@ impl Driver {
         if !matches!(ending, EarlyEnd::Stopped(_)) {
             self.keeper.release();
         }
+        self.conclude(ending, &mut events, stop.as_mut()).await
+    }
+
+    /// Reads what is left of the turn, or aborts it; `None` is success.
+    async fn conclude(
+        &mut self,
+        ending: EarlyEnd,
+        events: &mut EventStream,
+        stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
+    ) -> Option<Failure> {
         match ending {
             EarlyEnd::Answered => {
                 if !self.announced {
@@ -222,12 +242,12 @@ impl Driver {
                 }
                 let reading = async {
                     // Only an event reports an error that is stored in no message.
-                    self.take_events_until(&mut events, TurnState::is_over).await;
+                    self.take_events_until(events, TurnState::is_over).await;
                     timeout(REREAD_TIMEOUT, self.read_again()).await
                 };
                 let read = tokio::select! {
                     read = reading => read,
-                    failure = &mut stop => return Some(failure),
+                    failure = stop => return Some(failure),
                 };
                 self.flush().await;
                 match read {
@@ -243,7 +263,7 @@ impl Driver {
                 }
             }
             EarlyEnd::Refused(error) => {
-                let failure = self.explain(error, &mut events).await;
+                let failure = self.explain(error, events).await;
                 self.flush().await;
                 Some(failure)
             }
@@ -251,7 +271,7 @@ impl Driver {
                 // Shows refused calls as ended before the engine has stopped, without waiting for a slow reader.
                 let _ = timeout(Duration::ZERO, self.flush()).await;
                 // `app` handles a second request to stop: it exits at once.
-                let _ = timeout(ABORT_TIMEOUT, self.abort(&mut events)).await;
+                let _ = timeout(ABORT_TIMEOUT, self.abort(events)).await;
                 self.keeper.release();
                 let _ = timeout(FINAL_FLUSH_TIMEOUT, self.flush()).await;
                 Some(failure)
@@ -280,114 +300,47 @@ impl Driver {
         mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
         mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
     ) -> EarlyEnd {
-        let client = self.client.clone();
-        let session = self.session_id.clone();
-        let prompt = self.prompt.clone();
-        let command = self.command.clone();
-        let answer = async move {
-            match command {
-                None => client.prompt(&session, &prompt).await,
-                Some(command) => client.run_command(&session, &prompt, &command).await,
-            }
-        };
+        let answer = self.send_prompt();
         tokio::pin!(answer);
-        let mut lost = false;
-        let mut refused: Option<Error> = None;
-        let mut idle_since: Option<Instant> = None;
-        let mut waiting: Option<(GateEvent, Instant)> = None;
+        let mut progress = Progress::default();
         loop {
-            let is_due = |(event, until): &mut (GateEvent, Instant)| {
-                lost || Instant::now() >= *until || !self.is_unannounced(event)
-            };
-            if let Some((event, _)) = waiting.take_if(is_due) {
-                let lost = matches!(event, GateEvent::GateLost);
-                let before = self.pending.len();
-                let ended = self.keeper.handle(event, &mut self.state, &mut self.pending);
-                self.note_refusals(before);
-                self.last_sign = Instant::now();
-                if let Some(failure) = ended {
-                    // The plugin's connection ends with the engine; the reason for the engine's end is the better
-                    // message.
-                    let patience = if lost { SERVER_EXIT_GRACE } else { Duration::ZERO };
-                    return tokio::select! {
-                        biased;
-                        failure = stop.as_mut() => EarlyEnd::Stopped(failure),
-                        failure = server_gone.as_mut() => EarlyEnd::ServerGone(failure),
-                        () = sleep(patience) => EarlyEnd::Stopped(failure),
-                    };
-                }
-                if let Some(failure) = self.flush_or_stop(stop.as_mut()).await {
-                    return EarlyEnd::Stopped(failure);
+            if let Some(event) = self.take_due(&mut progress) {
+                let ended = self.gate_event(event, stop.as_mut(), server_gone.as_mut()).await;
+                if let Some(end) = ended {
+                    return end;
                 }
                 continue;
             }
-            if self.keeper.is_asking() {
+            let asking = self.keeper.is_asking();
+            if asking {
                 // A person may take any time to answer.
                 self.last_sign = Instant::now();
             }
-            let asking = self.keeper.is_asking();
             let stalled = self
                 .stall_timeout
                 .filter(|_| !asking)
                 .map(|limit| self.last_sign + limit);
-            let given_up = idle_since.map(|since| since + IDLE_GRACE);
+            let given_up = progress.idle_since.map(|since| since + IDLE_GRACE);
+            let due = progress.waiting.as_ref().map(|(_, until)| *until);
             tokio::select! {
                 // Events first, so that the loop sees the cause of the end before the end.
                 biased;
                 failure = stop.as_mut() => return EarlyEnd::Stopped(failure),
-                item = events.next(), if !lost => match item {
-                    Some(StreamItem::Event(received)) => {
-                        if let Some(failure) = self.event(*received) {
-                            return EarlyEnd::Stopped(failure);
-                        }
-                        if self.state.is_over() {
-                            if let Some(error) = refused.take() {
-                                tracing::debug!(%error, "the turn ended although its answer was lost");
-                                return EarlyEnd::Answered;
-                            }
-                            idle_since.get_or_insert_with(Instant::now);
-                        } else {
-                            idle_since = None;
-                        }
+                item = events.next(), if !progress.lost => {
+                    let ended = self.stream_item(item, &mut progress, stop.as_mut(), server_gone.as_mut()).await;
+                    if let Some(end) = ended {
+                        return end;
                     }
-                    Some(StreamItem::Disconnected) => {
-                        self.state.gap();
-                        self.pending.push(Update::Status(TurnStatus::Disconnected));
-                    }
-                    Some(StreamItem::Reconnected) => {
-                        self.state.gap();
-                        let caught_up = tokio::select! {
-                            biased;
-                            failure = stop.as_mut() => return EarlyEnd::Stopped(failure),
-                            failure = server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
-                            caught_up = timeout(REREAD_TIMEOUT, self.catch_up()) => caught_up,
-                        };
-                        match caught_up {
-                            Ok(Ok(None)) => {}
-                            Ok(Ok(Some(failure))) => return EarlyEnd::Stopped(failure),
-                            Ok(Err(error)) => tracing::debug!(%error, "cannot read everything after a gap"),
-                            Err(_) => tracing::debug!("the server does not tell what happened in a gap"),
-                        }
-                        self.pending.push(Update::Status(TurnStatus::Reconnected));
-                    }
-                    Some(StreamItem::Lost(error)) => {
-                        tracing::debug!(%error, "the stream of events is lost");
-                        lost = true;
-                        if let Some(error) = refused.take() {
-                            return EarlyEnd::Refused(error);
-                        }
-                    }
-                    None => lost = true,
-                },
-                failure = server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
-                event = self.keeper.next(), if waiting.is_none() => {
-                    waiting = Some((event, Instant::now() + ANNOUNCEMENT_TIMEOUT));
                 }
-                () = sleep_until(waiting.as_ref().map_or_else(Instant::now, |(_, until)| *until)), if waiting.is_some() => {}
-                result = &mut answer, if refused.is_none() => match result {
+                failure = server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
+                event = self.keeper.next(), if progress.waiting.is_none() => {
+                    progress.waiting = Some((event, Instant::now() + ANNOUNCEMENT_TIMEOUT));
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+                result = &mut answer, if progress.refused.is_none() => match result {
                     Ok(_) => return EarlyEnd::Answered,
                     // The turn may go on without the connection; its events report when it is over.
-                    Err(error) if error.is_transport() && !lost => refused = Some(error),
+                    Err(error) if error.is_transport() && !progress.lost => progress.refused = Some(error),
                     Err(error) => return EarlyEnd::Refused(error),
                 },
                 () = sleep_until(given_up.unwrap_or_else(Instant::now)), if given_up.is_some() => {
@@ -402,6 +355,105 @@ impl Driver {
                 return EarlyEnd::Stopped(failure);
             }
         }
+    }
+
+    /// Sends the prompt, or the command in its place; the future resolves with the engine's answer.
+    fn send_prompt(&self) -> impl Future<Output = Result<MessageWithParts, Error>> + use<> {
+        let client = self.client.clone();
+        let session = self.session_id.clone();
+        let prompt = self.prompt.clone();
+        let command = self.command.clone();
+        async move {
+            match command {
+                None => client.prompt(&session, &prompt).await,
+                Some(command) => client.run_command(&session, &prompt, &command).await,
+            }
+        }
+    }
+
+    /// Takes the waiting gate event once it was announced, or waited long enough.
+    fn take_due(&self, progress: &mut Progress) -> Option<GateEvent> {
+        let lost = progress.lost;
+        let is_due =
+            |(event, until): &mut (GateEvent, Instant)| lost || Instant::now() >= *until || !self.is_unannounced(event);
+        progress.waiting.take_if(is_due).map(|(event, _)| event)
+    }
+
+    /// Handles a gate event and sends its updates; returns the end of the turn, if this is it.
+    async fn gate_event(
+        &mut self,
+        event: GateEvent,
+        mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
+        mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
+    ) -> Option<EarlyEnd> {
+        let lost = matches!(event, GateEvent::GateLost);
+        let before = self.pending.len();
+        let ended = self.keeper.handle(event, &mut self.state, &mut self.pending);
+        self.note_refusals(before);
+        self.last_sign = Instant::now();
+        if let Some(failure) = ended {
+            // The plugin's connection ends with the engine; the reason for the engine's end is the better message.
+            let grace = if lost { SERVER_EXIT_GRACE } else { Duration::ZERO };
+            return Some(tokio::select! {
+                biased;
+                failure = stop.as_mut() => EarlyEnd::Stopped(failure),
+                failure = server_gone.as_mut() => EarlyEnd::ServerGone(failure),
+                () = sleep(grace) => EarlyEnd::Stopped(failure),
+            });
+        }
+        self.flush_or_stop(stop).await.map(EarlyEnd::Stopped)
+    }
+
+    /// Handles an item of the event stream; returns the end of the turn, if this is it.
+    async fn stream_item(
+        &mut self,
+        item: Option<StreamItem>,
+        progress: &mut Progress,
+        mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
+        mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
+    ) -> Option<EarlyEnd> {
+        match item {
+            Some(StreamItem::Event(received)) => {
+                if let Some(failure) = self.event(*received) {
+                    return Some(EarlyEnd::Stopped(failure));
+                }
+                if !self.state.is_over() {
+                    progress.idle_since = None;
+                } else if let Some(error) = progress.refused.take() {
+                    tracing::debug!(%error, "the turn ended although its answer was lost");
+                    return Some(EarlyEnd::Answered);
+                } else {
+                    progress.idle_since.get_or_insert_with(Instant::now);
+                }
+            }
+            Some(StreamItem::Disconnected) => {
+                self.state.gap();
+                self.pending.push(Update::Status(TurnStatus::Disconnected));
+            }
+            Some(StreamItem::Reconnected) => {
+                self.state.gap();
+                let caught_up = tokio::select! {
+                    biased;
+                    failure = stop.as_mut() => return Some(EarlyEnd::Stopped(failure)),
+                    failure = server_gone.as_mut() => return Some(EarlyEnd::ServerGone(failure)),
+                    caught_up = timeout(REREAD_TIMEOUT, self.catch_up()) => caught_up,
+                };
+                match caught_up {
+                    Ok(Ok(None)) => {}
+                    Ok(Ok(Some(failure))) => return Some(EarlyEnd::Stopped(failure)),
+                    Ok(Err(error)) => tracing::debug!(%error, "cannot read everything after a gap"),
+                    Err(_) => tracing::debug!("the server does not tell what happened in a gap"),
+                }
+                self.pending.push(Update::Status(TurnStatus::Reconnected));
+            }
+            Some(StreamItem::Lost(error)) => {
+                tracing::debug!(%error, "the stream of events is lost");
+                progress.lost = true;
+                return progress.refused.take().map(EarlyEnd::Refused);
+            }
+            None => progress.lost = true,
+        }
+        None
     }
 
     /// Sends the pending updates. The queue to the renderer may stay full for as long as its reader likes; a request to

@@ -18,7 +18,6 @@ pub struct Outcome {
     pub last_message: String,
     /// `None` when the run failed before it had a session.
     pub session_id: Option<String>,
-    /// The assistant's last message.
     pub message_id: Option<String>,
     pub directory: String,
     pub model: Option<ModelRef>,
@@ -33,7 +32,6 @@ pub struct Outcome {
     pub tool_calls: Vec<ToolCall>,
     pub permissions: Vec<PermissionRecord>,
     pub files: Vec<FileChange>,
-    /// Number of provider retries.
     pub retries: u32,
     pub phases: Phases,
     pub engine: Option<EngineInfo>,
@@ -73,13 +71,11 @@ pub struct CheckResults {
     pub require_change: Option<bool>,
 }
 
-/// A finished command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
     pub command: String,
     /// Its exit status; `None` when a signal or this program ended it.
     pub exit_code: Option<i32>,
-    /// Run time in milliseconds.
     pub duration_ms: u64,
 }
 
@@ -90,7 +86,6 @@ pub struct Worktree {
     pub branch: String,
     /// The commit that it started from.
     pub base: String,
-    /// Whether it still exists.
     pub kept: bool,
     /// Notes for a person, line by line; the first line says where the worktree is, or that it is gone.
     pub notes: Vec<String>,

@@ -16,11 +16,7 @@ pub enum Update {
     /// A piece of the answer, in order. Never sent twice, also after a reconnect.
     Text(TextDelta),
     /// The text of this part so far is void: the engine retries the step, and sends its text again in another part.
-    TextVoid {
-        /// The void part.
-        part_id: String,
-        session_id: String,
-    },
+    TextVoid { part_id: String, session_id: String },
     /// A piece of the model's reasoning.
     Reasoning(TextDelta),
     /// A tool call began, progressed or ended. The first update of a call has status `running`, or `pending` at the
@@ -119,7 +115,6 @@ pub struct ToolCall {
     pub output: Option<String>,
     pub error: Option<String>,
     pub exit_code: Option<i64>,
-    /// Run time in milliseconds.
     pub duration_ms: Option<u64>,
     /// Whether a subagent called it.
     pub subagent: bool,
@@ -162,14 +157,12 @@ pub struct QuestionRecord {
     pub subagent: bool,
 }
 
-/// A provider retry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Retry {
     pub session_id: String,
     /// The number of the next attempt, from 1.
     pub attempt: u32,
     pub max_attempts: u32,
-    /// The provider's error message.
     pub message: String,
     /// The engine's pause in milliseconds.
     pub delay_ms: u64,

@@ -199,7 +199,6 @@ pub enum PartKind {
     Tool,
     /// A model call begins; also sent again for a retry.
     StepStart,
-    /// A model call succeeded.
     StepFinish,
     Patch,
     File,

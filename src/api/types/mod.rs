@@ -18,7 +18,8 @@ pub use command::{CommandCall, EngineCommand};
 pub use diff::FileDiff;
 pub use mcp::McpState;
 pub use message::{
-    EngineError, FilePart, MessageInfo, MessageWithParts, Part, PartKind, Prompt, PromptPart, Tokens, ToolState,
+    EngineError, ErrorData, FilePart, MessageInfo, MessageWithParts, Part, PartKind, Prompt, PromptPart, Tokens,
+    ToolState,
 };
 pub use permission::{AskingCall, PermissionAsk, QuestionAsk, Rule, RuleAction};
 pub use provider::{Capabilities, Cost, Limit, Modalities, Model, Provider, Providers};

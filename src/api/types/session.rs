@@ -34,7 +34,6 @@ pub struct Session {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Revert {
-    /// The first reverted message.
     #[serde(rename = "messageID", deserialize_with = "lenient")]
     pub message_id: String,
 }

@@ -95,7 +95,6 @@ impl TextFlow {
         }
     }
 
-    /// Writes the collected word.
     pub(super) fn end_word(&mut self, columns: usize, out: &mut String) {
         self.last.clear();
         if self.word.is_empty() {

@@ -17,25 +17,23 @@ use crate::permission::{
     Withdrawal,
 };
 
+/// The facts of an ask that the tool gate or the engine supplies.
+pub(super) struct AskedCall<'a> {
+    pub(super) id: &'a str,
+    pub(super) session_id: &'a str,
+    pub(super) tool: &'a str,
+    pub(super) arguments: &'a Value,
+}
+
 impl Gatekeeper {
-    #[expect(clippy::too_many_arguments, reason = "an ask has that many sides")]
-    pub(super) fn ask_of(
-        &self,
-        id: &str,
-        session_id: &str,
-        tool: &str,
-        arguments: &Value,
-        action: Action,
-        judgement: Judgement,
-        state: &TurnState,
-    ) -> Ask {
+    pub(super) fn ask_of(&self, asked: AskedCall<'_>, action: Action, judgement: Judgement, state: &TurnState) -> Ask {
         Ask {
-            id: id.to_owned(),
-            session_id: session_id.to_owned(),
-            subagent: subagent(session_id, state),
+            id: asked.id.to_owned(),
+            session_id: asked.session_id.to_owned(),
+            subagent: subagent(asked.session_id, state),
             action,
-            tool: tool.to_owned(),
-            arguments: arguments.clone(),
+            tool: asked.tool.to_owned(),
+            arguments: asked.arguments.clone(),
             diff: None,
             directory: self.directory.clone(),
             judgement,

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use super::super::limits::{allows_tool_call, too_many_tool_calls};
 use super::super::state::TurnState;
 use super::super::update::Update;
+use super::asking::AskedCall;
 use super::verdict::GateDecision;
 use super::{AskSource, Gatekeeper, MAX_SUBAGENT_DEPTH, TRACE_TIMEOUT, mentions};
 use crate::api::Client;
@@ -48,15 +49,13 @@ impl Gatekeeper {
                 subject: None,
             };
         }
-        let ask = self.ask_of(
-            &call.call_id,
-            &call.session_id,
-            &call.tool,
-            &call.arguments,
-            action,
-            judgement,
-            state,
-        );
+        let asked = AskedCall {
+            id: &call.call_id,
+            session_id: &call.session_id,
+            tool: &call.tool,
+            arguments: &call.arguments,
+        };
+        let ask = self.ask_of(asked, action, judgement, state);
         // When several calls come at once, the events may not have announced all of them yet.
         let too_many = self
             .limits

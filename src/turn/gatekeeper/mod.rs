@@ -58,7 +58,6 @@ const REFUSAL_DELAY: Duration = Duration::from_millis(150);
 const FINAL_REPLIES_TIMEOUT: Duration = Duration::from_secs(1);
 /// Limit for the engine to return the parents of a session.
 const TRACE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Limit of nested subagents.
 const MAX_SUBAGENT_DEPTH: usize = 16;
 
 /// What a turn needs to decide what the model may do.
@@ -206,7 +205,6 @@ enum AskSource {
     Engine(PermissionAsk),
 }
 
-/// The open question.
 struct PendingAsk {
     session_id: String,
     what: What,

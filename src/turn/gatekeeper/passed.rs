@@ -30,7 +30,6 @@ impl Passed {
         self.seen.len() + self.without_id
     }
 
-    /// Records an allowed call.
     pub(super) fn add(&mut self, session: &str, call: &str, permission: &str, by: DecidedBy) {
         if call.is_empty() {
             return;

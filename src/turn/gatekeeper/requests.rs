@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::state::TurnState;
 use super::super::update::{ToolStatus, Update};
+use super::asking::AskedCall;
 use super::tamper::tampered;
 use super::{AskSource, CONFIGURATION, Gatekeeper, WaitingAsk, What};
 use crate::api::types::{PermissionAsk, QuestionAsk, Session};
@@ -45,15 +46,13 @@ impl Gatekeeper {
         } else {
             &ask.tool.call_id
         };
-        let mut open = self.ask_of(
+        let asked = AskedCall {
             id,
-            &ask.session_id,
-            &ask.permission,
-            &ask.metadata,
-            action,
-            judgement,
-            state,
-        );
+            session_id: &ask.session_id,
+            tool: &ask.permission,
+            arguments: &ask.metadata,
+        };
+        let mut open = self.ask_of(asked, action, judgement, state);
         if let Some(diff) = ask.metadata.get("diff").and_then(Value::as_str) {
             open.diff = Some(diff.to_owned());
         }
