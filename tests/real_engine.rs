@@ -13,8 +13,8 @@ use crate::support::{EnginePermit, path_with_ripgrep};
 /// The variable that names the engine program for tests.
 const ENGINE: &str = "OPENCODE_RS_TEST_ENGINE";
 
-/// The program that tests run: the one that the variable names, else the pinned one, which our own installer puts under
-/// `target/` once.
+/// The program that tests run: the program that the variable names, else the pinned one, which our own installer puts
+/// under `target/` once.
 pub(crate) fn path() -> PathBuf {
     static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
     match std::env::var_os(ENGINE) {
@@ -24,7 +24,7 @@ pub(crate) fn path() -> PathBuf {
     }
 }
 
-/// A cache of ours that knows the version of [`path`] already, so that not every home asks the engine for it again.
+/// A cache that already knows the version of [`path`], so that not every home probes the engine again.
 pub(crate) fn probed_cache() -> &'static Path {
     static PROBED: OnceLock<PathBuf> = OnceLock::new();
     PROBED.get_or_init(|| {

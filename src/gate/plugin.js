@@ -1,11 +1,11 @@
 // The part of opencode-rs that runs inside the engine: no tool runs before opencode-rs has let it pass.
-// It imports nothing, because the engine would fetch packages for it, and it is closed whenever it is in doubt.
+// It imports nothing, because the engine would fetch packages for it, and it refuses whenever it is in doubt.
 
 const net = process.getBuiltinModule("node:net");
 
 const GONE = "opencode-rs is gone, and nothing runs without it";
 const STRANGER = "This session does not belong to any run of opencode-rs.";
-/** More of a call's arguments is not sent, in characters. */
+/** Limit of a call's arguments, in characters. */
 const LONGEST = 64 * 1024 * 1024;
 
 const HIDDEN = ["OPENCODE_SERVER_PASSWORD", "OPENCODE_RS_GATE"];
@@ -13,34 +13,34 @@ const values = HIDDEN.map((name) => process.env[name]);
 // The engine has read its password already; its children would inherit it.
 for (const name of HIDDEN) delete process.env[name];
 
-/** Where our hub listens, what it wants to hear first, and the variables that commands shall see instead. */
+/** The hub's port and token, and the variables that commands get instead of the engine's own. */
 const own = parsed(values[1]);
-/** The connection to the hub. Who opens a gate says so there, and nowhere else. */
+/** The connection to the hub, which announces every gate. */
 let hub;
 /** The open gates. */
 const gates = new Set();
-/** Calls that wait: what is to be done with them, and the gates that have not answered. */
+/** Waiting calls: their callbacks, and the gates that have not answered. */
 const waiting = new Map();
-/** Whether this plugin is the last one; not known before the configuration is. */
+/** Whether this plugin runs last; unknown before the configuration is. */
 let order;
 let last = 0;
-/** Held for as long as the engine runs: a library that is collected takes its functions along. */
+/** Held for as long as the engine runs: collecting a library frees its functions. */
 let system;
 
 const nativeFetch = globalThis.fetch;
-/** The statuses with which a response redirects. */
+/** The statuses of redirects. */
 const REDIRECTS = [301, 302, 303, 307, 308];
 const MOST_REDIRECTS = 20;
-/** What `webfetch` waits for a response, in seconds, and the longest that it can be told to wait. */
+/** The default and the longest timeout of `webfetch`, in seconds. */
 const USUAL_TIMEOUT = 30;
 const LONGEST_TIMEOUT = 120;
-/** Headers that are for the first address alone. */
+/** Headers that are sent only to the first host. */
 const FOR_ONE_ORIGIN = ["authorization", "cookie", "proxy-authorization"];
-/** Nobody listens there. Whether a request to it comes by is what tells that the engine's requests do. */
+/** Nothing listens there. A request to it that reaches our `fetch` shows that the engine's requests do. */
 const PROBE = "http://127.0.0.1:1/opencode-rs/";
 /** Whether the engine's own HTTP client uses our `fetch`. */
 let seesRequests = false;
-/** The calls of `webfetch` that have passed and not ended. */
+/** Calls of `webfetch` that have passed and not ended. */
 const fetching = new Map();
 
 function parsed(text) {
@@ -52,8 +52,8 @@ function parsed(text) {
 }
 
 /**
- * Takes secrets out of what other processes can see of this one: `/proc/PID/environ` shows the memory that the process
- * was started with.
+ * Erases secrets from the part of this process that other processes can read: `/proc/PID/environ` shows the memory of
+ * the initial environment.
  */
 async function hide() {
   let ffi;
@@ -82,14 +82,14 @@ async function hide() {
     const length = Buffer.byteLength(values[at] ?? "");
     if (!found || length === 0) return;
     const bytes = new Uint8Array(ffi.toArrayBuffer(found, 0, length));
-    // The very bytes: anything else is not the value that we know.
+    // Compares all bytes: other bytes are not the value that we know.
     if (Buffer.from(bytes).toString() === values[at]) bytes.fill(120);
   });
   // PR_SET_DUMPABLE off: neither environment nor memory can be read by other processes of the same user.
   system.symbols.prctl?.(4, 0, 0, 0, 0);
 }
 
-/** Connects to loopback, and calls `heard` with each line that comes. */
+/** Connects to loopback, and calls `heard` with each line. */
 function connect(port, heard, gone) {
   const socket = net.connect({ host: "127.0.0.1", port });
   socket.setNoDelay(true);
@@ -115,7 +115,7 @@ function open() {
   send(hub, { token: own.token });
 }
 
-/** A gate more. It hears of the calls from now on. */
+/** Adds a gate, which receives all calls from now on. */
 function add({ port, token }) {
   const gate = connect(port, (line) => answer(gate, line), () => leave(gate));
   gates.add(gate);
@@ -123,14 +123,14 @@ function add({ port, token }) {
   if (order) send(gate, order);
 }
 
-/** What a gate that has gone has not answered, the others have to; and if there is none, it is refused. */
+/** Leaves the calls that a closed gate has not answered to the other gates; refuses them when no gate is left. */
 function leave(gate) {
   if (!gates.delete(gate)) return;
   gate.destroy();
   for (const call of [...waiting.values()]) without(call, gate, GONE);
 }
 
-/** Half a surrogate pair is no character to anybody else; whoever uses the text replaces it in the same way. */
+/** Replaces half a surrogate pair, which is not a valid character, like every consumer of the text. */
 function whole(_, item) {
   if (typeof item === "string") return item.toWellFormed();
   if (!item || typeof item !== "object" || Array.isArray(item)) return item;
@@ -152,25 +152,25 @@ function answer(gate, line) {
   else call.refuse(refuse);
 }
 
-/** A gate has nothing to say to a call. */
+/** Takes a gate that has not decided off a call. */
 function without(call, gate, why) {
   if (!call.gates.delete(gate) || call.gates.size > 0) return;
   waiting.delete(call.id);
   call.refuse(why);
 }
 
-/** Resolves when the call may go on; throws what the model is told when it may not. */
+/** Resolves when the call may go on; throws the message for the model when it may not. */
 function ask({ session = "", call = "", args, signal, ...about }) {
-  // Whatever is thrown in here refuses the call.
+  // Any exception in here refuses the call.
   return new Promise((resolve, reject) => {
     if (!own || !hub || gates.size === 0) throw new Error(GONE);
-    // A text of its own: what cannot be read over there is refused, and does not take the other calls along.
+    // A nested JSON text: when the gate cannot parse it, it refuses this call, not the whole connection.
     const shown = JSON.stringify(args ?? {}, whole);
     if (shown === undefined || shown.length > LONGEST) throw new Error("These arguments are too large to be judged.");
     const id = ++last;
     const asked = new Set(gates);
     waiting.set(id, { id, gates: asked, pass: resolve, refuse: (why) => reject(new Error(why)) });
-    // All of them: only the one whose session it is has an answer.
+    // Asks all gates: only the gate that knows the session decides.
     for (const gate of asked) send(gate, { ...about, id, session, call, arguments: shown });
     signal?.addEventListener("abort", () => {
       if (!waiting.delete(id)) return;
@@ -181,8 +181,8 @@ function ask({ session = "", call = "", args, signal, ...about }) {
 }
 
 /**
- * A request of the engine's. While `webfetch` runs, no request follows a redirect that has not passed: which of them are
- * its own is not to be told in every case.
+ * A request of the engine. While `webfetch` runs, no request follows a redirect that has not passed: some requests of
+ * `webfetch` cannot be told from others.
  */
 function request(input, init) {
   const url = String(input?.url ?? input);
@@ -196,7 +196,7 @@ function request(input, init) {
   return follow(url, input, init);
 }
 
-/** Follows redirects, each one once it has passed. */
+/** Follows redirects, each after it has passed. */
 async function follow(first, input, init) {
   const { calls, fail } = callsOf(first);
   for (const call of calls) call.restore();
@@ -206,7 +206,7 @@ async function follow(first, input, init) {
   let left = longest;
   let url = new URL(first);
   for (let redirects = 0; ; redirects += 1) {
-    // The time in which somebody makes up their mind does not count.
+    // The time that an approver needs does not count.
     const started = performance.now();
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), left);
@@ -251,18 +251,18 @@ function callsOf(address) {
   const calls = found.filter((call, at) => found.findIndex(({ session }) => session === call.session) === at);
   const fail = (why) => {
     if (same.length === 0) throw new Error(why);
-    // The engine's own words for a request that fails tell nothing of why; ours are said when the call ends.
+    // The engine's message about a failed request gives no reason; we add ours when the call ends.
     for (const call of same) call.failure = why;
     return new Response();
   };
   return { calls, fail };
 }
 
-/** Keeps a call of `webfetch` in mind until it ends. */
+/** Remembers a call of `webfetch` until it ends. */
 function begin(session, call, args) {
   const { url, timeout } = args;
   const wanted = typeof timeout === "number" ? timeout : USUAL_TIMEOUT;
-  // The engine counts the time in which a person is asked; we do not.
+  // The engine counts the time that an approver needs; we do not.
   args.timeout = LONGEST_TIMEOUT;
   const restore = () => {
     if (timeout === undefined) delete args.timeout;
@@ -277,7 +277,7 @@ function begin(session, call, args) {
   });
 }
 
-/** A call has ended; gives what was kept in mind of it. */
+/** Forgets an ended call and returns its record. */
 function end(session, call) {
   const key = `${session} ${call}`;
   const ended = fetching.get(key);
@@ -299,7 +299,7 @@ export const OpencodeRs = async ({ client }) => {
   const [builtIn, ofPlugins] = [new Set(), new Set()];
   /** Whether a call is one of the engine's own tool. Tools of plugins and of MCP servers take its place. */
   const isEngines = async (tool) => {
-    // A command of the person's may start a subagent before any model was offered a tool.
+    // A command of the user may start a subagent before the engine has offered a model any tool.
     if (ofPlugins.has(tool) || (!builtIn.has(tool) && tool !== "task")) return false;
     if (!tool.includes("_")) return true;
     try {
@@ -311,16 +311,16 @@ export const OpencodeRs = async ({ client }) => {
   };
   return {
     config: async (config) => {
-      // Its client keeps the `fetch` of its first request for ever, and may have made that before we came.
+      // The engine's client keeps the `fetch` of its first request, which may be older than this plugin.
       if (own && !seesRequests) config.skills = { ...config.skills, urls: [...(config.skills?.urls ?? []), PROBE] };
       const plugins = (config.plugin ?? []).map((plugin) => (Array.isArray(plugin) ? plugin[0] : plugin));
-      // A plugin that comes later could change what the gate has seen, in whichever directory it was configured.
+      // A later plugin could change a call that the gate has judged, in whichever directory it was configured.
       const isLast = String(plugins[plugins.length - 1] ?? "") === own?.plugin;
       order = { ready: true, last: isLast && order?.last !== false };
       for (const gate of gates) send(gate, order);
     },
     "tool.definition": async ({ toolID }, { parameters }) => {
-      // The engine describes its own tools field by field, and takes those of plugins as they are.
+      // The engine describes its own tools field by field, and passes those of plugins as they are.
       (typeof parameters?.fields === "object" ? builtIn : ofPlugins).add(toolID);
     },
     "tool.execute.before": async ({ tool, sessionID: session, callID: call }, { args }) => {

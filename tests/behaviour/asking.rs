@@ -95,7 +95,7 @@ fn n_denies_and_the_run_ends_with_5() {
     pty.answer("");
     pty.answer("n");
     assert_eq!(pty.finish_within(SOON), 5, "{}", pty.screen());
-    // The refusal is told once, by the question itself, and nothing pretends to run.
+    // Only the question itself reports the refusal, and no tool is shown as running.
     let everything = pty.everything();
     assert_eq!(everything.matches("denied:").count(), 1, "{everything}");
     assert!(

@@ -1,4 +1,4 @@
-//! A server that somebody else runs.
+//! A server that another program runs.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -215,7 +215,7 @@ fn what_the_model_may_do_there_is_decided_here_and_subagents_are_refused() {
     sandbox.expect_nothing_left();
 }
 
-/// The engine keeps an `always` for every session of the directory, and it beats the rules of ours.
+/// The engine keeps an `always` for every session of the directory, and the `always` beats the rules of our session.
 #[test]
 fn what_runs_there_without_a_question_ends_the_run() {
     let sandbox = Sandbox::new();

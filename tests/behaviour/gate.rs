@@ -230,7 +230,7 @@ fn a_subagents_subagent_is_held_like_any_other() {
     assert_ne!(denied["parent_session_id"], record["session_id"], "{record:#}");
 }
 
-/// The engine reads what `@` names in a subagent's prompt by itself, and asks nobody.
+/// The engine itself reads the files that `@` names in a subagent's prompt, without a permission ask.
 #[test]
 fn a_subagents_prompt_reads_no_file_that_its_caller_may_not_read() {
     let sandbox = Sandbox::new();
@@ -296,7 +296,8 @@ require("node:readline").createInterface({ input: process.stdin }).on("line", (l
 });
 "#;
 
-/// What a plugin or an MCP server has given the name of a tool of the engine's asks, whatever rules and preset say of that.
+/// A tool of a plugin or an MCP server that has the name of a built-in tool asks, whatever the rules and the preset say
+/// of that name.
 #[test]
 fn a_tool_that_took_the_name_of_the_engines_asks() {
     let sandbox = Sandbox::new();

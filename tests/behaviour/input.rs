@@ -5,7 +5,7 @@ use crate::support::{LONG, Model, Sandbox, Stdin};
 /// A home whose engine asks the model of the test.
 fn with_model() -> (Sandbox, Model) {
     let sandbox = Sandbox::new();
-    // The usage is said, so that the engine takes no prompt for too long a conversation.
+    // With scripted usage, so that the engine does not take the prompt for too long a conversation.
     let model = Model::start("[[reply]]\ntext = \"ok\"\ntimes = \"always\"\nusage = { input = 9, output = 1 }");
     sandbox.write("home/.config/opencode/opencode.json", model.engine_config());
     (sandbox, model)

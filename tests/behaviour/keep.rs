@@ -15,7 +15,7 @@ const ECHOES: &str = "\
     [[reply]]\nmatch = \"slow\"\ntext = \"one two three four five six seven\"\nchunk_delay = \"1s\"\ntimes = \"always\"\n\
     [[reply]]\ntext = \"answered\"\nusage = { input = 100, output = 10 }\ntimes = \"always\"";
 
-/// A server of somebody's, and the program attached to it: many runs that cost no start of an engine.
+/// A server of another program, and runs attached to it: many runs for the start of one engine.
 struct World {
     // The engine goes before the directories that it works in.
     engine: RealEngine,
@@ -225,7 +225,7 @@ fn a_session_is_found_by_all_its_names_and_copied_and_named_anew() {
     world.run(&["-s", &id, "Say it"]);
     assert_eq!(world.session(&id)["title"], "Farewells");
 
-    // In another directory it is somebody else's.
+    // In another directory the session belongs to another project.
     let elsewhere = world.sandbox.path("elsewhere");
     std::fs::create_dir(&elsewhere).unwrap();
     let elsewhere = elsewhere.to_str().unwrap();
@@ -243,7 +243,7 @@ fn a_session_is_found_by_all_its_names_and_copied_and_named_anew() {
         .says(&["there is none in `"]);
 }
 
-/// The file in which the program keeps in mind what a name stands for.
+/// The file in which the program stores which session a name means.
 fn record_of(sandbox: &Sandbox, name: &str) -> std::path::PathBuf {
     let conversations = sandbox.path("home/.local/state/opencode-rs/conversations");
     let directories: Vec<_> = std::fs::read_dir(conversations)
@@ -518,7 +518,7 @@ fn the_rules_of_a_session_are_those_of_the_last_run_alone() {
         let stored: Vec<Value> = stored.as_array().unwrap().clone();
         let said: Vec<String> = world.messages(id_of(&record));
         assert!(said.iter().all(|text| !text.contains("no message")), "{said:?}");
-        // The one about a tool that nobody has stands for the lack of others.
+        // The rule about a tool that no engine has marks the absence of other rules.
         stored
             .into_iter()
             .filter(|rule| rule["permission"] != "opencode-rs")

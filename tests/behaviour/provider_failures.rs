@@ -180,7 +180,7 @@ fn streams_without_a_finish_reason_end_the_run_with_7_after_two() {
     );
     assert_eq!(record["error"], error);
     assert_eq!(record["outcome"], "provider");
-    // What the model said again when it was asked again is said once.
+    // Text that the model repeats in the retry appears once.
     assert_eq!(record["result"], "half an");
     let turns = record["turns"].as_u64().unwrap();
     assert!((2..=4).contains(&turns), "{turns}");
@@ -355,7 +355,7 @@ fn a_provider_that_nobody_reaches_ends_the_run_with_7() {
     let record = finished.record();
     assert_eq!(record["error"]["kind"], "provider");
     assert_eq!(record["model"], "gone/m");
-    // A price that nobody knows is not a guess.
+    // An unknown price is `null`, not a guess.
     assert_eq!(record["cost_usd"], Value::Null);
     assert!(!finished.stdout.contains("very-secret-key") && !finished.stderr.contains("very-secret-key"));
     sandbox.expect_nothing_left();

@@ -155,7 +155,7 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-/// The files of the engine's store, with what is in them.
+/// The files of the engine's store, with their contents.
 fn store_files(sandbox: &Sandbox) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = std::fs::read_dir(sandbox.path("home/.local/share/opencode")).unwrap();
     let mut files: Vec<_> = entries
@@ -267,7 +267,7 @@ fn the_store_and_an_engine_tell_the_same() {
 fn a_session_that_is_not_the_only_one_or_not_here_is_refused_with_what_there_is() {
     let sandbox = Sandbox::new();
     let look_for = |reference: &str| look(&sandbox, &["show", reference]);
-    // Nothing was ever said: the engine has to be asked, and there is none.
+    // The store does not exist yet: the engine would have to be asked, and there is no engine.
     look_for("x").expect(127);
     import(&sandbox, &long_conversation("aaaa1", "Same", 1, 2))
         .expect(0)
@@ -375,7 +375,7 @@ fn what_an_engine_does_not_take_leaves_nothing() {
         .writes("")
         .says(&["cannot import the session: the engine does not take it"]);
     assert_eq!(listed(&sandbox, &["--all"]), Vec::<Value>::new());
-    // Ids of somebody else's messages are not taken over.
+    // Message ids that another session uses are not taken over.
     import(&sandbox, &long_conversation("dddd1", "First", 1, 2)).expect(0);
     let first = document(&look(&sandbox, &["export", "dddd1"]).expect(0));
     let mut second = long_conversation("dddd1", "Second", 1, 2);
@@ -524,7 +524,7 @@ fn a_session_is_renamed_copied_compacted_and_found_idle() {
         "{shown}"
     );
 
-    // Nobody can be reached outside, so nothing can be published.
+    // No outside address is reachable, so nothing can be published.
     look(&sandbox, &["share", &id])
         .expect(2)
         .says(&["nobody is there to say yes"]);

@@ -32,7 +32,7 @@ done
 exit 8
 "#;
 
-/// Two commands at once: the script, which is allowed, and one that nobody has answered yet.
+/// Two commands at once: the script, which is allowed, and a command that no approver has answered yet.
 fn model(script_line: &str) -> String {
     format!(
         "[[reply]]\ntool_calls = [\
@@ -42,7 +42,7 @@ fn model(script_line: &str) -> String {
     )
 }
 
-/// A run on somebody's server whose password the script knows, with an approver that never answers.
+/// A run on another program's server whose password the script knows, with an approver that never answers.
 fn attached(attack: &str) -> (Value, String) {
     let sandbox = Sandbox::new();
     let model = Model::start(&model("bash attack.sh"));

@@ -1,4 +1,4 @@
-//! Code that a directory brings along runs, and files outside of it are read, only where somebody trusts it.
+//! Code that a directory brings along runs, and files outside of the directory are read, only when the user trusts it.
 
 use std::path::Path;
 use std::process::Command;

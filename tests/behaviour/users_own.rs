@@ -1,5 +1,5 @@
-//! Nothing of the user's is lost: the index of a repository whose hook runs us, files that the user names, what a run is said
-//! to have changed.
+//! No data of the user is lost or misreported: the index of a repository whose hook runs the program, files that the
+//! user names, the changes that a run reports.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};

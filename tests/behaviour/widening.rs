@@ -1,5 +1,5 @@
-//! Nothing but what the person said decides what runs: each of the places where the engine can be told to allow everything
-//! is told so, and a canary shows that it changes nothing.
+//! Only the user's own rules decide what runs: each place where the engine can be told to allow everything is told so,
+//! and a canary shows that this changes nothing.
 //!
 //! These are the measurements behind the choice that `src/gate` explains.
 
@@ -31,7 +31,7 @@ times = "always"
 text = "Done."
 "#;
 
-/// What a plain run is given, with nobody to ask.
+/// The flags of a plain run without an approver.
 const FLAGS: [&str; 6] = [
     "--auto-tools",
     "--no-input",
@@ -260,7 +260,7 @@ fn what_the_users_own_configuration_asks_about_or_denies_is_not_overruled() {
         ],
         "{record:#}"
     );
-    // With a rule of ours that names it, or a person's word, it runs.
+    // When one of our rules names it, or the user allows it, it runs.
     let record = sandbox
         .rehearse(
             script,

@@ -351,7 +351,7 @@ fn test_says_what_would_happen_and_expect_makes_it_a_check() {
     );
 }
 
-/// The run that is judged is the one that the settings describe, and its origin is told.
+/// `policy` judges the run that the settings describe, and reports each setting's origin.
 #[test]
 fn the_run_of_the_settings_is_judged_and_named() {
     let sandbox = Sandbox::new();
@@ -784,7 +784,7 @@ fn protected_places_ask_in_the_home_and_in_what_is_added() {
         all_ask(&flags, &of_it);
         assert!(!of_it.is_empty());
     }
-    // Of our own files a rule about a place allows none; one that names the very file does.
+    // A rule about a place never allows the program's own files; a rule that names the very file does.
     let wide = format!("edit:{home_text}/config/**");
     all_ask(&[&in_home[..], &["--allow", &wide]].concat(), &own);
     let file = format!("edit:{home_text}/config/opencode/opencode.json");

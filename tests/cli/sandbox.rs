@@ -74,7 +74,7 @@ impl Sandbox {
         self.wait(child)
     }
 
-    /// Waits for the end of a child whose stdout and stderr are pipes; one that hangs fails the test and is ended.
+    /// Waits for the end of a child whose stdout and stderr are pipes. A child that hangs is ended and fails the test.
     pub(crate) fn wait(&self, mut child: Child) -> Finished {
         let (sender, receiver) = std::sync::mpsc::channel();
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());

@@ -153,7 +153,7 @@ async fn a_rate_limit_leads_to_the_registry_at_once() {
 async fn an_unreachable_github_leads_to_the_registry() {
     let mut world = World::new().await;
     let target = world.target();
-    // A port that nobody listens on: it was free a moment ago.
+    // A port without a listener: it was free a moment ago.
     let free = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -49,7 +49,7 @@ async fn a_release_is_verified_installed_and_found_again() {
     });
     assert_eq!(receipt, noted);
 
-    // Another run finds it, and asks nobody.
+    // Another run finds the installed engine, and contacts no host.
     let environment = world.environment();
     let request = world.request(&EngineChoice::Search, Network::Offline, &environment);
     let again = ensure(&request).await.unwrap();

@@ -222,7 +222,7 @@ async fn a_proxy_of_the_environment_is_used() {
     let mut world = world().await;
     let archive = tar_gz("opencode", &engine_script(&VERSION));
     world.publish_github(&VERSION, &[(world.target(), &archive)]);
-    // Names that nobody resolves: only the proxy can lead there.
+    // Names that do not resolve: only the proxy can lead there.
     world.set("OPENCODE_RS_GITHUB_API", "http://mirror.invalid/api");
     world.set("OPENCODE_RS_GITHUB_DOWNLOAD", "http://mirror.invalid/dl");
     world.set("http_proxy", &world.host.url("/"));

@@ -1,5 +1,5 @@
-//! A release host on loopback that answers as GitHub's API, GitHub's downloads and an npm registry do, and that can fail
-//! in all the ways in which they do. Plain sockets, since half of the faults are none of HTTP.
+//! A release host on loopback that answers like GitHub's API, GitHub's downloads and an npm registry, and that can fail
+//! in all the ways in which they do. Plain sockets, because half of the faults are below HTTP.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -29,7 +29,7 @@ pub(crate) enum Reply {
     Reset,
 }
 
-/// What somebody asked for.
+/// A recorded request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) path: String,

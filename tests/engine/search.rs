@@ -1,4 +1,4 @@
-//! Which of several engines is used, and what is said when there is none.
+//! Which of several engines is used, and the message when there is no engine.
 
 use std::path::PathBuf;
 

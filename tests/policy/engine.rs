@@ -1,12 +1,12 @@
-//! The rows of the tables, run: the built program, a real engine, and a model that calls what the rows say.
+//! The rows of the tables, run: the built program, a real engine, and a model that makes the calls of the rows.
 //!
-//! Each call stands in a message of its own, and its id is the name of its row; a plugin of the user's puts that name into
-//! the environment of the shell, and stand-ins for all programs into its path. What is allowed comes first. Nobody is there
-//! to be asked, so what asks must not run either. Seen are: what the result says about the call, what the stand-ins wrote
-//! down, and all files before and after.
+//! Each call is in a message of its own, and its id is the name of its row; a plugin of the user puts that name into
+//! the environment of the shell, and stand-ins for all programs into its path. Allowed calls come first. There is no
+//! approver, so a call that asks must not run either. The tests look at: what the result says about the call, what the
+//! stand-ins recorded, and all files before and after.
 //!
-//! That a canary is silent proves nothing unless it can sing: every line is also run by a plain bash, in a place of its
-//! own. What is allowed must leave the same traces there and here; of the rest it is known which would leave traces.
+//! A silent canary proves nothing unless it can sing: a plain bash also runs every line, in a place of its own. An
+//! allowed line must leave the same traces in both; of the other lines the tests know which would leave traces.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -110,7 +110,7 @@ struct Seen {
     refused: usize,
     /// Of [`OPEN`].
     open: usize,
-    /// Of those refused, how many leave traces where nobody refuses them.
+    /// How many of the refused lines leave traces in the plain bash.
     would_show: usize,
     wrong: Vec<String>,
     calls_of_engines: Vec<(usize, Duration)>,
@@ -215,7 +215,7 @@ fn run(pack: &Pack) -> Seen {
             }
         }
     }
-    // Nobody's: a command may take the mark out of its environment.
+    // The trace belongs to no row: a command may remove the mark from its environment.
     if !traces.is_empty() {
         seen.wrong.push(format!("nobody knows who left {traces:?}"));
     }
@@ -270,7 +270,7 @@ impl<'a> Outcome<'a> {
                 ..case.clone()
             });
         }
-        // Nobody is there: the engine does not offer its questions, and the record says so.
+        // Without an approver the engine does not offer its question tool, and the record says so.
         let asks_nobody = case.tool == "question" && self.denied.iter().all(|denied| denied["by"] == "nobody");
         (!fine || !(asks_nobody || self.denied.is_empty()))
             .then(|| format!("{case:?} is allowed and yet {:?}, {:?}", self.calls, self.denied))
@@ -282,10 +282,10 @@ impl<'a> Outcome<'a> {
             _ => &["rule", "preset"],
         };
         let fine = match (self.calls.as_slice(), self.denied.as_slice()) {
-            // A tool that is denied altogether, or that nobody has, is not there.
-            // In a plain prompt some calls are refused by the engine's own rules, which are ours there.
+            // A tool that is denied altogether, or that does not exist, is not offered. In a plain prompt the engine's
+            // own rules refuse some calls; there these rules are ours.
             ([call], []) => is_not_there(call) || case.preset == Preset::LookOnly && is_refused_by_engine(call),
-            // That it was taken away is told as a denial too.
+            // The record reports a removed tool as a denial too.
             ([call], [denied]) if is_not_there(call) => denied["by"].is_string(),
             ([call], [denied]) => {
                 call["status"] == "error"

@@ -7,7 +7,7 @@ use super::table::Case;
 /// No tools, but permissions: nothing can call them.
 pub(super) const NOT_CALLED: [&str; 2] = ["doom_loop", "external_directory"];
 
-/// Tools that the engine does not offer here, or that nobody has; a call of them is a call of `invalid`.
+/// Tools that the engine does not offer here, or that do not exist; a call of such a tool is a call of `invalid`.
 pub(super) const NOT_OFFERED: [&str; 7] = [
     "apply_patch",
     "StructuredOutput",
@@ -18,7 +18,7 @@ pub(super) const NOT_OFFERED: [&str; 7] = [
     "websearch",
 ];
 
-/// Tools of a server and tools that nobody knows, made real: they leave a trace of their own.
+/// Tools of a server and unknown tools, made real: each leaves a trace of its own.
 pub(super) const OTHER_TOOLS: [&str; 4] = ["fake_add", "list_mcp_resources", "made_up", "read_mcp_resource"];
 
 /// Rows that a plain bash does not run: it would look for a host.
@@ -75,11 +75,11 @@ pub(super) const SILENT: [&str; 41] = [
 ];
 
 /// Rows that are judged to be allowed, and that the engine asks about itself: it does not follow `cd`, and takes
-/// `../a.txt` for a place outside. Whether that is allowed is decided anew, and nobody is there to say so.
+/// `../a.txt` for a place outside. That ask is decided separately, and there is no approver to allow it.
 pub(super) const STRICTER: [&str; 1] = ["cd sub && cat ../a.txt"];
 
-/// Rows that must not run, and that run all the same. They are counted by themselves, and one that is refused is no
-/// longer to be named here.
+/// Rows that must not run, and that run all the same. They are counted separately, and a row that is refused must be
+/// removed from this list.
 pub(super) const OPEN: [(Preset, &str, &str); 0] = [];
 
 /// Whether a row is one of [`OPEN`].

@@ -9,7 +9,7 @@ use opencode_rs::request::Effect;
 
 use super::table::Case;
 
-/// Stands where a proxy is: writes down where anybody wants to go, and lets nobody through.
+/// Takes the place of a proxy: records every requested address, and lets no request through.
 pub(super) struct Outside {
     pub(super) address: String,
     asked: Arc<Mutex<Vec<String>>>,

@@ -1,4 +1,4 @@
-//! What comes of a row where nobody refuses anything: a plain bash runs it, in a place of its own.
+//! What a row does when nothing refuses it: a plain bash runs it, in a place of its own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -116,7 +116,7 @@ pub(super) fn ground() -> Ground {
     }
 }
 
-/// The same in a place that is there, and that somebody else removes. Each file says which one it is.
+/// The same in an existing place that the caller removes. Each file says which one it is.
 pub(super) fn ground_in(place: &Path) -> Ground {
     let root = place.canonicalize().unwrap();
     for folder in [

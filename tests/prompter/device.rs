@@ -63,7 +63,7 @@ fn at_a_terminal(line: &str, key: Option<&[u8]>) -> String {
         std::thread::spawn(move || std::io::copy(&mut screen, &mut std::io::sink()));
         child.wait().unwrap();
     }
-    // Until here: a terminal that nobody has open hangs up.
+    // Kept open until here: a terminal without an open descriptor hangs up.
     drop(pty.slave);
     std::fs::read_to_string(file).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Somebody who sits at a terminal, looks, and presses keys.
+//! A simulated person at a terminal, who looks, and presses keys.
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
@@ -79,7 +79,7 @@ impl Person {
         Self::at(FANCY, 80, 24)
     }
 
-    /// Whoever reads a terminal holds it open; this one stops when `last` was shown.
+    /// A reader of a terminal holds the terminal open; this one stops when `last` was shown.
     pub(super) fn looking_until(last: Option<&'static str>, style: TerminalStyle, columns: u16, rows: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -220,7 +220,7 @@ impl Person {
 
     /// Closes the window.
     pub(super) fn leaves(&mut self) {
-        // All that is left to see, until the reader has let go.
+        // Collects the remaining output, until the reader has closed the terminal.
         while let Ok(bytes) = self.output.recv_timeout(LONG) {
             self.bytes.extend(bytes);
         }

@@ -13,7 +13,7 @@ use crate::real_engine::RealEngine;
 fn start(rehearsal: &Rehearsal) -> (RealEngine, tempfile::TempDir) {
     let mut config = rehearsal.engine_config();
     config["snapshot"] = json!(false);
-    // A stall or a hanging request shall cost the engine a second, not five minutes.
+    // A stall or a hanging request costs the engine a second, not five minutes.
     config["provider"]["rehearsal"]["options"]["chunkTimeout"] = json!(1000);
     config["provider"]["rehearsal"]["options"]["headerTimeout"] = json!(1000);
     let files = tempfile::tempdir().unwrap();

@@ -12,7 +12,7 @@ use super::{Bytes, Outputs, Stage, outcome, text, void};
 
 const REPEATED: &str = "note: the model was tried again and answers differently; its text is repeated from the start\n";
 
-/// The end of a run that changed nothing, so that nothing is said of it.
+/// The end of a run without changed files, about which there is no message.
 fn unchanged() -> Outcome {
     Outcome {
         files: Vec::new(),

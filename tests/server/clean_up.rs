@@ -154,7 +154,7 @@ fn nothing_outlives_an_owner_that_was_killed() {
     let bash = sandbox.pid("bash");
     assert!(is_alive(bash));
     owner.kill();
-    // Our end of its stdout and stderr: nobody below holds them open.
+    // Our end of its stdout and stderr: no process below holds them open.
     owner.read_to_end();
     wait_until_gone(guard);
     assert!(!is_alive(engine) && !is_alive(bash));

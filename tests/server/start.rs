@@ -68,7 +68,7 @@ async fn a_plugin_that_needs_no_package_does_not_make_the_engine_fetch_one() {
     let sandbox = Sandbox::new();
     let plugin = sandbox.path("plugin.js");
     std::fs::write(&plugin, "export const Plugin = async () => ({})").unwrap();
-    // A registry that never answers: whoever asks it waits.
+    // A registry that never answers: its client waits.
     let registry = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", registry.local_addr().unwrap());
     let config = serde_json::json!({"plugin": [format!("file://{}", plugin.display())]});

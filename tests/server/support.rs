@@ -67,7 +67,7 @@ impl Sandbox {
         start_in(self.root(), engine, port, deadline).await
     }
 
-    /// Starts `engine` with a configuration of ours and more variables.
+    /// Starts `engine` with the test's configuration and more variables.
     pub(super) async fn start_configured(
         &self,
         engine: &Path,

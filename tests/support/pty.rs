@@ -138,7 +138,7 @@ impl Pty {
                     && let Some(keys) = answers.upgrade()
                     && let Some(keys) = keys.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
                 {
-                    // Somebody who has gone wants no answer.
+                    // The program may have exited; then it needs no reply.
                     let _ = write!(keys, "\u{1b}[{};{}R", row + 1, column + 1).and_then(|()| keys.flush());
                 }
                 if last.is_some_and(|last| shown.screen.screen().contents().contains(last)) {

@@ -52,7 +52,8 @@ impl Run {
             .env_clear()
             .envs(environment)
             .current_dir(directory)
-            // A group of its own is in the background of the terminal of whoever runs the tests: nobody is asked there.
+            // A process group of its own is in the background of the terminal that runs the tests: the program asks no
+            // question there.
             .process_group(0);
         Self {
             command,

@@ -114,7 +114,7 @@ impl Sandbox {
         self.run(arguments)
     }
 
-    /// The store of real sessions. A rehearsal that is told to use it leaves what tests look at without a rehearsal.
+    /// The store of real sessions. A rehearsal that uses it leaves a store that tests read without a rehearsal.
     pub(crate) fn database(&self) -> PathBuf {
         self.path("home/.local/share/opencode/opencode.db")
     }

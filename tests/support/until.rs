@@ -1,4 +1,4 @@
-//! Waiting for something that nobody announces.
+//! Waits for conditions that send no event.
 
 use std::time::{Duration, Instant};
 

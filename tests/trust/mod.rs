@@ -36,7 +36,7 @@ fn answer_to(steps: &[(&str, &[u8])]) -> (String, String) {
             pixel_height: 0,
         })
         .unwrap();
-    // stderr stays: a terminal that nobody has open hangs up.
+    // stderr stays: a terminal without an open descriptor hangs up.
     let mut command = CommandBuilder::new("sh");
     command.args([
         "-c",

@@ -157,7 +157,7 @@ fn a_server_in_use_is_spared_and_by_force_its_commands_are_taken_along() {
         .expect(0);
     let record = warm.record();
     assert_eq!(record["port"], port);
-    // Whoever asks for no port gets it all the same.
+    // A command that asks for no port gets the server all the same.
     let (running, _) = sleeping(&warm);
     assert_eq!(warm.record(), record);
 

@@ -79,7 +79,7 @@ fn a_command_that_was_killed_in_a_turn_leaves_the_conversation_whole() {
     let next = warm.keep_scripted(SLOW, &["--keep-for", "3s", "--output-format", "json", "and now"]);
     let next = next.start_at_once().finish().expect(0);
     assert_eq!(warm.record()["id"], record["id"]);
-    // The answer that nobody waited for is there, to its end.
+    // The answer that no command waited for is stored, to its end.
     let shown = shown(&warm, next.record()["session_id"].as_str().unwrap());
     assert!(shown.contains("one two three"), "{shown}");
     warm.waits_until_nothing_is_left();

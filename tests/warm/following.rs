@@ -8,7 +8,7 @@ use super::{STAYS, Warm, plain};
 fn asked(warm: &Warm, prompt: &str) -> Value {
     let run = warm.keep(&["--keep-for", STAYS, prompt]);
     run.start_at_once().finish().expect(0).writes(&plain(prompt));
-    // An old one ends at once, since nobody uses it.
+    // A server with an old fingerprint ends at once, because no command uses it.
     crate::support::until("one server is left", crate::support::LONG, || {
         (warm.records().len() == 1).then_some(())
     });

@@ -12,7 +12,7 @@ use crate::support::{LONG, Running, until};
 const SOCKET: &str = "WARM_GUEST_SOCKET";
 const ANSWER: &str = "WARM_GUEST_ANSWER";
 
-/// What a supervisor answers to somebody who asks for its server.
+/// A supervisor's reply to a client that asks for its server.
 fn ask(socket: &Path, fingerprint: &str) -> Value {
     let mut stream = UnixStream::connect(socket).unwrap();
     let wish = json!({"op": "lease", "fingerprint": fingerprint, "keep_for": null});
@@ -69,7 +69,7 @@ fn asking(warm: &Warm, answer: &str) -> String {
     )
 }
 
-/// Runs what the model calls in another directory, with an engine that nobody keeps.
+/// Runs the model's command in another directory, with an engine that no supervisor keeps.
 fn run_elsewhere(warm: &Warm, script: &str) -> Running {
     warm.sandbox
         .rehearse_apart(script, ["--auto-tools", "--yes", "try it"])
@@ -95,7 +95,7 @@ fn a_command_of_the_model_gets_no_lease() {
 fn a_command_that_another_engine_runs_gets_no_lease_and_a_server_of_its_own() {
     let warm = Warm::for_two();
     warm.keep_one();
-    // The engine of another directory, which nobody keeps; the guest is in a session of its own.
+    // The engine of another directory, which no supervisor keeps; the guest is in a session of its own.
     let other = warm.sandbox.path("other");
     std::fs::create_dir(&other).unwrap();
     let script = asking(&warm, "answer.json").replace("command = \"", "command = \"exec setsid -w env ");
@@ -123,7 +123,7 @@ fn a_command_that_another_engine_runs_gets_no_lease_and_a_server_of_its_own() {
     );
     let two = warm.sandbox.read("project/two");
     assert!(two.contains("The prompt begins: two"), "{two}");
-    // The first server is still the only one that is kept.
+    // The first server is still the only warm server.
     warm.record();
 }
 
@@ -165,7 +165,7 @@ fn a_server_that_is_none_of_ours_is_replaced_without_a_word() {
     let warm = Warm::new();
     warm.keep_one();
     let record = warm.record();
-    // Somebody else sits where the socket is.
+    // Another program listens at the socket's path.
     let socket = Path::new(record["socket"].as_str().unwrap());
     std::fs::remove_file(socket).unwrap();
     let listener = UnixListener::bind(socket).unwrap();

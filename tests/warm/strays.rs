@@ -84,7 +84,7 @@ fn what_a_killed_server_has_left_is_named_and_ended() {
 fn the_next_server_ends_what_a_killed_one_has_left() {
     let warm = Warm::new();
     let sleeper = orphaned(&warm);
-    // A younger directory could be one that is just being made.
+    // A younger directory could still be in creation.
     let old = SystemTime::now() - Duration::from_secs(120);
     for path in temporary_files(&warm) {
         File::open(path).unwrap().set_modified(old).unwrap();

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// Commands that succeed: the next ones fail, so that loops end.
 pub(super) const MOST_SUCCESSES: usize = 20;
-/// `nobody`.
+/// The user id of `nobody`.
 const OTHER_USER: u32 = 65534;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -32,7 +32,7 @@ pub(super) struct Record {
     pub(super) words: Vec<String>,
     /// The values of [`RECORDED`].
     pub(super) variables: [String; 2],
-    /// What `rd` read, without the line ends at its end. None where that is unknown.
+    /// What `rd` read, without the line ends at its end. `None` when unknown.
     pub(super) input: Option<String>,
 }
 
@@ -68,7 +68,7 @@ fn builtins() -> String {
 }
 
 fn startup_file(log: &str) -> String {
-    // `printf` is the one builtin that stays: no line names it. What `time` prints into a pipe that nobody reads would end
+    // `printf` is the one builtin that stays: no line names it. Output of `time` into a pipe without a reader would end
     // the shell.
     let mut text = format!(
         r#"

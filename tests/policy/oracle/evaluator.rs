@@ -539,7 +539,7 @@ impl Shell {
     }
 }
 
-/// A number as bash reads it. None where bash complains.
+/// A number as bash reads it. `None` when bash complains.
 fn digits(text: &str) -> Result<Option<u64>> {
     if text.len() > 15 {
         return Err("a large number");
