@@ -122,8 +122,8 @@ async fn acquire(path: PathBuf, waiting: BusySession, mut held: impl FnMut(Optio
 
 fn busy(holder: Option<u32>) -> Failure {
     let message = match holder {
-        Some(pid) => format!("cannot go on with this conversation: another command is at work on it (process {pid})"),
-        None => "cannot go on with this conversation: another command is at work on it".to_owned(),
+        Some(pid) => format!("cannot continue this conversation: another command is using it (process {pid})"),
+        None => "cannot continue this conversation: another command is using it".to_owned(),
     };
     Failure::new(FailureKind::Failed, message).hint("leave out `--no-wait` to wait for it")
 }
@@ -229,7 +229,7 @@ mod tests {
             (
                 FailureKind::Failed,
                 format!(
-                    "cannot go on with this conversation: another command is at work on it (process {})",
+                    "cannot continue this conversation: another command is using it (process {})",
                     std::process::id()
                 ),
                 vec!["leave out `--no-wait` to wait for it".to_owned()]

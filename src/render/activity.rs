@@ -301,9 +301,9 @@ impl Activity {
             ),
             TurnStatus::Disconnected => (
                 Verbosity::Verbose,
-                "the engine's events stopped, connecting again".to_owned(),
+                "the engine's event stream stopped, reconnecting".to_owned(),
             ),
-            TurnStatus::Reconnected => (Verbosity::Verbose, "connected again, nothing is lost".to_owned()),
+            TurnStatus::Reconnected => (Verbosity::Verbose, "reconnected, no event is lost".to_owned()),
         };
         if self.says(least) {
             self.line("note:", &text, 6, console);

@@ -14,13 +14,13 @@ const MAX_ID_BYTES: usize = 128;
 #[derive(Debug, thiserror::Error)]
 pub enum Invalid {
     /// The file is not JSON, or has another structure.
-    #[error("it is no export of a session")]
+    #[error("it is not an export of a session")]
     Shape(#[from] serde_json::Error),
     /// A field is missing or has another type.
     #[error("{0}")]
     Field(String),
     /// Two objects have the same id.
-    #[error("the id `{0}` is there twice")]
+    #[error("the id `{0}` appears twice")]
     Twice(String),
 }
 
@@ -144,11 +144,11 @@ mod tests {
         Transcript::parse(good().to_string().as_bytes()).unwrap();
         assert_eq!(
             Transcript::parse(b"# A title").unwrap_err().to_string(),
-            "it is no export of a session"
+            "it is not an export of a session"
         );
         assert_eq!(
             refusal(|it| it["messages"] = json!(null)),
-            "it is no export of a session"
+            "it is not an export of a session"
         );
         assert_eq!(
             refusal(|it| it["info"]["id"] = json!("ses_../../x")),
@@ -175,7 +175,7 @@ mod tests {
                 let message = it["messages"][0].clone();
                 it["messages"].as_array_mut().unwrap().push(message);
             }),
-            "the id `msg_1` is there twice"
+            "the id `msg_1` appears twice"
         );
     }
 }

@@ -168,7 +168,7 @@ pub(super) fn classify(error: &EngineError) -> Failure {
         ),
         "MessageAbortedError" => Failure::new(
             FailureKind::Failed,
-            "cannot finish the turn: it was aborted by somebody else",
+            "cannot finish the turn: another client aborted it",
         ),
         "StructuredOutputError" => Failure::new(FailureKind::InvalidResult, because("cannot use the answer")),
         _ if data.message.starts_with("Model not found") || data.message.starts_with("Agent not found") => {

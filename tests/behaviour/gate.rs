@@ -98,7 +98,7 @@ fn a_time_limit_ends_an_approver_that_does_not_want_to_end() {
     assert_eq!(decisions(&record), [("denied", "nobody")], "{record:#}");
     assert_eq!(
         record["permissions"][0]["reason"],
-        "the run ended before anybody answered"
+        "the run ended before the approver answered"
     );
 }
 

@@ -330,7 +330,7 @@ fn a_second_command_on_a_conversation_waits_and_answers_do_not_mix() {
     }
     let finished = world.start(&["-c", "--no-wait", "Say it"]).finish().expect(1);
     finished.says(&[
-        "error: cannot go on with this conversation: another command is at work on it (process ",
+        "error: cannot continue this conversation: another command is using it (process ",
         "hint: leave out `--no-wait` to wait for it",
     ]);
     let gone = world

@@ -320,7 +320,7 @@ fn a_session_is_exported_deleted_and_imported_again() {
     assert!(sandbox.read("work.json").starts_with("# Work\n"));
     look(&sandbox, &["import", file])
         .expect(2)
-        .says(&["it is no export of a session"]);
+        .says(&["it is not an export of a session"]);
     look(&sandbox, &["export", &id, "-o", file, "--force"]).expect(0);
 
     look(&sandbox, &["import", file])
@@ -572,10 +572,10 @@ fn a_session_that_another_command_works_on_is_left_alone() {
     file.lock().unwrap();
     look(&sandbox, &["revert", "--yes", "abcd1"])
         .expect(1)
-        .says(&["another command is at work on it", "session abort ses_abcd1"]);
+        .says(&["another command is using it", "session abort ses_abcd1"]);
     session(&sandbox, &["delete", "--yes", "abcd1"])
         .expect(1)
-        .says(&["another command is at work on it"]);
+        .says(&["another command is using it"]);
     session(&sandbox, &["prune", "--yes", "--older-than", "1d"])
         .expect(0)
         .says(&["stays: it is at work", "deleted 0 sessions"]);

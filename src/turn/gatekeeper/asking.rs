@@ -106,7 +106,7 @@ impl Gatekeeper {
     pub(super) fn put(&mut self, session_id: String, what: What, state: &TurnState) {
         let Some(mut prompter) = self.prompter.take() else {
             // The prompter is only missing while a question is open, and then this is not called.
-            tracing::error!("nobody is there to ask");
+            tracing::error!("the prompter is missing");
             self.answerer = ApproverKind::Nobody;
             self.queue.push_front(WaitingAsk { session_id, what });
             return;
@@ -158,7 +158,7 @@ impl Gatekeeper {
                 Some(given)
             }
             Err(error) => {
-                tracing::error!(%error, "whoever was asked is gone");
+                tracing::error!(%error, "the prompter has failed");
                 self.answerer = ApproverKind::Nobody;
                 None
             }

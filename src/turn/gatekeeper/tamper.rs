@@ -64,7 +64,7 @@ impl TamperWatch {
                 FailureKind::Denied,
                 format!("cannot go on: `{}` ran on this server without a question", call.tool),
             )
-            .hint("somebody has answered `always` there before; restart that server, or leave out `--attach`")
+            .hint("another client has answered `always` there before; restart that server, or leave out `--attach`")
         })
     }
 

@@ -66,7 +66,7 @@ impl GateDecision {
 
     /// The refusal of an ask that was open when the run ended.
     pub(super) fn unanswered() -> Self {
-        Self::ends_the_run(DecidedBy::Nobody, "the run ended before anybody answered")
+        Self::ends_the_run(DecidedBy::Nobody, "the run ended before the approver answered")
     }
 
     /// The decision of the rules; `None` when the approver must decide.
