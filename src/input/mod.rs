@@ -112,10 +112,6 @@ pub async fn gather(
 }
 
 /// Reads attached files and directories; for `-` waits for stdin.
-///
-/// # Errors
-///
-/// See [`gather`].
 pub async fn read_attachments(paths: &[PathBuf], around: InputContext<'_>) -> Result<Vec<FilePart>, Failure> {
     if paths.is_empty() {
         return Ok(Vec::new());
@@ -134,10 +130,6 @@ pub async fn read_attachments(paths: &[PathBuf], around: InputContext<'_>) -> Re
 }
 
 /// Reads the prompt's text.
-///
-/// # Errors
-///
-/// See [`gather`].
 pub async fn read_prompt(
     prompt: &PromptSource,
     stdin: StdinUse,
@@ -233,10 +225,6 @@ pub async fn read_system(system: &SystemPrompt, around: InputContext<'_>) -> Res
 }
 
 /// Reads a file of text.
-///
-/// # Errors
-///
-/// See [`gather`].
 pub async fn read_text_file(path: &Path, around: InputContext<'_>) -> Result<String, Failure> {
     let name = format!("`{}`", path.display());
     let bytes = read_file(path, around).await?;
@@ -244,10 +232,6 @@ pub async fn read_text_file(path: &Path, around: InputContext<'_>) -> Result<Str
 }
 
 /// Reads a file's bytes, at most [`MAX_INPUT_BYTES`]; accepts a named pipe, but no directory or device.
-///
-/// # Errors
-///
-/// See [`gather`].
 pub async fn read_file(path: &Path, around: InputContext<'_>) -> Result<Vec<u8>, Failure> {
     let full = around.cwd.join(path);
     let typed = path.to_path_buf();
@@ -256,10 +240,6 @@ pub async fn read_file(path: &Path, around: InputContext<'_>) -> Result<Vec<u8>,
 }
 
 /// Reads all of stdin, of any type and without a time limit; at most [`MAX_INPUT_BYTES`] bytes.
-///
-/// # Errors
-///
-/// See [`gather`].
 pub async fn read_stdin(around: InputContext<'_>) -> Result<Vec<u8>, Failure> {
     let work = stdin::read(stdin::SilentStdin::Wait, |line| around.remark(line));
     Ok(around.bounded("reading stdin", work).await?.unwrap_or_default())
