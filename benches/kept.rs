@@ -88,7 +88,9 @@ pub(crate) fn rows(engine: &Path, version: &str, rounds: usize, table: &mut Tabl
     }
     table.row("`session list`", &lists[0], &lists[1], |time| milliseconds(*time));
     if let Some(resident) = memory::resident(server.lease.record().supervisor.pid) {
-        table.row("memory of the supervisor of a warm server", &[resident], &[], |bytes| megabytes(*bytes));
+        table.row("memory of the supervisor of a warm server", &[resident], &[], |bytes| {
+            megabytes(*bytes)
+        });
     }
     if silent > 0 {
         table.note(format!(

@@ -192,13 +192,13 @@ fn one_shots(engine: &Path, version: &str, rounds: usize, table: &mut Table) -> 
         &of(1, |peak| peak.tree),
         show,
     );
-    table.row("peak memory of opencode-rs itself", &of(0, |peak| peak.program), &[], show);
     table.row(
-        "peak memory of the guard process",
-        &of(0, |peak| peak.guard),
+        "peak memory of opencode-rs itself",
+        &of(0, |peak| peak.program),
         &[],
         show,
     );
+    table.row("peak memory of the guard process", &of(0, |peak| peak.guard), &[], show);
     Ok(())
 }
 

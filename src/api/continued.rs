@@ -41,10 +41,6 @@ impl Client {
     /// Copies a whole session. The copy has another title and no rules.
     ///
     /// Sent once: a repeated request would create a second copy.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn copy_session(&self, session: &str) -> Result<Session, Error> {
         self.post_once(&format!("/session/{session}/fork"), &json!({})).await
     }
@@ -52,10 +48,6 @@ impl Client {
     /// Changes title and rules of a session.
     ///
     /// Sent once: a repeated request would add the rules twice.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn change_session(&self, session: &str, change: &SessionChange) -> Result<Session, Error> {
         self.patch(&format!("/session/{session}"), change, Repeat::Never).await
     }
@@ -68,7 +60,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server refuses (the session is busy), or does not respond.
+    /// When the server refuses (the session is busy).
     pub async fn take_rules_away(&self, session: &str, passing: PassingMessage<'_>) -> Result<(), Error> {
         let mut body = json!({
             "messageID": passing.message_id,

@@ -1,4 +1,7 @@
 //! The calls, one method each: path, body, type of the response.
+//!
+//! Every call fails with an [`Error`] when the server does not respond, refuses, or sends an unreadable response. The
+//! docs of a call name only further causes.
 
 use std::collections::BTreeMap;
 
@@ -43,16 +46,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the configuration is broken, or the server does not respond.
+    /// When the configuration is broken.
     pub async fn config(&self) -> Result<Value, Error> {
         self.get("/config").await
     }
 
     /// The state of each configured MCP server.
-    ///
-    /// # Errors
-    ///
-    /// When the server does not respond.
     pub async fn mcp_states(&self) -> Result<BTreeMap<String, McpState>, Error> {
         self.get("/mcp").await
     }
@@ -61,16 +60,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the configuration is broken, or the server does not respond.
+    /// When the configuration is broken.
     pub async fn providers(&self) -> Result<Providers, Error> {
         self.get("/config/providers").await
     }
 
     /// Every provider that the engine knows, usable or not: id and the variables that would hold its key. Slow (7 MB).
-    ///
-    /// # Errors
-    ///
-    /// When the server does not respond.
     pub async fn all_providers(&self) -> Result<BTreeMap<String, Vec<String>>, Error> {
         #[derive(Deserialize)]
         struct KnownSession {
@@ -91,7 +86,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the configuration is broken, or the server does not respond.
+    /// When the configuration is broken.
     pub async fn agents(&self) -> Result<Vec<Agent>, Error> {
         self.get("/agent").await
     }
@@ -99,19 +94,11 @@ impl Client {
     /// Creates a session.
     ///
     /// Sent once: a repeated request would create a second session.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn create_session(&self, new: &NewSession) -> Result<Session, Error> {
         self.post("/session", new, Repeat::Never).await
     }
 
     /// Deletes a session and its subagents' sessions.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn delete_session(&self, session: &str) -> Result<(), Error> {
         let _: Value = self.delete(&format!("/session/{session}")).await?;
         Ok(())
@@ -120,43 +107,28 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When no session has this id, or the server does not respond.
+    /// When no session has this id.
     pub async fn session(&self, session: &str) -> Result<Session, Error> {
         self.get(&format!("/session/{session}")).await
     }
 
     /// The sessions that a session started.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn children(&self, session: &str) -> Result<Vec<Session>, Error> {
         self.get(&format!("/session/{session}/children")).await
     }
 
     /// The status of each session that is not idle.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn session_statuses(&self) -> Result<BTreeMap<String, SessionStatus>, Error> {
         self.get("/session/status").await
     }
 
     /// Sends a prompt; returns when its turn is over. Sending it again with the same ids joins the turn.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond. Success does not mean that the turn succeeded.
+    /// Success does not mean that the turn succeeded.
     pub async fn prompt(&self, session: &str, prompt: &Prompt) -> Result<MessageWithParts, Error> {
         self.post_long(&format!("/session/{session}/message"), prompt).await
     }
 
     /// Ends the turn of a session and of its subagents. Works on an idle session too.
-    ///
-    /// # Errors
-    ///
-    /// When the server does not respond.
     pub async fn abort(&self, session: &str) -> Result<(), Error> {
         let _: Value = self
             .post(&format!("/session/{session}/abort"), &json!({}), Repeat::Safe)
@@ -166,10 +138,6 @@ impl Client {
 
     /// The messages of a session after the message `after`, oldest first; empty when that message is not stored. All
     /// messages when `after` is `None`.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn messages_after(&self, session: &str, after: Option<&str>) -> Result<Vec<MessageWithParts>, Error> {
         let Some(after) = after else {
             return self.get(&format!("/session/{session}/message")).await;
@@ -195,20 +163,12 @@ impl Client {
     }
 
     /// The newest message of a session; `None` in an empty session.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn newest_message(&self, session: &str) -> Result<Option<MessageInfo>, Error> {
         let newest: Vec<MessageWithParts> = self.get(&format!("/session/{session}/message?limit=1")).await?;
         Ok(newest.into_iter().next().map(|message| message.info))
     }
 
     /// A message; `None` when it is not stored.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn message(&self, session: &str, message: &str) -> Result<Option<MessageWithParts>, Error> {
         match self.get(&format!("/session/{session}/message/{message}")).await {
             Ok(message) => Ok(Some(message)),
@@ -221,28 +181,16 @@ impl Client {
     ///
     /// Empty without snapshots. The engine compares in the background after each step: the last comparison may come
     /// shortly after the end of the turn.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn diff(&self, session: &str, message: &str) -> Result<Vec<FileDiff>, Error> {
         self.get(&format!("/session/{session}/diff?messageID={message}")).await
     }
 
     /// The permission requests that wait in the directory's sessions.
-    ///
-    /// # Errors
-    ///
-    /// When the server does not respond.
     pub async fn pending_permissions(&self) -> Result<Vec<PermissionAsk>, Error> {
         self.get("/permission").await
     }
 
     /// The questions that wait in the directory's sessions.
-    ///
-    /// # Errors
-    ///
-    /// When the server does not respond.
     pub async fn pending_questions(&self) -> Result<Vec<QuestionAsk>, Error> {
         self.get("/question").await
     }
@@ -251,7 +199,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server does not respond, or the request is gone.
+    /// When the request is gone.
     pub async fn allow_permission_once(&self, id: &str) -> Result<(), Error> {
         self.reply_to_permission(id, "once", None).await
     }
@@ -261,7 +209,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server does not respond, or the request is gone.
+    /// When the request is gone.
     pub async fn reject_permission(&self, id: &str, message: Option<&str>) -> Result<(), Error> {
         self.reply_to_permission(id, "reject", message).await
     }
@@ -288,7 +236,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server does not respond, or the question is gone.
+    /// When the question is gone.
     pub async fn answer_question(&self, id: &str, answers: &[Vec<String>]) -> Result<(), Error> {
         let _: Value = self
             .post(
@@ -304,7 +252,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server does not respond, or the question is gone.
+    /// When the question is gone.
     pub async fn reject_question(&self, id: &str) -> Result<(), Error> {
         let _: Value = self
             .post(&format!("/question/{id}/reject"), &json!({}), Repeat::Identified)

@@ -25,10 +25,6 @@ pub struct SessionFilter {
 
 impl Client {
     /// The sessions of all directories that match the filter, most recently updated first.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Value>, Error> {
         let mut all: Vec<Value> = Vec::new();
         let mut cursor: Option<u64> = None;
@@ -86,16 +82,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When no session has this id, or the server does not respond.
+    /// When no session has this id.
     pub async fn session_document(&self, session: &str) -> Result<Value, Error> {
         self.get(&format!("/session/{session}")).await
     }
 
     /// All messages of a session with their parts, oldest first, read page by page.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn message_documents(&self, session: &str) -> Result<Vec<Value>, Error> {
         let mut pages: Vec<Vec<Value>> = Vec::new();
         let mut before = String::new();
@@ -114,29 +106,17 @@ impl Client {
     }
 
     /// The to-do list of a session.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn todo_documents(&self, session: &str) -> Result<Vec<Value>, Error> {
         self.get(&format!("/session/{session}/todo")).await
     }
 
     /// Renames a session.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn rename_session(&self, session: &str, title: &str) -> Result<Value, Error> {
         self.patch(&format!("/session/{session}"), &json!({ "title": title }), Repeat::Safe)
             .await
     }
 
     /// Copies a session, up to but excluding the message `before` if given. The copy belongs to the client's directory.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn fork_session(&self, session: &str, before: Option<&str>) -> Result<Value, Error> {
         let body = before.map_or_else(|| json!({}), |message| json!({ "messageID": message }));
         self.post_once(&format!("/session/{session}/fork"), &body).await
@@ -146,7 +126,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server refuses (the session is busy), or does not respond.
+    /// When the server refuses (the session is busy).
     pub async fn revert_session(&self, session: &str, message: &str) -> Result<Value, Error> {
         self.post_once(&format!("/session/{session}/revert"), &json!({ "messageID": message }))
             .await
@@ -156,7 +136,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server refuses (the session is busy), or does not respond.
+    /// When the server refuses (the session is busy).
     pub async fn unrevert_session(&self, session: &str) -> Result<Value, Error> {
         self.post_once(&format!("/session/{session}/unrevert"), &json!({}))
             .await
@@ -166,17 +146,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server refuses (the publishing service is unreachable), or does not respond.
+    /// When the server refuses (the publishing service is unreachable).
     pub async fn share_session(&self, session: &str) -> Result<Value, Error> {
         self.post(&format!("/session/{session}/share"), &json!({}), Repeat::Never)
             .await
     }
 
     /// Withdraws a published session.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn unshare_session(&self, session: &str) -> Result<Value, Error> {
         self.delete(&format!("/session/{session}/share")).await
     }
@@ -185,7 +161,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the configuration is broken, or the server does not respond.
+    /// When the configuration is broken.
     pub async fn current_project(&self) -> Result<Value, Error> {
         self.get("/project/current").await
     }
@@ -195,7 +171,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When one of them is not what the engine expects, or the server does not respond.
+    /// When one of them is not what the engine expects.
     pub async fn replay(&self, directory: &str, events: &[Value]) -> Result<(), Error> {
         let body = json!({ "directory": directory, "events": events });
         let _: Value = self.post_once("/sync/replay", &body).await?;

@@ -10,10 +10,6 @@ use crate::request::ModelRef;
 
 impl Client {
     /// The newest sessions of the directory, without subagents' sessions, newest first.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn root_sessions(&self, limit: usize, search: Option<&str>) -> Result<Vec<Session>, Error> {
         let search = search.map_or_else(String::new, |text| {
             format!("&search={}", utf8_percent_encode(text, NON_ALPHANUMERIC))
@@ -23,20 +19,12 @@ impl Client {
 
     /// Lets the model replace the conversation by a summary; returns when the summary is complete, without a time
     /// limit.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn summarize(&self, session: &str, model: &ModelRef) -> Result<(), Error> {
         let _: Value = self.post_once(&format!("/session/{session}/summarize"), model).await?;
         Ok(())
     }
 
     /// The session's to-do list.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn todo(&self, session: &str) -> Result<Vec<TodoItem>, Error> {
         self.get(&format!("/session/{session}/todo")).await
     }
@@ -45,17 +33,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the configuration is broken, or the server does not respond.
+    /// When the configuration is broken.
     pub async fn commands(&self) -> Result<Vec<EngineCommand>, Error> {
         self.get("/command").await
     }
 
     /// Runs a command with the model, agent, variant and message id of `prompt`; returns when its turn is over. Sent
     /// once: its template may run shell commands.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond. Success does not mean that the turn succeeded.
+    /// Success does not mean that the turn succeeded.
     pub async fn run_command(
         &self,
         session: &str,

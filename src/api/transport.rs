@@ -89,19 +89,11 @@ impl Client {
     }
 
     /// Reads `path`.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`].
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.call(Method::GET, path, None::<&()>, Repeat::Safe).await
     }
 
     /// Sends `body` to `path`.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`].
     pub async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -112,10 +104,6 @@ impl Client {
     }
 
     /// Changes the resource at `path`.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`].
     pub async fn patch<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -126,10 +114,6 @@ impl Client {
     }
 
     /// Reads `path`, and the response header `name`.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`].
     pub async fn get_with_header<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -147,10 +131,6 @@ impl Client {
     }
 
     /// Deletes the resource at `path`.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`].
     pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.call(Method::DELETE, path, None::<&()>, Repeat::Safe).await
     }
@@ -158,10 +138,6 @@ impl Client {
     /// Sends a prompt and waits for the end of its turn, without a time limit.
     ///
     /// Dropping the future leaves the turn running in the engine.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`].
     pub async fn post_long<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
         let body = encode(path, body)?;
         let call = HttpCall {
@@ -175,10 +151,6 @@ impl Client {
     }
 
     /// Sends `body` to `path` once, and waits for the response without a time limit.
-    ///
-    /// # Errors
-    ///
-    /// See [`Error`].
     pub async fn post_once<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
         let body = encode(path, body)?;
         let call = HttpCall {
@@ -192,10 +164,6 @@ impl Client {
     }
 
     /// Opens a stream without a time limit.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses, or does not respond.
     pub async fn stream(&self, path: &str) -> Result<Response, Error> {
         let call = HttpCall {
             method: Method::GET,
@@ -222,10 +190,6 @@ impl Client {
     }
 
     /// Sends any request and returns the response unchanged, even an error status.
-    ///
-    /// # Errors
-    ///
-    /// When the server does not respond.
     pub async fn raw(
         &self,
         method: Method,

@@ -41,14 +41,14 @@ pub fn main() -> ExitCode {
             return code;
         }
     };
-    let mut look = FailureStyle::default();
-    match run(cli, started, &mut look) {
+    let mut style = FailureStyle::default();
+    match run(cli, started, &mut style) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(failure) => {
-            report(&failure, &look);
+            report(&failure, &style);
             let code = ExitCode::from(failure.kind.exit_code());
-            if let Some(mode) = look.records {
-                refuse(failure, mode, &look.directory);
+            if let Some(mode) = style.records {
+                refuse(failure, mode, &style.directory);
             }
             code
         }
@@ -114,16 +114,16 @@ fn refuse(failure: Failure, mode: OutputMode, directory: &Path) {
     let _ = commands::write_stdout(&bytes);
 }
 
-fn run(cli: Cli, started: Instant, look: &mut FailureStyle) -> Result<CommandEnd, Failure> {
+fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEnd, Failure> {
     let flags = cli.flags();
-    look.color = flags.color.unwrap_or_default();
+    style.color = flags.color.unwrap_or_default();
     if let Some(args) = cli.generate() {
         return commands::generate::run(&args.request(), &cli::generated_files());
     }
     let context = read_context(started)?;
     let directory = context.directory(cli.directory().map(PathBuf::as_path));
-    look.directory.clone_from(&directory);
-    look.records = cli.run_mode();
+    style.directory.clone_from(&directory);
+    style.records = cli.run_mode();
     let project = if cli.bare() {
         ProjectFile::Ignored
     } else {
@@ -137,7 +137,7 @@ fn run(cli: Cli, started: Instant, look: &mut FailureStyle) -> Result<CommandEnd
         &directory,
         project,
     )?;
-    look.color = settings.color.as_ref().map_or(look.color, |setting| setting.value);
+    style.color = settings.color.as_ref().map_or(style.color, |setting| setting.value);
     warn(&settings);
     if settings.verbosity.as_ref().map(|setting| setting.value) == Some(Verbosity::Trace) {
         trace_to_stderr();
@@ -145,15 +145,15 @@ fn run(cli: Cli, started: Instant, look: &mut FailureStyle) -> Result<CommandEnd
     } else if settings.verbosity.as_ref().map(|setting| setting.value) != Some(Verbosity::Quiet) {
         warnings_to_stderr();
     }
-    if cli.is_run() && look.records.is_none() {
-        look.records = settings.output_format.as_ref().map(|setting| setting.value);
+    if cli.is_run() && style.records.is_none() {
+        style.records = settings.output_format.as_ref().map(|setting| setting.value);
     }
     let files = Files::locate(&context.directories, &directory);
     let is_dialog = cli.is_empty() && context.streams.stdin_is_terminal && context.streams.stdout_is_terminal;
     if is_dialog && let CliCommand::Run(args) = cli.clone().into_command() {
         let request = args.resolve(&settings, &context.environment)?;
         if request.output.mode == OutputMode::Text {
-            look.records = None;
+            style.records = None;
             return on_runtime(
                 &context,
                 commands::chat::run(
@@ -163,7 +163,7 @@ fn run(cli: Cli, started: Instant, look: &mut FailureStyle) -> Result<CommandEnd
             );
         }
     }
-    dispatch(cli.into_command(), &context, &settings, &files, look)
+    dispatch(cli.into_command(), &context, &settings, &files, style)
 }
 
 fn read_context(started: Instant) -> Result<Context, Failure> {
@@ -188,7 +188,7 @@ fn dispatch(
     context: &Context,
     settings: &Settings,
     files: &Files,
-    look: &mut FailureStyle,
+    style: &mut FailureStyle,
 ) -> Result<CommandEnd, Failure> {
     let environment = &context.environment;
     match command {
@@ -198,7 +198,7 @@ fn dispatch(
         CliCommand::Run(args) => {
             let request = args.resolve(settings, environment)?;
             // From here on the run writes its own records.
-            look.records = None;
+            style.records = None;
             on_runtime(context, commands::run::run(context, request))
         }
         CliCommand::Session(args) => on_runtime(
@@ -353,11 +353,11 @@ fn report_usage(error: &clap::Error, is_hidden_typed: bool) -> ExitCode {
     }
 }
 
-fn report(failure: &Failure, look: &FailureStyle) {
+fn report(failure: &Failure, style: &FailureStyle) {
     if failure.kind == FailureKind::BrokenPipe {
         return;
     }
-    let color = Terminal::of_process(&Environment::of_process()).color(look.color, Stream::Stderr);
+    let color = Terminal::of_process(&Environment::of_process()).color(style.color, Stream::Stderr);
     report_failure(failure, &mut io::stderr().lock(), color);
 }
 

@@ -38,7 +38,7 @@ pub(super) fn listen(interrupts: &Interrupts) -> Result<CancellationToken, Failu
     thread::Builder::new()
         .name("signals".to_owned())
         .spawn(move || {
-            let first = runtime.block_on(hear(signals, interrupts, second));
+            let first = runtime.block_on(watch(signals, interrupts, second));
             thread::sleep(DROP_TIMEOUT);
             leave_now(first);
         })
@@ -47,7 +47,7 @@ pub(super) fn listen(interrupts: &Interrupts) -> Result<CancellationToken, Failu
 }
 
 /// Waits for the first signal and reports it, then for the second and reports that; returns the reason of the first.
-async fn hear(mut signals: Signals, interrupts: Interrupts, second: CancellationToken) -> InterruptReason {
+async fn watch(mut signals: Signals, interrupts: Interrupts, second: CancellationToken) -> InterruptReason {
     let first = loop {
         let reason = signals.next().await;
         if reason != InterruptReason::Interrupted || !interrupts.press() {
@@ -55,10 +55,10 @@ async fn hear(mut signals: Signals, interrupts: Interrupts, second: Cancellation
         }
     };
     interrupts.interrupt(first);
-    let heard = Instant::now();
+    let first_at = Instant::now();
     loop {
         signals.next().await;
-        if heard.elapsed() > SAME_REQUEST {
+        if first_at.elapsed() > SAME_REQUEST {
             second.cancel();
             return first;
         }
@@ -179,7 +179,7 @@ mod tests {
             .unwrap();
         let heard = {
             let _inside = runtime.enter();
-            hear(Signals::open().unwrap(), interrupts.clone(), leave.clone())
+            watch(Signals::open().unwrap(), interrupts.clone(), leave.clone())
         };
         runtime.block_on(async {
             let send = async {

@@ -307,9 +307,9 @@ impl Gate {
     pub async fn open(plugin: PluginFile, shared: bool) -> Result<(Self, Invitation), Failure> {
         let (listener, port, token) = listen().await?;
         let (sender, calls) = mpsc::unbounded_channel();
-        let (told, state) = watch::channel(PluginState::Silent);
+        let (state_sender, state) = watch::channel(PluginState::Silent);
         let mut serving = JoinSet::new();
-        serving.spawn(service::serve(listener, token.clone(), sender, told));
+        serving.spawn(service::serve(listener, token.clone(), sender, state_sender));
         let gate = Self {
             plugin,
             state,

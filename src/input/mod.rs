@@ -104,48 +104,40 @@ pub async fn gather(
     prompt: &PromptSource,
     stdin: StdinUse,
     attachments: &[PathBuf],
-    around: InputContext<'_>,
+    context: InputContext<'_>,
 ) -> Result<PromptParts, Failure> {
-    let files = read_attachments(attachments, around).await?;
-    let text = read_prompt(prompt, stdin, around).await?.text;
+    let files = read_attachments(attachments, context).await?;
+    let text = read_prompt(prompt, stdin, context).await?.text;
     Ok(PromptParts { text, files })
 }
 
 /// Reads attached files and directories; for `-` waits for stdin.
-///
-/// # Errors
-///
-/// See [`gather`].
-pub async fn read_attachments(paths: &[PathBuf], around: InputContext<'_>) -> Result<Vec<FilePart>, Failure> {
+pub async fn read_attachments(paths: &[PathBuf], context: InputContext<'_>) -> Result<Vec<FilePart>, Failure> {
     if paths.is_empty() {
         return Ok(Vec::new());
     }
-    let (all, cwd) = (paths.to_vec(), around.cwd.to_path_buf());
+    let (all, cwd) = (paths.to_vec(), context.cwd.to_path_buf());
     let looking = thread::run(move || attachment::look_at_all(&all, &cwd));
-    around.bounded("looking at the attachments", looking).await?;
+    context.bounded("looking at the attachments", looking).await?;
     let stdin = if paths.iter().any(|path| attachment::is_stdin(path)) {
-        read_stdin(around).await?
+        read_stdin(context).await?
     } else {
         Vec::new()
     };
-    let (all, cwd) = (paths.to_vec(), around.cwd.to_path_buf());
+    let (all, cwd) = (paths.to_vec(), context.cwd.to_path_buf());
     let work = thread::run(move || attachment::read_all(&all, &cwd, &stdin));
-    around.bounded("reading the attachments", work).await
+    context.bounded("reading the attachments", work).await
 }
 
 /// Reads the prompt's text.
-///
-/// # Errors
-///
-/// See [`gather`].
 pub async fn read_prompt(
     prompt: &PromptSource,
     stdin: StdinUse,
-    around: InputContext<'_>,
+    context: InputContext<'_>,
 ) -> Result<PromptText, Failure> {
     let own = match prompt {
         PromptSource::Arguments(text) => Some(text.clone()),
-        PromptSource::File(path) => Some(read_text_file(path, around).await?),
+        PromptSource::File(path) => Some(read_text_file(path, context).await?),
         PromptSource::Editor { .. } | PromptSource::Stdin => None,
     };
     let wanted = match stdin {
@@ -156,13 +148,13 @@ pub async fn read_prompt(
     let mut gave_up_stdin = false;
     let piped = if wanted {
         // A run without a prompt of its own needs stdin, and `-` tells it to wait.
-        let patience = if stdin == StdinUse::Always || *prompt == PromptSource::Stdin {
+        let when_silent = if stdin == StdinUse::Always || *prompt == PromptSource::Stdin {
             stdin::SilentStdin::Wait
         } else {
             stdin::SilentStdin::GoOn
         };
-        let bytes = around
-            .bounded("reading stdin", stdin::read(patience, |line| around.remark(line)))
+        let bytes = context
+            .bounded("reading stdin", stdin::read(when_silent, |line| context.remark(line)))
             .await?;
         gave_up_stdin = bytes.is_none();
         text::decode(bytes.unwrap_or_default(), STDIN).map_err(Failure::from)?
@@ -171,8 +163,11 @@ pub async fn read_prompt(
     };
     let own = match prompt {
         PromptSource::Editor { initial } => Some(
-            around
-                .bounded("the editor", editor::edit(initial, around.environment, around.streams))
+            context
+                .bounded(
+                    "the editor",
+                    editor::edit(initial, context.environment, context.streams),
+                )
                 .await?,
         ),
         _ => own,
@@ -180,7 +175,7 @@ pub async fn read_prompt(
     let own = own.unwrap_or_default();
     let text = text::join(&own, &piped);
     if stdin == StdinUse::WhenPiped && text != own && text != piped {
-        around.remark(&added(&piped));
+        context.remark(&added(&piped));
     }
     if text.len() > MAX_INPUT_BYTES {
         return Err(InputError::TooLong {
@@ -205,10 +200,10 @@ fn added(piped: &str) -> String {
 
 /// Notes the first word of the prompt that is also a file, when files are attached: of `-f *.rs`, only the first file
 /// is attached.
-pub fn note_file_among_words(words: &[String], around: InputContext<'_>) {
-    let is_file = |word: &&String| around.cwd.join(word).is_file();
+pub fn note_file_among_words(words: &[String], context: InputContext<'_>) {
+    let is_file = |word: &&String| context.cwd.join(word).is_file();
     if let Some(word) = words.iter().find(is_file) {
-        around.remark(&format!(
+        context.remark(&format!(
             "`{word}` is a word of the prompt and a file; `-f` takes one file, so write `-f {word}` to attach it"
         ));
     }
@@ -224,43 +219,31 @@ pub fn stdin_came_late() -> bool {
 /// # Errors
 ///
 /// See [`gather`]. An empty system prompt is `None`.
-pub async fn read_system(system: &SystemPrompt, around: InputContext<'_>) -> Result<Option<String>, Failure> {
+pub async fn read_system(system: &SystemPrompt, context: InputContext<'_>) -> Result<Option<String>, Failure> {
     let text = match system {
         SystemPrompt::Text(text) => text.clone(),
-        SystemPrompt::File(path) => read_text_file(path, around).await?,
+        SystemPrompt::File(path) => read_text_file(path, context).await?,
     };
     Ok(Some(text).filter(|text| !text.trim().is_empty()))
 }
 
 /// Reads a file of text.
-///
-/// # Errors
-///
-/// See [`gather`].
-pub async fn read_text_file(path: &Path, around: InputContext<'_>) -> Result<String, Failure> {
+pub async fn read_text_file(path: &Path, context: InputContext<'_>) -> Result<String, Failure> {
     let name = format!("`{}`", path.display());
-    let bytes = read_file(path, around).await?;
+    let bytes = read_file(path, context).await?;
     text::decode(bytes, &name).map_err(Failure::from)
 }
 
 /// Reads a file's bytes, at most [`MAX_INPUT_BYTES`]; accepts a named pipe, but no directory or device.
-///
-/// # Errors
-///
-/// See [`gather`].
-pub async fn read_file(path: &Path, around: InputContext<'_>) -> Result<Vec<u8>, Failure> {
-    let full = around.cwd.join(path);
+pub async fn read_file(path: &Path, context: InputContext<'_>) -> Result<Vec<u8>, Failure> {
+    let full = context.cwd.join(path);
     let typed = path.to_path_buf();
     let work = thread::run(move || attachment::read_bytes(&full, &typed, MAX_INPUT_BYTES));
-    around.bounded(&format!("reading `{}`", path.display()), work).await
+    context.bounded(&format!("reading `{}`", path.display()), work).await
 }
 
 /// Reads all of stdin, of any type and without a time limit; at most [`MAX_INPUT_BYTES`] bytes.
-///
-/// # Errors
-///
-/// See [`gather`].
-pub async fn read_stdin(around: InputContext<'_>) -> Result<Vec<u8>, Failure> {
-    let work = stdin::read(stdin::SilentStdin::Wait, |line| around.remark(line));
-    Ok(around.bounded("reading stdin", work).await?.unwrap_or_default())
+pub async fn read_stdin(context: InputContext<'_>) -> Result<Vec<u8>, Failure> {
+    let work = stdin::read(stdin::SilentStdin::Wait, |line| context.remark(line));
+    Ok(context.bounded("reading stdin", work).await?.unwrap_or_default())
 }

@@ -46,7 +46,7 @@ pub(super) fn is_piped() -> bool {
 }
 
 /// Reads stdin to its end; `None` when it was given up. Dropping the future leaves unread data in stdin.
-pub(super) async fn read(patience: SilentStdin, remark: impl Fn(&str)) -> Result<Option<Vec<u8>>, InputError> {
+pub(super) async fn read(when_silent: SilentStdin, remark: impl Fn(&str)) -> Result<Option<Vec<u8>>, InputError> {
     let (sender, mut chunks) = mpsc::channel(4);
     let abandoned = Abandoned::default();
     let flag = Arc::clone(&abandoned.0);
@@ -58,7 +58,7 @@ pub(super) async fn read(patience: SilentStdin, remark: impl Fn(&str)) -> Result
     let mut bytes = Vec::new();
     let mut next = match tokio::time::timeout(NOTE_DELAY, chunks.recv()).await {
         Ok(chunk) => chunk,
-        Err(_) if patience == SilentStdin::GoOn => {
+        Err(_) if when_silent == SilentStdin::GoOn => {
             remark(
                 "waiting 2 s for stdin, which is open and sends nothing: `--no-stdin` never reads it, a last word `-` \
                  waits for it",

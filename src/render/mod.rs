@@ -48,10 +48,6 @@ pub trait Render {
     fn update(&mut self, update: &Update) -> io::Result<()>;
 
     /// Shows the end. Called exactly once, last.
-    ///
-    /// # Errors
-    ///
-    /// As for `update`.
     fn finish(&mut self, outcome: &Outcome) -> io::Result<()>;
 }
 

@@ -12,18 +12,18 @@ use crate::api::{Client, Error};
 const POLL_INTERVAL: Duration = Duration::from_millis(60);
 
 /// Completes the changed files of `state` with the engine's comparison of the directory before and after. The engine
-/// stores the comparison of the last step after the turn; this waits for it for `patience`.
+/// stores the comparison of the last step after the turn; this waits for it for `limit`.
 ///
 /// Does nothing when no snapshot showed a change: without git, without snapshots, in a turn that only read.
-pub async fn complete_changes(client: &Client, session: &str, state: &mut TurnState, patience: Duration) {
+pub async fn complete_changes(client: &Client, session: &str, state: &mut TurnState, limit: Duration) {
     let wanted: Vec<String> = state.compared_files().map(str::to_owned).collect();
     if wanted.is_empty() {
         return;
     }
     let prompts: Vec<String> = state.prompts().into_iter().map(str::to_owned).collect();
-    let reading = read(client, session, &prompts, &wanted, Instant::now() + patience);
+    let reading = read(client, session, &prompts, &wanted, Instant::now() + limit);
     // Only the time tells a server that is gone or hangs from a slow server.
-    match timeout(patience * 2, reading).await {
+    match timeout(limit * 2, reading).await {
         Ok(Ok(diffs)) => state.conclude_changes(&diffs),
         Ok(Err(error)) => tracing::debug!(%error, "cannot read which files changed"),
         Err(_) => tracing::debug!("the server does not say which files changed"),

@@ -166,10 +166,7 @@ pub(super) fn classify(error: &EngineError) -> Failure {
             FailureKind::Truncated,
             because("cannot get the whole answer: the model reached its output limit"),
         ),
-        "MessageAbortedError" => Failure::new(
-            FailureKind::Failed,
-            "cannot finish the turn: another client aborted it",
-        ),
+        "MessageAbortedError" => Failure::new(FailureKind::Failed, "cannot finish the turn: another client aborted it"),
         "StructuredOutputError" => Failure::new(FailureKind::InvalidResult, because("cannot use the answer")),
         _ if data.message.starts_with("Model not found") || data.message.starts_with("Agent not found") => {
             Failure::usage(because("cannot start the turn"))

@@ -114,7 +114,7 @@ pub async fn drive(
     let preset = permissions.preset;
     let mut driver = Driver {
         state: TurnState::new(&session_id, &prompt.message_id, turn.max_retries),
-        keeper: Gatekeeper::new(permissions, client.clone()),
+        gatekeeper: Gatekeeper::new(permissions, client.clone()),
         client,
         session_id,
         prompt,
@@ -139,7 +139,7 @@ pub async fn drive(
         first_text: None,
     };
     let failure = driver.run(events, stop, server_gone).await;
-    let GateOutcome { records, policy, gate } = driver.keeper.into_outcome();
+    let GateOutcome { records, policy, gate } = driver.gatekeeper.into_outcome();
     Driven {
         state: driver.state,
         outputs: driver.outputs,
@@ -165,7 +165,7 @@ struct Driver {
     outputs: OutputFiles,
     started: TurnStart,
     state: TurnState,
-    keeper: Gatekeeper,
+    gatekeeper: Gatekeeper,
     updates: mpsc::Sender<Update>,
     /// Updates that are not sent yet.
     pending: Vec<Update>,
@@ -221,9 +221,9 @@ impl Driver {
             Err(ending) => ending,
         };
         // However the turn ended: from here no call passes, and the terminal is restored.
-        self.keeper.close(&self.state, &mut self.pending).await;
+        self.gatekeeper.close(&self.state, &mut self.pending).await;
         if !matches!(ending, EarlyEnd::Stopped(_)) {
-            self.keeper.release();
+            self.gatekeeper.release();
         }
         self.conclude(ending, &mut events, stop.as_mut()).await
     }
@@ -252,7 +252,7 @@ impl Driver {
                 self.flush().await;
                 match read {
                     Ok(Ok(())) => {
-                        judge(&self.state, self.keeper.records()).or_else(|| exceeded(&self.state, &self.limits))
+                        judge(&self.state, self.gatekeeper.records()).or_else(|| exceeded(&self.state, &self.limits))
                     }
                     // The streamed text may be the whole answer, but that is not certain.
                     Ok(Err(error)) => Some(Failure::from(error)),
@@ -272,7 +272,7 @@ impl Driver {
                 let _ = timeout(Duration::ZERO, self.flush()).await;
                 // `app` handles a second request to stop: it exits at once.
                 let _ = timeout(ABORT_TIMEOUT, self.abort(events)).await;
-                self.keeper.release();
+                self.gatekeeper.release();
                 let _ = timeout(FINAL_FLUSH_TIMEOUT, self.flush()).await;
                 Some(failure)
             }
@@ -311,7 +311,7 @@ impl Driver {
                 }
                 continue;
             }
-            let asking = self.keeper.is_asking();
+            let asking = self.gatekeeper.is_asking();
             if asking {
                 // A person may take any time to answer.
                 self.last_sign = Instant::now();
@@ -333,7 +333,7 @@ impl Driver {
                     }
                 }
                 failure = server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
-                event = self.keeper.next(), if progress.waiting.is_none() => {
+                event = self.gatekeeper.next(), if progress.waiting.is_none() => {
                     progress.waiting = Some((event, Instant::now() + ANNOUNCEMENT_TIMEOUT));
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
@@ -388,7 +388,7 @@ impl Driver {
     ) -> Option<EarlyEnd> {
         let lost = matches!(event, GateEvent::GateLost);
         let before = self.pending.len();
-        let ended = self.keeper.handle(event, &mut self.state, &mut self.pending);
+        let ended = self.gatekeeper.handle(event, &mut self.state, &mut self.pending);
         self.note_refusals(before);
         self.last_sign = Instant::now();
         if let Some(failure) = ended {
@@ -505,7 +505,7 @@ impl Driver {
             self.pending.push(Update::Raw(raw));
         }
         let unasked = self.pending[before..].iter().find_map(|update| match update {
-            Update::Tool(call) => self.keeper.changed(call),
+            Update::Tool(call) => self.gatekeeper.changed(call),
             _ => None,
         });
         if unasked.is_some() {
@@ -581,14 +581,14 @@ impl Driver {
         self.note_missing_ripgrep(from);
         for update in self.pending.split_off(from) {
             if let Update::Tool(call) = &update {
-                self.keeper.ended(call, &mut self.pending);
+                self.gatekeeper.ended(call, &mut self.pending);
             }
             self.pending.push(update);
         }
         if self.given_hints.plain_prompt {
             return;
         }
-        let mut records = self.keeper.records().iter();
+        let mut records = self.gatekeeper.records().iter();
         if let Some(record) = records.find(|record| record.decision == Decision::Denied) {
             self.given_hints.plain_prompt = true;
             self.pending.push(Update::Warning(format!(
@@ -615,21 +615,24 @@ impl Driver {
     /// Passes an event to the gatekeeper; a returned failure ends the turn.
     fn permissions(&mut self, event: &Event) -> Option<Failure> {
         let Self {
-            keeper, state, pending, ..
+            gatekeeper,
+            state,
+            pending,
+            ..
         } = self;
         match event {
-            Event::PermissionAsked(ask) if state.concerns(&ask.session_id) => keeper.asked(ask, state, pending),
+            Event::PermissionAsked(ask) if state.concerns(&ask.session_id) => gatekeeper.asked(ask, state, pending),
             Event::QuestionAsked(ask) if state.concerns(&ask.session_id) => {
-                keeper.questioned(ask, state, pending);
+                gatekeeper.questioned(ask, state, pending);
             }
             Event::PermissionReplied {
                 session_id,
                 request_id,
                 reply,
-            } if state.concerns(session_id) => return keeper.replied(request_id, reply, state, pending),
-            Event::Session(session) if state.concerns(&session.id) => return keeper.session(session, state),
-            Event::InstanceDisposed => return keeper.disposed(),
-            Event::Idle { session_id } => keeper.at_rest(session_id, state, pending),
+            } if state.concerns(session_id) => return gatekeeper.replied(request_id, reply, state, pending),
+            Event::Session(session) if state.concerns(&session.id) => return gatekeeper.session(session, state),
+            Event::InstanceDisposed => return gatekeeper.disposed(),
+            Event::Idle { session_id } => gatekeeper.at_rest(session_id, state, pending),
             _ => {}
         }
         None
@@ -644,25 +647,25 @@ impl Driver {
         let statuses = self.client.session_statuses().await?;
         let mut sessions = vec![self.client.session(&self.session_id).await?];
         sessions.extend(self.client.children(&self.session_id).await?);
-        let (keeper, state, pending) = (&mut self.keeper, &self.state, &mut self.pending);
-        if let Some(failure) = sessions.iter().find_map(|session| keeper.session(session, state)) {
+        let (gatekeeper, state, pending) = (&mut self.gatekeeper, &self.state, &mut self.pending);
+        if let Some(failure) = sessions.iter().find_map(|session| gatekeeper.session(session, state)) {
             return Ok(Some(failure));
         }
         let waiting = permissions.iter().map(|ask| ask.id.as_str()).collect();
-        if let Some(failure) = keeper.after_gap(&waiting, state, pending) {
+        if let Some(failure) = gatekeeper.after_gap(&waiting, state, pending) {
             return Ok(Some(failure));
         }
         // The requests of an aborted session stay in the list for ever.
         let waits = |session: &str| state.concerns(session) && statuses.contains_key(session);
         for ask in permissions.iter().filter(|ask| waits(&ask.session_id)) {
-            keeper.asked(ask, state, pending);
+            gatekeeper.asked(ask, state, pending);
         }
         for ask in questions.iter().filter(|ask| waits(&ask.session_id)) {
-            keeper.questioned(ask, state, pending);
+            gatekeeper.questioned(ask, state, pending);
         }
         let at_rest: Vec<&str> = state.sessions().filter(|id| !statuses.contains_key(*id)).collect();
         for session in at_rest {
-            keeper.at_rest(session, state, pending);
+            gatekeeper.at_rest(session, state, pending);
         }
         if !statuses.contains_key(&self.session_id) && self.state.last_message().is_some() {
             let idle = Event::Idle {
@@ -773,7 +776,8 @@ impl Driver {
     /// Whether a change can be the model's. The engine compares the directory before and after, and does not know who
     /// wrote.
     fn counts(&self, change: &FileChange) -> bool {
-        may_have_written(self.state.tools(), self.keeper.records()) && !self.outputs.contains(Path::new(&change.path))
+        may_have_written(self.state.tools(), self.gatekeeper.records())
+            && !self.outputs.contains(Path::new(&change.path))
     }
 
     /// Sends the updates. The owner of the renderer notices when the renderer is gone.

@@ -6,7 +6,7 @@ use std::fs;
 use opencode_rs::catalog;
 use serde_json::{Value, json};
 
-use super::support::Home;
+use super::support::CatalogHome;
 
 /// A catalog of 30 providers that are called `p0` to `p28` and `opencode`.
 fn literal() -> String {
@@ -22,8 +22,8 @@ fn literal() -> String {
     text
 }
 
-fn home() -> Home {
-    Home::with_catalog(&literal())
+fn home() -> CatalogHome {
+    CatalogHome::with_catalog(&literal())
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_program_of_another_shape_is_left_alone() {
         good[..good.len() - 1].to_owned(),
     ];
     for literal in literals {
-        let home = Home::with_catalog(&literal);
+        let home = CatalogHome::with_catalog(&literal);
         assert_eq!(home.prepare(&[]), None, "{}", literal.get(..200).unwrap_or(&literal));
         // And again, from what was remembered about it.
         assert_eq!(home.prepare(&[]), None);
@@ -179,7 +179,7 @@ fn a_program_of_another_shape_is_left_alone() {
 
 #[test]
 fn variables_that_the_catalog_does_not_know_enable_their_providers_too() {
-    let home = Home::with_catalog(
+    let home = CatalogHome::with_catalog(
         &literal()
             .replace("p4", "amazon-bedrock")
             .replace("amazon-bedrock:{", "\"amazon-bedrock\":{"),

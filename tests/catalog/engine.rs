@@ -3,11 +3,11 @@
 use opencode_rs::catalog::known_providers;
 use serde_json::Value;
 
-use super::support::Home;
+use super::support::CatalogHome;
 use crate::real_engine::{self, RealEngine};
 
 /// What the engine offers, with its own catalog and with the cut one.
-async fn offers(home: &Home, variables: &[(&str, &str)]) -> (Value, Value) {
+async fn offers(home: &CatalogHome, variables: &[(&str, &str)]) -> (Value, Value) {
     let cut = home.prepare(variables).expect("a catalog is cut");
     let with = [variables, &[("OPENCODE_MODELS_PATH", cut.path.to_str().unwrap())]].concat();
     let cut_offer = RealEngine::start_in(home.path(), &with).get("/config/providers").await;
@@ -25,7 +25,7 @@ fn ids(offer: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn keys_in_the_environment_offer_the_same_models() {
-    let home = Home::with(real_engine::path());
+    let home = CatalogHome::with(real_engine::path());
     let variables = [("ANTHROPIC_API_KEY", "x"), ("OPENAI_API_KEY", "x")];
     let (own, cut) = offers(&home, &variables).await;
     assert_eq!(ids(&own), ["anthropic", "openai", "opencode"]);
@@ -34,7 +34,7 @@ async fn keys_in_the_environment_offer_the_same_models() {
 
 #[tokio::test]
 async fn credentials_configuration_and_special_variables_offer_the_same_models() {
-    let home = Home::with(real_engine::path());
+    let home = CatalogHome::with(real_engine::path());
     home.write(
         ".local/share/opencode/auth.json",
         br#"{"mistral":{"type":"api","key":"x"},"github-copilot":{"type":"oauth","refresh":"x","access":"x","expires":0}}"#,
@@ -71,7 +71,7 @@ async fn credentials_configuration_and_special_variables_offer_the_same_models()
 
 #[tokio::test]
 async fn every_provider_there_is_comes_out_as_it_is() {
-    let home = Home::with(real_engine::path());
+    let home = CatalogHome::with(real_engine::path());
     let known = known_providers(&home.engine, &home.directories()).expect("the catalog is read");
     let mut names: Vec<&str> = known
         .iter()

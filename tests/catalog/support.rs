@@ -8,12 +8,12 @@ use opencode_rs::context::{Directories, Environment};
 use opencode_rs::engine::{Engine, PINNED_VERSION};
 use opencode_rs::request::EngineSource;
 
-pub(crate) struct Home {
+pub(crate) struct CatalogHome {
     directory: tempfile::TempDir,
     pub(crate) engine: Engine,
 }
 
-impl Home {
+impl CatalogHome {
     pub(crate) fn with(program: PathBuf) -> Self {
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir(directory.path().join("project")).unwrap();

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::support::{Finished, Home, finish};
+use super::sandbox::Finished;
+use super::support::{Home, finish};
 
 /// The checks as name and status.
 fn verdicts(report: &Value) -> Vec<(String, String)> {

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::support::{Finished, Home, finish};
+use super::sandbox::Finished;
+use super::support::{Home, finish};
 
 #[test]
 fn a_pipe_gets_one_model_a_line_beginning_with_what_dash_m_takes() {

@@ -1,36 +1,18 @@
-//! A home of its own for each test, and the program in it.
+//! A home with a real engine for each test, and the program in it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
 use tempfile::TempDir;
 
+use super::sandbox::Finished;
 use crate::real_engine;
+use crate::support::EnginePermit;
 
-/// The right to run an engine: each takes half a gigabyte, so the tests take turns.
-static TURN: Mutex<()> = Mutex::new(());
-
-/// What a finished command left behind.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Finished {
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
-}
-
-impl Finished {
-    /// What a program reads.
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-}
-
-/// A home, a project directory and a directory for temporary files.
+/// A home, a project directory and a directory for temporary files. Holds an engine permit.
 pub(super) struct Home {
     root: TempDir,
-    _turn: MutexGuard<'static, ()>,
+    _permit: EnginePermit,
 }
 
 impl Home {
@@ -41,7 +23,7 @@ impl Home {
         }
         Self {
             root,
-            _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner),
+            _permit: EnginePermit::acquire(),
         }
     }
 

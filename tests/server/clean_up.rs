@@ -7,7 +7,7 @@ use opencode_rs::server::EngineExit;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::owner;
-use super::support::{Sandbox, http, is_alive, real_engine, stat, wait_until_gone};
+use super::support::{ServerSandbox, http, is_alive, real_engine, stat, wait_until_gone};
 use crate::support::EnginePermit;
 
 /// Ready at once, with a child in a session of its own, as the engine's bash commands are.
@@ -29,7 +29,7 @@ fn parent(pid: u32) -> u32 {
 
 #[tokio::test]
 async fn commands_in_sessions_of_their_own_end_with_the_server() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script(&format!("{WITH_A_BASH_COMMAND} exec sleep 1000"));
     let server = sandbox.start(&engine).await.unwrap();
     let (engine, bash) = (server.pid(), sandbox.pid("bash"));
@@ -42,7 +42,7 @@ async fn commands_in_sessions_of_their_own_end_with_the_server() {
 
 #[tokio::test]
 async fn neither_guard_nor_engine_is_in_the_session_of_the_terminal() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script("echo listening on http://127.0.0.1:1; exec sleep 1000");
     let server = sandbox.start(&engine).await.unwrap();
     let guard = parent(server.pid());
@@ -55,7 +55,7 @@ async fn neither_guard_nor_engine_is_in_the_session_of_the_terminal() {
 
 #[tokio::test]
 async fn an_engine_that_ends_by_itself_says_how_and_leaves_nothing() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script(&format!("{WITH_A_BASH_COMMAND} read line < go; exit 3"));
     let go = sandbox.path("project/go");
     assert!(Command::new("mkfifo").arg(&go).status().unwrap().success());
@@ -74,7 +74,7 @@ async fn an_engine_that_ends_by_itself_says_how_and_leaves_nothing() {
 
 #[tokio::test]
 async fn an_engine_that_swallows_signals_is_killed() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script(
         "trap '' TERM INT HUP
          (trap '' TERM; while :; do sleep 1000; done) &
@@ -92,7 +92,7 @@ async fn an_engine_that_swallows_signals_is_killed() {
 
 #[tokio::test]
 async fn a_hurried_end_has_no_grace() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script("trap '' TERM; echo listening on http://127.0.0.1:1; while :; do sleep 1000; done");
     let mut server = sandbox.start(&engine).await.unwrap();
     let (engine, guard) = (server.pid(), parent(server.pid()));
@@ -105,7 +105,7 @@ async fn a_hurried_end_has_no_grace() {
 
 #[tokio::test]
 async fn an_engine_does_not_outlive_a_guard_that_was_killed() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script("echo listening on http://127.0.0.1:1; exec sleep 1000");
     let mut server = sandbox.start(&engine).await.unwrap();
     let engine = server.pid();
@@ -117,7 +117,7 @@ async fn an_engine_does_not_outlive_a_guard_that_was_killed() {
 
 #[tokio::test]
 async fn a_guard_that_is_told_to_end_cleans_up_first() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script(&format!("{WITH_A_BASH_COMMAND} exec sleep 1000"));
     let server = sandbox.start(&engine).await.unwrap();
     let (guard, engine, bash) = (parent(server.pid()), server.pid(), sandbox.pid("bash"));
@@ -132,7 +132,7 @@ async fn a_guard_that_is_told_to_end_cleans_up_first() {
 fn nothing_outlives_an_owner_that_was_killed() {
     let engine = real_engine();
     let _turn = EnginePermit::acquire();
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let mut owner = owner::spawn(&sandbox, &engine);
     let ready = owner.ready();
     let (engine, guard) = (ready.engine, parent(ready.engine));
@@ -164,7 +164,7 @@ fn nothing_outlives_an_owner_that_was_killed() {
 
 #[test]
 fn nothing_outlives_an_owner_that_was_killed_while_the_engine_starts() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script("echo $$ > pid.tmp; mv pid.tmp pid; exec sleep 1000");
     let mut owner = owner::spawn(&sandbox, &engine);
     let pid = sandbox.path("project/pid");

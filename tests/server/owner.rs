@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use opencode_rs::api::Endpoint;
 use opencode_rs::support::secret::Secret;
 
-use super::support::{LONG, Sandbox, start_in};
+use super::support::{LONG, ServerSandbox, start_in};
 
 const ROOT: &str = "SERVER_OWNER_ROOT";
 const ENGINE: &str = "SERVER_OWNER_ENGINE";
@@ -35,7 +35,7 @@ pub(super) struct Ready {
     pub(super) endpoint: Endpoint,
 }
 
-pub(super) fn spawn(sandbox: &Sandbox, engine: &Path) -> Owner {
+pub(super) fn spawn(sandbox: &ServerSandbox, engine: &Path) -> Owner {
     let mut process = Command::new(std::env::current_exe().unwrap())
         .args([
             "--ignored",

@@ -6,14 +6,14 @@ use std::time::Duration;
 use opencode_rs::error::Failure;
 use opencode_rs::server::{EngineExit, StartError};
 
-use super::support::{LONG, Sandbox, http, is_alive, real_engine, wait_until_gone};
+use super::support::{LONG, ServerSandbox, http, is_alive, real_engine, wait_until_gone};
 use crate::support::EnginePermit;
 
 #[tokio::test]
 async fn a_server_starts_answers_its_owner_alone_and_stops() {
     let engine = real_engine();
     let _turn = EnginePermit::acquire();
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let server = sandbox.start(&engine).await.unwrap();
     let (pid, mut endpoint) = (server.pid(), server.endpoint().clone());
     assert!(http(&endpoint, "GET", "/global/health", "").contains("\"healthy\":true"));
@@ -33,7 +33,7 @@ async fn a_server_starts_answers_its_owner_alone_and_stops() {
 async fn a_port_that_somebody_has_is_named_with_a_way_out() {
     let engine = real_engine();
     let _turn = EnginePermit::acquire();
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let somebody = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = somebody.local_addr().unwrap().port();
     let error = sandbox.start_with(&engine, Some(port), LONG).await.unwrap_err();
@@ -51,7 +51,7 @@ async fn a_port_that_somebody_has_is_named_with_a_way_out() {
 async fn two_first_starts_at_once_both_succeed() {
     let engine = real_engine();
     let _turn = EnginePermit::acquire_all();
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let (first, second) = tokio::join!(sandbox.start(&engine), sandbox.start(&engine));
     let (first, second) = (first.unwrap(), second.unwrap());
     assert!(sandbox.path("home/data/opencode/opencode.db").is_file());
@@ -65,7 +65,7 @@ async fn two_first_starts_at_once_both_succeed() {
 async fn a_plugin_that_needs_no_package_does_not_make_the_engine_fetch_one() {
     let engine = real_engine();
     let _turn = EnginePermit::acquire();
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let plugin = sandbox.path("plugin.js");
     std::fs::write(&plugin, "export const Plugin = async () => ({})").unwrap();
     // A registry that never answers: its client waits.
@@ -84,7 +84,7 @@ async fn a_plugin_that_needs_no_package_does_not_make_the_engine_fetch_one() {
 
 #[tokio::test]
 async fn an_engine_that_dies_at_once_is_quoted() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script("echo to stdout; echo 'no such table: x' >&2; exit 7");
     let error = sandbox.start(&engine).await.unwrap_err();
     let StartError::Exited { exit, .. } = &error else {
@@ -108,7 +108,7 @@ async fn an_engine_that_dies_at_once_is_quoted() {
 
 #[tokio::test]
 async fn an_engine_that_cannot_be_run_is_named_with_the_reason() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let missing = sandbox.path("missing");
     let failure = Failure::from(sandbox.start(&missing).await.unwrap_err());
     assert_eq!(failure.kind.exit_code(), 126);
@@ -121,7 +121,7 @@ async fn an_engine_that_cannot_be_run_is_named_with_the_reason() {
 
 #[tokio::test]
 async fn an_engine_that_is_never_ready_is_ended_at_the_deadline() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script("echo $$ > pid; echo still thinking; exec sleep 1000");
     let error = sandbox
         .start_with(&engine, None, Duration::from_secs(2))
@@ -136,7 +136,7 @@ async fn an_engine_that_is_never_ready_is_ended_at_the_deadline() {
 
 #[tokio::test]
 async fn an_address_that_is_elsewhere_is_refused() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script("echo $$ > pid; echo listening on http://192.0.2.1:4096; exec sleep 1000");
     let error = sandbox.start(&engine).await.unwrap_err();
     assert!(
@@ -148,7 +148,7 @@ async fn an_address_that_is_elsewhere_is_refused() {
 
 #[tokio::test]
 async fn a_directory_that_does_not_exist_is_a_usage_error() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script("exit 0");
     std::fs::remove_dir(sandbox.path("project")).unwrap();
     let failure = Failure::from(sandbox.start(&engine).await.unwrap_err());
@@ -161,7 +161,7 @@ async fn a_directory_that_does_not_exist_is_a_usage_error() {
 
 #[tokio::test]
 async fn dropping_a_start_leaves_no_process() {
-    let sandbox = Sandbox::new();
+    let sandbox = ServerSandbox::new();
     let engine = sandbox.script("echo $$ > fifo; exec sleep 1000");
     let fifo = sandbox.path("project/fifo");
     assert!(

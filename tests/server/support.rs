@@ -24,11 +24,11 @@ pub(super) const LONG: Duration = Duration::from_secs(60);
 pub(super) use crate::real_engine::path as real_engine;
 
 /// Directories that belong to one test.
-pub(super) struct Sandbox {
+pub(super) struct ServerSandbox {
     root: TempDir,
 }
 
-impl Sandbox {
+impl ServerSandbox {
     pub(super) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         for directory in ["home", "project", "tmp"] {

@@ -1,4 +1,34 @@
-//! What tests of the whole program share: homes of their own, the program as a child, the table of processes.
+//! Tools for tests of the whole program.
+//!
+//! A test of a run takes ten lines:
+//!
+//! ```ignore
+//! #[test]
+//! fn the_answer_is_written_to_stdout() {
+//!     let sandbox = Sandbox::new();                                  // home, project and temporary directory
+//!     sandbox.write("project/notes.txt", "two");                     // a file for the agent
+//!     let run = sandbox.rehearse(
+//!         "[[reply]]\ntext = \"Hello\"",                             // what the scripted model answers
+//!         ["--output-format", "json", "Say hello"],                  // the arguments of the program
+//!     );
+//!     let record = run.finish().expect(0).record();                  // waits for the end, checks the exit status
+//!     assert_eq!(record["result"], "Hello");
+//!     sandbox.expect_nothing_left();                                 // no process and no temporary file
+//! }
+//! ```
+//!
+//! | need | use |
+//! | --- | --- |
+//! | stdout and stderr | `Finished::writes`, `says`, `says_only`, `record`, `records` |
+//! | stdin, variables, another directory | `Run::stdin(Stdin::Bytes(…))`, `Run::env`, `Run::directory` |
+//! | a run that is interrupted | `Run::start`, `Running::wait_for_stderr`, `Running::signal`, `Running::finish` |
+//! | the model's requests | [`Model`] instead of a script |
+//! | a person at a terminal | [`Pty`]: `wait_for` text on the screen, `send` keys, `answer` questions |
+//! | an engine without the program | `crate::real_engine::RealEngine`, `Sandbox::run_engine` |
+//! | a condition that sends no event | [`until`], at most [`LONG`] |
+//!
+//! `Run::start` waits for an [`EnginePermit`], because each engine takes half a gigabyte. A test that holds a permit itself
+//! uses `Run::start_at_once`, and never holds two permits.
 
 mod model;
 mod permit;

@@ -8,7 +8,7 @@ use tokio::task::JoinError;
 use super::super::state::TurnState;
 use super::super::update::Update;
 use super::calls::redirected;
-use super::verdict::{ApproverKind, GateDecision, stopped};
+use super::decision::{ApproverKind, GateDecision, stopped};
 use super::{ApproverReply, AskSource, Gatekeeper, PendingAsk, READING_DELAY, WaitingAsk, What, interrupted, subagent};
 use crate::api::types::QuestionAsk;
 use crate::error::Failure;
@@ -51,7 +51,7 @@ impl Gatekeeper {
         out: &mut Vec<Update>,
     ) {
         match GateDecision::of_rules(&ask.judgement, self.answerer) {
-            Some(verdict) => self.settle(ask, source, verdict, state, out),
+            Some(decision) => self.settle(ask, source, decision, state, out),
             None => self.queue.push_back(WaitingAsk {
                 session_id: ask.session_id.clone(),
                 what: What::Permission {
@@ -82,8 +82,8 @@ impl Gatekeeper {
                             ask.judgement = redirected(ask.judgement, call);
                         }
                     }
-                    if let Some(verdict) = GateDecision::of_rules(&ask.judgement, self.answerer) {
-                        self.settle(*ask, source, verdict, state, out);
+                    if let Some(decision) = GateDecision::of_rules(&ask.judgement, self.answerer) {
+                        self.settle(*ask, source, decision, state, out);
                         continue;
                     }
                     if ask.diff.is_none() {
@@ -145,17 +145,17 @@ impl Gatekeeper {
     }
 
     /// Takes the approver's answer. A returned failure ends the run.
-    pub(super) fn given(
+    pub(super) fn take_answer(
         &mut self,
-        given: Result<(Box<dyn Prompter>, ApproverReply), JoinError>,
+        answered: Result<(Box<dyn Prompter>, ApproverReply), JoinError>,
         state: &TurnState,
         out: &mut Vec<Update>,
     ) -> Option<Failure> {
         let asking = self.asking.take()?;
-        let given = match given {
-            Ok((prompter, given)) => {
+        let reply = match answered {
+            Ok((prompter, reply)) => {
                 self.prompter = Some(prompter);
-                Some(given)
+                Some(reply)
             }
             Err(error) => {
                 tracing::error!(%error, "the prompter has failed");
@@ -172,23 +172,23 @@ impl Gatekeeper {
         // An answer of the wrong kind counts as no answer.
         match asking.what {
             What::Permission { ask, source, .. } => {
-                let answer = match given {
+                let answer = match reply {
                     Some(ApproverReply::Permission(answer)) => answer,
                     _ => Answer::Nobody,
                 };
-                self.permission_given(*ask, source, answer, state, out)
+                self.take_permission_answer(*ask, source, answer, state, out)
             }
             What::Question { ask, questions } => {
-                let answer = match given {
+                let answer = match reply {
                     Some(ApproverReply::Question(answer)) => answer,
                     _ => QuestionAnswer::Nobody,
                 };
-                self.question_given(&ask, questions, answer, state, out)
+                self.take_question_answer(&ask, questions, answer, state, out)
             }
         }
     }
 
-    pub(super) fn permission_given(
+    pub(super) fn take_permission_answer(
         &mut self,
         ask: Ask,
         source: AskSource,
@@ -209,18 +209,18 @@ impl Gatekeeper {
             Answer::Session(rules) => rules.clone(),
             _ => Vec::new(),
         };
-        let verdict = match self.answerer {
+        let decision = match self.answerer {
             ApproverKind::Somebody(by) => GateDecision::of_answer(answer, by, &ask.judgement),
             ApproverKind::Yes | ApproverKind::Nobody => GateDecision::nobody(&ask.judgement),
         };
-        if verdict.scope == AuditScope::Session {
+        if decision.scope == AuditScope::Session {
             self.policy.grant(&granted);
         }
-        self.settle(ask, source, verdict, state, out);
+        self.settle(ask, source, decision, state, out);
         failure
     }
 
-    pub(super) fn question_given(
+    pub(super) fn take_question_answer(
         &mut self,
         ask: &QuestionAsk,
         questions: Vec<ModelQuestion>,

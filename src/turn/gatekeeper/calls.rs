@@ -10,7 +10,7 @@ use super::super::limits::{allows_tool_call, too_many_tool_calls};
 use super::super::state::TurnState;
 use super::super::update::Update;
 use super::asking::AskedCall;
-use super::verdict::GateDecision;
+use super::decision::GateDecision;
 use super::{AskSource, Gatekeeper, MAX_SUBAGENT_DEPTH, TRACE_TIMEOUT, mentions};
 use crate::api::Client;
 use crate::api::types::Session;
@@ -63,8 +63,8 @@ impl Gatekeeper {
             .is_some_and(|limit| number > limit.get() as usize);
         if too_many || !allows_tool_call(state, &self.limits, &call.session_id, &call.call_id) {
             let failure = too_many_tool_calls(&self.limits);
-            let verdict = GateDecision::ends_the_run(DecidedBy::Limit, failure.message.clone());
-            self.settle(ask, AskSource::Gate(call), verdict, state, out);
+            let decision = GateDecision::ends_the_run(DecidedBy::Limit, failure.message.clone());
+            self.settle(ask, AskSource::Gate(call), decision, state, out);
             return Some(failure);
         }
         self.decide(ask, AskSource::Gate(call), fixed, state, out);

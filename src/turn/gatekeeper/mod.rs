@@ -13,6 +13,7 @@
 
 mod asking;
 mod calls;
+mod decision;
 mod instructions;
 mod mentions;
 mod passed;
@@ -20,7 +21,6 @@ mod removed;
 mod requests;
 mod settling;
 mod tamper;
-mod verdict;
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -31,9 +31,9 @@ use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use self::calls::leave_to_others;
+use self::decision::{ApproverKind, GateDecision};
 use self::passed::Passed;
 use self::tamper::TamperWatch;
-use self::verdict::{ApproverKind, GateDecision};
 use super::state::TurnState;
 use super::update::{PermissionRecord, ToolCall, ToolStatus, Update};
 use crate::api::Client;
@@ -121,7 +121,7 @@ pub(super) enum GateEvent {
     /// The open question needs no answer any more.
     Gone,
     /// The open question was answered, or its thread ended.
-    Given(Result<(Box<dyn Prompter>, ApproverReply), JoinError>),
+    Answered(Result<(Box<dyn Prompter>, ApproverReply), JoinError>),
 }
 
 pub(super) enum ApproverReply {
@@ -297,7 +297,7 @@ impl Gatekeeper {
             }) => (Some(thread), what.call().filter(|_| !withdrawal.is_withdrawn())),
             None => (None, None),
         };
-        let given = async {
+        let answered = async {
             match thread {
                 Some(thread) => thread.await,
                 None => std::future::pending().await,
@@ -325,7 +325,7 @@ impl Gatekeeper {
         };
         tokio::select! {
             call = call => call.map_or(GateEvent::GateLost, GateEvent::Call),
-            given = given => GateEvent::Given(given),
+            answered = answered => GateEvent::Answered(answered),
             () = gone => GateEvent::Gone,
             (call, line) = traced => GateEvent::Traced(call, line),
             never = sent => never,
@@ -369,7 +369,7 @@ impl Gatekeeper {
                 }
                 None
             }
-            GateEvent::Given(given) => self.given(given, state, out),
+            GateEvent::Answered(answered) => self.take_answer(answered, state, out),
         };
         if failure.is_none() {
             self.put_next(state, out);
@@ -400,8 +400,8 @@ impl Gatekeeper {
                 What::Question { ask, questions } => self.answer(&ask, questions, None, state, out),
             }
         }
-        let told = async { while self.replies.join_next().await.is_some() {} };
-        if timeout(FINAL_REPLIES_TIMEOUT, told).await.is_err() {
+        let sent = async { while self.replies.join_next().await.is_some() {} };
+        if timeout(FINAL_REPLIES_TIMEOUT, sent).await.is_err() {
             tracing::debug!("the engine does not take the last answers");
         }
     }

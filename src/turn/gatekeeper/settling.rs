@@ -2,7 +2,7 @@
 
 use super::super::state::TurnState;
 use super::super::update::{PermissionRecord, QuestionRecord, Update};
-use super::verdict::GateDecision;
+use super::decision::GateDecision;
 use super::{AskSource, Gatekeeper, REFUSAL_DELAY};
 use crate::api::types::QuestionAsk;
 use crate::permission::{Action, Ask, AuditEntry, DecidedBy, Decision, ModelQuestion};
@@ -13,11 +13,11 @@ impl Gatekeeper {
         &mut self,
         ask: Ask,
         source: AskSource,
-        verdict: GateDecision,
+        decision: GateDecision,
         state: &TurnState,
         out: &mut Vec<Update>,
     ) {
-        let allowed = verdict.decision == Decision::Allowed;
+        let allowed = decision.result == Decision::Allowed;
         let permission = ask.action.tool().to_owned();
         let is_repeat = matches!(ask.action, Action::Repeat { .. });
         let record = PermissionRecord {
@@ -28,28 +28,28 @@ impl Gatekeeper {
             permission: permission.clone(),
             tool: ask.tool,
             patterns: ask.action.subjects(),
-            decision: verdict.decision,
-            by: verdict.by,
-            scope: verdict.scope,
+            decision: decision.result,
+            by: decision.by,
+            scope: decision.scope,
             rule: ask.judgement.rule,
-            reason: verdict.reason,
+            reason: decision.reason,
         };
         self.write_down(&record, out);
         // The result does not list what a preset allows: it is no one's choice.
-        if !(allowed && verdict.by == DecidedBy::Preset) {
+        if !(allowed && decision.by == DecidedBy::Preset) {
             self.records.push(record.clone());
             out.push(Update::Permission(record));
         }
         match source {
             AskSource::Gate(call) if allowed => {
                 self.passed
-                    .add(&call.session_id, &call.call_id, &permission, verdict.by);
+                    .add(&call.session_id, &call.call_id, &permission, decision.by);
                 call.pass();
             }
             AskSource::Gate(call) => {
                 self.passed.remove(&call.session_id, &call.call_id, &permission);
-                match verdict.told {
-                    Some(told) => call.refuse(told),
+                match decision.message {
+                    Some(message) => call.refuse(message),
                     None => self.held.push(call),
                 }
             }
@@ -57,7 +57,7 @@ impl Gatekeeper {
                 if allowed && is_repeat {
                     self.repeatable.insert((request.session_id, request.tool.call_id));
                 }
-                self.reply(&request.id, allowed, verdict.told);
+                self.reply(&request.id, allowed, decision.message);
             }
         }
     }
@@ -95,17 +95,17 @@ impl Gatekeeper {
     ///
     /// A `reject` also rejects all other requests of its session, without a message, which would end the turn. So a
     /// `reject` is sent late: replies that allow a call go first.
-    pub(super) fn reply(&mut self, request: &str, allowed: bool, told: Option<String>) {
+    pub(super) fn reply(&mut self, request: &str, allowed: bool, message: Option<String>) {
         self.watch.answering(request, allowed);
         let (client, request) = (self.client.clone(), request.to_owned());
         self.replies.spawn(async move {
             let sent = if allowed {
                 client.allow_permission_once(&request).await
             } else {
-                if told.is_some() {
+                if message.is_some() {
                     tokio::time::sleep(REFUSAL_DELAY).await;
                 }
-                client.reject_permission(&request, told.as_deref()).await
+                client.reject_permission(&request, message.as_deref()).await
             };
             if let Err(error) = sent {
                 tracing::debug!(%error, request, "cannot answer a permission");

@@ -15,28 +15,28 @@ pub(super) enum ApproverKind {
 /// A decision, and the messages about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct GateDecision {
-    pub(super) decision: Decision,
+    pub(super) result: Decision,
     pub(super) by: DecidedBy,
     pub(super) scope: AuditScope,
     pub(super) reason: String,
     /// The message to the model about a refusal; `None` when the run ends with the refusal.
-    pub(super) told: Option<String>,
+    pub(super) message: Option<String>,
 }
 
 impl GateDecision {
     pub(super) fn allowed(by: DecidedBy, reason: impl Into<String>) -> Self {
         Self {
-            decision: Decision::Allowed,
+            result: Decision::Allowed,
             by,
             scope: AuditScope::Once,
             reason: reason.into(),
-            told: None,
+            message: None,
         }
     }
 
-    pub(super) fn denied(by: DecidedBy, reason: impl Into<String>, told: impl Into<String>) -> Self {
+    pub(super) fn denied(by: DecidedBy, reason: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
-            told: Some(told.into()),
+            message: Some(message.into()),
             ..Self::ends_the_run(by, reason)
         }
     }
@@ -44,11 +44,11 @@ impl GateDecision {
     /// A refusal after which the model does not continue.
     pub(super) fn ends_the_run(by: DecidedBy, reason: impl Into<String>) -> Self {
         Self {
-            decision: Decision::Denied,
+            result: Decision::Denied,
             by,
             scope: AuditScope::Once,
             reason: reason.into(),
-            told: None,
+            message: None,
         }
     }
 
@@ -147,8 +147,9 @@ mod tests {
 
     #[test]
     fn yes_answers_what_is_asked_and_overrides_no_denial() {
-        let decided =
-            |effect, who| GateDecision::of_rules(&judgement(effect), who).map(|verdict| (verdict.decision, verdict.by));
+        let decided = |effect, who| {
+            GateDecision::of_rules(&judgement(effect), who).map(|decision| (decision.result, decision.by))
+        };
         let person = ApproverKind::Somebody(DecidedBy::Person);
         for who in [ApproverKind::Yes, ApproverKind::Nobody, person] {
             assert_eq!(decided(Effect::Deny, who), Some((Decision::Denied, DecidedBy::Rule)));
@@ -167,9 +168,9 @@ mod tests {
 
     #[test]
     fn an_answer_for_the_session_without_anything_to_grant_is_for_once() {
-        let verdict = GateDecision::of_answer(Answer::Session(Vec::new()), DecidedBy::Person, &judgement(Effect::Ask));
+        let decision = GateDecision::of_answer(Answer::Session(Vec::new()), DecidedBy::Person, &judgement(Effect::Ask));
         assert_eq!(
-            verdict,
+            decision,
             GateDecision::allowed(DecidedBy::Person, "the user allowed it once")
         );
     }
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn only_two_answers_allow() {
         let allows = |answer| {
-            GateDecision::of_answer(answer, DecidedBy::Approver, &judgement(Effect::Ask)).decision == Decision::Allowed
+            GateDecision::of_answer(answer, DecidedBy::Approver, &judgement(Effect::Ask)).result == Decision::Allowed
         };
         for answer in [
             Answer::Deny,
