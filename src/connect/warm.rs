@@ -6,15 +6,15 @@
 //! replaced, before the next prompt and not after.
 
 #[cfg(unix)]
-pub(super) use unix::{is_any_in, lease};
+pub(crate) use unix::{is_any_in, lease};
 
 #[cfg(unix)]
-pub(super) use crate::warm::Lease;
+pub(crate) use crate::warm::Lease;
 
 use std::path::Path;
 use std::time::Duration;
 
-use super::connect::Setup;
+use super::setup::Setup;
 use crate::context::Context;
 use crate::engine::Engine;
 #[cfg(not(unix))]
@@ -22,7 +22,7 @@ use crate::error::Failure;
 use crate::request::ConnectRequest;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WarmChoice {
+pub(crate) enum WarmChoice {
     Find,
     /// One that is there, else a new one; it stays so long after the last use.
     FindOrStart {
@@ -32,49 +32,49 @@ pub(super) enum WarmChoice {
 
 /// What decides which server it is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct WarmSpec<'a> {
-    pub(super) context: &'a Context,
-    pub(super) request: &'a ConnectRequest,
-    pub(super) directory: &'a Path,
-    pub(super) port: Option<u16>,
-    pub(super) engine: &'a Engine,
-    pub(super) setup: &'a Setup,
+pub(crate) struct WarmSpec<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) request: &'a ConnectRequest,
+    pub(crate) directory: &'a Path,
+    pub(crate) port: Option<u16>,
+    pub(crate) engine: &'a Engine,
+    pub(crate) setup: &'a Setup,
     /// Whether the engine reads all of its catalog.
-    pub(super) whole: bool,
+    pub(crate) whole: bool,
 }
 
 /// There are no warm servers on this system.
 #[cfg(not(unix))]
-pub(super) fn is_any_in(_: &Context, _: &Path) -> bool {
+pub(crate) fn is_any_in(_: &Context, _: &Path) -> bool {
     false
 }
 
 /// There are no warm servers on this system.
 #[cfg(not(unix))]
-pub(super) async fn lease(_: WarmSpec<'_>, _: WarmChoice) -> Result<Option<Lease>, Failure> {
+pub(crate) async fn lease(_: WarmSpec<'_>, _: WarmChoice) -> Result<Option<Lease>, Failure> {
     Ok(None)
 }
 
 /// A hold on a warm server, which there never is on this system.
 #[cfg(not(unix))]
 #[derive(Debug)]
-pub(super) enum Lease {}
+pub(crate) enum Lease {}
 
 #[cfg(not(unix))]
 impl Lease {
-    pub(super) fn endpoint(&self) -> &crate::api::Endpoint {
+    pub(crate) fn endpoint(&self) -> &crate::api::Endpoint {
         match *self {}
     }
 
-    pub(super) async fn open_gate(&self) -> Result<crate::gate::Gate, Failure> {
+    pub(crate) async fn open_gate(&self) -> Result<crate::gate::Gate, Failure> {
         match *self {}
     }
 
-    pub(super) async fn prompting(&self, _: Option<&str>) {
+    pub(crate) async fn prompting(&self, _: Option<&str>) {
         match *self {}
     }
 
-    pub(super) async fn gone(&self) {
+    pub(crate) async fn gone(&self) {
         match *self {}
     }
 }
@@ -165,7 +165,7 @@ mod unix {
     const MOST_FILES: usize = 5000;
 
     /// Whether a warm server may be there for a directory, dead or alive.
-    pub(in crate::commands) fn is_any_in(context: &Context, directory: &Path) -> bool {
+    pub(crate) fn is_any_in(context: &Context, directory: &Path) -> bool {
         let records = ServerRecord::list(&context.directories.state);
         records.iter().any(|record| record.directory == directory)
     }
@@ -175,7 +175,7 @@ mod unix {
     /// # Errors
     ///
     /// When one was to be started, and cannot be.
-    pub(in crate::commands) async fn lease(place: WarmSpec<'_>, choice: WarmChoice) -> Result<Option<Lease>, Failure> {
+    pub(crate) async fn lease(place: WarmSpec<'_>, choice: WarmChoice) -> Result<Option<Lease>, Failure> {
         let context = place.context;
         let rehearsal = rehearsal(place)?;
         let Some(wanted) = wanted(place, rehearsal.as_ref(), choice) else {

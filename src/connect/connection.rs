@@ -1,0 +1,105 @@
+//! A connection to an engine, and what has to be kept for it to last.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::warm::Lease;
+use crate::api::Client;
+use crate::engine::Engine;
+use crate::error::{Failure, FailureKind};
+use crate::gate::{Gate, Hub};
+use crate::rehearsal::Rehearsal;
+use crate::server::Server;
+use crate::turn::EngineInfo;
+
+/// A connection, and what has to be kept for it to last.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    /// The server that we started for this command alone.
+    pub(crate) server: Option<Server>,
+    /// The hold on a warm server.
+    pub(crate) lease: Option<Arc<Lease>>,
+    /// Where gates are made known to the engine of our own server.
+    pub(super) hub: Option<Hub>,
+    pub(crate) engine: EngineInfo,
+    /// The program that we started; none when the server is somebody else's.
+    pub(crate) program: Option<Engine>,
+    pub(crate) directory: PathBuf,
+    /// Whether the engine reads a part of its catalog only, so that a model which it does not know may exist.
+    pub(crate) catalog_is_cut: bool,
+    pub(crate) engine_ms: u64,
+    pub(crate) server_ms: u64,
+    /// The scripted model, which answers as long as this is held.
+    pub(super) _rehearsal: Option<Rehearsal>,
+}
+
+impl Connection {
+    /// Whether the server was started by this program, now or before; else it is somebody else's.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.program.is_some()
+    }
+
+    /// Opens a gate for a turn; none where the engine has none.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be listened on, or the supervisor of a warm server does not help.
+    pub(crate) async fn open_gate(&self) -> Result<Option<Gate>, Failure> {
+        if let Some(lease) = &self.lease {
+            return lease.open_gate().await.map(Some);
+        }
+        let Some(hub) = &self.hub else {
+            return Ok(None);
+        };
+        let (gate, invitation) = Gate::open(hub.plugin().clone(), false).await?;
+        hub.invite(invitation);
+        Ok(Some(gate))
+    }
+
+    /// Says which session is prompted from now on; none when nothing is. A warm server looks after the session of a
+    /// command that was killed.
+    pub(crate) async fn prompting(&self, session: Option<&str>) {
+        if let Some(lease) = &self.lease {
+            lease.prompting(session).await;
+        }
+    }
+
+    /// Ends what was started for it alone.
+    pub(crate) async fn close(self) {
+        if let Some(server) = self.server {
+            server.stop().await;
+        }
+    }
+}
+
+/// Resolves when our server ends by itself; never for somebody else's.
+pub(crate) async fn server_gone(server: &mut Option<Server>, lease: Option<&Lease>) -> Failure {
+    if let Some(lease) = lease {
+        lease.gone().await;
+        return Failure::new(FailureKind::Engine, "cannot go on: the server that was kept has ended")
+            .hint("run again; `opencode-rs server list` shows the servers that there are");
+    }
+    let Some(server) = server else {
+        return std::future::pending().await;
+    };
+    let exit = server.exited().await;
+    let mut failure = Failure::new(
+        FailureKind::Engine,
+        format!("cannot go on: the engine ended by itself: {exit}"),
+    );
+    let tail = server.output_tail();
+    if !tail.trim().is_empty() {
+        failure.causes.push(tail.trim().to_owned());
+    }
+    failure.hint("run again with `-vv` to see what the engine said")
+}
+
+/// The engine, as records name it.
+pub(crate) fn describe(engine: &Engine) -> EngineInfo {
+    EngineInfo {
+        version: engine.version.to_string(),
+        path: Some(engine.path.to_string_lossy().into_owned()),
+        source: Some(engine.source),
+    }
+}
