@@ -68,10 +68,10 @@
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `catalog` | `context`, `engine`, `support` |
-//! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `support`, `terminal` |
+//! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `support`, `terminal` |
 //! | `store` | `api` |
 //! | `transcript` | `error`, `request`, `support` |
-//! | `warm` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
+//! | `warm` | `api`, `catalog`, `context`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
 //! | `connect` | `api`, `catalog`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `render`, `request`, `server`, `support`, `terminal`, `trust`, `turn`, `warm` |
 //! | `prompting` | `api`, `connect`, `context`, `conversation`, `engine`, `error`, `events`, `gate`, `input`, `permission`, `render`, `request`, `support`, `terminal`, `turn` |
 //! | `commands` | everything above but `cli` |

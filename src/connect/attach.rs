@@ -44,22 +44,14 @@ pub(super) async fn attach(
             engine::OLDEST_TESTED
         )));
     }
+    let engine = EngineInfo {
+        version: health.version,
+        path: None,
+        source: None,
+    };
     Ok(Connection {
-        client,
-        server: None,
-        lease: None,
-        hub: None,
-        program: None,
-        engine: EngineInfo {
-            version: health.version,
-            path: None,
-            source: None,
-        },
-        directory: directory.to_path_buf(),
-        catalog_is_cut: false,
-        engine_ms: 0,
         server_ms: millis_since(context.started),
-        _rehearsal: None,
+        ..Connection::new(client, engine, directory)
     })
 }
 

@@ -1,15 +1,15 @@
 //! A connection to an engine, and what has to be kept for it to last.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::warm::Lease;
-use crate::api::Client;
+use crate::api::{Client, Endpoint};
 use crate::engine::Engine;
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, Hub};
 use crate::rehearsal::Rehearsal;
-use crate::server::Server;
+use crate::server::{Server, ServerSpec};
 use crate::turn::EngineInfo;
 
 /// A connection, and what has to be kept for it to last.
@@ -35,6 +35,41 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// A connection to a server that we started from `spec`.
+    pub(super) fn to_ours(endpoint: &Endpoint, spec: &ServerSpec) -> Result<Self, Failure> {
+        let engine = EngineInfo {
+            version: spec.engine.version.to_string(),
+            path: Some(spec.engine.path.to_string_lossy().into_owned()),
+            source: Some(spec.engine.source),
+        };
+        Ok(Self {
+            program: Some(spec.engine.clone()),
+            catalog_is_cut: spec.catalog_is_cut(),
+            ..Self::new(
+                Client::new(endpoint.clone(), Some(&spec.directory))?,
+                engine,
+                &spec.directory,
+            )
+        })
+    }
+
+    /// A connection to a server of which nothing but its engine's version is known.
+    pub(super) fn new(client: Client, engine: EngineInfo, directory: &Path) -> Self {
+        Self {
+            client,
+            server: None,
+            lease: None,
+            hub: None,
+            engine,
+            program: None,
+            directory: directory.to_path_buf(),
+            catalog_is_cut: false,
+            engine_ms: 0,
+            server_ms: 0,
+            _rehearsal: None,
+        }
+    }
+
     /// Whether the server was started by this program, now or before; else it is somebody else's.
     pub(crate) fn is_ours(&self) -> bool {
         self.program.is_some()
@@ -93,13 +128,4 @@ pub(crate) async fn server_gone(server: &mut Option<Server>, lease: Option<&Leas
         failure.causes.push(tail.trim().to_owned());
     }
     failure.hint("run again with `-vv` to see what the engine said")
-}
-
-/// The engine, as records name it.
-pub(crate) fn describe(engine: &Engine) -> EngineInfo {
-    EngineInfo {
-        version: engine.version.to_string(),
-        path: Some(engine.path.to_string_lossy().into_owned()),
-        source: Some(engine.source),
-    }
 }

@@ -6,8 +6,7 @@
 //! | `directory`, `trusted` | the agent's directory, and trust in the code there |
 //! | `attach` | a server that somebody else started |
 //! | `start` | a server of ours: warm or started for this command |
-//! | `setup`, `bare`, `rehearsed` | what is laid over the engine's configuration and environment |
-//! | `warm` | which warm server fits: slot and fingerprint |
+//! | `spec`, `bare`, `rehearsed` | the server spec: what is laid over the engine's configuration and environment |
 //! | `connection` | the result |
 //! | `visit` | a connection for one piece of work |
 //! | `select` | models, agents and variants by name |
@@ -20,7 +19,7 @@ mod needs;
 mod observer;
 pub(crate) mod rehearsed;
 pub(crate) mod select;
-mod setup;
+mod spec;
 mod start;
 mod trusted;
 pub(crate) mod visit;
@@ -53,6 +52,6 @@ pub(crate) async fn connect(
 ) -> Result<Connection, Failure> {
     match &request.server {
         ServerChoice::Attach(url) => attach::attach(context, request, directory, url).await,
-        ServerChoice::Start { port } => start::start(context, request, directory, *port, needs, watch).await,
+        ServerChoice::Start { .. } => start::start(context, request, directory, needs, watch).await,
     }
 }

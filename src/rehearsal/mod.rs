@@ -76,7 +76,7 @@ use crate::support::secret::Secret;
 
 pub use models::{DEFAULT_MODEL, MODELS, PROVIDER};
 pub use requests::{RecordedRequest, Requests};
-pub use script::{Caller, Script};
+pub use script::{Caller, Script, ScriptText};
 
 /// A running scripted model. It stops, with all of its connections, when this is dropped.
 #[derive(Debug)]

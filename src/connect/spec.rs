@@ -1,4 +1,4 @@
-//! What is laid over the engine's configuration and environment.
+//! The server spec of a request.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,27 +8,24 @@ use serde_json::{Value, json};
 use super::needs::{Catalog, Needs, Snapshots};
 use super::{bare, rehearsed};
 use crate::catalog::{self, CatalogRequest};
-use crate::context::{Context, Environment};
+use crate::context::{Context, Directories, Environment};
 use crate::engine::Engine;
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
-use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice};
+use crate::rehearsal::ScriptText;
+use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice};
+use crate::server::{CATALOG_VARIABLE, ServerSpec};
 
-/// What is laid over the engine's configuration and environment.
-#[derive(Debug)]
-pub(crate) struct Setup {
-    pub(crate) config: Value,
-    pub(crate) variables: Vec<(OsString, OsString)>,
-    pub(crate) catalog_is_cut: bool,
-}
-
-pub(super) fn setup(
+/// # Errors
+///
+/// When the user's configuration or the script of the rehearsal cannot be read, or our own files cannot be written.
+pub(super) fn server_spec(
     context: &Context,
     request: &ConnectRequest,
     directory: &Path,
     needs: Needs<'_>,
     engine: &Engine,
-) -> Result<Setup, Failure> {
+) -> Result<ServerSpec, Failure> {
     let mut config = json!({});
     let mut variables: Vec<(OsString, OsString)> = Vec::new();
     if needs.snapshots == Snapshots::Off {
@@ -37,13 +34,14 @@ pub(super) fn setup(
     if request.config_scope == ConfigScope::Bare {
         bare::apply(context, &mut config, &mut variables)?;
     }
-    let mut catalog_is_cut = false;
-    if request.rehearsal != RehearsalChoice::Off {
-        // The provider is written out in the configuration; nothing of the catalog is used, and no provider's plugin.
-        variables.push((
-            "OPENCODE_MODELS_PATH".into(),
-            empty_catalog(&context.directories)?.into(),
-        ));
+    let rehearsal = match &request.rehearsal {
+        RehearsalChoice::Off => None,
+        RehearsalChoice::Plain => Some(ScriptText::built_in()),
+        RehearsalChoice::Script(path) => Some(ScriptText::read(path)?),
+    };
+    if rehearsal.is_some() {
+        // The configuration defines the provider, so the engine needs neither a catalog nor its plugins for providers.
+        variables.push((CATALOG_VARIABLE.into(), empty_catalog(&context.directories)?.into()));
         variables.push(("OPENCODE_DISABLE_DEFAULT_PLUGINS".into(), "1".into()));
         variables.extend(rehearsed::variable(context)?);
     } else if let Catalog::For(provider) = needs.catalog {
@@ -57,17 +55,24 @@ pub(super) fn setup(
         });
         if let Some(cut) = cut {
             tracing::debug!(path = %cut.path.display(), providers = ?cut.providers, "the engine reads a cut catalog");
-            variables.push(("OPENCODE_MODELS_PATH".into(), cut.path.into()));
-            catalog_is_cut = true;
+            variables.push((CATALOG_VARIABLE.into(), cut.path.into()));
         }
     }
     if needs.questions {
         variables.push(("OPENCODE_ENABLE_QUESTION_TOOL".into(), "1".into()));
     }
-    Ok(Setup {
+    Ok(ServerSpec {
+        engine: engine.clone(),
+        directory: directory.to_path_buf(),
+        port: match request.server {
+            ServerChoice::Start { port } => port,
+            ServerChoice::Attach(_) => None,
+        },
         config,
         variables,
-        catalog_is_cut,
+        rehearsal,
+        gated: needs.guarded,
+        whole_catalog: needs.catalog == Catalog::Whole,
     })
 }
 
@@ -92,7 +97,7 @@ fn with_variables(environment: &Environment, config: &Value, variables: &[(OsStr
     all
 }
 
-fn empty_catalog(directories: &crate::context::Directories) -> Result<PathBuf, Failure> {
+fn empty_catalog(directories: &Directories) -> Result<PathBuf, Failure> {
     catalog::empty(directories).map_err(|error| {
         Failure::new(
             FailureKind::Failed,
