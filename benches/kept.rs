@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use opencode_rs::context::Directories;
-use opencode_rs::warm::{self, Lease, LeaseTerms, ServerRecord};
+use opencode_rs::warm::{Lease, ServerRecord};
 use serde_json::Value;
 
 use crate::home::{Home, PROMPT};
@@ -137,13 +137,10 @@ impl Server {
         let record = ServerRecord::list(&directories.state)
             .pop()
             .ok_or("`opencode-rs -k` has left no server")?;
-        let terms = LeaseTerms {
-            fingerprint: record.fingerprint.clone(),
-            keep_for: None,
-        };
-        let lease = warm::take(&directories, &record, &terms)
+        let lease = Lease::take(&record, &record.fingerprint, None, &directories.cache)
             .await
-            .map_err(|error| format!("cannot use the server that is kept: {error}"))?;
+            .map_err(|error| format!("cannot use the server that is kept: {error}"))?
+            .map_err(|refusal| format!("cannot use the server that is kept: {refusal}"))?;
         Ok(Self { lease, record })
     }
 

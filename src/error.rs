@@ -6,6 +6,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 
 use serde::Serialize;
 
@@ -176,6 +177,14 @@ impl FailureKind {
             Self::Interrupted | Self::Terminated | Self::BrokenPipe => "interrupted",
         }
     }
+}
+
+/// The failure of a write to stdout; a reader that went away is a kind of its own, which `app` does not report.
+pub fn stdout_failure(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Failure::new(FailureKind::BrokenPipe, "the reader of stdout went away");
+    }
+    Failure::new(FailureKind::Failed, "cannot write to stdout").caused_by(error)
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@
 //! | [`gate`] | our plugin in the engine, through which every tool call passes |
 //! | [`permission`] | deciding what the engine asks |
 //! | [`render`] | a turn as bytes: text, json, stream-json |
+//! | [`connect`] | from a request to a connected client: a warm server, one of our own, or somebody's that is attached to |
+//! | [`prompting`] | from a connected client to a finished turn: session, names, permissions, display |
 //! | [`chat`] | the pieces of the dialog that know nothing of the engine: typing, completion, history |
 //! | [`rehearsal`] | the scripted model |
 //! | [`terminal`] | streams, tty facts, colour, control-sequence stripping |
@@ -66,10 +68,12 @@
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `catalog` | `context`, `engine`, `support` |
-//! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `support`, `terminal` |
+//! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `support`, `terminal` |
 //! | `store` | `api` |
 //! | `transcript` | `error`, `request`, `support` |
-//! | `warm` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
+//! | `warm` | `api`, `catalog`, `context`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
+//! | `connect` | `api`, `catalog`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `render`, `request`, `server`, `support`, `terminal`, `trust`, `turn`, `warm` |
+//! | `prompting` | `api`, `connect`, `context`, `conversation`, `engine`, `error`, `events`, `gate`, `input`, `permission`, `render`, `request`, `support`, `terminal`, `turn` |
 //! | `commands` | everything above but `cli` |
 //! | `app` | everything |
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
@@ -80,6 +84,7 @@ pub mod catalog;
 pub mod chat;
 pub mod cli;
 pub mod commands;
+pub mod connect;
 pub mod context;
 pub mod conversation;
 pub mod engine;
@@ -89,6 +94,7 @@ pub mod events;
 pub mod gate;
 pub mod input;
 pub mod permission;
+pub mod prompting;
 pub mod rehearsal;
 pub mod render;
 pub mod request;

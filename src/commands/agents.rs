@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::table::{Column, Shape, Table};
-use super::visit::visit;
-use super::{CommandEnd, select, write_document};
+use super::{CommandEnd, write_document};
 use crate::api::types::Agent;
+use crate::connect::select;
+use crate::connect::visit::visit;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{AgentsRequest, ListFormat, Verbosity};

@@ -10,12 +10,12 @@ use semver::Version;
 use serde_json::{Value, json};
 
 use super::probe::{self, RowResult};
-use super::{CommandEnd, document_bytes, stdout_failure};
+use super::{CommandEnd, document_bytes};
 use crate::context::{Context, Directories, Environment};
 use crate::engine::{
     self, DownloadBar, Engine, EngineCandidate, EngineRequest, EngineStore, Error, Installed, Integrity, Scrutiny,
 };
-use crate::error::{Failure, FailureKind};
+use crate::error::{Failure, FailureKind, stdout_failure};
 use crate::request::{
     EngineAction, EngineChoice, EngineCommandRequest, EngineSource, ListFormat, ProbeTarget, Verbosity,
 };

@@ -1,35 +1,27 @@
 //! One recipe per command: a function of a context and a request.
 
-mod agent_files;
 pub mod agents;
 pub mod api;
-mod bare;
 pub mod chat;
 pub mod config;
-mod connect;
 pub mod doctor;
 pub mod engine;
 pub mod generate;
 pub mod models;
 pub mod policy;
 pub mod probe;
-mod protected;
 pub mod rehearse;
-mod rehearsed;
 pub mod run;
-mod select;
 pub mod server;
 pub mod session;
 mod table;
-mod visit;
-mod warm;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::error::{Failure, FailureKind};
+use crate::error::{Failure, FailureKind, stdout_failure};
 use crate::support::json;
 use crate::support::named_file::{self, IfPresent};
 
@@ -55,7 +47,7 @@ impl CommandEnd {
 ///
 /// # Errors
 ///
-/// When stdout cannot be written, see [`stdout_failure`].
+/// When stdout cannot be written, see [`stdout_failure`](crate::error::stdout_failure).
 pub fn write_stdout(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     stdout
@@ -79,12 +71,4 @@ fn write_document(document: &impl Serialize) -> Result<(), Failure> {
 fn document_bytes(document: &impl Serialize) -> Result<Vec<u8>, Failure> {
     json::document(document)
         .map_err(|error| Failure::new(FailureKind::Failed, "cannot write the document").caused_by(&error))
-}
-
-/// The failure of a write to stdout; a reader that went away is a kind of its own, which `app` does not report.
-pub fn stdout_failure(error: &io::Error) -> Failure {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return Failure::new(FailureKind::BrokenPipe, "the reader of stdout went away");
-    }
-    Failure::new(FailureKind::Failed, "cannot write to stdout").caused_by(error)
 }

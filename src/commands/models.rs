@@ -5,9 +5,10 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use super::table::{Column, Shape, Table};
-use super::visit::{EVERYTHING, visit_for};
-use super::{CommandEnd, select, write_document};
+use super::{CommandEnd, write_document};
 use crate::api::types::{Model, Provider, Providers};
+use crate::connect::select;
+use crate::connect::visit::{EVERYTHING, visit_for};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{ListFormat, ModelRef, ModelsRequest, Verbosity};

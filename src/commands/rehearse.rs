@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{CommandEnd, stdout_failure};
+use super::CommandEnd;
 use crate::context::Context;
 use crate::env_vars;
-use crate::error::Failure;
+use crate::error::{Failure, stdout_failure};
 use crate::rehearsal::{self, MODELS, PROVIDER, Rehearsal, Script};
 use crate::request::{RehearseFormat, RehearseRequest};
 

@@ -39,6 +39,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use semver::Version;
+use serde::{Deserialize, Serialize};
 
 pub use digest::{Digest, Mismatch};
 pub use error::Error;
@@ -66,7 +67,7 @@ const SLOW: Duration = Duration::from_secs(10);
 const FIRST_FOREIGN: Version = Version::new(2, 0, 0);
 
 /// An engine program that runs and whose version is supported.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Engine {
     pub path: PathBuf,
     pub version: Version,

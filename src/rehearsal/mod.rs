@@ -76,7 +76,7 @@ use crate::support::secret::Secret;
 
 pub use models::{DEFAULT_MODEL, MODELS, PROVIDER};
 pub use requests::{RecordedRequest, Requests};
-pub use script::{Caller, Script};
+pub use script::{Caller, Script, ScriptText};
 
 /// A running scripted model. Dropping it stops the model and closes all of its connections.
 #[derive(Debug)]

@@ -4,10 +4,53 @@ use std::path::Path;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
 
 use super::pattern::Pattern;
 use super::script_file;
 use crate::error::Failure;
+
+/// The text of a script. The process that plays the script parses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScriptText {
+    /// `None` for the built-in script.
+    text: Option<String>,
+    name: String,
+}
+
+impl ScriptText {
+    pub fn built_in() -> Self {
+        Self {
+            text: None,
+            name: String::new(),
+        }
+    }
+
+    /// Reads a script file.
+    ///
+    /// # Errors
+    ///
+    /// A usage failure when the file cannot be read.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::usage(format!("cannot read rehearsal script `{}`", path.display())).caused_by(&error)
+        })?;
+        Ok(Self {
+            text: Some(text),
+            name: path.display().to_string(),
+        })
+    }
+
+    /// # Errors
+    ///
+    /// A usage failure with line and reason.
+    pub fn parse(&self) -> Result<Script, Failure> {
+        match &self.text {
+            None => Ok(Script::plain()),
+            Some(text) => Script::parse(text, &self.name),
+        }
+    }
+}
 
 /// The replies of a scripted model.
 #[derive(Debug, Clone, Default)]
@@ -28,10 +71,7 @@ impl Script {
     ///
     /// A usage failure when the file cannot be read, or with line and reason when it is not a valid script.
     pub fn load(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::usage(format!("cannot read rehearsal script `{}`", path.display())).caused_by(&error)
-        })?;
-        Self::parse(&text, &path.display().to_string())
+        ScriptText::read(path)?.parse()
     }
 
     /// Parses a script from `text`; messages call it `name`.

@@ -20,6 +20,7 @@ mod output;
 mod packages;
 mod process;
 mod ready;
+mod spec;
 mod start;
 #[cfg(unix)]
 mod strays;
@@ -39,6 +40,7 @@ pub use memory::resident_memory;
 pub use output::Sink;
 pub use packages::PACKAGE_REGISTRY_VARIABLE;
 pub use process::GuardProgram;
+pub use spec::{CATALOG_VARIABLE, ServerSpec, StartedServer};
 pub use start::{Server, StartRequest, start};
 #[cfg(unix)]
 pub use strays::{Stray, end_strays, strays};

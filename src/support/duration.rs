@@ -1,6 +1,6 @@
 //! Spans of time as people write them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Text that is not a span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +114,16 @@ pub fn format(span: Duration) -> String {
         }
     }
     text
+}
+
+/// Milliseconds since `start`.
+pub fn millis_since(start: Instant) -> u64 {
+    millis_between(start, Instant::now())
+}
+
+/// Milliseconds from one point to a later one.
+pub fn millis_between(start: Instant, end: Instant) -> u64 {
+    u64::try_from(end.saturating_duration_since(start).as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

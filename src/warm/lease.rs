@@ -27,15 +27,6 @@ const ANSWERING: Duration = Duration::from_secs(10);
 /// How often it is looked whether a supervisor has ended. Nobody but its parent is told.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// On what terms a server is used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeaseTerms {
-    /// How it has to be.
-    pub fingerprint: String,
-    /// How long it shall stay after the last use; none leaves that as it is.
-    pub keep_for: Option<Duration>,
-}
-
 /// Why a supervisor does not give its server away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
@@ -81,20 +72,22 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Asks for a server.
+    /// Asks for a server that has this fingerprint. `keep_for` is how long it stays after its last use; `None` leaves
+    /// that time as it is.
     ///
     /// # Errors
     ///
     /// The supervisor's refusal inside, a failure to reach it outside.
-    pub(super) async fn take(
+    pub async fn take(
         record: &ServerRecord,
-        terms: &LeaseTerms,
+        fingerprint: &str,
+        keep_for: Option<Duration>,
         cache: &Path,
     ) -> io::Result<Result<Self, Refusal>> {
         let line = SupervisorConnection::open(record).await?;
         let request = Request::Lease {
-            fingerprint: terms.fingerprint.clone(),
-            keep_for: terms.keep_for.map(|keep| keep.as_secs()),
+            fingerprint: fingerprint.to_owned(),
+            keep_for: keep_for.map(|keep| keep.as_secs()),
         };
         match line.ask(&request).await? {
             Response::Leased { url, password, .. } => {

@@ -1,7 +1,7 @@
 //! Engines that stay: servers that outlive the command that started them, and are used by the next one.
 //!
-//! *Comes in:* what a command wants of a server, as a slot (which server) and a fingerprint (whether it is still the right
-//! one), and the orders for starting it. *Goes out:* a [`Lease`], with address, password and a way to open gates.
+//! *Comes in:* a server spec, from which the slot (which server) and the fingerprint (whether it still fits) are computed.
+//! *Goes out:* a [`Lease`], with address, password and a way to open gates.
 //! *Always true:* a warm server is owned by a small process of ours, the supervisor, which no terminal owns; it is used
 //! by this user's commands only, and not by what its own model runs; when nobody has used it for a while, or its
 //! supervisor dies in whatever way, it ends with everything that it started.
@@ -28,10 +28,10 @@
 //! What is beyond it: a command of the model's that was allowed to run can kill its guard, or have something start a process
 //! that is none of its descendants (a service manager, `cron`, a terminal multiplexer). That process is like the user's own.
 
+mod key;
 mod lease;
 mod left_over;
 mod log;
-mod orders;
 mod protocol;
 mod record;
 mod service;
@@ -40,10 +40,9 @@ mod start;
 mod supervisor;
 mod thrift;
 
-pub use lease::{Lease, LeaseTerms, Refusal, WarmStatus, restore_records};
+pub use lease::{Lease, Refusal, WarmStatus, restore_records};
 pub use left_over::{left_over_sockets, remove_left_overs};
 pub use log::{LogFile, logs, older_part};
-pub use orders::{RehearsalOrders, SupervisorOrders};
 pub use record::{RECORDS, ServerRecord, log as log_file};
-pub use start::{WarmRequest, end_hung, find, find_or_start, take};
+pub use start::{WarmRequest, end_hung, has_records_in, lease};
 pub use supervisor::supervisor_main;

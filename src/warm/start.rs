@@ -1,6 +1,7 @@
 //! Finding a warm server, and starting one.
 
 use std::io;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -8,75 +9,101 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
-use super::lease::{Lease, LeaseTerms, restore_records};
+use super::key::ServerKey;
+use super::lease::{Lease, restore_records};
 use super::log::Log;
-use super::orders::SupervisorOrders;
 use super::record::ServerRecord;
-use super::supervisor::StartupReport;
+use super::supervisor::{StartupReport, SupervisorRequest};
 use crate::api::Client;
 use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
-use crate::server::{GuardProgram, SUPERVISOR, is_below_engine};
+use crate::server::{GuardProgram, SUPERVISOR, ServerSpec, is_below_engine};
 use crate::support::lock::Lock;
 
-/// How often it is looked again whether somebody else has started the server.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// How long an engine may take to say that it is well.
-const HEALTH: Duration = Duration::from_secs(10);
-/// How long one that is not well may take to end.
-const ENDING: Duration = Duration::from_secs(8);
+/// Between two attempts to lock the start of a server.
+const LOCK_RETRY: Duration = Duration::from_millis(50);
+/// For finding and starting a server together.
+const LEASE_TIMEOUT: Duration = Duration::from_secs(90);
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(10);
+/// For the end of a server that is not healthy.
+const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Which server is wanted, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WarmRequest {
-    pub slot: String,
-    /// The port that it has to listen on; any, where there is none.
-    pub port: Option<u16>,
-    /// How it has to be, and for how long it shall stay.
-    pub terms: LeaseTerms,
+/// A request for a warm server.
+#[derive(Debug, Clone, Copy)]
+pub struct WarmRequest<'a> {
+    pub spec: &'a ServerSpec,
+    /// The command's environment, which becomes that of a new server.
+    pub environment: &'a Environment,
+    pub directories: &'a Directories,
+    /// How long the server stays after its last use. `None` starts no server, and leaves that time as it is.
+    pub keep_for: Option<Duration>,
 }
 
-impl WarmRequest {
-    fn is(&self, record: &ServerRecord) -> bool {
-        record.slot == self.slot
-            && record.fingerprint == self.terms.fingerprint
-            && self.port.is_none_or(|port| port == record.port)
-    }
+/// Whether a warm server may run in a directory. Its record is there, and the server may be dead.
+pub fn has_records_in(directories: &Directories, directory: &Path) -> bool {
+    let records = ServerRecord::list(&directories.state);
+    records.iter().any(|record| record.directory == directory)
 }
 
-/// A server that is there already and fits.
-///
-/// What is dead is cleared away on the way; one that hangs, or is not ours any more, is ended.
-pub async fn find(directories: &Directories, wanted: &WarmRequest) -> Option<Lease> {
-    let mut found = None;
-    for record in ServerRecord::list(&directories.state) {
-        if found.is_none() && wanted.is(&record) {
-            found = take(directories, &record, &wanted.terms).await.ok();
-        }
-    }
-    found
-}
-
-/// A hold on this server.
+/// Leases a warm server that fits: a running one, else a new one where one may be started. `None` when there is none, and
+/// for a command that an engine has started, which gets no server from a supervisor.
 ///
 /// # Errors
 ///
-/// Why it cannot be had. Where it is dead, its traces are removed; where it hangs, it is ended.
-pub async fn take(directories: &Directories, record: &ServerRecord, terms: &LeaseTerms) -> io::Result<Lease> {
-    match Lease::take(record, terms, &directories.cache).await {
+/// When a server was to be started and there is none within 90 s.
+pub async fn lease(request: WarmRequest<'_>) -> Result<Option<Lease>, Failure> {
+    let Some(key) = ServerKey::new(request.spec, request.environment, request.directories) else {
+        tracing::debug!("what the engine reads here is not known, so its server is not shared");
+        return Ok(None);
+    };
+    let Some(keep_for) = request.keep_for else {
+        return Ok(find(request, &key).await);
+    };
+    if is_below_engine(rustix::process::getpid().as_raw_nonzero().get()) {
+        return Ok(None);
+    }
+    let lease = timeout(LEASE_TIMEOUT, find_or_start(request, &key, keep_for)).await;
+    lease
+        .unwrap_or_else(|_| {
+            Err(Failure::new(
+                FailureKind::Engine,
+                format!("cannot get a server within {} s", LEASE_TIMEOUT.as_secs()),
+            )
+            .hint("run `opencode-rs server list` to see what there is, and `opencode-rs server stop` to begin anew"))
+        })
+        .map(Some)
+}
+
+/// Leases a running server that fits.
+async fn find(request: WarmRequest<'_>, key: &ServerKey) -> Option<Lease> {
+    for record in ServerRecord::list(&request.directories.state) {
+        if key.fits(&record)
+            && request.spec.port.is_none_or(|port| port == record.port)
+            && let Ok(lease) = take(request, &record, key).await
+        {
+            return Some(lease);
+        }
+    }
+    None
+}
+
+/// Leases the server of a record. Removes the record of a dead server, and ends one that hangs.
+async fn take(request: WarmRequest<'_>, record: &ServerRecord, key: &ServerKey) -> io::Result<Lease> {
+    let directories = request.directories;
+    match Lease::take(record, &key.fingerprint, request.keep_for, &directories.cache).await {
         Ok(Ok(lease)) => {
-            if is_well(&lease).await {
+            if is_healthy(&lease).await {
                 return Ok(lease);
             }
             tracing::debug!(id = record.id, "a warm server does not answer as ours, and is ended");
             drop(lease);
-            if record.stop(ENDING).await.is_err() {
+            if record.stop(STOP_TIMEOUT).await.is_err() {
                 end_hung(directories, record);
             }
             Err(io::Error::other("its engine does not answer"))
         }
         Ok(Err(refusal)) => {
-            tracing::debug!(id = record.id, %refusal, "a warm server is not to be had");
+            tracing::debug!(id = record.id, %refusal, "a warm server refuses the lease");
             Err(io::Error::other(refusal))
         }
         Err(error) => {
@@ -96,83 +123,61 @@ pub fn end_hung(directories: &Directories, record: &ServerRecord) {
     record.remove(&directories.state);
 }
 
-/// Whether it answers, and to our password.
-async fn is_well(lease: &Lease) -> bool {
+/// Whether the engine answers to our password.
+async fn is_healthy(lease: &Lease) -> bool {
     let Ok(client) = Client::new(lease.endpoint().clone(), None) else {
         return false;
     };
-    matches!(timeout(HEALTH, client.health()).await, Ok(Ok(health)) if health.healthy)
+    matches!(timeout(HEALTH_TIMEOUT, client.health()).await, Ok(Ok(health)) if health.healthy)
 }
 
-/// A server that fits: one that is there, else a new one. Of several who want one at once, one starts it. None for a
-/// command that an engine has started: no supervisor gives it its server.
-///
-/// Servers of the slot that do not fit any more are retired. `waiting` is called once when somebody else is starting it.
-///
-/// # Errors
-///
-/// When none can be started within `deadline`.
-pub async fn find_or_start(
-    directories: &Directories,
-    environment: &Environment,
-    wanted: &WarmRequest,
-    orders: &SupervisorOrders,
-    deadline: Duration,
-) -> Result<Option<Lease>, Failure> {
-    if is_below_engine(rustix::process::getpid().as_raw_nonzero().get()) {
-        return Ok(None);
-    }
-    let lock = directories
-        .state
-        .join("locks")
-        .join(format!("server-{}.lock", wanted.slot));
-    let starting = async {
-        loop {
-            if let Some(lease) = find(directories, wanted).await {
-                return Ok(lease);
-            }
-            let held = Lock::try_acquire(&lock).map_err(|error| {
-                Failure::new(
-                    FailureKind::Engine,
-                    format!("cannot lock the start of a server in `{}`", directories.state.display()),
-                )
-                .caused_by(&error)
-                .hint("make the directory writable, or set `XDG_STATE_HOME` to one on a local disk")
-            })?;
-            let Some(held) = held else {
-                sleep(LOOK_AGAIN).await;
-                continue;
-            };
-            // Its last holder may have started one between the two looks.
-            restore_records(directories, environment).await;
-            if let Some(lease) = find(directories, wanted).await {
-                return Ok(lease);
-            }
-            retire_others(directories, wanted).await;
-            let record = launch(environment, orders).await?;
-            drop(held);
-            let terms = &wanted.terms;
-            return take(directories, &record, terms).await.map_err(|error| {
-                Failure::new(FailureKind::Engine, "cannot use the server that was just started")
-                    .caused_by(&error)
-                    .hint(format!("see `opencode-rs server logs {}`", record.id))
-            });
+/// Leases a running server that fits, else a new one. Of several commands that want one at once, one starts it. Servers of
+/// the slot with another fingerprint are retired.
+async fn find_or_start(request: WarmRequest<'_>, key: &ServerKey, keep_for: Duration) -> Result<Lease, Failure> {
+    let state = &request.directories.state;
+    let lock = state.join("locks").join(format!("server-{}.lock", key.slot));
+    loop {
+        if let Some(lease) = find(request, key).await {
+            return Ok(lease);
         }
-    };
-    let lease: Result<Lease, Failure> = timeout(deadline, starting).await.unwrap_or_else(|_| {
-        Err(Failure::new(
-            FailureKind::Engine,
-            format!("cannot get a server within {} s", deadline.as_secs()),
-        )
-        .hint("run `opencode-rs server list` to see what there is, and `opencode-rs server stop` to begin anew"))
-    });
-    lease.map(Some)
+        let held = Lock::try_acquire(&lock).map_err(|error| {
+            Failure::new(
+                FailureKind::Engine,
+                format!("cannot lock the start of a server in `{}`", state.display()),
+            )
+            .caused_by(&error)
+            .hint("make the directory writable, or set `XDG_STATE_HOME` to one on a local disk")
+        })?;
+        let Some(held) = held else {
+            sleep(LOCK_RETRY).await;
+            continue;
+        };
+        // The last holder of the lock may have started one after `find` read the records.
+        restore_records(request.directories, request.environment).await;
+        if let Some(lease) = find(request, key).await {
+            return Ok(lease);
+        }
+        retire_others(request.directories, key).await;
+        let supervisor = SupervisorRequest {
+            spec: request.spec.clone(),
+            key: key.clone(),
+            keep_for: keep_for.as_secs(),
+            directories: request.directories.clone(),
+        };
+        let record = launch(request.environment, &supervisor).await?;
+        drop(held);
+        return take(request, &record, key).await.map_err(|error| {
+            Failure::new(FailureKind::Engine, "cannot use the server that was just started")
+                .caused_by(&error)
+                .hint(format!("see `opencode-rs server logs {}`", record.id))
+        });
+    }
 }
 
-/// The servers of the slot that are made of something else than what is there now end when their last user goes.
-async fn retire_others(directories: &Directories, wanted: &WarmRequest) {
+/// Has the servers of the slot with another fingerprint end when their last lease closes.
+async fn retire_others(directories: &Directories, key: &ServerKey) {
     for record in ServerRecord::list(&directories.state) {
-        if record.slot != wanted.slot || record.fingerprint == wanted.terms.fingerprint {
+        if record.slot != key.slot || record.fingerprint == key.fingerprint {
             continue;
         }
         if let Err(error) = record.retire().await {
@@ -183,7 +188,7 @@ async fn retire_others(directories: &Directories, wanted: &WarmRequest) {
 }
 
 /// Starts a supervisor and waits until its server is ready.
-async fn launch(environment: &Environment, orders: &SupervisorOrders) -> Result<ServerRecord, Failure> {
+async fn launch(environment: &Environment, request: &SupervisorRequest) -> Result<ServerRecord, Failure> {
     let cannot = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(FailureKind::Engine, "cannot start a process that keeps the server").caused_by(error)
     };
@@ -198,19 +203,19 @@ async fn launch(environment: &Environment, orders: &SupervisorOrders) -> Result<
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| cannot(&error))?;
-    let mut line = serde_json::to_vec(orders).map_err(|error| cannot(&error))?;
+    let mut line = serde_json::to_vec(request).map_err(|error| cannot(&error))?;
     line.push(b'\n');
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(&line).await.map_err(|error| cannot(&error))?;
     }
-    let mut news = String::new();
+    let mut report = String::new();
     if let Some(stdout) = child.stdout.take() {
         BufReader::new(stdout)
-            .read_line(&mut news)
+            .read_line(&mut report)
             .await
             .map_err(|error| cannot(&error))?;
     }
-    match serde_json::from_str(&news) {
+    match serde_json::from_str(&report) {
         Ok(StartupReport::Ready(record)) => Ok(*record),
         Ok(StartupReport::Failed(failed)) => Err(failed.into()),
         Err(error) => {
@@ -220,7 +225,7 @@ async fn launch(environment: &Environment, orders: &SupervisorOrders) -> Result<
                 format!("the process that keeps the server ended with {status}"),
             );
             // One that was killed said nothing.
-            Err(if news.is_empty() {
+            Err(if report.is_empty() {
                 failure
             } else {
                 failure.caused_by(&error)

@@ -1,7 +1,7 @@
 //! The supervisor: the small process of ours that owns a warm server.
 //!
 //! It is this same program, started with a hidden first argument by the command that wanted a server first. It reads its
-//! [`SupervisorOrders`] from stdin, starts the server in the usual way (so a guard stands between it and the engine, and cleans up
+//! [`SupervisorRequest`] from stdin, starts the server in the usual way (so a guard stands between it and the engine, and cleans up
 //! should it be killed), says on stdout that it is ready or why not, and from then on holds nothing of the command's: it
 //! is in a session of its own, in the root directory, with stdin, stdout and stderr at `/dev/null`.
 
@@ -17,31 +17,37 @@ use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::key::ServerKey;
 use super::left_over;
 use super::log::{self, Log};
-use super::orders::SupervisorOrders;
 use super::record::{self, ServerRecord};
 use super::service::{ActivityReason, Orphan, SupervisorService};
 use super::socket;
 use super::thrift;
 use crate::api::{Client, Endpoint};
-use crate::context::Environment;
+use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
-use crate::gate::Hub;
-use crate::rehearsal::{self, Rehearsal, Script};
-use crate::server::{self, GuardProgram, ProcessMark, SUPERVISOR, Server, StartRequest, guard_engine};
+use crate::rehearsal::Rehearsal;
+use crate::server::{ProcessMark, SUPERVISOR, Server, ServerSpec, StartedServer};
 use crate::support::hexadecimal::hexadecimal;
-use crate::support::overlay::overlay;
 use crate::support::timestamp::rfc3339;
 
-/// How long a server may take to be ready.
-const START_DEADLINE: Duration = Duration::from_secs(60);
 /// How often a supervisor looks whether its record is still there.
 const RECORD_CHECK: Duration = Duration::from_secs(60);
 /// How long the engine may take to abort a session.
 const ABORTING: Duration = Duration::from_secs(10);
 
-/// What a supervisor says once, as a line on stdout.
+/// What a supervisor reads from stdin when it starts. Its environment is the engine's too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct SupervisorRequest {
+    pub(super) spec: ServerSpec,
+    pub(super) key: ServerKey,
+    /// How long the server stays after its last use, in seconds.
+    pub(super) keep_for: u64,
+    pub(super) directories: Directories,
+}
+
+/// What a supervisor writes once to stdout, as a line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum StartupReport {
@@ -94,12 +100,12 @@ pub fn supervisor_main(arguments: impl IntoIterator<Item = OsString>) -> Option<
         return None;
     }
     let mut line = String::new();
-    // Somebody who types the word, or sends it as a prompt, has no orders to give.
+    // A user who types the word, or sends it as a prompt, sends no request.
     if rustix::termios::isatty(io::stdin()) || io::stdin().lock().read_line(&mut line).is_err() {
         return None;
     }
-    let orders: SupervisorOrders = serde_json::from_str(&line).ok()?;
-    Some(match run(orders) {
+    let request: SupervisorRequest = serde_json::from_str(&line).ok()?;
+    Some(match run(request) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             tell(&StartupReport::Failed(failure.into()));
@@ -108,22 +114,22 @@ pub fn supervisor_main(arguments: impl IntoIterator<Item = OsString>) -> Option<
     })
 }
 
-/// Says it to the command that waits for it; one that has gone hears nothing.
-fn tell(news: &StartupReport) {
-    if let Ok(mut line) = serde_json::to_vec(news) {
+/// Reports to the waiting command. Does nothing when that command has exited.
+fn tell(report: &StartupReport) {
+    if let Ok(mut line) = serde_json::to_vec(report) {
         line.push(b'\n');
         let mut stdout = io::stdout().lock();
         let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
     }
 }
 
-fn run(orders: SupervisorOrders) -> Result<(), Failure> {
+fn run(request: SupervisorRequest) -> Result<(), Failure> {
     detach();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| cannot("start the runtime", &error))?;
-    let done = runtime.block_on(supervise(orders));
+    let done = runtime.block_on(supervise(request));
     runtime.shutdown_background();
     done
 }
@@ -147,8 +153,8 @@ fn let_go() {
     }
 }
 
-async fn supervise(orders: SupervisorOrders) -> Result<(), Failure> {
-    let directories = orders.directories();
+async fn supervise(request: SupervisorRequest) -> Result<(), Failure> {
+    let directories = request.directories.clone();
     let id = new_id()?;
     let log = Log::open(&record::log(&directories.state, &id)).map_err(|error| {
         cannot(
@@ -161,15 +167,15 @@ async fn supervise(orders: SupervisorOrders) -> Result<(), Failure> {
     let mut signals = SupervisorSignals::listen().map_err(|error| cannot("listen for signals", &error))?;
     log.note(&format!(
         "starting `{}` in `{}`",
-        orders.engine.display(),
-        orders.directory.display()
+        request.spec.engine.path.display(),
+        request.spec.directory.display()
     ));
     let started = tokio::select! {
-        started = start(&orders, &id, &log) => started,
+        started = start(&request, &id, &log) => started,
         // Whoever wanted it ends it, or the machine goes down.
         () = signals.next() => Err(Failure::new(FailureKind::Engine, "the start of the server was interrupted")),
     };
-    let StartedServer {
+    let WarmServer {
         mut server,
         service,
         listener,
@@ -194,7 +200,7 @@ async fn supervise(orders: SupervisorOrders) -> Result<(), Failure> {
     if let Err(error) = sweeping {
         log.note(&format!("cannot look for what others have left: {error}"));
     }
-    let state = orders.directories().state;
+    let state = request.directories.state;
 
     let listing = RecordFile {
         record: &record,
@@ -210,81 +216,58 @@ async fn supervise(orders: SupervisorOrders) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A server that is ready, and what belongs to it.
-struct StartedServer {
+/// A warm server that is ready, and where commands reach its supervisor.
+struct WarmServer {
     server: Server,
     service: Arc<SupervisorService>,
     listener: UnixListener,
     record: ServerRecord,
-    /// Answers for as long as it is held.
+    /// The scripted model, which answers until this is dropped.
     _rehearsal: Option<Rehearsal>,
 }
 
-async fn start(orders: &SupervisorOrders, id: &str, log: &Log) -> Result<StartedServer, Failure> {
-    let directories = orders.directories();
+async fn start(request: &SupervisorRequest, id: &str, log: &Log) -> Result<WarmServer, Failure> {
+    let SupervisorRequest {
+        spec,
+        key,
+        keep_for,
+        directories,
+    } = request;
     let environment = Environment::of_process();
-    let rehearsal = match &orders.rehearsal {
-        None => None,
-        Some(rehearsal) => {
-            let script = match &rehearsal.script {
-                None => Script::plain(),
-                Some(text) => Script::parse(text, &rehearsal.name)?,
-            };
-            Some(rehearsal::serve(script, None).await?)
-        }
-    };
-    let mut config = orders.config.clone();
-    if let Some(rehearsal) = &rehearsal {
-        overlay(&mut config, rehearsal.engine_config());
-    }
-    let mut variables = orders.variables.clone();
-    let hub = Hub::open(&directories.cache).await?;
-    guard_engine(&hub, &environment, &mut config, &mut variables);
-    let engine = orders.engine();
-    let server = server::start(StartRequest {
-        engine: &engine,
-        guard: GuardProgram::this_program().map_err(|error| cannot("find our own program file", &error))?,
-        directory: &orders.directory,
-        port: orders.port,
-        environment: &environment,
-        directories: &directories,
-        config,
-        variables,
-        deadline: START_DEADLINE,
-        sink: Some(Arc::new(log.clone())),
-    })
-    .await?;
+    let sink = Arc::new(log.clone());
+    let StartedServer { server, hub, rehearsal } = spec.start(&environment, directories, Some(sink)).await?;
+    let hub = hub.ok_or_else(|| Failure::new(FailureKind::Engine, "cannot share a server without a tool gate"))?;
     let (socket, listener) =
-        socket::listen(&directories, &environment, id).map_err(|error| cannot("listen on a socket", &error))?;
+        socket::listen(directories, &environment, id).map_err(|error| cannot("listen on a socket", &error))?;
     let endpoint = server.endpoint().clone();
     let record = ServerRecord {
         schema_version: ServerRecord::SCHEMA_VERSION,
         id: id.to_owned(),
-        slot: orders.slot.clone(),
-        fingerprint: orders.fingerprint.clone(),
+        slot: key.slot.clone(),
+        fingerprint: key.fingerprint.clone(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         supervisor: ProcessMark::of_this_process(),
         engine_pid: server.pid(),
-        engine: orders.engine.clone(),
-        engine_version: orders.engine_version.to_string(),
-        engine_source: orders.engine_source,
+        engine: spec.engine.path.clone(),
+        engine_version: spec.engine.version.to_string(),
+        engine_source: spec.engine.source,
         port: endpoint.url.port_or_known_default().unwrap_or_default(),
-        directory: orders.directory.clone(),
+        directory: spec.directory.clone(),
         started: rfc3339(SystemTime::now()),
         socket,
-        rehearsal: orders.rehearsal.is_some(),
+        rehearsal: spec.rehearsal.is_some(),
     };
     let service = SupervisorService::new(
         endpoint,
         server.pid(),
-        orders.fingerprint.clone(),
+        key.fingerprint.clone(),
         hub,
-        Duration::from_secs(orders.keep_for),
+        Duration::from_secs(*keep_for),
     );
     record
         .write(&directories.state)
         .map_err(|error| cannot(&format!("write below `{}`", directories.state.display()), &error))?;
-    Ok(StartedServer {
+    Ok(WarmServer {
         server,
         service,
         listener,

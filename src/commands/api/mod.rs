@@ -12,8 +12,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::AsyncReadExt as _;
 
 use super::CommandEnd;
-use super::visit::{EVERYTHING, USUAL, stop, visit_for};
 use crate::api::Client;
+use crate::connect::visit::{EVERYTHING, USUAL, stop, visit_for};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::{ApiRequest, BodySource, FieldValue, Warmth};

@@ -6,9 +6,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Response, StatusCode, Version};
 use tokio::io::{AsyncWriteExt as _, Stdout};
 
-use crate::commands::stdout_failure;
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::{Failure, FailureKind, stdout_failure};
 use crate::request::ApiRequest;
 use crate::support::json;
 use crate::terminal::{Stream, Terminal, sanitize};

@@ -13,10 +13,10 @@ use crate::chat::{
     ShellNote, SlashCommand, TypedLine, mentions,
 };
 use crate::commands::CommandEnd;
-use crate::commands::run::display::Display;
 use crate::context::Presses;
 use crate::error::{Failure, FailureKind};
 use crate::input::{self, InputContext, PromptParts};
+use crate::prompting::Display;
 use crate::render::report_failure;
 use crate::request::Verbosity;
 use crate::support::nearest::{nearest, quoted};

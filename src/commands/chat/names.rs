@@ -2,9 +2,10 @@
 
 use super::dialog::Dialog;
 use crate::chat::{EFFORTS, NamedItem};
-use crate::commands::run::prepare::{self, EngineCatalog};
 use crate::error::Failure;
 use crate::input::PromptParts;
+use crate::prompting::names::{self, Chosen};
+use crate::prompting::ready::EngineCatalog;
 use crate::request::{Effort, ModelChoice, RunRequest, TypedNames, VariantChoice};
 
 /// The models, as they are chosen.
@@ -144,7 +145,7 @@ impl Dialog<'_, '_> {
     }
 
     /// Checks the names that a request would be sent with.
-    async fn try_names(&self, wanted: &RunRequest) -> Result<prepare::Chosen, Failure> {
+    async fn try_names(&self, wanted: &RunRequest) -> Result<Chosen, Failure> {
         let Some(link) = self.talk.link() else {
             return Err(Failure::usage("there is no engine yet").hint("send a prompt first"));
         };
@@ -152,7 +153,7 @@ impl Dialog<'_, '_> {
             text: String::new(),
             files: Vec::new(),
         };
-        let choosing = prepare::choose(self.talk.context, wanted, link.connection(), &link.offer, &nothing);
+        let choosing = names::choose(self.talk.context, wanted, link.connection(), &link.offer, &nothing);
         self.waiting(choosing).await
     }
 }

@@ -12,11 +12,11 @@ use super::dialog::{Dialog, NextStep};
 use super::talk::Asked;
 use crate::api::types::{CommandCall, EngineCommand};
 use crate::chat::{ConsoleRequest, LONGEST_SHELL_OUTPUT, ShellNote, ShellOutput, TypedLine};
-use crate::commands::run::prepare;
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
 use crate::input::PromptParts;
 use crate::permission::Action;
+use crate::prompting::permissions;
 use crate::request::{Approver, Effect};
 use crate::support::visible::visible;
 
@@ -215,7 +215,7 @@ async fn may_run(
 ) -> Result<bool, Failure> {
     let name = &command.name;
     if let Some(link) = dialog.talk.link() {
-        let policy = prepare::policy(dialog.talk.context, &dialog.talk.run, link.connection());
+        let policy = permissions::policy(dialog.talk.context, &dialog.talk.run, link.connection());
         for snippet in snippets {
             let action = Action::of_call("bash", &serde_json::json!({ "command": snippet }));
             let judgement = policy.judge(&action);

@@ -8,18 +8,20 @@ use tokio::time::{sleep_until, timeout};
 use crate::api::Client;
 use crate::api::types::{CommandCall, EngineCommand, MessageInfo, NewSession, Session};
 use crate::chat::ConversationStatus;
-use crate::commands::connect::Connection;
-use crate::commands::rehearsed;
-use crate::commands::run::display::Display;
-use crate::commands::run::prepare::{self, EngineCatalog, ReadyConnection};
-use crate::commands::run::session::{self, SessionLocks};
-use crate::commands::run::{LAST_WORDS, Sent, answerer, take_turn};
+use crate::connect::Connection;
+use crate::connect::rehearsed;
 use crate::context::{Context, Presses};
 use crate::error::{Failure, FailureKind};
 use crate::events::EventStream;
 use crate::gate::Gate;
 use crate::input::PromptParts;
 use crate::permission::Policy;
+use crate::prompting::Display;
+use crate::prompting::names::choose;
+use crate::prompting::permissions::{answerer, permissions, policy, warning_of_attached};
+use crate::prompting::ready::{EngineCatalog, ReadyConnection, connect_and_ask};
+use crate::prompting::session::{self, SessionLocks};
+use crate::prompting::turn::{LAST_WORDS, Sent, take_turn, title_of, turn_in};
 use crate::request::{Manner, ModelRef, RehearsalChoice, RunRequest, SessionStart};
 use crate::turn::{Outcome, ToolCall, Turn, Update};
 
@@ -138,7 +140,7 @@ impl<'a> Conversation<'a> {
             link.connection.close().await;
         }
         let questions = answerer(self.context, &self.run, display).takes_questions();
-        let ready = prepare::connect_and_ask(self.context, &self.run, &self.directory, display, questions).await?;
+        let ready = connect_and_ask(self.context, &self.run, &self.directory, display, questions).await?;
         let ReadyConnection {
             connection,
             events,
@@ -147,8 +149,8 @@ impl<'a> Conversation<'a> {
         } = ready;
         // Each turn has a stream of its own: one that nobody reads fills up.
         drop(events);
-        let policy = prepare::policy(self.context, &self.run, &connection);
-        if let Some(warning) = prepare::warning_of_attached(&self.run, &connection, &policy)
+        let policy = policy(self.context, &self.run, &connection);
+        if let Some(warning) = warning_of_attached(&self.run, &connection, &policy)
             && !std::mem::replace(&mut self.warned, true)
         {
             let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
@@ -305,23 +307,17 @@ impl<'a> Conversation<'a> {
             .as_ref()
             .map(|origin| origin.with_last_names(&self.run, &link.offer.agents));
         let run = with_names.as_ref().unwrap_or(&self.run);
-        let chosen = prepare::choose(context, run, connection, &link.offer, &asked.prompt)
+        let chosen = choose(context, run, connection, &link.offer, &asked.prompt)
             .await
             .map_err(|failure| match &origin {
                 Some(origin) => origin.explain(failure),
                 None => failure,
             })?;
-        let policy = self
-            .policy
-            .clone()
-            .unwrap_or_else(|| prepare::policy(context, run, connection));
+        let policy = self.policy.clone().unwrap_or_else(|| policy(context, run, connection));
         let answerer = answerer(context, run, display);
-        let mut permissions = prepare::permissions(context, run, connection, &chosen, policy, None, answerer)?;
+        let mut permissions = permissions(context, run, connection, &chosen, policy, None, answerer)?;
         let new = NewSession {
-            title: run
-                .title
-                .clone()
-                .unwrap_or_else(|| prepare::title_of(&asked.prompt.text)),
+            title: run.title.clone().unwrap_or_else(|| title_of(&asked.prompt.text)),
             permission: permissions.session_rules.clone(),
         };
         let settled = session::settle(run, client, &mut claim, origin, new, &chosen, around).await?;
@@ -335,7 +331,7 @@ impl<'a> Conversation<'a> {
         self.session = Some(SessionRef { id: id.clone(), title });
         self.standing.variant.clone_from(&chosen.variant);
         let system = self.system.clone();
-        let mut turn = prepare::turn_in(
+        let mut turn = turn_in(
             id.clone(),
             run,
             connection,
@@ -461,7 +457,7 @@ pub(super) async fn pressed(presses: Option<&Presses>, count: u32) {
 
 /// The directory of a conversation, for whoever needs it before there is a connection.
 pub(super) fn directory(context: &Context, run: &RunRequest) -> Result<PathBuf, Failure> {
-    crate::commands::connect::directory(context, &run.connect)
+    crate::connect::directory(context, &run.connect)
 }
 
 /// Whether a file that a prompt names is there.

@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use super::check::Check;
 use super::{TrialServer, without_questions};
-use crate::commands::connect::{self, ConnectObserver, Connection};
-use crate::commands::visit::EVERYTHING;
+use crate::connect::visit::EVERYTHING;
+use crate::connect::{self, ConnectObserver, Connection};
 use crate::context::Context;
 use crate::engine::{self, EngineRequest};
 use crate::error::Failure;
 use crate::request::{ConnectRequest, EngineChoice, EngineSource};
+use crate::support::duration::millis_since;
 
 const NAME: &str = "engine";
 
@@ -91,7 +92,7 @@ pub(super) async fn start(
         Some(_) => "starts",
         None => "answers",
     };
-    let summary = format!("engine {} {what}, {} ms", health.version, connect::millis(begun));
+    let summary = format!("engine {} {what}, {} ms", health.version, millis_since(begun));
     let check = if !health.healthy {
         Check::warn("server", format!("{summary}, but says that it is not healthy"))
     } else if place.stand_in.is_some() {

@@ -15,8 +15,9 @@ mod surroundings;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use super::visit::{WaitingLine, stay, stop};
-use super::{CommandEnd, connect};
+use super::CommandEnd;
+use crate::connect;
+use crate::connect::visit::{WaitingLine, stay, stop};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{ConnectRequest, DoctorRequest, Network, ServerChoice, TrustChoice, Warmth};

@@ -11,12 +11,13 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::connect::local_directory;
 use super::table::{Column, Shape, Table};
-use super::{CommandEnd, protected, write_document, write_stdout};
+use super::{CommandEnd, write_document, write_stdout};
+use crate::connect::local_directory;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::permission::Policy;
+use crate::prompting::protected;
 use crate::request::{Effect, ListFormat, PolicyRequest, PolicyScope, Preset, TypedCall};
 use crate::support::visible::visible;
 

@@ -10,12 +10,12 @@ use std::pin::Pin;
 use std::process::ExitStatus;
 use std::time::Instant;
 
-use super::Display;
-use crate::commands::connect::millis;
 use crate::context::Environment;
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
+use crate::prompting::Display;
 use crate::request::Checks;
+use crate::support::duration::millis_since;
 use crate::turn::{CheckResults, FileChange, Verification};
 
 /// Where and how a command runs.
@@ -93,7 +93,7 @@ async fn verify(
     results.verify = Some(Verification {
         command: command.to_owned(),
         exit_code: status.as_ref().ok().and_then(ExitStatus::code),
-        duration_ms: millis(began),
+        duration_ms: millis_since(began),
     });
     let status = status?;
     if status.success() {

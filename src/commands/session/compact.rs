@@ -11,9 +11,9 @@ use super::RunningCommand;
 use super::edit::document_of;
 use super::look::{expect_idle, refused};
 use crate::api::Client;
-use crate::commands::connect::{Catalog, Connection, Needs};
-use crate::commands::select;
-use crate::commands::visit::USUAL;
+use crate::connect::select;
+use crate::connect::visit::USUAL;
+use crate::connect::{Catalog, Connection, Needs};
 use crate::error::{Failure, FailureKind};
 use crate::request::{ModelChoice, ModelRef, SessionTarget};
 

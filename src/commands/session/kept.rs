@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::RunningCommand;
-use crate::commands::rehearsed;
+use crate::connect::rehearsed;
 use crate::conversation::KeptSession;
 use crate::request::SessionScope;
 

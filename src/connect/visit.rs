@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::connect::{self, Catalog, ConnectObserver, Connection, Needs, Snapshots};
-use super::run::DownloadOnScreen;
+use super::{self as connect, Catalog, ConnectObserver, Connection, DownloadOnScreen, Needs, Snapshots};
 use crate::context::Context;
 use crate::engine::DownloadBar;
 use crate::error::{Failure, FailureKind};
@@ -21,13 +20,13 @@ use crate::support::progress::Progress;
 use crate::terminal::{Screen, Terminal};
 
 /// What most visits need: what a run needs too, so that the server of runs is the right one for them.
-pub(super) const USUAL: Needs<'static> = Needs {
+pub(crate) const USUAL: Needs<'static> = Needs {
     catalog: Catalog::For(None),
     ..EVERYTHING
 };
 
 /// What a list of models needs: everything that there is, as the user has configured it.
-pub(super) const EVERYTHING: Needs<'static> = Needs {
+pub(crate) const EVERYTHING: Needs<'static> = Needs {
     catalog: Catalog::Whole,
     snapshots: Snapshots::AsConfigured,
     guarded: false,
@@ -41,7 +40,7 @@ pub(super) const EVERYTHING: Needs<'static> = Needs {
 /// # Errors
 ///
 /// Those of the connection and of `work`; also when a signal or the time limit ends it, or the engine ends by itself.
-pub(super) async fn visit<T>(
+pub(crate) async fn visit<T>(
     context: &Context,
     request: &ConnectRequest,
     output: &ListOutput,
@@ -55,7 +54,7 @@ pub(super) async fn visit<T>(
 /// # Errors
 ///
 /// As for [`visit`].
-pub(super) async fn visit_for<T>(
+pub(crate) async fn visit_for<T>(
     context: &Context,
     request: &ConnectRequest,
     output: &ListOutput,
@@ -88,7 +87,7 @@ pub(super) async fn visit_for<T>(
 /// # Errors
 ///
 /// Those of `work`; also that of `stop`, once it resolves, and when the engine ends by itself.
-pub(super) async fn stay<T>(
+pub(crate) async fn stay<T>(
     mut connection: Connection,
     stop: Pin<&mut impl Future<Output = Failure>>,
     work: impl AsyncFnOnce(&Connection) -> Result<T, Failure>,
@@ -110,7 +109,7 @@ pub(super) async fn stay<T>(
 }
 
 /// Resolves when a signal or the time limit ends `what` ("the command").
-pub(super) async fn stop(context: &Context, request: &ConnectRequest, what: &str) -> Failure {
+pub(crate) async fn stop(context: &Context, request: &ConnectRequest, what: &str) -> Failure {
     let deadline = request.timeout.map(|limit| Instant::from_std(context.started) + limit);
     tokio::select! {
         _ = context.interrupts.interrupted() => context.interrupts.failure(what),
@@ -126,7 +125,7 @@ pub(super) async fn stop(context: &Context, request: &ConnectRequest, what: &str
 }
 
 /// The line that is drawn while an engine is on its way. It is gone when this is dropped.
-pub(super) struct WaitingLine {
+pub(crate) struct WaitingLine {
     screen: Screen,
     spinner: Spinner,
     progress: Arc<dyn Progress>,
@@ -134,7 +133,7 @@ pub(super) struct WaitingLine {
 
 impl WaitingLine {
     /// Nothing is drawn yet, and never where stderr is no terminal.
-    pub(super) fn open(context: &Context, request: &ConnectRequest, output: &ListOutput) -> Self {
+    pub(crate) fn open(context: &Context, request: &ConnectRequest, output: &ListOutput) -> Self {
         let terminal = Terminal::of_process(&context.environment);
         let wanted = OutputRequest {
             verbosity: request.verbosity,

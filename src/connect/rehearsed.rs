@@ -23,7 +23,7 @@ const DIRECTORY: &str = "rehearsal";
 /// # Errors
 ///
 /// When the directory cannot be made.
-pub(super) fn variable(context: &Context) -> Result<Option<(OsString, OsString)>, Failure> {
+pub(crate) fn variable(context: &Context) -> Result<Option<(OsString, OsString)>, Failure> {
     if names_database(context) {
         return Ok(None);
     }
@@ -41,7 +41,7 @@ pub(super) fn variable(context: &Context) -> Result<Option<(OsString, OsString)>
 }
 
 /// The database that holds the sessions of such a command, if it is a file in a known place.
-pub(super) fn database(context: &Context, rehearsal: &RehearsalChoice) -> Option<PathBuf> {
+pub(crate) fn database(context: &Context, rehearsal: &RehearsalChoice) -> Option<PathBuf> {
     if *rehearsal == RehearsalChoice::Off || names_database(context) {
         server::database_of(&context.environment, &context.directories.home)
     } else {
@@ -50,7 +50,7 @@ pub(super) fn database(context: &Context, rehearsal: &RehearsalChoice) -> Option
 }
 
 /// Where the names of such a command's conversations are kept.
-pub(super) fn names(context: &Context, rehearsal: &RehearsalChoice) -> PathBuf {
+pub(crate) fn names(context: &Context, rehearsal: &RehearsalChoice) -> PathBuf {
     let state = &context.directories.state;
     match rehearsal {
         RehearsalChoice::Off => state.clone(),

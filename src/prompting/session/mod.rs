@@ -19,10 +19,10 @@ use self::which::{foreign, gone, is_at, latest, named, nothing_kept, session, un
 use super::Display;
 use crate::api::types::{Agent, NewSession, Rule, Session};
 use crate::api::{Client, SessionChange, no_rules};
-use crate::commands::run::prepare::Chosen;
 use crate::conversation::{KeptSession, NameLock, SessionLock};
 use crate::error::{Failure, FailureKind};
 use crate::events::{Event, EventStream, StreamItem};
+use crate::prompting::names::Chosen;
 use crate::request::{BusySession, Manner, ModelRef, RunRequest, SessionStart, VariantChoice};
 use crate::turn::{TurnStart, TurnStatus, Update};
 
@@ -33,15 +33,15 @@ const NO_VARIANT: &str = "default";
 
 /// Where sessions are kept in mind, and who is told what is waited for.
 #[derive(Clone, Copy)]
-pub(in crate::commands) struct SessionContext<'a> {
-    pub(in crate::commands) state: &'a Path,
-    pub(in crate::commands) directory: &'a Path,
-    pub(in crate::commands) display: &'a Display,
+pub(crate) struct SessionContext<'a> {
+    pub(crate) state: &'a Path,
+    pub(crate) directory: &'a Path,
+    pub(crate) display: &'a Display,
 }
 
 /// What a run holds of a conversation.
 #[derive(Default)]
-pub(in crate::commands) struct SessionLocks {
+pub(crate) struct SessionLocks {
     /// The right to say what the name stands for.
     name: Option<NameLock>,
     /// The right to speak in the session.
@@ -56,7 +56,7 @@ impl SessionLocks {
     /// Takes our rules away from a session that had none, or whoever goes on with it elsewhere would find all tools denied.
     ///
     /// Its turn is over: what is stored for that would be answered while it runs.
-    pub(in crate::commands) async fn give_back(&self, client: &Client, id: &str, started: &TurnStart) {
+    pub(crate) async fn give_back(&self, client: &Client, id: &str, started: &TurnStart) {
         if !self.had_no_rules {
             return;
         }
@@ -73,7 +73,7 @@ impl SessionLocks {
     }
 
     /// Notes that the conversation was used, and gives it free.
-    pub(in crate::commands) fn release(self, state: &Path) {
+    pub(crate) fn release(self, state: &Path) {
         if let Some(kept) = &self.kept
             && let Err(error) = kept.touch(state)
         {
@@ -87,10 +87,7 @@ impl SessionLocks {
 /// # Errors
 ///
 /// When somebody else is at work on it and that is not waited for, or our own files cannot be used.
-pub(in crate::commands) async fn claim(
-    request: &RunRequest,
-    around: SessionContext<'_>,
-) -> Result<SessionLocks, Failure> {
+pub(crate) async fn claim(request: &RunRequest, around: SessionContext<'_>) -> Result<SessionLocks, Failure> {
     let choice = &request.session;
     let mut claim = SessionLocks::default();
     let Some(name) = &choice.keep_as else {
@@ -116,7 +113,7 @@ pub(in crate::commands) async fn claim(
 
 /// A session that is there, and goes on.
 #[derive(Debug, Clone)]
-pub(in crate::commands) struct ResumedSession {
+pub(crate) struct ResumedSession {
     info: Session,
     manner: Manner,
     /// It was at work when we came, so that the events which are on their way are not all of our own turn.
@@ -125,14 +122,14 @@ pub(in crate::commands) struct ResumedSession {
 
 impl ResumedSession {
     /// The session, as the engine describes it.
-    pub(in crate::commands) fn into_session(self) -> Session {
+    pub(crate) fn into_session(self) -> Session {
         self.info
     }
 
     /// The same request with the names that the session used last, where no others were typed.
     ///
     /// An agent that was typed brings its own model, if it has one.
-    pub(in crate::commands) fn with_last_names(&self, request: &RunRequest, agents: &[Agent]) -> RunRequest {
+    pub(crate) fn with_last_names(&self, request: &RunRequest, agents: &[Agent]) -> RunRequest {
         let mut request = request.clone();
         let typed = request.typed;
         if !typed.agent && self.info.agent.is_some() {
@@ -164,7 +161,7 @@ impl ResumedSession {
     }
 
     /// Adds to the failure to find a name that it may be the session's.
-    pub(in crate::commands) fn explain(&self, failure: Failure) -> Failure {
+    pub(crate) fn explain(&self, failure: Failure) -> Failure {
         if !matches!(failure.kind, FailureKind::Usage | FailureKind::Auth) {
             return failure;
         }
@@ -195,7 +192,7 @@ impl ResumedSession {
 /// # Errors
 ///
 /// When it is not there, or belongs to another directory, or somebody is at work on it and that is not waited for.
-pub(in crate::commands) async fn find(
+pub(crate) async fn find(
     request: &RunRequest,
     client: &Client,
     claim: &mut SessionLocks,
@@ -240,12 +237,12 @@ pub(in crate::commands) async fn find(
 }
 
 /// A session that is ready for a prompt.
-pub(in crate::commands) struct ReadySession {
-    pub(in crate::commands) id: String,
+pub(crate) struct ReadySession {
+    pub(crate) id: String,
     /// The rules that it has.
-    pub(in crate::commands) rules: Vec<Rule>,
+    pub(crate) rules: Vec<Rule>,
     /// Whether it was there before.
-    pub(in crate::commands) resumed: bool,
+    pub(crate) resumed: bool,
     /// When it was last changed by us, by the engine's clock: events up to that one are not of our turn.
     changed: Option<f64>,
 }
@@ -255,7 +252,7 @@ pub(in crate::commands) struct ReadySession {
 /// # Errors
 ///
 /// When the engine refuses, or the conversation cannot be kept.
-pub(in crate::commands) async fn settle(
+pub(crate) async fn settle(
     request: &RunRequest,
     client: &Client,
     claim: &mut SessionLocks,
@@ -348,7 +345,7 @@ async fn keep(
 }
 
 /// Takes the events off the stream that are not of our turn: other rules, or the end of somebody else's turn.
-pub(in crate::commands) async fn skip_what_was_before(events: &mut EventStream, settled: &ReadySession) {
+pub(crate) async fn skip_what_was_before(events: &mut EventStream, settled: &ReadySession) {
     let Some(changed) = settled.changed else {
         return;
     };

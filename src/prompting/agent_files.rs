@@ -13,7 +13,7 @@ use crate::support::state_file;
 const KINDS: [&str; 4] = ["agent", "agents", "mode", "modes"];
 
 /// The file that would define the agent `name`, if there is one.
-pub(super) fn find(context: &Context, directory: &Path, name: &str) -> Option<PathBuf> {
+pub(crate) fn find(context: &Context, directory: &Path, name: &str) -> Option<PathBuf> {
     let projects = directory.ancestors().map(|above| above.join(".opencode"));
     let named = context.environment.os("OPENCODE_CONFIG_DIR").map(PathBuf::from);
     let users = [
@@ -28,7 +28,7 @@ pub(super) fn find(context: &Context, directory: &Path, name: &str) -> Option<Pa
 }
 
 /// A warning for each agent whose file has a head that the engine could not read.
-pub(super) fn warnings(context: &Context, directory: &Path, agents: &[Agent]) -> Vec<String> {
+pub(crate) fn warnings(context: &Context, directory: &Path, agents: &[Agent]) -> Vec<String> {
     let undescribed = agents
         .iter()
         .filter(|agent| !agent.native && agent.description.as_deref().unwrap_or_default().is_empty());

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::permission::ProtectedPlaces;
 
 /// The places, as this process and the engines that it starts find them.
-pub(super) fn places(context: &Context) -> ProtectedPlaces {
+pub(crate) fn places(context: &Context) -> ProtectedPlaces {
     let directories = &context.directories;
     let variable = |name: &str| context.environment.text(name).map(|path| context.cwd.join(path));
     let data = context.engine_directory("XDG_DATA_HOME", ".local/share");

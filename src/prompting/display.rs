@@ -31,7 +31,7 @@ const READER_CHECK: Duration = Duration::from_millis(250);
 /// The running renderer.
 ///
 /// A run that is dropped, because a second signal came, ends with a result record all the same; it says little.
-pub(in crate::commands) struct Display {
+pub(crate) struct Display {
     updates: Option<mpsc::Sender<Update>>,
     outcome: Option<oneshot::Sender<Outcome>>,
     broken: Option<oneshot::Receiver<io::Error>>,
@@ -47,11 +47,7 @@ pub(in crate::commands) struct Display {
 
 impl Display {
     /// Starts it. `unfinished` is the outcome, but for its failure, of a run that does not come to its end.
-    pub(in crate::commands) fn open(
-        context: &Context,
-        request: &OutputRequest,
-        unfinished: Outcome,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn open(context: &Context, request: &OutputRequest, unfinished: Outcome) -> Result<Self, Failure> {
         let terminal = Terminal::of_process(&context.environment);
         let screen = if is_wanted(request, &terminal) {
             Screen::with_waiting_line(Box::new(io::stderr()))
@@ -114,30 +110,30 @@ impl Display {
     }
 
     /// Says what is being waited for.
-    pub(in crate::commands) fn phase(&self, phase: Phase) {
+    pub(crate) fn phase(&self, phase: Phase) {
         self.spinner.set(phase);
     }
 
     /// What all that draws takes turns on.
-    pub(in crate::commands) fn screen(&self) -> &Screen {
+    pub(crate) fn screen(&self) -> &Screen {
         &self.screen
     }
 
     /// Waits until the renderer has taken every update.
-    pub(in crate::commands) async fn drained(&self) {
+    pub(crate) async fn drained(&self) {
         // All places of the queue are free only when nothing is in it.
         let updates = self.updates();
         let _ = updates.reserve_many(updates.max_capacity()).await;
     }
 
-    pub(in crate::commands) fn updates(&self) -> mpsc::Sender<Update> {
+    pub(crate) fn updates(&self) -> mpsc::Sender<Update> {
         self.updates
             .clone()
             .expect("the queue is open until `finish`, which consumes this")
     }
 
     /// Resolves when stdout cannot be written any more; never otherwise.
-    pub(in crate::commands) fn broken(&mut self) -> impl Future<Output = Failure> + use<> {
+    pub(crate) fn broken(&mut self) -> impl Future<Output = Failure> + use<> {
         let broken = self.broken.take();
         async move {
             let writing = async {
@@ -148,8 +144,8 @@ impl Display {
             };
             tokio::select! {
                 biased;
-                Some(error) = writing => crate::commands::stdout_failure(&error),
-                () = reader_gone() => crate::commands::stdout_failure(&io::ErrorKind::BrokenPipe.into()),
+                Some(error) = writing => crate::error::stdout_failure(&error),
+                () = reader_gone() => crate::error::stdout_failure(&io::ErrorKind::BrokenPipe.into()),
             }
         }
     }
@@ -159,7 +155,7 @@ impl Display {
     /// # Errors
     ///
     /// When stdout cannot be written.
-    pub(in crate::commands) async fn finish(mut self, outcome: Outcome) -> Result<(), Failure> {
+    pub(crate) async fn finish(mut self, outcome: Outcome) -> Result<(), Failure> {
         self.spinner.clear();
         self.updates = None;
         if let Some(sender) = self.outcome.take() {
@@ -171,7 +167,7 @@ impl Display {
         };
         match done {
             Some(Ok(())) => Ok(()),
-            Some(Err(error)) => Err(crate::commands::stdout_failure(&error)),
+            Some(Err(error)) => Err(crate::error::stdout_failure(&error)),
             None => Err(Failure::new(
                 FailureKind::Failed,
                 "cannot show the result: the renderer ended",

@@ -2,8 +2,8 @@
 
 use crate::api::types::{Rule, Session};
 use crate::api::{Client, PassingMessage, SessionChange, no_rules};
-use crate::commands::run::prepare::Chosen;
 use crate::error::{Failure, FailureKind};
+use crate::prompting::names::Chosen;
 use crate::request::{ModelRef, RunRequest};
 use crate::support::identifier;
 

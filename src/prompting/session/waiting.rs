@@ -7,9 +7,9 @@ use tokio::time::{Instant, sleep};
 
 use super::SessionContext;
 use crate::api::Client;
-use crate::commands::run::Display;
 use crate::conversation::SessionLock;
 use crate::error::{Failure, FailureKind};
+use crate::prompting::Display;
 use crate::request::BusySession;
 use crate::turn::{TurnStatus, Update};
 

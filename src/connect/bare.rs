@@ -22,7 +22,7 @@ const KEPT: [&str; 5] = [
 const FILES: [&str; 3] = ["config.json", "opencode.json", "opencode.jsonc"];
 
 /// Makes the engine read nothing but `config`, into which the providers of the user's configuration are copied.
-pub(super) fn apply(
+pub(crate) fn apply(
     context: &Context,
     config: &mut Value,
     variables: &mut Vec<(OsString, OsString)>,

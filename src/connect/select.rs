@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::connect::Connection;
+use super::Connection;
 use crate::api::types::{Agent, Model, Provider, Providers};
 use crate::catalog;
 use crate::context::Context;
@@ -14,14 +14,14 @@ use crate::request::{Effort, ModelChoice, ModelRef, VariantChoice};
 use crate::support::nearest::{nearest, quoted};
 
 #[derive(Debug, Clone)]
-pub(super) struct Selected<'a> {
-    pub(super) reference: ModelRef,
-    pub(super) model: &'a Model,
+pub(crate) struct Selected<'a> {
+    pub(crate) reference: ModelRef,
+    pub(crate) model: &'a Model,
 }
 
 /// Why a model cannot be had.
 #[derive(Debug)]
-pub(super) enum Missing {
+pub(crate) enum Missing {
     /// The provider is not among those that can be used; it may exist, and have no credentials.
     Provider {
         provider: String,
@@ -34,7 +34,7 @@ pub(super) enum Missing {
 
 impl Missing {
     /// The failure, where nothing more is known.
-    pub(super) fn into_failure(self) -> Failure {
+    pub(crate) fn into_failure(self) -> Failure {
         match self {
             Self::Provider { failure, .. } | Self::Model(failure) => failure,
         }
@@ -46,7 +46,7 @@ impl Missing {
 /// # Errors
 ///
 /// When it does not exist, or several providers have it.
-pub(super) fn model<'a>(choice: &ModelChoice, providers: &'a Providers) -> Result<Selected<'a>, Missing> {
+pub(crate) fn model<'a>(choice: &ModelChoice, providers: &'a Providers) -> Result<Selected<'a>, Missing> {
     let provider_named = |id: &str| providers.providers.iter().find(|provider| provider.id == id);
     let named = choice
         .as_ref()
@@ -102,7 +102,7 @@ pub(super) fn model<'a>(choice: &ModelChoice, providers: &'a Providers) -> Resul
 /// # Errors
 ///
 /// When it is not among those that can be used.
-pub(super) fn provider<'a>(id: &str, providers: &'a Providers) -> Result<&'a Provider, Missing> {
+pub(crate) fn provider<'a>(id: &str, providers: &'a Providers) -> Result<&'a Provider, Missing> {
     providers
         .providers
         .iter()
@@ -120,7 +120,7 @@ pub(super) fn provider<'a>(id: &str, providers: &'a Providers) -> Result<&'a Pro
 
 /// The failure for `missing`. A provider that exists but cannot be used lacks credentials, which is another failure than
 /// a wrong name.
-pub(super) async fn explain_missing(missing: Missing, context: &Context, connection: &Connection) -> Failure {
+pub(crate) async fn explain_missing(missing: Missing, context: &Context, connection: &Connection) -> Failure {
     let Missing::Provider { provider, failure } = missing else {
         return missing.into_failure();
     };
@@ -161,7 +161,7 @@ fn with_nearest_of_all(failure: Failure, provider: &str, known: &BTreeMap<String
 }
 
 /// The failure when there is no model at all.
-pub(super) fn no_credentials() -> Failure {
+pub(crate) fn no_credentials() -> Failure {
     Failure::new(FailureKind::Auth, "cannot choose a model: no provider has credentials")
         .hint("set the key of a provider, for example `ANTHROPIC_API_KEY`, or log in with `opencode auth login`")
         .hint("`--rehearse` tries the program out without any model")
@@ -238,7 +238,7 @@ fn with_hint<S: AsRef<str>>(failure: Failure, near: &[S], list: &str) -> Failure
 /// # Errors
 ///
 /// When it does not exist.
-pub(super) fn agent<'a>(
+pub(crate) fn agent<'a>(
     choice: Option<&str>,
     configured: Option<&str>,
     agents: &'a [Agent],
@@ -285,7 +285,7 @@ fn unknown_agent(message: String, name: &str, agents: &[Agent]) -> Failure {
 /// # Errors
 ///
 /// When the model has none that fits.
-pub(super) fn variant(choice: &VariantChoice, selected: Option<&Selected<'_>>) -> Result<Option<String>, Failure> {
+pub(crate) fn variant(choice: &VariantChoice, selected: Option<&Selected<'_>>) -> Result<Option<String>, Failure> {
     let (what, wanted) = match choice {
         VariantChoice::Default => return Ok(None),
         VariantChoice::Named(name) => ("variant", name.clone()),

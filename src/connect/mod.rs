@@ -1,0 +1,57 @@
+//! From a request to a connected client.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `needs`, `observer` | what a command needs of a server; who watches the stages |
+//! | `directory`, `trusted` | the agent's directory, and trust in the code there |
+//! | `attach` | a server that somebody else started |
+//! | `start` | a server of ours: warm or started for this command |
+//! | `spec`, `bare`, `rehearsed` | the server spec: what is laid over the engine's configuration and environment |
+//! | `connection` | the result |
+//! | `visit` | a connection for one piece of work |
+//! | `select` | models, agents and variants by name |
+
+mod attach;
+mod bare;
+mod connection;
+mod directory;
+mod needs;
+mod observer;
+pub(crate) mod rehearsed;
+pub(crate) mod select;
+mod spec;
+mod start;
+mod trusted;
+pub(crate) mod visit;
+mod warm;
+
+use std::path::Path;
+
+pub(crate) use self::connection::{Connection, server_gone};
+pub(crate) use self::directory::{directory, local_directory};
+pub(crate) use self::needs::{Catalog, Needs, Snapshots};
+pub(crate) use self::observer::{ConnectObserver, DownloadOnScreen};
+pub(crate) use self::start::is_pure;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::request::{ConnectRequest, ServerChoice};
+
+/// Connects: finds the engine, starts its server, or attaches to one.
+///
+/// Dropping the future leaves no process.
+///
+/// # Errors
+///
+/// Each stage's own.
+pub(crate) async fn connect(
+    context: &Context,
+    request: &ConnectRequest,
+    directory: &Path,
+    needs: Needs<'_>,
+    watch: &dyn ConnectObserver,
+) -> Result<Connection, Failure> {
+    match &request.server {
+        ServerChoice::Attach(url) => attach::attach(context, request, directory, url).await,
+        ServerChoice::Start { .. } => start::start(context, request, directory, needs, watch).await,
+    }
+}

@@ -1,0 +1,130 @@
+//! A connection to a server of ours: a warm one where one fits, else one that is started for this command.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::connection::Connection;
+use super::needs::Needs;
+use super::observer::ConnectObserver;
+use super::spec::server_spec;
+use super::trusted::require_trust;
+use super::warm::{self, WarmRequest};
+use crate::context::Context;
+use crate::engine::{self, EngineRequest};
+use crate::error::Failure;
+use crate::request::{ConnectRequest, RehearsalChoice, ServerChoice, Verbosity, Warmth};
+use crate::server::{ServerSpec, StartedServer};
+use crate::support::duration::millis_since;
+
+/// Keeps the engine from loading plugins.
+const PURE: &str = "OPENCODE_PURE";
+
+pub(super) async fn start(
+    context: &Context,
+    request: &ConnectRequest,
+    directory: &Path,
+    needs: Needs<'_>,
+    watch: &dyn ConnectObserver,
+) -> Result<Connection, Failure> {
+    require_trust(context, request, directory).await?;
+    watch.engine();
+    let engine = engine::ensure(&EngineRequest::new(
+        &request.engine,
+        request.network,
+        &context.environment,
+        &context.directories,
+        watch.progress(),
+    ))
+    .await?;
+    let engine_ms = millis_since(context.started);
+    watch.server();
+    if needs.guarded && is_pure(context) {
+        return Err(Failure::usage(format!(
+            "cannot guard the engine's tools: `{PURE}` keeps the engine from loading the guard"
+        ))
+        .hint(format!("unset `{PURE}`, or leave out `--auto-tools`")));
+    }
+    let spec = |needs| server_spec(context, request, directory, needs, &engine);
+    let warm = if may_be_warm(context, request, directory) {
+        lease_warm(context, request, &spec(Needs::of_warm(needs.catalog))?).await?
+    } else {
+        None
+    };
+    let connection = match warm {
+        Some(connection) => connection,
+        None => start_cold(context, request, spec(needs)?).await?,
+    };
+    Ok(Connection {
+        engine_ms,
+        server_ms: millis_since(context.started).saturating_sub(engine_ms),
+        ..connection
+    })
+}
+
+/// Whether a warm server may answer. A server without a tool gate cannot be shared.
+fn may_be_warm(context: &Context, request: &ConnectRequest, directory: &Path) -> bool {
+    if is_pure(context) || !cfg!(unix) {
+        return false;
+    }
+    // A spec takes time, and is needed only where it may fit.
+    let has_records = || warm::has_records_in(&context.directories, directory);
+    let any_port = request.server == ServerChoice::Start { port: None };
+    match request.warmth {
+        Warmth::Keep { .. } => true,
+        // A rehearsal gives the same answers each time, so it needs a new server; and a trace shows the start of one.
+        Warmth::IfThere => {
+            any_port
+                && request.rehearsal == RehearsalChoice::Off
+                && request.verbosity != Verbosity::Trace
+                && has_records()
+        }
+        Warmth::Join => any_port && has_records(),
+        Warmth::Fresh => false,
+    }
+}
+
+async fn lease_warm(
+    context: &Context,
+    request: &ConnectRequest,
+    spec: &ServerSpec,
+) -> Result<Option<Connection>, Failure> {
+    let lease = warm::lease(WarmRequest {
+        spec,
+        environment: &context.environment,
+        directories: &context.directories,
+        keep_for: match request.warmth {
+            Warmth::Keep { keep_for } => Some(keep_for),
+            Warmth::IfThere | Warmth::Join | Warmth::Fresh => None,
+        },
+    });
+    let Some(lease) = lease.await? else {
+        return Ok(None);
+    };
+    let connection = Connection::to_ours(lease.endpoint(), spec)?;
+    Ok(Some(Connection {
+        lease: Some(Arc::new(lease)),
+        ..connection
+    }))
+}
+
+async fn start_cold(context: &Context, request: &ConnectRequest, mut spec: ServerSpec) -> Result<Connection, Failure> {
+    if request.verbosity == Verbosity::Trace {
+        spec.variables.push(("OPENCODE_PRINT_LOGS".into(), "1".into()));
+    }
+    let StartedServer { server, hub, rehearsal } = spec.start(&context.environment, &context.directories, None).await?;
+    let connection = Connection::to_ours(server.endpoint(), &spec)?;
+    Ok(Connection {
+        server: Some(server),
+        hub,
+        _rehearsal: rehearsal,
+        ..connection
+    })
+}
+
+/// Whether the user wants an engine that loads no plugins, and so no guard either.
+pub(crate) fn is_pure(context: &Context) -> bool {
+    context
+        .environment
+        .text(PURE)
+        .is_some_and(|value| value != "0" && value != "false")
+}
