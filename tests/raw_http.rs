@@ -1,4 +1,4 @@
-//! A raw HTTP client for tests: what is tested includes how a connection ends, which a real client would hide.
+//! A raw HTTP client for tests: they check how a connection ends, which a real client would hide.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -99,7 +99,7 @@ pub(crate) async fn send(port: u16, method: &str, path: &str, headers: &[&str], 
     stream
 }
 
-/// Reads until the connection ends or `enough` says so of what came until then.
+/// Reads until the connection ends or `enough` accepts the text so far.
 pub(crate) async fn read(stream: &mut TcpStream, enough: impl Fn(&str) -> bool) -> Reply {
     let mut bytes = Vec::new();
     let end = tokio::time::timeout(DEADLINE, async {

@@ -1,4 +1,5 @@
-//! A real engine for tests, in a home of its own. Never skipped: without an engine such a test fails and says what it needs.
+//! A real engine for tests, in a home of its own. Never skipped: without an engine such a test fails, and the message
+//! names the variable to set.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

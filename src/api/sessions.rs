@@ -9,8 +9,8 @@ use super::error::Error;
 use super::transport::{Client, Repeat};
 
 /// Messages per page. Even a page of the largest messages arrives within seconds.
-const PAGE_SIZE: usize = 50;
-const SESSIONS: usize = 500;
+const MESSAGE_PAGE_SIZE: usize = 50;
+const SESSION_PAGE_SIZE: usize = 500;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionFilter {
@@ -30,7 +30,7 @@ impl Client {
         let mut cursor: Option<u64> = None;
         let mut seen = HashSet::new();
         loop {
-            let mut path = format!("/experimental/session?limit={SESSIONS}");
+            let mut path = format!("/experimental/session?limit={SESSION_PAGE_SIZE}");
             let mut parameter = |name: &str, value: &str| {
                 let value = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
                 // Writing to a string cannot fail.
@@ -49,7 +49,7 @@ impl Client {
                 parameter("cursor", &cursor.to_string());
             }
             let page: Vec<Value> = self.get(&path).await?;
-            let is_last = page.len() < SESSIONS;
+            let is_last = page.len() < SESSION_PAGE_SIZE;
             let end = page.last().and_then(|session| session["time"]["updated"].as_u64());
             let mut is_new = false;
             for session in page {
@@ -92,7 +92,7 @@ impl Client {
         let mut pages: Vec<Vec<Value>> = Vec::new();
         let mut before = String::new();
         loop {
-            let path = format!("/session/{session}/message?limit={PAGE_SIZE}{before}");
+            let path = format!("/session/{session}/message?limit={MESSAGE_PAGE_SIZE}{before}");
             let (page, cursor): (Vec<Value>, _) = self.get_with_header(&path, "x-next-cursor").await?;
             pages.push(page);
             match cursor {
@@ -110,7 +110,6 @@ impl Client {
         self.get(&format!("/session/{session}/todo")).await
     }
 
-    /// Renames a session.
     pub async fn rename_session(&self, session: &str, title: &str) -> Result<Value, Error> {
         self.patch(&format!("/session/{session}"), &json!({ "title": title }), Repeat::Safe)
             .await

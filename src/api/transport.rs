@@ -88,12 +88,10 @@ impl Client {
         &self.endpoint
     }
 
-    /// Reads `path`.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.call(Method::GET, path, None::<&()>, Repeat::Safe).await
     }
 
-    /// Sends `body` to `path`.
     pub async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -103,7 +101,6 @@ impl Client {
         self.call(Method::POST, path, Some(body), repeat).await
     }
 
-    /// Changes the resource at `path`.
     pub async fn patch<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -130,7 +127,6 @@ impl Client {
         Ok((decode(&call.name(), &bytes)?, header.map(str::to_owned)))
     }
 
-    /// Deletes the resource at `path`.
     pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.call(Method::DELETE, path, None::<&()>, Repeat::Safe).await
     }

@@ -12,7 +12,7 @@ use crate::terminal::one_line;
 const MAX_CANDIDATES: usize = 50;
 /// Limit of files in the list.
 const MAX_FILES: usize = 20_000;
-const LOOKING: Duration = Duration::from_millis(300);
+const FILE_LIST_TIMEOUT: Duration = Duration::from_millis(300);
 /// How long a list of files stays valid.
 const FILE_LIST_TTL: Duration = Duration::from_secs(5);
 
@@ -173,7 +173,7 @@ fn matching(
 
 /// The files below a directory that version control would see, relative and sorted; directories end with a slash.
 fn files_below(directory: &Path) -> Vec<String> {
-    let end = Instant::now() + LOOKING;
+    let end = Instant::now() + FILE_LIST_TIMEOUT;
     let mut files: Vec<String> = WalkBuilder::new(directory)
         .require_git(false)
         .build()

@@ -20,7 +20,7 @@ const GREETING_TIMEOUT: Duration = Duration::from_secs(30);
 /// Limit of all attempts to reconnect.
 const RECONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const MAX_PAUSE: Duration = Duration::from_secs(2);
 /// Limit of events that wait for a slow consumer. A full queue stops the reading of the socket; no event is dropped.
 const QUEUE_CAPACITY: usize = 1024;
 
@@ -152,7 +152,7 @@ impl StreamReader {
                 return;
             }
             tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(MAX_PAUSE);
         }
     }
 

@@ -129,7 +129,6 @@ pub async fn read_attachments(paths: &[PathBuf], context: InputContext<'_>) -> R
     context.bounded("reading the attachments", work).await
 }
 
-/// Reads the prompt's text.
 pub async fn read_prompt(
     prompt: &PromptSource,
     stdin: StdinUse,

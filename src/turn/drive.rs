@@ -180,7 +180,7 @@ struct Driver {
 
 /// What the loop of a turn remembers between two events.
 #[derive(Default)]
-struct Progress {
+struct FollowState {
     /// The event stream has ended for good.
     lost: bool,
     /// The lost answer to the prompt, while the turn may still go on.
@@ -302,9 +302,9 @@ impl Driver {
     ) -> EarlyEnd {
         let answer = self.send_prompt();
         tokio::pin!(answer);
-        let mut progress = Progress::default();
+        let mut following = FollowState::default();
         loop {
-            if let Some(event) = self.take_due(&mut progress) {
+            if let Some(event) = self.take_due(&mut following) {
                 let ended = self.gate_event(event, stop.as_mut(), server_gone.as_mut()).await;
                 if let Some(end) = ended {
                     return end;
@@ -320,27 +320,27 @@ impl Driver {
                 .stall_timeout
                 .filter(|_| !asking)
                 .map(|limit| self.last_sign + limit);
-            let given_up = progress.idle_since.map(|since| since + IDLE_GRACE);
-            let due = progress.waiting.as_ref().map(|(_, until)| *until);
+            let given_up = following.idle_since.map(|since| since + IDLE_GRACE);
+            let due = following.waiting.as_ref().map(|(_, until)| *until);
             tokio::select! {
                 // Events first, so that the loop sees the cause of the end before the end.
                 biased;
                 failure = stop.as_mut() => return EarlyEnd::Stopped(failure),
-                item = events.next(), if !progress.lost => {
-                    let ended = self.stream_item(item, &mut progress, stop.as_mut(), server_gone.as_mut()).await;
+                item = events.next(), if !following.lost => {
+                    let ended = self.stream_item(item, &mut following, stop.as_mut(), server_gone.as_mut()).await;
                     if let Some(end) = ended {
                         return end;
                     }
                 }
                 failure = server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
-                event = self.gatekeeper.next(), if progress.waiting.is_none() => {
-                    progress.waiting = Some((event, Instant::now() + ANNOUNCEMENT_TIMEOUT));
+                event = self.gatekeeper.next(), if following.waiting.is_none() => {
+                    following.waiting = Some((event, Instant::now() + ANNOUNCEMENT_TIMEOUT));
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
-                result = &mut answer, if progress.refused.is_none() => match result {
+                result = &mut answer, if following.refused.is_none() => match result {
                     Ok(_) => return EarlyEnd::Answered,
                     // The turn may go on without the connection; its events report when it is over.
-                    Err(error) if error.is_transport() && !progress.lost => progress.refused = Some(error),
+                    Err(error) if error.is_transport() && !following.lost => following.refused = Some(error),
                     Err(error) => return EarlyEnd::Refused(error),
                 },
                 () = sleep_until(given_up.unwrap_or_else(Instant::now)), if given_up.is_some() => {
@@ -372,11 +372,11 @@ impl Driver {
     }
 
     /// Takes the waiting gate event once it was announced, or waited long enough.
-    fn take_due(&self, progress: &mut Progress) -> Option<GateEvent> {
-        let lost = progress.lost;
+    fn take_due(&self, following: &mut FollowState) -> Option<GateEvent> {
+        let lost = following.lost;
         let is_due =
             |(event, until): &mut (GateEvent, Instant)| lost || Instant::now() >= *until || !self.is_unannounced(event);
-        progress.waiting.take_if(is_due).map(|(event, _)| event)
+        following.waiting.take_if(is_due).map(|(event, _)| event)
     }
 
     /// Handles a gate event and sends its updates; returns the end of the turn, if this is it.
@@ -408,7 +408,7 @@ impl Driver {
     async fn stream_item(
         &mut self,
         item: Option<StreamItem>,
-        progress: &mut Progress,
+        following: &mut FollowState,
         mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
         mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
     ) -> Option<EarlyEnd> {
@@ -418,12 +418,12 @@ impl Driver {
                     return Some(EarlyEnd::Stopped(failure));
                 }
                 if !self.state.is_over() {
-                    progress.idle_since = None;
-                } else if let Some(error) = progress.refused.take() {
+                    following.idle_since = None;
+                } else if let Some(error) = following.refused.take() {
                     tracing::debug!(%error, "the turn ended although its answer was lost");
                     return Some(EarlyEnd::Answered);
                 } else {
-                    progress.idle_since.get_or_insert_with(Instant::now);
+                    following.idle_since.get_or_insert_with(Instant::now);
                 }
             }
             Some(StreamItem::Disconnected) => {
@@ -448,10 +448,10 @@ impl Driver {
             }
             Some(StreamItem::Lost(error)) => {
                 tracing::debug!(%error, "the stream of events is lost");
-                progress.lost = true;
-                return progress.refused.take().map(EarlyEnd::Refused);
+                following.lost = true;
+                return following.refused.take().map(EarlyEnd::Refused);
             }
-            None => progress.lost = true,
+            None => following.lost = true,
         }
         None
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Pty, Sandbox};
 
-/// Whatever ends a question, the run is over in this time and nothing is left.
+/// Limit for a run to end after a question, however the question ends.
 const SOON: Duration = Duration::from_secs(60);
 
 /// A model that runs these commands, one after the other, and says what became of the last one.
@@ -491,7 +491,7 @@ fn an_approver_answers_in_a_persons_place() {
         .map(|p| &p["by"])
         .collect();
     assert_eq!(by, ["approver", "approver"]);
-    // Whatever is wrong with it is a denial, and a warning.
+    // Every faulty approver denies and causes a warning.
     for broken in ["exit 3", "echo yes", "true", "sleep 100"] {
         sandbox
             .rehearse(

@@ -1,4 +1,4 @@
-//! What comes to the gate and must not slip through it, and runs that must end whatever happens there.
+//! Tool calls that must not pass the tool gate, and runs that must end whatever the gate does.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Finished, LONG, Model, Pty, Sandbox, empty_registry, until};
 
-/// Whatever ends a run, it is over in this time.
+/// Limit for a run to end.
 const SOON: Duration = Duration::from_secs(60);
 
 fn bash(command: &str) -> String {

@@ -1,4 +1,4 @@
-//! Signals, and readers that go away: the run ends at once, says so, and leaves nothing behind.
+//! Signals, and readers that close the pipe: the run ends at once, reports it, and leaves no process behind.
 
 use std::time::{Duration, Instant};
 

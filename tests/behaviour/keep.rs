@@ -293,7 +293,7 @@ fn a_kept_session_that_is_gone_or_foreign_is_an_error_and_no_new_one() {
     let finished = world.start(&["-k", "Say it"]).finish().expect(0);
     let fresh = finished.says(&["is damaged and was set aside"]).record();
     assert_eq!(fresh["resumed"], false);
-    // What was kept is still there.
+    // The conversation is still kept.
     assert_eq!(
         id_of(&world.run(&["-k", "-s", id_of(&record), "Which name?"])),
         id_of(&record)

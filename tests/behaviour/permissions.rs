@@ -355,7 +355,7 @@ fn wrong_arguments_and_tools_that_never_were_are_no_denial() {
         "tool: read: failed: the arguments that the model gave are no JSON",
     ]);
     assert!(!finished.stderr.contains("--auto-tools"), "{}", finished.stderr);
-    // The model hears what is wrong, and not that the tool which says so is missing.
+    // The model reads the fault of its call, not that the tool `invalid` is missing.
     let errors: Vec<&str> = record["tool_calls"]
         .as_array()
         .unwrap()

@@ -146,7 +146,7 @@ fn a_reset_in_mid_stream_doubles_no_text() {
 
 #[test]
 fn a_retry_that_answers_differently_is_repeated_from_its_start_in_a_pipe() {
-    // Not a reset or a close: these can overtake what was sent before them.
+    // Not a reset or a close: these can overtake bytes that were sent before them.
     let script = "[[reply]]\ntext = \"one two three\"\nfault = \"error_chunk\"\nafter_chunks = 2\n[[reply]]\ntext = \"uno dos tres\"";
     let (record, _) = record_of(script, &[], 0);
     assert_eq!(record["result"], "uno dos tres");

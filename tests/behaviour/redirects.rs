@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::real_engine::RealEngine;
 use crate::support::{Finished, Model, Pty, Sandbox};
 
-/// A web server whose answer to a path is made by a function, and which remembers what it was asked for.
+/// A web server that computes each response with a function, and records the requests.
 struct Web {
     port: u16,
     asked: Arc<Mutex<Vec<String>>>,
@@ -55,7 +55,8 @@ fn redirect(status: &str, location: &str) -> String {
     format!("HTTP/1.1 {status} There\r\nlocation: {location}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
 }
 
-/// Two servers: whatever status the path of the first one begins with leads to the second one.
+/// Two servers: each path of the first server that begins with a status redirects to the second server with that
+/// status.
 fn two() -> (Web, Web) {
     let inner = Web::start(|_| page("the inner page"));
     let port = inner.port;

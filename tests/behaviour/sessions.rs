@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::real_engine::RealEngine;
 use crate::support::{Finished, LONG, Model, Pty, Sandbox, until};
 
-/// A model that writes a list of things to do, a file and a subagent's file, and says what it did.
+/// A model that writes a to-do list, a file and a subagent's file, and reports it.
 const BUSY: &str = r#"
 [[reply]]
 tool_calls = [
@@ -248,7 +248,7 @@ fn the_store_and_an_engine_tell_the_same() {
         let stored = document(&look(&sandbox, arguments).expect(0));
         same(&stored, &asked(arguments));
     }
-    // While the engine is at work on it. It may have something to write of its own, once.
+    // While an engine uses the store. The engine may write once by itself.
     until("a look changes nothing", LONG, || {
         let before = store_files(&sandbox);
         look(&sandbox, &["list"]).expect(0);
@@ -628,7 +628,7 @@ fn a_conversation_is_rendered_on_a_terminal_without_what_it_would_obey() {
     assert!(!screen.contains("**"), "{screen}");
     assert!(!pty.everything().contains("owned"), "{:?}", pty.everything());
     drop(pty);
-    // Into a pipe goes what is there.
+    // In a pipe the output is unchanged.
     let shown = look(&sandbox, &["show", "acac1"]).expect(0).stdout;
     assert!(shown.contains("\u{1b}]0;owned\u{7}**bold**"), "{shown:?}");
 }

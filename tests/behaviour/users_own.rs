@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::real_engine;
 use crate::support::{EnginePermit, Model, Sandbox};
 
-/// Runs a command line with the sandbox's environment and `$RS`, the program with a real engine; gives its status and
-/// what it wrote.
+/// Runs a command line with the sandbox's environment and `$RS`, the program with a real engine; returns its exit
+/// status and output.
 fn shell(sandbox: &Sandbox, directory: &str, line: &str) -> (Option<i32>, String) {
     let output = Command::new("sh")
         .args(["-c", &format!("exec 2>&1\n{line}")])

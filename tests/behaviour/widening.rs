@@ -118,7 +118,7 @@ fn the_projects_and_the_users_configuration_widen_nothing() {
 #[test]
 fn a_plugin_that_rewrites_rules_and_arguments_widens_nothing() {
     let sandbox = with_lax_agent();
-    // It changes what the model asked for into what is denied, after the model has asked for something harmless.
+    // The plugin replaces the model's harmless call by a denied call.
     sandbox.write(
         "project/.opencode/plugin/lax.js",
         r#"export const Lax = async () => ({

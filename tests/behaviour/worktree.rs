@@ -333,7 +333,7 @@ fn trust_in_a_directory_is_trust_in_the_same_code_in_its_worktree() {
         format!("trusted_directories = {trusted}\n"),
     );
     run(&sandbox, &["--worktree"], 0);
-    // What is trusted is not what the last commit holds.
+    // The trusted file differs from the file of the last commit.
     sandbox.write("project/it's here/opencode.json", formatter(".b"));
     run(&sandbox, &["--worktree"], 2).says(&["opencode.json", "--trust"]);
     assert_no_trace(&sandbox);

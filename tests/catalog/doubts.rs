@@ -172,7 +172,7 @@ fn a_program_of_another_shape_is_left_alone() {
     for literal in literals {
         let home = CatalogHome::with_catalog(&literal);
         assert_eq!(home.prepare(&[]), None, "{}", literal.get(..200).unwrap_or(&literal));
-        // And again, from what was remembered about it.
+        // And again, from the cache.
         assert_eq!(home.prepare(&[]), None);
     }
 }

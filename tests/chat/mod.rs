@@ -13,7 +13,7 @@ use crate::support::{LONG, Model, Pty, Sandbox};
 /// What a line begins with.
 const PROMPT: &str = "> ";
 
-/// A dialog with a model that can be asked what it was asked.
+/// A dialog with a model whose requests the test can read.
 fn with_model(sandbox: &Sandbox, model: &Model, arguments: &str) -> Pty {
     let line = format!(
         "export OPENCODE_CONFIG_CONTENT='{}'; exec $OPENCODE_RS chat -m rehearsal/scripted {arguments}",

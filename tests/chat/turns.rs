@@ -87,7 +87,7 @@ fn own_commands_go_along_with_the_next_prompt() {
     pty.send("And now?\r");
     until("the second prompt", LONG, || (model.count() >= 2).then_some(()));
     assert_eq!(model.last_prompt(), "And now?");
-    // What is left in the background holds nothing up.
+    // A process in the background delays nothing.
     pty.send("!sleep 3 & echo begun\r");
     wait_until(&pty, "a second command", |_| {
         pty.everything().matches("its output goes along").count() >= 2

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::sandbox::Sandbox;
 
-/// One setting of `config show --output-format json`, with what was said on stderr.
+/// One setting of `config show --output-format json`, with the output on stderr.
 fn shown(sandbox: &Sandbox, key: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (Value, String) {
     let mut all = vec!["config", "show", "--output-format", "json"];
     all.extend(arguments);

@@ -824,7 +824,7 @@ fn protected_places_ask_in_the_home_and_in_what_is_added() {
     );
 }
 
-/// What is written is the same on a terminal and into a pipe: nothing in it is obeyed, reordered or hidden.
+/// Output is the same on a terminal and in a pipe, and contains no character that a terminal obeys, reorders or hides.
 #[test]
 fn json_documents_hold_no_character_that_a_terminal_obeys() {
     let sandbox = Sandbox::new();

@@ -63,7 +63,7 @@ impl Home {
         finish(&mut self.command(words))
     }
 
-    /// What is left in the directory for temporary files.
+    /// The files in the directory for temporary files.
     pub(super) fn temporary_files(&self) -> Vec<PathBuf> {
         list(&self.root.path().join("tmp"))
     }

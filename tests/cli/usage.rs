@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, Stdio};
 
 use crate::cli::sandbox::{Finished, Sandbox};
 
-/// Flags that let a run fail right after its prompt was read, whatever else is installed.
+/// Flags that let a run fail right after it has read its prompt, whichever engines are installed.
 const NO_ENGINE: [&str; 2] = ["--engine", "/nonexistent/opencode"];
 
 fn spawn_with_pipe(sandbox: &Sandbox, arguments: &[&str]) -> (Child, ChildStdin) {

@@ -1,4 +1,4 @@
-//! What sources and disks do wrong: nothing is installed, and the message says why.
+//! Faults of sources and disks: nothing is installed, and the message names the cause.
 
 use opencode_rs::engine::{Error, PINNED_VERSION, Scrutiny, install, pinned_version};
 use opencode_rs::error::Failure;

@@ -13,7 +13,7 @@ fn probe(sandbox: &Sandbox, engine: &str) -> (Option<i32>, Value, String) {
         .args(["engine", "probe", engine, "--output-format=json"])
         .env_clear()
         .envs(sandbox.environment())
-        // Reached by nothing: what is the user's is not seen by an engine that is probed.
+        // The probe must not pass the user's variables to the engine: this value would break it.
         .env("OPENCODE_CONFIG_CONTENT", "not JSON")
         .output()
         .unwrap();

@@ -261,7 +261,7 @@ async fn the_systems_certificates_and_more_ones_are_trusted_and_no_others() {
     let untrusted = program(&world, &install).output().await.unwrap();
     let stderr = text(&untrusted.stderr);
     assert_eq!(untrusted.status.code(), Some(127), "{stderr}");
-    // A system without any certificates says so in other words.
+    // A system without any certificates has a different message.
     assert!(stderr.contains("certificate"), "{stderr}");
     assert_eq!(world.host.paths(), Vec::<String>::new());
 

@@ -145,7 +145,7 @@ impl Canaries {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// What was called until now, in order, with the paths of `ground` as the tables write them.
+    /// The calls until now, in order, with the paths of `ground` as the tables write them.
     pub(super) fn traces(&self, ground: &Ground) -> Vec<Trace> {
         let Ok(text) = std::fs::read_to_string(self.log()) else {
             return Vec::new();
@@ -162,7 +162,7 @@ impl Canaries {
             .collect()
     }
 
-    /// Runs a line in a plain bash, without any engine, and forgets afterwards what was called.
+    /// Runs a line in a plain bash, without any engine, then forgets the recorded calls.
     pub(super) fn run(&self, ground: &Ground, directory: &Path, row: &str, line: &str) -> Vec<Trace> {
         let (mut output, input) = std::io::pipe().unwrap();
         let mut child = Command::new("/bin/bash")
@@ -195,7 +195,7 @@ impl Canaries {
     }
 }
 
-/// What is at a path.
+/// The file, directory or link at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Entry {
     Directory,
@@ -206,7 +206,7 @@ pub(super) enum Entry {
 /// All files of a place, by their paths in it.
 pub(super) type Tree = BTreeMap<PathBuf, Entry>;
 
-/// What the tables speak of: the four directories, and whatever else comes to stand beside them.
+/// The files of the four directories of the tables, and everything beside them.
 pub(super) fn tree(ground: &Ground, but_for: &[&str]) -> Tree {
     let mut tree = Tree::new();
     let but_for: BTreeSet<&Path> = but_for.iter().map(Path::new).collect();

@@ -59,8 +59,8 @@ pub(super) fn packs(ground: &Ground, cases: Vec<Case>) -> Vec<Pack> {
         }
     }
     for pack in &mut packs {
-        // What must not run cannot hide behind what runs after it.
-        // What is read is still as it was.
+        // Rows that must not run come last: no later row can hide their effects. Rows that read come before rows that
+        // write: the files are still unchanged.
         let writes = |case: &Case| matches!(case.tool.as_str(), "write" | "edit");
         pack.cases
             .sort_by_key(|case| (case.expect != Effect::Allow, writes(case)));
@@ -86,7 +86,7 @@ fn together(rules: &[String], more: &[String]) -> Vec<String> {
     all
 }
 
-/// The engine reads the name of a tool in capitals as the tool that it knows, before anybody is asked: `BASH` is `bash`.
+/// The engine lowers the case of a tool's name before it asks for permission: `BASH` is `bash`.
 pub(super) fn as_called(case: Case, ground: &Ground) -> Case {
     let tool = case.tool.to_lowercase();
     if tool == case.tool || tool != "bash" && !OTHER_TOOLS.contains(&tool.as_str()) {

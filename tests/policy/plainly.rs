@@ -9,14 +9,15 @@ use super::canaries::{Canaries, Changes, Entry, Trace, changes, tree};
 use super::exceptions::{NOT_RUN_PLAINLY, OTHER_TOOLS};
 use super::table::{Case, ground};
 
-/// What comes of a row that runs.
+/// The effects of a row that runs.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     pub(super) traces: Vec<Trace>,
     pub(super) changes: Changes,
 }
 
-/// Runs a line in a plain bash, in a place of its own, and sees what comes of it; and what a tool for files is to write.
+/// Runs a line in a plain bash, in a place of its own, and returns its effects; for a tool that writes files, the
+/// expected effects.
 fn effects(canaries: &Canaries, case: &Case) -> Effects {
     let ground = ground();
     canaries.settle(&ground);
@@ -54,7 +55,7 @@ fn effects(canaries: &Canaries, case: &Case) -> Effects {
     effects
 }
 
-/// What comes of each row by its name.
+/// The effects of each row, by its name.
 pub(super) fn plainly(cases: &[Case]) -> BTreeMap<String, Effects> {
     let place = tempfile::tempdir().unwrap();
     let canaries = Canaries::new(place.path().join("canaries"));

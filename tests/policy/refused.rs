@@ -182,7 +182,7 @@ const REFUSED: [(&[&str], &[&str]); 18] = [
             "git tag -l t --format='%(raw)'",
         ],
     ),
-    // What is denied, where all else is allowed.
+    // A rule that denies, when all else is allowed.
     (
         &["allow bash", "deny bash:touch *", "deny bash:git push *"],
         &[
@@ -233,7 +233,7 @@ const REFUSED: [(&[&str], &[&str]); 18] = [
             "make/../docs/evil.sh",
         ],
     ),
-    // What stands behind many letters, in a bracket, or in a part of a name.
+    // Words behind many letters, in a bracket, or in a part of a name.
     (
         &[
             "allow bash:sed *",
@@ -296,7 +296,7 @@ const REFUSED: [(&[&str], &[&str]); 18] = [
             "wget https://a.example/%2eenvrc",
         ],
     ),
-    // What is denied may be in a value, and names may come last in a pattern.
+    // The denied word may be in a value, and names may come last in a pattern.
     (
         &[
             "allow bash",

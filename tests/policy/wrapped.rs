@@ -1,4 +1,4 @@
-//! What is denied stays denied, or at least asked about, however it is dressed up.
+//! A denied command stays denied, or at least asked about, in every wrapper.
 
 use opencode_rs::permission::Action;
 use opencode_rs::request::{Effect, Preset};

@@ -9,7 +9,7 @@ use super::{edit, grant, shell};
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// What a script answers, and what was wrong with it.
+/// A script's answer, and the faults in it.
 fn said(script: &str, ask: &Ask, timeout: Duration) -> (Answer, Vec<String>) {
     let directory = tempfile::tempdir().unwrap();
     let mut approver = ProgramApprover::new(script, timeout, directory.path());

@@ -1,4 +1,4 @@
-//! The terminal of a process, whatever its streams are.
+//! The terminal of a process whose streams may be elsewhere.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -35,7 +35,7 @@ fn ends_within(time: Duration, child: &mut dyn Child) -> bool {
     true
 }
 
-/// Runs the asker from a shell at a terminal; a person presses a key once the question stands there.
+/// Runs the asker from a shell at a terminal; a person presses a key once the question is on the screen.
 fn at_a_terminal(line: &str, key: Option<&[u8]>) -> String {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("answer");

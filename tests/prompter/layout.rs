@@ -1,4 +1,4 @@
-//! What is seen in windows of all sizes, and what cannot be hidden in them.
+//! Questions in windows of all sizes, and facts that no window may hide.
 
 use opencode_rs::permission::{Action, Answer, Ask, JudgedPart};
 use opencode_rs::request::Effect;
@@ -281,7 +281,7 @@ fn with_something_unseen_y_first_shows_everything() {
         .sees("(end)")
         .presses(b"q")
         .sees("everything was shown");
-    // The question stands anew, and so does its pause.
+    // The question is drawn again, and its pause begins again.
     person.presses(b"y").sees("too soon").pauses().presses(b"y");
     assert_eq!(asked.answer(), Answer::Once);
     person.sees("allowed once");

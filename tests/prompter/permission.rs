@@ -248,7 +248,7 @@ fn a_terminal_that_is_closed_has_nobody() {
 
 #[test]
 fn a_terminal_that_shows_nothing_any_more_keeps_nobody_waiting() {
-    // Its reader has stopped, and what is drawn is more than fits into the pipe.
+    // The reader of the terminal has stopped, and the drawing does not fit into the pipe.
     let mut person = Person::looking_until(Some("opencode wants"), FANCY, 250, 250);
     let asked = person.asked(&shell(&"a long line of a command ".repeat(8000)));
     person.reads("opencode wants");

@@ -47,7 +47,7 @@ pub(super) struct Person {
     pub(super) withdrawal: Withdrawal,
 }
 
-/// A question that stands, and will have been answered.
+/// An open question, whose answer will arrive.
 pub(super) struct Asked<T>(Receiver<T>);
 
 impl<T> Asked<T> {
@@ -207,7 +207,7 @@ impl Person {
         self
     }
 
-    /// Forgets what is on the screen.
+    /// Forgets the content of the screen.
     pub(super) fn screen_is_cleared(&mut self) {
         self.parser.process(b"\x1b[2J\x1b[H");
     }
@@ -242,7 +242,7 @@ impl Person {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// Waits until the terminal's modes are those of before: it gives lines, and shows what is typed.
+    /// Waits until the terminal's modes are restored: it delivers lines, and echoes typed text.
     pub(super) fn expects_the_terminal_as_it_was(&mut self) {
         self.looks("the usual modes", |screen| {
             !screen.bracketed_paste() && !screen.hide_cursor() && !screen.alternate_screen()

@@ -51,7 +51,7 @@ enum Outputs {
     Terminal(&'static str),
 }
 
-/// A renderer and what it wrote.
+/// A renderer and its output.
 struct Stage {
     renderer: Box<dyn Render>,
     stdout: Bytes,
@@ -102,7 +102,7 @@ impl Stage {
     }
 }
 
-/// Compares `text` with the golden file `name`. The version of the program stands there as `[VERSION]`.
+/// Compares `text` with the golden file `name`, which contains `[VERSION]` for the program's version.
 #[track_caller]
 fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))

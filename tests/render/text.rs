@@ -198,7 +198,7 @@ fn a_hundred_thousand_pieces_cost_little() {
             stage.update(&piece);
         }
         stage.finish(&outcome());
-        // Far above what it takes unoptimised, far below what quadratic work would.
+        // Far above the time of an unoptimised build, far below quadratic time.
         assert!(
             began.elapsed() < Duration::from_secs(20),
             "{mode:?} took {:?}",

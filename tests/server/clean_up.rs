@@ -1,4 +1,4 @@
-//! What is gone after an end, however the end came.
+//! After a server has ended, in any way, its processes and files are gone.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -139,7 +139,7 @@ fn nothing_outlives_an_owner_that_was_killed() {
     // A command of the model, by the engine's own way of running one.
     let session = http(&ready.endpoint, "POST", "/session", "{\"title\":\"t\"}");
     let id = session.split("\"id\":\"").nth(1).unwrap().split('"').next().unwrap();
-    // In a file, since the engine's shell would expand what is in quotes.
+    // In a file, because the engine's shell would expand the quoted text.
     let work = "touch $TMPDIR/left-over; echo $$ > bash.new; mv bash.new bash; exec sleep 1000";
     std::fs::write(sandbox.path("project/work"), work).unwrap();
     let command = r#"{"agent":"build","command":"setsid sh ./work & echo started"}"#;

@@ -95,7 +95,7 @@ impl ServerSandbox {
         .await
     }
 
-    /// What is left in the directory for temporary files.
+    /// The files in the directory for temporary files.
     pub(super) fn temporary_files(&self) -> Vec<PathBuf> {
         list(&self.path("tmp"))
     }

@@ -1,4 +1,4 @@
-//! A scripted model on a thread of its own, for tests that want to see what was asked.
+//! A scripted model on a thread of its own, for tests that read the model's requests.
 
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -58,8 +58,7 @@ impl Model {
         names
     }
 
-    /// What was said in the conversation of the newest request, the system prompt and tool results aside, each as
-    /// `role: text`.
+    /// The messages of the newest request, without the system prompt and tool results, each as `role: text`.
     pub(crate) fn conversation(&self) -> Vec<String> {
         let requests = self.rehearsal.requests();
         let body = requests.last().map(RecordedRequest::json).unwrap();

@@ -56,7 +56,7 @@ impl Pty {
         Self::start(sandbox, command, "xterm-256color", None)
     }
 
-    /// The same, to be [closed](Pty::close) once `last` is shown: nothing is read after that, since a reader holds the
+    /// The same, to be [closed](Pty::close) once `last` is shown. The reader stops then, because a reader holds the
     /// terminal open, as a terminal itself does.
     pub(crate) fn rehearse_until(sandbox: &Sandbox, script: &str, arguments: &[&str], last: &'static str) -> Self {
         let script = sandbox.write("script.toml", script);
@@ -155,7 +155,7 @@ impl Pty {
         }
     }
 
-    /// What stands on the screen now.
+    /// The present content of the screen.
     pub(crate) fn screen(&self) -> String {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.screen.screen().contents()
@@ -167,7 +167,7 @@ impl Pty {
         String::from_utf8_lossy(&shown.bytes).into_owned()
     }
 
-    /// Waits until `text` stands on the screen.
+    /// Waits until `text` is on the screen.
     #[track_caller]
     pub(crate) fn wait_for(&self, text: &str) -> String {
         let what = format!("`{text}` on the screen");
@@ -192,7 +192,7 @@ impl Pty {
         writer.flush().unwrap();
     }
 
-    /// Presses keys that answer a question: after the pause that the question wants, in which nothing is drawn.
+    /// Presses keys that answer a question: after the question's pause, in which nothing is drawn.
     pub(crate) fn answer(&mut self, keys: &str) {
         let (mut shown, mut since) = (self.everything().len(), Instant::now());
         until("the screen stands still", LONG, || {

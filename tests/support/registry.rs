@@ -1,4 +1,4 @@
-//! A package registry that has nothing, for tests whose engine looks for a package: it says so at once.
+//! A package registry without packages, which answers at once, for tests whose engine looks for a package.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;

@@ -126,7 +126,7 @@ impl Run {
         let mut stdin = child.stdin.take();
         if let Some(bytes) = written {
             let mut pipe = stdin.take().unwrap();
-            // A run that ends early closes its end; what it says then is what the test looks at.
+            // A run that ends early closes its end of the pipe; the test looks at the run's output.
             std::thread::spawn(move || {
                 let _ = pipe.write_all(&bytes);
             });
@@ -184,7 +184,7 @@ impl Running {
         });
     }
 
-    /// Sends a signal to the program alone, not to what it started.
+    /// Sends a signal to the program alone, not to its children.
     pub(crate) fn signal(&self, signal: Signal) {
         // The child is ours and not yet waited for, so its id cannot belong to another process.
         let pid = Pid::from_child(&self.child);
@@ -196,7 +196,7 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
-    /// Waits for the end. A run that does not end is killed, and the test fails with what it wrote.
+    /// Waits for the end. A run that does not end is killed, and fails the test with its output.
     pub(crate) fn finish(mut self) -> Finished {
         let end = Instant::now() + LONG;
         let status = loop {

@@ -15,7 +15,7 @@ use crate::real_engine;
 /// How long what a run started may survive it: far above what the guard takes on a slow machine.
 const AFTERLIFE: Duration = Duration::from_secs(60);
 
-/// Directories of one test. Whatever still runs in them when this is dropped is killed.
+/// Directories of one test. Dropping it kills all processes that still run in them.
 pub(crate) struct Sandbox {
     root: TempDir,
 }

@@ -41,7 +41,7 @@ fn a_supervisor_that_was_killed_in_a_turn_is_replaced_and_its_engine_ends() {
     goes_on(&warm, &record);
 }
 
-/// The next command gets a new server, and the conversation has what was said before.
+/// The next command gets a new server, and the conversation continues.
 fn goes_on(warm: &Warm, before: &Value) {
     let next = warm.keep_scripted(SLOW, &["--keep-for", "3s", "--output-format", "json", "and now"]);
     let next = next.start_at_once().finish().expect(0);
@@ -53,7 +53,7 @@ fn goes_on(warm: &Warm, before: &Value) {
     warm.waits_until_nothing_is_left();
 }
 
-/// The messages of a session, from the server that is there.
+/// The messages of a session, from the present server.
 fn shown(warm: &Warm, session: &str) -> String {
     let script = warm.sandbox.path("script.toml");
     let option = format!("--rehearse={}", script.display());
@@ -95,7 +95,7 @@ fn an_engine_that_hangs_is_replaced() {
     is_replaced_when_stopped(engine);
 }
 
-/// A process of the server stands still, and the next command gets another server without a word.
+/// A process of the server is stopped (SIGSTOP), and the next command gets another server without a message.
 fn is_replaced_when_stopped(process: fn(&Value) -> Pid) {
     let warm = Warm::new();
     warm.keep_one();

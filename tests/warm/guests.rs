@@ -85,7 +85,7 @@ fn a_command_of_the_model_gets_no_lease() {
     run.start_at_once().finish().expect(0).writes("done\n");
     let answer: Value = serde_json::from_slice(&std::fs::read(warm.sandbox.path("answer.json")).unwrap()).unwrap();
     assert_eq!(answer, json!({"answer": "refused", "why": "descendant"}));
-    // Anybody else is asked for the fingerprint.
+    // A command that no engine has started reaches the check of the fingerprint.
     let record = warm.record();
     let socket = Path::new(record["socket"].as_str().unwrap());
     assert_eq!(ask(socket, "another one"), json!({"answer": "refused", "why": "stale"}));

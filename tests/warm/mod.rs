@@ -82,7 +82,7 @@ impl Warm {
         records.into_iter().next().unwrap()
     }
 
-    /// What was written to logs so far.
+    /// The logs so far.
     fn logs(&self) -> String {
         let mut logs = String::new();
         for entry in std::fs::read_dir(self.servers()).unwrap() {

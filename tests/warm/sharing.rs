@@ -16,7 +16,7 @@ fn the_second_command_uses_the_server_of_the_first_and_it_ends_when_nobody_does(
         .start_at_once()
         .finish()
         .expect(0);
-    // What is kept says nothing on the streams.
+    // Keeping a server writes nothing to the streams.
     first.writes(&plain("one")).says_only("");
     let record = warm.record();
     let second = warm.keep(&["--keep-for", "3s", "--output-format", "json", "two"]);

@@ -1,4 +1,4 @@
-//! What is left of a server whose supervisor and whose guard were killed, and who ends it.
+//! Processes that are left over when a server's supervisor and guard process were killed, and how they end.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -70,7 +70,7 @@ fn what_a_killed_server_has_left_is_named_and_ended() {
         "process {sleeper} (`sleep 1000`) is left of a server that was killed"
     )]);
 
-    // A stop of what is in this directory has nothing to do with it.
+    // `server stop` for this directory does not end them.
     warm.server(&["stop"]).expect(0);
     assert!(is_alive(&warm, sleeper));
     let stopped = warm.document(&["stop", "--all"]);

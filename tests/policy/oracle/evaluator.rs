@@ -446,7 +446,7 @@ impl Shell {
         })
     }
 
-    /// A word where nothing is cut.
+    /// The text of a word, without word splitting.
     fn text(&mut self, word: &WordNode, world: &mut World) -> Result<String> {
         let mut text = String::new();
         for part in &word.parts {

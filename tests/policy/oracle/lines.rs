@@ -206,7 +206,7 @@ fn changed(line: &str, random: &mut Random) -> String {
 
 const ONLY_PATH: &str = "/dev/null";
 
-/// Whether no name in a line can lead out of the directory, whatever a shell makes of the line.
+/// Whether no name in a line can lead out of the directory, however a shell reads the line.
 pub(super) fn is_safe(line: &str) -> bool {
     line == made_safe(line)
 }
