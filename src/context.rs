@@ -37,16 +37,6 @@ impl Context {
     pub fn directory(&self, typed: Option<&Path>) -> PathBuf {
         typed.map_or_else(|| self.cwd.clone(), |typed| self.cwd.join(typed))
     }
-
-    /// One of the directories that the engine uses, on all platforms alike: `variable` names the directory that it is in,
-    /// `fallback` says where in the home that is otherwise.
-    pub fn engine_directory(&self, variable: &str, fallback: &str) -> PathBuf {
-        let base = self
-            .environment
-            .text(variable)
-            .map_or_else(|| self.directories.home.join(fallback), |base| self.cwd.join(base));
-        base.join("opencode")
-    }
 }
 
 /// Which of our standard streams are terminals.

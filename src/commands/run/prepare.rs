@@ -14,6 +14,7 @@ use crate::commands::protected;
 use crate::commands::rehearsed;
 use crate::commands::select::{self, Selected};
 use crate::context::Context;
+use crate::engine::files::EngineFiles;
 use crate::error::{Failure, FailureKind};
 use crate::events::EventStream;
 use crate::gate::Gate;
@@ -510,9 +511,7 @@ fn session_rules(
 
 /// Where the engine keeps what it cuts off a tool's long output. It tells the model to read it there.
 fn kept_output(context: &Context) -> PathBuf {
-    context
-        .engine_directory("XDG_DATA_HOME", ".local/share")
-        .join("tool-output")
+    EngineFiles::of(context).data.join("tool-output")
 }
 
 /// The rules of the run.
