@@ -38,16 +38,6 @@ impl Context {
     pub fn directory(&self, typed: Option<&Path>) -> PathBuf {
         typed.map_or_else(|| self.cwd.clone(), |typed| self.cwd.join(typed))
     }
-
-    /// A directory that the engine uses, on all platforms alike: a subdirectory of the directory in `variable`, or else
-    /// of `fallback` in the user's home.
-    pub fn engine_directory(&self, variable: &str, fallback: &str) -> PathBuf {
-        let base = self
-            .environment
-            .text(variable)
-            .map_or_else(|| self.directories.home.join(fallback), |base| self.cwd.join(base));
-        base.join("opencode")
-    }
 }
 
 /// Which of our standard streams are terminals.

@@ -63,13 +63,13 @@
 //! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request`, `support` |
 //! | `render` | `context`, `error`, `request`, `support`, `terminal`, `turn` |
 //! | `input` | `api`, `context`, `env_vars`, `error`, `request` |
-//! | `trust` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `chat` | `support`, `terminal` |
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
-//! | `catalog` | `context`, `engine`, `support` |
+//! | `trust` | `context`, `engine`, `env_vars`, `error`, `request`, `support` |
 //! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `support`, `terminal` |
-//! | `store` | `api` |
+//! | `store` | `api`, `support` |
+//! | `catalog` | `context`, `engine`, `store`, `support` |
 //! | `transcript` | `error`, `request`, `support` |
 //! | `warm` | `api`, `catalog`, `context`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
 //! | `connect` | `api`, `catalog`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `render`, `request`, `server`, `support`, `terminal`, `trust`, `turn`, `warm` |

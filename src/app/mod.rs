@@ -151,7 +151,7 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
     let files = Files::locate(&context.directories, &directory);
     let is_dialog = cli.is_empty() && context.streams.stdin_is_terminal && context.streams.stdout_is_terminal;
     if is_dialog && let CliCommand::Run(args) = cli.clone().into_command() {
-        let request = args.resolve(&settings, &context.environment)?;
+        let request = args.resolve(&settings)?;
         if request.output.mode == OutputMode::Text {
             style.records = None;
             return on_runtime(
@@ -190,49 +190,24 @@ fn dispatch(
     files: &Files,
     style: &mut FailureStyle,
 ) -> Result<CommandEnd, Failure> {
-    let environment = &context.environment;
     match command {
-        CliCommand::Config(args) => commands::config::run(&args.resolve(settings, environment)?, settings, files),
-        CliCommand::Policy(args) => commands::policy::run(context, &args.resolve(settings, environment)?),
+        CliCommand::Config(args) => commands::config::run(&args.resolve(settings), settings, files),
+        CliCommand::Policy(args) => commands::policy::run(context, &args.resolve(settings)?),
         CliCommand::Generate(args) => commands::generate::run(&args.request(), &cli::generated_files()),
         CliCommand::Run(args) => {
-            let request = args.resolve(settings, environment)?;
+            let request = args.resolve(settings)?;
             // From here on the run writes its own records.
             style.records = None;
             on_runtime(context, commands::run::run(context, request))
         }
-        CliCommand::Session(args) => on_runtime(
-            context,
-            commands::session::run(context, args.resolve(settings, environment)?),
-        ),
-        CliCommand::Chat(args) => on_runtime(
-            context,
-            commands::chat::run(context, args.resolve(settings, environment)?),
-        ),
-        CliCommand::Models(args) => on_runtime(
-            context,
-            commands::models::run(context, args.resolve(settings, environment)?),
-        ),
-        CliCommand::Agents(args) => on_runtime(
-            context,
-            commands::agents::run(context, args.resolve(settings, environment)?),
-        ),
-        CliCommand::Api(args) => on_runtime(
-            context,
-            commands::api::run(context, args.resolve(settings, environment)?),
-        ),
-        CliCommand::Doctor(args) => on_runtime(
-            context,
-            commands::doctor::run(context, args.resolve(settings, environment)?),
-        ),
-        CliCommand::Server(args) => on_runtime(
-            context,
-            commands::server::run(context, args.resolve(settings, environment)?),
-        ),
-        CliCommand::Engine(args) => on_runtime(
-            context,
-            commands::engine::run(context, args.resolve(settings, environment)?),
-        ),
+        CliCommand::Session(args) => on_runtime(context, commands::session::run(context, args.resolve(settings))),
+        CliCommand::Chat(args) => on_runtime(context, commands::chat::run(context, args.resolve(settings)?)),
+        CliCommand::Models(args) => on_runtime(context, commands::models::run(context, args.resolve(settings))),
+        CliCommand::Agents(args) => on_runtime(context, commands::agents::run(context, args.resolve(settings))),
+        CliCommand::Api(args) => on_runtime(context, commands::api::run(context, args.resolve(settings)?)),
+        CliCommand::Doctor(args) => on_runtime(context, commands::doctor::run(context, args.resolve(settings))),
+        CliCommand::Server(args) => on_runtime(context, commands::server::run(context, args.resolve(settings)?)),
+        CliCommand::Engine(args) => on_runtime(context, commands::engine::run(context, args.resolve(settings))),
         CliCommand::Rehearse(args) => on_runtime(context, commands::rehearse::run(context, args.resolve())),
     }
 }

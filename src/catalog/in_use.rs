@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::accounts;
-use super::engine_files::EngineFiles;
+use super::config_files::ConfigFiles;
 use super::source::ProviderEntry;
 use crate::context::Environment;
+use crate::store::may_hold_account;
 
 /// Providers that the engine enables by variables other than those in the catalog, by the beginning of their names.
 const FAMILIES: &[(&str, &[&str])] = &[
@@ -43,9 +43,9 @@ pub(super) fn providers(
     entries: &[ProviderEntry],
     named: &[&str],
     environment: &Environment,
-    files: &EngineFiles,
+    files: &ConfigFiles,
 ) -> Option<BTreeSet<String>> {
-    if files.may_hold_plugins() || accounts::may_exist(&files.database()?) {
+    if files.may_hold_plugins() || may_hold_account(files.database()?) {
         return None;
     }
     let mut wanted: BTreeSet<&str> = named.iter().copied().collect();
@@ -75,7 +75,7 @@ pub(super) fn providers(
 }
 
 /// The providers with stored credentials. A credential of the kind `wellknown` brings remote configuration: a doubt.
-fn credentials(environment: &Environment, files: &EngineFiles) -> Option<Vec<String>> {
+fn credentials(environment: &Environment, files: &ConfigFiles) -> Option<Vec<String>> {
     let mut texts: Vec<String> = Vec::new();
     texts.extend(read(&files.credentials())?);
     if let Some(content) = environment.os("OPENCODE_AUTH_CONTENT") {
@@ -97,7 +97,7 @@ fn credentials(environment: &Environment, files: &EngineFiles) -> Option<Vec<Str
 }
 
 /// The text of everything that may be configuration, with what it substitutes.
-fn config_text(environment: &Environment, files: &EngineFiles) -> Option<String> {
+fn config_text(environment: &Environment, files: &ConfigFiles) -> Option<String> {
     let mut all = String::new();
     let mut add = |text: &str, directory: &Path| -> Option<()> {
         // A name written in escapes would not be found.

@@ -12,8 +12,7 @@
 //! The catalog holds only for a server that is started with `OPENCODE_DISABLE_MODELS_FETCH=1`, and not for listings of all
 //! providers that exist (`GET /provider`).
 
-mod accounts;
-mod engine_files;
+mod config_files;
 mod in_use;
 mod literal;
 mod source;
@@ -34,7 +33,7 @@ use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
 use crate::support::state_file;
 
-use engine_files::EngineFiles;
+use config_files::ConfigFiles;
 use source::{CatalogFile, ProviderEntry, ReadError, SourceKind};
 
 /// The versions whose rules for enabling providers are those in `in_use`. To add one, compare its provider loading (the
@@ -95,7 +94,7 @@ pub fn prepare(request: &CatalogRequest<'_>) -> Option<CutCatalog> {
     {
         return None;
     }
-    let files = EngineFiles::of(request.environment, &request.directories.home, request.directory)?;
+    let files = ConfigFiles::of(request.environment, &request.directories.home, request.directory)?;
     let source = source(request.engine, &files).ok()?;
     let cache = cache(request.directories);
     let entries = entries(&source, &cache)?;
@@ -133,7 +132,7 @@ pub struct ConfigurationPlaces {
 
 /// Where an engine with this environment, in this directory, looks; `None` when that depends on where it is started.
 pub fn configuration_places(environment: &Environment, home: &Path, directory: &Path) -> Option<ConfigurationPlaces> {
-    let files = EngineFiles::of(environment, home, directory)?;
+    let files = ConfigFiles::of(environment, home, directory)?;
     Some(ConfigurationPlaces {
         files: files.configs(),
         directories: files.config_directories(),
@@ -160,7 +159,7 @@ fn cache(directories: &Directories) -> PathBuf {
 }
 
 /// The catalog that the engine would use: the one that it downloaded, else its own.
-fn source(engine: &Engine, files: &EngineFiles) -> io::Result<CatalogFile> {
+fn source(engine: &Engine, files: &ConfigFiles) -> io::Result<CatalogFile> {
     match CatalogFile::of(SourceKind::File, &files.downloaded_catalog(), &engine.version) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             CatalogFile::of(SourceKind::Program, &engine.path, &engine.version)

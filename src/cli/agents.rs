@@ -3,8 +3,6 @@
 use clap::Args;
 
 use super::options::{ConnectOptions, ListOptions};
-use crate::context::Environment;
-use crate::error::Failure;
 use crate::request::AgentsRequest;
 use crate::settings::Settings;
 
@@ -13,7 +11,6 @@ Examples:
   opencode-rs agents
   opencode-rs agents -d ~/project --output-format json";
 
-/// Arguments of `agents`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct AgentsArgs {
     #[command(flatten)]
@@ -24,15 +21,10 @@ pub struct AgentsArgs {
 }
 
 impl AgentsArgs {
-    /// Turns flags and settings into what was asked for.
-    ///
-    /// # Errors
-    ///
-    /// When flags contradict each other in a way that the parser does not see.
-    pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<AgentsRequest, Failure> {
-        Ok(AgentsRequest {
-            connect: self.connect.resolve(settings, environment)?,
+    pub fn resolve(self, settings: &Settings) -> AgentsRequest {
+        AgentsRequest {
+            connect: self.connect.resolve(settings),
             output: self.list.resolve(settings),
-        })
+        }
     }
 }

@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::options::{ConnectOptions, ListOptions};
 use super::values;
-use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{ApiField, ApiRequest, BodySource, FieldValue};
 use crate::settings::Settings;
@@ -19,7 +18,6 @@ Examples:
   opencode-rs api PATCH /session/ses_123 --input body.json
   opencode-rs api GET /config --attach http://127.0.0.1:4096";
 
-/// Arguments of `api`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ApiArgs {
     /// Send this method, such as GET or POST
@@ -75,12 +73,7 @@ pub struct ApiArgs {
 }
 
 impl ApiArgs {
-    /// Turns flags and settings into what was asked for.
-    ///
-    /// # Errors
-    ///
-    /// When flags contradict each other in a way that the parser does not see.
-    pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<ApiRequest, Failure> {
+    pub fn resolve(self, settings: &Settings) -> Result<ApiRequest, Failure> {
         let input = self.input.map(|file| {
             if file.as_os_str() == "-" {
                 BodySource::Stdin
@@ -98,7 +91,7 @@ impl ApiArgs {
                 .hint("use `-F` for parameters of the query"));
         }
         Ok(ApiRequest {
-            connect: self.connect.resolve(settings, environment)?,
+            connect: self.connect.resolve(settings),
             method: self.method,
             path: self.path,
             fields,

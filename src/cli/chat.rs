@@ -6,17 +6,14 @@ use std::time::Duration;
 use clap::Args;
 
 use super::conversation::ConversationOptions;
-use super::options::{ConnectOptions, limit, value};
+use super::limits::{LimitOptions, retries};
+use super::model::ModelOptions;
+use super::options::{ConnectOptions, limit, output};
 use super::permission::{PermissionOptions, ToolArgs};
-use super::run::{parse_model, system_prompt, variant_choice};
-use super::values::{self, EffortWord};
-use crate::context::Environment;
 use crate::error::Failure;
-use crate::request::{
-    AgentLimits, AnswerExtent, ChatRequest, Checks, Limits, ModelChoice, OutputMode, OutputRequest, PromptSource,
-    Reasoning, Rendering, RunRequest, StdinUse, TypedNames,
-};
+use crate::request::{ChatRequest, Limits, PromptSource, RunRequest, StdinUse};
 use crate::settings::Settings;
+use crate::support::duration;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -27,7 +24,6 @@ Examples:
   opencode-rs chat -m anthropic/claude-sonnet-4-5 what does this project do
   printf 'My name is Alice\\nWhat is my name?\\n' | opencode-rs chat";
 
-/// Arguments of `chat`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ChatArgs {
     /// Send these words first, joined by one space
@@ -38,29 +34,8 @@ pub struct ChatArgs {
     #[arg(short, long = "file", value_name = "PATH", num_args = 1, help_heading = "Input")]
     files: Vec<PathBuf>,
 
-    /// Use this model, `provider/model` or `model` alone [default: the engine's]
-    #[arg(short, long, value_name = "MODEL", value_parser = parse_model, help_heading = "Model")]
-    model: Option<ModelChoice>,
-
-    /// Use this agent [default: the engine's]
-    #[arg(long, value_name = "NAME", value_parser = values::parse_name, help_heading = "Model")]
-    agent: Option<String>,
-
-    /// Use this variant of the model [default: the model's own]
-    #[arg(long, value_name = "NAME", value_parser = values::parse_name, conflicts_with = "effort", help_heading = "Model")]
-    variant: Option<String>,
-
-    /// Choose how hard the model thinks, by the variants that it has [default: the model's own]
-    #[arg(long, value_name = "LEVEL", help_heading = "Model")]
-    effort: Option<EffortWord>,
-
-    /// Add this text to the system prompt
-    #[arg(long, value_name = "TEXT", conflicts_with = "system_file", help_heading = "Model")]
-    system: Option<String>,
-
-    /// Add the text of this file to the system prompt
-    #[arg(long, value_name = "FILE", help_heading = "Model")]
-    system_file: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelOptions,
 
     #[command(flatten)]
     conversation: ConversationOptions,
@@ -74,93 +49,44 @@ pub struct ChatArgs {
     raw: bool,
 
     /// End a turn when model and tools are silent for this time; 0 is no limit [default: 0]
-    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Limits")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Limits")]
     stall_timeout: Option<Duration>,
 
     #[command(flatten)]
-    permission: PermissionOptions,
+    pub(super) permission: PermissionOptions,
 
     #[command(flatten)]
     pub(super) connect: ConnectOptions,
 }
 
 impl ChatArgs {
-    /// What the model may do.
-    pub(super) fn permission(&self) -> &PermissionOptions {
-        &self.permission
-    }
-
-    /// Turns flags and settings into what was asked for.
-    ///
-    /// # Errors
-    ///
-    /// When flags contradict each other in a way that the parser does not see.
-    pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<ChatRequest, Failure> {
+    pub fn resolve(self, settings: &Settings) -> Result<ChatRequest, Failure> {
         if self.files.iter().any(|file| file.as_os_str() == "-") {
             return Err(
                 Failure::usage("cannot attach stdin (`-f -`) to a dialog: its prompts come from there")
                     .hint("write it to a file, and attach that"),
             );
         }
-        let defaults = Limits::default();
         let session = self.conversation.choice()?;
-        let fresh = self.connect.fresh();
-        let mut connect = self.connect.clone().resolve(settings, environment)?;
+        let (fresh, input) = (self.connect.fresh, self.connect.input);
+        let mut connect = self.connect.resolve(settings);
         self.conversation.keep_warm(settings, fresh, &mut connect)?;
-        let typed = TypedNames {
-            model: self.model.is_some(),
-            agent: self.agent.is_some(),
-            variant: self.variant.is_some() || self.effort.is_some(),
-        };
         let run = RunRequest {
             prompt: PromptSource::Arguments(self.prompt.join(" ")),
             stdin: StdinUse::Never,
-            words_beside_files: Vec::new(),
             attachments: self.files,
-            variant: variant_choice(self.variant.as_deref(), self.effort, settings)?,
-            system: system_prompt(self.system.as_deref(), self.system_file.as_deref(), settings)?,
-            model: self.model.or(value(settings.model.as_ref())),
-            agent: self.agent.or(value(settings.agent.as_ref())),
-            title: self.conversation.title(),
             lifetime: self.conversation.lifetime(settings, &session),
-            typed,
+            title: self.conversation.title,
             session,
             limits: Limits {
-                stall_timeout: limit(self.stall_timeout, settings.stall_timeout.as_ref()),
-                max_retries: value(settings.max_retries.as_ref()).unwrap_or(defaults.max_retries),
-                retry_budget: value(settings.retry_budget.as_ref()).unwrap_or(defaults.retry_budget),
-                agent: AgentLimits {
-                    turns: value(settings.max_turns.as_ref()),
-                    tool_calls: value(settings.max_tool_calls.as_ref()),
-                    tokens: value(settings.max_tokens.as_ref()),
-                    cost: value(settings.max_cost.as_ref()),
-                },
+                stall_timeout: limit(self.stall_timeout, &settings.stall_timeout),
+                agent: LimitOptions::default().agent(settings),
+                ..retries(None, None, settings)
             },
-            permission: self
-                .permission
-                .resolve(settings, self.connect.input(), ToolArgs::AsAsked)?,
+            permission: self.permission.resolve(settings, input, ToolArgs::AsAsked)?,
             connect,
-            output: OutputRequest {
-                mode: OutputMode::Text,
-                extent: AnswerExtent::Whole,
-                color: value(settings.color.as_ref()).unwrap_or_default(),
-                verbosity: value(settings.verbosity.as_ref()).unwrap_or_default(),
-                rendering: if self.raw || value(settings.raw.as_ref()) == Some(true) {
-                    Rendering::Raw
-                } else {
-                    Rendering::Markdown
-                },
-                reasoning: if self.thinking || value(settings.thinking.as_ref()) == Some(true) {
-                    Reasoning::Shown
-                } else {
-                    Reasoning::Hidden
-                },
-                progress_off: value(settings.progress.as_ref()) == Some(false),
-                include_raw: false,
-                last_message_file: None,
-            },
-            checks: Checks::default(),
-            worktree: None,
+            output: output(self.raw, self.thinking, settings),
+            ..self.model.resolve(settings)?
         };
         Ok(ChatRequest { run })
     }

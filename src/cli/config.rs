@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::options::ListOptions;
-use crate::context::Environment;
-use crate::error::Failure;
 use crate::request::ConfigRequest;
 use crate::settings::Settings;
 
@@ -16,7 +14,6 @@ Examples:
   opencode-rs config show --profile work --output-format json
   opencode-rs config path";
 
-/// Arguments of `config`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ConfigArgs {
     #[command(subcommand)]
@@ -44,22 +41,16 @@ struct ConfigOptions {
 }
 
 impl ConfigArgs {
-    /// The directory, as typed.
     pub(super) fn directory(&self) -> Option<&PathBuf> {
         match &self.command {
             ConfigCommand::Show(options) | ConfigCommand::Path(options) => options.directory.as_ref(),
         }
     }
 
-    /// Turns flags and settings into what was asked for.
-    ///
-    /// # Errors
-    ///
-    /// None today.
-    pub fn resolve(self, settings: &Settings, _environment: &Environment) -> Result<ConfigRequest, Failure> {
-        Ok(match self.command {
+    pub fn resolve(self, settings: &Settings) -> ConfigRequest {
+        match self.command {
             ConfigCommand::Show(options) => ConfigRequest::Show(options.list.resolve(settings)),
             ConfigCommand::Path(options) => ConfigRequest::Path(options.list.resolve(settings)),
-        })
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::options::value;
+use super::options::{choice, is_on, value};
 use super::values;
 use crate::error::Failure;
 use crate::request::{
@@ -12,6 +12,7 @@ use crate::request::{
     SessionChoice, SessionLifetime, SessionStart, Warmth,
 };
 use crate::settings::Settings;
+use crate::support::duration;
 
 /// Which session a prompt goes to.
 ///
@@ -35,7 +36,7 @@ pub(super) struct ConversationOptions {
     name: Option<String>,
 
     /// Stop the kept server after this time without use [default: 30m]
-    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Conversation")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Conversation")]
     keep_for: Option<Duration>,
 
     /// Start the kept conversation over; the old session stays in the engine's store
@@ -65,7 +66,7 @@ pub(super) struct ConversationOptions {
 
     /// Give the session this title [default: made from its first prompt]
     #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Conversation")]
-    title: Option<String>,
+    pub(super) title: Option<String>,
 
     /// Delete the session afterwards
     #[arg(long, conflicts_with_all = ["keep", "name"], help_heading = "Conversation")]
@@ -73,11 +74,6 @@ pub(super) struct ConversationOptions {
 }
 
 impl ConversationOptions {
-    /// The title.
-    pub(super) fn title(&self) -> Option<String> {
-        self.title.clone()
-    }
-
     /// Which session.
     ///
     /// # Errors
@@ -112,24 +108,18 @@ impl ConversationOptions {
         }
         Ok(SessionChoice {
             start,
-            manner: if self.fork { Manner::Fork } else { Manner::GoOn },
+            manner: choice(self.fork, Manner::Fork),
             keep_as: is_kept.then(|| self.name.clone().unwrap_or_else(|| DEFAULT_CONVERSATION.to_owned())),
-            waiting: if self.no_wait {
-                BusySession::Refused
-            } else {
-                BusySession::Allowed
-            },
+            waiting: choice(self.no_wait, BusySession::Refused),
         })
     }
 
     /// What becomes of the session. What is there already is deleted by nobody's settings.
-    pub(super) fn lifetime(&self, settings: &Settings, choice: &SessionChoice) -> SessionLifetime {
-        let is_ours = choice.keep_as.is_none() && (choice.start == SessionStart::New || choice.manner == Manner::Fork);
-        if self.ephemeral || (is_ours && value(settings.ephemeral.as_ref()) == Some(true)) {
-            SessionLifetime::Ephemeral
-        } else {
-            SessionLifetime::Kept
-        }
+    pub(super) fn lifetime(&self, settings: &Settings, session: &SessionChoice) -> SessionLifetime {
+        let is_ours =
+            session.keep_as.is_none() && (session.start == SessionStart::New || session.manner == Manner::Fork);
+        let is_ephemeral = self.ephemeral || is_ours && is_on(false, &settings.ephemeral);
+        choice(is_ephemeral, SessionLifetime::Ephemeral)
     }
 
     /// Keeps the server too, where one is started.
@@ -154,7 +144,7 @@ impl ConversationOptions {
         }
         if connect.warmth == Warmth::IfThere && matches!(connect.server, ServerChoice::Start { .. }) {
             connect.warmth = Warmth::Keep {
-                keep_for: self.keep_for.or(value(settings.keep_for.as_ref())).unwrap_or(KEEP_FOR),
+                keep_for: self.keep_for.or(value(&settings.keep_for)).unwrap_or(KEEP_FOR),
             };
         }
         Ok(())

@@ -3,8 +3,6 @@
 use clap::Args;
 
 use super::options::{ConnectOptions, ListOptions};
-use crate::context::Environment;
-use crate::error::Failure;
 use crate::request::DoctorRequest;
 use crate::settings::Settings;
 
@@ -13,7 +11,6 @@ Examples:
   opencode-rs doctor
   opencode-rs doctor --offline --output-format json";
 
-/// Arguments of `doctor`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct DoctorArgs {
     #[command(flatten)]
@@ -24,15 +21,10 @@ pub struct DoctorArgs {
 }
 
 impl DoctorArgs {
-    /// Turns flags and settings into what was asked for.
-    ///
-    /// # Errors
-    ///
-    /// When flags contradict each other in a way that the parser does not see.
-    pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<DoctorRequest, Failure> {
-        Ok(DoctorRequest {
-            connect: self.connect.resolve(settings, environment)?,
+    pub fn resolve(self, settings: &Settings) -> DoctorRequest {
+        DoctorRequest {
+            connect: self.connect.resolve(settings),
             output: self.list.resolve(settings),
-        })
+        }
     }
 }

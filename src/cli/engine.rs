@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use semver::Version;
 
-use super::options::{ListOptions, value};
-use crate::context::Environment;
-use crate::error::Failure;
-use crate::request::{EngineAction, EngineChoice, EngineCommandRequest, Network, ProbeTarget};
+use super::options::{ListOptions, choice, engine, is_on, value};
+use crate::request::{EngineAction, EngineCommandRequest, Network, ProbeTarget};
 use crate::settings::Settings;
 
 pub(super) const EXAMPLES: &str = "\
@@ -19,7 +17,6 @@ Examples:
   opencode-rs engine verify
   opencode-rs engine probe";
 
-/// Arguments of `engine`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct EngineArgs {
     #[command(subcommand)]
@@ -108,13 +105,8 @@ struct SearchOptions {
 }
 
 impl EngineArgs {
-    /// Turns flags and settings into what was asked for.
-    ///
-    /// # Errors
-    ///
-    /// None today.
-    pub fn resolve(self, settings: &Settings, _environment: &Environment) -> Result<EngineCommandRequest, Failure> {
-        let (action, engine, offline, list) = match self.command {
+    pub fn resolve(self, settings: &Settings) -> EngineCommandRequest {
+        let (action, path, offline, list) = match self.command {
             EngineSubcommand::Which { search } => (EngineAction::Which, search.engine, false, search.list),
             EngineSubcommand::List { search } => (EngineAction::List, search.engine, false, search.list),
             EngineSubcommand::Install { version, offline, list } => {
@@ -127,28 +119,13 @@ impl EngineArgs {
                 (EngineAction::Remove(version), None, false, ListOptions::default())
             }
         };
-        let choice = match (engine, &settings.engine) {
-            (Some(path), _) => EngineChoice::Path {
-                path,
-                named_by: "`--engine`".to_owned(),
-            },
-            (None, Some(setting)) => EngineChoice::Path {
-                path: setting.value.clone(),
-                named_by: setting.origin.to_string(),
-            },
-            (None, None) => EngineChoice::Search,
-        };
-        Ok(EngineCommandRequest {
+        EngineCommandRequest {
             action,
-            choice,
-            network: if offline || value(settings.offline.as_ref()) == Some(true) {
-                Network::Offline
-            } else {
-                Network::Online
-            },
+            choice: engine(path, settings),
+            network: choice(is_on(offline, &settings.offline), Network::Offline),
             output: list.resolve(settings),
-            verbosity: value(settings.verbosity.as_ref()).unwrap_or_default(),
-        })
+            verbosity: value(&settings.verbosity).unwrap_or_default(),
+        }
     }
 }
 

@@ -14,7 +14,6 @@ Examples:
   opencode-rs generate completions zsh --out completions
   opencode-rs generate man --out ~/.local/share/man/man1";
 
-/// Arguments of `generate`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct GenerateArgs {
     #[command(subcommand)]

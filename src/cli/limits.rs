@@ -1,12 +1,13 @@
 //! What an agent may use up, what has to hold afterwards, and where it works: options of `run`.
 
 use std::num::{NonZeroU32, NonZeroU64};
+use std::time::Duration;
 
 use clap::Args;
 
 use super::options::value;
 use super::values;
-use crate::request::{AgentLimits, Checks, Dollars, ParseDollarsError, WorktreeChoice};
+use crate::request::{AgentLimits, Checks, Dollars, Limits, WorktreeChoice};
 use crate::settings::Settings;
 
 /// Options that bound an agent's work and check it.
@@ -25,7 +26,7 @@ pub(super) struct LimitOptions {
     max_tokens: Option<NonZeroU64>,
 
     /// Let the run cost at most this many dollars, such as `0.25` [default: no limit]
-    #[arg(long, value_name = "USD", value_parser = parse_dollars, help_heading = "Limits")]
+    #[arg(long, value_name = "USD", help_heading = "Limits")]
     max_cost: Option<Dollars>,
 
     /// Succeed only if this shell command succeeds after the turn, in the agent's directory
@@ -54,22 +55,34 @@ pub(super) struct LimitOptions {
     worktree: Option<Option<String>>,
 }
 
+/// How long a failing provider is tried again.
+pub(super) fn retries(count: Option<u32>, budget: Option<Duration>, settings: &Settings) -> Limits {
+    let defaults = Limits::default();
+    Limits {
+        max_retries: count.or(value(&settings.max_retries)).unwrap_or(defaults.max_retries),
+        retry_budget: budget
+            .or(value(&settings.retry_budget))
+            .unwrap_or(defaults.retry_budget),
+        ..defaults
+    }
+}
+
 impl LimitOptions {
     /// What the agent may use up.
     pub(super) fn agent(&self, settings: &Settings) -> AgentLimits {
         AgentLimits {
-            turns: self.max_turns.or(value(settings.max_turns.as_ref())),
-            tool_calls: self.max_tool_calls.or(value(settings.max_tool_calls.as_ref())),
-            tokens: self.max_tokens.or(value(settings.max_tokens.as_ref())),
-            cost: self.max_cost.or(value(settings.max_cost.as_ref())),
+            turns: self.max_turns.or(value(&settings.max_turns)),
+            tool_calls: self.max_tool_calls.or(value(&settings.max_tool_calls)),
+            tokens: self.max_tokens.or(value(&settings.max_tokens)),
+            cost: self.max_cost.or(value(&settings.max_cost)),
         }
     }
 
     /// What has to hold afterwards.
-    pub(super) fn checks(&self) -> Checks {
+    pub(super) fn checks(self) -> Checks {
         Checks {
             require_change: self.require_change,
-            verify: self.verify.clone(),
+            verify: self.verify,
         }
     }
 
@@ -84,10 +97,6 @@ impl LimitOptions {
 fn parse_count<T: std::str::FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse()
         .map_err(|_| "a whole number from 1 on is wanted; leave the option out for no limit")
-}
-
-fn parse_dollars(text: &str) -> Result<Dollars, ParseDollarsError> {
-    text.parse()
 }
 
 /// Reads a name that can be part of a branch's.

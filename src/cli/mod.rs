@@ -12,6 +12,7 @@ mod doctor;
 mod engine;
 mod generate;
 mod limits;
+mod model;
 mod models;
 mod options;
 mod permission;
@@ -26,9 +27,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Arg, Command as ClapCommand, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum as _};
+use clap::{Arg, Command as ClapCommand, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::request::OutputMode;
+use crate::request::{OutputMode, Word as _};
 use crate::settings::Flags;
 
 pub use agents::AgentsArgs;
@@ -46,8 +47,6 @@ pub use rehearse::RehearseArgs;
 pub use run::RunArgs;
 pub use server::ServerArgs;
 pub use session::SessionArgs;
-pub use values::ListWord;
-use values::OutputWord;
 
 /// Run the opencode coding agent from shells, scripts, pipes and CI
 ///
@@ -157,15 +156,15 @@ impl Cli {
     /// The flags that are a source of settings.
     pub fn flags(&self) -> Flags {
         let permission = match &self.command {
-            None => Some(self.run.permission()),
-            Some(CliCommand::Run(args)) => Some(args.permission()),
-            Some(CliCommand::Chat(args)) => Some(args.permission()),
+            None => Some(&self.run.permission),
+            Some(CliCommand::Run(args)) => Some(&args.permission),
+            Some(CliCommand::Chat(args)) => Some(&args.permission),
             Some(CliCommand::Policy(args)) => args.permission(),
             Some(_) => None,
         };
         Flags {
-            policy: permission.and_then(PermissionOptions::policy).cloned(),
-            added_directories: permission.map_or_else(Vec::new, |options| options.added_directories().to_vec()),
+            policy: permission.and_then(|options| options.policy.clone()),
+            added_directories: permission.map_or_else(Vec::new, |options| options.add_dirs.clone()),
             ..self.global.flags()
         }
     }
@@ -176,7 +175,7 @@ impl Cli {
             Some(CliCommand::Config(args)) => args.directory(),
             Some(CliCommand::Policy(args)) => args.directory(),
             Some(CliCommand::Server(args)) => args.directory(),
-            _ => self.connect()?.directory(),
+            _ => self.connect()?.directory.as_ref(),
         }
     }
 
@@ -191,8 +190,8 @@ impl Cli {
     /// The format in which a run shall report, where it was typed; none for other commands.
     pub fn run_mode(&self) -> Option<OutputMode> {
         match &self.command {
-            None => self.run.mode_typed(),
-            Some(CliCommand::Run(args)) => args.mode_typed(),
+            None => self.run.output_format,
+            Some(CliCommand::Run(args)) => args.output_format,
             Some(_) => None,
         }
     }
@@ -209,13 +208,13 @@ impl Cli {
 
     /// Whether `--bare` was typed.
     pub fn bare(&self) -> bool {
-        self.connect().is_some_and(ConnectOptions::bare)
+        self.connect().is_some_and(|connect| connect.bare)
     }
 
     fn connect(&self) -> Option<&ConnectOptions> {
         match &self.command {
-            None => Some(self.run.connect()),
-            Some(CliCommand::Run(args)) => Some(args.connect()),
+            None => Some(&self.run.connect),
+            Some(CliCommand::Run(args)) => Some(&args.connect),
             Some(CliCommand::Session(args)) => Some(args.connect()),
             Some(CliCommand::Chat(args)) => Some(&args.connect),
             Some(CliCommand::Models(args)) => Some(&args.connect),
@@ -259,11 +258,9 @@ pub fn mode_of_refused(words: &[OsString]) -> Option<OutputMode> {
             Some(rest) => rest.strip_prefix('='),
             None => None,
         };
-        typed = value
-            .and_then(|value| OutputWord::from_str(value, false).ok())
-            .or(typed);
+        typed = value.and_then(OutputMode::of_word).or(typed);
     }
-    typed.map(Into::into)
+    typed
 }
 
 /// Puts a command's name before the options that precede it: `-q models` becomes `models -q`.

@@ -4,8 +4,6 @@ use clap::Args;
 
 use super::options::{ConnectOptions, ListOptions};
 use super::values;
-use crate::context::Environment;
-use crate::error::Failure;
 use crate::request::ModelsRequest;
 use crate::settings::Settings;
 
@@ -15,7 +13,6 @@ Examples:
   opencode-rs models anthropic
   opencode-rs models --output-format json | jq -r '.[].id'";
 
-/// Arguments of `models`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct ModelsArgs {
     /// List only the models of this provider [default: all]
@@ -30,16 +27,11 @@ pub struct ModelsArgs {
 }
 
 impl ModelsArgs {
-    /// Turns flags and settings into what was asked for.
-    ///
-    /// # Errors
-    ///
-    /// When flags contradict each other in a way that the parser does not see.
-    pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<ModelsRequest, Failure> {
-        Ok(ModelsRequest {
-            connect: self.connect.resolve(settings, environment)?,
+    pub fn resolve(self, settings: &Settings) -> ModelsRequest {
+        ModelsRequest {
+            connect: self.connect.resolve(settings),
             provider: self.provider,
             output: self.list.resolve(settings),
-        })
+        }
     }
 }

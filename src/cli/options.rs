@@ -7,14 +7,13 @@ use clap::{ArgAction, Args};
 use url::Url;
 
 use super::permission::InputOptions;
-use super::values::{self, ColorWord, ListWord};
-use crate::context::Environment;
-use crate::error::Failure;
+use super::values;
 use crate::request::{
-    ConfigScope, ConnectRequest, EngineChoice, ListOutput, Network, RehearsalChoice, ServerChoice, TrustChoice,
-    Verbosity, Warmth,
+    ColorChoice, ConfigScope, ConnectRequest, EngineChoice, ListFormat, ListOutput, Network, OutputRequest, Reasoning,
+    RehearsalChoice, Rendering, ServerChoice, TrustChoice, Verbosity, Warmth,
 };
-use crate::settings::{Flags, Setting, Settings};
+use crate::settings::{self, Flags, Setting, Settings};
+use crate::support::duration;
 
 /// What every command takes, before or after its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -34,10 +33,10 @@ pub struct GlobalOptions {
         long,
         global = true,
         value_name = "WHEN",
-        hide_possible_values = false,
+        value_parser = values::word::<ColorChoice>(),
         help_heading = "Messages"
     )]
-    color: Option<ColorWord>,
+    color: Option<ColorChoice>,
 
     /// Draw no progress
     #[arg(long, global = true, help_heading = "Messages")]
@@ -58,7 +57,7 @@ impl GlobalOptions {
                 (false, 1) => Some((Verbosity::Verbose, "--verbose")),
                 (false, _) => Some((Verbosity::Trace, "--verbose")),
             },
-            color: self.color.map(Into::into),
+            color: self.color,
             progress: self.no_progress.then_some(false),
             profile: self.profile.clone(),
             ..Flags::default()
@@ -75,7 +74,7 @@ impl GlobalOptions {
 pub struct ConnectOptions {
     /// Let the agent work in this directory [default: the current one]
     #[arg(short, long, value_name = "DIR", help_heading = "Engine")]
-    directory: Option<PathBuf>,
+    pub(super) directory: Option<PathBuf>,
 
     /// Let the server that is started listen on this port [default: a free one]
     #[arg(short, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Engine")]
@@ -83,7 +82,7 @@ pub struct ConnectOptions {
 
     /// Start a private server, even where a warm one fits; `--port` does so too
     #[arg(long, conflicts_with = "attach", help_heading = "Engine")]
-    fresh: bool,
+    pub(super) fresh: bool,
 
     /// Use a server that somebody else runs; it is never stopped
     ///
@@ -91,11 +90,11 @@ pub struct ConnectOptions {
     #[arg(
         long,
         value_name = "URL",
-        value_parser = values::parse_server_url,
+        value_parser = settings::server_url,
         conflicts_with_all = ["port", "engine", "bare", "rehearse"],
         help_heading = "Engine"
     )]
-    attach: Option<Url>,
+    pub(super) attach: Option<Url>,
 
     /// Use this engine program [default: searched, else downloaded]
     #[arg(long, value_name = "PATH", help_heading = "Engine")]
@@ -109,14 +108,14 @@ pub struct ConnectOptions {
     ///
     /// The project's own `.opencode-rs.toml` is ignored too.
     #[arg(long, help_heading = "Engine")]
-    bare: bool,
+    pub(super) bare: bool,
 
     /// Let the engine run and read what the directory brings along, such as plugins
     #[arg(long, help_heading = "Engine")]
     trust: bool,
 
     #[command(flatten)]
-    input: InputOptions,
+    pub(super) input: InputOptions,
 
     /// Answer with a scripted model, without network and cost [default: a plain answer]
     #[arg(
@@ -130,88 +129,44 @@ pub struct ConnectOptions {
     rehearse: Option<Option<PathBuf>>,
 
     /// End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]
-    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Limits")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Limits")]
     timeout: Option<Duration>,
 }
 
 impl ConnectOptions {
-    /// The directory, as typed.
-    pub(super) fn directory(&self) -> Option<&PathBuf> {
-        self.directory.as_ref()
-    }
-
-    /// Whether anybody may be asked.
-    pub(super) fn input(&self) -> InputOptions {
-        self.input
-    }
-
-    /// Whether `--attach` was typed.
-    pub(super) fn attach(&self) -> bool {
-        self.attach.is_some()
-    }
-
-    /// Whether `--fresh` was typed.
-    pub(super) fn fresh(&self) -> bool {
-        self.fresh
-    }
-
-    /// Whether `--bare` was typed.
-    pub(super) fn bare(&self) -> bool {
-        self.bare
-    }
-
-    /// Turns flags and settings into what was asked for.
-    pub(super) fn resolve(self, settings: &Settings, _environment: &Environment) -> Result<ConnectRequest, Failure> {
+    pub(super) fn resolve(self, settings: &Settings) -> ConnectRequest {
         let server = self.server(settings);
-        let engine = match (&server, self.engine, &settings.engine) {
-            (ServerChoice::Attach(_), ..) | (_, None, None) => EngineChoice::Search,
-            (_, Some(path), _) => EngineChoice::Path {
-                path,
-                named_by: "`--engine`".to_owned(),
-            },
-            (_, None, Some(setting)) => EngineChoice::Path {
-                path: setting.value.clone(),
-                named_by: setting.origin.to_string(),
-            },
+        let engine = match server {
+            ServerChoice::Attach(_) => EngineChoice::Search,
+            ServerChoice::Start { .. } => engine(self.engine, settings),
         };
         let rehearsal = match self.rehearse {
             None => RehearsalChoice::Off,
             Some(Some(script)) => RehearsalChoice::Script(script),
-            Some(None) => {
-                value(settings.rehearse_script.as_ref()).map_or(RehearsalChoice::Plain, RehearsalChoice::Script)
-            }
+            Some(None) => value(&settings.rehearse_script).map_or(RehearsalChoice::Plain, RehearsalChoice::Script),
         };
         let warmth = match &server {
-            ServerChoice::Start { port: Some(_) } => Warmth::Fresh,
-            ServerChoice::Start { port: None } if self.fresh => Warmth::Fresh,
-            ServerChoice::Start { port: None } | ServerChoice::Attach(_) => Warmth::IfThere,
+            ServerChoice::Start { port } if port.is_some() || self.fresh => Warmth::Fresh,
+            ServerChoice::Start { .. } | ServerChoice::Attach(_) => Warmth::IfThere,
         };
-        Ok(ConnectRequest {
+        ConnectRequest {
             directory: self.directory,
             server,
             warmth,
             engine,
-            network: if self.offline || value(settings.offline.as_ref()) == Some(true) {
-                Network::Offline
-            } else {
-                Network::Online
-            },
-            config_scope: if self.bare || value(settings.bare.as_ref()) == Some(true) {
-                ConfigScope::Bare
-            } else {
-                ConfigScope::Full
-            },
+            network: choice(is_on(self.offline, &settings.offline), Network::Offline),
+            config_scope: choice(is_on(self.bare, &settings.bare), ConfigScope::Bare),
             trust: match (self.trust, self.input.nobody(settings)) {
                 (true, _) => TrustChoice::Granted,
                 (false, true) => TrustChoice::AskNobody,
                 (false, false) => TrustChoice::Ask,
             },
             rehearsal,
-            timeout: limit(self.timeout, settings.timeout.as_ref()),
-            verbosity: value(settings.verbosity.as_ref()).unwrap_or_default(),
-            trusted_directories: value(settings.trusted_directories.as_ref()).unwrap_or_default(),
+            timeout: limit(self.timeout, &settings.timeout),
+            verbosity: value(&settings.verbosity).unwrap_or_default(),
+            trusted_directories: value(&settings.trusted_directories).unwrap_or_default(),
             copy_of: None,
-        })
+        }
     }
 
     fn server(&self, settings: &Settings) -> ServerChoice {
@@ -231,7 +186,7 @@ impl ConnectOptions {
         match &settings.attach {
             Some(attach) if !own && higher(attach) => ServerChoice::Attach(attach.value.clone()),
             _ => ServerChoice::Start {
-                port: self.port.or(value(settings.port.as_ref())),
+                port: self.port.or(value(&settings.port)),
             },
         }
     }
@@ -241,27 +196,60 @@ impl ConnectOptions {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct ListOptions {
     /// Choose the format of the output [default: text]
-    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
-    output_format: Option<ListWord>,
+    #[arg(long, value_name = "FORMAT", value_parser = values::word::<ListFormat>(), help_heading = "Output")]
+    output_format: Option<ListFormat>,
 }
 
 impl ListOptions {
     /// Turns flags and settings into what was asked for. The setting `output_format` is for `run`.
     pub fn resolve(self, settings: &Settings) -> ListOutput {
         ListOutput {
-            format: self.output_format.map(Into::into).unwrap_or_default(),
-            color: value(settings.color.as_ref()).unwrap_or_default(),
-            progress_off: value(settings.progress.as_ref()) == Some(false),
+            format: self.output_format.unwrap_or_default(),
+            color: value(&settings.color).unwrap_or_default(),
+            progress_off: value(&settings.progress) == Some(false),
         }
     }
 }
 
-/// The value of a setting.
-pub(super) fn value<T: Clone>(setting: Option<&Setting<T>>) -> Option<T> {
-    setting.map(|setting| setting.value.clone())
+/// The output of a run or a dialog, as flags and settings that both have say.
+pub(super) fn output(raw: bool, thinking: bool, settings: &Settings) -> OutputRequest {
+    OutputRequest {
+        color: value(&settings.color).unwrap_or_default(),
+        verbosity: value(&settings.verbosity).unwrap_or_default(),
+        rendering: choice(is_on(raw, &settings.raw), Rendering::Raw),
+        reasoning: choice(is_on(thinking, &settings.thinking), Reasoning::Shown),
+        progress_off: value(&settings.progress) == Some(false),
+        ..OutputRequest::default()
+    }
+}
+
+/// The engine that a flag or a setting names.
+pub(super) fn engine(flag: Option<PathBuf>, settings: &Settings) -> EngineChoice {
+    let setting = settings.engine.clone();
+    let set = setting.map(|setting| (setting.value, setting.origin.to_string()));
+    flag.map(|path| (path, "`--engine`".to_owned()))
+        .or(set)
+        .map_or(EngineChoice::Search, |(path, named_by)| EngineChoice::Path {
+            path,
+            named_by,
+        })
+}
+
+pub(super) fn value<T: Clone>(setting: &Option<Setting<T>>) -> Option<T> {
+    setting.as_ref().map(|setting| setting.value.clone())
+}
+
+/// Whether a flag or its setting says yes.
+pub(super) fn is_on(flag: bool, setting: &Option<Setting<bool>>) -> bool {
+    flag || value(setting) == Some(true)
+}
+
+/// What a flag chooses; without the flag, the default.
+pub(super) fn choice<T: Default>(flag: bool, chosen: T) -> T {
+    if flag { chosen } else { T::default() }
 }
 
 /// A limit in time, where zero is none.
-pub(super) fn limit(flag: Option<Duration>, setting: Option<&Setting<Duration>>) -> Option<Duration> {
+pub(super) fn limit(flag: Option<Duration>, setting: &Option<Setting<Duration>>) -> Option<Duration> {
     flag.or(value(setting)).filter(|limit| !limit.is_zero())
 }

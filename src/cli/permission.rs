@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::options::value;
+use super::options::{choice, is_on, value};
 use super::values;
 use crate::error::Failure;
 use crate::request::{Approver, Effect, OnDenial, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern};
-use crate::settings::{Setting, Settings};
+use crate::settings::{self, Setting, Settings};
+use crate::support::duration;
 
 /// How long an approver may take, where nobody says it.
 const APPROVER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -30,20 +31,20 @@ pub struct PermissionOptions {
     auto_tools: bool,
 
     /// Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = values::parse_rule, num_args = 1, help_heading = "Permissions")]
+    #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1, help_heading = "Permissions")]
     allow: Vec<RulePattern>,
 
     /// Ask before this, whatever allows it; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = values::parse_rule, num_args = 1, help_heading = "Permissions")]
+    #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1, help_heading = "Permissions")]
     ask: Vec<RulePattern>,
 
     /// Deny this, whatever allows it; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = values::parse_rule, num_args = 1, help_heading = "Permissions")]
+    #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1, help_heading = "Permissions")]
     deny: Vec<RulePattern>,
 
     /// Read rules from this TOML file
     #[arg(long, value_name = "FILE", help_heading = "Permissions")]
-    policy: Option<PathBuf>,
+    pub(super) policy: Option<PathBuf>,
 
     /// Answer every question about a permission with yes; what is denied stays denied
     #[arg(short, long, conflicts_with_all = ["no_input", "approver"], help_heading = "Permissions")]
@@ -55,7 +56,7 @@ pub struct PermissionOptions {
 
     /// Treat this directory as the agent's own too; may be repeated
     #[arg(long = "add-dir", value_name = "DIR", num_args = 1, help_heading = "Permissions")]
-    add_dirs: Vec<PathBuf>,
+    pub(super) add_dirs: Vec<PathBuf>,
 
     /// Fail the run when anything was denied, even if it went on
     #[arg(long, help_heading = "Permissions")]
@@ -66,7 +67,7 @@ pub struct PermissionOptions {
     approver: Option<String>,
 
     /// Deny what the approver has not answered after this time [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Permissions")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Permissions")]
     approver_timeout: Option<Duration>,
 }
 
@@ -81,7 +82,7 @@ pub struct InputOptions {
 impl InputOptions {
     /// Whether nobody is asked, by flag or setting.
     pub(super) fn nobody(self, settings: &Settings) -> bool {
-        self.no_input || value(settings.no_input.as_ref()) == Some(true)
+        is_on(self.no_input, &settings.no_input)
     }
 }
 
@@ -95,16 +96,6 @@ pub(super) enum ToolArgs {
 }
 
 impl PermissionOptions {
-    /// `--policy`, as typed.
-    pub(super) fn policy(&self) -> Option<&PathBuf> {
-        self.policy.as_ref()
-    }
-
-    /// `--add-dir`, as typed.
-    pub(super) fn added_directories(&self) -> &[PathBuf] {
-        &self.add_dirs
-    }
-
     /// What says whether tools run, in words.
     pub(super) fn tools_origin(&self, settings: &Settings, tools: ToolArgs) -> Option<String> {
         match tools {
@@ -126,13 +117,13 @@ impl PermissionOptions {
         tools: ToolArgs,
     ) -> Result<PermissionRequest, Failure> {
         let auto_tools = match tools {
-            ToolArgs::AsAsked => self.auto_tools || value(settings.auto_tools.as_ref()) == Some(true),
+            ToolArgs::AsAsked => is_on(self.auto_tools, &settings.auto_tools),
             ToolArgs::Plain => false,
         };
         if !auto_tools {
             self.refuse_widening()?;
         }
-        let read_only = self.read_only || value(settings.read_only.as_ref()) == Some(true);
+        let read_only = is_on(self.read_only, &settings.read_only);
         let preset = match (auto_tools, read_only) {
             (false, _) => Preset::LookOnly,
             (true, true) => Preset::ReadOnly,
@@ -157,17 +148,12 @@ impl PermissionOptions {
         } else {
             Vec::new()
         };
-        let on_denial = if self.fail_on_deny || value(settings.fail_on_deny.as_ref()) == Some(true) {
-            OnDenial::Fail
-        } else {
-            OnDenial::GoOn
-        };
         Ok(PermissionRequest {
             preset,
             rules: all,
             added_directories,
             approver,
-            on_denial,
+            on_denial: choice(is_on(self.fail_on_deny, &settings.fail_on_deny), OnDenial::Fail),
         })
     }
 
@@ -197,7 +183,7 @@ impl PermissionOptions {
         }
         let timeout = self
             .approver_timeout
-            .or(value(settings.approver_timeout.as_ref()))
+            .or(value(&settings.approver_timeout))
             .unwrap_or(APPROVER_TIMEOUT);
         if let Some(command) = &self.approver {
             return Approver::Program {

@@ -6,10 +6,9 @@ use clap::{Args, Subcommand};
 
 use super::options::ListOptions;
 use super::permission::{InputOptions, PermissionOptions, ToolArgs};
-use super::values::{self, DecisionWord, EffectWord};
-use crate::context::Environment;
+use super::values;
 use crate::error::Failure;
-use crate::request::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
+use crate::request::{Effect, LogFilter, PolicyRequest, PolicyScope, TypedCall};
 use crate::settings::Settings;
 
 pub(super) const EXAMPLES: &str = "\
@@ -43,7 +42,6 @@ Examples:
   opencode-rs policy log --decision denied --limit 10
   opencode-rs policy log --output-format json | jq -r '.[].patterns[]'";
 
-/// Arguments of `policy`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct PolicyArgs {
     #[command(subcommand)]
@@ -106,8 +104,8 @@ struct TestOptions {
     calls: Vec<TypedCall>,
 
     /// Exit with status 3 unless this comes out of each call
-    #[arg(long, value_name = "EFFECT", help_heading = "Output")]
-    expect: Option<EffectWord>,
+    #[arg(long, value_name = "EFFECT", value_parser = values::word::<Effect>(), help_heading = "Output")]
+    expect: Option<Effect>,
 
     #[command(flatten)]
     scope: ScopeOptions,
@@ -134,8 +132,8 @@ struct LogOptions {
     session: Option<String>,
 
     /// Show only what was allowed, or only what was denied
-    #[arg(long, value_name = "DECISION", help_heading = "Output")]
-    decision: Option<DecisionWord>,
+    #[arg(long, value_name = "DECISION", value_parser = ["allowed", "denied"], help_heading = "Output")]
+    decision: Option<String>,
 
     #[command(flatten)]
     list: ListOptions,
@@ -166,13 +164,13 @@ impl PolicyArgs {
     /// # Errors
     ///
     /// When a flag allows something in a run whose model may only look.
-    pub fn resolve(self, settings: &Settings, _environment: &Environment) -> Result<PolicyRequest, Failure> {
+    pub fn resolve(self, settings: &Settings) -> Result<PolicyRequest, Failure> {
         Ok(match self.command {
             PolicyCommand::Show(scope) => PolicyRequest::Show(scope.resolve(settings)?),
             PolicyCommand::Test(options) => PolicyRequest::Test {
                 scope: options.scope.resolve(settings)?,
                 calls: options.calls,
-                expect: options.expect.map(Into::into),
+                expect: options.expect,
             },
             PolicyCommand::Explain(options) => PolicyRequest::Explain {
                 scope: options.scope.resolve(settings)?,
@@ -182,7 +180,7 @@ impl PolicyArgs {
                 filter: LogFilter {
                     limit: (options.limit > 0).then_some(options.limit),
                     session: options.session,
-                    allowed: options.decision.map(|word| word == DecisionWord::Allowed),
+                    allowed: options.decision.map(|word| word == "allowed"),
                 },
                 output: options.list.resolve(settings),
             },

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::request::{RehearseFormat, RehearseRequest};
+use super::options::choice;
+use crate::request::{ListFormat, RehearseRequest};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -12,7 +14,6 @@ Examples:
   opencode-rs rehearse replies.toml --port 8080
   opencode-rs rehearse --output-format json | jq -r .base_url";
 
-/// Arguments of `rehearse`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(
     long_about = "Serve the scripted model for other programs\n\nAn OpenAI-compatible endpoint on 127.0.0.1 that answers \
@@ -22,37 +23,31 @@ Examples:
 pub struct RehearseArgs {
     /// Script file with the replies [default: an answer that repeats the prompt's first line]
     #[arg(value_name = "SCRIPT")]
-    pub script: Option<PathBuf>,
+    script: Option<PathBuf>,
 
     /// Port on 127.0.0.1 [default: a free one]
     #[arg(short, long, value_name = "PORT", help_heading = "Server", value_parser = clap::value_parser!(u16).range(1..))]
-    pub port: Option<u16>,
+    port: Option<u16>,
 
     /// Print the address as lines or as one JSON object
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Output")]
-    pub output_format: RehearseFormatName,
+    #[arg(long, value_name = "FORMAT", value_parser = format(), default_value = "text", help_heading = "Output")]
+    output_format: ListFormat,
 }
 
-/// The words of `--output-format`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum RehearseFormatName {
-    /// Lines for a person
-    #[default]
-    Text,
-    /// One JSON object
-    Json,
+fn format() -> impl TypedValueParser<Value = ListFormat> {
+    let words = PossibleValuesParser::new([
+        PossibleValue::new("text").help("Lines for a person"),
+        PossibleValue::new("json").help("One JSON object"),
+    ]);
+    words.map(|word| choice(word == "json", ListFormat::Json))
 }
 
 impl RehearseArgs {
-    /// What was asked for.
     pub fn resolve(self) -> RehearseRequest {
         RehearseRequest {
             script: self.script,
             port: self.port,
-            format: match self.output_format {
-                RehearseFormatName::Text => RehearseFormat::Text,
-                RehearseFormatName::Json => RehearseFormat::Json,
-            },
+            format: self.output_format,
         }
     }
 }
@@ -78,7 +73,7 @@ mod tests {
             RehearseRequest {
                 script: Some(PathBuf::from("replies.toml")),
                 port: Some(8080),
-                format: RehearseFormat::Json,
+                format: ListFormat::Json,
             }
         );
         let program = Program::try_parse_from(["x"]).unwrap();
@@ -87,7 +82,7 @@ mod tests {
             RehearseRequest {
                 script: None,
                 port: None,
-                format: RehearseFormat::Text,
+                format: ListFormat::Text,
             }
         );
         assert!(Program::try_parse_from(["x", "--port", "0"]).is_err());

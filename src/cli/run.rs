@@ -1,22 +1,22 @@
 //! `run`: one prompt.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::conversation::ConversationOptions;
-use super::limits::LimitOptions;
-use super::options::{ConnectOptions, limit, value};
+use super::limits::{LimitOptions, retries};
+use super::model::ModelOptions;
+use super::options::{ConnectOptions, choice, is_on, limit, output, value};
 use super::permission::{PermissionOptions, ToolArgs};
-use super::values::{self, EffortWord, OutputWord};
-use crate::context::Environment;
+use super::values;
 use crate::error::Failure;
 use crate::request::{
-    AnswerExtent, Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest,
-    SessionChoice, StdinUse, SystemPrompt, TypedNames, VariantChoice,
+    AnswerExtent, Limits, OutputMode, OutputRequest, PromptSource, RunRequest, SessionChoice, StdinUse,
 };
 use crate::settings::Settings;
+use crate::support::duration;
 
 /// The examples at the end of the help of `run` and of the program.
 pub(super) const EXAMPLES: &str = "\
@@ -32,7 +32,6 @@ Examples:
   opencode-rs --rehearse hello
   opencode-rs -- models are words here, not a command";
 
-/// Arguments of `run`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -66,29 +65,8 @@ pub struct RunArgs {
     #[arg(short, long = "file", value_name = "PATH", num_args = 1, help_heading = "Input")]
     files: Vec<PathBuf>,
 
-    /// Use this model, `provider/model` or `model` alone [default: the engine's]
-    #[arg(short, long, value_name = "MODEL", value_parser = parse_model, help_heading = "Model")]
-    model: Option<ModelChoice>,
-
-    /// Use this agent [default: the engine's]
-    #[arg(long, value_name = "NAME", value_parser = values::parse_name, help_heading = "Model")]
-    agent: Option<String>,
-
-    /// Use this variant of the model [default: the model's own]
-    #[arg(long, value_name = "NAME", value_parser = values::parse_name, conflicts_with = "effort", help_heading = "Model")]
-    variant: Option<String>,
-
-    /// Choose how hard the model thinks, by the variants that it has [default: the model's own]
-    #[arg(long, value_name = "LEVEL", help_heading = "Model")]
-    effort: Option<EffortWord>,
-
-    /// Add this text to the system prompt
-    #[arg(long, value_name = "TEXT", conflicts_with = "system_file", help_heading = "Model")]
-    system: Option<String>,
-
-    /// Add the text of this file to the system prompt
-    #[arg(long, value_name = "FILE", help_heading = "Model")]
-    system_file: Option<PathBuf>,
+    #[command(flatten)]
+    model: Box<ModelOptions>,
 
     #[command(flatten)]
     conversation: Box<ConversationOptions>,
@@ -96,8 +74,8 @@ pub struct RunArgs {
     /// Choose the format of stdout [default: text]
     ///
     /// `text` is the answer as it arrives, `json` one result record at the end, `stream-json` one record a line.
-    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
-    output_format: Option<OutputWord>,
+    #[arg(long, value_name = "FORMAT", value_parser = values::word::<OutputMode>(), help_heading = "Output")]
+    pub(super) output_format: Option<OutputMode>,
 
     /// Write the last message of the answer to this file too
     ///
@@ -122,7 +100,7 @@ pub struct RunArgs {
     raw: bool,
 
     /// End the run when model and tools are silent for this time; 0 is no limit [default: 0]
-    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Limits")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Limits")]
     stall_timeout: Option<Duration>,
 
     /// Let the engine try a failing provider again at most this often [default: 5]
@@ -130,51 +108,28 @@ pub struct RunArgs {
     max_retries: Option<u32>,
 
     /// Let retries take at most this time in total [default: 5m]
-    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Limits")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Limits")]
     retry_budget: Option<Duration>,
 
     #[command(flatten)]
-    permission: PermissionOptions,
+    pub(super) permission: PermissionOptions,
 
     #[command(flatten)]
     limits: Box<LimitOptions>,
 
     #[command(flatten)]
-    connect: ConnectOptions,
+    pub(super) connect: ConnectOptions,
 }
 
 impl RunArgs {
-    /// The options that lead to the engine.
-    pub(super) fn connect(&self) -> &ConnectOptions {
-        &self.connect
-    }
-
     /// Whether no prompt is given here, whatever stdin may bring.
     pub(super) fn is_without_prompt(&self) -> bool {
         self.prompt.is_empty() && self.verbatim.is_empty() && self.prompt_file.is_none() && !self.editor
     }
 
-    /// What the model may do.
-    pub(super) fn permission(&self) -> &PermissionOptions {
-        &self.permission
-    }
-
-    /// Turns flags and settings into what was asked for.
-    ///
-    /// # Errors
-    ///
-    /// When flags contradict each other in a way that the parser does not see.
-    pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<RunRequest, Failure> {
+    pub fn resolve(self, settings: &Settings) -> Result<RunRequest, Failure> {
         let (prompt, stdin) = self.prompt()?;
-        let variant = variant_choice(self.variant.as_deref(), self.effort, settings)?;
         let output = self.output(settings)?;
-        let system = system_prompt(self.system.as_deref(), self.system_file.as_deref(), settings)?;
-        let defaults = Limits::default();
-        let typed = TypedNames {
-            model: self.model.is_some(),
-            agent: self.agent.is_some(),
-            variant: self.variant.is_some() || self.effort.is_some(),
-        };
         let session = self.conversation.choice()?;
         let worktree = self.limits.worktree();
         if worktree.is_some() && session != SessionChoice::default() {
@@ -183,42 +138,28 @@ impl RunArgs {
             )
             .hint("leave out `--worktree`, or begin a new session"));
         }
-        let fresh = self.connect.fresh();
-        let mut connect = self.connect.clone().resolve(settings, environment)?;
+        let (fresh, input) = (self.connect.fresh, self.connect.input);
+        let mut connect = self.connect.resolve(settings);
         self.conversation.keep_warm(settings, fresh, &mut connect)?;
-        let words_beside_files = if self.files.is_empty() { Vec::new() } else { self.prompt };
         Ok(RunRequest {
             prompt,
             stdin,
-            words_beside_files,
-            variant,
-            system,
+            words_beside_files: if self.files.is_empty() { Vec::new() } else { self.prompt },
             output,
             attachments: self.files,
-            model: self.model.or(value(settings.model.as_ref())),
-            agent: self.agent.or(value(settings.agent.as_ref())),
-            typed,
-            title: self.conversation.title(),
             lifetime: self.conversation.lifetime(settings, &session),
+            title: self.conversation.title,
             session,
             limits: Limits {
-                stall_timeout: limit(self.stall_timeout, settings.stall_timeout.as_ref()),
-                max_retries: self
-                    .max_retries
-                    .or(value(settings.max_retries.as_ref()))
-                    .unwrap_or(defaults.max_retries),
-                retry_budget: self
-                    .retry_budget
-                    .or(value(settings.retry_budget.as_ref()))
-                    .unwrap_or(defaults.retry_budget),
+                stall_timeout: limit(self.stall_timeout, &settings.stall_timeout),
                 agent: self.limits.agent(settings),
+                ..retries(self.max_retries, self.retry_budget, settings)
             },
             checks: self.limits.checks(),
             worktree,
-            permission: self
-                .permission
-                .resolve(settings, self.connect.input(), ToolArgs::AsAsked)?,
+            permission: self.permission.resolve(settings, input, ToolArgs::AsAsked)?,
             connect,
+            ..self.model.resolve(settings)?
         })
     }
 
@@ -251,15 +192,10 @@ impl RunArgs {
         Ok((source, stdin))
     }
 
-    /// The format of stdout, as far as it is known without settings.
-    pub(super) fn mode_typed(&self) -> Option<OutputMode> {
-        self.output_format.map(Into::into)
-    }
-
     fn output(&self, settings: &Settings) -> Result<OutputRequest, Failure> {
         let mode = self
-            .mode_typed()
-            .or(value(settings.output_format.as_ref()))
+            .output_format
+            .or(value(&settings.output_format))
             .unwrap_or_default();
         if self.include_raw && mode != OutputMode::StreamJson {
             return Err(
@@ -275,85 +211,10 @@ impl RunArgs {
         }
         Ok(OutputRequest {
             mode,
-            extent: if self.last {
-                AnswerExtent::LastMessage
-            } else {
-                AnswerExtent::Whole
-            },
-            color: value(settings.color.as_ref()).unwrap_or_default(),
-            verbosity: value(settings.verbosity.as_ref()).unwrap_or_default(),
-            rendering: if self.raw || value(settings.raw.as_ref()) == Some(true) {
-                Rendering::Raw
-            } else {
-                Rendering::Markdown
-            },
-            reasoning: if self.thinking || value(settings.thinking.as_ref()) == Some(true) {
-                Reasoning::Shown
-            } else {
-                Reasoning::Hidden
-            },
-            progress_off: value(settings.progress.as_ref()) == Some(false),
-            include_raw: self.include_raw || value(settings.include_raw.as_ref()) == Some(true),
+            extent: choice(self.last, AnswerExtent::LastMessage),
+            include_raw: is_on(self.include_raw, &settings.include_raw),
             last_message_file: self.output_last_message.clone(),
+            ..output(self.raw, self.thinking, settings)
         })
     }
-}
-
-/// Which variant of the model: by flag, else by setting.
-pub(super) fn variant_choice(
-    named: Option<&str>,
-    effort: Option<EffortWord>,
-    settings: &Settings,
-) -> Result<VariantChoice, Failure> {
-    if let Some(name) = named {
-        return Ok(VariantChoice::Named(name.to_owned()));
-    }
-    if let Some(word) = effort {
-        return Ok(VariantChoice::Effort(word.into()));
-    }
-    match (&settings.variant, &settings.effort) {
-        (None, None) => Ok(VariantChoice::Default),
-        (Some(variant), Some(effort)) if variant.origin.rank() == effort.origin.rank() => {
-            Err(Failure::usage("cannot use both settings `variant` and `effort`")
-                .hint(format!("remove one of them from {}", variant.origin)))
-        }
-        (Some(variant), effort)
-            if effort
-                .as_ref()
-                .is_none_or(|effort| effort.origin.rank() < variant.origin.rank()) =>
-        {
-            Ok(VariantChoice::Named(variant.value.clone()))
-        }
-        (_, effort) => Ok(effort
-            .as_ref()
-            .map_or(VariantChoice::Default, |effort| VariantChoice::Effort(effort.value))),
-    }
-}
-
-/// The added system prompt: by flag, else by setting.
-pub(super) fn system_prompt(
-    text: Option<&str>,
-    file: Option<&Path>,
-    settings: &Settings,
-) -> Result<Option<SystemPrompt>, Failure> {
-    if let Some(text) = text {
-        return Ok(Some(SystemPrompt::Text(text.to_owned())));
-    }
-    if let Some(file) = file {
-        return Ok(Some(SystemPrompt::File(file.to_owned())));
-    }
-    match (&settings.system, &settings.system_file) {
-        (Some(text), Some(file)) if text.origin.rank() == file.origin.rank() => {
-            Err(Failure::usage("cannot use both settings `system` and `system_file`")
-                .hint(format!("remove one of them from {}", text.origin)))
-        }
-        (Some(text), file) if file.as_ref().is_none_or(|file| file.origin.rank() < text.origin.rank()) => {
-            Ok(Some(SystemPrompt::Text(text.value.clone())))
-        }
-        (_, file) => Ok(file.as_ref().map(|file| SystemPrompt::File(file.value.clone()))),
-    }
-}
-
-pub(super) fn parse_model(text: &str) -> Result<ModelChoice, crate::request::ParseModelError> {
-    text.parse()
 }

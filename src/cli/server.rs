@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::options::{ConnectOptions, ListOptions, value};
+use super::options::{ConnectOptions, ListOptions, choice, value};
 use super::values;
-use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
     Follow, InUse, KEEP_FOR, ServerAction, ServerChoice, ServerCommandRequest, ServerReference, StopChoice, Warmth,
 };
 use crate::settings::Settings;
+use crate::support::duration;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -21,7 +21,6 @@ Examples:
   opencode-rs server logs --follow
   opencode-rs server stop --all";
 
-/// Arguments of `server`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ServerArgs {
     #[command(subcommand)]
@@ -39,7 +38,7 @@ enum ServerCommand {
     )]
     Start {
         /// Stop it after this time without use [default: 30m]
-        #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Engine")]
+        #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Engine")]
         keep_for: Option<Duration>,
 
         #[command(flatten)]
@@ -130,7 +129,7 @@ impl ServerArgs {
     /// The directory, as typed.
     pub(super) fn directory(&self) -> Option<&PathBuf> {
         match &self.command {
-            ServerCommand::Start { connect, .. } => connect.directory(),
+            ServerCommand::Start { connect, .. } => connect.directory.as_ref(),
             ServerCommand::List { directory, .. } | ServerCommand::Stop { directory, .. } => directory.as_ref(),
             ServerCommand::Status { server, .. } | ServerCommand::Logs { server, .. } => server.directory.as_ref(),
         }
@@ -144,19 +143,14 @@ impl ServerArgs {
         }
     }
 
-    /// Turns flags and settings into what was asked for.
-    ///
-    /// # Errors
-    ///
-    /// When flags contradict each other in a way that the parser does not see.
-    pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<ServerCommandRequest, Failure> {
+    pub fn resolve(self, settings: &Settings) -> Result<ServerCommandRequest, Failure> {
         let (action, list) = match self.command {
             ServerCommand::Start {
                 keep_for,
                 connect,
                 list,
             } => {
-                for (typed, option) in [(connect.fresh(), "--fresh"), (connect.attach(), "--attach")] {
+                for (typed, option) in [(connect.fresh, "--fresh"), (connect.attach.is_some(), "--attach")] {
                     if typed {
                         return Err(Failure::usage(format!(
                             "cannot use `{option}` with `server start`: the server that it starts is ours, and stays"
@@ -164,15 +158,15 @@ impl ServerArgs {
                         .hint("leave it out"));
                     }
                 }
-                let mut connect = connect.resolve(settings, environment)?;
+                let mut connect = connect.resolve(settings);
                 if let ServerChoice::Attach(_) = connect.server {
                     // The setting is for those who use a server.
                     connect.server = ServerChoice::Start {
-                        port: value(settings.port.as_ref()),
+                        port: value(&settings.port),
                     };
                 }
                 connect.warmth = Warmth::Keep {
-                    keep_for: keep_for.or(value(settings.keep_for.as_ref())).unwrap_or(KEEP_FOR),
+                    keep_for: keep_for.or(value(&settings.keep_for)).unwrap_or(KEEP_FOR),
                 };
                 (ServerAction::Start(Box::new(connect)), list)
             }
@@ -190,14 +184,14 @@ impl ServerArgs {
                     (false, true) => StopChoice::These(vec![ServerReference::OfDirectory(directory)]),
                     (false, false) => StopChoice::These(servers.into_iter().map(ServerReference::Id).collect()),
                 };
-                let in_use = if force { InUse::Stop } else { InUse::Spare };
+                let in_use = choice(force, InUse::Stop);
                 (ServerAction::Stop { which, in_use }, list)
             }
             ServerCommand::Logs { server, follow, lines } => {
                 let action = ServerAction::Logs {
                     server: server.into(),
                     lines,
-                    follow: if follow { Follow::UntilTheEnd } else { Follow::No },
+                    follow: choice(follow, Follow::UntilTheEnd),
                 };
                 (action, ListOptions::default())
             }
@@ -205,7 +199,7 @@ impl ServerArgs {
         Ok(ServerCommandRequest {
             action,
             output: list.resolve(settings),
-            verbosity: value(settings.verbosity.as_ref()).unwrap_or_default(),
+            verbosity: value(&settings.verbosity).unwrap_or_default(),
         })
     }
 }

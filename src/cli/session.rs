@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
 
-use super::options::{ConnectOptions, ListOptions};
+use super::options::{ConnectOptions, ListOptions, choice};
 use super::values;
-use crate::context::Environment;
-use crate::error::Failure;
 use crate::request::{
     Confirmation, Execution, Existing, ExportFormat, ImportIds, ImportSource, Inclusion, ModelChoice, Reasoning,
     Redaction, Rendering, SessionAction, SessionRequest, SessionScope, SessionTarget,
 };
 use crate::settings::Settings;
+use crate::support::duration;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -101,7 +101,6 @@ Examples:
   opencode-rs session prune --older-than 30d --dry-run
   opencode-rs session prune --older-than 90d --all --yes";
 
-/// Arguments of `session`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct SessionArgs {
     #[command(subcommand)]
@@ -115,69 +114,267 @@ enum SessionCommand {
     ///
     /// The sessions of subagents are left out unless `--children` is given, those that were put away unless `--archived` is.
     #[command(after_help = LIST_EXAMPLES)]
-    List(Box<ListArgs>),
+    List {
+        #[command(flatten)]
+        scope: ScopeArgs,
+
+        /// List only sessions whose title holds this
+        #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Session")]
+        search: Option<String>,
+
+        /// List at most so many; 0 lists all
+        #[arg(long, value_name = "N", default_value_t = 30, help_heading = "Session")]
+        limit: usize,
+
+        /// List the sessions of subagents too
+        #[arg(long, help_heading = "Session")]
+        children: bool,
+
+        /// List sessions that were put away too
+        #[arg(long, help_heading = "Session")]
+        archived: bool,
+
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Show a conversation
     ///
     /// It is written as Markdown, and rendered on a terminal. Tool calls have a line each; `--output-format json` has
     /// everything.
     #[command(after_help = SHOW_EXAMPLES)]
-    Show(Box<Show>),
+    Show {
+        #[command(flatten)]
+        target: Optional,
+
+        /// Show the model's reasoning too
+        #[arg(long, help_heading = "Session")]
+        thinking: bool,
+
+        /// Do not render Markdown on a terminal
+        #[arg(long, help_heading = "Session")]
+        raw: bool,
+
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Give a session another title
     #[command(after_help = RENAME_EXAMPLES)]
-    Rename(Box<Rename>),
+    Rename {
+        /// The session
+        #[arg(value_name = "SESSION", value_parser = values::parse_name)]
+        session: String,
+
+        /// The new title
+        #[arg(value_name = "TITLE", value_parser = values::parse_name)]
+        title: String,
+
+        #[command(flatten)]
+        scope: ScopeArgs,
+
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Copy a session, and print the id of the copy
     ///
     /// The copy is a session of the same directory; files stay as they are.
     #[command(after_help = FORK_EXAMPLES)]
-    Fork(Box<Fork>),
+    Fork {
+        #[command(flatten)]
+        target: Optional,
+
+        /// Copy up to this message and including it: the number of a prompt, which counts with its answer, or an id
+        #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
+        at: Option<String>,
+
+        /// Give the copy this title [default: that of the session, and a number]
+        #[arg(long, value_name = "TITLE", value_parser = values::parse_name, help_heading = "Session")]
+        title: Option<String>,
+
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Delete sessions, with those of their subagents
     #[command(after_help = DELETE_EXAMPLES)]
-    Delete(Box<Delete>),
+    Delete {
+        /// The sessions
+        #[arg(value_name = "SESSION", value_parser = values::parse_name, required = true)]
+        sessions: Vec<String>,
+
+        #[command(flatten)]
+        scope: ScopeArgs,
+
+        #[command(flatten)]
+        yes: Yes,
+
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// End what a session is doing
     #[command(after_help = ABORT_EXAMPLES)]
-    Abort(Box<PlainArgs>),
+    Abort {
+        #[command(flatten)]
+        target: Optional,
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Let the model replace a conversation by a summary of it
     ///
     /// What was said stays in the session; the model sees the summary from then on. One call of the model is made.
     #[command(after_help = COMPACT_EXAMPLES)]
-    Compact(Box<Compact>),
+    Compact {
+        #[command(flatten)]
+        target: Optional,
+
+        /// Let this model write the summary [default: the last one of the session]
+        #[arg(short, long, value_name = "PROVIDER/MODEL", help_heading = "Session")]
+        model: Option<ModelChoice>,
+
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Undo prompts with their answers, and the changes that they made to files
     ///
     /// Files are restored only where the engine keeps snapshots, which needs a git repository. `session unrevert` takes it
     /// back until the next prompt.
     #[command(after_help = REVERT_EXAMPLES)]
-    Revert(Box<RevertArgs>),
+    Revert {
+        #[command(flatten)]
+        target: Optional,
+
+        /// Undo this prompt and all that came after it: its number, or an id [default: the last prompt]
+        #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
+        to: Option<String>,
+
+        #[command(flatten)]
+        yes: Yes,
+
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Take a revert back
     #[command(after_help = UNREVERT_EXAMPLES)]
-    Unrevert(Box<PlainArgs>),
+    Unrevert {
+        #[command(flatten)]
+        target: Optional,
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Show what a session changed in files, as a unified diff
     #[command(after_help = DIFF_EXAMPLES)]
-    Diff(Box<Diff>),
+    Diff {
+        #[command(flatten)]
+        target: Optional,
+
+        /// Show only what this prompt changed: its number, or an id [default: each prompt, one after the other]
+        #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
+        message: Option<String>,
+
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Show the list of things to do that the model keeps
     #[command(after_help = TODO_EXAMPLES)]
-    Todo(Box<PlainArgs>),
+    Todo {
+        #[command(flatten)]
+        target: Optional,
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Write a whole session to stdout or a file
     #[command(after_help = EXPORT_EXAMPLES)]
-    Export(Box<Export>),
+    Export {
+        #[command(flatten)]
+        target: Optional,
+
+        /// Choose the format of the export
+        #[arg(long, value_name = "FORMAT", value_parser = export_format(), default_value = "json", help_heading = "Session")]
+        format: ExportFormat,
+
+        /// Leave out contents of files, output of tools, reasoning and rules; write the home directory as `~`
+        ///
+        /// Prompts, answers and the commands that ran stay: look them through before you pass them on.
+        #[arg(long, help_heading = "Session")]
+        sanitize: bool,
+
+        /// Write to this file [default: stdout]
+        #[arg(short, long, value_name = "FILE", help_heading = "Session")]
+        output: Option<PathBuf>,
+
+        /// Replace the file if there is one
+        #[arg(long, requires = "output", help_heading = "Session")]
+        force: bool,
+
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Store an exported session as one of this directory, and print its id
     ///
     /// Rules of permissions and the link of a shared session are not taken over. A session that is there already is never
     /// overwritten.
     #[command(after_help = IMPORT_EXAMPLES)]
-    Import(Box<Import>),
+    Import {
+        /// The exported session; `-` reads stdin
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// Import it as a session of its own, with new ids
+        #[arg(long, help_heading = "Session")]
+        copy: bool,
+
+        /// Give it this title [default: its own]
+        #[arg(long, value_name = "TITLE", value_parser = values::parse_name, help_heading = "Session")]
+        title: Option<String>,
+
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Publish a session on the engine's sharing site, and print its address
     ///
     /// Everybody who has the address can read the whole conversation, and what is said from then on.
     #[command(after_help = SHARE_EXAMPLES)]
-    Share(Box<Share>),
+    Share {
+        #[command(flatten)]
+        target: NamedSession,
+        #[command(flatten)]
+        yes: Yes,
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Take a shared session back
     #[command(after_help = UNSHARE_EXAMPLES)]
-    Unshare(Box<Unshare>),
+    Unshare {
+        #[command(flatten)]
+        target: NamedSession,
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Delete sessions that nothing happened in for some time
     ///
     /// Conversations that are kept under a name stay, unless `--kept` is given.
     #[command(after_help = PRUNE_EXAMPLES)]
-    Prune(Box<Prune>),
+    Prune {
+        /// Delete sessions that nothing happened in for this time, such as `30d`
+        #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Session")]
+        older_than: Duration,
+
+        /// Delete sessions of all directories
+        #[arg(short, long, help_heading = "Session")]
+        all: bool,
+
+        /// Delete conversations that are kept under a name, too
+        #[arg(long, help_heading = "Session")]
+        kept: bool,
+
+        /// Show what would be deleted, and delete nothing
+        #[arg(long, help_heading = "Session")]
+        dry_run: bool,
+
+        #[command(flatten)]
+        yes: Yes,
+
+        #[command(flatten)]
+        common: Box<Common>,
+    },
 }
 
 /// What all verbs have.
@@ -227,279 +424,38 @@ struct Yes {
     yes: bool,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct PlainArgs {
-    #[command(flatten)]
-    target: Optional,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct ListArgs {
-    #[command(flatten)]
-    scope: ScopeArgs,
-
-    /// List only sessions whose title holds this
-    #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Session")]
-    search: Option<String>,
-
-    /// List at most so many; 0 lists all
-    #[arg(long, value_name = "N", default_value_t = 30, help_heading = "Session")]
-    limit: usize,
-
-    /// List the sessions of subagents too
-    #[arg(long, help_heading = "Session")]
-    children: bool,
-
-    /// List sessions that were put away too
-    #[arg(long, help_heading = "Session")]
-    archived: bool,
-
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Show {
-    #[command(flatten)]
-    target: Optional,
-
-    /// Show the model's reasoning too
-    #[arg(long, help_heading = "Session")]
-    thinking: bool,
-
-    /// Do not render Markdown on a terminal
-    #[arg(long, help_heading = "Session")]
-    raw: bool,
-
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Rename {
-    /// The session
-    #[arg(value_name = "SESSION", value_parser = values::parse_name)]
-    session: String,
-
-    /// The new title
-    #[arg(value_name = "TITLE", value_parser = values::parse_name)]
-    title: String,
-
-    #[command(flatten)]
-    scope: ScopeArgs,
-
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Fork {
-    #[command(flatten)]
-    target: Optional,
-
-    /// Copy up to this message and including it: the number of a prompt, which counts with its answer, or an id
-    #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
-    at: Option<String>,
-
-    /// Give the copy this title [default: that of the session, and a number]
-    #[arg(long, value_name = "TITLE", value_parser = values::parse_name, help_heading = "Session")]
-    title: Option<String>,
-
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Delete {
-    /// The sessions
-    #[arg(value_name = "SESSION", value_parser = values::parse_name, required = true)]
-    sessions: Vec<String>,
-
-    #[command(flatten)]
-    scope: ScopeArgs,
-
-    #[command(flatten)]
-    yes: Yes,
-
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Compact {
-    #[command(flatten)]
-    target: Optional,
-
-    /// Let this model write the summary [default: the last one of the session]
-    #[arg(short, long, value_name = "PROVIDER/MODEL", help_heading = "Session")]
-    model: Option<ModelChoice>,
-
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct RevertArgs {
-    #[command(flatten)]
-    target: Optional,
-
-    /// Undo this prompt and all that came after it: its number, or an id [default: the last prompt]
-    #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
-    to: Option<String>,
-
-    #[command(flatten)]
-    yes: Yes,
-
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Diff {
-    #[command(flatten)]
-    target: Optional,
-
-    /// Show only what this prompt changed: its number, or an id [default: each prompt, one after the other]
-    #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
-    message: Option<String>,
-
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum ExportWord {
-    /// The engine's own format, which can be imported
-    #[default]
-    Json,
-    /// A page for people
-    Markdown,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Export {
-    #[command(flatten)]
-    target: Optional,
-
-    /// Choose the format of the export
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Session")]
-    format: ExportWord,
-
-    /// Leave out contents of files, output of tools, reasoning and rules; write the home directory as `~`
-    ///
-    /// Prompts, answers and the commands that ran stay: look them through before you pass them on.
-    #[arg(long, help_heading = "Session")]
-    sanitize: bool,
-
-    /// Write to this file [default: stdout]
-    #[arg(short, long, value_name = "FILE", help_heading = "Session")]
-    output: Option<PathBuf>,
-
-    /// Replace the file if there is one
-    #[arg(long, requires = "output", help_heading = "Session")]
-    force: bool,
-
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Import {
-    /// The exported session; `-` reads stdin
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-
-    /// Import it as a session of its own, with new ids
-    #[arg(long, help_heading = "Session")]
-    copy: bool,
-
-    /// Give it this title [default: its own]
-    #[arg(long, value_name = "TITLE", value_parser = values::parse_name, help_heading = "Session")]
-    title: Option<String>,
-
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Share {
-    #[command(flatten)]
-    target: NamedSession,
-    #[command(flatten)]
-    yes: Yes,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Unshare {
-    #[command(flatten)]
-    target: NamedSession,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Prune {
-    /// Delete sessions that nothing happened in for this time, such as `30d`
-    #[arg(long, value_name = "DURATION", value_parser = values::parse_duration, help_heading = "Session")]
-    older_than: Duration,
-
-    /// Delete sessions of all directories
-    #[arg(short, long, help_heading = "Session")]
-    all: bool,
-
-    /// Delete conversations that are kept under a name, too
-    #[arg(long, help_heading = "Session")]
-    kept: bool,
-
-    /// Show what would be deleted, and delete nothing
-    #[arg(long, help_heading = "Session")]
-    dry_run: bool,
-
-    #[command(flatten)]
-    yes: Yes,
-
-    #[command(flatten)]
-    common: Common,
+/// `--format` of `session export`.
+fn export_format() -> impl TypedValueParser<Value = ExportFormat> {
+    let words = PossibleValuesParser::new([
+        PossibleValue::new("json").help("The engine's own format, which can be imported"),
+        PossibleValue::new("markdown").help("A page for people"),
+    ]);
+    words.map(|word| choice(word == "markdown", ExportFormat::Markdown))
 }
 
 impl ScopeArgs {
     fn resolve(self) -> SessionScope {
-        scope(self.all)
+        choice(self.all, SessionScope::Everywhere)
+    }
+
+    fn target(self, session: Option<String>) -> SessionTarget {
+        SessionTarget {
+            reference: session,
+            scope: self.resolve(),
+        }
     }
 }
 
 impl Optional {
     fn resolve(self) -> SessionTarget {
-        SessionTarget {
-            reference: self.session,
-            scope: self.scope.resolve(),
-        }
+        self.scope.target(self.session)
     }
 }
 
 impl NamedSession {
     fn resolve(self) -> SessionTarget {
-        SessionTarget {
-            reference: Some(self.session),
-            scope: self.scope.resolve(),
-        }
+        self.scope.target(Some(self.session))
     }
-}
-
-fn scope(all: bool) -> SessionScope {
-    if all {
-        SessionScope::Everywhere
-    } else {
-        SessionScope::Directory
-    }
-}
-
-fn included(flag: bool) -> Inclusion {
-    if flag { Inclusion::Included } else { Inclusion::LeftOut }
 }
 
 impl SessionArgs {
@@ -508,216 +464,153 @@ impl SessionArgs {
         &self.command.common().connect
     }
 
-    /// Turns flags and settings into what was asked for.
-    ///
-    /// # Errors
-    ///
-    /// When flags contradict each other in a way that the parser does not see.
-    pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<SessionRequest, Failure> {
-        let nobody = self.connect().input().nobody(settings);
-        let (action, common, yes) = self.command.resolve();
-        Ok(SessionRequest {
-            confirmation: match (yes.yes, nobody) {
+    pub fn resolve(self, settings: &Settings) -> SessionRequest {
+        let common = self.command.common().clone();
+        SessionRequest {
+            confirmation: match (self.command.is_confirmed(), common.connect.input.nobody(settings)) {
                 (true, _) => Confirmation::Given,
                 (false, true) => Confirmation::NobodyToAsk,
                 (false, false) => Confirmation::Ask,
             },
             output: common.list.resolve(settings),
-            connect: common.connect.resolve(settings, environment)?,
-            action,
-        })
+            connect: common.connect.resolve(settings),
+            action: self.command.resolve(),
+        }
     }
 }
 
 impl SessionCommand {
     fn common(&self) -> &Common {
         match self {
-            Self::List(args) => &args.common,
-            Self::Show(args) => &args.common,
-            Self::Rename(args) => &args.common,
-            Self::Fork(args) => &args.common,
-            Self::Delete(args) => &args.common,
-            Self::Abort(args) | Self::Unrevert(args) | Self::Todo(args) => &args.common,
-            Self::Compact(args) => &args.common,
-            Self::Revert(args) => &args.common,
-            Self::Diff(args) => &args.common,
-            Self::Export(args) => &args.common,
-            Self::Import(args) => &args.common,
-            Self::Share(args) => &args.common,
-            Self::Unshare(args) => &args.common,
-            Self::Prune(args) => &args.common,
+            Self::List { common, .. }
+            | Self::Show { common, .. }
+            | Self::Rename { common, .. }
+            | Self::Fork { common, .. }
+            | Self::Delete { common, .. }
+            | Self::Abort { common, .. }
+            | Self::Compact { common, .. }
+            | Self::Revert { common, .. }
+            | Self::Unrevert { common, .. }
+            | Self::Diff { common, .. }
+            | Self::Todo { common, .. }
+            | Self::Export { common, .. }
+            | Self::Import { common, .. }
+            | Self::Share { common, .. }
+            | Self::Unshare { common, .. }
+            | Self::Prune { common, .. } => common,
         }
     }
 
-    fn resolve(self) -> (SessionAction, Common, Yes) {
-        let no = Yes::default();
+    fn is_confirmed(&self) -> bool {
         match self {
-            Self::List(args) => (
-                SessionAction::List {
-                    scope: args.scope.resolve(),
-                    search: args.search,
-                    limit: (args.limit > 0).then_some(args.limit),
-                    children: included(args.children),
-                    archived: included(args.archived),
-                },
-                args.common,
-                no,
-            ),
-            Self::Show(args) => (
-                SessionAction::Show {
-                    target: args.target.resolve(),
-                    reasoning: if args.thinking {
-                        Reasoning::Shown
-                    } else {
-                        Reasoning::Hidden
-                    },
-                    rendering: if args.raw { Rendering::Raw } else { Rendering::Markdown },
-                },
-                args.common,
-                no,
-            ),
-            Self::Rename(args) => (
-                SessionAction::Rename {
-                    target: SessionTarget {
-                        reference: Some(args.session),
-                        scope: args.scope.resolve(),
-                    },
-                    title: args.title,
-                },
-                args.common,
-                no,
-            ),
-            Self::Fork(args) => (
-                SessionAction::Fork {
-                    target: args.target.resolve(),
-                    at: args.at,
-                    title: args.title,
-                },
-                args.common,
-                no,
-            ),
-            Self::Delete(args) => {
-                let scope = args.scope.resolve();
-                let targets = args.sessions.into_iter().map(|session| SessionTarget {
-                    reference: Some(session),
-                    scope,
-                });
-                let targets = targets.collect();
-                (SessionAction::Delete { targets }, args.common, args.yes)
+            Self::Delete { yes, .. } | Self::Revert { yes, .. } | Self::Share { yes, .. } | Self::Prune { yes, .. } => {
+                yes.yes
             }
-            Self::Abort(args) => (
-                SessionAction::Abort {
-                    target: args.target.resolve(),
-                },
-                args.common,
-                no,
-            ),
-            Self::Compact(args) => (
-                SessionAction::Compact {
-                    target: args.target.resolve(),
-                    model: args.model,
-                },
-                args.common,
-                no,
-            ),
-            Self::Revert(args) => (
-                SessionAction::Revert {
-                    target: args.target.resolve(),
-                    to: args.to,
-                },
-                args.common,
-                args.yes,
-            ),
-            Self::Unrevert(args) => (
-                SessionAction::Unrevert {
-                    target: args.target.resolve(),
-                },
-                args.common,
-                no,
-            ),
-            Self::Diff(args) => (
-                SessionAction::Diff {
-                    target: args.target.resolve(),
-                    message: args.message,
-                },
-                args.common,
-                no,
-            ),
-            Self::Todo(args) => (
-                SessionAction::Todo {
-                    target: args.target.resolve(),
-                },
-                args.common,
-                no,
-            ),
-            Self::Export(args) => args.resolve(),
-            Self::Import(args) => args.resolve(),
-            Self::Share(args) => (
-                SessionAction::Share {
-                    target: args.target.resolve(),
-                },
-                args.common,
-                args.yes,
-            ),
-            Self::Unshare(args) => (
-                SessionAction::Unshare {
-                    target: args.target.resolve(),
-                },
-                args.common,
-                no,
-            ),
-            Self::Prune(args) => args.resolve(),
+            _ => false,
         }
     }
-}
 
-impl Export {
-    fn resolve(self) -> (SessionAction, Common, Yes) {
-        let action = SessionAction::Export {
-            target: self.target.resolve(),
-            format: match self.format {
-                ExportWord::Json => ExportFormat::Json,
-                ExportWord::Markdown => ExportFormat::Markdown,
+    fn resolve(self) -> SessionAction {
+        match self {
+            Self::List {
+                scope,
+                search,
+                limit,
+                children,
+                archived,
+                ..
+            } => SessionAction::List {
+                scope: scope.resolve(),
+                search,
+                limit: (limit > 0).then_some(limit),
+                children: choice(children, Inclusion::Included),
+                archived: choice(archived, Inclusion::Included),
             },
-            redaction: if self.sanitize {
-                Redaction::Sanitized
-            } else {
-                Redaction::Nothing
+            Self::Show {
+                target, thinking, raw, ..
+            } => SessionAction::Show {
+                target: target.resolve(),
+                reasoning: choice(thinking, Reasoning::Shown),
+                rendering: choice(raw, Rendering::Raw),
             },
-            file: self.output,
-            existing: if self.force { Existing::Replaced } else { Existing::Kept },
-        };
-        (action, self.common, Yes::default())
-    }
-}
-
-impl Import {
-    fn resolve(self) -> (SessionAction, Common, Yes) {
-        let action = SessionAction::Import {
-            source: if self.file.as_os_str() == "-" {
-                ImportSource::Stdin
-            } else {
-                ImportSource::File(self.file)
+            Self::Rename {
+                session, title, scope, ..
+            } => SessionAction::Rename {
+                target: scope.target(Some(session)),
+                title,
             },
-            ids: if self.copy { ImportIds::New } else { ImportIds::Same },
-            title: self.title,
-        };
-        (action, self.common, Yes::default())
-    }
-}
-
-impl Prune {
-    fn resolve(self) -> (SessionAction, Common, Yes) {
-        let action = SessionAction::Prune {
-            older_than: self.older_than,
-            scope: scope(self.all),
-            kept: included(self.kept),
-            execution: if self.dry_run {
-                Execution::DryRun
-            } else {
-                Execution::Real
+            Self::Fork { target, at, title, .. } => SessionAction::Fork {
+                target: target.resolve(),
+                at,
+                title,
             },
-        };
-        (action, self.common, self.yes)
+            Self::Delete { sessions, scope, .. } => SessionAction::Delete {
+                targets: sessions
+                    .into_iter()
+                    .map(|session| scope.target(Some(session)))
+                    .collect(),
+            },
+            Self::Abort { target, .. } => SessionAction::Abort {
+                target: target.resolve(),
+            },
+            Self::Compact { target, model, .. } => SessionAction::Compact {
+                target: target.resolve(),
+                model,
+            },
+            Self::Revert { target, to, .. } => SessionAction::Revert {
+                target: target.resolve(),
+                to,
+            },
+            Self::Unrevert { target, .. } => SessionAction::Unrevert {
+                target: target.resolve(),
+            },
+            Self::Diff { target, message, .. } => SessionAction::Diff {
+                target: target.resolve(),
+                message,
+            },
+            Self::Todo { target, .. } => SessionAction::Todo {
+                target: target.resolve(),
+            },
+            Self::Export {
+                target,
+                format,
+                sanitize,
+                output,
+                force,
+                ..
+            } => SessionAction::Export {
+                target: target.resolve(),
+                format,
+                redaction: choice(sanitize, Redaction::Sanitized),
+                file: output,
+                existing: choice(force, Existing::Replaced),
+            },
+            Self::Import { file, copy, title, .. } => SessionAction::Import {
+                source: match file {
+                    stdin if stdin.as_os_str() == "-" => ImportSource::Stdin,
+                    file => ImportSource::File(file),
+                },
+                ids: choice(copy, ImportIds::New),
+                title,
+            },
+            Self::Share { target, .. } => SessionAction::Share {
+                target: target.resolve(),
+            },
+            Self::Unshare { target, .. } => SessionAction::Unshare {
+                target: target.resolve(),
+            },
+            Self::Prune {
+                older_than,
+                all,
+                kept,
+                dry_run,
+                ..
+            } => SessionAction::Prune {
+                older_than,
+                scope: choice(all, SessionScope::Everywhere),
+                kept: choice(kept, Inclusion::Included),
+                execution: choice(dry_run, Execution::DryRun),
+            },
+        }
     }
 }

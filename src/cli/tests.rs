@@ -7,7 +7,6 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 
 use super::*;
-use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
 use crate::request::{
     AgentLimits, Approver, BusySession, Checks, ConfigScope, Confirmation, Effect, EngineChoice, Execution, Follow,
@@ -31,7 +30,7 @@ fn parse(words: &[&str]) -> Result<Cli, clap::Error> {
 fn run_with(settings: &Settings, words: &[&str]) -> Result<RunRequest, Failure> {
     let cli = parse(words).unwrap();
     match cli.into_command() {
-        CliCommand::Run(args) => args.resolve(settings, &Environment::default()),
+        CliCommand::Run(args) => args.resolve(settings),
         other => panic!("{words:?} is {other:?}"),
     }
 }
@@ -332,7 +331,7 @@ fn a_server_that_is_started_is_ours_and_stays() {
         let CliCommand::Server(args) = parse(&words).unwrap().into_command() else {
             panic!("{words:?}");
         };
-        match args.resolve(settings, &Environment::default())?.action {
+        match args.resolve(settings)?.action {
             ServerAction::Start(connect) => Ok((connect.server, connect.warmth)),
             other => panic!("{other:?}"),
         }
@@ -368,9 +367,7 @@ fn servers_are_meant_by_id_by_directory_or_all() {
         let CliCommand::Server(args) = parse(&words).unwrap().into_command() else {
             panic!("{words:?}");
         };
-        args.resolve(&Settings::default(), &Environment::default())
-            .unwrap()
-            .action
+        args.resolve(&Settings::default()).unwrap().action
     };
     let id = |id: &str| ServerReference::Id(id.to_owned());
     let here = ServerReference::OfDirectory(None);
@@ -580,7 +577,7 @@ fn what_decides_about_permissions_is_not_edited_unasked() {
 #[test]
 fn no_input_asks_nobody_for_trust_either() {
     let trust = |settings: &Settings, words: &[&str]| match parse(words).unwrap().into_command() {
-        CliCommand::Models(args) => args.resolve(settings, &Environment::default()).unwrap().connect.trust,
+        CliCommand::Models(args) => args.resolve(settings).connect.trust,
         other => panic!("{other:?}"),
     };
     let plain = Settings::default();
@@ -756,7 +753,7 @@ fn the_directory_and_bare_are_known_before_the_settings() {
 #[test]
 fn api_takes_method_path_and_fields_like_gh() {
     let resolve = |words: &[&str]| match parse(words).unwrap().into_command() {
-        CliCommand::Api(args) => args.resolve(&Settings::default(), &Environment::default()),
+        CliCommand::Api(args) => args.resolve(&Settings::default()),
         other => panic!("{other:?}"),
     };
     let request = resolve(&[
@@ -784,7 +781,7 @@ fn api_takes_method_path_and_fields_like_gh() {
 #[test]
 fn a_session_is_named_or_the_last_one_and_nobody_is_asked_twice() {
     let resolve = |words: &[&str]| match parse(words).unwrap().into_command() {
-        CliCommand::Session(args) => args.resolve(&Settings::default(), &Environment::default()).unwrap(),
+        CliCommand::Session(args) => args.resolve(&Settings::default()),
         other => panic!("{other:?}"),
     };
     let target = |reference: Option<&str>, scope| SessionTarget {
@@ -909,7 +906,7 @@ fn every_command_has_examples_and_they_parse() {
 fn chat(words: &[&str]) -> crate::request::ChatRequest {
     let words: Vec<&str> = std::iter::once("chat").chain(words.iter().copied()).collect();
     match parse(&words).unwrap().into_command() {
-        CliCommand::Chat(args) => args.resolve(&Settings::default(), &Environment::default()).unwrap(),
+        CliCommand::Chat(args) => args.resolve(&Settings::default()).unwrap(),
         other => panic!("{words:?} is {other:?}"),
     }
 }

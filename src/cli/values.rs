@@ -1,27 +1,11 @@
 //! Value types of the command line: text in, a checked value or a reason out. Nothing here reads a file.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::Value;
-use url::Url;
 
-use crate::request::{
-    ApiField, ColorChoice, Effect, Effort, FieldValue, ListFormat, OutputMode, RulePattern, TypedCall,
-};
-use crate::settings;
-use crate::support::duration::{self, ParseDurationError};
-
-/// Reads a duration such as `90`, `90s`, `5m`, `1h30m`, `500ms`.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, ParseDurationError> {
-    duration::parse(text)
-}
-
-/// Reads the address of a server.
-pub(super) fn parse_server_url(text: &str) -> Result<Url, String> {
-    settings::server_url(text)
-}
+use crate::request::{ApiField, FieldValue, TypedCall, Word};
 
 /// Reads text that must hold something, such as a name.
 pub(super) fn parse_name(text: &str) -> Result<String, String> {
@@ -33,11 +17,6 @@ pub(super) fn parse_name(text: &str) -> Result<String, String> {
         return Err("a name holds no control characters".to_owned());
     }
     Ok(name.to_owned())
-}
-
-/// Reads a rule of permissions.
-pub(super) fn parse_rule(text: &str) -> Result<RulePattern, String> {
-    settings::rule(text)
 }
 
 /// Reads a tool call: `TOOL`, or `TOOL:INPUT`.
@@ -152,107 +131,10 @@ pub(super) fn parse_header(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.trim().to_owned()))
 }
 
-/// `--effort`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum EffortWord {
-    None,
-    Low,
-    Medium,
-    High,
-    Max,
-}
-
-impl From<EffortWord> for Effort {
-    fn from(word: EffortWord) -> Self {
-        match word {
-            EffortWord::None => Self::None,
-            EffortWord::Low => Self::Low,
-            EffortWord::Medium => Self::Medium,
-            EffortWord::High => Self::High,
-            EffortWord::Max => Self::Max,
-        }
-    }
-}
-
-/// `--output-format` of `run`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum OutputWord {
-    Text,
-    Json,
-    StreamJson,
-}
-
-impl From<OutputWord> for OutputMode {
-    fn from(word: OutputWord) -> Self {
-        match word {
-            OutputWord::Text => Self::Text,
-            OutputWord::Json => Self::Json,
-            OutputWord::StreamJson => Self::StreamJson,
-        }
-    }
-}
-
-/// `--output-format` of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ListWord {
-    /// A table for people.
-    #[value(help = None)]
-    Text,
-    /// One JSON document.
-    #[value(help = None)]
-    Json,
-}
-
-impl From<ListWord> for ListFormat {
-    fn from(word: ListWord) -> Self {
-        match word {
-            ListWord::Text => Self::Text,
-            ListWord::Json => Self::Json,
-        }
-    }
-}
-
-/// `--expect`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum EffectWord {
-    Allow,
-    Ask,
-    Deny,
-}
-
-impl From<EffectWord> for Effect {
-    fn from(word: EffectWord) -> Self {
-        match word {
-            EffectWord::Allow => Self::Allow,
-            EffectWord::Ask => Self::Ask,
-            EffectWord::Deny => Self::Deny,
-        }
-    }
-}
-
-/// `--decision`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum DecisionWord {
-    Allowed,
-    Denied,
-}
-
-/// `--color`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColorWord {
-    Auto,
-    Always,
-    Never,
-}
-
-impl From<ColorWord> for ColorChoice {
-    fn from(word: ColorWord) -> Self {
-        match word {
-            ColorWord::Auto => Self::Auto,
-            ColorWord::Always => Self::Always,
-            ColorWord::Never => Self::Never,
-        }
-    }
+/// Reads a choice by its word; help and completions show the words.
+pub(super) fn word<T: Word>() -> impl TypedValueParser<Value = T> {
+    let words = PossibleValuesParser::new(T::WORDS.iter().map(|(word, _)| *word));
+    words.map(|word| T::of_word(&word).expect("clap lets no other word through"))
 }
 
 #[cfg(test)]
@@ -294,7 +176,7 @@ mod tests {
     #[test]
     fn credentials_are_refused_on_the_command_line() {
         assert!(parse_header("Authorization: Basic xyz").is_err());
-        let refused = parse_server_url("http://opencode:hunter2@127.0.0.1:4096").unwrap_err();
+        let refused = crate::settings::server_url("http://opencode:hunter2@127.0.0.1:4096").unwrap_err();
         assert!(!refused.contains("hunter2") && refused.contains("OPENCODE_SERVER_PASSWORD"));
         assert_eq!(parse_header("X-A: b: c"), Ok(("X-A".to_owned(), "b: c".to_owned())));
         for text in ["X", ": a", "X A: b", "X: a\r\nY: b"] {

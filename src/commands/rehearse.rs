@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::env_vars;
 use crate::error::{Failure, stdout_failure};
 use crate::rehearsal::{self, MODELS, PROVIDER, Rehearsal, Script};
-use crate::request::{RehearseFormat, RehearseRequest};
+use crate::request::{ListFormat, RehearseRequest};
 
 /// Serves until a signal ends it; address, token and engine configuration go to stdout as soon as requests are answered.
 ///
@@ -43,11 +43,11 @@ pub async fn serve(request: RehearseRequest, cancel: CancellationToken, out: &mu
     Ok(())
 }
 
-fn announce(rehearsal: &Rehearsal, format: RehearseFormat, out: &mut dyn Write) -> io::Result<()> {
+fn announce(rehearsal: &Rehearsal, format: ListFormat, out: &mut dyn Write) -> io::Result<()> {
     let models: Vec<String> = MODELS.iter().map(|model| format!("{PROVIDER}/{model}")).collect();
     let config = rehearsal.engine_config();
     match format {
-        RehearseFormat::Json => {
+        ListFormat::Json => {
             let record = json!({
                 "type": "rehearsal",
                 "schema_version": 1,
@@ -58,7 +58,7 @@ fn announce(rehearsal: &Rehearsal, format: RehearseFormat, out: &mut dyn Write) 
             });
             writeln!(out, "{record}")?;
         }
-        RehearseFormat::Text => {
+        ListFormat::Text => {
             writeln!(out, "base URL: {}", rehearsal.base_url())?;
             writeln!(out, "API key:  {}", rehearsal.api_key().expose())?;
             writeln!(out, "models:   {}", models.join(", "))?;

@@ -1,11 +1,12 @@
 //! `--bare`: neither the user's nor the project's configuration, but for providers and credentials.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
 use crate::context::Context;
+use crate::engine::files::{CONFIG_NAMES, EngineFiles, NAMED_CONFIG, NAMED_DIRECTORY};
 use crate::error::{Failure, FailureKind};
 use crate::support::atomic_file::{Access, create_directory};
 use crate::support::overlay::overlay;
@@ -18,22 +19,15 @@ const KEPT: [&str; 5] = [
     "model",
     "small_model",
 ];
-/// The engine's global configuration files, later ones win.
-const FILES: [&str; 3] = ["config.json", "opencode.json", "opencode.jsonc"];
-
 /// Makes the engine read nothing but `config`, into which the providers of the user's configuration are copied.
 pub(crate) fn apply(
     context: &Context,
     config: &mut Value,
     variables: &mut Vec<(OsString, OsString)>,
 ) -> Result<(), Failure> {
-    let environment = &context.environment;
-    let home = environment
-        .text("XDG_CONFIG_HOME")
-        .map_or_else(|| context.directories.home.join(".config"), PathBuf::from);
-    let mut sources: Vec<PathBuf> = FILES.iter().map(|file| home.join("opencode").join(file)).collect();
-    sources.extend(environment.text("OPENCODE_CONFIG").map(PathBuf::from));
-    for source in sources {
+    let files = EngineFiles::of(context);
+    let users = CONFIG_NAMES.map(|name| files.config.join(name));
+    for source in users.into_iter().chain(files.named_config) {
         keep_providers(&source, config)?;
     }
     // An empty configuration home of our own. It stays, since the engine puts files of its own into it.
@@ -50,7 +44,7 @@ pub(crate) fn apply(
     ] {
         variables.push((name.into(), "1".into()));
     }
-    for name in ["OPENCODE_CONFIG", "OPENCODE_CONFIG_DIR"] {
+    for name in [NAMED_CONFIG, NAMED_DIRECTORY] {
         variables.push((name.into(), OsString::new()));
     }
     Ok(())

@@ -8,9 +8,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::context::{Context, Directories};
+use crate::engine::files::EngineFiles;
 use crate::error::{Failure, FailureKind};
 use crate::request::RehearsalChoice;
-use crate::server;
 use crate::support::atomic_file::{Access, create_directory};
 
 /// Names the engine's database: a path.
@@ -43,7 +43,7 @@ pub(crate) fn variable(context: &Context) -> Result<Option<(OsString, OsString)>
 /// The database that holds the sessions of such a command, if it is a file in a known place.
 pub(crate) fn database(context: &Context, rehearsal: &RehearsalChoice) -> Option<PathBuf> {
     if *rehearsal == RehearsalChoice::Off || names_database(context) {
-        server::database_of(&context.environment, &context.directories.home)
+        EngineFiles::of(context).database()
     } else {
         Some(own_database(&context.directories))
     }

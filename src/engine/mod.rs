@@ -10,6 +10,7 @@
 //! | `platform`, `pins`, `digest` | which build runs here, what it must be |
 //! | `source`, `npm_config`, `http` | who serves it |
 //! | `download`, `archive`, `install`, `store` | from a socket to the store |
+//! | `files` | where the engine keeps its own files |
 //! | `progress_bar` | what a person sees of it |
 #![expect(
     clippy::result_large_err,
@@ -20,6 +21,7 @@ mod archive;
 mod digest;
 mod download;
 mod error;
+pub mod files;
 mod http;
 mod install;
 mod locate;

@@ -17,6 +17,7 @@ use super::probe_cache::{Identity, ProbeCache};
 use super::rejection::Rejection;
 use super::supported;
 use crate::context::Environment;
+use crate::support::names::Names;
 
 /// How long `--version` may take. It takes 0.4 s on an idle machine, and as long as a start on a crowded one.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
@@ -31,36 +32,14 @@ const OUTPUT_LIMIT: u64 = 16 * 1024;
 const SMALLEST_ENGINE: u64 = 16 * 1024 * 1024;
 
 /// Variables that a program needs to start, or that a launcher needs to find the engine.
-const KEPT: &[&str] = &[
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "LANG",
-    "LC_ALL",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "SystemRoot",
-    "SystemDrive",
-    "windir",
-    "ComSpec",
-    "PATHEXT",
-    "USERPROFILE",
-    "APPDATA",
-    "LOCALAPPDATA",
-    "ProgramData",
-    "ProgramFiles",
-];
+const KEPT: Names = Names(
+    "PATH HOME USER LOGNAME LANG LC_ALL LD_LIBRARY_PATH DYLD_LIBRARY_PATH SystemRoot SystemDrive windir ComSpec \
+     PATHEXT USERPROFILE APPDATA LOCALAPPDATA ProgramData ProgramFiles",
+);
 /// The same for whole families.
 const KEPT_FAMILIES: &[&str] = &["NIX_", "MISE_", "ASDF_", "VOLTA_", "PROTO_"];
 const SECRET_WORDS: &[&str] = &["TOKEN", "KEY", "SECRET", "PASSWORD"];
-const XDG: &[&str] = &[
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-    "XDG_STATE_HOME",
-    "XDG_CACHE_HOME",
-    "XDG_RUNTIME_DIR",
-];
+const XDG: Names = Names("XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME XDG_RUNTIME_DIR");
 
 /// Asks `path` for its version, from the cache where the file has not changed, and checks that it is supported.
 ///
@@ -250,7 +229,7 @@ async fn execute(
         command.env(name, scratch.path());
     }
     if role != Role::Launcher {
-        for name in XDG {
+        for name in XDG.iter() {
             command.env(name, scratch.path().join(name));
         }
     }
@@ -336,7 +315,7 @@ fn trimmed(environment: &Environment, role: Role) -> Vec<(&std::ffi::OsStr, &std
             }
             KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(name))
                 || KEPT_FAMILIES.iter().any(|family| upper.starts_with(family))
-                || (role == Role::Launcher && XDG.contains(&name))
+                || (role == Role::Launcher && XDG.contains(name))
         })
         .collect()
 }

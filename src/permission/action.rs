@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::api::types::PermissionAsk;
+use crate::support::names::Names;
 
 /// Stands for a path that is none: no file system has a file of this name.
 const UNREADABLE: &str = "\0";
@@ -57,35 +58,15 @@ pub enum Action {
 }
 
 /// The names of the engine's own tools, those of some versions and settings included.
-const ENGINE_TOOLS: [&str; 22] = [
-    "StructuredOutput",
-    "apply_patch",
-    "bash",
-    "edit",
-    "glob",
-    "grep",
-    "invalid",
-    "list",
-    "lsp",
-    "multiedit",
-    "patch",
-    "plan_enter",
-    "plan_exit",
-    "question",
-    "read",
-    "skill",
-    "task",
-    "todoread",
-    "todowrite",
-    "webfetch",
-    "websearch",
-    "write",
-];
+const ENGINE_TOOLS: Names = Names(
+    "StructuredOutput apply_patch bash edit glob grep invalid list lsp multiedit patch plan_enter plan_exit \
+     question read skill task todoread todowrite webfetch websearch write",
+);
 
 impl Action {
     /// Whether calls of a tool by this name are taken for those of the engine's own one.
     pub fn is_known(tool: &str) -> bool {
-        ENGINE_TOOLS.contains(&tool)
+        ENGINE_TOOLS.contains(tool)
     }
 
     /// The action of a tool call, from the tool's name and its arguments. What is missing or of another type than the

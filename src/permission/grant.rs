@@ -2,8 +2,9 @@
 
 use super::shell::programs::{Hazard, READERS};
 use super::shell::texts::{self, program};
-use super::shell::{Names, ShellCommand, git};
+use super::shell::{ShellCommand, git};
 use crate::request::RulePattern;
+use crate::support::names::Names;
 
 /// Programs, and those of their subcommands that a person who said yes to one of them expects to run again.
 const SUBCOMMANDS: &[(&str, Names)] = &[

@@ -16,8 +16,9 @@ use super::shell::programs::{ELSEWHERE, Hazard, READERS, RUNS, changes_unnamed_f
 use super::shell::reader::{BINARY_TESTS, NUMBER_TESTS, UNARY_TESTS};
 use super::shell::texts::{self, program};
 use super::shell::wrappers::{self, WrappedCommand};
-use super::shell::{self, LinePart, Names, ShellCommand, ShellContext, ShellWord, git};
+use super::shell::{self, LinePart, ShellCommand, ShellContext, ShellWord, git};
 use crate::request::{Effect, PolicyRule};
+use crate::support::names::Names;
 
 /// Commands within commands that we follow.
 const DEEPEST: usize = 6;

@@ -50,6 +50,7 @@ pub use repeat::{DOOM_LOOP, RepeatWatch};
 pub use terminal::TerminalPrompter;
 
 use crate::api::types::{Rule, RuleAction};
+use crate::support::names::Names;
 
 /// The tools that look and do not touch. Everything else is refused.
 pub const LOOKING: [&str; 4] = ["read", "glob", "grep", "list"];
@@ -83,7 +84,7 @@ pub fn look_only(agent: &[Rule]) -> Vec<Rule> {
 
 /// Whether the engine has a tool of this name, by the permission that it asks for.
 pub fn is_engine_tool(name: &str) -> bool {
-    ASKING.contains(&name) || preset::HARMLESS.contains(&name) || name == "codesearch"
+    ASKING.contains(name) || preset::HARMLESS.contains(&name) || name == "codesearch"
 }
 
 /// The rules for a session of which everything shall be asked about, for an agent whose rules are `agent`.
@@ -108,27 +109,14 @@ pub fn ask_about_everything(agent: &[Rule], removed: &[String]) -> Vec<Rule> {
 }
 
 /// The tools of the engine that ask, by their permissions.
-const ASKING: [&str; 13] = [
-    "bash",
-    "edit",
-    "read",
-    "glob",
-    "grep",
-    "list",
-    "webfetch",
-    "websearch",
-    "task",
-    "todowrite",
-    "skill",
-    "external_directory",
-    "doom_loop",
-];
+const ASKING: Names =
+    Names("bash edit read glob grep list webfetch websearch task todowrite skill external_directory doom_loop");
 
 /// The rules for a session on a server that has no gate of ours: everything is denied but the tools that are known to ask,
 /// and those that `named` rules of ours speak of. A tool of a plugin's asks nobody, and would simply run.
 pub fn ask_about_what_asks(agent: &[Rule], removed: &[String], named: &[String]) -> Vec<Rule> {
     let mut rules = vec![Rule::new("*", "*", RuleAction::Deny)];
-    for tool in ASKING.into_iter().chain(named.iter().map(String::as_str)) {
+    for tool in ASKING.iter().chain(named.iter().map(String::as_str)) {
         rules.push(Rule::new(tool, "*", RuleAction::Ask));
         for rule in agent.iter().filter(|rule| wildcard_matches(&rule.permission, tool)) {
             let action = match rule.action {

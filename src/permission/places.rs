@@ -13,9 +13,10 @@ use super::rules::{is_literal, is_plain, literal_prefix, patterns_meet};
 use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
 use super::shell::programs::{Hazard, READERS, changes_unnamed_files, only_reads};
 use super::shell::texts::{program, star_brackets};
-use super::shell::{Dirs, LinePart, Names, ShellCommand, ShellWord, git, wrappers};
+use super::shell::{Dirs, LinePart, ShellCommand, ShellWord, git, wrappers};
 use super::wildcard_matches;
 use crate::request::{Effect, PolicyRule};
+use crate::support::names::Names;
 
 /// What a command does with the places that its arguments name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

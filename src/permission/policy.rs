@@ -13,6 +13,7 @@ use super::protected::{ProtectedPlaces, Protection, SecretLikelihood, is_environ
 use super::rules::{address_is_allowed, address_is_refused, canonical_tool, is_about, is_literal, is_plain};
 use super::wildcard_matches;
 use crate::request::{Effect, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern};
+use crate::support::names::Names;
 
 /// The rules in force for one run.
 #[derive(Debug, Clone)]
@@ -182,7 +183,7 @@ impl Policy {
         {
             add(&canonical_tool(&rule.pattern.tool));
         }
-        for tool in TOOLS {
+        for tool in TOOLS.iter() {
             let may_be_used = self.preset != Preset::ReadOnly
                 && self
                     .rules
@@ -654,16 +655,7 @@ impl Policy {
 }
 
 /// The tools of the engine that a session can do without.
-const TOOLS: [&str; 8] = [
-    "bash",
-    "edit",
-    "webfetch",
-    "websearch",
-    "task",
-    "todowrite",
-    "skill",
-    "question",
-];
+const TOOLS: Names = Names("bash edit webfetch websearch task todowrite skill question");
 
 /// The one absolute path of a place, when it can stand in a rule.
 fn exact_place(sight: &ResolvedPath) -> Option<String> {

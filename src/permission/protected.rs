@@ -4,213 +4,57 @@
 //! about, and whether reading it has to. Always true: a path is judged by what it is called and where it is, never by
 //! what is in it; a link has to be followed before, and both of its ends asked about.
 
+use crate::support::names::Names;
 use std::path::{Component, Path, PathBuf};
 
 use super::paths::{follow, slashed};
 
 /// Directories whose files run, or widen what may run, without anybody starting them.
-const RUNNING_DIRECTORIES: [&str; 28] = [
-    ".git",
-    ".hg",
-    ".svn",
-    ".jj",
-    ".githooks",
-    ".husky",
-    ".opencode",
-    ".claude",
-    ".codex",
-    ".cursor",
-    ".gemini",
-    ".windsurf",
-    ".continue",
-    ".vscode",
-    ".idea",
-    ".zed",
-    ".fleet",
-    ".devcontainer",
-    ".direnv",
-    ".mise",
-    ".ssh",
-    ".cargo",
-    ".bundle",
-    ".yarn",
-    ".vim",
-    ".nvim",
-    ".emacs.d",
-    ".config",
-];
+const RUNNING_DIRECTORIES: Names = Names(
+    ".git .hg .svn .jj .githooks .husky .opencode .claude .codex .cursor .gemini .windsurf .continue .vscode .idea \
+     .zed .fleet .devcontainer .direnv .mise .ssh .cargo .bundle .yarn .vim .nvim .emacs.d .config",
+);
 
 /// Files that do. In lower case.
-const RUNNING_FILES: [&str; 86] = [
-    "opencode.json",
-    "opencode.jsonc",
-    ".opencode-rs.toml",
-    ".mcp.json",
-    ".aider.conf.yml",
-    ".envrc",
-    ".direnvrc",
-    ".mise.toml",
-    ".mise.local.toml",
-    "mise.toml",
-    "mise.local.toml",
-    ".rtx.toml",
-    ".gitconfig",
-    ".gitmodules",
-    ".gitattributes",
-    ".git-credentials",
-    ".hgrc",
-    ".pre-commit-config.yaml",
-    "lefthook.yml",
-    "lefthook.yaml",
-    "lefthook-local.yml",
-    "lefthook-local.yaml",
-    ".lefthook.yml",
-    ".lefthook.yaml",
-    ".lefthook-local.yml",
-    ".lefthook-local.yaml",
-    ".overcommit.yml",
-    ".devcontainer.json",
-    ".gitpod.yml",
-    ".profile",
-    ".bashrc",
-    ".bash_profile",
-    ".bash_login",
-    ".bash_logout",
-    ".bash_aliases",
-    ".bash_completion",
-    ".zshrc",
-    ".zshenv",
-    ".zprofile",
-    ".zlogin",
-    ".zlogout",
-    ".kshrc",
-    ".mkshrc",
-    ".cshrc",
-    ".tcshrc",
-    ".login",
-    ".logout",
-    ".inputrc",
-    ".xprofile",
-    ".xinitrc",
-    ".xsession",
-    ".xsessionrc",
-    ".xserverrc",
-    ".pam_environment",
-    ".npmrc",
-    ".yarnrc",
-    ".yarnrc.yml",
-    ".pnpmfile.cjs",
-    ".pnpmfile.mjs",
-    ".pnp.cjs",
-    ".pnp.loader.mjs",
-    ".condarc",
-    ".gemrc",
-    ".gdbinit",
-    ".lldbinit",
-    ".pdbrc",
-    ".pythonrc",
-    ".irbrc",
-    ".pryrc",
-    ".rprofile",
-    ".renviron",
-    ".ocamlinit",
-    ".ghci",
-    ".sqliterc",
-    ".psqlrc",
-    ".vimrc",
-    ".gvimrc",
-    ".nvimrc",
-    ".nvim.lua",
-    ".exrc",
-    ".emacs",
-    ".dir-locals.el",
-    ".tmux.conf",
-    ".screenrc",
-    ".curlrc",
-    ".netrc",
-];
+const RUNNING_FILES: Names = Names(
+    "opencode.json opencode.jsonc .opencode-rs.toml .mcp.json .aider.conf.yml .envrc .direnvrc .mise.toml \
+     .mise.local.toml mise.toml mise.local.toml .rtx.toml .gitconfig .gitmodules .gitattributes .git-credentials \
+     .hgrc .pre-commit-config.yaml lefthook.yml lefthook.yaml lefthook-local.yml lefthook-local.yaml .lefthook.yml \
+     .lefthook.yaml .lefthook-local.yml .lefthook-local.yaml .overcommit.yml .devcontainer.json .gitpod.yml \
+     .profile .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .bash_completion .zshrc .zshenv \
+     .zprofile .zlogin .zlogout .kshrc .mkshrc .cshrc .tcshrc .login .logout .inputrc .xprofile .xinitrc .xsession \
+     .xsessionrc .xserverrc .pam_environment .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pnpmfile.mjs .pnp.cjs \
+     .pnp.loader.mjs .condarc .gemrc .gdbinit .lldbinit .pdbrc .pythonrc .irbrc .pryrc .rprofile .renviron \
+     .ocamlinit .ghci .sqliterc .psqlrc .vimrc .gvimrc .nvimrc .nvim.lua .exrc .emacs .dir-locals.el .tmux.conf \
+     .screenrc .curlrc .netrc",
+);
 
 /// Places of the home, in lower case, from which shells, desktops and programs start something.
-const STARTING_PLACES: [&str; 46] = [
-    ".config",
-    ".gitlab-runner",
-    ".local/bin",
-    ".local/lib",
-    ".local/share/applications",
-    ".local/share/autostart",
-    ".local/share/bash-completion",
-    ".local/share/dbus-1",
-    ".local/share/fish",
-    ".local/share/gnome-shell",
-    ".local/share/kio",
-    ".local/share/kservices5",
-    ".local/share/kxmlgui5",
-    ".local/share/mime",
-    ".local/share/nautilus",
-    ".local/share/nautilus-python",
-    ".local/share/nvim",
-    ".local/share/plasma",
-    ".local/share/systemd",
-    ".local/share/zsh",
-    ".cargo",
-    ".rustup",
-    ".emacs.d",
-    ".vim",
-    ".oh-my-zsh",
-    ".gnupg",
-    ".ssh",
-    ".aws",
-    ".docker",
-    ".kube",
-    ".githooks",
-    "bin",
-    "go/bin",
-    "documents/powershell",
-    "documents/windowspowershell",
-    "appdata/local/microsoft/windowsapps",
-    "appdata/local/programs",
-    "appdata/roaming",
+const STARTING_PLACES: Names = Names(
+    ".config .gitlab-runner .local/bin .local/lib .local/share/applications .local/share/autostart \
+     .local/share/bash-completion .local/share/dbus-1 .local/share/fish .local/share/gnome-shell .local/share/kio \
+     .local/share/kservices5 .local/share/kxmlgui5 .local/share/mime .local/share/nautilus \
+     .local/share/nautilus-python .local/share/nvim .local/share/plasma .local/share/systemd .local/share/zsh \
+     .cargo .rustup .emacs.d .vim .oh-my-zsh .gnupg .ssh .aws .docker .kube .githooks bin go/bin \
+     documents/powershell documents/windowspowershell appdata/local/microsoft/windowsapps appdata/local/programs \
+     appdata/roaming library/keychains library/launchagents library/preferences library/scripts library/services",
+);
+/// Those with a space in their name.
+const SPACED_STARTING_PLACES: [&str; 3] = [
     "library/application scripts",
     "library/application support",
     "library/input methods",
-    "library/keychains",
-    "library/launchagents",
-    "library/preferences",
-    "library/scripts",
-    "library/services",
 ];
 
 /// Directories of the home that hold tool chains, with programs in a `bin` or `shims` somewhere below. In lower case.
-const TOOL_CHAINS: [&str; 17] = [
-    ".asdf",
-    ".bun",
-    ".deno",
-    ".dotnet",
-    ".fnm",
-    ".ghcup",
-    ".jenv",
-    ".krew",
-    ".linuxbrew",
-    ".nodenv",
-    ".npm-global",
-    ".nvm",
-    ".pyenv",
-    ".rbenv",
-    ".sdkman",
-    ".volta",
-    ".yarn",
-];
+const TOOL_CHAINS: Names = Names(
+    ".asdf .bun .deno .dotnet .fnm .ghcup .jenv .krew .linuxbrew .nodenv .npm-global .nvm .pyenv .rbenv .sdkman \
+     .volta .yarn",
+);
 
 /// The same of the system.
-const SYSTEM_STARTING_PLACES: [&str; 7] = [
-    "/etc",
-    "/private/etc",
-    "/var/spool/cron",
-    "/var/at",
-    "/private/var/at",
-    "/Library/LaunchAgents",
-    "/Library/LaunchDaemons",
-];
+const SYSTEM_STARTING_PLACES: Names =
+    Names("/etc /private/etc /var/spool/cron /var/at /private/var/at /Library/LaunchAgents /Library/LaunchDaemons");
 
 /// Places of the system that only an agent which was sent into them may edit unasked.
 const SYSTEM_PLACES: [&str; 12] = [
@@ -229,103 +73,32 @@ const SYSTEM_PLACES: [&str; 12] = [
 ];
 
 /// Beginnings of the hidden names that projects have and that start nothing. A home can be a project's directory too.
-const PROJECT_NAMES: [&str; 40] = [
-    ".env",
-    ".git-blame-ignore-revs",
-    ".gitignore",
-    ".gitkeep",
-    ".github",
-    ".gitlab",
-    ".gitea",
-    ".forgejo",
-    ".circleci",
-    ".travis",
-    ".woodpecker",
-    ".changeset",
-    ".editorconfig",
-    ".eslint",
-    ".prettier",
-    ".stylelint",
-    ".babelrc",
-    ".browserslist",
-    ".swcrc",
-    ".postcssrc",
-    ".dockerignore",
-    ".npmignore",
-    ".nvmrc",
-    ".node-version",
-    ".python-version",
-    ".ruby-version",
-    ".rubocop",
-    ".flake8",
-    ".pylintrc",
-    ".coveragerc",
-    ".isort",
-    ".golangci",
-    ".clang-",
-    ".rustfmt",
-    ".markdownlint",
-    ".yamllint",
-    ".codespell",
-    ".mailmap",
-    ".nojekyll",
-    ".well-known",
-];
+const PROJECT_NAMES: Names = Names(
+    ".env .git-blame-ignore-revs .gitignore .gitkeep .github .gitlab .gitea .forgejo .circleci .travis .woodpecker \
+     .changeset .editorconfig .eslint .prettier .stylelint .babelrc .browserslist .swcrc .postcssrc .dockerignore \
+     .npmignore .nvmrc .node-version .python-version .ruby-version .rubocop .flake8 .pylintrc .coveragerc .isort \
+     .golangci .clang- .rustfmt .markdownlint .yamllint .codespell .mailmap .nojekyll .well-known",
+);
 
 /// Files that hold passwords, tokens or private keys, whoever has them. In lower case.
-const SECRET_FILES: [&str; 19] = [
-    ".netrc",
-    "_netrc",
-    ".git-credentials",
-    ".pgpass",
-    ".my.cnf",
-    ".mylogin.cnf",
-    ".pypirc",
-    ".s3cfg",
-    ".boto",
-    ".vault-token",
-    ".dockercfg",
-    "credentials.tfrc.json",
-    "id_rsa",
-    "id_dsa",
-    "id_ecdsa",
-    "id_ecdsa_sk",
-    "id_ed25519",
-    "id_ed25519_sk",
-    "secring.gpg",
-];
+const SECRET_FILES: Names = Names(
+    ".netrc _netrc .git-credentials .pgpass .my.cnf .mylogin.cnf .pypirc .s3cfg .boto .vault-token .dockercfg \
+     credentials.tfrc.json id_rsa id_dsa id_ecdsa id_ecdsa_sk id_ed25519 id_ed25519_sk secring.gpg",
+);
 
-const SECRET_DIRECTORIES: [&str; 6] = [
-    ".gnupg",
-    ".password-store",
-    ".aws",
-    ".azure",
-    ".mozilla",
-    ".thunderbird",
-];
+const SECRET_DIRECTORIES: Names = Names(".gnupg .password-store .aws .azure .mozilla .thunderbird");
 
 /// Parts of the paths of such directories whose own names say nothing.
 const SECRET_PARTS: [&str; 2] = ["/share/keyrings/", "/library/keychains/"];
 
 /// Ends of the paths of such files whose own names say nothing.
-const SECRET_PATHS: [&str; 7] = [
-    "/.docker/config.json",
-    "/.kube/config",
-    "/gcloud/credentials.db",
-    "/gcloud/application_default_credentials.json",
-    "/gh/hosts.yml",
-    "/.gem/credentials",
-    "/.cargo/credentials.toml",
-];
+const SECRET_PATHS: Names = Names(
+    "/.docker/config.json /.kube/config /gcloud/credentials.db /gcloud/application_default_credentials.json \
+     /gh/hosts.yml /.gem/credentials /.cargo/credentials.toml",
+);
 
 /// What is in `.ssh` and no secret.
-const PUBLIC_OF_SSH: [&str; 5] = [
-    "config",
-    "authorized_keys",
-    "known_hosts",
-    "known_hosts.old",
-    "environment",
-];
+const PUBLIC_OF_SSH: Names = Names("config authorized_keys known_hosts known_hosts.old environment");
 
 /// Ends of the names of files that hold private keys.
 const KEY_ENDS: [&str; 8] = [".key", ".p8", ".p12", ".pfx", ".ppk", ".jks", ".keystore", ".kdbx"];
@@ -402,7 +175,7 @@ impl ProtectedPlaces {
                 .any(|own| below(path, own).is_some() && below(own, place).is_some())
         };
         let name = |place: &Path| slashed(place).to_lowercase();
-        let system = SYSTEM_STARTING_PLACES.map(Path::new);
+        let system = SYSTEM_STARTING_PLACES.iter().map(Path::new);
         let strict = self.configuration.iter().map(PathBuf::as_path).chain(system);
         if let Some(place) = strict.into_iter().find(|place| below(path, place).is_some()) {
             return Some(name(place));
@@ -427,13 +200,16 @@ impl ProtectedPlaces {
                     .strip_prefix(place)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
-            let starts = |place: &&&str| is_in(&inner, place) || (!inner.is_empty() && is_in(place, &inner));
-            if let Some(place) = STARTING_PLACES.iter().find(starts) {
-                return Some((*place).to_owned());
+            let starts = |place: &&str| is_in(&inner, place) || (!inner.is_empty() && is_in(place, &inner));
+            if let Some(place) = SPACED_STARTING_PLACES
+                .into_iter()
+                .chain(STARTING_PLACES.iter())
+                .find(starts)
+            {
+                return Some(place.to_owned());
             }
             let (first, rest) = names.split_first()?;
-            let is_of_chain =
-                TOOL_CHAINS.contains(&first.as_str()) && rest.iter().any(|name| name == "bin" || name == "shims");
+            let is_of_chain = TOOL_CHAINS.contains(first) && rest.iter().any(|name| name == "bin" || name == "shims");
             let is_on_desktop = first == "desktop" && rest.last().is_some_and(|name| name.ends_with(".desktop"));
             if is_of_chain || is_on_desktop {
                 return Some(first.clone());
@@ -462,10 +238,10 @@ pub(super) fn protected_part(path: &Path) -> Option<&'static str> {
     let names = names(path);
     let directory = names
         .iter()
-        .find_map(|name| RUNNING_DIRECTORIES.into_iter().find(|known| known == name));
+        .find_map(|name| RUNNING_DIRECTORIES.iter().find(|known| known == name));
     directory.or_else(|| {
         RUNNING_FILES
-            .into_iter()
+            .iter()
             .find(|known| Some(*known) == names.last().map(String::as_str))
     })
 }
@@ -493,10 +269,10 @@ fn secret(path: &Path) -> Option<SecretLikelihood> {
     let text = format!("/{}", names.join("/"));
     let of_ssh = folders.last().is_some_and(|folder| folder == ".ssh")
         && !name.ends_with(".pub")
-        && !PUBLIC_OF_SSH.contains(&name.as_str());
+        && !PUBLIC_OF_SSH.contains(name);
     let always = is_environment_file(path)
-        || SECRET_FILES.contains(&name.as_str())
-        || names.iter().any(|name| SECRET_DIRECTORIES.contains(&name.as_str()))
+        || SECRET_FILES.contains(name)
+        || names.iter().any(|name| SECRET_DIRECTORIES.contains(name))
         || SECRET_PARTS.iter().any(|part| text.contains(part))
         || SECRET_PATHS.iter().any(|end| text.ends_with(end))
         || of_ssh

@@ -14,8 +14,9 @@ use super::preset;
 use super::shell::arguments::pattern_operand;
 use super::shell::programs::UNPACKERS;
 use super::shell::texts::{program, star_brackets};
-use super::shell::{Names, ShellCommand, ShellWord, git, wrappers};
+use super::shell::{ShellCommand, ShellWord, git, wrappers};
 use super::wildcard_matches;
+use crate::support::names::Names;
 
 impl Policy {
     /// The files that a command looks into without naming them.

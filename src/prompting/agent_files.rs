@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::api::types::Agent;
 use crate::context::Context;
+use crate::engine::files::EngineFiles;
 use crate::support::state_file;
 
 /// The directories of agents below one of configuration.
@@ -15,12 +16,9 @@ const KINDS: [&str; 4] = ["agent", "agents", "mode", "modes"];
 /// The file that would define the agent `name`, if there is one.
 pub(crate) fn find(context: &Context, directory: &Path, name: &str) -> Option<PathBuf> {
     let projects = directory.ancestors().map(|above| above.join(".opencode"));
-    let named = context.environment.os("OPENCODE_CONFIG_DIR").map(PathBuf::from);
-    let users = [
-        context.engine_directory("XDG_CONFIG_HOME", ".config"),
-        context.directories.home.join(".opencode"),
-    ];
-    let places = projects.chain(named).chain(users);
+    let files = EngineFiles::of(context);
+    let users = [files.config, files.home.join(".opencode")];
+    let places = projects.chain(files.named_directory).chain(users);
     let file = format!("{name}.md");
     places
         .flat_map(|place| KINDS.map(|kind| place.join(kind).join(&file)))

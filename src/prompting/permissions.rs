@@ -7,6 +7,7 @@ use super::{Display, protected};
 use crate::api::types::{Rule, RuleAction};
 use crate::connect::Connection;
 use crate::context::Context;
+use crate::engine::files::EngineFiles;
 use crate::error::{Failure, FailureKind};
 use crate::gate::Gate;
 use crate::permission::terminal::TerminalStyle;
@@ -114,9 +115,7 @@ fn session_rules(
 
 /// Where the engine keeps what it cuts off a tool's long output. It tells the model to read it there.
 fn kept_output(context: &Context) -> PathBuf {
-    context
-        .engine_directory("XDG_DATA_HOME", ".local/share")
-        .join("tool-output")
+    EngineFiles::of(context).data.join("tool-output")
 }
 
 /// What a person has to know of somebody else's server, whose tools they let run.

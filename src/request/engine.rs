@@ -44,19 +44,6 @@ pub enum EngineSource {
     Download,
 }
 
-impl EngineSource {
-    /// The word used in records and messages.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Explicit => "explicit",
-            Self::Path => "path",
-            Self::Home => "home",
-            Self::Store => "store",
-            Self::Download => "download",
-        }
-    }
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineCommandRequest {
     pub action: EngineAction,

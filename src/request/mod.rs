@@ -20,6 +20,7 @@ mod rehearse;
 mod run;
 mod server;
 mod session;
+mod word;
 
 pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
 pub use chat::{ChatRequest, NotInADialog};
@@ -41,10 +42,11 @@ pub use permission::{
 };
 pub use policy::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
 pub use prompt::{PromptSource, StdinUse};
-pub use rehearse::{RehearseFormat, RehearseRequest};
+pub use rehearse::RehearseRequest;
 pub use run::{AgentLimits, Checks, Limits, RunRequest, SessionLifetime, SystemPrompt, WorktreeChoice};
 pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};
 pub use session::{
     Confirmation, Execution, Existing, ExportFormat, ImportIds, ImportSource, Inclusion, Redaction, SessionAction,
     SessionRequest, SessionScope, SessionTarget,
 };
+pub use word::Word;

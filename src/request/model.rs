@@ -74,19 +74,6 @@ pub enum Effort {
     Max,
 }
 
-impl Effort {
-    /// The word on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Max => "max",
-        }
-    }
-}
-
 /// Which of a model's variants to use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum VariantChoice {

@@ -14,17 +14,6 @@ pub enum Effect {
     Deny,
 }
 
-impl Effect {
-    /// The word in files, records and on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Ask => "ask",
-            Self::Deny => "deny",
-        }
-    }
-}
-
 /// Which tool, and on what: `TOOL` or `TOOL:PATTERN`, with `*` (any text) and `?` (one character) in both.
 ///
 /// All tools that write files are `edit`, as the engine asks for them. That and the other names that people have for a

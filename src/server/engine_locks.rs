@@ -1,6 +1,6 @@
 //! Locks of engines that have died.
 //!
-//! *Comes in:* the engine's environment. *Goes out:* nothing; locks of dead engines are out of date afterwards.
+//! *Comes in:* the engine's directory of state. *Goes out:* nothing; locks of dead engines are out of date afterwards.
 //! *Always true:* only a lock whose owner is proven dead is touched, and none is removed.
 //!
 //! The engine's locks are directories: `<state>/opencode/locks/<hash>.lock`, with `meta.json` (who has it) and
@@ -10,11 +10,9 @@
 //! minute. So before an engine starts, the heartbeat of a dead owner is set far back, and the engine breaks the lock at
 //! once, by its own rules for races.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, test_kill_process};
@@ -25,22 +23,9 @@ use crate::support::state_file;
 /// The owner of a lock renews its heartbeat every 20 s.
 const LONGEST_BETWEEN_BEATS: Duration = Duration::from_secs(25);
 
-/// Sets back the heartbeats of dead owners in the state of an engine with this environment.
-pub(super) fn expire_dead(environment: &BTreeMap<OsString, OsString>, home: &Path) {
-    let path = |name: &str| environment.get(OsStr::new(name)).filter(|value| !value.is_empty());
-    let state = path("XDG_STATE_HOME").map_or_else(
-        || {
-            path("HOME")
-                .map_or_else(|| home.to_path_buf(), PathBuf::from)
-                .join(".local/state")
-        },
-        PathBuf::from,
-    );
-    for entry in fs::read_dir(state.join("opencode/locks"))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
+/// Sets back the heartbeats of dead owners in an engine's directory of state.
+pub(super) fn expire_dead(state: &Path) {
+    for entry in fs::read_dir(state.join("locks")).into_iter().flatten().flatten() {
         let lock = entry.path();
         if lock.extension().is_some_and(|extension| extension == "lock")
             && let Err(error) = expire_if_dead(&lock)
@@ -145,7 +130,7 @@ mod tests {
         ];
         fs::create_dir_all(locks.join("e.lock")).unwrap();
         fs::write(locks.join("f.lock"), "").unwrap();
-        expire_dead(&BTreeMap::new(), home.path());
+        expire_dead(&home.path().join(".local/state/opencode"));
         let modified = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
         assert_eq!(modified(&of_dead), SystemTime::UNIX_EPOCH);
         for other in &others {

@@ -27,7 +27,6 @@ mod strays;
 
 pub use environment::GATE_VARIABLE;
 pub use error::StartError;
-pub use first_start::database_of;
 pub use gated::guard_engine;
 #[cfg(unix)]
 pub use guard::descendants::{ProcessMark, is_below_engine};

@@ -20,6 +20,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use crate::engine::files::{CONFIG_NAMES, EngineFiles};
+
 /// Sets the registry of the engine's own packages. It is meant for the engine alone; in the environment of the commands
 /// that it runs, an empty value takes it back.
 pub const PACKAGE_REGISTRY_VARIABLE: &str = "npm_config_@opencode-ai:registry";
@@ -41,13 +43,13 @@ impl EmptyRegistry {
         environment: &mut BTreeMap<OsString, OsString>,
         user_config: Option<&OsStr>,
         directory: &Path,
-        home: &Path,
+        engine: &EngineFiles,
     ) -> Option<Self> {
         // It is empty in the commands that an engine of ours runs.
         let is_set = environment
             .get(OsStr::new(PACKAGE_REGISTRY_VARIABLE))
             .is_some_and(|value| !value.is_empty());
-        if is_set || are_needed(environment, user_config, directory, home) {
+        if is_set || are_needed(environment, user_config, directory, engine) {
             return None;
         }
         // Without it the engine is slower and noisier, not wrong.
@@ -92,32 +94,27 @@ fn are_needed(
     environment: &BTreeMap<OsString, OsString>,
     user_config: Option<&OsStr>,
     directory: &Path,
-    home: &Path,
+    engine: &EngineFiles,
 ) -> bool {
-    let variable = |name: &str| environment.get(OsStr::new(name)).filter(|value| !value.is_empty());
-    let path = |name: &str| variable(name).map(PathBuf::from);
-    let home = path("HOME").unwrap_or_else(|| home.to_path_buf());
-    let config = path("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
-    let data = path("XDG_DATA_HOME").unwrap_or_else(|| home.join(".local/share"));
-
-    let mut directories = vec![config.join("opencode"), home.join(".opencode")];
-    directories.extend(path("OPENCODE_CONFIG_DIR"));
-    let mut files: Vec<PathBuf> = path("OPENCODE_CONFIG").into_iter().collect();
+    let directories = engine.config_directories(directory.ancestors());
+    let mut files: Vec<PathBuf> = engine.named_config.clone().into_iter().collect();
     for place in directory.ancestors() {
-        directories.push(place.join(".opencode"));
         files.extend(["opencode.json", "opencode.jsonc"].map(|name| place.join(name)));
     }
     for directory in &directories {
-        files.extend(["config", "config.json", "opencode.json", "opencode.jsonc"].map(|name| directory.join(name)));
+        files.extend(CONFIG_NAMES.map(|name| directory.join(name)));
+        // The configuration of the first versions.
+        files.push(directory.join("config"));
     }
-    let managed = ["/etc/opencode", "/Library/Application Support/opencode"];
     // Logins of that sort bring configuration from elsewhere.
-    let login = variable("OPENCODE_AUTH_CONTENT")
+    let login = environment
+        .get(OsStr::new("OPENCODE_AUTH_CONTENT"))
+        .filter(|value| !value.is_empty())
         .map(|text| text.as_encoded_bytes().to_vec())
-        .or_else(|| fs::read(data.join("opencode/auth.json")).ok());
+        .or_else(|| fs::read(engine.credentials()).ok());
     user_config.is_some_and(|text| names_plugins(text.as_encoded_bytes()))
         || login.is_some_and(|text| memmem::find(&text, b"wellknown").is_some())
-        || managed.iter().any(|path| Path::new(path).exists())
+        || engine.managed().iter().any(|path| path.exists())
         || directories.iter().any(|directory| has_code(directory))
         || files.iter().any(|file| may_name_plugins(file))
 }
@@ -159,16 +156,13 @@ mod tests {
                 ("XDG_DATA_HOME", root.path().join("data")),
                 ("OPENCODE_CONFIG_DIR", root.path().join("more")),
             ];
-            let environment = environment
+            let environment: BTreeMap<OsString, OsString> = environment
                 .into_iter()
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect();
-            are_needed(
-                &environment,
-                user_config.map(OsStr::new),
-                &directory,
-                Path::new("/nowhere"),
-            )
+            let variable = |name: &str| environment.get(OsStr::new(name)).map(OsString::as_os_str);
+            let files = EngineFiles::new(variable, Path::new("/nowhere"), Path::new(""));
+            are_needed(&environment, user_config.map(OsStr::new), &directory, &files)
         };
         let plain = "{\"model\": \"a/b\"}";
         let named = "{\"plugin\": [\"x\"]}";

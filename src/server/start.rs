@@ -1,6 +1,6 @@
 //! Starting a server, and the one that was started.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use super::{EngineExit, GuardProgram, StartError, environment, first_start, read
 use crate::api::Endpoint;
 use crate::context::{Directories, Environment};
 use crate::engine::Engine;
+use crate::engine::files::EngineFiles;
 use crate::env_vars;
 use crate::support::secret::Secret;
 
@@ -122,12 +123,14 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
     let mut environment = environment::of_engine(request.environment, request.config, request.variables, &password)?;
     let user_config = request.environment.os(env_vars::ENGINE_CONFIG_CONTENT);
     let home = &request.directories.home;
-    let registry = EmptyRegistry::unless_needed(&mut environment, user_config, request.directory, home).await;
+    let variable = |name: &str| environment.get(OsStr::new(name)).map(OsString::as_os_str);
+    let files = EngineFiles::new(variable, home, Path::new(""));
+    let registry = EmptyRegistry::unless_needed(&mut environment, user_config, request.directory, &files).await;
 
     #[cfg(unix)]
-    super::engine_locks::expire_dead(&environment, home);
+    super::engine_locks::expire_dead(&files.state);
 
-    let database = first_start::database(&environment, home);
+    let database = files.database();
     let lock = match &database {
         None => None,
         Some(database) => {

@@ -4,10 +4,12 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::request::{ColorChoice, Dollars, Effort, ModelChoice, OutputMode, RulePattern, Verbosity};
+use crate::request::{ColorChoice, Dollars, Effort, ModelChoice, OutputMode, RulePattern, Verbosity, Word};
+use crate::support::names::Names;
 use crate::support::{duration, nearest};
 
 /// A value as a source holds it.
@@ -53,80 +55,28 @@ pub trait SettingValue: Sized + Clone {
     fn show(&self) -> Value;
 }
 
-/// Looks a word up in a table of words.
-fn word<T: Copy>(raw: &RawValue, words: &[(&'static str, T)]) -> Result<T, String> {
-    let names = || words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("`, `");
-    let text = raw.text(&format!("one of `{}`", names()))?;
-    words
-        .iter()
-        .find(|(name, _)| *name == text)
-        .map(|(_, value)| *value)
-        .ok_or_else(|| format!("`{text}` is none of `{}`", names()))
-}
-
-/// The name of a value in a table of words.
-fn name_of<T: PartialEq>(value: &T, words: &[(&'static str, T)]) -> Value {
-    words
-        .iter()
-        .find(|(_, known)| known == value)
-        .map_or(Value::Null, |(name, _)| json!(name))
+/// Reads a choice by its word.
+fn word<T: Word>(raw: &RawValue) -> Result<T, String> {
+    let names = T::WORDS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("`, `");
+    let text = raw.text(&format!("one of `{names}`"))?;
+    T::of_word(text).ok_or_else(|| format!("`{text}` is none of `{names}`"))
 }
 
 macro_rules! words {
-    ($type:ty, $table:ident, [$(($name:literal, $value:expr)),+ $(,)?]) => {
-        const $table: &[(&str, $type)] = &[$(($name, $value)),+];
-
-        impl SettingValue for $type {
+    ($($type:ty),+) => {
+        $(impl SettingValue for $type {
             fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
-                word(raw, $table)
+                word(raw)
             }
 
             fn show(&self) -> Value {
-                name_of(self, $table)
+                json!(self.as_str())
             }
-        }
+        })+
     };
 }
 
-words!(
-    Effort,
-    EFFORTS,
-    [
-        ("none", Effort::None),
-        ("low", Effort::Low),
-        ("medium", Effort::Medium),
-        ("high", Effort::High),
-        ("max", Effort::Max),
-    ]
-);
-words!(
-    OutputMode,
-    OUTPUT_MODES,
-    [
-        ("text", OutputMode::Text),
-        ("json", OutputMode::Json),
-        ("stream-json", OutputMode::StreamJson),
-    ]
-);
-words!(
-    ColorChoice,
-    COLOR_CHOICES,
-    [
-        ("auto", ColorChoice::Auto),
-        ("always", ColorChoice::Always),
-        ("never", ColorChoice::Never),
-    ]
-);
-words!(
-    Verbosity,
-    VERBOSITIES,
-    [
-        ("quiet", Verbosity::Quiet),
-        ("normal", Verbosity::Normal),
-        ("verbose", Verbosity::Verbose),
-        ("trace", Verbosity::Trace),
-    ]
-);
+words!(Effort, OutputMode, ColorChoice, Verbosity);
 
 impl SettingValue for String {
     fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
@@ -162,7 +112,7 @@ impl SettingValue for bool {
 }
 
 /// Reads a whole number between two bounds.
-fn integer(raw: &RawValue, low: i64, high: i64) -> Result<i64, String> {
+fn integer<T: DeserializeOwned>(raw: &RawValue, low: i64, high: i64) -> Result<T, String> {
     let number = match raw {
         RawValue::Integer(number) => Some(*number),
         RawValue::Text(text) => text.parse().ok(),
@@ -170,40 +120,30 @@ fn integer(raw: &RawValue, low: i64, high: i64) -> Result<i64, String> {
     };
     number
         .filter(|number| (low..=high).contains(number))
+        .and_then(|number| serde_json::from_value(json!(number)).ok())
         .ok_or_else(|| format!("a whole number from {low} to {high} is wanted"))
 }
 
-impl SettingValue for u32 {
-    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
-        integer(raw, 0, i64::from(Self::MAX)).map(|number| Self::try_from(number).unwrap_or(Self::MAX))
-    }
+macro_rules! integers {
+    ($($type:ty: $low:literal..=$high:expr),+ $(,)?) => {
+        $(impl SettingValue for $type {
+            fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
+                integer(raw, $low, $high)
+            }
 
-    fn show(&self) -> Value {
-        json!(self)
-    }
+            fn show(&self) -> Value {
+                json!(self)
+            }
+        })+
+    };
 }
 
-impl SettingValue for NonZeroU32 {
-    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
-        let number = integer(raw, 1, i64::from(u32::MAX))?;
-        Ok(u32::try_from(number).ok().and_then(Self::new).unwrap_or(Self::MAX))
-    }
-
-    fn show(&self) -> Value {
-        json!(self)
-    }
-}
-
-impl SettingValue for NonZeroU64 {
-    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
-        let number = integer(raw, 1, i64::MAX)?;
-        Ok(u64::try_from(number).ok().and_then(Self::new).unwrap_or(Self::MAX))
-    }
-
-    fn show(&self) -> Value {
-        json!(self)
-    }
-}
+integers!(
+    u16: 1..=i64::from(u16::MAX),
+    u32: 0..=i64::from(u32::MAX),
+    NonZeroU32: 1..=i64::from(u32::MAX),
+    NonZeroU64: 1..=i64::MAX,
+);
 
 impl SettingValue for Dollars {
     fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
@@ -218,16 +158,6 @@ impl SettingValue for Dollars {
 
     fn show(&self) -> Value {
         json!(self.to_string())
-    }
-}
-
-impl SettingValue for u16 {
-    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
-        integer(raw, 1, i64::from(Self::MAX)).map(|number| Self::try_from(number).unwrap_or(Self::MAX))
-    }
-
-    fn show(&self) -> Value {
-        json!(self)
     }
 }
 
@@ -328,22 +258,9 @@ impl SettingValue for Vec<RulePattern> {
 }
 
 /// Tools that a rule can be about, as the engine names what it asks for.
-const TOOLS: [&str; 14] = [
-    "bash",
-    "doom_loop",
-    "edit",
-    "external_directory",
-    "glob",
-    "grep",
-    "list",
-    "question",
-    "read",
-    "skill",
-    "task",
-    "todowrite",
-    "webfetch",
-    "websearch",
-];
+const TOOLS: Names = Names(
+    "bash doom_loop edit external_directory glob grep list question read skill task todowrite webfetch websearch",
+);
 
 /// Reads a rule, `TOOL` or `TOOL:PATTERN`.
 ///
@@ -357,8 +274,8 @@ pub fn rule(text: &str) -> Result<RulePattern, String> {
         .map_err(|error: crate::request::ParseRuleError| format!("`{text}` is no rule: {error}"))?;
     let tool = pattern.tool.as_str();
     // The tools of MCP servers and plugins have names of their own, mostly with an underscore.
-    let own_name = tool.contains(['_', '*', '?', '-', '.']) || TOOLS.contains(&tool);
-    match nearest::nearest(tool, TOOLS).first() {
+    let own_name = tool.contains(['_', '*', '?', '-', '.']) || TOOLS.contains(tool);
+    match nearest::nearest(tool, TOOLS.iter()).first() {
         Some(near) if !own_name && strsim::jaro_winkler(tool, near) > 0.85 => Err(format!(
             "`{text}` names no tool; did you mean `{near}`? (For a tool that is really called so, write `{tool}*`)"
         )),

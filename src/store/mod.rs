@@ -11,7 +11,7 @@ mod rows;
 
 use rusqlite::Connection;
 
-pub use open::Unreadable;
+pub use open::{Unreadable, may_hold_account};
 
 /// An open store. What is read through one of these is of one moment.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
 use super::SessionStore;
+use crate::support::names::Names;
 
 /// How long a reader waits where an engine has the whole file to itself. It has that when it starts and changes tables.
 const BUSY: Duration = Duration::from_millis(500);
@@ -20,44 +21,19 @@ const ADDRESS: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
 const LOG: u32 = 0x377f_0682;
 
 /// Tables and the columns that are read from them. There may be more.
-const EXPECTED: [(&str, &[&str]); 4] = [
+const EXPECTED: [(&str, Names); 4] = [
     (
         "session",
-        &[
-            "id",
-            "project_id",
-            "workspace_id",
-            "parent_id",
-            "slug",
-            "directory",
-            "path",
-            "title",
-            "version",
-            "share_url",
-            "summary_additions",
-            "summary_deletions",
-            "summary_files",
-            "summary_diffs",
-            "metadata",
-            "cost",
-            "tokens_input",
-            "tokens_output",
-            "tokens_reasoning",
-            "tokens_cache_read",
-            "tokens_cache_write",
-            "revert",
-            "permission",
-            "agent",
-            "model",
-            "time_created",
-            "time_updated",
-            "time_compacting",
-            "time_archived",
-        ],
+        Names(
+            "id project_id workspace_id parent_id slug directory path title version share_url summary_additions \
+             summary_deletions summary_files summary_diffs metadata cost tokens_input tokens_output tokens_reasoning \
+             tokens_cache_read tokens_cache_write revert permission agent model time_created time_updated time_compacting \
+             time_archived",
+        ),
     ),
-    ("message", &["id", "session_id", "time_created", "data"]),
-    ("part", &["id", "message_id", "session_id", "data"]),
-    ("todo", &["session_id", "content", "status", "priority", "position"]),
+    ("message", Names("id session_id time_created data")),
+    ("part", Names("id message_id session_id data")),
+    ("todo", Names("session_id content status priority position")),
 ];
 
 /// Why the store is not read.
@@ -89,45 +65,81 @@ fn is_log(database: &Path) -> bool {
     }
 }
 
+fn is_there(database: &Path, suffix: &str) -> bool {
+    let mut name = database.as_os_str().to_owned();
+    name.push(suffix);
+    Path::new(&name).is_file()
+}
+
+/// A connection that changes no file, not even those that SQLite keeps beside a database.
+///
+/// A database whose engine runs, or has ended in whatever way, has an index of its log (`-shm`) beside it. With that
+/// file there SQLite can read without writing, and takes part in the engine's locking; without it, it would have to
+/// make one. So such a store is left to an engine.
+fn connect(database: &Path) -> Result<Connection, Unreadable> {
+    if !cfg!(unix) || !["", "-wal", "-shm"].iter().all(|suffix| is_there(database, suffix)) || !is_log(database) {
+        return Err(Unreadable::NotAsExpected(database.to_path_buf()));
+    }
+    open(database, "mode=ro&readonly_shm=1")
+}
+
+fn open(database: &Path, options: &str) -> Result<Connection, Unreadable> {
+    let path = database
+        .to_str()
+        .ok_or_else(|| Unreadable::NotAsExpected(database.to_path_buf()))?;
+    let address = format!("file:{}?{options}", utf8_percent_encode(path, ADDRESS));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(address, flags)?;
+    connection.busy_timeout(BUSY)?;
+    // No statement of ours changes anything; this makes it impossible.
+    connection.execute_batch("PRAGMA query_only = 1; BEGIN")?;
+    Ok(connection)
+}
+
+/// Whether the database may know an account of the engine's service. Any doubt is a yes.
+///
+/// An account brings configuration from elsewhere, which may name providers that no file here names.
+pub fn may_hold_account(database: &Path) -> bool {
+    database.exists() && holds_account(database).unwrap_or(true)
+}
+
+fn holds_account(database: &Path) -> Result<bool, Unreadable> {
+    let connection = if is_there(database, "-wal") {
+        connect(database)?
+    } else {
+        open(database, "immutable=1")?
+    };
+    let mut tables = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?;
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    // `account_state` has a row for "nobody", so it says nothing.
+    let asked = tables
+        .iter()
+        .filter(|name| name.contains("account") && *name != "account_state");
+    for table in asked {
+        let name = table.replace('"', "\"\"");
+        if connection.prepare(&format!("SELECT 1 FROM \"{name}\""))?.exists([])? {
+            return Ok(true);
+        }
+    }
+    // A database without tables is one that is being made.
+    Ok(tables.is_empty())
+}
+
 impl SessionStore {
     /// Opens the store for reading.
     ///
-    /// A database whose engine runs, or has ended in whatever way, has an index of its log (`-shm`) beside it. With that
-    /// file there SQLite can read without writing, and takes part in the engine's locking; without it, it would have to
-    /// make one. So such a store is left to an engine.
-    ///
     /// # Errors
     ///
-    /// When it cannot be read in this way.
+    /// When it cannot be read without changing a file, or another version of the engine made it.
     pub fn open(database: &Path) -> Result<Self, Unreadable> {
-        let unexpected = || Unreadable::NotAsExpected(database.to_path_buf());
-        let is_there = |suffix: &str| {
-            let mut name = database.as_os_str().to_owned();
-            name.push(suffix);
-            Path::new(&name).is_file()
-        };
-        if !cfg!(unix) || !["", "-wal", "-shm"].iter().all(|suffix| is_there(suffix)) {
-            return Err(unexpected());
-        }
-        if !is_log(database) {
-            return Err(unexpected());
-        }
-        let path = database.to_str().ok_or_else(unexpected)?;
-        let address = format!("file:{}?mode=ro&readonly_shm=1", utf8_percent_encode(path, ADDRESS));
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(address, flags)?;
-        connection.busy_timeout(BUSY)?;
-        // No statement of ours changes anything; this makes it impossible.
-        connection.execute_batch("PRAGMA query_only = 1; BEGIN")?;
+        let connection = connect(database)?;
         for (table, columns) in EXPECTED {
             let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
             let there: Vec<String> = statement
                 .query_map([table], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
-            for column in columns {
-                if !there.iter().any(|name| name == column) {
-                    return Err(Unreadable::Schema(table, column));
-                }
+            if let Some(column) = columns.iter().find(|column| !there.iter().any(|name| name == column)) {
+                return Err(Unreadable::Schema(table, column));
             }
         }
         Ok(Self { connection })
@@ -150,7 +162,10 @@ mod tests {
             .unwrap();
         for (table, columns) in EXPECTED {
             // Another version may have more.
-            let sql = format!("CREATE TABLE {table} ({}, of_tomorrow)", columns.join(","));
+            let sql = format!(
+                "CREATE TABLE {table} ({}, of_tomorrow)",
+                columns.iter().collect::<Vec<_>>().join(",")
+            );
             connection.execute(&sql, []).unwrap();
         }
         connection

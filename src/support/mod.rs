@@ -11,6 +11,7 @@ pub mod lock;
 pub mod look_alike;
 pub mod loopback;
 pub mod named_file;
+pub mod names;
 pub mod nearest;
 pub mod output_files;
 pub mod overlay;

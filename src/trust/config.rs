@@ -4,6 +4,7 @@
 //! true: a key that this file does not name is a finding, at every level that the engine gives a meaning to. The names are
 //! those of the schema of engine 1.18.33 and of what it takes from configurations of version 2.
 
+use crate::support::names::Names;
 use serde_json::{Map, Value};
 
 use super::ItemKind;
@@ -20,76 +21,28 @@ pub(super) struct ConfigFinding {
     pub(super) value: Value,
 }
 
-const EXPERIMENTAL: &[&str] = &[
-    "batch_tool",
-    "continue_loop_on_deny",
-    "disable_paste_summary",
-    "mcp_timeout",
-    "portable_shell_scanner",
-    "primary_tools",
-    "subagent_depth",
-];
+const EXPERIMENTAL: Names = Names(
+    "batch_tool continue_loop_on_deny disable_paste_summary mcp_timeout portable_shell_scanner primary_tools \
+     subagent_depth",
+);
 
-const TUI: &[&str] = &["diff_style", "keybinds", "scroll_acceleration", "scroll_speed", "theme"];
+const TUI: Names = Names("diff_style keybinds scroll_acceleration scroll_speed theme");
 
 /// What an agent may say: which model, with which parameters, and what it is told. What it may do is ours to decide.
-const AGENT: &[&str] = &[
-    "color",
-    "description",
-    "disable",
-    "disabled",
-    "frequencyPenalty",
-    "hidden",
-    "maxOutputTokens",
-    "maxSteps",
-    "maxTokens",
-    "mode",
-    "model",
-    "name",
-    "options",
-    "permission",
-    "presencePenalty",
-    "prompt",
-    "reasoningEffort",
-    "reasoningSummary",
-    "request",
-    "seed",
-    "steps",
-    "system",
-    "temperature",
-    "textVerbosity",
-    "thinking",
-    "tools",
-    "topK",
-    "topP",
-    "top_k",
-    "top_p",
-    "variant",
-];
+const AGENT: Names = Names(
+    "color description disable disabled frequencyPenalty hidden maxOutputTokens maxSteps maxTokens mode model name \
+     options permission presencePenalty prompt reasoningEffort reasoningSummary request seed steps system \
+     temperature textVerbosity thinking tools topK topP top_k top_p variant",
+);
 
-const COMMAND: &[&str] = &["agent", "description", "model", "subtask", "template", "variant"];
+const COMMAND: Names = Names("agent description model subtask template variant");
 
-const PROVIDER: &[&str] = &["blacklist", "id", "models", "name", "whitelist"];
-const PROVIDER_OPTIONS: &[&str] = &["chunkTimeout", "headerTimeout", "setCacheKey", "timeout"];
-const MODEL: &[&str] = &[
-    "attachment",
-    "cost",
-    "experimental",
-    "family",
-    "headers",
-    "id",
-    "interleaved",
-    "limit",
-    "modalities",
-    "name",
-    "options",
-    "reasoning",
-    "release_date",
-    "status",
-    "temperature",
-    "tool_call",
-    "variants",
-];
+const PROVIDER: Names = Names("blacklist id models name whitelist");
+const PROVIDER_OPTIONS: Names = Names("chunkTimeout headerTimeout setCacheKey timeout");
+const MODEL: Names = Names(
+    "attachment cost experimental family headers id interleaved limit modalities name options reasoning \
+     release_date status temperature tool_call variants",
+);
 
 /// Everything in `config` that is not known to be harmless. The paths of `instructions` and `skills` are not looked at.
 pub(super) fn findings(config: &Map<String, Value>) -> Vec<ConfigFinding> {
@@ -123,7 +76,7 @@ pub(super) fn findings(config: &Map<String, Value>) -> Vec<ConfigFinding> {
             "reference" | "references" => each(key, value, &mut found, reference),
             "skills" if value.is_array() => urls(key, value, "fetches skills from", &mut found),
             "skills" => {
-                unknown_keys(key, value, &["paths", "urls"], &mut found);
+                unknown_keys(key, value, Names("paths urls"), &mut found);
                 urls(key, value, "fetches skills from", &mut found);
             }
             "instructions" if value.is_array() => urls(key, value, "fetches instructions from", &mut found),
@@ -160,10 +113,10 @@ fn each(
     }
 }
 
-fn unknown_keys(key: &str, value: &Value, known: &[&str], found: &mut Vec<ConfigFinding>) {
+fn unknown_keys(key: &str, value: &Value, known: Names, found: &mut Vec<ConfigFinding>) {
     match value.as_object() {
         Some(members) => {
-            for (name, value) in members.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+            for (name, value) in members.iter().filter(|(name, _)| !known.contains(name)) {
                 unknown(&format!("{key}.{name}"), value, found);
             }
         }
@@ -260,11 +213,11 @@ fn leads_out(path: &str, value: &Value) -> bool {
 
 /// The values in a provider that are not known to be harmless, each with the keys that lead to it.
 fn collect<'a>(value: &'a Value, path: &mut Vec<&'a str>, facts: &mut Vec<(String, Value)>) {
-    let known: Option<&[&str]> = match path[..] {
+    let known: Option<Names> = match path[..] {
         [] => Some(PROVIDER),
         ["options"] => Some(PROVIDER_OPTIONS),
         ["models", _] => Some(MODEL),
-        ["models", _, "provider"] => Some(&[]),
+        ["models", _, "provider"] => Some(Names("")),
         // Names of models, and parameters of theirs.
         _ => None,
     };
@@ -282,7 +235,7 @@ fn collect<'a>(value: &'a Value, path: &mut Vec<&'a str>, facts: &mut Vec<(Strin
         path.push(name);
         // Their members are looked at one by one.
         let is_level = path[..] == ["options"] || matches!(path[..], ["models", _, "provider"]);
-        if is_level && value.is_object() || known.is_none_or(|known| known.contains(&name.as_str())) {
+        if is_level && value.is_object() || known.is_none_or(|known| known.contains(name)) {
             collect(value, path, facts);
         } else {
             facts.push((path.join("."), value.clone()));
@@ -333,12 +286,7 @@ fn command(key: &str, name: &str, value: &Value, found: &mut Vec<ConfigFinding>)
 
 fn reference(key: &str, name: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
     if value.is_object() {
-        unknown_keys(
-            key,
-            value,
-            &["branch", "description", "hidden", "path", "repository"],
-            found,
-        );
+        unknown_keys(key, value, Names("branch description hidden path repository"), found);
         // Where it says both, the engine decides which counts.
         if value.get("repository").is_none() && value.get("path").is_some_and(Value::is_string) {
             return;

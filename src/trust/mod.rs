@@ -34,6 +34,7 @@ pub use terminal::TerminalAsker;
 use evidence::Evidence;
 
 use crate::context::{Context, Directories};
+use crate::engine::files::EngineFiles;
 use crate::error::{Failure, FailureKind};
 use crate::request::TrustChoice;
 
@@ -152,17 +153,16 @@ pub struct UserPlaces {
 
 impl UserPlaces {
     pub fn of(context: &Context) -> Self {
-        let of_engine = |variable, fallback| context.engine_directory(variable, fallback);
-        let named = |variable| context.environment.text(variable).map(PathBuf::from);
+        let engine = EngineFiles::of(context);
         Self {
             home: context.directories.home.clone(),
-            engine_config: of_engine("XDG_CONFIG_HOME", ".config"),
-            named_config: named("OPENCODE_CONFIG"),
-            named_directory: named("OPENCODE_CONFIG_DIR"),
+            engine_config: engine.config,
+            named_config: engine.named_config,
+            named_directory: engine.named_directory,
             programs: vec![
-                of_engine("XDG_DATA_HOME", ".local/share").join("bin"),
-                of_engine("XDG_CACHE_HOME", ".cache").join("bin"),
-                of_engine("XDG_CACHE_HOME", ".cache").join("packages"),
+                engine.data.join("bin"),
+                engine.cache.join("bin"),
+                engine.cache.join("packages"),
                 context.directories.data.join("engines"),
             ],
             state: context.directories.state.clone(),

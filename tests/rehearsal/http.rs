@@ -2,7 +2,7 @@
 
 use opencode_rs::commands;
 use opencode_rs::rehearsal::{Caller, Script, serve};
-use opencode_rs::request::{RehearseFormat, RehearseRequest};
+use opencode_rs::request::{ListFormat, RehearseRequest};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -168,7 +168,7 @@ async fn the_command_prints_where_it_is_and_stops_when_told() {
     let asked = RehearseRequest {
         script: None,
         port: None,
-        format: RehearseFormat::Json,
+        format: ListFormat::Json,
     };
     let mut writer = writer;
     let running = commands::rehearse::serve(asked, cancel.clone(), &mut writer);

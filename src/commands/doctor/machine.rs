@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::check::Check;
 use crate::context::Context;
 use crate::engine;
+use crate::engine::files::EngineFiles;
 use crate::env_vars;
 use crate::error::FailureKind;
 use crate::request::ListOutput;
@@ -62,7 +63,7 @@ pub(super) fn terminal(context: &Context, output: &ListOutput) -> Check {
 pub(super) fn tools(context: &Context) -> Check {
     let find = |name: &str| which::which_in(name, context.environment.os("PATH"), &context.cwd).ok();
     // The engine keeps a copy that it has downloaded itself.
-    let own_copy = context.engine_directory("XDG_CACHE_HOME", ".cache").join("bin/rg");
+    let own_copy = EngineFiles::of(context).cache.join("bin/rg");
     let ripgrep = find("rg").or_else(|| own_copy.is_file().then_some(own_copy));
     let git = find("git");
     let details = [("rg", &ripgrep), ("git", &git)]
@@ -169,7 +170,7 @@ fn places(context: &Context) -> Vec<(&'static str, PathBuf)> {
         ("data", own.data.clone()),
         ("state", own.state.clone()),
         ("cache", own.cache.clone()),
-        ("engine data", context.engine_directory("XDG_DATA_HOME", ".local/share")),
+        ("engine data", EngineFiles::of(context).data),
         ("temporary files", context.environment.temporary_base()),
     ]
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::check::Check;
 use super::somebody_is_there;
 use crate::context::Context;
+use crate::engine::files::{CONFIG_NAMES, EngineFiles};
 use crate::env_vars;
 use crate::request::{ConfigScope, ConnectRequest};
 use crate::settings::{self, Files, Flags, ProjectFile};
@@ -58,7 +59,6 @@ const PROXIES: [&str; 6] = [
     "all_proxy",
 ];
 /// The engine's configuration files in one directory.
-const ENGINE_FILES: [&str; 3] = ["config.json", "opencode.json", "opencode.jsonc"];
 
 /// Names only: values may be secrets.
 pub(super) fn environment(context: &Context) -> Check {
@@ -95,7 +95,7 @@ pub(super) fn configuration(context: &Context, request: &ConnectRequest, directo
     if !bare {
         found.extend(files.project);
     }
-    let home = context.engine_directory("XDG_CONFIG_HOME", ".config");
+    let home = EngineFiles::of(context).config;
     let above: Vec<_> = if bare {
         Vec::new()
     } else {
@@ -108,7 +108,7 @@ pub(super) fn configuration(context: &Context, request: &ConnectRequest, directo
     };
     for directory in std::iter::once(home).chain(above) {
         found.extend(
-            ENGINE_FILES
+            CONFIG_NAMES
                 .iter()
                 .map(|file| directory.join(file))
                 .filter(|file| file.is_file()),

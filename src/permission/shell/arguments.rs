@@ -1,6 +1,7 @@
 //! Paths in the arguments of a command.
 
-use super::{Names, ShellWord};
+use super::ShellWord;
+use crate::support::names::Names;
 
 /// Programs whose arguments are texts, and that write nowhere.
 pub(crate) const TEXTUAL: Names = Names("echo true false : exit sleep seq tr");

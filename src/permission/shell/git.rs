@@ -1,7 +1,8 @@
 //! What in a git command runs other programs, writes elsewhere, or looks elsewhere.
 
 use super::programs::{Hazard, RUNS, WRITES};
-use super::{Names, ShellCommand, ShellWord};
+use super::{ShellCommand, ShellWord};
+use crate::support::names::Names;
 
 /// Options before the subcommand that take a value of their own.
 const VALUED: Names = Names("-c -C --git-dir --work-tree --namespace --exec-path --config-env");

@@ -9,11 +9,9 @@
 //! | `parts`, `word` | from the tree to commands and redirections, each with its directories and what its words become |
 //! | `programs`, `git`, `wrappers`, `arguments` | what options make a program do, what it runs, which paths it is given |
 //! | `texts` | the texts under which a rule may name a command |
-//! | `names` | a list of names in one text |
 
 pub(super) mod arguments;
 pub(super) mod git;
-pub(crate) mod names;
 mod parts;
 pub(super) mod programs;
 pub mod reader;
@@ -24,7 +22,6 @@ pub(super) mod wrappers;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use names::Names;
 pub(super) use word::ShellWord;
 
 /// The directories that a command may run in; none when nobody knows.

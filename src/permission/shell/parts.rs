@@ -9,7 +9,8 @@ use super::super::paths::normal;
 use super::programs::is_plain_format;
 use super::tree::{self, AndOrList, CommandList, Connector, Pipeline, Redirect, SimpleCommand, Stage, WordPart};
 use super::word::{ShellWord, Variables};
-use super::{Dirs, LinePart, Names, ShellCommand, ShellContext};
+use super::{Dirs, LinePart, ShellCommand, ShellContext};
+use crate::support::names::Names;
 
 const MOST_PARTS: usize = 200;
 /// Directories that we keep apart.

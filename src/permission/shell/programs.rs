@@ -4,7 +4,8 @@
 //! not here is what its rule says.
 
 use super::texts::program;
-use super::{Names, ShellCommand, ShellWord, git};
+use super::{ShellCommand, ShellWord, git};
+use crate::support::names::Names;
 
 /// Something in a command that a wildcard does not cover.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,11 +33,11 @@
 //! line end; anything nested deeper than [`DEEPEST`].
 
 use super::super::hidden::{is_hidden, is_odd_space};
-use super::names::Names;
 use super::tree::{
     AndOrList, Assignment, CommandList, CommandNode, Connector, Pipeline, Redirect, SimpleCommand, Stage, WordNode,
     WordPart,
 };
+use crate::support::names::Names;
 
 /// The longest line that is read, in bytes.
 const LONGEST: usize = 48 * 1024;

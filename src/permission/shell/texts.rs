@@ -4,6 +4,7 @@ use super::super::hidden::is_hidden;
 use super::super::rules::{patterns_meet, text_matches};
 use super::super::wildcard_matches;
 use super::{ShellCommand, ShellWord};
+use crate::support::names::Names;
 
 /// Texts that a rule is tried on, at most.
 pub(crate) const MOST_TEXTS: usize = 400;
@@ -20,14 +21,7 @@ pub(crate) fn base_name(program: &str) -> &str {
 }
 
 /// Directories in which a program is the one that it is called.
-const PROGRAM_DIRECTORIES: [&str; 6] = [
-    "/bin/",
-    "/usr/bin/",
-    "/usr/local/bin/",
-    "/sbin/",
-    "/usr/sbin/",
-    "/opt/homebrew/bin/",
-];
+const PROGRAM_DIRECTORIES: Names = Names("/bin/ /usr/bin/ /usr/local/bin/ /sbin/ /usr/sbin/ /opt/homebrew/bin/");
 
 /// The name of the program of a command, when it is known. A file in some directory that has the name of a program is
 /// another program: its name is its path.

@@ -1,7 +1,8 @@
 //! Commands that run other commands.
 
 use super::texts::program;
-use super::{Names, ShellCommand, ShellWord};
+use super::{ShellCommand, ShellWord};
+use crate::support::names::Names;
 
 /// What a command runs besides itself.
 #[derive(Debug, Default)]

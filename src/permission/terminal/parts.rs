@@ -7,6 +7,7 @@ use super::line::{StyledLine, TextStyle};
 use crate::permission::preset::{plain_reason, words};
 use crate::permission::{Action, Ask, JudgedPart};
 use crate::request::Effect;
+use crate::support::names::Names;
 
 const MOST_LINES: usize = 12;
 /// Parts of a group that are written out; of more, only the programs are named.
@@ -17,35 +18,13 @@ const MOST_PROGRAMS: usize = 12;
 const LONGEST_PART: usize = 120;
 
 /// Programs whose purpose is the network.
-const NETWORK: [&str; 14] = [
-    "curl", "wget", "ssh", "scp", "sftp", "rsync", "nc", "ncat", "netcat", "socat", "telnet", "ftp", "http", "xh",
-];
+const NETWORK: Names = Names("curl wget ssh scp sftp rsync nc ncat netcat socat telnet ftp http xh");
 
 /// Programs that run code from their input or their arguments.
-const INTERPRETERS: [&str; 22] = [
-    "sh",
-    "bash",
-    "dash",
-    "zsh",
-    "ksh",
-    "fish",
-    "busybox",
-    "python",
-    "python2",
-    "python3",
-    "perl",
-    "ruby",
-    "node",
-    "deno",
-    "bun",
-    "php",
-    "lua",
-    "osascript",
-    "pwsh",
-    "eval",
-    "source",
-    ".",
-];
+const INTERPRETERS: Names = Names(
+    "sh bash dash zsh ksh fish busybox python python2 python3 perl ruby node deno bun php lua osascript pwsh eval \
+     source .",
+);
 
 /// Why a part stands where it does among those with the same effect; the first comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,10 +96,10 @@ fn rank(ask: &Ask, part: &JudgedPart, usual: &str) -> Rank {
     }
     if let Action::Shell { .. } = ask.action {
         let program = program(&part.what);
-        if NETWORK.contains(&program) {
+        if NETWORK.contains(program) {
             return Rank::Network;
         }
-        if INTERPRETERS.contains(&program) {
+        if INTERPRETERS.contains(program) {
             return Rank::Interpreter;
         }
     }

@@ -1,63 +1,43 @@
-//! Where the engine has its files.
+//! Every place where the engine may find something that decides about providers.
 
 use std::path::{Path, PathBuf};
 
 use crate::context::Environment;
-
-/// Names of configuration files, in any of the places.
-const CONFIG_NAMES: [&str; 3] = ["config.json", "opencode.json", "opencode.jsonc"];
+use crate::engine::files::{CONFIG_NAMES, EngineFiles, NAMED_DATABASE};
 
 /// The places that the engine reads, as it finds them from its environment and directory.
 #[derive(Debug)]
-pub(super) struct EngineFiles {
-    home: PathBuf,
-    config: PathBuf,
-    data: PathBuf,
-    cache: PathBuf,
+pub(super) struct ConfigFiles {
+    engine: EngineFiles,
     directory: PathBuf,
     /// `directory` and everything above it, also as it is without symbolic links.
     ancestors: Vec<PathBuf>,
-    extra_config: Option<PathBuf>,
-    extra_directory: Option<PathBuf>,
     database: Option<PathBuf>,
-    program_data: Option<PathBuf>,
 }
 
-impl EngineFiles {
+impl ConfigFiles {
     /// `home` is used where the environment has none. `None` when a place depends on where the engine is started.
     pub(super) fn of(environment: &Environment, home: &Path, directory: &Path) -> Option<Self> {
-        let path = |name: &str| environment.text(name).map(PathBuf::from);
-        let home_variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-        let home = path(home_variable).unwrap_or_else(|| home.to_path_buf());
-        let base = |name: &str, default: &str| path(name).unwrap_or_else(|| home.join(default)).join("opencode");
-        let data = base("XDG_DATA_HOME", ".local/share");
-        // A name of a database in memory or elsewhere is not looked after.
-        let database = environment
-            .os("OPENCODE_DB")
-            .is_none()
-            .then(|| data.join("opencode.db"));
+        let engine = EngineFiles::new(|name| environment.os(name), home, Path::new(""));
         let real = directory.canonicalize().ok()?;
         let ancestors = directory.ancestors().chain(real.ancestors());
-        let files = Self {
+        let is_fixed = |place: &PathBuf| place.is_absolute();
+        let named = [&engine.named_config, &engine.named_directory];
+        let are_fixed = [&engine.home, &engine.config, &engine.cache, &engine.data]
+            .into_iter()
+            .all(is_fixed)
+            && named.into_iter().flatten().all(is_fixed)
+            && directory.is_absolute();
+        if !are_fixed {
+            return None;
+        }
+        Some(Self {
             ancestors: ancestors.map(Path::to_path_buf).collect(),
-            config: base("XDG_CONFIG_HOME", ".config"),
-            cache: base("XDG_CACHE_HOME", ".cache"),
-            data,
             directory: directory.to_path_buf(),
-            extra_config: path("OPENCODE_CONFIG"),
-            extra_directory: path("OPENCODE_CONFIG_DIR"),
-            database,
-            program_data: path("ProgramData"),
-            home,
-        };
-        files.are_fixed().then_some(files)
-    }
-
-    fn are_fixed(&self) -> bool {
-        let places = [&self.home, &self.config, &self.cache, &self.data, &self.directory];
-        let extra = [&self.extra_config, &self.extra_directory];
-        let mut all = places.into_iter().chain(extra.into_iter().flatten());
-        all.all(|place| place.is_absolute())
+            // A database in memory or elsewhere is not looked after.
+            database: engine.database().filter(|_| environment.os(NAMED_DATABASE).is_none()),
+            engine,
+        })
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -65,17 +45,17 @@ impl EngineFiles {
     }
 
     pub(super) fn credentials(&self) -> PathBuf {
-        self.data.join("auth.json")
+        self.engine.credentials()
     }
 
     /// The database; none when it is somewhere else than usual.
-    pub(super) fn database(&self) -> Option<PathBuf> {
-        self.database.clone()
+    pub(super) fn database(&self) -> Option<&Path> {
+        self.database.as_deref()
     }
 
     /// The catalog that the engine downloaded, if it did.
     pub(super) fn downloaded_catalog(&self) -> PathBuf {
-        self.cache.join("models.json")
+        self.engine.cache.join("models.json")
     }
 
     /// Every place where a configuration file may be, whether or not this engine looks there.
@@ -86,7 +66,7 @@ impl EngineFiles {
             .iter()
             .flat_map(|directory| CONFIG_NAMES.map(|name| directory.join(name)))
             .collect();
-        files.extend(self.extra_config.clone());
+        files.extend(self.engine.named_config.clone());
         files
     }
 
@@ -98,30 +78,22 @@ impl EngineFiles {
             .flat_map(|directory| [directory.join("plugin"), directory.join("plugins")])
             .any(|directory| directory.exists());
         // The configuration of the first versions, in TOML.
-        plugins || self.config.join("config").exists() || self.has_managed_preferences()
+        plugins || self.engine.config.join("config").exists() || self.has_managed_preferences()
     }
 
     /// Resolves the path of a `{file:…}`.
     pub(super) fn resolve(&self, path: &str, directory: &Path) -> PathBuf {
         match path.strip_prefix("~/") {
-            Some(rest) => self.home.join(rest),
+            Some(rest) => self.engine.home.join(rest),
             None => directory.join(path),
         }
     }
 
     /// Every directory that may hold configuration, agents, plugins and the like.
     pub(super) fn config_directories(&self) -> Vec<PathBuf> {
-        let mut directories = vec![self.config.clone(), self.home.join(".opencode")];
-        directories.extend(self.ancestors.iter().map(|ancestor| ancestor.join(".opencode")));
-        directories.extend(self.extra_directory.clone());
-        directories.push(PathBuf::from("/etc/opencode"));
-        directories.push(PathBuf::from("/Library/Application Support/opencode"));
-        let program_data = self.program_data.clone();
-        directories.push(
-            program_data
-                .unwrap_or_else(|| PathBuf::from("C:\\ProgramData"))
-                .join("opencode"),
-        );
+        let ancestors = self.ancestors.iter().map(PathBuf::as_path);
+        let mut directories = self.engine.config_directories(ancestors);
+        directories.extend(self.engine.managed());
         directories
     }
 
@@ -129,7 +101,7 @@ impl EngineFiles {
     fn has_managed_preferences(&self) -> bool {
         const NAME: &str = "ai.opencode.managed.plist";
         let root = Path::new("/Library/Managed Preferences");
-        let of_user = self.home.file_name().map(|user| root.join(user).join(NAME));
+        let of_user = self.engine.home.file_name().map(|user| root.join(user).join(NAME));
         cfg!(target_os = "macos") && (root.join(NAME).exists() || of_user.is_some_and(|path| path.exists()))
     }
 }

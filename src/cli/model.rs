@@ -1,0 +1,95 @@
+//! Which model answers, and how: options that `run` and `chat` share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::options::value;
+use super::values;
+use crate::error::Failure;
+use crate::request::{Effort, ModelChoice, RunRequest, SystemPrompt, TypedNames, VariantChoice};
+use crate::settings::{Setting, Settings};
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub(super) struct ModelOptions {
+    /// Use this model, `provider/model` or `model` alone [default: the engine's]
+    #[arg(short, long, value_name = "MODEL", help_heading = "Model")]
+    model: Option<ModelChoice>,
+
+    /// Use this agent [default: the engine's]
+    #[arg(long, value_name = "NAME", value_parser = values::parse_name, help_heading = "Model")]
+    agent: Option<String>,
+
+    /// Use this variant of the model [default: the model's own]
+    #[arg(long, value_name = "NAME", value_parser = values::parse_name, conflicts_with = "effort", help_heading = "Model")]
+    variant: Option<String>,
+
+    /// Choose how hard the model thinks, by the variants that it has [default: the model's own]
+    #[arg(long, value_name = "LEVEL", value_parser = values::word::<Effort>(), help_heading = "Model")]
+    effort: Option<Effort>,
+
+    /// Add this text to the system prompt
+    #[arg(long, value_name = "TEXT", conflicts_with = "system_file", help_heading = "Model")]
+    system: Option<String>,
+
+    /// Add the text of this file to the system prompt
+    #[arg(long, value_name = "FILE", help_heading = "Model")]
+    system_file: Option<PathBuf>,
+}
+
+impl ModelOptions {
+    /// A request that says this, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// When two settings of the same source exclude each other.
+    pub(super) fn resolve(self, settings: &Settings) -> Result<RunRequest, Failure> {
+        let typed = TypedNames {
+            model: self.model.is_some(),
+            agent: self.agent.is_some(),
+            variant: self.variant.is_some() || self.effort.is_some(),
+        };
+        let variant = match (self.variant, self.effort) {
+            (Some(name), _) => (Some(name), None),
+            (None, Some(effort)) => (None, Some(effort)),
+            (None, None) => higher((&settings.variant, "variant"), (&settings.effort, "effort"))?,
+        };
+        let system = match (self.system, self.system_file) {
+            (Some(text), _) => (Some(text), None),
+            (None, Some(file)) => (None, Some(file)),
+            (None, None) => higher((&settings.system, "system"), (&settings.system_file, "system_file"))?,
+        };
+        Ok(RunRequest {
+            model: self.model.or(value(&settings.model)),
+            agent: self.agent.or(value(&settings.agent)),
+            variant: match variant {
+                (Some(name), _) => VariantChoice::Named(name),
+                (None, Some(effort)) => VariantChoice::Effort(effort),
+                (None, None) => VariantChoice::Default,
+            },
+            system: system.0.map(SystemPrompt::Text).or(system.1.map(SystemPrompt::File)),
+            typed,
+            ..RunRequest::default()
+        })
+    }
+}
+
+/// Of two settings that exclude each other, the one of the higher source.
+fn higher<A: Clone, B: Clone>(
+    (first, first_name): (&Option<Setting<A>>, &str),
+    (second, second_name): (&Option<Setting<B>>, &str),
+) -> Result<(Option<A>, Option<B>), Failure> {
+    let rank = |origin: Option<u8>| origin.map_or(-1, i16::from);
+    let ranks = (
+        rank(first.as_ref().map(|setting| setting.origin.rank())),
+        rank(second.as_ref().map(|setting| setting.origin.rank())),
+    );
+    match first {
+        Some(setting) if ranks.0 == ranks.1 => {
+            let problem = format!("cannot use both settings `{first_name}` and `{second_name}`");
+            Err(Failure::usage(problem).hint(format!("remove one of them from {}", setting.origin)))
+        }
+        Some(setting) if ranks.0 > ranks.1 => Ok((Some(setting.value.clone()), None)),
+        _ => Ok((None, value(second))),
+    }
+}
