@@ -41,7 +41,8 @@ impl EngineFiles {
     pub fn new<'a>(variable: impl Fn(&str) -> Option<&'a OsStr>, home: &Path, base: &Path) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let path = |name: &str| set(name).map(PathBuf::from);
-        let home = path(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).unwrap_or_else(|| home.to_path_buf());
+        let home = path(if cfg!(windows) { "USERPROFILE" } else { "HOME" })
+            .map_or_else(|| home.to_path_buf(), |home| base.join(home));
         let below = |name: &str, fallback: &str| {
             let directory = path(name).map_or_else(|| home.join(fallback), |path| base.join(path));
             directory.join("opencode")
