@@ -13,8 +13,8 @@ use super::values::{self, EffortWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
-    AgentLimits, AnswerExtent, ChatRequest, Checks, Limits, ModelChoice, OutputMode, OutputRequest, PromptSource,
-    Reasoning, Rendering, RunRequest, StdinUse, TypedNames,
+    AgentLimits, AnswerExtent, ChatRequest, Checks, Limits, ModelChoice, NamesRequest, OutputMode, OutputRequest,
+    PromptSource, Reasoning, Rendering, RunRequest, StdinUse, TypedNames,
 };
 use crate::settings::Settings;
 
@@ -117,13 +117,15 @@ impl ChatArgs {
             stdin: StdinUse::Never,
             words_beside_files: Vec::new(),
             attachments: self.files,
-            variant: variant_choice(self.variant.as_deref(), self.effort, settings)?,
+            names: NamesRequest {
+                variant: variant_choice(self.variant.as_deref(), self.effort, settings)?,
+                model: self.model.or(value(settings.model.as_ref())),
+                agent: self.agent.or(value(settings.agent.as_ref())),
+                typed,
+            },
             system: system_prompt(self.system.as_deref(), self.system_file.as_deref(), settings)?,
-            model: self.model.or(value(settings.model.as_ref())),
-            agent: self.agent.or(value(settings.agent.as_ref())),
             title: self.conversation.title(),
             lifetime: self.conversation.lifetime(settings, &session),
-            typed,
             session,
             limits: Limits {
                 stall_timeout: limit(self.stall_timeout, settings.stall_timeout.as_ref()),

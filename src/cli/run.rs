@@ -13,8 +13,8 @@ use super::values::{self, EffortWord, OutputWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
-    AnswerExtent, Limits, ModelChoice, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest,
-    SessionChoice, StdinUse, SystemPrompt, TypedNames, VariantChoice,
+    AnswerExtent, Limits, ModelChoice, NamesRequest, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering,
+    RunRequest, SessionChoice, StdinUse, SystemPrompt, TypedNames, VariantChoice,
 };
 use crate::settings::Settings;
 
@@ -191,13 +191,15 @@ impl RunArgs {
             prompt,
             stdin,
             words_beside_files,
-            variant,
+            names: NamesRequest {
+                model: self.model.or(value(settings.model.as_ref())),
+                agent: self.agent.or(value(settings.agent.as_ref())),
+                variant,
+                typed,
+            },
             system,
             output,
             attachments: self.files,
-            model: self.model.or(value(settings.model.as_ref())),
-            agent: self.agent.or(value(settings.agent.as_ref())),
-            typed,
             title: self.conversation.title(),
             lifetime: self.conversation.lifetime(settings, &session),
             session,
