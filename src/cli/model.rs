@@ -7,7 +7,7 @@ use clap::Args;
 use super::options::value;
 use super::values;
 use crate::error::Failure;
-use crate::request::{Effort, ModelChoice, RunRequest, SystemPrompt, TypedNames, VariantChoice};
+use crate::request::{Effort, ModelChoice, NamesRequest, RunRequest, SystemPrompt, TypedNames, VariantChoice};
 use crate::settings::{Setting, Settings};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -60,15 +60,17 @@ impl ModelOptions {
             (None, None) => higher((&settings.system, "system"), (&settings.system_file, "system_file"))?,
         };
         Ok(RunRequest {
-            model: self.model.or(value(&settings.model)),
-            agent: self.agent.or(value(&settings.agent)),
-            variant: match variant {
-                (Some(name), _) => VariantChoice::Named(name),
-                (None, Some(effort)) => VariantChoice::Effort(effort),
-                (None, None) => VariantChoice::Default,
+            names: NamesRequest {
+                model: self.model.or(value(&settings.model)),
+                agent: self.agent.or(value(&settings.agent)),
+                variant: match variant {
+                    (Some(name), _) => VariantChoice::Named(name),
+                    (None, Some(effort)) => VariantChoice::Effort(effort),
+                    (None, None) => VariantChoice::Default,
+                },
+                typed,
             },
             system: system.0.map(SystemPrompt::Text).or(system.1.map(SystemPrompt::File)),
-            typed,
             ..RunRequest::default()
         })
     }

@@ -684,7 +684,7 @@ fn flags_win_over_settings_and_zero_is_no_limit() {
         ..Settings::default()
     };
     let request = run_with(&settings, &["-m", "c/d", "--timeout", "0", "--bare", "hi"]).unwrap();
-    assert_eq!(request.model.unwrap().as_str(), "c/d");
+    assert_eq!(request.names.model.unwrap().as_str(), "c/d");
     assert_eq!(request.connect.timeout, None);
     assert_eq!(request.limits.stall_timeout, Some(Duration::from_secs(7)));
     assert_eq!(request.limits.max_retries, 5);
@@ -700,7 +700,7 @@ fn of_two_settings_that_exclude_each_other_the_higher_counts() {
         variant: user("thinking".to_owned()),
         ..Settings::default()
     };
-    let variant = |settings: &Settings, words: &[&str]| run_with(settings, words).map(|request| request.variant);
+    let variant = |settings: &Settings, words: &[&str]| run_with(settings, words).map(|request| request.names.variant);
     assert_eq!(
         variant(&settings, &["hi"]).unwrap(),
         VariantChoice::Named("thinking".to_owned())
@@ -929,8 +929,8 @@ fn a_dialog_may_begin_with_words_and_with_a_session() {
         Err(NotInADialog("--worktree"))
     );
     assert_eq!(
-        ChatRequest::of_run(run(&["-m", "a/b"])).unwrap().run.model,
-        chat(&["-m", "a/b"]).run.model
+        ChatRequest::of_run(run(&["-m", "a/b"])).unwrap().run.names.model,
+        chat(&["-m", "a/b"]).run.names.model
     );
 }
 

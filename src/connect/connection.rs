@@ -101,8 +101,9 @@ impl Connection {
     }
 
     /// Ends what was started for it alone.
-    pub(crate) async fn close(self) {
-        if let Some(server) = self.server {
+    pub(crate) async fn close(&mut self) {
+        self.lease = None;
+        if let Some(server) = self.server.take() {
             server.stop().await;
         }
     }

@@ -6,6 +6,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
@@ -70,7 +71,7 @@ pub(crate) async fn visit_for<T>(
         ..request.clone()
     };
     let line = WaitingLine::open(context, request, output);
-    let stop = stop(context, request, "the command");
+    let stop = stop(context, context.started, request.timeout, "the command");
     tokio::pin!(stop);
     let connection = tokio::select! {
         biased;
@@ -108,13 +109,18 @@ pub(crate) async fn stay<T>(
     result
 }
 
-/// Resolves when a signal or the time limit ends `what` ("the command").
-pub(crate) async fn stop(context: &Context, request: &ConnectRequest, what: &str) -> Failure {
-    let deadline = request.timeout.map(|limit| Instant::from_std(context.started) + limit);
+/// Resolves when a signal ends `what` ("the command"), or the time limit, which counts from `begun`. Gives the reason.
+pub(crate) async fn stop(
+    context: &Context,
+    begun: std::time::Instant,
+    timeout: Option<Duration>,
+    what: &str,
+) -> Failure {
+    let deadline = timeout.map(|limit| Instant::from_std(begun) + limit);
     tokio::select! {
         _ = context.interrupts.interrupted() => context.interrupts.failure(what),
         () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
-            let limit = request.timeout.unwrap_or_default();
+            let limit = timeout.unwrap_or_default();
             Failure::new(
                 FailureKind::Timeout,
                 format!("cannot finish within {} s", limit.as_secs_f64()),

@@ -132,6 +132,10 @@ impl Display {
             .expect("the queue is open until `finish`, which consumes this")
     }
 
+    pub(crate) async fn warn(&self, warning: impl Into<String>) {
+        let _ = self.updates().send(Update::Warning(warning.into())).await;
+    }
+
     /// Resolves when stdout cannot be written any more; never otherwise.
     pub(crate) fn broken(&mut self) -> impl Future<Output = Failure> + use<> {
         let broken = self.broken.take();

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::names::Chosen;
-use super::{Display, protected};
+use super::context::PromptContext;
+use super::names::ResolvedNames;
+use super::protected;
 use crate::api::types::{Rule, RuleAction};
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::engine::files::EngineFiles;
 use crate::error::{Failure, FailureKind};
-use crate::gate::Gate;
 use crate::permission::terminal::TerminalStyle;
 use crate::permission::{self, Action, AuditLog, DecidedBy, Policy, ProgramApprover, TerminalPrompter};
 use crate::request::{Approver, Effect, Preset, RunRequest};
@@ -17,17 +17,20 @@ use crate::support::state_file;
 use crate::terminal::Terminal;
 use crate::turn::{Answerer, Permissions};
 
-/// What decides in a turn: the policy, whoever answers, and the rules that the session needs for it.
-pub(crate) fn permissions(
-    context: &Context,
-    request: &RunRequest,
+/// What decides in a turn, as yet without the gate: the policy, the approver, and the rules that the session needs.
+///
+/// # Errors
+///
+/// When decisions cannot be written down.
+pub(super) fn permissions(
+    prompt: PromptContext<'_>,
     connection: &Connection,
-    chosen: &Chosen,
+    names: &ResolvedNames,
     policy: Policy,
-    gate: Option<Gate>,
     answerer: Answerer,
 ) -> Result<Permissions, Failure> {
-    let agent_rules = chosen.agent_rules.clone();
+    let (context, request) = (prompt.context, prompt.request);
+    let agent_rules = names.agent_rules.clone();
     let state = &context.directories.state;
     let audit = match AuditLog::open(state) {
         Ok(audit) => Some(audit),
@@ -58,7 +61,7 @@ pub(crate) fn permissions(
     Ok(Permissions {
         policy,
         preset: request.permission.preset,
-        gate,
+        gate: None,
         answerer,
         agent_rules,
         session_rules: rules,
@@ -68,14 +71,14 @@ pub(crate) fn permissions(
     })
 }
 
-/// The rules of the run.
+/// The policy of the run.
 pub(crate) fn policy(context: &Context, request: &RunRequest, connection: &Connection) -> Policy {
     Policy::new(&request.permission, &connection.directory, &context.directories.home)
         .with_readable(kept_output(context))
         .with_protected(protected::places(context))
 }
 
-/// The rules of the session, which the engine judges last.
+/// The rules of the session, which the engine applies after all others.
 fn session_rules(
     request: &RunRequest,
     connection: &Connection,
@@ -113,12 +116,12 @@ fn session_rules(
     rules
 }
 
-/// Where the engine keeps what it cuts off a tool's long output. It tells the model to read it there.
+/// Where the engine keeps the long outputs of tools that it cuts, for the model to read.
 fn kept_output(context: &Context) -> PathBuf {
     EngineFiles::of(context).data.join("tool-output")
 }
 
-/// What a person has to know of somebody else's server, whose tools they let run.
+/// The warning for a user who lets tools run on a server that is not ours.
 pub(crate) fn warning_of_attached(
     request: &RunRequest,
     connection: &Connection,
@@ -140,15 +143,16 @@ fn allows_subagents(policy: &Policy) -> bool {
     judgement.effect == Effect::Allow && !judgement.by_preset
 }
 
-/// Who answers what the rules leave open.
-pub(crate) fn answerer(context: &Context, request: &RunRequest, display: &Display) -> Answerer {
+/// The approver that the request names.
+pub(crate) fn answerer(prompt: PromptContext<'_>) -> Answerer {
+    let (context, request) = (prompt.context, prompt.request);
     match &request.permission.approver {
         Approver::Yes => Answerer::Yes,
         Approver::Nobody => Answerer::Nobody,
         Approver::Person => {
             let terminal = Terminal::of_process(&context.environment);
             let style = TerminalStyle::new(&terminal, request.output.color);
-            match TerminalPrompter::open(display.screen().clone(), style) {
+            match TerminalPrompter::open(prompt.display.screen().clone(), style) {
                 Some(prompter) => Answerer::Somebody {
                     prompter: Box::new(prompter),
                     by: DecidedBy::Person,

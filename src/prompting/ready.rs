@@ -1,150 +1,214 @@
 //! A connection that is ready for prompts: its event stream, what its engine has, and the tool gate.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use super::Display;
+use super::context::PromptContext;
+use super::display::Display;
 use crate::api::types::{Agent, Providers};
 use crate::connect::select;
 use crate::connect::{self, Catalog, ConnectObserver, Connection, DownloadOnScreen, Needs, Snapshots};
-use crate::context::Context;
 use crate::engine::DownloadBar;
 use crate::error::Failure;
 use crate::events::EventStream;
 use crate::gate::Gate;
 use crate::render::spinner::Phase;
-use crate::request::{ModelChoice, ModelRef, Preset, RunRequest, ServerChoice};
+use crate::request::{ModelChoice, ModelRef, NamesRequest, Preset, ServerChoice};
 use crate::support::progress::Progress;
 
-/// A connection with an open stream of events, and what the engine offers.
 pub(crate) struct ReadyConnection {
     pub(crate) connection: Connection,
-    pub(crate) events: EventStream,
-    pub(crate) offer: EngineCatalog,
+    pub(crate) catalog: EngineCatalog,
+    /// The events of the next turn.
+    pub(crate) events: Option<EventStream>,
     pub(crate) gate: Option<Gate>,
+    /// Whether the model may ask questions.
+    questions: bool,
 }
 
-/// What the engine offers in the directory.
+/// What the engine has in the directory.
 #[derive(Debug, Clone)]
 pub(crate) struct EngineCatalog {
     pub(crate) providers: Providers,
     pub(crate) agents: Vec<Agent>,
-    pub(crate) config: serde_json::Value,
+    config: serde_json::Value,
 }
 
 impl EngineCatalog {
-    /// Whether a model has a price; without one a cost of zero means nothing.
-    pub(crate) fn cost_is_known(&self, model: Option<&ModelRef>) -> bool {
+    /// Whether a model has a price; without a price a cost of zero means nothing.
+    pub(super) fn cost_is_known(&self, model: Option<&ModelRef>) -> bool {
         model
             .and_then(|model| self.providers.model(model))
             .is_some_and(|model| model.cost.is_known())
     }
-}
 
-pub(crate) async fn connect_and_ask(
-    context: &Context,
-    request: &RunRequest,
-    directory: &Path,
-    display: &Display,
-    questions: bool,
-) -> Result<ReadyConnection, Failure> {
-    let stages = Stages {
-        display,
-        progress: progress(context, request, display),
-    };
-    let named = request.model.as_ref().and_then(ModelChoice::as_ref);
-    let mut catalog = Catalog::For(named.as_ref().map(|model| model.provider.as_str()));
-    loop {
-        let guarded = is_guarded(context, request);
-        let needs = Needs {
-            catalog,
-            // A plain prompt changes nothing.
-            snapshots: match request.permission.preset {
-                Preset::AutoTools => Snapshots::AsConfigured,
-                Preset::LookOnly | Preset::ReadOnly => Snapshots::Off,
-            },
-            guarded,
-            questions,
-        };
-        let connection = connect::connect(context, &request.connect, directory, needs, &stages).await?;
-        let gate = if guarded { connection.open_gate().await? } else { None };
-        let ready = ask(connection, gate).await?;
-        // A part of the catalog must never hide a model: what is not found there is looked for in all of it.
-        if ready.connection.catalog_is_cut && !everything_is_there(request, &ready.offer) {
-            tracing::debug!("a name is not in the cut catalog; starting again with the whole one");
-            drop(ready.events);
-            ready.connection.close().await;
-            catalog = Catalog::Whole;
-            continue;
-        }
-        return Ok(ready);
+    /// Whether the engine's configuration names MCP servers.
+    pub(crate) fn has_mcp(&self) -> bool {
+        let mcp = self.config.get("mcp").and_then(serde_json::Value::as_object);
+        mcp.is_some_and(|mcp| !mcp.is_empty())
+    }
+
+    /// A text in the engine's configuration.
+    pub(super) fn configured(&self, key: &str) -> Option<&str> {
+        self.config.get(key).and_then(serde_json::Value::as_str)
+    }
+
+    /// The agent with this name, or the default one.
+    pub(super) fn agent(&self, name: Option<&str>) -> Result<Option<&Agent>, Failure> {
+        select::agent(name, self.configured("default_agent"), &self.agents)
+    }
+
+    pub(super) fn has_no_models(&self) -> bool {
+        let mut providers = self.providers.providers.iter();
+        providers.all(|provider| provider.models.is_empty())
+    }
+
+    /// Whether the engine has the model of the request and that of its agent. Models of other agents do not count: a
+    /// provider that could be used would be in the cut catalog, and a second start would find the same.
+    fn has(&self, names: &NamesRequest) -> bool {
+        let has_model = |choice| select::model(choice, &self.providers).is_ok();
+        // An unknown agent is refused later, with the reason.
+        let agent = self.agent(names.agent.as_deref()).ok().flatten();
+        let of_agent = agent.and_then(|agent| agent.model.as_ref());
+        names.model.as_ref().is_none_or(has_model) && of_agent.is_none_or(|model| self.providers.model(model).is_some())
     }
 }
 
-/// Whether tool calls have to pass a gate: also those of a plain prompt. Rules of its session keep it from touching
-/// anything, and subagents inherit them; but the engine takes a link for what it is called, and not for where it leads.
-/// Requests of the engine's could say that as well, but two that are refused at once end the turn.
+impl ReadyConnection {
+    /// Connects, and reads what the engine has. A cut catalog never hides a model: when a name is not in it, the engine is
+    /// started again with the whole catalog.
+    ///
+    /// # Errors
+    ///
+    /// Those of the connection, and of the gate.
+    pub(crate) async fn open(
+        prompt: PromptContext<'_>,
+        names: &NamesRequest,
+        questions: bool,
+    ) -> Result<Self, Failure> {
+        let stages = Stages::new(prompt);
+        let named = names.model.as_ref().and_then(ModelChoice::as_ref);
+        let mut needs = Needs {
+            catalog: Catalog::For(named.as_ref().map(|model| model.provider.as_str())),
+            // A plain prompt changes nothing.
+            snapshots: match prompt.request.permission.preset {
+                Preset::AutoTools => Snapshots::AsConfigured,
+                Preset::LookOnly | Preset::ReadOnly => Snapshots::Off,
+            },
+            guarded: is_guarded(prompt),
+            questions,
+        };
+        loop {
+            let request = &prompt.request.connect;
+            let connection = connect::connect(prompt.context, request, prompt.directory, needs, &stages).await?;
+            let mut ready = Self::read(connection, needs).await?;
+            if !ready.connection.catalog_is_cut || ready.catalog.has(names) {
+                return Ok(ready);
+            }
+            tracing::debug!("a name is not in the cut catalog; starting again with the whole one");
+            ready.close().await;
+            needs.catalog = Catalog::Whole;
+        }
+    }
+
+    /// Opens the gate and the event stream, and reads what the engine has.
+    async fn read(mut connection: Connection, needs: Needs<'_>) -> Result<Self, Failure> {
+        let mut gate = if needs.guarded {
+            connection.open_gate().await?
+        } else {
+            None
+        };
+        let client = connection.client.clone();
+        let asking = async {
+            // The stream is open before the prompt goes out, and the list of providers is what takes the engine longest.
+            let answer = tokio::try_join!(
+                EventStream::open(client.clone()),
+                client.providers(),
+                client.agents(),
+                client.config(),
+            )?;
+            if let Some(gate) = &mut gate {
+                gate.ready().await?;
+            }
+            Ok::<_, Failure>(answer)
+        };
+        let gone = connect::server_gone(&mut connection.server, connection.lease.as_deref());
+        let (events, providers, agents, config) = tokio::select! {
+            answer = asking => answer?,
+            failure = gone => return Err(failure),
+        };
+        Ok(Self {
+            connection,
+            catalog: EngineCatalog {
+                providers,
+                agents,
+                config,
+            },
+            events: Some(events),
+            gate,
+            questions: needs.questions,
+        })
+    }
+
+    /// Connects again when the cut catalog lacks one of these names.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::open`].
+    pub(super) async fn require(&mut self, prompt: PromptContext<'_>, names: &NamesRequest) -> Result<(), Failure> {
+        if self.connection.catalog_is_cut && !self.catalog.has(names) {
+            tracing::debug!("the model of the session is not in the cut catalog; starting again");
+            self.close().await;
+            *self = Self::open(prompt, names, self.questions).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens the stream of the next turn's events. A stream that is opened just before the prompt is sent misses its first
+    /// events.
+    ///
+    /// # Errors
+    ///
+    /// When the engine does not answer.
+    pub(crate) async fn open_events(&mut self) -> Result<(), Failure> {
+        self.events = Some(EventStream::open(self.connection.client.clone()).await?);
+        Ok(())
+    }
+
+    /// Ends what was started for this connection alone.
+    pub(crate) async fn close(&mut self) {
+        self.events = None;
+        self.connection.close().await;
+    }
+}
+
+/// Whether every tool call passes a gate, also in a plain prompt. The rules of its session deny everything, and subagents
+/// inherit them; but the engine judges a link by its name and not by its target. Requests of the engine's could say that as
+/// well, but two that are refused at once end the turn.
 ///
-/// On somebody else's server there is no place for a gate, nor in an engine that shall load no plugins.
-fn is_guarded(context: &Context, request: &RunRequest) -> bool {
+/// A server that is not ours has no gate, nor has an engine that loads no plugins.
+fn is_guarded(prompt: PromptContext<'_>) -> bool {
+    let request = prompt.request;
     let ours = matches!(request.connect.server, ServerChoice::Start { .. });
     let is_plain = request.permission.preset == Preset::LookOnly && request.permission.rules.is_empty();
-    ours && !(is_plain && connect::is_pure(context))
-}
-
-async fn ask(mut connection: Connection, mut gate: Option<Gate>) -> Result<ReadyConnection, Failure> {
-    let client = connection.client.clone();
-    let asking = async {
-        // The stream is open before the prompt goes out, and the list of providers is what takes the engine longest.
-        let answer = tokio::try_join!(
-            EventStream::open(client.clone()),
-            client.providers(),
-            client.agents(),
-            client.config(),
-        )?;
-        if let Some(gate) = &mut gate {
-            gate.ready().await?;
-        }
-        Ok::<_, Failure>(answer)
-    };
-    let gone = connect::server_gone(&mut connection.server, connection.lease.as_deref());
-    let answer = tokio::select! {
-        answer = asking => answer,
-        failure = gone => return Err(failure),
-    };
-    let (events, providers, agents, config) = answer?;
-    Ok(ReadyConnection {
-        connection,
-        events,
-        gate,
-        offer: EngineCatalog {
-            providers,
-            agents,
-            config,
-        },
-    })
-}
-
-/// Whether the model that was named is there, and that of the agent. What other agents want is not looked for: a provider
-/// that could be used would be in the cut catalog, and a second start would only find out the same.
-pub(crate) fn everything_is_there(request: &RunRequest, offer: &EngineCatalog) -> bool {
-    let named = request
-        .model
-        .as_ref()
-        .is_none_or(|choice| select::model(choice, &offer.providers).is_ok());
-    let default = offer.config.get("default_agent").and_then(serde_json::Value::as_str);
-    // An agent that is none is refused later, with the reason.
-    let agent = select::agent(request.agent.as_deref(), default, &offer.agents)
-        .ok()
-        .flatten();
-    let of_agent = agent.and_then(|agent| agent.model.as_ref());
-    named && of_agent.is_none_or(|model| offer.providers.model(model).is_some())
+    ours && !(is_plain && connect::is_pure(prompt.context))
 }
 
 /// Shows the stages of a connection on the waiting line.
-pub(crate) struct Stages<'a> {
+struct Stages<'a> {
     display: &'a Display,
     progress: Arc<dyn Progress>,
+}
+
+impl<'a> Stages<'a> {
+    fn new(prompt: PromptContext<'a>) -> Self {
+        let output = &prompt.request.output;
+        let draws = prompt.context.streams.stderr_is_terminal && !output.progress_off;
+        let bar = DownloadBar::new(draws, output.verbosity);
+        Self {
+            display: prompt.display,
+            progress: Arc::new(DownloadOnScreen::new(bar, prompt.display.screen())),
+        }
+    }
 }
 
 impl ConnectObserver for Stages<'_> {
@@ -159,13 +223,4 @@ impl ConnectObserver for Stages<'_> {
     fn progress(&self) -> Arc<dyn Progress> {
         Arc::clone(&self.progress)
     }
-}
-
-/// Who watches a download of the engine.
-fn progress(context: &Context, request: &RunRequest, display: &Display) -> Arc<dyn Progress> {
-    let draws = context.streams.stderr_is_terminal && !request.output.progress_off;
-    Arc::new(DownloadOnScreen::new(
-        DownloadBar::new(draws, request.output.verbosity),
-        display.screen(),
-    ))
 }

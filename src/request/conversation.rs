@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::{ModelChoice, VariantChoice};
+
 /// How long a kept server stays after its last use, where nobody says it.
 pub const KEEP_FOR: Duration = Duration::from_secs(30 * 60);
 /// The name that a conversation is kept under, where nobody says it.
@@ -51,6 +53,16 @@ pub enum BusySession {
     Allowed,
     /// `--no-wait`: it is a failure.
     Refused,
+}
+
+/// The model, agent and variant that a prompt names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NamesRequest {
+    pub model: Option<ModelChoice>,
+    pub agent: Option<String>,
+    /// `--variant` or `--effort`.
+    pub variant: VariantChoice,
+    pub typed: TypedNames,
 }
 
 /// Which names were typed. The others are those of settings, and give way to what a session used last.

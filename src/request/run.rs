@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    ConnectRequest, Dollars, ModelChoice, OutputRequest, PermissionRequest, PromptSource, SessionChoice, StdinUse,
-    TypedNames, VariantChoice,
+    ConnectRequest, Dollars, NamesRequest, OutputRequest, PermissionRequest, PromptSource, SessionChoice, StdinUse,
 };
 
 /// What is done with the session afterwards.
@@ -63,14 +62,9 @@ pub struct RunRequest {
     pub words_beside_files: Vec<String>,
     /// `-f`: attached files and directories, in order.
     pub attachments: Vec<PathBuf>,
-    pub model: Option<ModelChoice>,
-    pub agent: Option<String>,
-    /// `--variant` or `--effort`.
-    pub variant: VariantChoice,
+    pub names: NamesRequest,
     /// `--system` and `--system-file`, text or file.
     pub system: Option<SystemPrompt>,
-    /// Which of these three were typed.
-    pub typed: TypedNames,
     /// The session that it goes to.
     pub session: SessionChoice,
     pub title: Option<String>,

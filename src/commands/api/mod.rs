@@ -34,7 +34,7 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<CommandEnd, F
     // Stdin may take its time, and what cannot be read is refused before anything starts.
     let message = tokio::select! {
         biased;
-        failure = stop(context, &request.connect, "the command") => return Err(failure),
+        failure = stop(context, context.started, request.connect.timeout, "the command") => return Err(failure),
         message = PreparedRequest::read(context, &request) => message?,
     };
     let output = ResponseOutput::of_process(context, &request);

@@ -4,13 +4,13 @@ use super::dialog::Dialog;
 use crate::chat::{EFFORTS, NamedItem};
 use crate::error::Failure;
 use crate::input::PromptParts;
-use crate::prompting::names::{self, Chosen};
+use crate::prompting::names::ResolvedNames;
 use crate::prompting::ready::EngineCatalog;
-use crate::request::{Effort, ModelChoice, RunRequest, TypedNames, VariantChoice};
+use crate::request::{Effort, ModelChoice, NamesRequest, TypedNames, VariantChoice};
 
 /// The models, as they are chosen.
-pub(super) fn models(offer: &EngineCatalog) -> Vec<NamedItem> {
-    let models = offer.providers.providers.iter().flat_map(|provider| {
+pub(super) fn models(catalog: &EngineCatalog) -> Vec<NamedItem> {
+    let models = catalog.providers.providers.iter().flat_map(|provider| {
         provider.models.iter().map(|(id, model)| NamedItem {
             name: format!("{}/{id}", provider.id),
             about: if model.name == *id {
@@ -24,8 +24,8 @@ pub(super) fn models(offer: &EngineCatalog) -> Vec<NamedItem> {
 }
 
 /// The agents that a person talks to.
-pub(super) fn agents(offer: &EngineCatalog) -> Vec<NamedItem> {
-    let agents = offer
+pub(super) fn agents(catalog: &EngineCatalog) -> Vec<NamedItem> {
+    let agents = catalog
         .agents
         .iter()
         .filter(|agent| !agent.hidden && agent.mode != "subagent");
@@ -39,25 +39,29 @@ pub(super) fn agents(offer: &EngineCatalog) -> Vec<NamedItem> {
 
 impl Dialog<'_, '_> {
     pub(super) async fn choose_model(&mut self, typed: &str) -> Result<(), Failure> {
-        let all = self.talk.link().map(|link| models(&link.offer)).unwrap_or_default();
+        let all = self
+            .talk
+            .link()
+            .map(|link| models(&link.ready.catalog))
+            .unwrap_or_default();
         let Some(name) = self.name("model", typed, &all).await? else {
             return Ok(());
         };
         let model: ModelChoice = name
             .parse()
             .map_err(|error| Failure::usage(format!("cannot use model `{name}`")).caused_by(&error))?;
-        let wanted = RunRequest {
+        let wanted = NamesRequest {
             model: Some(model),
             typed: TypedNames {
                 model: true,
-                ..self.talk.run.typed
+                ..self.talk.run.names.typed
             },
-            ..self.talk.run.clone()
+            ..self.talk.run.names.clone()
         };
         let chosen = match self.try_names(&wanted).await {
             Err(failure) if wanted.variant != VariantChoice::Default => {
                 // Another model has other variants.
-                let without = RunRequest {
+                let without = NamesRequest {
                     variant: VariantChoice::Default,
                     ..wanted
                 };
@@ -65,12 +69,12 @@ impl Dialog<'_, '_> {
                     return Err(failure);
                 };
                 self.note("the effort is the model's own again: this one has other variants");
-                self.talk.run = without;
+                self.talk.run.names = without;
                 chosen
             }
             Err(failure) => return Err(failure),
             Ok(chosen) => {
-                self.talk.run = wanted;
+                self.talk.run.names = wanted;
                 chosen
             }
         };
@@ -81,20 +85,24 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) async fn choose_agent(&mut self, typed: &str) -> Result<(), Failure> {
-        let all = self.talk.link().map(|link| agents(&link.offer)).unwrap_or_default();
+        let all = self
+            .talk
+            .link()
+            .map(|link| agents(&link.ready.catalog))
+            .unwrap_or_default();
         let Some(name) = self.name("agent", typed, &all).await? else {
             return Ok(());
         };
-        let wanted = RunRequest {
+        let wanted = NamesRequest {
             agent: Some(name.clone()),
             typed: TypedNames {
                 agent: true,
-                ..self.talk.run.typed
+                ..self.talk.run.names.typed
             },
-            ..self.talk.run.clone()
+            ..self.talk.run.names.clone()
         };
         self.try_names(&wanted).await?;
-        self.talk.run = wanted;
+        self.talk.run.names = wanted;
         self.note(&format!("agent {name}"));
         Ok(())
     }
@@ -119,16 +127,16 @@ impl Dialog<'_, '_> {
             "max" => VariantChoice::Effort(Effort::Max),
             name => VariantChoice::Named(name.to_owned()),
         };
-        let wanted = RunRequest {
+        let wanted = NamesRequest {
             variant,
             typed: TypedNames {
                 variant: true,
-                ..self.talk.run.typed
+                ..self.talk.run.names.typed
             },
-            ..self.talk.run.clone()
+            ..self.talk.run.names.clone()
         };
         let chosen = self.try_names(&wanted).await?;
-        self.talk.run = wanted;
+        self.talk.run.names = wanted;
         self.note(&format!(
             "effort {name}, variant {}",
             chosen.variant.as_deref().unwrap_or("none")
@@ -144,8 +152,8 @@ impl Dialog<'_, '_> {
         self.choose(what, all).await
     }
 
-    /// Checks the names that a request would be sent with.
-    async fn try_names(&self, wanted: &RunRequest) -> Result<Chosen, Failure> {
+    /// Checks names against what the engine has.
+    async fn try_names(&self, wanted: &NamesRequest) -> Result<ResolvedNames, Failure> {
         let Some(link) = self.talk.link() else {
             return Err(Failure::usage("there is no engine yet").hint("send a prompt first"));
         };
@@ -153,7 +161,8 @@ impl Dialog<'_, '_> {
             text: String::new(),
             files: Vec::new(),
         };
-        let choosing = names::choose(self.talk.context, wanted, link.connection(), &link.offer, &nothing);
-        self.waiting(choosing).await
+        let ready = &link.ready;
+        let resolving = ResolvedNames::resolve(self.talk.context, wanted, &ready.connection, &ready.catalog, &nothing);
+        self.waiting(resolving).await
     }
 }

@@ -1,6 +1,6 @@
 //! `/new`, `/sessions`, `/resume`: which session the dialog goes on with.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::dialog::Dialog;
 use super::talk::Conversation;
@@ -47,11 +47,11 @@ async fn find_chosen(talk: &mut Conversation<'_>, display: &Display) -> Result<O
     let Some(client) = talk.client().cloned() else {
         return Ok(None);
     };
-    let around = talk.around(display);
-    // Held for this look alone: between prompts, others may go on with the conversation.
-    let mut claim = session::claim(&talk.run, around).await?;
-    let origin = session::find(&talk.run, &client, &mut claim, around).await?;
-    Ok(origin.map(session::ResumedSession::into_session))
+    let prompt = talk.prompt(display, Instant::now());
+    // Released when this returns: between prompts, other commands may go on with the conversation.
+    let mut locks = session::lock_kept(prompt).await?;
+    let found = session::find(prompt, &client, &mut locks).await?;
+    Ok(found.map(session::ResumedSession::into_session))
 }
 
 async fn newest(client: &Client, search: Option<&str>) -> Result<Vec<Session>, Failure> {

@@ -215,7 +215,7 @@ async fn may_run(
 ) -> Result<bool, Failure> {
     let name = &command.name;
     if let Some(link) = dialog.talk.link() {
-        let policy = permissions::policy(dialog.talk.context, &dialog.talk.run, link.connection());
+        let policy = permissions::policy(dialog.talk.context, &dialog.talk.run, &link.ready.connection);
         for snippet in snippets {
             let action = Action::of_call("bash", &serde_json::json!({ "command": snippet }));
             let judgement = policy.judge(&action);

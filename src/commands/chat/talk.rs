@@ -3,30 +3,28 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 
 use crate::api::Client;
-use crate::api::types::{CommandCall, EngineCommand, MessageInfo, NewSession, Session};
+use crate::api::types::{CommandCall, EngineCommand, MessageInfo, Session};
 use crate::chat::ConversationStatus;
-use crate::connect::Connection;
-use crate::connect::rehearsed;
+use crate::connect::{self, rehearsed, visit};
 use crate::context::{Context, Presses};
 use crate::error::{Failure, FailureKind};
-use crate::events::EventStream;
-use crate::gate::Gate;
 use crate::input::PromptParts;
 use crate::permission::Policy;
-use crate::prompting::Display;
-use crate::prompting::names::choose;
-use crate::prompting::permissions::{answerer, permissions, policy, warning_of_attached};
-use crate::prompting::ready::{EngineCatalog, ReadyConnection, connect_and_ask};
-use crate::prompting::session::{self, SessionLocks};
-use crate::prompting::turn::{LAST_WORDS, Sent, take_turn, title_of, turn_in};
-use crate::request::{Manner, ModelRef, RehearsalChoice, RunRequest, SessionStart};
-use crate::turn::{Outcome, ToolCall, Turn, Update};
+use crate::prompting::permissions::{answerer, policy, warning_of_attached};
+use crate::prompting::prepare::{Target, TurnInput};
+use crate::prompting::ready::ReadyConnection;
+use crate::prompting::session::{SessionLocks, lock_kept};
+use crate::prompting::turn::{PreparedTurn, SHUTDOWN_TIMEOUT, delete_session};
+use crate::prompting::{Display, PromptContext};
+use crate::request::{Manner, ModelRef, RunRequest, SessionLifetime, SessionStart};
+use crate::support::duration::millis_since;
+use crate::turn::{Outcome, ToolCall};
 
-/// How long a server may take to say that it is there.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// For the engine to answer between two turns.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct Conversation<'a> {
     pub(super) context: &'a Context,
@@ -52,19 +50,11 @@ pub(super) struct Conversation<'a> {
     rehearsal_said: bool,
 }
 
-/// A connection that lasts, and what the engine offers.
+/// A connection that lasts, and the engine's own commands.
 pub(super) struct Link {
-    connection: Connection,
-    pub(super) offer: EngineCatalog,
+    pub(super) ready: ReadyConnection,
     pub(super) commands: Vec<EngineCommand>,
-    gate: Option<Gate>,
     is_guarded: bool,
-}
-
-impl Link {
-    pub(super) fn connection(&self) -> &Connection {
-        &self.connection
-    }
 }
 
 /// The session of the conversation.
@@ -118,60 +108,56 @@ impl<'a> Conversation<'a> {
 
     /// The engine, once there is one.
     pub(super) fn client(&self) -> Option<&Client> {
-        self.link.as_ref().map(|link| &link.connection.client)
+        self.link.as_ref().map(|link| &link.ready.connection.client)
     }
 
     /// The engine's version, once there is one.
     pub(super) fn engine_version(&self) -> Option<&str> {
-        self.link.as_ref().map(|link| link.connection.engine.version.as_str())
+        self.link
+            .as_ref()
+            .map(|link| link.ready.connection.engine.version.as_str())
     }
 
-    /// Makes sure that an engine is there; one that has gone is started again.
+    /// Connects unless the engine still answers. An engine that has gone is started again.
     pub(super) async fn connect(&mut self, display: &Display) -> Result<(), Failure> {
-        if let Some(link) = self.link.take() {
-            let alive = timeout(SIGN_OF_LIFE, link.connection.client.health()).await;
-            let is_whole = link.gate.is_some() || !link.is_guarded;
+        if let Some(mut link) = self.link.take() {
+            let alive = timeout(HEALTH_TIMEOUT, link.ready.connection.client.health()).await;
+            let is_whole = link.ready.gate.is_some() || !link.is_guarded;
             if matches!(alive, Ok(Ok(_))) && is_whole {
                 self.link = Some(link);
                 return Ok(());
             }
-            let warning = "the engine is gone; it is started again, and the session goes on";
-            let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
-            link.connection.close().await;
+            display
+                .warn("the engine is gone; it is started again, and the session goes on")
+                .await;
+            link.ready.close().await;
         }
-        let questions = answerer(self.context, &self.run, display).takes_questions();
-        let ready = connect_and_ask(self.context, &self.run, &self.directory, display, questions).await?;
-        let ReadyConnection {
-            connection,
-            events,
-            offer,
-            gate,
-        } = ready;
-        // Each turn has a stream of its own: one that nobody reads fills up.
-        drop(events);
-        let policy = policy(self.context, &self.run, &connection);
-        if let Some(warning) = warning_of_attached(&self.run, &connection, &policy)
+        let prompt = self.prompt(display, Instant::now());
+        let questions = answerer(prompt).takes_questions();
+        let mut ready = ReadyConnection::open(prompt, &self.run.names, questions).await?;
+        // Each turn has a stream of its own: a stream fills up when nothing reads it.
+        ready.events = None;
+        let policy = policy(self.context, &self.run, &ready.connection);
+        if let Some(warning) = warning_of_attached(&self.run, &ready.connection, &policy)
             && !std::mem::replace(&mut self.warned, true)
         {
-            let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
+            display.warn(warning).await;
         }
-        let commands = connection.client.commands().await.unwrap_or_else(|error| {
+        let commands = ready.connection.client.commands().await.unwrap_or_else(|error| {
             tracing::debug!(%error, "the engine lists no commands");
             Vec::new()
         });
         self.link = Some(Link {
-            connection,
-            offer,
             commands,
-            is_guarded: gate.is_some(),
-            gate,
+            is_guarded: ready.gate.is_some(),
+            ready,
         });
         Ok(())
     }
 
     /// Refuses every tool call until it is dropped: between turns nothing may run.
     pub(super) async fn refuse_calls(&mut self) {
-        if let Some(gate) = self.link.as_mut().and_then(|link| link.gate.as_mut()) {
+        if let Some(gate) = self.link.as_mut().and_then(|link| link.ready.gate.as_mut()) {
             while let Some(call) = gate.next().await {
                 drop(call);
             }
@@ -208,12 +194,15 @@ impl<'a> Conversation<'a> {
         self.run.title = None;
     }
 
-    /// What has to be known to claim a session.
-    pub(super) fn around<'d>(&'d self, display: &'d Display) -> session::SessionContext<'d> {
-        session::SessionContext {
-            state: &self.names,
+    /// What a prompt that begins now is sent with.
+    pub(super) fn prompt<'d>(&'d self, display: &'d Display, begun: Instant) -> PromptContext<'d> {
+        PromptContext {
+            context: self.context,
+            request: &self.run,
             directory: &self.directory,
+            state: &self.names,
             display,
+            begun,
         }
     }
 
@@ -225,15 +214,14 @@ impl<'a> Conversation<'a> {
         }
         let begun = Instant::now();
         let limit = self.run.connect.timeout;
-        let deadline = limit.map(|limit| tokio::time::Instant::from_std(begun) + limit);
         let blank = || Outcome::empty(self.directory.to_string_lossy().into_owned());
         let mut outcome = blank();
         let mut display = Display::open(context, &self.run.output, blank())?;
-        let stop = stop(context, limit, presses, deadline, display.broken());
+        let stop = stop(context, begun, limit, presses, display.broken());
         tokio::pin!(stop);
         let turning = async {
             let prepared = {
-                let preparing = Box::pin(self.prepare(&asked, deadline, &display));
+                let preparing = Box::pin(self.prepare(&asked, begun, &display));
                 tokio::select! {
                     biased;
                     failure = stop.as_mut() => Err(failure),
@@ -242,25 +230,27 @@ impl<'a> Conversation<'a> {
             };
             match prepared {
                 Err(failure) => outcome.failure = Some(failure),
-                Ok((turn, events, claim)) => {
-                    let (id, started) = (turn.session_id.clone(), turn.started.clone());
-                    Box::pin(self.drive(asked, turn, events, begun, &display, stop.as_mut(), &mut outcome)).await;
+                Ok(turn) => {
+                    let (id, started) = (turn.turn.session_id.clone(), turn.turn.started.clone());
+                    let driving = self.drive(turn, begun, &display, stop.as_mut(), &mut outcome);
+                    let Some(locks) = Box::pin(driving).await else { return };
+                    self.last_asked = Some(asked);
                     if let Some(client) = self.client().filter(|_| outcome.failure.is_none()) {
-                        claim.give_back(client, &id, &started).await;
+                        locks.take_rules_back(client, &id, &started).await;
                     }
-                    claim.release(&self.names);
+                    locks.release(&self.names);
                 }
             }
         };
         tokio::select! {
             () = turning => {}
-            // Whoever presses it again while the turn is being ended wants to leave at once.
+            // A second press while the turn is being ended leaves at once.
             () = pressed(presses, 2) => {
                 drop(display);
                 return Ok(Ended::Over(FailureKind::Interrupted));
             }
         }
-        outcome.phases.total_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        outcome.phases.total_ms = millis_since(begun);
         let kind = outcome.failure.as_ref().map(|failure| failure.kind);
         let ends_all = context.interrupts.reason().is_some() || kind == Some(FailureKind::BrokenPipe);
         let was_cancelled = kind == Some(FailureKind::Interrupted) && !ends_all;
@@ -269,7 +259,7 @@ impl<'a> Conversation<'a> {
         }
         if ends_all {
             // The reader may be the very thing that is stuck.
-            let _ = timeout(LAST_WORDS, display.finish(outcome)).await;
+            let _ = timeout(SHUTDOWN_TIMEOUT, display.finish(outcome)).await;
         } else {
             display.finish(outcome).await?;
         }
@@ -282,99 +272,67 @@ impl<'a> Conversation<'a> {
     }
 
     /// Everything before the prompt is sent.
-    async fn prepare(
-        &mut self,
-        asked: &Asked,
-        deadline: Option<tokio::time::Instant>,
-        display: &Display,
-    ) -> Result<(Turn, EventStream, SessionLocks), Failure> {
+    async fn prepare(&mut self, asked: &Asked, begun: Instant, display: &Display) -> Result<PreparedTurn, Failure> {
         self.connect(display).await?;
         let Some(link) = &mut self.link else {
             return Err(Failure::new(FailureKind::Engine, "cannot go on: there is no engine"));
         };
-        let (context, connection) = (self.context, &link.connection);
-        let client = &connection.client;
-        let around = session::SessionContext {
-            state: &self.names,
+        let ready = &mut link.ready;
+        let prompt = PromptContext {
+            context: self.context,
+            request: &self.run,
             directory: &self.directory,
+            state: &self.names,
             display,
+            begun,
         };
-        // Early: a stream that was opened just before the prompt would miss its first events.
-        let mut events = EventStream::open(client.clone()).await?;
-        let mut claim = session::claim(&self.run, around).await?;
-        let origin = session::find(&self.run, client, &mut claim, around).await?;
-        let with_names = origin
-            .as_ref()
-            .map(|origin| origin.with_last_names(&self.run, &link.offer.agents));
-        let run = with_names.as_ref().unwrap_or(&self.run);
-        let chosen = choose(context, run, connection, &link.offer, &asked.prompt)
-            .await
-            .map_err(|failure| match &origin {
-                Some(origin) => origin.explain(failure),
-                None => failure,
-            })?;
-        let policy = self.policy.clone().unwrap_or_else(|| policy(context, run, connection));
-        let answerer = answerer(context, run, display);
-        let mut permissions = permissions(context, run, connection, &chosen, policy, None, answerer)?;
-        let new = NewSession {
-            title: run.title.clone().unwrap_or_else(|| title_of(&asked.prompt.text)),
-            permission: permissions.session_rules.clone(),
+        ready.open_events().await?;
+        let locks = lock_kept(prompt).await?;
+        let target = Target::find(prompt, locks, ready).await?;
+        let granted = self.policy.clone();
+        let input = TurnInput {
+            parts: asked.prompt.clone(),
+            system: self.system.clone(),
+            policy: granted.unwrap_or_else(|| policy(self.context, &self.run, &ready.connection)),
+            answerer: answerer(prompt),
         };
-        let settled = session::settle(run, client, &mut claim, origin, new, &chosen, around).await?;
-        session::skip_what_was_before(&mut events, &settled).await;
-        permissions.session_rules.clone_from(&settled.rules);
-        let id = settled.id.clone();
-        let title = match self.session.take() {
-            Some(held) if held.id == id => held.title,
-            _ => client.session(&id).await?.title,
-        };
-        self.session = Some(SessionRef { id: id.clone(), title });
-        self.standing.variant.clone_from(&chosen.variant);
-        let system = self.system.clone();
-        let mut turn = turn_in(
-            id.clone(),
-            run,
-            connection,
-            chosen,
-            asked.prompt.clone(),
-            system,
-            permissions,
-        )?;
-        turn.deadline = deadline;
-        turn.started.conversation.clone_from(&self.run.session.keep_as);
-        turn.started.resumed = settled.resumed;
+        let mut prepared = target.prepare(prompt, ready, input).await?;
+        let turn = &mut prepared.turn;
         turn.command.clone_from(&asked.command);
-        turn.started.rehearsal =
-            run.connect.rehearsal != RehearsalChoice::Off && !std::mem::replace(&mut self.rehearsal_said, true);
-        // Last of all: whoever gives up before this leaves the gate where it is.
-        turn.permissions.gate = link.gate.take();
+        turn.started.rehearsal &= !std::mem::replace(&mut self.rehearsal_said, true);
+        let id = turn.session_id.clone();
+        self.standing.variant.clone_from(&turn.started.variant);
+        if self.session.as_ref().is_none_or(|held| held.id != id) {
+            self.session = Some(SessionRef {
+                id: id.clone(),
+                title: prepared.session_title.clone(),
+            });
+        }
         self.go_on_with(&id);
-        Ok((turn, events, claim))
+        Ok(prepared)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "everything comes together here")]
+    /// Takes the turn and remembers what the next one needs; gives the locks of the session back.
     async fn drive(
         &mut self,
-        asked: Asked,
-        turn: Turn,
-        events: EventStream,
+        turn: PreparedTurn,
         begun: Instant,
         display: &Display,
         stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
         outcome: &mut Outcome,
-    ) {
-        let Some(link) = &mut self.link else { return };
-        let cost_is_known = link.offer.cost_is_known(turn.started.model.as_ref());
-        let sent = Sent {
-            connection: &mut link.connection,
-            events,
-            cost_is_known,
+    ) -> Option<SessionLocks> {
+        let link = self.link.as_mut()?;
+        let prompt = PromptContext {
+            context: self.context,
+            request: &self.run,
+            directory: &self.directory,
+            state: &self.names,
+            display,
             begun,
         };
-        let left = take_turn(sent, turn, display, stop, outcome).await;
-        link.gate = left.gate;
+        let left = turn.take(prompt, &mut link.ready.connection, stop, outcome).await;
+        link.ready.gate = left.gate;
         self.policy = Some(left.policy);
-        self.last_asked = Some(asked);
         self.last_model = outcome.model.clone().or(self.last_model.take());
         if !outcome.result.trim().is_empty() {
             self.answer.clone_from(&outcome.result);
@@ -392,25 +350,23 @@ impl<'a> Conversation<'a> {
         standing.limit = outcome
             .model
             .as_ref()
-            .and_then(|model| link.offer.providers.model(model))
+            .and_then(|model| link.ready.catalog.providers.model(model))
             .map_or(0, |model| model.limit.context);
         standing.dollars = match (standing.dollars, cost) {
             (before, None) => before,
             (before, Some(cost)) => Some(before.unwrap_or(0.0) + cost),
         };
+        Some(left.locks)
     }
 
     pub(super) async fn close(self) {
-        let Some(link) = self.link else { return };
-        if self.run.lifetime == crate::request::SessionLifetime::Ephemeral
+        let Some(mut link) = self.link else { return };
+        if self.run.lifetime == SessionLifetime::Ephemeral
             && let Some(held) = &self.session
         {
-            let deleting = link.connection.client.delete_session(&held.id);
-            if let Ok(Err(error)) = timeout(LAST_WORDS, deleting).await {
-                tracing::warn!(%error, "cannot delete the session");
-            }
+            delete_session(&link.ready.connection.client, &held.id).await;
         }
-        link.connection.close().await;
+        link.ready.close().await;
     }
 }
 
@@ -427,23 +383,18 @@ pub(super) fn context_of(message: &MessageInfo) -> u64 {
     count
 }
 
-/// Resolves when a turn shall end early, with the reason.
+/// Resolves when a turn has to end early, with the reason.
 async fn stop(
     context: &Context,
+    begun: Instant,
     limit: Option<Duration>,
     presses: Option<&Presses>,
-    deadline: Option<tokio::time::Instant>,
     broken: impl Future<Output = Failure>,
 ) -> Failure {
-    let limit = limit.unwrap_or_default();
     tokio::select! {
-        _ = context.interrupts.interrupted() => context.interrupts.failure("the dialog"),
+        failure = visit::stop(context, begun, limit, "the dialog") => failure,
         failure = broken => failure,
         () = pressed(presses, 1) => Failure::new(FailureKind::Interrupted, "the turn was cancelled"),
-        () = sleep_until(deadline.unwrap_or_else(tokio::time::Instant::now)), if deadline.is_some() => {
-            Failure::new(FailureKind::Timeout, format!("cannot finish the turn within {} s", limit.as_secs_f64()))
-                .hint("raise `--timeout`, or leave it out")
-        }
     }
 }
 
@@ -457,7 +408,7 @@ pub(super) async fn pressed(presses: Option<&Presses>, count: u32) {
 
 /// The directory of a conversation, for whoever needs it before there is a connection.
 pub(super) fn directory(context: &Context, run: &RunRequest) -> Result<PathBuf, Failure> {
-    crate::connect::directory(context, &run.connect)
+    connect::directory(context, &run.connect)
 }
 
 /// Whether a file that a prompt names is there.

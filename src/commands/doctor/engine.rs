@@ -80,7 +80,7 @@ pub(super) async fn start(
 ) -> Result<(Connection, Check), Failure> {
     let begun = Instant::now();
     let request = without_questions(request);
-    let connection = connect::connect(context, &request, &place.directory, EVERYTHING, watch).await?;
+    let mut connection = connect::connect(context, &request, &place.directory, EVERYTHING, watch).await?;
     let health = match connection.client.health().await {
         Ok(health) => health,
         Err(error) => {

@@ -34,7 +34,7 @@ use check::{Check, DoctorReport};
 pub async fn run(context: &Context, request: DoctorRequest) -> Result<CommandEnd, Failure> {
     let mut report = DoctorReport::default();
     let line = WaitingLine::open(context, &request.connect, &request.output);
-    let stop = stop(context, &request.connect, "the command");
+    let stop = stop(context, context.started, request.connect.timeout, "the command");
     tokio::pin!(stop);
     if let Err(failure) = examine(context, &request, &line, stop, &mut report).await {
         report.push(Check::of_failure("doctor", &failure));

@@ -6,94 +6,112 @@ mod git;
 mod prepare;
 mod worktree;
 
-use std::borrow::Cow;
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 
 use super::CommandEnd;
 use crate::api::Client;
-use crate::connect::{self, rehearsed};
+use crate::connect::{self, Connection, rehearsed, visit};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::input;
 use crate::permission::Decision;
-use crate::prompting::Display;
-use crate::prompting::permissions::answerer;
-use crate::prompting::turn::{LAST_WORDS, Sent, take_turn};
-use crate::request::{ConnectRequest, OnDenial, Preset, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime};
+use crate::prompting::turn::{SHUTDOWN_TIMEOUT, delete_session};
+use crate::prompting::{Display, PromptContext};
+use crate::request::{OnDenial, Preset, RehearsalChoice, RunRequest, ServerChoice, SessionLifetime};
 use crate::support::duration::millis_since;
 use crate::support::loopback::is_loopback;
-use crate::turn::{self, MissingMcp, Outcome, PermissionRecord, Update};
+use crate::turn::{MissingMcp, Outcome, PermissionRecord};
 
 use checks::CheckContext;
-use prepare::Prepared;
+use prepare::{PreparedRun, prepare};
 use worktree::RunWorktree;
 
-/// How long the server may take to say which MCP servers work.
+/// For the server to report which MCP servers work.
 const MCP_STATES_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Runs the command. What went wrong is told by the renderer, in the format that was asked for.
+/// Runs the command. The renderer shows a failure, in the format of the request.
 ///
 /// # Errors
 ///
 /// When nothing can be shown at all: stdout is closed, or there is no thread to write to it.
-pub async fn run(context: &Context, request: RunRequest) -> Result<CommandEnd, Failure> {
+pub async fn run(context: &Context, mut request: RunRequest) -> Result<CommandEnd, Failure> {
     let directory = context.directory(request.connect.directory.as_deref());
     let blank = || Outcome {
-        // Said of a run that fails early too: it was never meant for a real model.
+        // A run that fails early was a rehearsal too.
         rehearsal: request.connect.rehearsal != RehearsalChoice::Off,
         ..Outcome::empty(directory.to_string_lossy().into_owned())
     };
     let mut display = Display::open(context, &request.output, blank())?;
     let mut outcome = blank();
-    let stop = stop(context, &request, display.broken());
+    let stop = stop(context, request.connect.timeout, display.broken());
     tokio::pin!(stop);
 
-    let worktree = make_worktree(context, &request, &display, stop.as_mut()).await;
-    let request = match &worktree {
-        Ok(Some(worktree)) => Cow::Owned(in_worktree(&request, worktree)),
-        _ => Cow::Borrowed(&request),
-    };
-    let (worktree, prepared) = match worktree {
-        Err(failure) => (None, Err(failure)),
-        Ok(worktree) => {
-            let preparing = prepare::prepare(context, &request, &display, answerer(context, &request, &display));
-            let prepared = tokio::select! {
-                biased;
-                failure = stop.as_mut() => Err(failure),
-                prepared = preparing => prepared,
-            };
-            (worktree, prepared)
-        }
-    };
-    let mut connection = match prepared {
-        Err(failure) => {
+    let worktree = make_worktree(context, &request, &display, stop.as_mut())
+        .await
+        .unwrap_or_else(|failure| {
             outcome.failure = Some(failure);
             None
-        }
-        Ok(prepared) => Some(
-            Box::pin(converse(
-                context,
-                &request,
-                prepared,
-                &display,
-                stop.as_mut(),
-                &mut outcome,
-            ))
-            .await,
-        ),
+        });
+    if let Some(worktree) = &worktree {
+        request.connect.directory = Some(worktree.directory.clone());
+        request.connect.copy_of = Some(worktree.copy_of());
+    }
+    let mut connection = if outcome.failure.is_none() {
+        Box::pin(prompt(context, &request, &display, stop.as_mut(), &mut outcome))
+            .await
+            .unwrap_or_else(|failure| {
+                outcome.failure = Some(failure);
+                None
+            })
+    } else {
+        None
     };
     if let Some(worktree) = worktree {
-        // Nobody writes there any more when it is looked at.
-        if let Some(connection) = connection.take() {
+        // No engine writes there while git compares it.
+        if let Some(mut connection) = connection.take() {
             connection.close().await;
         }
         outcome.worktree = Some(worktree.conclude(&context.environment).await);
     }
     outcome.phases.total_ms = millis_since(context.started);
+    finish(context, display, connection, outcome).await
+}
 
+/// Connects, prepares the turn and takes it; gives the connection back, to be closed.
+async fn prompt(
+    context: &Context,
+    request: &RunRequest,
+    display: &Display,
+    mut stop: Pin<&mut impl Future<Output = Failure>>,
+    outcome: &mut Outcome,
+) -> Result<Option<Connection>, Failure> {
+    let directory = connect::directory(context, &request.connect)?;
+    let prompt = PromptContext {
+        context,
+        request,
+        directory: &directory,
+        state: &rehearsed::names(context, &request.connect.rehearsal),
+        display,
+        begun: context.started,
+    };
+    let prepared = tokio::select! {
+        biased;
+        failure = stop.as_mut() => return Err(failure),
+        prepared = prepare(prompt) => prepared?,
+    };
+    Ok(Some(take_turn(prompt, prepared, stop, outcome).await))
+}
+
+/// Shows the outcome and closes the connection.
+async fn finish(
+    context: &Context,
+    display: Display,
+    connection: Option<Connection>,
+    outcome: Outcome,
+) -> Result<CommandEnd, Failure> {
     let kind = outcome.failure.as_ref().map(|failure| failure.kind);
     let interrupted = matches!(
         kind,
@@ -102,7 +120,9 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<CommandEnd, F
     let finishing = async {
         if interrupted {
             // The reader may be the very thing that is stuck.
-            timeout(LAST_WORDS, display.finish(outcome)).await.unwrap_or(Ok(()))
+            timeout(SHUTDOWN_TIMEOUT, display.finish(outcome))
+                .await
+                .unwrap_or(Ok(()))
         } else {
             tokio::select! {
                 shown = display.finish(outcome) => shown,
@@ -111,7 +131,7 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<CommandEnd, F
         }
     };
     let closing = async {
-        if let Some(connection) = connection {
+        if let Some(mut connection) = connection {
             connection.close().await;
         }
     };
@@ -123,29 +143,15 @@ pub async fn run(context: &Context, request: RunRequest) -> Result<CommandEnd, F
     }
 }
 
-/// Resolves when the run shall end early, with the reason.
-async fn stop(context: &Context, request: &RunRequest, broken: impl Future<Output = Failure>) -> Failure {
-    let deadline = deadline(context, request);
+/// Resolves when the run has to end early, with the reason.
+async fn stop(context: &Context, timeout: Option<Duration>, broken: impl Future<Output = Failure>) -> Failure {
     tokio::select! {
-        _ = context.interrupts.interrupted() => context.interrupts.failure("the run"),
+        failure = visit::stop(context, context.started, timeout, "the run") => failure,
         failure = broken => failure,
-        () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
-            let limit = request.connect.timeout.unwrap_or_default();
-            Failure::new(
-                FailureKind::Timeout,
-                format!("cannot finish within {} s", limit.as_secs_f64()),
-            )
-            .hint("raise `--timeout`, or leave it out")
-        }
     }
 }
 
-fn deadline(context: &Context, request: &RunRequest) -> Option<Instant> {
-    let limit = request.connect.timeout?;
-    Some(Instant::from_std(context.started) + limit)
-}
-
-/// Makes the worktree that was asked for. A wish to stop waits until it can be removed again.
+/// Makes the worktree of the request. When the run is stopped meanwhile, the worktree is removed first.
 async fn make_worktree(
     context: &Context,
     request: &RunRequest,
@@ -166,7 +172,7 @@ async fn make_worktree(
     let worktree = tokio::select! {
         biased;
         failure = stop => {
-            if let Ok(Ok(worktree)) = timeout(LAST_WORDS, making).await {
+            if let Ok(Ok(worktree)) = timeout(SHUTDOWN_TIMEOUT, making).await {
                 worktree.conclude(&context.environment).await;
             }
             return Err(failure);
@@ -174,77 +180,48 @@ async fn make_worktree(
         worktree = making.as_mut() => worktree?,
     };
     for warning in &worktree.warnings {
-        let _ = display.updates().send(Update::Warning(warning.clone())).await;
+        display.warn(warning.as_str()).await;
     }
     Ok(Some(worktree))
 }
 
-/// The same run in a worktree.
-fn in_worktree(request: &RunRequest, worktree: &RunWorktree) -> RunRequest {
-    RunRequest {
-        connect: ConnectRequest {
-            directory: Some(worktree.directory.clone()),
-            copy_of: Some(worktree.copy_of()),
-            ..request.connect.clone()
-        },
-        ..request.clone()
-    }
-}
-
-/// The turn itself; gives the connection back, to be closed.
-async fn converse(
-    context: &Context,
-    request: &RunRequest,
-    prepared: Prepared,
-    display: &Display,
+/// Takes the turn, and does what the request wants afterwards; gives the connection back, to be closed.
+async fn take_turn(
+    prompt: PromptContext<'_>,
+    prepared: PreparedRun,
     mut stop: Pin<&mut impl Future<Output = Failure>>,
     outcome: &mut Outcome,
-) -> connect::Connection {
-    let Prepared {
-        mut connection,
-        events,
+) -> Connection {
+    let PromptContext { request, display, .. } = prompt;
+    let PreparedRun {
+        ready,
         turn,
-        cost_is_known,
-        has_mcp,
         gave_up_stdin,
         answer_file,
-        claim,
     } = prepared;
-    let client = turn.client.clone();
-    let session_id = turn.session_id.clone();
-    let turn = turn::Turn {
-        deadline: deadline(context, request),
-        ..turn
-    };
-    let sent = Sent {
-        connection: &mut connection,
-        events,
-        cost_is_known,
-        begun: context.started,
-    };
-    let started = turn.started.clone();
-    take_turn(sent, turn, display, stop.as_mut(), outcome).await;
+    let has_mcp = ready.catalog.has_mcp();
+    let mut connection = ready.connection;
+    let client = connection.client.clone();
+    let session_id = turn.turn.session_id.clone();
+    let started = turn.turn.started.clone();
+    let locks = turn.take(prompt, &mut connection, stop.as_mut(), outcome).await.locks;
     outcome.stdin_given_up = gave_up_stdin;
     if gave_up_stdin && input::stdin_came_late() {
         let warning =
             "stdin brought something after it was given up, which the model has not seen; a last word `-` waits for it";
-        let _ = display.updates().send(Update::Warning(warning.to_owned())).await;
+        display.warn(warning).await;
     }
     if has_mcp {
         outcome.missing_mcp = missing_mcp(&client, display).await;
     }
     if outcome.failure.is_none() {
-        claim.give_back(&client, &session_id, &started).await;
+        locks.take_rules_back(&client, &session_id, &started).await;
     }
-    if request.lifetime == SessionLifetime::Ephemeral
-        && let Err(error) = timeout(LAST_WORDS, client.delete_session(&session_id))
-            .await
-            .unwrap_or(Ok(()))
-    {
-        tracing::warn!(%error, "cannot delete the session");
+    if request.lifetime == SessionLifetime::Ephemeral {
+        delete_session(&client, &session_id).await;
     }
-    // Before the checks: what they run may well go on with the conversation.
-    claim.release(&rehearsed::names(context, &request.connect.rehearsal));
+    // Before the checks: what they run may go on with the conversation.
+    locks.release(prompt.state);
     if outcome.failure.is_none()
         && let Some(file) = answer_file
     {
@@ -260,7 +237,7 @@ async fn converse(
     if outcome.failure.is_none() {
         let place = CheckContext {
             directory: &connection.directory,
-            environment: &context.environment,
+            environment: &prompt.context.environment,
             display,
         };
         outcome.failure = checks::check(&request.checks, place, &outcome.files, stop, &mut outcome.checks)
@@ -270,7 +247,8 @@ async fn converse(
     connection
 }
 
-/// The MCP servers that did not work, each with a warning: the turn goes on without their tools, and the engine says nothing.
+/// The MCP servers that did not work, each with a warning: the turn goes on without their tools, and the engine does not
+/// report that.
 async fn missing_mcp(client: &Client, display: &Display) -> Vec<MissingMcp> {
     let states = match timeout(MCP_STATES_TIMEOUT, client.mcp_states()).await {
         Ok(Ok(states)) => states,
@@ -290,7 +268,7 @@ async fn missing_mcp(client: &Client, display: &Display) -> Vec<MissingMcp> {
         }
         let why = state.error.as_deref().unwrap_or(&state.status);
         let warning = format!("the model has no tools of the MCP server `{name}`: {why}");
-        let _ = display.updates().send(Update::Warning(warning)).await;
+        display.warn(warning).await;
         missing.push(MissingMcp {
             name,
             status: state.status,
@@ -300,7 +278,7 @@ async fn missing_mcp(client: &Client, display: &Display) -> Vec<MissingMcp> {
     missing
 }
 
-/// The failure of a run in which nothing may be refused.
+/// The failure of `--fail-on-deny`.
 fn denial(permissions: &[PermissionRecord], preset: Preset) -> Option<Failure> {
     let denied: Vec<&PermissionRecord> = permissions
         .iter()

@@ -44,9 +44,9 @@ pub(super) async fn run(
     let directory = connect::directory(context, &request)?;
     let before: BTreeSet<String> = ServerRecord::list(state).into_iter().map(|record| record.id).collect();
     let line = WaitingLine::open(context, &request, &talk.output);
-    let stop = stop(context, &request, "the start of the server");
+    let stop = stop(context, context.started, request.timeout, "the start of the server");
     tokio::pin!(stop);
-    let connection = tokio::select! {
+    let mut connection = tokio::select! {
         biased;
         failure = stop.as_mut() => return Err(failure),
         connection = connect::connect(context, &request, &directory, USUAL, &line) => connection?,

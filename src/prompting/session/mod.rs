@@ -1,8 +1,7 @@
 //! The session that a prompt goes to: found, copied or made, with the rules of this run.
 //!
-//! Comes in: which session was asked for, and a connection. Goes out: a session in which nobody else speaks, and the rules
-//! that it has. Always true: what was asked for and is not there is an error, never a new session instead; and a name
-//! stands for a session as soon as there is one, before anything is said in it.
+//! Comes in: a request and a connection. Goes out: a locked session and its rules. Always true: a missing session is an
+//! error, and no new one takes its place; a name stands for its session before the first prompt is sent.
 
 mod rules;
 mod waiting;
@@ -16,47 +15,39 @@ use tokio::time::timeout;
 use self::rules::{change_rules, take_rules_away};
 use self::waiting::{Notice, lock_session, wait_until_idle, warn};
 use self::which::{foreign, gone, is_at, latest, named, nothing_kept, session, unreadable};
-use super::Display;
+use super::context::PromptContext;
+use super::names::ResolvedNames;
 use crate::api::types::{Agent, NewSession, Rule, Session};
 use crate::api::{Client, SessionChange, no_rules};
 use crate::conversation::{KeptSession, NameLock, SessionLock};
 use crate::error::{Failure, FailureKind};
 use crate::events::{Event, EventStream, StreamItem};
-use crate::prompting::names::Chosen;
-use crate::request::{BusySession, Manner, ModelRef, RunRequest, SessionStart, VariantChoice};
+use crate::request::{BusySession, Manner, ModelRef, NamesRequest, SessionStart, VariantChoice};
 use crate::turn::{TurnStart, TurnStatus, Update};
 
-/// How long the event about a change of ours may take.
-const LAST_EVENTS: Duration = Duration::from_secs(2);
+/// For the event about a change of ours.
+const CHANGE_EVENT_TIMEOUT: Duration = Duration::from_secs(2);
 /// What the engine calls the variant of a prompt that named none.
 const NO_VARIANT: &str = "default";
 
-/// Where sessions are kept in mind, and who is told what is waited for.
-#[derive(Clone, Copy)]
-pub(crate) struct SessionContext<'a> {
-    pub(crate) state: &'a Path,
-    pub(crate) directory: &'a Path,
-    pub(crate) display: &'a Display,
-}
-
-/// What a run holds of a conversation.
+/// The locks that a command holds on a conversation.
 #[derive(Default)]
 pub(crate) struct SessionLocks {
-    /// The right to say what the name stands for.
+    /// While the name may get another session.
     name: Option<NameLock>,
-    /// The right to speak in the session.
+    /// While this command prompts the session.
     session: Option<SessionLock>,
-    /// What the name stands for.
+    /// The session of the name.
     kept: Option<KeptSession>,
-    /// The session had no rules, and is not ours to keep: it shall have none afterwards either.
+    /// The session had no rules before the turn and is not kept by us, so it gets none afterwards either.
     had_no_rules: bool,
 }
 
 impl SessionLocks {
-    /// Takes our rules away from a session that had none, or whoever goes on with it elsewhere would find all tools denied.
+    /// Takes our rules away from a session that had none: another program that goes on with it would find all tools denied.
     ///
-    /// Its turn is over: what is stored for that would be answered while it runs.
-    pub(crate) async fn give_back(&self, client: &Client, id: &str, started: &TurnStart) {
+    /// Call it after the turn: the engine answers the message that this stores when the session runs.
+    pub(crate) async fn take_rules_back(&self, client: &Client, id: &str, started: &TurnStart) {
         if !self.had_no_rules {
             return;
         }
@@ -67,12 +58,39 @@ impl SessionLocks {
             started.agent.as_deref(),
             started.variant.as_deref(),
         );
-        if let Ok(Err(failure)) = timeout(LAST_EVENTS, taken).await {
+        if let Ok(Err(failure)) = timeout(CHANGE_EVENT_TIMEOUT, taken).await {
             tracing::debug!(%failure, "cannot take the rules of the run away");
         }
     }
 
-    /// Notes that the conversation was used, and gives it free.
+    /// Lets the name stand for the session.
+    async fn keep(&mut self, id: &str, prompt: PromptContext<'_>) -> Result<(), Failure> {
+        let Some(name) = &prompt.request.session.keep_as else {
+            return Ok(());
+        };
+        if self.kept.as_ref().is_none_or(|kept| kept.session_id != id) {
+            let kept = KeptSession::new(prompt.directory, name, id);
+            kept.save(prompt.state).map_err(|error| {
+                Failure::new(
+                    FailureKind::Failed,
+                    format!("cannot keep the conversation in `{}`", prompt.state.display()),
+                )
+                .caused_by(&error)
+                .hint("make the directory writable, or set `XDG_STATE_HOME`")
+            })?;
+            if let Some(before) = self.kept.replace(kept) {
+                let replaced = TurnStatus::Replaced {
+                    conversation: before.name,
+                    session_id: before.session_id,
+                };
+                let _ = prompt.display.updates().send(Update::Status(replaced)).await;
+            }
+        }
+        self.name = None;
+        Ok(())
+    }
+
+    /// Notes that the conversation was used, and releases the locks.
     pub(crate) fn release(self, state: &Path) {
         if let Some(kept) = &self.kept
             && let Err(error) = kept.touch(state)
@@ -82,41 +100,41 @@ impl SessionLocks {
     }
 }
 
-/// Claims a kept conversation, before an engine is there: whoever has to wait does not keep one running meanwhile.
+/// Locks a kept conversation before an engine is there, so that no engine runs while this command waits for another.
 ///
 /// # Errors
 ///
-/// When somebody else is at work on it and that is not waited for, or our own files cannot be used.
-pub(crate) async fn claim(request: &RunRequest, around: SessionContext<'_>) -> Result<SessionLocks, Failure> {
-    let choice = &request.session;
-    let mut claim = SessionLocks::default();
+/// When another command has the lock and the request does not wait, or our own files cannot be used.
+pub(crate) async fn lock_kept(prompt: PromptContext<'_>) -> Result<SessionLocks, Failure> {
+    let choice = &prompt.request.session;
+    let mut locks = SessionLocks::default();
     let Some(name) = &choice.keep_as else {
-        return Ok(claim);
+        return Ok(locks);
     };
-    let notice = Notice::new(around.display);
-    let lock = NameLock::acquire(around.state, around.directory, name, choice.waiting, |pid| {
+    let notice = Notice::new(prompt.display);
+    let lock = NameLock::acquire(prompt.state, prompt.directory, name, choice.waiting, |pid| {
         notice.held(pid)
     })
     .await?;
-    claim.name = Some(lock);
+    locks.name = Some(lock);
     let mut warnings = Vec::new();
-    let found = KeptSession::find(around.state, around.directory, name, &mut warnings);
-    warn(around.display, warnings).await;
-    claim.kept = found.map_err(|error| unreadable(around.state, &error))?;
-    if let (SessionStart::Kept, Manner::GoOn, Some(kept)) = (&choice.start, choice.manner, &claim.kept) {
-        claim.session = Some(lock_session(&kept.session_id, choice.waiting, around, &notice).await?);
-        // What the name stands for stays as it is.
-        claim.name = None;
+    let found = KeptSession::find(prompt.state, prompt.directory, name, &mut warnings);
+    warn(prompt.display, warnings).await;
+    locks.kept = found.map_err(|error| unreadable(prompt.state, &error))?;
+    if let (SessionStart::Kept, Manner::GoOn, Some(kept)) = (&choice.start, choice.manner, &locks.kept) {
+        locks.session = Some(lock_session(&kept.session_id, choice.waiting, prompt, &notice).await?);
+        // The name keeps its session.
+        locks.name = None;
     }
-    Ok(claim)
+    Ok(locks)
 }
 
-/// A session that is there, and goes on.
+/// An existing session that goes on, or is copied.
 #[derive(Debug, Clone)]
 pub(crate) struct ResumedSession {
     info: Session,
     manner: Manner,
-    /// It was at work when we came, so that the events which are on their way are not all of our own turn.
+    /// It was busy when it was found, so some events on the stream belong to an earlier turn.
     was_busy: bool,
 }
 
@@ -126,38 +144,36 @@ impl ResumedSession {
         self.info
     }
 
-    /// The same request with the names that the session used last, where no others were typed.
-    ///
-    /// An agent that was typed brings its own model, if it has one.
-    pub(crate) fn with_last_names(&self, request: &RunRequest, agents: &[Agent]) -> RunRequest {
-        let mut request = request.clone();
-        let typed = request.typed;
+    /// The names that the session used last, and those of the request that were typed. A typed agent brings its own model.
+    pub(crate) fn with_last_names(&self, request: &NamesRequest, agents: &[Agent]) -> NamesRequest {
+        let mut names = request.clone();
+        let typed = names.typed;
         if !typed.agent && self.info.agent.is_some() {
-            request.agent.clone_from(&self.info.agent);
+            names.agent.clone_from(&self.info.agent);
         }
         let Some(last) = &self.info.model else {
-            return request;
+            return names;
         };
-        let brings_its_own = |agent: &Agent| Some(&agent.name) == request.agent.as_ref() && agent.model.is_some();
-        let name = ModelRef {
+        let brings_its_own = |agent: &Agent| Some(&agent.name) == names.agent.as_ref() && agent.model.is_some();
+        let last_model = ModelRef {
             provider: last.provider.clone(),
             model: last.id.clone(),
         };
         if !typed.model {
-            request.model = if typed.agent && agents.iter().any(brings_its_own) {
+            names.model = if typed.agent && agents.iter().any(brings_its_own) {
                 None
             } else {
-                name.to_string().parse().ok().or(request.model)
+                last_model.to_string().parse().ok().or(names.model)
             };
         }
-        let is_the_same = request.model.as_ref().and_then(|model| model.as_ref()) == Some(name);
+        let is_the_same = names.model.as_ref().and_then(|model| model.as_ref()) == Some(last_model);
         if let Some(variant) = last.variant.as_deref().filter(|variant| *variant != NO_VARIANT)
             && is_the_same
             && !typed.variant
         {
-            request.variant = VariantChoice::Named(variant.to_owned());
+            names.variant = VariantChoice::Named(variant.to_owned());
         }
-        request
+        names
     }
 
     /// Adds to the failure to find a name that it may be the session's.
@@ -187,47 +203,46 @@ impl ResumedSession {
     }
 }
 
-/// Finds the session that was asked for, and waits until nobody is at work in it; none where a new one is wanted.
+/// Finds and locks the session that the request names, and waits until it is idle. `None` when the request wants a new one.
 ///
 /// # Errors
 ///
-/// When it is not there, or belongs to another directory, or somebody is at work on it and that is not waited for.
+/// When the session does not exist, belongs to another directory, or is busy and the request does not wait.
 pub(crate) async fn find(
-    request: &RunRequest,
+    prompt: PromptContext<'_>,
     client: &Client,
-    claim: &mut SessionLocks,
-    around: SessionContext<'_>,
+    locks: &mut SessionLocks,
 ) -> Result<Option<ResumedSession>, Failure> {
-    let choice = &request.session;
-    let id = match (&choice.start, &claim.kept) {
+    let choice = &prompt.request.session;
+    let id = match (&choice.start, &locks.kept) {
         (SessionStart::New, _) => return Ok(None),
         (SessionStart::Kept, Some(kept)) => kept.session_id.clone(),
         (SessionStart::Kept, None) if choice.manner == Manner::Fork => {
-            return Err(nothing_kept(choice.keep_as.as_deref().unwrap_or_default(), around).await);
+            return Err(nothing_kept(choice.keep_as.as_deref().unwrap_or_default(), prompt).await);
         }
         (SessionStart::Kept, None) => return Ok(None),
-        (SessionStart::Latest, _) => latest(client, around.directory).await?,
-        (SessionStart::Named(reference), _) => named(reference, client, around).await?,
+        (SessionStart::Latest, _) => latest(client, prompt.directory).await?,
+        (SessionStart::Named(reference), _) => named(reference, client, prompt).await?,
     };
-    if choice.manner == Manner::GoOn && claim.session.is_none() {
-        let notice = Notice::new(around.display);
-        claim.session = Some(lock_session(&id, choice.waiting, around, &notice).await?);
+    if choice.manner == Manner::GoOn && locks.session.is_none() {
+        let notice = Notice::new(prompt.display);
+        locks.session = Some(lock_session(&id, choice.waiting, prompt, &notice).await?);
     }
     let known = async {
         match session(client, &id).await? {
             Some(info) => Ok(info),
-            None => Err(gone(request, &id, around).await),
+            None => Err(gone(&id, prompt).await),
         }
     };
     let at_work = async { Ok(client.session_statuses().await?.contains_key(&id)) };
     let (info, at_work) = tokio::try_join!(known, at_work)?;
-    if !is_at(&info.directory, around.directory) {
-        return Err(foreign(request, &info));
+    if !is_at(&info.directory, prompt.directory) {
+        return Err(foreign(prompt.request, &info));
     }
     // A copy of a session that is at work is a copy of what is there by now.
     let was_busy = at_work && choice.manner == Manner::GoOn;
     if was_busy {
-        wait_until_idle(client, &id, choice.waiting, around.display).await?;
+        wait_until_idle(client, &id, choice.waiting, prompt.display).await?;
     }
     Ok(Some(ResumedSession {
         info,
@@ -239,129 +254,104 @@ pub(crate) async fn find(
 /// A session that is ready for a prompt.
 pub(crate) struct ReadySession {
     pub(crate) id: String,
+    pub(crate) title: String,
     /// The rules that it has.
     pub(crate) rules: Vec<Rule>,
-    /// Whether it was there before.
+    /// Whether it existed before.
     pub(crate) resumed: bool,
-    /// When it was last changed by us, by the engine's clock: events up to that one are not of our turn.
+    /// When we last changed it, by the engine's clock: events up to that one are not of our turn.
     changed: Option<f64>,
 }
 
-/// Makes the session, or gives the one that is there the rules of this run. From here on the name stands for it.
-///
-/// # Errors
-///
-/// When the engine refuses, or the conversation cannot be kept.
-pub(crate) async fn settle(
-    request: &RunRequest,
-    client: &Client,
-    claim: &mut SessionLocks,
-    origin: Option<ResumedSession>,
-    new: NewSession,
-    names: &Chosen,
-    around: SessionContext<'_>,
-) -> Result<ReadySession, Failure> {
-    let wanted = new.permission.clone();
-    let settled = match origin {
-        None => ReadySession {
-            id: client.create_session(&new).await?.id,
-            rules: wanted,
-            resumed: false,
-            changed: None,
-        },
-        Some(ResumedSession {
-            info,
-            manner: Manner::Fork,
-            ..
-        }) => {
-            let copy = client.copy_session(&info.id).await?;
-            let change = SessionChange {
-                title: request.title.clone(),
-                rules: wanted,
-            };
-            let changed = client.change_session(&copy.id, &change).await?;
-            ReadySession {
-                id: copy.id,
-                rules: changed.permission.unwrap_or(change.rules),
-                resumed: true,
-                changed: Some(changed.time.updated),
+impl ReadySession {
+    /// Creates the session, copies one, or gives an existing one the rules of this run. From here on the name stands for it.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses, or the conversation cannot be kept.
+    pub(crate) async fn make(
+        prompt: PromptContext<'_>,
+        client: &Client,
+        locks: &mut SessionLocks,
+        resumed: Option<ResumedSession>,
+        new: NewSession,
+        names: &ResolvedNames,
+    ) -> Result<Self, Failure> {
+        let ready = match resumed {
+            None => {
+                let created = client.create_session(&new).await?;
+                Self {
+                    id: created.id,
+                    title: created.title,
+                    rules: new.permission,
+                    resumed: false,
+                    changed: None,
+                }
             }
-        }
-        Some(ResumedSession { info, was_busy, .. }) => {
-            let stored = info.permission.as_deref().unwrap_or_default();
-            claim.had_no_rules = request.session.keep_as.is_none() && stored.iter().all(|rule| *rule == no_rules());
-            let (rules, changed) = change_rules(request, client, &info, was_busy, wanted, names).await?;
-            ReadySession {
-                id: info.id,
-                rules,
-                resumed: true,
-                changed,
+            Some(session) if session.manner == Manner::Fork => {
+                let copy = client.copy_session(&session.info.id).await?;
+                let change = SessionChange {
+                    title: prompt.request.title.clone(),
+                    rules: new.permission,
+                };
+                let changed = client.change_session(&copy.id, &change).await?;
+                Self {
+                    id: copy.id,
+                    title: changed.title,
+                    rules: changed.permission.unwrap_or(change.rules),
+                    resumed: true,
+                    changed: Some(changed.time.updated),
+                }
             }
+            Some(ResumedSession { info, was_busy, .. }) => {
+                let stored = info.permission.as_deref().unwrap_or_default();
+                let is_kept = prompt.request.session.keep_as.is_some();
+                locks.had_no_rules = !is_kept && stored.iter().all(|rule| *rule == no_rules());
+                let title = prompt.request.title.clone().filter(|title| *title != info.title);
+                // The event about a change of ours shows where the events of an earlier turn end.
+                let title = title.or_else(|| was_busy.then(|| info.title.clone()));
+                let (rules, changed) = change_rules(client, &info, title.clone(), new.permission, names).await?;
+                Self {
+                    id: info.id,
+                    title: title.unwrap_or(info.title),
+                    rules,
+                    resumed: true,
+                    changed,
+                }
+            }
+        };
+        if locks.session.is_none() {
+            let notice = Notice::new(prompt.display);
+            // Only a command that looks for the latest session can hold the lock of a new one.
+            let lock = lock_session(&ready.id, BusySession::Allowed, prompt, &notice).await;
+            if let Err(failure) = &lock {
+                tracing::debug!(%failure, "a new session goes without a lock");
+            }
+            locks.session = lock.ok();
         }
-    };
-    if claim.session.is_none() {
-        let notice = Notice::new(around.display);
-        // It is new: nobody else can have it, but whoever looks for the latest session.
-        let lock = lock_session(&settled.id, BusySession::Allowed, around, &notice).await;
-        if let Err(failure) = &lock {
-            tracing::debug!(%failure, "a new session goes without a lock");
-        }
-        claim.session = lock.ok();
+        locks.keep(&ready.id, prompt).await?;
+        Ok(ready)
     }
-    keep(request, claim, &settled.id, around).await?;
-    Ok(settled)
-}
 
-/// Lets the name stand for the session.
-async fn keep(
-    request: &RunRequest,
-    claim: &mut SessionLocks,
-    id: &str,
-    around: SessionContext<'_>,
-) -> Result<(), Failure> {
-    let Some(name) = &request.session.keep_as else {
-        return Ok(());
-    };
-    if claim.kept.as_ref().is_none_or(|kept| kept.session_id != id) {
-        let kept = KeptSession::new(around.directory, name, id);
-        kept.save(around.state).map_err(|error| {
-            Failure::new(
-                FailureKind::Failed,
-                format!("cannot keep the conversation in `{}`", around.state.display()),
-            )
-            .caused_by(&error)
-            .hint("make the directory writable, or set `XDG_STATE_HOME`")
-        })?;
-        if let Some(before) = claim.kept.replace(kept) {
-            let replaced = TurnStatus::Replaced {
-                conversation: before.name,
-                session_id: before.session_id,
-            };
-            let _ = around.display.updates().send(Update::Status(replaced)).await;
-        }
-    }
-    claim.name = None;
-    Ok(())
-}
-
-/// Takes the events off the stream that are not of our turn: other rules, or the end of somebody else's turn.
-pub(crate) async fn skip_what_was_before(events: &mut EventStream, settled: &ReadySession) {
-    let Some(changed) = settled.changed else {
-        return;
-    };
-    let skipping = async {
-        while let Some(item) = events.next().await {
-            if let StreamItem::Event(received) = item
-                && let Event::Session(session) = received.event
-                && session.id == settled.id
-                && session.time.updated >= changed
-            {
-                return;
+    /// Takes the events of earlier turns and of our own changes off the stream.
+    pub(crate) async fn skip_earlier_events(&self, events: &mut EventStream) {
+        let Some(changed) = self.changed else {
+            return;
+        };
+        let skipping = async {
+            while let Some(item) = events.next().await {
+                if let StreamItem::Event(received) = item
+                    && let Event::Session(session) = received.event
+                    && session.id == self.id
+                    && session.time.updated >= changed
+                {
+                    return;
+                }
             }
+        };
+        if timeout(CHANGE_EVENT_TIMEOUT, skipping).await.is_err() {
+            tracing::debug!("the event about the changed session did not come");
         }
-    };
-    if timeout(LAST_EVENTS, skipping).await.is_err() {
-        tracing::debug!("the event about the changed session did not come");
     }
 }
 
@@ -374,7 +364,7 @@ mod tests {
 
     /// What a request names, and which of it was typed, in a session that used other names.
     fn names(typed: TypedNames, last: &serde_json::Value) -> (Option<String>, Option<String>, VariantChoice) {
-        let origin = ResumedSession {
+        let session = ResumedSession {
             info: serde_json::from_value(last.clone()).unwrap(),
             manner: Manner::GoOn,
             was_busy: false,
@@ -384,14 +374,13 @@ mod tests {
             {"name": "own", "model": {"providerID": "p", "modelID": "own"}},
         ]))
         .unwrap();
-        let request = RunRequest {
+        let request = NamesRequest {
             model: Some("p/asked".parse().unwrap()),
             agent: Some(if typed.agent { "own" } else { "plain" }.to_owned()),
             variant: VariantChoice::Named("asked".to_owned()),
             typed,
-            ..RunRequest::default()
         };
-        let request = origin.with_last_names(&request, &agents);
+        let request = session.with_last_names(&request, &agents);
         let model = request.model.map(|model| model.as_str().to_owned());
         (model, request.agent, request.variant)
     }

@@ -3,8 +3,8 @@
 use crate::api::types::{Rule, Session};
 use crate::api::{Client, PassingMessage, SessionChange, no_rules};
 use crate::error::{Failure, FailureKind};
-use crate::prompting::names::Chosen;
-use crate::request::{ModelRef, RunRequest};
+use crate::prompting::names::ResolvedNames;
+use crate::request::ModelRef;
 use crate::support::identifier;
 
 /// What has to be done about the rules of a session that is there.
@@ -35,18 +35,14 @@ fn step(stored: &[Rule], wanted: &[Rule]) -> RulesStep {
 
 /// Gives a session the rules and the title; gives the rules that it has then, and when it was changed, if it was.
 pub(super) async fn change_rules(
-    request: &RunRequest,
     client: &Client,
     info: &Session,
-    was_busy: bool,
+    title: Option<String>,
     wanted: Vec<Rule>,
-    names: &Chosen,
+    names: &ResolvedNames,
 ) -> Result<(Vec<Rule>, Option<f64>), Failure> {
     let stored = info.permission.clone().unwrap_or_default();
     let step = step(&stored, &wanted);
-    let title = request.title.clone().filter(|title| *title != info.title);
-    // After the events of somebody's turn, one of ours has to show where they end.
-    let title = title.or_else(|| was_busy.then(|| info.title.clone()));
     if step == RulesStep::Replace {
         take_rules_away(
             client,

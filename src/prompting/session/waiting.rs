@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::SessionContext;
 use crate::api::Client;
 use crate::conversation::SessionLock;
 use crate::error::{Failure, FailureKind};
-use crate::prompting::Display;
+use crate::prompting::context::PromptContext;
+use crate::prompting::display::Display;
 use crate::request::BusySession;
 use crate::turn::{TurnStatus, Update};
 
@@ -72,10 +72,10 @@ async fn is_idle_within(client: &Client, id: &str, limit: Duration) -> Result<bo
 pub(super) async fn lock_session(
     id: &str,
     waiting: BusySession,
-    around: SessionContext<'_>,
+    prompt: PromptContext<'_>,
     notice: &Notice<'_>,
 ) -> Result<SessionLock, Failure> {
-    SessionLock::acquire(around.state, id, waiting, |pid| notice.held(pid)).await
+    SessionLock::acquire(prompt.state, id, waiting, |pid| notice.held(pid)).await
 }
 
 pub(super) async fn warn(display: &Display, warnings: Vec<String>) {

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::SessionContext;
 use super::waiting::warn;
 use crate::api::types::Session;
 use crate::api::{Client, Error};
 use crate::conversation::{self, KeptSession, ReferenceMatch, SessionCandidate};
 use crate::error::{Failure, FailureKind};
+use crate::prompting::context::PromptContext;
 use crate::request::{RunRequest, ServerChoice, SessionStart};
 use crate::support::nearest::quoted;
 /// More sessions than anybody has in a directory.
@@ -50,15 +50,15 @@ pub(super) async fn latest(client: &Client, directory: &Path) -> Result<String, 
         })
 }
 
-pub(super) async fn named(reference: &str, client: &Client, around: SessionContext<'_>) -> Result<String, Failure> {
+pub(super) async fn named(reference: &str, client: &Client, prompt: PromptContext<'_>) -> Result<String, Failure> {
     if is_id(reference) && client.session(reference).await.is_ok() {
         return Ok(reference.to_owned());
     }
     let mut warnings = Vec::new();
-    let kept = KeptSession::list(around.state, around.directory, &mut warnings);
-    let elsewhere = KeptSession::list_all(around.state, &mut warnings).unwrap_or_default();
-    warn(around.display, warnings).await;
-    let kept = kept.map_err(|error| unreadable(around.state, &error))?;
+    let kept = KeptSession::list(prompt.state, prompt.directory, &mut warnings);
+    let elsewhere = KeptSession::list_all(prompt.state, &mut warnings).unwrap_or_default();
+    warn(prompt.display, warnings).await;
+    let kept = kept.map_err(|error| unreadable(prompt.state, &error))?;
     if let Some(kept) = kept.iter().find(|kept| kept.name == reference) {
         return Ok(kept.session_id.clone());
     }
@@ -91,7 +91,8 @@ pub(super) fn is_at(theirs: &str, directory: &Path) -> bool {
 }
 
 /// The failure where a session is not there any more.
-pub(super) async fn gone(request: &RunRequest, id: &str, around: SessionContext<'_>) -> Failure {
+pub(super) async fn gone(id: &str, prompt: PromptContext<'_>) -> Failure {
+    let request = prompt.request;
     let what = match (&request.session.start, &request.session.keep_as) {
         (SessionStart::Kept, Some(name)) => format!("cannot go on with conversation `{name}`"),
         (SessionStart::Named(reference), _) if reference != id => format!("cannot go on with `{reference}`"),
@@ -104,7 +105,7 @@ pub(super) async fn gone(request: &RunRequest, id: &str, around: SessionContext<
     if matches!(request.connect.server, ServerChoice::Attach(_)) {
         failure = failure.hint("it may be a session of another server's store than that of `--attach`");
     }
-    others(failure, request.session.keep_as.as_deref(), around).await
+    others(failure, request.session.keep_as.as_deref(), prompt).await
 }
 
 /// The failure where a session belongs to another directory.
@@ -122,20 +123,20 @@ pub(super) fn foreign(request: &RunRequest, info: &Session) -> Failure {
 }
 
 /// The failure where a kept conversation shall be copied and there is none.
-pub(super) async fn nothing_kept(name: &str, around: SessionContext<'_>) -> Failure {
+pub(super) async fn nothing_kept(name: &str, prompt: PromptContext<'_>) -> Failure {
     let failure = Failure::usage(format!(
         "cannot copy conversation `{name}`: nothing is kept under this name in `{}`",
-        around.directory.display()
+        prompt.directory.display()
     ))
     .hint("leave out `--fork` to begin it");
-    others(failure, Some(name), around).await
+    others(failure, Some(name), prompt).await
 }
 
 /// Adds what else there is.
-async fn others(failure: Failure, but: Option<&str>, around: SessionContext<'_>) -> Failure {
+async fn others(failure: Failure, but: Option<&str>, prompt: PromptContext<'_>) -> Failure {
     let mut warnings = Vec::new();
-    let kept = KeptSession::list(around.state, around.directory, &mut warnings).unwrap_or_default();
-    warn(around.display, warnings).await;
+    let kept = KeptSession::list(prompt.state, prompt.directory, &mut warnings).unwrap_or_default();
+    warn(prompt.display, warnings).await;
     let names: Vec<&str> = kept
         .iter()
         .map(|kept| kept.name.as_str())
