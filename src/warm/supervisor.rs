@@ -31,6 +31,7 @@ use crate::gate::Hub;
 use crate::rehearsal::{self, Rehearsal, Script};
 use crate::server::{self, GuardProgram, ProcessMark, SUPERVISOR, Server, StartRequest, guard_engine};
 use crate::support::hexadecimal::hexadecimal;
+use crate::support::lines::json_line;
 use crate::support::overlay::overlay;
 use crate::support::timestamp::rfc3339;
 
@@ -46,43 +47,7 @@ const ABORTING: Duration = Duration::from_secs(10);
 #[serde(rename_all = "snake_case")]
 pub(super) enum StartupReport {
     Ready(Box<ServerRecord>),
-    Failed(Failed),
-}
-
-/// A failure on its way from one process to another.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Failed {
-    /// Whether the user has to change something.
-    usage: bool,
-    message: String,
-    causes: Vec<String>,
-    hints: Vec<String>,
-}
-
-impl From<Failure> for Failed {
-    fn from(failure: Failure) -> Self {
-        Self {
-            usage: failure.kind == FailureKind::Usage,
-            message: failure.message,
-            causes: failure.causes,
-            hints: failure.hints,
-        }
-    }
-}
-
-impl From<Failed> for Failure {
-    fn from(failed: Failed) -> Self {
-        Self {
-            kind: if failed.usage {
-                FailureKind::Usage
-            } else {
-                FailureKind::Engine
-            },
-            message: failed.message,
-            causes: failed.causes,
-            hints: failed.hints,
-        }
-    }
+    Failed(Failure),
 }
 
 /// Does the work of a supervisor, if `arguments` (the whole of argv) say that this process is one; `None` otherwise.
@@ -102,7 +67,7 @@ pub fn supervisor_main(arguments: impl IntoIterator<Item = OsString>) -> Option<
     Some(match run(orders) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            tell(&StartupReport::Failed(failure.into()));
+            tell(&StartupReport::Failed(failure));
             ExitCode::FAILURE
         }
     })
@@ -110,8 +75,7 @@ pub fn supervisor_main(arguments: impl IntoIterator<Item = OsString>) -> Option<
 
 /// Says it to the command that waits for it; one that has gone hears nothing.
 fn tell(news: &StartupReport) {
-    if let Ok(mut line) = serde_json::to_vec(news) {
-        line.push(b'\n');
+    if let Ok(line) = json_line(news) {
         let mut stdout = io::stdout().lock();
         let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
     }
