@@ -8,13 +8,13 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A failed command: what failed, why, and what the reader can do about it.
 ///
 /// The message is a lower-case fragment without a full stop ("cannot read `x`"); labels such as `error:` are added by
 /// the reporter in `app`.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// Decides the exit status.
     pub kind: FailureKind,
@@ -91,7 +91,7 @@ impl fmt::Display for Failure {
 impl StdError for Failure {}
 
 /// The kinds of failure that a script can tell apart by exit status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// The agent failed, or nothing better fits. Exit status 1.

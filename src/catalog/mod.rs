@@ -66,7 +66,7 @@ pub struct CutCatalog {
     pub providers: Vec<String>,
 }
 
-/// A provider of the engine's own catalog.
+/// A provider in the catalog of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownProvider {
     /// Its id, for example `anthropic`.
@@ -83,7 +83,7 @@ struct Index {
     entries: Option<Vec<ProviderEntry>>,
 }
 
-/// Cuts a catalog, or finds the one that was cut before. `None` in any doubt: the engine then uses its own.
+/// Cuts a catalog, or finds the catalog that was cut before. `None` in any doubt: the engine then uses the whole catalog.
 pub fn prepare(request: &CatalogRequest<'_>) -> Option<CutCatalog> {
     let is_set = |name: &str| request.environment.os(name).is_some();
     if !KNOWN_VERSIONS.contains(&request.engine.version)
@@ -158,7 +158,7 @@ fn cache(directories: &Directories) -> PathBuf {
     directories.cache.join("catalogs")
 }
 
-/// The catalog that the engine would use: the one that it downloaded, else its own.
+/// The catalog that the engine would use: the downloaded catalog, else the built-in one.
 fn source(engine: &Engine, files: &ConfigFiles) -> io::Result<CatalogFile> {
     match CatalogFile::of(SourceKind::File, &files.downloaded_catalog(), &engine.version) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -7,7 +7,7 @@ use clap::Args;
 use super::options::{ConnectOptions, ListOptions};
 use super::values;
 use crate::error::Failure;
-use crate::request::{ApiField, ApiRequest, BodySource, FieldValue};
+use crate::request::{ApiField, ApiRequest, FieldValue, InputSource};
 use crate::settings::Settings;
 
 pub(super) const EXAMPLES: &str = "\
@@ -74,16 +74,10 @@ pub struct ApiArgs {
 
 impl ApiArgs {
     pub fn resolve(self, settings: &Settings) -> Result<ApiRequest, Failure> {
-        let input = self.input.map(|file| {
-            if file.as_os_str() == "-" {
-                BodySource::Stdin
-            } else {
-                BodySource::File(file)
-            }
-        });
+        let input = self.input.map(InputSource::from);
         let fields: Vec<ApiField> = self.fields.into_iter().chain(self.raw_fields).collect();
         let readers = fields.iter().filter(|field| field.value == FieldValue::Stdin).count();
-        if readers + usize::from(input == Some(BodySource::Stdin)) > 1 {
+        if readers + usize::from(input == Some(InputSource::Stdin)) > 1 {
             return Err(Failure::usage("cannot read stdin twice").hint("put one of the values into a file"));
         }
         if input.is_some() && matches!(self.method.as_str(), "GET" | "HEAD") {

@@ -114,7 +114,7 @@ impl ConversationOptions {
         })
     }
 
-    /// What becomes of the session. What is there already is deleted by nobody's settings.
+    /// Whether the session is deleted afterwards. Settings never delete a session that existed before.
     pub(super) fn lifetime(&self, settings: &Settings, session: &SessionChoice) -> SessionLifetime {
         let is_ours =
             session.keep_as.is_none() && (session.start == SessionStart::New || session.manner == Manner::Fork);
@@ -126,7 +126,7 @@ impl ConversationOptions {
     ///
     /// # Errors
     ///
-    /// When it shall be kept and be private.
+    /// When flags ask for a kept server and for a private one.
     pub(super) fn keep_warm(
         &self,
         settings: &Settings,

@@ -249,7 +249,7 @@ pub(super) fn choice<T: Default>(flag: bool, chosen: T) -> T {
     if flag { chosen } else { T::default() }
 }
 
-/// A limit in time, where zero is none.
+/// A limit in time; zero means no limit.
 pub(super) fn limit(flag: Option<Duration>, setting: &Option<Setting<Duration>>) -> Option<Duration> {
     flag.or(value(setting)).filter(|limit| !limit.is_zero())
 }

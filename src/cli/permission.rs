@@ -12,7 +12,7 @@ use crate::request::{Approver, Effect, OnDenial, PermissionRequest, PolicyRule, 
 use crate::settings::{self, Setting, Settings};
 use crate::support::duration;
 
-/// How long an approver may take, where nobody says it.
+/// Default time limit of an approver.
 const APPROVER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What the model may do.
@@ -80,7 +80,7 @@ pub struct InputOptions {
 }
 
 impl InputOptions {
-    /// Whether nobody is asked, by flag or setting.
+    /// Whether a flag or a setting forbids questions.
     pub(super) fn nobody(self, settings: &Settings) -> bool {
         is_on(self.no_input, &settings.no_input)
     }
@@ -131,7 +131,7 @@ impl PermissionOptions {
         };
         let mut all = rules(Effect::Deny, &settings.deny, &self.deny, "--deny");
         all.extend(rules(Effect::Ask, &settings.ask, &self.ask, "--ask"));
-        // Where nothing may be allowed, a rule that allows is not carried along, so that nobody can mistake it.
+        // Where nothing may be allowed, rules that allow are left out.
         if preset == Preset::AutoTools {
             all.extend(rules(Effect::Allow, &settings.allow, &self.allow, "--allow"));
         }
@@ -157,7 +157,7 @@ impl PermissionOptions {
         })
     }
 
-    /// What allows something has no meaning where the model may only look. Nobody shall think that it has.
+    /// Refuses flags that allow something in a run whose model may only look.
     fn refuse_widening(&self) -> Result<(), Failure> {
         let typed = [
             ("--allow", !self.allow.is_empty()),
@@ -176,7 +176,7 @@ impl PermissionOptions {
         }
     }
 
-    /// Who answers. Flags decide before settings; of two settings the higher, and of equals the one that allows less.
+    /// Chooses the approver. Flags decide before settings; of two settings the higher source, of equals the narrower one.
     fn approver(&self, settings: &Settings, input: InputOptions, auto_tools: bool) -> Approver {
         if self.yes {
             return Approver::Yes;

@@ -9,8 +9,8 @@ use clap::{Args, Subcommand};
 use super::options::{ConnectOptions, ListOptions, choice};
 use super::values;
 use crate::request::{
-    Confirmation, Execution, Existing, ExportFormat, ImportIds, ImportSource, Inclusion, ModelChoice, Reasoning,
-    Redaction, Rendering, SessionAction, SessionRequest, SessionScope, SessionTarget,
+    Confirmation, Execution, Existing, ExportFormat, ImportIds, Inclusion, ModelChoice, Reasoning, Redaction,
+    Rendering, SessionAction, SessionRequest, SessionScope, SessionTarget,
 };
 use crate::settings::Settings;
 use crate::support::duration;
@@ -586,10 +586,7 @@ impl SessionCommand {
                 existing: choice(force, Existing::Replaced),
             },
             Self::Import { file, copy, title, .. } => SessionAction::Import {
-                source: match file {
-                    stdin if stdin.as_os_str() == "-" => ImportSource::Stdin,
-                    file => ImportSource::File(file),
-                },
+                source: file.into(),
                 ids: choice(copy, ImportIds::New),
                 title,
             },

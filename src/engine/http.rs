@@ -19,7 +19,7 @@ use crate::support::timestamp::{parse_http_date, rfc3339};
 /// A metadata answer is a few kilobytes; a package's full history has some megabytes.
 const METADATA_LIMIT: usize = 32 * 1024 * 1024;
 const MOST_REDIRECTS: usize = 10;
-/// How long all of a document may take. A host that sends a byte now and then is none to wait for.
+/// Timeout of a whole document, against hosts that send a byte now and then.
 const METADATA_DEADLINE: Duration = Duration::from_secs(120);
 /// Who says "later than this" is not waited for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
@@ -34,7 +34,7 @@ pub struct RetryLimits {
     pub attempts: u32,
     /// How often one is made that gets no connection: names and routes rarely come back within seconds.
     pub connection_attempts: u32,
-    /// Before the second attempt; doubled for each one that follows.
+    /// Before the second attempt; doubled for each further attempt.
     pub first_pause: Duration,
     /// The pauses do not grow beyond this.
     pub longest_pause: Duration,
@@ -121,7 +121,7 @@ impl Http {
     ///
     /// When a file of certificates is unusable, or the system has none.
     pub(super) fn new(patience: RetryLimits, trust: HostTrust) -> Result<Self, Error> {
-        // Somebody else may have chosen a provider already; theirs does as well.
+        // Another part of the process may have installed a provider already; that provider works too.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = Client::builder()
             .user_agent(concat!("opencode-rs/", env!("CARGO_PKG_VERSION")))
@@ -155,7 +155,7 @@ impl Http {
     ///
     /// # Errors
     ///
-    /// When there is none.
+    /// When the document cannot be read.
     pub(super) async fn json<T: DeserializeOwned>(
         &self,
         url: &Url,

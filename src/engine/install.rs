@@ -1,7 +1,7 @@
 //! From a version to an engine in our store.
 //!
-//! Always true: a directory appears in the store complete, verified and probed, by one rename, or not at all. Whoever
-//! writes there holds the destination's lock; whoever waited for the lock looks again before fetching anything. Dropping
+//! Always true: a directory appears in the store complete, verified and probed, by one rename, or not at all. A process
+//! that writes there holds the destination's lock; after waiting for the lock it looks again before it fetches. Dropping
 //! the future, or the death of the process, leaves at most a directory `.staging-…`, which the next installation of the
 //! same destination removes.
 
@@ -26,7 +26,7 @@ use super::{Engine, EngineRequest, supported};
 use crate::request::{EngineSource, Network};
 use crate::support::lock::Lock;
 
-/// How often a lock that somebody holds is tried. The kernel's own queue is no use, since waiting in it cannot be
+/// Pause between two tries to take a busy lock. The kernel's own queue is no use, since waiting in it cannot be
 /// cancelled.
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 const RENAME_ATTEMPTS: u32 = 20;

@@ -63,7 +63,7 @@ use probe_cache::ProbeCache;
 pub const PINNED_VERSION: &str = "1.18.33";
 /// The oldest engine version that is accepted.
 pub const OLDEST_TESTED: Version = Version::new(1, 17, 19);
-/// After this time a person is told what is waited for.
+/// After this time the user is told what the command waits for.
 const SLOW: Duration = Duration::from_secs(10);
 /// The first engine version that speaks another protocol.
 const FIRST_FOREIGN: Version = Version::new(2, 0, 0);
@@ -267,7 +267,7 @@ pub async fn candidates(request: &EngineRequest<'_>) -> Vec<EngineCandidate> {
 ///
 /// # Errors
 ///
-/// When there is none, or one cannot be removed.
+/// When no build is installed, or a build cannot be removed.
 pub async fn remove(request: &EngineRequest<'_>, version: &Version) -> Result<Vec<Installed>, Error> {
     let store = EngineStore::new(request.directories);
     let installed: Vec<_> = store

@@ -1,6 +1,6 @@
 //! Whether a file is an engine that runs here, and which version it is.
 //!
-//! In: a path. Out: its version, or why it is none. Always true: nothing is executed when the answer is known already,
+//! In: a path. Out: its version, or why it has none. Always true: nothing is executed when the answer is known already,
 //! and a file that is executed sees neither our secrets nor, where it is the engine itself, the user's directories.
 
 use std::io::Read as _;
@@ -61,7 +61,7 @@ pub(super) async fn supported_version(
     }
 }
 
-/// Asks `path` for its version, whatever it is.
+/// Asks `path` for its version, supported or not.
 ///
 /// # Errors
 ///

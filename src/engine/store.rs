@@ -47,7 +47,7 @@ pub struct Installed {
     pub version: Version,
     pub target: BuildTarget,
     pub path: PathBuf,
-    /// What we noted; `None` for one that was placed by hand.
+    /// What we noted; `None` for an engine that was placed by hand.
     pub receipt: Option<Receipt>,
 }
 
@@ -111,7 +111,7 @@ impl EngineStore {
         self.directory(version, target).join(target.executable())
     }
 
-    /// The lock that whoever writes there holds.
+    /// The lock of a process that writes there.
     pub(super) fn lock_file(&self, version: &Version, target: BuildTarget) -> PathBuf {
         self.root.join(format!(".lock-{version}-{target}"))
     }
@@ -222,7 +222,7 @@ impl EngineStore {
         Ok(())
     }
 
-    /// Removes a directory of ours. It is renamed first, so that nobody sees it without its parts.
+    /// Removes an installed engine. The directory is renamed first, so that no process sees a part of it.
     pub(super) fn discard(&self, version: &Version, target: BuildTarget) -> Result<(), Error> {
         let directory = self.directory(version, target);
         let away = tempfile::Builder::new()

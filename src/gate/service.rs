@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -14,6 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{GateCall, GateReply, Invitation, Moment, PluginState};
+use crate::support::lines::next_line;
 use crate::support::secret::Secret;
 
 /// Limit of a line, in bytes. A call that writes a file contains the file's contents; the plugin keeps to the same
@@ -218,19 +219,6 @@ fn reply_line(id: u64, reply: GateReply) -> String {
         GateReply::Unknown => json!({ "id": id }),
     };
     format!("{value}\n")
-}
-
-/// Reads the next line, without its line feed; `None` at the end.
-async fn next_line(lines: &mut (impl AsyncBufRead + Unpin), longest: u64) -> io::Result<Option<Vec<u8>>> {
-    let mut line = Vec::new();
-    let read = lines.take(longest).read_until(b'\n', &mut line).await?;
-    if line.pop() == Some(b'\n') {
-        return Ok(Some(line));
-    }
-    if read == 0 {
-        return Ok(None);
-    }
-    Err(io::Error::new(io::ErrorKind::InvalidData, "a line is cut or too long"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A command of the user's that answers in a person's place.
 //!
-//! Comes in: an ask. Goes out: what the command says to it, and for whoever shows warnings what was wrong with it. Always
+//! Comes in: an ask. Goes out: the answer of the command, and its faults, for the part that shows warnings. Always
 //! true: only a command that ended well and said exactly one JSON document that means "allow" allows; it gets no
 //! password, and when its time is over it and its process group are ended. It is no job of the terminal's: it can
 //! show a window, but not read the keyboard that we read.
@@ -28,6 +28,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, Withdrawal};
 use crate::env_vars;
+use crate::support::lines::json_line;
 use crate::support::visible::visible;
 
 /// More on stdout is no answer.
@@ -40,10 +41,10 @@ const GRACE: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_millis(500);
 /// The version of the documents.
 const SCHEMA_VERSION: u32 = 1;
-/// What the model is told when there is no answer of the command's to tell.
+/// What the model gets when the command gave no answer.
 const NEUTRAL: &str = "This was not approved.";
 
-/// What was wrong with answers, for whoever shows warnings. Clones share it.
+/// What was wrong with answers, for the part that shows warnings. Clones share the list.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     list: Arc<Mutex<Vec<String>>>,
@@ -231,11 +232,6 @@ impl Prompter for ProgramApprover {
 
 fn permission_document(ask: &Ask) -> Value {
     let judgement = &ask.judgement;
-    let parts: Vec<Value> = judgement
-        .parts
-        .iter()
-        .map(|part| json!({"what": part.what, "effect": part.effect, "rule": part.rule}))
-        .collect();
     let grant: Vec<String> = judgement.grant.iter().map(|rule| rule.pattern.to_string()).collect();
     json!({
         "type": "permission",
@@ -250,28 +246,12 @@ fn permission_document(ask: &Ask) -> Value {
         "diff": ask.diff,
         "directory": ask.directory.to_string_lossy(),
         "rule": judgement.rule,
-        "parts": parts,
+        "parts": judgement.parts,
         "grant": grant,
     })
 }
 
 fn question_document(questions: &[ModelQuestion], subagent: Option<&str>, directory: &Path) -> Value {
-    let questions: Vec<Value> = questions
-        .iter()
-        .map(|question| {
-            let options: Vec<Value> = question
-                .options
-                .iter()
-                .map(|option| json!({"label": option.label, "description": option.description}))
-                .collect();
-            json!({
-                "question": question.question,
-                "header": question.header,
-                "options": options,
-                "multiple": question.multiple,
-            })
-        })
-        .collect();
     json!({
         "type": "question",
         "schema_version": SCHEMA_VERSION,
@@ -308,8 +288,7 @@ impl ProgramOutput {
 
 impl RunningProgram {
     fn start(command: &str, directory: &Path, document: &Value) -> std::io::Result<Self> {
-        let mut bytes = serde_json::to_vec(document).map_err(std::io::Error::from)?;
-        bytes.push(b'\n');
+        let bytes = json_line(document)?;
         let mut shell = shell(command);
         for name in env_vars::OF_GIT_HOOKS {
             shell.env_remove(name);
@@ -374,7 +353,7 @@ impl RunningProgram {
         self.child.wait()
     }
 
-    /// Whether the command has ended. It is not reaped yet, so that its group is still nobody else's.
+    /// Whether the command has ended. It is not reaped yet, so that no other process gets its group's number.
     #[cfg(unix)]
     fn has_ended(&mut self) -> bool {
         use rustix::process::{WaitId, WaitIdOptions, waitid};

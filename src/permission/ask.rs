@@ -1,7 +1,8 @@
-//! An open question, and somebody who answers it.
+//! An open question, and the approver that answers it.
 
 use std::path::PathBuf;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Action, Judgement, Policy};
@@ -46,7 +47,7 @@ impl Ask {
     }
 }
 
-/// What somebody said to an [`Ask`].
+/// The approver's answer to an [`Ask`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     Once,
@@ -54,16 +55,16 @@ pub enum Answer {
     Session(Vec<PolicyRule>),
     /// No; the run ends.
     Deny,
-    /// No, and this is what the model is told; it goes on.
+    /// No; the model gets this reason, and the run goes on.
     DenyBecause(String),
     /// Ctrl-C: no, and the run ends as interrupted.
     Interrupted,
-    /// There is nobody, or nobody any more.
+    /// No approver is there, or the approver has gone.
     Nobody,
 }
 
 /// One question of the model's.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ModelQuestion {
     pub question: String,
     /// A word or two as a heading.
@@ -75,7 +76,7 @@ pub struct ModelQuestion {
 }
 
 /// An answer that is offered.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct QuestionOption {
     pub label: String,
     /// What it means; may be empty.
@@ -103,7 +104,7 @@ impl ModelQuestion {
     }
 }
 
-/// What somebody said to the model's questions.
+/// The approver's answer to the model's questions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QuestionAnswer {
     /// For each question the labels chosen and the texts typed.
@@ -112,11 +113,11 @@ pub enum QuestionAnswer {
     Dismissed,
     /// Ctrl-C: the run ends as interrupted.
     Interrupted,
-    /// There is nobody, or nobody any more.
+    /// No approver is there, or the approver has gone.
     Nobody,
 }
 
-/// Somebody who answers. Blocks; called on a thread of its own, one question at a time.
+/// An approver. Its methods block; the run calls them on a thread of their own, one question at a time.
 pub trait Prompter: Send {
     /// Puts a permission to the person.
     fn ask(&mut self, ask: &Ask, withdrawal: &Withdrawal) -> Answer;
@@ -136,12 +137,12 @@ pub struct Withdrawal {
 }
 
 impl Withdrawal {
-    /// The question does not matter any more.
+    /// Withdraws the question.
     pub fn withdraw(&self) {
         self.withdrawn.store(true, std::sync::atomic::Ordering::Release);
     }
 
-    /// Whether it does not matter any more. A prompter looks at least ten times a second, and then answers `Nobody`.
+    /// Whether the question was withdrawn. A prompter checks at least ten times a second, and then answers `Nobody`.
     pub fn is_withdrawn(&self) -> bool {
         self.withdrawn.load(std::sync::atomic::Ordering::Acquire)
     }

@@ -11,7 +11,9 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::request::words;
 use crate::support::atomic_file::{self, Access};
+use crate::support::lines::json_line;
 use crate::support::lock::Lock;
 use crate::support::timestamp;
 
@@ -26,27 +28,18 @@ const LONGEST: u64 = 10 * 1024 * 1024;
 const LONGEST_PATTERN: usize = 4096;
 /// So many patterns are kept.
 const MOST_PATTERNS: usize = 100;
-/// No line of ours is longer than this, in bytes.
+/// Longest line that is read, in bytes.
 const LONGEST_LINE: u64 = 1024 * 1024;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
     Allowed,
+    #[default]
     Denied,
 }
 
-impl Decision {
-    /// The word in the log.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Allowed => "allowed",
-            Self::Denied => "denied",
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecidedBy {
     Rule,
@@ -57,28 +50,20 @@ pub enum DecidedBy {
     /// The program of `--approver`.
     Approver,
     Yes,
-    /// Nobody was there, so it was denied.
+    /// Denied, because no approver was there.
+    #[default]
     Nobody,
     /// A limit of the run.
     Limit,
 }
 
-impl DecidedBy {
-    /// The word in the log.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rule => "rule",
-            Self::Preset => "preset",
-            Self::Person => "person",
-            Self::Approver => "approver",
-            Self::Yes => "yes",
-            Self::Nobody => "nobody",
-            Self::Limit => "limit",
-        }
-    }
+words! {
+    Decision: Allowed = "allowed", Denied = "denied";
+    DecidedBy: Rule = "rule", Preset = "preset", Person = "person", Approver = "approver", Yes = "yes",
+        Nobody = "nobody", Limit = "limit";
 }
 
-/// For how long somebody allowed it.
+/// For how long the approver allowed the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuditScope {
@@ -88,7 +73,7 @@ pub enum AuditScope {
 }
 
 /// One decision. Fields are added, never renamed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// When, as RFC 3339 in UTC.
     pub time: String,
@@ -105,7 +90,7 @@ pub struct AuditEntry {
     pub by: DecidedBy,
     /// The rule that decided, or that asked.
     pub rule: String,
-    /// For how long, where somebody was asked and allowed it.
+    /// For how long, where an approver was asked and allowed the call.
     #[serde(default)]
     pub scope: Option<AuditScope>,
     /// Whether a subagent wanted it.
@@ -118,22 +103,13 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    /// A decision of this moment and this process, about nothing yet: denied, since nobody decided.
+    /// An entry with the time and the process filled in; its decision is a denial.
     pub fn now() -> Self {
         Self {
             time: timestamp::rfc3339(SystemTime::now()),
-            session_id: String::new(),
-            directory: String::new(),
-            tool: String::new(),
-            permission: String::new(),
-            patterns: Vec::new(),
-            decision: Decision::Denied,
-            by: DecidedBy::Nobody,
-            rule: String::new(),
-            scope: None,
-            subagent: false,
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Self::default()
         }
     }
 
@@ -144,9 +120,7 @@ impl AuditEntry {
         for text in short.patterns.iter_mut().chain([&mut short.rule]) {
             cut(text);
         }
-        let mut line = serde_json::to_vec(&short)?;
-        line.push(b'\n');
-        Ok(line)
+        Ok(json_line(&short)?)
     }
 }
 
@@ -165,7 +139,7 @@ pub struct AuditLog {
 }
 
 impl AuditLog {
-    /// The log in a state directory, made where there is none.
+    /// Opens the log in a state directory, and creates the file if it is missing.
     ///
     /// # Errors
     ///
@@ -203,10 +177,10 @@ impl AuditLog {
             file = self.file()?;
         }
         if !ends_a_line(&mut file)? {
-            // Somebody was cut off in the middle of a line; that one is lost, and this one is not.
+            // Another process was cut off in the middle of its line. That line is lost; this line is kept.
             line.insert(0, b'\n');
         }
-        // With `O_APPEND` one call is one piece, whoever else writes. What is written in two would be none.
+        // With `O_APPEND` one call writes one piece, also while other processes write. Two calls could be torn apart.
         loop {
             match file.write(&line) {
                 Ok(written) if written == line.len() => return Ok(()),
@@ -263,11 +237,11 @@ impl AuditLog {
         Ok(file)
     }
 
-    /// The decisions in a state directory, the oldest first; none where there is no log.
+    /// The decisions in a state directory, the oldest first; empty without a log.
     ///
     /// # Errors
     ///
-    /// When a file cannot be opened. A line that is none is an item of its own.
+    /// When a file cannot be opened. A damaged line is an item of its own.
     pub fn read(state: &Path) -> io::Result<impl Iterator<Item = Result<AuditEntry, DamagedLine>>> {
         let mut files = Vec::new();
         for name in [OLDER, FILE] {

@@ -36,6 +36,15 @@ pub(super) struct Judged {
 }
 
 impl Judged {
+    /// A part that no rule allows.
+    pub(super) fn new(what: String, verdict: PartDecision) -> Self {
+        Self {
+            what,
+            verdict,
+            by_rule: false,
+        }
+    }
+
     /// A command that only passes on: what it runs decides.
     fn pass_on(&mut self) {
         if self.verdict.effect == Effect::Ask && self.verdict.by_preset {
@@ -59,11 +68,7 @@ impl Policy {
         if let Some(workdir) = workdir {
             start = normal(&start.join(workdir));
             let verdict = self.judge_place(workdir, &self.grounds.directory, Use::Lists);
-            judged.push(Judged {
-                what: workdir.to_owned(),
-                verdict,
-                by_rule: false,
-            });
+            judged.push(Judged::new(workdir.to_owned(), verdict));
         }
         // A rule may name the line as it stands. What asks about a single command is asked where that is judged.
         let whole = self.by_rules("bash", &|pattern| text_matches(pattern, line.trim()), &|_| false);
@@ -71,22 +76,14 @@ impl Policy {
         if let Some(verdict) =
             whole.filter(|verdict| verdict.effect == Effect::Deny || (verdict.effect == Effect::Ask && spans(verdict)))
         {
-            judged.push(Judged {
-                what: line.trim().to_owned(),
-                verdict,
-                by_rule: false,
-            });
+            judged.push(Judged::new(line.trim().to_owned(), verdict));
         }
         self.judge_script(line, &start, 0, &mut judged);
         let allowed_by_rule = judged.iter().any(|judged| judged.by_rule);
         let all_allowed = judged.iter().all(|judged| judged.verdict.effect == Effect::Allow);
         if all_allowed && !allowed_by_rule {
-            let verdict = PartDecision::of_preset(preset::of_tool(self.preset, "bash"), "bash");
-            judged.push(Judged {
-                what: line.trim().to_owned(),
-                verdict,
-                by_rule: false,
-            });
+            let verdict = self.by_preset("bash");
+            judged.push(Judged::new(line.trim().to_owned(), verdict));
         }
         judged.into_iter().map(|judged| (judged.what, judged.verdict)).collect()
     }
@@ -296,11 +293,10 @@ impl Policy {
                 dirs: outer.dirs.clone(),
                 feeds: None,
             };
-            inner.push(Judged {
-                what: command.raw.clone(),
-                verdict: self.named(&command).unwrap_or_else(no_objection),
-                by_rule: false,
-            });
+            inner.push(Judged::new(
+                command.raw.clone(),
+                self.named(&command).unwrap_or_else(no_objection),
+            ));
             let value = words[at].value.as_deref().unwrap_or_default();
             for text in std::iter::once(value).chain(option_values(value)) {
                 if text.contains(char::is_whitespace) && depth < DEEPEST {
@@ -345,10 +341,7 @@ impl Policy {
                 .narrowing("bash")
                 .find(|(_, pattern)| is_beyond || texts::could_become(pattern, &command.words))
         {
-            verdict = PartDecision {
-                effect: Effect::Ask,
-                ..PartDecision::of_rule(rule)
-            };
+            verdict = PartDecision::asked_by(rule);
         }
         if matches!(program(&command.words), Some("[" | "test")) && !is_plain_test(&command.words) {
             verdict = verdict.stricter(self.judge_opaque(&command.raw, "a test that may compute").verdict);
@@ -356,10 +349,7 @@ impl Policy {
         if changes_unnamed_files(&command.words)
             && let Some((rule, _)) = self.narrowing("edit").next()
         {
-            verdict = verdict.stricter(PartDecision {
-                effect: Effect::Ask,
-                ..PartDecision::of_rule(rule)
-            });
+            verdict = verdict.stricter(PartDecision::asked_by(rule));
         }
         if hazards.iter().any(|hazard| hazard.why == ELSEWHERE)
             && let Some(rule) = self.rule_about_files(false)

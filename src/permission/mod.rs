@@ -3,7 +3,7 @@
 //! Comes in: what it wants to do, as an [`Action`] (a tool call, or a request of the engine's), and the rules of everybody.
 //! Goes out: a [`Judgement`]; where that is left open, an [`Ask`] for a [`Prompter`], and its [`Answer`]; a line in the
 //! [`AuditLog`] for each decision. Always true: deny beats ask, ask beats allow, what is not understood is asked, and
-//! silence is no permission. Nothing here talks to the engine, but for the rules that a session of ours is given
+//! silence is no permission. Nothing here talks to the engine, but for the rules that our sessions get
 //! ([`look_only`], [`ask_about_everything`]), which widen nothing either: what the user's own configuration of the engine
 //! refuses stays refused.
 //!
@@ -12,7 +12,7 @@
 //! | `action`, `patch` | from a tool's name and arguments to an action |
 //! | `rules`, `preset`, `policy`, `grant` | from an action to a judgement |
 //! | `shell/`, `line` | a shell line, command by command |
-//! | `paths`, `places`, `hidden` | where a path leads; what is in the directory and what is not |
+//! | `paths`, `places` | where a path leads; what is in the directory and what is not |
 //! | `protected` | files that run by themselves, widen what may run, or hold secrets |
 //! | `ask`, `terminal/`, `approver`, `proposal` | asking a person, or a program; what a call would change |
 //! | `repeat` | the same call over and over |
@@ -24,7 +24,6 @@ mod ask;
 mod audit;
 mod contents;
 mod grant;
-mod hidden;
 mod line;
 mod patch;
 mod paths;
@@ -87,50 +86,44 @@ pub fn is_engine_tool(name: &str) -> bool {
     ASKING.contains(name) || preset::HARMLESS.contains(&name) || name == "codesearch"
 }
 
-/// The rules for a session of which everything shall be asked about, for an agent whose rules are `agent`.
+/// The rules for a session that asks about every call, for an agent whose rules are `agent`.
 ///
 /// What the agent is refused stays refused: its rules are said again in their order, with each `allow` turned into
 /// `ask`. `removed` are tools that are denied altogether: the engine does not even offer them, and subagents inherit that.
 pub fn ask_about_everything(agent: &[Rule], removed: &[String]) -> Vec<Rule> {
     let mut rules = vec![Rule::new("*", "*", RuleAction::Ask)];
-    rules.extend(agent.iter().map(|rule| {
-        let action = match rule.action {
-            RuleAction::Allow | RuleAction::Ask => RuleAction::Ask,
-            RuleAction::Deny => RuleAction::Deny,
-        };
-        Rule::new(rule.permission.clone(), rule.pattern.clone(), action)
-    }));
-    rules.extend(
-        removed
-            .iter()
-            .map(|tool| Rule::new(tool.clone(), "*", RuleAction::Deny)),
-    );
+    rules.extend(agent.iter().map(|rule| asking(&rule.permission, rule)));
+    rules.extend(removed.iter().map(|tool| denied(tool)));
     rules
+}
+
+/// A rule of an agent's about a tool, which asks where it allows.
+fn asking(tool: &str, rule: &Rule) -> Rule {
+    let action = match rule.action {
+        RuleAction::Allow | RuleAction::Ask => RuleAction::Ask,
+        RuleAction::Deny => RuleAction::Deny,
+    };
+    Rule::new(tool, rule.pattern.clone(), action)
+}
+
+fn denied(tool: &str) -> Rule {
+    Rule::new(tool, "*", RuleAction::Deny)
 }
 
 /// The tools of the engine that ask, by their permissions.
 const ASKING: Names =
     Names("bash edit read glob grep list webfetch websearch task todowrite skill external_directory doom_loop");
 
-/// The rules for a session on a server that has no gate of ours: everything is denied but the tools that are known to ask,
-/// and those that `named` rules of ours speak of. A tool of a plugin's asks nobody, and would simply run.
+/// The rules for a session on a server without our tool gate: everything is denied but the tools that are known to ask,
+/// and the tools in our `named` rules. A tool of a plugin does not ask, and would simply run.
 pub fn ask_about_what_asks(agent: &[Rule], removed: &[String], named: &[String]) -> Vec<Rule> {
     let mut rules = vec![Rule::new("*", "*", RuleAction::Deny)];
     for tool in ASKING.iter().chain(named.iter().map(String::as_str)) {
         rules.push(Rule::new(tool, "*", RuleAction::Ask));
-        for rule in agent.iter().filter(|rule| wildcard_matches(&rule.permission, tool)) {
-            let action = match rule.action {
-                RuleAction::Allow | RuleAction::Ask => RuleAction::Ask,
-                RuleAction::Deny => RuleAction::Deny,
-            };
-            rules.push(Rule::new(tool, rule.pattern.clone(), action));
-        }
+        let about = agent.iter().filter(|rule| wildcard_matches(&rule.permission, tool));
+        rules.extend(about.map(|rule| asking(tool, rule)));
     }
-    rules.extend(
-        removed
-            .iter()
-            .map(|tool| Rule::new(tool.clone(), "*", RuleAction::Deny)),
-    );
+    rules.extend(removed.iter().map(|tool| denied(tool)));
     rules
 }
 

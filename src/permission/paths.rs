@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use super::protected::{ProtectedPlaces, Protection};
 use super::rules::literal_prefix;
 use super::wildcard_matches;
+use crate::support::visible::is_unseen;
 
 /// Symbolic links in a row before we stop believing that there is an end.
 const MOST_LINKS: usize = 40;
@@ -86,7 +87,7 @@ impl AllowedRoots {
                 None => sight.place = PathTarget::Unknown,
             }
         }
-        if text.is_empty() || text.chars().any(super::hidden::is_hidden) || climbs_out_of_nothing(text, from) {
+        if text.is_empty() || text.chars().any(is_unseen) || climbs_out_of_nothing(text, from) {
             sight.place = PathTarget::Unknown;
         }
         sight
@@ -144,17 +145,22 @@ impl AllowedRoots {
         path.strip_prefix(&self.directory).ok().map(slashed)
     }
 
+    /// The path as rules name it: by its absolute path, or from the agent's directory.
+    fn named(&self, path: &Path, by_absolute: bool) -> Option<String> {
+        if by_absolute {
+            Some(slashed(path))
+        } else {
+            self.relative(path)
+        }
+    }
+
     /// Whether a rule that refuses or asks speaks about a place.
     pub(super) fn is_refused(&self, pattern: &str, sight: &ResolvedPath, written: &str) -> bool {
         let patterns = self.readings(pattern, true);
         text_or_below(pattern, written)
             || patterns.iter().any(|(pattern, absolute)| {
                 sight.names.iter().any(|name| {
-                    let name = if *absolute {
-                        Some(slashed(name))
-                    } else {
-                        self.relative(name)
-                    };
+                    let name = self.named(name, *absolute);
                     name.is_some_and(|name| text_or_below(pattern, &name))
                 })
             })
@@ -168,11 +174,7 @@ impl AllowedRoots {
         let patterns = self.readings(pattern, false);
         sight.real.iter().all(|real| {
             patterns.iter().any(|(pattern, absolute)| {
-                let name = if *absolute {
-                    Some(slashed(real))
-                } else {
-                    self.relative(real)
-                };
+                let name = self.named(real, *absolute);
                 name.is_some_and(|name| glob_matches(pattern, &name))
             })
         })
@@ -189,11 +191,7 @@ impl AllowedRoots {
             let prefix = literal_prefix(pattern);
             let folder = &prefix[..prefix.rfind('/').map_or(0, |at| at + 1)];
             sight.names.iter().any(|name| {
-                let name = if *absolute {
-                    Some(slashed(name))
-                } else {
-                    self.relative(name)
-                };
+                let name = self.named(name, *absolute);
                 name.is_some_and(|name| {
                     name.is_empty()
                         || folder.is_empty()

@@ -48,7 +48,7 @@ impl Policy {
     pub(super) fn judge_arguments(&self, command: &ShellCommand, hazards: &[Hazard]) -> Option<PartDecision> {
         let words = &command.words;
         let name = program(words)?;
-        let asks = |what| PartDecision::of_preset(preset::beyond(self.preset, "bash"), what);
+        let asks = |what| self.beyond("bash", what);
         // Of texts only patterns reach files.
         let is_textual = TEXTUAL.contains(name);
         if is_textual && !words.iter().any(|word| word.has_glob) {
@@ -148,10 +148,7 @@ impl Policy {
         };
         let candidates: Vec<&str> = texts.into_iter().flat_map(paths_in).collect();
         if candidates.len() > MOST_WORDS {
-            return Some(PartDecision::of_preset(
-                preset::beyond(self.preset, "bash"),
-                "bash with too many paths in a word to be judged",
-            ));
+            return Some(self.beyond("bash", "bash with too many paths in a word to be judged"));
         }
         let judged = candidates.into_iter().filter_map(|candidate| {
             let mut verdict = self.judge_place(candidate, dir, usage);
@@ -178,10 +175,7 @@ impl Policy {
         let tools: &[&str] = if writes { &["read", "edit"] } else { &["read"] };
         let mut rules = tools.iter().flat_map(|tool| self.narrowing(tool));
         let (rule, _) = rules.find(|(rule, _)| !is_plain(&rule.pattern))?;
-        Some(PartDecision {
-            effect: Effect::Ask,
-            ..PartDecision::of_rule(rule)
-        })
+        Some(PartDecision::asked_by(rule))
     }
 
     /// Git takes a directory without `.git` for a repository when the right files are in it, and runs what their
@@ -202,13 +196,11 @@ impl Policy {
             }
         };
         let is_safe = has_repository(&self.grounds.directory) || self.has_plain_allowance();
-        (!is_safe && parts.iter().any(changes)).then(|| Judged {
-            what: git,
-            verdict: PartDecision::of_preset(
-                preset::beyond(self.preset, "bash"),
-                "git beside commands that could make a repository here",
-            ),
-            by_rule: false,
+        (!is_safe && parts.iter().any(changes)).then(|| {
+            Judged::new(
+                git,
+                self.beyond("bash", "git beside commands that could make a repository here"),
+            )
         })
     }
 
@@ -244,14 +236,10 @@ impl Policy {
                 (names_files || SEARCHERS.contains(name)).then(|| command.raw.clone())
             }
         })?;
-        Some(Judged {
-            what: new,
-            verdict: PartDecision::of_preset(
-                preset::beyond(self.preset, "bash"),
-                "bash with files that the line itself may exchange",
-            ),
-            by_rule: false,
-        })
+        Some(Judged::new(
+            new,
+            self.beyond("bash", "bash with files that the line itself may exchange"),
+        ))
     }
 
     fn has_plain_allowance(&self) -> bool {
@@ -293,10 +281,7 @@ impl Policy {
                     }
             });
             if let Some((rule, _)) = held {
-                verdict = verdict.stricter(PartDecision {
-                    effect: Effect::Ask,
-                    ..PartDecision::of_rule(rule)
-                });
+                verdict = verdict.stricter(PartDecision::asked_by(rule));
             }
         }
         if verdict.effect == Effect::Deny {
@@ -312,7 +297,7 @@ impl Policy {
                     if by_rule.effect == Effect::Allow && !by_rule.by_preset && only_reads {
                         return no_objection();
                     }
-                    PartDecision::of_preset(preset::beyond(self.preset, "bash"), &format!("bash with {subject}"))
+                    self.beyond("bash", &format!("bash with {subject}"))
                 })
             }
             PathTarget::Outside => {
@@ -323,22 +308,12 @@ impl Policy {
                 if is_named {
                     // A rule about places outside does not speak of files that run on their own.
                     let caution = (!only_reads).then(|| self.caution("edit", &sight)).flatten();
-                    caution.map(|subject| {
-                        PartDecision::of_preset(preset::beyond(self.preset, "bash"), &format!("bash with {subject}"))
-                    })
+                    caution.map(|subject| self.beyond("bash", &format!("bash with {subject}")))
                 } else {
-                    external.or_else(|| {
-                        Some(PartDecision::of_preset(
-                            preset::beyond(self.preset, "bash"),
-                            "bash with a path outside of the directory",
-                        ))
-                    })
+                    external.or_else(|| Some(self.beyond("bash", "bash with a path outside of the directory")))
                 }
             }
-            PathTarget::Unknown => Some(PartDecision::of_preset(
-                preset::beyond(self.preset, "bash"),
-                "bash with a path that cannot be followed",
-            )),
+            PathTarget::Unknown => Some(self.beyond("bash", "bash with a path that cannot be followed")),
         };
         match bounds {
             Some(bounds) => verdict.stricter(bounds),
@@ -360,7 +335,7 @@ impl Policy {
 
     /// A pattern for file names is every file that it matches now, and may be more by the time that it runs.
     pub(super) fn judge_glob(&self, glob: &str, from: &Path, usage: Use) -> PartDecision {
-        let asks = |what| PartDecision::of_preset(preset::beyond(self.preset, "bash"), what);
+        let asks = |what| self.beyond("bash", what);
         // Rather too many files than one too few.
         let pattern = star_brackets(glob);
         let fixed = pattern
@@ -380,10 +355,7 @@ impl Policy {
                     && (patterns_meet(other, &pattern) || AllowedRoots::is_absolute(other))
             });
             if let Some((rule, _)) = met {
-                verdict = verdict.stricter(PartDecision {
-                    effect: Effect::Ask,
-                    ..PartDecision::of_rule(rule)
-                });
+                verdict = verdict.stricter(PartDecision::asked_by(rule));
             }
         }
         match matches(&pattern, from) {
@@ -399,11 +371,7 @@ impl Policy {
         let tool = if writes { "edit" } else { "read" };
         let mark = if writes { ">" } else { "<" };
         let what = format!("{mark} {}", target.raw);
-        let judged = |verdict| Judged {
-            what: what.clone(),
-            verdict,
-            by_rule: false,
-        };
+        let judged = |verdict| Judged::new(what.clone(), verdict);
         if target.value.as_deref().is_some_and(|value| STREAMS.contains(value)) {
             return judged(no_objection());
         }

@@ -1,7 +1,7 @@
 //! From rules to a judgement.
 //!
-//! Comes in: an action. Goes out: what happens, and who decided it. Always true: a rule that refuses beats one that asks,
-//! and that one beats one that allows; the preset speaks last; a person's own answer beats only what asked.
+//! Comes in: an action. Goes out: what happens, and who decided it. Always true: a rule that denies beats a rule that
+//! asks, and a rule that asks beats a rule that allows; the preset decides last; a person's answer beats only questions.
 
 use std::path::{Path, PathBuf};
 
@@ -10,9 +10,9 @@ use super::contents::{self, Kind, SearchWalk, WalkEntry};
 use super::paths::{AllowedRoots, PathTarget, ResolvedPath};
 use super::preset;
 use super::protected::{ProtectedPlaces, Protection, SecretLikelihood, is_environment_file};
-use super::rules::{address_is_allowed, address_is_refused, canonical_tool, is_about, is_literal, is_plain};
+use super::rules::{address_is_allowed, address_is_refused, is_about, is_literal, is_plain};
 use super::wildcard_matches;
-use crate::request::{Effect, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern};
+use crate::request::{Effect, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern, canonical_tool};
 use crate::support::names::Names;
 
 /// The rules in force for one run.
@@ -40,7 +40,7 @@ pub struct Judgement {
 }
 
 /// What the policy says of a part of an action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct JudgedPart {
     /// The part: a command, a path. Not cleaned for a terminal.
     pub what: String,
@@ -48,7 +48,7 @@ pub struct JudgedPart {
     pub rule: String,
 }
 
-/// What is said of one part, before the parts are put together.
+/// The decision about one part, before the parts are put together.
 #[derive(Debug, Clone)]
 pub(super) struct PartDecision {
     pub(super) effect: Effect,
@@ -65,6 +65,14 @@ impl PartDecision {
             rule: format!("`{} {}` ({})", rule.effect.as_str(), rule.pattern, rule.origin),
             by_preset: false,
             grant: None,
+        }
+    }
+
+    /// A question that a rule has a say in, whatever its effect.
+    pub(super) fn asked_by(rule: &PolicyRule) -> Self {
+        Self {
+            effect: Effect::Ask,
+            ..Self::of_rule(rule)
         }
     }
 
@@ -196,7 +204,7 @@ impl Policy {
         removed
     }
 
-    /// Why a tool, by the engine's name, is denied on whatever it is used; none when it is not.
+    /// Why a tool, by the engine's name, is denied for every subject; `None` when the tool is not denied.
     pub fn removal(&self, tool: &str) -> Option<Judgement> {
         let kept = preset::of_tool(self.preset, tool);
         let verdict = match self.rule(Effect::Deny, tool, &|rule| is_plain(&rule.pattern)) {
@@ -286,15 +294,22 @@ impl Policy {
         self.rule(Effect::Allow, tool, narrow).map(PartDecision::of_rule)
     }
 
+    /// What the preset says of a tool beyond its ordinary bounds.
+    pub(super) fn beyond(&self, tool: &str, subject: &str) -> PartDecision {
+        PartDecision::of_preset(preset::beyond(self.preset, tool), subject)
+    }
+
+    /// What the preset says of a tool.
+    pub(super) fn by_preset(&self, tool: &str) -> PartDecision {
+        PartDecision::of_preset(preset::of_tool(self.preset, tool), tool)
+    }
+
     /// A call whose arguments say nothing that could be judged.
     pub(super) fn judge_unknown(&self, tool: &str) -> PartDecision {
         // Any pattern might have matched.
         match self.by_rules(tool, &|_| true, &|_| false) {
             Some(verdict) => verdict,
-            None => PartDecision::of_preset(
-                preset::beyond(self.preset, tool),
-                &format!("{tool} without a readable argument"),
-            ),
+            None => self.beyond(tool, &format!("{tool} without a readable argument")),
         }
     }
 
@@ -311,17 +326,14 @@ impl Policy {
                     || matches!((&rule.pattern.pattern, subject), (Some(pattern), Some(subject)) if wildcard_matches(pattern, subject))
             },
         );
-        let verdict = decided.unwrap_or_else(|| PartDecision::of_preset(preset::of_tool(self.preset, tool), tool));
-        // What a pattern would have to match is not to be seen: whoever wrote it wants a say.
+        let verdict = decided.unwrap_or_else(|| self.by_preset(tool));
+        // The call shows no subject that a pattern could match, so the author of the pattern is asked.
         let unseen = match subject {
             None => self.narrowing(tool).find(|(rule, _)| !is_plain(&rule.pattern)),
             Some(_) => None,
         };
         let verdict = match unseen {
-            Some((rule, _)) if verdict.effect == Effect::Allow => PartDecision {
-                effect: Effect::Ask,
-                ..PartDecision::of_rule(rule)
-            },
+            Some((rule, _)) if verdict.effect == Effect::Allow => PartDecision::asked_by(rule),
             _ => verdict,
         };
         match subject {
@@ -350,8 +362,7 @@ impl Policy {
         let decided = self.by_rules("webfetch", &|pattern| address_is_refused(pattern, url), &|rule| {
             address_is_allowed(rule.pattern.pattern.as_deref().unwrap_or("*"), url)
         });
-        let verdict =
-            decided.unwrap_or_else(|| PartDecision::of_preset(preset::of_tool(self.preset, "webfetch"), "webfetch"));
+        let verdict = decided.unwrap_or_else(|| self.by_preset("webfetch"));
         match url::Url::parse(url) {
             Ok(parsed) if parsed.host_str().is_some() => {
                 let origin = parsed.origin().ascii_serialization();
@@ -374,14 +385,12 @@ impl Policy {
             _ if self.is_readable(&sight) => {
                 PartDecision::of_preset(Effect::Allow, "what the engine keeps of long results")
             }
-            _ => PartDecision::of_preset(
-                preset::beyond(self.preset, "external_directory"),
-                "a place outside of the directory",
-            )
-            .granting(
-                "external_directory",
-                exact_place(&sight).map(|place| format!("{place}/**")),
-            ),
+            _ => self
+                .beyond("external_directory", "a place outside of the directory")
+                .granting(
+                    "external_directory",
+                    exact_place(&sight).map(|place| format!("{place}/**")),
+                ),
         }
     }
 
@@ -438,7 +447,7 @@ impl Policy {
             other => other,
         };
         if sight.place == PathTarget::Unknown {
-            return PartDecision::of_preset(preset::beyond(self.preset, tool), "a path that cannot be followed");
+            return self.beyond(tool, "a path that cannot be followed");
         }
         if sight.place == PathTarget::Outside {
             let named = match outside {
@@ -459,10 +468,7 @@ impl Policy {
                     }
                 }
                 _ if !named => {
-                    let verdict = PartDecision::of_preset(
-                        preset::beyond(self.preset, tool),
-                        &format!("{tool} outside of the directory"),
-                    );
+                    let verdict = self.beyond(tool, &format!("{tool} outside of the directory"));
                     return self.granting_path(verdict, tool, &sight);
                 }
                 _ => {}
@@ -472,8 +478,8 @@ impl Policy {
             return verdict;
         }
         let verdict = match self.caution(tool, &sight) {
-            Some(subject) => PartDecision::of_preset(preset::beyond(self.preset, tool), &subject),
-            None => PartDecision::of_preset(preset::of_tool(self.preset, tool), tool),
+            Some(subject) => self.beyond(tool, &subject),
+            None => self.by_preset(tool),
         };
         self.granting_path(verdict, tool, &sight)
     }
@@ -512,7 +518,7 @@ impl Policy {
     }
 
     /// Whether a rule that allows a tool names a place. Where the preset is careful, the rule has to say so: a file of our
-    /// own or of the engine's is named by its whole path, what starts programs by the part that does.
+    /// own or of the engine is named by its whole path, what starts programs by the part that does.
     fn names_place(&self, tool: &str, rule: &PolicyRule, sight: &ResolvedPath) -> bool {
         let pattern = rule.pattern.pattern.as_deref();
         let is_named = match pattern {
@@ -548,7 +554,7 @@ impl Policy {
         if !pattern.is_empty() {
             let mut verdict = self.judge_pattern(tool, pattern);
             if pattern.contains(['/', '~']) || pattern.contains("..") {
-                // The place that is named before the first wildcard, and nobody knows what comes after.
+                // The place that is named before the first wildcard; what comes after is unknown.
                 let fixed = &pattern[..pattern.find(['*', '?', '[', '{']).unwrap_or(pattern.len())];
                 let rest_climbs = pattern[fixed.len()..].contains("..");
                 let place = match fixed.rfind('/') {
@@ -579,7 +585,7 @@ impl Policy {
                     .as_deref()
                     .is_some_and(|rule| wildcard_matches(rule, pattern))
         })
-        .unwrap_or_else(|| PartDecision::of_preset(preset::of_tool(self.preset, tool), tool))
+        .unwrap_or_else(|| self.by_preset(tool))
     }
 
     /// What the engine's `grep` looks into. Reading is judged as for each file that it could show.
@@ -595,7 +601,7 @@ impl Policy {
         .unwrap_or(fine)
     }
 
-    /// Looking into the files of a place is reading them: what is said about reading any of them makes it ask. `shows` are
+    /// A search of a place reads its files: a rule about reading any of them makes the search ask. `shows` are
     /// those that are looked into.
     pub(super) fn judge_contents(
         &self,
@@ -610,19 +616,14 @@ impl Policy {
                 !is_plain(&rule.pattern) && self.grounds.is_refused(pattern, &sight, &super::paths::slashed(path))
             });
             if let Some((rule, _)) = rule {
-                let mut verdict = PartDecision::of_rule(rule);
-                verdict.effect = Effect::Ask;
-                return Some(verdict);
+                return Some(PartDecision::asked_by(rule));
             }
             let text = path.to_string_lossy();
             let is_minded = self.grounds.protected.secret(path) == Some(SecretLikelihood::Always)
                 && self.judge_path("read", &text, Outside::ByTool).effect != Effect::Allow;
             is_minded.then(|| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                PartDecision::of_preset(
-                    preset::beyond(self.preset, "read"),
-                    &format!("{tool} that could show `{name}`"),
-                )
+                self.beyond("read", &format!("{tool} that could show `{name}`"))
             })
         };
         sight.real.iter().find_map(|place| {
@@ -639,16 +640,10 @@ impl Policy {
             });
             match found {
                 WalkEntry::Nothing => None,
-                WalkEntry::File(path) => Some(minded(&path).unwrap_or_else(|| {
-                    PartDecision::of_preset(
-                        preset::beyond(self.preset, "read"),
-                        &format!("{tool} that follows a link"),
-                    )
-                })),
-                WalkEntry::TooMuch => Some(PartDecision::of_preset(
-                    preset::beyond(self.preset, "read"),
-                    &format!("{tool} in more files than can be judged"),
-                )),
+                WalkEntry::File(path) => {
+                    Some(minded(&path).unwrap_or_else(|| self.beyond("read", &format!("{tool} that follows a link"))))
+                }
+                WalkEntry::TooMuch => Some(self.beyond("read", &format!("{tool} in more files than can be judged"))),
             }
         })
     }

@@ -4,7 +4,6 @@
 //! nothing is written, nothing but plain files is opened, and a file that is large or binary has no diff. The engine
 //! may be more lenient than we are here (it finds texts whose spaces differ): then the diff is of the two texts alone.
 
-use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use serde_json::Value;
 use similar::TextDiff;
 
 use super::patch;
+use crate::support::state_file;
 
 /// Larger files are not compared.
 const LARGEST: u64 = 1024 * 1024;
@@ -49,19 +49,11 @@ pub fn proposed_diff(tool: &str, arguments: &Value, directory: &Path) -> Option<
 }
 
 fn now(directory: &Path, path: &str) -> Now {
-    let path = directory.join(path);
-    match std::fs::metadata(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Now::Missing,
-        // Opening anything else might wait, or do something.
-        Ok(metadata) if metadata.is_file() && metadata.len() <= LARGEST => {}
-        _ => return Now::Other,
+    match state_file::read_foreign(&directory.join(path), LARGEST) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Now::Missing,
+        Ok(bytes) if !bytes.contains(&0) => String::from_utf8(bytes).map_or(Now::Other, Now::Text),
+        Ok(_) | Err(_) => Now::Other,
     }
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(&path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
-    if read.is_err() || bytes.len() as u64 > LARGEST || bytes.contains(&0) {
-        return Now::Other;
-    }
-    String::from_utf8(bytes).map_or(Now::Other, Now::Text)
 }
 
 fn written(path: &str, now: &Now, content: &str) -> Option<String> {

@@ -80,7 +80,7 @@ const PROJECT_NAMES: Names = Names(
      .golangci .clang- .rustfmt .markdownlint .yamllint .codespell .mailmap .nojekyll .well-known",
 );
 
-/// Files that hold passwords, tokens or private keys, whoever has them. In lower case.
+/// Files that hold passwords, tokens or private keys. In lower case.
 const SECRET_FILES: Names = Names(
     ".netrc _netrc .git-credentials .pgpass .my.cnf .mylogin.cnf .pypirc .s3cfg .boto .vault-token .dockercfg \
      credentials.tfrc.json id_rsa id_dsa id_ecdsa id_ecdsa_sk id_ed25519 id_ed25519_sk secring.gpg",
@@ -120,7 +120,7 @@ pub struct ProtectedPlaces {
 /// Why an edit is asked about; the strongest reason first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Protection {
-    /// It is a file of our own, or of the engine's. Only a rule that names this very file opens it.
+    /// A file of our own, or of the engine. Only a rule that names this very file opens it.
     Own,
     /// It starts something in the user's account or on the system. Only a rule that names this part opens it.
     Starting(String),

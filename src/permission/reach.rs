@@ -10,7 +10,6 @@ use super::line::no_objection;
 use super::paths::{PathTarget, ResolvedPath, normal, slashed};
 use super::places::{Use, matches};
 use super::policy::{PartDecision, Policy};
-use super::preset;
 use super::shell::arguments::pattern_operand;
 use super::shell::programs::UNPACKERS;
 use super::shell::texts::{program, star_brackets};
@@ -165,10 +164,7 @@ impl Policy {
                     .iter()
                     .any(|real| contents::find(real, SearchWalk::All, is_odd) != WalkEntry::Nothing)
                 {
-                    verdict = verdict.stricter(PartDecision::of_preset(
-                        preset::beyond(self.preset, "bash"),
-                        "bash that reads files with unusual names",
-                    ));
+                    verdict = verdict.stricter(self.beyond("bash", "bash that reads files with unusual names"));
                 }
                 let found = self.judge_contents(runs, &sight, SearchWalk::All, &shows);
                 verdict = verdict.stricter(self.judge_place(place, dir, Use::Reads));
@@ -180,7 +176,7 @@ impl Policy {
 
     /// What is copied, moved or unpacked comes to stand in another directory: each file of it is written there.
     pub(super) fn judge_arrivals(&self, name: &str, words: &[ShellWord], dirs: &[PathBuf]) -> Option<PartDecision> {
-        let asks = |what| Some(PartDecision::of_preset(preset::beyond(self.preset, "bash"), what));
+        let asks = |what| Some(self.beyond("bash", what));
         if UNPACKERS.contains(name) && dirs.iter().any(|dir| self.grounds.home.starts_with(dir)) {
             return asks("bash that unpacks files in the home");
         }
@@ -228,7 +224,7 @@ impl Policy {
     /// Links that are made or moved: where they lead is judged from where they come to stand, since what follows in the
     /// line, or beside it, is judged before they are there.
     pub(super) fn judge_links(&self, name: &str, words: &[ShellWord], dirs: &[PathBuf]) -> Option<PartDecision> {
-        let asks = |what| Some(PartDecision::of_preset(preset::beyond(self.preset, "bash"), what));
+        let asks = |what| Some(self.beyond("bash", what));
         let operands: Vec<&str> = words[1..].iter().map(ShellWord::text).collect();
         match name {
             "ln" => {

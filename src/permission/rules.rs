@@ -9,23 +9,8 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::wildcard_matches;
-use crate::request::{Effect, PolicyRule, RulePattern};
+use crate::request::{Effect, PolicyRule, RulePattern, canonical_tool};
 use crate::support::loopback::is_loopback;
-
-/// The tool that a rule means: the names that people use for it are one name of the engine's.
-pub(super) fn canonical_tool(tool: &str) -> String {
-    let folded = tool.to_ascii_lowercase();
-    match folded.as_str() {
-        "write" | "patch" | "apply_patch" | "multiedit" | "edit" => "edit".to_owned(),
-        "ls" | "list" => "list".to_owned(),
-        "shell" | "bash" => "bash".to_owned(),
-        "fetch" | "web_fetch" | "webfetch" => "webfetch".to_owned(),
-        "web_search" | "websearch" => "websearch".to_owned(),
-        "agent" | "subagent" | "task" => "task".to_owned(),
-        "read" | "glob" | "grep" | "skill" | "question" | "todowrite" | "external_directory" | "doom_loop" => folded,
-        _ => tool.to_owned(),
-    }
-}
 
 /// Whether a rule speaks about a tool. One that refuses or asks does so in whatever case the name is written.
 pub(super) fn is_about(rule: &PolicyRule, tool: &str) -> bool {

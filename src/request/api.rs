@@ -17,7 +17,7 @@ pub struct ApiRequest {
     /// `-H`: further headers, name and value.
     pub headers: Vec<(String, String)>,
     /// `--input`: the body, as it is; the fields then go into the query.
-    pub input: Option<BodySource>,
+    pub input: Option<InputSource>,
     /// `-i`: status line and headers are shown too.
     pub include_headers: bool,
     /// Colour and progress; the body is written as it came.
@@ -41,9 +41,20 @@ pub enum FieldValue {
     Stdin,
 }
 
-/// Where a body comes from.
+/// Where a body, or an imported session, comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BodySource {
+pub enum InputSource {
     File(PathBuf),
     Stdin,
+}
+
+impl From<PathBuf> for InputSource {
+    /// A file as it is typed: `-` is stdin.
+    fn from(file: PathBuf) -> Self {
+        if file.as_os_str() == "-" {
+            Self::Stdin
+        } else {
+            Self::File(file)
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub struct ConnectRequest {
     pub rehearsal: RehearsalChoice,
     /// `--timeout`: the whole command, from its start.
     pub timeout: Option<Duration>,
-    /// How much is said on stderr; the same as in [`super::OutputRequest`], for the stages that see only this.
+    /// How much goes to stderr; as in [`super::OutputRequest`], for the stages that see only this request.
     pub verbosity: Verbosity,
     /// The directory is in a copy that we made, of this.
     pub copy_of: Option<CopyOf>,
@@ -47,7 +47,7 @@ pub enum ServerChoice {
         /// `--port`; without it the engine picks a free one.
         port: Option<u16>,
     },
-    /// `--attach`: somebody else's; never stopped.
+    /// `--attach`: a server that another program runs; never stopped.
     Attach(Url),
 }
 
@@ -57,15 +57,15 @@ impl Default for ServerChoice {
     }
 }
 
-/// Whether a warm server may answer: one that outlives the command and that several commands share.
+/// Whether a warm server may answer: a server that outlives the command and is shared by several commands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Warmth {
-    /// One that is there and fits; else a private one.
+    /// A running warm server that fits; else a private server.
     #[default]
     IfThere,
-    /// The same for a command that only looks at what is there: also one that rehearses, which others begin anew.
+    /// The same for a command that only reads: it also joins a rehearsing server, which other commands start anew.
     Join,
-    /// `-k`: one that is there and fits, else a new one is started and stays.
+    /// `-k`: a running warm server that fits; else a new one that stays.
     Keep {
         /// `--keep-for`: how long it stays after the last use.
         keep_for: Duration,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{ModelChoice, VariantChoice};
 
-/// How long a kept server stays after its last use, where nobody says it.
+/// Default time that a kept server stays after its last use.
 pub const KEEP_FOR: Duration = Duration::from_secs(30 * 60);
-/// The name that a conversation is kept under, where nobody says it.
+/// Default name of a kept conversation.
 pub const DEFAULT_CONVERSATION: &str = "default";
 /// The longest name of a conversation, in bytes: encoded, it still is the name of a file.
 pub const LONGEST_CONVERSATION_NAME: usize = 80;
@@ -18,7 +18,7 @@ pub struct SessionChoice {
     pub start: SessionStart,
     /// Whether that one goes on, or a copy of it.
     pub manner: Manner,
-    /// `-k`: the name that stands for the session from now on.
+    /// `-k`: the name of the session from now on.
     pub keep_as: Option<String>,
     /// What is done while another command is at work on it.
     pub waiting: BusySession,
@@ -29,7 +29,7 @@ pub struct SessionChoice {
 pub enum SessionStart {
     #[default]
     New,
-    /// `-k`: the one that is kept under the name; a new one where nothing is.
+    /// `-k`: the session that is kept under the name; a new session if there is none.
     Kept,
     /// `--continue`: the one of the directory that was used last.
     Latest,

@@ -22,7 +22,7 @@ mod server;
 mod session;
 mod word;
 
-pub use api::{ApiField, ApiRequest, BodySource, FieldValue};
+pub use api::{ApiField, ApiRequest, FieldValue, InputSource};
 pub use chat::{ChatRequest, NotInADialog};
 pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
 pub use conversation::{
@@ -39,6 +39,7 @@ pub use output::{
 };
 pub use permission::{
     Approver, Effect, OnDenial, ParseRuleError, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern,
+    canonical_tool,
 };
 pub use policy::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
 pub use prompt::{PromptSource, StdinUse};
@@ -46,7 +47,8 @@ pub use rehearse::RehearseRequest;
 pub use run::{AgentLimits, Checks, Limits, RunRequest, SessionLifetime, SystemPrompt, WorktreeChoice};
 pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};
 pub use session::{
-    Confirmation, Execution, Existing, ExportFormat, ImportIds, ImportSource, Inclusion, Redaction, SessionAction,
-    SessionRequest, SessionScope, SessionTarget,
+    Confirmation, Execution, Existing, ExportFormat, ImportIds, Inclusion, Redaction, SessionAction, SessionRequest,
+    SessionScope, SessionTarget,
 };
 pub use word::Word;
+pub(crate) use word::words;

@@ -36,6 +36,23 @@ impl fmt::Display for RulePattern {
     }
 }
 
+/// The engine's name of a tool, for any of the names that people use for it. A `deny` for a name that the engine never
+/// asks about would deny nothing.
+pub fn canonical_tool(tool: &str) -> String {
+    let folded = tool.to_ascii_lowercase();
+    let known = match folded.as_str() {
+        "write" | "patch" | "apply_patch" | "multiedit" | "edit" => "edit",
+        "ls" | "list" => "list",
+        "shell" | "bash" => "bash",
+        "fetch" | "web_fetch" | "webfetch" => "webfetch",
+        "web_search" | "websearch" => "websearch",
+        "agent" | "subagent" | "task" => "task",
+        "read" | "glob" | "grep" | "skill" | "question" | "todowrite" | "external_directory" | "doom_loop" => &folded,
+        _ => tool,
+    };
+    known.to_owned()
+}
+
 /// A rule that cannot be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a rule is written `TOOL` or `TOOL:PATTERN`, such as `bash:git diff *` or `edit:docs/**`")]
@@ -53,20 +70,8 @@ impl FromStr for RulePattern {
         if tool.is_empty() || !tool.chars().all(is_name) || pattern.is_some_and(str::is_empty) {
             return Err(ParseRuleError);
         }
-        // A `deny` for a name that nothing is ever asked under would deny nothing.
-        let tool = match tool.to_ascii_lowercase().as_str() {
-            "write" | "patch" | "apply_patch" | "multiedit" => "edit".to_owned(),
-            "shell" => "bash".to_owned(),
-            "ls" => "list".to_owned(),
-            "fetch" | "web_fetch" => "webfetch".to_owned(),
-            "web_search" => "websearch".to_owned(),
-            "agent" | "subagent" => "task".to_owned(),
-            lower @ ("bash" | "edit" | "read" | "glob" | "grep" | "list" | "task" | "skill" | "webfetch"
-            | "websearch" | "todowrite") => lower.to_owned(),
-            _ => tool.to_owned(),
-        };
         Ok(Self {
-            tool,
+            tool: canonical_tool(tool),
             pattern: pattern.map(str::to_owned),
         })
     }
@@ -119,7 +124,7 @@ pub enum Preset {
 /// Who answers what the policy leaves open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Approver {
-    /// A person at the terminal; nobody where there is none.
+    /// A person at the terminal; without a terminal every question is denied.
     #[default]
     Person,
     /// `--yes`: everything is allowed once.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ConnectRequest, ListOutput, ModelChoice, Reasoning, Rendering};
+use super::{ConnectRequest, InputSource, ListOutput, ModelChoice, Reasoning, Rendering};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionRequest {
@@ -23,7 +23,7 @@ pub enum Confirmation {
     Ask,
     /// `--yes`: it was said.
     Given,
-    /// `--no-input`: nobody may be asked.
+    /// `--no-input`: no person may be asked.
     NobodyToAsk,
 }
 
@@ -79,13 +79,6 @@ pub enum Existing {
     Replaced,
 }
 
-/// Where an imported session comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ImportSource {
-    File(PathBuf),
-    Stdin,
-}
-
 /// What becomes of the ids of an imported session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ImportIds {
@@ -100,7 +93,7 @@ pub enum ImportIds {
 pub enum Execution {
     #[default]
     Real,
-    /// `--dry-run`: it is told what would be done.
+    /// `--dry-run`: the command only prints what it would do.
     DryRun,
 }
 
@@ -171,7 +164,7 @@ pub enum SessionAction {
         existing: Existing,
     },
     Import {
-        source: ImportSource,
+        source: InputSource,
         ids: ImportIds,
         /// Its title, instead of its own.
         title: Option<String>,

@@ -23,12 +23,14 @@ macro_rules! words {
                 }
             }
 
-            impl Word for $type {
+            impl $crate::request::Word for $type {
                 const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
             }
         )+
     };
 }
+
+pub(crate) use words;
 
 use super::{ColorChoice, Effect, Effort, EngineSource, ListFormat, OutputMode, Verbosity};
 

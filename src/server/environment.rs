@@ -1,4 +1,4 @@
-//! What the engine is told by its environment.
+//! The environment of the engine.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -9,11 +9,12 @@ use serde_json::{Map, Value};
 use super::StartError;
 use crate::context::Environment;
 use crate::env_vars;
+use crate::support::overlay::overlay;
 use crate::support::secret::Secret;
 
-/// Tells the guard of the tools, a plugin, where we are. Nobody but the engine sees it.
+/// Tells the tool gate, a plugin, where our socket is. Only the engine sees it.
 pub const GATE_VARIABLE: &str = "OPENCODE_RS_GATE";
-/// What the engine sees as its client. It has the `question` tool for some names only, and this is none of them.
+/// The name of the client for the engine. The engine offers its `question` tool to some names only, not to this one.
 const CLIENT: &str = "opencode-rs";
 /// Set to `1` unless the user has set them: an engine that goes out on its own accord is slow and unwanted.
 const QUIET: [&str; 3] = [
@@ -90,7 +91,7 @@ fn merged_config(theirs: Option<&OsStr>, ours: Value) -> Result<String, StartErr
         return Err(bad("it is not an object".to_owned()));
     }
     let ours = with_their_plugins(&merged, ours);
-    lay_over(&mut merged, ours);
+    overlay(&mut merged, ours);
     Ok(merged.to_string())
 }
 
@@ -100,23 +101,6 @@ fn with_their_plugins(theirs: &Value, mut ours: Value) -> Value {
         ours.splice(0..0, theirs.iter().cloned());
     }
     ours
-}
-
-/// Lays `ours` over `theirs`: objects key by key, everything else replaced.
-///
-/// A key of ours moves behind the keys that only they have. In the engine's permission rules the last match wins, so a
-/// rule of theirs that stayed behind ours would beat it.
-fn lay_over(theirs: &mut Value, ours: Value) {
-    match (theirs, ours) {
-        (Value::Object(theirs), Value::Object(ours)) => {
-            for (key, value) in ours {
-                let mut merged = theirs.shift_remove(&key).unwrap_or(Value::Null);
-                lay_over(&mut merged, value);
-                theirs.insert(key, merged);
-            }
-        }
-        (theirs, ours) => *theirs = ours,
-    }
 }
 
 #[cfg(test)]

@@ -9,13 +9,13 @@ use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::terminal::sanitize;
 
-/// How many of the engine's last lines go into a message.
+/// Number of last lines of the engine's output in a message.
 const SHOWN_LINES: usize = 12;
 
 /// A server that did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The directory that the agent shall work in.
+    /// The agent's directory cannot be used.
     #[error("cannot work in `{}`", path.display())]
     Directory {
         path: PathBuf,
@@ -46,7 +46,7 @@ pub enum StartError {
         /// The end of its output.
         tail: String,
     },
-    /// The wanted port belongs to somebody else.
+    /// Another program listens on the wanted port.
     #[error("cannot start a server on port {port}: it is in use")]
     PortInUse {
         /// The port.
@@ -63,7 +63,7 @@ pub enum StartError {
     /// Another start on the same data directory did not come to an end within the deadline.
     #[error("cannot start engine: another first start on `{}` did not end within {} s", data.display(), deadline.as_secs_f32())]
     LockDeadline { data: PathBuf, deadline: Duration },
-    /// The engine announced an address that is not on this machine, or is none.
+    /// The engine announced an invalid address, or an address of another machine.
     #[error("cannot use engine `{}`: it announced the address `{address}`", engine.display())]
     Address { engine: PathBuf, address: String },
 }
@@ -120,7 +120,7 @@ impl From<StartError> for Failure {
 /// What an engine says that found the user's own configuration broken; it reads some of it before it is ready.
 fn broken_configuration(tail: &str) -> Option<String> {
     let lines: Vec<&str> = tail.lines().collect();
-    // With colour, whoever reads it.
+    // The engine writes colours even into a pipe.
     let first = lines
         .iter()
         .position(|line| line.contains("Configuration is invalid at ") || line.contains("is not valid JSON"))?;
@@ -128,7 +128,7 @@ fn broken_configuration(tail: &str) -> Option<String> {
     Some(reason.trim_start_matches("Error: ").to_owned())
 }
 
-/// The end of the engine's output, without the colours in which it may be written.
+/// The end of the output of the engine, without colours.
 fn last_lines(tail: &str) -> String {
     let tail = sanitize(tail);
     let lines: Vec<&str> = tail.lines().collect();

@@ -14,13 +14,8 @@ pub fn resident_memory(pid: u32) -> Option<u64> {
 /// The memory of a process that is in the machine's, in bytes; `None` where there is no such process.
 #[cfg(not(target_os = "linux"))]
 pub fn resident_memory(pid: u32) -> Option<u64> {
-    let output = std::process::Command::new("/bin/ps")
-        .args(["-o", "rss=", "-p", &pid.to_string()])
-        .stdin(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .output()
-        .ok()?;
-    let kibibytes: u64 = std::str::from_utf8(&output.stdout).ok()?.trim().parse().ok()?;
+    let output = super::guard::descendants::ps(&["-o", "rss=", "-p", &pid.to_string()])?;
+    let kibibytes: u64 = output.trim().parse().ok()?;
     kibibytes.checked_mul(1024)
 }
 

@@ -33,6 +33,8 @@ pub use guard::descendants::{ProcessMark, is_below_engine};
 #[cfg(unix)]
 pub use guard::remove_left_over_directories;
 pub use guard::report::EngineExit;
+#[cfg(unix)]
+pub use guard::temporary::is_private_directory;
 pub use guard::{SUPERVISOR, guard_main, left_over_directories};
 #[cfg(unix)]
 pub use memory::resident_memory;

@@ -22,11 +22,11 @@ use tokio::task::JoinSet;
 
 use crate::engine::files::{CONFIG_NAMES, EngineFiles};
 
-/// Sets the registry of the engine's own packages. It is meant for the engine alone; in the environment of the commands
+/// Sets the registry of the packages of the engine. It is meant for the engine alone; in the environment of the commands
 /// that it runs, an empty value takes it back.
 pub const PACKAGE_REGISTRY_VARIABLE: &str = "npm_config_@opencode-ai:registry";
 
-/// How long somebody who connects may take to say what he wants.
+/// Timeout of one request to the empty registry.
 const PATIENCE: Duration = Duration::from_secs(5);
 const ANSWER: &[u8] = b"HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\
                         connection: close\r\n\r\n{}";
@@ -45,7 +45,7 @@ impl EmptyRegistry {
         directory: &Path,
         engine: &EngineFiles,
     ) -> Option<Self> {
-        // It is empty in the commands that an engine of ours runs.
+        // The variable is empty in the commands that our engine runs.
         let is_set = environment
             .get(OsStr::new(PACKAGE_REGISTRY_VARIABLE))
             .is_some_and(|value| !value.is_empty());

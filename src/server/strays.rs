@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How often it is looked again.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// A process that nobody looks after.
+/// A process whose guard is dead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stray {
     pub pid: u32,
@@ -50,7 +50,7 @@ pub fn strays(base: &Path) -> Vec<Stray> {
 /// Ends them, which may take some seconds, and removes their private directories. Gives those that were found, and
 /// those among them that do not end.
 pub fn end_strays(base: &Path) -> (Vec<Stray>, Vec<Stray>) {
-    // The locks are held until the end, so that nobody else does the same meanwhile.
+    // The locks are held until the end, so that no other process does the same meanwhile.
     let mut guards = HashMap::new();
     let begun = Instant::now();
     let mut found: Vec<Stray> = Vec::new();
@@ -102,9 +102,9 @@ impl StrayGuard {
     /// The guard of a private directory, which an engine of its was given.
     fn of(root: &Path) -> Self {
         match fs::symlink_metadata(root) {
-            // A guard removes it last. Nobody makes it again: its name is a matter of chance.
+            // A guard removes the directory last. No process makes it again: its name is random.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::Dead(None),
-            Ok(metadata) if temporary::is_ours(&metadata) => {}
+            Ok(metadata) if temporary::is_private_directory(&metadata) => {}
             _ => return Self::Living,
         }
         // An engine has it only after its guard has locked it, however young it is.
@@ -218,9 +218,8 @@ mod system {
 #[cfg(not(target_os = "linux"))]
 mod system {
     use std::path::{Path, PathBuf};
-    use std::process::{Command, Stdio};
 
-    use super::{LivingProcess, MARKS, root_in};
+    use super::{LivingProcess, MARKS, descendants, root_in};
 
     /// The processes that carry our marks, with the private directory in `base` that they name. `ps` shows environments
     /// of this user's processes only, and not those of the system's own programs.
@@ -252,15 +251,7 @@ mod system {
     }
 
     fn ps(arguments: &[&str]) -> String {
-        let output = Command::new("/bin/ps")
-            .args(arguments)
-            .env("LC_ALL", "C")
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output();
-        output.map_or(String::new(), |output| {
-            String::from_utf8_lossy(&output.stdout).into_owned()
-        })
+        descendants::ps(arguments).unwrap_or_default()
     }
 }
 

@@ -1,7 +1,6 @@
 //! A settings file as rows of keys and values that know their lines.
 
 use std::fmt;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -9,9 +8,12 @@ use toml::de::{DeTable, DeValue};
 
 use super::load::SettingsError;
 use super::value::RawValue;
+use crate::support::state_file;
 
 /// No settings file is longer than this, in bytes.
 const LONGEST: u64 = 1024 * 1024;
+/// As the standard library says it.
+const NOT_UTF8: &str = "stream did not contain valid UTF-8";
 
 /// A file that was read.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -61,20 +63,13 @@ pub(super) fn text(kind: SettingsFileKind, path: &Path) -> Result<Option<String>
         path: path.to_path_buf(),
         source,
     };
-    // Looked at before it is opened: to open a named pipe is to wait, and a project's file is not of our making.
-    match std::fs::metadata(path) {
-        Ok(facts) if facts.is_file() => {}
-        Ok(_) => return Err(unreadable(std::io::Error::other("it is not a regular file"))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
+    match state_file::read_foreign(path, LONGEST) {
+        Ok(bytes) => String::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, NOT_UTF8))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(error)),
     }
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut text = String::new();
-    file.take(LONGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
-    if text.len() as u64 > LONGEST {
-        return Err(unreadable(std::io::Error::other("it is longer than 1 MB")));
-    }
-    Ok(Some(text))
 }
 
 /// The rows of a file without profiles.

@@ -31,7 +31,7 @@ pub struct SettingKey {
     pub key: &'static str,
     /// What it is, in one line.
     pub about: &'static str,
-    /// What holds when nobody sets it.
+    /// The default.
     pub default: Fallback,
     /// What a project may do with it.
     pub project: ProjectMay,
@@ -45,7 +45,7 @@ pub struct SettingKey {
     get: fn(&Settings) -> Vec<(Value, &Origin)>,
 }
 
-/// What holds when nobody sets a value.
+/// The default of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fallback {
     /// This value, as one would write it.
@@ -60,7 +60,7 @@ impl SettingKey {
         format!("{}{}", crate::env_vars::PREFIX, self.key.to_ascii_uppercase())
     }
 
-    /// The value that holds when nobody sets it; null where that is known only later.
+    /// The default value; null where it is known only later.
     pub fn default_value(&self) -> Value {
         match self.default {
             Fallback::Is(text) => (self.show_default)(text),
@@ -68,7 +68,7 @@ impl SettingKey {
         }
     }
 
-    /// What somebody set, with its origin: at most one value, or for a list that adds up one for each source, the
+    /// The values that are set, with their origins: at most one value, or for a list that adds up one for each source, the
     /// lowest first.
     pub fn values_in<'a>(&self, settings: &'a Settings) -> Vec<(Value, &'a Origin)> {
         (self.get)(settings)
@@ -118,7 +118,7 @@ macro_rules! settings {
         => lists that add up:
         $($list:ident: $list_type:ty, $list_project:ident, $list_about:literal;)+
     ) => {
-        /// The settings that somebody set; what is absent has its default.
+        /// The settings that are set; an absent setting has its default.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub struct Settings {
             $(#[doc = $about] pub $key: Option<Setting<$type>>,)+

@@ -98,7 +98,7 @@ pub enum SettingsError {
         line: usize,
         reason: String,
     },
-    /// A policy file has a key that is none of its own.
+    /// A policy file has an unknown key.
     #[error("cannot use policy file `{path}`, line {line}: it has no key `{key}`")]
     UnknownPolicyKey {
         path: PathBuf,
@@ -154,7 +154,7 @@ impl From<SettingsError> for Failure {
 ///
 /// # Errors
 ///
-/// When a source cannot be read or holds a value that is none. Unknown keys are warnings.
+/// When a source cannot be read or holds an invalid value. Unknown keys are warnings.
 pub fn load(
     flags: &Flags,
     environment: &Environment,
@@ -171,7 +171,7 @@ pub fn load(
     let user = file::read(&files.user)?;
     let profile = chosen_profile(flags, environment)?;
     let origin = Origin::User(files.user.clone());
-    // A project that is said to hold the user's home wrote this file itself.
+    // If the user's home lies in the project, the project wrote this file itself.
     let is_brought = files.user.exists() && Brought::new(directory, home).holds(&files.user);
     let refused: Refusal = if is_brought { refused_to_a_project } else { |_, _| None };
     apply_rows(&mut settings, &user.path, "", &user.rows, &origin, home, refused)?;
@@ -263,7 +263,7 @@ fn unknown_key(path: &Path, prefix: &str, row: &SettingRow) -> String {
     )
 }
 
-/// A project's file is written by whoever wrote the project: it may not make us run, reach or trust anything.
+/// The author of the project wrote the project's file: the file may not make us run, reach or trust anything.
 fn apply_project(settings: &mut Settings, project: &SettingsFile, home: &Path) -> Result<(), SettingsError> {
     if !project.profiles.is_empty() {
         settings.warnings.push(format!(
@@ -313,7 +313,7 @@ fn apply_environment(
             continue;
         };
         if !entry.environment {
-            // Who sets `OPENCODE_RS_DENY` shall not believe that it denies.
+            // A user who sets `OPENCODE_RS_DENY` would believe that it denies.
             let reason = "a list is set in a file, not in the environment".to_owned();
             return Err(SettingsError::BadVariable { name, reason });
         }
@@ -338,26 +338,17 @@ fn variable<'a>(environment: &'a Environment, name: &str) -> Result<Option<&'a s
 
 fn apply_flags(settings: &mut Settings, flags: &Flags) {
     if let Some((value, flag)) = flags.verbosity {
-        settings.verbosity = Some(Setting {
-            value,
-            origin: Origin::Flag(flag),
-        });
+        settings.verbosity = Some(Setting::of_flag(value, flag));
     }
     if let Some(value) = flags.color {
-        settings.color = Some(Setting {
-            value,
-            origin: Origin::Flag("--color"),
-        });
+        settings.color = Some(Setting::of_flag(value, "--color"));
     }
     if let Some(value) = flags.progress {
-        settings.progress = Some(Setting {
-            value,
-            origin: Origin::Flag("--no-progress"),
-        });
+        settings.progress = Some(Setting::of_flag(value, "--no-progress"));
     }
 }
 
-/// The flags of permissions that name files, and the policy file, whoever named it.
+/// The flags of permissions that name files, and the policy file of a flag or a setting.
 fn apply_permission_flags(
     settings: &mut Settings,
     flags: &Flags,
@@ -365,11 +356,9 @@ fn apply_permission_flags(
     home: &Path,
 ) -> Result<(), SettingsError> {
     if let Some(path) = &flags.policy {
-        settings.policy = Some(Setting {
-            // Without `.` in between, as messages and the origin of its rules show it.
-            value: cwd.join(path).components().collect(),
-            origin: Origin::Flag("--policy"),
-        });
+        // Without `.` in between, as messages and the origin of its rules show it.
+        let path = cwd.join(path).components().collect();
+        settings.policy = Some(Setting::of_flag(path, "--policy"));
     }
     if let Some(policy) = &settings.policy {
         let path = policy.value.clone();
@@ -391,9 +380,6 @@ fn apply_permission_flags(
         }
     });
     let value = directories.collect::<Result<_, _>>()?;
-    settings.add_dirs.push(Setting {
-        value,
-        origin: Origin::Flag("--add-dir"),
-    });
+    settings.add_dirs.push(Setting::of_flag(value, "--add-dir"));
     Ok(())
 }

@@ -26,6 +26,13 @@ pub struct Setting<T> {
     pub origin: Origin,
 }
 
+impl<T> Setting<T> {
+    fn of_flag(value: T, flag: &'static str) -> Self {
+        let origin = Origin::Flag(flag);
+        Self { value, origin }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// A flag of the command line.

@@ -44,7 +44,7 @@ impl RawValue {
 }
 
 pub trait SettingValue: Sized + Clone {
-    /// Reads the value. Relative paths are meant from `base`; `home` stands for a leading `~`.
+    /// Reads the value. Relative paths are meant from `base`; `home` replaces a leading `~`.
     ///
     /// # Errors
     ///

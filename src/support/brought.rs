@@ -1,5 +1,5 @@
 //! Which of the directories that the environment calls the user's came with the project, as where CI sets `HOME` to a
-//! checkout. Whoever wrote the project wrote what is in them.
+//! checkout. The author of the project wrote what is in them.
 //!
 //! Always true: what the system gave to the account as its home is the user's, and so is a directory that lies neither in
 //! the project nor in a home that came with it.
@@ -64,7 +64,7 @@ impl Brought {
     }
 }
 
-/// Without links, as far as it exists.
+/// The path with links resolved in its existing part.
 fn real(path: &Path) -> PathBuf {
     for existing in path.ancestors() {
         if let (Ok(real), Ok(rest)) = (existing.canonicalize(), path.strip_prefix(existing)) {

@@ -15,7 +15,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock if nobody holds it.
+    /// Takes the lock if it is free.
     ///
     /// # Errors
     ///
@@ -25,7 +25,7 @@ impl Lock {
             let file = open(path)?;
             match file.try_lock() {
                 Ok(()) if is_at(&file, path) => return Ok(Some(Self { _file: file })),
-                // It was removed between the two calls, and is nobody's lock any more.
+                // The file was removed between the two calls, so this lock protects nothing.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(error)) => return Err(error),
@@ -59,7 +59,7 @@ impl Lock {
     }
 }
 
-/// Removes the file of a lock that nobody holds. Whoever opened it before finds out that it is not the lock any more.
+/// Removes the file of a lock that is free. A process that opened the file before notices that it was removed.
 pub fn remove_unless_held(path: &Path) {
     if let Ok(file) = File::open(path)
         && file.try_lock().is_ok()

@@ -7,6 +7,7 @@ pub mod hexadecimal;
 pub mod identifier;
 pub mod instruction_files;
 pub mod json;
+pub mod lines;
 pub mod lock;
 pub mod look_alike;
 pub mod loopback;

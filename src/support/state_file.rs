@@ -1,4 +1,4 @@
-//! Reading files of ours, in whose place there may be anything by now.
+//! Reading our own files, which may have been replaced by anything.
 //!
 //! A FIFO never ends, a device may be endless, and a directory cannot be read: only a regular file of a sensible size is.
 
@@ -16,12 +16,33 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 ///
 /// As for [`open`]; when the file cannot be read, or is larger than 64 MiB.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    to_end(open(path)?, LARGEST)
+}
+
+/// Reads a whole file that is not ours, of at most `limit` bytes. What is no regular file is not even opened.
+///
+/// # Errors
+///
+/// As for [`read`].
+pub fn read_foreign(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(no_file());
+    }
+    to_end(open(path)?, limit)
+}
+
+fn to_end(file: File, limit: u64) -> io::Result<Vec<u8>> {
     let mut contents = Vec::new();
-    open(path)?.take(LARGEST + 1).read_to_end(&mut contents)?;
-    if contents.len() as u64 > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 64 MiB"));
+    file.take(limit + 1).read_to_end(&mut contents)?;
+    if contents.len() as u64 > limit {
+        let problem = format!("it is longer than {} MB", limit / (1024 * 1024));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
     }
     Ok(contents)
+}
+
+fn no_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")
 }
 
 /// Reads a whole file that is text.
@@ -58,7 +79,7 @@ pub fn opened(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() {
         return Ok(file);
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
+    Err(no_file())
 }
 
 /// Puts what cannot be read aside, so that a new file can take its place. Gives a line for the user, which ends with the

@@ -19,13 +19,13 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Whether a character moves the cursor, turns a line round, has no shape of its own, or looks like a space and is none.
+/// Whether a character moves the cursor, reverses a line, has no shape of its own, or only looks like a space.
 ///
-/// Newline and tab are not hidden: whoever shows one line decides about them.
+/// Newline and tab are not hidden: the caller that shows one line decides about them.
 pub fn is_hidden(c: char) -> bool {
     match c {
         '\n' | '\t' | ' '..='~' => false,
-        _ => c.is_control() || has_no_shape(c) || is_other_space(c) || is_nobodys(c),
+        _ => c.is_control() || is_ignorable(c) || has_no_shape(c) || is_other_space(c) || is_nobodys(c),
     }
 }
 
@@ -43,17 +43,33 @@ pub fn is_zero_width(c: char) -> bool {
         | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e00ff}')
 }
 
-/// Formats, marks of direction, joiners, selectors of a variant, fillers, tags.
+/// Formats, marks of direction, joiners, selectors of a variant, fillers, tags: what Unicode lets a program leave out.
+fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Characters without a shape of their own that no program may leave out.
 fn has_no_shape(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}'
-        | '\u{8e2}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
-        | '\u{13430}'..='\u{1345f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d159}' | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}')
+        '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{2800}' | '\u{110bd}'
+        | '\u{110cd}' | '\u{13430}'..='\u{1345f}' | '\u{1d159}')
         // Drawn over the character before them.
         || matches!(c, '\u{334}'..='\u{338}' | '\u{20d0}'..='\u{20ff}')
+}
+
+/// Whether a character in a command or a path is invisible, changes the order of what is shown, or commands a terminal.
+/// Line ends and tabs are such characters too; who expects them says so.
+pub fn is_unseen(c: char) -> bool {
+    c.is_control() || is_ignorable(c) || reorders(c) || matches!(c, '\u{f0000}'..)
+}
+
+/// Whether a character is a space to the eye and none to a shell.
+pub fn is_odd_space(c: char) -> bool {
+    is_other_space(c) && !matches!(c, '\t' | '\n')
 }
 
 fn is_other_space(c: char) -> bool {

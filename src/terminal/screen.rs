@@ -3,7 +3,7 @@
 //! Three sorts of things are drawn on a terminal: the line that says what is being waited for, which is erased and
 //! drawn again; what stays (the answer, lines on stderr); and a question, which needs the screen for itself until it is
 //! answered. A [`Screen`] is shared by all of them. Always true: the waiting line is gone before anything that stays is
-//! written, and while somebody has [taken](Screen::take) the screen, nobody else draws.
+//! written, and while one part has [taken](Screen::take) the screen, no other part draws.
 
 use std::fmt;
 use std::io::Write;
@@ -20,7 +20,7 @@ pub struct Screen {
 
 #[derive(Default)]
 struct ScreenState {
-    /// Where the waiting line is drawn; none where it never is.
+    /// Where the waiting line is drawn; `None` if it never is.
     waiting: Option<Box<dyn Write + Send>>,
     /// Whether a waiting line stands there now.
     shown: bool,
@@ -43,7 +43,7 @@ impl Screen {
         screen
     }
 
-    /// Takes the screen for a question or a bar. The waiting line is erased; until the guard is dropped nobody else
+    /// Takes the screen for a question or a bar. The waiting line is erased; until the guard is dropped no other part
     /// draws, and a renderer keeps back what it has to say.
     ///
     /// Never blocks. Two guards may exist; those who ask take turns among themselves.
@@ -56,7 +56,7 @@ impl Screen {
         ScreenLease { screen: self.clone() }
     }
 
-    /// Whether somebody has taken the screen.
+    /// Whether the screen is taken.
     pub fn is_taken(&self) -> bool {
         self.lock().holders > 0
     }
@@ -122,7 +122,7 @@ impl fmt::Debug for Screen {
     }
 }
 
-/// The right to draw, until it is dropped. Whoever holds it leaves the cursor at the start of a line.
+/// The right to draw, until it is dropped. Its holder leaves the cursor at the start of a line.
 #[derive(Debug)]
 pub struct ScreenLease {
     screen: Screen,

@@ -21,6 +21,17 @@ pub(super) struct ConfigFinding {
     pub(super) value: Value,
 }
 
+impl ConfigFinding {
+    fn new(kind: ItemKind, key: &str, summary: String, value: &Value) -> Self {
+        Self {
+            kind,
+            key: key.to_owned(),
+            summary,
+            value: value.clone(),
+        }
+    }
+}
+
 const EXPERIMENTAL: Names = Names(
     "batch_tool continue_loop_on_deny disable_paste_summary mcp_timeout portable_shell_scanner primary_tools \
      subagent_depth",
@@ -66,11 +77,13 @@ pub(super) fn findings(config: &Map<String, Value>) -> Vec<ConfigFinding> {
             "provider" | "providers" => each(key, value, &mut found, provider),
             "formatter" => servers(ItemKind::Formatter, key, "formatter", value, &mut found),
             "lsp" => servers(ItemKind::LanguageServer, key, "language server", value, &mut found),
-            "shell" => found.extend(some(value).then(|| ConfigFinding {
-                kind: ItemKind::Shell,
-                key: key.clone(),
-                summary: format!("runs every command with `{}`", plain(value)),
-                value: value.clone(),
+            "shell" => found.extend(some(value).then(|| {
+                ConfigFinding::new(
+                    ItemKind::Shell,
+                    key,
+                    format!("runs every command with `{}`", plain(value)),
+                    value,
+                )
             })),
             "command" | "commands" => each(key, value, &mut found, command),
             "reference" | "references" => each(key, value, &mut found, reference),
@@ -126,12 +139,12 @@ fn unknown_keys(key: &str, value: &Value, known: Names, found: &mut Vec<ConfigFi
 
 fn unknown(key: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
     if !value.is_null() {
-        found.push(ConfigFinding {
-            kind: ItemKind::Setting,
-            key: key.to_owned(),
-            summary: format!("sets `{key}`, which is not known to be harmless, to `{}`", plain(value)),
-            value: value.clone(),
-        });
+        found.push(ConfigFinding::new(
+            ItemKind::Setting,
+            key,
+            format!("sets `{key}`, which is not known to be harmless, to `{}`", plain(value)),
+            value,
+        ));
     }
 }
 
@@ -146,12 +159,12 @@ fn plugins(key: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
             Value::Object(fields) => fields.get("package").map_or_else(|| plain(plugin), plain),
             other => plain(other),
         };
-        found.push(ConfigFinding {
-            kind: ItemKind::Plugin,
-            key: format!("{key}.{index}"),
-            summary: format!("loads plugin `{name}`"),
-            value: plugin.clone(),
-        });
+        found.push(ConfigFinding::new(
+            ItemKind::Plugin,
+            &format!("{key}.{index}"),
+            format!("loads plugin `{name}`"),
+            plugin,
+        ));
     }
 }
 
@@ -170,12 +183,7 @@ fn mcp(key: &str, name: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
         (None, Some(url)) => format!("MCP server `{name}` connects to `{}`", plain(url)),
         (None, None) => format!("changes MCP server `{name}`: `{}`", plain(value)),
     };
-    found.push(ConfigFinding {
-        kind: ItemKind::Mcp,
-        key: key.to_owned(),
-        summary,
-        value: value.clone(),
-    });
+    found.push(ConfigFinding::new(ItemKind::Mcp, key, summary, value));
 }
 
 /// A package, an address, a secret; models and prices are harmless.
@@ -193,12 +201,12 @@ fn provider(key: &str, name: &str, value: &Value, found: &mut Vec<ConfigFinding>
             false => path.clone(),
         })
         .collect();
-    found.push(ConfigFinding {
-        kind: ItemKind::Provider,
-        key: key.to_owned(),
-        summary: format!("provider `{name}`: {}", listed.join(", ")),
-        value: Value::Object(facts.into_iter().collect()),
-    });
+    found.push(ConfigFinding::new(
+        ItemKind::Provider,
+        key,
+        format!("provider `{name}`: {}", listed.join(", ")),
+        &Value::Object(facts.into_iter().collect()),
+    ));
 }
 
 fn leads_out(path: &str, value: &Value) -> bool {
@@ -260,12 +268,7 @@ fn servers(kind: ItemKind, key: &str, noun: &str, value: &Value, found: &mut Vec
     } else {
         format!("{noun} {}", commands.join(", "))
     };
-    found.push(ConfigFinding {
-        kind,
-        key: key.to_owned(),
-        summary,
-        value: value.clone(),
-    });
+    found.push(ConfigFinding::new(kind, key, summary, value));
 }
 
 fn command(key: &str, name: &str, value: &Value, found: &mut Vec<ConfigFinding>) {
@@ -275,12 +278,12 @@ fn command(key: &str, name: &str, value: &Value, found: &mut Vec<ConfigFinding>)
     };
     let text = plain(template);
     if Template::new(&text).command().is_some() {
-        found.push(ConfigFinding {
-            kind: ItemKind::Command,
-            key: key.to_owned(),
-            summary: format!("command `/{name}` runs shell commands: `{text}`"),
-            value: template.clone(),
-        });
+        found.push(ConfigFinding::new(
+            ItemKind::Command,
+            key,
+            format!("command `/{name}` runs shell commands: `{text}`"),
+            template,
+        ));
     }
 }
 
@@ -296,23 +299,19 @@ fn reference(key: &str, name: &str, value: &Value, found: &mut Vec<ConfigFinding
     let text = plain(repository);
     let local = ["./", "../", "/", "~"].iter().any(|start| text.starts_with(start)) || text == ".";
     if !local {
-        found.push(ConfigFinding {
-            kind: ItemKind::Remote,
-            key: key.to_owned(),
-            summary: format!("reference `{name}` clones `{text}`"),
-            value: value.clone(),
-        });
+        found.push(ConfigFinding::new(
+            ItemKind::Remote,
+            key,
+            format!("reference `{name}` clones `{text}`"),
+            value,
+        ));
     }
 }
 
 fn urls(key: &str, value: &Value, what: &str, found: &mut Vec<ConfigFinding>) {
     let addresses = strings(value).into_iter().filter(|text| is_address(text));
-    found.extend(addresses.map(|url| ConfigFinding {
-        kind: ItemKind::Remote,
-        key: key.to_owned(),
-        summary: format!("{what} `{url}`"),
-        value: url.into(),
-    }));
+    found
+        .extend(addresses.map(|url| ConfigFinding::new(ItemKind::Remote, key, format!("{what} `{url}`"), &url.into())));
 }
 
 /// Whether the engine fetches this instead of reading a file.

@@ -4,12 +4,12 @@
 //! directory that holds all of them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ItemKind;
 use crate::support::hexadecimal::hexadecimal;
+use crate::support::state_file;
 use sha2::{Digest as _, Sha256};
 
 /// Larger files are not code that a person could look at.
@@ -94,38 +94,5 @@ impl Evidence {
 }
 
 fn hash(path: &Path) -> io::Result<[u8; 32]> {
-    let mut file = open_regular(path)?.take(LARGEST + 1);
-    let mut hash = Sha256::new();
-    let mut chunk = vec![0; 64 * 1024];
-    let mut total = 0;
-    loop {
-        match file.read(&mut chunk)? {
-            0 => return Ok(hash.finalize().into()),
-            read => {
-                total += read as u64;
-                if total > LARGEST {
-                    return Err(io::ErrorKind::FileTooLarge.into());
-                }
-                hash.update(&chunk[..read]);
-            }
-        }
-    }
-}
-
-/// Opens a regular file. Opening a pipe or a device could wait for ever.
-fn open_regular(path: &Path) -> io::Result<File> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-    }
-    File::open(path)
-}
-
-/// The content of a file of at most `limit` bytes.
-pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    open_regular(path)?.take(limit + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > limit {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    Ok(content)
+    Ok(Sha256::digest(state_file::read_foreign(path, LARGEST)?).into())
 }

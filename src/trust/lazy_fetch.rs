@@ -7,7 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::evidence;
+use crate::support::state_file;
 
 /// Hooks that git runs when it tidies up behind a fetch.
 const HOOKS: [&str; 2] = ["pre-auto-gc", "reference-transaction"];
@@ -78,7 +78,7 @@ impl GitConfig {
                 config.doubt(&path, "too many included files", "");
                 return config;
             }
-            let text = match evidence::read(&path, LARGEST) {
+            let text = match state_file::read_foreign(&path, LARGEST) {
                 Ok(text) => String::from_utf8_lossy(&text).into_owned(),
                 // Git reads over a file that is not there, too.
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -178,7 +178,7 @@ pub(super) fn programs(place: &Path) -> Vec<Runs> {
         .flat_map(|git| HOOKS.map(|name| git.join("hooks").join(name)))
     {
         if hook.exists() {
-            let text = evidence::read(&hook, LARGEST).unwrap_or_default();
+            let text = state_file::read_foreign(&hook, LARGEST).unwrap_or_default();
             found.push(Runs {
                 value: String::from_utf8_lossy(&text).into_owned(),
                 path: hook,
@@ -193,7 +193,7 @@ pub(super) fn programs(place: &Path) -> Vec<Runs> {
 fn git_directories(place: &Path) -> Vec<PathBuf> {
     let named = place.join(".git");
     let pointed = |file: &Path, start: &str| {
-        let text = evidence::read(file, LARGEST).ok()?;
+        let text = state_file::read_foreign(file, LARGEST).ok()?;
         let text = String::from_utf8_lossy(&text).into_owned();
         Some(
             file.parent()?

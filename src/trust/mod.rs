@@ -3,7 +3,7 @@
 //! An engine that opens a directory runs that directory's plugins and tools, starts the MCP servers, formatters and
 //! language servers that its configuration names, and sends prompts to the addresses that it names. It also tells the model
 //! what stands in the files and variables that the configuration names, and in instruction files wherever they link to.
-//! Whoever wrote the directory thus runs code with the rights of whoever opens it, and reads with them.
+//! The author of the directory thus runs code, and reads files, with the rights of the user who opens it.
 //!
 //! *Comes in:* a directory ([`scan`]), what the user said about trust ([`require`]). *Goes out:* a yes, or a [`Failure`].
 //! *Always true:* silence is no trust. A yes counts for what was shown: any change of it asks again. `--trust` is for one
@@ -37,6 +37,7 @@ use crate::context::{Context, Directories};
 use crate::engine::files::EngineFiles;
 use crate::error::{Failure, FailureKind};
 use crate::request::TrustChoice;
+use crate::support::visible::is_hidden;
 
 /// How many findings a message lists.
 const LISTED: usize = 20;
@@ -67,13 +68,13 @@ pub enum ItemKind {
     FrontMatter,
     /// Something that is fetched from the network.
     Remote,
-    /// A file outside of the project, or one that may hold secrets, that the model is told of.
+    /// A file outside of the project, or a file that may hold secrets, whose text the model gets.
     Reading,
     /// A variable of the environment that the configuration reads.
     Variable,
     /// A setting that is not known to be harmless.
     Setting,
-    /// Something that could not be read or understood, so that nobody knows what is in it.
+    /// A file or directory that could not be read or understood.
     Unreadable,
 }
 
@@ -223,11 +224,11 @@ pub enum TrustAnswer {
     /// No.
     Refused,
     Interrupted,
-    /// There is nobody to ask.
+    /// No person can be asked.
     Nobody,
 }
 
-/// Somebody who asks a person.
+/// Asks a person for trust.
 pub trait TrustAsker {
     /// Shows the findings and asks. Blocks until there is an answer.
     fn ask(&mut self, findings: &Findings) -> TrustAnswer;
@@ -235,7 +236,7 @@ pub trait TrustAsker {
     fn warn(&mut self, line: &str);
 }
 
-/// Nobody: no terminal, or `--no-input`.
+/// The asker without a person: no terminal, or `--no-input`.
 #[derive(Debug, Clone, Default)]
 pub struct NobodyToAsk {
     pub warnings: Vec<String>,
@@ -255,7 +256,7 @@ impl TrustAsker for NobodyToAsk {
 ///
 /// # Errors
 ///
-/// A usage failure when nobody trusts it; an interruption when the question was interrupted.
+/// A usage failure when the findings are not trusted; an interruption when the question was interrupted.
 pub fn require(
     findings: &Findings,
     choice: TrustChoice,
@@ -334,8 +335,7 @@ fn shown(text: &str) -> String {
 fn cut(text: &str, limit: usize) -> String {
     let clean = |c: char| match c {
         '\n' | '\r' | '\t' => ' ',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
+        c if is_hidden(c) => '\u{fffd}',
         c => c,
     };
     let count = text.chars().count();

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use jsonc_parser::ParseOptions;
 use serde_json::{Map, Value};
 
-use super::evidence::{self, Evidence};
+use super::evidence::Evidence;
 use super::project::TrustedProject;
 use super::substitution::substitute;
 use super::template::{Mention, Template};
 use super::{Findings, ItemKind, TrustItem, UserPlaces, config, lazy_fetch};
 use crate::error::Failure;
 use crate::support::brought::Brought;
+use crate::support::state_file;
 
 /// Larger configuration files and commands are not looked through: they are findings by themselves.
 const LARGEST_TEXT: u64 = 1024 * 1024;
@@ -229,7 +230,7 @@ impl Scanner {
         }
     }
 
-    /// Something at `path` that puts a file which is not the project's into what the model is told.
+    /// Something at `path` that gives the model the text of a file outside of the project.
     fn tells(&mut self, path: &Path, key: &str, file: &Path) {
         let file = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
         self.reads(path, key, "tells the model what stands in", &file.to_string_lossy());
@@ -328,7 +329,7 @@ impl Scanner {
         let is_ours = |path: &Path| !path.ends_with("node_modules") && !path.ends_with(".git");
         for path in self.files(directory, is_ours, |path| has_ending(&path.to_string_lossy(), &CODE)) {
             if !is_written_by_the_engine(&path) {
-                // One that cannot be read is evidence too.
+                // An unreadable file is evidence too.
                 let _ = self.evidence.add_file(&path);
             }
         }
@@ -336,7 +337,7 @@ impl Scanner {
 
     /// The packages of an engine's directory. The engine itself writes one with its own package alone.
     fn packages(&mut self, path: &Path) {
-        match evidence::read(path, LARGEST_TEXT) {
+        match state_file::read_foreign(path, LARGEST_TEXT) {
             Ok(text) if serde_json::from_slice(&text).is_ok_and(|package| is_engines_package(&package)) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             _ => self.whole(path, ItemKind::Remote, "has packages installed"),
@@ -349,7 +350,7 @@ impl Scanner {
                 .is_some_and(|name| kind.is_named(&name.to_string_lossy()))
         };
         for path in self.files(directory, |_| true, named) {
-            match evidence::read(&path, LARGEST_TEXT) {
+            match state_file::read_foreign(&path, LARGEST_TEXT) {
                 Ok(text) => self.text(&path, &text, kind),
                 // A dangling link loads nothing.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -398,7 +399,7 @@ impl Scanner {
     }
 
     fn configuration(&mut self, path: &Path, base: &Path) {
-        let text = match evidence::read(path, LARGEST_TEXT) {
+        let text = match state_file::read_foreign(path, LARGEST_TEXT) {
             Ok(text) => text,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return,
             Err(error) => return self.unreadable(path, &error.to_string()),
@@ -410,7 +411,7 @@ impl Scanner {
         let project = &self.project;
         let substituted = substitute(text, base, &project.home, |path| {
             let path = project.inside(path)?;
-            String::from_utf8(evidence::read(&path, LARGEST_TEXT).ok()?).ok()
+            String::from_utf8(state_file::read_foreign(&path, LARGEST_TEXT).ok()?).ok()
         });
         for name in &substituted.variables {
             self.evidence.add(path, ItemKind::Variable, name, b"");
@@ -584,7 +585,7 @@ impl Scanner {
     }
 }
 
-/// Whether a list of packages is one that the engine writes: its own package, from a registry.
+/// Whether the engine writes such a list of packages: its own package, from a registry.
 fn is_engines_package(package: &Value) -> bool {
     let Some(package) = package.as_object() else {
         return false;
@@ -604,8 +605,9 @@ fn is_engines_package(package: &Value) -> bool {
 /// Whether a file in an engine's directory is what the engine writes there: the list of its own package, and where npm's
 /// registry keeps what that needs.
 fn is_written_by_the_engine(path: &Path) -> bool {
-    let read =
-        |path: &Path| -> Option<Value> { serde_json::from_slice(&evidence::read(path, LARGEST_TEXT).ok()?).ok() };
+    let read = |path: &Path| -> Option<Value> {
+        serde_json::from_slice(&state_file::read_foreign(path, LARGEST_TEXT).ok()?).ok()
+    };
     if path.ends_with(".opencode/package.json") {
         return read(path).is_some_and(|package| is_engines_package(&package));
     }

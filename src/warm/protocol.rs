@@ -5,8 +5,9 @@ use std::io;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncBufRead, AsyncWrite, AsyncWriteExt as _};
 
+use crate::support::lines::{json_line, next_line};
 use crate::support::secret::Secret;
 
 /// The longest line of either side.
@@ -81,23 +82,14 @@ impl<'de> Deserialize<'de> for Exposed {
 }
 
 pub(super) async fn say(to: &mut (impl AsyncWrite + Unpin), what: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_vec(what)?;
-    line.push(b'\n');
-    to.write_all(&line).await
+    to.write_all(&json_line(what)?).await
 }
 
 /// Reads a line; `None` at the end.
 pub(super) async fn hear<T: DeserializeOwned>(from: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<T>> {
-    let mut line = Vec::new();
-    if from.take(LONGEST_LINE).read_until(b'\n', &mut line).await? == 0 {
-        return Ok(None);
-    }
-    if line.last() != Some(&b'\n') {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "a line is cut or too long"));
-    }
-    Ok(Some(serde_json::from_slice(&line)?))
+    let line = next_line(from, LONGEST_LINE).await?;
+    Ok(line.map(|line| serde_json::from_slice(&line)).transpose()?)
 }
-
 #[cfg(test)]
 mod tests {
     use tokio::io::BufReader;

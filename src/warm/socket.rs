@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::record::{RECORDS, ServerRecord};
 use crate::context::{Directories, Environment};
+use crate::server::is_private_directory;
 
 /// The socket in its directory.
 pub(super) const SOCKET: &str = "supervisor";
@@ -118,11 +119,7 @@ pub(super) async fn connect(record: &ServerRecord, limit: Duration) -> io::Resul
 
 /// Whether nobody else can see or change what is in a directory. A link to one is none.
 pub(super) fn is_private(directory: &Path) -> bool {
-    fs::symlink_metadata(directory).is_ok_and(|metadata| {
-        metadata.is_dir()
-            && metadata.uid() == rustix::process::geteuid().as_raw()
-            && metadata.mode().trailing_zeros() >= 6
-    })
+    fs::symlink_metadata(directory).is_ok_and(|metadata| is_private_directory(&metadata))
 }
 
 #[cfg(test)]

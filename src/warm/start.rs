@@ -18,6 +18,7 @@ use crate::api::Client;
 use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
 use crate::server::{GuardProgram, SUPERVISOR, ServerSpec, is_below_engine};
+use crate::support::lines::json_line;
 use crate::support::lock::Lock;
 
 /// Between two attempts to lock the start of a server.
@@ -203,8 +204,7 @@ async fn launch(environment: &Environment, request: &SupervisorRequest) -> Resul
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| cannot(&error))?;
-    let mut line = serde_json::to_vec(request).map_err(|error| cannot(&error))?;
-    line.push(b'\n');
+    let line = json_line(request).map_err(|error| cannot(&error))?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(&line).await.map_err(|error| cannot(&error))?;
     }
@@ -217,7 +217,13 @@ async fn launch(environment: &Environment, request: &SupervisorRequest) -> Resul
     }
     match serde_json::from_str(&report) {
         Ok(StartupReport::Ready(record)) => Ok(*record),
-        Ok(StartupReport::Failed(failed)) => Err(failed.into()),
+        Ok(StartupReport::Failed(mut failure)) => {
+            // What the user has to change, or else the engine's fault.
+            if failure.kind != FailureKind::Usage {
+                failure.kind = FailureKind::Engine;
+            }
+            Err(failure)
+        }
         Err(error) => {
             let status = child.wait().await.map_err(|error| cannot(&error))?;
             let failure = Failure::new(

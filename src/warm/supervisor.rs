@@ -30,6 +30,7 @@ use crate::error::{Failure, FailureKind};
 use crate::rehearsal::Rehearsal;
 use crate::server::{ProcessMark, SUPERVISOR, Server, ServerSpec, StartedServer};
 use crate::support::hexadecimal::hexadecimal;
+use crate::support::lines::json_line;
 use crate::support::timestamp::rfc3339;
 
 /// How often a supervisor looks whether its record is still there.
@@ -52,43 +53,7 @@ pub(super) struct SupervisorRequest {
 #[serde(rename_all = "snake_case")]
 pub(super) enum StartupReport {
     Ready(Box<ServerRecord>),
-    Failed(Failed),
-}
-
-/// A failure on its way from one process to another.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Failed {
-    /// Whether the user has to change something.
-    usage: bool,
-    message: String,
-    causes: Vec<String>,
-    hints: Vec<String>,
-}
-
-impl From<Failure> for Failed {
-    fn from(failure: Failure) -> Self {
-        Self {
-            usage: failure.kind == FailureKind::Usage,
-            message: failure.message,
-            causes: failure.causes,
-            hints: failure.hints,
-        }
-    }
-}
-
-impl From<Failed> for Failure {
-    fn from(failed: Failed) -> Self {
-        Self {
-            kind: if failed.usage {
-                FailureKind::Usage
-            } else {
-                FailureKind::Engine
-            },
-            message: failed.message,
-            causes: failed.causes,
-            hints: failed.hints,
-        }
-    }
+    Failed(Failure),
 }
 
 /// Does the work of a supervisor, if `arguments` (the whole of argv) say that this process is one; `None` otherwise.
@@ -108,7 +73,7 @@ pub fn supervisor_main(arguments: impl IntoIterator<Item = OsString>) -> Option<
     Some(match run(request) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            tell(&StartupReport::Failed(failure.into()));
+            tell(&StartupReport::Failed(failure));
             ExitCode::FAILURE
         }
     })
@@ -116,8 +81,7 @@ pub fn supervisor_main(arguments: impl IntoIterator<Item = OsString>) -> Option<
 
 /// Reports to the waiting command. Does nothing when that command has exited.
 fn tell(report: &StartupReport) {
-    if let Ok(mut line) = serde_json::to_vec(report) {
-        line.push(b'\n');
+    if let Ok(line) = json_line(report) {
         let mut stdout = io::stdout().lock();
         let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
     }

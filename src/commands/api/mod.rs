@@ -16,7 +16,7 @@ use crate::api::Client;
 use crate::connect::visit::{EVERYTHING, USUAL, stop, visit_for};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
-use crate::request::{ApiRequest, BodySource, FieldValue, Warmth};
+use crate::request::{ApiRequest, FieldValue, InputSource, Warmth};
 
 use output::{ApiResponse, ResponseOutput};
 
@@ -131,8 +131,8 @@ impl PreparedRequest {
         }
         let input = match &request.input {
             None => None,
-            Some(BodySource::File(path)) => Some(read_file(context, path)?),
-            Some(BodySource::Stdin) => Some(read_stdin().await?),
+            Some(InputSource::File(path)) => Some(read_file(context, path)?),
+            Some(InputSource::Stdin) => Some(read_stdin().await?),
         };
         let in_query = input.is_some() || matches!(method, Method::GET | Method::HEAD);
         let mut path = request.path.clone();

@@ -58,8 +58,6 @@ const PROXIES: [&str; 6] = [
     "ALL_PROXY",
     "all_proxy",
 ];
-/// The engine's configuration files in one directory.
-
 /// Names only: values may be secrets.
 pub(super) fn environment(context: &Context) -> Check {
     let is_set = |name: &str| context.environment.os(name).is_some_and(|value| !value.is_empty());

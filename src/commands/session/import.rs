@@ -17,7 +17,7 @@ use crate::commands::write_stdout;
 use crate::connect::visit::visit;
 use crate::connect::{self, Connection};
 use crate::error::{Failure, FailureKind};
-use crate::request::{ImportIds, ImportSource, ListFormat};
+use crate::request::{ImportIds, InputSource, ListFormat};
 use crate::store::SessionStore;
 use crate::transcript::{Adopted, Home, Ids, Transcript};
 
@@ -26,13 +26,13 @@ const LARGEST: u64 = 1024 * 1024 * 1024;
 
 pub(super) async fn import(
     call: RunningCommand<'_>,
-    source: &ImportSource,
+    source: &InputSource,
     ids: ImportIds,
     title: Option<&str>,
 ) -> Result<(), Failure> {
     let name = match source {
-        ImportSource::File(path) => format!("`{}`", path.display()),
-        ImportSource::Stdin => "stdin".to_owned(),
+        InputSource::File(path) => format!("`{}`", path.display()),
+        InputSource::Stdin => "stdin".to_owned(),
     };
     let bytes = read(call, source, &name).await?;
     let mut document = Transcript::parse(&bytes).map_err(|invalid| invalid.into_failure(&name))?;
@@ -65,11 +65,11 @@ pub(super) async fn import(
     document_of(call, &session)
 }
 
-async fn read(call: RunningCommand<'_>, source: &ImportSource, name: &str) -> Result<Vec<u8>, Failure> {
+async fn read(call: RunningCommand<'_>, source: &InputSource, name: &str) -> Result<Vec<u8>, Failure> {
     let failure = |error: &std::io::Error| Failure::usage(format!("cannot read {name}")).caused_by(error);
     let path = match source {
-        ImportSource::File(path) => Some(call.context.cwd.join(path)),
-        ImportSource::Stdin => None,
+        InputSource::File(path) => Some(call.context.cwd.join(path)),
+        InputSource::Stdin => None,
     };
     // On a thread of its own: a pipe may be silent for long, and signals are to be heard meanwhile.
     let reading = tokio::task::spawn_blocking(move || match path {

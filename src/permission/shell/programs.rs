@@ -214,7 +214,7 @@ impl HarmlessOptions {
     }
 
     /// Whether an address is one of the web, without parts that the program fills in; and for a program that names a file
-    /// after it, one that is written as that file is called.
+    /// after it, an address that is written as that file is called.
     fn is_plain_address(&self, text: &str) -> bool {
         let lower = text.to_ascii_lowercase();
         let is_of_web = lower.starts_with("http://") || lower.starts_with("https://");
@@ -298,114 +298,92 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     for (_, short, long, why) in OPTIONS.iter().filter(|(known, ..)| known.contains(name)) {
         found.extend(options(rest, short, long, why));
     }
-    let is_variable = |word: &ShellWord| word.text().contains('=') && !word.text().starts_with('-');
-    let add = |found: &mut Vec<Hazard>, words: &mut dyn Iterator<Item = &ShellWord>, why| {
-        found.extend(words.map(|word| Hazard::new(&word.raw, why)));
+    let of = |words: &[ShellWord], is_hazard: &dyn Fn(&ShellWord) -> bool, why| -> Vec<Hazard> {
+        let words = words.iter().filter(|word| is_hazard(word));
+        words.map(|word| Hazard::new(&word.raw, why)).collect()
     };
-    match name {
-        "git" => found.extend(git::hazards(command)),
-        "find" | "gfind" => {
-            let mut runs = false;
-            for word in rest {
-                if runs {
-                    // These words are another program's.
-                    runs = !matches!(word.text(), ";" | "+");
-                } else if word.may_be_option() && !is_find_test(word.text()) {
-                    runs = matches!(word.text(), "-exec" | "-execdir");
-                    found.push(Hazard::new(word.text(), "it acts on what it finds"));
-                }
-            }
-        }
-        "awk" | "gawk" | "mawk" | "nawk" => add(
-            &mut found,
-            &mut rest.iter().filter(|word| !is_harmless_awk(word.text())),
-            RUNS,
-        ),
+    let all = |is_hazard: &dyn Fn(&ShellWord) -> bool, why| of(rest, is_hazard, why);
+    let first = |is_hazard: &dyn Fn(&ShellWord) -> bool, why| of(&rest[..rest.len().min(1)], is_hazard, why);
+    found.extend(match name {
+        "git" => git::hazards(command),
+        "find" | "gfind" => find(rest),
+        "awk" | "gawk" | "mawk" | "nawk" => all(&|word| !is_harmless_awk(word.text()), RUNS),
         "tar" | "bsdtar" => {
             // The old way, without a dash.
-            let old = |word: &&ShellWord| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T']);
-            add(&mut found, &mut rest.iter().take(1).filter(old), RUNS);
-            add(
-                &mut found,
-                &mut rest.iter().filter(|word| word.text().contains(':')),
-                "an archive on another machine",
-            );
+            let old = |word: &ShellWord| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T']);
+            let elsewhere = all(&|word| word.text().contains(':'), "an archive on another machine");
+            first(&old, RUNS).into_iter().chain(elsewhere).collect()
         }
-        "sed" | "gsed" => found.extend(sed(rest)),
+        "sed" | "gsed" => sed(rest),
         // A toolchain by its path.
-        "cargo" | "rustc" | "rustdoc" => {
-            let by_path = |word: &&ShellWord| word.text().starts_with('+') && word.text().contains('/');
-            add(&mut found, &mut rest.iter().take(1).filter(by_path), RUNS);
-        }
+        "cargo" | "rustc" | "rustdoc" => first(&|word| word.text().starts_with('+') && word.text().contains('/'), RUNS),
         "export" | "unset" | "read" => {
-            let harmless =
-                |word: &&ShellWord| is_harmless_variable(word.text().split(['=', '+']).next().unwrap_or_default());
-            let names = rest.iter().filter(|word| !word.text().starts_with('-'));
-            add(&mut found, &mut names.filter(|word| !harmless(word)), SETS);
+            let name = |word: &ShellWord| word.text().split(['=', '+']).next().unwrap_or_default().to_owned();
+            all(
+                &|word| !word.text().starts_with('-') && !is_harmless_variable(&name(word)),
+                SETS,
+            )
         }
-        "printf" => add(
-            &mut found,
-            &mut rest.iter().take(1).filter(|word| !is_plain_format(word.known())),
-            RUNS,
-        ),
-        "env" => add(
-            &mut found,
-            &mut rest.iter().filter(|word| {
-                let name = word.text().split_once('=').map(|(name, _)| name);
-                word.value.is_none() || name.is_some_and(|name| !is_harmless_variable(name))
-            }),
-            SETS,
-        ),
+        "printf" => first(&|word| !is_plain_format(word.known()), RUNS),
+        "env" => {
+            let sets = |text: &str| {
+                text.split_once('=')
+                    .is_some_and(|(name, _)| !is_harmless_variable(name))
+            };
+            all(&|word| word.value.is_none() || sets(word.text()), SETS)
+        }
         // Parts of a name that the program puts together.
-        "split" | "gzip" | "gunzip" | "xz" | "unxz" | "bzip2" | "bunzip2" | "zstd" | "unzstd" => add(
-            &mut found,
-            &mut rest
-                .iter()
-                .filter(|word| word.text().starts_with('.') || word.text().contains("/.")),
+        "split" | "gzip" | "gunzip" | "xz" | "unxz" | "bzip2" | "bunzip2" | "zstd" | "unzstd" => all(
+            &|word| word.text().starts_with('.') || word.text().contains("/."),
             WRITES,
         ),
-        "jq" => {
-            let loads = |word: &&ShellWord| word.text().contains("import") || word.text().contains("include");
-            add(&mut found, &mut rest.iter().filter(loads), ELSEWHERE);
-        }
-        "sqlite3" => {
-            // A question to the database in the line; what it reads from its input may be anything.
-            let is_question = |word: &ShellWord| {
-                let text = word.text().trim().to_ascii_lowercase();
-                let powers = [
-                    "readfile",
-                    "writefile",
-                    "edit(",
-                    "load_extension",
-                    "fsdir",
-                    "zipfile",
-                    "lsmode",
-                ];
-                text.starts_with("select ") && !powers.iter().any(|power| text.contains(power)) && !text.contains(';')
-            };
-            let operands: Vec<&ShellWord> = rest.iter().filter(|word| !word.text().starts_with('-')).collect();
-            if !matches!(operands.as_slice(), [_, question] if is_question(question)) {
-                found.push(Hazard::new(rest.last().map_or("sqlite3", |word| &word.raw), RUNS));
-            }
-        }
-        "go" => add(&mut found, &mut rest.iter().filter(|word| word.text() == "-w"), WRITES),
+        "jq" => all(
+            &|word| word.text().contains("import") || word.text().contains("include"),
+            ELSEWHERE,
+        ),
+        "sqlite3" => sqlite(rest),
+        "go" => all(&|word| word.text() == "-w", WRITES),
         "npm" | "pnpm" | "yarn" | "pip" | "pip3" | "gh" => {
-            let sets = |word: &&ShellWord| {
-                matches!(
-                    word.text(),
-                    "config" | "set" | "c" | "-g" | "--global" | "alias" | "extension"
-                )
-            };
-            add(
-                &mut found,
-                &mut rest.iter().filter(sets),
+            const SETTINGS: Names = Names("config set c -g --global alias extension");
+            all(
+                &|word| SETTINGS.contains(word.text()),
                 "it changes settings of the user",
-            );
+            )
         }
-        "make" | "gmake" => add(&mut found, &mut rest.iter().filter(|word| is_variable(word)), SETS),
-        _ => {}
+        "make" | "gmake" => all(&|word| word.text().contains('=') && !word.text().starts_with('-'), SETS),
+        _ => Vec::new(),
+    });
+    found
+}
+
+/// What in the arguments of `find` is more than a test.
+fn find(words: &[ShellWord]) -> Vec<Hazard> {
+    let mut found = Vec::new();
+    let mut runs = false;
+    for word in words {
+        if runs {
+            // These words are another program's.
+            runs = !matches!(word.text(), ";" | "+");
+        } else if word.may_be_option() && !is_find_test(word.text()) {
+            runs = matches!(word.text(), "-exec" | "-execdir");
+            found.push(Hazard::new(word.text(), "it acts on what it finds"));
+        }
     }
     found
+}
+
+/// A question to the database in the line is harmless; what `sqlite3` reads from its input may be anything.
+fn sqlite(words: &[ShellWord]) -> Vec<Hazard> {
+    const POWERS: Names = Names("readfile writefile edit( load_extension fsdir zipfile lsmode");
+    let is_question = |word: &ShellWord| {
+        let text = word.text().trim().to_ascii_lowercase();
+        text.starts_with("select ") && !POWERS.iter().any(|power| text.contains(power)) && !text.contains(';')
+    };
+    let operands: Vec<&ShellWord> = words.iter().filter(|word| !word.text().starts_with('-')).collect();
+    if matches!(operands.as_slice(), [_, question] if is_question(question)) {
+        return Vec::new();
+    }
+    vec![Hazard::new(words.last().map_or("sqlite3", |word| &word.raw), RUNS)]
 }
 
 /// Whether a format of `printf` sets no variable: no option, and no `%n`.

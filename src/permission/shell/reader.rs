@@ -32,12 +32,12 @@
 //! that are not above; two here-documents before one line end; a here-document that is open where `$(` or quotes hold a
 //! line end; anything nested deeper than [`DEEPEST`].
 
-use super::super::hidden::{is_hidden, is_odd_space};
 use super::tree::{
     AndOrList, Assignment, CommandList, CommandNode, Connector, Pipeline, Redirect, SimpleCommand, Stage, WordNode,
     WordPart,
 };
 use crate::support::names::Names;
+use crate::support::visible::{is_odd_space, is_unseen};
 
 /// The longest line that is read, in bytes.
 const LONGEST: usize = 48 * 1024;
@@ -72,7 +72,7 @@ pub fn read(line: &str) -> Result<CommandList, Objection> {
             why: "it is too long",
         });
     }
-    let unseen = |c: char| !matches!(c, '\n' | '\t') && (is_hidden(c) || is_odd_space(c));
+    let unseen = |c: char| !matches!(c, '\n' | '\t') && (is_unseen(c) || is_odd_space(c));
     if let Some((at, _)) = line.char_indices().find(|(_, c)| unseen(*c)) {
         return Err(Objection {
             at,

@@ -1,10 +1,10 @@
 //! The texts under which a rule may name a command.
 
-use super::super::hidden::is_hidden;
 use super::super::rules::{patterns_meet, text_matches};
 use super::super::wildcard_matches;
 use super::{ShellCommand, ShellWord};
 use crate::support::names::Names;
+use crate::support::visible::is_unseen;
 
 /// Texts that a rule is tried on, at most.
 pub(crate) const MOST_TEXTS: usize = 400;
@@ -106,8 +106,8 @@ fn add_names(texts: &mut Vec<String>, words: &[String]) {
     };
     let mut add = |text: String| {
         if texts.len() < MOST_TEXTS && !texts.contains(&text) {
-            if text.chars().any(is_hidden) {
-                texts.push(text.chars().filter(|c| !is_hidden(*c)).collect());
+            if text.chars().any(is_unseen) {
+                texts.push(text.chars().filter(|c| !is_unseen(*c)).collect());
             }
             texts.push(text);
         }
@@ -184,7 +184,7 @@ pub(crate) fn openings(text: &str) -> Vec<String> {
     let decoded = without_codes(&joined);
     let open: String = decoded
         .chars()
-        .filter(|c| !matches!(c, '\'' | '"' | '\\') && (!is_hidden(*c) || matches!(c, '\n' | '\t')))
+        .filter(|c| !matches!(c, '\'' | '"' | '\\') && (!is_unseen(*c) || matches!(c, '\n' | '\t')))
         .collect();
     let mut texts = vec![
         text.to_owned(),

@@ -14,7 +14,7 @@ use super::{Gone, TerminalStyle};
 use crate::permission::Withdrawal;
 use crate::terminal::{Screen, ScreenLease};
 
-/// How long the last words to a terminal may take.
+/// Timeout of the last write to a terminal.
 const FAREWELL: Duration = Duration::from_millis(500);
 /// A question takes no key that answers it before this time has passed without input: a key that is still down, or
 /// that belongs to what was typed before, is no answer.
@@ -122,7 +122,7 @@ impl<'a> Board<'a> {
         self.silence.was_long_enough
     }
 
-    /// Whether a key comes again as soon as one that is held down does: then it may have been held down since the question
+    /// Whether a key repeats as fast as a held key does: then it may have been held down since the question
     /// before this one, and the pause starts anew. Ctrl-C that follows so closely takes the key back as well.
     pub(super) fn repeats(&mut self, key: Key) -> Result<bool, Gone> {
         if self.keys.peek().is_none() {
@@ -298,7 +298,7 @@ impl<'a> Board<'a> {
         let withdrawal = self.withdrawal;
         let mut since: Option<Instant> = None;
         let give_up = move || {
-            // A question that is not wanted any more still says its last words, where the terminal takes them.
+            // A withdrawn question still writes its last line, if the terminal takes it.
             withdrawal.is_withdrawn() && since.get_or_insert_with(Instant::now).elapsed() > FAREWELL
         };
         self.device.write(text.as_bytes(), give_up).map_err(|_| Gone::Closed)
@@ -376,7 +376,7 @@ mod tests {
         assert!(!after(&held));
         // Then it is up.
         assert!(after(&[held, vec![(6000, 6100, true), (6100, 6410, false)]].concat()));
-        // Nobody read for a while, and so nobody knows when the key came.
+        // No read for a while, so the time of the key is unknown.
         assert!(!after(&[(900, 901, false)]));
         // Once over, it stays over: arrows and Enter may follow each other quickly.
         assert!(after(&[(0, 500, false), (500, 501, false)]));

@@ -2,7 +2,8 @@
 
 use unicode_width::UnicodeWidthChar as _;
 
-use super::board::Caret;
+use super::Gone;
+use super::board::{Board, Caret, Input};
 use super::keys::Key;
 use super::line::{StyledLine, TextStyle};
 use crate::support::visible::is_hidden;
@@ -96,6 +97,41 @@ impl TextField {
         let end = (caret.0 + 1).max(room).min(rows.len());
         let from = end.saturating_sub(room.max(1));
         (rows[from..end].to_vec(), (caret.0 - from, caret.1))
+    }
+}
+
+/// What stands around a line that is typed.
+pub(super) struct TypedLine<'a> {
+    pub(super) label: &'a str,
+    pub(super) hint: &'a StyledLine,
+    /// The least rows above it.
+    pub(super) least_above: usize,
+}
+
+/// Lets the person type a line below `above`, which is given its rows; none when they went back.
+pub(super) fn type_line(
+    board: &mut Board<'_>,
+    editor: &mut TextField,
+    asked: &TypedLine<'_>,
+    above: impl Fn(&Board<'_>, usize) -> Vec<StyledLine>,
+) -> Result<Option<String>, Gone> {
+    loop {
+        let (columns, rows) = (board.columns(), board.rows());
+        let room = rows.saturating_sub(asked.least_above).clamp(1, board.screen_rows());
+        let (typed, (row, column)) = editor.show(asked.label, columns, room.min(6));
+        let mut block = above(board, rows - typed.len() - 1);
+        block.push(asked.hint.cut(columns));
+        let caret = (block.len() + row, column);
+        block.extend(typed);
+        board.draw(&block, Some(caret))?;
+        let Input::Key(key) = board.next()? else {
+            continue;
+        };
+        match editor.press(key) {
+            Edited::Changed => {}
+            Edited::Back => return Ok(None),
+            Edited::Done => return Ok(Some(editor.text())),
+        }
     }
 }
 

@@ -48,11 +48,7 @@ impl Facts {
         let mut meta = notes(ask, &content);
         meta.push(place(ask));
         let reason = plain_reason(&ask.judgement.rule);
-        meta.push(
-            StyledLine::new(4)
-                .own(TextStyle::Faint, "why: ")
-                .foreign(TextStyle::Plain, &reason),
-        );
+        meta.push(StyledLine::labelled("why: ", &reason));
         meta.extend(part_lines(ask));
         Self {
             heading: heading(ask),
@@ -172,19 +168,11 @@ impl Facts {
         lines.push(StyledLine::new(0));
         lines.extend(self.description.clone());
         lines.extend(self.meta.iter().cloned());
-        lines.push(
-            StyledLine::new(4)
-                .own(TextStyle::Faint, "session: ")
-                .foreign(TextStyle::Plain, &ask.session_id),
-        );
-        lines.push(
-            StyledLine::new(4)
-                .own(TextStyle::Faint, "tool: ")
-                .foreign(TextStyle::Plain, &ask.tool),
-        );
+        lines.push(StyledLine::labelled("session: ", &ask.session_id));
+        lines.push(StyledLine::labelled("tool: ", &ask.tool));
         for rule in &ask.judgement.grant {
-            let line = StyledLine::new(4).own(TextStyle::Faint, "can be allowed for the session: ");
-            lines.push(line.foreign(TextStyle::Plain, &rule.pattern.to_string()));
+            let rule = rule.pattern.to_string();
+            lines.push(StyledLine::labelled("can be allowed for the session: ", &rule));
         }
         lines.push(StyledLine::new(0));
         lines.push(StyledLine::of(TextStyle::Strong, "arguments of the call"));

@@ -70,6 +70,13 @@ impl StyledLine {
         Self::new(2).own(look, text)
     }
 
+    /// Text from elsewhere behind a label of ours.
+    pub(super) fn labelled(label: &str, text: &str) -> Self {
+        Self::new(4)
+            .own(TextStyle::Faint, label)
+            .foreign(TextStyle::Plain, text)
+    }
+
     /// Adds our own words, which hold nothing that would have to be shown.
     pub(super) fn own(mut self, look: TextStyle, text: &str) -> Self {
         self.push(look, text);

@@ -7,7 +7,7 @@
 //! terminal as it was.
 //!
 //! `dialoguer` asks elsewhere, but its questions end with a key and with nothing else, and so do the keys of `console`: a
-//! question here must end when nobody wants an answer any more. So the device is read here, a tenth of a second at a
+//! question here must end when its answer is not wanted any more. So the device is read here, a tenth of a second at a
 //! time.
 //!
 //! | file | what |
@@ -68,7 +68,7 @@ impl TerminalStyle {
     }
 }
 
-/// What a key is told that came before the pause of a question was over.
+/// Note about a key that came before the pause of a question was over.
 #[cfg(unix)]
 const TOO_SOON: &str = "too soon: wait a moment, press it again";
 

@@ -5,7 +5,7 @@
 
 use super::Gone;
 use super::board::{Board, Input};
-use super::editor::{Edited, TextField};
+use super::editor::{TextField, TypedLine, type_line};
 use super::facts::{Facts, ShownFacts, subject};
 use super::keys::Key;
 use super::line::{StyledLine, TextStyle};
@@ -210,8 +210,7 @@ impl<'a, 'b> PermissionDialog<'a, 'b> {
 
     /// The facts in so many rows.
     fn facts_in(&self, room: usize) -> ShownFacts {
-        let most = self.board.screen_rows() * 2 / 3;
-        self.facts.rows(self.board.columns(), room, most)
+        self.facts.rows(self.board.columns(), room, most_content(&self.board))
     }
 
     fn entry(&self, index: usize, choice: PermissionChoice) -> StyledLine {
@@ -294,24 +293,16 @@ impl<'a, 'b> PermissionDialog<'a, 'b> {
 
     /// Lets the person type a line below the facts; none when they went back.
     fn typed(&mut self, editor: &mut TextField, label: &str, hint: &StyledLine) -> Result<Option<String>, Gone> {
-        loop {
-            let (columns, rows) = (self.board.columns(), self.board.rows());
-            let room = rows.saturating_sub(LEAST_FACTS).clamp(1, self.board.screen_rows());
-            let (typed, (row, column)) = editor.show(label, columns, room.min(6));
-            let mut block = self.facts_in(rows - typed.len() - 1).rows;
-            block.push(hint.cut(columns));
-            let caret = (block.len() + row, column);
-            block.extend(typed);
-            self.board.draw(&block, Some(caret))?;
-            let Input::Key(key) = self.board.next()? else {
-                continue;
-            };
-            match editor.press(key) {
-                Edited::Changed => {}
-                Edited::Back => return Ok(None),
-                Edited::Done => return Ok(Some(editor.text())),
-            }
-        }
+        let facts = &self.facts;
+        let least_above = LEAST_FACTS;
+        let asked = TypedLine {
+            label,
+            hint,
+            least_above,
+        };
+        type_line(&mut self.board, editor, &asked, |board, room| {
+            facts.rows(board.columns(), room, most_content(board)).rows
+        })
     }
 
     fn facts_alone(&self) -> Vec<StyledLine> {
@@ -339,6 +330,11 @@ impl<'a, 'b> PermissionDialog<'a, 'b> {
         rows.push(line.cut(self.board.columns()));
         self.board.leave(&rows);
     }
+}
+
+/// The most rows that the content of a call takes.
+fn most_content(board: &Board<'_>) -> usize {
+    board.screen_rows() * 2 / 3
 }
 
 fn with_rule(line: StyledLine, look: TextStyle, rule: &PolicyRule) -> StyledLine {

@@ -5,7 +5,7 @@
 
 use super::Gone;
 use super::board::{Board, Input};
-use super::editor::{Edited, TextField};
+use super::editor::{TextField, TypedLine, type_line};
 use super::keys::Key;
 use super::line::{StyledLine, TextStyle};
 use super::{TOO_SOON, menu};
@@ -164,25 +164,17 @@ impl QuestionDialog<'_, '_> {
     }
 
     fn typed(&mut self, question: &ModelQuestion) -> Result<Option<String>, Gone> {
-        let mut editor = TextField::default();
-        loop {
-            let (columns, rows) = (self.board.columns(), self.board.rows());
-            let hint = StyledLine::of(TextStyle::Faint, "Enter sends it, Esc goes back").cut(columns);
-            let (typed, (row, column)) = editor.show("answer: ", columns, rows.saturating_sub(LEAST_TEXT).clamp(1, 6));
-            let mut block = self.text(question, rows - typed.len() - 1);
-            block.push(hint);
-            let caret = (block.len() + row, column);
-            block.extend(typed);
-            self.board.draw(&block, Some(caret))?;
-            let Input::Key(key) = self.board.next()? else {
-                continue;
-            };
-            match editor.press(key) {
-                Edited::Changed => {}
-                Edited::Back => return Ok(None),
-                Edited::Done => return Ok(Some(editor.text()).filter(|text| !text.is_empty())),
-            }
-        }
+        let hint = StyledLine::of(TextStyle::Faint, "Enter sends it, Esc goes back");
+        let text = self.text(question);
+        let asked = TypedLine {
+            label: "answer: ",
+            hint: &hint,
+            least_above: LEAST_TEXT,
+        };
+        let typed = type_line(&mut self.board, &mut TextField::default(), &asked, |board, room| {
+            fitted(&text, board.columns(), room)
+        })?;
+        Ok(typed.filter(|text| !text.is_empty()))
     }
 
     fn draw(&mut self, question: &ModelQuestion, state: &QuestionState) -> Result<(), Gone> {
@@ -191,7 +183,7 @@ impl QuestionDialog<'_, '_> {
         let hint = StyledLine::of(TextStyle::Faint, self.hint(question, state)).cut(columns);
         let room = rows.saturating_sub(LEAST_TEXT + 1).max(1);
         let shown = menu::show(&entries, state.cursor, columns, room);
-        let mut block = self.text(question, rows - shown.len() - 1);
+        let mut block = fitted(&self.text(question), columns, rows - shown.len() - 1);
         block.extend(shown);
         block.push(hint);
         self.board.draw(&block, None)
@@ -208,9 +200,8 @@ impl QuestionDialog<'_, '_> {
         }
     }
 
-    /// Who asks what, in at most `room` rows.
-    fn text(&self, question: &ModelQuestion, room: usize) -> Vec<StyledLine> {
-        let columns = self.board.columns();
+    /// Who asks, and what: a line for each line of it.
+    fn text(&self, question: &ModelQuestion) -> Vec<StyledLine> {
         let mut heading = match self.subagent {
             Some(name) => StyledLine::new(2)
                 .own(TextStyle::Strong, "subagent \"")
@@ -227,15 +218,11 @@ impl QuestionDialog<'_, '_> {
                 .own(TextStyle::Strong, ": ")
                 .foreign(TextStyle::Strong, &prose(&question.header));
         }
-        let mut rows = vec![heading.cut(columns)];
-        for line in prose(&question.question).lines() {
-            rows.extend(StyledLine::new(0).code(TextStyle::Plain, line).wrap(columns, room).0);
-        }
-        if rows.len() > room {
-            rows.truncate(room.max(1) - 1);
-            rows.push(StyledLine::of(TextStyle::Faint, "…"));
-        }
-        rows
+        let question = prose(&question.question);
+        let lines = question
+            .lines()
+            .map(|line| StyledLine::new(0).code(TextStyle::Plain, line));
+        std::iter::once(heading).chain(lines).collect()
     }
 
     /// The questions and what was said to them.
@@ -327,6 +314,20 @@ impl QuestionState {
             TextStyle::Plain
         }
     }
+}
+
+/// A heading and lines in at most `room` rows.
+fn fitted(text: &[StyledLine], columns: usize, room: usize) -> Vec<StyledLine> {
+    let Some((heading, lines)) = text.split_first() else {
+        return Vec::new();
+    };
+    let mut rows = vec![heading.cut(columns)];
+    rows.extend(lines.iter().flat_map(|line| line.wrap(columns, room).0));
+    if rows.len() > room {
+        rows.truncate(room.max(1) - 1);
+        rows.push(StyledLine::of(TextStyle::Faint, "…"));
+    }
+    rows
 }
 
 fn name(question: &ModelQuestion) -> &str {

@@ -66,7 +66,7 @@ impl LivingProcess {
         matches!((own, others), (Some(own), Some(others)) if own > others)
     }
 
-    /// Whether `other` is this process, whoever its parent is by now.
+    /// Whether `other` is this process, even if its parent has changed.
     pub(in crate::server) fn is_same(&self, other: &Self) -> bool {
         self.pid == other.pid && self.started == other.started
     }
@@ -174,9 +174,9 @@ fn is_marked(_pid: i32) -> bool {
     false
 }
 
-/// Whether an engine of ours has started a process, itself or by others; also when that cannot be known.
+/// Whether our engine has started a process, directly or through others; also true when that cannot be known.
 ///
-/// Processes below an engine are marked, on Linux. Elsewhere one that outlives its guard is adopted, and nobody can tell.
+/// Processes below an engine are marked, on Linux. Elsewhere init adopts a process that outlives its guard, unnoticed.
 ///
 /// Guards and supervisors of whatever directory and version are known by their first argument. A process may give itself
 /// any: it is then refused what others get. It cannot take it from its ancestors, which let no other process of their
@@ -218,15 +218,22 @@ fn first_argument(pid: i32) -> Option<Vec<u8>> {
 /// The system gives the whole command line as one text, so any word of it counts.
 #[cfg(not(target_os = "linux"))]
 fn first_argument(pid: i32) -> Option<Vec<u8>> {
-    let output = std::process::Command::new("/bin/ps")
-        .args(["-ww", "-o", "command=", "-p", &pid.to_string()])
-        .stdin(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .output()
-        .ok()?;
-    let line = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = ps(&["-ww", "-o", "command=", "-p", &pid.to_string()])?;
     let role = line.split_whitespace().find(|word| ROLES.contains(word));
     Some(role.unwrap_or_default().as_bytes().to_vec())
+}
+
+/// What `ps` prints.
+#[cfg(not(target_os = "linux"))]
+pub(in crate::server) fn ps(arguments: &[&str]) -> Option<String> {
+    use std::process::{Command, Stdio};
+    let mut ps = Command::new("/bin/ps");
+    ps.args(arguments)
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
+    let output = ps.output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn find(pid: i32) -> Option<LivingProcess> {
@@ -293,16 +300,8 @@ mod linux {
 
 #[cfg(not(target_os = "linux"))]
 pub(in crate::server) fn table() -> Vec<LivingProcess> {
-    let Ok(output) = std::process::Command::new("/bin/ps")
-        .args(["-A", "-o", "pid=,ppid=,stat=,lstart="])
-        .env("LC_ALL", "C")
-        .stdin(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .output()
-    else {
-        return Vec::new();
-    };
-    String::from_utf8_lossy(&output.stdout)
+    ps(&["-A", "-o", "pid=,ppid=,stat=,lstart="])
+        .unwrap_or_default()
         .lines()
         .filter_map(|line| {
             let mut fields = line.split_whitespace();

@@ -109,11 +109,11 @@ pub(in crate::server) fn stale(base: &Path) -> Vec<PathBuf> {
 
 fn is_old_and_ours(root: &Path) -> bool {
     // `symlink_metadata`: a link somewhere else is not a directory of ours.
-    fs::symlink_metadata(root).is_ok_and(|metadata| is_ours(&metadata) && is_old(&metadata))
+    fs::symlink_metadata(root).is_ok_and(|metadata| is_private_directory(&metadata) && is_old(&metadata))
 }
 
 /// Whether it is a directory of this user's, for nobody else.
-pub(in crate::server) fn is_ours(metadata: &Metadata) -> bool {
+pub fn is_private_directory(metadata: &Metadata) -> bool {
     metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode().trailing_zeros() >= 6
 }
 
