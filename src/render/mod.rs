@@ -159,6 +159,8 @@ impl Renderer {
             if !self.shows_running() {
                 self.spinner.clear();
             }
+        } else {
+            self.shows_running();
         }
     }
 
@@ -189,6 +191,9 @@ impl Render for Renderer {
             Update::Text(_) if self.shows_text => self.spinner.clear(),
             Update::Tool(call) => self.tool(call),
             Update::Permission(record) => self.permission(record),
+            Update::Question(_) => {
+                self.shows_running();
+            }
             Update::Reasoning(_) if self.shows_reasoning => self.spinner.clear(),
             _ => {}
         }

@@ -148,11 +148,16 @@ impl Shared {
     fn draw(&self) {
         let mut state = self.lock();
         while !state.ended {
+            // While a question holds a call up, the call does not run. After the decision the renderer says which calls run.
+            let is_running = matches!(state.phase, Some((Phase::Running { .. }, _)));
+            if is_running && self.screen.is_taken() {
+                state.phase = None;
+            }
             state = match &state.phase {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some((phase, since)) => {
                     let elapsed = since.elapsed();
-                    if !matches!(phase, Phase::Running { .. }) || elapsed > SLOW_TOOL_DELAY {
+                    if !is_running || elapsed > SLOW_TOOL_DELAY {
                         let line = line(phase, elapsed, self.terminal.columns());
                         self.screen.show_waiting(&line);
                     }
