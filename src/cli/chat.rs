@@ -6,15 +6,15 @@ use std::time::Duration;
 use clap::Args;
 
 use super::conversation::ConversationOptions;
+use super::model::ModelOptions;
 use super::options::{ConnectOptions, limit, value};
 use super::permission::{PermissionOptions, ToolArgs};
-use super::run::{parse_model, system_prompt, variant_choice};
-use super::values::{self, EffortWord};
+use super::values;
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
-    AgentLimits, AnswerExtent, ChatRequest, Checks, Limits, ModelChoice, NamesRequest, OutputMode, OutputRequest,
-    PromptSource, Reasoning, Rendering, RunRequest, StdinUse, TypedNames,
+    AgentLimits, AnswerExtent, ChatRequest, Checks, Limits, OutputMode, OutputRequest, PromptSource, Reasoning,
+    Rendering, RunRequest, StdinUse,
 };
 use crate::settings::Settings;
 
@@ -38,29 +38,8 @@ pub struct ChatArgs {
     #[arg(short, long = "file", value_name = "PATH", num_args = 1, help_heading = "Input")]
     files: Vec<PathBuf>,
 
-    /// Use this model, `provider/model` or `model` alone [default: the engine's]
-    #[arg(short, long, value_name = "MODEL", value_parser = parse_model, help_heading = "Model")]
-    model: Option<ModelChoice>,
-
-    /// Use this agent [default: the engine's]
-    #[arg(long, value_name = "NAME", value_parser = values::parse_name, help_heading = "Model")]
-    agent: Option<String>,
-
-    /// Use this variant of the model [default: the model's own]
-    #[arg(long, value_name = "NAME", value_parser = values::parse_name, conflicts_with = "effort", help_heading = "Model")]
-    variant: Option<String>,
-
-    /// Choose how hard the model thinks, by the variants that it has [default: the model's own]
-    #[arg(long, value_name = "LEVEL", help_heading = "Model")]
-    effort: Option<EffortWord>,
-
-    /// Add this text to the system prompt
-    #[arg(long, value_name = "TEXT", conflicts_with = "system_file", help_heading = "Model")]
-    system: Option<String>,
-
-    /// Add the text of this file to the system prompt
-    #[arg(long, value_name = "FILE", help_heading = "Model")]
-    system_file: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelOptions,
 
     #[command(flatten)]
     conversation: ConversationOptions,
@@ -107,23 +86,13 @@ impl ChatArgs {
         let fresh = self.connect.fresh();
         let mut connect = self.connect.clone().resolve(settings, environment)?;
         self.conversation.keep_warm(settings, fresh, &mut connect)?;
-        let typed = TypedNames {
-            model: self.model.is_some(),
-            agent: self.agent.is_some(),
-            variant: self.variant.is_some() || self.effort.is_some(),
-        };
         let run = RunRequest {
             prompt: PromptSource::Arguments(self.prompt.join(" ")),
             stdin: StdinUse::Never,
             words_beside_files: Vec::new(),
             attachments: self.files,
-            names: NamesRequest {
-                variant: variant_choice(self.variant.as_deref(), self.effort, settings)?,
-                model: self.model.or(value(settings.model.as_ref())),
-                agent: self.agent.or(value(settings.agent.as_ref())),
-                typed,
-            },
-            system: system_prompt(self.system.as_deref(), self.system_file.as_deref(), settings)?,
+            names: self.model.names(settings)?,
+            system: self.model.system(settings)?,
             title: self.conversation.title(),
             lifetime: self.conversation.lifetime(settings, &session),
             session,

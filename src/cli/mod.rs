@@ -12,6 +12,7 @@ mod doctor;
 mod engine;
 mod generate;
 mod limits;
+mod model;
 mod models;
 mod options;
 mod permission;

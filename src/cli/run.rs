@@ -1,20 +1,21 @@
 //! `run`: one prompt.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::conversation::ConversationOptions;
 use super::limits::LimitOptions;
+use super::model::ModelOptions;
 use super::options::{ConnectOptions, limit, value};
 use super::permission::{PermissionOptions, ToolArgs};
-use super::values::{self, EffortWord, OutputWord};
+use super::values::{self, OutputWord};
 use crate::context::Environment;
 use crate::error::Failure;
 use crate::request::{
-    AnswerExtent, Limits, ModelChoice, NamesRequest, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering,
-    RunRequest, SessionChoice, StdinUse, SystemPrompt, TypedNames, VariantChoice,
+    AnswerExtent, Limits, OutputMode, OutputRequest, PromptSource, Reasoning, Rendering, RunRequest, SessionChoice,
+    StdinUse,
 };
 use crate::settings::Settings;
 
@@ -66,29 +67,8 @@ pub struct RunArgs {
     #[arg(short, long = "file", value_name = "PATH", num_args = 1, help_heading = "Input")]
     files: Vec<PathBuf>,
 
-    /// Use this model, `provider/model` or `model` alone [default: the engine's]
-    #[arg(short, long, value_name = "MODEL", value_parser = parse_model, help_heading = "Model")]
-    model: Option<ModelChoice>,
-
-    /// Use this agent [default: the engine's]
-    #[arg(long, value_name = "NAME", value_parser = values::parse_name, help_heading = "Model")]
-    agent: Option<String>,
-
-    /// Use this variant of the model [default: the model's own]
-    #[arg(long, value_name = "NAME", value_parser = values::parse_name, conflicts_with = "effort", help_heading = "Model")]
-    variant: Option<String>,
-
-    /// Choose how hard the model thinks, by the variants that it has [default: the model's own]
-    #[arg(long, value_name = "LEVEL", help_heading = "Model")]
-    effort: Option<EffortWord>,
-
-    /// Add this text to the system prompt
-    #[arg(long, value_name = "TEXT", conflicts_with = "system_file", help_heading = "Model")]
-    system: Option<String>,
-
-    /// Add the text of this file to the system prompt
-    #[arg(long, value_name = "FILE", help_heading = "Model")]
-    system_file: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelOptions,
 
     #[command(flatten)]
     conversation: Box<ConversationOptions>,
@@ -166,15 +146,10 @@ impl RunArgs {
     /// When flags contradict each other in a way that the parser does not see.
     pub fn resolve(self, settings: &Settings, environment: &Environment) -> Result<RunRequest, Failure> {
         let (prompt, stdin) = self.prompt()?;
-        let variant = variant_choice(self.variant.as_deref(), self.effort, settings)?;
+        let names = self.model.names(settings)?;
         let output = self.output(settings)?;
-        let system = system_prompt(self.system.as_deref(), self.system_file.as_deref(), settings)?;
+        let system = self.model.system(settings)?;
         let defaults = Limits::default();
-        let typed = TypedNames {
-            model: self.model.is_some(),
-            agent: self.agent.is_some(),
-            variant: self.variant.is_some() || self.effort.is_some(),
-        };
         let session = self.conversation.choice()?;
         let worktree = self.limits.worktree();
         if worktree.is_some() && session != SessionChoice::default() {
@@ -191,12 +166,7 @@ impl RunArgs {
             prompt,
             stdin,
             words_beside_files,
-            names: NamesRequest {
-                model: self.model.or(value(settings.model.as_ref())),
-                agent: self.agent.or(value(settings.agent.as_ref())),
-                variant,
-                typed,
-            },
+            names,
             system,
             output,
             attachments: self.files,
@@ -299,63 +269,4 @@ impl RunArgs {
             last_message_file: self.output_last_message.clone(),
         })
     }
-}
-
-/// Which variant of the model: by flag, else by setting.
-pub(super) fn variant_choice(
-    named: Option<&str>,
-    effort: Option<EffortWord>,
-    settings: &Settings,
-) -> Result<VariantChoice, Failure> {
-    if let Some(name) = named {
-        return Ok(VariantChoice::Named(name.to_owned()));
-    }
-    if let Some(word) = effort {
-        return Ok(VariantChoice::Effort(word.into()));
-    }
-    match (&settings.variant, &settings.effort) {
-        (None, None) => Ok(VariantChoice::Default),
-        (Some(variant), Some(effort)) if variant.origin.rank() == effort.origin.rank() => {
-            Err(Failure::usage("cannot use both settings `variant` and `effort`")
-                .hint(format!("remove one of them from {}", variant.origin)))
-        }
-        (Some(variant), effort)
-            if effort
-                .as_ref()
-                .is_none_or(|effort| effort.origin.rank() < variant.origin.rank()) =>
-        {
-            Ok(VariantChoice::Named(variant.value.clone()))
-        }
-        (_, effort) => Ok(effort
-            .as_ref()
-            .map_or(VariantChoice::Default, |effort| VariantChoice::Effort(effort.value))),
-    }
-}
-
-/// The added system prompt: by flag, else by setting.
-pub(super) fn system_prompt(
-    text: Option<&str>,
-    file: Option<&Path>,
-    settings: &Settings,
-) -> Result<Option<SystemPrompt>, Failure> {
-    if let Some(text) = text {
-        return Ok(Some(SystemPrompt::Text(text.to_owned())));
-    }
-    if let Some(file) = file {
-        return Ok(Some(SystemPrompt::File(file.to_owned())));
-    }
-    match (&settings.system, &settings.system_file) {
-        (Some(text), Some(file)) if text.origin.rank() == file.origin.rank() => {
-            Err(Failure::usage("cannot use both settings `system` and `system_file`")
-                .hint(format!("remove one of them from {}", text.origin)))
-        }
-        (Some(text), file) if file.as_ref().is_none_or(|file| file.origin.rank() < text.origin.rank()) => {
-            Ok(Some(SystemPrompt::Text(text.value.clone())))
-        }
-        (_, file) => Ok(file.as_ref().map(|file| SystemPrompt::File(file.value.clone()))),
-    }
-}
-
-pub(super) fn parse_model(text: &str) -> Result<ModelChoice, crate::request::ParseModelError> {
-    text.parse()
 }

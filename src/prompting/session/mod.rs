@@ -277,31 +277,19 @@ impl ReadySession {
         new: NewSession,
         names: &ResolvedNames,
     ) -> Result<Self, Failure> {
-        let ready = match resumed {
-            None => {
-                let created = client.create_session(&new).await?;
-                Self {
-                    id: created.id,
-                    title: created.title,
-                    rules: new.permission,
-                    resumed: false,
-                    changed: None,
-                }
-            }
+        let is_new = resumed.is_none();
+        let (info, rules, changed) = match resumed {
+            None => (client.create_session(&new).await?, new.permission, None),
             Some(session) if session.manner == Manner::Fork => {
                 let copy = client.copy_session(&session.info.id).await?;
                 let change = SessionChange {
                     title: prompt.request.title.clone(),
                     rules: new.permission,
                 };
-                let changed = client.change_session(&copy.id, &change).await?;
-                Self {
-                    id: copy.id,
-                    title: changed.title,
-                    rules: changed.permission.unwrap_or(change.rules),
-                    resumed: true,
-                    changed: Some(changed.time.updated),
-                }
+                let mut changed = client.change_session(&copy.id, &change).await?;
+                let rules = changed.permission.take().unwrap_or(change.rules);
+                let updated = changed.time.updated;
+                (changed, rules, Some(updated))
             }
             Some(ResumedSession { info, was_busy, .. }) => {
                 let stored = info.permission.as_deref().unwrap_or_default();
@@ -310,15 +298,16 @@ impl ReadySession {
                 let title = prompt.request.title.clone().filter(|title| *title != info.title);
                 // The event about a change of ours shows where the events of an earlier turn end.
                 let title = title.or_else(|| was_busy.then(|| info.title.clone()));
-                let (rules, changed) = change_rules(client, &info, title.clone(), new.permission, names).await?;
-                Self {
-                    id: info.id,
-                    title: title.unwrap_or(info.title),
-                    rules,
-                    resumed: true,
-                    changed,
-                }
+                let (rules, changed) = change_rules(client, &info, title, new.permission, names).await?;
+                (info, rules, changed)
             }
+        };
+        let ready = Self {
+            id: info.id,
+            title: prompt.request.title.clone().unwrap_or(info.title),
+            rules,
+            resumed: !is_new,
+            changed,
         };
         if locks.session.is_none() {
             let notice = Notice::new(prompt.display);

@@ -44,7 +44,7 @@ pub(super) async fn wait_until_idle(
     }
     let seconds = EARLIER_PROMPT.as_secs();
     let warning = format!("the session was at work on an earlier prompt for more than {seconds} s, which is ended now");
-    let _ = display.updates().send(Update::Warning(warning)).await;
+    display.warn(warning).await;
     client.abort(id).await?;
     if is_idle_within(client, id, ABORT).await? {
         return Ok(());
@@ -80,7 +80,7 @@ pub(super) async fn lock_session(
 
 pub(super) async fn warn(display: &Display, warnings: Vec<String>) {
     for warning in warnings {
-        let _ = display.updates().send(Update::Warning(warning)).await;
+        display.warn(warning).await;
     }
 }
 
