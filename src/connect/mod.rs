@@ -4,8 +4,8 @@
 //! | --- | --- |
 //! | `needs`, `stages` | what a command needs of a server; the stages on the waiting line |
 //! | `directory`, `trusted` | the agent's directory, and trust in the code there |
-//! | `attach` | a server that somebody else started |
-//! | `start` | a server of ours: warm or started for this command |
+//! | `attach` | a server that we did not start |
+//! | `start` | our server: warm, or started for this command |
 //! | `spec`, `bare`, `rehearsed` | the server spec: what is laid over the engine's configuration and environment |
 //! | `connection` | the result |
 //! | `visit` | a connection for one piece of work |

@@ -1,4 +1,4 @@
-//! A connection to a server of ours: a warm one where one fits, else one that is started for this command.
+//! A connection to our server: a warm one that fits, else one that is started for this command.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -198,7 +198,7 @@ impl Drop for Display {
             return;
         }
         self.updates = None;
-        // What goes to stderr is said by whoever dropped the run.
+        // The code that dropped the run writes to stderr.
         self.muted.store(true, Ordering::Relaxed);
         let outcome = Outcome {
             failure: Some(self.interrupts.failure("the run")),

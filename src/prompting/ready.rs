@@ -176,8 +176,8 @@ impl ReadyConnection {
 }
 
 /// Whether every tool call passes a gate, also in a plain prompt. The rules of its session deny everything, and subagents
-/// inherit them; but the engine judges a link by its name and not by its target. Requests of the engine's could say that as
-/// well, but two that are refused at once end the turn.
+/// inherit them; but the engine judges a link by its name and not by its target. The engine's permission requests
+/// could cover that, but two refusals at once end the turn.
 ///
 /// A server that is not ours has no gate, nor has an engine that loads no plugins.
 fn is_guarded(prompt: PromptContext<'_>) -> bool {

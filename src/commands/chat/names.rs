@@ -39,14 +39,14 @@ pub(super) fn agents(catalog: &EngineCatalog) -> Vec<NamedItem> {
 
 impl Dialog<'_, '_> {
     pub(super) async fn choose_model(&mut self, typed: &str) -> Result<(), Failure> {
-        let all = self.talk.catalog().map(models).unwrap_or_default();
+        let all = self.chat.catalog().map(models).unwrap_or_default();
         let Some(name) = self.name("model", typed, &all).await? else {
             return Ok(());
         };
         let model: ModelChoice = name
             .parse()
             .map_err(|error| Failure::usage(format!("cannot use model `{name}`")).caused_by(&error))?;
-        let mut wanted = self.talk.run.names.clone();
+        let mut wanted = self.chat.run.names.clone();
         wanted.model = Some(model);
         wanted.typed.model = true;
         let chosen = match self.try_names(&wanted).await {
@@ -60,12 +60,12 @@ impl Dialog<'_, '_> {
                     return Err(failure);
                 };
                 self.note("the effort is the model's own again: this one has other variants");
-                self.talk.run.names = without;
+                self.chat.run.names = without;
                 chosen
             }
             Err(failure) => return Err(failure),
             Ok(chosen) => {
-                self.talk.run.names = wanted;
+                self.chat.run.names = wanted;
                 chosen
             }
         };
@@ -76,15 +76,15 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) async fn choose_agent(&mut self, typed: &str) -> Result<(), Failure> {
-        let all = self.talk.catalog().map(agents).unwrap_or_default();
+        let all = self.chat.catalog().map(agents).unwrap_or_default();
         let Some(name) = self.name("agent", typed, &all).await? else {
             return Ok(());
         };
-        let mut wanted = self.talk.run.names.clone();
+        let mut wanted = self.chat.run.names.clone();
         wanted.agent = Some(name.clone());
         wanted.typed.agent = true;
         self.try_names(&wanted).await?;
-        self.talk.run.names = wanted;
+        self.chat.run.names = wanted;
         self.note(&format!("agent {name}"));
         Ok(())
     }
@@ -100,7 +100,7 @@ impl Dialog<'_, '_> {
         let Some(name) = self.name("effort", typed, &all).await? else {
             return Ok(());
         };
-        let mut wanted = self.talk.run.names.clone();
+        let mut wanted = self.chat.run.names.clone();
         wanted.variant = match name.as_str() {
             "default" => VariantChoice::Default,
             "none" => VariantChoice::Effort(Effort::None),
@@ -112,7 +112,7 @@ impl Dialog<'_, '_> {
         };
         wanted.typed.variant = true;
         let chosen = self.try_names(&wanted).await?;
-        self.talk.run.names = wanted;
+        self.chat.run.names = wanted;
         self.note(&format!(
             "effort {name}, variant {}",
             chosen.variant.as_deref().unwrap_or("none")
@@ -130,7 +130,7 @@ impl Dialog<'_, '_> {
 
     /// Checks names against what the engine has.
     async fn try_names(&self, wanted: &NamesRequest) -> Result<ResolvedNames, Failure> {
-        let Some(link) = self.talk.link() else {
+        let Some(link) = self.chat.link() else {
             return Err(Failure::usage("there is no engine yet").hint("send a prompt first"));
         };
         let nothing = PromptParts {
@@ -138,7 +138,7 @@ impl Dialog<'_, '_> {
             files: Vec::new(),
         };
         let ready = &link.ready;
-        let resolving = ResolvedNames::resolve(self.talk.context, wanted, &ready.connection, &ready.catalog, &nothing);
+        let resolving = ResolvedNames::resolve(self.chat.context, wanted, &ready.connection, &ready.catalog, &nothing);
         self.waiting(resolving).await
     }
 }

@@ -25,7 +25,7 @@ use crate::events::{Event, EventStream, StreamItem};
 use crate::request::{BusySession, Manner, ModelRef, NamesRequest, SessionStart, VariantChoice};
 use crate::turn::{TurnStart, TurnStatus, Update};
 
-/// For the event about a change of ours.
+/// For the event about our own change.
 const CHANGE_EVENT_TIMEOUT: Duration = Duration::from_secs(2);
 /// What the engine calls the variant of a prompt that named none.
 const NO_VARIANT: &str = "default";
@@ -296,7 +296,7 @@ impl ReadySession {
                 let is_kept = prompt.request.session.keep_as.is_some();
                 locks.had_no_rules = !is_kept && stored.iter().all(|rule| *rule == no_rules());
                 let title = prompt.request.title.clone().filter(|title| *title != info.title);
-                // The event about a change of ours shows where the events of an earlier turn end.
+                // The event about our own change shows where the events of an earlier turn end.
                 let title = title.or_else(|| was_busy.then(|| info.title.clone()));
                 let (rules, changed) = change_rules(client, &info, title, new.permission, names).await?;
                 (info, rules, changed)

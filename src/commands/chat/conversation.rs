@@ -411,7 +411,7 @@ pub(super) async fn pressed(presses: Option<&Presses>, count: u32) {
     }
 }
 
-/// The directory of a conversation, for whoever needs it before there is a connection.
+/// The directory of a conversation, before there is a connection.
 pub(super) fn directory(context: &Context, run: &RunRequest) -> Result<PathBuf, Failure> {
     connect::directory(context, &run.connect)
 }
