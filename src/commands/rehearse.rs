@@ -9,7 +9,7 @@ use super::CommandEnd;
 use crate::context::Context;
 use crate::env_vars;
 use crate::error::{Failure, stdout_failure};
-use crate::rehearsal::{self, MODELS, PROVIDER, Rehearsal, Script};
+use crate::rehearsal::{self, MODELS, PROVIDER, Rehearsal, Script, ScriptText};
 use crate::request::{ListFormat, RehearseRequest};
 
 /// Serves until a signal ends it; address, token and engine configuration go to stdout as soon as requests are answered.
@@ -34,7 +34,7 @@ pub async fn run(context: &Context, request: RehearseRequest) -> Result<CommandE
 /// As for [`run`].
 pub async fn serve(request: RehearseRequest, cancel: CancellationToken, out: &mut dyn Write) -> Result<(), Failure> {
     let script = match &request.script {
-        Some(path) => Script::load(path)?,
+        Some(path) => ScriptText::read(path)?.parse()?,
         None => Script::plain(),
     };
     let rehearsal = rehearsal::serve(script, request.port).await?;

@@ -1,4 +1,4 @@
-//! `--attach`: a connection to a server that somebody else started.
+//! `--attach`: a connection to a server that we did not start.
 
 use std::path::Path;
 

@@ -23,7 +23,7 @@ pub(crate) struct Connection {
     /// Where gates are made known to the engine of our own server.
     pub(super) hub: Option<Hub>,
     pub(crate) engine: EngineInfo,
-    /// The program that we started; none when the server is somebody else's.
+    /// The program of our server; `None` for an attached one.
     pub(crate) program: Option<Engine>,
     pub(crate) directory: PathBuf,
     /// Whether the engine reads a part of its catalog only, so that a model which it does not know may exist.
@@ -70,12 +70,12 @@ impl Connection {
         }
     }
 
-    /// Whether the server was started by this program, now or before; else it is somebody else's.
+    /// Whether this program started the server, in this command or an earlier one.
     pub(crate) fn is_ours(&self) -> bool {
         self.program.is_some()
     }
 
-    /// Opens a gate for a turn; none where the engine has none.
+    /// Opens a gate for a turn; `None` when the engine has no gate.
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ impl Connection {
     }
 }
 
-/// Resolves when our server ends by itself; never for somebody else's.
+/// Resolves when our server ends by itself; never for an attached one.
 pub(crate) async fn server_gone(server: &mut Option<Server>, lease: Option<&Lease>) -> Failure {
     if let Some(lease) = lease {
         lease.gone().await;

@@ -11,7 +11,7 @@ use crate::support::loopback::is_loopback;
 ///
 /// # Errors
 ///
-/// When it does not exist, or is none.
+/// When it does not exist, or is no directory.
 pub(crate) fn directory(context: &Context, request: &ConnectRequest) -> Result<PathBuf, Failure> {
     let typed = context.directory(request.directory.as_deref());
     if let ServerChoice::Attach(url) = &request.server
@@ -27,7 +27,7 @@ pub(crate) fn directory(context: &Context, request: &ConnectRequest) -> Result<P
 ///
 /// # Errors
 ///
-/// When it does not exist, or is none.
+/// When it does not exist, or is no directory.
 pub(crate) fn local_directory(typed: &Path) -> Result<PathBuf, Failure> {
     let failure = |error: std::io::Error| {
         Failure::usage(format!("cannot work in `{}`", typed.display()))
@@ -35,7 +35,7 @@ pub(crate) fn local_directory(typed: &Path) -> Result<PathBuf, Failure> {
             .hint("name a directory that exists with `--directory`")
     };
     let canonical = std::fs::canonicalize(typed).map_err(failure)?;
-    // Reading it tells at once whether it is a directory, and one that may be read.
+    // Reading checks that it is a directory and readable.
     std::fs::read_dir(&canonical).map_err(failure)?;
     if canonical.to_str().is_none() {
         let message = format!("cannot work in `{}`: its path is not UTF-8", typed.display());

@@ -2,10 +2,10 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `needs`, `observer` | what a command needs of a server; who watches the stages |
+//! | `needs`, `stages` | what a command needs of a server; the stages on the waiting line |
 //! | `directory`, `trusted` | the agent's directory, and trust in the code there |
-//! | `attach` | a server that somebody else started |
-//! | `start` | a server of ours: warm or started for this command |
+//! | `attach` | a server that we did not start |
+//! | `start` | our server: warm, or started for this command |
 //! | `spec`, `bare`, `rehearsed` | the server spec: what is laid over the engine's configuration and environment |
 //! | `connection` | the result |
 //! | `visit` | a connection for one piece of work |
@@ -16,10 +16,10 @@ mod bare;
 mod connection;
 mod directory;
 mod needs;
-mod observer;
 pub(crate) mod rehearsed;
 pub(crate) mod select;
 mod spec;
+mod stages;
 mod start;
 mod trusted;
 pub(crate) mod visit;
@@ -30,7 +30,7 @@ use std::path::Path;
 pub(crate) use self::connection::{Connection, server_gone};
 pub(crate) use self::directory::{directory, local_directory};
 pub(crate) use self::needs::{Catalog, Needs, Snapshots};
-pub(crate) use self::observer::{ConnectObserver, DownloadOnScreen};
+pub(crate) use self::stages::ConnectStages;
 pub(crate) use self::start::is_pure;
 use crate::context::Context;
 use crate::error::Failure;
@@ -48,10 +48,10 @@ pub(crate) async fn connect(
     request: &ConnectRequest,
     directory: &Path,
     needs: Needs<'_>,
-    watch: &dyn ConnectObserver,
+    stages: &ConnectStages,
 ) -> Result<Connection, Failure> {
     match &request.server {
         ServerChoice::Attach(url) => attach::attach(context, request, directory, url).await,
-        ServerChoice::Start { .. } => start::start(context, request, directory, needs, watch).await,
+        ServerChoice::Start { .. } => start::start(context, request, directory, needs, stages).await,
     }
 }

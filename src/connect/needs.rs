@@ -1,18 +1,18 @@
 //! What a command needs of a server besides its request.
 
-/// How much of the model catalog the engine shall read.
+/// How much of the model catalog the engine reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Catalog<'a> {
-    /// All of it: for lists of what there is.
+    /// All of it, for lists of models.
     Whole,
-    /// No more than the providers in use need, and this one, where one is named.
+    /// The providers in use, and this one.
     For(Option<&'a str>),
 }
 
-/// What the engine may leave out.
+/// Whether the engine takes snapshots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Snapshots {
-    /// Nothing can change in this run, so there is nothing to take snapshots of.
+    /// Nothing changes in this run.
     Off,
     /// As the user's configuration says.
     AsConfigured,
@@ -23,19 +23,19 @@ pub(crate) enum Snapshots {
 pub(crate) struct Needs<'a> {
     pub(crate) catalog: Catalog<'a>,
     pub(crate) snapshots: Snapshots,
-    /// Whether every tool call shall pass a gate.
+    /// Whether every tool call passes a gate.
     pub(crate) guarded: bool,
-    /// Whether somebody answers the model's own questions.
+    /// Whether the model may ask questions.
     pub(crate) questions: bool,
 }
 
 impl<'a> Needs<'a> {
-    /// What everybody needs who may come.
+    /// What a shared server needs.
     pub(super) fn of_warm(catalog: Catalog<'a>) -> Self {
         Self {
             catalog: match catalog {
                 Catalog::Whole => Catalog::Whole,
-                // A provider that is named and not in use is no provider that can be used.
+                // A named provider that is not in use has no credentials, so no command can use it.
                 Catalog::For(_) => Catalog::For(None),
             },
             snapshots: Snapshots::AsConfigured,

@@ -1,6 +1,6 @@
 //! Rehearsed conversations, apart from the real ones.
 //!
-//! A rehearsal has everything that a real run has, but nobody wants to find its sessions among the real ones, or go on
+//! A rehearsal has everything that a real run has, but its sessions must not appear among the real ones, or go on
 //! with one by `-c` or `-k`. So the engine of a rehearsal has a database of its own, unless the user names one for both,
 //! and the names of its conversations are kept in a directory of their own.
 

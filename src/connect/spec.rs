@@ -76,7 +76,7 @@ pub(super) fn server_spec(
     })
 }
 
-/// The environment that the engine will have, as far as it concerns its providers.
+/// The variables and the configuration from which the engine learns of providers.
 fn with_variables(environment: &Environment, config: &Value, variables: &[(OsString, OsString)]) -> Environment {
     let own = variables
         .iter()

@@ -1,12 +1,12 @@
-//! A connection to a server of ours: a warm one where one fits, else one that is started for this command.
+//! A connection to our server: a warm one that fits, else one that is started for this command.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use super::connection::Connection;
 use super::needs::Needs;
-use super::observer::ConnectObserver;
 use super::spec::server_spec;
+use super::stages::ConnectStages;
 use super::trusted::require_trust;
 use super::warm::{self, WarmRequest};
 use crate::context::Context;
@@ -24,20 +24,20 @@ pub(super) async fn start(
     request: &ConnectRequest,
     directory: &Path,
     needs: Needs<'_>,
-    watch: &dyn ConnectObserver,
+    stages: &ConnectStages,
 ) -> Result<Connection, Failure> {
     require_trust(context, request, directory).await?;
-    watch.engine();
+    stages.engine();
     let engine = engine::ensure(&EngineRequest::new(
         &request.engine,
         request.network,
         &context.environment,
         &context.directories,
-        watch.progress(),
+        stages.download(),
     ))
     .await?;
     let engine_ms = millis_since(context.started);
-    watch.server();
+    stages.server();
     if needs.guarded && is_pure(context) {
         return Err(Failure::usage(format!(
             "cannot guard the engine's tools: `{PURE}` keeps the engine from loading the guard"

@@ -5,19 +5,16 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{self as connect, Catalog, ConnectObserver, Connection, DownloadOnScreen, Needs, Snapshots};
+use super::{self as connect, Catalog, ConnectStages, Connection, Needs, Snapshots};
 use crate::context::Context;
-use crate::engine::DownloadBar;
 use crate::error::{Failure, FailureKind};
 use crate::render::Spinner;
-use crate::render::spinner::{Phase, is_wanted};
+use crate::render::spinner::is_wanted;
 use crate::request::{ConnectRequest, ListOutput, OutputRequest, Warmth};
-use crate::support::progress::Progress;
 use crate::terminal::{Screen, Terminal};
 
 /// What most visits need: what a run needs too, so that the server of runs is the right one for them.
@@ -76,7 +73,7 @@ pub(crate) async fn visit_for<T>(
     let connection = tokio::select! {
         biased;
         failure = stop.as_mut() => return Err(failure),
-        connection = connect::connect(context, request, &directory, needs, &line) => connection?,
+        connection = connect::connect(context, request, &directory, needs, &line.stages) => connection?,
     };
     // What the work writes must not meet the line.
     drop(line);
@@ -130,11 +127,11 @@ pub(crate) async fn stop(
     }
 }
 
-/// The line that is drawn while an engine is on its way. It is gone when this is dropped.
+/// The line that is drawn while a command connects. Dropping it removes the line.
 pub(crate) struct WaitingLine {
+    pub(crate) stages: ConnectStages,
     screen: Screen,
     spinner: Spinner,
-    progress: Arc<dyn Progress>,
 }
 
 impl WaitingLine {
@@ -151,27 +148,18 @@ impl WaitingLine {
         } else {
             Screen::plain()
         };
-        let draws = context.streams.stderr_is_terminal && !output.progress_off;
-        let bar = DownloadBar::new(draws, request.verbosity);
+        let spinner = Spinner::new(&screen, terminal);
         Self {
-            spinner: Spinner::new(&screen, terminal),
-            progress: Arc::new(DownloadOnScreen::new(bar, &screen)),
+            stages: ConnectStages::new(
+                context,
+                &screen,
+                spinner.clone(),
+                request.verbosity,
+                output.progress_off,
+            ),
             screen,
+            spinner,
         }
-    }
-}
-
-impl ConnectObserver for WaitingLine {
-    fn engine(&self) {
-        self.spinner.set(Phase::StartingEngine);
-    }
-
-    fn server(&self) {
-        self.spinner.set(Phase::StartingServer);
-    }
-
-    fn progress(&self) -> Arc<dyn Progress> {
-        Arc::clone(&self.progress)
     }
 }
 

@@ -33,7 +33,7 @@ mod elsewhere {
         Ok(None)
     }
 
-    /// There is none.
+    /// Never exists here.
     #[derive(Debug)]
     pub(crate) enum Lease {}
 

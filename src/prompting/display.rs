@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::connect::ConnectStages;
 use crate::context::{Context, Interrupts};
 use crate::error::{Failure, FailureKind};
 use crate::render::spinner::{Phase, is_wanted};
@@ -109,7 +110,12 @@ impl Display {
         })
     }
 
-    /// Says what is being waited for.
+    /// Shows the stages of a connection on the waiting line.
+    pub(super) fn connect_stages(&self, context: &Context, output: &OutputRequest) -> ConnectStages {
+        let spinner = self.spinner.clone();
+        ConnectStages::new(context, &self.screen, spinner, output.verbosity, output.progress_off)
+    }
+
     pub(crate) fn phase(&self, phase: Phase) {
         self.spinner.set(phase);
     }
@@ -192,7 +198,7 @@ impl Drop for Display {
             return;
         }
         self.updates = None;
-        // What goes to stderr is said by whoever dropped the run.
+        // The code that dropped the run writes to stderr.
         self.muted.store(true, Ordering::Relaxed);
         let outcome = Outcome {
             failure: Some(self.interrupts.failure("the run")),

@@ -1,19 +1,13 @@
 //! A connection that is ready for prompts: its event stream, what its engine has, and the tool gate.
 
-use std::sync::Arc;
-
 use super::context::PromptContext;
-use super::display::Display;
 use crate::api::types::{Agent, Providers};
 use crate::connect::select;
-use crate::connect::{self, Catalog, ConnectObserver, Connection, DownloadOnScreen, Needs, Snapshots};
-use crate::engine::DownloadBar;
+use crate::connect::{self, Catalog, Connection, Needs, Snapshots};
 use crate::error::Failure;
 use crate::events::EventStream;
 use crate::gate::Gate;
-use crate::render::spinner::Phase;
 use crate::request::{ModelChoice, ModelRef, NamesRequest, Preset, ServerChoice};
-use crate::support::progress::Progress;
 
 pub(crate) struct ReadyConnection {
     pub(crate) connection: Connection,
@@ -85,7 +79,7 @@ impl ReadyConnection {
         names: &NamesRequest,
         questions: bool,
     ) -> Result<Self, Failure> {
-        let stages = Stages::new(prompt);
+        let stages = prompt.display.connect_stages(prompt.context, &prompt.request.output);
         let named = names.model.as_ref().and_then(ModelChoice::as_ref);
         let mut needs = Needs {
             catalog: Catalog::For(named.as_ref().map(|model| model.provider.as_str())),
@@ -182,8 +176,8 @@ impl ReadyConnection {
 }
 
 /// Whether every tool call passes a gate, also in a plain prompt. The rules of its session deny everything, and subagents
-/// inherit them; but the engine judges a link by its name and not by its target. Requests of the engine's could say that as
-/// well, but two that are refused at once end the turn.
+/// inherit them; but the engine judges a link by its name and not by its target. The engine's permission requests
+/// could cover that, but two refusals at once end the turn.
 ///
 /// A server that is not ours has no gate, nor has an engine that loads no plugins.
 fn is_guarded(prompt: PromptContext<'_>) -> bool {
@@ -191,36 +185,4 @@ fn is_guarded(prompt: PromptContext<'_>) -> bool {
     let ours = matches!(request.connect.server, ServerChoice::Start { .. });
     let is_plain = request.permission.preset == Preset::LookOnly && request.permission.rules.is_empty();
     ours && !(is_plain && connect::is_pure(prompt.context))
-}
-
-/// Shows the stages of a connection on the waiting line.
-struct Stages<'a> {
-    display: &'a Display,
-    progress: Arc<dyn Progress>,
-}
-
-impl<'a> Stages<'a> {
-    fn new(prompt: PromptContext<'a>) -> Self {
-        let output = &prompt.request.output;
-        let draws = prompt.context.streams.stderr_is_terminal && !output.progress_off;
-        let bar = DownloadBar::new(draws, output.verbosity);
-        Self {
-            display: prompt.display,
-            progress: Arc::new(DownloadOnScreen::new(bar, prompt.display.screen())),
-        }
-    }
-}
-
-impl ConnectObserver for Stages<'_> {
-    fn engine(&self) {
-        self.display.phase(Phase::StartingEngine);
-    }
-
-    fn server(&self) {
-        self.display.phase(Phase::StartingServer);
-    }
-
-    fn progress(&self) -> Arc<dyn Progress> {
-        Arc::clone(&self.progress)
-    }
 }

@@ -81,29 +81,11 @@ impl PreparedTurn {
         }
         connection.prompting(Some(&session_id)).await;
         let server_gone = connect::server_gone(&mut connection.server, connection.lease.as_deref());
-        let driven = Box::pin(turn::drive(turn, events, display.updates(), stop, server_gone)).await;
-        let Driven {
-            mut state,
-            outputs,
-            failure,
-            permissions,
-            first_text,
-            policy,
-            gate,
-        } = driven;
-        if turn::may_have_written(state.tools(), &permissions) {
-            let limit = if failure.is_none() {
-                CHANGES_TIMEOUT
-            } else {
-                FAILED_CHANGES_TIMEOUT
-            };
-            turn::complete_changes(&client, &session_id, &mut state, limit).await;
-            let changed = state.files().iter();
-            let changed = changed.filter(|file| !outputs.contains(Path::new(&file.path)));
-            outcome.files = changed.cloned().collect();
-        }
+        let mut driven = Box::pin(turn::drive(turn, events, display.updates(), stop, server_gone)).await;
+        read_changes(&client, &session_id, &mut driven, outcome).await;
         connection.prompting(None).await;
 
+        let state = &driven.state;
         if state.usage_is_unknown() && (limits.tokens.is_some() || limits.cost.is_some()) {
             display
                 .warn(
@@ -111,27 +93,45 @@ impl PreparedTurn {
                 )
                 .await;
         }
-        conclude(outcome, &state, started, cost_is_known);
+        conclude(outcome, state, started, cost_is_known);
         outcome.directory = connection.directory.to_string_lossy().into_owned();
         outcome.session_id = Some(session_id);
-        outcome.permissions = permissions;
+        outcome.permissions = driven.permissions;
         outcome.engine = Some(connection.engine.clone());
         outcome.phases = Phases {
             engine_ms: Some(connection.engine_ms),
             server_ms: Some(connection.server_ms),
             session_ms: Some(sent_ms.saturating_sub(connection.engine_ms + connection.server_ms)),
-            first_token_ms: first_text.map(|at| millis_between(prompt.begun, at).saturating_sub(sent_ms)),
+            first_token_ms: driven
+                .first_text
+                .map(|at| millis_between(prompt.begun, at).saturating_sub(sent_ms)),
             total_ms: 0,
         };
+        let failure = driven.failure;
         outcome.failure = failure.map(|failure| explain_directory(failure, &connection.directory));
-        let last = state.last_message().cloned();
         NextTurnState {
             locks,
-            policy,
-            gate,
-            last,
+            last: state.last_message().cloned(),
+            policy: driven.policy,
+            gate: driven.gate,
         }
     }
+}
+
+/// Reads which files the turn changed, where it may have changed some.
+async fn read_changes(client: &Client, session_id: &str, driven: &mut Driven, outcome: &mut Outcome) {
+    if !turn::may_have_written(driven.state.tools(), &driven.permissions) {
+        return;
+    }
+    let limit = if driven.failure.is_none() {
+        CHANGES_TIMEOUT
+    } else {
+        FAILED_CHANGES_TIMEOUT
+    };
+    turn::complete_changes(client, session_id, &mut driven.state, limit).await;
+    let changed = driven.state.files().iter();
+    let changed = changed.filter(|file| !driven.outputs.contains(Path::new(&file.path)));
+    outcome.files = changed.cloned().collect();
 }
 
 /// Deletes the session of `--ephemeral`.

@@ -26,7 +26,7 @@ impl ScriptText {
         }
     }
 
-    /// Reads a script file.
+    /// Reads a script file; the format is described at [`crate::rehearsal`].
     ///
     /// # Errors
     ///
@@ -63,15 +63,6 @@ impl Script {
     /// The built-in script: answers that this is a rehearsal, and repeats the first line of the prompt.
     pub fn plain() -> Self {
         Self::default()
-    }
-
-    /// Reads a script file; the format is described at [`crate::rehearsal`].
-    ///
-    /// # Errors
-    ///
-    /// A usage failure when the file cannot be read, or with line and reason when it is not a valid script.
-    pub fn load(path: &Path) -> Result<Self, Failure> {
-        ScriptText::read(path)?.parse()
     }
 
     /// Parses a script from `text`; messages call it `name`.

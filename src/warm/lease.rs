@@ -24,8 +24,8 @@ use crate::gate::{Gate, PluginFile};
 /// How long a supervisor may take to answer. It has nothing else to do, but the machine may have.
 const ANSWERING: Duration = Duration::from_secs(10);
 
-/// How often it is looked whether a supervisor has ended. Nobody but its parent is told.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// Between two checks whether a supervisor has ended. Only its parent is notified.
+const SUPERVISOR_CHECK: Duration = Duration::from_millis(20);
 
 /// Why a supervisor does not give its server away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -34,10 +34,10 @@ pub enum Refusal {
     /// What it was made of has changed.
     #[error("its configuration is an older one")]
     Stale,
-    /// It is ending, or takes nobody any more.
+    /// It is ending, or gives no more leases.
     #[error("it is ending")]
     Ending,
-    /// Whoever asks was started by an engine of ours.
+    /// An engine that we started runs the asking command.
     #[error("it is not for commands that an engine runs")]
     Descendant,
     #[error("it is in use")]
@@ -54,11 +54,11 @@ pub struct WarmStatus {
     pub users: u32,
     /// The process ids of those.
     pub user_pids: Vec<u32>,
-    /// For how long nobody has, in seconds; 0 while somebody does.
+    /// Seconds since the last use; 0 while a command uses it.
     pub idle: u64,
     /// How long it stays after the last use, in seconds.
     pub keep_for: u64,
-    /// Whether it takes nobody any more.
+    /// Whether it gives no more leases.
     pub retiring: bool,
 }
 
@@ -167,7 +167,7 @@ impl ServerRecord {
         }
     }
 
-    /// Has it end when its last user goes: at once, where there is none.
+    /// Has it end when its last lease closes: at once, when there is no lease.
     ///
     /// # Errors
     ///
@@ -189,7 +189,7 @@ impl ServerRecord {
         self.end(&Request::Stop, limit).await?.map_err(io::Error::other)
     }
 
-    /// The same, unless somebody uses it.
+    /// The same, unless a command uses it.
     ///
     /// # Errors
     ///
@@ -209,7 +209,7 @@ impl ServerRecord {
             line.closed().await;
             // It lets go of the connection first, then ends what it started, and last itself.
             while self.supervisor.is_alive() {
-                sleep(LOOK_AGAIN).await;
+                sleep(SUPERVISOR_CHECK).await;
             }
         };
         timeout(limit, ending)

@@ -230,7 +230,7 @@ async fn launch(environment: &Environment, request: &SupervisorRequest) -> Resul
                 FailureKind::Engine,
                 format!("the process that keeps the server ended with {status}"),
             );
-            // One that was killed said nothing.
+            // A killed process wrote nothing.
             Err(if report.is_empty() {
                 failure
             } else {

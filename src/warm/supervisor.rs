@@ -109,7 +109,7 @@ fn detach() {
     let _ = std::env::set_current_dir("/");
 }
 
-/// Lets go of stdin and stdout; stderr is nobody's from the start.
+/// Lets go of stdin and stdout; stderr is `/dev/null` from the start.
 fn let_go() {
     if let Ok(null) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdin(&null);
@@ -136,7 +136,7 @@ async fn supervise(request: SupervisorRequest) -> Result<(), Failure> {
     ));
     let started = tokio::select! {
         started = start(&request, &id, &log) => started,
-        // Whoever wanted it ends it, or the machine goes down.
+        // The command that wanted the server ends it, or the machine goes down.
         () = signals.next() => Err(Failure::new(FailureKind::Engine, "the start of the server was interrupted")),
     };
     let WarmServer {
@@ -153,7 +153,7 @@ async fn supervise(request: SupervisorRequest) -> Result<(), Failure> {
         record.port, record.engine_pid
     ));
 
-    // Nobody waits for this.
+    // No command waits for this.
     let environment = Environment::of_process();
     let waiting = Arc::clone(&service);
     let sweeping = std::thread::Builder::new().spawn(move || {
@@ -171,7 +171,7 @@ async fn supervise(request: SupervisorRequest) -> Result<(), Failure> {
         state: &state,
     };
     let why = serve(&mut server, &service, &listener, listing, &mut signals, &log).await;
-    // Nobody shall find it any more.
+    // From here on no command finds it.
     record.remove(&state);
     drop(listener);
     log.note(&format!("ending: {why}"));
@@ -329,7 +329,7 @@ async fn abort(endpoint: Endpoint, orphan: Orphan, log: Log) {
     }
 }
 
-/// The signals that end a supervisor. SIGHUP is among them: it has no terminal that could hang up, so somebody means it.
+/// The signals that end a supervisor. SIGHUP is among them: it has no terminal that could hang up, so a user sent it.
 struct SupervisorSignals {
     terminate: Signal,
     interrupt: Signal,

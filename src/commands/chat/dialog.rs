@@ -5,7 +5,7 @@
 
 use std::io::{self, Write as _};
 
-use super::talk::{Asked, Conversation, Ended, is_there, pressed};
+use super::conversation::{Asked, Conversation, Ended, is_there, pressed};
 use super::{sessions, shell};
 use crate::api::types::FilePart;
 use crate::chat::{
@@ -28,8 +28,8 @@ const MOST_CHOICES: usize = 30;
 
 /// A dialog with a person.
 pub(super) struct Dialog<'t, 'c> {
-    pub(super) talk: &'t mut Conversation<'c>,
-    /// Not here while somebody types.
+    pub(super) chat: &'t mut Conversation<'c>,
+    /// `None` while the user types.
     console: Option<Console>,
     pub(super) presses: Presses,
     pub(super) modes: Modes,
@@ -50,13 +50,13 @@ pub(super) enum NextStep {
 }
 
 impl<'t, 'c> Dialog<'t, 'c> {
-    /// Runs a dialog until somebody leaves it.
-    pub(super) async fn run(talk: &'t mut Conversation<'c>, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
-        let mut dialog = Self::open(talk)?;
+    /// Runs a dialog until the user leaves.
+    pub(super) async fn run(chat: &'t mut Conversation<'c>, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
+        let mut dialog = Self::open(chat)?;
         if let Some(failure) = dialog.connect().await {
             return failure;
         }
-        let resumed = sessions::begin(dialog.talk).await?;
+        let resumed = sessions::begin(dialog.chat).await?;
         dialog.greet();
         if let Some(title) = resumed {
             dialog.note(&format!("resumed `{title}`"));
@@ -66,13 +66,13 @@ impl<'t, 'c> Dialog<'t, 'c> {
         exit
     }
 
-    fn open(talk: &'t mut Conversation<'c>) -> Result<Self, Failure> {
-        let context = talk.context;
+    fn open(chat: &'t mut Conversation<'c>) -> Result<Self, Failure> {
+        let context = chat.context;
         let terminal = Terminal::of_process(&context.environment);
-        let color = terminal.color(talk.run.output.color, Stream::Stderr);
-        let completion = Completion::new(&talk.directory);
+        let color = terminal.color(chat.run.output.color, Stream::Stderr);
+        let completion = Completion::new(&chat.directory);
         let pastes = Pastes::default();
-        let mut history = History::of(&context.directories.state, &talk.directory);
+        let mut history = History::of(&context.directories.state, &chat.directory);
         let past = history.load().unwrap_or_else(|error| {
             tracing::warn!(%error, path = %history.path().display(), "cannot read the history");
             Vec::new()
@@ -88,7 +88,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
         };
         Ok(Self {
             presses: context.interrupts.count_presses(),
-            talk,
+            chat,
             console: Some(console),
             modes,
             terminal,
@@ -103,9 +103,9 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Connects; gives the end of the dialog where that fails.
     async fn connect(&mut self) -> Option<Result<CommandEnd, Failure>> {
-        let context = self.talk.context;
-        let blank = Outcome::empty(self.talk.directory.to_string_lossy().into_owned());
-        let display = match Display::open(context, &self.talk.run.output, blank) {
+        let context = self.chat.context;
+        let blank = Outcome::empty(self.chat.directory.to_string_lossy().into_owned());
+        let display = match Display::open(context, &self.chat.run.output, blank) {
             Ok(display) => display,
             Err(failure) => return Some(Err(failure)),
         };
@@ -115,7 +115,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
             biased;
             _ = context.interrupts.interrupted() => Err(context.interrupts.failure("the dialog")),
             () = pressed(Some(&self.presses), 1) => Err(Failure::new(FailureKind::Interrupted, "the dialog was interrupted")),
-            connected = Box::pin(self.talk.connect(&display)) => connected,
+            connected = Box::pin(self.chat.connect(&display)) => connected,
         };
         display.drained().await;
         drop(display);
@@ -130,7 +130,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Teaches the completion what the engine offers.
     fn learn(&self) {
-        let Some(link) = self.talk.link() else { return };
+        let Some(link) = self.chat.link() else { return };
         self.completion.learn(|vocabulary| {
             vocabulary.commands = link
                 .commands
@@ -147,10 +147,10 @@ impl<'t, 'c> Dialog<'t, 'c> {
     }
 
     fn greet(&self) {
-        if self.talk.run.output.verbosity == Verbosity::Quiet {
+        if self.chat.run.output.verbosity == Verbosity::Quiet {
             return;
         }
-        let engine = self.talk.engine_version().unwrap_or("unknown");
+        let engine = self.chat.engine_version().unwrap_or("unknown");
         self.note(&format!(
             "opencode-rs {} with engine {engine}; /help tells more, Ctrl-D leaves",
             env!("CARGO_PKG_VERSION")
@@ -188,7 +188,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
             match self.entry(DialogInput::read(&text)).await {
                 Ok(NextStep::Next) => {}
                 Ok(NextStep::Leave(exit)) => return Ok(exit),
-                Err(failure) if self.talk.context.interrupts.reason().is_some() => return Err(failure),
+                Err(failure) if self.chat.context.interrupts.reason().is_some() => return Err(failure),
                 Err(failure) => self.report(&failure),
             }
         }
@@ -236,7 +236,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Sends a prompt, with the files that it names and what the person's own commands said.
     pub(super) async fn prompt(&mut self, text: &str) -> Result<NextStep, Failure> {
-        let directory = self.talk.directory.clone();
+        let directory = self.chat.directory.clone();
         let found = mentions(text, |name| is_there(&directory, name));
         for missing in &found.missing {
             self.note(&format!("there is no file `{missing}`; the name goes as it is"));
@@ -244,7 +244,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
         // `-` alone would be stdin.
         let path_of = |name: &String| std::path::PathBuf::from(if name == "-" { "./-" } else { name });
         let paths: Vec<_> = found.files.iter().map(path_of).collect();
-        let mut files = input::read_attachments(&paths, self.around(&directory)).await?;
+        let mut files = input::read_attachments(&paths, self.input_context(&directory)).await?;
         files.splice(0..0, std::mem::take(&mut self.files));
         let mut text = found.text;
         for note in std::mem::take(&mut self.notes) {
@@ -260,17 +260,17 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Takes a turn and says how things stand.
     pub(super) async fn turn(&mut self, asked: Asked) -> Result<NextStep, Failure> {
-        let ended = self.talk.turn(asked, Some(&self.presses)).await;
+        let ended = self.chat.turn(asked, Some(&self.presses)).await;
         match ended? {
             Ended::Well => {
-                let line = self.talk.standing.line();
-                if self.talk.run.output.verbosity > Verbosity::Quiet && !line.is_empty() {
+                let line = self.chat.standing.line();
+                if self.chat.run.output.verbosity > Verbosity::Quiet && !line.is_empty() {
                     self.note(&line);
                 }
             }
             Ended::Cancelled => self.note("cancelled; what was said so far stays in the conversation"),
             Ended::Failed(_) => {}
-            Ended::Over(FailureKind::Interrupted) if self.talk.context.interrupts.reason().is_none() => {
+            Ended::Over(FailureKind::Interrupted) if self.chat.context.interrupts.reason().is_none() => {
                 return Ok(NextStep::Leave(CommandEnd::Success));
             }
             Ended::Over(kind) => return Ok(NextStep::Leave(CommandEnd::Reported(kind))),
@@ -280,21 +280,21 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// A prompt from an editor.
     async fn written(&mut self, initial: &str) -> Result<NextStep, Failure> {
-        let directory = self.talk.directory.clone();
+        let directory = self.chat.directory.clone();
         let source = crate::request::PromptSource::Editor {
             initial: initial.to_owned(),
         };
         self.modes.restore();
-        let text = input::read_prompt(&source, crate::request::StdinUse::Never, self.around(&directory)).await;
+        let text = input::read_prompt(&source, crate::request::StdinUse::Never, self.input_context(&directory)).await;
         self.hush();
         let text = text?.text;
         self.print(&sanitize(&text));
         self.prompt(&text).await
     }
 
-    /// A command of the engine's.
+    /// Runs a command that the engine defines.
     async fn engine_command(&mut self, name: &str, arguments: String) -> Result<NextStep, Failure> {
-        let commands = self.talk.link().map_or(&[][..], |link| &link.commands);
+        let commands = self.chat.link().map_or(&[][..], |link| &link.commands);
         if let Some(command) = commands.iter().find(|command| command.name == name) {
             let command = command.clone();
             return shell::engine_command(self, &command, arguments).await;
@@ -331,9 +331,9 @@ impl<'t, 'c> Dialog<'t, 'c> {
         loop {
             tokio::select! {
                 biased;
-                _ = self.talk.context.interrupts.interrupted() => {
+                _ = self.chat.context.interrupts.interrupted() => {
                     self.modes.restore();
-                    return Err(self.talk.context.interrupts.failure("the dialog"));
+                    return Err(self.chat.context.interrupts.failure("the dialog"));
                 }
                 typed = &mut typing => {
                     let Ok((console, line)) = typed else {
@@ -353,7 +353,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
                         ConsoleRequest::Choice(_) => "\npress Enter for none, Ctrl-C again to leave",
                     });
                 }
-                () = self.talk.refuse_calls() => {}
+                () = self.chat.refuse_calls() => {}
             }
         }
     }
@@ -388,25 +388,25 @@ impl<'t, 'c> Dialog<'t, 'c> {
         self.presses.forget();
         tokio::select! {
             biased;
-            _ = self.talk.context.interrupts.interrupted() => Err(self.talk.context.interrupts.failure("the dialog")),
+            _ = self.chat.context.interrupts.interrupted() => Err(self.chat.context.interrupts.failure("the dialog")),
             () = self.presses.reached(1) => Err(Failure::new(FailureKind::Interrupted, "interrupted")),
             done = work => done,
         }
     }
 
-    fn around<'a>(&'a self, directory: &'a std::path::Path) -> InputContext<'a> {
-        let context = self.talk.context;
+    fn input_context<'a>(&'a self, directory: &'a std::path::Path) -> InputContext<'a> {
+        let context = self.chat.context;
         InputContext {
             cwd: directory,
             environment: &context.environment,
             streams: context.streams,
             interrupts: &context.interrupts,
             deadline: None,
-            verbosity: self.talk.run.connect.verbosity,
+            verbosity: self.chat.run.connect.verbosity,
         }
     }
 
-    /// What is typed while nobody reads is for the line editor, later.
+    /// Keeps typed keys for the line editor.
     pub(super) fn hush(&self) {
         if !self.console.as_ref().is_none_or(Console::is_plain) {
             self.modes.hush();
@@ -415,13 +415,13 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// The id of the session.
     pub(super) fn session(&self) -> Result<String, Failure> {
-        match &self.talk.session {
+        match &self.chat.session {
             Some(held) => Ok(held.id.clone()),
             None => Err(Failure::usage("there is no session yet").hint("send a prompt, or `/resume` one")),
         }
     }
 
-    /// A remark of ours, cut to the line.
+    /// Shows a note, cut to the line.
     pub(super) fn note(&self, text: &str) {
         let text = one_line(text, self.terminal.columns().saturating_sub(1));
         self.print(&self.dim(&text));

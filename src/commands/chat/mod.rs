@@ -2,18 +2,18 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `talk` | the conversation: a connection that lasts, a session, turns |
+//! | `conversation` | the conversation: a connection that lasts, a session, turns |
 //! | `piped` | prompts from a pipe |
 //! | `dialog` | the loop at the terminal: reading, telling apart, showing |
 //! | `names`, `sessions`, `revert`, `views`, `shell` | the slash commands |
 
+mod conversation;
 mod dialog;
 mod names;
 mod piped;
 mod revert;
 mod sessions;
 mod shell;
-mod talk;
 mod views;
 
 use super::CommandEnd;
@@ -22,18 +22,18 @@ use crate::error::Failure;
 use crate::input::{self, InputContext, PromptParts};
 use crate::request::{ChatRequest, PromptSource};
 
+use conversation::Conversation;
 use dialog::Dialog;
-use talk::Conversation;
 
 /// Runs the command.
 ///
 /// # Errors
 ///
-/// When there can be no dialog, or a signal ends it. What goes wrong in a turn is told there.
+/// When there can be no dialog, or a signal ends it. The dialog shows the failure of a turn.
 pub async fn run(context: &Context, request: ChatRequest) -> Result<CommandEnd, Failure> {
     let ChatRequest { run } = request;
-    let directory = talk::directory(context, &run)?;
-    let around = InputContext {
+    let directory = conversation::directory(context, &run)?;
+    let input = InputContext {
         cwd: &context.cwd,
         environment: &context.environment,
         streams: context.streams,
@@ -41,9 +41,9 @@ pub async fn run(context: &Context, request: ChatRequest) -> Result<CommandEnd, 
         deadline: None,
         verbosity: run.connect.verbosity,
     };
-    let files = input::read_attachments(&run.attachments, around).await?;
+    let files = input::read_attachments(&run.attachments, input).await?;
     let system = match &run.system {
-        Some(system) => input::read_system(system, around).await?,
+        Some(system) => input::read_system(system, input).await?,
         None => None,
     };
     let text = match &run.prompt {
@@ -51,15 +51,15 @@ pub async fn run(context: &Context, request: ChatRequest) -> Result<CommandEnd, 
         _ => String::new(),
     };
     let first = (!text.is_empty() || !files.is_empty()).then_some(PromptParts { text, files });
-    let mut talk = Conversation::new(context, run, directory, system);
+    let mut chat = Conversation::new(context, run, directory, system);
     let ended = if context.streams.stdin_is_terminal {
-        Box::pin(Dialog::run(&mut talk, first)).await
+        Box::pin(Dialog::run(&mut chat, first)).await
     } else {
-        match sessions::begin(&mut talk).await.map(drop) {
-            Ok(()) => Box::pin(piped::run(&mut talk, first)).await,
+        match sessions::begin(&mut chat).await.map(drop) {
+            Ok(()) => Box::pin(piped::run(&mut chat, first)).await,
             Err(failure) => Err(failure),
         }
     };
-    talk.close().await;
+    chat.close().await;
     ended
 }

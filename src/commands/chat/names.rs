@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::input::PromptParts;
 use crate::prompting::names::ResolvedNames;
 use crate::prompting::ready::EngineCatalog;
-use crate::request::{Effort, ModelChoice, NamesRequest, TypedNames, VariantChoice};
+use crate::request::{Effort, ModelChoice, NamesRequest, VariantChoice};
 
 /// The models, as they are chosen.
 pub(super) fn models(catalog: &EngineCatalog) -> Vec<NamedItem> {
@@ -39,25 +39,16 @@ pub(super) fn agents(catalog: &EngineCatalog) -> Vec<NamedItem> {
 
 impl Dialog<'_, '_> {
     pub(super) async fn choose_model(&mut self, typed: &str) -> Result<(), Failure> {
-        let all = self
-            .talk
-            .link()
-            .map(|link| models(&link.ready.catalog))
-            .unwrap_or_default();
+        let all = self.chat.catalog().map(models).unwrap_or_default();
         let Some(name) = self.name("model", typed, &all).await? else {
             return Ok(());
         };
         let model: ModelChoice = name
             .parse()
             .map_err(|error| Failure::usage(format!("cannot use model `{name}`")).caused_by(&error))?;
-        let wanted = NamesRequest {
-            model: Some(model),
-            typed: TypedNames {
-                model: true,
-                ..self.talk.run.names.typed
-            },
-            ..self.talk.run.names.clone()
-        };
+        let mut wanted = self.chat.run.names.clone();
+        wanted.model = Some(model);
+        wanted.typed.model = true;
         let chosen = match self.try_names(&wanted).await {
             Err(failure) if wanted.variant != VariantChoice::Default => {
                 // Another model has other variants.
@@ -69,12 +60,12 @@ impl Dialog<'_, '_> {
                     return Err(failure);
                 };
                 self.note("the effort is the model's own again: this one has other variants");
-                self.talk.run.names = without;
+                self.chat.run.names = without;
                 chosen
             }
             Err(failure) => return Err(failure),
             Ok(chosen) => {
-                self.talk.run.names = wanted;
+                self.chat.run.names = wanted;
                 chosen
             }
         };
@@ -85,24 +76,15 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) async fn choose_agent(&mut self, typed: &str) -> Result<(), Failure> {
-        let all = self
-            .talk
-            .link()
-            .map(|link| agents(&link.ready.catalog))
-            .unwrap_or_default();
+        let all = self.chat.catalog().map(agents).unwrap_or_default();
         let Some(name) = self.name("agent", typed, &all).await? else {
             return Ok(());
         };
-        let wanted = NamesRequest {
-            agent: Some(name.clone()),
-            typed: TypedNames {
-                agent: true,
-                ..self.talk.run.names.typed
-            },
-            ..self.talk.run.names.clone()
-        };
+        let mut wanted = self.chat.run.names.clone();
+        wanted.agent = Some(name.clone());
+        wanted.typed.agent = true;
         self.try_names(&wanted).await?;
-        self.talk.run.names = wanted;
+        self.chat.run.names = wanted;
         self.note(&format!("agent {name}"));
         Ok(())
     }
@@ -118,7 +100,8 @@ impl Dialog<'_, '_> {
         let Some(name) = self.name("effort", typed, &all).await? else {
             return Ok(());
         };
-        let variant = match name.as_str() {
+        let mut wanted = self.chat.run.names.clone();
+        wanted.variant = match name.as_str() {
             "default" => VariantChoice::Default,
             "none" => VariantChoice::Effort(Effort::None),
             "low" => VariantChoice::Effort(Effort::Low),
@@ -127,16 +110,9 @@ impl Dialog<'_, '_> {
             "max" => VariantChoice::Effort(Effort::Max),
             name => VariantChoice::Named(name.to_owned()),
         };
-        let wanted = NamesRequest {
-            variant,
-            typed: TypedNames {
-                variant: true,
-                ..self.talk.run.names.typed
-            },
-            ..self.talk.run.names.clone()
-        };
+        wanted.typed.variant = true;
         let chosen = self.try_names(&wanted).await?;
-        self.talk.run.names = wanted;
+        self.chat.run.names = wanted;
         self.note(&format!(
             "effort {name}, variant {}",
             chosen.variant.as_deref().unwrap_or("none")
@@ -154,7 +130,7 @@ impl Dialog<'_, '_> {
 
     /// Checks names against what the engine has.
     async fn try_names(&self, wanted: &NamesRequest) -> Result<ResolvedNames, Failure> {
-        let Some(link) = self.talk.link() else {
+        let Some(link) = self.chat.link() else {
             return Err(Failure::usage("there is no engine yet").hint("send a prompt first"));
         };
         let nothing = PromptParts {
@@ -162,7 +138,7 @@ impl Dialog<'_, '_> {
             files: Vec::new(),
         };
         let ready = &link.ready;
-        let resolving = ResolvedNames::resolve(self.talk.context, wanted, &ready.connection, &ready.catalog, &nothing);
+        let resolving = ResolvedNames::resolve(self.chat.context, wanted, &ready.connection, &ready.catalog, &nothing);
         self.waiting(resolving).await
     }
 }

@@ -7,17 +7,17 @@ use std::io::{self, BufRead as _};
 
 use tokio::sync::mpsc;
 
-use super::talk::{Asked, Conversation, Ended};
+use super::conversation::{Asked, Conversation, Ended};
 use crate::commands::CommandEnd;
 use crate::error::{Failure, FailureKind};
 use crate::input::PromptParts;
 
 /// Takes a turn for each line of stdin. The first failure is that of the command.
-pub(super) async fn run(talk: &mut Conversation<'_>, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
+pub(super) async fn run(chat: &mut Conversation<'_>, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
     let mut lines = lines()?;
     let mut failed: Option<FailureKind> = None;
     let mut waiting = first;
-    // What is attached goes with the first prompt, whoever writes it.
+    // Attachments go with the first prompt, from the command line or from stdin.
     let mut files = Vec::new();
     if let Some(parts) = &mut waiting
         && parts.text.is_empty()
@@ -30,11 +30,11 @@ pub(super) async fn run(talk: &mut Conversation<'_>, first: Option<PromptParts>)
             Some(prompt) => prompt,
             None => {
                 let line = tokio::select! {
-                    _ = talk.context.interrupts.interrupted() => {
-                        return Err(talk.context.interrupts.failure("the dialog"));
+                    _ = chat.context.interrupts.interrupted() => {
+                        return Err(chat.context.interrupts.failure("the dialog"));
                     }
                     line = lines.recv() => line,
-                    () = talk.refuse_calls() => None,
+                    () = chat.refuse_calls() => None,
                 };
                 let text = match line {
                     None => break,
@@ -52,14 +52,14 @@ pub(super) async fn run(talk: &mut Conversation<'_>, first: Option<PromptParts>)
                 }
             }
         };
-        match talk.turn(Asked { prompt, command: None }, None).await? {
+        match chat.turn(Asked { prompt, command: None }, None).await? {
             Ended::Well => {}
             Ended::Cancelled => failed = failed.or(Some(FailureKind::Interrupted)),
             Ended::Failed(kind) => failed = failed.or(Some(kind)),
             Ended::Over(kind) => return Ok(CommandEnd::Reported(failed.unwrap_or(kind))),
         }
         // Without an engine there is no answer to any of them.
-        if talk.link().is_none() {
+        if chat.link().is_none() {
             break;
         }
     }

@@ -1,8 +1,8 @@
 //! `/undo`, `/redo`, `/retry`, `/compact`: what becomes of what was said.
 
+use super::conversation::Asked;
 use super::dialog::{Dialog, NextStep};
 use super::sessions::text_of;
-use super::talk::Asked;
 use crate::api::types::MessageWithParts;
 use crate::conversation::SessionLock;
 use crate::error::Failure;
@@ -10,7 +10,7 @@ use crate::input::PromptParts;
 use crate::request::BusySession;
 use crate::terminal::one_line;
 
-/// How many file names are told.
+/// Limit of file names in a note.
 const MOST_FILES: usize = 8;
 
 /// The prompts of a session, and where it stands among them.
@@ -45,7 +45,7 @@ impl PromptHistory {
 impl Dialog<'_, '_> {
     /// The right to change a session; a failure while another command is at work on it.
     async fn hold(&self, id: &str) -> Result<SessionLock, Failure> {
-        SessionLock::acquire(&self.talk.names, id, BusySession::Refused, |_| ()).await
+        SessionLock::acquire(&self.chat.names, id, BusySession::Refused, |_| ()).await
     }
 
     async fn prompts(&self) -> Result<PromptHistory, Failure> {
@@ -131,7 +131,7 @@ impl Dialog<'_, '_> {
         }
         self.note(&format!("again: {}", one_line(&text, 60)));
         // What was typed here is known with its files; of another session there is the text.
-        let asked = match self.talk.last_asked.clone() {
+        let asked = match self.chat.last_asked.clone() {
             Some(asked) if asked.command.is_some() || asked.prompt.text == text => asked,
             _ => Asked {
                 prompt: PromptParts {
@@ -146,7 +146,7 @@ impl Dialog<'_, '_> {
 
     pub(super) async fn compact(&mut self) -> Result<(), Failure> {
         let (client, id) = (self.client()?, self.session()?);
-        let Some(model) = self.talk.last_model.clone() else {
+        let Some(model) = self.chat.last_model.clone() else {
             return Err(Failure::usage("cannot tell which model shall write the summary").hint("send a prompt first"));
         };
         let _held = self.hold(&id).await?;
@@ -157,7 +157,7 @@ impl Dialog<'_, '_> {
             let _ = client.abort(&id).await;
             return Err(failure);
         }
-        self.talk.standing.used = 0;
+        self.chat.standing.used = 0;
         self.note("the summary takes the place of the conversation from here on");
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::conversation::Conversation;
 use super::dialog::Dialog;
-use super::talk::Conversation;
 use crate::api::Client;
 use crate::api::types::{MessageWithParts, PartKind, Session};
 use crate::chat::NamedItem;
@@ -21,33 +21,33 @@ const LISTED: usize = 15;
 /// How much of the last answer is shown again.
 const RECAP_LINES: usize = 12;
 
-/// Takes the session that the dialog shall begin with; gives its title, where there is one already.
-pub(super) async fn begin(talk: &mut Conversation<'_>) -> Result<Option<String>, Failure> {
-    let choice = &talk.run.session;
+/// Opens the session that the dialog begins with, and gives its title; `None` for a new session.
+pub(super) async fn begin(chat: &mut Conversation<'_>) -> Result<Option<String>, Failure> {
+    let choice = &chat.run.session;
     // A copy is made with the first prompt.
     if choice.start == SessionStart::New || choice.manner == Manner::Fork {
         return Ok(None);
     }
-    let blank = Outcome::empty(talk.directory.to_string_lossy().into_owned());
-    let display = Display::open(talk.context, &talk.run.output, blank)?;
-    let found = Box::pin(find_chosen(talk, &display)).await;
+    let blank = Outcome::empty(chat.directory.to_string_lossy().into_owned());
+    let display = Display::open(chat.context, &chat.run.output, blank)?;
+    let found = Box::pin(find_chosen(chat, &display)).await;
     display.drained().await;
     let Some(session) = found? else {
         return Ok(None);
     };
     let title = session.title.clone();
-    talk.set_session(Some(session));
+    chat.set_session(Some(session));
     Ok(Some(title))
 }
 
-async fn find_chosen(talk: &mut Conversation<'_>, display: &Display) -> Result<Option<Session>, Failure> {
-    if talk.link().is_none() {
-        talk.connect(display).await?;
+async fn find_chosen(chat: &mut Conversation<'_>, display: &Display) -> Result<Option<Session>, Failure> {
+    if chat.link().is_none() {
+        chat.connect(display).await?;
     }
-    let Some(client) = talk.client().cloned() else {
+    let Some(client) = chat.client().cloned() else {
         return Ok(None);
     };
-    let prompt = talk.prompt(display, Instant::now());
+    let prompt = chat.prompt(display, Instant::now());
     // Released when this returns: between prompts, other commands may go on with the conversation.
     let mut locks = session::lock_kept(prompt).await?;
     let found = session::find(prompt, &client, &mut locks).await?;
@@ -87,7 +87,7 @@ async fn find(client: &Client, wanted: &str) -> Result<Session, Failure> {
 
 impl Dialog<'_, '_> {
     pub(super) fn begin_anew(&mut self) {
-        self.talk.set_session(None);
+        self.chat.set_session(None);
         self.notes.clear();
         self.note("a new session begins with the next prompt");
     }
@@ -98,7 +98,7 @@ impl Dialog<'_, '_> {
             self.note("there are no sessions here");
         }
         let now = now();
-        let current = self.talk.session.as_ref().map(|held| held.id.clone());
+        let current = self.chat.session.as_ref().map(|held| held.id.clone());
         for session in sessions.iter().take(LISTED) {
             let mark = if Some(&session.id) == current.as_ref() {
                 '*'
@@ -146,9 +146,9 @@ impl Dialog<'_, '_> {
         let reading = async { Ok(client.messages_after(&session.id, None).await?) };
         let messages = self.waiting(reading).await?;
         let title = session.title.clone();
-        self.talk.set_session(Some(session));
+        self.chat.set_session(Some(session));
         let last = messages.iter().rev().find(|message| message.info.is_assistant());
-        self.talk.last_model = last.and_then(|message| message.info.model_ref());
+        self.chat.last_model = last.and_then(|message| message.info.model_ref());
         self.notes.clear();
         let prompts = messages.iter().filter(|message| message.info.role == "user").count();
         self.note(&format!("resumed `{title}`: {prompts} prompts so far"));
@@ -185,7 +185,7 @@ impl Dialog<'_, '_> {
         for line in &lines[lines.len().saturating_sub(RECAP_LINES)..] {
             self.print(&self.dim(line));
         }
-        self.talk.answer = text;
+        self.chat.answer = text;
     }
 
     async fn sessions(&self, search: &str) -> Result<Vec<Session>, Failure> {
@@ -196,7 +196,7 @@ impl Dialog<'_, '_> {
 
     /// The engine, which is there from the beginning; should it be gone, the next prompt brings it back.
     pub(super) fn client(&self) -> Result<Client, Failure> {
-        self.talk
+        self.chat
             .client()
             .cloned()
             .ok_or_else(|| Failure::usage("there is no engine").hint("send a prompt, which starts it again"))

@@ -1,4 +1,4 @@
-//! Commands that a shell runs: the person's own (`!`), and those in templates of the engine's slash commands.
+//! Commands that a shell runs: those of the user (`!`), and those in the templates of slash commands.
 
 use std::io::{self, Write};
 use std::process::{ExitStatus, Stdio};
@@ -8,8 +8,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use super::conversation::Asked;
 use super::dialog::{Dialog, NextStep};
-use super::talk::Asked;
 use crate::api::types::{CommandCall, EngineCommand};
 use crate::chat::{ConsoleRequest, LONGEST_SHELL_OUTPUT, ShellNote, ShellOutput, TypedLine};
 use crate::context::Environment;
@@ -30,8 +30,8 @@ pub(super) async fn run(dialog: &mut Dialog<'_, '_>, command: &str, output: Shel
             .caused_by(&error)
             .hint("set `SHELL` to a shell that exists")
     };
-    let mut child = shell(&dialog.talk.context.environment, command);
-    child.current_dir(&dialog.talk.directory).kill_on_drop(true);
+    let mut child = shell(&dialog.chat.context.environment, command);
+    child.current_dir(&dialog.chat.directory).kill_on_drop(true);
     if output == ShellOutput::ForTheModel {
         child.stdout(Stdio::piped()).stderr(Stdio::piped());
     }
@@ -77,7 +77,7 @@ async fn run_to_its_end(
                 kept.read(stdout, stderr).await;
             }
         };
-        let interrupts = &dialog.talk.context.interrupts;
+        let interrupts = &dialog.chat.context.interrupts;
         let ending = async {
             tokio::select! {
                 status = child.wait() => status,
@@ -214,8 +214,8 @@ async fn may_run(
     arguments: &str,
 ) -> Result<bool, Failure> {
     let name = &command.name;
-    if let Some(link) = dialog.talk.link() {
-        let policy = permissions::policy(dialog.talk.context, &dialog.talk.run, &link.ready.connection);
+    if let Some(link) = dialog.chat.link() {
+        let policy = permissions::policy(dialog.chat.context, &dialog.chat.run, &link.ready.connection);
         for snippet in snippets {
             let action = Action::of_call("bash", &serde_json::json!({ "command": snippet }));
             let judgement = policy.judge(&action);
@@ -231,7 +231,7 @@ async fn may_run(
             }
         }
     }
-    match dialog.talk.run.permission.approver {
+    match dialog.chat.run.permission.approver {
         Approver::Yes => return Ok(true),
         Approver::Nobody => return Ok(false),
         Approver::Person | Approver::Program { .. } => {}

@@ -2,9 +2,9 @@
 
 use std::io::Write as _;
 
+use super::conversation::context_of;
 use super::dialog::Dialog;
 use super::sessions::text_of;
-use super::talk::context_of;
 use crate::api::types::MessageWithParts;
 use crate::chat::{COMMANDS, SlashCommand, copy_sequence, dollars, short};
 use crate::commands::write_file;
@@ -22,7 +22,7 @@ impl Dialog<'_, '_> {
         for command in COMMANDS {
             row(&format!("/{} {}", command.name, command.arguments), command.help);
         }
-        let commands = self.talk.link().map_or(&[][..], |link| &link.commands);
+        let commands = self.chat.link().map_or(&[][..], |link| &link.commands);
         for command in commands
             .iter()
             .filter(|command| SlashCommand::find(&command.name).is_none())
@@ -132,7 +132,7 @@ impl Dialog<'_, '_> {
             format!("{}, and {} for reasoning", short(usage.output), short(usage.reasoning)),
         );
         if let Some(last) = answers.last() {
-            let limit = self.talk.standing.limit;
+            let limit = self.chat.standing.limit;
             let of = if limit > 0 {
                 format!(" of {}", short(limit))
             } else {
@@ -158,10 +158,10 @@ impl Dialog<'_, '_> {
             typed => typed.parse::<usize>().ok().filter(|number| *number > 0),
         };
         let call = from_end
-            .and_then(|number| self.talk.calls.len().checked_sub(number))
-            .and_then(|at| self.talk.calls.get(at));
+            .and_then(|number| self.chat.calls.len().checked_sub(number))
+            .and_then(|at| self.chat.calls.get(at));
         let Some(call) = call else {
-            self.note(match self.talk.calls.len() {
+            self.note(match self.chat.calls.len() {
                 0 => "no tool was called yet",
                 _ => "that many tools were not called; 1 is the last one",
             });
@@ -183,11 +183,11 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) fn copy(&self) {
-        if self.talk.answer.is_empty() {
+        if self.chat.answer.is_empty() {
             self.note("there is no answer yet");
         } else if !self.terminal.can_redraw(Stream::Stderr) {
             self.note("this terminal has no clipboard; `/save` writes a file");
-        } else if let Some(sequence) = copy_sequence(&self.talk.answer) {
+        } else if let Some(sequence) = copy_sequence(&self.chat.answer) {
             let mut stderr = std::io::stderr().lock();
             let _ = stderr.write_all(sequence.as_bytes()).and_then(|()| stderr.flush());
             drop(stderr);
@@ -201,14 +201,14 @@ impl Dialog<'_, '_> {
         let (client, id) = (self.client()?, self.session()?);
         let reading = async { Ok(client.messages_after(&id, None).await?) };
         let messages = self.waiting(reading).await?;
-        let title = self.talk.session.as_ref().map_or("", |held| held.title.as_str());
+        let title = self.chat.session.as_ref().map_or("", |held| held.title.as_str());
         let text = transcript(title, &messages);
         let name = if typed.is_empty() {
             format!("{id}.md")
         } else {
             typed.to_owned()
         };
-        let path = self.talk.directory.join(&name);
+        let path = self.chat.directory.join(&name);
         let failure = |error: std::io::Error| {
             let failure = Failure::new(FailureKind::Failed, format!("cannot write `{name}`")).caused_by(&error);
             if error.kind() == std::io::ErrorKind::AlreadyExists {

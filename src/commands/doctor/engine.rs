@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::check::Check;
 use super::{TrialServer, without_questions};
 use crate::connect::visit::EVERYTHING;
-use crate::connect::{self, ConnectObserver, Connection};
+use crate::connect::{self, ConnectStages, Connection};
 use crate::context::Context;
 use crate::engine::{self, EngineRequest};
 use crate::error::Failure;
@@ -15,14 +15,14 @@ use crate::support::duration::millis_since;
 const NAME: &str = "engine";
 
 /// Every program that could be the engine, with the verdict on each.
-pub(super) async fn candidates(context: &Context, request: &ConnectRequest, watch: &dyn ConnectObserver) -> Check {
-    watch.engine();
+pub(super) async fn candidates(context: &Context, request: &ConnectRequest, stages: &ConnectStages) -> Check {
+    stages.engine();
     let engines = EngineRequest::new(
         &request.engine,
         request.network,
         &context.environment,
         &context.directories,
-        watch.progress(),
+        stages.download(),
     );
     let candidates = engine::candidates(&engines).await;
     let details: Vec<String> = candidates
@@ -76,11 +76,11 @@ pub(super) async fn start(
     context: &Context,
     request: &ConnectRequest,
     place: &TrialServer,
-    watch: &dyn ConnectObserver,
+    stages: &ConnectStages,
 ) -> Result<(Connection, Check), Failure> {
     let begun = Instant::now();
     let request = without_questions(request);
-    let mut connection = connect::connect(context, &request, &place.directory, EVERYTHING, watch).await?;
+    let mut connection = connect::connect(context, &request, &place.directory, EVERYTHING, stages).await?;
     let health = match connection.client.health().await {
         Ok(health) => health,
         Err(error) => {

@@ -74,7 +74,7 @@ async fn examine(
         let check = tokio::select! {
             biased;
             failure = stop.as_mut() => return Err(failure),
-            check = engine::candidates(context, &request.connect, line) => check,
+            check = engine::candidates(context, &request.connect, &line.stages) => check,
         };
         let is_there = check.is_passed();
         report.push(check);
@@ -88,7 +88,7 @@ async fn examine(
     let connected = tokio::select! {
         biased;
         failure = stop.as_mut() => return Err(failure),
-        connected = engine::start(context, &request.connect, &place, line) => connected,
+        connected = engine::start(context, &request.connect, &place, &line.stages) => connected,
     };
     let connection = match connected {
         Ok((connection, check)) => {

@@ -144,7 +144,7 @@ mod unix {
 
     use super::CheckContext;
 
-    /// How long a command may take to end when it is told to.
+    /// Between SIGTERM and SIGKILL.
     const GRACE: Duration = Duration::from_secs(2);
     /// How often it is looked whether it has.
     const LOOK: Duration = Duration::from_millis(20);
@@ -152,7 +152,7 @@ mod unix {
     /// A shell in a process group of its own. What is left of the group when this is dropped is killed.
     pub(super) struct Group {
         shell: Child,
-        /// The group, until all of it is gone. Its number is nobody else's as long as anybody is in it.
+        /// The group, until all of its processes are gone: its number can then belong to another group.
         id: Option<Pid>,
     }
 

@@ -1,7 +1,7 @@
 //! The user's `git`, run on its own terms: no questions, no variables that point it elsewhere, and none of the programs that
 //! a repository can name: hooks, filters, file system monitors, pagers, transports.
 //!
-//! Always true: every git command of ours is made here. A directory that came as an archive holds whatever `.git/config` its
+//! Always true: this program runs git only from here. A directory that came as an archive holds whatever `.git/config` its
 //! author wrote, and is looked at before anybody was asked to trust it.
 
 use std::ffi::{OsStr, OsString};
@@ -13,7 +13,7 @@ use tokio::process::Command;
 
 use crate::context::Environment;
 
-/// A repository, as git is told of it.
+/// How git finds a repository.
 #[derive(Debug, Clone)]
 pub(super) enum At {
     /// Found from a directory that the user named.

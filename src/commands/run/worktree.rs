@@ -139,7 +139,7 @@ impl RunWorktree {
             .map(AsRef::as_ref)
             .chain([self.path.as_os_str(), self.base.as_ref()]);
         git(environment, here, arguments).await.map_err(failure)?;
-        // Now, while nobody else has written there.
+        // Now, before an agent writes there.
         let inside = At::Directory(self.path.clone());
         let git_directory = git(environment, &inside, ["rev-parse", "--absolute-git-dir"])
             .await
@@ -165,7 +165,7 @@ impl RunWorktree {
         Ok(())
     }
 
-    /// What it is a copy of, for whoever asks whether the original is trusted.
+    /// The original, whose trust decides.
     pub(super) fn copy_of(&self) -> CopyOf {
         CopyOf {
             root: self.path.clone(),
@@ -254,7 +254,7 @@ impl RunWorktree {
         let remove = ["worktree", "remove", "--force"].iter().map(AsRef::as_ref);
         if let Err(error) = git(environment, &here, remove.chain([self.path.as_os_str()])).await {
             tracing::debug!(%error, "cannot remove the worktree");
-            // One that was never finished: the directory is empty, or gone.
+            // An unfinished worktree: the directory is empty, or gone.
             let _ = std::fs::remove_dir(&self.path);
         }
         if self.path.exists() {

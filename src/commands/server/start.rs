@@ -49,7 +49,7 @@ pub(super) async fn run(
     let mut connection = tokio::select! {
         biased;
         failure = stop.as_mut() => return Err(failure),
-        connection = connect::connect(context, &request, &directory, USUAL, &line) => connection?,
+        connection = connect::connect(context, &request, &directory, USUAL, &line.stages) => connection?,
     };
     let Some(lease) = connection.lease.clone() else {
         connection.close().await;

@@ -25,7 +25,7 @@ use crate::events::{Event, EventStream, StreamItem};
 use crate::request::{BusySession, Manner, ModelRef, NamesRequest, SessionStart, VariantChoice};
 use crate::turn::{TurnStart, TurnStatus, Update};
 
-/// For the event about a change of ours.
+/// For the event about our own change.
 const CHANGE_EVENT_TIMEOUT: Duration = Duration::from_secs(2);
 /// What the engine calls the variant of a prompt that named none.
 const NO_VARIANT: &str = "default";
@@ -277,48 +277,37 @@ impl ReadySession {
         new: NewSession,
         names: &ResolvedNames,
     ) -> Result<Self, Failure> {
-        let ready = match resumed {
-            None => {
-                let created = client.create_session(&new).await?;
-                Self {
-                    id: created.id,
-                    title: created.title,
-                    rules: new.permission,
-                    resumed: false,
-                    changed: None,
-                }
-            }
+        let is_new = resumed.is_none();
+        let (info, rules, changed) = match resumed {
+            None => (client.create_session(&new).await?, new.permission, None),
             Some(session) if session.manner == Manner::Fork => {
                 let copy = client.copy_session(&session.info.id).await?;
                 let change = SessionChange {
                     title: prompt.request.title.clone(),
                     rules: new.permission,
                 };
-                let changed = client.change_session(&copy.id, &change).await?;
-                Self {
-                    id: copy.id,
-                    title: changed.title,
-                    rules: changed.permission.unwrap_or(change.rules),
-                    resumed: true,
-                    changed: Some(changed.time.updated),
-                }
+                let mut changed = client.change_session(&copy.id, &change).await?;
+                let rules = changed.permission.take().unwrap_or(change.rules);
+                let updated = changed.time.updated;
+                (changed, rules, Some(updated))
             }
             Some(ResumedSession { info, was_busy, .. }) => {
                 let stored = info.permission.as_deref().unwrap_or_default();
                 let is_kept = prompt.request.session.keep_as.is_some();
                 locks.had_no_rules = !is_kept && stored.iter().all(|rule| *rule == no_rules());
                 let title = prompt.request.title.clone().filter(|title| *title != info.title);
-                // The event about a change of ours shows where the events of an earlier turn end.
+                // The event about our own change shows where the events of an earlier turn end.
                 let title = title.or_else(|| was_busy.then(|| info.title.clone()));
-                let (rules, changed) = change_rules(client, &info, title.clone(), new.permission, names).await?;
-                Self {
-                    id: info.id,
-                    title: title.unwrap_or(info.title),
-                    rules,
-                    resumed: true,
-                    changed,
-                }
+                let (rules, changed) = change_rules(client, &info, title, new.permission, names).await?;
+                (info, rules, changed)
             }
+        };
+        let ready = Self {
+            id: info.id,
+            title: prompt.request.title.clone().unwrap_or(info.title),
+            rules,
+            resumed: !is_new,
+            changed,
         };
         if locks.session.is_none() {
             let notice = Notice::new(prompt.display);

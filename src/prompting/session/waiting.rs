@@ -1,4 +1,4 @@
-//! Waiting for others: for another command of ours that holds a session, and for a prompt that nobody holds any more.
+//! Waits for another command that holds the lock of a session, and for a prompt whose command is gone.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use crate::prompting::display::Display;
 use crate::request::BusySession;
 use crate::turn::{TurnStatus, Update};
 
-/// How long a session that nobody of us holds may go on with an earlier prompt before that is ended.
-const EARLIER_PROMPT: Duration = Duration::from_secs(30);
-/// How long it may take to end it.
-const ABORT: Duration = Duration::from_secs(10);
-/// How often it is looked whether a session has come to rest.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long an earlier prompt may go on in a session that no command of ours has locked.
+const EARLIER_PROMPT_TIMEOUT: Duration = Duration::from_secs(30);
+/// For the end of a session after an abort.
+const ABORT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Between two checks whether a session is idle.
+const IDLE_CHECK: Duration = Duration::from_millis(100);
 
 /// Waits until a session that none of our commands holds has come to rest: the client of its prompt was killed, or is
 /// another program. In the end its prompt is ended.
@@ -39,14 +39,14 @@ pub(super) async fn wait_until_idle(
         session_id: id.to_owned(),
     };
     let _ = display.updates().send(Update::Status(note)).await;
-    if is_idle_within(client, id, EARLIER_PROMPT).await? {
+    if is_idle_within(client, id, EARLIER_PROMPT_TIMEOUT).await? {
         return Ok(());
     }
-    let seconds = EARLIER_PROMPT.as_secs();
+    let seconds = EARLIER_PROMPT_TIMEOUT.as_secs();
     let warning = format!("the session was at work on an earlier prompt for more than {seconds} s, which is ended now");
-    let _ = display.updates().send(Update::Warning(warning)).await;
+    display.warn(warning).await;
     client.abort(id).await?;
-    if is_idle_within(client, id, ABORT).await? {
+    if is_idle_within(client, id, ABORT_TIMEOUT).await? {
         return Ok(());
     }
     Err(Failure::new(
@@ -65,7 +65,7 @@ async fn is_idle_within(client: &Client, id: &str, limit: Duration) -> Result<bo
         if Instant::now() >= end {
             return Ok(false);
         }
-        sleep(PAUSE).await;
+        sleep(IDLE_CHECK).await;
     }
 }
 
@@ -80,11 +80,11 @@ pub(super) async fn lock_session(
 
 pub(super) async fn warn(display: &Display, warnings: Vec<String>) {
     for warning in warnings {
-        let _ = display.updates().send(Update::Warning(warning)).await;
+        display.warn(warning).await;
     }
 }
 
-/// Says once that somebody else is waited for.
+/// Reports once that this command waits for another.
 pub(super) struct Notice<'a> {
     display: &'a Display,
     said: Cell<bool>,

@@ -1,4 +1,4 @@
-//! Which session is meant, and what is said where there is none.
+//! Finds the session that a request names, and explains a missing one.
 
 use std::path::Path;
 
@@ -10,12 +10,12 @@ use crate::error::{Failure, FailureKind};
 use crate::prompting::context::PromptContext;
 use crate::request::{RunRequest, ServerChoice, SessionStart};
 use crate::support::nearest::quoted;
-/// More sessions than anybody has in a directory.
+/// Limit of sessions in a directory.
 const ALL_SESSIONS: usize = 100_000;
-/// How many of the newest sessions are looked at for one that was not put away.
+/// How many of the newest sessions are searched for one that is not archived.
 const NEWEST: usize = 50;
 
-/// The session with this id; none where there is none.
+/// The session with this id, if it exists.
 pub(super) async fn session(client: &Client, id: &str) -> Result<Option<Session>, Failure> {
     if !is_id(id) {
         return Ok(None);
@@ -90,7 +90,7 @@ pub(super) fn is_at(theirs: &str, directory: &Path) -> bool {
     theirs == directory || std::fs::canonicalize(theirs).is_ok_and(|theirs| theirs == directory)
 }
 
-/// The failure where a session is not there any more.
+/// The failure of a session that was deleted.
 pub(super) async fn gone(id: &str, prompt: PromptContext<'_>) -> Failure {
     let request = prompt.request;
     let what = match (&request.session.start, &request.session.keep_as) {
@@ -108,7 +108,7 @@ pub(super) async fn gone(id: &str, prompt: PromptContext<'_>) -> Failure {
     others(failure, request.session.keep_as.as_deref(), prompt).await
 }
 
-/// The failure where a session belongs to another directory.
+/// The failure of a session that belongs to another directory.
 pub(super) fn foreign(request: &RunRequest, info: &Session) -> Failure {
     let directory = &info.directory;
     let failure = Failure::usage(format!(
@@ -122,7 +122,7 @@ pub(super) fn foreign(request: &RunRequest, info: &Session) -> Failure {
     }
 }
 
-/// The failure where a kept conversation shall be copied and there is none.
+/// The failure of a copy of a kept conversation that does not exist.
 pub(super) async fn nothing_kept(name: &str, prompt: PromptContext<'_>) -> Failure {
     let failure = Failure::usage(format!(
         "cannot copy conversation `{name}`: nothing is kept under this name in `{}`",
@@ -132,7 +132,7 @@ pub(super) async fn nothing_kept(name: &str, prompt: PromptContext<'_>) -> Failu
     others(failure, Some(name), prompt).await
 }
 
-/// Adds what else there is.
+/// Adds hints at other conversations.
 async fn others(failure: Failure, but: Option<&str>, prompt: PromptContext<'_>) -> Failure {
     let mut warnings = Vec::new();
     let kept = KeptSession::list(prompt.state, prompt.directory, &mut warnings).unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::input::PromptParts;
 use crate::permission::Policy;
 use crate::prompting::permissions::{answerer, policy, warning_of_attached};
 use crate::prompting::prepare::{Target, TurnInput};
-use crate::prompting::ready::ReadyConnection;
+use crate::prompting::ready::{EngineCatalog, ReadyConnection};
 use crate::prompting::session::{SessionLocks, lock_kept};
 use crate::prompting::turn::{PreparedTurn, SHUTDOWN_TIMEOUT, delete_session};
 use crate::prompting::{Display, PromptContext};
@@ -104,6 +104,11 @@ impl<'a> Conversation<'a> {
     /// The connection, once there is one.
     pub(super) fn link(&self) -> Option<&Link> {
         self.link.as_ref()
+    }
+
+    /// What the engine has, once there is one.
+    pub(super) fn catalog(&self) -> Option<&EngineCatalog> {
+        self.link.as_ref().map(|link| &link.ready.catalog)
     }
 
     /// The engine, once there is one.
@@ -406,7 +411,7 @@ pub(super) async fn pressed(presses: Option<&Presses>, count: u32) {
     }
 }
 
-/// The directory of a conversation, for whoever needs it before there is a connection.
+/// The directory of a conversation, before there is a connection.
 pub(super) fn directory(context: &Context, run: &RunRequest) -> Result<PathBuf, Failure> {
     connect::directory(context, &run.connect)
 }
