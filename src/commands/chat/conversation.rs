@@ -1,6 +1,6 @@
 //! The conversation itself: a connection that lasts, a session, and one turn after the other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::api::Client;
 use crate::api::types::{CommandCall, EngineCommand, MessageInfo, Session};
 use crate::chat::ConversationStatus;
-use crate::connect::{self, rehearsed, visit};
+use crate::connect::{rehearsed, visit};
 use crate::context::{Context, Presses};
 use crate::error::{Failure, FailureKind};
 use crate::input::PromptParts;
@@ -211,6 +211,22 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    fn prompt_and_link<'d>(
+        &'d mut self,
+        display: &'d Display,
+        begun: Instant,
+    ) -> (PromptContext<'d>, Option<&'d mut Link>) {
+        let prompt = PromptContext {
+            context: self.context,
+            request: &self.run,
+            directory: &self.directory,
+            state: &self.names,
+            display,
+            begun,
+        };
+        (prompt, self.link.as_mut())
+    }
+
     /// Takes a turn and shows it.
     pub(super) async fn turn(&mut self, asked: Asked, presses: Option<&Presses>) -> Result<Ended, Failure> {
         let context = self.context;
@@ -279,26 +295,19 @@ impl<'a> Conversation<'a> {
     /// Everything before the prompt is sent.
     async fn prepare(&mut self, asked: &Asked, begun: Instant, display: &Display) -> Result<PreparedTurn, Failure> {
         self.connect(display).await?;
-        let Some(link) = &mut self.link else {
+        let granted = self.policy.clone();
+        let system = self.system.clone();
+        let (prompt, Some(link)) = self.prompt_and_link(display, begun) else {
             return Err(Failure::new(FailureKind::Engine, "cannot go on: there is no engine"));
         };
         let ready = &mut link.ready;
-        let prompt = PromptContext {
-            context: self.context,
-            request: &self.run,
-            directory: &self.directory,
-            state: &self.names,
-            display,
-            begun,
-        };
         ready.open_events().await?;
         let locks = lock_kept(prompt).await?;
         let target = Target::find(prompt, locks, ready).await?;
-        let granted = self.policy.clone();
         let input = TurnInput {
             parts: asked.prompt.clone(),
-            system: self.system.clone(),
-            policy: granted.unwrap_or_else(|| policy(self.context, &self.run, &ready.connection)),
+            system,
+            policy: granted.unwrap_or_else(|| policy(prompt.context, prompt.request, &ready.connection)),
             answerer: answerer(prompt),
         };
         let mut prepared = target.prepare(prompt, ready, input).await?;
@@ -326,17 +335,13 @@ impl<'a> Conversation<'a> {
         stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
         outcome: &mut Outcome,
     ) -> Option<SessionLocks> {
-        let link = self.link.as_mut()?;
-        let prompt = PromptContext {
-            context: self.context,
-            request: &self.run,
-            directory: &self.directory,
-            state: &self.names,
-            display,
-            begun,
-        };
+        let (prompt, link) = self.prompt_and_link(display, begun);
+        let link = link?;
         let left = turn.take(prompt, &mut link.ready.connection, stop, outcome).await;
         link.ready.gate = left.gate;
+        let model = outcome.model.as_ref();
+        let model = model.and_then(|model| link.ready.catalog.providers.model(model));
+        let limit = model.map_or(0, |model| model.limit.context);
         self.policy = Some(left.policy);
         self.last_model = outcome.model.clone().or(self.last_model.take());
         if !outcome.result.trim().is_empty() {
@@ -352,11 +357,7 @@ impl<'a> Conversation<'a> {
         {
             standing.used = context_of(last);
         }
-        standing.limit = outcome
-            .model
-            .as_ref()
-            .and_then(|model| link.ready.catalog.providers.model(model))
-            .map_or(0, |model| model.limit.context);
+        standing.limit = limit;
         standing.dollars = match (standing.dollars, cost) {
             (before, None) => before,
             (before, Some(cost)) => Some(before.unwrap_or(0.0) + cost),
@@ -409,14 +410,4 @@ pub(super) async fn pressed(presses: Option<&Presses>, count: u32) {
         Some(presses) => presses.reached(count).await,
         None => std::future::pending().await,
     }
-}
-
-/// The directory of a conversation, before there is a connection.
-pub(super) fn directory(context: &Context, run: &RunRequest) -> Result<PathBuf, Failure> {
-    connect::directory(context, &run.connect)
-}
-
-/// Whether a file that a prompt names is there.
-pub(super) fn is_there(directory: &Path, name: &str) -> bool {
-    std::fs::metadata(directory.join(name)).is_ok()
 }

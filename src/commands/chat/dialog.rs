@@ -5,7 +5,7 @@
 
 use std::io::{self, Write as _};
 
-use super::conversation::{Asked, Conversation, Ended, is_there, pressed};
+use super::conversation::{Asked, Conversation, Ended, pressed};
 use super::{sessions, shell};
 use crate::api::types::FilePart;
 use crate::chat::{
@@ -237,7 +237,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
     /// Sends a prompt, with the files that it names and what the person's own commands said.
     pub(super) async fn prompt(&mut self, text: &str) -> Result<NextStep, Failure> {
         let directory = self.chat.directory.clone();
-        let found = mentions(text, |name| is_there(&directory, name));
+        let found = mentions(text, |name| directory.join(name).exists());
         for missing in &found.missing {
             self.note(&format!("there is no file `{missing}`; the name goes as it is"));
         }

@@ -17,6 +17,7 @@ mod shell;
 mod views;
 
 use super::CommandEnd;
+use crate::connect;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::input::{self, InputContext, PromptParts};
@@ -32,7 +33,7 @@ use dialog::Dialog;
 /// When there can be no dialog, or a signal ends it. The dialog shows the failure of a turn.
 pub async fn run(context: &Context, request: ChatRequest) -> Result<CommandEnd, Failure> {
     let ChatRequest { run } = request;
-    let directory = conversation::directory(context, &run)?;
+    let directory = connect::directory(context, &run.connect)?;
     let input = InputContext {
         cwd: &context.cwd,
         environment: &context.environment,

@@ -102,7 +102,7 @@ async fn prompt(
         failure = stop.as_mut() => return Err(failure),
         prepared = prepare(prompt) => prepared?,
     };
-    Ok(Some(take_turn(prompt, prepared, stop, outcome).await))
+    Ok(Some(Box::pin(take_turn(prompt, prepared, stop, outcome)).await))
 }
 
 /// Shows the outcome and closes the connection.

@@ -60,7 +60,14 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
     let input::PromptText { text, gave_up_stdin } = text;
     let target = Target::find(prompt, locks, &mut ready).await?;
     let policy = policy(context, request, &ready.connection);
-    warn(prompt, &ready, warning_of_attached(request, &ready.connection, &policy)).await;
+    if let Some(warning) = warning_of_attached(request, &ready.connection, &policy) {
+        prompt.display.warn(warning).await;
+    }
+    if ready.connection.is_ours() {
+        for warning in agent_files::warnings(context, prompt.directory, &ready.catalog.agents) {
+            prompt.display.warn(warning).await;
+        }
+    }
     let input = TurnInput {
         parts: PromptParts { text, files },
         system,
@@ -75,17 +82,6 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
         gave_up_stdin,
         answer_file,
     })
-}
-
-async fn warn(prompt: PromptContext<'_>, ready: &ReadyConnection, of_attached: Option<&str>) {
-    if let Some(warning) = of_attached {
-        prompt.display.warn(warning).await;
-    }
-    if ready.connection.is_ours() {
-        for warning in agent_files::warnings(prompt.context, prompt.directory, &ready.catalog.agents) {
-            prompt.display.warn(warning).await;
-        }
-    }
 }
 
 /// Whether the prompt cannot turn out to be empty, whatever stdin brings.
