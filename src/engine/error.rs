@@ -24,7 +24,7 @@ pub enum Error {
         path: PathBuf,
         /// The flag, variable or setting.
         named_by: String,
-        /// Why not.
+        /// The reason that is shown to the user.
         rejection: Rejection,
     },
     /// No engine is here, and none could be installed.
@@ -64,7 +64,7 @@ pub enum Error {
     /// The version is outside of what is supported.
     #[error("cannot install `opencode {0}`: the version is not supported")]
     UnsupportedVersion(Version),
-    /// No source had it.
+    /// No source has the wanted engine.
     #[error("cannot download `opencode {version}`")]
     Sources {
         version: Version,
@@ -117,7 +117,7 @@ pub enum Error {
         /// Until when, RFC 3339, if it said so.
         resets: Option<String>,
     },
-    /// No connection came about.
+    /// The connection could not be made.
     #[error("cannot reach `{url}`{}: {reason}", through(proxy.as_ref()))]
     Connect {
         url: Url,

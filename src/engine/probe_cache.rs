@@ -57,7 +57,7 @@ impl Identity {
         })
     }
 
-    /// The size in bytes.
+    /// The size of the engine program in bytes.
     pub(super) const fn size(&self) -> u64 {
         self.size
     }

@@ -24,15 +24,15 @@ use crate::gate::{Gate, PluginFile};
 /// How long a supervisor may take to answer. It has nothing else to do, but the machine may have.
 const ANSWERING: Duration = Duration::from_secs(10);
 
-/// How often it is looked whether a supervisor has ended. Nobody but its parent is told.
+/// The interval at which a command checks whether a supervisor has ended: only its parent gets a signal.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// On what terms a server is used.
+/// The conditions under which a server is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseTerms {
-    /// How it has to be.
+    /// The fingerprint that the server has to have.
     pub fingerprint: String,
-    /// How long it shall stay after the last use; none leaves that as it is.
+    /// How long the server stays after the last use; `None` does not change the time.
     pub keep_for: Option<Duration>,
 }
 
@@ -43,10 +43,10 @@ pub enum Refusal {
     /// What it was made of has changed.
     #[error("its configuration is an older one")]
     Stale,
-    /// It is ending, or takes nobody any more.
+    /// The server is ending, or accepts no new user.
     #[error("it is ending")]
     Ending,
-    /// Whoever asks was started by an engine of ours.
+    /// The asking process was started by an engine that this program runs.
     #[error("it is not for commands that an engine runs")]
     Descendant,
     #[error("it is in use")]
@@ -63,11 +63,11 @@ pub struct WarmStatus {
     pub users: u32,
     /// The process ids of those.
     pub user_pids: Vec<u32>,
-    /// For how long nobody has, in seconds; 0 while somebody does.
+    /// Seconds since the last use; 0 while the server is in use.
     pub idle: u64,
     /// How long it stays after the last use, in seconds.
     pub keep_for: u64,
-    /// Whether it takes nobody any more.
+    /// Whether the server accepts no new user.
     pub retiring: bool,
 }
 
@@ -174,7 +174,7 @@ impl ServerRecord {
         }
     }
 
-    /// Has it end when its last user goes: at once, where there is none.
+    /// Lets the server end when its last user goes: at once if it has no user.
     ///
     /// # Errors
     ///
@@ -196,7 +196,7 @@ impl ServerRecord {
         self.end(&Request::Stop, limit).await?.map_err(io::Error::other)
     }
 
-    /// The same, unless somebody uses it.
+    /// Stops the server, unless it is in use.
     ///
     /// # Errors
     ///

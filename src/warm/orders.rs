@@ -14,7 +14,7 @@ use crate::request::EngineSource;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SupervisorOrders {
     pub slot: String,
-    /// How what it is made of looks now.
+    /// The fingerprint of everything that the engine reads once, at its start.
     pub fingerprint: String,
     /// How long it stays after the last use, in seconds.
     pub keep_for: u64,
@@ -29,7 +29,7 @@ pub struct SupervisorOrders {
     /// More variables for the engine.
     #[serde(with = "pairs")]
     pub variables: Vec<(OsString, OsString)>,
-    /// The scripted model that shall answer.
+    /// The scripted model that answers, in a rehearsal.
     pub rehearsal: Option<RehearsalOrders>,
     pub home: PathBuf,
     pub config_directory: PathBuf,

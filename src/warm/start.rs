@@ -20,20 +20,20 @@ use crate::server::{GuardProgram, SUPERVISOR, is_below_engine};
 use crate::support::lines::json_line;
 use crate::support::lock::Lock;
 
-/// How often it is looked again whether somebody else has started the server.
+/// The interval at which a waiting command checks whether another command has started the server.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// How long an engine may take to say that it is well.
 const HEALTH: Duration = Duration::from_secs(10);
-/// How long one that is not well may take to end.
+/// How long an unhealthy server may take to end.
 const ENDING: Duration = Duration::from_secs(8);
 
 /// Which server is wanted, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WarmRequest {
     pub slot: String,
-    /// The port that it has to listen on; any, where there is none.
+    /// The port that the server has to listen on; `None` is any port.
     pub port: Option<u16>,
-    /// How it has to be, and for how long it shall stay.
+    /// The fingerprint that the server has to have, and the time that it stays unused.
     pub terms: LeaseTerms,
 }
 
@@ -108,7 +108,7 @@ async fn is_well(lease: &Lease) -> bool {
 /// A server that fits: one that is there, else a new one. Of several who want one at once, one starts it. None for a
 /// command that an engine has started: no supervisor gives it its server.
 ///
-/// Servers of the slot that do not fit any more are retired. `waiting` is called once when somebody else is starting it.
+/// Servers of the slot that do not fit any more are retired. `waiting` is called once when another command starts it.
 ///
 /// # Errors
 ///
@@ -225,7 +225,7 @@ async fn launch(environment: &Environment, orders: &SupervisorOrders) -> Result<
                 FailureKind::Engine,
                 format!("the process that keeps the server ended with {status}"),
             );
-            // One that was killed said nothing.
+            // A supervisor that was killed wrote nothing.
             Err(if news.is_empty() {
                 failure
             } else {

@@ -1,4 +1,4 @@
-//! The supervisor: the small process of ours that owns a warm server.
+//! The supervisor: the small process of this program that owns a warm server.
 //!
 //! It is this same program, started with a hidden first argument by the command that wanted a server first. It reads its
 //! [`SupervisorOrders`] from stdin, starts the server in the usual way (so a guard stands between it and the engine, and cleans up
@@ -59,7 +59,7 @@ pub fn supervisor_main(arguments: impl IntoIterator<Item = OsString>) -> Option<
         return None;
     }
     let mut line = String::new();
-    // Somebody who types the word, or sends it as a prompt, has no orders to give.
+    // A user who types the word, or sends it as a prompt, has no orders to give.
     if rustix::termios::isatty(io::stdin()) || io::stdin().lock().read_line(&mut line).is_err() {
         return None;
     }
@@ -73,7 +73,7 @@ pub fn supervisor_main(arguments: impl IntoIterator<Item = OsString>) -> Option<
     })
 }
 
-/// Says it to the command that waits for it; one that has gone hears nothing.
+/// Reports to the command that waits for the server, if it still runs.
 fn tell(news: &StartupReport) {
     if let Ok(line) = json_line(news) {
         let mut stdout = io::stdout().lock();
@@ -103,7 +103,7 @@ fn detach() {
     let _ = std::env::set_current_dir("/");
 }
 
-/// Lets go of stdin and stdout; stderr is nobody's from the start.
+/// Replaces stdin and stdout by the null device; stderr was never connected to a reader.
 fn let_go() {
     if let Ok(null) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdin(&null);
@@ -130,7 +130,7 @@ async fn supervise(orders: SupervisorOrders) -> Result<(), Failure> {
     ));
     let started = tokio::select! {
         started = start(&orders, &id, &log) => started,
-        // Whoever wanted it ends it, or the machine goes down.
+        // The command that wanted the server ends it, or the machine goes down.
         () = signals.next() => Err(Failure::new(FailureKind::Engine, "the start of the server was interrupted")),
     };
     let StartedServer {
@@ -147,7 +147,7 @@ async fn supervise(orders: SupervisorOrders) -> Result<(), Failure> {
         record.port, record.engine_pid
     ));
 
-    // Nobody waits for this.
+    // No command waits for this.
     let environment = Environment::of_process();
     let waiting = Arc::clone(&service);
     let sweeping = std::thread::Builder::new().spawn(move || {
@@ -165,7 +165,7 @@ async fn supervise(orders: SupervisorOrders) -> Result<(), Failure> {
         state: &state,
     };
     let why = serve(&mut server, &service, &listener, listing, &mut signals, &log).await;
-    // Nobody shall find it any more.
+    // From here on no command may find the server.
     record.remove(&state);
     drop(listener);
     log.note(&format!("ending: {why}"));
@@ -346,7 +346,7 @@ async fn abort(endpoint: Endpoint, orphan: Orphan, log: Log) {
     }
 }
 
-/// The signals that end a supervisor. SIGHUP is among them: it has no terminal that could hang up, so somebody means it.
+/// The signals that end a supervisor. SIGHUP is among them: it has no terminal that could hang up.
 struct SupervisorSignals {
     terminate: Signal,
     interrupt: Signal,

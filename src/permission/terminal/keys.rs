@@ -52,7 +52,7 @@ enum Token {
 }
 
 impl KeyDecoder {
-    /// Takes bytes that came.
+    /// Adds bytes that were read from the terminal.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.pending.extend_from_slice(bytes);
         self.decode();
