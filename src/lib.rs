@@ -73,7 +73,7 @@
 //! | `transcript` | `error`, `request`, `support` |
 //! | `warm` | `api`, `catalog`, `context`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
 //! | `connect` | `api`, `catalog`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `render`, `request`, `server`, `support`, `terminal`, `trust`, `turn`, `warm` |
-//! | `prompting` | `api`, `connect`, `context`, `conversation`, `error`, `events`, `gate`, `input`, `permission`, `render`, `request`, `support`, `terminal`, `turn` |
+//! | `prompting` | `api`, `connect`, `context`, `conversation`, `engine`, `error`, `events`, `gate`, `input`, `permission`, `render`, `request`, `support`, `terminal`, `turn` |
 //! | `commands` | everything above but `cli` |
 //! | `app` | everything |
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]

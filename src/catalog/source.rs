@@ -28,7 +28,7 @@ pub(super) struct CatalogFile {
     pub(super) kind: SourceKind,
     pub(super) path: PathBuf,
     length: u64,
-    /// Nanoseconds since 1970.
+    /// The time of the last change, in nanoseconds since 1970.
     modified: u128,
     engine_version: String,
 }

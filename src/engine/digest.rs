@@ -89,7 +89,7 @@ pub(super) struct Hasher {
 }
 
 impl Hasher {
-    /// Takes in more bytes.
+    /// Adds bytes to the content that is hashed.
     pub(super) fn update(&mut self, bytes: &[u8]) {
         self.sha256.update(bytes);
         self.sha512.update(bytes);

@@ -24,7 +24,7 @@ pub enum Error {
         path: PathBuf,
         /// The flag, variable or setting.
         named_by: String,
-        /// Why not.
+        /// The reason that is shown to the user.
         rejection: Rejection,
     },
     /// No engine is here, and none could be installed.
@@ -36,7 +36,7 @@ pub enum Error {
         rejected: Vec<EngineCandidate>,
         source: Box<Error>,
     },
-    /// No engine is here, and nobody asked to install one.
+    /// No engine is here, and no installation was asked for.
     #[error("cannot find an engine")]
     NoneHere {
         /// Everything called `opencode` that was skipped.
@@ -64,7 +64,7 @@ pub enum Error {
     /// The version is outside of what is supported.
     #[error("cannot install `opencode {0}`: the version is not supported")]
     UnsupportedVersion(Version),
-    /// No source had it.
+    /// No source has the wanted engine.
     #[error("cannot download `opencode {version}`")]
     Sources {
         version: Version,
@@ -117,7 +117,7 @@ pub enum Error {
         /// Until when, RFC 3339, if it said so.
         resets: Option<String>,
     },
-    /// No connection came about.
+    /// The connection could not be made.
     #[error("cannot reach `{url}`{}: {reason}", through(proxy.as_ref()))]
     Connect {
         url: Url,
@@ -138,7 +138,7 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
-    /// An address would be read without encryption, or is none.
+    /// An address would be read without encryption, or is not an address.
     #[error("cannot use the address `{address}`: {problem}")]
     Address {
         address: String,
@@ -155,7 +155,7 @@ pub enum Error {
         named_by: &'static str,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A file or directory of ours cannot be written or read.
+    /// A file or directory of this program cannot be written or read.
     #[error("cannot {action} `{}`", path.display())]
     File {
         action: &'static str,
@@ -194,7 +194,7 @@ impl Error {
         }
     }
 
-    /// A failed operation on a file of ours.
+    /// A failed operation on a file of this program.
     pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::File {
             action,
@@ -217,7 +217,7 @@ impl Error {
         matches!(self, Self::NotRunnable { rejection, .. } if rejection.suggests_another_build())
     }
 
-    /// Whether the source itself is out of reach, whatever it is asked for.
+    /// Whether the source itself is out of reach, so that every request to it would fail.
     pub(super) const fn is_out_of_reach(&self) -> bool {
         matches!(
             self,
@@ -388,7 +388,7 @@ fn push_hint(failure: &mut Failure, hint: impl Into<String>) {
     push_new(&mut failure.hints, hint.into());
 }
 
-/// Several attempts often fail in the same way, which is said once.
+/// Several attempts often fail in the same way; the message then contains the reason once.
 fn push_new(lines: &mut Vec<String>, line: String) {
     if !lines.contains(&line) {
         lines.push(line);

@@ -63,7 +63,7 @@ use probe_cache::ProbeCache;
 pub const PINNED_VERSION: &str = "1.18.33";
 /// The oldest engine version that is accepted.
 pub const OLDEST_TESTED: Version = Version::new(1, 17, 19);
-/// After this time the user is told what the command waits for.
+/// After this time a message tells the user what the command waits for.
 const SLOW: Duration = Duration::from_secs(10);
 /// The first engine version that speaks another protocol.
 const FIRST_FOREIGN: Version = Version::new(2, 0, 0);

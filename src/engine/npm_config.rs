@@ -18,7 +18,7 @@ use super::locate::absolute_path_directories;
 use crate::context::{Directories, Environment};
 use crate::support::secret::Secret;
 
-/// npm's settings, as far as they concern a download.
+/// The settings of npm that concern a download.
 #[derive(Debug)]
 pub(super) struct NpmConfig {
     /// The registry's address, ending with a slash.
@@ -33,7 +33,7 @@ impl NpmConfig {
     ///
     /// # Errors
     ///
-    /// When the registry's address is none.
+    /// When the registry's address is not an address.
     pub(super) fn read(environment: &Environment, directories: &Directories) -> Result<Self, Error> {
         let user =
             of_environment(environment, "userconfig").map_or_else(|| directories.home.join(".npmrc"), PathBuf::from);

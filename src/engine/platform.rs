@@ -152,7 +152,7 @@ impl fmt::Display for BuildTarget {
     }
 }
 
-/// A name that is none of [`BuildTarget::ALL`].
+/// A name that is not in [`BuildTarget::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a build of the engine")]
 pub struct UnknownTarget(pub String);
@@ -189,7 +189,7 @@ pub struct UnsupportedPlatform {
 }
 
 impl Host {
-    /// Looks at this machine. The C library is the system's, not the one that we are built with.
+    /// Looks at this machine. The C library is the system's, not the library of this program's build.
     ///
     /// # Errors
     ///
@@ -225,7 +225,7 @@ impl Host {
         Ok(Self { os, cpus, libcs, avx2 })
     }
 
-    /// The builds worth trying, best first. The order is that of the engine's own npm package.
+    /// The builds worth trying, best first. The order equals the order in the npm package of the engine.
     pub fn targets(&self) -> Vec<BuildTarget> {
         let instructions = if self.avx2 {
             [Instructions::Usual, Instructions::Baseline]

@@ -15,7 +15,7 @@ use crate::support::lock::Lock;
 use crate::support::state_file;
 
 const FILE: &str = "engine-probes.json";
-/// How often a lock that somebody holds is tried again.
+/// The interval between two attempts to take a lock that another process holds.
 const TRY_AGAIN: Duration = Duration::from_millis(20);
 /// More engines than anybody has; beyond it the entries of files that are gone are dropped.
 const MOST_ENTRIES: usize = 32;
@@ -57,7 +57,7 @@ impl Identity {
         })
     }
 
-    /// The size in bytes.
+    /// The size of the engine program in bytes.
     pub(super) const fn size(&self) -> u64 {
         self.size
     }
@@ -83,7 +83,7 @@ impl ProbeCache {
         }
     }
 
-    /// The version that the file printed when it was the one that it is now.
+    /// The version that the file printed, if the file has not changed since.
     pub(super) fn find(&self, path: &Path, identity: &Identity) -> Option<Version> {
         let entry = self.read().remove(path.to_str()?)?;
         (entry.identity == *identity).then_some(entry.version)

@@ -19,7 +19,7 @@ pub struct DownloadBar {
 }
 
 impl DownloadBar {
-    /// Draws only where `draws` says that stderr is a terminal and nobody turned progress off.
+    /// Draws only where `draws` says that stderr is a terminal and progress was not turned off.
     pub const fn new(draws: bool, verbosity: Verbosity) -> Self {
         Self {
             verbosity,
@@ -37,7 +37,7 @@ impl DownloadBar {
             return;
         }
         let write = || {
-            // Nobody is left to tell when stderr is closed.
+            // When stderr is closed, no message can reach the user.
             let _ = writeln!(io::stderr(), "{line}");
         };
         match &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {

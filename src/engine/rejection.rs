@@ -44,7 +44,7 @@ pub enum Rejection {
     Ourselves,
     /// Its version is not supported.
     Unsupported(Version),
-    /// Its version is not the one that was installed or asked for.
+    /// Its version differs from the version that was installed or asked for.
     OtherVersion { found: Version, expected: Version },
     /// Its size is not the one in its receipt.
     Damaged {

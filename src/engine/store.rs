@@ -37,7 +37,7 @@ pub struct Receipt {
     pub executable: String,
     /// The executable's size in bytes.
     pub size: u64,
-    /// When, in UTC.
+    /// The time of the installation, in UTC.
     pub installed_at: String,
 }
 

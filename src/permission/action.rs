@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::api::types::PermissionAsk;
 use crate::support::names::Names;
 
-/// Stands for a path that is none: no file system has a file of this name.
+/// Placeholder of an unusable path: no file system has a file of this name.
 const UNREADABLE: &str = "\0";
 
 /// Something that the model wants to do.
@@ -64,7 +64,7 @@ const ENGINE_TOOLS: Names = Names(
 );
 
 impl Action {
-    /// Whether calls of a tool by this name are taken for those of the engine's own one.
+    /// Whether calls of a tool by this name count as calls of the engine's own tool.
     pub fn is_known(tool: &str) -> bool {
         ENGINE_TOOLS.contains(tool)
     }

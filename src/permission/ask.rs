@@ -137,7 +137,7 @@ pub struct Withdrawal {
 }
 
 impl Withdrawal {
-    /// Withdraws the question.
+    /// Withdraws the question: its answer is no longer wanted.
     pub fn withdraw(&self) {
         self.withdrawn.store(true, std::sync::atomic::Ordering::Release);
     }

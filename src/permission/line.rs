@@ -27,7 +27,7 @@ const DEEPEST: usize = 6;
 const HARMLESS_WITH_COMMANDS: Names =
     Names("git gh cargo cp mv rm ln mkdir rmdir touch chmod chown rg find sed awk sort uniq jq tee test cd");
 
-/// What is said of a part, and whether that is enough to allow a line.
+/// The decision about a part, and whether that is enough to allow a line.
 pub(super) struct Judged {
     pub(super) what: String,
     pub(super) verdict: PartDecision,
@@ -246,7 +246,7 @@ impl Policy {
         }
     }
 
-    /// A program that nobody knows may run what its arguments say, and so may one whose options or variables are known to:
+    /// An unknown program may run what its arguments say, and so may one whose options or variables are known to:
     /// when that is denied, it asks. It may as well be a word like another.
     fn judge_hidden(&self, command: &ShellCommand, depth: usize) -> Option<PartDecision> {
         let mut words: Vec<ShellWord> = Vec::new();
@@ -413,7 +413,7 @@ impl Policy {
         let prefix = literal_prefix(pattern);
         // An option that is named once covers one of that name.
         let count = |hazard: &Hazard| hazards.iter().filter(|other| other.named_by == hazard.named_by).count();
-        // A program in a directory is not one that is reached through it.
+        // A pattern for a directory does not cover a path that climbs out of that directory.
         let climbs = first.text().split('/').any(|part| part == "..");
         matches
             && !climbs

@@ -247,7 +247,7 @@ impl Policy {
             .is_some_and(|verdict| verdict.effect == Effect::Allow)
     }
 
-    /// A place that a command is told about: it may read it, and unless it only reads, write it.
+    /// A place in a command's arguments: the command may read it, and unless it only reads, write it.
     pub(super) fn judge_place(&self, path: &str, from: &Path, usage: Use) -> PartDecision {
         if STREAMS.contains(path) {
             return no_objection();

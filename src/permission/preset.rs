@@ -7,7 +7,7 @@ use crate::request::{Effect, Preset};
 /// server could give the name of: that is the server's name, `_`, and the tool's.
 pub(super) const HARMLESS: [&str; 6] = ["todowrite", "skill", "question", INVALID, "StructuredOutput", "lsp"];
 
-/// What the preset says of a tool, on whatever it is used, inside of the agent's directories.
+/// The preset's decision about a tool inside of the agent's directories, for all its targets.
 pub(super) fn of_tool(preset: Preset, tool: &str) -> Effect {
     let looks = LOOKING.contains(&tool);
     match preset {

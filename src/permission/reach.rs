@@ -349,7 +349,7 @@ fn is_glob(option: &str) -> bool {
     matches!(option, "-g" | "--glob") || option.starts_with("--glob=")
 }
 
-/// The one glob that `rg` is told; none when it may be told more.
+/// The only glob among the options of `rg`; `None` if there may be more.
 fn only_glob<'t>(texts: &[&'t str]) -> Option<&'t str> {
     let mut globs = texts.iter().enumerate().filter(|(_, text)| {
         text.starts_with("--gl") || (text.starts_with('-') && !text.starts_with("--") && text.contains('g'))

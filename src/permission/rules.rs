@@ -19,7 +19,7 @@ pub(super) fn is_about(rule: &PolicyRule, tool: &str) -> bool {
         || (rule.effect != Effect::Allow && wildcard_matches(&named.to_lowercase(), &tool.to_lowercase()))
 }
 
-/// Whether a rule speaks about a tool, whatever it is used on.
+/// Whether a rule speaks about a tool, for all its targets.
 pub(super) fn is_plain(pattern: &RulePattern) -> bool {
     pattern
         .pattern

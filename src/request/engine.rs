@@ -6,7 +6,7 @@ use semver::Version;
 
 use super::{ListOutput, Verbosity};
 
-/// Where the engine program shall come from.
+/// Where the engine program comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum EngineChoice {
     /// Every `opencode` on `PATH`, then `~/.opencode/bin`, then our own store, then a download.
@@ -52,7 +52,7 @@ pub struct EngineCommandRequest {
     /// Whether anything may be downloaded.
     pub network: Network,
     pub output: ListOutput,
-    /// How much is said on stderr.
+    /// How much is written to stderr.
     pub verbosity: Verbosity,
 }
 
@@ -69,13 +69,13 @@ pub enum EngineAction {
     /// `engine verify`: every engine that we installed, or one version.
     Verify(Option<Version>),
     Remove(Version),
-    /// `engine probe`: these engines, or the one that a run would use.
+    /// `engine probe`: these engines; without any, the engine of a run.
     Probe(Vec<ProbeTarget>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeTarget {
-    /// This version: one that is installed, else a download that no run uses.
+    /// This version: the installed one, else a download that no run uses.
     Version(Version),
     Path(PathBuf),
 }

@@ -62,7 +62,7 @@ impl FromStr for ModelChoice {
     }
 }
 
-/// How hard the model shall think, mapped onto the variants that the model has.
+/// How hard the model thinks, mapped onto the variants that the model has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {

@@ -1,4 +1,4 @@
-//! What the output shall look like.
+//! What the output looks like.
 
 use std::path::PathBuf;
 
@@ -17,13 +17,13 @@ pub enum ColorChoice {
     /// Decided from the environment and the terminal.
     #[default]
     Auto,
-    /// Colour always.
+    /// Colour, also into a pipe or a file.
     Always,
-    /// Colour never.
+    /// No colour, also on a terminal.
     Never,
 }
 
-/// How much is said on stderr.
+/// How much is written to stderr.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     /// `-q`: errors and hints only.
@@ -71,7 +71,7 @@ pub struct OutputRequest {
     pub mode: OutputMode,
     /// Colour on stdout and stderr.
     pub color: ColorChoice,
-    /// How much is said on stderr.
+    /// How much is written to stderr.
     pub verbosity: Verbosity,
     /// The whole answer or its last message.
     pub extent: AnswerExtent,

@@ -24,7 +24,7 @@ pub enum StdinUse {
     /// Read when it is a pipe or a file.
     #[default]
     WhenPiped,
-    /// `-`: read, whatever it is.
+    /// `-`: read, also from a terminal.
     Always,
     /// `-n`: never read.
     Never,

@@ -8,7 +8,7 @@ use super::{ConnectRequest, ListOutput, Verbosity};
 pub struct ServerCommandRequest {
     pub action: ServerAction,
     pub output: ListOutput,
-    /// How much is said on stderr.
+    /// How much is written to stderr.
     pub verbosity: Verbosity,
 }
 
@@ -47,7 +47,7 @@ pub enum StopChoice {
     All,
 }
 
-/// What becomes of a server that somebody uses.
+/// What happens to a server that is in use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum InUse {
     #[default]

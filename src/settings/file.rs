@@ -50,7 +50,7 @@ pub(super) struct SettingRow {
     pub(super) value: RawValue,
 }
 
-/// Reads a settings file; one that does not exist has no rows.
+/// Reads a settings file; a missing file has no rows.
 pub(super) fn read(path: &Path) -> Result<SettingsFile, SettingsError> {
     let text = text(SettingsFileKind::Settings, path)?;
     text.map_or_else(|| Ok(SettingsFile::default()), |text| parse(path, &text))

@@ -2,7 +2,7 @@
 //!
 //! Always true: a terminal shows the text instead of obeying it, every reader finds the same lines, and the value is the
 //! same as without the escapes. Control characters, line separators, and characters that reorder or hide text are written
-//! as `\u` escapes, into a pipe too: one form, whoever reads it.
+//! as `\u` escapes, into a pipe too: one form for every reader.
 
 use std::io::{self, Write};
 

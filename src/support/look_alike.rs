@@ -45,7 +45,7 @@ fn of_a_similar_script(c: char) -> bool {
         | '\u{a4d0}'..='\u{a4ff}' | '\u{10400}'..='\u{1044f}' | '\u{5d0}'..='\u{5ea}')
 }
 
-/// Letters that nobody can tell from a Latin one.
+/// Letters that look exactly like a Latin one.
 fn is_twin(c: char) -> bool {
     "АВЕЅІЈКМНОРСТУХаеіјорсухѕһԁԛԝӏгпΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανρτυ".contains(c)
 }

@@ -1,6 +1,6 @@
 //! Reports of long work, as the worker sees them.
 
-/// Somebody who watches a download. All methods may be called from any thread.
+/// An observer of a download. All methods may be called from any thread.
 pub trait Progress: Send + Sync {
     /// Work with a name begins; `total` is in bytes, where it is known.
     fn begin(&self, what: &str, total: Option<u64>);

@@ -39,7 +39,7 @@ const EXPERIMENTAL: Names = Names(
 
 const TUI: Names = Names("diff_style keybinds scroll_acceleration scroll_speed theme");
 
-/// What an agent may say: which model, with which parameters, and what it is told. What it may do is ours to decide.
+/// The keys that an agent may have. What an agent may do is decided by this program.
 const AGENT: Names = Names(
     "color description disable disabled frequencyPenalty hidden maxOutputTokens maxSteps maxTokens mode model name \
      options permission presencePenalty prompt reasoningEffort reasoningSummary request seed steps system \
@@ -226,7 +226,7 @@ fn collect<'a>(value: &'a Value, path: &mut Vec<&'a str>, facts: &mut Vec<(Strin
         ["options"] => Some(PROVIDER_OPTIONS),
         ["models", _] => Some(MODEL),
         ["models", _, "provider"] => Some(Names("")),
-        // Names of models, and parameters of theirs.
+        // Names of models, and their parameters.
         _ => None,
     };
     let Value::Object(members) = value else {

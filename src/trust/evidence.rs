@@ -30,7 +30,7 @@ impl Evidence {
             .insert((path.to_path_buf(), format!("{} {key}", kind.code())), hash);
     }
 
-    /// Adds a file's content; one that cannot be read is added as such.
+    /// Adds a file's content; an unreadable file is added as unreadable.
     pub(super) fn add_file(&mut self, path: &Path) -> io::Result<()> {
         let (aspect, hash, result) = match hash(path) {
             Ok(hash) => ("content", hash, Ok(())),

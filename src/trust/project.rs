@@ -104,7 +104,7 @@ impl TrustedProject {
         }
         let mut candidates: Vec<PathBuf> = match name.strip_prefix("~/") {
             Some(rest) => vec![self.home.join(rest)],
-            // From the root of the repository, which is `/` where there is none.
+            // From the root of the repository, or from `/` outside of repositories.
             None => self.directory.ancestors().map(|place| place.join(name)).collect(),
         };
         // A single word that names a directory of the system is a word.

@@ -74,7 +74,7 @@ impl TerminalAsker {
 
 impl TrustAsker for TerminalAsker {
     fn ask(&mut self, findings: &Findings) -> TrustAnswer {
-        // A terminal that went away has nobody behind it.
+        // A terminal that went away has no user.
         self.question(findings).unwrap_or(TrustAnswer::Nobody)
     }
 

@@ -17,7 +17,7 @@ const YOUNG: Duration = Duration::from_secs(60);
 /// A lock that was not made for so long is made anew when it is wanted.
 const OLD_LOCK: Duration = Duration::from_secs(7 * 86_400);
 
-/// The socket directories in which nobody listens any more.
+/// The socket directories in which no process listens.
 pub fn left_over_sockets(directories: &Directories, environment: &Environment) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Base::all(directories, environment)
         .iter()
@@ -31,7 +31,7 @@ pub fn left_over_sockets(directories: &Directories, environment: &Environment) -
     found
 }
 
-/// Removes them, and the files of servers that are dead, and locks that nobody wanted for long.
+/// Removes these directories, the files of dead servers, and locks that were not taken for a long time.
 pub fn remove_left_overs(directories: &Directories, environment: &Environment) {
     for record in ServerRecord::list(&directories.state) {
         if !record.supervisor.is_alive() {
@@ -73,7 +73,7 @@ fn is_older_than(metadata: &fs::Metadata, age: Duration) -> bool {
     modified.and_then(|modified| SystemTime::now().duration_since(modified).ok()) > Some(age)
 }
 
-/// Whether somebody listens. One that is too busy to be connected to does.
+/// Whether a process listens on the socket, also one that is too busy to accept a connection.
 fn is_listening(socket: &Path) -> bool {
     match UnixStream::connect(socket) {
         Ok(_) => true,

@@ -19,7 +19,7 @@ pub(super) enum Request {
     /// To use the server for as long as the connection lasts, if it still is as this says.
     Lease {
         fingerprint: String,
-        /// Seconds that it shall stay after the last use; absent leaves it as it is.
+        /// Seconds that the server stays after the last use; absent does not change the time.
         keep_for: Option<u64>,
     },
     /// To be asked about tool calls, at this port.
@@ -36,10 +36,10 @@ pub(super) enum Request {
     Resting,
     /// To know how it is.
     Status,
-    /// That nobody gets it any more, and that it ends when its last user goes.
+    /// Accept no new user, and end when the last user goes.
     Retire,
     Stop,
-    /// That it ends now, unless somebody uses it.
+    /// End now, unless the server is in use.
     StopUnused,
 }
 

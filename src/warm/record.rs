@@ -113,7 +113,7 @@ fn read(path: &Path) -> Option<ServerRecord> {
         }
     };
     match serde_json::from_slice::<ServerRecord>(&bytes) {
-        // A newer version of ours is somebody else's business.
+        // The record of a newer version of this program is left to that version.
         Ok(record) if record.schema_version == SCHEMA_VERSION => return Some(record),
         Ok(_) => return None,
         Err(_) => {}

@@ -18,16 +18,16 @@ use crate::server::is_below_engine;
 /// How long a session whose command died may go on: its answer is worth having, a model that never ends is not.
 const ORPHANED: Duration = Duration::from_secs(60);
 
-/// How long a new server stays at least, so that whoever has started it gets it.
+/// How long a new server stays at least, so that the command that started it can connect.
 const FIRST_USE: Duration = Duration::from_secs(10);
 
 /// Why there is something to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ActivityReason {
     InUse,
-    /// Nobody does, and it ends at this moment; never, where there is none.
+    /// The server is unused, and ends at this moment; never if there is no moment.
     Idle(Option<Instant>),
-    /// It shall end now, and why.
+    /// The server has to end now; the text says why.
     Ending(&'static str),
 }
 
@@ -97,7 +97,7 @@ impl SupervisorService {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is to be waited for. When this says that it ends, nobody gets the server any more.
+    /// What to wait for. From the moment that this says `Ending`, no command gets the server.
     pub(super) fn activity(&self) -> ActivityReason {
         let mut state = self.state();
         let unused = state.users.is_empty();
@@ -134,7 +134,7 @@ impl SupervisorService {
         (due, state.orphans.iter().map(|orphan| orphan.at).min())
     }
 
-    /// Hears somebody out, until they go.
+    /// Answers the requests of one connection until it closes.
     pub(super) async fn attend(&self, stream: UnixStream) {
         let peer = stream.peer_cred().ok();
         let ours = peer
@@ -197,7 +197,7 @@ impl SupervisorService {
                 Response::Done
             }
             (Request::Prompting { session, directory }, Some(id)) => {
-                // Whoever goes on with a session looks after it.
+                // The command that continues a session looks after it.
                 state.orphans.retain(|orphan| orphan.session != session);
                 if let Some(user) = state.users.get_mut(&id) {
                     user.prompting = Some((session, directory));

@@ -91,14 +91,14 @@ pub(super) fn listen(
 
 fn listen_at(socket: &Path) -> io::Result<UnixListener> {
     let directory = socket.parent().unwrap_or(Path::new("/"));
-    // Not recursive: a directory that somebody made before us is not taken.
+    // Not recursive: a directory that another process made before is not taken.
     fs::DirBuilder::new().mode(0o700).create(directory)?;
     UnixListener::bind(socket).inspect_err(|_| {
         let _ = fs::remove_dir(directory);
     })
 }
 
-/// Connects to the supervisor of a server, and to nobody else.
+/// Connects to the supervisor of a server, and to no other process.
 pub(super) async fn connect(record: &ServerRecord, limit: Duration) -> io::Result<UnixStream> {
     if !record.socket.parent().is_some_and(is_private) {
         return Err(io::Error::other("the directory of its socket is not ours alone"));
@@ -117,7 +117,7 @@ pub(super) async fn connect(record: &ServerRecord, limit: Duration) -> io::Resul
     }
 }
 
-/// Whether nobody else can see or change what is in a directory. A link to one is none.
+/// Whether no other user can see or change what is in a directory; false for a link to a directory.
 pub(super) fn is_private(directory: &Path) -> bool {
     fs::symlink_metadata(directory).is_ok_and(|metadata| is_private_directory(&metadata))
 }

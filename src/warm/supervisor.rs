@@ -1,4 +1,4 @@
-//! The supervisor: the small process of ours that owns a warm server.
+//! The supervisor: the small process of this program that owns a warm server.
 //!
 //! It is this same program, started with a hidden first argument by the command that wanted a server first. It reads its
 //! [`SupervisorRequest`] from stdin, starts the server in the usual way (so a guard stands between it and the engine, and cleans up

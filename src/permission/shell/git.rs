@@ -97,7 +97,7 @@ pub(crate) fn is_message(words: &[ShellWord], at: usize) -> bool {
     false
 }
 
-/// Subcommands that print no file's contents, unless an option of theirs says so.
+/// Subcommands that print no file's contents, unless one of their options says so.
 const SILENT: Names = Names(
     "add branch checkout commit config describe fetch ls-files ls-tree merge-base mv pull push remote reset \
      restore rev-list rev-parse rm stash status switch tag",
@@ -206,7 +206,7 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     };
     let name = name.text();
     if !KNOWN.contains(name) {
-        // Aliases, programs named `git-...`, and those that run what they are told to.
+        // Aliases, programs named `git-...`, and subcommands that run a command from their arguments.
         found.push(Hazard::new(name, RUNS));
     }
     // Also behind `--`: that may be the value of an option.

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) use word::ShellWord;
 
-/// The directories that a command may run in; none when nobody knows.
+/// The directories that a command may run in; `None` if they are unknown.
 pub(super) type Dirs = Option<Vec<PathBuf>>;
 
 /// A part of a line.

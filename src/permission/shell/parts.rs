@@ -183,7 +183,7 @@ impl LineWalk<'_> {
     fn for_loop(&mut self, variable: &str, words: &[tree::WordNode], body: &CommandList) {
         self.forget_directory(&[body]);
         let words: Vec<ShellWord> = words.iter().map(|word| self.word(word)).collect();
-        // The variable may be one that programs see, such as `PATH`.
+        // Programs may see the variable, as they see `PATH`.
         let command = self.command(
             &format!("for {variable} in"),
             vec![(variable.to_owned(), variable.to_owned())],

@@ -20,7 +20,7 @@ pub(crate) fn base_name(program: &str) -> &str {
     name.strip_suffix(".exe").unwrap_or(name)
 }
 
-/// Directories in which a program is the one that it is called.
+/// Directories in which a program's name can be trusted.
 const PROGRAM_DIRECTORIES: Names = Names("/bin/ /usr/bin/ /usr/local/bin/ /sbin/ /usr/sbin/ /opt/homebrew/bin/");
 
 /// The name of the program of a command, when it is known. A file in some directory that has the name of a program is
@@ -287,7 +287,7 @@ pub(crate) fn star_brackets(pattern: &str) -> String {
     pattern.split('/').map(open).collect::<Vec<_>>().join("/")
 }
 
-/// Whether words that nobody knows could make a command what a pattern names.
+/// Whether unknown words could turn a command into one that a pattern names.
 pub(crate) fn could_become(pattern: &str, words: &[ShellWord]) -> bool {
     if words.iter().all(|word| word.known().is_some()) {
         return false;

@@ -1,4 +1,4 @@
-//! One word of a shell line, as far as it can be told without running anything.
+//! One word of a shell line, with the parts of its text that are known without running anything.
 //!
 //! Always true: what cannot be told is marked as such; nothing is guessed to be harmless.
 
@@ -46,7 +46,7 @@ impl ShellWord {
         }
     }
 
-    /// A word that nobody knows.
+    /// A word with unknown text.
     pub(crate) fn unknown(raw: &str) -> Self {
         Self {
             raw: raw.to_owned(),

@@ -21,7 +21,7 @@ pub(crate) enum WrappedCommand {
     Perhaps(Vec<ShellWord>),
     /// What it reads from its input.
     Input,
-    /// Something that nobody can tell.
+    /// Something that cannot be determined.
     Unknown(&'static str),
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn changes_the_shell(name: &str) -> bool {
     SHELL_CHANGING.contains(name)
 }
 
-/// What a command runs, when it is one that does.
+/// What a command runs, if it runs another one.
 pub(crate) fn unwrap(command: &ShellCommand) -> Option<Wrapper> {
     let words = &command.words;
     let name = program(words)?;
@@ -227,7 +227,7 @@ pub(crate) fn of_find(rest: &[ShellWord]) -> Option<Vec<ShellWord>> {
 
 struct XargsOptions<'w> {
     end: usize,
-    /// What stands for the words from the input.
+    /// The placeholder of the words from the input.
     placeholder: Option<&'w str>,
     /// Whether it adds whole lines or words of its input, and nothing else, behind the words of its program.
     is_plain: bool,

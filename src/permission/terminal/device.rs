@@ -20,7 +20,7 @@ use rustix::termios::{
 const PATIENCE: u8 = 1;
 /// A read that found nothing sooner than this did not wait.
 const AT_ONCE: Duration = Duration::from_millis(20);
-/// After so many of those there is nobody.
+/// After so many of those in a row the terminal counts as gone.
 const MOST_AT_ONCE: u32 = 20;
 /// Between two tries to write.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -179,7 +179,7 @@ impl<'a> RawTerminal<'a> {
 
 impl Drop for RawTerminal<'_> {
     fn drop(&mut self) {
-        // Keys that were pressed once too often are not for whoever reads next.
+        // Keys that were pressed once too often are not for the program that reads next.
         let _ = tcflush(&self.device.input, QueueSelector::IFlush);
         let _ = tcsetattr(&self.device.input, OptionalActions::Now, &self.before);
     }

@@ -101,7 +101,7 @@ impl TextField {
 }
 
 /// What stands around a line that is typed.
-pub(super) struct TypedLine<'a> {
+pub(super) struct EditedLine<'a> {
     pub(super) label: &'a str,
     pub(super) hint: &'a StyledLine,
     /// The least rows above it.
@@ -112,7 +112,7 @@ pub(super) struct TypedLine<'a> {
 pub(super) fn type_line(
     board: &mut Board<'_>,
     editor: &mut TextField,
-    asked: &TypedLine<'_>,
+    asked: &EditedLine<'_>,
     above: impl Fn(&Board<'_>, usize) -> Vec<StyledLine>,
 ) -> Result<Option<String>, Gone> {
     loop {

@@ -27,7 +27,7 @@ pub(super) struct Facts {
     meta: Vec<StyledLine>,
 }
 
-/// Facts as far as there is room for them.
+/// The facts that there is room for.
 #[derive(Debug)]
 pub(super) struct ShownFacts {
     pub(super) rows: Vec<StyledLine>,
@@ -314,7 +314,7 @@ fn diff_lines(diff: &str) -> Vec<(TextStyle, String)> {
             }
             Some(b'-') if line.starts_with("--- ") => TextStyle::Strong,
             Some(b'+') if line.starts_with("+++ ") => TextStyle::Strong,
-            // A piece of which nobody knows where it belongs has no lengths.
+            // A piece with an unknown place has no lengths.
             Some(b'+') => TextStyle::Added,
             Some(b'-') => TextStyle::Removed,
             // What the engine writes above a diff says nothing new.

@@ -52,7 +52,7 @@ enum Token {
 }
 
 impl KeyDecoder {
-    /// Takes bytes that came.
+    /// Adds bytes that were read from the terminal.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.pending.extend_from_slice(bytes);
         self.decode();
@@ -153,7 +153,7 @@ fn sequence(bytes: &[u8]) -> Token {
         Some(b']' | b'P' | b'X' | b'^' | b'_') => string(bytes),
         // Twice the key: the first one is done, the second may still begin something.
         Some(&ESCAPE) => Token::Whole(1, Some(Key::Escape)),
-        // A key together with Alt is none of ours.
+        // No key together with Alt has a meaning here.
         Some(_) => match character(&bytes[1..], Key::Char) {
             Token::Whole(length, _) => Token::Whole(1 + length, None),
             Token::Incomplete => Token::Incomplete,

@@ -70,7 +70,7 @@ impl StyledLine {
         Self::new(2).own(look, text)
     }
 
-    /// Text from elsewhere behind a label of ours.
+    /// Foreign text behind a label of this program.
     pub(super) fn labelled(label: &str, text: &str) -> Self {
         Self::new(4)
             .own(TextStyle::Faint, label)

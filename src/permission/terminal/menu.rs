@@ -11,7 +11,7 @@ pub(super) fn entry(marked: bool) -> StyledLine {
     }
 }
 
-/// Shows `entries` around the one that the cursor is on, in at most `room` rows.
+/// Shows `entries` around the entry under the cursor, in at most `room` rows.
 pub(super) fn show(entries: &[StyledLine], cursor: usize, columns: usize, room: usize) -> Vec<StyledLine> {
     let room = room.max(1);
     let wrapped: Vec<Vec<StyledLine>> = entries.iter().map(|line| line.wrap(columns, usize::MAX).0).collect();

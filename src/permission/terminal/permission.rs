@@ -5,7 +5,7 @@
 
 use super::Gone;
 use super::board::{Board, Input};
-use super::editor::{TextField, TypedLine, type_line};
+use super::editor::{EditedLine, TextField, type_line};
 use super::facts::{Facts, ShownFacts, subject};
 use super::keys::Key;
 use super::line::{StyledLine, TextStyle};
@@ -295,7 +295,7 @@ impl<'a, 'b> PermissionDialog<'a, 'b> {
     fn typed(&mut self, editor: &mut TextField, label: &str, hint: &StyledLine) -> Result<Option<String>, Gone> {
         let facts = &self.facts;
         let least_above = LEAST_FACTS;
-        let asked = TypedLine {
+        let asked = EditedLine {
             label,
             hint,
             least_above,

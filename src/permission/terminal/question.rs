@@ -5,7 +5,7 @@
 
 use super::Gone;
 use super::board::{Board, Input};
-use super::editor::{TextField, TypedLine, type_line};
+use super::editor::{EditedLine, TextField, type_line};
 use super::keys::Key;
 use super::line::{StyledLine, TextStyle};
 use super::{TOO_SOON, menu};
@@ -166,7 +166,7 @@ impl QuestionDialog<'_, '_> {
     fn typed(&mut self, question: &ModelQuestion) -> Result<Option<String>, Gone> {
         let hint = StyledLine::of(TextStyle::Faint, "Enter sends it, Esc goes back");
         let text = self.text(question);
-        let asked = TypedLine {
+        let asked = EditedLine {
             label: "answer: ",
             hint: &hint,
             least_above: LEAST_TEXT,

@@ -223,7 +223,7 @@ fn first_argument(pid: i32) -> Option<Vec<u8>> {
     Some(role.unwrap_or_default().as_bytes().to_vec())
 }
 
-/// What `ps` prints.
+/// The list of processes, as `ps` prints it.
 #[cfg(not(target_os = "linux"))]
 pub(in crate::server) fn ps(arguments: &[&str]) -> Option<String> {
     use std::process::{Command, Stdio};
