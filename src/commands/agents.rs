@@ -28,7 +28,7 @@ pub async fn run(context: &Context, request: AgentsRequest) -> Result<CommandEnd
     let entries = visit(context, &request.connect, &request.output, async |connection| {
         let (agents, config) = tokio::try_join!(connection.client.agents(), connection.client.config())?;
         let configured = config.get("default_agent").and_then(serde_json::Value::as_str);
-        // A default that is none is an error of a run, and no reason to list nothing.
+        // A run refuses an invalid default agent. The list shows the other agents all the same.
         let default = select::agent(None, configured, &agents).ok().flatten();
         let default = default.map(|agent| agent.name.as_str());
         let all = request.connect.verbosity > Verbosity::Normal;
@@ -65,7 +65,7 @@ struct AgentEntry {
     variant: Option<String>,
     /// Whether it comes with the engine.
     native: bool,
-    /// Whether it is one of the engine's own helpers.
+    /// Whether the engine itself brings this helper agent.
     hidden: bool,
     /// Whether it is used when none is named.
     default: bool,

@@ -100,7 +100,7 @@ impl EngineOutput<'_> {
             .map_err(|error| stdout_failure(&error))
     }
 
-    /// Says something about what happens; a closed stderr is nobody's failure.
+    /// Reports progress on stderr. A closed stderr is not a failure.
     fn say(&mut self, least: Verbosity, line: &str) {
         if self.verbosity >= least {
             let _ = writeln!(self.stderr, "{line}");

@@ -84,7 +84,7 @@ struct ModelEntry {
     status: String,
     /// Whether it is the model of the configuration, which is used when none is named.
     default: bool,
-    /// Whether it is the one that the engine would take of this provider.
+    /// Whether this is the provider's model that the engine would choose.
     provider_default: bool,
     /// Tokens; null where the engine does not know.
     context_tokens: Option<u64>,
@@ -198,7 +198,7 @@ impl ModelEntry {
     }
 }
 
-/// Words with commas and without spaces, so that they stay one field; `-` where there are none.
+/// Words with commas and without spaces, so that they stay one field; `-` without words.
 fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<&str> = words.collect();
     if words.is_empty() {

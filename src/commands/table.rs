@@ -132,7 +132,7 @@ impl Table {
         let mut line = String::new();
         for (index, ((cell, &width), column)) in cells.iter().zip(widths).zip(&self.columns).enumerate() {
             if width == 0 {
-                // Nobody has anything here.
+                // The column is empty in all rows.
                 continue;
             }
             if index > 0 {

@@ -1,4 +1,4 @@
-//! A connection to our server: a warm one that fits, else one that is started for this command.
+//! A connection to our server: a fitting warm server, else a server that this command starts.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -58,7 +58,7 @@ impl ResolvedNames {
     }
 }
 
-/// The model that the request names, else that of the agent, else that of the engine's configuration.
+/// The model of the request, else of the agent, else of the engine's configuration.
 fn model_choice(
     request: &NamesRequest,
     agent: Option<&Agent>,

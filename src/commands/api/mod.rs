@@ -45,7 +45,7 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<CommandEnd, F
     };
     let mut connect = request.connect.clone();
     if connect.warmth == Warmth::IfThere && runs_something(&request.method, &request.path) {
-        // In a warm engine nothing runs that no run of ours looks after.
+        // In a warm engine every turn belongs to a command, which ends it.
         connect.warmth = Warmth::Fresh;
     }
     let answer = visit_for(context, &connect, &request.output, needs, async |connection| {

@@ -78,11 +78,11 @@ impl ResponseOutput {
     }
 }
 
-/// Resolves when nobody reads stdout any more, which a quiet stream of events would not notice.
+/// Resolves when the reader of stdout has closed it, which a quiet stream of events would not notice.
 pub(in crate::commands) async fn reader_gone() -> Failure {
     #[cfg(unix)]
     {
-        // The thread waits as long as the process lives; nobody waits for it.
+        // The thread waits as long as the process lives. No code joins it.
         let gone = tokio::task::spawn_blocking(|| {
             use rustix::event::{PollFd, PollFlags, poll};
             let stdout = rustix::stdio::stdout();
@@ -139,7 +139,7 @@ fn head(response: &Response, is_terminal: bool) -> String {
     }
 }
 
-/// JSON for a person; what is none stays as it is.
+/// Formats JSON for a person; other text stays unchanged.
 fn readable(body: &[u8]) -> String {
     let indented = serde_json::from_slice::<serde_json::Value>(body)
         .ok()

@@ -172,7 +172,7 @@ impl KeptOutput {
     }
 }
 
-/// Runs a slash command of the engine's. The shell commands in its template run without a question of the engine's, so the
+/// Runs a slash command that the engine knows. The shell commands in its template run without a question from the engine, so the
 /// question is asked here.
 pub(super) async fn engine_command(
     dialog: &mut Dialog<'_, '_>,

@@ -1,7 +1,7 @@
 //! `doctor`: whether a run would work, and what to do where not.
 //!
 //! Comes in: the request. Goes out: a list of checks on stdout, and the status of the first one that failed. Always true:
-//! nothing is installed, nobody is asked, no real model gets a prompt, and no value of a variable is shown, since it may
+//! nothing is installed, no question is asked, no real model gets a prompt, and no value of a variable is shown, since it may
 //! be a secret. The checks that were made are shown also when a signal or the time limit ends the command.
 
 mod check;
@@ -163,7 +163,7 @@ fn stand_in(context: &Context, request: &ConnectRequest) -> Option<TrialServer> 
     })
 }
 
-/// Without a person at a terminal nobody can be asked for trust.
+/// Without a terminal the program cannot ask for trust.
 fn somebody_is_there(context: &Context) -> bool {
     context.streams.stdin_is_terminal || context.streams.stderr_is_terminal
 }

@@ -125,7 +125,7 @@ fn credentials(context: &Context, provider: &Provider) -> String {
     }
 }
 
-/// The model that a run without `--model` would use; none where the engine would choose.
+/// The model that a run without `--model` would use; `None` when the engine would choose.
 async fn model(
     context: &Context,
     connection: &Connection,
@@ -215,7 +215,7 @@ async fn reach(context: &Context, offer: &EngineModels, chosen: Option<&ModelRef
     check.details(details)
 }
 
-/// Where a model is asked, as far as the engine says so.
+/// The address of a model's provider, when the engine reports one.
 fn address(raw: &Value, model: &ModelRef) -> Option<Url> {
     let provider = raw
         .get("providers")?
@@ -230,7 +230,7 @@ fn address(raw: &Value, model: &ModelRef) -> Option<Url> {
         .and_then(Value::as_str);
     let text = of_provider.or(of_model).filter(|text| !text.is_empty())?;
     let mut url = Url::parse(text).ok().filter(|url| url.has_host())?;
-    // An address may hold credentials, which nobody needs for a knock.
+    // An address may hold credentials. The connection test needs none.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_query(None);

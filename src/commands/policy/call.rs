@@ -37,7 +37,7 @@ pub(super) fn action(call: &TypedCall) -> Action {
             paths: vec![input.clone()],
         },
         "doom_loop" => Action::Repeat { tool: input.clone() },
-        // Nobody knows what the argument of another tool is called; the rules see it all the same.
+        // The names of another tool's arguments are unknown. The rules see the arguments all the same.
         _ => Action::Other {
             tool,
             subject: Some(input.clone()),

@@ -107,7 +107,7 @@ async fn run<A: AsRef<OsStr>>(
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_ALLOW_PROTOCOL", "");
-    // In variables, since a name may hold what ends it in an argument. An empty filter is none, and not required.
+    // Git reads the filters from variables: in an argument, a name with `=` would end early. An empty filter does nothing.
     let count = environment
         .text("GIT_CONFIG_COUNT")
         .and_then(|count| count.parse().ok());

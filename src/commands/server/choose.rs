@@ -1,4 +1,4 @@
-//! Which server somebody means.
+//! Finds the server that the user names.
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub(super) async fn choose(context: &Context, reference: &ServerReference) -> Re
     Ok(look::look(state, meant).await)
 }
 
-/// The directory that is meant. One that is gone may still have a server.
+/// The directory that the user names. A deleted directory may still have a server.
 pub(super) fn directory(context: &Context, typed: Option<&Path>) -> PathBuf {
     let typed = context.directory(typed);
     std::fs::canonicalize(&typed).unwrap_or(typed)

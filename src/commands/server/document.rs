@@ -27,11 +27,11 @@ pub(super) struct ServerEntry<'a> {
     directory: String,
     started: &'a str,
     age_s: Option<u64>,
-    /// For how long nobody has used it.
+    /// Time since the last use.
     idle_s: Option<u64>,
     /// How long it stays after the last use, as `--keep-for` takes it.
     keep_for: Option<String>,
-    /// When it ends, if nobody comes; null while it is in use.
+    /// When the server ends without a further use; null while it is in use.
     ends_in_s: Option<u64>,
     users: usize,
     /// The processes that use it.

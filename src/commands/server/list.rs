@@ -70,7 +70,7 @@ pub(super) async fn list(context: &Context, only: Option<&Path>, talk: ServerMes
     Ok(CommandEnd::Success)
 }
 
-/// Says what is to be done about a server that is not well, and forgets one that is dead: it was seen now.
+/// Tells how to handle an unhealthy server, and removes the record of a dead server after showing it once.
 fn settle(context: &Context, seen: &Seen, talk: ServerMessages) {
     let id = &seen.record.id;
     match seen.state {

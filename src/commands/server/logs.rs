@@ -46,7 +46,7 @@ pub(super) async fn run(
     if follow == Follow::UntilTheEnd {
         let following = async {
             loop {
-                // Asked before reading, so that its last words are read.
+                // Check for the end of the server before reading, so that the last lines are read too.
                 let is_over = found.server.as_ref().is_none_or(|server| !server.supervisor.is_alive());
                 let more = log.more().map_err(|error| log.failure(&error))?;
                 log.print(&more)?;
@@ -71,7 +71,7 @@ struct LogOwner {
     server: Option<ServerRecord>,
 }
 
-/// A server that there is, else one that has left a log.
+/// A running server, else an ended server with a log.
 async fn find(context: &Context, reference: &ServerReference) -> Result<LogOwner, Failure> {
     let state = &context.directories.state;
     if let ServerReference::Id(id) = reference
@@ -80,7 +80,7 @@ async fn find(context: &Context, reference: &ServerReference) -> Result<LogOwner
         return Ok(LogOwner { id, server: None });
     }
     let mut seen = choose(context, reference).await?;
-    // The one that was started last.
+    // The most recently started server.
     if let Some(seen) = seen.pop() {
         return Ok(LogOwner {
             id: seen.record.id.clone(),
@@ -138,7 +138,7 @@ impl LogReader {
         }
     }
 
-    /// The part before the one that is being written.
+    /// The log's rotated part, older than the current part.
     fn older(&self) -> io::Result<Vec<u8>> {
         match state_file::read(&warm::older_part(&self.path)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),

@@ -70,7 +70,7 @@ impl Seen {
         }
     }
 
-    /// When it ends, if nobody comes.
+    /// When the server ends without a further use.
     pub(in crate::commands) fn ends_in(&self) -> Option<Duration> {
         let status = self.status.as_ref().filter(|_| self.state == ServerState::Idle)?;
         Some(Duration::from_secs(status.keep_for.saturating_sub(status.idle)))
@@ -117,7 +117,7 @@ async fn one(state: &Path, record: ServerRecord) -> Option<Seen> {
         Err(_) if record.supervisor.is_alive() => ServerState::NotAnswering,
         Err(_) => ServerState::Dead,
     };
-    // Whoever ends properly takes the file away first.
+    // A supervisor that ends normally removes the file first.
     if !found.is_well() && !record.is_listed(state) {
         return None;
     }

@@ -1,6 +1,6 @@
 //! `server`: the servers that are kept warm.
 //!
-//! stdout carries what was asked for: an id, a table, a document, a log. What was done is said on stderr. No password is
+//! stdout carries what was asked for: an id, a table, a document, a log. Reports of actions go to stderr. No password is
 //! ever shown: a supervisor gives it to the commands that use its server, and `api` is how a person does.
 
 #[cfg(unix)]
@@ -76,7 +76,7 @@ struct ServerMessages {
 
 #[cfg(unix)]
 impl ServerMessages {
-    /// Says on stderr what was done, unless `-q` was typed. A closed stderr is nobody's failure.
+    /// Reports an action on stderr, unless `-q` was typed. A closed stderr is not a failure.
     fn say(self, line: &str) {
         use std::io::Write as _;
         if self.verbosity >= crate::request::Verbosity::Normal {

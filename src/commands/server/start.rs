@@ -22,7 +22,7 @@ use crate::warm::ServerRecord;
 ///
 /// # Errors
 ///
-/// When there is none in the end. One that was started for this and cannot be used is not left behind.
+/// When no server is usable. A server that this command started and cannot use is stopped.
 pub(super) async fn run(
     context: &Context,
     request: ConnectRequest,

@@ -131,7 +131,7 @@ async fn stop(context: &Context, seen: &Seen, in_use: InUse) -> Fate {
         ServerState::Closed => return Fate::Refused(warm::Refusal::Descendant.to_string()),
         ServerState::InUse | ServerState::Idle | ServerState::Retiring | ServerState::NotAnswering => {}
     }
-    // An engine that hangs serves nobody, whoever waits for it.
+    // A hanging engine answers no command, so the commands that wait for it do not protect it.
     let asked = match in_use {
         InUse::Spare if seen.state != ServerState::NotAnswering => record.stop_unused(ENDING).await,
         InUse::Spare | InUse::Stop => record.stop(ENDING).await.map(Ok),

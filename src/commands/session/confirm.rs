@@ -24,11 +24,11 @@ enum ConfirmAnswer {
 }
 
 impl RunningCommand<'_> {
-    /// Sees that somebody wants it: by `--yes`, or at the terminal.
+    /// Requires a confirmation: by `--yes`, or at the terminal.
     ///
     /// # Errors
     ///
-    /// When nobody does.
+    /// When the user does not confirm.
     pub(super) async fn confirm(self, question: ConfirmQuestion) -> Result<(), Failure> {
         let action = question.action.clone();
         let answer = match self.request.confirmation {

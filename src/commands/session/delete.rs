@@ -183,7 +183,7 @@ async fn delete_one(
     }
     match connection.client.delete_session(&entry.id).await {
         Ok(()) => {}
-        // Somebody was faster, which is as good.
+        // Another command has deleted it already.
         Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => {}
         Err(error) => return Err(error.into()),
     }

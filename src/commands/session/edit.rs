@@ -104,7 +104,7 @@ pub(super) async fn abort(call: RunningCommand<'_>, target: &SessionTarget) -> R
         call.say(&format!("ended what `{}` was doing", entry.id));
         return document_of(call, &json!({ "id": entry.id, "aborted": true }));
     }
-    // Somebody who has a server of their own: it cannot be reached from here.
+    // Another program's server uses the session. This command cannot reach that server.
     let Ok(_free) = call.lock(&entry.id).await else {
         return Err(Failure::new(
             FailureKind::Failed,

@@ -39,7 +39,7 @@ pub(super) struct SessionEntry {
 }
 
 impl SessionEntry {
-    /// What a list shows of the engine's description.
+    /// The fields of a session that a list shows.
     pub(super) fn new(session: &Value, kept: &[KeptName]) -> Self {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let id = text(&session["id"]).unwrap_or_default();
@@ -97,7 +97,7 @@ impl SessionEntry {
     }
 }
 
-/// A time of the engine's, which is in milliseconds.
+/// Converts the engine's milliseconds.
 fn moment(value: &Value) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_millis(value.as_u64()?))
 }

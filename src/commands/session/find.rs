@@ -48,7 +48,7 @@ pub(super) fn find<'a>(
 ///
 /// # Errors
 ///
-/// When there is none.
+/// When no session matches.
 pub(super) fn last(here: &[SessionEntry]) -> Result<&SessionEntry, Failure> {
     here.iter().find(|entry| entry.parent_id.is_none()).ok_or_else(|| {
         Failure::usage("cannot find a session of this directory: there is none yet")

@@ -145,7 +145,7 @@ async fn store(
     let id = adopted.document.id();
     for events in adopted.events().map_err(no_ids)? {
         if let Err(error) = client.replay(&directory.to_string_lossy(), &events).await {
-            // What was stored so far is of nobody's use.
+            // An incomplete session is useless.
             let _ = client.delete_session(id).await;
             let refused = error.status().is_some();
             let failure = Failure::from(error);
@@ -190,7 +190,7 @@ async fn verified(client: &Client, adopted: &Adopted) -> Result<Value, Failure> 
                 return Err(incomplete());
             }
         }
-        // The engine does not list a conversation in which an answer had a schema, whoever stored it.
+        // The engine does not list a conversation in which an answer had a schema.
         Err(error) if error.status().is_some_and(|status| status.as_u16() == 400) => {}
         Err(error) => return Err(error.into()),
     }

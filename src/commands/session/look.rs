@@ -140,7 +140,7 @@ pub(super) fn gone(id: &str) -> Failure {
 }
 
 impl RunningCommand<'_> {
-    /// The engine's store, where it can be read and is the one that is meant.
+    /// The engine's store, when it is readable and belongs to this request.
     pub(super) fn store(self) -> Option<SessionStore> {
         if matches!(self.request.connect.server, ServerChoice::Attach(_)) {
             // Its store is wherever it has it.
@@ -221,7 +221,7 @@ impl RunningCommand<'_> {
     fn request_in(self, directory: &str) -> ConnectRequest {
         let mut request = self.request.connect.clone();
         let is_local = !matches!(&request.server, ServerChoice::Attach(url) if !is_loopback(url));
-        // One that does not exist any more brings nothing along; the engine does what it can without it.
+        // A deleted directory contains no code. The engine works without the directory as well as it can.
         if !is_local || Path::new(directory).is_dir() {
             request.directory = Some(PathBuf::from(directory));
         }

@@ -31,7 +31,7 @@ use crate::support::visible::visible;
 ///
 /// # Errors
 ///
-/// When no such session can be found, nobody says yes, the engine refuses, or stdout cannot be written.
+/// When no such session exists, the user does not confirm, the engine refuses, or stdout cannot be written.
 pub async fn run(context: &Context, request: SessionRequest) -> Result<CommandEnd, Failure> {
     let call = RunningCommand {
         context,
@@ -93,7 +93,7 @@ impl RunningCommand<'_> {
     /// Says a line on stderr, unless errors alone are wanted.
     fn say(self, line: &str) {
         if self.request.connect.verbosity > Verbosity::Quiet {
-            // A closed stderr is nobody's loss.
+            // A closed stderr is not a failure.
             let _ = writeln!(io::stderr(), "{}", visible(line));
         }
     }

@@ -1,7 +1,7 @@
 //! The session that a prompt goes to: found, copied or made, with the rules of this run.
 //!
 //! Comes in: a request and a connection. Goes out: a locked session and its rules. Always true: a missing session is an
-//! error, and no new one takes its place; a name stands for its session before the first prompt is sent.
+//! error, and no new session takes its place; a name belongs to its session before the first prompt is sent.
 
 mod rules;
 mod waiting;
@@ -264,7 +264,7 @@ pub(crate) struct ReadySession {
 }
 
 impl ReadySession {
-    /// Creates the session, copies one, or gives an existing one the rules of this run. From here on the name stands for it.
+    /// Creates the session, copies one, or gives an existing one the rules of this run. Then records the session under the name.
     ///
     /// # Errors
     ///

@@ -13,7 +13,7 @@ use crate::prompting::display::Display;
 use crate::request::BusySession;
 use crate::turn::{TurnStatus, Update};
 
-/// How long an earlier prompt may go on in a session that no command of ours has locked.
+/// How long an earlier prompt may go on in a session that no other command of this program has locked.
 const EARLIER_PROMPT_TIMEOUT: Duration = Duration::from_secs(30);
 /// For the end of a session after an abort.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -12,7 +12,7 @@ use crate::request::{RunRequest, ServerChoice, SessionStart};
 use crate::support::nearest::quoted;
 /// Limit of sessions in a directory.
 const ALL_SESSIONS: usize = 100_000;
-/// How many of the newest sessions are searched for one that is not archived.
+/// Limit of the newest sessions that are searched for a session that is not archived.
 const NEWEST: usize = 50;
 
 /// The session with this id, if it exists.
