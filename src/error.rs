@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 /// the reporter in `app`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Failure {
-    /// Decides the exit status.
     pub kind: FailureKind,
     /// Which action failed, and on which object.
     pub message: String,

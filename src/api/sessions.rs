@@ -151,7 +151,6 @@ impl Client {
             .await
     }
 
-    /// Withdraws a published session.
     pub async fn unshare_session(&self, session: &str) -> Result<Value, Error> {
         self.delete(&format!("/session/{session}/share")).await
     }

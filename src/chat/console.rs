@@ -16,7 +16,6 @@ pub enum ConsoleRequest {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypedLine {
-    /// A line, or several.
     Text(String),
     Interrupted {
         /// Whether typed text was discarded.

@@ -86,7 +86,6 @@ impl LimitOptions {
         }
     }
 
-    /// Where the agent works.
     pub(super) fn worktree(&self) -> Option<WorktreeChoice> {
         self.worktree
             .clone()

@@ -143,7 +143,6 @@ impl Cli {
         Self::from_arg_matches_mut(&mut matches)
     }
 
-    /// The command tree.
     pub fn tree() -> ClapCommand {
         Self::command()
     }

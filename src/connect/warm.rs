@@ -33,7 +33,6 @@ mod elsewhere {
         Ok(None)
     }
 
-    /// Never exists here.
     #[derive(Debug)]
     pub(crate) enum Lease {}
 

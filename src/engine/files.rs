@@ -15,7 +15,6 @@ pub const NAMED_DIRECTORY: &str = "OPENCODE_CONFIG_DIR";
 /// The database: its name in the data directory, a path, or `:memory:`.
 pub const NAMED_DATABASE: &str = "OPENCODE_DB";
 
-/// The engine's own directories.
 #[derive(Debug, Clone)]
 pub struct EngineFiles {
     pub home: PathBuf,

@@ -13,7 +13,6 @@ use crate::context::Environment;
 /// An operating system that the engine is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Os {
-    /// Linux.
     Linux,
     /// macOS; `darwin` in names.
     MacOs,
@@ -24,9 +23,7 @@ pub enum Os {
 /// A processor family that the engine is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cpu {
-    /// x86-64.
     X64,
-    /// AArch64.
     Arm64,
 }
 

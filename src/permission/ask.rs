@@ -53,7 +53,6 @@ pub enum Answer {
     Once,
     /// Yes, and these rules hold for the rest of the session.
     Session(Vec<PolicyRule>),
-    /// No; the run ends.
     Deny,
     /// No; the model gets this reason, and the run goes on.
     DenyBecause(String),
@@ -109,7 +108,6 @@ impl ModelQuestion {
 pub enum QuestionAnswer {
     /// For each question the labels chosen and the texts typed.
     Answers(Vec<Vec<String>>),
-    /// No answer.
     Dismissed,
     /// Ctrl-C: the run ends as interrupted.
     Interrupted,

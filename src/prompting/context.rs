@@ -11,7 +11,6 @@ use crate::request::RunRequest;
 pub(crate) struct PromptContext<'a> {
     pub(crate) context: &'a Context,
     pub(crate) request: &'a RunRequest,
-    /// The agent's directory.
     pub(crate) directory: &'a Path,
     /// Where the names of conversations and the locks of sessions are kept.
     pub(crate) state: &'a Path,

@@ -59,7 +59,6 @@ pub enum AnswerExtent {
 /// Whether the model's reasoning is shown (on stderr).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Reasoning {
-    /// Not shown.
     #[default]
     Hidden,
     /// `--thinking`: shown as it arrives.

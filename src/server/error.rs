@@ -19,7 +19,6 @@ pub enum StartError {
     #[error("cannot work in `{}`", path.display())]
     Directory {
         path: PathBuf,
-        /// Why not.
         #[source]
         source: io::Error,
     },
@@ -48,10 +47,7 @@ pub enum StartError {
     },
     /// Another program listens on the wanted port.
     #[error("cannot start a server on port {port}: it is in use")]
-    PortInUse {
-        /// The port.
-        port: u16,
-    },
+    PortInUse { port: u16 },
     /// No address line within the deadline.
     #[error("cannot start engine `{}`: it was not ready within {} s", engine.display(), deadline.as_secs_f32())]
     Deadline {

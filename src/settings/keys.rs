@@ -31,7 +31,6 @@ pub struct SettingKey {
     pub key: &'static str,
     /// What it is, in one line.
     pub about: &'static str,
-    /// The default.
     pub default: Fallback,
     /// What a project may do with it.
     pub project: ProjectMay,

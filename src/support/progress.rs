@@ -4,7 +4,6 @@
 pub trait Progress: Send + Sync {
     /// Work with a name begins; `total` is in bytes, where it is known.
     fn begin(&self, what: &str, total: Option<u64>);
-    /// `bytes` more are done.
     fn advance(&self, bytes: u64);
     /// A line worth telling, such as a retry or a lock that is waited for.
     fn note(&self, line: &str);

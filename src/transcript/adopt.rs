@@ -242,7 +242,6 @@ fn rename(value: &mut Value, names: &HashMap<String, String>) {
     }
 }
 
-/// Approximate size in bytes.
 fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),

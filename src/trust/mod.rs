@@ -221,7 +221,6 @@ impl Findings {
 pub enum TrustAnswer {
     /// Yes, now and as long as nothing changes.
     Trusted,
-    /// No.
     Refused,
     Interrupted,
     /// No person can be asked.

@@ -70,7 +70,6 @@ pub struct Turn {
 pub struct Driven {
     pub state: TurnState,
     pub outputs: OutputFiles,
-    /// `None` is success.
     pub failure: Option<Failure>,
     pub permissions: Vec<PermissionRecord>,
     /// When the first text of the answer arrived.

@@ -53,7 +53,6 @@ pub(super) enum Response {
     },
     Done,
     Status(super::lease::WarmStatus),
-    /// No.
     Refused {
         why: super::lease::Refusal,
     },

@@ -33,7 +33,6 @@ pub struct ServerRecord {
     /// What it says to be.
     pub engine_version: String,
     pub engine_source: EngineSource,
-    /// The port on loopback.
     pub port: u16,
     pub directory: PathBuf,
     /// When it was ready, RFC 3339.

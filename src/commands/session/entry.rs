@@ -97,7 +97,6 @@ impl SessionEntry {
     }
 }
 
-/// Converts the engine's milliseconds.
 fn moment(value: &Value) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_millis(value.as_u64()?))
 }

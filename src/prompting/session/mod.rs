@@ -257,7 +257,6 @@ pub(crate) struct ReadySession {
     pub(crate) title: String,
     /// The rules that it has.
     pub(crate) rules: Vec<Rule>,
-    /// Whether it existed before.
     pub(crate) resumed: bool,
     /// When we last changed it, by the engine's clock: events up to that one are not of our turn.
     changed: Option<f64>,
