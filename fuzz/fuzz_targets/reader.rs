@@ -17,12 +17,16 @@ use permission::shell::tree::{
 
 #[path = "../../src/permission"]
 mod permission {
-    pub(crate) mod hidden;
     pub(crate) mod shell {
-        pub(crate) mod names;
         pub(crate) mod reader;
         pub(crate) mod tree;
     }
+}
+
+#[path = "../../src/support"]
+mod support {
+    pub(crate) mod names;
+    pub(crate) mod visible;
 }
 
 fuzz_target!(|line: &str| {
