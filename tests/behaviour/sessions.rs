@@ -681,7 +681,9 @@ fn a_session_at_work_is_not_changed_and_abort_ends_its_turn() {
         &["delete", "--yes", "At work"],
         &["compact", "At work"],
     ] {
-        on_it(arguments).expect(1).says(&["another command is using it", "session abort ses_"]);
+        on_it(arguments)
+            .expect(1)
+            .says(&["another command is using it", "session abort ses_"]);
     }
     on_it(&["abort", "At work"]).expect(0).says(&["ended what"]);
     run.finish().expect(1);

@@ -398,7 +398,8 @@ impl<'a> LineReader<'a> {
         self.expect_word("for")?;
         self.blanks();
         let variable = self.bare_word().to_owned();
-        if !is_name(&variable) {
+        // Bash sets `_` anew after each command.
+        if !is_name(&variable) || variable == "_" {
             return self.objection("a loop without a plain variable");
         }
         self.at += variable.len();
