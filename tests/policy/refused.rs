@@ -7,7 +7,7 @@ use opencode_rs::request::{Effect, PermissionRequest, Preset};
 use super::table::{self, ground, read_rule};
 
 /// The rules, and the lines that are asked about or denied with them.
-const REFUSED: [(&[&str], &[&str]); 18] = [
+const REFUSED: [(&[&str], &[&str]); 19] = [
     // A pattern in a test may become an operator that computes.
     (
         &["allow bash:ls *", "allow bash:test *"],
@@ -21,6 +21,23 @@ const REFUSED: [(&[&str], &[&str]); 18] = [
             "printf '%n' PATH; git status",
             "printf -[v] HOME d; git status",
             "for f in docs/*.md; do printf \"$x\" f /etc/passwd; cat \"$f\"; done",
+        ],
+    ),
+    // A loop over a variable that bash sets itself.
+    (
+        &[
+            "allow bash:git status*",
+            "allow bash:git diff *",
+            "allow bash:cat *",
+            "allow bash:find *",
+            "allow bash:echo *",
+        ],
+        &[
+            "for _ in a; do : ../c; git status > $_; done",
+            "for _ in a; do : .env; cat \"$_\"; done",
+            "for _ in a; do : --output=c; git diff $_; done",
+            "for _ in a; do echo -exec; find . -maxdepth 0 $_ touch c ';'; done",
+            "for RANDOM in a; do cat $RANDOM; done",
         ],
     ),
     // `--` as the value of an option.

@@ -1,6 +1,6 @@
 //! A strict reader of a small part of the shell.
 //!
-//! Comes in: a line, as the model wrote it for bash. Goes out: its tree, or where and why it is not understood. Always
+//! In: a line, as the model wrote it for bash. Out: its tree, or where and why it is not understood. Always
 //! true: of a line that is accepted, bash runs the commands of the tree, with the arguments and redirections that the
 //! tree says, and nothing else. Rejecting is always right; each thing that is accepted has one meaning in every bash.
 //!
@@ -14,7 +14,7 @@
 //! compound  = "{" list "}"  |  "(" list ")"  |  "[[" test "]]"
 //!           | "if" list "then" list { "elif" list "then" list } [ "else" list ] "fi"
 //!           | ( "while" | "until" ) list "do" list "done"
-//!           | "for" NAME "in" { word } ( ";" | newline ) "do" list "done"
+//!           | "for" NAME "in" { word } ( ";" | newline ) "do" list "done"   NAME begins in lower case
 //! test      = [ "!" ] ( word | unary word | word binary word )          the operators of UNARY_TESTS and BINARY_TESTS
 //! redirect  = [ "0" | "1" | "2" ] ( "<" | ">" | ">>" | ">|" | "<<<" ) word
 //!           | ( "&>" | "&>>" ) word  |  [ "1" | "2" ] ">&" ( "0" | "1" | "2" )
@@ -398,8 +398,8 @@ impl<'a> LineReader<'a> {
         self.expect_word("for")?;
         self.blanks();
         let variable = self.bare_word().to_owned();
-        // Bash sets `_` anew after each command.
-        if !is_name(&variable) || variable == "_" {
+        // Bash and programs set or read other names: `_`, `REPLY`, `PATH`.
+        if !is_name(&variable) || !variable.starts_with(|c: char| c.is_ascii_lowercase()) {
             return self.objection("a loop without a plain variable");
         }
         self.at += variable.len();
