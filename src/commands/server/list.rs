@@ -39,7 +39,11 @@ const SHOWN: usize = 8;
 /// # Errors
 ///
 /// When stdout cannot be written.
-pub(super) async fn list(context: &Context, only: Option<&Path>, talk: ServerMessages) -> Result<CommandEnd, Failure> {
+pub(super) async fn list(
+    context: &Context,
+    only: Option<&Path>,
+    messages: ServerMessages,
+) -> Result<CommandEnd, Failure> {
     let state = &context.directories.state;
     let mut servers = look::all(context).await;
     if let Some(only) = only {
@@ -47,22 +51,22 @@ pub(super) async fn list(context: &Context, only: Option<&Path>, talk: ServerMes
         servers.retain(|seen| seen.record.directory == only);
     }
     let strays = server::strays(&context.environment.temporary_base());
-    if talk.is_json() {
+    if messages.is_json() {
         write_document(&Servers::new(&servers, state, Some(&strays)))?;
     } else if servers.is_empty() {
-        talk.say("no server is kept warm; `-k` and `opencode-rs server start` start one");
+        messages.say("no server is kept warm; `-k` and `opencode-rs server start` start one");
     } else {
         let mut table = Table::new(&COLUMNS);
         for seen in &servers {
             table.push(cells(seen, context.streams.stdout_is_terminal));
         }
-        table.print(context, &talk.output)?;
+        table.print(context, &messages.output)?;
     }
     for seen in &servers {
-        settle(context, seen, talk);
+        settle(context, seen, messages);
     }
     for stray in &strays {
-        talk.say(&format!(
+        messages.say(&format!(
             "process {} is left of a server that was killed; `opencode-rs server stop --all` ends it",
             stray_in_words(stray)
         ));
@@ -71,14 +75,14 @@ pub(super) async fn list(context: &Context, only: Option<&Path>, talk: ServerMes
 }
 
 /// Tells how to handle an unhealthy server, and removes the record of a dead server after showing it once.
-fn settle(context: &Context, seen: &Seen, talk: ServerMessages) {
+fn settle(context: &Context, seen: &Seen, messages: ServerMessages) {
     let id = &seen.record.id;
     match seen.state {
         ServerState::Dead => {
             warm::end_hung(&context.directories, &seen.record);
-            talk.say(&format!("server {id} was killed; it is forgotten now"));
+            messages.say(&format!("server {id} was killed; it is forgotten now"));
         }
-        ServerState::NotAnswering => talk.say(&format!(
+        ServerState::NotAnswering => messages.say(&format!(
             "server {id} does not answer; `opencode-rs server stop {id}` ends it"
         )),
         ServerState::InUse | ServerState::Idle | ServerState::Retiring | ServerState::Closed => {}
@@ -123,24 +127,24 @@ fn cells(seen: &Seen, is_short: bool) -> Vec<String> {
 pub(super) async fn status(
     context: &Context,
     server: &ServerReference,
-    talk: ServerMessages,
+    messages: ServerMessages,
 ) -> Result<CommandEnd, Failure> {
     let state = &context.directories.state;
     let servers = choose(context, server).await?;
-    if talk.is_json() {
+    if messages.is_json() {
         write_document(&Servers::new(&servers, state, None))?;
     } else {
         let blocks: Vec<String> = servers.iter().map(|seen| block(seen, state)).collect();
         write_stdout(blocks.join("\n").as_bytes())?;
     }
     for seen in &servers {
-        settle(context, seen, talk);
+        settle(context, seen, messages);
     }
     if servers.is_empty()
         && let ServerReference::OfDirectory(typed) = server
     {
         let directory = directory(context, typed.as_deref());
-        talk.say(&format!(
+        messages.say(&format!(
             "no server is kept warm in `{}`; `-k` and `opencode-rs server start` start one",
             directory.display()
         ));

@@ -34,7 +34,7 @@ pub(super) async fn run(
     server: &ServerReference,
     lines: Option<usize>,
     follow: Follow,
-    talk: ServerMessages,
+    messages: ServerMessages,
 ) -> Result<CommandEnd, Failure> {
     let state = &context.directories.state;
     let found = find(context, server).await?;
@@ -60,7 +60,7 @@ pub(super) async fn run(
             done = following => done?,
             failure = reader_gone() => return Err(failure),
         }
-        talk.say(&format!("server {} has ended", found.id));
+        messages.say(&format!("server {} has ended", found.id));
     }
     Ok(CommandEnd::Success)
 }

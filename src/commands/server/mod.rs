@@ -31,18 +31,18 @@ use crate::request::ServerCommandRequest;
 #[cfg(unix)]
 pub async fn run(context: &Context, request: ServerCommandRequest) -> Result<CommandEnd, Failure> {
     use crate::request::ServerAction;
-    let talk = ServerMessages {
+    let messages = ServerMessages {
         output: request.output,
         verbosity: request.verbosity,
     };
     let is_start = matches!(request.action, ServerAction::Start(_));
     let work = async {
         match request.action {
-            ServerAction::Start(connect) => start::run(context, *connect, talk).await,
-            ServerAction::List(directory) => list::list(context, directory.as_deref(), talk).await,
-            ServerAction::Status(server) => list::status(context, &server, talk).await,
-            ServerAction::Stop { which, in_use } => stop::run(context, &which, in_use, talk).await,
-            ServerAction::Logs { server, lines, follow } => logs::run(context, &server, lines, follow, talk).await,
+            ServerAction::Start(connect) => start::run(context, *connect, messages).await,
+            ServerAction::List(directory) => list::list(context, directory.as_deref(), messages).await,
+            ServerAction::Status(server) => list::status(context, &server, messages).await,
+            ServerAction::Stop { which, in_use } => stop::run(context, &which, in_use, messages).await,
+            ServerAction::Logs { server, lines, follow } => logs::run(context, &server, lines, follow, messages).await,
         }
     };
     if is_start {

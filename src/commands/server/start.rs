@@ -26,7 +26,7 @@ use crate::warm::ServerRecord;
 pub(super) async fn run(
     context: &Context,
     request: ConnectRequest,
-    talk: ServerMessages,
+    messages: ServerMessages,
 ) -> Result<CommandEnd, Failure> {
     if connect::is_pure(context) {
         return Err(Failure::usage(
@@ -43,7 +43,7 @@ pub(super) async fn run(
     let state = &context.directories.state;
     let directory = connect::directory(context, &request)?;
     let before: BTreeSet<String> = ServerRecord::list(state).into_iter().map(|record| record.id).collect();
-    let line = WaitingLine::open(context, &request, &talk.output);
+    let line = WaitingLine::open(context, &request, &messages.output);
     let stop = stop(context, context.started, request.timeout, "the start of the server");
     tokio::pin!(stop);
     let mut connection = tokio::select! {
@@ -82,7 +82,7 @@ pub(super) async fn run(
             .hint("see `opencode-rs server logs`")
     })?;
     let record = &seen.record;
-    if talk.is_json() {
+    if messages.is_json() {
         write_document(&StartedDocument {
             kind: "server",
             schema_version: SCHEMA_VERSION,
@@ -96,7 +96,7 @@ pub(super) async fn run(
         .status
         .as_ref()
         .map(|status| std::time::Duration::from_secs(status.keep_for));
-    talk.say(&format!(
+    messages.say(&format!(
         "{} `opencode {}` in `{}`, port {}{}",
         if is_new { "started" } else { "there already:" },
         sanitize(&record.engine_version),

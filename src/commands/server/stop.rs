@@ -42,7 +42,7 @@ pub(super) async fn run(
     context: &Context,
     which: &StopChoice,
     in_use: InUse,
-    talk: ServerMessages,
+    messages: ServerMessages,
 ) -> Result<CommandEnd, Failure> {
     let mut servers: Vec<Seen> = Vec::new();
     match which {
@@ -61,7 +61,7 @@ pub(super) async fn run(
     let mut fates = Vec::new();
     for seen in &servers {
         let fate = stop(context, seen, in_use).await;
-        tell(seen, &fate, talk);
+        tell(seen, &fate, messages);
         fates.push(fate);
     }
     let strays = match which {
@@ -72,13 +72,13 @@ pub(super) async fn run(
         .iter()
         .flat_map(|(ended, left)| ended.iter().filter(|stray| !left.contains(stray)))
     {
-        talk.say(&format!(
+        messages.say(&format!(
             "ended process {}, which was left of a server that was killed",
             stray_in_words(stray)
         ));
     }
     if servers.is_empty() && strays.as_ref().is_none_or(|(ended, _)| ended.is_empty()) {
-        talk.say(&match which {
+        messages.say(&match which {
             StopChoice::These(references) => match references.first() {
                 Some(ServerReference::OfDirectory(typed)) => format!(
                     "nothing to stop: no server is kept warm in `{}`",
@@ -89,7 +89,7 @@ pub(super) async fn run(
             StopChoice::All => "nothing to stop: no server is kept warm".to_owned(),
         });
     }
-    if talk.is_json() {
+    if messages.is_json() {
         write_document(&StopDocument {
             kind: "server_stop",
             schema_version: SCHEMA_VERSION,
@@ -162,13 +162,13 @@ async fn kill(context: &Context, seen: &Seen) -> Fate {
     Fate::Killed
 }
 
-fn tell(seen: &Seen, fate: &Fate, talk: ServerMessages) {
+fn tell(seen: &Seen, fate: &Fate, messages: ServerMessages) {
     let id = &seen.record.id;
     let place = seen.record.directory.display();
     match fate {
-        Fate::Stopped => talk.say(&format!("stopped server {id} of `{place}`")),
-        Fate::Killed => talk.say(&format!("ended server {id} of `{place}`, which did not answer")),
-        Fate::Cleared => talk.say(&format!(
+        Fate::Stopped => messages.say(&format!("stopped server {id} of `{place}`")),
+        Fate::Killed => messages.say(&format!("ended server {id} of `{place}`, which did not answer")),
+        Fate::Cleared => messages.say(&format!(
             "server {id} of `{place}` had been killed; it is forgotten now"
         )),
         Fate::InUse(_) | Fate::Refused(_) => {}
