@@ -3,8 +3,8 @@
 //! The engine spends half a second and 200 MB on a catalog of more than two hundred providers, of which a run uses one or
 //! two. `OPENCODE_MODELS_PATH` gives it a smaller one.
 //!
-//! Comes in: the engine, and the environment and directory that it will run with. Goes out: a file with the providers that
-//! may be usable there, in the engine's own order, or nothing. Always true: with the file the engine offers the same
+//! In: the engine, and the environment and directory that it will run with. Out: a file with the providers that
+//! may be usable there, in the engine's own order, or nothing. Invariants: with the file the engine offers the same
 //! providers and models as without; wherever that is not certain there is no file. So a wrong cache entry, an unknown engine
 //! version or an odd configuration costs time and never a model.
 //!

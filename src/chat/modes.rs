@@ -1,6 +1,6 @@
 //! The terminal's modes, and how they are restored.
 //!
-//! Invariant: dropping [`Modes`] restores the terminal's modes at its creation, however they were changed, and however
+//! Invariants: dropping [`Modes`] restores the terminal's modes at its creation, however they were changed, and however
 //! the dialog ended.
 
 use std::io::{self, Write as _};

@@ -1,6 +1,6 @@
 //! What can be typed: the command tree, with clap's structs and nothing that does work.
 //!
-//! Comes in: the words of the command line. Goes out: a [`Cli`], whose command resolves into a request. Always true:
+//! In: the words of the command line. Out: a [`Cli`], whose command resolves into a request. Invariants:
 //! parsing reads no file and no variable; a word that is a command's name is a command only where it is the first word.
 
 mod agents;

@@ -1,6 +1,6 @@
 //! Which model, agent and variant: what was asked for, against what the engine has.
 //!
-//! Comes in: names as typed, the engine's lists. Goes out: names that exist, or a failure with the nearest ones. Always
+//! In: names as typed, the engine's lists. Out: names that exist, or a failure with the nearest ones. Always
 //! true: nothing is replaced by something else in silence.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! A short visit to an engine: connect, do something, close.
 //!
-//! Comes in: a request and what to do on the connection. Goes out: its result. Always true: the connection is closed
+//! In: a request and what to do on the connection. Out: its result. Invariants: the connection is closed
 //! whatever happens, a signal and `--timeout` end the visit, and nothing is left drawn on the terminal.
 
 use std::io;

@@ -1,6 +1,6 @@
 //! One executable out of an archive.
 //!
-//! In: an archive's bytes, as they arrive. Out: a file with the executable, and the hashes of both. Always true: nothing
+//! In: an archive's bytes, as they arrive. Out: a file with the executable, and the hashes of both. Invariants: nothing
 //! but that one file is written, whatever the archive holds. Names, modes, owners and links of the archive are never
 //! applied, so that none of them can be an attack; an archive that climbs out of its directory is refused as a whole,
 //! since no honest one does.

@@ -1,6 +1,6 @@
 //! From a version to an engine in our store.
 //!
-//! Always true: a directory appears in the store complete, verified and probed, by one rename, or not at all. A process
+//! Invariants: a directory appears in the store complete, verified and probed, by one rename, or not at all. A process
 //! that writes there holds the destination's lock; after waiting for the lock it looks again before it fetches. Dropping
 //! the future, or the death of the process, leaves at most a directory `.staging-…`, which the next installation of the
 //! same destination removes.

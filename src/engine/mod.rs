@@ -1,6 +1,6 @@
 //! From "which engine" to an executable.
 //!
-//! In: an [`EngineRequest`]. Out: an [`Engine`], or a failure that names everything that was looked at. Always true: the
+//! In: an [`EngineRequest`]. Out: an [`Engine`], or a failure that names everything that was looked at. Invariants: the
 //! engine ran a moment ago, or is the same file that did; its version is supported; and what we installed ourselves is
 //! complete and was verified before it became visible.
 //!

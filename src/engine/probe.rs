@@ -1,6 +1,6 @@
 //! Whether a file is an engine that runs here, and which version it is.
 //!
-//! In: a path. Out: its version, or why it has none. Always true: nothing is executed when the answer is known already,
+//! In: a path. Out: its version, or why it has none. Invariants: nothing is executed when the answer is known already,
 //! and a file that is executed sees neither our secrets nor, where it is the engine itself, the user's directories.
 
 use std::io::Read as _;

@@ -1,6 +1,6 @@
 //! The places that serve the engine: GitHub's releases, then the npm registry.
 //!
-//! In: a version and a build. Out: an [`Artifact`], an archive with the hashes that it must have. Always true: there is
+//! In: a version and a build. Out: an [`Artifact`], an archive with the hashes that it must have. Invariants: there is
 //! no artifact without a hash.
 
 use reqwest::header::{ACCEPT, HeaderName};

@@ -1,6 +1,6 @@
 //! The engines that we installed: `<data>/engines/<version>-<target>/opencode` with a receipt beside it.
 //!
-//! Always true: a directory with a receipt is complete and was verified, because both arrive with one rename. A
+//! Invariants: a directory with a receipt is complete and was verified, because both arrive with one rename. A
 //! directory without one was made by the user; it is used, and never changed.
 
 use std::fs;

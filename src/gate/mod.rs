@@ -2,7 +2,7 @@
 //!
 //! In: a directory for the plugin's file. Out: a [`Hub`], which the owner of the engine keeps and which gives the
 //! plugin for the engine's configuration and a variable for its environment; and for each turn a [`Gate`], which yields
-//! every tool call that is about to run, as a [`GateCall`] that waits for its answer. Invariant: a call without an
+//! every tool call that is about to run, as a [`GateCall`] that waits for its answer. Invariants: a call without an
 //! answer does not run; while no gate is open, the plugin refuses every call.
 //!
 //! # Why a plugin

@@ -1,6 +1,6 @@
 //! A command of the user's that answers in a person's place.
 //!
-//! Comes in: an ask. Goes out: the answer of the command, and its faults, for the part that shows warnings. Always
+//! In: an ask. Out: the answer of the command, and its faults, for the part that shows warnings. Always
 //! true: only a command that ended well and said exactly one JSON document that means "allow" allows; it gets no
 //! password, and when its time is over it and its process group are ended. It is no job of the terminal's: it can
 //! show a window, but not read the keyboard that we read.

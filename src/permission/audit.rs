@@ -1,6 +1,6 @@
 //! The audit log: who decided what, one JSON line each.
 //!
-//! Comes in: a decision. Goes out: a line at the end of `audit.jsonl` in the state directory. Always true: a line is
+//! In: a decision. Out: a line at the end of `audit.jsonl` in the state directory. Invariants: a line is
 //! written with one call, so that several processes can write at once; a decision that could not be written down is
 //! the caller's to know; nothing of a call's arguments is there but what the rules look at.
 

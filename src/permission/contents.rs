@@ -1,6 +1,6 @@
 //! Which files a search looks into.
 //!
-//! Comes in: a place, and how the search walks. Goes out: the first file that the caller's check objects to. Always
+//! In: a place, and how the search walks. Out: the first file that the caller's check objects to. Always
 //! true: a place that is too large to be walked in no time counts as one that holds such a file.
 
 use std::path::{Path, PathBuf};

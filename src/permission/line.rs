@@ -1,6 +1,6 @@
 //! A shell line, judged part by part.
 //!
-//! Always true: a line is allowed only when every part of it is, and at least one of its commands by a rule; a denied
+//! Invariants: a line is allowed only when every part of it is, and at least one of its commands by a rule; a denied
 //! part denies the line, also when the rest is not understood.
 
 use std::path::Path;

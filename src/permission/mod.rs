@@ -1,8 +1,8 @@
 //! What the model may do, and who says so.
 //!
-//! Comes in: what it wants to do, as an [`Action`] (a tool call, or a request of the engine's), and the rules of everybody.
-//! Goes out: a [`Judgement`]; where that is left open, an [`Ask`] for a [`Prompter`], and its [`Answer`]; a line in the
-//! [`AuditLog`] for each decision. Always true: deny beats ask, ask beats allow, what is not understood is asked, and
+//! In: what it wants to do, as an [`Action`] (a tool call, or a request of the engine's), and the rules of everybody.
+//! Out: a [`Judgement`]; where that is left open, an [`Ask`] for a [`Prompter`], and its [`Answer`]; a line in the
+//! [`AuditLog`] for each decision. Invariants: deny beats ask, ask beats allow, what is not understood is asked, and
 //! silence is no permission. Nothing here talks to the engine, but for the rules that our sessions get
 //! ([`look_only`], [`ask_about_everything`]), which widen nothing either: what the user's own configuration of the engine
 //! refuses stays refused.

@@ -1,7 +1,7 @@
 //! Where a path leads.
 //!
-//! Comes in: a path as it was written, and the directory that it starts from. Goes out: all names of the place, and
-//! whether it is the agent's own. Always true: a place is inside only when every way of reading the path leads there.
+//! In: a path as it was written, and the directory that it starts from. Out: all names of the place, and
+//! whether it is the agent's own. Invariants: a place is inside only when every way of reading the path leads there.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;

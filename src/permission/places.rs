@@ -1,6 +1,6 @@
 //! The places that a shell line names: arguments, patterns for file names, redirections.
 //!
-//! Always true: a command may read what its arguments name, and unless it is known to only read, write it.
+//! Invariants: a command may read what its arguments name, and unless it is known to only read, write it.
 
 use std::path::{Path, PathBuf};
 

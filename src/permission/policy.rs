@@ -1,6 +1,6 @@
 //! From rules to a judgement.
 //!
-//! Comes in: an action. Goes out: what happens, and who decided it. Always true: a rule that denies beats a rule that
+//! In: an action. Out: what happens, and who decided it. Invariants: a rule that denies beats a rule that
 //! asks, and a rule that asks beats a rule that allows; the preset decides last; a person's answer beats only questions.
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! What a call would change, before it changes it.
 //!
-//! Comes in: a call of a tool that writes. Goes out: a unified diff against the files as they are now. Always true:
+//! In: a call of a tool that writes. Out: a unified diff against the files as they are now. Invariants:
 //! nothing is written, nothing but plain files is opened, and a file that is large or binary has no diff. The engine
 //! may be more lenient than we are here (it finds texts whose spaces differ): then the diff is of the two texts alone.
 

@@ -1,7 +1,7 @@
 //! Files that run by themselves, widen what may run, or hold secrets.
 //!
-//! Comes in: an absolute path, and where the home and our own files are. Goes out: why an edit of it has to be asked
-//! about, and whether reading it has to. Always true: a path is judged by what it is called and where it is, never by
+//! In: an absolute path, and where the home and our own files are. Out: why an edit of it has to be asked
+//! about, and whether reading it has to. Invariants: a path is judged by what it is called and where it is, never by
 //! what is in it; a link has to be followed before, and both of its ends asked about.
 
 use crate::support::names::Names;

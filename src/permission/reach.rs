@@ -1,7 +1,7 @@
 //! What a command reaches without naming it: files in the places that it searches, and where the links lead that it
 //! makes or moves.
 //!
-//! Always true: what is judged here only makes a line ask.
+//! Invariants: what is judged here only makes a line ask.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! Which rules speak about a thing.
 //!
-//! Comes in: rules as they were written, and a name, a text, a path or an address. Goes out: whether they match. Always
+//! In: rules as they were written, and a name, a text, a path or an address. Out: whether they match. Always
 //! true: rules that refuse or ask match broadly (every name of a thing), rules that allow match narrowly (its one true
 //! name).
 

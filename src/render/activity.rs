@@ -1,6 +1,6 @@
 //! Output on stderr in every mode: tool activity, retries, warnings, reasoning, summary, failure.
 //!
-//! Invariant: text of a model, a tool or a provider is sanitised, and cut to one line if it has only one line.
+//! Invariants: text of a model, a tool or a provider is sanitised, and cut to one line if it has only one line.
 
 use std::collections::HashSet;
 

@@ -1,7 +1,7 @@
 //! Locks of engines that have died.
 //!
-//! *Comes in:* the engine's directory of state. *Goes out:* nothing; locks of dead engines are out of date afterwards.
-//! *Always true:* only a lock whose owner is proven dead is touched, and none is removed.
+//! In: the engine's directory of state. Out: nothing; locks of dead engines are out of date afterwards.
+//! Invariants: only a lock whose owner is proven dead is touched, and none is removed.
 //!
 //! The engine's locks are directories: `<state>/opencode/locks/<hash>.lock`, with `meta.json` (who has it) and
 //! `heartbeat`, whose time the owner renews every 20 s. An engine breaks a lock once that time is 60 s old. A lock stays

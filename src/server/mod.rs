@@ -1,8 +1,8 @@
 //! From an executable to a reachable address.
 //!
-//! *Comes in:* an engine program, a directory, the user's environment, configuration to lay over the user's own.
-//! *Goes out:* a [`Server`] with its [`Endpoint`](crate::api::Endpoint).
-//! *Always true:* whoever started it stops it. A server listens on loopback only, wants a random password that was never
+//! In: an engine program, a directory, the user's environment, configuration to lay over the user's own.
+//! Out: a [`Server`] with its [`Endpoint`](crate::api::Endpoint).
+//! Invariants: whoever started it stops it. A server listens on loopback only, wants a random password that was never
 //! in argv, and is gone with everything it started soon after its owner is, however that one ended; see [`guard_main`].
 //!
 //! A server's life: spawned, ready (its address line was seen), stopping, gone. Only a ready one is a [`Server`].

@@ -1,8 +1,8 @@
 //! What is left of a guard that was killed with SIGKILL: processes that its engine had started, and on systems where an
 //! engine does not die with its guard, that one too.
 //!
-//! *Comes in:* the directory for temporary files. *Goes out:* the strays of engines whose private directory was in there.
-//! *Always true:* a process is a stray only if it runs as this user, carries in its environment the private `TMPDIR` that
+//! In: the directory for temporary files. Out: the strays of engines whose private directory was in there.
+//! Invariants: a process is a stray only if it runs as this user, carries in its environment the private `TMPDIR` that
 //! a guard gave to its engine and a mark of the engine's, and that guard is proven dead by its lock; or if such a process
 //! has started it. Neither this process nor one that it descends from is ever one.
 

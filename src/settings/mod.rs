@@ -1,7 +1,7 @@
 //! Configuration files, environment and profiles: one value and one origin per setting.
 //!
-//! Comes in: flags that concern every command, the environment, a project's `.opencode-rs.toml`, the user's
-//! `config.toml`. Goes out: [`Settings`]. Always true: a setting has the value of the highest source that names it
+//! In: flags that concern every command, the environment, a project's `.opencode-rs.toml`, the user's
+//! `config.toml`. Out: [`Settings`]. Invariants: a setting has the value of the highest source that names it
 //! (flags, policy file, environment, project, profile, user, default), but for the lists of rules, which add up; and a
 //! project's file can only narrow what is safe.
 

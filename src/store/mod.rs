@@ -1,7 +1,7 @@
 //! The engine's own store of conversations, read without an engine.
 //!
-//! Comes in: the path of the engine's database. Goes out: the documents that the engine's HTTP interface would give,
-//! value for value. Always true: nothing is created or changed, not even the files that SQLite keeps beside a database;
+//! In: the path of the engine's database. Out: the documents that the engine's HTTP interface would give,
+//! value for value. Invariants: nothing is created or changed, not even the files that SQLite keeps beside a database;
 //! a reader never waits for an engine nor holds one up for long; whatever is not exactly as expected is
 //! [`Unreadable`], and the caller asks an engine instead.
 

@@ -1,7 +1,7 @@
 //! Which of the directories that the environment calls the user's came with the project, as where CI sets `HOME` to a
 //! checkout. The author of the project wrote what is in them.
 //!
-//! Always true: what the system gave to the account as its home is the user's, and so is a directory that lies neither in
+//! Invariants: what the system gave to the account as its home is the user's, and so is a directory that lies neither in
 //! the project nor in a home that came with it.
 
 use std::fs;

@@ -1,6 +1,6 @@
 //! JSON that we print.
 //!
-//! Always true: a terminal shows the text instead of obeying it, every reader finds the same lines, and the value is the
+//! Invariants: a terminal shows the text instead of obeying it, every reader finds the same lines, and the value is the
 //! same as without the escapes. Control characters, line separators, and characters that reorder or hide text are written
 //! as `\u` escapes, into a pipe too: one form for every reader.
 

@@ -1,6 +1,6 @@
 //! Files that a user names: for the answer, an export, a conversation that is saved.
 //!
-//! Always true: only a regular file is ever replaced, and what replaces it has its mode and its owner. What is no regular
+//! Invariants: only a regular file is ever replaced, and what replaces it has its mode and its owner. What is no regular
 //! file (a device, a pipe) is opened and written to, and so is a regular file that cannot be replaced without a loss.
 
 use std::fs::{Metadata, OpenOptions};

@@ -1,8 +1,8 @@
 //! Streams, tty facts, colour, control-sequence stripping.
 //!
-//! Comes in: the environment's variables, once. Goes out: [`Terminal`], which says what each stream can show; the
+//! In: the environment's variables, once. Out: [`Terminal`], which says what each stream can show; the
 //! [`Sanitizer`], through which all text of a model, a tool or a provider goes before a terminal sees it; and
-//! [`Screen`], which lets one thing draw at a time. Always true: nothing below asks the environment again.
+//! [`Screen`], which lets one thing draw at a time. Invariants: nothing below asks the environment again.
 
 mod sanitize;
 mod screen;

@@ -2,7 +2,7 @@
 //!
 //! Three sorts of things are drawn on a terminal: the line that says what is being waited for, which is erased and
 //! drawn again; what stays (the answer, lines on stderr); and a question, which needs the screen for itself until it is
-//! answered. A [`Screen`] is shared by all of them. Always true: the waiting line is gone before anything that stays is
+//! answered. A [`Screen`] is shared by all of them. Invariants: the waiting line is gone before anything that stays is
 //! written, and while one part has [taken](Screen::take) the screen, no other part draws.
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! A whole conversation as one document: the engine's own format of exports.
 //!
 //! In: a session and its messages as the engine describes them, or a file with them. Out: Markdown for people, the
-//! document without private data, the events that make an engine store the document. Invariant: a document from a file
+//! document without private data, the events that make an engine store the document. Invariants: a document from a file
 //! is checked before its use, and cannot name a file outside the directory that it is imported into.
 
 mod adopt;

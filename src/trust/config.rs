@@ -1,6 +1,6 @@
 //! What in an engine's configuration file leads to code, sends something away, or is not known to be harmless.
 //!
-//! Comes in: the configuration as the engine parses it, without its `{file:…}` and `{env:…}`. Goes out: the findings. Always
+//! In: the configuration as the engine parses it, without its `{file:…}` and `{env:…}`. Out: the findings. Always
 //! true: a key that this file does not name is a finding, at every level that the engine gives a meaning to. The names are
 //! those of the schema of engine 1.18.33 and of what it takes from configurations of version 2.
 

@@ -1,6 +1,6 @@
 //! What the digest is made of: every path that matters, and what is in it.
 //!
-//! Always true: nothing of it is worded by us, so that a better message asks nobody again. Paths are relative to the lowest
+//! Invariants: nothing of it is worded by us, so that a better message asks nobody again. Paths are relative to the lowest
 //! directory that holds all of them.
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! What a partial clone makes git run. Git fetches an object that is missing when a command needs it, and versions before
 //! 2.44 do so whatever the environment says.
 //!
-//! Comes in: a directory. Goes out: the settings of its repository by which that fetch may run a program. Always true: a
+//! In: a directory. Out: the settings of its repository by which that fetch may run a program. Invariants: a
 //! repository without a remote that promises objects has none; a setting that is not understood may run one.
 
 use std::io;

@@ -5,8 +5,8 @@
 //! what stands in the files and variables that the configuration names, and in instruction files wherever they link to.
 //! The author of the directory thus runs code, and reads files, with the rights of the user who opens it.
 //!
-//! *Comes in:* a directory ([`scan`]), what the user said about trust ([`require`]). *Goes out:* a yes, or a [`Failure`].
-//! *Always true:* silence is no trust. A yes counts for what was shown: any change of it asks again. `--trust` is for one
+//! In: a directory ([`scan`]), what the user said about trust ([`require`]). Out: a yes, or a [`Failure`].
+//! Invariants: silence is no trust. A yes counts for what was shown: any change of it asks again. `--trust` is for one
 //! run and is not remembered.
 //!
 //! What is looked for is a superset of what engine 1.18 loads. Files that the found code imports from elsewhere (packages

@@ -1,6 +1,6 @@
 //! What the agent may read anyway, and where a path leads out of it.
 //!
-//! Comes in: the agent's directory and the user's home. Goes out: whether a path stays inside. Always true: links are
+//! In: the agent's directory and the user's home. Out: whether a path stays inside. Invariants: links are
 //! followed; a place that cannot be seen is not inside.
 
 use std::fs;

@@ -2,7 +2,7 @@
 //!
 //! Measured with engine 1.18.33: it puts the person's arguments in first (`$1`, `$2`, then `$ARGUMENTS`; nothing for one
 //! that was not given), and only then looks for `` !`…` ``, which it runs, and for `@NAME`, which it reads. So an argument
-//! can stand between two characters that mean something only together. Always true: an argument counts as any text.
+//! can stand between two characters that mean something only together. Invariants: an argument counts as any text.
 
 /// The place of an argument. No text that the engine takes holds this character.
 const ARGUMENT: char = '\0';

@@ -2,7 +2,7 @@
 //!
 //! Two sources: the engine's own comparison of the directory before and after (`diff`), which includes the effects of
 //! shell commands and needs git and snapshots; and the calls of editing tools, which are always available and include
-//! nothing else. Invariant: a number comes from the engine or follows from the written text; an unknown number is
+//! nothing else. Invariants: a number comes from the engine or follows from the written text; an unknown number is
 //! `None`.
 
 use std::collections::HashSet;

@@ -1,7 +1,7 @@
 //! The limits of an agent: model calls, tool calls, tokens, cost.
 //!
 //! The engine has no enforced limits (its `steps` is advice to the model), so this module checks them, from the state
-//! of the whole session tree, after each event. Invariant: with a limit of `n`, `n` are allowed; the next one ends the
+//! of the whole session tree, after each event. Invariants: with a limit of `n`, `n` are allowed; the next one ends the
 //! turn, as early as the events announce it.
 
 use super::TurnState;

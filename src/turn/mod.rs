@@ -1,7 +1,7 @@
 //! One prompt, from sending to outcome.
 //!
 //! In: an open event stream, a client, a prompt with its own ids. Out: [`Update`]s, then exactly one [`Outcome`].
-//! Invariant: the outcome is computed from the final state of the session tree, not from any single event.
+//! Invariants: the outcome is computed from the final state of the session tree, not from any single event.
 
 mod answer;
 mod changes;

@@ -1,6 +1,6 @@
 //! The socket of a supervisor: where it is, and who answers there.
 //!
-//! *Always true:* a command sends nothing to a socket before it has seen that the directory around it is this user's alone,
+//! Invariants: a command sends nothing to a socket before it has seen that the directory around it is this user's alone,
 //! and that the process at its other end is the living supervisor that the server's file names. The temporary directory,
 //! which others may empty and fill again, is the last place that is taken.
 

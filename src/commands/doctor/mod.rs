@@ -1,6 +1,6 @@
 //! `doctor`: whether a run would work, and what to do where not.
 //!
-//! Comes in: the request. Goes out: a list of checks on stdout, and the status of the first one that failed. Always true:
+//! In: the request. Out: a list of checks on stdout, and the status of the first one that failed. Invariants:
 //! nothing is installed, no question is asked, no real model gets a prompt, and no value of a variable is shown, since it may
 //! be a secret. The checks that were made are shown also when a signal or the time limit ends the command.
 

@@ -1,6 +1,6 @@
 //! `policy`: what would be allowed, asked and denied, and what was.
 //!
-//! Comes in: the rules, as for a run. Goes out: what they say. Always true: nothing is run and no engine is started.
+//! In: the rules, as for a run. Out: what they say. Invariants: nothing is run and no engine is started.
 
 mod call;
 mod log;

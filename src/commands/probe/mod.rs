@@ -1,6 +1,6 @@
 //! `engine probe`: what works with an engine, tried row by row with this very program and a scripted model.
 //!
-//! Comes in: an engine. Goes out: a verdict for each row. Always true: everything happens in a temporary directory with a
+//! In: an engine. Out: a verdict for each row. Invariants: everything happens in a temporary directory with a
 //! home of its own, and none of the user's variables, settings, conversations or servers are seen.
 
 mod rows;

@@ -1,6 +1,6 @@
 //! A terminal of its own for a command that is tried, and a person at it who presses keys.
 //!
-//! Always true: the command has no other controlling terminal, so nothing of the user's terminal is read or drawn on.
+//! Invariants: the command has no other controlling terminal, so nothing of the user's terminal is read or drawn on.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};

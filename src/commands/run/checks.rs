@@ -1,6 +1,6 @@
 //! What has to hold after a turn that went well: `--require-change` and `--verify`.
 //!
-//! Always true: the command of `--verify` does not see the server's password, writes nothing to stdout, and leaves no
+//! Invariants: the command of `--verify` does not see the server's password, writes nothing to stdout, and leaves no
 //! process of its group behind, however the run ends.
 
 use std::future::Future;

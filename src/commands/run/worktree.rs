@@ -1,7 +1,7 @@
 //! `--worktree`: a fresh git worktree for the agent, and how its work is taken over.
 //!
-//! Comes in: the agent's directory. Goes out: the same directory in a worktree on a branch of its own, as it was in the
-//! last commit. Always true: the user's own working tree is not touched; what an agent did is never thrown away, and a
+//! In: the agent's directory. Out: the same directory in a worktree on a branch of its own, as it was in the
+//! last commit. Invariants: the user's own working tree is not touched; what an agent did is never thrown away, and a
 //! worktree in which nothing was done does not stay.
 
 use std::path::{Path, PathBuf};

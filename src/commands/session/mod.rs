@@ -1,7 +1,7 @@
 //! `session`: what is done with conversations.
 //!
 //! What only looks reads the engine's own store, which takes milliseconds, and asks an engine where the store cannot be
-//! read. What changes something goes through an engine, in the session's own directory. Always true: stdout has the
+//! read. What changes something goes through an engine, in the session's own directory. Invariants: stdout has the
 //! result and nothing else; what cannot be taken back is asked for, or needs `--yes`.
 
 mod compact;

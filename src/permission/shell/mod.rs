@@ -1,7 +1,7 @@
 //! A shell line, taken apart.
 //!
-//! Comes in: the line, as the model wrote it for bash. Goes out: its commands and the files that it redirects to and from,
-//! or why it is not understood. Always true: of a line that is understood, every command is in one of the parts.
+//! In: the line, as the model wrote it for bash. Out: its commands and the files that it redirects to and from,
+//! or why it is not understood. Invariants: of a line that is understood, every command is in one of the parts.
 //!
 //! | file | what |
 //! | --- | --- |

@@ -1,7 +1,7 @@
 //! From the tree of a line to the parts that are judged one by one: its commands and redirections, each with the
 //! directories that it may run in.
 //!
-//! Always true: each command of the tree is in a part, also one that may not run.
+//! Invariants: each command of the tree is in a part, also one that may not run.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! What programs do besides what they are called for: options that run other programs, write files, or read elsewhere.
 //!
-//! Always true: a rule with a wildcard covers none of them unless its text before the wildcard says so. A program that is
+//! Invariants: a rule with a wildcard covers none of them unless its text before the wildcard says so. A program that is
 //! not here is what its rule says.
 
 use super::texts::program;

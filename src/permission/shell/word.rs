@@ -1,6 +1,6 @@
 //! One word of a shell line, with the parts of its text that are known without running anything.
 //!
-//! Always true: what cannot be told is marked as such; nothing is guessed to be harmless.
+//! Invariants: what cannot be told is marked as such; nothing is guessed to be harmless.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! A block of rows that is drawn, drawn again, and at last left standing.
 //!
-//! Comes in: rows, none wider than the terminal and, where it can be redrawn, no more than fit. Goes out: keys. Always
+//! In: rows, none wider than the terminal and, where it can be redrawn, no more than fit. Out: keys. Always
 //! true: while a board exists the screen is taken and the terminal gives single keys; when it is dropped, by a panic
 //! too, the terminal is as it was.
 

@@ -1,6 +1,6 @@
 //! Lines of text with looks, wrapped to a width.
 //!
-//! Always true: whatever came from elsewhere is in a [`StyledLine`] only through [`StyledLine::foreign`] or [`StyledLine::code`], and those
+//! Invariants: whatever came from elsewhere is in a [`StyledLine`] only through [`StyledLine::foreign`] or [`StyledLine::code`], and those
 //! write out every character that could not be seen.
 
 use std::fmt::Write as _;

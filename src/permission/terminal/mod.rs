@@ -1,7 +1,7 @@
 //! A person at the terminal, wherever stdin, stdout and stderr lead.
 //!
-//! Comes in: an [`Ask`](super::Ask) or the model's questions, and a [`Withdrawal`](super::Withdrawal). Goes out: the
-//! answer, and a line on the terminal that says what it was. Always true: everything of the model's is shown with what
+//! In: an [`Ask`](super::Ask) or the model's questions, and a [`Withdrawal`](super::Withdrawal). Out: the
+//! answer, and a line on the terminal that says what it was. Invariants: everything of the model's is shown with what
 //! is hidden in it written out; Enter alone, what was typed before the question stood there, and what is pasted never
 //! allow anything; whatever ends a question (an answer, a withdrawal, a terminal that goes away, a panic) leaves the
 //! terminal as it was.

@@ -1,6 +1,6 @@
 //! The parts of a call, the ones that decide first and equal ones folded.
 //!
-//! Comes in: the parts of a judgement. Goes out: a line for each group of parts. Always true: the tables here order and
+//! In: the parts of a judgement. Out: a line for each group of parts. Invariants: the tables here order and
 //! label parts and decide nothing; each command or path that asks is in a line, by itself or in a count.
 
 use super::line::{StyledLine, TextStyle};

@@ -1,6 +1,6 @@
 //! May it do that? The question, its answers, and the line that stays.
 //!
-//! Always true: nothing is allowed by a key that came before the pause of the question was over, and nothing before all
+//! Invariants: nothing is allowed by a key that came before the pause of the question was over, and nothing before all
 //! of what is asked has been on the screen.
 
 use super::Gone;

@@ -1,6 +1,6 @@
 //! The session that a prompt goes to: found, copied or made, with the rules of this run.
 //!
-//! Comes in: a request and a connection. Goes out: a locked session and its rules. Always true: a missing session is an
+//! In: a request and a connection. Out: a locked session and its rules. Invariants: a missing session is an
 //! error, and no new session takes its place; a name belongs to its session before the first prompt is sent.
 
 mod rules;

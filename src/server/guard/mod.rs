@@ -6,9 +6,9 @@
 //! for whatever reason, SIGKILL included, the guard ends the engine, everything that the engine started, and removes the
 //! temporary directory.
 //!
-//! *Comes in:* argv (`__guard TEMPORARY ENGINE ARGUMENTS…`), the engine's environment and working directory as its own,
-//! the engine's output pipes as its own stdout and stderr, the socket as stdin. *Goes out:* [`report::GuardReport`] lines.
-//! *Always true:* a guard signals only descendants of its own, never a name or a group; it is in a session of its own, so
+//! In: argv (`__guard TEMPORARY ENGINE ARGUMENTS…`), the engine's environment and working directory as its own,
+//! the engine's output pipes as its own stdout and stderr, the socket as stdin. Out: [`report::GuardReport`] lines.
+//! Invariants: a guard signals only descendants of its own, never a name or a group; it is in a session of its own, so
 //! the terminal's Ctrl-C reaches neither it nor the engine; it holds nothing of our stdin, stdout or stderr.
 //!
 //! What is beyond it: if the guard itself is killed with SIGKILL, on Linux the engine dies with it (parent-death
