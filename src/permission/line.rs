@@ -102,12 +102,46 @@ impl Policy {
                         LinePart::File { writes, target, dirs } => judged.push(self.judge_file(*writes, target, dirs)),
                     }
                 }
-                if judged.iter().all(|judged| judged.verdict.effect == Effect::Allow) {
+                if depth == 0 && judged.iter().all(|judged| judged.verdict.effect == Effect::Allow) {
+                    let parts = self.with_inner_parts(parts, 0);
                     judged.extend(self.judge_repositories(&parts));
                     judged.extend(self.judge_new_files(&parts));
+                    judged.extend(self.judge_new_names(&parts));
                 }
             }
         }
+    }
+
+    /// The parts of a line, each followed by those of what it runs.
+    fn with_inner_parts(&self, parts: Vec<LinePart>, depth: usize) -> Vec<LinePart> {
+        let mut all = Vec::new();
+        for part in parts {
+            let wrapper = match &part {
+                LinePart::Command(command) if depth < DEEPEST => {
+                    wrappers::unwrap(command).map(|wrapper| (command.clone(), wrapper))
+                }
+                _ => None,
+            };
+            all.push(part);
+            let Some((outer, wrapper)) = wrapper else { continue };
+            let start = outer.dirs.iter().flatten().next().unwrap_or(&self.grounds.directory);
+            for inner in wrapper.inner {
+                let inner = match inner {
+                    WrappedCommand::Words(words) => vec![LinePart::Command(outer.running(words))],
+                    WrappedCommand::Line(line) => {
+                        let around = ShellContext {
+                            home: &self.grounds.home,
+                            start,
+                        };
+                        shell::read(&line, around).unwrap_or_default()
+                    }
+                    // These ask.
+                    WrappedCommand::Input | WrappedCommand::Unknown(_) | WrappedCommand::Perhaps(_) => Vec::new(),
+                };
+                all.extend(self.with_inner_parts(inner, depth + 1));
+            }
+        }
+        all
     }
 
     /// Something that is not understood asks, whatever allows it; but what it mentions may be denied. Only who allows all
@@ -222,14 +256,7 @@ impl Policy {
         let start = outer.dirs.as_ref().and_then(|dirs| dirs.first()).cloned();
         match inner {
             WrappedCommand::Words(words) => {
-                let command = ShellCommand {
-                    raw: texts::typed(&words),
-                    words,
-                    assignments: Vec::new(),
-                    dirs: outer.dirs.clone(),
-                    feeds: None,
-                };
-                self.judge_command(&command, line, depth, judged);
+                self.judge_command(&outer.running(words), line, depth, judged);
             }
             WrappedCommand::Line(inner) => match (&outer.dirs, start) {
                 (Some(dirs), Some(start)) if dirs.len() == 1 => self.judge_script(&inner, &start, depth, judged),
@@ -286,13 +313,7 @@ impl Policy {
     fn judge_perhaps(&self, words: &[ShellWord], outer: &ShellCommand, depth: usize) -> Option<Judged> {
         let mut inner = Vec::new();
         for at in 0..words.len().min(24) {
-            let command = ShellCommand {
-                raw: texts::typed(&words[at..]),
-                words: words[at..].to_vec(),
-                assignments: Vec::new(),
-                dirs: outer.dirs.clone(),
-                feeds: None,
-            };
+            let command = outer.running(words[at..].to_vec());
             inner.push(Judged::new(
                 command.raw.clone(),
                 self.named(&command).unwrap_or_else(no_objection),
@@ -413,10 +434,13 @@ impl Policy {
         let prefix = literal_prefix(pattern);
         // An option that is named once covers one of that name.
         let count = |hazard: &Hazard| hazards.iter().filter(|other| other.named_by == hazard.named_by).count();
-        // A pattern for a directory does not cover a path that climbs out of that directory.
+        // A pattern for a name does not cover a path, nor one for a directory a path that climbs out of it.
+        let is_for_name = pattern.split_whitespace().next().is_some_and(|name| !name.contains('/'));
+        let is_other = is_for_name && first.text().contains('/');
         let climbs = first.text().split('/').any(|part| part == "..");
         matches
             && !climbs
+            && !is_other
             && hazards.iter().all(|hazard| {
                 hazard.is_named_in(prefix)
                     && (count(hazard) == 1 || prefix.matches(&hazard.named_by).count() >= count(hazard))

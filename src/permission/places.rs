@@ -11,7 +11,7 @@ use super::policy::{Outside, PartDecision, Policy};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, patterns_meet};
 use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
-use super::shell::programs::{Hazard, READERS, changes_unnamed_files, only_reads};
+use super::shell::programs::{Hazard, READERS, changes_unnamed_files, hazards, only_reads};
 use super::shell::texts::{program, star_brackets};
 use super::shell::{Dirs, LinePart, ShellCommand, ShellWord, git, wrappers};
 use super::wildcard_matches;
@@ -179,27 +179,59 @@ impl Policy {
     }
 
     /// Git takes a directory without `.git` for a repository when the right files are in it, and runs what their
-    /// configuration says. So beside git, where there is no `.git`, a line only reads.
+    /// configuration says. So beside git that is sent elsewhere, or where there is no `.git`, a line only reads.
     pub(super) fn judge_repositories(&self, parts: &[LinePart]) -> Option<Judged> {
         let is_git = |command: &ShellCommand| program(&command.words) == Some("git");
+        let is_sent = |command: &ShellCommand| command.words.iter().any(|word| word.text() == "-C");
+        let is_safe = has_repository(&self.grounds.directory);
         let git = parts.iter().find_map(|part| match part {
-            LinePart::Command(command) if is_git(command) => Some(command.raw.clone()),
+            LinePart::Command(command) if is_git(command) && (!is_safe || is_sent(command)) => {
+                Some(command.raw.clone())
+            }
             _ => None,
         })?;
+        let calls = parts.iter().filter(|part| matches!(part, LinePart::Command(command) if is_git(command)));
+        let is_alone = calls.count() == 1;
         let changes = |part: &LinePart| match part {
+            LinePart::Command(command) if is_git(command) => !is_alone && git::changes_files(&command.words),
+            part => self.may_make_files(part),
+        };
+        (!self.has_plain_allowance() && parts.iter().any(changes)).then(|| {
+            Judged::new(
+                git,
+                self.beyond("bash", "git beside commands that could make a repository"),
+            )
+        })
+    }
+
+    /// Whether a part may bring files, or files of other names, to where the line works.
+    fn may_make_files(&self, part: &LinePart) -> bool {
+        match part {
             LinePart::File { writes, target, .. } => {
                 *writes && !target.known().is_some_and(|path| STREAMS.contains(path))
             }
             LinePart::Command(command) => {
                 let name = program(&command.words).unwrap_or_default();
-                !command.words.is_empty() && !is_git(command) && !READERS.contains(name) && !self.is_neutral(command)
+                let only_reads = READERS.contains(name) || only_reads(&command.words, &hazards(command));
+                // What it runs is a part of its own.
+                let only_runs = name != "find" && wrappers::unwrap(command).is_some();
+                !command.words.is_empty() && !only_reads && !only_runs && !self.is_neutral(command)
             }
-        };
-        let is_safe = has_repository(&self.grounds.directory) || self.has_plain_allowance();
-        (!is_safe && parts.iter().any(changes)).then(|| {
+        }
+    }
+
+    /// `xargs` cuts names of files at white space. The names that are there were looked at; those that the line makes
+    /// were not.
+    pub(super) fn judge_new_names(&self, parts: &[LinePart]) -> Option<Judged> {
+        let xargs = parts.iter().find_map(|part| match part {
+            LinePart::Command(command) if cuts_names(command) => Some(command.raw.clone()),
+            _ => None,
+        })?;
+        let makes = |part: &LinePart| self.may_make_files(part);
+        (!self.has_plain_allowance() && parts.iter().any(makes)).then(|| {
             Judged::new(
-                git,
-                self.beyond("bash", "git beside commands that could make a repository here"),
+                xargs,
+                self.beyond("bash", "bash that cuts names which the line itself may make"),
             )
         })
     }
@@ -399,6 +431,12 @@ impl Policy {
             .unwrap_or_else(|| self.judge_unknown(tool));
         judged(verdict)
     }
+}
+
+/// Whether a command cuts the names that it reads at white space.
+fn cuts_names(command: &ShellCommand) -> bool {
+    let is_zero = |rest| wrappers::of_xargs(rest).is_some_and(|(_, is_zero)| is_zero);
+    program(&command.words) == Some("xargs") && !is_zero(&command.words[1..])
 }
 
 /// Whether a part gives files other names, makes links, changes files that it does not name, or what a search leaves out.

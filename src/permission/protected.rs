@@ -12,7 +12,7 @@ use super::paths::{follow, slashed};
 /// Directories whose files run, or widen what may run, without anybody starting them.
 const RUNNING_DIRECTORIES: Names = Names(
     ".git .hg .svn .jj .githooks .husky .opencode .claude .codex .cursor .gemini .windsurf .continue .vscode .idea \
-     .zed .fleet .devcontainer .direnv .mise .ssh .cargo .bundle .yarn .vim .nvim .emacs.d .config",
+     .zed .fleet .devcontainer .direnv .mise .ssh .cargo .bundle .yarn .vim .nvim .emacs.d .config .bin",
 );
 
 /// Files that do. In lower case.
@@ -26,7 +26,7 @@ const RUNNING_FILES: Names = Names(
      .xsessionrc .xserverrc .pam_environment .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pnpmfile.mjs .pnp.cjs \
      .pnp.loader.mjs .condarc .gemrc .gdbinit .lldbinit .pdbrc .pythonrc .irbrc .pryrc .rprofile .renviron \
      .ocamlinit .ghci .sqliterc .psqlrc .vimrc .gvimrc .nvimrc .nvim.lua .exrc .emacs .dir-locals.el .tmux.conf \
-     .screenrc .curlrc .netrc",
+     .screenrc .curlrc .netrc rust-toolchain rust-toolchain.toml bunfig.toml",
 );
 
 /// Places of the home, in lower case, from which shells, desktops and programs start something.

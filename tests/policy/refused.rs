@@ -7,7 +7,7 @@ use opencode_rs::request::{Effect, PermissionRequest, Preset};
 use super::table::{self, ground, read_rule};
 
 /// The rules, and the lines that are asked about or denied with them.
-const REFUSED: [(&[&str], &[&str]); 19] = [
+const REFUSED: [(&[&str], &[&str]); 22] = [
     // A pattern in a test may become an operator that computes.
     (
         &["allow bash:ls *", "allow bash:test *"],
@@ -296,6 +296,58 @@ const REFUSED: [(&[&str], &[&str]); 19] = [
             "git grep --untracked --no-exclude-standard the -- '.e*'",
             "git config -l -f a.txt --includes",
             "git -C bare/objects status",
+        ],
+    ),
+    // Names that the line itself makes, which `xargs` cuts.
+    (
+        &[
+            "allow bash:find *",
+            "allow bash:xargs *",
+            "allow bash:cat *",
+            "allow bash:git *",
+            "allow bash:mkdir *",
+            "allow bash:touch *",
+            "allow bash:nice *",
+        ],
+        &[
+            "> 'sub/x .env'; find sub | xargs cat",
+            "mkdir -p 'sub/x /etc'; touch 'sub/x /etc/passwd'; find sub | xargs cat",
+            "for f in a b; do find sub | xargs cat; touch 'sub/x .env'; done",
+            "find sub | sort | nice xargs cat && touch 'sub/x .env'",
+            "> 'x .env'; git add . && git ls-files | xargs cat",
+        ],
+    ),
+    // A repository that the line itself makes.
+    (
+        &[
+            "allow bash:git -C *",
+            "allow bash:git *",
+            "allow bash:mkdir *",
+            "allow bash:echo *",
+            "allow bash:mv *",
+            "allow bash:timeout *",
+        ],
+        &[
+            "mkdir q && echo 'ref: refs/heads/m' > q/HEAD && git -C q status",
+            "mv bare q; git -C q status",
+            "mv bare q; timeout 5 git -C q status",
+            "git -C . mv bare q; git -C q status",
+            "git checkout evil -- q; git -C q status",
+            "git stash pop; git -C q status",
+        ],
+    ),
+    // What the rule's text does not say: unpacking, a path, where links lead.
+    (
+        &["allow bash:tar *", "allow bash:cpio *", "allow bash:7z *", "allow bash:ls*"],
+        &[
+            "tar xf a.tar",
+            "tar -C . -xf a.tar",
+            "tar --ext -f a.tar",
+            "cpio -i < a.cpio",
+            "7z x a.7z",
+            "ls/evil",
+            "ls -LR .",
+            "ls -l --deref --recursive",
         ],
     ),
     // Addresses that the program makes something else of.

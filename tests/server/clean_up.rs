@@ -1,5 +1,6 @@
 //! After a server has ended, in any way, its processes and files are gone.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -61,10 +62,9 @@ async fn an_engine_that_ends_by_itself_says_how_and_leaves_nothing() {
     assert!(Command::new("mkfifo").arg(&go).status().unwrap().success());
     let mut server = sandbox.start(&engine).await.unwrap();
     let (guard, bash) = (parent(server.pid()), sandbox.pid("bash"));
-    tokio::select! {
-        exit = server.exited() => panic!("{exit}"),
-        written = tokio::fs::write(&go, "go\n") => written.unwrap(),
-    }
+    // Opened for both, so that it waits for no reader and the words stay until the engine takes them.
+    let mut go = std::fs::File::options().read(true).write(true).open(&go).unwrap();
+    go.write_all(b"go\n").unwrap();
     assert_eq!(server.exited().await, EngineExit::Code(3));
     assert_eq!(server.exited().await, EngineExit::Code(3));
     wait_until_gone(guard);

@@ -52,6 +52,19 @@ pub(super) struct ShellCommand {
     pub(super) feeds: Option<Box<ShellCommand>>,
 }
 
+impl ShellCommand {
+    /// The command that this one runs.
+    pub(super) fn running(&self, words: Vec<ShellWord>) -> Self {
+        Self {
+            raw: texts::typed(&words),
+            words,
+            assignments: Vec::new(),
+            dirs: self.dirs.clone(),
+            feeds: None,
+        }
+    }
+}
+
 /// What is known about the surroundings.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ShellContext<'a> {

@@ -37,6 +37,7 @@ impl Hazard {
 pub(crate) const RUNS: &str = "it can run other programs";
 pub(super) const WRITES: &str = "it can write other files";
 pub(crate) const ELSEWHERE: &str = "it can read files that the line does not name";
+const UNPACKS: &str = "it writes the files that its archive names";
 const SETS: &str = "it sets a variable for programs";
 
 /// Programs, the letters of their short options, and their long ones. The sources are the programs' own manuals.
@@ -55,7 +56,7 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
     (Names("split"), "", Names("filter"), RUNS),
     (Names("split"), "", Names("additional-suffix"), WRITES),
     (Names("date"), "s", Names("set"), WRITES),
-    // tar(1), bsdtar(1), zip(1)
+    // tar(1), bsdtar(1), cpio(1), zip(1)
     (Names("tar"), "T", Names("files-from"), ELSEWHERE),
     (Names("bsdtar"), "T", Names(""), ELSEWHERE),
     (
@@ -67,6 +68,8 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
         ),
         RUNS,
     ),
+    (Names("tar bsdtar"), "x", Names("extract get"), UNPACKS),
+    (Names("cpio"), "ip", Names("extract pass-through"), UNPACKS),
     (Names("zip"), "T", Names("unzip-command test"), RUNS),
     (Names("zip"), "@", Names("names-stdin"), ELSEWHERE),
     // rsync(1), scp(1), curl(1), wget(1)
@@ -312,7 +315,14 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
             // The old way, without a dash.
             let old = |word: &ShellWord| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T']);
             let elsewhere = all(&|word| word.text().contains(':'), "an archive on another machine");
-            first(&old, RUNS).into_iter().chain(elsewhere).collect()
+            let unpacks = |word: &ShellWord| !word.text().starts_with('-') && word.text().contains('x');
+            let first = first(&old, RUNS).into_iter().chain(first(&unpacks, UNPACKS));
+            first.chain(elsewhere).collect()
+        }
+        "7z" => first(&|word| matches!(word.text(), "x" | "e"), UNPACKS),
+        // It goes where links lead.
+        "ls" if !options(rest, "R", &Names("recursive"), "").is_empty() => {
+            options(rest, "L", &Names("dereference"), ELSEWHERE)
         }
         "sed" | "gsed" => sed(rest),
         // A toolchain by its path.
