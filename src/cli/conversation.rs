@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::options::{choice, is_on, value};
-use super::values;
+use super::values::{self, choice, is_on, value};
 use crate::error::Failure;
 use crate::request::{
     BusySession, ConnectRequest, DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, ServerChoice,

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::options::value;
-use super::values;
+use super::values::{self, value};
 use crate::request::{AgentLimits, Checks, Dollars, Limits, WorktreeChoice};
 use crate::settings::Settings;
 

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::options::value;
-use super::values;
+use super::values::{self, value};
 use crate::error::Failure;
 use crate::request::{Effort, ModelChoice, NamesRequest, RunRequest, SystemPrompt, TypedNames, VariantChoice};
 use crate::settings::{Setting, Settings};

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 use url::Url;
 
 use super::permission::InputOptions;
-use super::values;
+use super::values::{self, choice, is_on, limit, value};
 use crate::request::{
     ColorChoice, ConfigScope, ConnectRequest, EngineChoice, ListFormat, ListOutput, Network, OutputRequest, Reasoning,
     RehearsalChoice, Rendering, ServerChoice, TrustChoice, Verbosity, Warmth,
@@ -233,23 +233,4 @@ pub(super) fn engine(flag: Option<PathBuf>, settings: &Settings) -> EngineChoice
             path,
             named_by,
         })
-}
-
-pub(super) fn value<T: Clone>(setting: &Option<Setting<T>>) -> Option<T> {
-    setting.as_ref().map(|setting| setting.value.clone())
-}
-
-/// Whether a flag or its setting says yes.
-pub(super) fn is_on(flag: bool, setting: &Option<Setting<bool>>) -> bool {
-    flag || value(setting) == Some(true)
-}
-
-/// What a flag chooses; without the flag, the default.
-pub(super) fn choice<T: Default>(flag: bool, chosen: T) -> T {
-    if flag { chosen } else { T::default() }
-}
-
-/// A limit in time; zero means no limit.
-pub(super) fn limit(flag: Option<Duration>, setting: &Option<Setting<Duration>>) -> Option<Duration> {
-    flag.or(value(setting)).filter(|limit| !limit.is_zero())
 }

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::options::{choice, is_on, value};
-use super::values;
+use super::values::{self, choice, is_on, value};
 use crate::error::Failure;
 use crate::request::{Approver, Effect, OnDenial, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern};
 use crate::settings::{self, Setting, Settings};

@@ -8,9 +8,9 @@ use clap::Args;
 use super::conversation::ConversationOptions;
 use super::limits::{LimitOptions, retries};
 use super::model::ModelOptions;
-use super::options::{ConnectOptions, choice, is_on, limit, output, value};
+use super::options::{ConnectOptions, output};
 use super::permission::{PermissionOptions, ToolArgs};
-use super::values;
+use super::values::{self, choice, is_on, limit, value};
 use crate::error::Failure;
 use crate::request::{
     AnswerExtent, Limits, OutputMode, OutputRequest, PromptSource, RunRequest, SessionChoice, StdinUse,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::options::{ConnectOptions, ListOptions, choice, value};
-use super::values;
+use super::options::{ConnectOptions, ListOptions};
+use super::values::{self, choice, value};
 use crate::error::Failure;
 use crate::request::{
     Follow, InUse, KEEP_FOR, ServerAction, ServerChoice, ServerCommandRequest, ServerReference, StopChoice, Warmth,

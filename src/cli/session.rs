@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
-use super::options::{ConnectOptions, ListOptions, choice};
-use super::values;
+use super::options::{ConnectOptions, ListOptions};
+use super::values::{self, choice};
 use crate::request::{
     Confirmation, Execution, Existing, ExportFormat, ImportIds, Inclusion, ModelChoice, Reasoning, Redaction,
     Rendering, SessionAction, SessionRequest, SessionScope, SessionTarget,

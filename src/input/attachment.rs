@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
+use super::media_type::media_type;
 use super::{InputError, MAX_INPUT_BYTES, STDIN, text};
 use crate::api::types::FilePart;
 
@@ -63,7 +64,7 @@ fn read(path: &Path, cwd: &Path, left: &mut usize) -> Result<FilePart, InputErro
 
 /// The message part for these bytes.
 fn part_of(bytes: Vec<u8>, filename: String, what: &str) -> Result<FilePart, InputError> {
-    let mime = if let Some(mime) = kind(&bytes) {
+    let mime = if let Some(mime) = media_type(&bytes) {
         mime
     } else {
         text::check(&bytes, what)?;
@@ -121,24 +122,6 @@ fn unreadable(path: &Path, source: io::Error) -> InputError {
     InputError::Unreadable {
         path: path.to_path_buf(),
         source,
-    }
-}
-
-/// The media type by the first bytes. Names do not count: the engine refuses an invalid image without a reason.
-pub(super) fn kind(bytes: &[u8]) -> Option<&'static str> {
-    let starts = |magic: &[u8]| bytes.starts_with(magic);
-    if starts(b"\x89PNG\r\n\x1a\n") {
-        Some("image/png")
-    } else if starts(b"\xff\xd8\xff") {
-        Some("image/jpeg")
-    } else if starts(b"GIF87a") || starts(b"GIF89a") {
-        Some("image/gif")
-    } else if starts(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
-        Some("image/webp")
-    } else if starts(b"%PDF-") {
-        Some("application/pdf")
-    } else {
-        None
     }
 }
 

@@ -7,6 +7,7 @@
 mod attachment;
 mod editor;
 mod error;
+mod media_type;
 mod stdin;
 mod text;
 mod thread;

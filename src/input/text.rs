@@ -1,7 +1,7 @@
 //! Converts bytes to text, and joins texts to one prompt.
 
-use super::attachment::kind;
 use super::error::NotText;
+use super::media_type::media_type;
 use super::{InputError, STDIN};
 
 /// Decodes `bytes` as text, without a byte order mark at the front.
@@ -37,7 +37,7 @@ pub(super) fn check(bytes: &[u8], what: &str) -> Result<(), InputError> {
 
 /// Guesses what bytes other than text could be.
 fn looks_like(bytes: &[u8], what: &str) -> NotText {
-    if let Some(mime) = kind(bytes) {
+    if let Some(mime) = media_type(bytes) {
         return NotText::Attachment {
             mime,
             from_stdin: what == STDIN,

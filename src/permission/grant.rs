@@ -1,6 +1,7 @@
 //! What a person's "yes, for the rest of this session" means.
 
-use super::shell::programs::{Hazard, READERS};
+use super::shell::hazard::Hazard;
+use super::shell::programs::READERS;
 use super::shell::texts::{self, program};
 use super::shell::{ShellCommand, git};
 use crate::request::RulePattern;

@@ -6,17 +6,19 @@
 use std::path::Path;
 
 use super::grant;
-use super::paths::normal;
+use super::judged::{Judged, no_objection};
 use super::places::Use;
 use super::policy::{PartDecision, Policy};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, text_matches};
 use super::shell::arguments::TEXTUAL;
-use super::shell::programs::{ELSEWHERE, Hazard, READERS, RUNS, changes_unnamed_files, hazards, is_harmless_variable};
+use super::shell::hazard::{ELSEWHERE, Hazard, RUNS};
+use super::shell::programs::{READERS, changes_unnamed_files, hazards, is_harmless_variable};
 use super::shell::reader::{BINARY_TESTS, NUMBER_TESTS, UNARY_TESTS};
 use super::shell::texts::{self, program};
 use super::shell::wrappers::{self, WrappedCommand};
 use super::shell::{self, LinePart, ShellCommand, ShellContext, ShellWord, git};
+use super::spelling::normal;
 use crate::request::{Effect, PolicyRule};
 use crate::support::names::Names;
 
@@ -26,36 +28,6 @@ const DEEPEST: usize = 6;
 /// Programs that people use every day, with names of their own for what they do, or files for arguments.
 const HARMLESS_WITH_COMMANDS: Names =
     Names("git gh cargo cp mv rm ln mkdir rmdir touch chmod chown rg find sed awk sort uniq jq tee test cd");
-
-/// The decision about a part, and whether that is enough to allow a line.
-pub(super) struct Judged {
-    pub(super) what: String,
-    pub(super) verdict: PartDecision,
-    /// Whether a rule allows it, rather than nothing being against it.
-    pub(super) by_rule: bool,
-}
-
-impl Judged {
-    /// A part that no rule allows.
-    pub(super) fn new(what: String, verdict: PartDecision) -> Self {
-        Self {
-            what,
-            verdict,
-            by_rule: false,
-        }
-    }
-
-    /// A command that only passes on: what it runs decides.
-    fn pass_on(&mut self) {
-        if self.verdict.effect == Effect::Ask && self.verdict.by_preset {
-            self.verdict = PartDecision {
-                rule: "it only runs the command that follows".to_owned(),
-                ..no_objection()
-            };
-        }
-        self.by_rule = false;
-    }
-}
 
 impl Policy {
     /// Judges a shell line: its commands, its redirections, and the directory that it starts in.
@@ -435,7 +407,10 @@ impl Policy {
         // An option that is named once covers one of that name.
         let count = |hazard: &Hazard| hazards.iter().filter(|other| other.named_by == hazard.named_by).count();
         // A pattern for a name does not cover a path, nor one for a directory a path that climbs out of it.
-        let is_for_name = pattern.split_whitespace().next().is_some_and(|name| !name.contains('/'));
+        let is_for_name = pattern
+            .split_whitespace()
+            .next()
+            .is_some_and(|name| !name.contains('/'));
         let is_other = is_for_name && first.text().contains('/');
         let climbs = first.text().split('/').any(|part| part == "..");
         matches
@@ -533,15 +508,6 @@ fn is_plain_test(words: &[ShellWord]) -> bool {
 /// Whether the arguments of a program are known to be texts and files to it, and never commands.
 fn runs_nothing_of_its_arguments(name: &str) -> bool {
     TEXTUAL.contains(name) || READERS.contains(name) || HARMLESS_WITH_COMMANDS.contains(name)
-}
-
-pub(super) fn no_objection() -> PartDecision {
-    PartDecision {
-        effect: Effect::Allow,
-        rule: "nothing is against it".to_owned(),
-        by_preset: true,
-        grant: None,
-    }
 }
 
 /// What the preset says it judged.

@@ -23,7 +23,9 @@ mod approver;
 mod ask;
 mod audit;
 mod contents;
+mod diff;
 mod grant;
+mod judged;
 mod line;
 mod patch;
 mod paths;
@@ -36,6 +38,7 @@ mod reach;
 mod repeat;
 mod rules;
 pub mod shell;
+mod spelling;
 pub mod terminal;
 
 pub use action::Action;

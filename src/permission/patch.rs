@@ -16,7 +16,7 @@
 
 use std::fmt::Write as _;
 
-use super::proposal::{Now, created, removed, shown, unified};
+use super::diff::{Now, created, removed, shown, unified};
 
 /// One file of a patch.
 #[derive(Debug, PartialEq, Eq)]

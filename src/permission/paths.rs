@@ -3,18 +3,13 @@
 //! In: a path as it was written, and the directory that it starts from. Out: all names of the place, and
 //! whether it is the agent's own. Invariants: a place is inside only when every way of reading the path leads there.
 
-use std::collections::VecDeque;
-use std::ffi::OsString;
-use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::protected::{ProtectedPlaces, Protection};
 use super::rules::literal_prefix;
+use super::spelling::{follow, normal, slashed};
 use super::wildcard_matches;
 use crate::support::visible::is_unseen;
-
-/// Symbolic links in a row before we stop believing that there is an end.
-const MOST_LINKS: usize = 40;
 
 /// The directories that are the agent's own.
 #[derive(Debug, Clone)]
@@ -255,16 +250,6 @@ fn is_magic(path: &Path) -> bool {
     cfg!(unix) && (path.starts_with("/proc") || path.starts_with("/dev"))
 }
 
-/// A path with forward slashes.
-pub(super) fn slashed(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    if cfg!(windows) {
-        text.replace('\\', "/")
-    } else {
-        text.into_owned()
-    }
-}
-
 /// Whether a pattern matches, or names a directory that the path is in.
 fn text_or_below(pattern: &str, path: &str) -> bool {
     let fold = |text: &str| {
@@ -288,73 +273,4 @@ fn glob_matches(pattern: &str, path: &str) -> bool {
             .strip_prefix("**/")
             .is_some_and(|rest| wildcard_matches(rest, path))
         || (pattern.contains("/**/") && wildcard_matches(&pattern.replace("/**/", "/"), path))
-}
-
-/// A path without `.` and `..`, by its text alone.
-pub(super) fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-    }
-    normal
-}
-
-/// A path with symbolic links followed, as far as it exists. None when that does not end, may not be seen, or depends on
-/// who looks.
-pub(super) fn follow(path: &Path) -> Option<PathBuf> {
-    enum PathStep {
-        Up,
-        Down(OsString),
-    }
-    /// Puts the steps of a path before those that are left; an absolute one starts anew.
-    fn go(path: &Path, real: &mut PathBuf, steps: &mut VecDeque<PathStep>) {
-        let mut ahead = Vec::new();
-        for component in path.components() {
-            match component {
-                Component::Prefix(_) => *real = PathBuf::from(component.as_os_str()),
-                // `push` of a root replaces what was there.
-                Component::RootDir => real.push(component.as_os_str()),
-                Component::CurDir => {}
-                Component::ParentDir => ahead.push(PathStep::Up),
-                Component::Normal(name) => ahead.push(PathStep::Down(name.to_owned())),
-            }
-        }
-        for step in ahead.into_iter().rev() {
-            steps.push_front(step);
-        }
-    }
-    let mut real = PathBuf::new();
-    let mut steps = VecDeque::new();
-    let mut links = 0;
-    go(path, &mut real, &mut steps);
-    while let Some(step) = steps.pop_front() {
-        let there = match step {
-            PathStep::Up => {
-                real.pop();
-                continue;
-            }
-            PathStep::Down(name) => real.join(name),
-        };
-        match std::fs::symlink_metadata(&there) {
-            Ok(metadata) if metadata.is_symlink() => {
-                links += 1;
-                if links > MOST_LINKS || there.starts_with("/proc") {
-                    return None;
-                }
-                go(&std::fs::read_link(&there).ok()?, &mut real, &mut steps);
-            }
-            Ok(_) => real = there,
-            Err(error) => match error.kind() {
-                ErrorKind::NotFound | ErrorKind::NotADirectory => real = there,
-                _ => return None,
-            },
-        }
-    }
-    Some(real)
 }

@@ -5,15 +5,17 @@
 use std::path::{Path, PathBuf};
 
 use super::contents::{self, Kind, SearchWalk, WalkEntry};
-use super::line::{Judged, no_objection};
-use super::paths::{AllowedRoots, PathTarget, ResolvedPath, normal, slashed};
+use super::judged::{Judged, no_objection};
+use super::paths::{AllowedRoots, PathTarget, ResolvedPath};
 use super::policy::{Outside, PartDecision, Policy};
 use super::preset;
 use super::rules::{is_literal, is_plain, literal_prefix, patterns_meet};
 use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
-use super::shell::programs::{Hazard, READERS, changes_unnamed_files, hazards, only_reads};
+use super::shell::hazard::Hazard;
+use super::shell::programs::{READERS, changes_unnamed_files, hazards, only_reads};
 use super::shell::texts::{program, star_brackets};
 use super::shell::{Dirs, LinePart, ShellCommand, ShellWord, git, wrappers};
+use super::spelling::{normal, slashed};
 use super::wildcard_matches;
 use crate::request::{Effect, PolicyRule};
 use crate::support::names::Names;
@@ -190,7 +192,9 @@ impl Policy {
             }
             _ => None,
         })?;
-        let calls = parts.iter().filter(|part| matches!(part, LinePart::Command(command) if is_git(command)));
+        let calls = parts
+            .iter()
+            .filter(|part| matches!(part, LinePart::Command(command) if is_git(command)));
         let is_alone = calls.count() == 1;
         let changes = |part: &LinePart| match part {
             LinePart::Command(command) if is_git(command) => !is_alone && git::changes_files(&command.words),

@@ -124,7 +124,7 @@ impl Policy {
     /// gain nothing.
     #[must_use]
     pub fn with_readable(mut self, path: PathBuf) -> Self {
-        self.readable.push(super::paths::follow(&path).unwrap_or(path));
+        self.readable.push(super::spelling::follow(&path).unwrap_or(path));
         self
     }
 
@@ -511,7 +511,7 @@ impl Policy {
                 let name = self
                     .grounds
                     .relative(secret)
-                    .unwrap_or_else(|| super::paths::slashed(secret));
+                    .unwrap_or_else(|| super::spelling::slashed(secret));
                 Some(format!("{tool} of `{name}`, which may hold secrets,"))
             }
         }
@@ -613,7 +613,10 @@ impl Policy {
         let minded = |path: &Path| -> Option<PartDecision> {
             let sight = ResolvedPath::of_file(path);
             let rule = self.narrowing("read").find(|(rule, pattern)| {
-                !is_plain(&rule.pattern) && self.grounds.is_refused(pattern, &sight, &super::paths::slashed(path))
+                !is_plain(&rule.pattern)
+                    && self
+                        .grounds
+                        .is_refused(pattern, &sight, &super::spelling::slashed(path))
             });
             if let Some((rule, _)) = rule {
                 return Some(PartDecision::asked_by(rule));
@@ -656,7 +659,7 @@ const TOOLS: Names = Names("bash edit webfetch websearch task todowrite skill qu
 fn exact_place(sight: &ResolvedPath) -> Option<String> {
     match sight.real.as_slice() {
         [real] if sight.place != PathTarget::Unknown => {
-            let text = super::paths::slashed(real);
+            let text = super::spelling::slashed(real);
             (!text.contains(['*', '?']) && real.to_str().is_some()).then_some(text)
         }
         _ => None,

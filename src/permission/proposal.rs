@@ -5,28 +5,15 @@
 //! may be more lenient than we are here (it finds texts whose spaces differ): then the diff is of the two texts alone.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::Value;
-use similar::TextDiff;
 
+use super::diff::{Now, created, unified};
 use super::patch;
 use crate::support::state_file;
 
 /// Larger files are not compared.
 const LARGEST: u64 = 1024 * 1024;
-/// After this the diff is a rougher one.
-const PATIENCE: Duration = Duration::from_millis(500);
-const AROUND: usize = 3;
-
-/// What a file is now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Now {
-    Missing,
-    Text(String),
-    /// Large, binary, not a plain file, not readable.
-    Other,
-}
 
 /// A unified diff of what a call of `write`, `edit` or `apply_patch` would change; none for other tools, and where
 /// nothing can be compared or nothing changes.
@@ -83,46 +70,6 @@ fn edited(path: &str, now: &Now, old: &str, new: &str, all: bool) -> Option<Stri
         _ => return Some(unified(path, path, old, new)),
     };
     Some(unified(path, path, before, &after))
-}
-
-/// A file that was not there.
-pub(super) fn created(path: &str, content: &str) -> String {
-    if content.is_empty() {
-        return format!("--- /dev/null\n+++ {}\n", shown(path));
-    }
-    of_texts("/dev/null", &shown(path), "", content)
-}
-
-/// A file that will not be there.
-pub(super) fn removed(path: &str, before: &str) -> String {
-    if before.is_empty() {
-        return format!("--- {}\n+++ /dev/null\n", shown(path));
-    }
-    of_texts(&shown(path), "/dev/null", before, "")
-}
-
-/// A file that changes, and perhaps moves.
-pub(super) fn unified(from: &str, to: &str, before: &str, after: &str) -> String {
-    let diff = of_texts(&shown(from), &shown(to), before, after);
-    if diff.is_empty() && from != to {
-        return format!("--- {}\n+++ {}\n", shown(from), shown(to));
-    }
-    diff
-}
-
-fn of_texts(from: &str, to: &str, before: &str, after: &str) -> String {
-    TextDiff::configure()
-        .timeout(PATIENCE)
-        .diff_lines(before, after)
-        .unified_diff()
-        .context_radius(AROUND)
-        .header(from, to)
-        .to_string()
-}
-
-/// A path that stays in its line.
-pub(super) fn shown(path: &str) -> String {
-    path.replace('\n', "\\n").replace('\r', "\\r")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use crate::support::names::Names;
 use std::path::{Component, Path, PathBuf};
 
-use super::paths::{follow, slashed};
+use super::spelling::{follow, slashed};
 
 /// Directories whose files run, or widen what may run, without anybody starting them.
 const RUNNING_DIRECTORIES: Names = Names(

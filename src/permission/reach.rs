@@ -6,14 +6,15 @@
 use std::path::{Path, PathBuf};
 
 use super::contents::{self, Kind, SearchWalk, WalkEntry};
-use super::line::no_objection;
-use super::paths::{PathTarget, ResolvedPath, normal, slashed};
+use super::judged::no_objection;
+use super::paths::{PathTarget, ResolvedPath};
 use super::places::{Use, matches};
 use super::policy::{PartDecision, Policy};
 use super::shell::arguments::pattern_operand;
 use super::shell::programs::UNPACKERS;
 use super::shell::texts::{program, star_brackets};
 use super::shell::{ShellCommand, ShellWord, git, wrappers};
+use super::spelling::{normal, slashed};
 use super::wildcard_matches;
 use crate::support::names::Names;
 

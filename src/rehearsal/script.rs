@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::pattern::Pattern;
-use super::script_file;
 use crate::error::Failure;
 
 /// The text of a script. The process that plays the script parses it.
@@ -63,15 +62,6 @@ impl Script {
     /// The built-in script: answers that this is a rehearsal, and repeats the first line of the prompt.
     pub fn plain() -> Self {
         Self::default()
-    }
-
-    /// Parses a script from `text`; messages call it `name`.
-    ///
-    /// # Errors
-    ///
-    /// A usage failure with line and reason.
-    pub fn parse(text: &str, name: &str) -> Result<Self, Failure> {
-        script_file::parse(text).map_err(|error| error.into_failure(name))
     }
 }
 

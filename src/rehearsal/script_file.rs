@@ -17,6 +17,17 @@ use super::script::{
 use crate::error::Failure;
 use crate::support::nearest;
 
+impl Script {
+    /// Parses a script from `text`; messages call it `name`.
+    ///
+    /// # Errors
+    ///
+    /// A usage failure with line and reason.
+    pub fn parse(text: &str, name: &str) -> Result<Self, Failure> {
+        parse(text).map_err(|error| error.into_failure(name))
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {

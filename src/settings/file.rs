@@ -1,12 +1,11 @@
 //! A settings file as rows of keys and values that know their lines.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::load::SettingsError;
+use super::error::{SettingsError, SettingsFileKind};
 use super::value::RawValue;
 use crate::support::state_file;
 
@@ -23,23 +22,6 @@ pub(super) struct SettingsFile {
     pub(super) rows: Vec<SettingRow>,
     /// The tables `[profiles.NAME]`.
     pub(super) profiles: Vec<(String, Vec<SettingRow>)>,
-}
-
-/// What a file is, for messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SettingsFileKind {
-    /// The user's or a project's settings.
-    Settings,
-    Policy,
-}
-
-impl fmt::Display for SettingsFileKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Settings => "settings file",
-            Self::Policy => "policy file",
-        })
-    }
 }
 
 /// One key with its value.

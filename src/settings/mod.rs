@@ -5,15 +5,16 @@
 //! (flags, policy file, environment, project, profile, user, default), but for the lists of rules, which add up; and a
 //! project's file can only narrow what is safe.
 
+mod error;
 mod file;
 mod keys;
 mod load;
 mod policy_file;
 mod value;
 
-pub use file::SettingsFileKind;
+pub use error::{SettingsError, SettingsFileKind};
 pub use keys::{ENTRIES, Fallback, ProjectMay, SettingKey, Settings};
-pub use load::{Files, Flags, PROJECT_FILE, ProjectFile, SettingsError, USER_FILE, load};
+pub use load::{Files, Flags, PROJECT_FILE, ProjectFile, USER_FILE, load};
 pub use value::{RawValue, SettingValue, rule, server_url};
 
 use std::fmt;

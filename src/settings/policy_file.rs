@@ -4,9 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{self, SettingsFileKind};
+use super::error::{SettingsError, SettingsFileKind};
+use super::file;
 use super::keys::entry;
-use super::load::SettingsError;
 use super::{Origin, Setting, Settings};
 
 /// The keys that a policy file may have.

@@ -338,7 +338,12 @@ const REFUSED: [(&[&str], &[&str]); 22] = [
     ),
     // What the rule's text does not say: unpacking, a path, where links lead.
     (
-        &["allow bash:tar *", "allow bash:cpio *", "allow bash:7z *", "allow bash:ls*"],
+        &[
+            "allow bash:tar *",
+            "allow bash:cpio *",
+            "allow bash:7z *",
+            "allow bash:ls*",
+        ],
         &[
             "tar xf a.tar",
             "tar -C . -xf a.tar",

@@ -1,6 +1,6 @@
 //! What in a git command runs other programs, writes elsewhere, or looks elsewhere.
 
-use super::programs::{Hazard, RUNS, WRITES};
+use super::hazard::{Hazard, RUNS, WRITES};
 use super::{ShellCommand, ShellWord};
 use crate::support::names::Names;
 

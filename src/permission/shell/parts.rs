@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::paths::normal;
+use super::super::spelling::normal;
 use super::programs::is_plain_format;
 use super::tree::{self, AndOrList, CommandList, Connector, Pipeline, Redirect, SimpleCommand, Stage, WordPart};
 use super::word::{ShellWord, Variables};

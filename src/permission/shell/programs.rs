@@ -3,42 +3,10 @@
 //! Invariants: a rule with a wildcard covers none of them unless its text before the wildcard says so. A program that is
 //! not here is what its rule says.
 
+use super::hazard::{ELSEWHERE, Hazard, RUNS, SETS, UNPACKS, WRITES};
 use super::texts::program;
 use super::{ShellCommand, ShellWord, git};
 use crate::support::names::Names;
-
-/// Something in a command that a wildcard does not cover.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Hazard {
-    /// What a rule has to say before its first wildcard, to cover it.
-    pub(crate) named_by: String,
-    pub(crate) why: &'static str,
-}
-
-impl Hazard {
-    /// Whether a text, which is the beginning of a rule, names it.
-    pub(crate) fn is_named_in(&self, text: &str) -> bool {
-        let named = self.named_by.as_str();
-        let starts = |word: &str| {
-            word.strip_prefix(named)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-        };
-        text.split_whitespace().any(starts) || (named.contains(char::is_whitespace) && text.contains(named))
-    }
-
-    pub(super) fn new(named_by: &str, why: &'static str) -> Self {
-        Self {
-            named_by: named_by.to_owned(),
-            why,
-        }
-    }
-}
-
-pub(crate) const RUNS: &str = "it can run other programs";
-pub(super) const WRITES: &str = "it can write other files";
-pub(crate) const ELSEWHERE: &str = "it can read files that the line does not name";
-const UNPACKS: &str = "it writes the files that its archive names";
-const SETS: &str = "it sets a variable for programs";
 
 /// Programs, the letters of their short options, and their long ones. The sources are the programs' own manuals.
 const OPTIONS: &[(Names, &str, Names, &str)] = &[
