@@ -412,7 +412,9 @@ impl Policy {
             .next()
             .is_some_and(|name| !name.contains('/'));
         let is_other = is_for_name && first.text().contains('/');
-        let climbs = first.text().split('/').any(|part| part == "..");
+        let is_up = |text: &str| text.split(['/', '=', ':']).any(|part| part == "..");
+        let is_for_directory = pattern.contains('/') && !is_up(pattern);
+        let climbs = is_up(first.text()) || (is_for_directory && words.iter().any(|word| is_up(word.text())));
         matches
             && !climbs
             && !is_other

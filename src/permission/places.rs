@@ -74,13 +74,15 @@ impl Policy {
                 "git in another directory, or in one that looks like a repository itself,",
             ));
         }
-        // Git also tries the name with `.git` behind it.
+        // Git also tries the name with `.git` behind it. A name that is not configured may become a directory meanwhile.
         let talks_to_directory = |dir: &PathBuf| {
             let is_there = |remote: &&str| dir.join(remote).exists() || dir.join(format!("{remote}.git")).exists();
-            git::remotes(words).iter().any(is_there)
+            let remotes = git::remotes(words);
+            let is_remote = words.iter().any(|word| word.text() == "remote");
+            remotes.iter().any(is_there) || !(is_remote || remotes.iter().all(|name| has_remote(dir, name)))
         };
         if name == "git" && dirs.iter().any(talks_to_directory) {
-            found.push(asks("git that talks to a directory as to another repository"));
+            found.push(asks("git that talks to a place that is not configured, or to a directory,"));
         }
         // `git -C` goes elsewhere, where there may be another repository.
         let goes = words
@@ -518,6 +520,22 @@ fn has_repository(dir: &Path) -> bool {
     let is_head = head.starts_with("ref: refs/")
         || (head.trim().len() >= 40 && head.trim().bytes().all(|c| c.is_ascii_hexdigit()));
     git.is_file() || (is_head && git.join("objects").is_dir() && git.join("refs").is_dir())
+}
+
+/// Whether a remote of that name is configured in the repository of a directory.
+fn has_remote(dir: &Path, name: &str) -> bool {
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
+    let Some(git) = dir.ancestors().map(|dir| dir.join(".git")).find(|git| git.exists()) else {
+        return false;
+    };
+    // A work tree beside the main one has only a file that says where its part is, which says where the rest is.
+    let git = match read(&git).strip_prefix("gitdir:") {
+        Some(part) => git.with_file_name(part.trim()),
+        None => git,
+    };
+    let common = read(&git.join("commondir"));
+    let config = read(&git.join(common.trim()).join("config"));
+    config.lines().any(|line| line.trim() == format!("[remote \"{name}\"]"))
 }
 
 /// Whether git would take a directory itself for a repository, of which anybody who may edit files can be the maker.

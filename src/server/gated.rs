@@ -40,4 +40,18 @@ pub fn guard_engine(
         shown.insert(name.to_owned(), theirs.to_owned());
     }
     variables.push((GATE_VARIABLE.into(), hub.variable(&shown).into()));
+    variables.extend(no_bare_repositories(environment));
+}
+
+/// Keeps git, also in the commands of the model, from taking a directory without `.git` for a repository: files that the
+/// model may write would make one, whose configuration runs programs. Behind what the user sets in the same way.
+fn no_bare_repositories(environment: &Environment) -> Vec<(OsString, OsString)> {
+    let count = environment.text("GIT_CONFIG_COUNT").unwrap_or("0");
+    // Git refuses anything else.
+    let Ok(count) = count.parse::<u16>() else { return Vec::new() };
+    vec![
+        (format!("GIT_CONFIG_KEY_{count}").into(), "safe.bareRepository".into()),
+        (format!("GIT_CONFIG_VALUE_{count}").into(), "explicit".into()),
+        ("GIT_CONFIG_COUNT".into(), (count + 1).to_string().into()),
+    ]
 }

@@ -150,6 +150,8 @@ pub(super) fn ground_in(place: &Path) -> Ground {
     ] {
         std::fs::write(root.join(file), format!("the text of {file}\n")).unwrap();
     }
+    let remotes = "[remote \"origin\"]\n[remote \"upstream\"]\n";
+    std::fs::write(root.join("work/.git/config"), remotes).unwrap();
     std::fs::write(root.join("work/.gitignore"), "ignored/.env\nignored/prod.env\n").unwrap();
     for (link, target) in [
         ("work/out", "../elsewhere"),

@@ -158,24 +158,64 @@ const FLAGS: Names = Names(
      --no-verify --prune --quiet --rebase --set-upstream --tags --unshallow --verbose -4 -6 -a -d -f -n -p -q -r -t -u -v",
 );
 
+/// Those that take the next word.
+const FLAGS_WITH_VALUE: Names = Names("--deepen --depth --jobs --push-option --server-option --shallow-since -j -o");
+
 /// The words that may say which other repository a command talks to. An option that is not known may take a value.
 pub(crate) fn remotes(words: &[ShellWord]) -> Vec<&str> {
     let Some(at) = subcommand(words).filter(|at| TALKING.contains(words[*at].text())) else {
         return Vec::new();
     };
+    let mut texts = words[at + 1..].iter().map(ShellWord::text);
+    let has_operand = match words[at].text() {
+        // What it does, the name, and where that leads.
+        "remote" => return texts.skip(2).collect(),
+        name => !Names("archive submodule").contains(name),
+    };
     let mut remotes = Vec::new();
     let mut may_be_value = false;
-    for text in words[at + 1..].iter().map(ShellWord::text) {
-        if text.starts_with('-') {
-            may_be_value |= !FLAGS.contains(text) && !text.contains('=');
+    while let Some(text) = texts.next() {
+        if FLAGS_WITH_VALUE.contains(text) {
+            texts.next();
             continue;
         }
-        remotes.push(text);
+        if text.starts_with('-') {
+            may_be_value |= !FLAGS.contains(text) && !text.contains('=');
+            let glued = text.strip_prefix("--").and_then(|long| long.split_once('='));
+            remotes.extend(glued.filter(|(long, _)| Names("repo remote").has_beginning(long)).map(|(_, place)| place));
+            continue;
+        }
+        if has_operand {
+            remotes.push(text);
+        }
         if !std::mem::take(&mut may_be_value) {
             break;
         }
     }
     remotes
+}
+
+/// Whether a subcommand that joins histories is given a strategy that is not one of git's own: git runs a program of that
+/// name.
+fn has_own_strategy(name: &str, rest: &[ShellWord]) -> bool {
+    const STRATEGIES: Names = Names("ours recursive resolve octopus ort subtree");
+    let has_short = Names("merge pull rebase").contains(name);
+    let mut texts = rest.iter().map(ShellWord::text).peekable();
+    while let Some(text) = texts.next() {
+        let value = match (text.strip_prefix("--"), text.strip_prefix('-')) {
+            (Some(long), _) if long.starts_with("str") && !long.starts_with("strategy-") => {
+                long.split_once('=').map(|(_, value)| value)
+            }
+            (None, Some(letters)) if has_short && letters.contains('s') => {
+                letters.split_once('s').map(|(_, value)| value).filter(|value| !value.is_empty())
+            }
+            _ => continue,
+        };
+        if !value.or_else(|| texts.peek().copied()).is_some_and(|value| STRATEGIES.contains(value)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The index of the subcommand.
@@ -242,6 +282,9 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
             found.push(Hazard::new(text, RUNS));
         }
     }
+    if Names("cherry-pick merge pull rebase revert").contains(name) && has_own_strategy(name, rest) {
+        found.push(Hazard::new("--strategy", RUNS));
+    }
     // Names of remotes that are configured are the user's; an address is the model's.
     let is_address = |text: &&str| text.contains([':', '/', '\\']);
     for text in remotes(words).into_iter().filter(is_address) {
@@ -268,13 +311,21 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
                 .filter(|word| FILES.contains(word.text().split('=').next().unwrap_or_default()));
             found.extend(files.map(|word| Hazard::new(word.text(), RUNS)));
             if !only_names_one && !reads {
-                found.push(Hazard::new("config", RUNS));
+                // What it sets has to be named.
+                const ACTIONS: Names = Names("set unset edit rename-section remove-section");
+                let is_key = |word: &&ShellWord| !word.may_be_option() && !ACTIONS.contains(word.text());
+                let key = rest.iter().find(is_key).unwrap_or(&rest[0]);
+                found.push(Hazard::new(key.text(), RUNS));
             }
         }
         "worktree" if first == Some("list") => {}
         "bundle" | "archive" | "worktree" | "clone" | "init" => found.push(Hazard::new(name, WRITES)),
         "apply" | "am" => found.push(Hazard::new(name, "it changes the files that its input names")),
-        "remote" if matches!(first, Some("add" | "set-url")) => found.push(Hazard::new("remote", RUNS)),
+        "remote" if matches!(first, Some("add" | "set-url")) => found.push(Hazard::new(first.unwrap_or(name), RUNS)),
+        "bisect" | "submodule" => {
+            let runs = |word: &&ShellWord| Names("run view visualize foreach set-url add").contains(word.text());
+            found.extend(rest.iter().find(runs).map(|word| Hazard::new(word.text(), RUNS)));
+        }
         _ => {}
     }
     found

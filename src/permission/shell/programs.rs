@@ -29,10 +29,10 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
     (Names("bsdtar"), "T", Names(""), ELSEWHERE),
     (
         Names("tar bsdtar"),
-        "IFP",
+        "IFPML",
         Names(
             "to-command checkpoint-action use-compress-program absolute-names rsh-command info-script new-volume-script \
-         rmt-command transform xform checkpoint",
+         rmt-command transform xform checkpoint multi-volume tape-length",
         ),
         RUNS,
     ),
@@ -281,7 +281,7 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
         "awk" | "gawk" | "mawk" | "nawk" => all(&|word| !is_harmless_awk(word.text()), RUNS),
         "tar" | "bsdtar" => {
             // The old way, without a dash.
-            let old = |word: &ShellWord| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T']);
+            let old = |word: &ShellWord| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T', 'M', 'L']);
             let elsewhere = all(&|word| word.text().contains(':'), "an archive on another machine");
             let unpacks = |word: &ShellWord| !word.text().starts_with('-') && word.text().contains('x');
             let first = first(&old, RUNS).into_iter().chain(first(&unpacks, UNPACKS));
