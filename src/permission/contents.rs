@@ -69,6 +69,10 @@ pub(super) fn find(place: &Path, walk: SearchWalk<'_>, minded: impl Fn(&Path, Ki
         }
         // What cannot be read is not shown either.
         let Ok(entry) = entry else { continue };
+        // What is judged as text would be another file.
+        if entry.path().to_str().is_none() {
+            return WalkEntry::TooMuch;
+        }
         let kind = match entry.file_type() {
             Some(kind) if kind.is_file() => Kind::File,
             Some(kind) if kind.is_symlink() => Kind::Link,

@@ -36,8 +36,11 @@ const LISTERS: Names = Names("ls find gfind du df stat pwd basename dirname real
 /// Words of a command, and paths in one of them, that are judged.
 const MOST_WORDS: usize = 400;
 
-/// Programs whose arguments are files, and that write.
-const FILE_PROGRAMS: Names = Names("cp mv rm tee touch sed awk sort ln dd chmod jq");
+/// Programs whose first words say what to do, in the project.
+const HAVE_SUBCOMMANDS: Names = Names(
+    "bun bundle cargo composer docker dotnet gh go gradle just kubectl make gmake mix mvn npm npx nx pip pip3 pnpm poetry \
+     rake rustup task tox turbo uv yarn",
+);
 
 /// Programs that look into files that the line does not name.
 const SEARCHERS: Names = Names("rg grep egrep fgrep find fd zip tar bsdtar diff");
@@ -82,7 +85,9 @@ impl Policy {
             remotes.iter().any(is_there) || !(is_remote || remotes.iter().all(|name| has_remote(dir, name)))
         };
         if name == "git" && dirs.iter().any(talks_to_directory) {
-            found.push(asks("git that talks to a place that is not configured, or to a directory,"));
+            found.push(asks(
+                "git that talks to a place that is not configured, or to a directory,",
+            ));
         }
         // `git -C` goes elsewhere, where there may be another repository.
         let goes = words
@@ -261,10 +266,7 @@ impl Policy {
                     return None;
                 }
                 let pattern = pattern_operand(name, &command.words);
-                let takes_files = READERS.contains(name)
-                    || FILE_PROGRAMS.contains(name)
-                    || pattern.is_some()
-                    || wrappers::unwrap(command).is_some();
+                let takes_files = !HAVE_SUBCOMMANDS.contains(name);
                 let mut words = command.words.iter().enumerate().skip(1);
                 let names_files = words.any(|(at, word)| {
                     let is_name = Some(at) != pattern && !word.text().starts_with('-');
@@ -478,7 +480,8 @@ fn changes_names(part: &LinePart) -> bool {
 /// Names that are looked at for one pattern.
 const MOST_MATCHES: usize = 4000;
 
-/// The paths that a pattern of `*` and `?` matches, written as the pattern is; none when there are too many.
+/// The paths that a pattern of `*` and `?` matches, written as the pattern is; none when there are too many, or names
+/// beside them that are no text.
 pub(super) fn matches(pattern: &str, from: &Path) -> Option<Vec<String>> {
     let (root, pattern) = match pattern.strip_prefix('/') {
         Some(rest) => ("/", rest),
@@ -498,7 +501,9 @@ pub(super) fn matches(pattern: &str, from: &Path) -> Option<Vec<String>> {
                 continue;
             }
             let names = std::fs::read_dir(from.join(&start)).into_iter().flatten().flatten();
-            for name in names.map(|entry| entry.file_name().to_string_lossy().into_owned()) {
+            for entry in names {
+                // A name that is no text would be another one.
+                let name = entry.file_name().into_string().ok()?;
                 // A name that begins with a dot is matched by a dot alone.
                 if wildcard_matches(segment, &name) && (segment.starts_with('.') || !name.starts_with('.')) {
                     next.push(format!("{start}{name}"));

@@ -128,6 +128,12 @@ pub(super) enum Protection {
     Running(&'static str),
 }
 
+/// Whether a name of a file, of which some of the end may be missing, may become that of a protected one.
+pub(super) fn begins_protected_name(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches('X');
+    name.starts_with('.') || (name.len() > 2 && RUNNING_FILES.has_beginning(name))
+}
+
 /// How surely a file holds secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SecretLikelihood {

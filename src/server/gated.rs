@@ -48,7 +48,9 @@ pub fn guard_engine(
 fn no_bare_repositories(environment: &Environment) -> Vec<(OsString, OsString)> {
     let count = environment.text("GIT_CONFIG_COUNT").unwrap_or("0");
     // Git refuses anything else.
-    let Ok(count) = count.parse::<u16>() else { return Vec::new() };
+    let Ok(count) = count.parse::<u16>() else {
+        return Vec::new();
+    };
     vec![
         (format!("GIT_CONFIG_KEY_{count}").into(), "safe.bareRepository".into()),
         (format!("GIT_CONFIG_VALUE_{count}").into(), "explicit".into()),

@@ -67,6 +67,7 @@ fn repository(place: &Path) {
         std::fs::write(place.join(file), "").unwrap();
     }
     std::fs::write(place.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+    std::fs::write(place.join(".git/config"), "[remote \"origin\"]\n").unwrap();
 }
 
 #[test]

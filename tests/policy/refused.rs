@@ -433,7 +433,9 @@ const REFUSED: [(&[&str], &[&str]); 23] = [
 ];
 
 /// Links that come while the line runs, and files that become others.
-const LINKS: [&str; 12] = [
+const LINKS: [&str; 14] = [
+    "git stash pop -q && base64 l",
+    "git checkout evil && strings l",
     "git checkout -q evil && cat a.txt",
     "git checkout -q evil && echo hi >> a.txt",
     "git stash pop -q && grep -r the docs",
@@ -463,6 +465,8 @@ fn no_way_around_a_rule_is_allowed() {
         "allow bash:ln *",
         "allow bash:grep *",
         "allow bash:rg *",
+        "allow bash:base64 *",
+        "allow bash:strings *",
     ];
     let mut allowed = Vec::new();
     for (rules, lines) in REFUSED.iter().copied().chain([(links.as_slice(), LINKS.as_slice())]) {
@@ -514,6 +518,44 @@ fn names_with_odd_characters_are_what_the_shell_makes_of_them() {
     for tool in ["read", "edit"] {
         let action = table::action(tool, &serde_json::json!({ "filePath": path }));
         assert_ne!(policy.judge(&action).effect, Effect::Allow, "{tool}");
+    }
+}
+
+/// A name that is no text is not taken for another one.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_text_ask() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let ground = ground();
+    let link = |folder: &str| {
+        let folder = ground.directory().join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let name = folder.join(std::ffi::OsStr::from_bytes(b"\xff"));
+        std::os::unix::fs::symlink("../../elsewhere/f", name).unwrap();
+    };
+    link("odd");
+    let rules = [
+        "allow bash:cat *",
+        "allow bash:grep *",
+        "allow bash:find *",
+        "allow bash:xargs *",
+    ]
+    .map(str::to_owned);
+    let policy = ground.policy(Preset::AutoTools, &rules);
+    for line in [
+        "cat odd/*",
+        "cat odd/?",
+        "cat */*",
+        "for f in odd/*; do cat \"$f\"; done",
+        "grep '' odd/*",
+        "find odd -exec cat {} +",
+        "find odd | xargs cat",
+    ] {
+        let action = Action::Shell {
+            command: line.to_owned(),
+            workdir: None,
+        };
+        assert_ne!(policy.judge(&action).effect, Effect::Allow, "{line}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What in a git command runs other programs, writes elsewhere, or looks elsewhere.
 
-use super::hazard::{Hazard, RUNS, WRITES};
+use super::hazard::{Hazard, RUNS, UNPACKS, WRITES};
 use super::{ShellCommand, ShellWord};
 use crate::support::names::Names;
 
@@ -182,7 +182,11 @@ pub(crate) fn remotes(words: &[ShellWord]) -> Vec<&str> {
         if text.starts_with('-') {
             may_be_value |= !FLAGS.contains(text) && !text.contains('=');
             let glued = text.strip_prefix("--").and_then(|long| long.split_once('='));
-            remotes.extend(glued.filter(|(long, _)| Names("repo remote").has_beginning(long)).map(|(_, place)| place));
+            remotes.extend(
+                glued
+                    .filter(|(long, _)| Names("repo remote").has_beginning(long))
+                    .map(|(_, place)| place),
+            );
             continue;
         }
         if has_operand {
@@ -206,12 +210,16 @@ fn has_own_strategy(name: &str, rest: &[ShellWord]) -> bool {
             (Some(long), _) if long.starts_with("str") && !long.starts_with("strategy-") => {
                 long.split_once('=').map(|(_, value)| value)
             }
-            (None, Some(letters)) if has_short && letters.contains('s') => {
-                letters.split_once('s').map(|(_, value)| value).filter(|value| !value.is_empty())
-            }
+            (None, Some(letters)) if has_short && letters.contains('s') => letters
+                .split_once('s')
+                .map(|(_, value)| value)
+                .filter(|value| !value.is_empty()),
             _ => continue,
         };
-        if !value.or_else(|| texts.peek().copied()).is_some_and(|value| STRATEGIES.contains(value)) {
+        if !value
+            .or_else(|| texts.peek().copied())
+            .is_some_and(|value| STRATEGIES.contains(value))
+        {
             return true;
         }
     }
@@ -320,7 +328,7 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
         }
         "worktree" if first == Some("list") => {}
         "bundle" | "archive" | "worktree" | "clone" | "init" => found.push(Hazard::new(name, WRITES)),
-        "apply" | "am" => found.push(Hazard::new(name, "it changes the files that its input names")),
+        "apply" | "am" => found.push(Hazard::new(&super::texts::typed(rest), UNPACKS)),
         "remote" if matches!(first, Some("add" | "set-url")) => found.push(Hazard::new(first.unwrap_or(name), RUNS)),
         "bisect" | "submodule" => {
             let runs = |word: &&ShellWord| Names("run view visualize foreach set-url add").contains(word.text());

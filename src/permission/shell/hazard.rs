@@ -30,5 +30,5 @@ impl Hazard {
 pub(crate) const RUNS: &str = "it can run other programs";
 pub(crate) const WRITES: &str = "it can write other files";
 pub(crate) const ELSEWHERE: &str = "it can read files that the line does not name";
-pub(crate) const UNPACKS: &str = "it writes the files that its archive names";
+pub(crate) const UNPACKS: &str = "it writes the files that its input names";
 pub(crate) const SETS: &str = "it sets a variable for programs";

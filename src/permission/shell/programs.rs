@@ -3,6 +3,7 @@
 //! Invariants: a rule with a wildcard covers none of them unless its text before the wildcard says so. A program that is
 //! not here is what its rule says.
 
+use super::super::protected::begins_protected_name;
 use super::hazard::{ELSEWHERE, Hazard, RUNS, SETS, UNPACKS, WRITES};
 use super::texts::program;
 use super::{ShellCommand, ShellWord, git};
@@ -36,8 +37,6 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
         ),
         RUNS,
     ),
-    (Names("tar bsdtar"), "x", Names("extract get"), UNPACKS),
-    (Names("cpio"), "ip", Names("extract pass-through"), UNPACKS),
     (Names("zip"), "T", Names("unzip-command test"), RUNS),
     (Names("zip"), "@", Names("names-stdin"), ELSEWHERE),
     // rsync(1), scp(1), curl(1), wget(1)
@@ -198,7 +197,26 @@ impl HarmlessOptions {
 }
 
 /// Programs that write files which their arguments do not name.
-pub(crate) const UNPACKERS: Names = Names("tar bsdtar unzip cpio 7z patch rsync gunzip");
+pub(crate) const UNPACKERS: Names =
+    Names("tar bsdtar unzip cpio 7z patch rsync gunzip unxz bunzip2 unzstd gzip xz bzip2 zstd");
+
+/// Whether a program writes the files that its input names.
+fn unpacks(name: &str, rest: &[ShellWord]) -> bool {
+    let has = |short: &str, long: &'static str| !options(rest, short, &Names(long), UNPACKS).is_empty();
+    let first = rest.first().map(ShellWord::text).unwrap_or_default();
+    match name {
+        "tar" | "bsdtar" => has("x", "extract get") || (!first.starts_with('-') && first.contains('x')),
+        "cpio" => has("ip", "extract pass-through"),
+        "7z" => matches!(first, "x" | "e"),
+        "unzip" => !matches!(first, "-l" | "-t" | "-v" | "-Z" | "-p"),
+        "patch" => !has("", "dry-run"),
+        "gunzip" | "unxz" | "bunzip2" | "unzstd" => !has("c", "stdout to-stdout"),
+        "gzip" | "xz" | "bzip2" | "zstd" => {
+            has("drN", "decompress uncompress recursive name files filelist") && !has("c", "stdout to-stdout")
+        }
+        _ => false,
+    }
+}
 
 /// Whether a command changes files that its arguments do not name.
 pub(crate) fn changes_unnamed_files(words: &[ShellWord]) -> bool {
@@ -275,19 +293,22 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     };
     let all = |is_hazard: &dyn Fn(&ShellWord) -> bool, why| of(rest, is_hazard, why);
     let first = |is_hazard: &dyn Fn(&ShellWord) -> bool, why| of(&rest[..rest.len().min(1)], is_hazard, why);
+    if unpacks(name, rest) {
+        // Those are what a text says that the model may have written: the rule has to spell out which.
+        found.push(Hazard::new(&super::texts::typed(rest), UNPACKS));
+    }
     found.extend(match name {
         "git" => git::hazards(command),
         "find" | "gfind" => find(rest),
         "awk" | "gawk" | "mawk" | "nawk" => all(&|word| !is_harmless_awk(word.text()), RUNS),
         "tar" | "bsdtar" => {
             // The old way, without a dash.
-            let old = |word: &ShellWord| !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T', 'M', 'L']);
+            let old = |word: &ShellWord| {
+                !word.text().starts_with('-') && word.text().contains(['I', 'F', 'P', 'T', 'M', 'L'])
+            };
             let elsewhere = all(&|word| word.text().contains(':'), "an archive on another machine");
-            let unpacks = |word: &ShellWord| !word.text().starts_with('-') && word.text().contains('x');
-            let first = first(&old, RUNS).into_iter().chain(first(&unpacks, UNPACKS));
-            first.chain(elsewhere).collect()
+            first(&old, RUNS).into_iter().chain(elsewhere).collect()
         }
-        "7z" => first(&|word| matches!(word.text(), "x" | "e"), UNPACKS),
         // It goes where links lead.
         "ls" if !options(rest, "R", &Names("recursive"), "").is_empty() => {
             options(rest, "L", &Names("dereference"), ELSEWHERE)
@@ -311,15 +332,18 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
             all(&|word| word.value.is_none() || sets(word.text()), SETS)
         }
         // Parts of a name that the program puts together.
-        "split" | "gzip" | "gunzip" | "xz" | "unxz" | "bzip2" | "bunzip2" | "zstd" | "unzstd" => all(
-            &|word| word.text().starts_with('.') || word.text().contains("/."),
-            WRITES,
-        ),
+        "split" | "csplit" | "mktemp" | "gzip" | "xz" | "bzip2" | "zstd" => {
+            all(&|word| begins_protected_name(word.text()), WRITES)
+        }
         "jq" => all(
             &|word| word.text().contains("import") || word.text().contains("include"),
             ELSEWHERE,
         ),
         "sqlite3" => sqlite(rest),
+        // What it reads may run programs.
+        "psql" if options(rest, "cl", &Names("command list"), RUNS).is_empty() => {
+            vec![Hazard::new(&super::texts::typed(words), RUNS)]
+        }
         "go" => all(&|word| word.text() == "-w", WRITES),
         "npm" | "pnpm" | "yarn" | "pip" | "pip3" | "gh" => {
             const SETTINGS: Names = Names("config set c -g --global alias extension");
@@ -352,12 +376,16 @@ fn find(words: &[ShellWord]) -> Vec<Hazard> {
 
 /// A question to the database in the line is harmless; what `sqlite3` reads from its input may be anything.
 fn sqlite(words: &[ShellWord]) -> Vec<Hazard> {
-    const POWERS: Names = Names("readfile writefile edit( load_extension fsdir zipfile lsmode");
+    const POWERS: Names = Names("readfile writefile edit load_extension fsdir zipfile lsmode");
+    const HARMLESS: Names =
+        Names("-header -noheader -csv -json -line -list -markdown -table -box -column -readonly -batch");
     let is_question = |word: &ShellWord| {
         let text = word.text().trim().to_ascii_lowercase();
-        text.starts_with("select ") && !POWERS.iter().any(|power| text.contains(power)) && !text.contains(';')
+        let mut names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        text.starts_with("select ") && !text.contains(';') && !names.any(|name| POWERS.contains(name))
     };
-    let operands: Vec<&ShellWord> = words.iter().filter(|word| !word.text().starts_with('-')).collect();
+    // Any other option may take what looks like the database.
+    let operands: Vec<&ShellWord> = words.iter().filter(|word| !HARMLESS.contains(word.text())).collect();
     if matches!(operands.as_slice(), [_, question] if is_question(question)) {
         return Vec::new();
     }
