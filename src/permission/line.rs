@@ -329,10 +329,11 @@ impl Policy {
         };
         // What an option runs is not followed everywhere, nor are names without end.
         let is_beyond = texts.len() >= texts::MOST_TEXTS || hazards.iter().any(|hazard| hazard.why == RUNS);
-        if verdict.effect == Effect::Allow
+        let is_allowed = verdict.effect == Effect::Allow;
+        if (is_allowed || (verdict.effect == Effect::Ask && verdict.by_preset))
             && let Some((rule, _)) = self
                 .narrowing("bash")
-                .find(|(_, pattern)| is_beyond || texts::could_become(pattern, &command.words))
+                .find(|(_, pattern)| (is_beyond && is_allowed) || texts::could_become(pattern, &command.words))
         {
             verdict = PartDecision::asked_by(rule);
         }

@@ -41,6 +41,9 @@ pub fn guard_engine(
     }
     variables.push((GATE_VARIABLE.into(), hub.variable(&shown).into()));
     variables.extend(no_bare_repositories(environment));
+    // An editor that a command starts would take its keys from the command's input, a file of the model, and run it.
+    let editors = ["GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "EDITOR", "VISUAL"];
+    variables.extend(editors.map(|name| (name.into(), ":".into())));
 }
 
 /// Keeps git, also in the commands of the model, from taking a directory without `.git` for a repository: files that the
@@ -56,4 +59,17 @@ fn no_bare_repositories(environment: &Environment) -> Vec<(OsString, OsString)> 
         (format!("GIT_CONFIG_VALUE_{count}").into(), "explicit".into()),
         ("GIT_CONFIG_COUNT".into(), (count + 1).to_string().into()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_git_that_the_user_gives_stay() {
+        let user: Environment = [("GIT_CONFIG_COUNT".into(), "2".into())].into_iter().collect();
+        let added = no_bare_repositories(&user);
+        assert_eq!(added[0].0, "GIT_CONFIG_KEY_2");
+        assert_eq!(added[2], ("GIT_CONFIG_COUNT".into(), "3".into()));
+    }
 }
