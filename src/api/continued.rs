@@ -42,7 +42,8 @@ impl Client {
     ///
     /// Sent once: a repeated request would create a second copy.
     pub async fn copy_session(&self, session: &str) -> Result<Session, Error> {
-        self.post_once(&format!("/session/{session}/fork"), &json!({})).await
+        self.post_long(&format!("/session/{session}/fork"), &json!({}), Repeat::Never)
+            .await
     }
 
     /// Changes title and rules of a session.

@@ -4,7 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::error::Error;
-use super::transport::Client;
+use super::transport::{Client, Repeat};
 use super::types::{CommandCall, EngineCommand, MessageWithParts, Prompt, Session, TodoItem};
 use crate::request::ModelRef;
 
@@ -20,7 +20,9 @@ impl Client {
     /// Lets the model replace the conversation by a summary; returns when the summary is complete, without a time
     /// limit.
     pub async fn summarize(&self, session: &str, model: &ModelRef) -> Result<(), Error> {
-        let _: Value = self.post_once(&format!("/session/{session}/summarize"), model).await?;
+        let _: Value = self
+            .post_long(&format!("/session/{session}/summarize"), model, Repeat::Never)
+            .await?;
         Ok(())
     }
 
@@ -61,6 +63,7 @@ impl Client {
         if let Some(variant) = &prompt.variant {
             body["variant"] = json!(variant);
         }
-        self.post_once(&format!("/session/{session}/command"), &body).await
+        self.post_long(&format!("/session/{session}/command"), &body, Repeat::Never)
+            .await
     }
 }

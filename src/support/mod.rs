@@ -17,6 +17,7 @@ pub mod nearest;
 pub mod output_files;
 pub mod overlay;
 pub mod progress;
+pub mod retry;
 pub mod secret;
 #[cfg(unix)]
 pub mod silence;

@@ -241,7 +241,7 @@ impl RunningCommand<'_> {
             if failure.causes.is_empty() {
                 failure.message = failure
                     .message
-                    .replace("go on with this conversation", &format!("change session `{id}`"));
+                    .replace("continue this conversation", &format!("change session `{id}`"));
                 failure.hints = vec![format!(
                     "wait until it is done, or end it with `opencode-rs session abort {id}`"
                 )];
