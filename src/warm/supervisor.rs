@@ -23,7 +23,6 @@ use super::log::{self, Log};
 use super::record::{self, ServerRecord};
 use super::service::{ActivityReason, Orphan, SupervisorService};
 use super::socket;
-use super::thrift;
 use crate::api::{Client, Endpoint};
 use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
@@ -155,12 +154,7 @@ async fn supervise(request: SupervisorRequest) -> Result<(), Failure> {
 
     // No command waits for this.
     let environment = Environment::of_process();
-    let waiting = Arc::clone(&service);
-    let sweeping = std::thread::Builder::new().spawn(move || {
-        left_over::sweep(&directories, &environment);
-        // What that has taken is let go of, too.
-        waiting.changed.notify_one();
-    });
+    let sweeping = std::thread::Builder::new().spawn(move || left_over::sweep(&directories, &environment));
     if let Err(error) = sweeping {
         log.note(&format!("cannot look for what others have left: {error}"));
     }
@@ -282,10 +276,7 @@ async fn serve(
         listing.restore(service, log);
         let idle = match service.activity() {
             ActivityReason::Ending(why) => return why.to_owned(),
-            ActivityReason::Idle(until) => {
-                thrift::let_go_of_code();
-                until
-            }
+            ActivityReason::Idle(until) => until,
             ActivityReason::InUse => None,
         };
         let (due, next) = service.orphans();
