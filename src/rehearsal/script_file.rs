@@ -21,18 +21,9 @@ use crate::support::nearest;
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    afterwards: AfterwardsName,
+    afterwards: Afterwards,
     #[serde(default)]
     reply: Vec<Spanned<RawReply>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "snake_case")]
-enum AfterwardsName {
-    #[default]
-    Plain,
-    Repeat,
-    Fail,
 }
 
 #[derive(Deserialize)]
@@ -138,11 +129,7 @@ pub(super) fn parse(text: &str) -> Result<Script, ScriptError> {
         .collect::<Result<_, _>>()?;
     Ok(Script {
         replies,
-        afterwards: match file.afterwards {
-            AfterwardsName::Plain => Afterwards::Plain,
-            AfterwardsName::Repeat => Afterwards::Repeat,
-            AfterwardsName::Fail => Afterwards::Fail,
-        },
+        afterwards: file.afterwards,
     })
 }
 

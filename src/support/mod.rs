@@ -1,5 +1,6 @@
 //! Small named pieces that several stages share and that know nothing of the domain.
 
+pub mod amounts;
 pub mod atomic_file;
 pub mod brought;
 pub mod duration;
