@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::error::Error;
@@ -105,18 +106,16 @@ impl Client {
         }
     }
 
-    /// The to-do list of a session.
-    pub async fn todo_documents(&self, session: &str) -> Result<Vec<Value>, Error> {
-        self.get(&format!("/session/{session}/todo")).await
-    }
-
     pub async fn rename_session(&self, session: &str, title: &str) -> Result<Value, Error> {
         self.patch(&format!("/session/{session}"), &json!({ "title": title }), Repeat::Safe)
             .await
     }
 
-    /// Copies a session, up to but excluding the message `before` if given. The copy belongs to the client's directory.
-    pub async fn fork_session(&self, session: &str, before: Option<&str>) -> Result<Value, Error> {
+    /// Copies a session, up to but excluding the message `before` if given. The copy belongs to the client's directory, and
+    /// has another title and no rules.
+    ///
+    /// Sent once: a repeated request would create a second copy.
+    pub async fn fork_session<T: DeserializeOwned>(&self, session: &str, before: Option<&str>) -> Result<T, Error> {
         let body = before.map_or_else(|| json!({}), |message| json!({ "messageID": message }));
         self.post_long(&format!("/session/{session}/fork"), &body, Repeat::Never)
             .await

@@ -1,11 +1,12 @@
 //! The calls of a continued conversation: its list, its summary, the engine's own commands.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::error::Error;
 use super::transport::{Client, Repeat};
-use super::types::{CommandCall, EngineCommand, MessageWithParts, Prompt, Session, TodoItem};
+use super::types::{CommandCall, EngineCommand, MessageWithParts, Prompt, Session};
 use crate::request::ModelRef;
 
 impl Client {
@@ -26,8 +27,8 @@ impl Client {
         Ok(())
     }
 
-    /// The session's to-do list.
-    pub async fn todo(&self, session: &str) -> Result<Vec<TodoItem>, Error> {
+    /// The session's to-do list: items, or the engine's own documents.
+    pub async fn todo<T: DeserializeOwned>(&self, session: &str) -> Result<Vec<T>, Error> {
         self.get(&format!("/session/{session}/todo")).await
     }
 

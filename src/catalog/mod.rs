@@ -21,7 +21,7 @@ mod literal;
 mod source;
 mod trial;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
 use crate::support::state_file;
 
-use config_files::ConfigFiles;
+pub use config_files::ConfigFiles;
 use source::{CatalogFile, ProviderEntry, ReadError, SourceKind};
 pub use trial::CatalogTrial;
 
@@ -69,15 +69,6 @@ pub struct CutCatalog {
     pub path: PathBuf,
     /// The providers in it, in the engine's order.
     pub providers: Vec<String>,
-}
-
-/// A provider in the catalog of the engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownProvider {
-    /// Its id, for example `anthropic`.
-    pub id: String,
-    /// The environment variables of which one is enough to make it usable, mostly.
-    pub variables: Vec<String>,
 }
 
 /// What is remembered about a catalog; no entries where it could not be read.
@@ -137,36 +128,12 @@ fn prepare(request: &CatalogRequest<'_>) -> Option<(CutCatalog, String)> {
     Some((cut.ok()?, config))
 }
 
-/// Every provider in the engine's own catalog, usable or not, with the variables that make it usable; `None` when the
-/// catalog cannot be read.
-pub fn known_providers(engine: &Engine, directories: &Directories) -> Option<Vec<KnownProvider>> {
+/// Every provider in the engine's own catalog, usable or not, with the variables of which one is mostly enough to make it
+/// usable; `None` when the catalog cannot be read.
+pub fn known_providers(engine: &Engine, directories: &Directories) -> Option<BTreeMap<String, Vec<String>>> {
     let source = CatalogFile::of(SourceKind::Program, &engine.path, &engine.version).ok()?;
     let entries = entries(&source, &cache(directories))?;
-    let known = entries.into_iter().map(|entry| KnownProvider {
-        id: entry.id,
-        variables: entry.env,
-    });
-    Some(known.collect())
-}
-
-/// Where an engine finds what makes it what it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigurationPlaces {
-    /// Configuration files that there may be.
-    pub files: Vec<PathBuf>,
-    /// Directories in which agents, commands, plugins and the like may be.
-    pub directories: Vec<PathBuf>,
-    pub credentials: PathBuf,
-}
-
-/// Where an engine with this environment, in this directory, looks; `None` when that depends on where it is started.
-pub fn configuration_places(environment: &Environment, home: &Path, directory: &Path) -> Option<ConfigurationPlaces> {
-    let files = ConfigFiles::of(environment, home, directory)?;
-    Some(ConfigurationPlaces {
-        files: files.configs(),
-        directories: files.config_directories(),
-        credentials: files.credentials(),
-    })
+    Some(entries.into_iter().map(|entry| (entry.id, entry.env)).collect())
 }
 
 /// A catalog without any provider, for an engine whose providers are all in its configuration.

@@ -83,23 +83,12 @@ pub(super) fn server_spec(
 
 /// The variables and the configuration from which the engine learns of providers.
 fn with_variables(environment: &Environment, config: &Value, variables: &[(OsString, OsString)]) -> Environment {
-    let own = variables
-        .iter()
-        .map(|(name, value)| (name.as_os_str(), value.as_os_str()));
-    let mut all: Environment = environment
-        .iter()
-        .chain(own)
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let all = environment.with(variables.iter().cloned());
     // What we lay over the user's own inline configuration names providers only where that is empty (`--bare`).
-    if environment.os(env_vars::ENGINE_CONFIG_CONTENT).is_none() && config.get("provider").is_some() {
-        all = all
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .chain([(env_vars::ENGINE_CONFIG_CONTENT.into(), config.to_string().into())])
-            .collect();
+    if environment.os(env_vars::ENGINE_CONFIG_CONTENT).is_some() || config.get("provider").is_none() {
+        return all;
     }
-    all
+    all.with([(env_vars::ENGINE_CONFIG_CONTENT.into(), config.to_string().into())])
 }
 
 fn empty_catalog(directories: &Directories) -> Result<PathBuf, Failure> {

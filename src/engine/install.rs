@@ -165,8 +165,7 @@ impl Installer<'_> {
                     .tempdir_in(self.store.root())
                     .map_err(|error| Error::file("write", self.store.root(), error))?;
                 let file = staging.path().join(target.executable());
-                let unpacked =
-                    download::fetch(source.http(), &artifact, target.executable(), &file, &label, progress).await?;
+                let unpacked = download::fetch(source.http(), &artifact, &file, &label, progress).await?;
                 Ok((staging, unpacked))
             })
             .await?;

@@ -81,6 +81,8 @@ mod tests {
     use std::os::unix::fs::DirBuilderExt as _;
     use std::os::unix::net::UnixListener;
 
+    use std::time::SystemTime;
+
     use super::*;
 
     #[test]

@@ -86,7 +86,7 @@ impl SessionSource<'_> {
     pub(super) async fn todo(&self, id: &str) -> Result<Vec<Value>, LookupFailure> {
         Ok(match self {
             Self::Store(store) => store.todo(id)?,
-            Self::Server(client) => client.todo_documents(id).await?,
+            Self::Server(client) => client.todo(id).await?,
         })
     }
 

@@ -287,7 +287,7 @@ impl ReadySession {
         let (info, rules, changed) = match resumed {
             None => (client.create_session(&new).await?, new.permission, None),
             Some(session) if session.manner == Manner::Fork => {
-                let copy = client.copy_session(&session.info.id).await?;
+                let copy: Session = client.fork_session(&session.info.id, None).await?;
                 let change = SessionChange {
                     title: prompt.request.title.clone(),
                     rules: new.permission,
