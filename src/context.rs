@@ -197,6 +197,14 @@ impl Environment {
         std::env::vars_os().filter(|(name, _)| !of_hook(name)).collect()
     }
 
+    /// These variables and more, which win.
+    #[must_use]
+    pub fn with(&self, more: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let mut all = self.clone();
+        all.variables.extend(more);
+        all
+    }
+
     /// The value of `name`, as the system gives it.
     pub fn os(&self, name: &str) -> Option<&OsStr> {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str)

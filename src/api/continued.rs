@@ -38,13 +38,6 @@ pub fn no_rules() -> Rule {
 }
 
 impl Client {
-    /// Copies a whole session. The copy has another title and no rules.
-    ///
-    /// Sent once: a repeated request would create a second copy.
-    pub async fn copy_session(&self, session: &str) -> Result<Session, Error> {
-        self.post_once(&format!("/session/{session}/fork"), &json!({})).await
-    }
-
     /// Changes title and rules of a session.
     ///
     /// Sent once: a repeated request would add the rules twice.

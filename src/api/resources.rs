@@ -125,7 +125,8 @@ impl Client {
     /// Sends a prompt; returns when its turn is over. Sending it again with the same ids joins the turn.
     /// Success does not mean that the turn succeeded.
     pub async fn prompt(&self, session: &str, prompt: &Prompt) -> Result<MessageWithParts, Error> {
-        self.post_long(&format!("/session/{session}/message"), prompt).await
+        self.post_long(&format!("/session/{session}/message"), prompt, Repeat::Identified)
+            .await
     }
 
     /// Ends the turn of a session and of its subagents. Works on an idle session too.

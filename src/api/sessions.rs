@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::error::Error;
@@ -105,20 +106,19 @@ impl Client {
         }
     }
 
-    /// The to-do list of a session.
-    pub async fn todo_documents(&self, session: &str) -> Result<Vec<Value>, Error> {
-        self.get(&format!("/session/{session}/todo")).await
-    }
-
     pub async fn rename_session(&self, session: &str, title: &str) -> Result<Value, Error> {
         self.patch(&format!("/session/{session}"), &json!({ "title": title }), Repeat::Safe)
             .await
     }
 
-    /// Copies a session, up to but excluding the message `before` if given. The copy belongs to the client's directory.
-    pub async fn fork_session(&self, session: &str, before: Option<&str>) -> Result<Value, Error> {
+    /// Copies a session, up to but excluding the message `before` if given. The copy belongs to the client's directory, and
+    /// has another title and no rules.
+    ///
+    /// Sent once: a repeated request would create a second copy.
+    pub async fn fork_session<T: DeserializeOwned>(&self, session: &str, before: Option<&str>) -> Result<T, Error> {
         let body = before.map_or_else(|| json!({}), |message| json!({ "messageID": message }));
-        self.post_once(&format!("/session/{session}/fork"), &body).await
+        self.post_long(&format!("/session/{session}/fork"), &body, Repeat::Never)
+            .await
     }
 
     /// Reverts a message and all later messages, in the conversation and in the files.
@@ -127,8 +127,12 @@ impl Client {
     ///
     /// When the server refuses (the session is busy).
     pub async fn revert_session(&self, session: &str, message: &str) -> Result<Value, Error> {
-        self.post_once(&format!("/session/{session}/revert"), &json!({ "messageID": message }))
-            .await
+        self.post_long(
+            &format!("/session/{session}/revert"),
+            &json!({ "messageID": message }),
+            Repeat::Never,
+        )
+        .await
     }
 
     /// Undoes a revert.
@@ -137,7 +141,7 @@ impl Client {
     ///
     /// When the server refuses (the session is busy).
     pub async fn unrevert_session(&self, session: &str) -> Result<Value, Error> {
-        self.post_once(&format!("/session/{session}/unrevert"), &json!({}))
+        self.post_long(&format!("/session/{session}/unrevert"), &json!({}), Repeat::Never)
             .await
     }
 
@@ -172,7 +176,7 @@ impl Client {
     /// When one of them is not what the engine expects.
     pub async fn replay(&self, directory: &str, events: &[Value]) -> Result<(), Error> {
         let body = json!({ "directory": directory, "events": events });
-        let _: Value = self.post_once("/sync/replay", &body).await?;
+        let _: Value = self.post_long("/sync/replay", &body, Repeat::Never).await?;
         Ok(())
     }
 }

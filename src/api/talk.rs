@@ -1,11 +1,12 @@
 //! The calls of a continued conversation: its list, its summary, the engine's own commands.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::error::Error;
-use super::transport::Client;
-use super::types::{CommandCall, EngineCommand, MessageWithParts, Prompt, Session, TodoItem};
+use super::transport::{Client, Repeat};
+use super::types::{CommandCall, EngineCommand, MessageWithParts, Prompt, Session};
 use crate::request::ModelRef;
 
 impl Client {
@@ -20,12 +21,14 @@ impl Client {
     /// Lets the model replace the conversation by a summary; returns when the summary is complete, without a time
     /// limit.
     pub async fn summarize(&self, session: &str, model: &ModelRef) -> Result<(), Error> {
-        let _: Value = self.post_once(&format!("/session/{session}/summarize"), model).await?;
+        let _: Value = self
+            .post_long(&format!("/session/{session}/summarize"), model, Repeat::Never)
+            .await?;
         Ok(())
     }
 
-    /// The session's to-do list.
-    pub async fn todo(&self, session: &str) -> Result<Vec<TodoItem>, Error> {
+    /// The session's to-do list: items, or the engine's own documents.
+    pub async fn todo<T: DeserializeOwned>(&self, session: &str) -> Result<Vec<T>, Error> {
         self.get(&format!("/session/{session}/todo")).await
     }
 
@@ -61,6 +64,7 @@ impl Client {
         if let Some(variant) = &prompt.variant {
             body["variant"] = json!(variant);
         }
-        self.post_once(&format!("/session/{session}/command"), &body).await
+        self.post_long(&format!("/session/{session}/command"), &body, Repeat::Never)
+            .await
     }
 }

@@ -1,11 +1,11 @@
 //! The only module that speaks HTTP to a server: address, credentials, time limits, retries, statuses.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::endpoint::Endpoint;
 use super::error::Error;
 use crate::support::loopback::is_loopback;
+use crate::support::retry;
 
 /// Limit of a call other than a prompt. The slowest legitimate call is the first for a directory, which boots it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
@@ -92,6 +93,18 @@ impl Client {
         self.call(Method::GET, path, None::<&()>, Repeat::Safe).await
     }
 
+    /// Reads `path`, and the response header `name`.
+    pub async fn get_with_header<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        name: &str,
+    ) -> Result<(T, Option<String>), Error> {
+        let call = HttpCall::new(Method::GET, path, None::<&()>)?;
+        let (headers, value) = self.send_repeatedly(&call, Repeat::Safe).await?;
+        let header = headers.get(name).and_then(|value| value.to_str().ok());
+        Ok((value, header.map(str::to_owned)))
+    }
+
     pub async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -110,63 +123,26 @@ impl Client {
         self.call(Method::PATCH, path, Some(body), repeat).await
     }
 
-    /// Reads `path`, and the response header `name`.
-    pub async fn get_with_header<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        name: &str,
-    ) -> Result<(T, Option<String>), Error> {
-        let call = HttpCall {
-            method: Method::GET,
-            path,
-            body: None,
-            timeout: Some(CALL_TIMEOUT),
-        };
-        let (headers, bytes) = self.send_repeatedly(&call, Repeat::Safe).await?;
-        let header = headers.get(name).and_then(|value| value.to_str().ok());
-        Ok((decode(&call.name(), &bytes)?, header.map(str::to_owned)))
-    }
-
     pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.call(Method::DELETE, path, None::<&()>, Repeat::Safe).await
     }
 
-    /// Sends a prompt and waits for the end of its turn, without a time limit.
+    /// Sends `body` and waits for the response without a time limit, as for the end of a turn.
     ///
     /// Dropping the future leaves the turn running in the engine.
-    pub async fn post_long<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
-        let body = encode(path, body)?;
-        let call = HttpCall {
-            method: Method::POST,
-            path,
-            body: Some(body),
-            timeout: None,
-        };
-        let (_, bytes) = self.send_repeatedly(&call, Repeat::Identified).await?;
-        decode(&call.name(), &bytes)
-    }
-
-    /// Sends `body` to `path` once, and waits for the response without a time limit.
-    pub async fn post_once<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
-        let body = encode(path, body)?;
-        let call = HttpCall {
-            method: Method::POST,
-            path,
-            body: Some(body),
-            timeout: None,
-        };
-        let (_, bytes) = self.send_repeatedly(&call, Repeat::Never).await?;
-        decode(&call.name(), &bytes)
+    pub async fn post_long<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        repeat: Repeat,
+    ) -> Result<T, Error> {
+        let call = HttpCall::new(Method::POST, path, Some(body))?.without_limit();
+        Ok(self.send_repeatedly(&call, repeat).await?.1)
     }
 
     /// Opens a stream without a time limit.
     pub async fn stream(&self, path: &str) -> Result<Response, Error> {
-        let call = HttpCall {
-            method: Method::GET,
-            path,
-            body: None,
-            timeout: None,
-        };
+        let call = HttpCall::new(Method::GET, path, None::<&()>)?.without_limit();
         let response = self
             .request(&call)
             .header(ACCEPT, HeaderValue::from_static("text/event-stream"))
@@ -213,34 +189,24 @@ impl Client {
         body: Option<&impl Serialize>,
         repeat: Repeat,
     ) -> Result<T, Error> {
-        let body = body.map(|body| encode(path, body)).transpose()?;
-        let call = HttpCall {
-            method,
-            path,
-            body,
-            timeout: Some(CALL_TIMEOUT),
-        };
-        let (_, bytes) = self.send_repeatedly(&call, repeat).await?;
-        decode(&call.name(), &bytes)
+        let call = HttpCall::new(method, path, body)?;
+        Ok(self.send_repeatedly(&call, repeat).await?.1)
     }
 
-    async fn send_repeatedly(&self, call: &HttpCall<'_>, repeat: Repeat) -> Result<(HeaderMap, Bytes), Error> {
-        let mut pause = FIRST_PAUSE;
-        let mut attempt = 1;
-        loop {
-            let error = match self.send(call).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let Some(wished) = worth_repeating(&error, repeat).filter(|_| attempt < MAX_TRIES) else {
-                return Err(error);
-            };
-            attempt += 1;
-            let wait = wished.unwrap_or_else(|| jittered(pause)).min(MAX_PAUSE);
-            tracing::debug!(call = call.name(), %error, ?wait, attempt, "repeating a call");
-            tokio::time::sleep(wait).await;
-            pause *= 2;
-        }
+    async fn send_repeatedly<T: DeserializeOwned>(
+        &self,
+        call: &HttpCall<'_>,
+        repeat: Repeat,
+    ) -> Result<(HeaderMap, T), Error> {
+        let pause = |error: &Error, made| {
+            let asked = worth_repeating(error, repeat).filter(|_| made < MAX_TRIES)?;
+            let pause = asked.unwrap_or_else(|| retry::backoff(FIRST_PAUSE, MAX_PAUSE, made));
+            let pause = pause.min(MAX_PAUSE);
+            tracing::debug!(call = call.name(), %error, ?pause, made, "repeating a call");
+            Some(pause)
+        };
+        let (headers, bytes) = retry::repeat(|| self.send(call), pause).await?;
+        Ok((headers, decode(&call.name(), &bytes)?))
     }
 
     async fn send(&self, call: &HttpCall<'_>) -> Result<(HeaderMap, Bytes), Error> {
@@ -311,7 +277,26 @@ struct HttpCall<'a> {
     timeout: Option<Duration>,
 }
 
-impl HttpCall<'_> {
+impl<'a> HttpCall<'a> {
+    fn new(method: Method, path: &'a str, body: Option<&impl Serialize>) -> Result<Self, Error> {
+        let body = body.map(serde_json::to_vec).transpose();
+        Ok(Self {
+            method,
+            path,
+            body: body
+                .map_err(|source| Error::Decode {
+                    call: path.to_owned(),
+                    source,
+                })?
+                .map(Bytes::from),
+            timeout: Some(CALL_TIMEOUT),
+        })
+    }
+
+    fn without_limit(self) -> Self {
+        Self { timeout: None, ..self }
+    }
+
     fn name(&self) -> String {
         let path = self.path.split('?').next().unwrap_or(self.path);
         format!("{} {path}", self.method)
@@ -337,15 +322,6 @@ fn worth_repeating(error: &Error, repeat: Repeat) -> Option<Option<Duration>> {
     }
 }
 
-fn encode(path: &str, body: &impl Serialize) -> Result<Bytes, Error> {
-    serde_json::to_vec(body)
-        .map(Bytes::from)
-        .map_err(|source| Error::Decode {
-            call: path.to_owned(),
-            source,
-        })
-}
-
 fn decode<T: DeserializeOwned>(call: &str, bytes: &[u8]) -> Result<T, Error> {
     // An empty body (204) reads as JSON `null`.
     let bytes = if bytes.is_empty() { b"null" } else { bytes };
@@ -367,7 +343,7 @@ fn refused(call: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> 
         status,
         message: error_message(&value),
         name,
-        retry_after: retry_after(headers),
+        retry_after: retry::retry_after(headers, SystemTime::now()),
     }
 }
 
@@ -406,16 +382,6 @@ fn error_message(value: &Value) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    if let Some(millis) = headers.get("retry-after-ms").and_then(|value| value.to_str().ok())
-        && let Ok(millis) = millis.trim().parse::<u64>()
-    {
-        return Some(Duration::from_millis(millis));
-    }
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse::<u64>().ok()?;
-    Some(Duration::from_secs(seconds))
-}
-
 fn is_html(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)
@@ -427,14 +393,6 @@ fn directory_header(directory: &Path) -> HeaderValue {
     let text = directory.to_string_lossy();
     let encoded = utf8_percent_encode(&text, COMPONENT).to_string();
     HeaderValue::from_str(&encoded).expect("percent-encoded text is ASCII without control characters")
-}
-
-/// A random duration between 50 % and 150 % of `pause`.
-fn jittered(pause: Duration) -> Duration {
-    let mut byte = [128_u8];
-    // Without randomness the pause is not jittered.
-    let _ = getrandom::fill(&mut byte);
-    pause.mul_f64(0.5 + f64::from(byte[0]) / 255.0)
 }
 
 #[cfg(test)]
@@ -457,14 +415,5 @@ mod tests {
             error_message(&value).as_deref(),
             Some("opencode.json; permission.bash: Expected ask")
         );
-    }
-
-    #[test]
-    fn retry_after_ms_wins_over_seconds() {
-        let mut headers = HeaderMap::new();
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("7"));
-        assert_eq!(retry_after(&headers), Some(Duration::from_secs(7)));
-        headers.insert("retry-after-ms", HeaderValue::from_static("250"));
-        assert_eq!(retry_after(&headers), Some(Duration::from_millis(250)));
     }
 }

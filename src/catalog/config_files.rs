@@ -7,7 +7,7 @@ use crate::engine::files::{CONFIG_NAMES, EngineFiles, NAMED_DATABASE};
 
 /// The places that the engine reads, as it finds them from its environment and directory.
 #[derive(Debug)]
-pub(super) struct ConfigFiles {
+pub struct ConfigFiles {
     engine: EngineFiles,
     directory: PathBuf,
     /// `directory` and everything above it, also as it is without symbolic links.
@@ -17,7 +17,7 @@ pub(super) struct ConfigFiles {
 
 impl ConfigFiles {
     /// `home` is used where the environment has none. `None` when a place depends on where the engine is started.
-    pub(super) fn of(environment: &Environment, home: &Path, directory: &Path) -> Option<Self> {
+    pub fn of(environment: &Environment, home: &Path, directory: &Path) -> Option<Self> {
         let engine = EngineFiles::new(|name| environment.os(name), home, Path::new(""));
         let real = directory.canonicalize().ok()?;
         let ancestors = directory.ancestors().chain(real.ancestors());
@@ -44,7 +44,7 @@ impl ConfigFiles {
         &self.directory
     }
 
-    pub(super) fn credentials(&self) -> PathBuf {
+    pub fn credentials(&self) -> PathBuf {
         self.engine.credentials()
     }
 
@@ -59,7 +59,7 @@ impl ConfigFiles {
     }
 
     /// Every place where a configuration file may be, whether or not this engine looks there.
-    pub(super) fn configs(&self) -> Vec<PathBuf> {
+    pub fn configs(&self) -> Vec<PathBuf> {
         let mut directories = self.config_directories();
         directories.extend(self.ancestors.iter().cloned());
         let mut files: Vec<PathBuf> = directories
@@ -90,7 +90,7 @@ impl ConfigFiles {
     }
 
     /// Every directory that may hold configuration, agents, plugins and the like.
-    pub(super) fn config_directories(&self) -> Vec<PathBuf> {
+    pub fn config_directories(&self) -> Vec<PathBuf> {
         let ancestors = self.ancestors.iter().map(PathBuf::as_path);
         let mut directories = self.engine.config_directories(ancestors);
         directories.extend(self.engine.managed());

@@ -38,13 +38,13 @@ const ALWAYS: &str = "opencode";
 /// The largest configuration file that is looked into.
 const LARGEST_CONFIG: u64 = 4 << 20;
 
-/// The ids of all providers that may be usable; none in doubt.
+/// The ids of all providers that may be usable, and the text of the configuration; none in doubt.
 pub(super) fn providers(
     entries: &[ProviderEntry],
     named: &[&str],
     environment: &Environment,
     files: &ConfigFiles,
-) -> Option<BTreeSet<String>> {
+) -> Option<(BTreeSet<String>, String)> {
     if files.may_hold_plugins() || may_hold_account(files.database()?) {
         return None;
     }
@@ -65,13 +65,8 @@ pub(super) fn providers(
     let config = config_text(environment, files)?;
     let mentioned = entries.iter().filter(|entry| mentions(&config, &entry.id));
     wanted.extend(mentioned.map(|entry| entry.id.as_str()));
-    Some(
-        entries
-            .iter()
-            .filter(|entry| wanted.contains(entry.id.as_str()))
-            .map(|entry| entry.id.clone())
-            .collect(),
-    )
+    let wanted = entries.iter().filter(|entry| wanted.contains(entry.id.as_str()));
+    Some((wanted.map(|entry| entry.id.clone()).collect(), config))
 }
 
 /// The providers with stored credentials. A credential of the kind `wellknown` brings remote configuration: a doubt.

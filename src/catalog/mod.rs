@@ -8,6 +8,9 @@
 //! providers and models as without; wherever that is not certain there is no file. So a wrong cache entry, an unknown engine
 //! version or an odd configuration costs time and never a model.
 //!
+//! The rules for enabling providers are those of one version. For every other version the cut catalog proves itself, see
+//! `trial`: a run that finds another offer starts the engine again with the whole catalog.
+//!
 //! The first run with an engine reads its program once (some 200 ms); later ones read a small index.
 //! The catalog holds only for a server that is started with `OPENCODE_DISABLE_MODELS_FETCH=1`, and not for listings of all
 //! providers that exist (`GET /provider`).
@@ -16,8 +19,9 @@ mod config_files;
 mod in_use;
 mod literal;
 mod source;
+mod trial;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,11 +37,12 @@ use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
 use crate::support::state_file;
 
-use config_files::ConfigFiles;
+pub use config_files::ConfigFiles;
 use source::{CatalogFile, ProviderEntry, ReadError, SourceKind};
+pub use trial::CatalogTrial;
 
-/// The versions whose rules for enabling providers are those in `in_use`. To add one, compare its provider loading (the
-/// automated comparison in `tests/catalog` is a part of that) and put it here.
+/// The versions whose rules for enabling providers are known to be those in `in_use`, by the comparison in
+/// `tests/catalog`. A cut catalog for another version has a [trial](CatalogTrial).
 const KNOWN_VERSIONS: [Version; 1] = [Version::new(1, 18, 33)];
 /// Changes when what is written to the cache changes.
 const FORMAT: u32 = 1;
@@ -66,15 +71,6 @@ pub struct CutCatalog {
     pub providers: Vec<String>,
 }
 
-/// A provider in the catalog of the engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownProvider {
-    /// Its id, for example `anthropic`.
-    pub id: String,
-    /// The environment variables of which one is enough to make it usable, mostly.
-    pub variables: Vec<String>,
-}
-
 /// What is remembered about a catalog; no entries where it could not be read.
 #[derive(Debug, Serialize, Deserialize)]
 struct Index {
@@ -83,11 +79,39 @@ struct Index {
     entries: Option<Vec<ProviderEntry>>,
 }
 
-/// Cuts a catalog, or finds the catalog that was cut before. `None` in any doubt: the engine then uses the whole catalog.
-pub fn prepare(request: &CatalogRequest<'_>) -> Option<CutCatalog> {
+/// The catalog of a run.
+#[derive(Debug, Default)]
+pub struct CatalogChoice {
+    /// `None`: the whole one.
+    pub cut: Option<CutCatalog>,
+    /// To be told what the engine offers, when its version is unknown.
+    pub trial: Option<CatalogTrial>,
+}
+
+/// Cuts a catalog, or finds the catalog that was cut before. In any doubt the engine uses the whole catalog.
+pub fn choose(request: &CatalogRequest<'_>) -> CatalogChoice {
+    let Some((cut, config)) = prepare(request) else {
+        return CatalogChoice::default();
+    };
+    if KNOWN_VERSIONS.contains(&request.engine.version) {
+        return CatalogChoice {
+            cut: Some(cut),
+            trial: None,
+        };
+    }
+    // What is offered depends on the configuration too, and the record on how this version of ours writes it.
+    let key = hash(format!("{} {config} {}", cut.path.display(), env!("CARGO_PKG_VERSION")).as_bytes());
+    let trial = CatalogTrial::read(cache(request.directories).join(format!("offer-{key}.json")));
+    CatalogChoice {
+        cut: Some(cut).filter(|_| trial.as_ref().is_some_and(CatalogTrial::uses_cut)),
+        trial,
+    }
+}
+
+/// The cut catalog, and the configuration that it was cut for.
+fn prepare(request: &CatalogRequest<'_>) -> Option<(CutCatalog, String)> {
     let is_set = |name: &str| request.environment.os(name).is_some();
-    if !KNOWN_VERSIONS.contains(&request.engine.version)
-        || is_set("OPENCODE_MODELS_PATH")
+    if is_set("OPENCODE_MODELS_PATH")
         || is_set("OPENCODE_MODELS_URL")
         || is_set("OPENCODE_TEST_HOME")
         || is_set("OPENCODE_TEST_MANAGED_CONFIG_DIR")
@@ -98,46 +122,18 @@ pub fn prepare(request: &CatalogRequest<'_>) -> Option<CutCatalog> {
     let source = source(request.engine, &files).ok()?;
     let cache = cache(request.directories);
     let entries = entries(&source, &cache)?;
-    let wanted = in_use::providers(&entries, request.named, request.environment, &files)?;
-    match cut(&source, &entries, &wanted, &cache) {
-        Ok(cut) => Some(cut),
-        Err(error) => {
-            tracing::debug!(%error, "no small catalog");
-            None
-        }
-    }
+    let (wanted, config) = in_use::providers(&entries, request.named, request.environment, &files)?;
+    let cut = cut(&source, &entries, &wanted, &cache);
+    let cut = cut.inspect_err(|error| tracing::debug!(%error, "no small catalog"));
+    Some((cut.ok()?, config))
 }
 
-/// Every provider in the engine's own catalog, usable or not, with the variables that make it usable; `None` when the
-/// catalog cannot be read.
-pub fn known_providers(engine: &Engine, directories: &Directories) -> Option<Vec<KnownProvider>> {
+/// Every provider in the engine's own catalog, usable or not, with the variables of which one is mostly enough to make it
+/// usable; `None` when the catalog cannot be read.
+pub fn known_providers(engine: &Engine, directories: &Directories) -> Option<BTreeMap<String, Vec<String>>> {
     let source = CatalogFile::of(SourceKind::Program, &engine.path, &engine.version).ok()?;
     let entries = entries(&source, &cache(directories))?;
-    let known = entries.into_iter().map(|entry| KnownProvider {
-        id: entry.id,
-        variables: entry.env,
-    });
-    Some(known.collect())
-}
-
-/// Where an engine finds what makes it what it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigurationPlaces {
-    /// Configuration files that there may be.
-    pub files: Vec<PathBuf>,
-    /// Directories in which agents, commands, plugins and the like may be.
-    pub directories: Vec<PathBuf>,
-    pub credentials: PathBuf,
-}
-
-/// Where an engine with this environment, in this directory, looks; `None` when that depends on where it is started.
-pub fn configuration_places(environment: &Environment, home: &Path, directory: &Path) -> Option<ConfigurationPlaces> {
-    let files = ConfigFiles::of(environment, home, directory)?;
-    Some(ConfigurationPlaces {
-        files: files.configs(),
-        directories: files.config_directories(),
-        credentials: files.credentials(),
-    })
+    Some(entries.into_iter().map(|entry| (entry.id, entry.env)).collect())
 }
 
 /// A catalog without any provider, for an engine whose providers are all in its configuration.

@@ -135,17 +135,15 @@ impl SourceKind {
 /// Finds `=>({deepinfra:{id:"deepinfra",env:[`, whatever the first provider is called; gives the place of its brace.
 fn find_start(file: &mut File) -> Result<u64, ReadError> {
     let finder = memmem::Finder::new(MARK);
-    let mut window = vec![0; OVERLAP + STEP];
-    let mut kept = 0;
+    let mut window = Vec::with_capacity(OVERLAP + STEP);
     let mut offset = 0_u64;
     let mut found = None;
     loop {
-        let read = read_up_to(file, &mut window[kept..])?;
-        if read == 0 {
+        let kept = window.len();
+        if file.by_ref().take(STEP as u64).read_to_end(&mut window)? == 0 {
             return found.ok_or(ReadError::Missing);
         }
-        let filled = kept + read;
-        for mark in finder.find_iter(&window[..filled]) {
+        for mark in finder.find_iter(&window) {
             // What ends inside of the kept part was seen in the round before.
             if mark + MARK.len() <= kept {
                 continue;
@@ -156,10 +154,9 @@ fn find_start(file: &mut File) -> Result<u64, ReadError> {
                 return Err(ReadError::Several);
             }
         }
-        let keep = filled.min(OVERLAP);
-        window.copy_within(filled - keep..filled, 0);
-        offset += (filled - keep) as u64;
-        kept = keep;
+        let gone = window.len().saturating_sub(OVERLAP);
+        window.drain(..gone);
+        offset += gone as u64;
     }
 }
 
@@ -256,17 +253,4 @@ fn parse(mut literal: Literal<'_>, start: u64) -> Result<Vec<ProviderEntry>, Rea
         return Err(ReadError::Missing);
     }
     Ok(entries)
-}
-
-fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

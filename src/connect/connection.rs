@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::warm::Lease;
 use crate::api::{Client, Endpoint};
+use crate::catalog::CatalogTrial;
 use crate::engine::Engine;
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, Hub};
@@ -28,6 +29,8 @@ pub(crate) struct Connection {
     pub(crate) directory: PathBuf,
     /// Whether the engine reads a part of its catalog only, so that a model which it does not know may exist.
     pub(crate) catalog_is_cut: bool,
+    /// To be told what the engine offers, when the rules of its version are unknown.
+    pub(crate) catalog_trial: Option<CatalogTrial>,
     pub(crate) engine_ms: u64,
     pub(crate) server_ms: u64,
     /// The scripted model, which answers as long as this is held.
@@ -64,6 +67,7 @@ impl Connection {
             program: None,
             directory: directory.to_path_buf(),
             catalog_is_cut: false,
+            catalog_trial: None,
             engine_ms: 0,
             server_ms: 0,
             _rehearsal: None,

@@ -129,7 +129,7 @@ pub(crate) async fn explain_missing(missing: Missing, context: &Context, connect
         .as_ref()
         .and_then(|engine| catalog::known_providers(engine, &context.directories));
     let known: BTreeMap<String, Vec<String>> = match ours {
-        Some(known) => known.into_iter().map(|known| (known.id, known.variables)).collect(),
+        Some(known) => known,
         None => match connection.client.all_providers().await {
             Ok(known) => known,
             Err(error) => {

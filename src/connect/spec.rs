@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::needs::{Catalog, Needs, Snapshots};
 use super::{bare, rehearsed};
-use crate::catalog::{self, CatalogRequest};
+use crate::catalog::{self, CatalogRequest, CatalogTrial};
 use crate::context::{Context, Directories, Environment};
 use crate::engine::Engine;
 use crate::env_vars;
@@ -16,6 +16,8 @@ use crate::rehearsal::ScriptText;
 use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice};
 use crate::server::{CATALOG_VARIABLE, ServerSpec};
 
+/// The spec, and the trial of its model catalog, if there is one.
+///
 /// # Errors
 ///
 /// When the user's configuration or the script of the rehearsal cannot be read, or our own files cannot be written.
@@ -25,9 +27,10 @@ pub(super) fn server_spec(
     directory: &Path,
     needs: Needs<'_>,
     engine: &Engine,
-) -> Result<ServerSpec, Failure> {
+) -> Result<(ServerSpec, Option<CatalogTrial>), Failure> {
     let mut config = json!({});
     let mut variables: Vec<(OsString, OsString)> = Vec::new();
+    let mut trial = None;
     if needs.snapshots == Snapshots::Off {
         config["snapshot"] = json!(false);
     }
@@ -46,14 +49,15 @@ pub(super) fn server_spec(
         variables.extend(rehearsed::variable(context)?);
     } else if let Catalog::For(provider) = needs.catalog {
         let environment = with_variables(&context.environment, &config, &variables);
-        let cut = catalog::prepare(&CatalogRequest {
+        let choice = catalog::choose(&CatalogRequest {
             engine,
             environment: &environment,
             directories: &context.directories,
             directory,
             named: provider.as_slice(),
         });
-        if let Some(cut) = cut {
+        trial = choice.trial;
+        if let Some(cut) = choice.cut {
             tracing::debug!(path = %cut.path.display(), providers = ?cut.providers, "the engine reads a cut catalog");
             variables.push((CATALOG_VARIABLE.into(), cut.path.into()));
         }
@@ -61,7 +65,7 @@ pub(super) fn server_spec(
     if needs.questions {
         variables.push(("OPENCODE_ENABLE_QUESTION_TOOL".into(), "1".into()));
     }
-    Ok(ServerSpec {
+    let spec = ServerSpec {
         engine: engine.clone(),
         directory: directory.to_path_buf(),
         port: match request.server {
@@ -73,28 +77,18 @@ pub(super) fn server_spec(
         rehearsal,
         gated: needs.guarded,
         whole_catalog: needs.catalog == Catalog::Whole,
-    })
+    };
+    Ok((spec, trial))
 }
 
 /// The variables and the configuration from which the engine learns of providers.
 fn with_variables(environment: &Environment, config: &Value, variables: &[(OsString, OsString)]) -> Environment {
-    let own = variables
-        .iter()
-        .map(|(name, value)| (name.as_os_str(), value.as_os_str()));
-    let mut all: Environment = environment
-        .iter()
-        .chain(own)
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let all = environment.with(variables.iter().cloned());
     // What we lay over the user's own inline configuration names providers only where that is empty (`--bare`).
-    if environment.os(env_vars::ENGINE_CONFIG_CONTENT).is_none() && config.get("provider").is_some() {
-        all = all
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .chain([(env_vars::ENGINE_CONFIG_CONTENT.into(), config.to_string().into())])
-            .collect();
+    if environment.os(env_vars::ENGINE_CONFIG_CONTENT).is_some() || config.get("provider").is_none() {
+        return all;
     }
-    all
+    all.with([(env_vars::ENGINE_CONFIG_CONTENT.into(), config.to_string().into())])
 }
 
 fn empty_catalog(directories: &Directories) -> Result<PathBuf, Failure> {

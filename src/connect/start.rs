@@ -46,15 +46,21 @@ pub(super) async fn start(
     }
     let spec = |needs| server_spec(context, request, directory, needs, &engine);
     let warm = if may_be_warm(context, request, directory) {
-        lease_warm(context, request, &spec(Needs::of_warm(needs.catalog))?).await?
+        let (spec, trial) = spec(Needs::of_warm(needs.catalog))?;
+        let connection = lease_warm(context, request, &spec).await?;
+        connection.map(|connection| (connection, trial))
     } else {
         None
     };
-    let connection = match warm {
-        Some(connection) => connection,
-        None => start_cold(context, request, spec(needs)?).await?,
+    let (connection, catalog_trial) = match warm {
+        Some(warm) => warm,
+        None => {
+            let (spec, trial) = spec(needs)?;
+            (start_cold(context, request, spec).await?, trial)
+        }
     };
     Ok(Connection {
+        catalog_trial,
         engine_ms,
         server_ms: millis_since(context.started).saturating_sub(engine_ms),
         ..connection

@@ -4,20 +4,13 @@
 //! holder's process id and is removed with the lock; after taking a lock, a command checks that the file was still in
 //! place.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use tokio::time::sleep;
 
 use super::kept::{digest, encode};
 use crate::error::{Failure, FailureKind};
 use crate::request::BusySession;
-use crate::support::atomic_file::{Access, create_directory};
-
-/// Pause between two tries of a lock that another command holds. The kernel's own wait cannot be cancelled.
-const RETRY_DELAY: Duration = Duration::from_millis(50);
+use crate::support::lock::Lock;
 
 /// The right to change a session: to prompt, compact, revert or delete it. Dropping it releases the lock.
 #[derive(Debug)]
@@ -36,7 +29,7 @@ impl SessionLock {
         state: &Path,
         session_id: &str,
         waiting: BusySession,
-        held: impl FnMut(Option<u32>),
+        held: impl FnOnce(Option<u32>),
     ) -> Result<Self, Failure> {
         let path = locks(state).join(format!("session-{}.lock", encode(session_id)));
         Ok(Self {
@@ -64,7 +57,7 @@ impl NameLock {
         directory: &Path,
         name: &str,
         waiting: BusySession,
-        held: impl FnMut(Option<u32>),
+        held: impl FnOnce(Option<u32>),
     ) -> Result<Self, Failure> {
         let path = locks(state).join(format!("name-{}-{}.lock", digest(directory), encode(name)));
         Ok(Self {
@@ -80,7 +73,7 @@ fn locks(state: &Path) -> PathBuf {
 #[derive(Debug)]
 struct HeldLock {
     path: PathBuf,
-    file: File,
+    _lock: Lock,
 }
 
 impl Drop for HeldLock {
@@ -89,35 +82,33 @@ impl Drop for HeldLock {
         if cfg!(unix) {
             let _ = fs::remove_file(&self.path);
         }
-        let _ = self.file.unlock();
     }
 }
 
-async fn acquire(path: PathBuf, waiting: BusySession, mut held: impl FnMut(Option<u32>)) -> Result<HeldLock, Failure> {
-    let mut said = false;
-    loop {
-        match try_acquire(&path) {
-            Ok(Attempt::Taken(lock)) => return Ok(lock),
-            Ok(Attempt::Gone) => {}
-            Ok(Attempt::Held(holder)) => {
-                if waiting == BusySession::Refused {
-                    return Err(busy(holder));
-                }
-                if !std::mem::replace(&mut said, true) {
-                    held(holder);
-                }
-                sleep(RETRY_DELAY).await;
-            }
-            Err(error) => {
-                return Err(Failure::new(
-                    FailureKind::Failed,
-                    format!("cannot lock the conversation with `{}`", path.display()),
-                )
-                .caused_by(&error)
-                .hint("make the directory writable, or set `XDG_STATE_HOME`"));
-            }
+async fn acquire(path: PathBuf, waiting: BusySession, held: impl FnOnce(Option<u32>)) -> Result<HeldLock, Failure> {
+    let cannot = |error: std::io::Error| {
+        Failure::new(
+            FailureKind::Failed,
+            format!("cannot lock the conversation with `{}`", path.display()),
+        )
+        .caused_by(&error)
+        .hint("make the directory writable, or set `XDG_STATE_HOME`")
+    };
+    let mut lock = match Lock::try_acquire(&path).map_err(cannot)? {
+        Some(lock) => lock,
+        None if waiting == BusySession::Refused => return Err(busy(holder(&path))),
+        None => {
+            let waiting = || held(holder(&path));
+            Lock::acquire_when_free(&path, waiting).await.map_err(cannot)?
         }
-    }
+    };
+    lock.write(&format!("{}\n", std::process::id())).map_err(cannot)?;
+    Ok(HeldLock { path, _lock: lock })
+}
+
+/// The process id of the holder, if known. On systems with mandatory locks the file cannot be read.
+fn holder(path: &Path) -> Option<u32> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 fn busy(holder: Option<u32>) -> Failure {
@@ -128,66 +119,10 @@ fn busy(holder: Option<u32>) -> Failure {
     Failure::new(FailureKind::Failed, message).hint("leave out `--no-wait` to wait for it")
 }
 
-enum Attempt {
-    Taken(HeldLock),
-    /// The process id of the holder, if known.
-    Held(Option<u32>),
-    /// The holder removed the file between our opening and locking it.
-    Gone,
-}
-
-fn try_acquire(path: &Path) -> io::Result<Attempt> {
-    if let Some(parent) = path.parent() {
-        create_directory(parent, Access::Private)?;
-    }
-    let mut file = File::options()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(path)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut text = String::new();
-            // On systems with mandatory locks the file cannot be read.
-            let holder = file.read_to_string(&mut text).ok();
-            return Ok(Attempt::Held(holder.and_then(|_| text.trim().parse().ok())));
-        }
-        Err(TryLockError::Error(error)) => return Err(error),
-    }
-    if !is_at(&file, path)? {
-        return Ok(Attempt::Gone);
-    }
-    file.set_len(0)?;
-    file.rewind()?;
-    writeln!(file, "{}", std::process::id())?;
-    Ok(Attempt::Taken(HeldLock {
-        path: path.to_path_buf(),
-        file,
-    }))
-}
-
-/// Whether the open file is still the file at `path`.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-    let ours = file.metadata()?;
-    match fs::metadata(path) {
-        Ok(there) => Ok((there.dev(), there.ino()) == (ours.dev(), ours.ino())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-#[cfg(not(unix))]
-fn is_at(_file: &File, _path: &Path) -> io::Result<bool> {
-    Ok(true)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::support::atomic_file::{Access, create_directory};
 
     async fn session(state: &Path, waiting: BusySession) -> Result<SessionLock, Failure> {
         SessionLock::acquire(state, "ses_1", waiting, |_| {}).await

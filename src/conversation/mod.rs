@@ -10,4 +10,4 @@ mod reference;
 
 pub use kept::KeptSession;
 pub use lock::{NameLock, SessionLock};
-pub use reference::{ReferenceMatch, SessionCandidate, by_title_or_id, find, unknown};
+pub use reference::{MAX_NAMED, ambiguous, by_title_or_id, unknown};

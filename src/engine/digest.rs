@@ -165,16 +165,9 @@ impl<W: Write> Write for HashingWriter<W> {
 ///
 /// When it cannot be read.
 pub(super) fn sha256_of(reader: &mut impl Read) -> io::Result<Digest> {
-    let mut sha256 = Sha256::new();
-    let mut buffer = vec![0_u8; 256 * 1024];
-    loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => return Ok(Digest::Sha256(sha256.finalize().into())),
-            Ok(read) => sha256.update(&buffer[..read]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let mut writer = HashingWriter::new(io::sink());
+    io::copy(reader, &mut writer)?;
+    Ok(writer.finish().1)
 }
 
 #[cfg(test)]

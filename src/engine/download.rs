@@ -30,7 +30,7 @@ enum DownloadChunk {
     End,
 }
 
-/// Fetches the archive, unpacks `executable` into `destination`, and checks every expected hash.
+/// Fetches the archive, unpacks its executable into `destination`, and checks every expected hash.
 ///
 /// # Errors
 ///
@@ -38,7 +38,6 @@ enum DownloadChunk {
 pub(super) async fn fetch(
     http: &Http,
     artifact: &Artifact,
-    executable: &'static str,
     destination: &Path,
     label: &str,
     progress: &dyn Progress,
@@ -57,7 +56,7 @@ pub(super) async fn fetch(
 
     let (sender, receiver) = mpsc::channel(QUEUE);
     let unpacking = {
-        let (kind, expected) = (artifact.kind, artifact.expected.archive());
+        let (kind, executable, expected) = (artifact.kind, artifact.executable, artifact.expected.archive());
         let destination = destination.to_path_buf();
         tokio::task::spawn_blocking(move || {
             archive::unpack(kind, PieceReader::new(receiver), executable, &destination, expected)

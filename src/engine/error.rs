@@ -268,28 +268,6 @@ fn explain(error: &Error, failure: &mut Failure) {
                 push_hint(failure, "`opencode-rs engine install` installs another one");
             }
         }
-        Error::Explicit { rejection, .. } | Error::NotRunnable { rejection, .. } => {
-            if let Some(hint) = rejection.hint() {
-                push_hint(failure, hint);
-            }
-        }
-        Error::Offline {
-            url,
-            member,
-            destination,
-            ..
-        } => push_hint(
-            failure,
-            format!(
-                "download {url}, unpack `{member}` from it to `{}`, and make it executable",
-                destination.display()
-            ),
-        ),
-        Error::Platform(_) => push_hint(failure, "build `opencode` yourself and name it with `--engine`"),
-        Error::UnsupportedVersion(_) => push_hint(
-            failure,
-            format!("choose {OLDEST_TESTED} or later, below 2.0.0; {PINNED_VERSION} is the tested one"),
-        ),
         Error::Sources { attempts, .. } => {
             for attempt in attempts {
                 let of_attempt = Failure::from_error(FailureKind::EngineMissing, attempt);
@@ -297,69 +275,76 @@ fn explain(error: &Error, failure: &mut Failure) {
                 explain(attempt, failure);
             }
         }
-        Error::HashMismatch { .. } => push_hint(
-            failure,
-            "nothing was installed; find out who changed the file before you try again",
+        Error::Damaged(engines) => {
+            for (version, path) in engines {
+                failure.causes.push(format!("`{}` has changed", path.display()));
+                let hint = format!("run `opencode-rs engine install {version}` to replace it");
+                push_hint(failure, hint);
+            }
+        }
+        _ => {
+            if let Some(hint) = hint_for_engine(error).or_else(|| hint_for_source(error)) {
+                push_hint(failure, hint);
+            }
+        }
+    }
+}
+
+/// What the user can do about an engine, its file or its place.
+fn hint_for_engine(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::Explicit { rejection, .. } | Error::NotRunnable { rejection, .. } => rejection.hint()?.to_owned(),
+        Error::Offline {
+            url,
+            member,
+            destination,
+            ..
+        } => format!(
+            "download {url}, unpack `{member}` from it to `{}`, and make it executable",
+            destination.display()
         ),
+        Error::Platform(_) => "build `opencode` yourself and name it with `--engine`".to_owned(),
+        Error::UnsupportedVersion(_) => {
+            format!("choose {OLDEST_TESTED} or later, below 2.0.0; {PINNED_VERSION} is the tested one")
+        }
+        Error::HashMismatch { .. } => {
+            "nothing was installed; find out who changed the file before you try again".to_owned()
+        }
+        Error::File { path, source, .. } => hint_for_file(path, source)?,
+        Error::InTheWay { path, .. } => format!("move `{}` away", path.display()),
+        Error::NotInstalled { version } => format!("run `opencode-rs engine install {version}`"),
+        _ => return None,
+    })
+}
+
+/// What the user can do about a source, and the way to it.
+fn hint_for_source(error: &Error) -> Option<String> {
+    Some(match error {
         Error::RateLimited { .. }
         | Error::Status {
             status: 403,
             retry_after: Some(_),
             ..
-        } => {
-            push_hint(failure, format!("set `{}` to raise the limit", env_vars::GITHUB_TOKEN));
+        } => format!("set `{}` to raise the limit", env_vars::GITHUB_TOKEN),
+        Error::Status { status: 401 | 403, .. } => {
+            "add credentials for this registry to `~/.npmrc` if it needs them".to_owned()
         }
-        Error::Status { status: 401 | 403, .. } => push_hint(
-            failure,
-            "add credentials for this registry to `~/.npmrc` if it needs them",
-        ),
         Error::Connect {
             proxy: Some((_, named_by)),
             ..
-        } => push_hint(
-            failure,
-            format!("check the address, user and password of the proxy in {named_by}"),
+        } => format!("check the address, user and password of the proxy in {named_by}"),
+        Error::Connect { .. } => format!(
+            "set `HTTPS_PROXY` for a proxy, `SSL_CERT_FILE` for its certificate, or `{}` or `{}` for a mirror",
+            env_vars::GITHUB_DOWNLOAD,
+            env_vars::NPM_REGISTRY
         ),
-        Error::Connect { .. } => push_hint(
-            failure,
-            format!(
-                "set `HTTPS_PROXY` for a proxy, `SSL_CERT_FILE` for its certificate, or `{}` or `{}` for a mirror",
-                env_vars::GITHUB_DOWNLOAD,
-                env_vars::NPM_REGISTRY
-            ),
-        ),
-        Error::Address { .. } => push_hint(failure, "give an address that begins with `https://`"),
-        Error::Client(_) => push_hint(
-            failure,
-            "install the system's certificates (`ca-certificates`), or name a file of them with `SSL_CERT_FILE`",
-        ),
-        Error::File { path, source, .. } => {
-            if let Some(hint) = hint_for_file(path, source) {
-                push_hint(failure, hint);
-            }
+        Error::Address { .. } => "give an address that begins with `https://`".to_owned(),
+        Error::Client(_) => {
+            "install the system's certificates (`ca-certificates`), or name a file of them with `SSL_CERT_FILE`"
+                .to_owned()
         }
-        Error::InTheWay { path, .. } => push_hint(failure, format!("move `{}` away", path.display())),
-        Error::NotInstalled { version } => {
-            push_hint(failure, format!("run `opencode-rs engine install {version}`"));
-        }
-        Error::Damaged(engines) => {
-            for (version, path) in engines {
-                failure.causes.push(format!("`{}` has changed", path.display()));
-                push_hint(
-                    failure,
-                    format!("run `opencode-rs engine install {version}` to replace it"),
-                );
-            }
-        }
-        Error::NoHash { .. }
-        | Error::Archive { .. }
-        | Error::TooLarge { .. }
-        | Error::NotPublished { .. }
-        | Error::Status { .. }
-        | Error::Interrupted { .. }
-        | Error::Answer { .. }
-        | Error::Certificates { .. } => {}
-    }
+        _ => return None,
+    })
 }
 
 fn until(resets: Option<&str>) -> String {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, Response, redirect};
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -13,8 +13,9 @@ use crate::context::Environment;
 use crate::env_vars;
 use crate::support::loopback::is_loopback;
 use crate::support::progress::Progress;
+use crate::support::retry;
 use crate::support::secret::Secret;
-use crate::support::timestamp::{parse_http_date, rfc3339};
+use crate::support::timestamp::rfc3339;
 
 /// A metadata answer is a few kilobytes; a package's full history has some megabytes.
 const METADATA_LIMIT: usize = 32 * 1024 * 1024;
@@ -180,7 +181,7 @@ impl Http {
                 problem: error.to_string(),
             })
         };
-        self.patiently(progress, async || {
+        self.patiently(progress, || async {
             let limited = tokio::time::timeout(METADATA_DEADLINE, document()).await;
             limited.unwrap_or_else(|_| {
                 Err(Error::Interrupted {
@@ -230,8 +231,7 @@ impl Http {
             _ => Err(Error::Status {
                 url: url.clone(),
                 status,
-                retry_after: header(response.headers(), RETRY_AFTER.as_str())
-                    .and_then(|text| retry_after(text.trim(), SystemTime::now())),
+                retry_after: retry::retry_after(response.headers(), SystemTime::now()),
             }),
         }
     }
@@ -241,24 +241,17 @@ impl Http {
     /// # Errors
     ///
     /// The last failure.
-    pub(super) async fn patiently<T>(
+    pub(super) async fn patiently<T, F: Future<Output = Result<T, Error>>>(
         &self,
         progress: &dyn Progress,
-        mut attempt: impl AsyncFnMut() -> Result<T, Error>,
+        attempt: impl Fn() -> F,
     ) -> Result<T, Error> {
-        let mut made = 0;
-        loop {
-            made += 1;
-            let error = match attempt().await {
-                Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            let Some(pause) = self.pause_before_retry(&error, made) else {
-                return Err(error);
-            };
+        let pause = |error: &Error, made| {
+            let pause = self.pause_before_retry(error, made)?;
             progress.note(&format!("{error}; trying again in {:.1} s", pause.as_secs_f64()));
-            tokio::time::sleep(pause).await;
-        }
+            Some(pause)
+        };
+        retry::repeat(attempt, pause).await
     }
 
     fn unanswered(&self, url: &Url, error: reqwest::Error) -> Error {
@@ -308,8 +301,11 @@ impl Http {
         if let Some(asked) = asked {
             return (asked <= LONGEST_RETRY_AFTER).then_some(asked);
         }
-        let doubled = self.patience.first_pause.saturating_mul(1 << (made - 1).min(16));
-        Some(doubled.min(self.patience.longest_pause).mul_f64(jitter()))
+        Some(retry::backoff(
+            self.patience.first_pause,
+            self.patience.longest_pause,
+            made,
+        ))
     }
 }
 
@@ -319,24 +315,6 @@ fn certificates_in(path: &Path) -> Result<Vec<Certificate>, Box<dyn std::error::
         return Err("it holds no certificate".into());
     }
     Ok(certificates)
-}
-
-/// What `Retry-After` asks for: seconds, or a time.
-fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    // A time that has passed already asks for none.
-    parse_http_date(text).map(|time| time.duration_since(now).unwrap_or_default())
-}
-
-/// Between a half and one, so that many waiting at once do not come back at once.
-fn jitter() -> f64 {
-    let mut byte = [0_u8];
-    match getrandom::fill(&mut byte) {
-        Ok(()) => 0.5 + f64::from(byte[0]) / 510.0,
-        Err(_) => 1.0,
-    }
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -464,16 +442,6 @@ mod tests {
             error.to_string(),
             "cannot use the address `host.test/`: it is no web address"
         );
-    }
-
-    #[test]
-    fn a_pause_is_asked_for_in_seconds_or_by_a_time() {
-        let now = parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
-        let seconds = |text| retry_after(text, now).map(|pause| pause.as_secs());
-        assert_eq!(seconds("7"), Some(7));
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30));
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
-        assert_eq!(seconds("soon"), None);
     }
 
     #[test]

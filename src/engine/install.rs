@@ -26,9 +26,6 @@ use super::{Engine, EngineRequest, supported};
 use crate::request::{EngineSource, Network};
 use crate::support::lock::Lock;
 
-/// Pause between two tries to take a busy lock. The kernel's own queue is no use, since waiting in it cannot be
-/// cancelled.
-const LOCK_PAUSE: Duration = Duration::from_millis(50);
 const RENAME_ATTEMPTS: u32 = 20;
 const RENAME_PAUSE: Duration = Duration::from_millis(500);
 
@@ -162,14 +159,13 @@ impl Installer<'_> {
         let label = format!("opencode {}", self.version);
         let (staging, unpacked) = source
             .http()
-            .patiently(progress, async || {
+            .patiently(progress, || async {
                 let staging = tempfile::Builder::new()
                     .prefix(&EngineStore::staging_prefix(self.version, target))
                     .tempdir_in(self.store.root())
                     .map_err(|error| Error::file("write", self.store.root(), error))?;
                 let file = staging.path().join(target.executable());
-                let unpacked =
-                    download::fetch(source.http(), &artifact, target.executable(), &file, &label, progress).await?;
+                let unpacked = download::fetch(source.http(), &artifact, &file, &label, progress).await?;
                 Ok((staging, unpacked))
             })
             .await?;
@@ -322,19 +318,13 @@ pub(super) async fn lock(
     progress: &dyn crate::support::progress::Progress,
 ) -> Result<Lock, Error> {
     let path = store.lock_file(version, target);
-    let mut told = false;
-    loop {
-        if let Some(lock) = Lock::try_acquire(&path).map_err(|error| Error::file("write", &path, error))? {
-            return Ok(lock);
-        }
-        if !told {
-            told = true;
-            progress.note(&format!(
-                "waiting for another process that installs `opencode {version}`"
-            ));
-        }
-        tokio::time::sleep(LOCK_PAUSE).await;
-    }
+    let waiting = || {
+        progress.note(&format!(
+            "waiting for another process that installs `opencode {version}`"
+        ));
+    };
+    let lock = Lock::acquire_when_free(&path, waiting).await;
+    lock.map_err(|error| Error::file("write", &path, error))
 }
 
 fn receipt(

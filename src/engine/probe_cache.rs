@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,6 @@ use crate::support::lock::Lock;
 use crate::support::state_file;
 
 const FILE: &str = "engine-probes.json";
-/// The interval between two attempts to take a lock that another process holds.
-const TRY_AGAIN: Duration = Duration::from_millis(20);
 /// More engines than anybody has; beyond it the entries of files that are gone are dropped.
 const MOST_ENTRIES: usize = 32;
 
@@ -116,17 +114,9 @@ impl ProbeCache {
     /// The right to ask an engine, as soon as nobody else does. None where the file system has no locks, or the cache cannot
     /// be written: then everybody asks.
     pub(super) async fn turn(&self) -> Option<Lock> {
-        let path = self.file.with_extension("lock");
-        loop {
-            match Lock::try_acquire(&path) {
-                Ok(Some(lock)) => return Some(lock),
-                Ok(None) => tokio::time::sleep(TRY_AGAIN).await,
-                Err(error) => {
-                    tracing::debug!(%error, "cannot lock the probes");
-                    return None;
-                }
-            }
-        }
+        let lock = Lock::acquire_when_free(&self.file.with_extension("lock"), || {}).await;
+        lock.inspect_err(|error| tracing::debug!(%error, "cannot lock the probes"))
+            .ok()
     }
 
     pub(super) fn forget(&self) {

@@ -32,6 +32,8 @@ pub(super) struct Artifact {
     pub(super) url: Url,
     pub(super) authorization: Option<Secret>,
     pub(super) kind: ArchiveKind,
+    /// The name of the executable in it.
+    pub(super) executable: &'static str,
     pub(super) expected: ExpectedHashes,
 }
 
@@ -156,6 +158,7 @@ impl GitHub {
             url,
             authorization: None,
             kind: target.archive_kind(),
+            executable: target.executable(),
             expected,
         })
     }
@@ -274,6 +277,7 @@ impl Npm {
             authorization: self.config.authorization(&tarball),
             url: tarball,
             kind: ArchiveKind::TarGz,
+            executable: target.executable(),
             expected,
         })
     }

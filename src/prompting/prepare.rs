@@ -4,7 +4,7 @@ use super::context::PromptContext;
 use super::names::ResolvedNames;
 use super::permissions::permissions;
 use super::ready::ReadyConnection;
-use super::session::{ReadySession, ResumedSession, SessionLocks, find};
+use super::session::{ReadySession, ResumedSession, SessionLocks, WantedSession, find};
 use super::turn::PreparedTurn;
 use crate::api::types::{NewSession, Prompt, PromptPart};
 use crate::connect::Connection;
@@ -82,7 +82,8 @@ impl Target {
             permission: permissions.session_rules.clone(),
         };
         let client = &connection.client;
-        let session = ReadySession::make(prompt, client, &mut self.locks, self.session, new, &names).await?;
+        let wanted = WantedSession { new, names: &names };
+        let session = ReadySession::make(prompt, client, &mut self.locks, self.session, wanted).await?;
         if let Some(events) = &mut ready.events {
             session.skip_earlier_events(events).await;
         }

@@ -68,8 +68,8 @@ impl EngineCatalog {
 }
 
 impl ReadyConnection {
-    /// Connects, and reads what the engine has. A cut catalog never hides a model: when a name is not in it, the engine is
-    /// started again with the whole catalog.
+    /// Connects, and reads what the engine has. A cut catalog never hides a model: when a name is not in it, or the engine
+    /// offers something else with it, the engine is started again with the whole catalog.
     ///
     /// # Errors
     ///
@@ -95,10 +95,12 @@ impl ReadyConnection {
             let request = &prompt.request.connect;
             let connection = connect::connect(prompt.context, request, prompt.directory, needs, &stages).await?;
             let mut ready = Self::read(connection, needs).await?;
-            if !ready.connection.catalog_is_cut || ready.catalog.has(names) {
+            let trial = ready.connection.catalog_trial.as_ref();
+            let agrees = trial.is_none_or(|trial| trial.agrees(&format!("{:?}", ready.catalog.providers)));
+            if agrees && (!ready.connection.catalog_is_cut || ready.catalog.has(names)) {
                 return Ok(ready);
             }
-            tracing::debug!("a name is not in the cut catalog; starting again with the whole one");
+            tracing::debug!("the cut catalog lacks a name; starting again with the whole one");
             ready.close().await;
             needs.catalog = Catalog::Whole;
         }

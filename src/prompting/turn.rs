@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::context::PromptContext;
 use super::session::SessionLocks;
@@ -85,36 +85,38 @@ impl PreparedTurn {
         read_changes(&client, &session_id, &mut driven, outcome).await;
         connection.prompting(None).await;
 
-        let state = &driven.state;
-        if state.usage_is_unknown() && (limits.tokens.is_some() || limits.cost.is_some()) {
+        if driven.state.usage_is_unknown() && (limits.tokens.is_some() || limits.cost.is_some()) {
             display
                 .warn(
                     "the provider does not say how many tokens were used, so `--max-tokens` and `--max-cost` were not kept",
                 )
                 .await;
         }
-        conclude(outcome, state, started, cost_is_known);
-        outcome.directory = connection.directory.to_string_lossy().into_owned();
+        conclude(outcome, &driven.state, started, cost_is_known);
         outcome.session_id = Some(session_id);
+        outcome.phases = phases(prompt.begun, connection, sent_ms, driven.first_text);
         outcome.permissions = driven.permissions;
-        outcome.engine = Some(connection.engine.clone());
-        outcome.phases = Phases {
-            engine_ms: Some(connection.engine_ms),
-            server_ms: Some(connection.server_ms),
-            session_ms: Some(sent_ms.saturating_sub(connection.engine_ms + connection.server_ms)),
-            first_token_ms: driven
-                .first_text
-                .map(|at| millis_between(prompt.begun, at).saturating_sub(sent_ms)),
-            total_ms: 0,
-        };
         let failure = driven.failure;
         outcome.failure = failure.map(|failure| explain_directory(failure, &connection.directory));
+        outcome.directory = connection.directory.to_string_lossy().into_owned();
+        outcome.engine = Some(connection.engine.clone());
         NextTurnState {
             locks,
-            last: state.last_message().cloned(),
+            last: driven.state.last_message().cloned(),
             policy: driven.policy,
             gate: driven.gate,
         }
+    }
+}
+
+/// The phases of a turn whose prompt was sent after `sent_ms`; the whole time is not known yet.
+fn phases(begun: Instant, connection: &Connection, sent_ms: u64, first_text: Option<Instant>) -> Phases {
+    Phases {
+        engine_ms: Some(connection.engine_ms),
+        server_ms: Some(connection.server_ms),
+        session_ms: Some(sent_ms.saturating_sub(connection.engine_ms + connection.server_ms)),
+        first_token_ms: first_text.map(|at| millis_between(begun, at).saturating_sub(sent_ms)),
+        total_ms: 0,
     }
 }
 

@@ -66,7 +66,8 @@ impl Script {
 }
 
 /// The answer to a main request when no reply is left.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Afterwards {
     #[default]
     Plain,

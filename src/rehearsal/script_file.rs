@@ -32,18 +32,9 @@ impl Script {
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    afterwards: AfterwardsName,
+    afterwards: Afterwards,
     #[serde(default)]
     reply: Vec<Spanned<RawReply>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "snake_case")]
-enum AfterwardsName {
-    #[default]
-    Plain,
-    Repeat,
-    Fail,
 }
 
 #[derive(Deserialize)]
@@ -149,11 +140,7 @@ pub(super) fn parse(text: &str) -> Result<Script, ScriptError> {
         .collect::<Result<_, _>>()?;
     Ok(Script {
         replies,
-        afterwards: match file.afterwards {
-            AfterwardsName::Plain => Afterwards::Plain,
-            AfterwardsName::Repeat => Afterwards::Repeat,
-            AfterwardsName::Fail => Afterwards::Fail,
-        },
+        afterwards: file.afterwards,
     })
 }
 

@@ -6,17 +6,13 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::api::{Client, Endpoint};
 use crate::support::hexadecimal::hexadecimal;
-use crate::support::lock::Lock;
-
-/// How often a lock that somebody holds is tried again.
-const TRY_AGAIN: Duration = Duration::from_millis(50);
+use crate::support::lock::{Lock, RETRY_PAUSE};
 
 /// The lock for creating `database`; `None` once it exists.
 pub(super) async fn lock(database: &Path, state: &Path) -> io::Result<Option<Lock>> {
@@ -28,7 +24,7 @@ pub(super) async fn lock(database: &Path, state: &Path) -> io::Result<Option<Loc
             // Its last holder may have made it between the two looks.
             return Ok((!database.exists()).then_some(lock));
         }
-        tokio::time::sleep(TRY_AGAIN).await;
+        tokio::time::sleep(RETRY_PAUSE).await;
     }
     Ok(None)
 }
@@ -60,7 +56,7 @@ mod tests {
         });
         tokio::select! {
             _ = &mut second => panic!("two first starts at once"),
-            () = tokio::time::sleep(3 * TRY_AGAIN) => {}
+            () = tokio::time::sleep(3 * RETRY_PAUSE) => {}
         }
         std::fs::write(&database, "").unwrap();
         drop(held);

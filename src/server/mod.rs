@@ -34,7 +34,7 @@ pub use guard::descendants::{ProcessMark, is_below_engine};
 pub use guard::remove_left_over_directories;
 pub use guard::report::EngineExit;
 #[cfg(unix)]
-pub use guard::temporary::is_private_directory;
+pub use guard::temporary::{is_older_than, is_private_directory};
 pub use guard::{SUPERVISOR, guard_main, left_over_directories};
 #[cfg(unix)]
 pub use memory::resident_memory;

@@ -44,11 +44,6 @@ impl Tail {
     }
 }
 
-pub trait Sink: fmt::Debug + Send + Sync {
-    /// A line of `who` ("engine"), made safe to show.
-    fn line(&self, who: &str, text: &str);
-}
-
 /// Reads `stream` to its end into `tail`; the first line that names an address goes to `found`, every line to `sink`. With
 /// a trace (`-vv`) every line is shown as it comes.
 pub(super) async fn drain(
@@ -94,6 +89,11 @@ pub(super) async fn drain(
             line.clear();
         }
     }
+}
+
+pub trait Sink: fmt::Debug + Send + Sync {
+    /// A line of `who` ("engine"), made safe to show.
+    fn line(&self, who: &str, text: &str);
 }
 
 #[cfg(test)]

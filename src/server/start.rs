@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use crate::context::{Directories, Environment};
 use crate::engine::Engine;
 use crate::engine::files::EngineFiles;
 use crate::env_vars;
+use crate::support::lock::Lock;
 use crate::support::secret::Secret;
 
 /// How long the last output of a dead engine is waited for.
@@ -121,92 +122,30 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
         source: io::Error::other(error),
     })?;
     let mut environment = environment::of_engine(request.environment, request.config, request.variables, &password)?;
-    let user_config = request.environment.os(env_vars::ENGINE_CONFIG_CONTENT);
-    let home = &request.directories.home;
     let variable = |name: &str| environment.get(OsStr::new(name)).map(OsString::as_os_str);
-    let files = EngineFiles::new(variable, home, Path::new(""));
+    let files = EngineFiles::new(variable, &request.directories.home, Path::new(""));
+    let user_config = request.environment.os(env_vars::ENGINE_CONFIG_CONTENT);
     let registry = EmptyRegistry::unless_needed(&mut environment, user_config, request.directory, &files).await;
 
     #[cfg(unix)]
     super::engine_locks::expire_dead(&files.state);
 
-    let database = files.database();
-    let lock = match &database {
-        None => None,
-        Some(database) => {
-            let taken = first_start::lock(database, &request.directories.state);
-            match tokio::time::timeout_at(deadline, taken).await {
-                Ok(taken) => taken.map_err(|source| StartError::System {
-                    what: format!("lock the first start in `{}`", request.directories.state.display()),
-                    source,
-                })?,
-                Err(_) => {
-                    return Err(StartError::LockDeadline {
-                        data: database.clone(),
-                        deadline: request.deadline,
-                    });
-                }
-            }
-        }
+    let limits = StartLimits {
+        deadline,
+        whole: request.deadline,
+        port: request.port,
     };
-
-    let engine = request.engine.path.clone();
+    let lock = lock_first_start(files.database(), &request.directories.state, limits).await?;
     let launch = Launch {
         guard: request.guard,
-        engine: engine.clone(),
+        engine: request.engine.path.clone(),
         arguments: arguments(request.port),
         temporary: request.environment.temporary_base(),
         environment,
         directory: request.directory.to_path_buf(),
     };
-    let (mut process, stdout, stderr) = process::spawn(launch).map_err(|source| StartError::System {
-        what: format!("start a process for engine `{}`", engine.display()),
-        source,
-    })?;
-    let tail = Tail::default();
-    let (found, mut address) = mpsc::channel(1);
-    let mut drains = JoinSet::new();
-    drains.spawn(output::drain(stdout, tail.clone(), found.clone(), request.sink.clone()));
-    drains.spawn(output::drain(stderr, tail.clone(), found, request.sink));
-
-    let address = tokio::select! {
-        // An address that was announced by an engine that then died is of no use.
-        biased;
-        failed = failure(&mut process) => {
-            let _ = tokio::time::timeout(LAST_OUTPUT, async { while drains.join_next().await.is_some() {} }).await;
-            return Err(match failed {
-                ProcessEvent::Failed(reason) => StartError::Guard { engine, reason },
-                _ if request.port.is_some_and(is_taken) => StartError::PortInUse {
-                    port: request.port.unwrap_or_default(),
-                },
-                ProcessEvent::Ended(exit) => StartError::Exited { engine, exit, tail: redacted(&tail, Some(&password)) },
-                ProcessEvent::Started => StartError::Exited { engine, exit: EngineExit::Unknown, tail: String::new() },
-            });
-        }
-        Some(address) = address.recv() => address,
-        () = tokio::time::sleep_until(deadline) => {
-            return Err(StartError::Deadline {
-                engine,
-                deadline: request.deadline,
-                tail: redacted(&tail, Some(&password)),
-            });
-        }
-    };
-    if process.engine().is_none() {
-        // The guard's own line may be behind an engine that is ready at once.
-        let _ = tokio::time::timeout_at(deadline, process.next_event()).await;
-    }
-    let Some(url) = ready::base_url(&address) else {
-        return Err(StartError::Address { engine, address });
-    };
-    let server = Server {
-        endpoint: Endpoint::new(url, Some(password)),
-        pid: process.engine().unwrap_or_default(),
-        process,
-        tail,
-        _drains: drains,
-        _registry: registry,
-    };
+    let starting = StartingEngine::spawn(launch, password, request.sink)?;
+    let server = starting.into_server(limits, registry).await?;
     if let Some(lock) = lock {
         // Whatever it answers, the database is there; and if it does not answer, the caller's first request will tell.
         let touched = first_start::touch(&server.endpoint, request.directory);
@@ -214,6 +153,124 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
         drop(lock);
     }
     Ok(server)
+}
+
+/// What a start has to keep to.
+#[derive(Clone, Copy)]
+struct StartLimits {
+    deadline: tokio::time::Instant,
+    /// The time that the start was given, for messages.
+    whole: Duration,
+    port: Option<u16>,
+}
+
+/// Takes the lock of the first start on a data directory, where this is the first start.
+async fn lock_first_start(
+    database: Option<PathBuf>,
+    state: &Path,
+    limits: StartLimits,
+) -> Result<Option<Lock>, StartError> {
+    let Some(database) = database else { return Ok(None) };
+    let taken = tokio::time::timeout_at(limits.deadline, first_start::lock(&database, state)).await;
+    taken
+        .map_err(|_| StartError::LockDeadline {
+            data: database,
+            deadline: limits.whole,
+        })?
+        .map_err(|source| StartError::System {
+            what: format!("lock the first start in `{}`", state.display()),
+            source,
+        })
+}
+
+/// An engine that was spawned and is not ready.
+struct StartingEngine {
+    engine: PathBuf,
+    process: Process,
+    password: Secret,
+    tail: Tail,
+    drains: JoinSet<()>,
+    /// The address that the engine announces.
+    address: mpsc::Receiver<String>,
+}
+
+impl StartingEngine {
+    fn spawn(launch: Launch, password: Secret, sink: Option<Arc<dyn Sink>>) -> Result<Self, StartError> {
+        let engine = launch.engine.clone();
+        let (process, stdout, stderr) = process::spawn(launch).map_err(|source| StartError::System {
+            what: format!("start a process for engine `{}`", engine.display()),
+            source,
+        })?;
+        let tail = Tail::default();
+        let (found, address) = mpsc::channel(1);
+        let mut drains = JoinSet::new();
+        drains.spawn(output::drain(stdout, tail.clone(), found.clone(), sink.clone()));
+        drains.spawn(output::drain(stderr, tail.clone(), found, sink));
+        Ok(Self {
+            engine,
+            process,
+            password,
+            tail,
+            drains,
+            address,
+        })
+    }
+
+    /// Waits until the engine is ready.
+    async fn into_server(mut self, limits: StartLimits, registry: Option<EmptyRegistry>) -> Result<Server, StartError> {
+        let address = tokio::select! {
+            // An address that was announced by an engine that then died is of no use.
+            biased;
+            failed = failure(&mut self.process) => return Err(self.explain(failed, limits.port).await),
+            Some(address) = self.address.recv() => address,
+            () = tokio::time::sleep_until(limits.deadline) => {
+                return Err(StartError::Deadline {
+                    engine: self.engine,
+                    deadline: limits.whole,
+                    tail: redacted(&self.tail, Some(&self.password)),
+                });
+            }
+        };
+        if self.process.engine().is_none() {
+            // The guard's own line may be behind an engine that is ready at once.
+            let _ = tokio::time::timeout_at(limits.deadline, self.process.next_event()).await;
+        }
+        let Some(url) = ready::base_url(&address) else {
+            return Err(StartError::Address {
+                engine: self.engine,
+                address,
+            });
+        };
+        Ok(Server {
+            endpoint: Endpoint::new(url, Some(self.password)),
+            pid: self.process.engine().unwrap_or_default(),
+            process: self.process,
+            tail: self.tail,
+            _drains: self.drains,
+            _registry: registry,
+        })
+    }
+
+    /// Why there will be no server, with the last output of the engine.
+    async fn explain(mut self, failed: ProcessEvent, port: Option<u16>) -> StartError {
+        let draining = async { while self.drains.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_OUTPUT, draining).await;
+        let engine = self.engine;
+        match (failed, port) {
+            (ProcessEvent::Failed(reason), _) => StartError::Guard { engine, reason },
+            (_, Some(port)) if is_taken(port) => StartError::PortInUse { port },
+            (ProcessEvent::Ended(exit), _) => StartError::Exited {
+                engine,
+                exit,
+                tail: redacted(&self.tail, Some(&self.password)),
+            },
+            (ProcessEvent::Started, _) => StartError::Exited {
+                engine,
+                exit: EngineExit::Unknown,
+                tail: String::new(),
+            },
+        }
+    }
 }
 
 /// Resolves when there will be no server. Keeps the note of the engine's start on the way.

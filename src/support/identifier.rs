@@ -5,7 +5,8 @@
 //! its id sorts behind the id of the last answer.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::timestamp::now_ms;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Ids that the scheme has room for in one millisecond.
@@ -22,10 +23,7 @@ const TIME_BITS: u64 = (1 << 48) - 1;
 /// When the operating system has no randomness to give.
 pub fn ascending(prefix: &str) -> Result<String, getrandom::Error> {
     static LAST: AtomicU64 = AtomicU64::new(0);
-    let millis = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(0));
-    let first = millis * IDS_PER_MILLISECOND + 1;
+    let first = now_ms() * IDS_PER_MILLISECOND + 1;
     let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(first.max(last + 1)));
     let number = first.max(last.unwrap_or(0) + 1) & TIME_BITS;
     let mut random = [0_u8; 14];
@@ -39,6 +37,8 @@ pub fn ascending(prefix: &str) -> Result<String, getrandom::Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
     use super::*;
 
     #[test]

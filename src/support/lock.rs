@@ -3,15 +3,26 @@
 //! A lock is the kernel's (`flock` and its like), so it is gone when its holder is, however that one ended.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Seek as _, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use super::atomic_file::{Access, create_directory};
+
+/// Pause between two tries of a lock that another process holds. The kernel's own wait cannot be cancelled.
+pub const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// A held lock. Dropping it releases it; the lock file stays, until [`remove_unless_held`] removes it.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // To close the file is not enough while another thread starts a process: that has a copy until it is the program.
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -24,7 +35,7 @@ impl Lock {
         loop {
             let file = open(path)?;
             match file.try_lock() {
-                Ok(()) if is_at(&file, path) => return Ok(Some(Self { _file: file })),
+                Ok(()) if is_at(&file, path) => return Ok(Some(Self { file })),
                 // The file was removed between the two calls, so this lock protects nothing.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),
@@ -33,27 +44,47 @@ impl Lock {
         }
     }
 
-    /// Takes the lock, waiting for its holder; `waiting` is called once if there is one.
+    /// Takes the lock as soon as it is free. Calls `waiting` once when another process holds the lock. Dropping the future
+    /// leaves nothing locked.
     ///
     /// # Errors
     ///
-    /// When the lock file cannot be opened or the file system has no locks.
-    pub fn acquire(path: &Path, waiting: impl FnOnce()) -> io::Result<Self> {
+    /// As for [`Self::try_acquire`].
+    pub async fn acquire_when_free(path: &Path, waiting: impl FnOnce()) -> io::Result<Self> {
         let mut waiting = Some(waiting);
         loop {
-            let file = open(path)?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    if let Some(waiting) = waiting.take() {
-                        waiting();
-                    }
-                    file.lock()?;
-                }
-                Err(TryLockError::Error(error)) => return Err(error),
+            if let Some(lock) = Self::try_acquire(path)? {
+                return Ok(lock);
             }
+            if let Some(waiting) = waiting.take() {
+                waiting();
+            }
+            tokio::time::sleep(RETRY_PAUSE).await;
+        }
+    }
+
+    /// Replaces what the lock file says.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn write(&mut self, text: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(text.as_bytes())
+    }
+
+    /// Takes the lock, and blocks the thread while another process holds it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::try_acquire`].
+    pub fn acquire(path: &Path) -> io::Result<Self> {
+        loop {
+            let file = open(path)?;
+            file.lock()?;
             if is_at(&file, path) {
-                return Ok(Self { _file: file });
+                return Ok(Self { file });
             }
         }
     }

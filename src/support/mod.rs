@@ -1,5 +1,6 @@
 //! Small named pieces that several stages share and that know nothing of the domain.
 
+pub mod amounts;
 pub mod atomic_file;
 pub mod brought;
 pub mod duration;
@@ -17,6 +18,7 @@ pub mod nearest;
 pub mod output_files;
 pub mod overlay;
 pub mod progress;
+pub mod retry;
 pub mod secret;
 #[cfg(unix)]
 pub mod silence;

@@ -11,6 +11,12 @@ pub fn rfc3339(moment: SystemTime) -> String {
     DateTime::<Utc>::from(moment.max(UNIX_EPOCH)).to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// Milliseconds since 1970; 0 for a clock that is set before.
+pub fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Reads what [`rfc3339`] writes; `None` for anything else.
 pub fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     let moment = DateTime::parse_from_rfc3339(text)

@@ -61,7 +61,7 @@ impl TrustFile {
 
     /// Remembers them, in place of what was known of the same directory.
     pub(super) fn remember(&self, findings: &Findings, asker: &mut dyn TrustAsker) -> io::Result<()> {
-        let _lock = Lock::acquire(&self.path.with_extension("lock"), || {})?;
+        let _lock = Lock::acquire(&self.path.with_extension("lock"))?;
         let mut all = self.load(asker);
         all.insert(findings.directory.to_string_lossy().into_owned(), trusted(findings));
         let stored = StoredTrust {

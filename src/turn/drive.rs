@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -22,6 +22,7 @@ use crate::gate::{Gate, Moment};
 use crate::permission::{Decision, Policy};
 use crate::request::{AgentLimits, Preset};
 use crate::support::output_files::OutputFiles;
+use crate::support::timestamp::now_ms;
 
 /// Limit of a whole abort: the call, the engine's end of the turn, the last read of the messages.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -804,10 +805,4 @@ impl Driver {
 
 fn first_line(text: &str) -> &str {
     text.trim().lines().next().unwrap_or_default()
-}
-
-fn now_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::record::ServerRecord;
-use crate::catalog;
+use crate::catalog::ConfigFiles;
 use crate::context::{Directories, Environment};
 use crate::env_vars;
 use crate::server::{CATALOG_VARIABLE, ServerSpec};
@@ -142,28 +142,25 @@ fn relevant(environment: &Environment) -> impl Iterator<Item = (&[u8], &[u8])> {
 
 /// A digest of everything that the engine reads once; `None` when that is not known.
 fn fingerprint(spec: &ServerSpec, environment: &Environment, home: &Path) -> Option<String> {
-    let environment: Environment = environment
-        .iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .chain(spec.variables.iter().cloned())
-        .collect();
-    let places = catalog::configuration_places(&environment, home, &spec.directory)?;
+    let environment = environment.with(spec.variables.iter().cloned());
+    let places = ConfigFiles::of(&environment, home, &spec.directory)?;
     let mut inputs = BTreeMap::new();
     inputs.insert(spec.engine.path.clone(), stamp(&spec.engine.path)?);
-    for file in &places.files {
-        let Ok(text) = fs::read_to_string(file) else {
+    for file in places.configs() {
+        let Ok(text) = fs::read_to_string(&file) else {
             continue;
         };
         named_files(&text, file.parent()?, home, &mut inputs);
-        inputs.insert(file.clone(), configuration(text));
+        inputs.insert(file, configuration(text));
     }
     if let Some(text) = environment.text(env_vars::ENGINE_CONFIG_CONTENT) {
         named_files(text, &spec.directory, home, &mut inputs);
     }
-    if let Some(accounts) = credentials(&places.credentials) {
-        inputs.insert(places.credentials.clone(), accounts);
+    let accounts = places.credentials();
+    if let Some(text) = credentials(&accounts) {
+        inputs.insert(accounts, text);
     }
-    for directory in &places.directories {
+    for directory in places.config_directories() {
         for kind in INPUT_DIRECTORIES {
             files_below(&directory.join(kind), &mut inputs)?;
         }

@@ -4,12 +4,12 @@ use std::fs;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::record::ServerRecord;
 use super::socket::{Base, SOCKET, is_private};
 use crate::context::{Directories, Environment};
-use crate::server;
+use crate::server::{self, is_older_than};
 use crate::support::lock;
 
 /// A younger directory is left alone: between making it and listening in it there is a moment.
@@ -68,11 +68,6 @@ fn is_old(directory: &Path) -> bool {
     fs::symlink_metadata(directory).is_ok_and(|metadata| is_older_than(&metadata, YOUNG))
 }
 
-fn is_older_than(metadata: &fs::Metadata, age: Duration) -> bool {
-    let modified = metadata.modified().ok();
-    modified.and_then(|modified| SystemTime::now().duration_since(modified).ok()) > Some(age)
-}
-
 /// Whether a process listens on the socket, also one that is too busy to accept a connection.
 fn is_listening(socket: &Path) -> bool {
     match UnixStream::connect(socket) {
@@ -85,6 +80,8 @@ fn is_listening(socket: &Path) -> bool {
 mod tests {
     use std::os::unix::fs::DirBuilderExt as _;
     use std::os::unix::net::UnixListener;
+
+    use std::time::SystemTime;
 
     use super::*;
 

@@ -40,7 +40,6 @@ mod service;
 mod socket;
 mod start;
 mod supervisor;
-mod thrift;
 
 pub use lease::{Lease, Refusal, WarmStatus, restore_records};
 pub use left_over::{left_over_sockets, remove_left_overs};

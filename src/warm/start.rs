@@ -19,10 +19,8 @@ use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
 use crate::server::{GuardProgram, SUPERVISOR, ServerSpec, is_below_engine};
 use crate::support::lines::json_line;
-use crate::support::lock::Lock;
+use crate::support::lock::{Lock, RETRY_PAUSE};
 
-/// Between two attempts to lock the start of a server.
-const LOCK_RETRY: Duration = Duration::from_millis(50);
 /// For finding and starting a server together.
 const LEASE_TIMEOUT: Duration = Duration::from_secs(90);
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(10);
@@ -150,7 +148,7 @@ async fn find_or_start(request: WarmRequest<'_>, key: &ServerKey, keep_for: Dura
             .hint("make the directory writable, or set `XDG_STATE_HOME` to one on a local disk")
         })?;
         let Some(held) = held else {
-            sleep(LOCK_RETRY).await;
+            sleep(RETRY_PAUSE).await;
             continue;
         };
         // The last holder of the lock may have started one after `find` read the records.

@@ -23,7 +23,6 @@ use super::log::{self, Log};
 use super::record::{self, ServerRecord};
 use super::service::{ActivityReason, Orphan, SupervisorService};
 use super::socket;
-use super::thrift;
 use crate::api::{Client, Endpoint};
 use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
@@ -155,12 +154,7 @@ async fn supervise(request: SupervisorRequest) -> Result<(), Failure> {
 
     // No command waits for this.
     let environment = Environment::of_process();
-    let waiting = Arc::clone(&service);
-    let sweeping = std::thread::Builder::new().spawn(move || {
-        left_over::sweep(&directories, &environment);
-        // What that has taken is let go of, too.
-        waiting.changed.notify_one();
-    });
+    let sweeping = std::thread::Builder::new().spawn(move || left_over::sweep(&directories, &environment));
     if let Err(error) = sweeping {
         log.note(&format!("cannot look for what others have left: {error}"));
     }
@@ -169,8 +163,9 @@ async fn supervise(request: SupervisorRequest) -> Result<(), Failure> {
     let listing = RecordFile {
         record: &record,
         state: &state,
+        log: &log,
     };
-    let why = serve(&mut server, &service, &listener, listing, &mut signals, &log).await;
+    let why = serve(&mut server, &service, &listener, listing, &mut signals).await;
     // From here on no command finds it.
     record.remove(&state);
     drop(listener);
@@ -240,17 +235,18 @@ async fn start(request: &SupervisorRequest, id: &str, log: &Log) -> Result<WarmS
     })
 }
 
-/// The record of this server, and the state directory that it belongs in.
+/// The record of this server, the state directory that it belongs in, and the log that tells when it was lost.
 #[derive(Clone, Copy)]
 struct RecordFile<'a> {
     record: &'a ServerRecord,
     state: &'a Path,
+    log: &'a Log,
 }
 
 impl RecordFile<'_> {
     /// Writes the record again where it is lost: without it no command finds this server, and none can stop it. Without
     /// its socket none can come at all, and the server ends with its last user.
-    fn restore(self, service: &SupervisorService, log: &Log) {
+    fn restore(self, service: &SupervisorService) {
         if !self.record.socket.exists() {
             service.retire();
             return;
@@ -259,8 +255,8 @@ impl RecordFile<'_> {
             return;
         }
         match self.record.write(self.state) {
-            Ok(()) => log.note("the record of this server was lost; it is written again"),
-            Err(error) => log.note(&format!(
+            Ok(()) => self.log.note("the record of this server was lost; it is written again"),
+            Err(error) => self.log.note(&format!(
                 "the record of this server is lost and cannot be written: {error}"
             )),
         }
@@ -274,18 +270,15 @@ async fn serve(
     listener: &UnixListener,
     listing: RecordFile<'_>,
     signals: &mut SupervisorSignals,
-    log: &Log,
 ) -> String {
+    let log = listing.log;
     let mut guests = tokio::task::JoinSet::new();
     loop {
         // Also when a command comes, before it is answered, and when one goes.
-        listing.restore(service, log);
+        listing.restore(service);
         let idle = match service.activity() {
             ActivityReason::Ending(why) => return why.to_owned(),
-            ActivityReason::Idle(until) => {
-                thrift::let_go_of_code();
-                until
-            }
+            ActivityReason::Idle(until) => until,
             ActivityReason::InUse => None,
         };
         let (due, next) = service.orphans();

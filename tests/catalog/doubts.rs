@@ -137,6 +137,28 @@ fn whatever_may_enable_a_provider_unseen_leaves_the_catalog_whole() {
 }
 
 #[test]
+fn an_unknown_version_uses_the_cut_catalog_while_the_engine_offers_the_same_with_it() {
+    let mut home = home();
+    home.engine.version = "1.19.0".parse().unwrap();
+    let first = home.choose(&[], &[]);
+    assert_eq!(first.cut, None);
+    assert!(first.trial.unwrap().agrees("p1/m p2/m"), "the first run only records");
+
+    let later = home.choose(&[], &[]);
+    assert_eq!(later.cut.unwrap().providers, ["opencode"]);
+    assert!(later.trial.unwrap().agrees("p1/m p2/m"));
+    // Another set of providers, and another configuration, have a first run of their own.
+    assert_eq!(home.choose(&["p2"], &[]).cut, None);
+    assert_eq!(home.choose(&[], &[("OPENCODE_CONFIG_CONTENT", "{}")]).cut, None);
+
+    let other = home.choose(&[], &[]);
+    assert!(other.cut.is_some());
+    assert!(!other.trial.unwrap().agrees("p1/m"));
+    let refused = home.choose(&[], &[]);
+    assert_eq!((refused.cut, refused.trial), (None, None));
+}
+
+#[test]
 fn an_account_in_the_engines_database_leaves_the_catalog_whole() {
     let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/catalog");
     let cases = [

@@ -74,8 +74,8 @@ async fn every_provider_there_is_comes_out_as_it_is() {
     let home = CatalogHome::with(real_engine::path());
     let known = known_providers(&home.engine, &home.directories()).expect("the catalog is read");
     let mut names: Vec<&str> = known
-        .iter()
-        .flat_map(|provider| provider.variables.iter().map(String::as_str))
+        .values()
+        .flat_map(|variables| variables.iter().map(String::as_str))
         .collect();
     names.sort_unstable();
     names.dedup();

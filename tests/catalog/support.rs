@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use opencode_rs::catalog::{CatalogRequest, CutCatalog, prepare};
+use opencode_rs::catalog::{CatalogChoice, CatalogRequest, CutCatalog, choose};
 use opencode_rs::context::{Directories, Environment};
 use opencode_rs::engine::{Engine, PINNED_VERSION};
 use opencode_rs::request::EngineSource;
@@ -67,12 +67,16 @@ impl CatalogHome {
     }
 
     pub(crate) fn prepare_naming(&self, named: &[&str], variables: &[(&str, &str)]) -> Option<CutCatalog> {
+        self.choose(named, variables).cut
+    }
+
+    pub(crate) fn choose(&self, named: &[&str], variables: &[(&str, &str)]) -> CatalogChoice {
         let environment: Environment = [("HOME", self.path().to_str().unwrap())]
             .iter()
             .chain(variables)
             .map(|(name, value)| ((*name).into(), (*value).into()))
             .collect();
-        prepare(&CatalogRequest {
+        choose(&CatalogRequest {
             engine: &self.engine,
             environment: &environment,
             directories: &self.directories(),

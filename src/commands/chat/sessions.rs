@@ -1,6 +1,6 @@
 //! `/new`, `/sessions`, `/resume`: which session the dialog goes on with.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::conversation::Conversation;
 use super::dialog::Dialog;
@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::prompting::Display;
 use crate::prompting::session;
 use crate::request::{Manner, SessionStart};
+use crate::support::amounts;
 use crate::support::nearest::quoted;
 use crate::terminal::sanitize;
 use crate::turn::Outcome;
@@ -97,7 +98,6 @@ impl Dialog<'_, '_> {
         if sessions.is_empty() {
             self.note("there are no sessions here");
         }
-        let now = now();
         let current = self.chat.session.as_ref().map(|held| held.id.clone());
         for session in sessions.iter().take(LISTED) {
             let mark = if Some(&session.id) == current.as_ref() {
@@ -105,7 +105,7 @@ impl Dialog<'_, '_> {
             } else {
                 ' '
             };
-            let left = format!("{mark} {}  {:>8}", session.id, age(now, session.time.updated));
+            let left = format!("{mark} {}  {:>14}", session.id, age(session.time.updated));
             self.row(&left, &session.title);
         }
         if sessions.len() > LISTED {
@@ -119,14 +119,13 @@ impl Dialog<'_, '_> {
 
     pub(super) async fn resume(&mut self, wanted: &str) -> Result<(), Failure> {
         let wanted = if wanted.is_empty() {
-            let now = now();
             let choices: Vec<NamedItem> = self
                 .sessions("")
                 .await?
                 .into_iter()
                 .take(LISTED)
                 .map(|session| NamedItem {
-                    about: format!("{:>8}  {}", age(now, session.time.updated), session.title),
+                    about: format!("{:>14}  {}", age(session.time.updated), session.title),
                     name: session.id,
                 })
                 .collect();
@@ -212,34 +211,8 @@ pub(super) fn text_of(message: &MessageWithParts) -> String {
     parts.map(|part| part.text.as_str()).collect::<Vec<_>>().join("\n\n")
 }
 
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-/// How long ago something was, in one number.
-fn age(now: Duration, millis: f64) -> String {
+/// How long ago something was.
+fn age(millis: f64) -> String {
     let then = Duration::try_from_secs_f64(millis / 1_000.0).unwrap_or_default();
-    let seconds = now.saturating_sub(then).as_secs();
-    match seconds {
-        0..60 => "just now".to_owned(),
-        60..3_600 => format!("{} min", seconds / 60),
-        3_600..86_400 => format!("{} h", seconds / 3_600),
-        86_400..172_800 => "1 day".to_owned(),
-        _ => format!("{} days", seconds / 86_400),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages_are_one_number() {
-        let now = Duration::from_secs(1_000_000_000);
-        let of = |seconds: f64| age(now, (1_000_000_000.0 - seconds) * 1_000.0);
-        assert_eq!(
-            [3.0, 90.0, 7_300.0, 90_000.0, 900_000.0, -5.0].map(of),
-            ["just now", "1 min", "2 h", "1 day", "10 days", "just now"]
-        );
-    }
+    amounts::age((UNIX_EPOCH + then).elapsed().unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use super::conversation::context_of;
 use super::dialog::Dialog;
 use super::sessions::text_of;
-use crate::api::types::MessageWithParts;
+use crate::api::types::{MessageWithParts, TodoItem};
 use crate::chat::{COMMANDS, SlashCommand, copy_sequence, dollars, short};
 use crate::commands::write_file;
 use crate::error::{Failure, FailureKind};
@@ -93,7 +93,7 @@ impl Dialog<'_, '_> {
 
     pub(super) async fn todo(&mut self) -> Result<(), Failure> {
         let (client, id) = (self.client()?, self.session()?);
-        let items = self.waiting(async { Ok(client.todo(&id).await?) }).await?;
+        let items = self.waiting(async { Ok(client.todo::<TodoItem>(&id).await?) }).await?;
         if items.is_empty() {
             self.note("the agent has no list of things to do");
         }

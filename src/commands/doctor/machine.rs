@@ -10,6 +10,8 @@ use crate::env_vars;
 use crate::error::FailureKind;
 use crate::request::ListOutput;
 use crate::server;
+#[cfg(unix)]
+use crate::support::amounts::size;
 use crate::terminal::{Stream, Terminal};
 
 /// With less than this an engine can fail at any moment: its database alone takes as much.
@@ -184,13 +186,4 @@ fn existing(path: &Path) -> Option<PathBuf> {
 fn free(path: &Path) -> Option<u64> {
     let stat = rustix::fs::statvfs(path).ok()?;
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
-}
-
-#[cfg(unix)]
-fn size(bytes: u64) -> String {
-    const MIB: u64 = 1024 * 1024;
-    match bytes / MIB {
-        mebibytes @ 0..10_240 => format!("{mebibytes} MiB"),
-        mebibytes => format!("{} GiB", mebibytes / 1024),
-    }
 }

@@ -2,9 +2,10 @@
 
 use super::check::Check;
 use crate::commands::server::document::stray_in_words;
-use crate::commands::server::look::{self, Seen, ServerState, mebibytes};
+use crate::commands::server::look::{self, Seen, ServerState};
 use crate::context::Context;
 use crate::server;
+use crate::support::amounts::size;
 use crate::warm;
 
 const NAME: &str = "servers";
@@ -46,7 +47,7 @@ pub(super) async fn servers(context: &Context) -> Check {
         0 => "none is kept warm".to_owned(),
         well => {
             let memory: u64 = servers.iter().filter_map(Seen::memory).sum();
-            format!("{well} kept warm, {} of memory", mebibytes(memory))
+            format!("{well} kept warm, {} of memory", size(memory))
         }
     };
     let check = if troubles.is_empty() {
@@ -65,7 +66,7 @@ fn describe(seen: &Seen) -> String {
     let record = &seen.record;
     let memory = seen
         .memory()
-        .map_or(String::new(), |memory| format!(", {}", mebibytes(memory)));
+        .map_or(String::new(), |memory| format!(", {}", size(memory)));
     format!(
         "{}: {}, process {}, port {}{memory}, {}",
         record.id,

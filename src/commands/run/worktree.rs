@@ -56,20 +56,7 @@ impl RunWorktree {
     /// A usage failure when the directory is in no git repository with a commit, or the name is taken.
     pub(super) async fn make(context: &Context, directory: &Path, choice: &WorktreeChoice) -> Result<Self, Failure> {
         let environment = &context.environment;
-        let here = At::Directory(directory.to_path_buf());
-        let not_a_repository = |error: GitError| {
-            Failure::usage(format!(
-                "cannot make a worktree: `{}` is in no git repository with a working tree",
-                directory.display()
-            ))
-            .caused_by(&error)
-            .hint("run it in a git repository, or leave out `--worktree`")
-        };
-        let original = git(environment, &here, ["rev-parse", "--show-toplevel"])
-            .await
-            .map_err(not_a_repository)?;
-        let original = path_of(original);
-        let original = original.canonicalize().unwrap_or(original);
+        let original = working_tree(environment, directory).await?;
         let below = directory.strip_prefix(&original).map_err(|_| {
             Failure::usage(format!(
                 "cannot make a worktree: git says that `{}` belongs to `{}`",
@@ -78,34 +65,20 @@ impl RunWorktree {
             ))
         })?;
         let here = At::Directory(original.clone());
-        let base = git(
-            environment,
-            &here,
-            ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"],
-        )
-        .await
-        .map_err(|_| {
+        let base = commit(environment, &here, "HEAD^{commit}").await.map_err(|_| {
             Failure::usage(format!(
                 "cannot make a worktree: the repository `{}` has no commit",
                 original.display()
             ))
             .hint("a worktree begins as the last commit: commit something first")
         })?;
-        let base = word_of(&base);
         let id = make_id()?;
         let branch = match choice {
             WorktreeChoice::Unnamed => format!("{BRANCHES}{id}"),
             WorktreeChoice::Named(name) => format!("{BRANCHES}{name}"),
         };
         let reference = format!("refs/heads/{branch}");
-        if git(
-            environment,
-            &here,
-            ["rev-parse", "--verify", "--quiet", reference.as_str()],
-        )
-        .await
-        .is_ok()
-        {
+        if commit(environment, &here, &reference).await.is_ok() {
             return Err(
                 Failure::usage(format!("cannot make a worktree: the branch `{branch}` exists already"))
                     .hint("choose another name, or leave it out"),
@@ -242,8 +215,8 @@ impl RunWorktree {
         let reference = format!("refs/heads/{}", self.branch);
         let mut still = true;
         for name in ["HEAD", reference.as_str()] {
-            let commit = git(environment, &inside, ["rev-parse", "--verify", "--quiet", name]).await;
-            still &= commit.is_ok_and(|commit| word_of(&commit) == self.base);
+            let commit = commit(environment, &inside, name).await;
+            still &= commit.is_ok_and(|commit| commit == self.base);
         }
         !(clean && still)
     }
@@ -304,6 +277,27 @@ fn unfiltered(files: &[u8]) -> Option<String> {
         "no filter program of git (git-lfs, git-crypt) is run for the worktree: `{first}`{more} is there as the repository \
          stores it"
     ))
+}
+
+/// The root of the working tree that `directory` is in.
+async fn working_tree(environment: &Environment, directory: &Path) -> Result<PathBuf, Failure> {
+    let here = At::Directory(directory.to_path_buf());
+    let root = git(environment, &here, ["rev-parse", "--show-toplevel"]).await;
+    let root = path_of(root.map_err(|error| {
+        Failure::usage(format!(
+            "cannot make a worktree: `{}` is in no git repository with a working tree",
+            directory.display()
+        ))
+        .caused_by(&error)
+        .hint("run it in a git repository, or leave out `--worktree`")
+    })?);
+    Ok(root.canonicalize().unwrap_or(root))
+}
+
+/// The object that `name` means.
+async fn commit(environment: &Environment, at: &At, name: &str) -> Result<String, GitError> {
+    let found = git(environment, at, ["rev-parse", "--verify", "--quiet", name]).await?;
+    Ok(word_of(&found))
 }
 
 /// Eight characters that no other worktree has.

@@ -9,13 +9,14 @@ use serde::Serialize;
 use super::ServerMessages;
 use super::choose::{choose, directory};
 use super::document::{SCHEMA_VERSION, ServerEntry, StrayEntry, stray_in_words, url};
-use super::look::{self, Seen, ServerState, mebibytes, short};
+use super::look::{self, Seen, ServerState};
 use crate::commands::table::{Column, Shape, Table};
 use crate::commands::{CommandEnd, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::ServerReference;
 use crate::server::{self, Stray};
+use crate::support::amounts::{short, size};
 use crate::support::duration;
 use crate::terminal::sanitize;
 use crate::warm;
@@ -114,7 +115,7 @@ fn cells(seen: &Seen, is_short: bool) -> Vec<String> {
                 .as_ref()
                 .map(|status| short(Duration::from_secs(status.idle))),
         ),
-        or_dash(seen.memory().map(mebibytes)),
+        or_dash(seen.memory().map(size)),
         record.directory.display().to_string(),
     ]
 }
@@ -193,7 +194,7 @@ fn block(seen: &Seen, state: &Path) -> String {
     let age = seen.age.map_or(String::new(), |age| format!(", {} ago", short(age)));
     add("started", &format!("{}{age}", record.started));
     if let (Some(engine), Some(supervisor)) = (seen.engine_memory, seen.supervisor_memory) {
-        let memory = format!("{}, and {} of the supervisor", mebibytes(engine), mebibytes(supervisor));
+        let memory = format!("{}, and {} of the supervisor", size(engine), size(supervisor));
         add("memory", &memory);
     }
     if record.rehearsal {

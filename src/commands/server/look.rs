@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::api::{Client, Endpoint};
 use crate::context::Context;
 use crate::server::resident_memory;
-use crate::support::duration;
+use crate::support::amounts::short;
 use crate::support::timestamp::parse_rfc3339;
 use crate::warm::{self, ServerRecord, WarmStatus};
 
@@ -144,37 +144,5 @@ async fn engine_answers(port: u16) -> bool {
         Ok(Ok(_)) => true,
         Ok(Err(error)) => error.status().is_some(),
         Err(_) => false,
-    }
-}
-
-/// A span for people: its largest unit and, where that is small, the next one.
-pub(in crate::commands) fn short(span: Duration) -> String {
-    let seconds = span.as_secs();
-    let rounded = match seconds {
-        0..600 => seconds,
-        600..36_000 => seconds / 60 * 60,
-        36_000..864_000 => seconds / 3600 * 3600,
-        _ => seconds / 86_400 * 86_400,
-    };
-    duration::format(Duration::from_secs(rounded))
-}
-
-/// An amount of memory for people.
-pub(in crate::commands) fn mebibytes(bytes: u64) -> String {
-    format!("{} MiB", (bytes + (1 << 19)) >> 20)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_are_as_exact_as_they_are_of_interest() {
-        let table = [0, 59, 61, 599, 610, 3_661, 36_100, 90_000, 864_001].map(|s| short(Duration::from_secs(s)));
-        assert_eq!(
-            table,
-            ["0s", "59s", "1m1s", "9m59s", "10m", "1h1m", "10h", "1d1h", "10d"]
-        );
-        assert_eq!(mebibytes(400 << 20), "400 MiB");
     }
 }

@@ -1,12 +1,14 @@
 //! `server start`.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::ServerMessages;
 use super::document::{SCHEMA_VERSION, ServerEntry};
-use super::look;
+use super::look::{self, Seen};
 use crate::commands::{CommandEnd, write_document, write_stdout};
 use crate::connect::visit::{USUAL, WaitingLine, stop};
 use crate::connect::{self, Connection};
@@ -28,18 +30,7 @@ pub(super) async fn run(
     request: ConnectRequest,
     messages: ServerMessages,
 ) -> Result<CommandEnd, Failure> {
-    if connect::is_pure(context) {
-        return Err(Failure::usage(
-            "cannot keep a server here: `OPENCODE_PURE` keeps the engine from loading the guard of its tools",
-        )
-        .hint("unset `OPENCODE_PURE`"));
-    }
-    if is_below_engine(rustix::process::getpid().as_raw_nonzero().get()) {
-        return Err(Failure::usage(
-            "cannot keep a server here: an engine that opencode-rs has started runs this command",
-        )
-        .hint("run it outside of that engine; other commands use a server of their own here"));
-    }
+    check_place(context)?;
     let state = &context.directories.state;
     let directory = connect::directory(context, &request)?;
     let before: BTreeSet<String> = ServerRecord::list(state).into_iter().map(|record| record.id).collect();
@@ -51,7 +42,7 @@ pub(super) async fn run(
         failure = stop.as_mut() => return Err(failure),
         connection = connect::connect(context, &request, &directory, USUAL, &line.stages) => connection?,
     };
-    let Some(lease) = connection.lease.clone() else {
+    let Some(record) = connection.lease.as_ref().map(|lease| lease.record().clone()) else {
         connection.close().await;
         return Err(Failure::new(
             FailureKind::Engine,
@@ -59,8 +50,6 @@ pub(super) async fn run(
         )
         .hint("look for a directory of agents, commands, plugins or tools with thousands of files"));
     };
-    let record = lease.record().clone();
-    drop(lease);
     let is_new = !before.contains(&record.id);
     let warmed = tokio::select! {
         biased;
@@ -81,21 +70,41 @@ pub(super) async fn run(
         Failure::new(FailureKind::Engine, "cannot keep the server: it has ended by itself")
             .hint("see `opencode-rs server logs`")
     })?;
+    report(&seen, is_new, state, messages)?;
+    Ok(CommandEnd::Success)
+}
+
+/// Refuses where no server can be kept.
+fn check_place(context: &Context) -> Result<(), Failure> {
+    if connect::is_pure(context) {
+        return Err(Failure::usage(
+            "cannot keep a server here: `OPENCODE_PURE` keeps the engine from loading the guard of its tools",
+        )
+        .hint("unset `OPENCODE_PURE`"));
+    }
+    if is_below_engine(rustix::process::getpid().as_raw_nonzero().get()) {
+        return Err(Failure::usage(
+            "cannot keep a server here: an engine that opencode-rs has started runs this command",
+        )
+        .hint("run it outside of that engine; other commands use a server of their own here"));
+    }
+    Ok(())
+}
+
+/// Prints the id or the document, and says what was done.
+fn report(seen: &Seen, is_new: bool, state: &Path, messages: ServerMessages) -> Result<(), Failure> {
     let record = &seen.record;
     if messages.is_json() {
         write_document(&StartedDocument {
             kind: "server",
             schema_version: SCHEMA_VERSION,
             already_running: !is_new,
-            server: ServerEntry::new(&seen, state),
+            server: ServerEntry::new(seen, state),
         })?;
     } else {
         write_stdout(format!("{}\n", record.id).as_bytes())?;
     }
-    let keep_for = seen
-        .status
-        .as_ref()
-        .map(|status| std::time::Duration::from_secs(status.keep_for));
+    let keep_for = seen.status.as_ref().map(|status| Duration::from_secs(status.keep_for));
     messages.say(&format!(
         "{} `opencode {}` in `{}`, port {}{}",
         if is_new { "started" } else { "there already:" },
@@ -107,7 +116,7 @@ pub(super) async fn run(
             duration::format(span)
         )),
     ));
-    Ok(CommandEnd::Success)
+    Ok(())
 }
 
 /// Sends what the first prompt would send first: the engine reads its configuration and loads its providers then.

@@ -44,20 +44,7 @@ pub(super) async fn run(
     in_use: InUse,
     messages: ServerMessages,
 ) -> Result<CommandEnd, Failure> {
-    let mut servers: Vec<Seen> = Vec::new();
-    match which {
-        StopChoice::All => servers = look::all(context).await,
-        StopChoice::These(references) => {
-            // All of them are looked up before any is stopped: a typing error stops nothing.
-            for reference in references {
-                for seen in choose(context, reference).await? {
-                    if !servers.iter().any(|other| other.record.id == seen.record.id) {
-                        servers.push(seen);
-                    }
-                }
-            }
-        }
-    }
+    let servers = chosen(context, which).await?;
     let mut fates = Vec::new();
     for seen in &servers {
         let fate = stop(context, seen, in_use).await;
@@ -68,41 +55,58 @@ pub(super) async fn run(
         StopChoice::All => Some(end_strays(context).await?),
         StopChoice::These(_) => None,
     };
-    for stray in strays
-        .iter()
-        .flat_map(|(ended, left)| ended.iter().filter(|stray| !left.contains(stray)))
-    {
+    let (ended, left) = strays
+        .as_ref()
+        .map_or((&[][..], &[][..]), |(ended, left)| (ended, left));
+    for stray in ended.iter().filter(|stray| !left.contains(stray)) {
         messages.say(&format!(
             "ended process {}, which was left of a server that was killed",
             stray_in_words(stray)
         ));
     }
-    if servers.is_empty() && strays.as_ref().is_none_or(|(ended, _)| ended.is_empty()) {
-        messages.say(&match which {
-            StopChoice::These(references) => match references.first() {
-                Some(ServerReference::OfDirectory(typed)) => format!(
-                    "nothing to stop: no server is kept warm in `{}`",
-                    directory(context, typed.as_deref()).display()
-                ),
-                _ => "nothing to stop".to_owned(),
-            },
-            StopChoice::All => "nothing to stop: no server is kept warm".to_owned(),
-        });
+    if servers.is_empty() && ended.is_empty() {
+        messages.say(&nothing_to_stop(context, which));
     }
     if messages.is_json() {
+        let stopped = servers.iter().zip(&fates);
         write_document(&StopDocument {
             kind: "server_stop",
             schema_version: SCHEMA_VERSION,
-            servers: servers
-                .iter()
-                .zip(&fates)
-                .map(|(seen, fate)| StoppedServer::new(seen, fate))
-                .collect(),
+            servers: stopped.map(|(seen, fate)| StoppedServer::new(seen, fate)).collect(),
             strays: strays.as_ref().map(|(ended, _)| StrayEntry::all(ended)),
         })?;
     }
-    let left = strays.map(|(_, left)| left).unwrap_or_default();
-    failure(&servers, &fates, &left).map_or(Ok(CommandEnd::Success), Err)
+    failure(&servers, &fates, left).map_or(Ok(CommandEnd::Success), Err)
+}
+
+/// The servers that are meant. All of them are looked up before any is stopped: a typing error stops nothing.
+async fn chosen(context: &Context, which: &StopChoice) -> Result<Vec<Seen>, Failure> {
+    let references = match which {
+        StopChoice::All => return Ok(look::all(context).await),
+        StopChoice::These(references) => references,
+    };
+    let mut servers: Vec<Seen> = Vec::new();
+    for reference in references {
+        for seen in choose(context, reference).await? {
+            if !servers.iter().any(|other| other.record.id == seen.record.id) {
+                servers.push(seen);
+            }
+        }
+    }
+    Ok(servers)
+}
+
+fn nothing_to_stop(context: &Context, which: &StopChoice) -> String {
+    match which {
+        StopChoice::All => "nothing to stop: no server is kept warm".to_owned(),
+        StopChoice::These(references) => match references.first() {
+            Some(ServerReference::OfDirectory(typed)) => format!(
+                "nothing to stop: no server is kept warm in `{}`",
+                directory(context, typed.as_deref()).display()
+            ),
+            _ => "nothing to stop".to_owned(),
+        },
+    }
 }
 
 /// Ends what servers that were killed have left, and removes their files.

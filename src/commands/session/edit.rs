@@ -36,7 +36,7 @@ pub(super) async fn fork(
         .change(&entry.directory, async |connection| {
             let client = &connection.client;
             let copy = client
-                .fork_session(&entry.id, before)
+                .fork_session::<Value>(&entry.id, before)
                 .await
                 .map_err(refused(&entry.id))?;
             match (title, copy["id"].as_str()) {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::kept::KeptName;
+use crate::support::amounts::age;
 use crate::support::timestamp::rfc3339;
 
 /// A session. Fields are added, never renamed.
@@ -101,44 +102,11 @@ fn moment(value: &Value) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_millis(value.as_u64()?))
 }
 
-fn age(since: Duration) -> String {
-    const UNITS: [(u64, &str); 4] = [
-        (7 * 86_400, "weeks"),
-        (86_400, "days"),
-        (3600, "hours"),
-        (60, "minutes"),
-    ];
-    let seconds = since.as_secs();
-    for (unit, name) in UNITS {
-        // One week is shown as days, and likewise below: a single unit is too coarse.
-        if seconds >= 2 * unit {
-            return format!("{} {name} ago", seconds / unit);
-        }
-    }
-    if seconds >= 60 {
-        "a minute ago".to_owned()
-    } else {
-        "just now".to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn ages_are_told_in_one_unit() {
-        let told = |seconds| age(Duration::from_secs(seconds));
-        assert_eq!(told(3), "just now");
-        assert_eq!(told(70), "a minute ago");
-        assert_eq!(told(150), "2 minutes ago");
-        assert_eq!(told(5400), "90 minutes ago");
-        assert_eq!(told(7200), "2 hours ago");
-        assert_eq!(told(8 * 86_400), "8 days ago");
-        assert_eq!(told(30 * 86_400), "4 weeks ago");
-    }
 
     #[test]
     fn an_entry_has_what_the_engine_says_and_the_kept_name() {

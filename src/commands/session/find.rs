@@ -1,12 +1,9 @@
 //! Which session is meant.
 
 use super::entry::SessionEntry;
-use crate::conversation::by_title_or_id;
+use crate::conversation::{MAX_NAMED, ambiguous, by_title_or_id, unknown};
 use crate::error::Failure;
 use crate::support::nearest::nearest;
-
-/// How many sessions a message names at most.
-const NAMED: usize = 5;
 
 /// The session that `reference` means among those of this directory and those of `elsewhere`.
 ///
@@ -27,13 +24,12 @@ pub(super) fn find<'a>(
     match meant(reference, here)[..] {
         [entry] => return Ok(entry),
         [] => {}
-        ref several => return Err(ambiguous(reference, several)),
+        ref several => return Err(ambiguous(reference, several.iter().map(|entry| entry.described()))),
     }
-    let failure = Failure::usage(format!("cannot find session `{reference}` in this directory"));
+    let mut failure = unknown(reference);
     let there = meant(reference, elsewhere);
     if let Some(first) = there.first() {
-        let mut failure = failure;
-        for entry in there.iter().take(NAMED) {
+        for entry in there.iter().take(MAX_NAMED) {
             failure = failure.hint(format!("{} is of `{}`", entry.described(), entry.directory));
         }
         return Err(failure.hint(format!(
@@ -67,20 +63,6 @@ fn meant<'a>(reference: &str, entries: &'a [SessionEntry]) -> Vec<&'a SessionEnt
     by_title_or_id(reference, entries, |entry| (&entry.id, &entry.title))
 }
 
-fn ambiguous(reference: &str, several: &[&SessionEntry]) -> Failure {
-    let mut failure = Failure::usage(format!(
-        "cannot tell which session `{reference}` is: {} could be meant",
-        several.len()
-    ));
-    for entry in several.iter().take(NAMED) {
-        failure = failure.hint(entry.described());
-    }
-    if several.len() > NAMED {
-        failure = failure.hint(format!("and {} more", several.len() - NAMED));
-    }
-    failure
-}
-
 fn with_nearest(mut failure: Failure, reference: &str, here: &[SessionEntry]) -> Failure {
     let words = here
         .iter()
@@ -97,7 +79,7 @@ fn with_nearest(mut failure: Failure, reference: &str, here: &[SessionEntry]) ->
         near.iter()
             .any(|word| *word == entry.title || *word == entry.id || Some(*word) == entry.name.as_deref())
     };
-    for entry in here.iter().filter(is_near).take(NAMED) {
+    for entry in here.iter().filter(is_near).take(MAX_NAMED) {
         failure = failure.hint(format!("did you mean {}?", entry.described()));
     }
     failure.hint("`opencode-rs session list` shows what there is")

@@ -86,7 +86,7 @@ impl SessionSource<'_> {
     pub(super) async fn todo(&self, id: &str) -> Result<Vec<Value>, LookupFailure> {
         Ok(match self {
             Self::Store(store) => store.todo(id)?,
-            Self::Server(client) => client.todo_documents(id).await?,
+            Self::Server(client) => client.todo(id).await?,
         })
     }
 
@@ -241,7 +241,7 @@ impl RunningCommand<'_> {
             if failure.causes.is_empty() {
                 failure.message = failure
                     .message
-                    .replace("go on with this conversation", &format!("change session `{id}`"));
+                    .replace("continue this conversation", &format!("change session `{id}`"));
                 failure.hints = vec![format!(
                     "wait until it is done, or end it with `opencode-rs session abort {id}`"
                 )];

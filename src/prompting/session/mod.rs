@@ -251,6 +251,13 @@ pub(crate) async fn find(
     }))
 }
 
+/// What a session is to have when the prompt is sent.
+pub(crate) struct WantedSession<'a> {
+    /// Title and rules; an existing session keeps its title.
+    pub(crate) new: NewSession,
+    pub(crate) names: &'a ResolvedNames,
+}
+
 /// A session that is ready for a prompt.
 pub(crate) struct ReadySession {
     pub(crate) id: String,
@@ -273,14 +280,14 @@ impl ReadySession {
         client: &Client,
         locks: &mut SessionLocks,
         resumed: Option<ResumedSession>,
-        new: NewSession,
-        names: &ResolvedNames,
+        wanted: WantedSession<'_>,
     ) -> Result<Self, Failure> {
+        let WantedSession { new, names } = wanted;
         let is_new = resumed.is_none();
         let (info, rules, changed) = match resumed {
             None => (client.create_session(&new).await?, new.permission, None),
             Some(session) if session.manner == Manner::Fork => {
-                let copy = client.copy_session(&session.info.id).await?;
+                let copy: Session = client.fork_session(&session.info.id, None).await?;
                 let change = SessionChange {
                     title: prompt.request.title.clone(),
                     rules: new.permission,

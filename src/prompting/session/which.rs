@@ -5,11 +5,12 @@ use std::path::Path;
 use super::waiting::warn;
 use crate::api::types::Session;
 use crate::api::{Client, Error};
-use crate::conversation::{self, KeptSession, ReferenceMatch, SessionCandidate};
+use crate::conversation::{KeptSession, ambiguous, by_title_or_id, unknown};
 use crate::error::{Failure, FailureKind};
 use crate::prompting::context::PromptContext;
 use crate::request::{RunRequest, ServerChoice, SessionStart};
-use crate::support::nearest::quoted;
+use crate::support::nearest::{nearest, quoted};
+
 /// Limit of sessions in a directory.
 const ALL_SESSIONS: usize = 100_000;
 /// Limit of the newest sessions that are searched for a session that is not archived.
@@ -62,26 +63,32 @@ pub(super) async fn named(reference: &str, client: &Client, prompt: PromptContex
     if let Some(kept) = kept.iter().find(|kept| kept.name == reference) {
         return Ok(kept.session_id.clone());
     }
-    let sessions: Vec<SessionCandidate> = client
-        .root_sessions(ALL_SESSIONS, None)
-        .await?
-        .into_iter()
-        .map(|session| SessionCandidate {
-            id: session.id,
-            title: session.title,
-        })
-        .collect();
-    let several = match conversation::find(reference, &sessions, &kept) {
-        ReferenceMatch::One(id) => return Ok(id),
-        ReferenceMatch::None => Vec::new(),
-        ReferenceMatch::Several(several) => several,
+    let sessions = client.root_sessions(ALL_SESSIONS, None).await?;
+    let meant = by_title_or_id(reference, &sessions, |session| (&session.id, &session.title));
+    let mut failure = match meant[..] {
+        [session] => return Ok(session.id.clone()),
+        [] => nothing_like(reference, &sessions, &kept),
+        ref several => ambiguous(
+            reference,
+            several
+                .iter()
+                .map(|session| format!("`{}` is {:?}", session.id, session.title)),
+        ),
     };
-    let mut failure = conversation::unknown(reference, &several, &sessions, &kept);
     for kept in elsewhere.iter().filter(|kept| kept.name == reference).take(3) {
         let directory = kept.directory.display();
         failure = failure.hint(format!("`{reference}` is kept for `{directory}`: add `-d {directory}`"));
     }
     Err(failure)
+}
+
+fn nothing_like(reference: &str, sessions: &[Session], kept: &[KeptSession]) -> Failure {
+    let names = kept.iter().map(|kept| kept.name.as_str());
+    let titles = sessions.iter().map(|session| session.title.as_str());
+    match &nearest(reference, names.chain(titles))[..] {
+        [] => unknown(reference).hint("`opencode-rs session list` shows what there is"),
+        near => unknown(reference).hint(format!("did you mean {}?", quoted(near))),
+    }
 }
 
 /// Whether a session's directory is this one, which is canonical where it is of this machine.

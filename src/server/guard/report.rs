@@ -1,8 +1,10 @@
-//! What a guard says to its owner, one line each, over the socket that is the guard's stdin.
+//! What a guard says to its owner, a line of JSON each, over the socket that is the guard's stdin.
 
 use std::fmt;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EngineExit {
     /// It left with this status.
     Code(i32),
@@ -23,7 +25,7 @@ impl fmt::Display for EngineExit {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::server) enum GuardReport {
     Started(u32),
     /// The guard could not do its work, and why.
@@ -34,37 +36,16 @@ pub(in crate::server) enum GuardReport {
 }
 
 impl GuardReport {
-    /// The line, with its end.
-    pub(in crate::server) fn to_line(&self) -> String {
-        match self {
-            Self::Started(pid) => format!("started {pid}\n"),
-            Self::Failed(reason) => format!("failed {}\n", reason.replace(['\n', '\r'], " ")),
-            Self::Ended(EngineExit::Code(code)) => format!("exited {code}\n"),
-            Self::Ended(EngineExit::Signal(signal)) => format!("killed {signal}\n"),
-            Self::Ended(EngineExit::Unknown) => "lost\n".to_owned(),
-            Self::Clean => "clean\n".to_owned(),
-        }
-    }
-
     /// Reads a line; `None` for one that is not ours.
     pub(in crate::server) fn parse(line: &str) -> Option<Self> {
-        let line = line.trim_end();
-        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-        Some(match word {
-            "started" => Self::Started(rest.parse().ok()?),
-            "failed" => Self::Failed(rest.to_owned()),
-            "exited" => Self::Ended(EngineExit::Code(rest.parse().ok()?)),
-            "killed" => Self::Ended(EngineExit::Signal(rest.parse().ok()?)),
-            "lost" => Self::Ended(EngineExit::Unknown),
-            "clean" => Self::Clean,
-            _ => return None,
-        })
+        serde_json::from_str(line).ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::support::lines::json_line;
 
     #[test]
     fn every_report_survives_the_way_over_the_socket() {
@@ -76,7 +57,8 @@ mod tests {
             GuardReport::Ended(EngineExit::Unknown),
             GuardReport::Clean,
         ] {
-            assert_eq!(GuardReport::parse(&report.to_line()), Some(report));
+            let line = String::from_utf8(json_line(&report).unwrap()).unwrap();
+            assert_eq!(GuardReport::parse(&line), Some(report));
         }
         assert_eq!(GuardReport::parse("something else"), None);
     }

@@ -17,6 +17,7 @@ use super::HURRY;
 use super::descendants::{self, LivingProcess};
 use super::report::{EngineExit, GuardReport};
 use super::temporary::Temporary;
+use crate::support::lines::json_line;
 
 /// How long the engine has after a first and after a second SIGTERM. It may swallow the first one, while it unpacks npm
 /// packages; otherwise it is gone within 120 ms.
@@ -54,7 +55,7 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
     owner.local_addr().ok()?;
     let temporary = PathBuf::from(arguments.next()?);
     let engine = arguments.next()?;
-    let mut reports = owner.try_clone().ok()?;
+    let reports = owner.try_clone().ok()?;
     let secrets = secrets(&owner)?;
     let status = match start(owner, &temporary, engine, arguments, secrets) {
         Ok((mut guard, temporary)) => {
@@ -73,7 +74,7 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
             }
         }
         Err(reason) => {
-            let _ = reports.write_all(GuardReport::Failed(reason).to_line().as_bytes());
+            send(&reports, &GuardReport::Failed(reason));
             125
         }
     };
@@ -199,10 +200,16 @@ pub(super) fn become_engine(mut arguments: impl Iterator<Item = OsString>) -> Op
     Some(ExitCode::from(126))
 }
 
+/// Reports to the owner. Does nothing when the owner has exited.
+fn send(mut owner: &UnixStream, report: &GuardReport) {
+    if let Ok(line) = json_line(report) {
+        let _ = owner.write_all(&line);
+    }
+}
+
 impl GuardProcess {
-    fn report(&mut self, report: &GuardReport) {
-        // An owner that is gone hears nothing.
-        let _ = self.owner.write_all(report.to_line().as_bytes());
+    fn report(&self, report: &GuardReport) {
+        send(&self.owner, report);
     }
 
     /// Waits for a reason to end.

@@ -84,7 +84,10 @@ pub(in crate::server) fn remove_stale(base: &Path) {
     // Of whatever age: a process has such a directory only after its guard has locked it.
     end_strays(base);
     for root in roots {
-        remove_if_stale(&root);
+        // The lock is held until the directory is gone.
+        if let Some(_lock) = lock_if_stale(&root) {
+            remove_tree(&root);
+        }
     }
 }
 
@@ -98,18 +101,22 @@ fn named(base: &Path) -> impl Iterator<Item = PathBuf> {
 
 /// What guards that were killed have left in `base`.
 pub(in crate::server) fn stale(base: &Path) -> Vec<PathBuf> {
-    named(base)
-        .filter(|root| is_old_and_ours(root))
-        .filter(|root| match OpenOptions::new().write(true).open(root.join("lock")) {
-            Ok(lock) => lock.try_lock().is_ok(),
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
-        })
-        .collect()
+    named(base).filter(|root| lock_if_stale(root).is_some()).collect()
 }
 
-fn is_old_and_ours(root: &Path) -> bool {
+/// Takes the lock of a directory whose guard was killed. `None` when its guard may live; `Some(None)` when the guard was
+/// killed before it made the file, or while it removed the directory.
+#[expect(clippy::option_option, reason = "without a lock a directory may be stale too")]
+fn lock_if_stale(root: &Path) -> Option<Option<File>> {
     // `symlink_metadata`: a link somewhere else is not a directory of ours.
-    fs::symlink_metadata(root).is_ok_and(|metadata| is_private_directory(&metadata) && is_old(&metadata))
+    let metadata = fs::symlink_metadata(root).ok()?;
+    if !is_private_directory(&metadata) || !is_older_than(&metadata, YOUNG) {
+        return None;
+    }
+    match OpenOptions::new().write(true).open(root.join("lock")) {
+        Ok(lock) => lock.try_lock().is_ok().then_some(Some(lock)),
+        Err(error) => (error.kind() == io::ErrorKind::NotFound).then_some(None),
+    }
 }
 
 /// Whether it is a directory of this user's, for nobody else.
@@ -117,28 +124,10 @@ pub fn is_private_directory(metadata: &Metadata) -> bool {
     metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode().trailing_zeros() >= 6
 }
 
-fn remove_if_stale(root: &Path) {
-    if !is_old_and_ours(root) {
-        return;
-    }
-    match OpenOptions::new().write(true).open(root.join("lock")) {
-        Ok(lock) => {
-            if lock.try_lock().is_ok() {
-                remove_tree(root);
-            }
-        }
-        // Its guard was killed before it made the file, or while it removed the directory.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => remove_tree(root),
-        Err(_) => {}
-    }
-}
-
-fn is_old(metadata: &Metadata) -> bool {
-    metadata
-        .modified()
-        .ok()
-        .and_then(|modified| SystemTime::now().duration_since(modified).ok())
-        .is_some_and(|age| age > YOUNG)
+/// Whether a file or a directory was changed longer ago than `age`.
+pub fn is_older_than(metadata: &Metadata, age: Duration) -> bool {
+    let modified = metadata.modified().ok();
+    modified.and_then(|modified| SystemTime::now().duration_since(modified).ok()) > Some(age)
 }
 
 /// Removes a tree, also one with directories that their owner may not write (as Go's module cache has).

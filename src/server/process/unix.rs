@@ -17,6 +17,7 @@ use crate::env_vars;
 use crate::server::environment::GATE_VARIABLE;
 use crate::server::guard::report::{EngineExit, GuardReport};
 use crate::server::guard::{GUARD, HURRY};
+use crate::support::lines::json_line;
 
 /// Variables of the engine's that nobody else shall see.
 const SECRETS: [&str; 2] = [env_vars::SERVER_PASSWORD, GATE_VARIABLE];
@@ -44,7 +45,7 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
         .into_iter()
         .filter_map(|name| Some((name, environment.remove(OsStr::new(name))?.into_string().ok()?)))
         .collect();
-    let secrets = serde_json::to_string(&secrets)?;
+    let secrets = json_line(&secrets)?;
     let mut guard = Command::new(&launch.guard.path)
         .arg(GUARD)
         .arg(&launch.temporary)
@@ -61,7 +62,7 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
     let stdout = guard.stdout.take().ok_or_else(no_pipe)?;
     let stderr = guard.stderr.take().ok_or_else(no_pipe)?;
     // Not before there is a reader: it may be more than the socket holds, 8 KB on some systems.
-    ours.write_all(format!("{secrets}\n").as_bytes())?;
+    ours.write_all(&secrets)?;
     ours.set_nonblocking(true)?;
     let (reports, order) = UnixStream::from_std(ours)?.into_split();
     let process = Process {
@@ -87,21 +88,18 @@ impl Process {
             return ProcessEvent::Ended(exit);
         }
         loop {
-            match self.reports.next_line().await {
-                Ok(Some(line)) => match GuardReport::parse(&line) {
-                    Some(GuardReport::Started(pid)) => {
-                        self.engine = Some(pid);
-                        return ProcessEvent::Started;
-                    }
-                    Some(GuardReport::Failed(reason)) => return ProcessEvent::Failed(reason),
-                    Some(GuardReport::Ended(exit)) => {
-                        self.ended = Some(exit);
-                        return ProcessEvent::Ended(exit);
-                    }
-                    Some(GuardReport::Clean) => self.clean = true,
-                    None => {}
-                },
-                Ok(None) | Err(_) => {
+            match self.next_report().await {
+                Some(GuardReport::Started(pid)) => {
+                    self.engine = Some(pid);
+                    return ProcessEvent::Started;
+                }
+                Some(GuardReport::Failed(reason)) => return ProcessEvent::Failed(reason),
+                Some(GuardReport::Ended(exit)) => {
+                    self.ended = Some(exit);
+                    return ProcessEvent::Ended(exit);
+                }
+                Some(GuardReport::Clean) => self.clean = true,
+                None => {
                     self.ended = Some(EngineExit::Unknown);
                     return ProcessEvent::Ended(EngineExit::Unknown);
                 }
@@ -109,15 +107,24 @@ impl Process {
         }
     }
 
+    /// The guard's next report; `None` at the end.
+    async fn next_report(&mut self) -> Option<GuardReport> {
+        while let Ok(Some(line)) = self.reports.next_line().await {
+            if let Some(report) = GuardReport::parse(&line) {
+                return Some(report);
+            }
+        }
+        None
+    }
+
     /// Stops the engine and waits until it, all that it started, and its guard are gone.
     pub(in crate::server) async fn stop(mut self) {
         self.order = None;
         let clean = async {
-            while !self.clean {
-                match self.reports.next_line().await {
-                    Ok(Some(line)) => self.clean = GuardReport::parse(&line) == Some(GuardReport::Clean),
-                    Ok(None) | Err(_) => break,
-                }
+            while !self.clean
+                && let Some(report) = self.next_report().await
+            {
+                self.clean = report == GuardReport::Clean;
             }
             let _ = self.guard.wait().await;
         };
