@@ -97,15 +97,24 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
     // The path as found, not the resolved one: a shim that serves many programs looks at the name it is called by.
     let version = execute(&path, kind, role, environment, DEADLINE).await?;
     if role != Role::Launcher && Identity::of(&canonical).is_ok_and(|after| after == before) {
-        cache.store(&canonical, &before, &version);
+        cache.store(&canonical, &before, Some(&version));
     }
     drop(turn);
     Ok(version)
 }
 
 /// The version of a file that is not used: from the package that holds it, else from the cache. The engine itself is asked
-/// once, and its answer stays in the cache; a launcher is not asked.
+/// once, and the cache keeps its answer, or that it gave none; a launcher is not asked.
 pub(super) async fn version_of_unused(path: &Path, cache: &ProbeCache, environment: &Environment) -> Option<Version> {
+    version_of_unused_within(path, cache, environment, UNUSED_PROBE_TIMEOUT).await
+}
+
+async fn version_of_unused_within(
+    path: &Path,
+    cache: &ProbeCache,
+    environment: &Environment,
+    limit: Duration,
+) -> Option<Version> {
     let path = resolve_shim(path).ok()?;
     let canonical = std::fs::canonicalize(&path).ok()?;
     if let Some(version) = packaged_version(&canonical) {
@@ -114,10 +123,22 @@ pub(super) async fn version_of_unused(path: &Path, cache: &ProbeCache, environme
     if !is_engine(&canonical) {
         return None;
     }
-    tokio::time::timeout(UNUSED_PROBE_TIMEOUT, version(&path, cache, environment))
-        .await
-        .ok()?
-        .ok()
+    let before = Identity::of(&canonical).ok()?;
+    if let Some(known) = cache.find_probe(&canonical, &before) {
+        return known;
+    }
+    match tokio::time::timeout(limit, version(&path, cache, environment)).await {
+        Ok(Ok(version)) => return Some(version),
+        // The machine is the reason, which may pass.
+        Ok(Err(rejection)) if rejection.is_local() => {}
+        // Without this entry each run would wait for the same file again.
+        Ok(Err(_)) | Err(_) => {
+            if Identity::of(&canonical).is_ok_and(|after| after == before) {
+                cache.store(&canonical, &before, None);
+            }
+        }
+    }
+    None
 }
 
 /// The version in the `package.json` of the npm package of the engine that holds the file in its `bin`.
@@ -638,17 +659,56 @@ mod tests {
             );
         }
 
+        /// A native program of an engine's size that prints some version: what follows the end of an ELF file is not looked
+        /// at, so a hole makes it big enough.
         #[cfg(target_os = "linux")]
-        #[tokio::test]
-        async fn a_known_engine_is_not_executed_again_until_it_changes() {
-            // A native program of an engine's size that prints some version: what follows the end of an ELF file is
-            // not looked at, so a hole makes it big enough.
-            let directory = tempfile::tempdir().unwrap();
-            let path = directory.path().join("opencode");
+        fn native(directory: &Path) -> PathBuf {
+            let path = directory.join("opencode");
             std::fs::copy("/bin/bash", &path).unwrap();
             let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
             file.set_len(SMALLEST_ENGINE).unwrap();
+            path
+        }
+
+        #[cfg(target_os = "linux")]
+        #[tokio::test]
+        async fn an_unused_engine_that_did_not_answer_is_not_asked_again_until_it_changes() {
+            let directory = tempfile::tempdir().unwrap();
+            let path = native(directory.path());
+            let cache = ProbeCache::new(directory.path());
+            let environment = Environment::of_process();
+            let ask = |limit| version_of_unused_within(&path, &cache, &environment, limit);
+            assert_eq!(ask(Duration::ZERO).await, None);
+            // It would answer now.
+            assert_eq!(ask(DEADLINE).await, None);
+            let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+            let modified = file.metadata().unwrap().modified().unwrap();
+            file.set_modified(modified + Duration::from_secs(1)).unwrap();
             drop(file);
+            assert!(ask(DEADLINE).await.is_some());
+        }
+
+        #[cfg(target_os = "linux")]
+        #[tokio::test]
+        async fn an_engine_that_did_not_answer_unused_is_asked_when_it_is_used() {
+            let directory = tempfile::tempdir().unwrap();
+            let path = native(directory.path());
+            let cache = ProbeCache::new(directory.path());
+            let environment = Environment::of_process();
+            let unused = version_of_unused_within(&path, &cache, &environment, Duration::ZERO).await;
+            assert_eq!(unused, None);
+            let used = version(&path, &cache, &environment).await.unwrap();
+            assert_eq!(
+                version_of_unused_within(&path, &cache, &environment, Duration::ZERO).await,
+                Some(used)
+            );
+        }
+
+        #[cfg(target_os = "linux")]
+        #[tokio::test]
+        async fn a_known_engine_is_not_executed_again_until_it_changes() {
+            let directory = tempfile::tempdir().unwrap();
+            let path = native(directory.path());
             let cache = ProbeCache::new(directory.path());
             let environment = Environment::of_process();
             let first = version(&path, &cache, &environment).await.unwrap();

@@ -492,16 +492,27 @@ fn an_approver_answers_in_a_persons_place() {
         .collect();
     assert_eq!(by, ["approver", "approver"]);
     // Every faulty approver denies and causes a warning.
-    for broken in ["exit 3", "echo yes", "true", "sleep 100"] {
-        sandbox
+    sandbox.write(
+        "project/faulty.sh",
+        "case $(cat) in *'touch one'*) exit 3;; *'touch two'*) echo yes;; *'touch three'*) true;; esac\n",
+    );
+    for (approver, lines) in [
+        (&["sh faulty.sh"][..], &["touch one", "touch two", "touch three"][..]),
+        (&["sleep 100", "--approver-timeout=1s"], &["touch four"]),
+    ] {
+        let finished = sandbox
             .rehearse(
-                &commands(&["touch canary"]),
-                ["--auto-tools", "--approver", broken, "--approver-timeout=1s", "Do it"],
+                &commands(lines),
+                ["--auto-tools", "--approver"].iter().chain(approver).chain(&["Do it"]),
             )
             .finish()
             .expect(0)
-            .says(&["warning: the approver", "did not answer"]);
-        assert!(!exists(&sandbox, "canary"), "{broken}");
+            .says(&["did not answer"]);
+        let warnings = finished.stderr.matches("warning: the approver").count();
+        assert_eq!(warnings, lines.len(), "{}", finished.stderr);
+        for name in ["one", "two", "three", "four"] {
+            assert!(!exists(&sandbox, name), "{name}");
+        }
     }
     sandbox.expect_nothing_left();
 }

@@ -221,12 +221,12 @@ fn a_stalled_model_ends_the_run_with_124() {
 fn a_run_that_takes_too_long_ends_with_124() {
     let error = json!({
         "kind": "timeout",
-        "message": "cannot finish within 6 s",
+        "message": "cannot finish within 2 s",
         "hint": "raise `--timeout`, or leave it out",
     });
     fails(
         "[[reply]]\nhang = true",
-        &["--timeout", "6s"],
+        &["--timeout", "2s"],
         124,
         "timeout",
         "",
@@ -236,7 +236,11 @@ fn a_run_that_takes_too_long_ends_with_124() {
 
 #[test]
 fn a_timeout_before_the_engine_is_ready_ends_with_124_too() {
-    let (record, _) = record_of("[[reply]]\ntext = \"x\"", &["--timeout", "100ms"], 124);
+    let sandbox = Sandbox::new();
+    let arguments = ["--output-format", "json", "--timeout", "100ms", "Say it"];
+    let finished = sandbox.rehearse("[[reply]]\ntext = \"x\"", arguments).finish();
+    let record = finished.expect(124).record();
+    sandbox.expect_nothing_left();
     assert_eq!(record["error"]["message"], "cannot finish within 0.1 s");
     assert_eq!(record["session_id"], Value::Null);
 }

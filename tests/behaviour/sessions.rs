@@ -172,6 +172,38 @@ fn import(sandbox: &Sandbox, conversation: &Value) -> Finished {
     session(sandbox, &["import", file.to_str().unwrap()])
 }
 
+/// One engine on the sessions of a sandbox, for several commands: each is attached to it.
+struct Server<'a> {
+    sandbox: &'a Sandbox,
+    engine: RealEngine,
+}
+
+impl<'a> Server<'a> {
+    fn start(sandbox: &'a Sandbox) -> Self {
+        let engine = RealEngine::start_in(&sandbox.path("home"), &[]);
+        Self { sandbox, engine }
+    }
+
+    fn session(&self, arguments: &[&str]) -> Finished {
+        let url = self.engine.url();
+        let arguments = ["session", "--attach", &url]
+            .into_iter()
+            .chain(arguments.iter().copied());
+        self.sandbox.attached(arguments).finish()
+    }
+
+    fn import(&self, conversation: &Value) -> Finished {
+        let file = self.sandbox.write("conversation.json", conversation.to_string());
+        self.session(&["import", file.to_str().unwrap()])
+    }
+
+    /// `session delete` at a terminal.
+    fn delete(&self, reference: &str) -> Pty {
+        let line = format!("$OPENCODE_RS session delete {reference} --attach {}", self.engine.url());
+        Pty::shell_at_once(self.sandbox, "", &line)
+    }
+}
+
 #[test]
 fn the_store_and_an_engine_tell_the_same() {
     let sandbox = Sandbox::new();
@@ -269,11 +301,15 @@ fn a_session_that_is_not_the_only_one_or_not_here_is_refused_with_what_there_is(
     let look_for = |reference: &str| look(&sandbox, &["show", reference]);
     // The store does not exist yet: the engine would have to be asked, and there is no engine.
     look_for("x").expect(127);
-    import(&sandbox, &long_conversation("aaaa1", "Same", 1, 2))
+    let server = Server::start(&sandbox);
+    server
+        .import(&long_conversation("aaaa1", "Same", 1, 2))
         .expect(0)
         .writes("ses_aaaa1\n");
-    import(&sandbox, &long_conversation("aaaa2", "Same", 1, 2)).expect(0);
-    import(&sandbox, &long_conversation("bbbb1", "Release notes", 1, 2)).expect(0);
+    server.import(&long_conversation("aaaa2", "Same", 1, 2)).expect(0);
+    server
+        .import(&long_conversation("bbbb1", "Release notes", 1, 2))
+        .expect(0);
 
     look_for("aaaa").expect(2).says(&[
         "cannot tell which session `aaaa` is: 2 could be meant",
@@ -329,20 +365,21 @@ fn a_session_is_exported_deleted_and_imported_again() {
     look(&sandbox, &["delete", &id])
         .expect(2)
         .says(&["cannot delete 1 session: nobody is there to say yes", "--yes"]);
-    session(&sandbox, &["delete", "--yes", &id]).expect(0).writes("");
+    let server = Server::start(&sandbox);
+    server.session(&["delete", "--yes", &id]).expect(0).writes("");
     assert_eq!(listed(&sandbox, &["--all", "--children"]), Vec::<Value>::new());
     look(&sandbox, &["show", &id]).expect(2);
 
-    session(&sandbox, &["import", file])
-        .expect(0)
-        .writes(&format!("{id}\n"));
+    server.session(&["import", file]).expect(0).writes(&format!("{id}\n"));
     let again = document(&look(&sandbox, &["export", &id]).expect(0));
     let mut expected = before.clone();
     // Rules stay behind.
     expected["info"].as_object_mut().unwrap().remove("permission");
     same(&again, &expected);
 
-    let copied = session(&sandbox, &["import", file, "--copy", "--title", "A copy"]).expect(0);
+    let copied = server
+        .session(&["import", file, "--copy", "--title", "A copy"])
+        .expect(0);
     let copy = copied.stdout.trim().to_owned();
     assert_ne!(copy, id);
     let of = |session: &str| {
@@ -361,22 +398,25 @@ fn a_session_is_exported_deleted_and_imported_again() {
         assert!(!sanitized.contains(secret), "{secret:?} in {sanitized}");
     }
     let file = sandbox.write("sanitized.json", &sanitized);
-    session(&sandbox, &["import", file.to_str().unwrap(), "--copy"]).expect(0);
+    server.session(&["import", file.to_str().unwrap(), "--copy"]).expect(0);
+    drop(server);
     sandbox.expect_nothing_left();
 }
 
 #[test]
 fn what_an_engine_does_not_take_leaves_nothing() {
     let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
     let mut bad = long_conversation("cccc1", "Bad", 2, 2);
     bad["messages"][3]["parts"][0]["type"] = json!("of another engine");
-    import(&sandbox, &bad)
+    server
+        .import(&bad)
         .expect(2)
         .writes("")
         .says(&["cannot import the session: the engine does not take it"]);
     assert_eq!(listed(&sandbox, &["--all"]), Vec::<Value>::new());
     // Message ids that another session uses are not taken over.
-    import(&sandbox, &long_conversation("dddd1", "First", 1, 2)).expect(0);
+    server.import(&long_conversation("dddd1", "First", 1, 2)).expect(0);
     let first = document(&look(&sandbox, &["export", "dddd1"]).expect(0));
     let mut second = long_conversation("dddd1", "Second", 1, 2);
     second["info"]["id"] = json!("ses_dddd2");
@@ -385,7 +425,7 @@ fn what_an_engine_does_not_take_leaves_nothing() {
         message["parts"][0]["sessionID"] = json!("ses_dddd2");
         message["parts"][0]["text"] = json!("of the second");
     }
-    import(&sandbox, &second).expect(0);
+    server.import(&second).expect(0);
     same(&document(&look(&sandbox, &["export", "dddd1"]).expect(0)), &first);
     let shown = look(&sandbox, &["show", "dddd2"]).expect(0).stdout;
     assert_eq!(shown.matches("of the second").count(), 2, "{shown}");
@@ -396,14 +436,15 @@ fn a_long_conversation_with_a_large_message_is_handled_in_seconds() {
     const LIMIT: Duration = LONG;
     let sandbox = Sandbox::new();
     let conversation = long_conversation("eeee1", "Long", 200, 5_000_000);
+    let server = Server::start(&sandbox);
     let begin = Instant::now();
-    import(&sandbox, &conversation).expect(0);
+    server.import(&conversation).expect(0);
     let shown = look(&sandbox, &["show", "eeee1"]).expect(0).stdout;
     assert!(shown.len() > 5_000_000 && shown.ends_with("## Answer\n\nanswer 199\n"));
     assert_eq!(listed(&sandbox, &[]).len(), 1);
     let exported = document(&look(&sandbox, &["export", "eeee1"]).expect(0));
     same(&exported["messages"], &conversation["messages"]);
-    let copy = session(&sandbox, &["fork", "eeee1", "--at", "150"]).expect(0);
+    let copy = server.session(&["fork", "eeee1", "--at", "150"]).expect(0);
     let copy = copy.stdout.trim();
     let messages = |id: &str| {
         let exported = document(&look(&sandbox, &["export", id]).expect(0));
@@ -412,13 +453,9 @@ fn a_long_conversation_with_a_large_message_is_handled_in_seconds() {
     assert_eq!((messages("eeee1"), messages(copy)), (400, 300));
     assert!(begin.elapsed() < LIMIT, "{:?}", begin.elapsed());
 
-    let engine = RealEngine::start_in(&sandbox.path("home"), &[]);
-    let attached = sandbox
-        .run_without_engine(["session", "export", "eeee1", "--attach", &engine.url()])
-        .start_at_once()
-        .finish();
+    let attached = server.session(&["export", "eeee1"]);
     same(&document(&attached.expect(0)), &exported);
-    drop(engine);
+    drop(server);
 
     let goes_on = sandbox.run(["-s", "eeee1", "--rehearse", "--output-format", "json", "and now"]);
     let goes_on = goes_on.env("OPENCODE_DB", sandbox.database());
@@ -467,7 +504,8 @@ text = "Done."
     look(&sandbox, &["revert", &id])
         .expect(2)
         .says(&["cannot undo the last prompt", "--yes"]);
-    session(&sandbox, &["revert", "--yes", &id]).expect(0).writes("");
+    let server = Server::start(&sandbox);
+    server.session(&["revert", "--yes", &id]).expect(0).writes("");
     assert_eq!(sandbox.read("project/kept.txt"), "one\ntwo\n");
     assert!(!sandbox.path("project/new.txt").exists());
     let shown = look(&sandbox, &["show", &id]).expect(0);
@@ -477,7 +515,7 @@ text = "Done."
         .expect(2)
         .says(&["it has no prompts"]);
 
-    session(&sandbox, &["unrevert", &id]).expect(0);
+    server.session(&["unrevert", &id]).expect(0);
     assert_eq!(sandbox.read("project/kept.txt"), "uno\ntwo\n");
     assert_eq!(sandbox.read("project/new.txt"), "a\n");
     look(&sandbox, &["unrevert", &id])
@@ -492,11 +530,12 @@ text = "Done."
 fn a_session_is_renamed_copied_compacted_and_found_idle() {
     let sandbox = Sandbox::new();
     let id = converse(&sandbox, ANSWER, "First", &["Say it"]);
-    session(&sandbox, &["rename", "First", "Second"]).expect(0).writes("");
+    let server = Server::start(&sandbox);
+    server.session(&["rename", "First", "Second"]).expect(0).writes("");
     let renamed = listed(&sandbox, &[]);
     assert_eq!(renamed[0]["title"], "Second");
 
-    let copy = session(&sandbox, &["fork", "Second", "--title", "Copy"]).expect(0);
+    let copy = server.session(&["fork", "Second", "--title", "Copy"]).expect(0);
     let copy = copy.stdout.trim().to_owned();
     let titles: Vec<Value> = listed(&sandbox, &[])
         .iter()
@@ -505,9 +544,14 @@ fn a_session_is_renamed_copied_compacted_and_found_idle() {
     assert_eq!(titles, ["Copy", "Second"]);
     look(&sandbox, &["fork", "Second", "--at", "9"]).expect(2);
 
-    session(&sandbox, &["abort", &id])
-        .expect(0)
-        .says(&["was doing nothing"]);
+    server.session(&["abort", &id]).expect(0).says(&["was doing nothing"]);
+
+    // No outside address is reachable, so nothing can be published.
+    look(&sandbox, &["share", &id])
+        .expect(2)
+        .says(&["nobody is there to say yes"]);
+    server.session(&["unshare", &id]).expect(0).says(&["is not shared"]);
+    drop(server);
 
     look(&sandbox, &["compact", "--model", "nobody/nothing", &copy]).expect(127);
     let script = sandbox.write("script.toml", ANSWER);
@@ -523,19 +567,14 @@ fn a_session_is_renamed_copied_compacted_and_found_idle() {
         shown.contains("## Summary of what came before\n\nThis was a rehearsal"),
         "{shown}"
     );
-
-    // No outside address is reachable, so nothing can be published.
-    look(&sandbox, &["share", &id])
-        .expect(2)
-        .says(&["nobody is there to say yes"]);
-    session(&sandbox, &["unshare", &id]).expect(0).says(&["is not shared"]);
 }
 
 #[test]
 fn old_sessions_are_pruned_after_a_look_at_what_would_go() {
     let sandbox = Sandbox::new();
-    import(&sandbox, &long_conversation("ffff1", "Old", 1, 2)).expect(0);
     let young = converse(&sandbox, ANSWER, "Young", &["Say it"]);
+    let server = Server::start(&sandbox);
+    server.import(&long_conversation("ffff1", "Old", 1, 2)).expect(0);
     let dry = look(&sandbox, &["prune", "--older-than", "30d", "--dry-run"]).expect(0);
     assert!(
         dry.stdout.starts_with("ses_ffff1  ") && dry.stdout.lines().count() == 1,
@@ -556,7 +595,8 @@ fn old_sessions_are_pruned_after_a_look_at_what_would_go() {
         .expect(0)
         .says(&["no session is older than 999d"]);
     assert_eq!(listed(&sandbox, &[]).len(), 2);
-    session(&sandbox, &["prune", "--older-than", "30d", "--yes"])
+    server
+        .session(&["prune", "--older-than", "30d", "--yes"])
         .expect(0)
         .says(&["deleted 1 session"]);
     assert_eq!(ids(&listed(&sandbox, &[])), [young]);
@@ -565,7 +605,8 @@ fn old_sessions_are_pruned_after_a_look_at_what_would_go() {
 #[test]
 fn a_session_that_another_command_works_on_is_left_alone() {
     let sandbox = Sandbox::new();
-    import(&sandbox, &long_conversation("abcd1", "Worked on", 1, 2)).expect(0);
+    let server = Server::start(&sandbox);
+    server.import(&long_conversation("abcd1", "Worked on", 1, 2)).expect(0);
     let path = sandbox.path("home/.local/state/opencode-rs/locks/session-ses_abcd1.lock");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let file = std::fs::File::create(&path).unwrap();
@@ -573,25 +614,31 @@ fn a_session_that_another_command_works_on_is_left_alone() {
     look(&sandbox, &["revert", "--yes", "abcd1"])
         .expect(1)
         .says(&["another command is using it", "session abort ses_abcd1"]);
-    session(&sandbox, &["delete", "--yes", "abcd1"])
+    server
+        .session(&["delete", "--yes", "abcd1"])
         .expect(1)
         .says(&["another command is using it"]);
-    session(&sandbox, &["prune", "--yes", "--older-than", "1d"])
+    server
+        .session(&["prune", "--yes", "--older-than", "1d"])
         .expect(0)
         .says(&["stays: it is at work", "deleted 0 sessions"]);
-    session(&sandbox, &["abort", "abcd1"])
+    server
+        .session(&["abort", "abcd1"])
         .expect(1)
         .says(&["another command does it", "interrupt that command"]);
     drop(file);
-    session(&sandbox, &["delete", "--yes", "abcd1"]).expect(0);
+    server.session(&["delete", "--yes", "abcd1"]).expect(0);
     assert_eq!(listed(&sandbox, &[]), Vec::<Value>::new());
 }
 
 #[test]
 fn a_person_is_asked_before_a_session_is_deleted_and_enter_alone_keeps_it() {
     let sandbox = Sandbox::new();
-    import(&sandbox, &long_conversation("abab1", "Dear \u{1b}[2J", 1, 2)).expect(0);
-    let mut pty = Pty::shell(&sandbox, "", "$OPENCODE_RS session delete abab1");
+    let server = Server::start(&sandbox);
+    server
+        .import(&long_conversation("abab1", "Dear \u{1b}[2J", 1, 2))
+        .expect(0);
+    let mut pty = server.delete("abab1");
     let screen = pty.wait_for("Really delete 1 session?");
     assert!(screen.contains("`ses_abab1` \"Dear\""), "{screen}");
     pty.send("\r");
@@ -600,19 +647,20 @@ fn a_person_is_asked_before_a_session_is_deleted_and_enter_alone_keeps_it() {
     drop(pty);
     assert_eq!(listed(&sandbox, &[]).len(), 1);
 
-    let mut pty = Pty::shell(&sandbox, "", "$OPENCODE_RS session delete abab1");
+    let mut pty = server.delete("abab1");
     pty.wait_for("Really delete 1 session?");
     pty.send("\u{3}");
     assert_eq!(pty.finish(), 130);
     drop(pty);
     assert_eq!(listed(&sandbox, &[]).len(), 1);
 
-    let mut pty = Pty::shell(&sandbox, "", "$OPENCODE_RS session delete abab1");
+    let mut pty = server.delete("abab1");
     pty.wait_for("Really delete 1 session?");
     pty.send("\u{1b}[B\r");
     assert_eq!(pty.finish(), 0);
     drop(pty);
     assert_eq!(listed(&sandbox, &[]), Vec::<Value>::new());
+    drop(server);
     sandbox.expect_nothing_left();
 }
 

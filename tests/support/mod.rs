@@ -24,6 +24,7 @@
 //! | a run that is interrupted | `Run::start`, `Running::wait_for_stderr`, `Running::signal`, `Running::finish` |
 //! | the model's requests | [`Model`] instead of a script |
 //! | a person at a terminal | [`Pty`]: `wait_for` text on the screen, `send` keys, `answer` questions |
+//! | a run whose subject is not the engine's start | `Sandbox::share_engine`, then `Sandbox::attached` |
 //! | an engine without the program | `crate::real_engine::RealEngine`, `Sandbox::run_engine` |
 //! | a condition that sends no event | [`until`], at most [`LONG`] |
 //!
@@ -38,6 +39,7 @@ mod registry;
 mod ripgrep;
 mod run;
 mod sandbox;
+mod shared;
 mod until;
 
 pub(crate) use model::Model;

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::Model;
 use super::processes::{self, Process};
 use super::ripgrep::path_with_ripgrep;
 use super::run::{Finished, Run};
+use super::shared;
 use super::until::until;
 use crate::real_engine;
 
@@ -73,14 +75,28 @@ impl Sandbox {
 
     /// The program with these arguments, in the project, with a real engine. Stdin is `/dev/null`.
     pub(crate) fn run<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
-        let probes = Path::new("opencode-rs/engine-probes.json");
-        let own = self.path("home/.cache").join(probes);
-        if !own.exists() {
-            std::fs::create_dir_all(own.parent().unwrap()).unwrap();
-            std::fs::copy(real_engine::probed_cache().join(probes), own).unwrap();
-        }
+        real_engine::copy_probes(&self.path("home/.cache"));
         self.run_without_engine(arguments)
             .env("OPENCODE_RS_ENGINE", real_engine::path())
+    }
+
+    /// Makes [`Sandbox::attached`] runs of the engine that tests share, in which a model answers as `script` says until it is
+    /// dropped.
+    pub(crate) fn share_engine(&self, script: &str) -> Model {
+        let model = Model::start(script);
+        // Above the project, so that the project is empty. The program asks whether to trust an address of a model.
+        self.write("opencode.json", model.engine_config());
+        let root = std::fs::canonicalize(self.root.path()).unwrap();
+        self.write(
+            "home/.config/opencode-rs/config.toml",
+            format!("attach = {:?}\ntrusted_directories = [{root:?}]\n", shared::url()),
+        );
+        model
+    }
+
+    /// The program with these arguments, in the project, attached to the engine that tests share.
+    pub(crate) fn attached<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
+        self.run_without_engine(arguments).without_permit()
     }
 
     /// The same, with no engine named.
