@@ -116,9 +116,11 @@ fn an_open_and_silent_stdin_holds_nothing_up() {
 fn what_stdin_brings_after_it_was_given_up_is_warned_of() {
     let (sandbox, model) = with_model();
     let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+    let held = model.hold();
     let running = sandbox.attached(["Say it"]).stdin(Stdin::File(reader.into())).start();
     running.wait_for_stderr("going on without stdin");
     rustix::io::write(&writer, b"late\n").unwrap();
+    drop(held);
     running
         .finish()
         .expect(0)

@@ -121,7 +121,7 @@ fn an_engine_that_does_not_answer_holds_an_interrupt_up_for_seconds_only() {
     let began = Instant::now();
     running.signal(Signal::INT);
     let finished = running.finish().expect(130);
-    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    assert!(began.elapsed() < LONG, "{:?}", began.elapsed());
     assert_eq!(finished.records().last().unwrap()["outcome"], "interrupted");
     sandbox.expect_nothing_left();
 }

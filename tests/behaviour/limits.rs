@@ -236,11 +236,9 @@ fn a_second_signal_leaves_nothing_of_the_command() {
 #[test]
 fn the_time_limit_holds_for_the_command_too() {
     let sandbox = Sandbox::new();
+    let _model = sandbox.share_engine(PLAIN);
     let finished = sandbox
-        .rehearse(
-            PLAIN,
-            ["--timeout", "8s", "--verify", "echo verifying; sleep 1000", "Do it"],
-        )
+        .attached(["--timeout", "8s", "--verify", "echo verifying; sleep 1000", "Do it"])
         .finish()
         .expect(124);
     finished.says(&["cannot finish within 8 s"]);

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -11,11 +11,8 @@ use super::processes::{self, Process};
 use super::ripgrep::path_with_ripgrep;
 use super::run::{Finished, Run};
 use super::shared;
-use super::until::until;
+use super::until::{LONG, until};
 use crate::real_engine;
-
-/// How long what a run started may survive it: far above what the guard takes on a slow machine.
-const AFTERLIFE: Duration = Duration::from_secs(60);
 
 /// Directories of one test. Dropping it kills all processes that still run in them.
 pub(crate) struct Sandbox {
@@ -164,13 +161,13 @@ impl Sandbox {
 
     /// Sees that nothing which was started here is left: no process, no temporary file.
     pub(crate) fn expect_nothing_left(&self) {
-        let end = Instant::now() + AFTERLIFE;
-        until("nothing is left", 2 * AFTERLIFE, || {
+        let end = Instant::now() + LONG;
+        until("nothing is left", 2 * LONG, || {
             let left = (self.processes(), list(&self.path("tmp")));
             if left.0.is_empty() && left.1.is_empty() {
                 return Some(());
             }
-            assert!(Instant::now() < end, "left after {AFTERLIFE:?}: {left:#?}");
+            assert!(Instant::now() < end, "left after {LONG:?}: {left:#?}");
             None
         });
     }
