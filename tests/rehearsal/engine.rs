@@ -1,6 +1,5 @@
 //! What the real engine makes of the scripted model.
 
-
 use opencode_rs::rehearsal::{Caller, Rehearsal};
 use serde_json::{Value, json};
 use tokio::time::timeout;

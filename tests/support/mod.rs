@@ -49,4 +49,5 @@ pub(crate) use registry::empty_registry;
 pub(crate) use ripgrep::path_with_ripgrep;
 pub(crate) use run::{Finished, Run, Running, Stdin};
 pub(crate) use sandbox::Sandbox;
+pub(crate) use shared::url as shared_engine;
 pub(crate) use until::{LONG, until};

@@ -21,7 +21,7 @@ struct SharedEngine {
 }
 
 /// The address of the engine, which the first call starts.
-pub(super) fn url() -> &'static str {
+pub(crate) fn url() -> &'static str {
     static ENGINE: OnceLock<SharedEngine> = OnceLock::new();
     &ENGINE.get_or_init(start).url
 }
