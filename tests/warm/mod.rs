@@ -94,6 +94,13 @@ impl Warm {
         logs
     }
 
+    /// Ends all servers.
+    #[track_caller]
+    fn stop(&self) {
+        let stop = self.sandbox.run_without_engine(["server", "stop", "--all"]);
+        stop.start_at_once().finish().expect(0);
+    }
+
     /// Sees that no process and no temporary file is left, whenever that comes.
     fn waits_until_nothing_is_left(&self) {
         until("nothing is left", LONG, || {
