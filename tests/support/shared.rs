@@ -3,11 +3,13 @@
 //! The engine has a home of its own and reads the configuration of the directory in which a run works. So each sandbox has a
 //! model and sessions of its own. No permit counts the engine: it would never be given back.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{ChildStdin, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use super::ripgrep::path_with_ripgrep;
+use super::until::LONG;
 use crate::real_engine;
 
 /// Runs the engine until stdin ends, which is when the tests end, however they end; then removes its home. A Ctrl-C is for
@@ -17,7 +19,8 @@ const UNTIL_STDIN_ENDS: &str = "trap '' INT QUIT HUP TERM; \"$0\" serve --hostna
 
 struct SharedEngine {
     url: String,
-    _stdin: ChildStdin,
+    /// Holds the engine's stdin open.
+    _child: Child,
 }
 
 /// The address of the engine, which the first call starts.
@@ -57,8 +60,18 @@ fn start() -> SharedEngine {
         .map_while(Result::ok)
         .find_map(|line| Some(line.split_once("listening on ")?.1.trim().to_owned()))
         .expect("the engine prints its address");
-    SharedEngine {
-        url,
-        _stdin: child.stdin.take().unwrap(),
-    }
+    touch(&url);
+    SharedEngine { url, _child: child }
+}
+
+/// Waits for the answer to a request. The engine makes its database for the first request, and must not do so for two at once.
+fn touch(url: &str) {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(LONG)).unwrap();
+    stream
+        .write_all(b"GET /session HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
