@@ -127,16 +127,16 @@ async fn version_of_unused_within(
     if let Some(known) = cache.find_probe(&canonical, &before) {
         return known;
     }
-    match tokio::time::timeout(limit, version(&path, cache, environment)).await {
+    let is_silent = match tokio::time::timeout(limit, version(&path, cache, environment)).await {
         Ok(Ok(version)) => return Some(version),
-        // The machine is the reason, which may pass.
-        Ok(Err(rejection)) if rejection.is_local() => {}
-        // Without this entry each run would wait for the same file again.
-        Ok(Err(_)) | Err(_) => {
-            if Identity::of(&canonical).is_ok_and(|after| after == before) {
-                cache.store(&canonical, &before, None);
-            }
-        }
+        // Where the machine is the reason, it may pass.
+        Ok(Err(rejection)) => !rejection.is_local(),
+        // Another process may have had the turn all the time.
+        Err(_) => tokio::time::timeout(Duration::ZERO, cache.turn()).await.is_ok(),
+    };
+    // Without this entry each run would wait for the same file again.
+    if is_silent && Identity::of(&canonical).is_ok_and(|after| after == before) {
+        cache.store(&canonical, &before, None);
     }
     None
 }
@@ -670,21 +670,52 @@ mod tests {
             path
         }
 
-        #[cfg(target_os = "linux")]
+        /// The head of a program that waits for ever: `pause` in a loop.
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        fn silent_head() -> Vec<u8> {
+            let start = 0x40_0000_u64;
+            let code = [0xb8, 34, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7];
+            let mut elf = vec![0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            elf.extend([2, 0, 62, 0, 1, 0, 0, 0]);
+            for field in [start + 120, 64, 0] {
+                elf.extend(field.to_le_bytes());
+            }
+            elf.extend([0, 0, 0, 0, 64, 0, 56, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+            // One segment: the head itself, to be read and executed.
+            elf.extend([1, 0, 0, 0, 5, 0, 0, 0]);
+            let size = 120 + code.len() as u64;
+            for field in [0, start, start, size, size, 0x1000] {
+                elf.extend(field.to_le_bytes());
+            }
+            elf.extend(code);
+            elf
+        }
+
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         #[tokio::test]
         async fn an_unused_engine_that_did_not_answer_is_not_asked_again_until_it_changes() {
+            use std::os::unix::fs::FileExt as _;
+
             let directory = tempfile::tempdir().unwrap();
             let path = native(directory.path());
+            let write = |head: &[u8], modified| {
+                let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+                file.write_all_at(head, 0).unwrap();
+                file.set_modified(modified).unwrap();
+            };
+            let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+            let silent = silent_head();
+            let answering = std::fs::read(&path).unwrap()[..silent.len()].to_vec();
             let cache = ProbeCache::new(directory.path());
             let environment = Environment::of_process();
             let ask = |limit| version_of_unused_within(&path, &cache, &environment, limit);
-            assert_eq!(ask(Duration::ZERO).await, None);
-            // It would answer now.
+
+            write(&silent, modified);
+            assert_eq!(ask(Duration::from_millis(50)).await, None);
+            // The same inode, size and time, but contents that would answer.
+            write(&answering, modified);
             assert_eq!(ask(DEADLINE).await, None);
-            let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
-            let modified = file.metadata().unwrap().modified().unwrap();
-            file.set_modified(modified + Duration::from_secs(1)).unwrap();
-            drop(file);
+            write(&answering, modified + Duration::from_secs(1));
             assert!(ask(DEADLINE).await.is_some());
         }
 
@@ -695,13 +726,11 @@ mod tests {
             let path = native(directory.path());
             let cache = ProbeCache::new(directory.path());
             let environment = Environment::of_process();
-            let unused = version_of_unused_within(&path, &cache, &environment, Duration::ZERO).await;
-            assert_eq!(unused, None);
+            let canonical = std::fs::canonicalize(&path).unwrap();
+            cache.store(&canonical, &Identity::of(&canonical).unwrap(), None);
+            assert_eq!(version_of_unused(&path, &cache, &environment).await, None);
             let used = version(&path, &cache, &environment).await.unwrap();
-            assert_eq!(
-                version_of_unused_within(&path, &cache, &environment, Duration::ZERO).await,
-                Some(used)
-            );
+            assert_eq!(version_of_unused(&path, &cache, &environment).await, Some(used));
         }
 
         #[cfg(target_os = "linux")]
