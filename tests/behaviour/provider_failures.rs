@@ -206,15 +206,35 @@ fn one_stream_without_a_finish_reason_is_forgiven() {
 
 #[test]
 fn a_stalled_model_ends_the_run_with_124() {
-    let error = json!({
-        "kind": "timeout",
-        "message": "cannot finish the turn: nothing happened for 1.5 s",
-        "hint": "raise `--stall-timeout`, or check the provider",
-    });
+    let error = |limit: &str| {
+        json!({
+            "kind": "timeout",
+            "message": format!("cannot finish the turn: nothing happened for {limit}"),
+            "hint": "raise `--stall-timeout`, or check the provider",
+        })
+    };
     let script = "[[reply]]\ntext = \"one two\"\nfault = \"stall\"\nafter_chunks = 1";
-    fails(script, &["--stall-timeout", "1500ms"], 124, "timeout", "one ", &error);
+    // The first limit in which this machine comes to the stall.
+    let limits = [("1500ms", "1.5 s"), ("6s", "6 s"), ("24s", "24 s")];
+    let stalled = limits.into_iter().any(|(limit, said)| {
+        let (record, finished) = record_of(script, &["--stall-timeout", limit], 124);
+        assert_eq!(
+            (&record["outcome"], &record["error"]),
+            (&json!("timeout"), &error(said))
+        );
+        finished.says(&[&format!("error: {}\n", record["error"]["message"].as_str().unwrap())]);
+        record["result"] == "one "
+    });
+    assert!(stalled);
     let script = "[[reply]]\nhang = true";
-    fails(script, &["--stall-timeout", "1500ms"], 124, "timeout", "", &error);
+    fails(
+        script,
+        &["--stall-timeout", "1500ms"],
+        124,
+        "timeout",
+        "",
+        &error("1.5 s"),
+    );
 }
 
 #[test]

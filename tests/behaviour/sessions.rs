@@ -186,9 +186,8 @@ impl<'a> Server<'a> {
 
     fn session(&self, arguments: &[&str]) -> Finished {
         let url = self.engine.url();
-        let arguments = ["session", "--attach", &url]
-            .into_iter()
-            .chain(arguments.iter().copied());
+        let attached = ["--attach", &url];
+        let arguments = ["session"].iter().chain(arguments).chain(&attached);
         self.sandbox.attached(arguments).finish()
     }
 
