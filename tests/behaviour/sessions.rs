@@ -364,21 +364,20 @@ fn a_session_is_exported_deleted_and_imported_again() {
     look(&sandbox, &["delete", &id])
         .expect(2)
         .says(&["cannot delete 1 session: nobody is there to say yes", "--yes"]);
-    let server = Server::start(&sandbox);
-    server.session(&["delete", "--yes", &id]).expect(0).writes("");
+    session(&sandbox, &["delete", "--yes", &id]).expect(0).writes("");
     assert_eq!(listed(&sandbox, &["--all", "--children"]), Vec::<Value>::new());
     look(&sandbox, &["show", &id]).expect(2);
 
-    server.session(&["import", file]).expect(0).writes(&format!("{id}\n"));
+    session(&sandbox, &["import", file])
+        .expect(0)
+        .writes(&format!("{id}\n"));
     let again = document(&look(&sandbox, &["export", &id]).expect(0));
     let mut expected = before.clone();
     // Rules stay behind.
     expected["info"].as_object_mut().unwrap().remove("permission");
     same(&again, &expected);
 
-    let copied = server
-        .session(&["import", file, "--copy", "--title", "A copy"])
-        .expect(0);
+    let copied = session(&sandbox, &["import", file, "--copy", "--title", "A copy"]).expect(0);
     let copy = copied.stdout.trim().to_owned();
     assert_ne!(copy, id);
     let of = |session: &str| {
@@ -397,25 +396,22 @@ fn a_session_is_exported_deleted_and_imported_again() {
         assert!(!sanitized.contains(secret), "{secret:?} in {sanitized}");
     }
     let file = sandbox.write("sanitized.json", &sanitized);
-    server.session(&["import", file.to_str().unwrap(), "--copy"]).expect(0);
-    drop(server);
+    session(&sandbox, &["import", file.to_str().unwrap(), "--copy"]).expect(0);
     sandbox.expect_nothing_left();
 }
 
 #[test]
 fn what_an_engine_does_not_take_leaves_nothing() {
     let sandbox = Sandbox::new();
-    let server = Server::start(&sandbox);
     let mut bad = long_conversation("cccc1", "Bad", 2, 2);
     bad["messages"][3]["parts"][0]["type"] = json!("of another engine");
-    server
-        .import(&bad)
+    import(&sandbox, &bad)
         .expect(2)
         .writes("")
         .says(&["cannot import the session: the engine does not take it"]);
     assert_eq!(listed(&sandbox, &["--all"]), Vec::<Value>::new());
     // Message ids that another session uses are not taken over.
-    server.import(&long_conversation("dddd1", "First", 1, 2)).expect(0);
+    import(&sandbox, &long_conversation("dddd1", "First", 1, 2)).expect(0);
     let first = document(&look(&sandbox, &["export", "dddd1"]).expect(0));
     let mut second = long_conversation("dddd1", "Second", 1, 2);
     second["info"]["id"] = json!("ses_dddd2");
@@ -424,7 +420,7 @@ fn what_an_engine_does_not_take_leaves_nothing() {
         message["parts"][0]["sessionID"] = json!("ses_dddd2");
         message["parts"][0]["text"] = json!("of the second");
     }
-    server.import(&second).expect(0);
+    import(&sandbox, &second).expect(0);
     same(&document(&look(&sandbox, &["export", "dddd1"]).expect(0)), &first);
     let shown = look(&sandbox, &["show", "dddd2"]).expect(0).stdout;
     assert_eq!(shown.matches("of the second").count(), 2, "{shown}");
@@ -435,15 +431,14 @@ fn a_long_conversation_with_a_large_message_is_handled_in_seconds() {
     const LIMIT: Duration = LONG;
     let sandbox = Sandbox::new();
     let conversation = long_conversation("eeee1", "Long", 200, 5_000_000);
-    let server = Server::start(&sandbox);
     let begin = Instant::now();
-    server.import(&conversation).expect(0);
+    import(&sandbox, &conversation).expect(0);
     let shown = look(&sandbox, &["show", "eeee1"]).expect(0).stdout;
     assert!(shown.len() > 5_000_000 && shown.ends_with("## Answer\n\nanswer 199\n"));
     assert_eq!(listed(&sandbox, &[]).len(), 1);
     let exported = document(&look(&sandbox, &["export", "eeee1"]).expect(0));
     same(&exported["messages"], &conversation["messages"]);
-    let copy = server.session(&["fork", "eeee1", "--at", "150"]).expect(0);
+    let copy = session(&sandbox, &["fork", "eeee1", "--at", "150"]).expect(0);
     let copy = copy.stdout.trim();
     let messages = |id: &str| {
         let exported = document(&look(&sandbox, &["export", id]).expect(0));
@@ -452,9 +447,13 @@ fn a_long_conversation_with_a_large_message_is_handled_in_seconds() {
     assert_eq!((messages("eeee1"), messages(copy)), (400, 300));
     assert!(begin.elapsed() < LIMIT, "{:?}", begin.elapsed());
 
-    let attached = server.session(&["export", "eeee1"]);
+    let engine = RealEngine::start_in(&sandbox.path("home"), &[]);
+    let attached = sandbox
+        .run_without_engine(["session", "export", "eeee1", "--attach", &engine.url()])
+        .start_at_once()
+        .finish();
     same(&document(&attached.expect(0)), &exported);
-    drop(server);
+    drop(engine);
 
     let goes_on = sandbox.run(["-s", "eeee1", "--rehearse", "--output-format", "json", "and now"]);
     let goes_on = goes_on.env("OPENCODE_DB", sandbox.database());
