@@ -25,8 +25,18 @@ pub(crate) fn path() -> PathBuf {
     }
 }
 
-/// A cache that already knows the version of [`path`], so that not every home probes the engine again.
-pub(crate) fn probed_cache() -> &'static Path {
+/// Tells the cache of a home the version of [`path`], so that not every home probes the engine again.
+pub(crate) fn copy_probes(cache: &Path) {
+    let probes = Path::new("opencode-rs/engine-probes.json");
+    let own = cache.join(probes);
+    if !own.exists() {
+        std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+        std::fs::copy(probed_cache().join(probes), own).unwrap();
+    }
+}
+
+/// A cache that knows the version of [`path`].
+fn probed_cache() -> &'static Path {
     static PROBED: OnceLock<PathBuf> = OnceLock::new();
     PROBED.get_or_init(|| {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probed");

@@ -215,7 +215,7 @@ impl Installer<'_> {
             }
             // The file that was probed a moment ago; launchers are never remembered, so a small one is not either.
             if probe::is_engine(&canonical) {
-                self.cache.store(&canonical, &identity, self.version);
+                self.cache.store(&canonical, &identity, Some(self.version));
             }
         } else {
             // Nothing but a virus scanner takes a file away in this moment.

@@ -97,15 +97,24 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
     // The path as found, not the resolved one: a shim that serves many programs looks at the name it is called by.
     let version = execute(&path, kind, role, environment, DEADLINE).await?;
     if role != Role::Launcher && Identity::of(&canonical).is_ok_and(|after| after == before) {
-        cache.store(&canonical, &before, &version);
+        cache.store(&canonical, &before, Some(&version));
     }
     drop(turn);
     Ok(version)
 }
 
 /// The version of a file that is not used: from the package that holds it, else from the cache. The engine itself is asked
-/// once, and its answer stays in the cache; a launcher is not asked.
+/// once, and the cache keeps its answer, or that it gave none; a launcher is not asked.
 pub(super) async fn version_of_unused(path: &Path, cache: &ProbeCache, environment: &Environment) -> Option<Version> {
+    version_of_unused_within(path, cache, environment, UNUSED_PROBE_TIMEOUT).await
+}
+
+async fn version_of_unused_within(
+    path: &Path,
+    cache: &ProbeCache,
+    environment: &Environment,
+    limit: Duration,
+) -> Option<Version> {
     let path = resolve_shim(path).ok()?;
     let canonical = std::fs::canonicalize(&path).ok()?;
     if let Some(version) = packaged_version(&canonical) {
@@ -114,10 +123,22 @@ pub(super) async fn version_of_unused(path: &Path, cache: &ProbeCache, environme
     if !is_engine(&canonical) {
         return None;
     }
-    tokio::time::timeout(UNUSED_PROBE_TIMEOUT, version(&path, cache, environment))
-        .await
-        .ok()?
-        .ok()
+    let before = Identity::of(&canonical).ok()?;
+    if let Some(known) = cache.find_probe(&canonical, &before) {
+        return known;
+    }
+    let is_silent = match tokio::time::timeout(limit, version(&path, cache, environment)).await {
+        Ok(Ok(version)) => return Some(version),
+        // Where the machine is the reason, it may pass.
+        Ok(Err(rejection)) => !rejection.is_local(),
+        // Another process may have had the turn all the time.
+        Err(_) => tokio::time::timeout(Duration::ZERO, cache.turn()).await.is_ok(),
+    };
+    // Without this entry each run would wait for the same file again.
+    if is_silent && Identity::of(&canonical).is_ok_and(|after| after == before) {
+        cache.store(&canonical, &before, None);
+    }
+    None
 }
 
 /// The version in the `package.json` of the npm package of the engine that holds the file in its `bin`.
@@ -638,17 +659,85 @@ mod tests {
             );
         }
 
+        /// A native program of an engine's size that prints some version: what follows the end of an ELF file is not looked
+        /// at, so a hole makes it big enough.
         #[cfg(target_os = "linux")]
-        #[tokio::test]
-        async fn a_known_engine_is_not_executed_again_until_it_changes() {
-            // A native program of an engine's size that prints some version: what follows the end of an ELF file is
-            // not looked at, so a hole makes it big enough.
-            let directory = tempfile::tempdir().unwrap();
-            let path = directory.path().join("opencode");
+        fn native(directory: &Path) -> PathBuf {
+            let path = directory.join("opencode");
             std::fs::copy("/bin/bash", &path).unwrap();
             let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
             file.set_len(SMALLEST_ENGINE).unwrap();
-            drop(file);
+            path
+        }
+
+        /// The head of a program that waits for ever: `pause` in a loop.
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        fn silent_head() -> Vec<u8> {
+            let start = 0x40_0000_u64;
+            let code = [0xb8, 34, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7];
+            let mut elf = vec![0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            elf.extend([2, 0, 62, 0, 1, 0, 0, 0]);
+            for field in [start + 120, 64, 0] {
+                elf.extend(field.to_le_bytes());
+            }
+            elf.extend([0, 0, 0, 0, 64, 0, 56, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+            // One segment: the head itself, to be read and executed.
+            elf.extend([1, 0, 0, 0, 5, 0, 0, 0]);
+            let size = 120 + code.len() as u64;
+            for field in [0, start, start, size, size, 0x1000] {
+                elf.extend(field.to_le_bytes());
+            }
+            elf.extend(code);
+            elf
+        }
+
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        #[tokio::test]
+        async fn an_unused_engine_that_did_not_answer_is_not_asked_again_until_it_changes() {
+            use std::os::unix::fs::FileExt as _;
+
+            let directory = tempfile::tempdir().unwrap();
+            let path = native(directory.path());
+            let write = |head: &[u8], modified| {
+                let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+                file.write_all_at(head, 0).unwrap();
+                file.set_modified(modified).unwrap();
+            };
+            let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+            let silent = silent_head();
+            let answering = std::fs::read(&path).unwrap()[..silent.len()].to_vec();
+            let cache = ProbeCache::new(directory.path());
+            let environment = Environment::of_process();
+            let ask = |limit| version_of_unused_within(&path, &cache, &environment, limit);
+
+            write(&silent, modified);
+            assert_eq!(ask(Duration::from_millis(50)).await, None);
+            // The same inode, size and time, but contents that would answer.
+            write(&answering, modified);
+            assert_eq!(ask(DEADLINE).await, None);
+            write(&answering, modified + Duration::from_secs(1));
+            assert!(ask(DEADLINE).await.is_some());
+        }
+
+        #[cfg(target_os = "linux")]
+        #[tokio::test]
+        async fn an_engine_that_did_not_answer_unused_is_asked_when_it_is_used() {
+            let directory = tempfile::tempdir().unwrap();
+            let path = native(directory.path());
+            let cache = ProbeCache::new(directory.path());
+            let environment = Environment::of_process();
+            let canonical = std::fs::canonicalize(&path).unwrap();
+            cache.store(&canonical, &Identity::of(&canonical).unwrap(), None);
+            assert_eq!(version_of_unused(&path, &cache, &environment).await, None);
+            let used = version(&path, &cache, &environment).await.unwrap();
+            assert_eq!(version_of_unused(&path, &cache, &environment).await, Some(used));
+        }
+
+        #[cfg(target_os = "linux")]
+        #[tokio::test]
+        async fn a_known_engine_is_not_executed_again_until_it_changes() {
+            let directory = tempfile::tempdir().unwrap();
+            let path = native(directory.path());
             let cache = ProbeCache::new(directory.path());
             let environment = Environment::of_process();
             let first = version(&path, &cache, &environment).await.unwrap();

@@ -1,4 +1,4 @@
-//! What files said when they were asked for their version.
+//! What files said when they were asked for their version, and which said nothing.
 //!
 //! An entry holds as long as the file is the same one: path, device, inode, size and time of modification. A damaged or
 //! unwritable cache costs time, never an error and never another answer.
@@ -65,7 +65,8 @@ impl Identity {
 struct CachedProbe {
     #[serde(flatten)]
     identity: Identity,
-    version: Version,
+    /// None for a file that was asked and did not print one.
+    version: Option<Version>,
 }
 
 #[derive(Debug, Clone)]
@@ -83,12 +84,18 @@ impl ProbeCache {
 
     /// The version that the file printed, if the file has not changed since.
     pub(super) fn find(&self, path: &Path, identity: &Identity) -> Option<Version> {
+        self.find_probe(path, identity).flatten()
+    }
+
+    /// What the file said, if it was asked and has not changed since: its version, or none.
+    pub(super) fn find_probe(&self, path: &Path, identity: &Identity) -> Option<Option<Version>> {
         let entry = self.read().remove(path.to_str()?)?;
         (entry.identity == *identity).then_some(entry.version)
     }
 
-    /// Remembers what a file printed. Two writers at once may lose one entry, which is then found again.
-    pub(super) fn store(&self, path: &Path, identity: &Identity, version: &Version) {
+    /// Remembers what a file printed, or that it printed no version. Two writers at once may lose one entry, which is then
+    /// found again.
+    pub(super) fn store(&self, path: &Path, identity: &Identity, version: Option<&Version>) {
         let Some(path) = path.to_str() else {
             return;
         };
@@ -100,7 +107,7 @@ impl ProbeCache {
             path.to_owned(),
             CachedProbe {
                 identity: identity.clone(),
-                version: version.clone(),
+                version: version.cloned(),
             },
         );
         let written = serde_json::to_vec(&entries)

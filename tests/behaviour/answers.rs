@@ -99,16 +99,15 @@ fn reasoning_is_shown_on_stderr_and_only_when_asked_for() {
 fn the_answer_goes_to_a_file_too_and_failure_leaves_the_file_alone() {
     let sandbox = Sandbox::new();
     sandbox.write("project/answer.txt", "old");
-    let failing = "[[reply]]\nstatus = 401";
+    let _model = sandbox.share_engine("[[reply]]\nstatus = 401\n[[reply]]\ntext = \"new\"");
     sandbox
-        .rehearse(failing, ["-o", "answer.txt", "Say it"])
+        .attached(["-o", "answer.txt", "Say it"])
         .finish()
         .expect(4)
         .writes("");
     assert_eq!(sandbox.read("project/answer.txt"), "old");
-    let script = "[[reply]]\ntext = \"new\"";
     sandbox
-        .rehearse(script, ["-o", "answer.txt", "Say it"])
+        .attached(["-o", "answer.txt", "Say it"])
         .finish()
         .expect(0)
         .writes("new\n");
@@ -138,10 +137,11 @@ fn an_answer_file_that_cannot_be_written_is_refused_before_anything_starts() {
 /// Titles of the sessions that the engine has stored for the project.
 fn titles(sandbox: &Sandbox) -> Vec<String> {
     let output = sandbox
-        .run_engine(["session", "list", "--format", "json"])
+        .attached(["session", "list", "--output-format", "json"])
+        .finish()
         .expect(0)
         .stdout;
-    let sessions: serde_json::Value = serde_json::from_str(&output).unwrap_or(json!([]));
+    let sessions: serde_json::Value = serde_json::from_str(&output).unwrap();
     sessions
         .as_array()
         .unwrap()
@@ -153,20 +153,19 @@ fn titles(sandbox: &Sandbox) -> Vec<String> {
 #[test]
 fn sessions_have_the_title_that_was_asked_for_and_ephemeral_ones_are_gone() {
     let sandbox = Sandbox::new();
-    let script = "[[reply]]\ntext = \"ok\"";
+    let _model = sandbox.share_engine("[[reply]]\ntext = \"ok\"\ntimes = 3\n[[reply]]\nstatus = 401");
     sandbox
-        .rehearse(script, ["--title", "My own \"title\"", "Say it"])
+        .attached(["--title", "My own \"title\"", "Say it"])
         .finish()
         .expect(0);
-    sandbox.rehearse(script, ["First line\nsecond line"]).finish().expect(0);
+    sandbox.attached(["First line\nsecond line"]).finish().expect(0);
     sandbox
-        .rehearse(script, ["--ephemeral", "--title", "Secret", "Say it"])
+        .attached(["--ephemeral", "--title", "Secret", "Say it"])
         .finish()
         .expect(0)
         .writes("ok\n");
-    let failing = "[[reply]]\nstatus = 401";
     sandbox
-        .rehearse(failing, ["--ephemeral", "--title", "Secret", "Say it"])
+        .attached(["--ephemeral", "--title", "Secret", "Say it"])
         .finish()
         .expect(4);
     let mut titles = titles(&sandbox);

@@ -53,15 +53,15 @@ fn a_directory_that_the_engine_decodes_once_too_often_is_explained() {
 fn a_relative_directory_and_the_current_one_are_the_same_place() {
     let sandbox = Sandbox::new();
     std::fs::create_dir(sandbox.path("project/sub dir")).unwrap();
-    let script = "[[reply]]\ntext = \"ok\"";
+    let _model = sandbox.share_engine("[[reply]]\ntext = \"ok\"\ntimes = 2");
     let record = sandbox
-        .rehearse(script, ["--output-format", "json", "-d", "sub dir", "Say it"])
+        .attached(["--output-format", "json", "-d", "sub dir", "Say it"])
         .finish()
         .expect(0)
         .record();
     assert_eq!(record["directory"], json!(sandbox.project().join("sub dir")));
     let record = sandbox
-        .rehearse(script, ["--output-format", "json", "Say it"])
+        .attached(["--output-format", "json", "Say it"])
         .directory(sandbox.path("project/sub dir"))
         .finish()
         .expect(0)

@@ -2,12 +2,13 @@
 
 use crate::support::{LONG, Model, Sandbox, Stdin};
 
-/// A home whose engine asks the model of the test.
+// With scripted usage, so that the engine does not take the prompt for too long a conversation.
+const OK: &str = "[[reply]]\ntext = \"ok\"\ntimes = \"always\"\nusage = { input = 9, output = 1 }";
+
+/// A sandbox whose runs are attached, and the model that they ask.
 fn with_model() -> (Sandbox, Model) {
     let sandbox = Sandbox::new();
-    // With scripted usage, so that the engine does not take the prompt for too long a conversation.
-    let model = Model::start("[[reply]]\ntext = \"ok\"\ntimes = \"always\"\nusage = { input = 9, output = 1 }");
-    sandbox.write("home/.config/opencode/opencode.json", model.engine_config());
+    let model = sandbox.share_engine(OK);
     (sandbox, model)
 }
 
@@ -15,16 +16,16 @@ fn with_model() -> (Sandbox, Model) {
 fn every_character_of_a_prompt_arrives() {
     let (sandbox, model) = with_model();
     let strange = "  \"double\" 'single' `back` $HOME %s \\n \\ \t{json: [1]}\r\nsecond line\n\n  ünïcode 漢字 🦀 \u{202e}rtl\u{feff}  \n";
-    sandbox.run(["--", strange]).finish().expect(0).writes("ok\n");
+    sandbox.attached(["--", strange]).finish().expect(0).writes("ok\n");
     assert_eq!(model.last_prompt(), strange);
     sandbox
-        .run(["--", "-n", "--help", "-"])
+        .attached(["--", "-n", "--help", "-"])
         .finish()
         .expect(0)
         .writes("ok\n");
     assert_eq!(model.last_prompt(), "-n --help -");
     sandbox
-        .run(["run", "models", "of", "planes"])
+        .attached(["run", "models", "of", "planes"])
         .finish()
         .expect(0)
         .writes("ok\n");
@@ -39,14 +40,14 @@ fn ten_megabytes_arrive_unchanged() {
     let prompt = line.repeat(10_000_000 / line.len());
     let file = sandbox.write("prompt.txt", &prompt);
     sandbox
-        .run(["--prompt-file".as_ref(), file.as_os_str()])
+        .attached(["--prompt-file".as_ref(), file.as_os_str()])
         .finish()
         .expect(0)
         .writes("ok\n");
     // Not `assert_eq`, which would print both.
     assert!(model.last_prompt() == prompt, "the prompt file was changed on its way");
     sandbox
-        .run(["-"])
+        .attached(["-"])
         .stdin(Stdin::Bytes(prompt.clone().into_bytes()))
         .finish()
         .expect(0)
@@ -74,7 +75,7 @@ fn piped_text_follows_the_prompt_in_a_block() {
     let (sandbox, model) = with_model();
     let piped = |arguments: &[&str], text: &str| {
         sandbox
-            .run(arguments)
+            .attached(arguments)
             .stdin(Stdin::Bytes(text.into()))
             .finish()
             .expect(0)
@@ -89,10 +90,9 @@ fn piped_text_follows_the_prompt_in_a_block() {
 
 #[test]
 fn an_open_and_silent_stdin_holds_nothing_up() {
-    let sandbox = Sandbox::new();
-    let script = "[[reply]]\ntext = \"ok\"";
+    let (sandbox, _model) = with_model();
     let finished = sandbox
-        .rehearse(script, ["--output-format", "json", "Say it"])
+        .attached(["--output-format", "json", "Say it"])
         .stdin(Stdin::Silent)
         .finish()
         .expect(0)
@@ -103,7 +103,7 @@ fn an_open_and_silent_stdin_holds_nothing_up() {
     assert_eq!(record["stdin_given_up"], true);
     assert!(!finished.stderr.contains("brought something"), "{}", finished.stderr);
     sandbox
-        .rehearse(script, ["-n", "Say it"])
+        .attached(["-n", "Say it"])
         .stdin(Stdin::Silent)
         .finish()
         .expect(0)
@@ -116,9 +116,11 @@ fn an_open_and_silent_stdin_holds_nothing_up() {
 fn what_stdin_brings_after_it_was_given_up_is_warned_of() {
     let (sandbox, model) = with_model();
     let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
-    let running = sandbox.run(["Say it"]).stdin(Stdin::File(reader.into())).start();
+    let held = model.hold();
+    let running = sandbox.attached(["Say it"]).stdin(Stdin::File(reader.into())).start();
     running.wait_for_stderr("going on without stdin");
     rustix::io::write(&writer, b"late\n").unwrap();
+    drop(held);
     running
         .finish()
         .expect(0)
@@ -133,7 +135,7 @@ fn input_that_may_not_be_meant_is_told() {
     sandbox.write("project/a.txt", "of a\n");
     sandbox.write("project/b.txt", "of b\n");
     let run = |arguments: &[&str], stdin: &str| {
-        let run = sandbox.run(arguments).stdin(Stdin::Bytes(stdin.into()));
+        let run = sandbox.attached(arguments).stdin(Stdin::Bytes(stdin.into()));
         let finished = run.finish().expect(0).writes("ok\n");
         (finished.stderr, model.last_prompt())
     };
@@ -173,7 +175,9 @@ fn no_prompt_at_all_is_refused_before_anything_starts() {
 
 #[test]
 fn the_engine_never_inherits_our_stdin() {
-    let (sandbox, model) = with_model();
+    let sandbox = Sandbox::new();
+    let model = Model::start(OK);
+    sandbox.write("home/.config/opencode/opencode.json", model.engine_config());
     let text = "x".repeat(300_000);
     sandbox
         .run(["Say", "it"])

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{LONG, Sandbox, Stdin, until};
+use crate::support::{Finished, LONG, Sandbox, Stdin, until};
 
 /// An answer that begins and never ends.
 const ENDLESS: &str = "[[reply]]\ntext = \"one two three\"\nfault = \"stall\"\nafter_chunks = 1";
@@ -78,27 +78,39 @@ fn a_signal_while_the_engine_starts_leaves_nothing() {
     sandbox.expect_nothing_left();
 }
 
-#[test]
-fn a_second_ctrl_c_leaves_at_once() {
-    let sandbox = Sandbox::new();
+/// Presses Ctrl-C in a turn of an engine that does not answer any more: once, or until the run ends. How long that took.
+fn interrupted_with_a_stopped_engine(sandbox: &Sandbox, again: bool) -> (Duration, Finished) {
     let mut running = sandbox
         .rehearse(ENDLESS, ["--output-format", "stream-json", "Say it"])
         .start();
     running.wait_for_stdout("\"type\":\"text\"");
-    // An engine that does not answer any more: the polite end would take its five seconds.
     sandbox.engine().expect("the engine runs").signal(Signal::STOP);
     let began = Instant::now();
-    // Signals close together are one wish, so it is asked until it is heard.
-    until("the run ends", LONG, || {
-        if running.is_over() {
-            return Some(());
-        }
-        running.signal(Signal::INT);
-        None
-    });
-    let took = began.elapsed();
-    assert!(took < Duration::from_secs(4), "{took:?}");
-    let finished = running.finish().expect(130);
+    running.signal(Signal::INT);
+    if again {
+        // Signals close together are one wish, so it is asked until it is heard.
+        until("the run ends", LONG, || {
+            if running.is_over() {
+                return Some(());
+            }
+            running.signal(Signal::INT);
+            None
+        });
+    }
+    let finished = running.finish();
+    (began.elapsed(), finished)
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_at_once() {
+    let sandbox = Sandbox::new();
+    let (took, finished) = interrupted_with_a_stopped_engine(&sandbox, true);
+    let finished = finished.expect(130);
+    // The polite end takes its five seconds, and longer where the machine is slow.
+    if took >= Duration::from_secs(4) {
+        let (politely, _) = interrupted_with_a_stopped_engine(&sandbox, false);
+        assert!(took < politely, "{took:?}, politely {politely:?}");
+    }
     let records = finished.records();
     let result = records.last().unwrap();
     assert_eq!(
@@ -113,15 +125,9 @@ fn a_second_ctrl_c_leaves_at_once() {
 #[test]
 fn an_engine_that_does_not_answer_holds_an_interrupt_up_for_seconds_only() {
     let sandbox = Sandbox::new();
-    let mut running = sandbox
-        .rehearse(ENDLESS, ["--output-format", "stream-json", "Say it"])
-        .start();
-    running.wait_for_stdout("\"type\":\"text\"");
-    sandbox.engine().expect("the engine runs").signal(Signal::STOP);
-    let began = Instant::now();
-    running.signal(Signal::INT);
-    let finished = running.finish().expect(130);
-    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    let (took, finished) = interrupted_with_a_stopped_engine(&sandbox, false);
+    let finished = finished.expect(130);
+    assert!(took < LONG, "{took:?}");
     assert_eq!(finished.records().last().unwrap()["outcome"], "interrupted");
     sandbox.expect_nothing_left();
 }

@@ -323,6 +323,7 @@ fn a_second_command_on_a_conversation_waits_and_answers_do_not_mix() {
         .run_without_engine(["--attach", &url, "-k", "Be slow"])
         .start_at_once();
     slow.wait_for_stdout("one");
+    let held = world.model.hold();
     let waiting = world.start(&["-k", "I am Alice"]);
     let named = world.start(&["-s", id, "Which name?"]);
     for running in [&waiting, &named] {
@@ -343,6 +344,7 @@ fn a_second_command_on_a_conversation_waits_and_answers_do_not_mix() {
     stopped.signal(Signal::INT);
     stopped.finish().expect(130);
 
+    drop(held);
     slow.finish().expect(0).writes("one two three four five six seven\n");
     assert_eq!(waiting.finish().expect(0).record()["result"], "Hello Alice");
     assert_eq!(named.finish().expect(0).record()["result"], "You are Alice");
@@ -376,12 +378,15 @@ fn a_session_that_is_still_at_work_is_waited_for() {
         .run_without_engine(["--attach", &url, "-k", "Be slow"])
         .start_at_once();
     killed.wait_for_stdout("one");
+    let held = world.model.hold();
     killed.signal(Signal::KILL);
     drop(killed.finish());
     let finished = world.start(&["-k", "--no-wait", "Say it"]).finish().expect(1);
     finished.says(&["it is at work on an earlier prompt", "hint: leave out `--no-wait`"]);
-    let finished = world.start(&["-k", "Which name?"]).finish().expect(0);
-    let record = finished.says(&["note: waiting until session "]).record();
+    let waiting = world.start(&["-k", "Which name?"]);
+    waiting.wait_for_stderr("note: waiting until session ");
+    drop(held);
+    let record = waiting.finish().expect(0).record();
     assert_eq!(
         (&record["result"], &record["turns"]),
         (&json!("You are Alice"), &json!(1))

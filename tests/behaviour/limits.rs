@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::{record_of, text_of};
-use crate::support::{Model, Sandbox};
+use crate::support::Sandbox;
 
 const PLAIN: &str = "[[reply]]\ntext = \"ok\"";
 
@@ -31,10 +31,9 @@ fn assert_limit(record: &Value, message: &str, hint: &str) {
 #[test]
 fn a_turn_too_many_is_not_begun() {
     let sandbox = Sandbox::new();
-    let model = Model::start(&looking_for_ever());
-    sandbox.write("home/.config/opencode/opencode.json", model.engine_config());
+    let model = sandbox.share_engine(&looking_for_ever());
     let finished = sandbox
-        .run(["--output-format", "json", "--max-turns", "2", "Look"])
+        .attached(["--output-format", "json", "--max-turns", "2", "Look"])
         .finish()
         .expect(6);
     sandbox.expect_nothing_left();
@@ -185,9 +184,9 @@ fn what_a_command_leaves_running_is_ended() {
 #[test]
 fn nothing_is_verified_after_a_turn_that_failed() {
     let sandbox = Sandbox::new();
-    let script = "[[reply]]\nstatus = 401";
+    let _model = sandbox.share_engine("[[reply]]\nstatus = 401");
     let finished = sandbox
-        .rehearse(script, ["--output-format", "json", "--verify", "touch ran", "Do it"])
+        .attached(["--output-format", "json", "--verify", "touch ran", "Do it"])
         .finish()
         .expect(4);
     assert_eq!(
@@ -203,8 +202,9 @@ fn a_signal_ends_the_command_and_all_of_its_group() {
         let sandbox = Sandbox::new();
         // The grandchild does not hear TERM, and has streams of its own.
         let command = "(trap '' TERM INT; sleep 1000 & wait; sleep 1000) >/dev/null 2>&1 & echo verifying; wait";
+        let _model = sandbox.share_engine(PLAIN);
         let running = sandbox
-            .rehearse(PLAIN, ["--output-format", "json", "--verify", command, "Do it"])
+            .attached(["--output-format", "json", "--verify", command, "Do it"])
             .start();
         running.wait_for_stderr("verifying");
         running.signal(signal);
@@ -220,7 +220,8 @@ fn a_signal_ends_the_command_and_all_of_its_group() {
 fn a_second_signal_leaves_nothing_of_the_command() {
     let sandbox = Sandbox::new();
     let command = "trap '' TERM INT; echo verifying; while true; do sleep 1000; done";
-    let mut running = sandbox.rehearse(PLAIN, ["--verify", command, "Do it"]).start();
+    let _model = sandbox.share_engine(PLAIN);
+    let mut running = sandbox.attached(["--verify", command, "Do it"]).start();
     running.wait_for_stderr("verifying");
     crate::support::until("it leaves", crate::support::LONG, || {
         if running.is_over() {
@@ -236,11 +237,9 @@ fn a_second_signal_leaves_nothing_of_the_command() {
 #[test]
 fn the_time_limit_holds_for_the_command_too() {
     let sandbox = Sandbox::new();
+    let _model = sandbox.share_engine(PLAIN);
     let finished = sandbox
-        .rehearse(
-            PLAIN,
-            ["--timeout", "8s", "--verify", "echo verifying; sleep 1000", "Do it"],
-        )
+        .attached(["--timeout", "8s", "--verify", "echo verifying; sleep 1000", "Do it"])
         .finish()
         .expect(124);
     finished.says(&["cannot finish within 8 s"]);

@@ -33,27 +33,27 @@ use serde_json::Value;
 
 use crate::support::{Finished, Sandbox};
 
-/// A rehearsed run of one prompt in the format `json`, over, with nothing left of it.
+/// A run of one prompt in the format `json`, over, with nothing left of it. The model answers as `script` says, in the engine
+/// that tests share.
 #[track_caller]
 fn record_of(script: &str, arguments: &[&str], code: i32) -> (Value, Finished) {
     let sandbox = Sandbox::new();
+    let _model = sandbox.share_engine(script);
     let finished = sandbox
-        .rehearse(
-            script,
-            ["--output-format", "json"].iter().chain(arguments).chain(&["Say it"]),
-        )
+        .attached(["--output-format", "json"].iter().chain(arguments).chain(&["Say it"]))
         .finish()
         .expect(code);
     sandbox.expect_nothing_left();
     (finished.record(), finished)
 }
 
-/// A rehearsed run of one prompt in the format `text`, over, with nothing left of it.
+/// The same in the format `text`.
 #[track_caller]
 fn text_of(script: &str, arguments: &[&str], code: i32) -> Finished {
     let sandbox = Sandbox::new();
+    let _model = sandbox.share_engine(script);
     let finished = sandbox
-        .rehearse(script, arguments.iter().chain(&["Say it"]))
+        .attached(arguments.iter().chain(&["Say it"]))
         .finish()
         .expect(code);
     sandbox.expect_nothing_left();

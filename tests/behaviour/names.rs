@@ -2,16 +2,28 @@
 
 use serde_json::Value;
 
-use crate::support::{Finished, Model, Sandbox};
+use crate::support::{Finished, Run, Sandbox};
 
 const SCRIPT: &str = "[[reply]]\ntext = \"answered\"";
 
 #[track_caller]
 fn refused(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
-    let finished = sandbox
-        .rehearse(SCRIPT, arguments.iter().chain(&["--output-format", "json", "Say it"]))
-        .finish()
-        .expect(2);
+    let arguments = arguments.iter().chain(&["--output-format", "json", "Say it"]);
+    expect_refusal(sandbox, sandbox.rehearse(SCRIPT, arguments))
+}
+
+/// The same in the engine that tests share.
+#[track_caller]
+fn refused_attached(arguments: &[&str]) -> Finished {
+    let sandbox = Sandbox::new();
+    let _model = sandbox.share_engine(SCRIPT);
+    let arguments = arguments.iter().chain(&["--output-format", "json", "Say it"]);
+    expect_refusal(&sandbox, sandbox.attached(arguments))
+}
+
+#[track_caller]
+fn expect_refusal(sandbox: &Sandbox, run: Run) -> Finished {
+    let finished = run.finish().expect(2);
     let record = finished.record();
     assert_eq!(
         [&record["outcome"], &record["error"]["kind"]],
@@ -24,8 +36,7 @@ fn refused(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
 
 #[test]
 fn an_unknown_model_is_refused_with_the_nearest_names() {
-    let sandbox = Sandbox::new();
-    refused(&sandbox, &["-m", "rehearsal/scriptd"]).says(&[
+    refused_attached(&["-m", "rehearsal/scriptd"]).says(&[
         "error: cannot find model `rehearsal/scriptd`\n",
         "hint: did you mean `rehearsal/scripted`",
     ]);
@@ -33,36 +44,33 @@ fn an_unknown_model_is_refused_with_the_nearest_names() {
 
 #[test]
 fn an_unknown_agent_is_refused_with_the_nearest_names() {
-    let sandbox = Sandbox::new();
-    refused(&sandbox, &["--agent", "biuld"])
+    refused_attached(&["--agent", "biuld"])
         .says(&["error: cannot find agent `biuld`\n", "hint: did you mean `build`?\n"]);
 }
 
 #[test]
 fn a_variant_that_the_model_has_not_is_refused() {
-    let sandbox = Sandbox::new();
-    refused(&sandbox, &["--effort", "high"])
+    refused_attached(&["--effort", "high"])
         .says(&["error: cannot use effort `high` with model `rehearsal/scripted`\n"]);
 }
 
 #[test]
 fn nothing_is_sent_to_a_model_when_a_name_is_wrong() {
     let sandbox = Sandbox::new();
-    let model = Model::start("");
-    sandbox.write("home/.config/opencode/opencode.json", model.engine_config());
+    let model = sandbox.share_engine("");
     sandbox
-        .run(["-m", "rehearsal/scriptd", "Say it"])
+        .attached(["-m", "rehearsal/scriptd", "Say it"])
         .finish()
         .expect(2)
         .writes("")
         .says(&["hint: did you mean `rehearsal/scripted`"]);
     sandbox
-        .run(["--agent", "biuld", "Say it"])
+        .attached(["--agent", "biuld", "Say it"])
         .finish()
         .expect(2)
         .writes("");
     assert_eq!(model.count(), 0);
-    sandbox.run(["-m", "scripted", "Say it"]).finish().expect(0);
+    sandbox.attached(["-m", "scripted", "Say it"]).finish().expect(0);
     assert_eq!(model.count(), 1);
 }
 

@@ -206,27 +206,47 @@ fn one_stream_without_a_finish_reason_is_forgiven() {
 
 #[test]
 fn a_stalled_model_ends_the_run_with_124() {
-    let error = json!({
-        "kind": "timeout",
-        "message": "cannot finish the turn: nothing happened for 1.5 s",
-        "hint": "raise `--stall-timeout`, or check the provider",
-    });
+    let error = |limit: &str| {
+        json!({
+            "kind": "timeout",
+            "message": format!("cannot finish the turn: nothing happened for {limit}"),
+            "hint": "raise `--stall-timeout`, or check the provider",
+        })
+    };
     let script = "[[reply]]\ntext = \"one two\"\nfault = \"stall\"\nafter_chunks = 1";
-    fails(script, &["--stall-timeout", "1500ms"], 124, "timeout", "one ", &error);
+    // The first limit in which this machine comes to the stall.
+    let limits = [("1500ms", "1.5 s"), ("6s", "6 s"), ("24s", "24 s")];
+    let stalled = limits.into_iter().any(|(limit, said)| {
+        let (record, finished) = record_of(script, &["--stall-timeout", limit], 124);
+        assert_eq!(
+            (&record["outcome"], &record["error"]),
+            (&json!("timeout"), &error(said))
+        );
+        finished.says(&[&format!("error: {}\n", record["error"]["message"].as_str().unwrap())]);
+        record["result"] == "one "
+    });
+    assert!(stalled);
     let script = "[[reply]]\nhang = true";
-    fails(script, &["--stall-timeout", "1500ms"], 124, "timeout", "", &error);
+    fails(
+        script,
+        &["--stall-timeout", "1500ms"],
+        124,
+        "timeout",
+        "",
+        &error("1.5 s"),
+    );
 }
 
 #[test]
 fn a_run_that_takes_too_long_ends_with_124() {
     let error = json!({
         "kind": "timeout",
-        "message": "cannot finish within 6 s",
+        "message": "cannot finish within 2 s",
         "hint": "raise `--timeout`, or leave it out",
     });
     fails(
         "[[reply]]\nhang = true",
-        &["--timeout", "6s"],
+        &["--timeout", "2s"],
         124,
         "timeout",
         "",
@@ -236,7 +256,11 @@ fn a_run_that_takes_too_long_ends_with_124() {
 
 #[test]
 fn a_timeout_before_the_engine_is_ready_ends_with_124_too() {
-    let (record, _) = record_of("[[reply]]\ntext = \"x\"", &["--timeout", "100ms"], 124);
+    let sandbox = Sandbox::new();
+    let arguments = ["--output-format", "json", "--timeout", "100ms", "Say it"];
+    let finished = sandbox.rehearse("[[reply]]\ntext = \"x\"", arguments).finish();
+    let record = finished.expect(124).record();
+    sandbox.expect_nothing_left();
     assert_eq!(record["error"]["message"], "cannot finish within 0.1 s");
     assert_eq!(record["session_id"], Value::Null);
 }

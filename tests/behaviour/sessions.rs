@@ -172,6 +172,37 @@ fn import(sandbox: &Sandbox, conversation: &Value) -> Finished {
     session(sandbox, &["import", file.to_str().unwrap()])
 }
 
+/// One engine on the sessions of a sandbox, for several commands: each is attached to it.
+struct Server<'a> {
+    sandbox: &'a Sandbox,
+    engine: RealEngine,
+}
+
+impl<'a> Server<'a> {
+    fn start(sandbox: &'a Sandbox) -> Self {
+        let engine = RealEngine::start_in(&sandbox.path("home"), &[]);
+        Self { sandbox, engine }
+    }
+
+    fn session(&self, arguments: &[&str]) -> Finished {
+        let url = self.engine.url();
+        let attached = ["--attach", &url];
+        let arguments = ["session"].iter().chain(arguments).chain(&attached);
+        self.sandbox.attached(arguments).finish()
+    }
+
+    fn import(&self, conversation: &Value) -> Finished {
+        let file = self.sandbox.write("conversation.json", conversation.to_string());
+        self.session(&["import", file.to_str().unwrap()])
+    }
+
+    /// `session delete` at a terminal.
+    fn delete(&self, reference: &str) -> Pty {
+        let line = format!("$OPENCODE_RS session delete {reference} --attach {}", self.engine.url());
+        Pty::shell_at_once(self.sandbox, "", &line)
+    }
+}
+
 #[test]
 fn the_store_and_an_engine_tell_the_same() {
     let sandbox = Sandbox::new();
@@ -269,11 +300,15 @@ fn a_session_that_is_not_the_only_one_or_not_here_is_refused_with_what_there_is(
     let look_for = |reference: &str| look(&sandbox, &["show", reference]);
     // The store does not exist yet: the engine would have to be asked, and there is no engine.
     look_for("x").expect(127);
-    import(&sandbox, &long_conversation("aaaa1", "Same", 1, 2))
+    let server = Server::start(&sandbox);
+    server
+        .import(&long_conversation("aaaa1", "Same", 1, 2))
         .expect(0)
         .writes("ses_aaaa1\n");
-    import(&sandbox, &long_conversation("aaaa2", "Same", 1, 2)).expect(0);
-    import(&sandbox, &long_conversation("bbbb1", "Release notes", 1, 2)).expect(0);
+    server.import(&long_conversation("aaaa2", "Same", 1, 2)).expect(0);
+    server
+        .import(&long_conversation("bbbb1", "Release notes", 1, 2))
+        .expect(0);
 
     look_for("aaaa").expect(2).says(&[
         "cannot tell which session `aaaa` is: 2 could be meant",
@@ -467,7 +502,8 @@ text = "Done."
     look(&sandbox, &["revert", &id])
         .expect(2)
         .says(&["cannot undo the last prompt", "--yes"]);
-    session(&sandbox, &["revert", "--yes", &id]).expect(0).writes("");
+    let server = Server::start(&sandbox);
+    server.session(&["revert", "--yes", &id]).expect(0).writes("");
     assert_eq!(sandbox.read("project/kept.txt"), "one\ntwo\n");
     assert!(!sandbox.path("project/new.txt").exists());
     let shown = look(&sandbox, &["show", &id]).expect(0);
@@ -477,7 +513,7 @@ text = "Done."
         .expect(2)
         .says(&["it has no prompts"]);
 
-    session(&sandbox, &["unrevert", &id]).expect(0);
+    server.session(&["unrevert", &id]).expect(0);
     assert_eq!(sandbox.read("project/kept.txt"), "uno\ntwo\n");
     assert_eq!(sandbox.read("project/new.txt"), "a\n");
     look(&sandbox, &["unrevert", &id])
@@ -492,11 +528,12 @@ text = "Done."
 fn a_session_is_renamed_copied_compacted_and_found_idle() {
     let sandbox = Sandbox::new();
     let id = converse(&sandbox, ANSWER, "First", &["Say it"]);
-    session(&sandbox, &["rename", "First", "Second"]).expect(0).writes("");
+    let server = Server::start(&sandbox);
+    server.session(&["rename", "First", "Second"]).expect(0).writes("");
     let renamed = listed(&sandbox, &[]);
     assert_eq!(renamed[0]["title"], "Second");
 
-    let copy = session(&sandbox, &["fork", "Second", "--title", "Copy"]).expect(0);
+    let copy = server.session(&["fork", "Second", "--title", "Copy"]).expect(0);
     let copy = copy.stdout.trim().to_owned();
     let titles: Vec<Value> = listed(&sandbox, &[])
         .iter()
@@ -505,9 +542,14 @@ fn a_session_is_renamed_copied_compacted_and_found_idle() {
     assert_eq!(titles, ["Copy", "Second"]);
     look(&sandbox, &["fork", "Second", "--at", "9"]).expect(2);
 
-    session(&sandbox, &["abort", &id])
-        .expect(0)
-        .says(&["was doing nothing"]);
+    server.session(&["abort", &id]).expect(0).says(&["was doing nothing"]);
+
+    // No outside address is reachable, so nothing can be published.
+    look(&sandbox, &["share", &id])
+        .expect(2)
+        .says(&["nobody is there to say yes"]);
+    server.session(&["unshare", &id]).expect(0).says(&["is not shared"]);
+    drop(server);
 
     look(&sandbox, &["compact", "--model", "nobody/nothing", &copy]).expect(127);
     let script = sandbox.write("script.toml", ANSWER);
@@ -523,19 +565,14 @@ fn a_session_is_renamed_copied_compacted_and_found_idle() {
         shown.contains("## Summary of what came before\n\nThis was a rehearsal"),
         "{shown}"
     );
-
-    // No outside address is reachable, so nothing can be published.
-    look(&sandbox, &["share", &id])
-        .expect(2)
-        .says(&["nobody is there to say yes"]);
-    session(&sandbox, &["unshare", &id]).expect(0).says(&["is not shared"]);
 }
 
 #[test]
 fn old_sessions_are_pruned_after_a_look_at_what_would_go() {
     let sandbox = Sandbox::new();
-    import(&sandbox, &long_conversation("ffff1", "Old", 1, 2)).expect(0);
     let young = converse(&sandbox, ANSWER, "Young", &["Say it"]);
+    let server = Server::start(&sandbox);
+    server.import(&long_conversation("ffff1", "Old", 1, 2)).expect(0);
     let dry = look(&sandbox, &["prune", "--older-than", "30d", "--dry-run"]).expect(0);
     assert!(
         dry.stdout.starts_with("ses_ffff1  ") && dry.stdout.lines().count() == 1,
@@ -556,7 +593,8 @@ fn old_sessions_are_pruned_after_a_look_at_what_would_go() {
         .expect(0)
         .says(&["no session is older than 999d"]);
     assert_eq!(listed(&sandbox, &[]).len(), 2);
-    session(&sandbox, &["prune", "--older-than", "30d", "--yes"])
+    server
+        .session(&["prune", "--older-than", "30d", "--yes"])
         .expect(0)
         .says(&["deleted 1 session"]);
     assert_eq!(ids(&listed(&sandbox, &[])), [young]);
@@ -565,7 +603,8 @@ fn old_sessions_are_pruned_after_a_look_at_what_would_go() {
 #[test]
 fn a_session_that_another_command_works_on_is_left_alone() {
     let sandbox = Sandbox::new();
-    import(&sandbox, &long_conversation("abcd1", "Worked on", 1, 2)).expect(0);
+    let server = Server::start(&sandbox);
+    server.import(&long_conversation("abcd1", "Worked on", 1, 2)).expect(0);
     let path = sandbox.path("home/.local/state/opencode-rs/locks/session-ses_abcd1.lock");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let file = std::fs::File::create(&path).unwrap();
@@ -573,25 +612,31 @@ fn a_session_that_another_command_works_on_is_left_alone() {
     look(&sandbox, &["revert", "--yes", "abcd1"])
         .expect(1)
         .says(&["another command is using it", "session abort ses_abcd1"]);
-    session(&sandbox, &["delete", "--yes", "abcd1"])
+    server
+        .session(&["delete", "--yes", "abcd1"])
         .expect(1)
         .says(&["another command is using it"]);
-    session(&sandbox, &["prune", "--yes", "--older-than", "1d"])
+    server
+        .session(&["prune", "--yes", "--older-than", "1d"])
         .expect(0)
         .says(&["stays: it is at work", "deleted 0 sessions"]);
-    session(&sandbox, &["abort", "abcd1"])
+    server
+        .session(&["abort", "abcd1"])
         .expect(1)
         .says(&["another command does it", "interrupt that command"]);
     drop(file);
-    session(&sandbox, &["delete", "--yes", "abcd1"]).expect(0);
+    server.session(&["delete", "--yes", "abcd1"]).expect(0);
     assert_eq!(listed(&sandbox, &[]), Vec::<Value>::new());
 }
 
 #[test]
 fn a_person_is_asked_before_a_session_is_deleted_and_enter_alone_keeps_it() {
     let sandbox = Sandbox::new();
-    import(&sandbox, &long_conversation("abab1", "Dear \u{1b}[2J", 1, 2)).expect(0);
-    let mut pty = Pty::shell(&sandbox, "", "$OPENCODE_RS session delete abab1");
+    let server = Server::start(&sandbox);
+    server
+        .import(&long_conversation("abab1", "Dear \u{1b}[2J", 1, 2))
+        .expect(0);
+    let mut pty = server.delete("abab1");
     let screen = pty.wait_for("Really delete 1 session?");
     assert!(screen.contains("`ses_abab1` \"Dear\""), "{screen}");
     pty.send("\r");
@@ -600,19 +645,20 @@ fn a_person_is_asked_before_a_session_is_deleted_and_enter_alone_keeps_it() {
     drop(pty);
     assert_eq!(listed(&sandbox, &[]).len(), 1);
 
-    let mut pty = Pty::shell(&sandbox, "", "$OPENCODE_RS session delete abab1");
+    let mut pty = server.delete("abab1");
     pty.wait_for("Really delete 1 session?");
     pty.send("\u{3}");
     assert_eq!(pty.finish(), 130);
     drop(pty);
     assert_eq!(listed(&sandbox, &[]).len(), 1);
 
-    let mut pty = Pty::shell(&sandbox, "", "$OPENCODE_RS session delete abab1");
+    let mut pty = server.delete("abab1");
     pty.wait_for("Really delete 1 session?");
     pty.send("\u{1b}[B\r");
     assert_eq!(pty.finish(), 0);
     drop(pty);
     assert_eq!(listed(&sandbox, &[]), Vec::<Value>::new());
+    drop(server);
     sandbox.expect_nothing_left();
 }
 

@@ -21,7 +21,7 @@ request() {
 
 /// Answers the first request that waits.
 const APPROVE: &str = r#"
-for try in $(seq 1 400); do
+for try in $(seq 1 6000); do
     id=$(request GET /permission | grep -o 'per_[A-Za-z0-9]*' | head -n 1)
     if [ -n "$id" ]; then
         request POST "/permission/$id/reply" "{\"reply\":\"$REPLY_WITH\"}"
@@ -100,7 +100,7 @@ fn a_script_that_changes_the_rules_of_the_session_ends_the_run() {
     let (record, _) = attached(
         "id=$(request GET /session | grep -o 'ses_[A-Za-z0-9]*' | head -n 1)\n\
          request PATCH \"/session/$id\" '{\"permission\":[{\"permission\":\"*\",\"pattern\":\"*\",\"action\":\"allow\"}]}'\n\
-         sleep 60",
+         sleep 600",
     );
     assert_eq!(
         record["error"]["message"], "cannot go on: the rules of a session were changed, and not by opencode-rs",

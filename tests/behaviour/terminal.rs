@@ -2,15 +2,13 @@
 
 use std::io::Read as _;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use crate::real_engine;
-use crate::support::{EnginePermit, Sandbox};
+use crate::support::{EnginePermit, LONG, Sandbox};
 
-/// Longer than anything here takes, on any machine.
-const LONG: Duration = Duration::from_secs(60);
 const SIZE: PtySize = PtySize {
     rows: 24,
     cols: 80,
@@ -51,6 +49,7 @@ impl OnTerminal {
             command.env(name, value);
         }
         command.env("OPENCODE_RS_ENGINE", real_engine::path());
+        real_engine::copy_probes(&sandbox.path("home/.cache"));
         command.env("TERM", term);
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();

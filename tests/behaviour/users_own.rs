@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::real_engine;
-use crate::support::{EnginePermit, Model, Sandbox};
+use crate::support::{EnginePermit, LONG, Model, Sandbox};
 
 /// Runs a command line with the sandbox's environment and `$RS`, the program with a real engine; returns its exit
 /// status and output.
@@ -169,11 +169,7 @@ fn a_reader_that_goes_away_ends_a_run_that_writes_nothing_yet() {
     let began = std::time::Instant::now();
     drop(reader);
     running.finish().expect(141);
-    assert!(
-        began.elapsed() < std::time::Duration::from_secs(60),
-        "{:?}",
-        began.elapsed()
-    );
+    assert!(began.elapsed() < LONG, "{:?}", began.elapsed());
     sandbox.expect_nothing_left();
 }
 
@@ -183,8 +179,10 @@ fn the_last_message_can_be_had_alone() {
     sandbox.write("project/f", "1\n");
     let script = "[[reply]]\ntext = \"Let me look at the diff first.\"\n\
                   tool_calls = [{ name = \"read\", arguments = { filePath = \"f\" } }]\n[[reply]]\ntext = \"fix: the message\"";
+    // For two runs.
+    let _model = sandbox.share_engine(&format!("{script}\n{script}"));
     let record = sandbox
-        .rehearse(script, ["--output-format", "json", "-o", "answer", "Do it"])
+        .attached(["--output-format", "json", "-o", "answer", "Do it"])
         .finish()
         .expect(0)
         .record();
@@ -194,7 +192,7 @@ fn the_last_message_can_be_had_alone() {
     );
     assert_eq!(sandbox.read("project/answer"), "fix: the message\n");
     sandbox
-        .rehearse(script, ["--last", "Do it"])
+        .attached(["--last", "Do it"])
         .finish()
         .expect(0)
         .writes("fix: the message\n");
@@ -296,7 +294,8 @@ fn tokens_that_the_provider_does_not_count_are_unknown() {
     let sandbox = Sandbox::new();
     let script = "[[reply]]\ntext = \"ok\"\nusage = { input = 0, output = 0 }";
     let arguments = ["--output-format", "json", "--max-tokens", "10", "Say it"];
-    let finished = sandbox.rehearse(script, arguments).finish().expect(0);
+    let _model = sandbox.share_engine(script);
+    let finished = sandbox.attached(arguments).finish().expect(0);
     let record = finished.record();
     assert_eq!([&record["usage"], &record["cost_usd"]], [&Value::Null, &Value::Null]);
     finished.says(&["warning: the provider does not say how many tokens were used, so `--max-tokens`"]);

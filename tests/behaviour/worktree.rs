@@ -266,6 +266,12 @@ fn no_program_that_the_repository_names_runs() {
     // What has changed is compared, through the filters.
     sandbox.write("project/it's here/kept.txt", "other\n");
     sandbox.write("project/it's here/data.bin", "other data\n");
+    // Git compares the contents only of a file whose size is as before and whose time is not.
+    let same_size = sandbox.write("project/it's here/more.bin", "atad\n");
+    let file = std::fs::File::options().write(true).open(same_size).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000))
+        .unwrap();
+    drop(file);
     let finished = run(
         &sandbox,
         &[

@@ -25,7 +25,16 @@ fn with_model(sandbox: &Sandbox, model: &Model, arguments: &str) -> Pty {
     pty
 }
 
-/// A dialog with a scripted model.
+/// A dialog with a scripted model, in the engine that tests share after [`Sandbox::share_engine`].
+fn attached(sandbox: &Sandbox, arguments: &str) -> Pty {
+    let line = format!("exec $OPENCODE_RS chat -m rehearsal/scripted {arguments}");
+    let pty = Pty::shell_at_once(sandbox, "", &line);
+    pty.wait_for("Ctrl-D leaves");
+    pty.wait_for(PROMPT);
+    pty
+}
+
+/// A dialog with a scripted model and an engine of its own.
 fn scripted(sandbox: &Sandbox, script: &str, arguments: &[&str]) -> Pty {
     let arguments: Vec<&str> = std::iter::once("chat").chain(arguments.iter().copied()).collect();
     let pty = Pty::rehearse(sandbox, script, &arguments);

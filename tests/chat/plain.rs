@@ -3,29 +3,39 @@
 use super::{rows, wait_until};
 use crate::support::{Pty, Sandbox};
 
+/// Waits for a prompt. The terminal shows keys when they are typed, before a prompt that is still to come.
+#[track_caller]
+fn wait_for_prompt(pty: &Pty) {
+    wait_until(pty, "a new prompt", |screen| rows(screen).last() == Some(&">"));
+}
+
 #[test]
 fn a_dumb_terminal_gets_plain_lines_and_no_escape_sequence() {
     let sandbox = Sandbox::new();
     let script = "[[reply]]\ntext = \"some **bold** answer\"\n[[reply]]\ntext = \"Alpha beta.\\n\\nGamma delta.\"\nfault = \"stall\"\nafter_chunks = 3\n";
     let mut pty = Pty::rehearse_on("dumb", &sandbox, script, &["chat"]);
     pty.wait_for("Ctrl-D leaves");
+    wait_for_prompt(&pty);
     pty.send("Hello \\\n");
     pty.wait_for("\n. ");
     pty.send("you\n");
     pty.wait_for("answer");
     pty.wait_for("· build");
+    wait_for_prompt(&pty);
     pty.send("Count\n");
     pty.wait_for("Alpha beta.");
     pty.send("\u{3}");
     pty.wait_for("cancelled;");
+    wait_for_prompt(&pty);
     pty.send("/model\n");
     pty.wait_for("model (number or name, Enter for none):");
     pty.send("\n");
-    wait_until(&pty, "a new prompt", |screen| rows(screen).last() == Some(&">"));
+    wait_for_prompt(&pty);
     pty.send("\u{3}");
     pty.wait_for("press Ctrl-C again to leave");
     pty.send("/todo\n");
     pty.wait_for("the agent has no list of things to do");
+    wait_for_prompt(&pty);
     pty.send("\u{3}");
     pty.send("\u{4}");
     assert_eq!(pty.finish(), 0);

@@ -1,12 +1,13 @@
 //! `/model`, `/agent`, `/effort`, `/sessions`, `/resume`, `-c`.
 
-use super::{rows, scripted, wait_for_answers};
+use super::{attached, rows, wait_for_answers};
 use crate::support::{LONG, Sandbox, until};
 
 #[test]
 fn model_agent_and_effort_are_checked_and_hold_for_the_next_prompt() {
     let sandbox = Sandbox::new();
-    let mut pty = scripted(&sandbox, "", &[]);
+    let _model = sandbox.share_engine("");
+    let mut pty = attached(&sandbox, "");
     pty.send("/model\r");
     let screen = pty.wait_for("model (number or name, Enter for none):");
     assert!(screen.contains("  1  rehearsal/"), "{screen}");
@@ -49,7 +50,8 @@ match = "Bob"
 text = "Hello Bob"
 times = "always"
 "#;
-    let mut pty = scripted(&sandbox, script, &[]);
+    let _model = sandbox.share_engine(script);
+    let mut pty = attached(&sandbox, "");
     pty.send("I am Alice\r");
     pty.wait_for("Hello Alice");
     pty.wait_for("· build");
@@ -98,7 +100,7 @@ times = "always"
     assert_eq!(pty.finish(), 0);
 
     // The last one, from the command line.
-    let mut pty = scripted(&sandbox, script, &["-c"]);
+    let mut pty = attached(&sandbox, "-c");
     pty.send("/cost\r");
     pty.wait_for("model calls  3");
     pty.send("\u{4}");

@@ -1,7 +1,7 @@
 //! Answers: cancelled, resized, with tools, with what the person's own commands said.
 
-use super::{PROMPT, rows, scripted, wait_for_answers, wait_until, with_model};
-use crate::support::{LONG, Model, Sandbox, until};
+use super::{PROMPT, attached, rows, scripted, wait_for_answers, wait_until};
+use crate::support::{LONG, Sandbox, until};
 
 #[test]
 fn ctrl_c_cancels_the_turn_and_the_conversation_goes_on() {
@@ -17,7 +17,8 @@ match = "again"
 text = "here **again**"
 usage = { input = 150_000, output = 2_000 }
 "#;
-    let mut pty = scripted(&sandbox, script, &[]);
+    let _model = sandbox.share_engine(script);
+    let mut pty = attached(&sandbox, "");
     pty.send("Count\r");
     pty.wait_for("Alpha beta.");
     pty.send("\u{3}");
@@ -40,7 +41,8 @@ text = "The quick brown fox jumps over the lazy dog and runs away. "
 repeat = 8
 chunk_delay = "15ms"
 "#;
-    let mut pty = scripted(&sandbox, script, &[]);
+    let _model = sandbox.share_engine(script);
+    let mut pty = attached(&sandbox, "");
     pty.send("Tell me\r");
     pty.wait_for("lazy dog");
     pty.resize(40, 20);
@@ -60,8 +62,8 @@ chunk_delay = "15ms"
 #[test]
 fn own_commands_go_along_with_the_next_prompt() {
     let sandbox = Sandbox::new();
-    let model = Model::start("");
-    let mut pty = with_model(&sandbox, &model, "");
+    let model = sandbox.share_engine("");
+    let mut pty = attached(&sandbox, "");
     pty.send("!echo out; echo err >&2; exit 3\r");
     let screen = pty.wait_for("its output goes along with your next prompt");
     for row in ["out", "err", "exit status 3"] {

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::{PROMPT, clear, rows, with_model};
+use super::{PROMPT, attached, clear, rows};
 use crate::support::{LONG, Model, Sandbox, until};
 
 /// Waits until the model has been asked `count` times, and gives its last prompt.
@@ -17,8 +17,8 @@ fn prompt_number(model: &Model, count: u64) -> String {
 #[test]
 fn lines_pastes_and_the_history() {
     let sandbox = Sandbox::new();
-    let model = Model::start("");
-    let mut pty = with_model(&sandbox, &model, "");
+    let model = sandbox.share_engine("");
+    let mut pty = attached(&sandbox, "");
 
     // Three ways to a new line.
     pty.send("one\ntwo\u{1b}\rthree\\\rfour");
@@ -70,7 +70,7 @@ fn lines_pastes_and_the_history() {
     sandbox.expect_nothing_left();
 
     // Another dialog remembers.
-    let mut pty = with_model(&sandbox, &model, "");
+    let mut pty = attached(&sandbox, "");
     pty.send("\u{1b}[A");
     pty.wait_for("> first \\");
     clear(&mut pty);
@@ -83,8 +83,8 @@ fn tab_completes_and_an_unknown_command_sends_nothing() {
     let sandbox = Sandbox::new();
     sandbox.write("project/notes/plan b.md", "PLAN");
     sandbox.write("project/notes.txt", "");
-    let model = Model::start("");
-    let mut pty = with_model(&sandbox, &model, "");
+    let model = sandbox.share_engine("");
+    let mut pty = attached(&sandbox, "");
 
     pty.send("/mod\t");
     pty.wait_for("> /model ");

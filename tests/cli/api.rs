@@ -6,12 +6,14 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use super::support::{Home, finish};
+use crate::support::shared_engine;
 
 #[test]
 fn fields_are_a_body_or_a_query_and_the_directory_is_the_projects() {
     let home = Home::new();
+    let url = shared_engine();
     // One database for all calls: what one makes the next one sees.
-    let made = home.run(&["api", "POST", "session", "--rehearse", "-F", "title=Review", "-i"]);
+    let made = home.run(&["api", "POST", "session", "--attach", url, "-F", "title=Review", "-i"]);
     assert_eq!((made.code, made.stderr.as_str()), (Some(0), ""));
     let (head, body) = made.stdout.split_once("\n\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\n"), "{head}");
@@ -23,22 +25,31 @@ fn fields_are_a_body_or_a_query_and_the_directory_is_the_projects() {
         "api",
         "GET",
         "/session",
-        "--rehearse",
+        "--attach",
+        url,
         "-F",
         "limit=1",
         "-F",
         "search=Rev",
     ]);
     assert_eq!(listed.json()[0]["id"], session["id"], "{listed:?}");
-    let none = home.run(&["api", "GET", "/session", "--rehearse", "-F", "search=nothing like it"]);
+    let none = home.run(&[
+        "api",
+        "GET",
+        "/session",
+        "--attach",
+        url,
+        "-F",
+        "search=nothing like it",
+    ]);
     assert_eq!(none.stdout, "[]");
 
     home.write("title.txt", "From a file\n");
     let path = format!("/session/{}", session["id"].as_str().unwrap());
-    let renamed = home.run(&["api", "PATCH", &path, "--rehearse", "-F", "title=@title.txt"]);
+    let renamed = home.run(&["api", "PATCH", &path, "--attach", url, "-F", "title=@title.txt"]);
     assert_eq!(renamed.json()["title"], "From a file\n", "{renamed:?}");
 
-    let mut command = home.command(&["api", "PATCH", &path, "--rehearse", "--input", "-"]);
+    let mut command = home.command(&["api", "PATCH", &path, "--attach", url, "--input", "-"]);
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     let body = json!({"title": "From stdin"}).to_string();
     child.stdin.take().unwrap().write_all(body.as_bytes()).unwrap();
@@ -50,7 +61,7 @@ fn fields_are_a_body_or_a_query_and_the_directory_is_the_projects() {
 #[test]
 fn a_refusal_shows_its_body_and_fails() {
     let home = Home::new();
-    let refused = home.run(&["api", "GET", "/session/ses_nowhere", "--rehearse"]);
+    let refused = home.run(&["api", "GET", "/session/ses_nowhere", "--attach", shared_engine()]);
     assert_eq!(refused.code, Some(1));
     assert_eq!(refused.json()["name"], "NotFoundError");
     assert_eq!(
@@ -109,7 +120,10 @@ fn events_are_passed_on_as_they_come_until_a_signal() {
 #[test]
 fn events_end_when_the_reader_goes() {
     let home = Home::new();
-    let mut child = home.command(&["api", "GET", "/event", "--rehearse"]).spawn().unwrap();
+    let mut child = home
+        .command(&["api", "GET", "/event", "--attach", shared_engine()])
+        .spawn()
+        .unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     stdout.read_line(&mut String::new()).unwrap();
     drop(stdout);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Enough for a slow machine; nothing waits for it unless something is wrong.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// Temporary home, project and directories of the program.
 #[derive(Debug)]

@@ -21,6 +21,7 @@ impl Home {
         for directory in ["home", "project", "tmp"] {
             std::fs::create_dir(root.path().join(directory)).unwrap();
         }
+        real_engine::copy_probes(&root.path().join("home/.cache"));
         Self {
             root,
             _permit: EnginePermit::acquire(),

@@ -127,7 +127,7 @@ impl ReleaseHost {
     /// Waits until this many requests have come.
     pub(crate) async fn requested(&self, count: usize) {
         let mut changed = self.changed.clone();
-        tokio::time::timeout(Duration::from_secs(30), changed.wait_for(|seen| *seen >= count))
+        tokio::time::timeout(Duration::from_secs(300), changed.wait_for(|seen| *seen >= count))
             .await
             .expect("the requests come in time")
             .unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{edit, grant, shell};
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(300);
 
 /// A script's answer, and the faults in it.
 fn said(script: &str, ask: &Ask, timeout: Duration) -> (Answer, Vec<String>) {
@@ -177,7 +177,7 @@ fn a_program_that_will_not_go_is_killed() {
     let mut approver = ProgramApprover::new(&script, Duration::from_millis(500), directory.path());
     let started = Instant::now();
     approver.ask(&shell("x"), &Withdrawal::default());
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < LONG);
     expect_gone(&pids(directory.path()));
 }
 
@@ -213,14 +213,14 @@ fn a_program_that_does_not_read_a_large_ask_can_answer() {
 fn a_child_that_keeps_the_pipes_open_keeps_nobody_waiting() {
     let started = Instant::now();
     // In the group of the program, and out of it.
-    assert_eq!(answered(r#"sleep 20 & echo '{"decision":"allow"}'"#), Answer::Once);
+    assert_eq!(answered(r#"sleep 1000 & echo '{"decision":"allow"}'"#), Answer::Once);
     if cfg!(target_os = "linux") {
         assert_eq!(
             answered(r#"setsid sleep 3 & echo '{"decision":"allow"}'"#),
             Answer::Once
         );
     }
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert!(started.elapsed() < LONG, "{:?}", started.elapsed());
 }
 
 #[test]

@@ -19,7 +19,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// Longer than anything here takes, on any machine.
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(300);
 /// Longer than the pause in which a question takes no key that answers it, also on a busy machine.
 const PAUSE: Duration = Duration::from_millis(800);
 /// The terminal of most people.

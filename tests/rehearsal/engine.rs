@@ -1,7 +1,5 @@
 //! What the real engine makes of the scripted model.
 
-use std::time::Duration;
-
 use opencode_rs::rehearsal::{Caller, Rehearsal};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -224,7 +222,7 @@ async fn the_engine_plays_text_tools_subagents_titles_and_every_fault() {
     engine
         .post(&path, &json!({ "parts": [{ "type": "text", "text": "name this" }] }))
         .await;
-    timeout(Duration::from_secs(20), rehearsal.wait_for_requests(before + 2))
+    timeout(DEADLINE, rehearsal.wait_for_requests(before + 2))
         .await
         .unwrap();
     assert!(callers(&rehearsal).contains(&Caller::Title));

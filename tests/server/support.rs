@@ -18,10 +18,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tempfile::TempDir;
 
-/// Longer than anything here takes, on any machine.
-pub(super) const LONG: Duration = Duration::from_secs(60);
-
 pub(super) use crate::real_engine::path as real_engine;
+pub(super) use crate::support::LONG;
 
 /// Directories that belong to one test.
 pub(super) struct ServerSandbox {

@@ -24,6 +24,7 @@
 //! | a run that is interrupted | `Run::start`, `Running::wait_for_stderr`, `Running::signal`, `Running::finish` |
 //! | the model's requests | [`Model`] instead of a script |
 //! | a person at a terminal | [`Pty`]: `wait_for` text on the screen, `send` keys, `answer` questions |
+//! | a run whose subject is not the engine's start | `Sandbox::share_engine`, then `Sandbox::attached` |
 //! | an engine without the program | `crate::real_engine::RealEngine`, `Sandbox::run_engine` |
 //! | a condition that sends no event | [`until`], at most [`LONG`] |
 //!
@@ -38,6 +39,7 @@ mod registry;
 mod ripgrep;
 mod run;
 mod sandbox;
+mod shared;
 mod until;
 
 pub(crate) use model::Model;
@@ -47,4 +49,5 @@ pub(crate) use registry::empty_registry;
 pub(crate) use ripgrep::path_with_ripgrep;
 pub(crate) use run::{Finished, Run, Running, Stdin};
 pub(crate) use sandbox::Sandbox;
+pub(crate) use shared::url as shared_engine;
 pub(crate) use until::{LONG, until};

@@ -5,14 +5,19 @@ use std::thread::JoinHandle;
 
 use opencode_rs::rehearsal::{self, RecordedRequest, Rehearsal, Script};
 use serde_json::Value;
+use tokio::sync::mpsc as tokio_mpsc;
 use tokio::sync::oneshot;
 
 /// A model that runs until this is dropped.
 pub(crate) struct Model {
     rehearsal: std::sync::Arc<Rehearsal>,
+    orders: tokio_mpsc::UnboundedSender<mpsc::Receiver<()>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// While this lives, the model sends nothing and takes no request.
+pub(crate) struct Held(#[expect(dead_code, reason = "dropping it lets the model go on")] mpsc::Sender<()>);
 
 impl Model {
     /// Answers as `script` says; plainly when it is empty.
@@ -20,6 +25,7 @@ impl Model {
         let script = Script::parse(script, "script.toml").unwrap();
         let (stop, stopped) = oneshot::channel();
         let (started, model) = mpsc::channel();
+        let (orders, mut holds) = tokio_mpsc::unbounded_channel::<mpsc::Receiver<()>>();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -28,14 +34,29 @@ impl Model {
             runtime.block_on(async {
                 let rehearsal = std::sync::Arc::new(rehearsal::serve(script, None).await.unwrap());
                 started.send(rehearsal).unwrap();
+                tokio::spawn(async move {
+                    while let Some(release) = holds.recv().await {
+                        // Blocks the whole thread, and with it every reply.
+                        let _ = release.recv();
+                    }
+                });
                 let _ = stopped.await;
             });
         });
         Self {
             rehearsal: model.recv().unwrap(),
+            orders,
             stop: Some(stop),
             thread: Some(thread),
         }
+    }
+
+    /// Stops it until the result is dropped: so that what a test does meanwhile comes before the end of an answer, however
+    /// long it takes.
+    pub(crate) fn hold(&self) -> Held {
+        let (held, release) = mpsc::channel();
+        self.orders.send(release).unwrap();
+        Held(held)
     }
 
     /// The engine configuration that names it.

@@ -115,6 +115,7 @@ impl Pty {
         }
         command.env("OPENCODE_RS", env!("CARGO_BIN_EXE_opencode-rs"));
         command.env("OPENCODE_RS_ENGINE", real_engine::path());
+        real_engine::copy_probes(&sandbox.path("home/.cache"));
         command.env("TERM", term);
         let pair = native_pty_system().openpty(size(80, 24)).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();

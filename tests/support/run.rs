@@ -37,6 +37,7 @@ pub(crate) struct Run {
     stdin: Stdin,
     reads_stdout: bool,
     stdout: Option<File>,
+    starts_engine: bool,
 }
 
 impl Run {
@@ -60,7 +61,14 @@ impl Run {
             stdin: Stdin::Null,
             reads_stdout: true,
             stdout: None,
+            starts_engine: true,
         }
+    }
+
+    /// For a run that starts no engine.
+    pub(super) fn without_permit(mut self) -> Self {
+        self.starts_engine = false;
+        self
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -97,8 +105,8 @@ impl Run {
 
     /// Starts it, as soon as another engine may run.
     pub(crate) fn start(self) -> Running {
-        let permit = EnginePermit::acquire();
-        self.start_with(Some(permit))
+        let permit = self.starts_engine.then(EnginePermit::acquire);
+        self.start_with(permit)
     }
 
     /// Starts it at once: for a run that starts no engine, or whose engine's permit is held by the test.

@@ -2,18 +2,17 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
+use super::Model;
 use super::processes::{self, Process};
 use super::ripgrep::path_with_ripgrep;
 use super::run::{Finished, Run};
-use super::until::until;
+use super::shared;
+use super::until::{LONG, until};
 use crate::real_engine;
-
-/// How long what a run started may survive it: far above what the guard takes on a slow machine.
-const AFTERLIFE: Duration = Duration::from_secs(60);
 
 /// Directories of one test. Dropping it kills all processes that still run in them.
 pub(crate) struct Sandbox {
@@ -73,14 +72,28 @@ impl Sandbox {
 
     /// The program with these arguments, in the project, with a real engine. Stdin is `/dev/null`.
     pub(crate) fn run<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
-        let probes = Path::new("opencode-rs/engine-probes.json");
-        let own = self.path("home/.cache").join(probes);
-        if !own.exists() {
-            std::fs::create_dir_all(own.parent().unwrap()).unwrap();
-            std::fs::copy(real_engine::probed_cache().join(probes), own).unwrap();
-        }
+        real_engine::copy_probes(&self.path("home/.cache"));
         self.run_without_engine(arguments)
             .env("OPENCODE_RS_ENGINE", real_engine::path())
+    }
+
+    /// Makes [`Sandbox::attached`] runs of the engine that tests share, in which a model answers as `script` says until it is
+    /// dropped.
+    pub(crate) fn share_engine(&self, script: &str) -> Model {
+        let model = Model::start(script);
+        // Above the project, so that the project is empty. The program asks whether to trust an address of a model.
+        self.write("opencode.json", model.engine_config());
+        let root = std::fs::canonicalize(self.root.path()).unwrap();
+        self.write(
+            "home/.config/opencode-rs/config.toml",
+            format!("attach = {:?}\ntrusted_directories = [{root:?}]\n", shared::url()),
+        );
+        model
+    }
+
+    /// The program with these arguments, in the project, attached to the engine that tests share.
+    pub(crate) fn attached<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
+        self.run_without_engine(arguments).without_permit()
     }
 
     /// The same, with no engine named.
@@ -148,13 +161,13 @@ impl Sandbox {
 
     /// Sees that nothing which was started here is left: no process, no temporary file.
     pub(crate) fn expect_nothing_left(&self) {
-        let end = Instant::now() + AFTERLIFE;
-        until("nothing is left", 2 * AFTERLIFE, || {
+        let end = Instant::now() + LONG;
+        until("nothing is left", 2 * LONG, || {
             let left = (self.processes(), list(&self.path("tmp")));
             if left.0.is_empty() && left.1.is_empty() {
                 return Some(());
             }
-            assert!(Instant::now() < end, "left after {AFTERLIFE:?}: {left:#?}");
+            assert!(Instant::now() < end, "left after {LONG:?}: {left:#?}");
             None
         });
     }

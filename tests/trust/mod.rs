@@ -18,7 +18,7 @@ fn asks_at_its_terminal() {
     std::fs::write(root.join("answer"), format!("{answer:?}")).unwrap();
 }
 
-const LONG: Duration = Duration::from_secs(10);
+const LONG: Duration = Duration::from_secs(300);
 const FIRST: &str = "> no, do not work here";
 const SECOND: &str = "> yes, I have looked at it";
 

@@ -43,13 +43,14 @@ fn a_supervisor_that_was_killed_in_a_turn_is_replaced_and_its_engine_ends() {
 
 /// The next command gets a new server, and the conversation continues.
 fn goes_on(warm: &Warm, before: &Value) {
-    let next = warm.keep_scripted(SLOW, &["--keep-for", "3s", "--output-format", "json", "and now"]);
+    let next = warm.keep_scripted(SLOW, &["--keep-for", STAYS, "--output-format", "json", "and now"]);
     let next = next.start_at_once().finish().expect(0);
     assert_eq!(next.record()["result"], "one two three");
     let record = warm.record();
     assert_ne!(record["id"], before["id"]);
     let shown = shown(warm, next.record()["session_id"].as_str().unwrap());
     assert!(shown.contains("tell me") && shown.contains("and now"), "{shown}");
+    warm.stop();
     warm.waits_until_nothing_is_left();
 }
 
@@ -76,12 +77,13 @@ fn a_command_that_was_killed_in_a_turn_leaves_the_conversation_whole() {
         let processes = warm.sandbox.processes();
         (!processes.iter().any(|process| process.command.contains(command))).then_some(())
     });
-    let next = warm.keep_scripted(SLOW, &["--keep-for", "3s", "--output-format", "json", "and now"]);
+    let next = warm.keep_scripted(SLOW, &["--keep-for", STAYS, "--output-format", "json", "and now"]);
     let next = next.start_at_once().finish().expect(0);
     assert_eq!(warm.record()["id"], record["id"]);
     // The answer that no command waited for is stored, to its end.
     let shown = shown(&warm, next.record()["session_id"].as_str().unwrap());
     assert!(shown.contains("one two three"), "{shown}");
+    warm.stop();
     warm.waits_until_nothing_is_left();
 }
 
@@ -101,13 +103,14 @@ fn is_replaced_when_stopped(process: fn(&Value) -> Pid) {
     warm.keep_one();
     let record = warm.record();
     kill_process(process(&record), Signal::STOP).unwrap();
-    let next = warm.keep(&["--keep-for", "3s", "two"]);
+    let next = warm.keep(&["--keep-for", STAYS, "two"]);
     next.start_at_once()
         .finish()
         .expect(0)
         .writes(&plain("two"))
         .says_only("");
     assert_ne!(warm.record()["id"], record["id"]);
+    warm.stop();
     warm.waits_until_nothing_is_left();
 }
 
@@ -127,10 +130,11 @@ fn a_damaged_file_is_set_aside_and_a_dead_one_is_cleared_away() {
     kill(supervisor(&record));
     let damaged = warm.servers().join("0123456789abcdef.json");
     std::fs::write(&damaged, "{\"schema_version\":1,").unwrap();
-    let next = warm.keep(&["--keep-for", "3s", "two"]);
+    let next = warm.keep(&["--keep-for", STAYS, "two"]);
     next.start_at_once().finish().expect(0).writes(&plain("two"));
     assert_ne!(warm.record()["id"], record["id"]);
     assert!(!damaged.exists());
+    warm.stop();
     warm.waits_until_nothing_is_left();
 }
 

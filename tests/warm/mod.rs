@@ -94,6 +94,13 @@ impl Warm {
         logs
     }
 
+    /// Ends all servers.
+    #[track_caller]
+    fn stop(&self) {
+        let stop = self.sandbox.run_without_engine(["server", "stop", "--all"]);
+        stop.start_at_once().finish().expect(0);
+    }
+
     /// Sees that no process and no temporary file is left, whenever that comes.
     fn waits_until_nothing_is_left(&self) {
         until("nothing is left", LONG, || {
@@ -129,4 +136,4 @@ fn plain(prompt: &str) -> String {
 /// How long a server stays in most of these tests.
 const STAYS: &str = "10m";
 /// Far below [`STAYS`], and enough for a slow machine.
-const MOMENT: Duration = Duration::from_secs(60);
+const MOMENT: Duration = Duration::from_secs(300);
