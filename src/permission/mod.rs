@@ -40,13 +40,15 @@ pub mod terminal;
 
 pub use action::Action;
 pub use approver::{Faults, ProgramApprover};
-pub use ask::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, QuestionOption, Withdrawal};
+pub use ask::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, QuestionOption};
 pub use audit::{AuditEntry, AuditLog, AuditScope, DamagedLine, DecidedBy, Decision};
 pub use policy::{JudgedPart, Judgement, Policy};
 pub use proposal::proposed_diff;
 pub use protected::ProtectedPlaces;
 pub use repeat::{DOOM_LOOP, RepeatWatch};
 pub use terminal::TerminalPrompter;
+
+pub use crate::asking::Withdrawal;
 
 use crate::api::types::{Rule, RuleAction};
 use crate::support::names::Names;

@@ -18,8 +18,6 @@ pub mod output_files;
 pub mod overlay;
 pub mod progress;
 pub mod secret;
-#[cfg(unix)]
-pub mod silence;
 pub mod state_file;
 pub mod timestamp;
 pub mod visible;
