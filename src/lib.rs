@@ -54,7 +54,7 @@
 //! | `request` | |
 //! | `context` | `env_vars`, `error` |
 //! | `terminal` | `context`, `env_vars`, `request`, `support` |
-//! | `asking` | `request`, `support`, `terminal` |
+//! | `asking` | `support`, `terminal` |
 //! | `settings` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |
 //! | `api` | `error`, `request`, `support` |
@@ -82,6 +82,7 @@
 
 pub mod api;
 pub mod app;
+#[cfg(unix)]
 pub mod asking;
 pub mod catalog;
 pub mod chat;

@@ -7,11 +7,13 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use tokio_util::sync::CancellationToken;
+
 use super::device::{Device, RawTerminal, Size};
 use super::keys::{Key, KeyDecoder};
 use super::line::StyledLine;
-use super::{ANSWER_PAUSE, Gone, TerminalStyle, Withdrawal};
-use crate::terminal::{Screen, ScreenLease};
+use super::{ANSWER_PAUSE, Gone};
+use crate::terminal::{Screen, ScreenLease, TerminalStyle};
 
 /// Timeout of the last write to a terminal.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -31,7 +33,7 @@ pub(crate) type Caret = (usize, usize);
 pub(crate) struct Board<'a> {
     device: &'a Device,
     style: TerminalStyle,
-    withdrawal: &'a Withdrawal,
+    withdrawal: &'a CancellationToken,
     raw: RawTerminal<'a>,
     keys: KeyDecoder,
     silence: Silence,
@@ -52,9 +54,9 @@ impl<'a> Board<'a> {
         device: &'a Device,
         style: TerminalStyle,
         screen: &Screen,
-        withdrawal: &'a Withdrawal,
+        withdrawal: &'a CancellationToken,
     ) -> Result<Self, Gone> {
-        if withdrawal.is_withdrawn() {
+        if withdrawal.is_cancelled() {
             return Err(Gone::Withdrawn);
         }
         if !device.is_ours() {
@@ -135,7 +137,7 @@ impl<'a> Board<'a> {
     /// Waits for a key, or for the window to change.
     pub(crate) fn next(&mut self) -> Result<Input, Gone> {
         loop {
-            if self.withdrawal.is_withdrawn() {
+            if self.withdrawal.is_cancelled() {
                 return Err(Gone::Withdrawn);
             }
             match self.keys.next() {
@@ -295,7 +297,7 @@ impl<'a> Board<'a> {
         let mut since: Option<Instant> = None;
         let give_up = move || {
             // A withdrawn question still writes its last line, if the terminal takes it.
-            withdrawal.is_withdrawn() && since.get_or_insert_with(Instant::now).elapsed() > FAREWELL
+            withdrawal.is_cancelled() && since.get_or_insert_with(Instant::now).elapsed() > FAREWELL
         };
         self.device.write(text.as_bytes(), give_up).map_err(|_| Gone::Closed)
     }
@@ -389,7 +391,7 @@ mod tests {
         let screen = Screen::plain();
         let before = pty.master.get_termios().unwrap();
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let withdrawal = Withdrawal::default();
+            let withdrawal = CancellationToken::new();
             let _board = Board::new(&device, style, &screen, &withdrawal).unwrap();
             assert_ne!(pty.master.get_termios().unwrap(), before);
             assert!(screen.is_taken());

@@ -120,13 +120,10 @@ impl Device {
         Ok((self.input.try_clone()?, self.input.try_clone()?))
     }
 
-    /// Restores the modes and shows the cursor when the returned value is dropped, or when the program ends before.
-    pub(crate) fn restore_later(&self) -> io::Result<RestoredTerminal> {
-        *asked() = Some(AskedTerminal {
-            modes: tcgetattr(&self.output)?,
-            output: self.output.try_clone()?,
-        });
-        Ok(RestoredTerminal {})
+    /// Remembers the modes for [`give_back_terminal`].
+    pub(crate) fn remember_modes(&self) -> io::Result<()> {
+        *asked() = Some((self.output.try_clone()?, tcgetattr(&self.output)?));
+        Ok(())
     }
 
     /// Writes all of it, unless `give_up` says otherwise while the terminal takes nothing.
@@ -150,36 +147,19 @@ impl Device {
     }
 }
 
-/// The terminal of a selection that stands there now.
-#[derive(Debug)]
-struct AskedTerminal {
-    output: File,
-    /// The modes before the question.
-    modes: Termios,
-}
+/// The terminal of a selection that stands there now, and the modes before it. The thread that asks waits for a key, and
+/// hears nothing of a signal that ends the program.
+static ASKED: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 
-/// The thread that asks waits for a key, and hears nothing of a signal that ends the program.
-static ASKED: Mutex<Option<AskedTerminal>> = Mutex::new(None);
-
-fn asked() -> MutexGuard<'static, Option<AskedTerminal>> {
+fn asked() -> MutexGuard<'static, Option<(File, Termios)>> {
     ASKED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Restores the terminal of a selection that still stands there, for a program that ends without its answer.
+/// Restores modes and cursor after a selection, also for a program that ends without its answer.
 pub fn give_back_terminal() {
-    if let Some(mut asked) = asked().take() {
-        let _ = tcsetattr(&asked.output, OptionalActions::Now, &asked.modes);
-        let _ = asked.output.write_all(SHOW_CURSOR.as_bytes());
-    }
-}
-
-/// Restores modes and cursor when it is dropped, or when the program ends before.
-#[derive(Debug)]
-pub(crate) struct RestoredTerminal {}
-
-impl Drop for RestoredTerminal {
-    fn drop(&mut self) {
-        give_back_terminal();
+    if let Some((mut output, modes)) = asked().take() {
+        let _ = tcsetattr(&output, OptionalActions::Now, &modes);
+        let _ = output.write_all(SHOW_CURSOR.as_bytes());
     }
 }
 

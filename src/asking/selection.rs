@@ -7,7 +7,7 @@ use dialoguer::Select;
 use dialoguer::theme::SimpleTheme;
 
 use super::Gone;
-use super::device::Device;
+use super::device::{Device, give_back_terminal};
 
 /// Shows `facts`, a line each, and lets the person choose one of `answers`; none when they press Esc. The cursor starts on
 /// the first answer, so this is the one that does no harm.
@@ -23,7 +23,7 @@ pub(crate) fn select(
         for fact in facts {
             device.write_line(&fact)?;
         }
-        let _restored = device.restore_later()?;
+        device.remember_modes()?;
         device.wait_for_silence()?;
         let (input, output) = device.handles()?;
         Select::with_theme(&SimpleTheme)
@@ -32,7 +32,9 @@ pub(crate) fn select(
             .default(0)
             .interact_on_opt(&Term::read_write_pair(input, output))
     };
-    asked().map_err(|dialoguer::Error::IO(error)| match error.kind() {
+    let answer = asked();
+    give_back_terminal();
+    answer.map_err(|dialoguer::Error::IO(error)| match error.kind() {
         io::ErrorKind::Interrupted => Gone::Interrupted,
         _ => Gone::Closed,
     })

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Action, Judgement, Policy};
-use crate::asking::Withdrawal;
+use super::{Action, Judgement, Policy, Withdrawal};
 use crate::request::{Effect, PolicyRule};
 
 /// Something that the policy leaves to a person.

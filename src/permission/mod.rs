@@ -36,7 +36,7 @@ mod reach;
 mod repeat;
 mod rules;
 pub mod shell;
-pub mod terminal;
+mod terminal;
 
 pub use action::Action;
 pub use approver::{Faults, ProgramApprover};
@@ -48,7 +48,9 @@ pub use protected::ProtectedPlaces;
 pub use repeat::{DOOM_LOOP, RepeatWatch};
 pub use terminal::TerminalPrompter;
 
-pub use crate::asking::Withdrawal;
+/// Tells a prompter that its question does not matter any more. A prompter looks at least ten times a second, and then
+/// answers `Nobody`.
+pub use tokio_util::sync::CancellationToken as Withdrawal;
 
 use crate::api::types::{Rule, RuleAction};
 use crate::support::names::Names;

@@ -25,10 +25,9 @@ mod question;
 use std::path::Path;
 
 use super::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, Withdrawal};
-pub use crate::asking::TerminalStyle;
 #[cfg(unix)]
 use crate::asking::{Board, Device};
-use crate::terminal::Screen;
+use crate::terminal::{Screen, TerminalStyle};
 
 /// A person at a terminal.
 ///
