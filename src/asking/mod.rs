@@ -1,7 +1,7 @@
 //! How this program asks a person at the terminal, wherever stdin, stdout and stderr lead.
 //!
-//! In: a question, and the terminal that is asked at. Out: the answer, or why there is none ([`Gone`]), and rows that stay
-//! on the terminal. Invariants: foreign text is shown with what is hidden in it written out; nothing that was typed before
+//! In: a question, and a terminal. Out: the answer, or the reason for its absence ([`Gone`]), and rows that stay on the
+//! terminal. Invariants: foreign text is shown with what is hidden in it written out; nothing that was typed before
 //! the question stood there answers it; a process in the background asks nothing, since the system would stop it;
 //! whatever ends a question (an answer, a withdrawal, a signal, a terminal that goes away, a panic) leaves the terminal's
 //! modes and cursor as they were.

@@ -9,8 +9,8 @@ use dialoguer::theme::SimpleTheme;
 use super::Gone;
 use super::device::{Device, give_back_terminal};
 
-/// Shows `facts`, a line each, and lets the person choose one of `answers`; none when they press Esc. The cursor starts on
-/// the first answer, so this is the one that does no harm.
+/// Shows `facts`, a line each, and lets the person choose one of `answers`; returns `None` when the person presses Esc. The
+/// cursor starts on the first answer, so the first answer is the harmless one.
 ///
 /// What is typed before the question stands there is thrown away, until nothing is typed for 400 ms.
 pub(crate) fn select(

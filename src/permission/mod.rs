@@ -48,8 +48,8 @@ pub use protected::ProtectedPlaces;
 pub use repeat::{DOOM_LOOP, RepeatWatch};
 pub use terminal::TerminalPrompter;
 
-/// Tells a prompter that its question does not matter any more. A prompter looks at least ten times a second, and then
-/// answers `Nobody`.
+/// Cancelled when the answer to a question does not matter any more. A prompter checks it at least ten times a second, and
+/// then returns without an answer.
 pub use tokio_util::sync::CancellationToken as Withdrawal;
 
 use crate::api::types::{Rule, RuleAction};
