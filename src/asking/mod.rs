@@ -11,7 +11,7 @@
 //! | may the model do that? what the model asks | `permission/terminal/` | [`Board`]: withdrawn when the answer is not wanted any more |
 //! | is the code of this directory trusted? | `trust/terminal.rs` | [`select`]: a few fixed answers, never withdrawn |
 //! | really delete, prune, revert, undo? | `commands/session/confirm.rs` | [`select`] |
-//! | which model, agent, effort, session? run the commands of a template? | `commands/chat/` | the line editor of [`chat`](crate::chat), which works without this room on every system |
+//! | which model, agent, effort, session? run the commands of a template? | `commands/chat/` | the line editor in `chat/`, which every system has |
 //!
 //! What draws and asks nothing: the waiting line (`render/spinner.rs`, on a [`Screen`](crate::terminal::Screen), which keeps
 //! it away from questions and from text that stays) and the bar of a download (`engine/progress_bar.rs`, `indicatif`).
