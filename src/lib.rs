@@ -14,6 +14,7 @@
 //! | --- | --- |
 //! | [`app`] | parses, builds the context, dispatches, reports a failure, picks the exit status; the signal listener |
 //! | [`cli`] | what can be typed: clap structs, one file per command, and `generate` |
+//! | [`asking`] | how this program asks a person at the terminal: keys, rows, choices, typed lines |
 //! | [`settings`] | configuration file, environment, profiles: one value and one origin per setting |
 //! | [`request`] | what was asked for, as plain data |
 //! | [`context`] | what a command receives: environment, directories |
@@ -53,20 +54,21 @@
 //! | `request` | |
 //! | `context` | `env_vars`, `error` |
 //! | `terminal` | `context`, `env_vars`, `request`, `support` |
+//! | `asking` | `support`, `terminal` |
 //! | `settings` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |
 //! | `api` | `error`, `request`, `support` |
 //! | `events` | `api` |
 //! | `conversation` | `error`, `request`, `support` |
 //! | `gate` | `error`, `support` |
-//! | `permission` | `api`, `env_vars`, `error`, `request`, `support`, `terminal` |
+//! | `permission` | `api`, `asking`, `env_vars`, `error`, `request`, `support`, `terminal` |
 //! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request`, `support` |
 //! | `render` | `context`, `error`, `request`, `support`, `terminal`, `turn` |
 //! | `input` | `api`, `context`, `env_vars`, `error`, `request` |
 //! | `chat` | `support`, `terminal` |
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
-//! | `trust` | `context`, `engine`, `env_vars`, `error`, `request`, `support` |
+//! | `trust` | `asking`, `context`, `engine`, `env_vars`, `error`, `request`, `support` |
 //! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `support`, `terminal` |
 //! | `store` | `api`, `support` |
 //! | `catalog` | `context`, `engine`, `store`, `support` |
@@ -80,6 +82,8 @@
 
 pub mod api;
 pub mod app;
+#[cfg(unix)]
+pub mod asking;
 pub mod catalog;
 pub mod chat;
 pub mod cli;

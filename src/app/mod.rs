@@ -232,6 +232,8 @@ fn on_runtime(
     });
     // Threads that still read from an endless stdin must not keep the process alive.
     runtime.shutdown_background();
+    #[cfg(unix)]
+    crate::asking::give_back_terminal();
     result
 }
 

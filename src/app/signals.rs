@@ -68,6 +68,8 @@ async fn watch(mut signals: Signals, interrupts: Interrupts, second: Cancellatio
 /// The last resort, when dropping the command takes too long.
 #[expect(clippy::exit, reason = "the main thread is stuck, and the user has asked twice")]
 fn leave_now(reason: InterruptReason) {
+    #[cfg(unix)]
+    crate::asking::give_back_terminal();
     std::process::exit(i32::from(FailureKind::from(reason).exit_code()));
 }
 

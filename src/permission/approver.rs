@@ -149,7 +149,7 @@ impl ProgramApprover {
         let mut running = RunningProgram::start(&self.command, &self.directory, document)
             .map_err(|error| NoAnswer::Fault(format!("cannot start it: {error}")))?;
         loop {
-            if withdrawal.is_withdrawn() {
+            if withdrawal.is_cancelled() {
                 return Err(NoAnswer::Withdrawn);
             }
             if running.output.is_too_long() {

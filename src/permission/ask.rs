@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Action, Judgement, Policy};
+use super::{Action, Judgement, Policy, Withdrawal};
 use crate::request::{Effect, PolicyRule};
 
 /// Something that the policy leaves to a person.
@@ -126,22 +126,4 @@ pub trait Prompter: Send {
         subagent: Option<&str>,
         withdrawal: &Withdrawal,
     ) -> QuestionAnswer;
-}
-
-/// Tells a prompter that its question does not matter any more. Clones are the same.
-#[derive(Debug, Clone, Default)]
-pub struct Withdrawal {
-    withdrawn: std::sync::Arc<std::sync::atomic::AtomicBool>,
-}
-
-impl Withdrawal {
-    /// Withdraws the question: its answer is no longer wanted.
-    pub fn withdraw(&self) {
-        self.withdrawn.store(true, std::sync::atomic::Ordering::Release);
-    }
-
-    /// Whether the question was withdrawn. A prompter checks at least ten times a second, and then answers `Nobody`.
-    pub fn is_withdrawn(&self) -> bool {
-        self.withdrawn.load(std::sync::atomic::Ordering::Acquire)
-    }
 }

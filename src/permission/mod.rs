@@ -39,17 +39,21 @@ mod repeat;
 mod rules;
 pub mod shell;
 mod spelling;
-pub mod terminal;
+mod terminal;
 
 pub use action::Action;
 pub use approver::{Faults, ProgramApprover};
-pub use ask::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, QuestionOption, Withdrawal};
+pub use ask::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, QuestionOption};
 pub use audit::{AuditEntry, AuditLog, AuditScope, DamagedLine, DecidedBy, Decision};
 pub use policy::{JudgedPart, Judgement, Policy};
 pub use proposal::proposed_diff;
 pub use protected::ProtectedPlaces;
 pub use repeat::{DOOM_LOOP, RepeatWatch};
 pub use terminal::TerminalPrompter;
+
+/// Cancelled when the answer to a question does not matter any more. A prompter checks it at least ten times a second, and
+/// then returns without an answer.
+pub use tokio_util::sync::CancellationToken as Withdrawal;
 
 use crate::api::types::{Rule, RuleAction};
 use crate::support::names::Names;

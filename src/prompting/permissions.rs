@@ -10,11 +10,10 @@ use crate::connect::Connection;
 use crate::context::Context;
 use crate::engine::files::EngineFiles;
 use crate::error::{Failure, FailureKind};
-use crate::permission::terminal::TerminalStyle;
 use crate::permission::{self, Action, AuditLog, DecidedBy, Policy, ProgramApprover, TerminalPrompter};
 use crate::request::{Approver, Effect, Preset, RunRequest};
 use crate::support::state_file;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, TerminalStyle};
 use crate::turn::{Answerer, Permissions};
 
 /// What decides in a turn, as yet without the gate: the policy, the approver, and the rules that the session needs.

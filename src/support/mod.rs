@@ -20,8 +20,6 @@ pub mod overlay;
 pub mod progress;
 pub mod retry;
 pub mod secret;
-#[cfg(unix)]
-pub mod silence;
 pub mod state_file;
 pub mod timestamp;
 pub mod visible;

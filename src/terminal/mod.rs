@@ -146,6 +146,25 @@ impl Terminal {
     }
 }
 
+/// What a terminal can show that is asked at, whatever the standard streams are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TerminalStyle {
+    pub color: bool,
+    /// The cursor can be moved; if not, everything is written line by line.
+    pub cursor: bool,
+}
+
+impl TerminalStyle {
+    /// As the user and the environment say.
+    pub fn new(terminal: &Terminal, choice: ColorChoice) -> Self {
+        let device = terminal.with(Stream::Stderr, terminal.columns());
+        Self {
+            color: device.color(choice, Stream::Stderr),
+            cursor: device.can_redraw(Stream::Stderr),
+        }
+    }
+}
+
 fn color_variables(environment: &Environment) -> ColorVariables {
     let forced = |name| environment.text(name).is_some_and(|value| value != "0");
     // Set but not Unicode is set as well.

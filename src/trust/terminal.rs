@@ -1,14 +1,7 @@
 //! Asking a person at the terminal, also while stdin and stdout are pipes.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
-
-use console::Term;
-use dialoguer::Select;
-use dialoguer::theme::SimpleTheme;
-
 use super::{Findings, TrustAnswer, TrustAsker, shown};
-use crate::support::silence::wait_for_silence;
+use crate::asking::{Device, Gone, select};
 
 /// The answers; the cursor starts on the first one.
 const ANSWERS: [&str; 2] = [
@@ -21,73 +14,46 @@ const ANSWERS: [&str; 2] = [
 /// [`TrustAsker::ask`] blocks its thread while the person thinks.
 #[derive(Debug)]
 pub struct TerminalAsker {
-    terminal: Option<File>,
+    terminal: Option<Device>,
 }
 
 impl TerminalAsker {
     /// Opens the terminal, if this process has one and may read from it.
     pub fn open() -> Self {
-        let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").ok();
         Self {
-            // A job in the background would be stopped by the system when it reads, and wait for ever.
-            terminal: terminal.filter(in_foreground),
-        }
-    }
-
-    fn question(&self, findings: &Findings) -> io::Result<TrustAnswer> {
-        let Some(terminal) = &self.terminal else {
-            return Ok(TrustAnswer::Nobody);
-        };
-        let mut output = terminal;
-        let directory = shown(&findings.directory.to_string_lossy());
-        writeln!(
-            output,
-            "`{directory}` brings along what would run on this machine, or be read outside of it:"
-        )?;
-        // All of it, and what is most dangerous last: that stands right above the question, however long the list is.
-        for item in findings.by_danger().into_iter().rev() {
-            writeln!(output, "  {}", item.in_full())?;
-        }
-        writeln!(
-            output,
-            "A yes holds until one of these files changes. What they load from elsewhere is not watched."
-        )?;
-        wait_for_silence(terminal)?;
-        let term = Term::read_write_pair(terminal.try_clone()?, terminal.try_clone()?);
-        let answer = Select::with_theme(&SimpleTheme)
-            .with_prompt("Trust it?")
-            .items(ANSWERS)
-            .default(0)
-            .interact_on_opt(&term);
-        // An interruption leaves it hidden.
-        let _ = term.show_cursor();
-        match answer {
-            Ok(Some(1)) => Ok(TrustAnswer::Trusted),
-            Ok(_) => Ok(TrustAnswer::Refused),
-            Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
-                Ok(TrustAnswer::Interrupted)
-            }
-            Err(dialoguer::Error::IO(error)) => Err(error),
+            terminal: Device::controlling(),
         }
     }
 }
 
 impl TrustAsker for TerminalAsker {
     fn ask(&mut self, findings: &Findings) -> TrustAnswer {
-        // A terminal that went away has no user.
-        self.question(findings).unwrap_or(TrustAnswer::Nobody)
+        let Some(terminal) = &self.terminal else {
+            return TrustAnswer::Nobody;
+        };
+        let directory = shown(&findings.directory.to_string_lossy());
+        let heading = format!("`{directory}` brings along what would run on this machine, or be read outside of it:");
+        // All of it, and what is most dangerous last: that stands right above the question, however long the list is.
+        let items = findings.by_danger().into_iter().rev();
+        let end = "A yes holds until one of these files changes. What they load from elsewhere is not watched.";
+        let facts = std::iter::once(heading)
+            .chain(items.map(|item| format!("  {}", item.in_full())))
+            .chain([end.to_owned()]);
+        match select(terminal, facts, "Trust it?", &ANSWERS) {
+            Ok(Some(1)) => TrustAnswer::Trusted,
+            Ok(_) => TrustAnswer::Refused,
+            Err(Gone::Interrupted) => TrustAnswer::Interrupted,
+            // A terminal that went away has no user.
+            Err(_) => TrustAnswer::Nobody,
+        }
     }
 
     fn warn(&mut self, line: &str) {
-        match self.terminal.as_ref() {
-            Some(mut terminal) => {
-                let _ = writeln!(terminal, "warning: {line}");
+        match &self.terminal {
+            Some(terminal) => {
+                let _ = terminal.write_line(&format!("warning: {line}"));
             }
             None => tracing::warn!("{line}"),
         }
     }
-}
-
-fn in_foreground(terminal: &File) -> bool {
-    rustix::termios::tcgetpgrp(terminal).is_ok_and(|group| group == rustix::process::getpgrp())
 }

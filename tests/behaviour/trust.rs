@@ -3,8 +3,13 @@
 use std::path::Path;
 use std::process::Command;
 
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::real_engine::RealEngine;
 use crate::support::{Finished, Model, Pty, Sandbox};
+#[cfg(unix)]
+use crate::support::{LONG, until};
 
 const SCRIPT: &str = "[[reply]]\ntext = \"ok\"\ntimes = \"always\"";
 /// Says whether the model was told what `secret` holds.
@@ -440,4 +445,19 @@ fn a_person_at_a_terminal_is_asked_about_what_reads_outside() {
             "{shown}"
         );
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_that_ends_the_question_leaves_the_terminal_as_it_was() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/.opencode/plugin/p.js", "export const P = async () => ({})\n");
+    let mut person = Pty::rehearse(&sandbox, SCRIPT, &["Say it"]);
+    person.wait_for("> no, do not work here");
+    until("single keys", LONG, || (!person.is_in_line_mode()).then_some(()));
+    kill_process(Pid::from_raw(person.pid()).unwrap(), Signal::TERM).unwrap();
+    assert_eq!(person.finish(), 143);
+    let shown = person.wait_for("the run was terminated");
+    assert!(person.is_in_line_mode(), "{shown}");
+    assert!(!person.hides_its_cursor(), "{shown}");
 }

@@ -192,7 +192,7 @@ fn a_program_is_ended_when_its_answer_is_not_wanted_any_more() {
         move || (approver.ask(&shell("x"), &withdrawal), approver.faults().take())
     });
     let pids = pids(directory.path());
-    withdrawal.withdraw();
+    withdrawal.cancel();
     assert_eq!(asked.join().unwrap(), (Answer::Nobody, Vec::new()));
     expect_gone(&pids);
 }

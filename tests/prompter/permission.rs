@@ -219,7 +219,7 @@ fn a_withdrawn_question_disappears() {
             person.presses(keys).loses(ASKED);
         }
         let withdrawn = Instant::now();
-        person.withdrawal.withdraw();
+        person.withdrawal.cancel();
         assert_eq!(asked.answer(), Answer::Nobody);
         assert!(withdrawn.elapsed() < LONG);
         person.sees("no longer asked: git status");
@@ -232,7 +232,7 @@ fn a_withdrawn_question_disappears() {
 #[test]
 fn a_question_that_was_withdrawn_before_is_not_shown() {
     let person = Person::usual();
-    person.withdrawal.withdraw();
+    person.withdrawal.cancel();
     assert_eq!(person.asked(&shell("git status")).answer(), Answer::Nobody);
     assert_eq!(person.shown(), "");
 }
@@ -254,7 +254,7 @@ fn a_terminal_that_shows_nothing_any_more_keeps_nobody_waiting() {
     let asked = person.asked(&shell(&"a long line of a command ".repeat(8000)));
     person.reads("opencode wants");
     let withdrawn = Instant::now();
-    person.withdrawal.withdraw();
+    person.withdrawal.cancel();
     assert_eq!(asked.answer(), Answer::Nobody);
     assert!(withdrawn.elapsed() < LONG, "{:?}", withdrawn.elapsed());
 }

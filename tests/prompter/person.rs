@@ -9,11 +9,10 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use opencode_rs::permission::terminal::TerminalStyle;
 use opencode_rs::permission::{
     Answer, Ask, ModelQuestion, Prompter as _, QuestionAnswer, TerminalPrompter, Withdrawal,
 };
-use opencode_rs::terminal::Screen;
+use opencode_rs::terminal::{Screen, TerminalStyle};
 use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};

@@ -184,7 +184,7 @@ fn a_withdrawn_question_disappears() {
     let mut person = Person::usual();
     let asked = person.questioned(&[question(false)], None);
     person.sees("Esc dismisses");
-    person.withdrawal.withdraw();
+    person.withdrawal.cancel();
     assert_eq!(asked.answer(), QuestionAnswer::Nobody);
     person.sees("no longer asked");
     assert_eq!(person.contents(), "no longer asked: DB");

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::termios::LocalModes;
 
 use super::{EnginePermit, LONG, Sandbox, until};
 use crate::real_engine;
@@ -217,6 +218,18 @@ impl Pty {
     pub(crate) fn close(&mut self) {
         *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.master = None;
+    }
+
+    pub(crate) fn hides_its_cursor(&self) -> bool {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.screen.screen().hide_cursor()
+    }
+
+    /// Whether the terminal delivers lines and echoes keys, as it does for a shell.
+    pub(crate) fn is_in_line_mode(&self) -> bool {
+        let flags = self.master.as_ref().unwrap().get_termios().unwrap().local_flags.bits();
+        let wanted = (LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG).bits();
+        flags & wanted == wanted
     }
 
     /// The process on the terminal.

@@ -1,11 +1,19 @@
 //! Asking a person before something is done that cannot be taken back.
 
 use super::RunningCommand;
+#[cfg(unix)]
+use crate::asking::{Device, Gone, select};
 use crate::error::{Failure, FailureKind};
 use crate::request::Confirmation;
+#[cfg(unix)]
+use crate::terminal::one_line;
 
 /// How many lines of what is at stake are shown.
+#[cfg(unix)]
 const SHOWN: usize = 20;
+/// Columns of a line of facts.
+#[cfg(unix)]
+const COLUMNS: usize = 200;
 
 /// What a person is asked.
 #[derive(Debug, Clone)]
@@ -55,58 +63,24 @@ impl RunningCommand<'_> {
 
 #[cfg(unix)]
 fn ask(question: &ConfirmQuestion) -> ConfirmAnswer {
-    terminal::ask(question).unwrap_or(ConfirmAnswer::Nobody)
+    let Some(terminal) = Device::controlling() else {
+        return ConfirmAnswer::Nobody;
+    };
+    let facts = question.facts.iter().take(SHOWN);
+    let more = question.facts.len().saturating_sub(SHOWN);
+    let facts = facts
+        .map(|fact| format!("  {}", one_line(fact, COLUMNS)))
+        .chain((more > 0).then(|| format!("  and {more} more")));
+    let prompt = format!("Really {}?", one_line(&question.action, COLUMNS));
+    match select(&terminal, facts, &prompt, &["no", "yes"]) {
+        Ok(Some(1)) => ConfirmAnswer::Yes,
+        Ok(_) => ConfirmAnswer::No,
+        Err(Gone::Interrupted) => ConfirmAnswer::Interrupted,
+        Err(_) => ConfirmAnswer::Nobody,
+    }
 }
 
 #[cfg(not(unix))]
 fn ask(_question: &ConfirmQuestion) -> ConfirmAnswer {
     ConfirmAnswer::Nobody
-}
-
-#[cfg(unix)]
-mod terminal {
-    use std::fs::OpenOptions;
-    use std::io::{self, Write as _};
-
-    use console::Term;
-    use dialoguer::Select;
-    use dialoguer::theme::SimpleTheme;
-
-    use super::{ConfirmAnswer, ConfirmQuestion, SHOWN};
-    use crate::support::silence::wait_for_silence;
-    use crate::terminal::one_line;
-
-    /// Columns of a line of facts.
-    const COLUMNS: usize = 200;
-
-    pub(super) fn ask(question: &ConfirmQuestion) -> io::Result<ConfirmAnswer> {
-        let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-        // A job in the background would be stopped by the system when it reads, and wait for ever.
-        if rustix::termios::tcgetpgrp(&terminal)? != rustix::process::getpgrp() {
-            return Ok(ConfirmAnswer::Nobody);
-        }
-        for fact in question.facts.iter().take(SHOWN) {
-            writeln!(terminal, "  {}", one_line(fact, COLUMNS))?;
-        }
-        if question.facts.len() > SHOWN {
-            writeln!(terminal, "  and {} more", question.facts.len() - SHOWN)?;
-        }
-        wait_for_silence(&terminal)?;
-        let term = Term::read_write_pair(terminal.try_clone()?, terminal.try_clone()?);
-        let answer = Select::with_theme(&SimpleTheme)
-            .with_prompt(format!("Really {}?", one_line(&question.action, COLUMNS)))
-            .items(["no", "yes"])
-            .default(0)
-            .interact_on_opt(&term);
-        // An interruption leaves it hidden.
-        let _ = term.show_cursor();
-        match answer {
-            Ok(Some(1)) => Ok(ConfirmAnswer::Yes),
-            Ok(_) => Ok(ConfirmAnswer::No),
-            Err(dialoguer::Error::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
-                Ok(ConfirmAnswer::Interrupted)
-            }
-            Err(dialoguer::Error::IO(error)) => Err(error),
-        }
-    }
 }

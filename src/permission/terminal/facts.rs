@@ -1,7 +1,7 @@
 //! What a person has to know to decide: who asks for what, where, and why it is asked.
 
-use super::line::{StyledLine, TextStyle};
 use super::parts::part_lines;
+use crate::asking::{StyledLine, TextStyle};
 use crate::permission::preset::plain_reason;
 use crate::permission::{Action, Ask};
 use crate::support::look_alike::look_alikes;

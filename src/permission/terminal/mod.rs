@@ -6,36 +6,15 @@
 //! allow anything; whatever ends a question (an answer, a withdrawal, a terminal that goes away, a panic) leaves the
 //! terminal as it was.
 //!
-//! `dialoguer` asks elsewhere, but its questions end with a key and with nothing else, and so do the keys of `console`: a
-//! question here must end when its answer is not wanted any more. So the device is read here, a tenth of a second at a
-//! time.
-//!
 //! | file | what |
 //! | --- | --- |
-//! | `device` | the terminal: modes, size, bytes |
-//! | `keys` | from bytes to keys |
-//! | `line` | text with looks, hidden characters written out, wrapped |
-//! | `board` | a block of rows that is drawn again, and a key at a time |
-//! | `menu`, `editor`, `pager` | a choice, a line that is typed, pages |
 //! | `facts`, `parts` | what a person has to know to decide |
 //! | `permission`, `question` | the two sorts of questions |
+//!
+//! How the rows are drawn and the keys read stands in [`asking`](crate::asking).
 
 #[cfg(unix)]
-mod board;
-#[cfg(unix)]
-mod device;
-#[cfg(unix)]
-mod editor;
-#[cfg(unix)]
 mod facts;
-#[cfg(unix)]
-mod keys;
-#[cfg(unix)]
-mod line;
-#[cfg(unix)]
-mod menu;
-#[cfg(unix)]
-mod pager;
 #[cfg(unix)]
 mod parts;
 #[cfg(unix)]
@@ -46,42 +25,9 @@ mod question;
 use std::path::Path;
 
 use super::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, Withdrawal};
-use crate::request::ColorChoice;
-use crate::terminal::{Screen, Stream, Terminal};
-
-/// What the terminal can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TerminalStyle {
-    pub color: bool,
-    /// The cursor can be moved; if not, everything is written line by line.
-    pub cursor: bool,
-}
-
-impl TerminalStyle {
-    /// As the user and the environment say, for a terminal, whatever the standard streams are.
-    pub fn new(terminal: &Terminal, choice: ColorChoice) -> Self {
-        let device = terminal.with(Stream::Stderr, terminal.columns());
-        Self {
-            color: device.color(choice, Stream::Stderr),
-            cursor: device.can_redraw(Stream::Stderr),
-        }
-    }
-}
-
-/// Note about a key that came before the pause of a question was over.
 #[cfg(unix)]
-const TOO_SOON: &str = "too soon: wait a moment, press it again";
-
-/// Why a question ended without an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg(unix)]
-enum Gone {
-    /// It is not wanted any more.
-    Withdrawn,
-    /// Ctrl-D, or the terminal went away.
-    Closed,
-    Interrupted,
-}
+use crate::asking::{Board, Device};
+use crate::terminal::{Screen, TerminalStyle};
 
 /// A person at a terminal.
 ///
@@ -90,7 +36,7 @@ enum Gone {
 #[derive(Debug)]
 pub struct TerminalPrompter {
     #[cfg(unix)]
-    device: device::Device,
+    device: Device,
     #[cfg(not(unix))]
     device: std::convert::Infallible,
     #[cfg_attr(not(unix), expect(dead_code, reason = "nobody is asked there"))]
@@ -103,7 +49,7 @@ impl TerminalPrompter {
     /// The controlling terminal of this process, if it has one and may read from it.
     #[cfg(unix)]
     pub fn open(screen: Screen, style: TerminalStyle) -> Option<Self> {
-        let device = device::Device::controlling()?;
+        let device = Device::controlling()?;
         Some(Self { device, screen, style })
     }
 
@@ -120,7 +66,7 @@ impl TerminalPrompter {
     /// When it cannot be opened for reading and writing, or is no terminal.
     #[cfg(unix)]
     pub fn at(path: &Path, screen: Screen, style: TerminalStyle) -> std::io::Result<Self> {
-        let device = device::Device::open(path)?;
+        let device = Device::open(path)?;
         Ok(Self { device, screen, style })
     }
 
@@ -138,7 +84,7 @@ impl TerminalPrompter {
 #[cfg(unix)]
 impl Prompter for TerminalPrompter {
     fn ask(&mut self, ask: &Ask, withdrawal: &Withdrawal) -> Answer {
-        match board::Board::new(&self.device, self.style, &self.screen, withdrawal) {
+        match Board::new(&self.device, self.style, &self.screen, withdrawal) {
             Ok(board) => permission::put(board, ask),
             Err(_) => Answer::Nobody,
         }
@@ -150,7 +96,7 @@ impl Prompter for TerminalPrompter {
         subagent: Option<&str>,
         withdrawal: &Withdrawal,
     ) -> QuestionAnswer {
-        match board::Board::new(&self.device, self.style, &self.screen, withdrawal) {
+        match Board::new(&self.device, self.style, &self.screen, withdrawal) {
             Ok(board) => question::put(board, questions, subagent),
             Err(_) => QuestionAnswer::Nobody,
         }

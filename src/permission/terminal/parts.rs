@@ -3,7 +3,7 @@
 //! In: the parts of a judgement. Out: a line for each group of parts. Invariants: the tables here order and
 //! label parts and decide nothing; each command or path that asks is in a line, by itself or in a count.
 
-use super::line::{StyledLine, TextStyle};
+use crate::asking::{StyledLine, TextStyle};
 use crate::permission::preset::{plain_reason, words};
 use crate::permission::{Action, Ask, JudgedPart};
 use crate::request::Effect;

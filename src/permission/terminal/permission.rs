@@ -3,13 +3,10 @@
 //! Invariants: nothing is allowed by a key that came before the pause of the question was over, and nothing before all
 //! of what is asked has been on the screen.
 
-use super::Gone;
-use super::board::{Board, Input};
-use super::editor::{EditedLine, TextField, type_line};
 use super::facts::{Facts, ShownFacts, subject};
-use super::keys::Key;
-use super::line::{StyledLine, TextStyle};
-use super::{TOO_SOON, menu, pager};
+use crate::asking::{
+    Board, EditedLine, Gone, Input, Key, StyledLine, TOO_SOON, TextField, TextStyle, menu, pager, type_line,
+};
 use crate::permission::preset::plain_reason;
 use crate::permission::{Answer, Ask};
 use crate::request::{PolicyRule, RulePattern};

@@ -3,12 +3,7 @@
 //! Nothing dangerous hangs on the answers, so Enter takes what the cursor is on; but no answer is a key that came before
 //! the pause of the question was over.
 
-use super::Gone;
-use super::board::{Board, Input};
-use super::editor::{EditedLine, TextField, type_line};
-use super::keys::Key;
-use super::line::{StyledLine, TextStyle};
-use super::{TOO_SOON, menu};
+use crate::asking::{Board, EditedLine, Gone, Input, Key, StyledLine, TOO_SOON, TextField, TextStyle, menu, type_line};
 use crate::permission::{ModelQuestion, QuestionAnswer};
 
 /// The least rows for the question itself.

@@ -165,7 +165,7 @@ impl Gatekeeper {
         };
         let faults = self.faults.as_ref().map(Faults::take).unwrap_or_default();
         out.extend(faults.into_iter().map(Update::Warning));
-        if asking.withdrawal.is_withdrawn() {
+        if asking.withdrawal.is_cancelled() {
             // A withdrawn question needs no answer; the code that withdrew it has settled its ask.
             return None;
         }
@@ -246,7 +246,7 @@ impl Gatekeeper {
         if let Some(asking) = &self.asking
             && concerned(&asking.what, &asking.session_id)
         {
-            asking.withdrawal.withdraw();
+            asking.withdrawal.cancel();
         }
     }
 }

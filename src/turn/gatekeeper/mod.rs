@@ -294,7 +294,7 @@ impl Gatekeeper {
                 what,
                 withdrawal,
                 ..
-            }) => (Some(thread), what.call().filter(|_| !withdrawal.is_withdrawn())),
+            }) => (Some(thread), what.call().filter(|_| !withdrawal.is_cancelled())),
             None => (None, None),
         };
         let answered = async {
@@ -365,7 +365,7 @@ impl Gatekeeper {
             }
             GateEvent::Gone => {
                 if let Some(asking) = &self.asking {
-                    asking.withdrawal.withdraw();
+                    asking.withdrawal.cancel();
                 }
                 None
             }
@@ -383,8 +383,8 @@ impl Gatekeeper {
         self.answerer = ApproverKind::Nobody;
         let mut open: Vec<What> = Vec::new();
         if let Some(asking) = self.asking.take() {
-            let was_withdrawn = asking.withdrawal.is_withdrawn();
-            asking.withdrawal.withdraw();
+            let was_withdrawn = asking.withdrawal.is_cancelled();
+            asking.withdrawal.cancel();
             // The terminal must be restored before other output.
             let _ = timeout(WITHDRAW_TIMEOUT, asking.thread).await;
             if !was_withdrawn {

@@ -7,35 +7,33 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use tokio_util::sync::CancellationToken;
+
 use super::device::{Device, RawTerminal, Size};
 use super::keys::{Key, KeyDecoder};
 use super::line::StyledLine;
-use super::{Gone, TerminalStyle};
-use crate::permission::Withdrawal;
-use crate::terminal::{Screen, ScreenLease};
+use super::{ANSWER_PAUSE, Gone};
+use crate::terminal::{Screen, ScreenLease, TerminalStyle};
 
 /// Timeout of the last write to a terminal.
 const FAREWELL: Duration = Duration::from_millis(500);
-/// A question takes no key that answers it before this time has passed without input: a key that is still down, or
-/// that belongs to what was typed before, is no answer.
-const PAUSE: Duration = Duration::from_millis(400);
 /// A read that returned bytes sooner than this may have found bytes that came before the read.
 const AT_ONCE: Duration = Duration::from_millis(20);
 
 /// What happens while a question stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Input {
+pub(crate) enum Input {
     Key(Key),
     Resized,
 }
 
 /// Where the cursor of a text that is typed stands: row and column.
-pub(super) type Caret = (usize, usize);
+pub(crate) type Caret = (usize, usize);
 
-pub(super) struct Board<'a> {
+pub(crate) struct Board<'a> {
     device: &'a Device,
     style: TerminalStyle,
-    withdrawal: &'a Withdrawal,
+    withdrawal: &'a CancellationToken,
     raw: RawTerminal<'a>,
     keys: KeyDecoder,
     silence: Silence,
@@ -52,13 +50,13 @@ pub(super) struct Board<'a> {
 }
 
 impl<'a> Board<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         device: &'a Device,
         style: TerminalStyle,
         screen: &Screen,
-        withdrawal: &'a Withdrawal,
+        withdrawal: &'a CancellationToken,
     ) -> Result<Self, Gone> {
-        if withdrawal.is_withdrawn() {
+        if withdrawal.is_cancelled() {
             return Err(Gone::Withdrawn);
         }
         if !device.is_ours() {
@@ -88,12 +86,12 @@ impl<'a> Board<'a> {
     }
 
     /// Columns that rows may take. The last one stays empty: some terminals break the line there, others later.
-    pub(super) const fn columns(&self) -> usize {
+    pub(crate) const fn columns(&self) -> usize {
         self.size.columns - 1
     }
 
     /// Rows that a block may take.
-    pub(super) const fn rows(&self) -> usize {
+    pub(crate) const fn rows(&self) -> usize {
         if self.style.cursor {
             self.size.rows
         } else {
@@ -102,29 +100,29 @@ impl<'a> Board<'a> {
     }
 
     /// Rows that can be seen at once.
-    pub(super) const fn screen_rows(&self) -> usize {
+    pub(crate) const fn screen_rows(&self) -> usize {
         self.size.rows
     }
 
     /// Whether what stands can be drawn again.
-    pub(super) const fn can_redraw(&self) -> bool {
+    pub(crate) const fn can_redraw(&self) -> bool {
         self.style.cursor
     }
 
     /// Lets the next [`draw`](Self::draw) start the pause in which no key answers: another question is drawn, or the same
     /// one after something else was shown.
-    pub(super) const fn ask_anew(&mut self) {
+    pub(crate) const fn ask_anew(&mut self) {
         self.is_new = true;
     }
 
     /// Whether the pause was over before the last key came.
-    pub(super) const fn is_pause_over(&self) -> bool {
+    pub(crate) const fn is_pause_over(&self) -> bool {
         self.silence.was_long_enough
     }
 
     /// Whether a key repeats as fast as a held key does: then it may have been held down since the question
     /// before this one, and the pause starts anew. Ctrl-C that follows so closely takes the key back as well.
-    pub(super) fn repeats(&mut self, key: Key) -> Result<bool, Gone> {
+    pub(crate) fn repeats(&mut self, key: Key) -> Result<bool, Gone> {
         if self.keys.peek().is_none() {
             self.read()?;
         }
@@ -137,9 +135,9 @@ impl<'a> Board<'a> {
     }
 
     /// Waits for a key, or for the window to change.
-    pub(super) fn next(&mut self) -> Result<Input, Gone> {
+    pub(crate) fn next(&mut self) -> Result<Input, Gone> {
         loop {
-            if self.withdrawal.is_withdrawn() {
+            if self.withdrawal.is_cancelled() {
                 return Err(Gone::Withdrawn);
             }
             match self.keys.next() {
@@ -172,7 +170,7 @@ impl<'a> Board<'a> {
     }
 
     /// Draws rows in place of those that stand there.
-    pub(super) fn draw(&mut self, rows: &[StyledLine], caret: Option<Caret>) -> Result<(), Gone> {
+    pub(crate) fn draw(&mut self, rows: &[StyledLine], caret: Option<Caret>) -> Result<(), Gone> {
         let texts: Vec<String> = rows.iter().map(StyledLine::text).collect();
         if self.style.cursor {
             let mut out = self.back();
@@ -240,7 +238,7 @@ impl<'a> Board<'a> {
     }
 
     /// Leaves rows standing in place of the block, and the cursor below them.
-    pub(super) fn leave(mut self, rows: &[StyledLine]) {
+    pub(crate) fn leave(mut self, rows: &[StyledLine]) {
         let _ = self.switch(false);
         if self.draw(rows, None).is_ok() && !rows.is_empty() {
             let _ = self.write("\r\n");
@@ -248,7 +246,7 @@ impl<'a> Board<'a> {
     }
 
     /// Shows pages on a screen of their own, where the terminal has one; or comes back from there.
-    pub(super) fn switch(&mut self, other: bool) -> Result<(), Gone> {
+    pub(crate) fn switch(&mut self, other: bool) -> Result<(), Gone> {
         if self.other_screen == other {
             return Ok(());
         }
@@ -265,7 +263,7 @@ impl<'a> Board<'a> {
     }
 
     /// Draws a page that fills the screen.
-    pub(super) fn page(&mut self, rows: &[StyledLine]) -> Result<(), Gone> {
+    pub(crate) fn page(&mut self, rows: &[StyledLine]) -> Result<(), Gone> {
         let mut out = if self.style.cursor { "\x1b[H\x1b[J" } else { "" }.to_owned();
         for (index, row) in rows.iter().enumerate() {
             if index > 0 {
@@ -277,7 +275,7 @@ impl<'a> Board<'a> {
     }
 
     /// Writes a line end, where pages follow each other.
-    pub(super) fn feed(&mut self) -> Result<(), Gone> {
+    pub(crate) fn feed(&mut self) -> Result<(), Gone> {
         self.write("\r\n")
     }
 
@@ -299,7 +297,7 @@ impl<'a> Board<'a> {
         let mut since: Option<Instant> = None;
         let give_up = move || {
             // A withdrawn question still writes its last line, if the terminal takes it.
-            withdrawal.is_withdrawn() && since.get_or_insert_with(Instant::now).elapsed() > FAREWELL
+            withdrawal.is_cancelled() && since.get_or_insert_with(Instant::now).elapsed() > FAREWELL
         };
         self.device.write(text.as_bytes(), give_up).map_err(|_| Gone::Closed)
     }
@@ -330,7 +328,7 @@ impl Silence {
         if is_empty || ended.duration_since(began) >= AT_ONCE {
             self.until = ended;
         }
-        self.was_long_enough |= self.until.duration_since(self.since) >= PAUSE;
+        self.was_long_enough |= self.until.duration_since(self.since) >= ANSWER_PAUSE;
         if !is_empty {
             self.since = ended;
             self.until = ended;
@@ -393,7 +391,7 @@ mod tests {
         let screen = Screen::plain();
         let before = pty.master.get_termios().unwrap();
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let withdrawal = Withdrawal::default();
+            let withdrawal = CancellationToken::new();
             let _board = Board::new(&device, style, &screen, &withdrawal).unwrap();
             assert_ne!(pty.master.get_termios().unwrap(), before);
             assert!(screen.is_taken());

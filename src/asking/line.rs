@@ -11,7 +11,7 @@ use crate::support::visible::is_hidden;
 
 /// How a piece of text looks where colours are allowed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum TextStyle {
+pub(crate) enum TextStyle {
     #[default]
     Plain,
     Strong,
@@ -50,7 +50,7 @@ const TAB: &str = "    ";
 
 /// One line before it is wrapped, or one row after.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct StyledLine {
+pub(crate) struct StyledLine {
     spans: Vec<(TextStyle, String)>,
     /// By how much the rows after the first one are set in.
     hang: usize,
@@ -58,7 +58,7 @@ pub(super) struct StyledLine {
 
 impl StyledLine {
     /// An empty line whose further rows are set in by `hang` columns.
-    pub(super) const fn new(hang: usize) -> Self {
+    pub(crate) const fn new(hang: usize) -> Self {
         Self {
             spans: Vec::new(),
             hang,
@@ -66,25 +66,25 @@ impl StyledLine {
     }
 
     /// A line of our own words.
-    pub(super) fn of(look: TextStyle, text: &str) -> Self {
+    pub(crate) fn of(look: TextStyle, text: &str) -> Self {
         Self::new(2).own(look, text)
     }
 
     /// Foreign text behind a label of this program.
-    pub(super) fn labelled(label: &str, text: &str) -> Self {
+    pub(crate) fn labelled(label: &str, text: &str) -> Self {
         Self::new(4)
             .own(TextStyle::Faint, label)
             .foreign(TextStyle::Plain, text)
     }
 
     /// Adds our own words, which hold nothing that would have to be shown.
-    pub(super) fn own(mut self, look: TextStyle, text: &str) -> Self {
+    pub(crate) fn own(mut self, look: TextStyle, text: &str) -> Self {
         self.push(look, text);
         self
     }
 
     /// Adds text from elsewhere to a line that stays one: line ends and tabs are written out too.
-    pub(super) fn foreign(self, look: TextStyle, text: &str) -> Self {
+    pub(crate) fn foreign(self, look: TextStyle, text: &str) -> Self {
         self.shown(look, text, |c| match c {
             '\n' => Some("\\n"),
             '\t' => Some("\\t"),
@@ -93,7 +93,7 @@ impl StyledLine {
     }
 
     /// Adds a line of a program or a file: a tab is a gap.
-    pub(super) fn code(mut self, look: TextStyle, text: &str) -> Self {
+    pub(crate) fn code(mut self, look: TextStyle, text: &str) -> Self {
         for (index, piece) in text.split('\t').enumerate() {
             if index > 0 {
                 self.push(look, TAB);
@@ -133,7 +133,7 @@ impl StyledLine {
     /// The rows of the line, none wider than `columns`, at most `limit`; and whether that is all of it.
     ///
     /// A row breaks after a space where there is one. No character is left out, not even that space.
-    pub(super) fn wrap(&self, columns: usize, limit: usize) -> (Vec<Self>, bool) {
+    pub(crate) fn wrap(&self, columns: usize, limit: usize) -> (Vec<Self>, bool) {
         let columns = columns.max(4);
         let hang = self.hang.min(columns / 2);
         let mut rows = Vec::new();
@@ -187,7 +187,7 @@ impl StyledLine {
     }
 
     /// The line in one row; what does not fit becomes `…`.
-    pub(super) fn cut(&self, columns: usize) -> Self {
+    pub(crate) fn cut(&self, columns: usize) -> Self {
         if self.width() <= columns {
             return self.clone();
         }
@@ -209,7 +209,7 @@ impl StyledLine {
     }
 
     /// How many columns it takes.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         let chars = self.spans.iter().flat_map(|(_, text)| text.chars());
         chars.map(|c| c.width().unwrap_or(0)).sum()
     }
@@ -220,12 +220,12 @@ impl StyledLine {
         self.spans.iter().any(|(look, _)| *look == TextStyle::Hidden)
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.spans.iter().map(|(_, text)| text.as_str()).collect()
     }
 
     /// The text with the sequences for its looks.
-    pub(super) fn painted(&self, color: bool) -> String {
+    pub(crate) fn painted(&self, color: bool) -> String {
         let mut out = String::new();
         for (look, text) in &self.spans {
             if color && !look.codes().is_empty() {

@@ -3,7 +3,7 @@
 use super::line::{StyledLine, TextStyle};
 
 /// An entry, marked when the cursor is on it.
-pub(super) fn entry(marked: bool) -> StyledLine {
+pub(crate) fn entry(marked: bool) -> StyledLine {
     if marked {
         StyledLine::new(4).own(TextStyle::Chosen, "> ")
     } else {
@@ -12,7 +12,7 @@ pub(super) fn entry(marked: bool) -> StyledLine {
 }
 
 /// Shows `entries` around the entry under the cursor, in at most `room` rows.
-pub(super) fn show(entries: &[StyledLine], cursor: usize, columns: usize, room: usize) -> Vec<StyledLine> {
+pub(crate) fn show(entries: &[StyledLine], cursor: usize, columns: usize, room: usize) -> Vec<StyledLine> {
     let room = room.max(1);
     let wrapped: Vec<Vec<StyledLine>> = entries.iter().map(|line| line.wrap(columns, usize::MAX).0).collect();
     let Some(current) = wrapped.get(cursor) else {
@@ -42,7 +42,7 @@ pub(super) fn show(entries: &[StyledLine], cursor: usize, columns: usize, room: 
 }
 
 /// How many rows all entries take.
-pub(super) fn height(entries: &[StyledLine], columns: usize) -> usize {
+pub(crate) fn height(entries: &[StyledLine], columns: usize) -> usize {
     entries.iter().map(|line| line.wrap(columns, usize::MAX).0.len()).sum()
 }
 

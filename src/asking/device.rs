@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
@@ -16,20 +17,24 @@ use rustix::termios::{
     tcgetattr, tcgetpgrp, tcgetwinsize, tcsetattr,
 };
 
+use super::ANSWER_PAUSE;
+
 /// Tenths of a second that a read waits.
 const PATIENCE: u8 = 1;
 /// A read that found nothing sooner than this did not wait.
 const AT_ONCE: Duration = Duration::from_millis(20);
 /// After so many of those in a row the terminal counts as gone.
 const MOST_AT_ONCE: u32 = 20;
+const CTRL_C: u8 = 0x03;
+const SHOW_CURSOR: &str = "\x1b[?25h";
 /// Between two tries to write.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// How large the terminal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Size {
-    pub(super) rows: usize,
-    pub(super) columns: usize,
+pub(crate) struct Size {
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
 }
 
 impl Size {
@@ -40,7 +45,7 @@ impl Size {
 
 /// A terminal that can be asked at.
 #[derive(Debug)]
-pub(super) struct Device {
+pub(crate) struct Device {
     input: File,
     /// Opened on its own, because it never blocks and reading does.
     output: File,
@@ -50,14 +55,14 @@ pub(super) struct Device {
 
 impl Device {
     /// The controlling terminal of this process, if there is one.
-    pub(super) fn controlling() -> Option<Self> {
+    pub(crate) fn controlling() -> Option<Self> {
         let mut device = Self::open(Path::new("/dev/tty")).ok()?;
         device.controlling = true;
         device.is_ours().then_some(device)
     }
 
     /// The terminal at a path.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let open = |flags: OFlags| {
             let flags = (OFlags::NOCTTY | flags).bits();
             let mut options = OpenOptions::new();
@@ -74,12 +79,12 @@ impl Device {
     }
 
     /// Whether reading is allowed: a job in the background would be stopped by the system, and wait for ever.
-    pub(super) fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         !self.controlling || tcgetpgrp(&self.input).is_ok_and(|group| group == rustix::process::getpgrp())
     }
 
     /// How large it is now.
-    pub(super) fn size(&self) -> Size {
+    pub(crate) fn size(&self) -> Size {
         let measured = tcgetwinsize(&self.input).ok();
         let at_least = |measured: u16, usual: usize, least: usize| match measured {
             0 => usual,
@@ -91,8 +96,38 @@ impl Device {
         })
     }
 
+    /// Writes a line, also while the terminal takes nothing.
+    pub(crate) fn write_line(&self, line: &str) -> io::Result<()> {
+        self.write(format!("{line}\n").as_bytes(), || false)
+    }
+
+    /// Throws away what is typed until nothing is for a while: keys that were pressed too early or are still down.
+    pub(crate) fn wait_for_silence(&self) -> io::Result<()> {
+        let mut raw = RawTerminal::new(self)?;
+        let mut since = Instant::now();
+        while since.elapsed() < ANSWER_PAUSE {
+            match raw.read(&mut [0; 256])? {
+                [] => {}
+                bytes if bytes.contains(&CTRL_C) => return Err(io::ErrorKind::Interrupted.into()),
+                _ => since = Instant::now(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Two handles that read and write, and block.
+    pub(crate) fn handles(&self) -> io::Result<(File, File)> {
+        Ok((self.input.try_clone()?, self.input.try_clone()?))
+    }
+
+    /// Remembers the modes for [`give_back_terminal`].
+    pub(crate) fn remember_modes(&self) -> io::Result<()> {
+        *asked() = Some((self.output.try_clone()?, tcgetattr(&self.output)?));
+        Ok(())
+    }
+
     /// Writes all of it, unless `give_up` says otherwise while the terminal takes nothing.
-    pub(super) fn write(&self, mut bytes: &[u8], mut give_up: impl FnMut() -> bool) -> io::Result<()> {
+    pub(crate) fn write(&self, mut bytes: &[u8], mut give_up: impl FnMut() -> bool) -> io::Result<()> {
         let mut output = &self.output;
         while !bytes.is_empty() {
             match output.write(bytes) {
@@ -112,9 +147,25 @@ impl Device {
     }
 }
 
+/// The terminal of a selection that stands there now, and the modes before it. The thread that asks waits for a key, and
+/// hears nothing of a signal that ends the program.
+static ASKED: Mutex<Option<(File, Termios)>> = Mutex::new(None);
+
+fn asked() -> MutexGuard<'static, Option<(File, Termios)>> {
+    ASKED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Restores modes and cursor after a selection, also for a program that ends without its answer.
+pub fn give_back_terminal() {
+    if let Some((mut output, modes)) = asked().take() {
+        let _ = tcsetattr(&output, OptionalActions::Now, &modes);
+        let _ = output.write_all(SHOW_CURSOR.as_bytes());
+    }
+}
+
 /// A terminal that gives single keys, until this is dropped.
 #[derive(Debug)]
-pub(super) struct RawTerminal<'a> {
+pub(crate) struct RawTerminal<'a> {
     device: &'a Device,
     before: Termios,
     at_once: u32,
@@ -122,7 +173,7 @@ pub(super) struct RawTerminal<'a> {
 
 impl<'a> RawTerminal<'a> {
     /// Switches to single keys. What was typed before is thrown away: it was no answer to what is asked now.
-    pub(super) fn new(device: &'a Device) -> io::Result<Self> {
+    pub(crate) fn new(device: &'a Device) -> io::Result<Self> {
         let before = tcgetattr(&device.input)?;
         let mut modes = before.clone();
         // Ctrl-C comes as a key. Output is left as it is, and Ctrl-S does not stop it.
@@ -151,7 +202,7 @@ impl<'a> RawTerminal<'a> {
     }
 
     /// Bytes that came within a tenth of a second; none when nothing came.
-    pub(super) fn read<'b>(&mut self, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
+    pub(crate) fn read<'b>(&mut self, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
         let started = Instant::now();
         match (&self.device.input).read(buffer) {
             Ok(0) => {

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Key {
+pub(crate) enum Key {
     Char(char),
     Enter,
     Escape,
@@ -37,7 +37,7 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// Bytes that came, and keys that were made of them.
 #[derive(Debug, Default)]
-pub(super) struct KeyDecoder {
+pub(crate) struct KeyDecoder {
     pending: Vec<u8>,
     ready: VecDeque<Key>,
     pasting: bool,
@@ -53,13 +53,13 @@ enum Token {
 
 impl KeyDecoder {
     /// Adds bytes that were read from the terminal.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.pending.extend_from_slice(bytes);
         self.decode();
     }
 
     /// Nothing came for a while: an ESC that nothing followed was the key, and one more character was a key with Alt.
-    pub(super) fn idle(&mut self) {
+    pub(crate) fn idle(&mut self) {
         if self.pasting || self.pending.first() != Some(&ESCAPE) || self.pending.len() > 2 {
             return;
         }
@@ -69,12 +69,12 @@ impl KeyDecoder {
         self.pending.clear();
     }
 
-    pub(super) fn next(&mut self) -> Option<Key> {
+    pub(crate) fn next(&mut self) -> Option<Key> {
         self.ready.pop_front()
     }
 
     /// The key that comes next.
-    pub(super) fn peek(&self) -> Option<Key> {
+    pub(crate) fn peek(&self) -> Option<Key> {
         self.ready.front().copied()
     }
 

@@ -13,32 +13,32 @@ const MOST: usize = 4000;
 
 /// What a key did to the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Edited {
+pub(crate) enum Edited {
     Changed,
     Done,
     Back,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct TextField {
+pub(crate) struct TextField {
     text: Vec<char>,
     at: usize,
 }
 
 impl TextField {
     /// An editor that holds a text, with the cursor at its end.
-    pub(super) fn with_text(text: &str) -> Self {
+    pub(crate) fn with_text(text: &str) -> Self {
         let text: Vec<char> = text.chars().collect();
         Self { at: text.len(), text }
     }
 
     /// The text without space at its ends.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let text: String = self.text.iter().collect();
         text.trim().to_owned()
     }
 
-    pub(super) fn press(&mut self, key: Key) -> Edited {
+    pub(crate) fn press(&mut self, key: Key) -> Edited {
         match key {
             Key::Enter => return Edited::Done,
             Key::Escape => return Edited::Back,
@@ -77,7 +77,7 @@ impl TextField {
     }
 
     /// The last `room` rows of label and text up to the cursor, and where the cursor stands in them.
-    pub(super) fn show(&self, label: &str, columns: usize, room: usize) -> (Vec<StyledLine>, Caret) {
+    pub(crate) fn show(&self, label: &str, columns: usize, room: usize) -> (Vec<StyledLine>, Caret) {
         let text = |range: &[char]| -> String { range.iter().collect() };
         let (before, after) = self.text.split_at(self.at);
         let line = StyledLine::new(2)
@@ -101,15 +101,15 @@ impl TextField {
 }
 
 /// What stands around a line that is typed.
-pub(super) struct EditedLine<'a> {
-    pub(super) label: &'a str,
-    pub(super) hint: &'a StyledLine,
+pub(crate) struct EditedLine<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) hint: &'a StyledLine,
     /// The least rows above it.
-    pub(super) least_above: usize,
+    pub(crate) least_above: usize,
 }
 
 /// Lets the person type a line below `above`, which is given its rows; none when they went back.
-pub(super) fn type_line(
+pub(crate) fn type_line(
     board: &mut Board<'_>,
     editor: &mut TextField,
     asked: &EditedLine<'_>,

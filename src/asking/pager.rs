@@ -6,7 +6,7 @@ use super::keys::Key;
 use super::line::{StyledLine, TextStyle};
 
 /// Shows lines until the person has seen enough.
-pub(super) fn show(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
+pub(crate) fn show(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
     board.switch(true)?;
     let shown = if board.can_redraw() {
         pages(board, lines)
