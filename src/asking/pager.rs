@@ -5,15 +5,17 @@ use super::board::{Board, Input};
 use super::keys::Key;
 use super::line::{StyledLine, TextStyle};
 
-/// Shows lines until the person has seen enough.
-pub(crate) fn show(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
+/// Shows lines until the person has seen enough: whether the last one was shown.
+pub(crate) fn show(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<bool, Gone> {
     board.switch(true)?;
     let shown = if board.can_redraw() {
         pages(board, lines)
     } else {
         rolls(board, lines)
     };
-    shown.and_then(|()| board.switch(false))
+    let was_end_shown = shown?;
+    board.switch(false)?;
+    Ok(was_end_shown)
 }
 
 fn wrapped(lines: &[StyledLine], columns: usize) -> Vec<StyledLine> {
@@ -21,9 +23,10 @@ fn wrapped(lines: &[StyledLine], columns: usize) -> Vec<StyledLine> {
 }
 
 /// Forth and back on a screen of its own.
-fn pages(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
+fn pages(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<bool, Gone> {
     let mut rows = wrapped(lines, board.columns());
     let mut top = 0;
+    let mut was_end_shown = false;
     loop {
         let height = board.screen_rows().saturating_sub(1).max(1);
         let last = rows.len().saturating_sub(height);
@@ -38,10 +41,11 @@ fn pages(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
         );
         page.push(StyledLine::of(TextStyle::Strong, &status).cut(board.columns()));
         board.page(&page)?;
+        was_end_shown |= end == rows.len();
         match board.next()? {
             Input::Resized => rows = wrapped(lines, board.columns()),
             Input::Key(key) => match key {
-                Key::Char('q' | 's') | Key::Escape | Key::Left => return Ok(()),
+                Key::Char('q' | 's') | Key::Escape | Key::Left => return Ok(was_end_shown),
                 Key::Char(' ' | 'f') | Key::PageDown => top += height,
                 Key::Char('b') | Key::PageUp => top = top.saturating_sub(height),
                 Key::Enter | Key::Down | Key::Char('j') => top += 1,
@@ -55,7 +59,7 @@ fn pages(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
 }
 
 /// One page after the other, where the cursor cannot go back.
-fn rolls(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
+fn rolls(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<bool, Gone> {
     let rows = wrapped(lines, board.columns());
     let height = board.screen_rows().saturating_sub(1).max(1);
     let mut pages = rows.chunks(height).peekable();
@@ -63,7 +67,7 @@ fn rolls(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
         board.page(page)?;
         board.feed()?;
         if pages.peek().is_none() {
-            break;
+            return Ok(true);
         }
         board.page(&[StyledLine::of(TextStyle::Strong, "q: back, space: on").cut(board.columns())])?;
         let on = loop {
@@ -78,5 +82,5 @@ fn rolls(board: &mut Board<'_>, lines: &[StyledLine]) -> Result<(), Gone> {
             break;
         }
     }
-    Ok(())
+    Ok(false)
 }

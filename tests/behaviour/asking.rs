@@ -155,6 +155,8 @@ fn s_shows_everything_and_asks_on() {
     pty.wait_for("q: back");
     pty.send(" ");
     pty.wait_for("line-30");
+    pty.send("G");
+    pty.wait_for("(end)");
     pty.send("q");
     pty.wait_for("deny");
     pty.answer("y");
@@ -178,6 +180,12 @@ fn the_last_line_of_a_long_command_is_seen_and_y_first_shows_the_rest() {
     assert!(!screen.contains("line-10"), "{screen}");
     pty.answer("y");
     pty.wait_for("line-10");
+    pty.send("q");
+    pty.wait_for("the end was not shown");
+    pty.answer("y");
+    pty.wait_for("q: back");
+    pty.send(" ");
+    pty.wait_for("(end)");
     assert!(!exists(&sandbox, "canary"));
     pty.send("q");
     pty.wait_for("everything was shown");

@@ -144,7 +144,10 @@ impl<'a, 'b> PermissionDialog<'a, 'b> {
     fn take(&mut self, choice: PermissionChoice) -> Result<Option<Answer>, Gone> {
         if choice.allows() && !self.was_read {
             self.show_everything()?;
-            self.note = Some("everything was shown: press it again");
+            self.note = Some(match self.was_read {
+                true => "everything was shown: press it again",
+                false => "the end was not shown: press it again, and go on with space",
+            });
             return Ok(None);
         }
         match choice {
@@ -169,8 +172,7 @@ impl<'a, 'b> PermissionDialog<'a, 'b> {
     }
 
     fn show_everything(&mut self) -> Result<(), Gone> {
-        pager::show(&mut self.board, &self.facts.all(self.ask))?;
-        self.was_read = true;
+        self.was_read |= pager::show(&mut self.board, &self.facts.all(self.ask))?;
         self.board.ask_anew();
         Ok(())
     }
