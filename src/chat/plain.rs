@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use super::console::{ConsoleRequest, TypedLine};
+use super::typed::{ConsoleRequest, TypedLine};
 
 /// The prompt text before a line.
 pub(super) const PROMPT: &str = "> ";

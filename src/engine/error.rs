@@ -7,8 +7,8 @@ use std::time::Duration;
 use semver::Version;
 use url::Url;
 
+use super::candidate::EngineCandidate;
 use super::digest::Mismatch;
-use super::locate::EngineCandidate;
 use super::platform::{BuildTarget, UnsupportedPlatform};
 use super::rejection::Rejection;
 use super::{OLDEST_TESTED, PINNED_VERSION};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
+use super::candidate::EngineCandidate;
 use super::platform::BuildTarget;
 use super::probe;
 use super::probe_cache::ProbeCache;
@@ -14,28 +15,6 @@ use super::store::EngineStore;
 use super::too_new;
 use crate::context::{Directories, Environment};
 use crate::request::EngineSource;
-
-/// A file that could be the engine, and whether it is used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EngineCandidate {
-    pub path: PathBuf,
-    pub source: EngineSource,
-    /// Its version, or why it is skipped.
-    pub verdict: Result<Version, Rejection>,
-}
-
-impl EngineCandidate {
-    /// Whether this machine, and not the file, is the reason for which it was skipped.
-    pub fn is_local(&self) -> bool {
-        self.verdict.as_ref().is_err_and(Rejection::is_local)
-    }
-
-    /// A line that says why it was skipped, if it was.
-    pub fn skipped(&self) -> Option<String> {
-        let rejection = self.verdict.as_ref().err()?;
-        Some(format!("skipped `{}`: {rejection}", self.path.display()))
-    }
-}
 
 /// A file that has not been looked at yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

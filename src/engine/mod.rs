@@ -6,7 +6,7 @@
 //!
 //! | file | what it is about |
 //! | --- | --- |
-//! | `locate`, `probe`, `probe_cache`, `rejection` | what is on this machine, which version it is, why it is skipped |
+//! | `locate`, `candidate`, `probe`, `probe_cache`, `rejection` | what is on this machine, which version it is, why it is skipped |
 //! | `platform`, `pins`, `digest` | which build runs here, what it must be |
 //! | `source`, `npm_config`, `http` | who serves it |
 //! | `download`, `archive`, `install`, `store` | from a socket to the store |
@@ -18,6 +18,7 @@
 )]
 
 mod archive;
+mod candidate;
 mod digest;
 mod download;
 mod error;
@@ -43,11 +44,11 @@ use std::time::Duration;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+pub use candidate::EngineCandidate;
 pub use digest::{Digest, Mismatch};
 pub use error::Error;
 pub use http::RetryLimits;
 pub use install::{Scrutiny, install};
-pub use locate::EngineCandidate;
 pub use platform::{ArchiveKind, BuildTarget, Cpu, Host, Instructions, Libc, Os, UnknownTarget, UnsupportedPlatform};
 pub use progress_bar::DownloadBar;
 pub use rejection::Rejection;

@@ -47,6 +47,22 @@ pub fn strays(base: &Path) -> Vec<Stray> {
     found
 }
 
+/// Removes what guards that were killed have left in `base`. Processes that use it are ended first.
+pub(super) fn remove_stale(base: &Path) {
+    let roots: Vec<PathBuf> = temporary::named(base).collect();
+    if roots.is_empty() {
+        return;
+    }
+    // Of whatever age: a process has such a directory only after its guard has locked it.
+    end_strays(base);
+    for root in roots {
+        // The lock is held until the directory is gone.
+        if let Some(_lock) = temporary::lock_if_stale(&root) {
+            temporary::remove_tree(&root);
+        }
+    }
+}
+
 /// Ends them, which may take some seconds, and removes their private directories. Gives those that were found, and
 /// those among them that do not end.
 pub fn end_strays(base: &Path) -> (Vec<Stray>, Vec<Stray>) {

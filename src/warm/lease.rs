@@ -4,7 +4,6 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
@@ -12,7 +11,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::protocol::{Exposed, Request, Response, hear, say};
+use super::protocol::{Exposed, Refusal, Request, Response, WarmStatus, hear, say};
 use super::record;
 use super::record::ServerRecord;
 use super::socket::{self, Base, SOCKET, is_private};
@@ -26,41 +25,6 @@ const ANSWERING: Duration = Duration::from_secs(10);
 
 /// Between two checks whether a supervisor has ended. Only its parent is notified.
 const SUPERVISOR_CHECK: Duration = Duration::from_millis(20);
-
-/// Why a supervisor does not give its server away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    /// What it was made of has changed.
-    #[error("its configuration is an older one")]
-    Stale,
-    /// It is ending, or gives no more leases.
-    #[error("it is ending")]
-    Ending,
-    /// An engine that we started runs the asking command.
-    #[error("it is not for commands that an engine runs")]
-    Descendant,
-    #[error("it is in use")]
-    InUse,
-    /// It has no server for a request of that kind.
-    #[error("the request comes before the lease")]
-    NoLease,
-}
-
-/// How a warm server is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WarmStatus {
-    /// How many commands use it.
-    pub users: u32,
-    /// The process ids of those.
-    pub user_pids: Vec<u32>,
-    /// Seconds since the last use; 0 while a command uses it.
-    pub idle: u64,
-    /// How long it stays after the last use, in seconds.
-    pub keep_for: u64,
-    /// Whether it gives no more leases.
-    pub retiring: bool,
-}
 
 /// A server that is ours to use until this is dropped.
 #[derive(Debug)]

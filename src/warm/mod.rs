@@ -41,9 +41,10 @@ mod socket;
 mod start;
 mod supervisor;
 
-pub use lease::{Lease, Refusal, WarmStatus, restore_records};
+pub use lease::{Lease, restore_records};
 pub use left_over::{left_over_sockets, remove_left_overs};
 pub use log::{LogFile, logs, older_part};
+pub use protocol::{Refusal, WarmStatus};
 pub use record::{RECORDS, ServerRecord, log as log_file};
 pub use start::{WarmRequest, end_hung, has_records_in, lease};
 pub use supervisor::supervisor_main;

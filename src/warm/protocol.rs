@@ -52,10 +52,45 @@ pub(super) enum Response {
         engine_pid: u32,
     },
     Done,
-    Status(super::lease::WarmStatus),
+    Status(WarmStatus),
     Refused {
-        why: super::lease::Refusal,
+        why: Refusal,
     },
+}
+
+/// Why a supervisor does not give its server away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// What it was made of has changed.
+    #[error("its configuration is an older one")]
+    Stale,
+    /// It is ending, or gives no more leases.
+    #[error("it is ending")]
+    Ending,
+    /// An engine that we started runs the asking command.
+    #[error("it is not for commands that an engine runs")]
+    Descendant,
+    #[error("it is in use")]
+    InUse,
+    /// It has no server for a request of that kind.
+    #[error("the request comes before the lease")]
+    NoLease,
+}
+
+/// How a warm server is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarmStatus {
+    /// How many commands use it.
+    pub users: u32,
+    /// The process ids of those.
+    pub user_pids: Vec<u32>,
+    /// Seconds since the last use; 0 while a command uses it.
+    pub idle: u64,
+    /// How long it stays after the last use, in seconds.
+    pub keep_for: u64,
+    /// Whether it gives no more leases.
+    pub retiring: bool,
 }
 
 /// A secret on its way through a private socket.

@@ -9,8 +9,7 @@ use tokio::net::UnixStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::lease::{Refusal, WarmStatus};
-use super::protocol::{Exposed, Request, Response, hear, say};
+use super::protocol::{Exposed, Refusal, Request, Response, WarmStatus, hear, say};
 use crate::api::Endpoint;
 use crate::gate::{Hub, Invitation};
 use crate::server::is_below_engine;

@@ -55,7 +55,7 @@ pub fn left_over_directories(base: &Path) -> Vec<PathBuf> {
 /// Removes them, and ends what still uses them.
 #[cfg(unix)]
 pub fn remove_left_over_directories(base: &Path) {
-    temporary::remove_stale(base);
+    super::strays::remove_stale(base);
 }
 
 /// Does the work of a guard, if `arguments` (the whole of argv) say that this process is one; `None` otherwise.

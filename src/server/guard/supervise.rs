@@ -66,7 +66,7 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
             guard.clean_up(end);
             temporary.remove();
             guard.report(&GuardReport::Clean);
-            temporary.remove_stale();
+            crate::server::strays::remove_stale(temporary.base());
             match guard.exit {
                 Some(EngineExit::Code(code)) => u8::try_from(code).unwrap_or(1),
                 Some(EngineExit::Signal(signal)) => u8::try_from(128 + signal).unwrap_or(1),

@@ -15,8 +15,6 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::server::strays::end_strays;
-
 const PREFIX: &str = "opencode-rs.";
 /// So many letters and digits follow.
 const LETTERS: usize = 10;
@@ -63,9 +61,9 @@ impl Temporary {
         remove_tree(&self.root);
     }
 
-    /// Removes what guards that were killed have left.
-    pub(super) fn remove_stale(&self) {
-        remove_stale(&self.base);
+    /// The directory in which it was made.
+    pub(super) fn base(&self) -> &Path {
+        &self.base
     }
 }
 
@@ -75,24 +73,8 @@ pub(in crate::server) fn is_name(name: &str) -> bool {
         .is_some_and(|rest| rest.len() == LETTERS && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Removes what guards that were killed have left in `base`. Processes that use it are ended first.
-pub(in crate::server) fn remove_stale(base: &Path) {
-    let roots: Vec<PathBuf> = named(base).collect();
-    if roots.is_empty() {
-        return;
-    }
-    // Of whatever age: a process has such a directory only after its guard has locked it.
-    end_strays(base);
-    for root in roots {
-        // The lock is held until the directory is gone.
-        if let Some(_lock) = lock_if_stale(&root) {
-            remove_tree(&root);
-        }
-    }
-}
-
 /// What is named in `base` as if it were private.
-fn named(base: &Path) -> impl Iterator<Item = PathBuf> {
+pub(in crate::server) fn named(base: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(base).into_iter().flatten().flatten();
     entries
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX))
@@ -107,7 +89,7 @@ pub(in crate::server) fn stale(base: &Path) -> Vec<PathBuf> {
 /// Takes the lock of a directory whose guard was killed. `None` when its guard may live; `Some(None)` when the guard was
 /// killed before it made the file, or while it removed the directory.
 #[expect(clippy::option_option, reason = "without a lock a directory may be stale too")]
-fn lock_if_stale(root: &Path) -> Option<Option<File>> {
+pub(in crate::server) fn lock_if_stale(root: &Path) -> Option<Option<File>> {
     // `symlink_metadata`: a link somewhere else is not a directory of ours.
     let metadata = fs::symlink_metadata(root).ok()?;
     if !is_private_directory(&metadata) || !is_older_than(&metadata, YOUNG) {
@@ -151,6 +133,7 @@ fn make_writable(directory: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::strays::remove_stale;
 
     fn age(path: &Path) {
         let old = SystemTime::now() - 2 * YOUNG;
@@ -207,7 +190,7 @@ mod tests {
             age(path);
         }
         let sweeper = Temporary::create(base.path()).unwrap();
-        sweeper.remove_stale();
+        remove_stale(sweeper.base());
         let mut left: Vec<_> = fs::read_dir(base.path())
             .unwrap()
             .map(|entry| entry.unwrap().path())

@@ -7,11 +7,11 @@ use tokio::task::JoinError;
 
 use super::super::state::TurnState;
 use super::super::update::Update;
-use super::calls::redirected;
 use super::decision::{ApproverKind, GateDecision, stopped};
 use super::{ApproverReply, AskSource, Gatekeeper, PendingAsk, READING_DELAY, WaitingAsk, What, interrupted, subagent};
 use crate::api::types::QuestionAsk;
 use crate::error::Failure;
+use crate::gate::{GateCall, Moment};
 use crate::permission::{
     self, Action, Answer, Ask, AuditScope, DecidedBy, Faults, Judgement, ModelQuestion, Prompter, QuestionAnswer,
     Withdrawal,
@@ -23,6 +23,18 @@ pub(super) struct AskedCall<'a> {
     pub(super) session_id: &'a str,
     pub(super) tool: &'a str,
     pub(super) arguments: &'a Value,
+}
+
+/// Adds the redirecting address to the judgement of a redirect.
+pub(super) fn redirected(judgement: Judgement, call: &GateCall) -> Judgement {
+    let from = call.arguments.get("from").and_then(Value::as_str);
+    match from.filter(|_| call.moment == Moment::Redirect) {
+        Some(from) => Judgement {
+            rule: format!("{}; `{from}` redirects there", judgement.rule),
+            ..judgement
+        },
+        None => judgement,
+    }
 }
 
 impl Gatekeeper {

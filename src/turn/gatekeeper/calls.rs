@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::super::limits::{allows_tool_call, too_many_tool_calls};
 use super::super::state::TurnState;
 use super::super::update::Update;
-use super::asking::AskedCall;
+use super::asking::{AskedCall, redirected};
 use super::decision::GateDecision;
 use super::{AskSource, Gatekeeper, MAX_SUBAGENT_DEPTH, TRACE_TIMEOUT, mentions};
 use crate::api::Client;
@@ -158,18 +158,6 @@ fn narrowed(judgement: Judgement, effect: Effect, why: &str) -> Judgement {
         by_preset: false,
         parts: Vec::new(),
         grant: Vec::new(),
-    }
-}
-
-/// Adds the redirecting address to the judgement of a redirect.
-pub(super) fn redirected(judgement: Judgement, call: &GateCall) -> Judgement {
-    let from = call.arguments.get("from").and_then(Value::as_str);
-    match from.filter(|_| call.moment == Moment::Redirect) {
-        Some(from) => Judgement {
-            rule: format!("{}; `{from}` redirects there", judgement.rule),
-            ..judgement
-        },
-        None => judgement,
     }
 }
 

@@ -27,6 +27,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
@@ -170,6 +171,8 @@ pub(super) struct Gatekeeper {
     watch: TamperWatch,
     /// Tasks that send replies to the engine.
     replies: JoinSet<()>,
+    /// How many replies that allow a call the engine has not taken yet.
+    allowing: watch::Sender<usize>,
     /// Calls of unknown sessions, whose parents are being looked up.
     tracing: JoinSet<(GateCall, Option<Vec<Session>>)>,
     /// Calls that will not run, because the run is over. The model would go on after a refusal, so the calls wait until
@@ -242,6 +245,7 @@ impl Gatekeeper {
             seen: HashSet::new(),
             watch: TamperWatch::new(permissions.session_rules),
             replies: JoinSet::new(),
+            allowing: watch::Sender::new(0),
             tracing: JoinSet::new(),
             held: Vec::new(),
             records: Vec::new(),

@@ -94,16 +94,23 @@ impl Gatekeeper {
     /// message ends the model's turn.
     ///
     /// A `reject` also rejects all other requests of its session, without a message, which would end the turn. So a
-    /// `reject` is sent late: replies that allow a call go first.
+    /// `reject` is sent late: the engine takes the replies that allow a call first.
     pub(super) fn reply(&mut self, request: &str, allowed: bool, message: Option<String>) {
         self.watch.answering(request, allowed);
         let (client, request) = (self.client.clone(), request.to_owned());
+        let allowing = self.allowing.clone();
+        if allowed {
+            allowing.send_modify(|count| *count += 1);
+        }
         self.replies.spawn(async move {
             let sent = if allowed {
-                client.allow_permission_once(&request).await
+                let sent = client.allow_permission_once(&request).await;
+                allowing.send_modify(|count| *count -= 1);
+                sent
             } else {
                 if message.is_some() {
                     tokio::time::sleep(REFUSAL_DELAY).await;
+                    let _ = allowing.subscribe().wait_for(|count| *count == 0).await;
                 }
                 client.reject_permission(&request, message.as_deref()).await
             };
