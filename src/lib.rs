@@ -41,6 +41,23 @@
 //! | [`terminal`] | streams, tty facts, colour, control-sequence stripping |
 //! | [`error`], [`env_vars`], [`support`] | what all of them share |
 //!
+//! # The walk of a prompt
+//!
+//! From `main` to stdout, each step a function to open (`tests/repo/imports.rs` sees that they are there):
+//!
+//! 1. `src/main.rs` `main`: a guard or a supervisor of an engine is this program too; else [`app::main`].
+//! 2. `src/app/mod.rs` `main`: parses argv with `Cli::parse_words`, reports a failure, returns the exit status.
+//! 3. `src/app/mod.rs` `run`: settings, context, signals; flags and settings become a request in `src/cli/run.rs` `resolve`.
+//! 4. `src/commands/run/mod.rs` `run`: the recipe: display, worktree, prompt, outcome.
+//! 5. `src/commands/run/prepare.rs` `prepare`: reads the prompt (`src/input/mod.rs` `read_prompt`) and opens the connection.
+//! 6. `src/connect/mod.rs` `connect`: trust, then a warm server, one of our own or one to attach to; a client of it.
+//! 7. `src/engine/mod.rs` `ensure`, `src/server/start.rs` `start`: for a server of our own, the program and its process.
+//! 8. `src/prompting/ready.rs` `open`: models, agents, commands and the gate of that engine.
+//! 9. `src/prompting/prepare.rs` `prepare`: session, names, permissions and the event stream of this turn.
+//! 10. `src/turn/drive.rs` `drive`: sends the prompt; events go into `src/turn/state.rs`, tool calls to the gatekeeper.
+//! 11. `src/render/mod.rs` `renderer`: updates of the turn become bytes of text, json or stream-json on stdout.
+//! 12. `src/commands/run/mod.rs` `finish`: the outcome is written, the server goes, the exit status is that of the outcome.
+//!
 //! # Who may import whom
 //!
 //! `tests/repo/imports.rs` compares this table with the `crate::` paths in the sources. A change that needs another arrow

@@ -82,6 +82,33 @@ fn used_modules(source: &str) -> BTreeSet<String> {
     used
 }
 
+#[test]
+fn the_walk_of_a_prompt_leads_through_functions_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let map = std::fs::read_to_string(root.join("src/lib.rs")).unwrap();
+    let walk = map.split("# The walk of a prompt").nth(1).unwrap();
+    let steps: Vec<&str> = walk
+        .lines()
+        .filter(|line| line.starts_with("//! ") && line.contains(". `src/"))
+        .collect();
+    assert_eq!(steps.len(), 12);
+    for step in steps {
+        let words: Vec<&str> = step.split('`').skip(1).step_by(2).collect();
+        for pair in words
+            .windows(2)
+            .filter(|pair| pair[0].ends_with(".rs") && !pair[1].contains(['.', ':']))
+        {
+            let source = std::fs::read_to_string(root.join(pair[0])).unwrap();
+            assert!(
+                source.contains(&format!("fn {}", pair[1])),
+                "{} has no `{}`",
+                pair[0],
+                pair[1]
+            );
+        }
+    }
+}
+
 /// Files that import each other, and why they may.
 const CIRCLES: [(&str, &str); 1] = [(
     "commands/chat: dialog names sessions shell",
