@@ -140,23 +140,9 @@ impl Action {
             "read" => Self::Read {
                 path: text("filepath").or_else(|| text("filePath")).unwrap_or_else(only),
             },
-            "edit" => {
-                let files = ask.metadata.get("files").and_then(Value::as_array);
-                let mut paths: Vec<String> = files
-                    .into_iter()
-                    .flatten()
-                    .flat_map(|file| ["filePath", "movePath"].map(|name| file.get(name).and_then(Value::as_str)))
-                    .flatten()
-                    .map(str::to_owned)
-                    .collect();
-                if ask.patterns.len() == 1 {
-                    paths.extend(text("filepath"));
-                }
-                if paths.is_empty() {
-                    paths.clone_from(&ask.patterns);
-                }
-                Self::Edit { paths }
-            }
+            "edit" => Self::Edit {
+                paths: edited_paths(ask),
+            },
             "glob" | "grep" | "list" => Self::Search {
                 tool: ask.permission.clone(),
                 path: text("path"),
@@ -232,6 +218,25 @@ fn patched_paths(patch: &str) -> Vec<String> {
         } else if line.starts_with("***") && !MARKS.contains(&line) {
             paths.push(UNREADABLE.to_owned());
         }
+    }
+    paths
+}
+
+/// The files of an edit that the engine asks about: those of its metadata, else those that it names.
+fn edited_paths(ask: &PermissionAsk) -> Vec<String> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let files = ask.metadata.get("files").and_then(Value::as_array);
+    let mut paths: Vec<String> = files
+        .into_iter()
+        .flatten()
+        .flat_map(|file| ["filePath", "movePath"].map(|name| text(file.get(name))))
+        .flatten()
+        .collect();
+    if ask.patterns.len() == 1 {
+        paths.extend(text(ask.metadata.get("filepath")));
+    }
+    if paths.is_empty() {
+        paths.clone_from(&ask.patterns);
     }
     paths
 }

@@ -36,6 +36,7 @@ mod proposal;
 mod protected;
 mod reach;
 mod repeat;
+mod repositories;
 mod rules;
 pub mod shell;
 mod spelling;

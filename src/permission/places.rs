@@ -15,7 +15,7 @@ use super::shell::hazard::Hazard;
 use super::shell::programs::{READERS, changes_unnamed_files, hazards, only_reads};
 use super::shell::texts::{program, star_brackets};
 use super::shell::{Dirs, LinePart, ShellCommand, ShellWord, git, wrappers};
-use super::spelling::{normal, slashed};
+use super::spelling::slashed;
 use super::wildcard_matches;
 use crate::request::{Effect, PolicyRule};
 use crate::support::names::Names;
@@ -67,48 +67,8 @@ impl Policy {
         if name == "cd" && words.len() == 1 {
             found.push(self.judge_place("~", &self.grounds.directory, Use::Lists));
         }
-        // A repository of the model's making may hold programs that git starts.
-        let is_own = |dir: &PathBuf| self.grounds.look(".", dir).real == [self.grounds.directory.clone()];
-        if name == "git"
-            && dirs.iter().any(|dir| !is_own(dir) || is_bare_repository(dir))
-            && !self.has_plain_allowance()
-        {
-            found.push(asks(
-                "git in another directory, or in one that looks like a repository itself,",
-            ));
-        }
-        // Git also tries the name with `.git` behind it. A name that is not configured may become a directory meanwhile.
-        let talks_to_directory = |dir: &PathBuf| {
-            let is_there = |remote: &&str| dir.join(remote).exists() || dir.join(format!("{remote}.git")).exists();
-            let remotes = git::remotes(words);
-            let is_remote = words.iter().any(|word| word.text() == "remote");
-            remotes.iter().any(is_there) || !(is_remote || remotes.iter().all(|name| has_remote(dir, name)))
-        };
-        if name == "git" && dirs.iter().any(talks_to_directory) {
-            found.push(asks(
-                "git that talks to a place that is not configured, or to a directory,",
-            ));
-        }
-        // `git -C` goes elsewhere, where there may be another repository.
-        let goes = words
-            .windows(2)
-            .filter(|pair| name == "git" && pair[0].text() == "-C")
-            .map(|pair| pair[1].known());
-        for place in goes {
-            let is_other = |dir: &PathBuf| {
-                place.is_none_or(|place| {
-                    let there = normal(&dir.join(place));
-                    // Git looks in each directory on the way up.
-                    let is_repository = |dir: &Path| dir.join(".git").exists() || is_bare_repository(dir);
-                    there
-                        .ancestors()
-                        .take_while(|dir| *dir != self.grounds.directory)
-                        .any(is_repository)
-                })
-            };
-            if dirs.iter().any(is_other) {
-                found.push(asks("git in another repository"));
-            }
+        if name == "git" {
+            found.extend(self.judge_git_places(words, dirs));
         }
         found.extend(self.judge_links(name, words, dirs));
         found.extend(self.judge_arrivals(name, words, dirs));
@@ -187,36 +147,8 @@ impl Policy {
         Some(PartDecision::asked_by(rule))
     }
 
-    /// Git takes a directory without `.git` for a repository when the right files are in it, and runs what their
-    /// configuration says. So beside git that is sent elsewhere, or where there is no `.git`, a line only reads.
-    pub(super) fn judge_repositories(&self, parts: &[LinePart]) -> Option<Judged> {
-        let is_git = |command: &ShellCommand| program(&command.words) == Some("git");
-        let is_sent = |command: &ShellCommand| command.words.iter().any(|word| word.text() == "-C");
-        let is_safe = has_repository(&self.grounds.directory);
-        let git = parts.iter().find_map(|part| match part {
-            LinePart::Command(command) if is_git(command) && (!is_safe || is_sent(command)) => {
-                Some(command.raw.clone())
-            }
-            _ => None,
-        })?;
-        let calls = parts
-            .iter()
-            .filter(|part| matches!(part, LinePart::Command(command) if is_git(command)));
-        let is_alone = calls.count() == 1;
-        let changes = |part: &LinePart| match part {
-            LinePart::Command(command) if is_git(command) => !is_alone && git::changes_files(&command.words),
-            part => self.may_make_files(part),
-        };
-        (!self.has_plain_allowance() && parts.iter().any(changes)).then(|| {
-            Judged::new(
-                git,
-                self.beyond("bash", "git beside commands that could make a repository"),
-            )
-        })
-    }
-
     /// Whether a part may bring files, or files of other names, to where the line works.
-    fn may_make_files(&self, part: &LinePart) -> bool {
+    pub(super) fn may_make_files(&self, part: &LinePart) -> bool {
         match part {
             LinePart::File { writes, target, .. } => {
                 *writes && !target.known().is_some_and(|path| STREAMS.contains(path))
@@ -282,7 +214,7 @@ impl Policy {
         ))
     }
 
-    fn has_plain_allowance(&self) -> bool {
+    pub(super) fn has_plain_allowance(&self) -> bool {
         self.by_rules("bash", &|_| false, &|rule| is_plain(&rule.pattern))
             .is_some_and(|verdict| verdict.effect == Effect::Allow)
     }
@@ -293,37 +225,8 @@ impl Policy {
             return no_objection();
         }
         let sight = self.grounds.look(path, from);
-        let written = path;
         let only_reads = usage != Use::Writes;
-        let mut verdict = no_objection();
-        for tool in ["read", "edit"] {
-            let by_rule = self.by_rules(
-                tool,
-                &|pattern| self.grounds.is_refused(pattern, &sight, written),
-                &|_| false,
-            );
-            if let Some(found) = by_rule.filter(|found| !found.by_preset && (tool == "read" || !only_reads)) {
-                verdict = verdict.stricter(found);
-            }
-            // A directory that holds what must not be touched.
-            let held = self.narrowing(tool).find(|(rule, pattern)| {
-                !is_plain(&rule.pattern)
-                    && (if tool == "read" {
-                        usage != Use::Lists
-                    } else {
-                        !only_reads
-                    })
-                    && sight.names.iter().any(|name| name.is_dir())
-                    && match literal_prefix(pattern) {
-                        // What that is about may be anywhere.
-                        "" => !only_reads && self.holds(&sight, pattern),
-                        _ => self.grounds.may_hold(&sight, pattern),
-                    }
-            });
-            if let Some((rule, _)) = held {
-                verdict = verdict.stricter(PartDecision::asked_by(rule));
-            }
-        }
+        let verdict = self.narrowed_place(&sight, path, usage);
         if verdict.effect == Effect::Deny {
             return verdict;
         }
@@ -359,6 +262,39 @@ impl Policy {
             Some(bounds) => verdict.stricter(bounds),
             None => verdict,
         }
+    }
+
+    /// What rules that deny or ask say of a place, and of what is in it.
+    fn narrowed_place(&self, sight: &ResolvedPath, path: &str, usage: Use) -> PartDecision {
+        let only_reads = usage != Use::Writes;
+        let mut verdict = no_objection();
+        for tool in ["read", "edit"] {
+            let by_rule = self.by_rules(tool, &|pattern| self.grounds.is_refused(pattern, sight, path), &|_| {
+                false
+            });
+            if let Some(found) = by_rule.filter(|found| !found.by_preset && (tool == "read" || !only_reads)) {
+                verdict = verdict.stricter(found);
+            }
+            // A directory that holds what must not be touched.
+            let held = self.narrowing(tool).find(|(rule, pattern)| {
+                !is_plain(&rule.pattern)
+                    && (if tool == "read" {
+                        usage != Use::Lists
+                    } else {
+                        !only_reads
+                    })
+                    && sight.names.iter().any(|name| name.is_dir())
+                    && match literal_prefix(pattern) {
+                        // What that is about may be anywhere.
+                        "" => !only_reads && self.holds(sight, pattern),
+                        _ => self.grounds.may_hold(sight, pattern),
+                    }
+            });
+            if let Some((rule, _)) = held {
+                verdict = verdict.stricter(PartDecision::asked_by(rule));
+            }
+        }
+        verdict
     }
 
     /// Whether a directory holds a file that a pattern speaks about.
@@ -516,34 +452,4 @@ pub(super) fn matches(pattern: &str, from: &Path) -> Option<Vec<String>> {
         paths = next;
     }
     Some(paths)
-}
-
-/// Whether git finds a repository in a directory before it looks at the directory itself.
-fn has_repository(dir: &Path) -> bool {
-    let git = dir.join(".git");
-    let head = std::fs::read_to_string(git.join("HEAD")).unwrap_or_default();
-    let is_head = head.starts_with("ref: refs/")
-        || (head.trim().len() >= 40 && head.trim().bytes().all(|c| c.is_ascii_hexdigit()));
-    git.is_file() || (is_head && git.join("objects").is_dir() && git.join("refs").is_dir())
-}
-
-/// Whether a remote of that name is configured in the repository of a directory.
-fn has_remote(dir: &Path, name: &str) -> bool {
-    let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
-    let Some(git) = dir.ancestors().map(|dir| dir.join(".git")).find(|git| git.exists()) else {
-        return false;
-    };
-    // A work tree beside the main one has only a file that says where its part is, which says where the rest is.
-    let git = match read(&git).strip_prefix("gitdir:") {
-        Some(part) => git.with_file_name(part.trim()),
-        None => git,
-    };
-    let common = read(&git.join("commondir"));
-    let config = read(&git.join(common.trim()).join("config"));
-    config.lines().any(|line| line.trim() == format!("[remote \"{name}\"]"))
-}
-
-/// Whether git would take a directory itself for a repository, of which anybody who may edit files can be the maker.
-fn is_bare_repository(dir: &Path) -> bool {
-    !has_repository(dir) && ["HEAD", "objects", "refs"].iter().any(|name| dir.join(name).exists())
 }

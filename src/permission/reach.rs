@@ -23,46 +23,16 @@ impl Policy {
     pub(super) fn judge_search_of(&self, name: &str, words: &[ShellWord], dirs: &[PathBuf]) -> Option<PartDecision> {
         let texts: Vec<&str> = words[1..].iter().map(ShellWord::text).collect();
         let options: Vec<&str> = texts.iter().copied().filter(|text| text.starts_with('-')).collect();
-        let has = |letters: &[char], long: &[&str]| {
-            options.iter().any(|option| match option.strip_prefix("--") {
-                Some(name) => long.iter().any(|long| name.starts_with(long)),
-                None => option.contains(letters),
-            })
-        };
         if name == "git"
             && git::prints_contents(words, &|path| dirs.iter().all(|dir| dir.join(path).is_file()))
             && let Some(rule) = self.rule_about_files(false)
         {
             return Some(rule);
         }
-        let mut follows = false;
-        let walk = match name {
-            "grep" | "egrep" | "fgrep" => {
-                if !has(&['r', 'R', 'd'], &["rec", "de", "di"]) {
-                    return None;
-                }
-                follows = has(&['R'], &["de"]);
-                SearchWalk::All
-            }
-            "rg" if has(&['u', '.'], &["hi", "no-", "un", "ig"]) => SearchWalk::All,
-            "rg" if has(&['g'], &["gl"]) => match only_glob(&texts) {
-                // What looks like the glob may be the value of another option.
-                Some(include)
-                    if !options
-                        .iter()
-                        .any(|option| !is_glob(option) && may_take_value(name, option)) =>
-                {
-                    SearchWalk::Engine { include }
-                }
-                _ => SearchWalk::All,
-            },
-            "rg" => SearchWalk::Plain,
-            "git" if texts.contains(&"grep") && has(&[], &["unt", "no-i", "no-e"]) => SearchWalk::All,
-            "git" if texts.first() == Some(&"grep") => SearchWalk::Engine { include: "" },
-            "tar" | "bsdtar" | "zip" | "diff" => SearchWalk::All,
-            _ => return None,
-        };
-        follows |= matches!(name, "zip" | "diff") || (name == "tar" && texts.iter().any(|text| text.contains('h')));
+        let walk = walk_of(name, &texts, &options)?;
+        let follows = matches!(name, "zip" | "diff")
+            || (name == "tar" && texts.iter().any(|text| text.contains('h')))
+            || (GREPS.contains(name) && has_option(&options, &['R'], &["de"]));
         let archives = matches!(name, "tar" | "bsdtar" | "zip" | "diff");
         let from = if name == "git" {
             2
@@ -95,25 +65,15 @@ impl Policy {
         };
         let shows = |path: &Path, kind: Kind| is_included(path) && (kind == Kind::File || follows);
         dirs.iter().find_map(|dir| {
-            let there: Vec<&str> = named.iter().copied().filter(|name| dir.join(name).is_dir()).collect();
+            let mut places = match name {
+                "git" => git_places(&texts),
+                _ => named.iter().copied().filter(|name| dir.join(name).is_dir()).collect(),
+            };
             let has_place = named.iter().any(|name| dir.join(name).exists());
-            let mut places = there;
-            if name == "git" {
-                // Only behind `--` is it certain that something is a place, and not what is looked for.
-                let behind: Vec<&str> = texts.iter().copied().skip_while(|text| *text != "--").skip(1).collect();
-                // There it may also be a pattern, or magic.
-                let is_plain = |text: &&str| !text.starts_with(':') && !text.contains(['*', '?', '[', '\\']);
-                places = if behind.is_empty() || !behind.iter().all(is_plain) {
-                    vec!["."]
-                } else {
-                    behind
-                };
-            }
-            if words.iter().skip(from).any(|word| word.has_glob) {
-                places.push(".");
-            }
             // With an option that takes a value, what looks like a place may be what is looked for.
-            if name != "git" && !archives && (!has_place || options.iter().any(|option| may_take_value(name, option))) {
+            let is_unsure = !has_place || options.iter().any(|option| may_take_value(name, option));
+            let has_glob = words.iter().skip(from).any(|word| word.has_glob);
+            if has_glob || (name != "git" && !archives && is_unsure) {
                 places.push(".");
             }
             places
@@ -265,6 +225,53 @@ impl Policy {
             _ => {}
         }
         None
+    }
+}
+
+/// The `grep` that is none of git's.
+const GREPS: Names = Names("grep egrep fgrep");
+
+/// Whether one of the options has one of the letters, or is a long one that begins so.
+fn has_option(options: &[&str], letters: &[char], long: &[&str]) -> bool {
+    options.iter().any(|option| match option.strip_prefix("--") {
+        Some(name) => long.iter().any(|long| name.starts_with(long)),
+        None => option.contains(letters),
+    })
+}
+
+/// Which files a program looks into without naming them; none when it looks into no others.
+fn walk_of<'t>(name: &str, texts: &[&'t str], options: &[&str]) -> Option<SearchWalk<'t>> {
+    let has = |letters: &[char], long: &[&str]| has_option(options, letters, long);
+    Some(match name {
+        "grep" | "egrep" | "fgrep" if has(&['r', 'R', 'd'], &["rec", "de", "di"]) => SearchWalk::All,
+        "rg" if has(&['u', '.'], &["hi", "no-", "un", "ig"]) => SearchWalk::All,
+        "rg" if has(&['g'], &["gl"]) => match only_glob(texts) {
+            // What looks like the glob may be the value of another option.
+            Some(include)
+                if !options
+                    .iter()
+                    .any(|option| !is_glob(option) && may_take_value(name, option)) =>
+            {
+                SearchWalk::Engine { include }
+            }
+            _ => SearchWalk::All,
+        },
+        "rg" => SearchWalk::Plain,
+        "git" if texts.contains(&"grep") && has(&[], &["unt", "no-i", "no-e"]) => SearchWalk::All,
+        "git" if texts.first() == Some(&"grep") => SearchWalk::Engine { include: "" },
+        "tar" | "bsdtar" | "zip" | "diff" => SearchWalk::All,
+        _ => return None,
+    })
+}
+
+/// The places that `git grep` looks into. Only behind `--` is it certain that something is a place, and not what is looked
+/// for; there it may also be a pattern, or magic.
+fn git_places<'t>(texts: &[&'t str]) -> Vec<&'t str> {
+    let behind: Vec<&str> = texts.iter().copied().skip_while(|text| *text != "--").skip(1).collect();
+    let is_plain = |text: &&str| !text.starts_with(':') && !text.contains(['*', '?', '[', '\\']);
+    match behind.is_empty() || !behind.iter().all(is_plain) {
+        true => vec!["."],
+        false => behind,
     }
 }
 

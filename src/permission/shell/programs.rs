@@ -287,18 +287,26 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     for (_, short, long, why) in OPTIONS.iter().filter(|(known, ..)| known.contains(name)) {
         found.extend(options(rest, short, long, why));
     }
+    if unpacks(name, rest) {
+        // Those are what a text says that the model may have written: the rule has to spell out which.
+        found.push(Hazard::new(&super::texts::typed(rest), UNPACKS));
+    }
+    if name == "git" {
+        found.extend(git::hazards(command));
+    }
+    found.extend(hazards_of(name, rest));
+    found
+}
+
+/// What a wildcard does not cover in the arguments of programs that need more than a table of options.
+fn hazards_of(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
     let of = |words: &[ShellWord], is_hazard: &dyn Fn(&ShellWord) -> bool, why| -> Vec<Hazard> {
         let words = words.iter().filter(|word| is_hazard(word));
         words.map(|word| Hazard::new(&word.raw, why)).collect()
     };
     let all = |is_hazard: &dyn Fn(&ShellWord) -> bool, why| of(rest, is_hazard, why);
     let first = |is_hazard: &dyn Fn(&ShellWord) -> bool, why| of(&rest[..rest.len().min(1)], is_hazard, why);
-    if unpacks(name, rest) {
-        // Those are what a text says that the model may have written: the rule has to spell out which.
-        found.push(Hazard::new(&super::texts::typed(rest), UNPACKS));
-    }
-    found.extend(match name {
-        "git" => git::hazards(command),
+    match name {
         "find" | "gfind" => find(rest),
         "awk" | "gawk" | "mawk" | "nawk" => all(&|word| !is_harmless_awk(word.text()), RUNS),
         "tar" | "bsdtar" => {
@@ -342,7 +350,7 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
         "sqlite3" => sqlite(rest),
         // What it reads may run programs.
         "psql" if options(rest, "cl", &Names("command list"), RUNS).is_empty() => {
-            vec![Hazard::new(&super::texts::typed(words), RUNS)]
+            vec![Hazard::new(&super::texts::typed(rest), RUNS)]
         }
         "go" => all(&|word| word.text() == "-w", WRITES),
         "npm" | "pnpm" | "yarn" | "pip" | "pip3" | "gh" => {
@@ -354,8 +362,7 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
         }
         "make" | "gmake" => all(&|word| word.text().contains('=') && !word.text().starts_with('-'), SETS),
         _ => Vec::new(),
-    });
-    found
+    }
 }
 
 /// What in the arguments of `find` is more than a test.
