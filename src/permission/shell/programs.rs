@@ -288,8 +288,15 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
         found.extend(options(rest, short, long, why));
     }
     if unpacks(name, rest) {
-        // Those are what a text says that the model may have written: the rule has to spell out which.
-        found.push(Hazard::new(&super::texts::typed(rest), UNPACKS));
+        // Those are what a text says that the model may have written: the rule has to spell out which. What comes on
+        // stdin cannot be spelled out.
+        let is_named = match name {
+            "cpio" => false,
+            "patch" => !options(rest, "i", &Names("input"), UNPACKS).is_empty(),
+            _ => true,
+        };
+        let input = if is_named { "" } else { " < its input" };
+        found.push(Hazard::new(&format!("{}{input}", super::texts::typed(rest)), UNPACKS));
     }
     if name == "git" {
         found.extend(git::hazards(command));
