@@ -154,12 +154,17 @@ pub(crate) fn prints_contents(words: &[ShellWord], is_file: &dyn Fn(&str) -> boo
 
 /// Options of the subcommands that talk to others that take no value.
 const FLAGS: Names = Names(
-    "--all --atomic --autostash --delete --dry-run --ff --ff-only --force --force-with-lease --no-ff --no-rebase --no-tags \
-     --no-verify --prune --quiet --rebase --set-upstream --tags --unshallow --verbose -4 -6 -a -d -f -n -p -q -r -t -u -v",
+    "--all --allow-unrelated-histories --append --atomic --autostash --commit --delete --dry-run --exit-code --ff --ff-only \
+     --follow-tags --force --force-if-includes --force-with-lease --get-url --heads --keep --mirror --no-commit --no-edit \
+     --no-ff --no-rebase --no-recurse-submodules --no-stat --no-tags --no-verify --porcelain --progress --prune --quiet \
+     --rebase --refs --set-upstream --squash --stat --symref --tags --unshallow --verbose -4 -6 -a -d -f -n -p -q -r -t \
+     -u -v",
 );
 
 /// Those that take the next word.
-const FLAGS_WITH_VALUE: Names = Names("--deepen --depth --jobs --push-option --server-option --shallow-since -j -o");
+const FLAGS_WITH_VALUE: Names = Names(
+    "--deepen --depth --jobs --push-option --server-option --shallow-since --strategy --strategy-option -X -j -o -s",
+);
 
 /// The words that may say which other repository a command talks to. An option that is not known may take a value.
 pub(crate) fn remotes(words: &[ShellWord]) -> Vec<&str> {
