@@ -356,17 +356,17 @@ fn enter_on_an_entry_that_allows_is_held_down_as_well() {
 
 #[test]
 fn the_pattern_is_edited_before_it_holds() {
-    let mut ask = shell("git push origin main");
-    ask.judgement.grant = vec![grant("bash:git push origin main")];
-    ask.policy = policy(&["bash:git push --force *"]);
+    let mut ask = shell("git tag origin main");
+    ask.judgement.grant = vec![grant("bash:git tag origin main")];
+    ask.policy = policy(&["bash:git tag --force *"]);
     let mut person = Person::usual();
     let asked = person.asked(&ask);
     person
-        .sees("a  allow `bash:git push origin main` (exactly this) for the rest of this ")
+        .sees("a  allow `bash:git tag origin main` (exactly this) for the rest of this ")
         .sees(ASKED)
         .pauses()
         .presses(b"e")
-        .sees("allow bash:git push origin main");
+        .sees("allow bash:git tag origin main");
     // Another command, nothing at all, and back.
     person
         .presses(b"\x15git log *\r")
@@ -377,11 +377,11 @@ fn the_pattern_is_edited_before_it_holds() {
         .sees(ASKED)
         .pauses()
         .presses(b"e")
-        .sees("allow bash:git push origin main");
+        .sees("allow bash:git tag origin main");
     // `origin main` goes, and any words may come.
     person.presses(b"\x17\x17* \r");
-    assert_eq!(asked.answer(), Answer::Session(vec![grant("bash:git push *")]));
-    person.sees("allowed for this session: `bash:git push *`");
+    assert_eq!(asked.answer(), Answer::Session(vec![grant("bash:git tag *")]));
+    person.sees("allowed for this session: `bash:git tag *`");
     person.expects_the_terminal_as_it_was();
 }
 
