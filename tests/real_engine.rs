@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use crate::raw_http::{self, Reply};
-use crate::support::{EnginePermit, path_with_ripgrep};
+use crate::support::{EnginePermit, NO_PACKAGES, path_with_ripgrep};
 
 /// The variable that names the engine program for tests.
 const ENGINE: &str = "OPENCODE_RS_TEST_ENGINE";
@@ -82,17 +82,20 @@ pub(crate) struct RealEngine {
     child: Child,
     port: u16,
     project: PathBuf,
-    _home: Option<tempfile::TempDir>,
     _permit: EnginePermit,
 }
 
 impl RealEngine {
-    /// Starts the engine in an empty home with these variables and no others, and waits for its address.
-    pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let mut engine = Self::start_in(home.path(), variables);
-        engine._home = Some(home);
-        engine
+    /// Starts the engine in this home with a configuration that names a scripted model, and these variables besides.
+    pub(crate) fn with_model(home: &Path, config: &str, variables: &[(&str, &str)]) -> Self {
+        std::fs::create_dir_all(home).unwrap();
+        let catalog = home.join("catalog.json");
+        std::fs::write(&catalog, "{}").unwrap();
+        let named = [
+            ("OPENCODE_CONFIG_CONTENT", config),
+            ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
+        ];
+        Self::start_in(home, &[&named, variables].concat())
     }
 
     /// Starts the engine in this home; it works in the directory `project` there.
@@ -109,8 +112,7 @@ impl RealEngine {
             .env("TMPDIR", home)
             .env("OPENCODE_DISABLE_MODELS_FETCH", "1")
             .env("OPENCODE_DISABLE_AUTOUPDATE", "1")
-            // No test needs a package. A closed port refuses at once, where a network may keep everybody waiting.
-            .env("npm_config_registry", "http://127.0.0.1:9/")
+            .envs(NO_PACKAGES)
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -126,7 +128,6 @@ impl RealEngine {
             child,
             port,
             project,
-            _home: None,
             _permit: permit,
         }
     }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::choice::limit;
 use super::conversation::ConversationOptions;
 use super::limits::{LimitOptions, retries};
 use super::model::ModelOptions;
 use super::options::{ConnectOptions, output};
 use super::permission::{PermissionOptions, ToolArgs};
-use super::values::limit;
 use crate::error::Failure;
 use crate::request::{ChatRequest, Limits, PromptSource, RunRequest, StdinUse};
 use crate::settings::Settings;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::values::{self, choice, is_on, value};
+use super::choice::{choice, is_on, value};
+use super::values;
 use crate::error::Failure;
 use crate::request::{
     BusySession, ConnectRequest, DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, ServerChoice,

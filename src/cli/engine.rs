@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use semver::Version;
 
+use super::choice::{choice, is_on, value};
 use super::options::{ListOptions, engine};
-use super::values::{choice, is_on, value};
 use crate::request::{EngineAction, EngineCommandRequest, Network, ProbeTarget};
 use crate::settings::Settings;
 

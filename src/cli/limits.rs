@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::values::{self, value};
+use super::choice::value;
+use super::values;
 use crate::request::{AgentLimits, Checks, Dollars, Limits, WorktreeChoice};
 use crate::settings::Settings;
 

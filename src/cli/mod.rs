@@ -6,6 +6,7 @@
 mod agents;
 mod api;
 mod chat;
+mod choice;
 mod config;
 mod conversation;
 mod doctor;

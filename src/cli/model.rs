@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::{self, value};
+use super::choice::value;
+use super::values;
 use crate::error::Failure;
 use crate::request::{Effort, ModelChoice, NamesRequest, RunRequest, SystemPrompt, TypedNames, VariantChoice};
 use crate::settings::{Setting, Settings};

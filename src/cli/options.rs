@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 use url::Url;
 
+use super::choice::{choice, is_on, limit, value};
 use super::permission::InputOptions;
-use super::values::{self, choice, is_on, limit, value};
+use super::values;
 use crate::request::{
     ColorChoice, ConfigScope, ConnectRequest, EngineChoice, ListFormat, ListOutput, Network, OutputRequest, Reasoning,
     RehearsalChoice, Rendering, ServerChoice, TrustChoice, Verbosity, Warmth,

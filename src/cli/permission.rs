@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::values::{self, choice, is_on, value};
+use super::choice::{choice, is_on, value};
+use super::values;
 use crate::error::Failure;
 use crate::request::{Approver, Effect, OnDenial, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern};
 use crate::settings::{self, Setting, Settings};

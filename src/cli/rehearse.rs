@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use super::values::choice;
+use super::choice::choice;
 use crate::request::{ListFormat, RehearseRequest};
 
 pub(super) const EXAMPLES: &str = "\

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::choice::{choice, is_on, limit, value};
 use super::conversation::ConversationOptions;
 use super::limits::{LimitOptions, retries};
 use super::model::ModelOptions;
 use super::options::{ConnectOptions, output};
 use super::permission::{PermissionOptions, ToolArgs};
-use super::values::{self, choice, is_on, limit, value};
+use super::values;
 use crate::error::Failure;
 use crate::request::{
     AnswerExtent, Limits, OutputMode, OutputRequest, PromptSource, RunRequest, SessionChoice, StdinUse,

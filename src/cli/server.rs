@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::choice::{choice, value};
 use super::options::{ConnectOptions, ListOptions};
-use super::values::{self, choice, value};
+use super::values;
 use crate::error::Failure;
 use crate::request::{
     Follow, InUse, KEEP_FOR, ServerAction, ServerChoice, ServerCommandRequest, ServerReference, StopChoice, Warmth,

@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
+use super::choice::choice;
 use super::options::{ConnectOptions, ListOptions};
-use super::values::{self, choice};
+use super::values;
 use crate::request::{
     Confirmation, Execution, Existing, ExportFormat, ImportIds, Inclusion, ModelChoice, Reasoning, Redaction,
     Rendering, SessionAction, SessionRequest, SessionScope, SessionTarget,

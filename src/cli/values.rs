@@ -1,13 +1,11 @@
 //! Value types of the command line: text in, a checked value or a reason out. Nothing here reads a file.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::Value;
 
 use crate::request::{ApiField, FieldValue, TypedCall, Word};
-use crate::settings::Setting;
 
 /// Reads text that must hold something, such as a name.
 pub(super) fn parse_name(text: &str) -> Result<String, String> {
@@ -137,25 +135,6 @@ pub(super) fn parse_header(text: &str) -> Result<(String, String), String> {
 pub(super) fn word<T: Word>() -> impl TypedValueParser<Value = T> {
     let words = PossibleValuesParser::new(T::WORDS.iter().map(|(word, _)| *word));
     words.map(|word| T::of_word(&word).expect("clap lets no other word through"))
-}
-
-pub(super) fn value<T: Clone>(setting: &Option<Setting<T>>) -> Option<T> {
-    setting.as_ref().map(|setting| setting.value.clone())
-}
-
-/// Whether a flag or its setting says yes.
-pub(super) fn is_on(flag: bool, setting: &Option<Setting<bool>>) -> bool {
-    flag || value(setting) == Some(true)
-}
-
-/// What a flag chooses; without the flag, the default.
-pub(super) fn choice<T: Default>(flag: bool, chosen: T) -> T {
-    if flag { chosen } else { T::default() }
-}
-
-/// A limit in time; zero means no limit.
-pub(super) fn limit(flag: Option<Duration>, setting: &Option<Setting<Duration>>) -> Option<Duration> {
-    flag.or(value(setting)).filter(|limit| !limit.is_zero())
 }
 
 #[cfg(test)]

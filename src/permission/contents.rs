@@ -69,7 +69,7 @@ pub(super) fn find(place: &Path, walk: SearchWalk<'_>, minded: impl Fn(&Path, Ki
         }
         // What cannot be read is not shown either.
         let Ok(entry) = entry else { continue };
-        // What is judged as text would be another file.
+        // Paths are judged as text, and this one is no text.
         if entry.path().to_str().is_none() {
             return WalkEntry::TooMuch;
         }

@@ -154,10 +154,9 @@ impl Policy {
                 *writes && !target.known().is_some_and(|path| STREAMS.contains(path))
             }
             LinePart::Command(command) => {
-                let name = program(&command.words).unwrap_or_default();
-                let only_reads = READERS.contains(name) || only_reads(&command.words, &hazards(command));
                 // What it runs is a part of its own.
-                let only_runs = name != "find" && wrappers::unwrap(command).is_some();
+                let only_runs = program(&command.words) != Some("find") && wrappers::unwrap(command).is_some();
+                let only_reads = only_reads(&command.words, &hazards(command));
                 !command.words.is_empty() && !only_reads && !only_runs && !self.is_neutral(command)
             }
         }
@@ -170,8 +169,7 @@ impl Policy {
             LinePart::Command(command) if cuts_names(command) => Some(command.raw.clone()),
             _ => None,
         })?;
-        let makes = |part: &LinePart| self.may_make_files(part);
-        (!self.has_plain_allowance() && parts.iter().any(makes)).then(|| {
+        (!self.has_plain_allowance() && parts.iter().any(|part| self.may_make_files(part))).then(|| {
             Judged::new(
                 xargs,
                 self.beyond("bash", "bash that cuts names which the line itself may make"),
@@ -438,7 +436,7 @@ pub(super) fn matches(pattern: &str, from: &Path) -> Option<Vec<String>> {
             }
             let names = std::fs::read_dir(from.join(&start)).into_iter().flatten().flatten();
             for entry in names {
-                // A name that is no text would be another one.
+                // Paths are judged as text, and this one is no text.
                 let name = entry.file_name().into_string().ok()?;
                 // A name that begins with a dot is matched by a dot alone.
                 if wildcard_matches(segment, &name) && (segment.starts_with('.') || !name.starts_with('.')) {

@@ -228,7 +228,7 @@ impl Policy {
     }
 }
 
-/// The `grep` that is none of git's.
+/// Programs that search as `grep` does.
 const GREPS: Names = Names("grep egrep fgrep");
 
 /// Whether one of the options has one of the letters, or is a long one that begins so.
@@ -243,7 +243,7 @@ fn has_option(options: &[&str], letters: &[char], long: &[&str]) -> bool {
 fn walk_of<'t>(name: &str, texts: &[&'t str], options: &[&str]) -> Option<SearchWalk<'t>> {
     let has = |letters: &[char], long: &[&str]| has_option(options, letters, long);
     Some(match name {
-        "grep" | "egrep" | "fgrep" if has(&['r', 'R', 'd'], &["rec", "de", "di"]) => SearchWalk::All,
+        name if GREPS.contains(name) && has(&['r', 'R', 'd'], &["rec", "de", "di"]) => SearchWalk::All,
         "rg" if has(&['u', '.'], &["hi", "no-", "un", "ig"]) => SearchWalk::All,
         "rg" if has(&['g'], &["gl"]) => match only_glob(texts) {
             // What looks like the glob may be the value of another option.

@@ -24,10 +24,10 @@ impl Policy {
             ));
         }
         // Git also tries the name with `.git` behind it. A name that is not configured may become a directory meanwhile.
+        let remotes = git::remotes(words);
+        let is_remote = git::subcommand(words).is_some_and(|at| words[at].text() == "remote");
         let talks_to_directory = |dir: &PathBuf| {
             let is_there = |remote: &&str| dir.join(remote).exists() || dir.join(format!("{remote}.git")).exists();
-            let remotes = git::remotes(words);
-            let is_remote = git::subcommand(words).is_some_and(|at| words[at].text() == "remote");
             remotes.iter().any(is_there) || !(is_remote || remotes.iter().all(|name| has_remote(dir, name)))
         };
         if dirs.iter().any(talks_to_directory) {
@@ -64,24 +64,22 @@ impl Policy {
     pub(super) fn judge_repositories(&self, parts: &[LinePart]) -> Option<Judged> {
         let is_git = |command: &ShellCommand| program(&command.words) == Some("git");
         let is_sent = |command: &ShellCommand| command.words.iter().any(|word| word.text() == "-C");
-        let is_safe = has_repository(&self.grounds.directory);
-        let git = parts.iter().find_map(|part| match part {
-            LinePart::Command(command) if is_git(command) && (!is_safe || is_sent(command)) => {
-                Some(command.raw.clone())
-            }
-            _ => None,
-        })?;
-        let calls = parts
+        let calls: Vec<&ShellCommand> = parts
             .iter()
-            .filter(|part| matches!(part, LinePart::Command(command) if is_git(command)));
-        let is_alone = calls.count() == 1;
+            .filter_map(|part| match part {
+                LinePart::Command(command) if is_git(command) => Some(command),
+                _ => None,
+            })
+            .collect();
+        let is_safe = has_repository(&self.grounds.directory);
+        let git = calls.iter().find(|command| !is_safe || is_sent(command))?;
         let changes = |part: &LinePart| match part {
-            LinePart::Command(command) if is_git(command) => !is_alone && git::changes_files(&command.words),
+            LinePart::Command(command) if is_git(command) => calls.len() > 1 && git::changes_files(&command.words),
             part => self.may_make_files(part),
         };
         (!self.has_plain_allowance() && parts.iter().any(changes)).then(|| {
             Judged::new(
-                git,
+                git.raw.clone(),
                 self.beyond("bash", "git beside commands that could make a repository"),
             )
         })

@@ -29,13 +29,12 @@ fn attached(sandbox: &Sandbox, url: &str, password: &str, arguments: &[&str]) ->
 fn an_attached_server_answers_and_is_never_stopped() {
     let sandbox = Sandbox::new();
     let model = Model::start(SCRIPT);
-    let catalog = sandbox.write("catalog.json", "{}");
     let config = model.engine_config();
-    let mut engine = RealEngine::start(&[
-        ("OPENCODE_SERVER_PASSWORD", "open sesame"),
-        ("OPENCODE_CONFIG_CONTENT", &config),
-        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-    ]);
+    let mut engine = RealEngine::with_model(
+        &sandbox.path("engine"),
+        &config,
+        &[("OPENCODE_SERVER_PASSWORD", "open sesame")],
+    );
     let url = engine.url();
     let good = |arguments: &[&str]| attached(&sandbox, &url, "open sesame", arguments);
     sandbox.write("project/notes.txt", "the fox jumps");
@@ -185,13 +184,12 @@ fn what_the_model_may_do_there_is_decided_here_and_subagents_are_refused() {
          tool_calls = [{ name = \"bash\", arguments = { command = \"touch canary-of-subagent\", description = \"x\" } }]\n\
          [[reply]]\ntext = \"Done.\"\ntimes = \"always\"",
     );
-    let catalog = sandbox.write("catalog.json", "{}");
     let config = model.engine_config();
-    let engine = RealEngine::start(&[
-        ("OPENCODE_SERVER_PASSWORD", "open sesame"),
-        ("OPENCODE_CONFIG_CONTENT", &config),
-        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-    ]);
+    let engine = RealEngine::with_model(
+        &sandbox.path("engine"),
+        &config,
+        &[("OPENCODE_SERVER_PASSWORD", "open sesame")],
+    );
     let finished = attached(
         &sandbox,
         &engine.url(),
@@ -225,12 +223,8 @@ fn what_runs_there_without_a_question_ends_the_run() {
          [[reply]]\nmatch = \"Do it\"\ntool_calls = [{ name = \"bash\", arguments = { command = \"touch canary\", description = \"x\" } }]\n\
          [[reply]]\nmatch = \"Do it\"\ntext = \"Going on.\"\ntool_calls = [{ name = \"bash\", arguments = { command = \"sleep 30\", description = \"x\" } }]\ntimes = \"always\"",
     );
-    let catalog = sandbox.write("catalog.json", "{}");
     let config = model.engine_config();
-    let engine = RealEngine::start(&[
-        ("OPENCODE_CONFIG_CONTENT", &config),
-        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-    ]);
+    let engine = RealEngine::with_model(&sandbox.path("engine"), &config, &[]);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -66,15 +66,7 @@ async fn changed(prepare: impl FnOnce(&Path)) -> Vec<(String, Option<ChangeStatu
     let model = rehearsal::serve(Script::parse(SCRIPT, "script.toml").unwrap(), None)
         .await
         .unwrap();
-    let catalog = home.path().join("empty.json");
-    std::fs::write(&catalog, "{}").unwrap();
-    let engine = RealEngine::start_in(
-        home.path(),
-        &[
-            ("OPENCODE_CONFIG_CONTENT", &model.engine_config().to_string()),
-            ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-        ],
-    );
+    let engine = RealEngine::with_model(home.path(), &model.engine_config().to_string(), &[]);
     let endpoint = Endpoint::new(engine.url().parse().unwrap(), None);
     let client = Client::new(endpoint, Some(&project.canonicalize().unwrap())).unwrap();
     let session = engine.post("/session", &json!({"title": "test"})).await;

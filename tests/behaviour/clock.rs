@@ -37,14 +37,7 @@ fn an_old_answer_is_never_printed_as_the_new_one() {
     let sandbox = Sandbox::new();
     sandbox.write("project/notes.txt", "the fox jumps");
     let model = Model::start(SCRIPT);
-    let catalog = sandbox.write("catalog.json", "{}");
-    let engine = RealEngine::start_in(
-        &sandbox.path(""),
-        &[
-            ("OPENCODE_CONFIG_CONTENT", &model.engine_config()),
-            ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-        ],
-    );
+    let engine = RealEngine::with_model(&sandbox.path(""), &model.engine_config(), &[]);
     let url = engine.url();
     let run = |before: &[&str], arguments: &[&str]| -> Finished {
         let all = [before, &["--attach", &url], arguments].concat();

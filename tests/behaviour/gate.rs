@@ -379,11 +379,7 @@ fn nothing_is_left_waiting_on_a_server_that_is_not_ours() {
     use crate::real_engine::RealEngine;
     let sandbox = Sandbox::new();
     let model = Model::start(&(reply(&[bash("touch canary"), bash("touch other")]) + DONE));
-    let catalog = sandbox.write("catalog.json", "{}");
-    let engine = RealEngine::start(&[
-        ("OPENCODE_CONFIG_CONTENT", &model.engine_config()),
-        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-    ]);
+    let engine = RealEngine::with_model(&sandbox.path("engine"), &model.engine_config(), &[]);
     let running = sandbox
         .run_without_engine([
             "--attach",

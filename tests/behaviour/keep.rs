@@ -33,14 +33,7 @@ impl World {
         let sandbox = Sandbox::new();
         let model = Model::start(script);
         let config = change(serde_json::from_str(&model.engine_config()).unwrap()).to_string();
-        let catalog = sandbox.write("catalog.json", "{}");
-        let engine = RealEngine::start_in(
-            &sandbox.path(""),
-            &[
-                ("OPENCODE_CONFIG_CONTENT", &config),
-                ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-            ],
-        );
+        let engine = RealEngine::with_model(&sandbox.path(""), &config, &[]);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

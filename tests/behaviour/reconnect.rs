@@ -61,11 +61,7 @@ fn script() -> String {
 }
 
 fn engine(sandbox: &Sandbox, model: &Model) -> RealEngine {
-    let catalog = sandbox.write("catalog.json", "{}");
-    RealEngine::start(&[
-        ("OPENCODE_CONFIG_CONTENT", &model.engine_config()),
-        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-    ])
+    RealEngine::with_model(&sandbox.path("engine"), &model.engine_config(), &[])
 }
 
 #[test]

@@ -276,11 +276,7 @@ fn on_a_server_that_is_not_ours_an_address_asks() {
     let (outer, inner) = two();
     let sandbox = Sandbox::new();
     let model = Model::start(&script(&[fetch(outer.port, "302/")]));
-    let catalog = sandbox.write("catalog.json", "{}");
-    let engine = RealEngine::start(&[
-        ("OPENCODE_CONFIG_CONTENT", &model.engine_config()),
-        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-    ]);
+    let engine = RealEngine::with_model(&sandbox.path("engine"), &model.engine_config(), &[]);
     let record = sandbox
         .run_without_engine([
             "--attach",

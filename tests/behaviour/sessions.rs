@@ -701,15 +701,8 @@ fn a_session_at_work_is_not_changed_and_abort_ends_its_turn() {
          [[reply]]\ncaller = \"summary\"\ntext = \"one two\"\nfault = \"stall\"\nafter_chunks = 1\ntimes = \"always\"\n\
          [[reply]]\ntext = \"answered\"\ntimes = \"always\"",
     );
-    let catalog = sandbox.write("catalog.json", "{}");
     let config = model.engine_config();
-    let engine = RealEngine::start_in(
-        &sandbox.path("home"),
-        &[
-            ("OPENCODE_CONFIG_CONTENT", &config),
-            ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-        ],
-    );
+    let engine = RealEngine::with_model(&sandbox.path("home"), &config, &[]);
     let url = engine.url();
     let attached = |arguments: &[&str]| {
         sandbox

@@ -46,13 +46,12 @@ fn model(script_line: &str) -> String {
 fn attached(attack: &str) -> (Value, String) {
     let sandbox = Sandbox::new();
     let model = Model::start(&model("bash attack.sh"));
-    let catalog = sandbox.write("catalog.json", "{}");
     let config = model.engine_config();
-    let engine = RealEngine::start(&[
-        ("OPENCODE_SERVER_PASSWORD", PASSWORD),
-        ("OPENCODE_CONFIG_CONTENT", &config),
-        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-    ]);
+    let engine = RealEngine::with_model(
+        &sandbox.path("engine"),
+        &config,
+        &[("OPENCODE_SERVER_PASSWORD", PASSWORD)],
+    );
     let port = engine.url().rsplit(':').next().unwrap().to_owned();
     sandbox.write(
         "project/attack.sh",

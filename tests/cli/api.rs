@@ -21,27 +21,10 @@ fn fields_are_a_body_or_a_query_and_the_directory_is_the_projects() {
     assert_eq!(session["title"], "Review");
     assert_eq!(session["directory"], home.project().to_str().unwrap());
 
-    let listed = home.run(&[
-        "api",
-        "GET",
-        "/session",
-        "--attach",
-        url,
-        "-F",
-        "limit=1",
-        "-F",
-        "search=Rev",
-    ]);
+    let list = |fields: &[&str]| home.run(&[&["api", "GET", "/session", "--attach", url], fields].concat());
+    let listed = list(&["-F", "limit=1", "-F", "search=Rev"]);
     assert_eq!(listed.json()[0]["id"], session["id"], "{listed:?}");
-    let none = home.run(&[
-        "api",
-        "GET",
-        "/session",
-        "--attach",
-        url,
-        "-F",
-        "search=nothing like it",
-    ]);
+    let none = list(&["-F", "search=nothing like it"]);
     assert_eq!(none.stdout, "[]");
 
     home.write("title.txt", "From a file\n");

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::sandbox::Finished;
 use crate::real_engine;
-use crate::support::EnginePermit;
+use crate::support::{EnginePermit, NO_PACKAGES};
 
 /// A home, a project directory and a directory for temporary files. Holds an engine permit.
 pub(super) struct Home {
@@ -51,8 +51,7 @@ impl Home {
             .env("HOME", path("home"))
             .env("TMPDIR", path("tmp"))
             .env("OPENCODE_RS_ENGINE", real_engine::path())
-            // Nothing here needs a package; a closed port refuses at once.
-            .env("npm_config_registry", "http://127.0.0.1:9/")
+            .envs(NO_PACKAGES)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

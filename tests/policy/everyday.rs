@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use opencode_rs::permission::{Action, Policy};
+use opencode_rs::permission::Policy;
 use opencode_rs::request::{Effect, PermissionRequest, Preset};
 
-use super::table::read_rule;
+use super::table::{read_rule, shell};
 
 #[derive(serde::Deserialize)]
 struct Everyday {
@@ -91,10 +91,7 @@ fn everyday_lines_are_allowed_by_everyday_rules() {
     let mut wrong = Vec::new();
     let mut allowed = 0;
     for Line { command } in &everyday.line {
-        let judgement = policy.judge(&Action::Shell {
-            command: command.clone(),
-            workdir: None,
-        });
+        let judgement = policy.judge(&shell(command));
         let expected = match ASKED.iter().any(|(line, _)| line == command) {
             true => Effect::Ask,
             false => Effect::Allow,

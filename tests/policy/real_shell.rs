@@ -10,11 +10,10 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use opencode_rs::permission::Action;
 use opencode_rs::request::{Effect, Preset};
 use proptest::prelude::*;
 
-use super::table::{Ground, ground};
+use super::table::{Ground, ground, shell};
 
 /// Programs that the lines name; those that pass others on are the real ones.
 const STAND_INS: [&str; 6] = ["rm", "touch", "git", "ls", "cat", "x"];
@@ -339,10 +338,7 @@ fn check(lines: &[String]) -> Result<(), TestCaseError> {
     let wide = ["deny bash:rm *", "allow bash"].map(str::to_owned);
     let mut found = Vec::new();
     for line in lines {
-        let action = Action::Shell {
-            command: line.clone(),
-            workdir: None,
-        };
+        let action = shell(line);
         let wide = ground.policy(Preset::AutoTools, &wide).judge(&action);
         let narrow = ground.policy(Preset::AutoTools, &narrow).judge(&action);
         if wide.effect != Effect::Allow && narrow.effect != Effect::Allow {

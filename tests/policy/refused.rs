@@ -1,10 +1,10 @@
 //! Lines that rules with wildcards must not let pass, by the kind of the way around. Each of them ran, wrote or read in a
 //! real bash what its rules do not cover.
 
-use opencode_rs::permission::{Action, Policy};
+use opencode_rs::permission::Policy;
 use opencode_rs::request::{Effect, PermissionRequest, Preset};
 
-use super::table::{self, ground, read_rule};
+use super::table::{self, ground, read_rule, shell};
 
 /// The rules, and the lines that are asked about or denied with them.
 const REFUSED: [(&[&str], &[&str]); 23] = [
@@ -473,11 +473,7 @@ fn no_way_around_a_rule_is_allowed() {
         let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
         let policy = ground.policy(Preset::AutoTools, &rules);
         for line in lines {
-            let action = Action::Shell {
-                command: (*line).to_owned(),
-                workdir: None,
-            };
-            let judgement = policy.judge(&action);
+            let judgement = policy.judge(&shell(line));
             if judgement.effect == Effect::Allow {
                 allowed.push(format!("{line:?} with {rules:?}: {judgement:?}"));
             }
@@ -508,11 +504,7 @@ fn names_with_odd_characters_are_what_the_shell_makes_of_them() {
         "cat < file://l",
         "cat a.txt > file://l",
     ] {
-        let action = Action::Shell {
-            command: line.to_owned(),
-            workdir: None,
-        };
-        assert_ne!(policy.judge(&action).effect, Effect::Allow, "{line}");
+        assert_ne!(policy.judge(&shell(line)).effect, Effect::Allow, "{line}");
     }
     let path = "file://l".to_owned();
     for tool in ["read", "edit"] {
@@ -551,11 +543,7 @@ fn names_that_are_no_text_ask() {
         "find odd -exec cat {} +",
         "find odd | xargs cat",
     ] {
-        let action = Action::Shell {
-            command: line.to_owned(),
-            workdir: None,
-        };
-        assert_ne!(policy.judge(&action).effect, Effect::Allow, "{line}");
+        assert_ne!(policy.judge(&shell(line)).effect, Effect::Allow, "{line}");
     }
 }
 
@@ -577,14 +565,7 @@ fn what_arrives_in_a_directory_is_judged_there() {
         ..PermissionRequest::default()
     };
     let policy = Policy::new(&request, &home, &home);
-    let judge = |line: &str| {
-        policy
-            .judge(&Action::Shell {
-                command: line.to_owned(),
-                workdir: None,
-            })
-            .effect
-    };
+    let judge = |line: &str| policy.judge(&shell(line)).effect;
     for line in [
         "cp -r d/. .",
         "cp -a d/. ~",

@@ -231,6 +231,14 @@ pub(super) fn action(tool: &str, arguments: &Value) -> Action {
     }
 }
 
+/// A shell line, in the directory of the policy.
+pub(super) fn shell(line: &str) -> Action {
+    Action::Shell {
+        command: line.to_owned(),
+        workdir: None,
+    }
+}
+
 #[test]
 fn every_row_of_the_tables_is_judged_as_it_says() {
     let ground = ground();

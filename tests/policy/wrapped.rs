@@ -4,14 +4,7 @@ use opencode_rs::permission::Action;
 use opencode_rs::request::{Effect, Preset};
 use proptest::prelude::*;
 
-use super::table::ground;
-
-fn shell(command: &str) -> Action {
-    Action::Shell {
-        command: command.to_owned(),
-        workdir: None,
-    }
-}
+use super::table::{ground, shell};
 
 /// Ways of writing `rm` and its arguments.
 fn dressed_word() -> impl Strategy<Value = &'static str> {

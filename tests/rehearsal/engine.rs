@@ -15,12 +15,7 @@ fn start(rehearsal: &Rehearsal) -> (RealEngine, tempfile::TempDir) {
     config["provider"]["rehearsal"]["options"]["chunkTimeout"] = json!(1000);
     config["provider"]["rehearsal"]["options"]["headerTimeout"] = json!(1000);
     let files = tempfile::tempdir().unwrap();
-    let catalog = files.path().join("empty.json");
-    std::fs::write(&catalog, "{}").unwrap();
-    let engine = RealEngine::start(&[
-        ("OPENCODE_CONFIG_CONTENT", &config.to_string()),
-        ("OPENCODE_MODELS_PATH", catalog.to_str().unwrap()),
-    ]);
+    let engine = RealEngine::with_model(files.path(), &config.to_string(), &[]);
     (engine, files)
 }
 

@@ -18,6 +18,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tempfile::TempDir;
 
+use crate::support::NO_PACKAGES;
+
 pub(super) use crate::real_engine::path as real_engine;
 pub(super) use crate::support::LONG;
 
@@ -141,10 +143,9 @@ fn environment_in(root: &Path) -> Environment {
     let mut variables: Vec<(OsString, OsString)> = vec![
         ("PATH".into(), std::env::var_os("PATH").unwrap()),
         ("TMPDIR".into(), root.join("tmp").into()),
-        // Nothing of these tests needs a package; a closed port refuses at once.
-        ("npm_config_registry".into(), "http://127.0.0.1:9/".into()),
         ("HOME".into(), home.clone().into()),
     ];
+    variables.extend(NO_PACKAGES.map(|(name, value)| (name.into(), value.into())));
     for (name, directory) in [
         ("XDG_DATA_HOME", "data"),
         ("XDG_CONFIG_HOME", "config"),

@@ -51,3 +51,10 @@ pub(crate) use run::{Finished, Run, Running, Stdin};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use shared::url as shared_engine;
 pub(crate) use until::{LONG, until};
+
+/// Keeps the engine from installing packages, which no test needs: a closed port refuses, and npm does not try again, for
+/// which it would wait 70 seconds.
+pub(crate) const NO_PACKAGES: [(&str, &str); 2] = [
+    ("npm_config_registry", "http://127.0.0.1:9/"),
+    ("npm_config_fetch_retries", "0"),
+];

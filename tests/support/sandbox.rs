@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use tempfile::TempDir;
 
-use super::Model;
 use super::processes::{self, Process};
 use super::ripgrep::path_with_ripgrep;
 use super::run::{Finished, Run};
 use super::shared;
 use super::until::{LONG, until};
+use super::{Model, NO_PACKAGES};
 use crate::real_engine;
 
 /// Directories of one test. Dropping it kills all processes that still run in them.
@@ -56,9 +56,8 @@ impl Sandbox {
             ("PATH".into(), path_with_ripgrep()),
             ("HOME".into(), home.clone().into()),
             ("TMPDIR".into(), self.path("tmp").into()),
-            // Nothing of these tests needs a package; a closed port refuses at once.
-            ("npm_config_registry".into(), "http://127.0.0.1:9/".into()),
         ];
+        variables.extend(NO_PACKAGES.map(|(name, value)| (name.into(), value.into())));
         for (name, directory) in [
             ("XDG_DATA_HOME", ".local/share"),
             ("XDG_CONFIG_HOME", ".config"),

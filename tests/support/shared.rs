@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use super::NO_PACKAGES;
 use super::ripgrep::path_with_ripgrep;
 use super::until::{LONG, until};
 use crate::real_engine;
@@ -49,8 +50,7 @@ fn start() -> SharedEngine {
         .env("OPENCODE_DISABLE_MODELS_FETCH", "1")
         .env("OPENCODE_DISABLE_AUTOUPDATE", "1")
         .env("OPENCODE_MODELS_PATH", &catalog)
-        // No test needs a package. A closed port refuses at once, where a network may keep everybody waiting.
-        .env("npm_config_registry", "http://127.0.0.1:9/")
+        .envs(NO_PACKAGES)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

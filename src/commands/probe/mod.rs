@@ -118,7 +118,7 @@ impl Bench {
         let kept = KEPT
             .iter()
             .filter_map(|name| Some((OsString::from(name), environment.os(name)?.to_owned())));
-        let own: [(&str, OsString); 12] = [
+        let own: [(&str, OsString); 13] = [
             ("TERM", "xterm-256color".into()),
             ("HOME", below("home").into()),
             ("USERPROFILE", below("home").into()),
@@ -133,8 +133,9 @@ impl Bench {
             ("OPENCODE_MODELS_PATH", below("catalog.json").into()),
             ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
             ("OPENCODE_DISABLE_DEFAULT_PLUGINS", "1".into()),
-            // No row needs a package. A closed port refuses at once.
+            // No row needs a package. A closed port refuses at once, and npm would try again for 70 seconds.
             ("npm_config_registry", "http://127.0.0.1:9/".into()),
+            ("npm_config_fetch_retries", "0".into()),
         ];
         let own = own.into_iter().map(|(name, value)| (OsString::from(name), value));
         Ok(Self {

@@ -1,6 +1,7 @@
 //! What in a git command runs other programs, writes elsewhere, or looks elsewhere.
 
 use super::hazard::{Hazard, RUNS, UNPACKS, WRITES};
+use super::texts::typed;
 use super::{ShellCommand, ShellWord};
 use crate::support::names::Names;
 
@@ -333,8 +334,11 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
         }
         "worktree" if first == Some("list") => {}
         "bundle" | "archive" | "worktree" | "clone" | "init" => found.push(Hazard::new(name, WRITES)),
-        "apply" | "am" => found.push(Hazard::new(&super::texts::typed(rest), UNPACKS)),
-        "remote" if matches!(first, Some("add" | "set-url")) => found.push(Hazard::new(first.unwrap_or(name), RUNS)),
+        "apply" | "am" => found.push(Hazard::new(&typed(rest), UNPACKS)),
+        "remote" => {
+            let changes = first.filter(|action| matches!(*action, "add" | "set-url"));
+            found.extend(changes.map(|action| Hazard::new(action, RUNS)));
+        }
         "bisect" | "submodule" => {
             let runs = |word: &&ShellWord| Names("run view visualize foreach set-url add").contains(word.text());
             found.extend(rest.iter().find(runs).map(|word| Hazard::new(word.text(), RUNS)));

@@ -7,7 +7,8 @@
 //! | --- | --- |
 //! | `reader`, `tree` | the part of the shell's language that is understood, and what a line says in it |
 //! | `parts`, `word` | from the tree to commands and redirections, each with its directories and what its words become |
-//! | `programs`, `git`, `wrappers`, `arguments`, `hazard` | what options make a program do, what it runs, which paths it is given |
+//! | `programs`, `git`, `wrappers`, `arguments` | what options make a program do, what it runs, which paths it is given |
+//! | `hazard` | what in a command its rule has to name |
 //! | `texts` | the texts under which a rule may name a command |
 
 pub(super) mod arguments;

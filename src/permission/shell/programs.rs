@@ -5,7 +5,7 @@
 
 use super::super::protected::begins_protected_name;
 use super::hazard::{ELSEWHERE, Hazard, RUNS, SETS, UNPACKS, WRITES};
-use super::texts::program;
+use super::texts::{program, typed};
 use super::{ShellCommand, ShellWord, git};
 use crate::support::names::Names;
 
@@ -296,7 +296,7 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
             _ => true,
         };
         let input = if is_named { "" } else { " < its input" };
-        found.push(Hazard::new(&format!("{}{input}", super::texts::typed(rest)), UNPACKS));
+        found.push(Hazard::new(&format!("{}{input}", typed(rest)), UNPACKS));
     }
     if name == "git" {
         found.extend(git::hazards(command));
@@ -357,7 +357,7 @@ fn hazards_of(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
         "sqlite3" => sqlite(rest),
         // What it reads may run programs.
         "psql" if options(rest, "cl", &Names("command list"), RUNS).is_empty() => {
-            vec![Hazard::new(&super::texts::typed(rest), RUNS)]
+            vec![Hazard::new(&typed(rest), RUNS)]
         }
         "go" => all(&|word| word.text() == "-w", WRITES),
         "npm" | "pnpm" | "yarn" | "pip" | "pip3" | "gh" => {
