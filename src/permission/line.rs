@@ -79,9 +79,31 @@ impl Policy {
                     judged.extend(self.judge_repositories(&parts));
                     judged.extend(self.judge_new_files(&parts));
                     judged.extend(self.judge_new_names(&parts));
+                    judged.extend(self.judge_texts(line, &parts));
                 }
             }
         }
+    }
+
+    /// What a line writes, or gives a program to read, may be run in it: a text that mentions what is refused asks beside
+    /// anything that may run it.
+    fn judge_texts(&self, line: &str, parts: &[LinePart]) -> Option<Judged> {
+        let may_run = |part: &LinePart| match part {
+            LinePart::Command(command) => {
+                !command.words.is_empty()
+                    && !self.is_neutral(command)
+                    && !program(&command.words).is_some_and(runs_nothing_of_its_arguments)
+            }
+            LinePart::File { .. } => false,
+        };
+        if !parts.iter().any(may_run) {
+            return None;
+        }
+        let texts = texts::openings(line);
+        let is_mentioned = |pattern: &str| texts.iter().any(|text| texts::mentions(pattern, text));
+        let mut rules = self.narrowing("bash");
+        let (rule, _) = rules.find(|(rule, pattern)| rule.effect == Effect::Deny && is_mentioned(pattern))?;
+        Some(Judged::new(line.trim().to_owned(), PartDecision::asked_by(rule)))
     }
 
     /// The parts of a line, each followed by those of what it runs.
@@ -425,18 +447,20 @@ impl Policy {
             })
     }
 
+    /// Whether a variable is one of the line's own. Programs see what is exported, and by custom that is written in capitals.
+    fn is_of_the_line(&self, name: &str) -> bool {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        !name.is_empty()
+            && !name.ends_with("_proxy")
+            && name.chars().all(is_plain)
+            && !self.exported.iter().any(|exported| exported == name)
+    }
+
     /// Whether a command changes nothing but where the line is.
     pub(super) fn is_neutral(&self, command: &ShellCommand) -> bool {
         let words = &command.words;
         let Some(first) = words.first() else {
-            // Programs see what is exported, and by custom that is written in capitals.
-            return command.assignments.iter().all(|(name, _)| {
-                !name.is_empty()
-                    && !name.ends_with("_proxy")
-                    && name
-                        .chars()
-                        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-            });
+            return command.assignments.iter().all(|(name, _)| self.is_of_the_line(name));
         };
         if !command.assignments.is_empty() || !first.is_bare {
             return false;
@@ -447,12 +471,9 @@ impl Policy {
         match first.text() {
             "cd" => rest.len() <= 1,
             // Into variables of the line's own.
-            "read" => rest.iter().all(|word| {
-                word.text() == "-r"
-                    || (word.is_bare
-                        && !word.text().ends_with("_proxy")
-                        && word.text().chars().all(|c| c.is_ascii_lowercase() || c == '_'))
-            }),
+            "read" => rest
+                .iter()
+                .all(|word| word.text() == "-r" || (word.is_bare && self.is_of_the_line(word.text()))),
             "true" | "false" | ":" | "[" | "[[" => true,
             "exit" | "return" | "break" | "continue" | "wait" => rest.iter().all(is_number),
             "set" => rest.iter().all(|word| {

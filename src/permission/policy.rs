@@ -9,11 +9,12 @@ use super::Action;
 use super::contents::{self, Kind, SearchWalk, WalkEntry};
 use super::paths::{AllowedRoots, PathTarget, ResolvedPath};
 use super::preset;
-use super::protected::{ProtectedPlaces, Protection, SecretLikelihood, is_environment_file};
+use super::protected::{ProtectedPlaces, Protection};
 use super::rules::{address_is_allowed, address_is_refused, is_about, is_literal, is_plain};
 use super::wildcard_matches;
 use crate::request::{Effect, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern, canonical_tool};
 use crate::support::names::Names;
+use crate::support::secret_files::{SecretLikelihood, is_environment_file};
 
 /// The rules in force for one run.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct Policy {
     pub(super) grounds: AllowedRoots,
     /// Places outside whose files the tools that look may read.
     readable: Vec<PathBuf>,
+    /// Variables that commands have from outside.
+    pub(super) exported: Vec<String>,
 }
 
 /// What the policy says of an action.
@@ -116,7 +119,15 @@ impl Policy {
             rules: request.rules.clone(),
             grounds: AllowedRoots::new(directory, &request.added_directories, home),
             readable: Vec::new(),
+            exported: Vec::new(),
         }
+    }
+
+    /// The names of the variables that commands have from outside: what a line gives them, programs see.
+    #[must_use]
+    pub fn with_exported(mut self, names: Vec<String>) -> Self {
+        self.exported = names;
+        self
     }
 
     /// Lets the tools that look (`read`, `grep`, `glob`, `list`) read what is below an absolute path, whatever the preset:
@@ -634,10 +645,11 @@ impl Policy {
                 shows(path, kind)
                     && match kind {
                         Kind::File => minded(path).is_some(),
-                        // What is in the place itself is looked at anyway.
+                        // What is in the place itself is looked at too, but perhaps not under its own name.
                         Kind::Link => {
                             let sight = self.grounds.look(&path.to_string_lossy(), place);
-                            sight.place != PathTarget::Inside || !sight.real.iter().all(|real| real.starts_with(place))
+                            let is_hidden = |real: &PathBuf| !real.starts_with(place) || minded(real).is_some();
+                            sight.place != PathTarget::Inside || sight.real.iter().any(is_hidden)
                         }
                     }
             });

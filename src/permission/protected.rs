@@ -4,15 +4,16 @@
 //! about, and whether reading it has to. Invariants: a path is judged by what it is called and where it is, never by
 //! what is in it; a link has to be followed before, and both of its ends asked about.
 
-use crate::support::names::Names;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::spelling::{follow, slashed};
+use crate::support::names::Names;
+use crate::support::secret_files::{self, SecretLikelihood, last_name, names};
 
 /// Directories whose files run, or widen what may run, without anybody starting them.
 const RUNNING_DIRECTORIES: Names = Names(
-    ".git .hg .svn .jj .githooks .husky .opencode .claude .codex .cursor .gemini .windsurf .continue .vscode .idea \
-     .zed .fleet .devcontainer .direnv .mise .ssh .cargo .bundle .yarn .vim .nvim .emacs.d .config .bin",
+    ".git .hg .svn .jj .githooks .husky .opencode .claude .codex .cursor .gemini .windsurf .continue .roo .kiro .amazonq \
+     .vscode .idea .zed .fleet .devcontainer .direnv .mise .ssh .cargo .bundle .yarn .vim .nvim .emacs.d .config .bin",
 );
 
 /// Files that do. In lower case.
@@ -26,8 +27,11 @@ const RUNNING_FILES: Names = Names(
      .xsessionrc .xserverrc .pam_environment .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pnpmfile.mjs .pnp.cjs \
      .pnp.loader.mjs .condarc .gemrc .gdbinit .lldbinit .pdbrc .pythonrc .irbrc .pryrc .rprofile .renviron \
      .ocamlinit .ghci .sqliterc .psqlrc .vimrc .gvimrc .nvimrc .nvim.lua .exrc .emacs .dir-locals.el .tmux.conf \
-     .screenrc .curlrc .netrc rust-toolchain rust-toolchain.toml bunfig.toml",
+     .screenrc .curlrc .netrc .crush.json crush.json .lvimrc .dir-locals-2.el .tool-versions rust-toolchain rust-toolchain.toml bunfig.toml",
 );
+
+/// The end of the name of a file of VS Code that does.
+const WORKSPACE: &str = ".code-workspace";
 
 /// Places of the home, in lower case, from which shells, desktops and programs start something.
 const STARTING_PLACES: Names = Names(
@@ -80,29 +84,6 @@ const PROJECT_NAMES: Names = Names(
      .golangci .clang- .rustfmt .markdownlint .yamllint .codespell .mailmap .nojekyll .well-known",
 );
 
-/// Files that hold passwords, tokens or private keys. In lower case.
-const SECRET_FILES: Names = Names(
-    ".netrc _netrc .git-credentials .pgpass .my.cnf .mylogin.cnf .pypirc .s3cfg .boto .vault-token .dockercfg \
-     credentials.tfrc.json id_rsa id_dsa id_ecdsa id_ecdsa_sk id_ed25519 id_ed25519_sk secring.gpg",
-);
-
-const SECRET_DIRECTORIES: Names = Names(".gnupg .password-store .aws .azure .mozilla .thunderbird");
-
-/// Parts of the paths of such directories whose own names say nothing.
-const SECRET_PARTS: [&str; 2] = ["/share/keyrings/", "/library/keychains/"];
-
-/// Ends of the paths of such files whose own names say nothing.
-const SECRET_PATHS: Names = Names(
-    "/.docker/config.json /.kube/config /gcloud/credentials.db /gcloud/application_default_credentials.json \
-     /gh/hosts.yml /.gem/credentials /.cargo/credentials.toml",
-);
-
-/// What is in `.ssh` and no secret.
-const PUBLIC_OF_SSH: Names = Names("config authorized_keys known_hosts known_hosts.old environment");
-
-/// Ends of the names of files that hold private keys.
-const KEY_ENDS: [&str; 8] = [".key", ".p8", ".p12", ".pfx", ".ppk", ".jks", ".keystore", ".kdbx"];
-
 /// The names in which the engine keeps credentials in its directory of data.
 const ENGINE_CREDENTIALS: [&str; 2] = ["auth.json", "mcp-auth.json"];
 
@@ -111,8 +92,8 @@ const ENGINE_CREDENTIALS: [&str; 2] = ["auth.json", "mcp-auth.json"];
 pub struct ProtectedPlaces {
     /// Files and directories of this program and of the engine: rules, trust, plugins, credentials.
     pub own: Vec<PathBuf>,
-    /// Where programs have their configuration, besides `.config` in the home.
-    pub configuration: Vec<PathBuf>,
+    /// From where programs are started, or get settings that start others, besides what names say: `PATH`, for one.
+    pub starting: Vec<PathBuf>,
     /// Places in those of `own` that are worked in: worktrees.
     pub excepted: Vec<PathBuf>,
 }
@@ -134,18 +115,10 @@ pub(super) fn begins_protected_name(path: &str) -> bool {
     name.starts_with('.') || (name.len() > 2 && RUNNING_FILES.has_beginning(name))
 }
 
-/// How surely a file holds secrets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SecretLikelihood {
-    Always,
-    /// Often; it also lies about in repositories, where there is nothing secret in it.
-    Sometimes,
-}
-
 impl ProtectedPlaces {
     /// The same places under every name that they have: some are links.
     pub(super) fn followed(mut self) -> Self {
-        for places in [&mut self.own, &mut self.configuration, &mut self.excepted] {
+        for places in [&mut self.own, &mut self.starting, &mut self.excepted] {
             let real: Vec<PathBuf> = places.iter().filter_map(|place| follow(place)).collect();
             places.extend(real);
         }
@@ -182,7 +155,7 @@ impl ProtectedPlaces {
         };
         let name = |place: &Path| slashed(place).to_lowercase();
         let system = SYSTEM_STARTING_PLACES.iter().map(Path::new);
-        let strict = self.configuration.iter().map(PathBuf::as_path).chain(system);
+        let strict = self.starting.iter().map(PathBuf::as_path).chain(system);
         if let Some(place) = strict.into_iter().find(|place| below(path, place).is_some()) {
             return Some(name(place));
         }
@@ -235,7 +208,7 @@ impl ProtectedPlaces {
         if self.holds_credentials(path) {
             return Some(SecretLikelihood::Always);
         }
-        secret(path)
+        secret_files::likelihood(path)
     }
 }
 
@@ -246,50 +219,10 @@ pub(super) fn protected_part(path: &Path) -> Option<&'static str> {
         .iter()
         .find_map(|name| RUNNING_DIRECTORIES.iter().find(|known| known == name));
     directory.or_else(|| {
-        RUNNING_FILES
-            .iter()
-            .find(|known| Some(*known) == names.last().map(String::as_str))
+        let name = names.last()?;
+        let is_workspace = name.ends_with(WORKSPACE).then_some(WORKSPACE);
+        RUNNING_FILES.iter().find(|known| known == name).or(is_workspace)
     })
-}
-
-/// Whether a file is one of those that hold secrets for programs: `.env`, `prod.env`, `.env.local`, `.env~`; not
-/// `.env.example`.
-pub(super) fn is_environment_file(path: &Path) -> bool {
-    let Some(name) = last_name(path) else { return false };
-    let name = name.trim_end_matches('~');
-    let is_pattern = ["example", "sample", "template", "dist"].iter().any(|end| {
-        name.strip_suffix(end)
-            .is_some_and(|rest| rest.ends_with(['.', '-', '_']))
-    });
-    !is_pattern
-        && name.match_indices(".env").any(|(at, mark)| {
-            let rest = &name[at + mark.len()..];
-            !rest.starts_with(char::is_alphabetic)
-        })
-}
-
-/// Whether a file holds secrets, by what it is called.
-fn secret(path: &Path) -> Option<SecretLikelihood> {
-    let names = names(path);
-    let (name, folders) = names.split_last()?;
-    let text = format!("/{}", names.join("/"));
-    let of_ssh = folders.last().is_some_and(|folder| folder == ".ssh")
-        && !name.ends_with(".pub")
-        && !PUBLIC_OF_SSH.contains(name);
-    let always = is_environment_file(path)
-        || SECRET_FILES.contains(name)
-        || names.iter().any(|name| SECRET_DIRECTORIES.contains(name))
-        || SECRET_PARTS.iter().any(|part| text.contains(part))
-        || SECRET_PATHS.iter().any(|end| text.ends_with(end))
-        || of_ssh
-        || (name.starts_with('.') && name.ends_with("_history"));
-    if always {
-        return Some(SecretLikelihood::Always);
-    }
-    let of_git = matches!(name.as_str(), "config" | "config.worktree") && folders.iter().any(|folder| folder == ".git");
-    let is_key = KEY_ENDS.iter().any(|end| name.ends_with(end))
-        || (name.ends_with(".pem") && (name.contains("key") || name.contains("priv")));
-    (of_git || is_key || matches!(name.as_str(), ".envrc" | ".npmrc")).then_some(SecretLikelihood::Sometimes)
 }
 
 /// The names in a path from a place that it is in; the place itself has none.
@@ -312,47 +245,9 @@ fn below(path: &Path, place: &Path) -> Option<Vec<String>> {
     Some(names(components.as_path()))
 }
 
-/// The names in a path. Windows and macOS take other cases for the same name, Windows also dots and spaces at the end.
-fn names(path: &Path) -> Vec<String> {
-    path.components()
-        .filter_map(|component| match component {
-            Component::Normal(name) => {
-                let name = name.to_string_lossy().to_lowercase();
-                Some(name.trim_end_matches(['.', ' ']).to_owned())
-            }
-            _ => None,
-        })
-        .collect()
-}
-
-fn last_name(path: &Path) -> Option<String> {
-    names(path).pop()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn files_that_hold_secrets_are_known_by_name() {
-        for (name, expected) in [
-            (".env", true),
-            ("a/prod.env", true),
-            (".env.local", true),
-            (".ENV", true),
-            (".env.example", false),
-            ("environment", false),
-            (".envrc", false),
-            (".env~", true),
-            (".env-prod", true),
-            (".env_prod", true),
-            ("prod.env.bak", true),
-            (".env-sample", false),
-            ("src/environment.ts", false),
-        ] {
-            assert_eq!(is_environment_file(Path::new(name)), expected, "{name}");
-        }
-    }
 
     #[test]
     fn files_that_run_on_their_own_are_known_by_name() {
@@ -418,7 +313,7 @@ mod tests {
             own: ["/h/.config/opencode", "/h/.local/state/opencode-rs", "/etc/opencode"]
                 .map(PathBuf::from)
                 .to_vec(),
-            configuration: vec!["/h/settings".into()],
+            starting: vec!["/h/settings".into()],
             excepted: vec!["/h/.local/state/opencode-rs/worktrees".into()],
         };
         let starting = |part: &str| Some(Protection::Starting(part.to_owned()));

@@ -268,21 +268,18 @@ fn walk_of<'t>(name: &str, texts: &[&'t str], options: &[&str]) -> Option<Search
 /// for; there it may also be a pattern, or magic.
 fn git_places<'t>(texts: &[&'t str]) -> Vec<&'t str> {
     let behind: Vec<&str> = texts.iter().copied().skip_while(|text| *text != "--").skip(1).collect();
-    let is_plain = |text: &&str| !text.starts_with(':') && !text.contains(['*', '?', '[', '\\']);
-    match behind.is_empty() || !behind.iter().all(is_plain) {
+    match behind.is_empty() || !behind.iter().all(|path| git::is_plain_path(path)) {
         true => vec!["."],
         false => behind,
     }
 }
 
 /// The places that a command lists the files of, and the patterns that their names match. None when it may print anything
-/// else. Its own action may stand at the end of `find` when it `may_run`.
+/// else, as git may, whose names need not be those of files that are there. Its own action may stand at the end of `find` when it `may_run`.
 fn searched(search: &ShellCommand, may_run: bool) -> Option<(Vec<&str>, Vec<&str>)> {
     let texts: Vec<&str> = search.words.iter().map(ShellWord::known).collect::<Option<_>>()?;
-    let rest = match texts.as_slice() {
-        ["find", rest @ ..] => rest,
-        ["git", "ls-files"] | ["git", "diff", "--name-only"] => return Some((vec!["."], Vec::new())),
-        _ => return None,
+    let ["find", rest @ ..] = texts.as_slice() else {
+        return None;
     };
     let start = rest
         .iter()

@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use super::wildcard_matches;
@@ -73,7 +74,8 @@ pub(super) fn patterns_meet(one: &str, other: &str) -> bool {
 /// Whether a rule that refuses or asks speaks about an address.
 pub(super) fn address_is_refused(pattern: &str, url: &str) -> bool {
     let mut names = vec![url.trim().to_owned(), url.trim().to_ascii_lowercase()];
-    for parsed in Url::parse(url.trim()).map(same_machine).unwrap_or_default() {
+    let spelled = [Url::parse(url.trim()).ok(), decoded(url)];
+    for parsed in spelled.into_iter().flatten().flat_map(same_machine) {
         names.push(parsed.to_string());
         let mut bare = parsed.clone();
         if bare.set_username("").is_ok() && bare.set_password(None).is_ok() {
@@ -92,6 +94,20 @@ pub(super) fn address_is_refused(pattern: &str, url: &str) -> bool {
     names
         .iter()
         .any(|name| wildcard_matches(pattern, name) || wildcard_matches(&folded, name))
+}
+
+/// An address as servers may read it: without percent signs and doubled slashes in its path.
+fn decoded(url: &str) -> Option<Url> {
+    let mut url = Url::parse(url.trim()).ok()?;
+    let path = percent_decode_str(url.path()).decode_utf8_lossy().replace('\\', "/");
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let end = if path.ends_with('/') && !parts.is_empty() {
+        "/"
+    } else {
+        ""
+    };
+    url.set_path(&format!("/{}{end}", parts.join("/")));
+    Some(url)
 }
 
 /// The address, and the same one in the other ways to name its machine: an IPv4 address in an IPv6 one, and this machine.
@@ -145,11 +161,12 @@ pub(super) fn address_is_allowed(pattern: &str, url: &str) -> bool {
         Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
         None => url.host_str().unwrap_or_default().to_owned(),
     };
-    let after_host = &url[url::Position::BeforePath..];
     let path = if path.is_empty() { "/" } else { path };
+    let is_covered = |url: &Url| wildcard_matches(path, &url[url::Position::BeforePath..]);
     wildcard_matches(scheme, url.scheme())
         && wildcard_matches(&authority.to_ascii_lowercase(), &host)
-        && wildcard_matches(path, after_host)
+        && is_covered(&url)
+        && decoded(url.as_str()).is_some_and(|url| is_covered(&url))
 }
 
 #[cfg(test)]
@@ -185,6 +202,8 @@ mod tests {
             ("docs.rs/*", "https://docs.rs/x", true),
             ("*", "file:///etc/passwd", false),
             ("*", "https://a.example/", true),
+            ("https://docs.rs/a/*", "https://docs.rs/a/..%2fb", false),
+            ("https://docs.rs/a/*", "https://docs.rs/a/%C3%A9?q=a%2fb", true),
         ] {
             assert_eq!(address_is_allowed(pattern, url), expected, "{pattern} on {url}");
         }
@@ -197,6 +216,7 @@ mod tests {
             "HTTPS://EVIL.example/x",
             "https://user@evil.example/x",
             " https://evil.example/x ",
+            "https://evil.example//x",
         ] {
             assert!(address_is_refused("https://evil.example/*", url), "{url}");
         }
@@ -213,6 +233,14 @@ mod tests {
             ("http://localhost:8080/*", "http://0x7f.1:8080/", true),
             ("http://[::1]/*", "http://127.0.0.1/", true),
             ("http://10.0.0.1/*", "http://[::ffff:10.0.0.1]/", true),
+            ("https://a.example/private/*", "https://a.example/%70rivate/x", true),
+            ("https://a.example/private/*", "https://a.example//private/x", true),
+            (
+                "https://a.example/private/*",
+                "https://a.example/pub/..%2fprivate/x",
+                true,
+            ),
+            ("https://a.example/private/*", "https://a.example/pub/x", false),
             ("http://127.0.0.1:8080/*", "http://127.0.0.1:8081/", false),
             ("http://127.0.0.1/*", "http://10.0.0.1/", false),
             ("http://127.0.0.1/*", "http://localhost.example/", false),

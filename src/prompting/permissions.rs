@@ -75,6 +75,7 @@ pub(crate) fn policy(context: &Context, request: &RunRequest, connection: &Conne
     Policy::new(&request.permission, &connection.directory, &context.directories.home)
         .with_readable(kept_output(context))
         .with_protected(protected::places(context))
+        .with_exported(protected::exported(context))
 }
 
 /// The rules of the session, which the engine applies after all others.

@@ -44,6 +44,10 @@ pub fn guard_engine(
     // An editor that a command starts would take its keys from the command's input, a file of the model, and run it.
     let editors = ["GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "EDITOR", "VISUAL"];
     variables.extend(editors.map(|name| (name.into(), ":".into())));
+    // With these of the user's, bash goes to other directories, matches other files or reads another language than we do.
+    let of_bash = ["CDPATH", "GLOBIGNORE", "BASHOPTS", "SHELLOPTS"];
+    let set = of_bash.into_iter().filter(|name| environment.os(name).is_some());
+    variables.extend(set.map(|name| (name.into(), OsString::new())));
 }
 
 /// Keeps git, also in the commands of the model, from taking a directory without `.git` for a repository: files that the

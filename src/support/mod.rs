@@ -20,6 +20,7 @@ pub mod overlay;
 pub mod progress;
 pub mod retry;
 pub mod secret;
+pub(crate) mod secret_files;
 pub mod state_file;
 pub mod timestamp;
 pub mod visible;

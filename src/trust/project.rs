@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use crate::env_vars::OF_GIT_HOOKS;
 use crate::support::brought::Brought;
-use crate::support::instruction_files;
+use crate::support::{instruction_files, secret_files};
 
 /// Hidden directories whose files are for an agent. What is in others may be a secret, unless it is Markdown.
 const FOR_AGENTS: [&str; 5] = [".opencode", ".claude", ".agents", ".cursor", ".github"];
@@ -72,7 +72,12 @@ impl TrustedProject {
             !name.contains(".env") && (!name.starts_with('.') || is_known)
         };
         let below = real.strip_prefix(&self.root).ok()?;
-        below.components().all(is_harmless).then_some(real)
+        (below.components().all(is_harmless) && secret_files::likelihood(&real).is_none()).then_some(real)
+    }
+
+    /// Whether a path leads out of the project.
+    pub(super) fn is_beyond(&self, path: &Path) -> bool {
+        path.canonicalize().is_ok_and(|real| !real.starts_with(&self.root))
     }
 
     /// Whether a file exists that is not where its name says, but outside of the project.

@@ -381,11 +381,14 @@ fn the_engines_own_git_fetches_nothing() {
         .expect(0)
         .writes("ok\n");
     assert!(!canary.exists());
-    // The model's own commands see what the user has set; they start no editor, and take no directory for a repository.
-    let script = "[[reply]]\ntool_result = \"lazy=. editor=: bare=explicit\"\ntext = \"told\"\n\
-        [[reply]]\ntool_calls = [{ name = \"bash\", arguments = { command = \"echo lazy=$GIT_NO_LAZY_FETCH. editor=$GIT_EDITOR bare=$(git config safe.bareRepository)\", description = \"x\" } }]";
+    // The model's own commands see what the user has set, but what makes bash another one; they start no editor, and take no
+    // directory for a repository.
+    let script = "[[reply]]\ntool_result = \"lazy=. editor=: bare=explicit cd=.\"\ntext = \"told\"\n\
+        [[reply]]\ntool_calls = [{ name = \"bash\", arguments = { command = \"echo lazy=$GIT_NO_LAZY_FETCH. editor=$GIT_EDITOR bare=$(git config safe.bareRepository) cd=$CDPATH$GLOBIGNORE.\", description = \"x\" } }]";
     sandbox
         .rehearse(script, ["--trust", "--auto-tools", "--yes", "Do it"])
+        .env("CDPATH", sandbox.path(""))
+        .env("GLOBIGNORE", "*")
         .finish()
         .expect(0)
         .writes("told\n");

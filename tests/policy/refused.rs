@@ -7,7 +7,7 @@ use opencode_rs::request::{Effect, PermissionRequest, Preset};
 use super::table::{self, ground, read_rule, shell};
 
 /// The rules, and the lines that are asked about or denied with them.
-const REFUSED: [(&[&str], &[&str]); 23] = [
+const REFUSED: [(&[&str], &[&str]); 27] = [
     // A pattern in a test may become an operator that computes.
     (
         &["allow bash:ls *", "allow bash:test *"],
@@ -410,6 +410,112 @@ const REFUSED: [(&[&str], &[&str]); 23] = [
             "wget https://a.example/%2eenvrc",
         ],
     ),
+    // A pattern where the program expects something else than a file: the model chooses names of files.
+    (
+        &[
+            "allow bash:sed -n *",
+            "allow bash:awk *",
+            "allow bash:make *",
+            "allow bash:tar *",
+            "allow bash:jq *",
+            "allow bash:cargo *",
+            "allow bash:git *",
+            "allow bash:npm *",
+            "allow bash:sqlite3 *",
+            "allow bash:rsync *",
+            "allow bash:curl *",
+            "allow bash:timeout *",
+            "allow bash:ls *",
+            "allow bash:split *",
+        ],
+        &[
+            "sed -n s,*,b, a.txt",
+            "sed -n -e p -e s,*,b, a.txt",
+            "sed -nf a* a.txt",
+            "awk 1* a.txt",
+            "awk -F : 1* a.txt",
+            "for f in a*; do awk \"$f\" a.txt; done",
+            "make a*",
+            "tar c* sh out t*",
+            "tar cf a* docs",
+            "tar -c -f a* docs",
+            "jq -n i*",
+            "jq --indent 2 i* a.txt",
+            "cargo +* test",
+            "git config c*",
+            "git remote a* x y",
+            "git stash p*",
+            "npm c* set x",
+            "sqlite3 a.txt s*",
+            "rsync a* docs",
+            "curl f*",
+            "timeout 7* ls x",
+            "split a.txt openc*",
+        ],
+    ),
+    // Options, subcommands and paths that the program takes for what is refused.
+    (
+        &[
+            "allow bash:git *",
+            "allow bash:rm *",
+            "allow bash:npm *",
+            "allow bash:cargo *",
+            "deny bash:git reset --hard*",
+            "deny bash:rm -rf *",
+            "deny bash:git commit --no-verify*",
+            "deny bash:npm publish*",
+            "deny bash:npm install *",
+            "deny bash:cargo run*",
+            "deny bash:git clean --force*",
+            "deny bash:git branch --delete*",
+            "deny read:secrets/**",
+        ],
+        &[
+            "git reset --har HEAD~1",
+            "rm --recurs --forc sub",
+            "rm -r --f sub",
+            "git commit --no-veri -m x",
+            "git commit -nm x",
+            "npm publis --dry-run",
+            "npm --silent publis",
+            "npm add x",
+            "cargo r",
+            "cargo -q r",
+            "git clean --forc",
+            "git branch --delet x",
+            "git branch -D x",
+            "git log -p -- '*'",
+            "git log -p -- ':!a.txt'",
+            "git diff -- '[a]*'",
+        ],
+    ),
+    // Names that git knows and that are no longer there, and a directory without its links.
+    (
+        &[
+            "allow bash:git *",
+            "allow bash:xargs *",
+            "allow bash:cat *",
+            "allow bash:cd *",
+        ],
+        &[
+            "git ls-files | xargs cat",
+            "git diff --name-only | xargs cat",
+            "cd -P sub/.. && cat a.txt",
+            "cd -- -P; cat a.txt",
+        ],
+    ),
+    // A text that is refused, beside what may run it.
+    (
+        &["allow bash", "deny bash:rm *"],
+        &[
+            "echo rm q > x.sh && bash x.sh",
+            "cat > x.sh <<'E'\nrm q\nE\nsh x.sh",
+            "printf 'rm q' > x.sh; . ./x.sh",
+            "dc <<< '!rm q'",
+            "m4 <<'E'\nsyscmd(rm q)\nE",
+            "socat - EXEC:'rm q'",
+        ],
+    ),
     // The denied word may be in a value, and names may come last in a pattern.
     (
         &[
@@ -480,6 +586,80 @@ fn no_way_around_a_rule_is_allowed() {
         }
     }
     assert!(allowed.is_empty(), "{}", allowed.join("\n"));
+}
+
+/// Where a program takes files, a pattern is these files.
+#[test]
+fn patterns_for_files_stay_allowed() {
+    let ground = ground();
+    let rules = [
+        "sed", "awk", "tar", "jq", "git", "npm", "cargo", "timeout", "cat", "rsync",
+    ];
+    let rules: Vec<String> = rules.iter().map(|program| format!("allow bash:{program} *")).collect();
+    let policy = ground.policy(Preset::AutoTools, &rules);
+    for line in [
+        "sed -n 1,5p docs/*.md",
+        "sed -nE s/a/b/p docs/*.md",
+        "awk -F: '{print $1}' docs/*.md",
+        "awk '{print $1}' docs/*.md",
+        "jq -r .a docs/*.md",
+        "git add docs/*.md",
+        "git diff -- docs/*.md",
+        "npm test -- docs/*.md",
+        "cargo fmt -- docs/*.md",
+        "timeout 5 cat docs/*.md",
+        "for f in docs/*.md; do awk '{print $1}' \"$f\"; done",
+        "rsync -a docs/*.md sub/",
+    ] {
+        let judgement = policy.judge(&shell(line));
+        assert_eq!(judgement.effect, Effect::Allow, "{line}: {judgement:?}");
+    }
+}
+
+/// A link inside of the directory is the file that it leads to, whatever it is called.
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_secret_counts_under_both_names() {
+    let ground = ground();
+    let links = ground.directory().join("links");
+    std::fs::create_dir(&links).unwrap();
+    std::os::unix::fs::symlink("../.env", links.join("x1")).unwrap();
+    std::os::unix::fs::symlink("../key.pem", links.join("y1")).unwrap();
+    let rules = [
+        "allow bash:find *",
+        "allow bash:cat *",
+        "allow bash:grep *",
+        "deny read:*.pem",
+    ]
+    .map(str::to_owned);
+    let policy = ground.policy(Preset::AutoTools, &rules);
+    for line in [
+        "find . -name 'x*' -exec cat {} +",
+        "find . -name 'y*' -exec cat {} +",
+        "find links -name x1 | xargs cat",
+        "grep -R --include='x*' '' .",
+        "grep -R --include='y*' '' links",
+    ] {
+        assert_ne!(policy.judge(&shell(line)).effect, Effect::Allow, "{line}");
+    }
+}
+
+/// A variable that is exported is seen by programs, however it is written.
+#[test]
+fn a_variable_that_is_exported_is_none_of_the_lines_own() {
+    let ground = ground();
+    let rules = ["allow bash:npm test*".to_owned()];
+    let policy = ground.policy(Preset::AutoTools, &rules);
+    let lines = [
+        "npm_config_userconfig=./rc; npm test",
+        "for npm_config_userconfig in ./rc; do npm test; done",
+        "read npm_config_userconfig < a.txt; npm test",
+    ];
+    assert_eq!(policy.judge(&shell(lines[0])).effect, Effect::Allow);
+    let policy = policy.with_exported(vec!["npm_config_userconfig".to_owned()]);
+    for line in lines {
+        assert_ne!(policy.judge(&shell(line)).effect, Effect::Allow, "{line}");
+    }
 }
 
 /// A quoted bracket stays one beside a pattern, and a directory may be called like the beginning of an address.

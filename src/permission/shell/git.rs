@@ -98,6 +98,21 @@ pub(crate) fn is_message(words: &[ShellWord], at: usize) -> bool {
     false
 }
 
+/// Whether a word behind the program's name can only be a file, a commit or a branch: it is an operand of a subcommand that
+/// takes no other.
+pub(crate) fn takes_files(rest: &[ShellWord], at: usize) -> bool {
+    const TAKES_FILES: Names = Names(
+        "add blame check-attr check-ignore checkout clean commit diff grep hash-object log ls-files mv reset restore rev-list \
+         rm show status",
+    );
+    at > 0 && rest[0].known().is_some_and(|name| TAKES_FILES.contains(name))
+}
+
+/// Whether git takes a path behind `--` for the file of that name alone, and for no pattern.
+pub(crate) fn is_plain_path(path: &str) -> bool {
+    !path.starts_with(':') && !path.contains(['*', '?', '[', '\\'])
+}
+
 /// Subcommands that print no file's contents, unless one of their options says so.
 const SILENT: Names = Names(
     "add branch checkout commit config describe fetch ls-files ls-tree merge-base mv pull push remote reset \
@@ -126,7 +141,7 @@ pub(crate) fn prints_contents(words: &[ShellWord], is_file: &dyn Fn(&str) -> boo
     if matches!(name, "diff" | "log")
         && at == 1
         && !behind.is_empty()
-        && behind.iter().all(|path| is_file(path))
+        && behind.iter().all(|path| is_plain_path(path) && is_file(path))
         && !before.iter().any(|text| text.starts_with("--f"))
     {
         return false;

@@ -269,9 +269,7 @@ impl LineWalk<'_> {
             Some("pushd" | "popd") => return self.dirs = None,
             _ => return,
         }
-        let rest: Vec<&ShellWord> = words
-            .filter(|word| !matches!(word.text(), "--" | "-P" | "-L"))
-            .collect();
+        let rest: Vec<&ShellWord> = words.filter(|word| !matches!(word.text(), "--" | "-L")).collect();
         let target = match rest.as_slice() {
             [] => self
                 .variables

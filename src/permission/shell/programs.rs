@@ -278,8 +278,9 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     // Options of these make them read more than they name.
     let searches = matches!(name, "grep" | "egrep" | "fgrep" | "diff");
     if !READERS.contains(name) || searches {
-        let patterns = rest.iter().filter(|word| word.has_glob && word.may_be_option());
-        found.extend(patterns.map(|word| Hazard::new(&word.raw, "a file name can pass for an option")));
+        let passes = |at: usize| rest[at].may_be_option() || !is_file(name, rest, at);
+        let patterns = (0..rest.len()).filter(|at| rest[*at].has_glob && passes(*at));
+        found.extend(patterns.map(|at| Hazard::new(&rest[at].raw, "a file name can pass for something else")));
     }
     if let Some(options) = HARMLESS_OPTIONS.iter().find(|options| options.program == name) {
         found.extend(options.hazards(rest));
@@ -303,6 +304,42 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     }
     found.extend(hazards_of(name, rest));
     found
+}
+
+/// Whether a word can only be a file to the program. Where it can be a program text, a subcommand, a setting or an address,
+/// a name that a pattern matches is one, and the model chooses names of files.
+fn is_file(name: &str, rest: &[ShellWord], at: usize) -> bool {
+    let text = |at: usize| rest.get(at).map_or("", ShellWord::text);
+    let follows_option = at > 0 && text(at - 1).starts_with('-');
+    let has_subcommand = at > 0 && rest[0].known().is_some_and(|word| !word.starts_with('-'));
+    match name {
+        "sed" | "gsed" => at >= files_behind_script(rest, "nErsuz", ""),
+        "awk" | "gawk" | "mawk" | "nawk" => at >= files_behind_script(rest, "", "F"),
+        "jq" => at >= files_behind_script(rest, "rcesnSMCja", ""),
+        // The archive may be on another machine.
+        "tar" | "bsdtar" => at > 1 && !follows_option && text(0).chars().all(|c| "-ctzjJvfap".contains(c)),
+        "rsync" | "scp" => text(at).find(['*', '?', '[']) > text(at).find('/') && text(at).contains('/'),
+        "git" => git::takes_files(rest, at),
+        "cargo" | "go" | "npm" | "pnpm" | "yarn" | "pip" | "pip3" | "gh" | "7z" => has_subcommand,
+        "make" | "gmake" | "sqlite3" | "psql" | "curl" | "wget" | "env" | "split" | "csplit" | "mktemp" | "gzip"
+        | "xz" | "bzip2" | "zstd" => false,
+        _ => true,
+    }
+}
+
+/// The index of the first word that is a file to a program whose first operand is a program text. `flags` stand alone,
+/// `valued` have their value in the same word; behind any other option nothing is known to be a file.
+fn files_behind_script(rest: &[ShellWord], flags: &str, valued: &str) -> usize {
+    let is_flag = |word: &ShellWord| {
+        let letters = word.known().and_then(|text| text.strip_prefix('-')).unwrap_or_default();
+        let has_value = letters.len() > 1 && letters.starts_with(|c| valued.contains(c));
+        has_value || (!letters.is_empty() && letters.chars().all(|c| flags.contains(c)))
+    };
+    let script = rest.iter().position(|word| !is_flag(word)).unwrap_or(rest.len());
+    match rest.get(script).and_then(ShellWord::known) {
+        Some(text) if !text.starts_with('-') => script + 1,
+        _ => rest.len(),
+    }
 }
 
 /// What a wildcard does not cover in the arguments of programs that need more than a table of options.

@@ -122,7 +122,12 @@ fn add_names(texts: &mut Vec<String>, words: &[String]) {
         // Options before a subcommand, and their values.
         let mut follows_option = false;
         for (index, word) in rest.iter().enumerate() {
-            if index > 0 && !word.starts_with('-') {
+            if !word.starts_with('-') {
+                for long in long_subcommands(&name, word) {
+                    add(format!("{name} {long} {}", rest[index + 1..].join(" "))
+                        .trim_end()
+                        .to_owned());
+                }
                 add(format!("{name} {}", rest[index..].join(" ")));
             }
             let is_option = word.starts_with('-') || word.starts_with('+');
@@ -131,6 +136,59 @@ fn add_names(texts: &mut Vec<String>, words: &[String]) {
             }
             follows_option = is_option;
         }
+    }
+}
+
+/// What the program takes a subcommand for, from `cargo --list` and the commands and aliases of `npm help`: npm takes every
+/// beginning.
+fn long_subcommands(program: &str, word: &str) -> Vec<&'static str> {
+    const CARGO: [(&str, &str); 6] = [
+        ("b", "build"),
+        ("c", "check"),
+        ("d", "doc"),
+        ("r", "run"),
+        ("t", "test"),
+        ("rm", "remove"),
+    ];
+    const NPM: Names = Names(
+        "access adduser audit bugs cache ci completion config dedupe deprecate diff dist-tag docs doctor edit exec explain \
+         explore find-dupes fund get help hook init install install-ci-test install-test link login logout ls org outdated \
+         owner pack ping pkg prefix profile prune publish query rebuild repo restart root run run-script sbom search set \
+         shrinkwrap star stars start stop team test token unpublish unstar update undeprecate uninstall version view whoami",
+    );
+    const NPM_ALIASES: [(Names, &str); 14] = [
+        (Names("author"), "owner"),
+        (Names("home"), "docs"),
+        (Names("issues"), "bugs"),
+        (Names("info show v"), "view"),
+        (Names("find s se"), "search"),
+        (
+            Names("add i in ins inst insta instal isnt isnta isntal isntall"),
+            "install",
+        ),
+        (Names("clean-install ic install-clean isntall-clean"), "ci"),
+        (Names("un unlink remove rm r"), "uninstall"),
+        (Names("up upgrade udpate"), "update"),
+        (Names("x"), "exec"),
+        (Names("rum urn run-script"), "run"),
+        (Names("run rum urn"), "run-script"),
+        (Names("t tst"), "test"),
+        (Names("create innit"), "init"),
+    ];
+    match program {
+        "cargo" => CARGO
+            .iter()
+            .filter(|(short, _)| *short == word)
+            .map(|(_, long)| *long)
+            .collect(),
+        "npm" | "pnpm" => {
+            let begins = NPM
+                .iter()
+                .filter(|long| long.len() > word.len() && long.starts_with(word));
+            let aliases = NPM_ALIASES.iter().filter(|(names, _)| names.contains(word));
+            begins.chain(aliases.map(|(_, long)| *long)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -151,7 +209,9 @@ fn named_in_another_order(pattern: &str, text: &str) -> bool {
     let (given, operands): (Vec<&str>, Vec<&str>) = text.split_whitespace().partition(is_option);
     let letters: Vec<char> = given.iter().flat_map(|option| letters(option)).collect();
     let has = |option: &str| {
-        given.iter().any(|given| wildcard_matches(option, given))
+        given
+            .iter()
+            .any(|given| wildcard_matches(option, given) || is_beginning(given, option))
             || (is_bundle(option) && self::letters(option).iter().all(|letter| letters.contains(letter)))
             || (option.starts_with("--") && self::letters(option).iter().any(|letter| letters.contains(letter)))
     };
@@ -162,19 +222,39 @@ fn named_in_another_order(pattern: &str, text: &str) -> bool {
     wanted.iter().all(|option| has(option)) && text_matches(&rest, &operands.join(" "))
 }
 
+/// Whether a long option is the beginning of another: programs take it for that one.
+fn is_beginning(given: &str, option: &str) -> bool {
+    let name = given.split('=').next().unwrap_or(given);
+    name.len() > 2 && name.starts_with("--") && option.starts_with(name)
+}
+
 fn is_bundle(option: &str) -> bool {
     !option.starts_with("--") && option[1..].chars().all(|c| c.is_ascii_alphabetic())
 }
 
 /// The letters of a bundle of options, and the letters that stand for some long ones.
 fn letters(option: &str) -> Vec<char> {
-    match option.trim_end_matches('*') {
-        "--force" => vec!['f'],
-        "--recursive" => vec!['r'],
-        "--delete" => vec!['d'],
-        option if is_bundle(option) => option[1..].chars().map(|c| if c == 'R' { 'r' } else { c }).collect(),
-        _ => Vec::new(),
+    const LONG: [(&str, char); 4] = [
+        ("--force", 'f'),
+        ("--recursive", 'r'),
+        ("--delete", 'd'),
+        ("--no-verify", 'n'),
+    ];
+    let option = option.trim_end_matches('*');
+    if is_bundle(option) {
+        let lower = |c| {
+            if matches!(c, 'R' | 'D') {
+                c.to_ascii_lowercase()
+            } else {
+                c
+            }
+        };
+        return option[1..].chars().map(lower).collect();
     }
+    let named = LONG
+        .iter()
+        .filter(|(long, _)| *long == option || is_beginning(option, long));
+    named.map(|(_, letter)| *letter).collect()
 }
 
 /// A text that is not understood, as it stands and as the shell may come to read it: without quotes, with what stands for

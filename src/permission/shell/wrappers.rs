@@ -121,7 +121,7 @@ fn powerful(inner: Vec<WrappedCommand>) -> Wrapper {
 fn skip<'w>(words: &'w [ShellWord], flags: &str, valued: &str, operands: usize) -> Option<&'w [ShellWord]> {
     let mut at = 0;
     while let Some(word) = words.get(at) {
-        let value = word.value.as_deref()?;
+        let value = word.known()?;
         if value == "--" {
             at += 1;
             break;
@@ -149,7 +149,7 @@ fn skip<'w>(words: &'w [ShellWord], flags: &str, valued: &str, operands: usize) 
         }
     }
     for operand in words.get(at..at + operands)? {
-        operand.value.as_deref()?;
+        operand.known()?;
     }
     let rest = words.get(at + operands..)?;
     (!rest.is_empty()).then_some(rest)
@@ -159,8 +159,7 @@ fn env(rest: &[ShellWord]) -> Option<Wrapper> {
     // Alone it prints.
     let first = rest.first()?;
     let plain = first
-        .value
-        .as_deref()
+        .known()
         .is_some_and(|value| !value.starts_with('-') && !value.contains('='));
     if plain {
         return Some(Wrapper {
@@ -169,7 +168,7 @@ fn env(rest: &[ShellWord]) -> Option<Wrapper> {
         });
     }
     let mut at = 0;
-    while let Some(value) = rest.get(at).and_then(|word| word.value.as_deref()) {
+    while let Some(value) = rest.get(at).and_then(ShellWord::known) {
         match value {
             "-i" | "-" | "-0" | "--ignore-environment" | "-v" => at += 1,
             "-u" => at += 2,
