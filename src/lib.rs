@@ -16,7 +16,7 @@
 //! | [`cli`] | what can be typed: clap structs, one file per command, and `generate` |
 //! | [`asking`] | how this program asks a person at the terminal: keys, rows, choices, typed lines |
 //! | [`settings`] | configuration file, environment, profiles: one value and one origin per setting |
-//! | [`request`] | what was asked for, as plain data |
+//! | [`request`] | what was asked for, as plain data; for `session`, where flags are what they say, the arguments themselves |
 //! | [`context`] | what a command receives: environment, directories |
 //! | [`commands`] | one recipe per command |
 //! | [`input`] | prompt text, piped stdin, editor, attachments |
@@ -93,7 +93,7 @@
 //! | `warm` | `api`, `catalog`, `context`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
 //! | `connect` | `api`, `catalog`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `render`, `request`, `server`, `support`, `terminal`, `trust`, `turn`, `warm` |
 //! | `prompting` | `api`, `connect`, `context`, `conversation`, `engine`, `error`, `events`, `gate`, `input`, `permission`, `render`, `request`, `support`, `terminal`, `turn` |
-//! | `commands` | everything above but `cli` |
+//! | `commands` | everything above |
 //! | `app` | everything |
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::builder::{BoolValueParser, TypedValueParser};
+
 use crate::settings::Setting;
 
 pub(super) fn value<T: Clone>(setting: &Option<Setting<T>>) -> Option<T> {
@@ -16,6 +18,11 @@ pub(super) fn is_on(flag: bool, setting: &Option<Setting<bool>>) -> bool {
 /// What a flag chooses; without the flag, the default.
 pub(super) fn choice<T: Default>(flag: bool, chosen: T) -> T {
     if flag { chosen } else { T::default() }
+}
+
+/// The parser of a flag without a value: what it chooses, or the default.
+pub(super) fn flag<T: Copy + Default + Send + Sync + 'static>(chosen: T) -> impl TypedValueParser<Value = T> {
+    BoolValueParser::new().map(move |is_given| choice(is_given, chosen))
 }
 
 /// A limit in time; zero means no limit.

@@ -47,7 +47,7 @@ pub use policy::PolicyArgs;
 pub use rehearse::RehearseArgs;
 pub use run::RunArgs;
 pub use server::ServerArgs;
-pub use session::SessionArgs;
+pub use session::{SessionAction, SessionArgs, SessionRequest, SessionTarget};
 
 /// Run the opencode coding agent from shells, scripts, pipes and CI
 ///

@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Subcommand};
+use clap::ArgAction::SetTrue;
+use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, Resettable, TypedValueParser};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueHint};
 
-use super::choice::choice;
+use super::choice::{choice, flag};
 use super::options::{ConnectOptions, ListOptions};
 use super::values;
 use crate::request::{
-    Confirmation, Execution, Existing, ExportFormat, ImportIds, Inclusion, ModelChoice, Reasoning, Redaction,
-    Rendering, SessionAction, SessionRequest, SessionScope, SessionTarget,
+    Confirmation, ConnectRequest, Execution, Existing, ExportFormat, ImportIds, Inclusion, InputSource, ListOutput,
+    ModelChoice, Reasoning, Redaction, Rendering, SessionScope,
 };
 use crate::settings::Settings;
 use crate::support::duration;
@@ -102,22 +103,35 @@ Examples:
   opencode-rs session prune --older-than 30d --dry-run
   opencode-rs session prune --older-than 90d --all --yes";
 
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
+/// A verb, and what all of them take.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionArgs {
-    #[command(subcommand)]
-    command: SessionCommand,
+    action: SessionAction,
+    common: Common,
+}
+
+/// What is done with conversations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRequest {
+    /// The engine to ask, where one is needed.
+    pub connect: ConnectRequest,
+    pub output: ListOutput,
+    /// Who says yes to what cannot be taken back.
+    pub confirmation: Confirmation,
+    pub action: SessionAction,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 #[command(disable_help_subcommand = true)]
-enum SessionCommand {
+pub enum SessionAction {
     /// List sessions, the last used first
     ///
     /// The sessions of subagents are left out unless `--children` is given, those that were put away unless `--archived` is.
     #[command(after_help = LIST_EXAMPLES)]
     List {
-        #[command(flatten)]
-        scope: ScopeArgs,
+        /// Look among the sessions of all directories
+        #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere), help_heading = "Session")]
+        scope: SessionScope,
 
         /// List only sessions whose title holds this
         #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Session")]
@@ -128,15 +142,12 @@ enum SessionCommand {
         limit: usize,
 
         /// List the sessions of subagents too
-        #[arg(long, help_heading = "Session")]
-        children: bool,
+        #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included), help_heading = "Session")]
+        children: Inclusion,
 
         /// List sessions that were put away too
-        #[arg(long, help_heading = "Session")]
-        archived: bool,
-
-        #[command(flatten)]
-        common: Box<Common>,
+        #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included), help_heading = "Session")]
+        archived: Inclusion,
     },
     /// Show a conversation
     ///
@@ -145,18 +156,15 @@ enum SessionCommand {
     #[command(after_help = SHOW_EXAMPLES)]
     Show {
         #[command(flatten)]
-        target: Optional,
+        target: SessionTarget,
 
         /// Show the model's reasoning too
-        #[arg(long, help_heading = "Session")]
-        thinking: bool,
+        #[arg(long = "thinking", action = SetTrue, value_parser = flag(Reasoning::Shown), help_heading = "Session")]
+        reasoning: Reasoning,
 
         /// Do not render Markdown on a terminal
-        #[arg(long, help_heading = "Session")]
-        raw: bool,
-
-        #[command(flatten)]
-        common: Box<Common>,
+        #[arg(long = "raw", action = SetTrue, value_parser = flag(Rendering::Raw), help_heading = "Session")]
+        rendering: Rendering,
     },
     /// Give a session another title
     #[command(after_help = RENAME_EXAMPLES)]
@@ -169,11 +177,9 @@ enum SessionCommand {
         #[arg(value_name = "TITLE", value_parser = values::parse_name)]
         title: String,
 
-        #[command(flatten)]
-        scope: ScopeArgs,
-
-        #[command(flatten)]
-        common: Box<Common>,
+        /// Look among the sessions of all directories
+        #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere), help_heading = "Session")]
+        scope: SessionScope,
     },
     /// Copy a session, and print the id of the copy
     ///
@@ -181,7 +187,7 @@ enum SessionCommand {
     #[command(after_help = FORK_EXAMPLES)]
     Fork {
         #[command(flatten)]
-        target: Optional,
+        target: SessionTarget,
 
         /// Copy up to this message and including it: the number of a prompt, which counts with its answer, or an id
         #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
@@ -190,9 +196,6 @@ enum SessionCommand {
         /// Give the copy this title [default: that of the session, and a number]
         #[arg(long, value_name = "TITLE", value_parser = values::parse_name, help_heading = "Session")]
         title: Option<String>,
-
-        #[command(flatten)]
-        common: Box<Common>,
     },
     /// Delete sessions, with those of their subagents
     #[command(after_help = DELETE_EXAMPLES)]
@@ -201,22 +204,18 @@ enum SessionCommand {
         #[arg(value_name = "SESSION", value_parser = values::parse_name, required = true)]
         sessions: Vec<String>,
 
-        #[command(flatten)]
-        scope: ScopeArgs,
+        /// Look among the sessions of all directories
+        #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere), help_heading = "Session")]
+        scope: SessionScope,
 
         #[command(flatten)]
         yes: Yes,
-
-        #[command(flatten)]
-        common: Box<Common>,
     },
     /// End what a session is doing
     #[command(after_help = ABORT_EXAMPLES)]
     Abort {
         #[command(flatten)]
-        target: Optional,
-        #[command(flatten)]
-        common: Box<Common>,
+        target: SessionTarget,
     },
     /// Let the model replace a conversation by a summary of it
     ///
@@ -224,14 +223,11 @@ enum SessionCommand {
     #[command(after_help = COMPACT_EXAMPLES)]
     Compact {
         #[command(flatten)]
-        target: Optional,
+        target: SessionTarget,
 
         /// Let this model write the summary [default: the last one of the session]
         #[arg(short, long, value_name = "PROVIDER/MODEL", help_heading = "Session")]
         model: Option<ModelChoice>,
-
-        #[command(flatten)]
-        common: Box<Common>,
     },
     /// Undo prompts with their answers, and the changes that they made to files
     ///
@@ -240,7 +236,7 @@ enum SessionCommand {
     #[command(after_help = REVERT_EXAMPLES)]
     Revert {
         #[command(flatten)]
-        target: Optional,
+        target: SessionTarget,
 
         /// Undo this prompt and all that came after it: its number, or an id [default: the last prompt]
         #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
@@ -248,44 +244,34 @@ enum SessionCommand {
 
         #[command(flatten)]
         yes: Yes,
-
-        #[command(flatten)]
-        common: Box<Common>,
     },
     /// Take a revert back
     #[command(after_help = UNREVERT_EXAMPLES)]
     Unrevert {
         #[command(flatten)]
-        target: Optional,
-        #[command(flatten)]
-        common: Box<Common>,
+        target: SessionTarget,
     },
     /// Show what a session changed in files, as a unified diff
     #[command(after_help = DIFF_EXAMPLES)]
     Diff {
         #[command(flatten)]
-        target: Optional,
+        target: SessionTarget,
 
         /// Show only what this prompt changed: its number, or an id [default: each prompt, one after the other]
         #[arg(long, value_name = "MESSAGE", value_parser = values::parse_name, help_heading = "Session")]
         message: Option<String>,
-
-        #[command(flatten)]
-        common: Box<Common>,
     },
     /// Show the list of things to do that the model keeps
     #[command(after_help = TODO_EXAMPLES)]
     Todo {
         #[command(flatten)]
-        target: Optional,
-        #[command(flatten)]
-        common: Box<Common>,
+        target: SessionTarget,
     },
     /// Write a whole session to stdout or a file
     #[command(after_help = EXPORT_EXAMPLES)]
     Export {
         #[command(flatten)]
-        target: Optional,
+        target: SessionTarget,
 
         /// Choose the format of the export
         #[arg(long, value_name = "FORMAT", value_parser = export_format(), default_value = "json", help_heading = "Session")]
@@ -294,19 +280,22 @@ enum SessionCommand {
         /// Leave out contents of files, output of tools, reasoning and rules; write the home directory as `~`
         ///
         /// Prompts, answers and the commands that ran stay: look them through before you pass them on.
-        #[arg(long, help_heading = "Session")]
-        sanitize: bool,
+        #[arg(long = "sanitize", action = SetTrue, value_parser = flag(Redaction::Sanitized), help_heading = "Session")]
+        redaction: Redaction,
 
         /// Write to this file [default: stdout]
-        #[arg(short, long, value_name = "FILE", help_heading = "Session")]
-        output: Option<PathBuf>,
+        #[arg(short = 'o', long = "output", value_name = "FILE", help_heading = "Session")]
+        file: Option<PathBuf>,
 
         /// Replace the file if there is one
-        #[arg(long, requires = "output", help_heading = "Session")]
-        force: bool,
-
-        #[command(flatten)]
-        common: Box<Common>,
+        #[arg(
+            long = "force",
+            action = SetTrue,
+            value_parser = flag(Existing::Replaced),
+            requires = "file",
+            help_heading = "Session"
+        )]
+        existing: Existing,
     },
     /// Store an exported session as one of this directory, and print its id
     ///
@@ -315,39 +304,37 @@ enum SessionCommand {
     #[command(after_help = IMPORT_EXAMPLES)]
     Import {
         /// The exported session; `-` reads stdin
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
+        #[arg(
+            id = "file",
+            value_name = "FILE",
+            value_hint = ValueHint::AnyPath,
+            value_parser = PathBufValueParser::new().map(InputSource::from)
+        )]
+        source: InputSource,
 
         /// Import it as a session of its own, with new ids
-        #[arg(long, help_heading = "Session")]
-        copy: bool,
+        #[arg(long = "copy", action = SetTrue, value_parser = flag(ImportIds::New), help_heading = "Session")]
+        ids: ImportIds,
 
         /// Give it this title [default: its own]
         #[arg(long, value_name = "TITLE", value_parser = values::parse_name, help_heading = "Session")]
         title: Option<String>,
-
-        #[command(flatten)]
-        common: Box<Common>,
     },
     /// Publish a session on the engine's sharing site, and print its address
     ///
     /// Everybody who has the address can read the whole conversation, and what is said from then on.
-    #[command(after_help = SHARE_EXAMPLES)]
+    #[command(after_help = SHARE_EXAMPLES, mut_arg("session", named))]
     Share {
         #[command(flatten)]
-        target: NamedSession,
+        target: SessionTarget,
         #[command(flatten)]
         yes: Yes,
-        #[command(flatten)]
-        common: Box<Common>,
     },
     /// Take a shared session back
-    #[command(after_help = UNSHARE_EXAMPLES)]
+    #[command(after_help = UNSHARE_EXAMPLES, mut_arg("session", named))]
     Unshare {
         #[command(flatten)]
-        target: NamedSession,
-        #[command(flatten)]
-        common: Box<Common>,
+        target: SessionTarget,
     },
     /// Delete sessions that nothing happened in for some time
     ///
@@ -359,23 +346,45 @@ enum SessionCommand {
         older_than: Duration,
 
         /// Delete sessions of all directories
-        #[arg(short, long, help_heading = "Session")]
-        all: bool,
+        #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere), help_heading = "Session")]
+        scope: SessionScope,
 
         /// Delete conversations that are kept under a name, too
-        #[arg(long, help_heading = "Session")]
-        kept: bool,
+        #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included), help_heading = "Session")]
+        kept: Inclusion,
 
         /// Show what would be deleted, and delete nothing
-        #[arg(long, help_heading = "Session")]
-        dry_run: bool,
+        #[arg(long = "dry-run", action = SetTrue, value_parser = flag(Execution::DryRun), help_heading = "Session")]
+        execution: Execution,
 
         #[command(flatten)]
         yes: Yes,
-
-        #[command(flatten)]
-        common: Box<Common>,
     },
+}
+
+/// The session that is meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct SessionTarget {
+    /// The session [default: the last one of the directory]
+    #[arg(id = "session", value_name = "SESSION", value_parser = values::parse_name)]
+    pub reference: Option<String>,
+
+    /// Look among the sessions of all directories
+    #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere), help_heading = "Session")]
+    pub scope: SessionScope,
+}
+
+/// A session that has to be named.
+fn named(session: Arg) -> Arg {
+    session.required(true).help("The session")
+}
+
+/// The answer that a person would give.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct Yes {
+    /// Do not ask
+    #[arg(short, long, conflicts_with = "no_input", help_heading = "Session")]
+    yes: bool,
 }
 
 /// What all verbs have.
@@ -388,43 +397,6 @@ struct Common {
     connect: ConnectOptions,
 }
 
-/// The session, or the last one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct Optional {
-    /// The session [default: the last one of the directory]
-    #[arg(value_name = "SESSION", value_parser = values::parse_name)]
-    session: Option<String>,
-
-    #[command(flatten)]
-    scope: ScopeArgs,
-}
-
-/// The session, which has to be named.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-struct NamedSession {
-    /// The session
-    #[arg(value_name = "SESSION", value_parser = values::parse_name)]
-    session: String,
-
-    #[command(flatten)]
-    scope: ScopeArgs,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
-struct ScopeArgs {
-    /// Look among the sessions of all directories
-    #[arg(short, long, help_heading = "Session")]
-    all: bool,
-}
-
-/// The answer that a person would give.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
-struct Yes {
-    /// Do not ask
-    #[arg(short, long, conflicts_with = "no_input", help_heading = "Session")]
-    yes: bool,
-}
-
 /// `--format` of `session export`.
 fn export_format() -> impl TypedValueParser<Value = ExportFormat> {
     let words = PossibleValuesParser::new([
@@ -434,181 +406,64 @@ fn export_format() -> impl TypedValueParser<Value = ExportFormat> {
     words.map(|word| choice(word == "markdown", ExportFormat::Markdown))
 }
 
-impl ScopeArgs {
-    fn resolve(self) -> SessionScope {
-        choice(self.all, SessionScope::Everywhere)
+impl Args for SessionArgs {
+    fn augment_args(command: Command) -> Command {
+        let command = command.subcommand_required(true).arg_required_else_help(true);
+        SessionAction::augment_subcommands(command).mut_subcommands(|verb| {
+            // The options bring a text about themselves.
+            let about: Resettable<_> = verb.get_about().cloned().into();
+            let long_about: Resettable<_> = verb.get_long_about().cloned().into();
+            Common::augment_args(verb).about(about).long_about(long_about)
+        })
     }
 
-    fn target(self, session: Option<String>) -> SessionTarget {
-        SessionTarget {
-            reference: session,
-            scope: self.resolve(),
-        }
-    }
-}
-
-impl Optional {
-    fn resolve(self) -> SessionTarget {
-        self.scope.target(self.session)
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
     }
 }
 
-impl NamedSession {
-    fn resolve(self) -> SessionTarget {
-        self.scope.target(Some(self.session))
+impl FromArgMatches for SessionArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let verb = matches.subcommand().map(|(_, verb)| Common::from_arg_matches(verb));
+        Ok(Self {
+            action: SessionAction::from_arg_matches(matches)?,
+            common: verb.transpose()?.unwrap_or_default(),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }
 
 impl SessionArgs {
     /// The options about the engine.
     pub(super) fn connect(&self) -> &ConnectOptions {
-        &self.command.common().connect
+        &self.common.connect
     }
 
     pub fn resolve(self, settings: &Settings) -> SessionRequest {
-        let common = self.command.common().clone();
         SessionRequest {
-            confirmation: match (self.command.is_confirmed(), common.connect.input.nobody(settings)) {
+            confirmation: match (self.action.is_confirmed(), self.common.connect.input.nobody(settings)) {
                 (true, _) => Confirmation::Given,
                 (false, true) => Confirmation::NobodyToAsk,
                 (false, false) => Confirmation::Ask,
             },
-            output: common.list.resolve(settings),
-            connect: common.connect.resolve(settings),
-            action: self.command.resolve(),
+            output: self.common.list.resolve(settings),
+            connect: self.common.connect.resolve(settings),
+            action: self.action,
         }
     }
 }
 
-impl SessionCommand {
-    fn common(&self) -> &Common {
-        match self {
-            Self::List { common, .. }
-            | Self::Show { common, .. }
-            | Self::Rename { common, .. }
-            | Self::Fork { common, .. }
-            | Self::Delete { common, .. }
-            | Self::Abort { common, .. }
-            | Self::Compact { common, .. }
-            | Self::Revert { common, .. }
-            | Self::Unrevert { common, .. }
-            | Self::Diff { common, .. }
-            | Self::Todo { common, .. }
-            | Self::Export { common, .. }
-            | Self::Import { common, .. }
-            | Self::Share { common, .. }
-            | Self::Unshare { common, .. }
-            | Self::Prune { common, .. } => common,
-        }
-    }
-
+impl SessionAction {
     fn is_confirmed(&self) -> bool {
         match self {
             Self::Delete { yes, .. } | Self::Revert { yes, .. } | Self::Share { yes, .. } | Self::Prune { yes, .. } => {
                 yes.yes
             }
             _ => false,
-        }
-    }
-
-    fn resolve(self) -> SessionAction {
-        match self {
-            Self::List {
-                scope,
-                search,
-                limit,
-                children,
-                archived,
-                ..
-            } => SessionAction::List {
-                scope: scope.resolve(),
-                search,
-                limit: (limit > 0).then_some(limit),
-                children: choice(children, Inclusion::Included),
-                archived: choice(archived, Inclusion::Included),
-            },
-            Self::Show {
-                target, thinking, raw, ..
-            } => SessionAction::Show {
-                target: target.resolve(),
-                reasoning: choice(thinking, Reasoning::Shown),
-                rendering: choice(raw, Rendering::Raw),
-            },
-            Self::Rename {
-                session, title, scope, ..
-            } => SessionAction::Rename {
-                target: scope.target(Some(session)),
-                title,
-            },
-            Self::Fork { target, at, title, .. } => SessionAction::Fork {
-                target: target.resolve(),
-                at,
-                title,
-            },
-            Self::Delete { sessions, scope, .. } => SessionAction::Delete {
-                targets: sessions
-                    .into_iter()
-                    .map(|session| scope.target(Some(session)))
-                    .collect(),
-            },
-            Self::Abort { target, .. } => SessionAction::Abort {
-                target: target.resolve(),
-            },
-            Self::Compact { target, model, .. } => SessionAction::Compact {
-                target: target.resolve(),
-                model,
-            },
-            Self::Revert { target, to, .. } => SessionAction::Revert {
-                target: target.resolve(),
-                to,
-            },
-            Self::Unrevert { target, .. } => SessionAction::Unrevert {
-                target: target.resolve(),
-            },
-            Self::Diff { target, message, .. } => SessionAction::Diff {
-                target: target.resolve(),
-                message,
-            },
-            Self::Todo { target, .. } => SessionAction::Todo {
-                target: target.resolve(),
-            },
-            Self::Export {
-                target,
-                format,
-                sanitize,
-                output,
-                force,
-                ..
-            } => SessionAction::Export {
-                target: target.resolve(),
-                format,
-                redaction: choice(sanitize, Redaction::Sanitized),
-                file: output,
-                existing: choice(force, Existing::Replaced),
-            },
-            Self::Import { file, copy, title, .. } => SessionAction::Import {
-                source: file.into(),
-                ids: choice(copy, ImportIds::New),
-                title,
-            },
-            Self::Share { target, .. } => SessionAction::Share {
-                target: target.resolve(),
-            },
-            Self::Unshare { target, .. } => SessionAction::Unshare {
-                target: target.resolve(),
-            },
-            Self::Prune {
-                older_than,
-                all,
-                kept,
-                dry_run,
-                ..
-            } => SessionAction::Prune {
-                older_than,
-                scope: choice(all, SessionScope::Everywhere),
-                kept: choice(kept, Inclusion::Included),
-                execution: choice(dry_run, Execution::DryRun),
-            },
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::request::{
     AgentLimits, Approver, BusySession, Checks, ConfigScope, Confirmation, Effect, EngineChoice, Execution, Follow,
     InUse, Inclusion, Manner, Network, OnDenial, OutputMode, PermissionRequest, PolicyRule, Preset, PromptSource,
     Reasoning, RehearsalChoice, Rendering, RuleOrigin, RunRequest, ServerAction, ServerChoice, ServerReference,
-    SessionAction, SessionChoice, SessionLifetime, SessionScope, SessionStart, SessionTarget, StdinUse, StopChoice,
-    TrustChoice, VariantChoice, Verbosity, Warmth, WorktreeChoice,
+    SessionChoice, SessionLifetime, SessionScope, SessionStart, StdinUse, StopChoice, TrustChoice, VariantChoice,
+    Verbosity, Warmth, WorktreeChoice,
 };
 use crate::settings::{Origin, Setting, Settings};
 
@@ -784,40 +784,41 @@ fn a_session_is_named_or_the_last_one_and_nobody_is_asked_twice() {
         CliCommand::Session(args) => args.resolve(&Settings::default()),
         other => panic!("{other:?}"),
     };
-    let target = |reference: Option<&str>, scope| SessionTarget {
-        reference: reference.map(str::to_owned),
-        scope,
-    };
     let show = resolve(&["session", "show", "-d", "x", "--thinking"]);
     assert_eq!(show.connect.directory, Some("x".into()));
     assert_eq!(
         show.action,
         SessionAction::Show {
-            target: target(None, SessionScope::Directory),
+            target: SessionTarget::default(),
             reasoning: Reasoning::Shown,
             rendering: Rendering::Markdown,
         }
     );
     let delete = resolve(&["-q", "session", "delete", "-y", "--all", "4f2a", "77c1"]);
     assert_eq!(delete.confirmation, Confirmation::Given);
+    let SessionAction::Delete { sessions, scope, .. } = delete.action else {
+        panic!("{:?}", delete.action);
+    };
     assert_eq!(
-        delete.action,
-        SessionAction::Delete {
-            targets: ["4f2a", "77c1"]
-                .map(|id| target(Some(id), SessionScope::Everywhere))
-                .to_vec(),
-        }
+        (sessions, scope),
+        (vec!["4f2a".to_owned(), "77c1".to_owned()], SessionScope::Everywhere)
     );
     let prune = resolve(&["session", "prune", "--older-than", "30d", "--dry-run", "--no-input"]);
     assert_eq!(prune.confirmation, Confirmation::NobodyToAsk);
+    let SessionAction::Prune {
+        older_than,
+        scope,
+        kept,
+        execution,
+        ..
+    } = prune.action
+    else {
+        panic!("{:?}", prune.action);
+    };
+    assert_eq!(older_than, Duration::from_secs(30 * 86_400));
     assert_eq!(
-        prune.action,
-        SessionAction::Prune {
-            older_than: Duration::from_secs(30 * 86_400),
-            scope: SessionScope::Directory,
-            kept: Inclusion::LeftOut,
-            execution: Execution::DryRun,
-        }
+        (scope, kept, execution),
+        (SessionScope::Directory, Inclusion::LeftOut, Execution::DryRun)
     );
     assert_eq!(refused(&["session", "delete"]), ErrorKind::MissingRequiredArgument);
     assert_eq!(refused(&["session", "share"]), ErrorKind::MissingRequiredArgument);

@@ -336,6 +336,7 @@ impl Policy {
             None => verdict.stricter(asks("bash with a pattern that matches more than can be judged")),
             Some(paths) => paths
                 .iter()
+                .flat_map(|path| paths_in(path))
                 .map(|path| self.judge_place(path, from, usage))
                 .fold(verdict, PartDecision::stricter),
         }

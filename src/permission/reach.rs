@@ -47,7 +47,8 @@ impl Policy {
             .collect();
         // Which of them are places, and which the values of options, is seen by what is there.
         let is_sure = !options.iter().any(|option| {
-            option.starts_with("--exc") || (!option.starts_with("--include=") && may_take_value(name, option))
+            option.starts_with("--exc")
+                || (!option.starts_with("--include=") && (option.starts_with("--inc") || may_take_value(name, option)))
         });
         let included: Vec<&str> = options
             .iter()
@@ -244,7 +245,7 @@ fn walk_of<'t>(name: &str, texts: &[&'t str], options: &[&str]) -> Option<Search
     let has = |letters: &[char], long: &[&str]| has_option(options, letters, long);
     Some(match name {
         name if GREPS.contains(name) && has(&['r', 'R', 'd'], &["rec", "de", "di"]) => SearchWalk::All,
-        "rg" if has(&['u', '.'], &["hi", "no-", "un", "ig"]) => SearchWalk::All,
+        "rg" if has(&['u', '.'], &["hi", "no-", "un", "ig", "type-a"]) => SearchWalk::All,
         "rg" if has(&['g'], &["gl"]) => match only_glob(texts) {
             // What looks like the glob may be the value of another option.
             Some(include)

@@ -4,10 +4,10 @@
 //! true: rules that refuse or ask match broadly (every name of a thing), rules that allow match narrowly (its one true
 //! name).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use percent_encoding::percent_decode_str;
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use super::wildcard_matches;
 use crate::request::{Effect, PolicyRule, RulePattern, canonical_tool};
@@ -84,16 +84,42 @@ pub(super) fn address_is_refused(pattern: &str, url: &str) -> bool {
         // A dot at the end of a name changes nothing.
         if let Some(host) = bare.host_str().map(|host| host.trim_end_matches('.')) {
             names.push(host.to_owned());
-            names.push(format!("{host}{}", bare.path()));
-            for scheme in ["http", "https"] {
-                names.push(format!("{scheme}://{host}{}", bare.path()));
+            let port = bare.port().map(|port| format!(":{port}")).unwrap_or_default();
+            for path in [bare.path(), &bare[Position::BeforePath..]] {
+                for scheme in ["", "http://", "https://"] {
+                    names.push(format!("{scheme}{host}{path}"));
+                    names.push(format!("{scheme}{host}{port}{path}"));
+                }
             }
         }
     }
+    let plain: Vec<String> = names
+        .iter()
+        .map(|name| percent_decode_str(name).decode_utf8_lossy().to_lowercase())
+        .collect();
+    names.extend(plain);
     let folded = pattern.to_ascii_lowercase();
     names
         .iter()
         .any(|name| wildcard_matches(pattern, name) || wildcard_matches(&folded, name))
+}
+
+/// Whether a name is one of those that always mean this machine.
+fn is_named_local(url: &Url) -> bool {
+    let name = url.host_str().unwrap_or_default().trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// The IPv4 address that an IPv6 one stands for: mapped, compatible, or behind NAT64.
+fn ipv4_in(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [.., high, low] = address.segments();
+    let is_compatible = address.segments()[..6] == [0; 6] && high != 0;
+    let is_translated = address.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0];
+    let [a, b, c, d] = [high.to_be_bytes(), low.to_be_bytes()].concat()[..] else {
+        return None;
+    };
+    let embedded = (is_compatible || is_translated).then(|| Ipv4Addr::new(a, b, c, d));
+    address.to_ipv4_mapped().or(embedded)
 }
 
 /// An address as servers may read it: without percent signs and doubled slashes in its path.
@@ -114,11 +140,11 @@ fn decoded(url: &str) -> Option<Url> {
 fn same_machine(url: Url) -> Vec<Url> {
     let address = match url.host() {
         Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
-        Some(Host::Ipv6(address)) => Some(IpAddr::V6(address).to_canonical()),
+        Some(Host::Ipv6(address)) => Some(ipv4_in(address).map_or(IpAddr::V6(address), IpAddr::V4)),
         Some(Host::Domain(_)) | None => None,
     };
     let is_local = address.map_or_else(
-        || is_loopback(&url),
+        || is_loopback(&url) || is_named_local(&url),
         |address| address.is_loopback() || address.is_unspecified(),
     );
     let others = if is_local {
@@ -241,6 +267,12 @@ mod tests {
                 true,
             ),
             ("https://a.example/private/*", "https://a.example/pub/x", false),
+            ("http://127.0.0.1:8080/*", "http://a.localhost.:8080/", true),
+            ("http://169.254.169.254/*", "http://[::169.254.169.254]/", true),
+            ("http://169.254.169.254/*", "http://[64:ff9b::a9fe:a9fe]/", true),
+            ("https://a.example/*token=*", "https://a.example/x?toke%6e=1", true),
+            ("a.example/x?y=*", "https://a.example/x?y=1", true),
+            ("https://a.example/private*", "https://a.example/%50rivate", true),
             ("http://127.0.0.1:8080/*", "http://127.0.0.1:8081/", false),
             ("http://127.0.0.1/*", "http://10.0.0.1/", false),
             ("http://127.0.0.1/*", "http://localhost.example/", false),

@@ -46,9 +46,6 @@ pub use prompt::{PromptSource, StdinUse};
 pub use rehearse::RehearseRequest;
 pub use run::{AgentLimits, Checks, Limits, RunRequest, SessionLifetime, SystemPrompt, WorktreeChoice};
 pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};
-pub use session::{
-    Confirmation, Execution, Existing, ExportFormat, ImportIds, Inclusion, Redaction, SessionAction, SessionRequest,
-    SessionScope, SessionTarget,
-};
+pub use session::{Confirmation, Execution, Existing, ExportFormat, ImportIds, Inclusion, Redaction, SessionScope};
 pub use word::Word;
 pub(crate) use word::words;

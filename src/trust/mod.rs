@@ -11,7 +11,7 @@
 //!
 //! What is looked for is a superset of what engine 1.18 loads. Files that the found code imports from elsewhere (packages
 //! in `node_modules`, sources outside of `.opencode`) are not followed. What a configuration reads *inside* of the project
-//! is no finding, as long as its name is not hidden and not that of an environment file: the agent may read it anyway.
+//! is no finding, as long as its name is not hidden and not that of a file with secrets: the agent may read it anyway.
 
 mod config;
 mod evidence;

@@ -7,7 +7,7 @@ use opencode_rs::request::{Effect, PermissionRequest, Preset};
 use super::table::{self, ground, read_rule, shell};
 
 /// The rules, and the lines that are asked about or denied with them.
-const REFUSED: [(&[&str], &[&str]); 27] = [
+const REFUSED: [(&[&str], &[&str]); 29] = [
     // A pattern in a test may become an operator that computes.
     (
         &["allow bash:ls *", "allow bash:test *"],
@@ -504,6 +504,50 @@ const REFUSED: [(&[&str], &[&str]); 27] = [
             "cd -- -P; cat a.txt",
         ],
     ),
+    // A word of the shell in quotes is that word.
+    (
+        &[
+            "allow bash:git status*",
+            "allow bash:sed -n *",
+            "allow bash:ls *",
+            "allow bash:cat *",
+            "deny read:sub/secret.txt",
+        ],
+        &[
+            "for f in status; do 'command' read -r f <<< push; git \"$f\" origin main; done",
+            "for f in p; do com''mand read -r f <<< '1e touch c'; sed -n \"$f\" a.txt; done",
+            "for f in x; do \"command\" -p read -r f <<< .git/hooks/pre-push; ls docs > \"$f\"; done",
+            "for f in x; do 'builtin' read -r f <<< .env; cat \"$f\"; done",
+            "'command' cd sub; cat \"$PWD/secret.txt\"",
+            "while true; do cat secret.txt; 'command' cd sub || break; done",
+        ],
+    ),
+    // Files that options shorten, or whose names are options; types and lists of names that show more.
+    (
+        &[
+            "allow bash:dd *",
+            "allow bash:rg *",
+            "allow bash:grep *",
+            "allow bash:wc *",
+            "allow bash:sha256sum *",
+            "allow bash:npm *",
+            "allow bash:git *",
+            "deny read:*.pem",
+        ],
+        &[
+            "dd if=a.txt o*/*/*",
+            "rg --type-add 'e:.e??' -te the",
+            "grep -r '--include=*.md' '--inc=k*' the .",
+            "wc --f*",
+            "wc -l *.txt",
+            "sha256sum --c* a.txt",
+            "npm test -node-op=--require=evil",
+            "npm test -prefi=sub",
+            "npm init -y --init-module=./im.js",
+            "git cat-file --batch <<< HEAD:.env",
+            "git cat-file --batch-c < a.txt",
+        ],
+    ),
     // A text that is refused, beside what may run it.
     (
         &["allow bash", "deny bash:rm *"],
@@ -605,6 +649,12 @@ fn patterns_for_files_stay_allowed() {
         "jq -r .a docs/*.md",
         "git add docs/*.md",
         "git diff -- docs/*.md",
+        "git diff -- *.txt",
+        "jq '.compilerOptions.include[]' docs/*.md",
+        "awk 'NR>1{print $1}' docs/*.md",
+        "awk -F'|' '{print $2}' docs/*.md",
+        "sed -n '/\\.rs/p' docs/*.md",
+        "sed 's/[[:space:]]*$//' docs/*.md",
         "npm test -- docs/*.md",
         "cargo fmt -- docs/*.md",
         "timeout 5 cat docs/*.md",

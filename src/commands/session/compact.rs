@@ -11,11 +11,12 @@ use super::RunningCommand;
 use super::edit::document_of;
 use super::look::{expect_idle, refused};
 use crate::api::Client;
+use crate::cli::SessionTarget;
 use crate::connect::select;
 use crate::connect::visit::USUAL;
 use crate::connect::{Catalog, Connection, Needs};
 use crate::error::{Failure, FailureKind};
-use crate::request::{ModelChoice, ModelRef, SessionTarget};
+use crate::request::{ModelChoice, ModelRef};
 
 /// How long a server may take to end a turn when we are on our way out.
 const PATIENCE: Duration = Duration::from_secs(2);

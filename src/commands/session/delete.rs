@@ -13,19 +13,28 @@ use super::kept::kept_names;
 use super::list;
 use super::look::is_busy;
 use crate::api::SessionFilter;
+use crate::cli::SessionTarget;
 use crate::commands::{CommandEnd, write_document};
 use crate::connect::{self, Connection};
 use crate::error::{Failure, FailureKind};
-use crate::request::{Execution, Inclusion, ListFormat, SessionScope, SessionTarget};
+use crate::request::{Execution, Inclusion, ListFormat, SessionScope};
 use crate::support::duration;
 use crate::trust;
 
-pub(super) async fn delete(call: RunningCommand<'_>, targets: &[SessionTarget]) -> Result<CommandEnd, Failure> {
+pub(super) async fn delete(
+    call: RunningCommand<'_>,
+    references: &[String],
+    scope: SessionScope,
+) -> Result<CommandEnd, Failure> {
     let mut entries: Vec<SessionEntry> = call
         .look(async |source, directory| {
             let mut entries = Vec::new();
-            for target in targets {
-                entries.push(source.find(call, directory, target).await?);
+            for reference in references {
+                let target = SessionTarget {
+                    reference: Some(reference.clone()),
+                    scope,
+                };
+                entries.push(source.find(call, directory, &target).await?);
             }
             Ok(entries)
         })

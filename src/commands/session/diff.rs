@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::RunningCommand;
 use super::edit::unknown;
+use crate::cli::SessionTarget;
 use crate::commands::{write_document, write_stdout};
 use crate::error::Failure;
-use crate::request::{ListFormat, SessionTarget};
+use crate::request::ListFormat;
 use crate::terminal::{Stream, Terminal, sanitize};
 use crate::transcript::PromptPositions;
 

@@ -7,9 +7,10 @@ use super::confirm::ConfirmQuestion;
 use super::entry::SessionEntry;
 use super::kept::kept_names;
 use super::look::{is_busy, refused};
+use crate::cli::SessionTarget;
 use crate::commands::{write_document, write_stdout};
 use crate::error::{Failure, FailureKind};
-use crate::request::{ListFormat, SessionScope, SessionTarget};
+use crate::request::{ListFormat, SessionScope};
 use crate::transcript::{PromptPositions, Transcript, UnknownMessage};
 
 pub(super) async fn rename(call: RunningCommand<'_>, target: &SessionTarget, title: &str) -> Result<(), Failure> {

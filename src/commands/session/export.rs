@@ -4,9 +4,10 @@ use std::io;
 use std::path::Path;
 
 use super::RunningCommand;
+use crate::cli::SessionTarget;
 use crate::commands::{write_file, write_stdout};
 use crate::error::{Failure, FailureKind};
-use crate::request::{Existing, ExportFormat, Redaction, SessionTarget};
+use crate::request::{Existing, ExportFormat, Redaction};
 use crate::support::json;
 use crate::support::named_file::{self, IfPresent};
 use crate::terminal::sanitize;

@@ -4,10 +4,11 @@ use super::RunningCommand;
 use super::entry::SessionEntry;
 use super::kept::kept_names;
 use crate::api::SessionFilter;
+use crate::cli::SessionAction;
 use crate::commands::table::{Column, Shape, Table};
 use crate::commands::write_document;
 use crate::error::Failure;
-use crate::request::{Inclusion, ListFormat, SessionAction, SessionScope};
+use crate::request::{Inclusion, ListFormat, SessionScope};
 
 const HERE: [Column; 4] = [
     Column::new("SESSION", Shape::Text),
@@ -34,6 +35,7 @@ pub(super) async fn list(call: RunningCommand<'_>) -> Result<(), Failure> {
     else {
         return Ok(());
     };
+    let limit = Some(*limit).filter(|limit| *limit > 0);
     let mut entries = call
         .look(async |source, directory| {
             let filter = SessionFilter {

@@ -22,9 +22,10 @@ mod undo;
 use std::io::{self, Write as _};
 
 use super::CommandEnd;
+use crate::cli::{SessionAction, SessionRequest, SessionTarget};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{SessionAction, SessionRequest, Verbosity};
+use crate::request::Verbosity;
 use crate::support::visible::visible;
 
 /// Runs the command.
@@ -45,15 +46,26 @@ pub async fn run(context: &Context, request: SessionRequest) -> Result<CommandEn
             rendering,
         } => show::show(call, target, *reasoning, *rendering).await?,
         SessionAction::Todo { target } => show::todo(call, target).await?,
-        SessionAction::Rename { target, title } => edit::rename(call, target, title).await?,
+        SessionAction::Rename { session, title, scope } => {
+            let reference = Some(session.clone());
+            edit::rename(
+                call,
+                &SessionTarget {
+                    reference,
+                    scope: *scope,
+                },
+                title,
+            )
+            .await?;
+        }
         SessionAction::Fork { target, at, title } => {
             edit::fork(call, target, at.as_deref(), title.as_deref()).await?;
         }
         SessionAction::Abort { target } => edit::abort(call, target).await?,
         SessionAction::Compact { target, model } => compact::compact(call, target, model.as_ref()).await?,
-        SessionAction::Share { target } => edit::share(call, target).await?,
+        SessionAction::Share { target, .. } => edit::share(call, target).await?,
         SessionAction::Unshare { target } => edit::unshare(call, target).await?,
-        SessionAction::Revert { target, to } => undo::revert(call, target, to.as_deref()).await?,
+        SessionAction::Revert { target, to, .. } => undo::revert(call, target, to.as_deref()).await?,
         SessionAction::Unrevert { target } => undo::unrevert(call, target).await?,
         SessionAction::Diff { target, message } => diff::diff(call, target, message.as_deref()).await?,
         SessionAction::Export {
@@ -72,12 +84,13 @@ pub async fn run(context: &Context, request: SessionRequest) -> Result<CommandEn
             export::export(call, target, how).await?;
         }
         SessionAction::Import { source, ids, title } => import::import(call, source, *ids, title.as_deref()).await?,
-        SessionAction::Delete { targets } => return delete::delete(call, targets).await,
+        SessionAction::Delete { sessions, scope, .. } => return delete::delete(call, sessions, *scope).await,
         SessionAction::Prune {
             older_than,
             scope,
             kept,
             execution,
+            ..
         } => return delete::prune(call, *older_than, *scope, *kept, *execution).await,
     }
     Ok(CommandEnd::Success)

@@ -1,11 +1,12 @@
 //! `session show` and `session todo`.
 
 use super::RunningCommand;
+use crate::cli::SessionTarget;
 use crate::commands::table::{Column, Shape, Table};
 use crate::commands::{write_document, write_stdout};
 use crate::error::Failure;
 use crate::render::markdown_page;
-use crate::request::{ListFormat, Reasoning, Rendering, SessionTarget};
+use crate::request::{ListFormat, Reasoning, Rendering};
 use crate::terminal::{Stream, Terminal, sanitize};
 use crate::transcript::{ReasoningChoice, markdown};
 

@@ -4,8 +4,8 @@ use super::RunningCommand;
 use super::confirm::ConfirmQuestion;
 use super::edit::{document_of, unknown};
 use super::look::{expect_idle, refused};
+use crate::cli::SessionTarget;
 use crate::error::Failure;
-use crate::request::SessionTarget;
 use crate::terminal::one_line;
 use crate::transcript::{PromptPositions, TranscriptMessage};
 

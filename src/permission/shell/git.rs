@@ -26,7 +26,7 @@ const KNOWN: Names = Names(
 const LONG: Names = Names(
     "ext-diff textconv output output-directory upload-pack receive-pack exec open-files-in-pager paginate \
      config config-env git-dir work-tree exec-path template separate-git-dir tool no-index unsafe-paths stdin stdin-paths \
-     pathspec-from-file",
+     pathspec-from-file batch batch-check batch-command",
 );
 
 /// Subcommands that talk to another repository.
@@ -50,7 +50,8 @@ pub(crate) fn only_reads(words: &[ShellWord]) -> bool {
 /// Whether a command changes files of the directory, or brings others into it.
 pub(crate) fn changes_files(words: &[ShellWord]) -> bool {
     const CHANGING: Names = Names(
-        "am apply checkout cherry-pick clean clone merge mv pull rebase reset restore revert rm stash switch worktree",
+        "am apply checkout cherry-pick clean clone merge mv pull rebase reset restore revert rm sparse-checkout stash \
+         switch worktree",
     );
     let Some((name, rest)) = subcommand(words).and_then(|at| words[at..].split_first()) else {
         return false;

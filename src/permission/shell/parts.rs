@@ -263,7 +263,9 @@ impl LineWalk<'_> {
     }
 
     fn change_directory(&mut self, command: &ShellCommand) {
-        let mut words = command.words.iter().skip_while(|word| word.text() == "command");
+        let is_before =
+            |word: &&ShellWord| matches!(word.text(), "command" | "builtin") || word.text().starts_with('-');
+        let mut words = command.words.iter().skip_while(is_before);
         match words.next().map(ShellWord::text) {
             Some("cd") => {}
             Some("pushd" | "popd") => return self.dirs = None,
@@ -359,6 +361,14 @@ fn each_command(list: &CommandList, visit: &mut dyn FnMut(&tree::CommandNode)) {
     }
 }
 
+/// The words from the program on that `command` or `builtin` runs, however these are quoted.
+fn behind_command(words: &[tree::WordNode]) -> impl Iterator<Item = &tree::WordNode> {
+    words.iter().skip_while(|word| {
+        let text = word.literal().unwrap_or_default();
+        matches!(text.as_str(), "command" | "builtin") || text.starts_with('-')
+    })
+}
+
 fn changes_directory(list: &CommandList) -> bool {
     let mut found = false;
     each_command(list, &mut |command| {
@@ -367,8 +377,7 @@ fn changes_directory(list: &CommandList) -> bool {
                 word.literal()
                     .is_none_or(|text| matches!(text.as_str(), "cd" | "pushd" | "popd"))
             };
-            let mut words = simple.words.iter().skip_while(|word| word.raw == "command");
-            found |= words.next().is_some_and(moves);
+            found |= behind_command(&simple.words).next().is_some_and(moves);
         }
     });
     found
@@ -383,11 +392,11 @@ fn sets_variables(list: &CommandList, variable: &str) -> bool {
     each_command(list, &mut |command| match command {
         tree::CommandNode::Simple(simple) => {
             let sets = |word: &tree::WordNode| word.literal().is_none_or(|text| SETTERS.contains(text.as_str()));
-            let mut words = simple.words.iter().skip_while(|word| word.raw == "command");
+            let mut words = behind_command(&simple.words);
             found |= words.next().is_some_and(|word| {
                 sets(word)
-                    || word.raw == "printf"
-                        && !is_plain_format(simple.words.get(1).and_then(tree::WordNode::literal).as_deref())
+                    || word.literal().as_deref() == Some("printf")
+                        && !is_plain_format(words.next().and_then(tree::WordNode::literal).as_deref())
             }) || simple.assignments.iter().any(|assignment| assignment.name == variable);
         }
         tree::CommandNode::For { variable: other, .. } => found |= other == variable,

@@ -62,7 +62,10 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
     (
         Names("npm"),
         "cC",
-        Names("prefix script-shell node-options call userconfig globalconfig shell editor git cache"),
+        Names(
+            "prefix script-shell node-options call userconfig globalconfig shell editor git cache init-module init.module \
+             viewer browser",
+        ),
         RUNS,
     ),
     (
@@ -232,6 +235,9 @@ pub(crate) const READERS: Names = Names(
      realpath readlink cut tr nl tac rev md5sum sha1sum sha256sum whoami id uname true false hexdump od",
 );
 
+/// Options of these make them read more than they name.
+const READERS_WITH_OPTIONS: Names = Names("grep egrep fgrep diff wc du md5sum sha1sum sha256sum");
+
 /// Programs that only read as long as no hazard is found in their arguments.
 const READERS_BY_DEFAULT: Names = Names("find gfind rg sed gsed awk gawk mawk nawk sort jq");
 
@@ -275,10 +281,10 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     };
     let rest = &words[1..];
     let (name, rest) = module(name, rest);
-    // Options of these make them read more than they name.
-    let searches = matches!(name, "grep" | "egrep" | "fgrep" | "diff");
-    if !READERS.contains(name) || searches {
-        let passes = |at: usize| rest[at].may_be_option() || !is_file(name, rest, at);
+    let is_harmless = READERS.contains(name) && !READERS_WITH_OPTIONS.contains(name);
+    if !is_harmless {
+        let is_operand = |at: usize| name == "git" && at > 1 && rest[1].text() == "--";
+        let passes = |at: usize| (rest[at].may_be_option() && !is_operand(at)) || !is_file(name, rest, at);
         let patterns = (0..rest.len()).filter(|at| rest[*at].has_glob && passes(*at));
         found.extend(patterns.map(|at| Hazard::new(&rest[at].raw, "a file name can pass for something else")));
     }
@@ -287,6 +293,17 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     }
     for (_, short, long, why) in OPTIONS.iter().filter(|(known, ..)| known.contains(name)) {
         found.extend(options(rest, short, long, why));
+        if matches!(name, "npm" | "pnpm") {
+            // Long options behind one dash, too.
+            let shortened = |word: &&ShellWord| {
+                let option = word
+                    .text()
+                    .strip_prefix('-')
+                    .and_then(|option| option.split('=').next());
+                option.is_some_and(|option| option.len() > 1 && long.has_beginning(option))
+            };
+            found.extend(rest.iter().filter(shortened).map(|word| Hazard::new(word.text(), why)));
+        }
     }
     if unpacks(name, rest) {
         // Those are what a text says that the model may have written: the rule has to spell out which. What comes on
@@ -321,8 +338,8 @@ fn is_file(name: &str, rest: &[ShellWord], at: usize) -> bool {
         "rsync" | "scp" => text(at).find(['*', '?', '[']) > text(at).find('/') && text(at).contains('/'),
         "git" => git::takes_files(rest, at),
         "cargo" | "go" | "npm" | "pnpm" | "yarn" | "pip" | "pip3" | "gh" | "7z" => has_subcommand,
-        "make" | "gmake" | "sqlite3" | "psql" | "curl" | "wget" | "env" | "split" | "csplit" | "mktemp" | "gzip"
-        | "xz" | "bzip2" | "zstd" => false,
+        "make" | "gmake" | "dd" | "sqlite3" | "psql" | "curl" | "wget" | "env" | "split" | "csplit" | "mktemp"
+        | "gzip" | "xz" | "bzip2" | "zstd" => false,
         _ => true,
     }
 }
@@ -387,10 +404,7 @@ fn hazards_of(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
         "split" | "csplit" | "mktemp" | "gzip" | "xz" | "bzip2" | "zstd" => {
             all(&|word| begins_protected_name(word.text()), WRITES)
         }
-        "jq" => all(
-            &|word| word.text().contains("import") || word.text().contains("include"),
-            ELSEWHERE,
-        ),
+        "jq" => all(&|word| brings_modules(word.text()), ELSEWHERE),
         "sqlite3" => sqlite(rest),
         // What it reads may run programs.
         "psql" if options(rest, "cl", &Names("command list"), RUNS).is_empty() => {
@@ -407,6 +421,12 @@ fn hazards_of(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
         "make" | "gmake" => all(&|word| word.text().contains('=') && !word.text().starts_with('-'), SETS),
         _ => Vec::new(),
     }
+}
+
+/// Whether a program for `jq` reads others: it has a word for that, and not as the name of a field.
+fn brings_modules(text: &str) -> bool {
+    let is_word = |word| text.match_indices(word).any(|(at, _)| !text[..at].ends_with('.'));
+    is_word("import") || is_word("include")
 }
 
 /// What in the arguments of `find` is more than a test.
@@ -505,9 +525,14 @@ fn is_harmless_awk(text: &str) -> bool {
     const POWERS: [&str; 9] = [
         "system", "|", "getline", "@", "close", "ENVIRON", "ARGV", "SYMTAB", "FUNCTAB",
     ];
+    // What stands between fields.
+    if text.starts_with("-F") {
+        return true;
+    }
     let plain = text.replace(">=", "").replace("||", "");
-    // Where nothing is printed it compares.
-    let writes = plain.contains('>') && plain.contains("print");
+    // Before the first action, and where nothing is printed, it compares.
+    let actions = plain.split_once('{').map_or("", |(_, actions)| actions);
+    let writes = actions.contains('>') && actions.contains("print");
     let option = text.starts_with('-') && !text.starts_with("-F") && !text.starts_with("-v");
     !writes && !option && !POWERS.iter().any(|power| plain.contains(power))
 }
@@ -543,14 +568,8 @@ fn after_addresses(command: &str) -> Option<&str> {
     let mut rest = command;
     loop {
         rest = match rest.strip_prefix('/') {
-            Some(open) => {
-                let (address, rest) = open.split_once('/')?;
-                if address.contains(['\\', '[']) {
-                    return None;
-                }
-                rest
-            }
-            None => rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '$'),
+            Some(open) => behind_expression(open)?,
+            None => rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '$' | '+' | '~')),
         };
         match rest.strip_prefix(',') {
             Some(next) => rest = next,
@@ -559,9 +578,34 @@ fn after_addresses(command: &str) -> Option<&str> {
     }
 }
 
+/// What stands behind the expression of an address. None when it holds a bracket, in which a slash may not end it.
+fn behind_expression(open: &str) -> Option<&str> {
+    let mut chars = open.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()?),
+            '[' => return None,
+            '/' => return Some(&open[at + 1..]),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Whether each bracket of an expression ends in it, so that no `sed` takes what ends it for a part of a bracket.
 fn has_whole_brackets(expression: &str) -> bool {
-    let mut rest = expression;
+    const CLASSES: [&str; 6] = [
+        "[:space:]",
+        "[:alpha:]",
+        "[:digit:]",
+        "[:alnum:]",
+        "[:upper:]",
+        "[:lower:]",
+    ];
+    let expression = CLASSES
+        .iter()
+        .fold(expression.to_owned(), |text, class| text.replace(class, "a"));
+    let mut rest = expression.as_str();
     while let Some((_, inner)) = rest.split_once('[') {
         let inner = inner.strip_prefix('^').unwrap_or(inner);
         let Some((letters, after)) = inner.split_once(']') else {
@@ -626,6 +670,11 @@ mod tests {
             ("s.[.].g", false),
             ("s/[]/]/g", false),
             ("s/[[:alpha:]/]/g", false),
+            ("s/[[:space:]]*$//", true),
+            ("/\\.rs/p", true),
+            ("/a\\/;e x;/p", false),
+            ("10,+5p", true),
+            ("1~2d", true),
         ] {
             assert_eq!(is_harmless_script(script), expected, "{script}");
         }

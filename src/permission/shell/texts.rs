@@ -119,12 +119,16 @@ fn add_names(texts: &mut Vec<String>, words: &[String]) {
     ];
     for name in names {
         add(format!("{name} {}", rest.join(" ")).trim_end().to_owned());
+        if OF_TARGETS.contains(&name) {
+            let targets = rest.iter().filter(|word| !is_option(word));
+            targets.for_each(|word| add(format!("{name} {}", word.replace("./", ""))));
+        }
         // Options before a subcommand, and their values.
         let mut follows_option = false;
         for (index, word) in rest.iter().enumerate() {
             if !word.starts_with('-') {
-                for long in long_subcommands(&name, word) {
-                    add(format!("{name} {long} {}", rest[index + 1..].join(" "))
+                for other in aliases(&name, word) {
+                    add(format!("{name} {other} {}", rest[index + 1..].join(" "))
                         .trim_end()
                         .to_owned());
                 }
@@ -139,81 +143,134 @@ fn add_names(texts: &mut Vec<String>, words: &[String]) {
     }
 }
 
-/// What the program takes a subcommand for, from `cargo --list` and the commands and aliases of `npm help`: npm takes every
-/// beginning.
-fn long_subcommands(program: &str, word: &str) -> Vec<&'static str> {
-    const CARGO: [(&str, &str); 6] = [
-        ("b", "build"),
-        ("c", "check"),
-        ("d", "doc"),
-        ("r", "run"),
-        ("t", "test"),
-        ("rm", "remove"),
-    ];
-    const NPM: Names = Names(
-        "access adduser audit bugs cache ci completion config dedupe deprecate diff dist-tag docs doctor edit exec explain \
-         explore find-dupes fund get help hook init install install-ci-test install-test link login logout ls org outdated \
-         owner pack ping pkg prefix profile prune publish query rebuild repo restart root run run-script sbom search set \
-         shrinkwrap star stars start stop team test token unpublish unstar update undeprecate uninstall version view whoami",
-    );
-    const NPM_ALIASES: [(Names, &str); 14] = [
-        (Names("author"), "owner"),
-        (Names("home"), "docs"),
-        (Names("issues"), "bugs"),
-        (Names("info show v"), "view"),
-        (Names("find s se"), "search"),
-        (
-            Names("add i in ins inst insta instal isnt isnta isntal isntall"),
-            "install",
-        ),
-        (Names("clean-install ic install-clean isntall-clean"), "ci"),
-        (Names("un unlink remove rm r"), "uninstall"),
-        (Names("up upgrade udpate"), "update"),
-        (Names("x"), "exec"),
-        (Names("rum urn run-script"), "run"),
-        (Names("run rum urn"), "run-script"),
-        (Names("t tst"), "test"),
-        (Names("create innit"), "init"),
-    ];
+/// The names under which npm knows one subcommand, from `npm help` and the aliases of its own sources.
+const NPM_ALIASES: [Names; 16] = [
+    Names("add i in ins inst insta instal install isnt isnta isntal isntall"),
+    Names("install install-test it install-ci-test cit sit"),
+    Names("ci clean-install ic install-clean isntall-clean"),
+    Names("uninstall un unlink remove rm r"),
+    Names("update up upgrade udpate"),
+    Names("exec x"),
+    Names("run run-script rum urn"),
+    Names("test t tst"),
+    Names("init create innit"),
+    Names("rebuild rb"),
+    Names("link ln"),
+    Names("view info show v"),
+    Names("search find s se"),
+    Names("owner author"),
+    Names("adduser login add-user"),
+    Names("config c"),
+];
+
+/// From `cargo --list`.
+const CARGO_ALIASES: [Names; 6] = [
+    Names("b build"),
+    Names("c check"),
+    Names("d doc"),
+    Names("r run"),
+    Names("t test"),
+    Names("rm remove"),
+];
+
+/// Programs that take the beginning of a subcommand for it.
+const SHORTENING: Names = Names("npm pnpm tmux ip tc bridge hg virsh nmcli");
+
+/// Programs whose operands are each what a rule is about.
+const OF_TARGETS: Names = Names("make gmake ninja just rake task");
+
+/// Other names of a subcommand.
+fn aliases(program: &str, word: &str) -> Vec<&'static str> {
+    // npm takes `runScript` for `run-script`.
+    let dashed: String = word
+        .chars()
+        .flat_map(|c| c.is_uppercase().then_some('-').into_iter().chain(c.to_lowercase()))
+        .collect();
+    let is_meant = |names: &&Names| names.has_beginning(&dashed);
     match program {
-        "cargo" => CARGO
+        "cargo" => CARGO_ALIASES
             .iter()
-            .filter(|(short, _)| *short == word)
-            .map(|(_, long)| *long)
+            .filter(|names| names.contains(word))
+            .flat_map(|names| names.iter())
             .collect(),
-        "npm" | "pnpm" => {
-            let begins = NPM
-                .iter()
-                .filter(|long| long.len() > word.len() && long.starts_with(word));
-            let aliases = NPM_ALIASES.iter().filter(|(names, _)| names.contains(word));
-            begins.chain(aliases.map(|(_, long)| *long)).collect()
-        }
+        "npm" | "pnpm" => NPM_ALIASES
+            .iter()
+            .filter(is_meant)
+            .flat_map(|names| names.iter())
+            .collect(),
         _ => Vec::new(),
     }
 }
 
-/// Whether a pattern of a rule that refuses or asks names one of these texts: as it stands, or with the options in
-/// another order or bundle.
+/// Whether a pattern of a rule that refuses or asks names one of these texts: as it stands, with the options in another
+/// order or bundle or shortened, or without them.
 pub(crate) fn is_named(pattern: &str, texts: &[String]) -> bool {
-    texts
-        .iter()
-        .any(|text| text_matches(pattern, text) || named_in_another_order(pattern, text))
+    texts.iter().any(|text| {
+        text_matches(pattern, text)
+            || [text.clone(), without_options(text)].into_iter().any(|text| {
+                let text = spelled_as(pattern, &text);
+                text_matches(pattern, &text) || named_in_another_order(pattern, &text)
+            })
+    })
+}
+
+fn is_option(word: &str) -> bool {
+    word.len() > 1 && word.starts_with('-')
+}
+
+fn without_options(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().filter(|word| !is_option(word)).collect();
+    words.join(" ")
+}
+
+/// A text with its shortened options and its shortened subcommand as the pattern has them, and values of long options in words
+/// of their own.
+fn spelled_as(pattern: &str, text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '*' | '?' | '=');
+    let long: Vec<&str> = pattern.split(ends).filter(|word| word.starts_with("--")).collect();
+    let subcommand = pattern
+        .split_whitespace()
+        .nth(1)
+        .unwrap_or_default()
+        .trim_end_matches('*');
+    let program = text.split_whitespace().next().unwrap_or_default();
+    let mut words = Vec::new();
+    for (at, word) in text.split_whitespace().enumerate() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+            _ => (word, None),
+        };
+        let whole = long.iter().find(|whole| is_beginning(name, whole));
+        words.push(match whole {
+            _ if at == 1 && SHORTENING.contains(program) && subcommand.starts_with(name) => subcommand,
+            Some(whole) => whole,
+            None => name,
+        });
+        words.extend(value);
+    }
+    words.join(" ").replace("git remote rm", "git remote remove")
 }
 
 fn named_in_another_order(pattern: &str, text: &str) -> bool {
-    let is_option = |word: &&str| word.len() > 1 && word.starts_with('-');
-    let (wanted, rest): (Vec<&str>, Vec<&str>) = pattern.split_whitespace().partition(is_option);
+    let (wanted, rest): (Vec<&str>, Vec<&str>) = pattern
+        .split_whitespace()
+        .partition(|word| is_option(word.trim_start_matches('*')));
     if wanted.is_empty() || rest.first().is_none_or(|program| program.contains('*')) {
         return false;
     }
-    let (given, operands): (Vec<&str>, Vec<&str>) = text.split_whitespace().partition(is_option);
-    let letters: Vec<char> = given.iter().flat_map(|option| letters(option)).collect();
+    let (given, operands): (Vec<&str>, Vec<&str>) = text.split_whitespace().partition(|word| is_option(word));
+    let mut letters: Vec<char> = given.iter().flat_map(|option| letters(option)).collect();
+    // These force the push of a branch, and of all.
+    if text.starts_with("git push ")
+        && (operands.iter().any(|word| word.starts_with('+')) || given.contains(&"--mirror"))
+    {
+        letters.push('f');
+    }
     let has = |option: &str| {
-        given
-            .iter()
-            .any(|given| wildcard_matches(option, given) || is_beginning(given, option))
-            || (is_bundle(option) && self::letters(option).iter().all(|letter| letters.contains(letter)))
-            || (option.starts_with("--") && self::letters(option).iter().any(|letter| letters.contains(letter)))
+        let bare = option.trim_matches('*');
+        given.iter().any(|given| wildcard_matches(option, given))
+            || (is_bundle(bare) && self::letters(bare).iter().all(|letter| letters.contains(letter)))
+            || (bare.starts_with("--") && self::letters(bare).iter().any(|letter| letters.contains(letter)))
     };
     let mut rest = rest.join(" ");
     if pattern.ends_with('*') && !rest.ends_with('*') {
@@ -224,23 +281,24 @@ fn named_in_another_order(pattern: &str, text: &str) -> bool {
 
 /// Whether a long option is the beginning of another: programs take it for that one.
 fn is_beginning(given: &str, option: &str) -> bool {
-    let name = given.split('=').next().unwrap_or(given);
-    name.len() > 2 && name.starts_with("--") && option.starts_with(name)
+    given.len() > 2 && given.starts_with("--") && option.starts_with(given)
 }
 
 fn is_bundle(option: &str) -> bool {
-    !option.starts_with("--") && option[1..].chars().all(|c| c.is_ascii_alphabetic())
+    is_option(option) && !option.starts_with("--") && option[1..].chars().all(|c| c.is_ascii_alphabetic())
 }
 
 /// The letters of a bundle of options, and the letters that stand for some long ones.
 fn letters(option: &str) -> Vec<char> {
-    const LONG: [(&str, char); 4] = [
+    const LONG: [(&str, char); 7] = [
         ("--force", 'f'),
         ("--recursive", 'r'),
+        ("--release", 'r'),
         ("--delete", 'd'),
         ("--no-verify", 'n'),
+        ("--in-place", 'i'),
+        ("--interactive", 'i'),
     ];
-    let option = option.trim_end_matches('*');
     if is_bundle(option) {
         let lower = |c| {
             if matches!(c, 'R' | 'D') {
@@ -251,9 +309,7 @@ fn letters(option: &str) -> Vec<char> {
         };
         return option[1..].chars().map(lower).collect();
     }
-    let named = LONG
-        .iter()
-        .filter(|(long, _)| *long == option || is_beginning(option, long));
+    let named = LONG.iter().filter(|(long, _)| is_beginning(option, long));
     named.map(|(_, letter)| *letter).collect()
 }
 
@@ -411,6 +467,25 @@ mod tests {
             ("git push --force*", "git push origin main --force", true),
             ("git push --force*", "git push origin -f", true),
             ("git push --force*", "git push origin main", false),
+            ("rm -rf*", "rm -fr x", true),
+            ("rm -rf*", "rm --recurs --force x", true),
+            ("git clean -f*", "git clean -q -df", true),
+            ("git branch -D*", "git branch --delete x", true),
+            ("sed -i*", "sed -Ei s/x/y/ a", true),
+            ("sed -i*", "sed --in s/x/y/ a", true),
+            ("*--hard*", "git reset HEAD --har", true),
+            ("git push *--force*", "git push origin main -f", true),
+            ("git push --force*", "git push origin +main", true),
+            ("git push origin main*", "git push -q origin main", true),
+            ("git remote remove*", "git remote -v rm origin", true),
+            ("npm publish*", "npm publis", true),
+            ("npm run deploy*", "npm run -s deploy", true),
+            ("tmux kill-server*", "tmux kill-ser", true),
+            ("cargo run --bin deploy*", "cargo run --bin=deploy", true),
+            ("cargo run --release*", "cargo run -r", true),
+            ("git push origin main*", "git push origin dev", false),
+            ("npm publish*", "npm test", false),
+            ("sed -i*", "sed -n 1p a", false),
         ] {
             assert_eq!(is_named(pattern, &[text.to_owned()]), expected, "{pattern} on {text}");
         }
