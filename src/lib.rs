@@ -13,10 +13,10 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`app`] | parses, builds the context, dispatches, reports a failure, picks the exit status; the signal listener |
-//! | [`cli`] | what can be typed: clap structs, one file per command, and `generate` |
+//! | [`cli`] | what can be typed: clap structs, one file per command, and `generate`; for `session` this is what was asked for, too |
 //! | [`asking`] | how this program asks a person at the terminal: keys, rows, choices, typed lines |
 //! | [`settings`] | configuration file, environment, profiles: one value and one origin per setting |
-//! | [`request`] | what was asked for, as plain data; for `session`, where flags are what they say, the arguments themselves |
+//! | [`request`] | what was asked for, as plain data |
 //! | [`context`] | what a command receives: environment, directories |
 //! | [`commands`] | one recipe per command |
 //! | [`input`] | prompt text, piped stdin, editor, attachments |

@@ -15,7 +15,7 @@ use crate::request::{
     SessionChoice, SessionLifetime, SessionScope, SessionStart, StdinUse, StopChoice, TrustChoice, VariantChoice,
     Verbosity, Warmth, WorktreeChoice,
 };
-use crate::settings::{Origin, Setting, Settings};
+use crate::settings::{ENTRIES, Origin, Setting, SettingValue as _, Settings};
 
 fn parse(words: &[&str]) -> Result<Cli, clap::Error> {
     Cli::parse_words(
@@ -53,6 +53,26 @@ fn user<T>(value: T) -> Option<Setting<T>> {
 #[test]
 fn the_tree_is_sound() {
     Cli::tree().debug_assert();
+}
+
+#[test]
+fn the_defaults_that_config_shows_are_those_that_hold() {
+    let holds = run(&["-k", "--auto-tools", "--approver", "x", "Say it"]);
+    let Warmth::Keep { keep_for } = holds.connect.warmth else {
+        panic!("{:?}", holds.connect.warmth);
+    };
+    let Approver::Program { timeout, .. } = holds.permission.approver else {
+        panic!("{:?}", holds.permission.approver);
+    };
+    for (key, value) in [
+        ("keep_for", keep_for.show()),
+        ("approver_timeout", timeout.show()),
+        ("retry_budget", holds.limits.retry_budget.show()),
+        ("max_retries", holds.limits.max_retries.show()),
+    ] {
+        let entry = ENTRIES.iter().find(|entry| entry.key == key).unwrap();
+        assert_eq!(entry.default_value(), value, "{key}");
+    }
 }
 
 #[test]

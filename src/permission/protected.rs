@@ -27,7 +27,8 @@ const RUNNING_FILES: Names = Names(
      .xsessionrc .xserverrc .pam_environment .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pnpmfile.mjs .pnp.cjs \
      .pnp.loader.mjs .condarc .gemrc .gdbinit .lldbinit .pdbrc .pythonrc .irbrc .pryrc .rprofile .renviron \
      .ocamlinit .ghci .sqliterc .psqlrc .vimrc .gvimrc .nvimrc .nvim.lua .exrc .emacs .dir-locals.el .tmux.conf \
-     .screenrc .curlrc .netrc .crush.json crush.json .lvimrc .dir-locals-2.el .tool-versions rust-toolchain rust-toolchain.toml bunfig.toml",
+     .screenrc .curlrc .netrc .crush.json crush.json .lvimrc .dir-locals-2.el .tool-versions rust-toolchain \
+     rust-toolchain.toml bunfig.toml",
 );
 
 /// The end of the name of a file of VS Code that does.

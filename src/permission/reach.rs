@@ -276,7 +276,8 @@ fn git_places<'t>(texts: &[&'t str]) -> Vec<&'t str> {
 }
 
 /// The places that a command lists the files of, and the patterns that their names match. None when it may print anything
-/// else, as git may, whose names need not be those of files that are there. Its own action may stand at the end of `find` when it `may_run`.
+/// else, as git may, whose names need not be those of files that are there. Its own action may stand at the end of `find`
+/// when it `may_run`.
 fn searched(search: &ShellCommand, may_run: bool) -> Option<(Vec<&str>, Vec<&str>)> {
     let texts: Vec<&str> = search.words.iter().map(ShellWord::known).collect::<Option<_>>()?;
     let ["find", rest @ ..] = texts.as_slice() else {

@@ -57,6 +57,9 @@ impl Default for ServerChoice {
     }
 }
 
+/// Default time that a warm server stays after its last use.
+pub const KEEP_FOR: Duration = Duration::from_secs(30 * 60);
+
 /// Whether a warm server may answer: a server that outlives the command and is shared by several commands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Warmth {

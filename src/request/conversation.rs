@@ -1,11 +1,7 @@
 //! Which session a prompt goes to.
 
-use std::time::Duration;
-
 use super::{ModelChoice, VariantChoice};
 
-/// Default time that a kept server stays after its last use.
-pub const KEEP_FOR: Duration = Duration::from_secs(30 * 60);
 /// Default name of a kept conversation.
 pub const DEFAULT_CONVERSATION: &str = "default";
 /// The longest name of a conversation, in bytes: encoded, it still is the name of a file.

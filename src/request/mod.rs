@@ -24,10 +24,10 @@ mod word;
 
 pub use api::{ApiField, ApiRequest, FieldValue, InputSource};
 pub use chat::{ChatRequest, NotInADialog};
-pub use connect::{ConfigScope, ConnectRequest, CopyOf, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
+pub use connect::{ConfigScope, ConnectRequest, CopyOf, KEEP_FOR, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
 pub use conversation::{
-    BusySession, DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, NamesRequest, SessionChoice,
-    SessionStart, TypedNames,
+    BusySession, DEFAULT_CONVERSATION, LONGEST_CONVERSATION_NAME, Manner, NamesRequest, SessionChoice, SessionStart,
+    TypedNames,
 };
 pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network, ProbeTarget};

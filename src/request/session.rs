@@ -1,4 +1,4 @@
-//! What is done with conversations.
+//! Choices of the `session` commands; their verbs and requests are those of `src/cli/session.rs`.
 
 /// Who says yes to what cannot be taken back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

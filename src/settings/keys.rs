@@ -31,6 +31,7 @@ pub struct SettingKey {
     pub key: &'static str,
     /// What it is, in one line.
     pub about: &'static str,
+    /// What `config show` prints. The value that holds is a constant of `request` or `cli`.
     pub default: Fallback,
     /// What a project may do with it.
     pub project: ProjectMay,
