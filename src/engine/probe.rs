@@ -228,13 +228,15 @@ async fn execute(
     deadline: Duration,
 ) -> Result<Version, Rejection> {
     let base = environment.temporary_base();
-    let scratch = tempfile::Builder::new()
-        .prefix("opencode-rs-probe-")
-        .tempdir_in(&base)
-        .map_err(|error| {
-            let base = base.display();
-            Rejection::MachineShort(format!("cannot make a directory in `{base}` for `--version`: {error}"))
-        })?;
+    // Named as the temporary directory of an engine: what a killed command leaves is removed by a later one.
+    let mut scratch = tempfile::Builder::new();
+    scratch.prefix("opencode-rs.").rand_bytes(10);
+    #[cfg(unix)]
+    scratch.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let scratch = scratch.tempdir_in(&base).map_err(|error| {
+        let base = base.display();
+        Rejection::MachineShort(format!("cannot make a directory in `{base}` for `--version`: {error}"))
+    })?;
     let mut command = Command::new(path);
     command
         .arg("--version")

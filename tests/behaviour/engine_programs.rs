@@ -2,11 +2,12 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Finished, Sandbox};
+use crate::support::{Finished, LONG, Sandbox, until};
 
 fn program(sandbox: &Sandbox, name: &str, text: &str, mode: u32) -> PathBuf {
     let path = sandbox.write(name, text);
@@ -136,6 +137,36 @@ fn killing_our_program_leaves_no_engine() {
     running.signal(Signal::KILL);
     let finished = running.finish();
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&finished.status), Some(9));
+    sandbox.expect_nothing_left();
+}
+
+/// A program that is asked for its version has a temporary directory. What stays of it when we are killed goes with a later run.
+#[test]
+fn a_kill_while_a_program_is_asked_for_its_version_leaves_nothing_for_long() {
+    let sandbox = Sandbox::new();
+    let asked = sandbox.path("asked");
+    let text = format!("#!/bin/sh\ntouch {}; exec sleep 5\n", asked.display());
+    let slow = program(&sandbox, "slow/opencode", &text, 0o755);
+    let run = sandbox.run_without_engine(["--rehearse", "--engine", slow.to_str().unwrap(), "Say it"]);
+    let running = run.start_at_once();
+    until("the program is asked", LONG, || asked.exists().then_some(()));
+    running.signal(Signal::KILL);
+    running.finish();
+    let left: Vec<PathBuf> = std::fs::read_dir(sandbox.path("tmp"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    let [left] = left.as_slice() else { panic!("{left:?}") };
+    // What is younger than a minute may be in use.
+    let old = std::time::SystemTime::now() - Duration::from_secs(120);
+    std::fs::File::open(left).unwrap().set_modified(old).unwrap();
+    sandbox
+        .rehearse("[[reply]]\ntext = \"ok\"", ["Say it"])
+        .finish()
+        .expect(0);
+    until("the program has ended", LONG, || {
+        sandbox.processes().is_empty().then_some(())
+    });
     sandbox.expect_nothing_left();
 }
 
