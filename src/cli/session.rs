@@ -374,6 +374,13 @@ pub struct SessionTarget {
     pub scope: SessionScope,
 }
 
+impl SessionTarget {
+    pub fn named(reference: &str, scope: SessionScope) -> Self {
+        let reference = Some(reference.to_owned());
+        Self { reference, scope }
+    }
+}
+
 /// A session that has to be named.
 fn named(session: Arg) -> Arg {
     session.required(true).help("The session")

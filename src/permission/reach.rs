@@ -34,10 +34,9 @@ impl Policy {
             || (name == "tar" && texts.iter().any(|text| text.contains('h')))
             || (GREPS.contains(name) && has_option(&options, &['R'], &["de"]));
         let archives = matches!(name, "tar" | "bsdtar" | "zip" | "diff");
-        let from = if name == "git" {
-            2
-        } else {
-            pattern_operand(name, words).map_or(1, |at| at + 1)
+        let from = match name {
+            "git" => 2,
+            _ => pattern_operand(name, words).map_or(1, |at| at + 1),
         };
         let named: Vec<&str> = words
             .iter()

@@ -30,10 +30,7 @@ pub(super) async fn delete(
         .look(async |source, directory| {
             let mut entries = Vec::new();
             for reference in references {
-                let target = SessionTarget {
-                    reference: Some(reference.clone()),
-                    scope,
-                };
+                let target = SessionTarget::named(reference, scope);
                 entries.push(source.find(call, directory, &target).await?);
             }
             Ok(entries)

@@ -47,16 +47,7 @@ pub async fn run(context: &Context, request: SessionRequest) -> Result<CommandEn
         } => show::show(call, target, *reasoning, *rendering).await?,
         SessionAction::Todo { target } => show::todo(call, target).await?,
         SessionAction::Rename { session, title, scope } => {
-            let reference = Some(session.clone());
-            edit::rename(
-                call,
-                &SessionTarget {
-                    reference,
-                    scope: *scope,
-                },
-                title,
-            )
-            .await?;
+            edit::rename(call, &SessionTarget::named(session, *scope), title).await?;
         }
         SessionAction::Fork { target, at, title } => {
             edit::fork(call, target, at.as_deref(), title.as_deref()).await?;

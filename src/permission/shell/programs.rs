@@ -281,30 +281,8 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     };
     let rest = &words[1..];
     let (name, rest) = module(name, rest);
-    let is_harmless = READERS.contains(name) && !READERS_WITH_OPTIONS.contains(name);
-    if !is_harmless {
-        let is_operand = |at: usize| name == "git" && at > 1 && rest[1].text() == "--";
-        let passes = |at: usize| (rest[at].may_be_option() && !is_operand(at)) || !is_file(name, rest, at);
-        let patterns = (0..rest.len()).filter(|at| rest[*at].has_glob && passes(*at));
-        found.extend(patterns.map(|at| Hazard::new(&rest[at].raw, "a file name can pass for something else")));
-    }
-    if let Some(options) = HARMLESS_OPTIONS.iter().find(|options| options.program == name) {
-        found.extend(options.hazards(rest));
-    }
-    for (_, short, long, why) in OPTIONS.iter().filter(|(known, ..)| known.contains(name)) {
-        found.extend(options(rest, short, long, why));
-        if matches!(name, "npm" | "pnpm") {
-            // Long options behind one dash, too.
-            let shortened = |word: &&ShellWord| {
-                let option = word
-                    .text()
-                    .strip_prefix('-')
-                    .and_then(|option| option.split('=').next());
-                option.is_some_and(|option| option.len() > 1 && long.has_beginning(option))
-            };
-            found.extend(rest.iter().filter(shortened).map(|word| Hazard::new(word.text(), why)));
-        }
-    }
+    found.extend(of_patterns(name, rest));
+    found.extend(of_options(name, rest));
     if unpacks(name, rest) {
         // Those are what a text says that the model may have written: the rule has to spell out which. What comes on
         // stdin cannot be spelled out.
@@ -320,6 +298,41 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
         found.extend(git::hazards(command));
     }
     found.extend(hazards_of(name, rest));
+    found
+}
+
+/// Patterns for file names where a name can be more than a file to the program.
+fn of_patterns(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
+    if READERS.contains(name) && !READERS_WITH_OPTIONS.contains(name) {
+        return Vec::new();
+    }
+    let is_operand = |at: usize| name == "git" && at > 1 && rest[1].text() == "--";
+    let passes = |at: usize| (rest[at].may_be_option() && !is_operand(at)) || !is_file(name, rest, at);
+    let patterns = (0..rest.len()).filter(|at| rest[*at].has_glob && passes(*at));
+    let hazard = |at: usize| Hazard::new(&rest[at].raw, "a file name can pass for something else");
+    patterns.map(hazard).collect()
+}
+
+/// Options that the tables name.
+fn of_options(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
+    let mut found = Vec::new();
+    if let Some(options) = HARMLESS_OPTIONS.iter().find(|options| options.program == name) {
+        found.extend(options.hazards(rest));
+    }
+    for (_, short, long, why) in OPTIONS.iter().filter(|(known, ..)| known.contains(name)) {
+        found.extend(options(rest, short, long, why));
+        // These take long options behind one dash, too.
+        if matches!(name, "npm" | "pnpm") {
+            let shortened = |word: &&ShellWord| {
+                let option = word
+                    .text()
+                    .strip_prefix('-')
+                    .and_then(|option| option.split('=').next());
+                option.is_some_and(|option| option.len() > 1 && long.has_beginning(option))
+            };
+            found.extend(rest.iter().filter(shortened).map(|word| Hazard::new(word.text(), why)));
+        }
+    }
     found
 }
 
@@ -413,10 +426,8 @@ fn hazards_of(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
         "go" => all(&|word| word.text() == "-w", WRITES),
         "npm" | "pnpm" | "yarn" | "pip" | "pip3" | "gh" => {
             const SETTINGS: Names = Names("config set c -g --global alias extension");
-            all(
-                &|word| SETTINGS.contains(word.text()),
-                "it changes settings of the user",
-            )
+            let why = "it changes settings of the user";
+            all(&|word| SETTINGS.contains(word.text()), why)
         }
         "make" | "gmake" => all(&|word| word.text().contains('=') && !word.text().starts_with('-'), SETS),
         _ => Vec::new(),
