@@ -18,6 +18,7 @@ use super::rejection::Rejection;
 use super::supported;
 use crate::context::Environment;
 use crate::support::names::Names;
+use crate::support::private_directory;
 
 /// How long `--version` may take. It takes 0.4 s on an idle machine, and as long as a start on a crowded one.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
@@ -228,12 +229,7 @@ async fn execute(
     deadline: Duration,
 ) -> Result<Version, Rejection> {
     let base = environment.temporary_base();
-    // Named as the temporary directory of an engine: what a killed command leaves is removed by a later one.
-    let mut scratch = tempfile::Builder::new();
-    scratch.prefix("opencode-rs.").rand_bytes(10);
-    #[cfg(unix)]
-    scratch.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    let scratch = scratch.tempdir_in(&base).map_err(|error| {
+    let scratch = private_directory::create(&base).map_err(|error| {
         let base = base.display();
         Rejection::MachineShort(format!("cannot make a directory in `{base}` for `--version`: {error}"))
     })?;

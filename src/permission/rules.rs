@@ -11,7 +11,6 @@ use url::{Host, Position, Url};
 
 use super::wildcard_matches;
 use crate::request::{Effect, PolicyRule, RulePattern, canonical_tool};
-use crate::support::loopback::is_loopback;
 
 /// Whether a rule speaks about a tool. One that refuses or asks does so in whatever case the name is written.
 pub(super) fn is_about(rule: &PolicyRule, tool: &str) -> bool {
@@ -144,7 +143,7 @@ fn same_machine(url: Url) -> Vec<Url> {
         Some(Host::Domain(_)) | None => None,
     };
     let is_local = address.map_or_else(
-        || is_loopback(&url) || is_named_local(&url),
+        || is_named_local(&url),
         |address| address.is_loopback() || address.is_unspecified(),
     );
     let others = if is_local {

@@ -17,6 +17,7 @@ pub mod names;
 pub mod nearest;
 pub mod output_files;
 pub mod overlay;
+pub(crate) mod private_directory;
 pub mod progress;
 pub mod retry;
 pub mod secret;

@@ -263,9 +263,10 @@ impl LineWalk<'_> {
     }
 
     fn change_directory(&mut self, command: &ShellCommand) {
-        let is_before =
-            |word: &&ShellWord| matches!(word.text(), "command" | "builtin") || word.text().starts_with('-');
-        let mut words = command.words.iter().skip_while(is_before);
+        let mut words = command
+            .words
+            .iter()
+            .skip_while(|word| stands_before_builtin(word.text()));
         match words.next().map(ShellWord::text) {
             Some("cd") => {}
             Some("pushd" | "popd") => return self.dirs = None,
@@ -363,10 +364,14 @@ fn each_command(list: &CommandList, visit: &mut dyn FnMut(&tree::CommandNode)) {
 
 /// The words from the program on that `command` or `builtin` runs, however these are quoted.
 fn behind_command(words: &[tree::WordNode]) -> impl Iterator<Item = &tree::WordNode> {
-    words.iter().skip_while(|word| {
-        let text = word.literal().unwrap_or_default();
-        matches!(text.as_str(), "command" | "builtin") || text.starts_with('-')
-    })
+    words
+        .iter()
+        .skip_while(|word| stands_before_builtin(&word.literal().unwrap_or_default()))
+}
+
+/// Whether a word is `command` or `builtin`, or one of their options.
+fn stands_before_builtin(word: &str) -> bool {
+    matches!(word, "command" | "builtin") || word.starts_with('-')
 }
 
 fn changes_directory(list: &CommandList) -> bool {

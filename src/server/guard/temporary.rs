@@ -15,9 +15,8 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-const PREFIX: &str = "opencode-rs.";
-/// So many letters and digits follow.
-const LETTERS: usize = 10;
+use crate::support::private_directory::{self, LETTERS, PREFIX};
+
 /// A younger directory is left alone: between creating and locking it there is a moment.
 const YOUNG: Duration = Duration::from_secs(60);
 
@@ -31,11 +30,7 @@ pub(super) struct Temporary {
 
 impl Temporary {
     pub(super) fn create(base: &Path) -> io::Result<Self> {
-        let root = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .rand_bytes(LETTERS)
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(base)?;
+        let root = private_directory::create(base)?;
         let lock = OpenOptions::new()
             .write(true)
             .create_new(true)

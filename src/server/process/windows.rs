@@ -10,6 +10,7 @@ use tokio::process::{ChildStderr, ChildStdout};
 
 use super::{Launch, ProcessEvent};
 use crate::server::EngineExit;
+use crate::support::private_directory;
 
 /// How long the job may take to end.
 const JOB_GRACE: Duration = Duration::from_secs(6);
@@ -26,9 +27,7 @@ pub(in crate::server) struct Process {
 
 /// Starts the engine in a job of its own.
 pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdout, ChildStderr)> {
-    let temporary = tempfile::Builder::new()
-        .prefix("opencode-rs.")
-        .tempdir_in(&launch.temporary)?;
+    let temporary = private_directory::create(&launch.temporary)?;
     let mut job = CommandWrap::with_new(&launch.engine, |command| {
         command
             .args(&launch.arguments)
