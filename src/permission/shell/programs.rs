@@ -336,6 +336,12 @@ fn of_options(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
     found
 }
 
+/// Programs that take each operand for a file, or for a text that they run in no way.
+const TAKE_FILES: Names = Names(
+    "rm cp mv ln mkdir rmdir touch chmod chown tee cd test [ [[ find gfind rg sort uniq shuf paste join comm fold bat less \
+     strings file tree zip unzip rustfmt gofmt black flake8 mypy pylint pytest ruff eslint prettier tsc jest shellcheck",
+);
+
 /// Whether a word can only be a file to the program. Where it can be a program text, a subcommand, a setting or an address,
 /// a name that a pattern matches is one, and the model chooses names of files.
 fn is_file(name: &str, rest: &[ShellWord], at: usize) -> bool {
@@ -351,9 +357,7 @@ fn is_file(name: &str, rest: &[ShellWord], at: usize) -> bool {
         "rsync" | "scp" => text(at).find(['*', '?', '[']) > text(at).find('/') && text(at).contains('/'),
         "git" => git::takes_files(rest, at),
         "cargo" | "go" | "npm" | "pnpm" | "yarn" | "pip" | "pip3" | "gh" | "7z" => has_subcommand,
-        "make" | "gmake" | "dd" | "sqlite3" | "psql" | "curl" | "wget" | "env" | "split" | "csplit" | "mktemp"
-        | "gzip" | "xz" | "bzip2" | "zstd" => false,
-        _ => true,
+        _ => READERS.contains(name) || TAKE_FILES.contains(name),
     }
 }
 
