@@ -8,7 +8,7 @@ use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use opencode_rs::api::Endpoint;
+use opencode_rs::client::Endpoint;
 use opencode_rs::support::identifier;
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@ use std::hint::black_box;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use opencode_rs::client::{Decoder, decode};
 use opencode_rs::context::Environment;
-use opencode_rs::events::{Decoder, decode};
 use opencode_rs::render::{Spinner, Streams, renderer};
 use opencode_rs::request::OutputRequest;
 use opencode_rs::terminal::{Screen, Stream, Terminal};

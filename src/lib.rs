@@ -5,7 +5,7 @@
 //! Data goes one way. Each stage takes the value that the one before it made:
 //!
 //! ```text
-//! argv ─► cli ─► request ─► input ─► engine ─► server ─► api ─► events ─► turn ─► render ─► bytes
+//! argv ─► cli ─► request ─► input ─► engine ─► server ─► client ─► turn ─► render ─► bytes
 //!          ▲                           ▲  ▲                │              │
 //!       settings                    trust  catalog         └── replies, abort, re-read after a gap
 //! ```
@@ -27,8 +27,7 @@
 //! | [`catalog`] | the small model catalog, cut from the engine's own |
 //! | [`server`] | from an executable to a reachable address; whoever started it stops it |
 //! | [`warm`] | servers that outlive a command: the supervisor, and the lease on what it owns |
-//! | [`api`] | the engine's HTTP interface: one transport, thin resources, tolerant types |
-//! | [`events`] | the engine's event stream: bytes to frames to events, reconnecting |
+//! | [`client`] | the one narrow interface to an engine that runs: operations, values and events in our words; `v1` says how version 1 does it |
 //! | [`turn`] | one prompt from sending to outcome: a pure reducer, and the loop that drives it |
 //! | [`conversation`] | sessions kept under a name, and who may speak in a session |
 //! | [`gate`] | our plugin in the engine, through which every tool call passes |
@@ -74,36 +73,35 @@
 //! | `asking` | `support`, `terminal` |
 //! | `settings` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `cli` | `context`, `env_vars`, `error`, `request`, `settings`, `support` |
-//! | `api` | `error`, `request`, `support` |
-//! | `events` | `api` |
+//! | `client` | `error`, `request`, `support` |
 //! | `conversation` | `error`, `request`, `support` |
 //! | `gate` | `error`, `support` |
-//! | `permission` | `api`, `asking`, `env_vars`, `error`, `request`, `support`, `terminal` |
-//! | `turn` | `api`, `error`, `events`, `gate`, `permission`, `request`, `support` |
+//! | `permission` | `client`, `asking`, `env_vars`, `error`, `request`, `support`, `terminal` |
+//! | `turn` | `client`, `error`, `gate`, `permission`, `request`, `support` |
 //! | `render` | `context`, `error`, `request`, `support`, `terminal`, `turn` |
-//! | `input` | `api`, `context`, `env_vars`, `error`, `request` |
+//! | `input` | `client`, `context`, `env_vars`, `error`, `request` |
 //! | `chat` | `support`, `terminal` |
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `trust` | `asking`, `context`, `engine`, `env_vars`, `error`, `request`, `support` |
-//! | `server` | `api`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `support`, `terminal` |
-//! | `store` | `api`, `support` |
+//! | `server` | `client`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `support`, `terminal` |
+//! | `store` | `client`, `support` |
 //! | `catalog` | `context`, `engine`, `store`, `support` |
 //! | `transcript` | `error`, `request`, `support` |
-//! | `warm` | `api`, `catalog`, `context`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
-//! | `connect` | `api`, `catalog`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `render`, `request`, `server`, `support`, `terminal`, `trust`, `turn`, `warm` |
-//! | `prompting` | `api`, `connect`, `context`, `conversation`, `engine`, `error`, `events`, `gate`, `input`, `permission`, `render`, `request`, `support`, `terminal`, `turn` |
+//! | `warm` | `client`, `catalog`, `context`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
+//! | `connect` | `client`, `catalog`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `render`, `request`, `server`, `support`, `terminal`, `trust`, `turn`, `warm` |
+//! | `prompting` | `client`, `connect`, `context`, `conversation`, `engine`, `error`, `gate`, `input`, `permission`, `render`, `request`, `support`, `terminal`, `turn` |
 //! | `commands` | everything above |
 //! | `app` | everything |
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
-pub mod api;
 pub mod app;
 #[cfg(unix)]
 pub mod asking;
 pub mod catalog;
 pub mod chat;
 pub mod cli;
+pub mod client;
 pub mod commands;
 pub mod connect;
 pub mod context;
@@ -111,7 +109,6 @@ pub mod conversation;
 pub mod engine;
 pub mod env_vars;
 pub mod error;
-pub mod events;
 pub mod gate;
 pub mod input;
 pub mod permission;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::table::{Column, Shape, Table};
 use super::{CommandEnd, write_document};
-use crate::api::types::Agent;
+use crate::client::types::Agent;
 use crate::connect::select;
 use crate::connect::visit::visit;
 use crate::context::Context;

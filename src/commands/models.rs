@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::table::{Column, Shape, Table};
 use super::{CommandEnd, write_document};
-use crate::api::types::{Model, Provider, Providers};
+use crate::client::types::{Model, Provider, Providers};
 use crate::connect::select;
 use crate::connect::visit::{EVERYTHING, visit_for};
 use crate::context::Context;

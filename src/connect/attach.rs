@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::connection::Connection;
 use super::trusted::require_trust;
-use crate::api::{self, Client, Endpoint};
+use crate::client::{self, Client, Endpoint};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::ConnectRequest;
@@ -56,7 +56,7 @@ pub(super) async fn attach(
 }
 
 /// Why a server is not attached to that has no health as version 1 of the engine tells it.
-async fn not_attached(client: &Client, url: &url::Url, error: api::Error) -> Failure {
+async fn not_attached(client: &Client, url: &url::Url, error: client::Error) -> Failure {
     if !error.is_transport()
         && let Some(version) = client.second_generation_version().await
     {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::warm::Lease;
-use crate::api::{Client, Endpoint};
 use crate::catalog::CatalogTrial;
+use crate::client::{Client, Endpoint};
 use crate::engine::Engine;
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, Hub};

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::Connection;
-use crate::api::types::{Agent, Model, Provider, Providers};
 use crate::catalog;
+use crate::client::types::{Agent, Model, Provider, Providers};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::{Effort, ModelChoice, ModelRef, VariantChoice};

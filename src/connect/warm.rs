@@ -11,7 +11,7 @@ mod elsewhere {
     use std::path::Path;
     use std::time::Duration;
 
-    use crate::api::Endpoint;
+    use crate::client::Endpoint;
     use crate::context::{Directories, Environment};
     use crate::error::Failure;
     use crate::gate::Gate;

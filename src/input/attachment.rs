@@ -13,7 +13,7 @@ use url::Url;
 
 use super::media_type::media_type;
 use super::{InputError, MAX_INPUT_BYTES, STDIN, text};
-use crate::api::types::FilePart;
+use crate::client::types::FilePart;
 
 pub(super) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
-use crate::api::types::FilePart;
+use crate::client::types::FilePart;
 use crate::context::{Environment, Interrupts, StandardStreams};
 use crate::error::{Failure, FailureKind};
 use crate::request::{PromptSource, StdinUse, SystemPrompt, Verbosity};

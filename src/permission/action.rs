@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::types::PermissionAsk;
+use crate::client::types::PermissionAsk;
 use crate::support::names::Names;
 
 /// Placeholder of an unusable path: no file system has a file of this name.

@@ -56,7 +56,7 @@ pub use terminal::TerminalPrompter;
 /// then returns without an answer.
 pub use tokio_util::sync::CancellationToken as Withdrawal;
 
-use crate::api::types::{Rule, RuleAction};
+use crate::client::types::{Rule, RuleAction};
 use crate::support::names::Names;
 
 /// The tools that look and do not touch. Everything else is refused.

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::api::types::Agent;
+use crate::client::types::Agent;
 use crate::context::Context;
 use crate::engine::files::EngineFiles;
 use crate::support::state_file;

@@ -2,7 +2,7 @@
 
 use super::agent_files;
 use super::ready::EngineCatalog;
-use crate::api::types::{Agent, Rule};
+use crate::client::types::{Agent, Rule};
 use crate::connect::Connection;
 use crate::connect::select::{self, Selected};
 use crate::context::Context;

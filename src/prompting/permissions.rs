@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::context::PromptContext;
 use super::names::ResolvedNames;
 use super::protected;
-use crate::api::types::{Rule, RuleAction};
+use crate::client::types::{Rule, RuleAction};
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::engine::files::EngineFiles;

@@ -1,11 +1,11 @@
 //! A connection that is ready for prompts: its event stream, what its engine has, and the tool gate.
 
 use super::context::PromptContext;
-use crate::api::types::{Agent, Providers};
+use crate::client::EventStream;
+use crate::client::types::{Agent, Providers};
 use crate::connect::select;
 use crate::connect::{self, Catalog, Connection, Needs, Snapshots};
 use crate::error::Failure;
-use crate::events::EventStream;
 use crate::gate::Gate;
 use crate::request::{ModelChoice, ModelRef, NamesRequest, Preset, ServerChoice};
 

@@ -8,11 +8,11 @@ use super::context::PromptContext;
 use super::session::SessionLocks;
 use tokio::time::timeout;
 
-use crate::api::Client;
-use crate::api::types::MessageInfo;
+use crate::client::Client;
+use crate::client::EventStream;
+use crate::client::types::MessageInfo;
 use crate::connect::{self, Connection};
 use crate::error::{Failure, FailureKind};
-use crate::events::EventStream;
 use crate::gate::Gate;
 use crate::permission::Policy;
 use crate::render::spinner::Phase;

@@ -7,10 +7,9 @@
 use std::io;
 use std::path::Path;
 
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::api::{Client, Endpoint};
+use crate::client::{Client, Endpoint};
 use crate::support::hexadecimal::hexadecimal;
 use crate::support::lock::{Lock, RETRY_PAUSE};
 
@@ -32,7 +31,7 @@ pub(super) async fn lock(database: &Path, state: &Path) -> io::Result<Option<Loc
 /// Asks the server something that needs the database and waits for an answer, whatever it says.
 pub(super) async fn touch(endpoint: &Endpoint, directory: &Path) {
     let answer = match Client::new(endpoint.clone(), Some(directory)) {
-        Ok(client) => client.get::<Value>("/path").await,
+        Ok(client) => client.open_directory().await,
         Err(error) => Err(error),
     };
     if let Err(error) = answer {

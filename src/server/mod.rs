@@ -1,7 +1,7 @@
 //! From an executable to a reachable address.
 //!
 //! In: an engine program, a directory, the user's environment, configuration to lay over the user's own.
-//! Out: a [`Server`] with its [`Endpoint`](crate::api::Endpoint).
+//! Out: a [`Server`] with its [`Endpoint`](crate::client::Endpoint).
 //! Invariants: whoever started it stops it. A server listens on loopback only, wants a random password that was never
 //! in argv, and is gone with everything it started soon after its owner is, however that one ended; see [`guard_main`].
 //!

@@ -14,7 +14,7 @@ use super::output::{self, Sink, Tail};
 use super::packages::EmptyRegistry;
 use super::process::{self, Launch, Process, ProcessEvent};
 use super::{EngineExit, GuardProgram, StartError, environment, first_start, ready};
-use crate::api::Endpoint;
+use crate::client::Endpoint;
 use crate::context::{Directories, Environment};
 use crate::engine::Engine;
 use crate::engine::files::EngineFiles;

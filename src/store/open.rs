@@ -152,7 +152,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::api::SessionFilter;
+    use crate::client::types::SessionFilter;
 
     /// A database as an engine has it, open for writing.
     fn engine(directory: &Path) -> Connection {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::rows;
 use super::{SessionStore, Unreadable};
-use crate::api::SessionFilter;
+use crate::client::types::SessionFilter;
 
 /// How many ids one statement asks for.
 const IDS: usize = 500;

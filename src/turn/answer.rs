@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::update::{TextDelta, Update};
-use crate::api::types::{Part, PartKind};
+use crate::client::types::{Part, PartKind};
 
 /// All text and reasoning parts of a turn, in the order in which they began.
 ///

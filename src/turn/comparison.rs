@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::TurnState;
-use crate::api::types::FileDiff;
-use crate::api::{Client, Error};
+use crate::client::types::FileDiff;
+use crate::client::{Client, Error};
 
 /// Pause between two reads; the comparison is complete when two reads agree.
 const POLL_INTERVAL: Duration = Duration::from_millis(60);

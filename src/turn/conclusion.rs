@@ -2,7 +2,7 @@
 
 use super::state::TurnState;
 use super::update::PermissionRecord;
-use crate::api::types::{EngineError, ErrorData};
+use crate::client::types::{EngineError, ErrorData};
 use crate::error::{Failure, FailureKind};
 use crate::permission::{DecidedBy, Decision};
 

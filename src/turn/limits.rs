@@ -100,7 +100,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::events::{Event, decode};
+    use crate::client::{Event, decode};
 
     fn event(value: &Value) -> Event {
         decode(value.to_string().as_bytes()).unwrap().event

@@ -28,5 +28,5 @@ pub use update::{
 };
 pub use usage::{Usage, decimal};
 
-pub use crate::api::types::TodoItem;
+pub use crate::client::types::TodoItem;
 pub use crate::permission::{AuditScope, DecidedBy, Decision, INVALID};

@@ -13,8 +13,8 @@ use super::changes::{FileChange, TurnChanges};
 use super::tools::TurnTools;
 use super::update::{Retry, TurnStatus, Update};
 use super::usage::Usage;
-use crate::api::types::{EngineError, FileDiff, MessageInfo, MessageWithParts, Part, PartKind, SessionStatus};
-use crate::events::Event;
+use crate::client::Event;
+use crate::client::types::{EngineError, FileDiff, MessageInfo, MessageWithParts, Part, PartKind, SessionStatus};
 
 /// The state of a turn: of the run's own session and its subagents' sessions.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::events::decode;
+use crate::client::decode;
 use crate::turn::ToolStatus;
 
 const ROOT: &str = "ses_e07019a22ffedBYpS62WWWsxAz";

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::update::{PermissionRecord, ToolCall, ToolStatus};
-use crate::api::types::Part;
+use crate::client::types::Part;
 use crate::permission::{Decision, INVALID, LOOKING};
 
 /// Every tool call of a turn, in the order in which they began.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::changes::FileChange;
-use crate::api::types::TodoItem;
+use crate::client::types::TodoItem;
 use crate::permission::{AuditScope, DecidedBy, Decision, ModelQuestion};
 use crate::request::{EngineSource, ModelRef};
 

@@ -15,7 +15,7 @@ use super::protocol::{Exposed, Refusal, Request, Response, WarmStatus, hear, say
 use super::record;
 use super::record::ServerRecord;
 use super::socket::{self, Base, SOCKET, is_private};
-use crate::api::Endpoint;
+use crate::client::Endpoint;
 use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, PluginFile};

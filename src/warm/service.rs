@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::protocol::{Exposed, Refusal, Request, Response, WarmStatus, hear, say};
-use crate::api::Endpoint;
+use crate::client::Endpoint;
 use crate::gate::{Hub, Invitation};
 use crate::server::is_below_engine;
 

@@ -14,7 +14,7 @@ use super::lease::{Lease, restore_records};
 use super::log::Log;
 use super::record::ServerRecord;
 use super::supervisor::{StartupReport, SupervisorRequest};
-use crate::api::Client;
+use crate::client::Client;
 use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
 use crate::server::{GuardProgram, SUPERVISOR, ServerSpec, is_below_engine};

@@ -23,7 +23,7 @@ use super::log::{self, Log};
 use super::record::{self, ServerRecord};
 use super::service::{ActivityReason, Orphan, SupervisorService};
 use super::socket;
-use crate::api::{Client, Endpoint};
+use crate::client::{Client, Endpoint};
 use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
 use crate::rehearsal::Rehearsal;

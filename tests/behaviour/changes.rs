@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use opencode_rs::api::types::{Prompt, PromptPart};
-use opencode_rs::api::{Client, Endpoint};
-use opencode_rs::events::EventStream;
+use opencode_rs::client::EventStream;
+use opencode_rs::client::types::{Prompt, PromptPart};
+use opencode_rs::client::{Client, Endpoint};
 use opencode_rs::permission::Policy;
 use opencode_rs::rehearsal::{self, Script};
 use opencode_rs::request::{AgentLimits, ModelRef, PermissionRequest, Preset};

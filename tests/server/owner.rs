@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use opencode_rs::api::Endpoint;
+use opencode_rs::client::Endpoint;
 use opencode_rs::support::secret::Secret;
 
 use super::support::{LONG, ServerSandbox, start_in};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use opencode_rs::api::Endpoint;
+use opencode_rs::client::Endpoint;
 use opencode_rs::context::{Directories, Environment};
 use opencode_rs::engine::Engine;
 use opencode_rs::request::EngineSource;

@@ -12,7 +12,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::AsyncReadExt as _;
 
 use super::CommandEnd;
-use crate::api::Client;
+use crate::client::Client;
 use crate::connect::visit::{EVERYTHING, USUAL, stop, visit_for};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-use crate::api::Client;
-use crate::api::types::{CommandCall, EngineCommand, MessageInfo, Session};
 use crate::chat::ConversationStatus;
+use crate::client::Client;
+use crate::client::types::{CommandCall, EngineCommand, MessageInfo, Session};
 use crate::connect::{rehearsed, visit};
 use crate::context::{Context, Presses};
 use crate::error::{Failure, FailureKind};

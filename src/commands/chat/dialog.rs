@@ -7,11 +7,11 @@ use std::io::{self, Write as _};
 
 use super::conversation::{Asked, Conversation, Ended, pressed};
 use super::{sessions, shell};
-use crate::api::types::FilePart;
 use crate::chat::{
     COMMANDS, Completion, Console, ConsoleRequest, DialogInput, Editor, History, Modes, NamedItem, Pastes, PlainReader,
     ShellNote, SlashCommand, TypedLine, mentions,
 };
+use crate::client::types::FilePart;
 use crate::commands::CommandEnd;
 use crate::context::Presses;
 use crate::error::{Failure, FailureKind};

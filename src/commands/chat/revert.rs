@@ -3,7 +3,7 @@
 use super::conversation::Asked;
 use super::dialog::{Dialog, NextStep};
 use super::sessions::text_of;
-use crate::api::types::MessageWithParts;
+use crate::client::types::MessageWithParts;
 use crate::conversation::SessionLock;
 use crate::error::Failure;
 use crate::input::PromptParts;
@@ -166,7 +166,7 @@ impl Dialog<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::types::{MessageInfo, Part, PartKind};
+    use crate::client::types::{MessageInfo, Part, PartKind};
 
     fn message(id: &str, role: &str, text: &str) -> MessageWithParts {
         MessageWithParts {

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::conversation::Conversation;
 use super::dialog::Dialog;
-use crate::api::Client;
-use crate::api::types::{MessageWithParts, PartKind, Session};
 use crate::chat::NamedItem;
+use crate::client::Client;
+use crate::client::types::{MessageWithParts, PartKind, Session};
 use crate::error::Failure;
 use crate::prompting::Display;
 use crate::prompting::session;

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use super::conversation::Asked;
 use super::dialog::{Dialog, NextStep};
-use crate::api::types::{CommandCall, EngineCommand};
 use crate::chat::{ConsoleRequest, LONGEST_SHELL_OUTPUT, ShellNote, ShellOutput, TypedLine};
+use crate::client::types::{CommandCall, EngineCommand};
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
 use crate::input::PromptParts;

@@ -7,8 +7,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::check::{Check, DoctorReport};
-use crate::api::types::{Agent, NewSession, PartKind, Prompt, PromptPart, Provider, Providers};
-use crate::api::{Client, Error};
+use crate::client::types::{Agent, NewSession, PartKind, Prompt, PromptPart, Provider, Providers};
+use crate::client::{Client, Error};
 use crate::connect::Connection;
 use crate::connect::select;
 use crate::context::Context;
@@ -69,11 +69,7 @@ pub(super) async fn examine(
 }
 
 async fn ask(client: &Client) -> Result<EngineModels, Error> {
-    let (raw, agents, config) = tokio::try_join!(
-        client.get::<Value>("/config/providers"),
-        client.agents(),
-        client.config(),
-    )?;
+    let (raw, agents, config) = tokio::try_join!(client.provider_documents(), client.agents(), client.config(),)?;
     Ok(EngineModels {
         providers: Providers::deserialize(&raw).unwrap_or_default(),
         raw,

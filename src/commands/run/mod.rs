@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::CommandEnd;
-use crate::api::Client;
+use crate::client::Client;
 use crate::connect::{self, Connection, rehearsed, visit};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use crate::api::{Client, Endpoint};
+use crate::client::{Client, Endpoint};
 use crate::context::Context;
 use crate::server::resident_memory;
 use crate::support::amounts::short;

@@ -3,15 +3,13 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
-use reqwest::Method;
-use reqwest::header::HeaderMap;
 use serde_json::json;
 
 use super::RunningCommand;
 use super::edit::document_of;
 use super::look::{expect_idle, refused};
-use crate::api::Client;
 use crate::cli::SessionTarget;
+use crate::client::Client;
 use crate::connect::select;
 use crate::connect::visit::USUAL;
 use crate::connect::{Catalog, Connection, Needs};
@@ -116,7 +114,5 @@ fn is_stop(failure: &Failure) -> bool {
 
 /// Ends what a session does on a server that outlives us. That of a server of our own is over already.
 async fn end_elsewhere(client: &Client, id: &str) {
-    let path = format!("/session/{id}/abort");
-    let call = client.raw(Method::POST, &path, HeaderMap::new(), None);
-    let _ = tokio::time::timeout(PATIENCE, call).await;
+    let _ = tokio::time::timeout(PATIENCE, client.abort(id)).await;
 }

@@ -12,7 +12,7 @@ use super::RunningCommand;
 use super::edit::document_of;
 use super::look::LookupFailure;
 use super::look::SessionSource;
-use crate::api::Client;
+use crate::client::Client;
 use crate::commands::write_stdout;
 use crate::connect::visit::visit;
 use crate::connect::{self, Connection};

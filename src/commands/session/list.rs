@@ -3,8 +3,8 @@
 use super::RunningCommand;
 use super::entry::SessionEntry;
 use super::kept::kept_names;
-use crate::api::SessionFilter;
 use crate::cli::SessionAction;
+use crate::client::types::SessionFilter;
 use crate::commands::table::{Column, Shape, Table};
 use crate::commands::write_document;
 use crate::error::Failure;

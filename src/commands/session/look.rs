@@ -8,8 +8,9 @@ use super::RunningCommand;
 use super::entry::SessionEntry;
 use super::find;
 use super::kept::kept_names;
-use crate::api::{Client, Error as ApiError, SessionFilter};
 use crate::cli::SessionTarget;
+use crate::client::types::SessionFilter;
+use crate::client::{Client, Error as ApiError};
 use crate::connect::rehearsed;
 use crate::connect::visit::{USUAL, visit, visit_for};
 use crate::connect::{self, Connection, Needs};
@@ -266,7 +267,7 @@ pub(super) async fn expect_idle(client: &Client, id: &str) -> Result<(), Failure
 
 /// Whether a session is at work on this server.
 pub(super) async fn is_busy(client: &Client, id: &str) -> Result<bool, Failure> {
-    use crate::api::types::SessionStatus;
+    use crate::client::types::SessionStatus;
     let statuses = client.session_statuses().await?;
     Ok(statuses.get(id).is_some_and(|status| *status != SessionStatus::Idle))
 }

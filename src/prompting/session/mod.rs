@@ -17,11 +17,12 @@ use self::waiting::{Notice, lock_session, wait_until_idle, warn};
 use self::which::{foreign, gone, is_at, latest, named, nothing_kept, session, unreadable};
 use super::context::PromptContext;
 use super::names::ResolvedNames;
-use crate::api::types::{Agent, NewSession, Rule, Session};
-use crate::api::{Client, SessionChange, no_rules};
+use crate::client::Client;
+use crate::client::types::{Agent, NewSession, Rule, Session};
+use crate::client::types::{SessionChange, no_rules};
+use crate::client::{Event, EventStream, StreamItem};
 use crate::conversation::{KeptSession, NameLock, SessionLock};
 use crate::error::{Failure, FailureKind};
-use crate::events::{Event, EventStream, StreamItem};
 use crate::request::{BusySession, Manner, ModelRef, NamesRequest, SessionStart, VariantChoice};
 use crate::turn::{TurnStart, TurnStatus, Update};
 

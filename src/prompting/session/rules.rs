@@ -1,7 +1,8 @@
 //! The rules of a session that is there: the engine only ever adds some.
 
-use crate::api::types::{Rule, Session};
-use crate::api::{Client, PassingMessage, SessionChange, no_rules};
+use crate::client::Client;
+use crate::client::types::{PassingMessage, SessionChange, no_rules};
+use crate::client::types::{Rule, Session};
 use crate::error::{Failure, FailureKind};
 use crate::prompting::names::ResolvedNames;
 use crate::request::ModelRef;
@@ -98,7 +99,7 @@ pub(super) async fn take_rules_away(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::types::RuleAction;
+    use crate::client::types::RuleAction;
 
     #[test]
     fn rules_are_changed_only_where_they_are_not_as_they_should_be() {

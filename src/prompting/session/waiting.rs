@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::api::Client;
+use crate::client::Client;
 use crate::conversation::SessionLock;
 use crate::error::{Failure, FailureKind};
 use crate::prompting::context::PromptContext;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::waiting::warn;
-use crate::api::types::Session;
-use crate::api::{Client, Error};
+use crate::client::types::Session;
+use crate::client::{Client, Error};
 use crate::conversation::{KeptSession, ambiguous, by_title_or_id, unknown};
 use crate::error::{Failure, FailureKind};
 use crate::prompting::context::PromptContext;

@@ -9,7 +9,7 @@ use super::super::state::TurnState;
 use super::super::update::Update;
 use super::decision::{ApproverKind, GateDecision, stopped};
 use super::{ApproverReply, AskSource, Gatekeeper, PendingAsk, READING_DELAY, WaitingAsk, What, interrupted, subagent};
-use crate::api::types::QuestionAsk;
+use crate::client::types::QuestionAsk;
 use crate::error::Failure;
 use crate::gate::{GateCall, Moment};
 use crate::permission::{

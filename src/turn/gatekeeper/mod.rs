@@ -37,8 +37,8 @@ use self::passed::Passed;
 use self::tamper::TamperWatch;
 use super::state::TurnState;
 use super::update::{PermissionRecord, ToolCall, ToolStatus, Update};
-use crate::api::Client;
-use crate::api::types::{PermissionAsk, QuestionAsk, Rule, Session};
+use crate::client::Client;
+use crate::client::types::{PermissionAsk, QuestionAsk, Rule, Session};
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, GateCall};
 use crate::permission::{

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::update::{PermissionRecord, ToolCall, Update};
 use super::Gatekeeper;
-use crate::api::types::RuleAction;
+use crate::client::types::RuleAction;
 use crate::permission::{Action, AuditScope, DecidedBy, Decision, INVALID, is_engine_tool, wildcard_matches};
 use crate::request::Effect;
 

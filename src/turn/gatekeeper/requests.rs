@@ -9,7 +9,7 @@ use super::super::update::{ToolStatus, Update};
 use super::asking::AskedCall;
 use super::tamper::tampered;
 use super::{AskSource, CONFIGURATION, Gatekeeper, WaitingAsk, What};
-use crate::api::types::{PermissionAsk, QuestionAsk, Session};
+use crate::client::types::{PermissionAsk, QuestionAsk, Session};
 use crate::error::Failure;
 use crate::permission::{self, Action, DecidedBy, Judgement, ModelQuestion};
 use crate::request::Effect;

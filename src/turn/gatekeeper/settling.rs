@@ -4,7 +4,7 @@ use super::super::state::TurnState;
 use super::super::update::{PermissionRecord, QuestionRecord, Update};
 use super::decision::GateDecision;
 use super::{AskSource, Gatekeeper, REFUSAL_DELAY};
-use crate::api::types::QuestionAsk;
+use crate::client::types::QuestionAsk;
 use crate::permission::{Action, Ask, AuditEntry, DecidedBy, Decision, ModelQuestion};
 
 impl Gatekeeper {

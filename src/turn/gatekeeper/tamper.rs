@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::ToolCall;
-use crate::api::types::Rule;
+use crate::client::types::Rule;
 use crate::error::{Failure, FailureKind};
 
 /// Our replies, and the rules of the sessions.
@@ -112,7 +112,7 @@ pub(super) fn tampered(what: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::types::RuleAction;
+    use crate::client::types::RuleAction;
 
     #[test]
     fn only_what_we_said_is_expected_and_a_refusal_is_no_harm() {

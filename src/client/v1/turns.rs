@@ -1,132 +1,59 @@
-//! The calls, one method each: path, body, type of the response.
-//!
-//! Every call fails with an [`Error`] when the server does not respond, refuses, or sends an unreadable response. The
-//! docs of a call name only further causes.
+//! A turn: the prompt, what it asks, what it has answered so far.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::error::Error;
-use super::transport::{Client, Repeat};
-use super::types::{
-    Agent, FileDiff, McpState, MessageInfo, MessageWithParts, NewSession, PermissionAsk, Prompt, Providers,
-    QuestionAsk, Session, SessionStatus,
-};
-
-/// The response of `GET /global/health`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Health {
-    pub healthy: bool,
-    pub version: String,
-}
+use super::super::error::Error;
+use super::super::transport::{Client, Repeat};
+use super::super::types::{CommandCall, FileDiff, MessageInfo, MessageWithParts, PermissionAsk, Prompt, QuestionAsk};
+use crate::request::ModelRef;
 
 /// How many of the newest messages are read first. Most turns have fewer, and a conversation may be long.
 const FIRST_READ: usize = 8;
 
 impl Client {
-    /// The server's health and version.
-    ///
-    /// # Errors
-    ///
-    /// When the server does not respond, or is not an engine.
-    pub async fn health(&self) -> Result<Health, Error> {
-        self.get("/global/health").await
-    }
-
-    /// The version of a server of version 2, which has another interface; `None` when the server does not report one.
-    pub async fn second_generation_version(&self) -> Option<String> {
-        let info: Health = self.get("/api/info").await.ok()?;
-        (!info.version.is_empty()).then_some(info.version)
-    }
-
-    /// The merged configuration of the directory.
-    ///
-    /// # Errors
-    ///
-    /// When the configuration is broken.
-    pub async fn config(&self) -> Result<Value, Error> {
-        self.get("/config").await
-    }
-
-    /// The state of each configured MCP server.
-    pub async fn mcp_states(&self) -> Result<BTreeMap<String, McpState>, Error> {
-        self.get("/mcp").await
-    }
-
-    /// The usable providers, with their models.
-    ///
-    /// # Errors
-    ///
-    /// When the configuration is broken.
-    pub async fn providers(&self) -> Result<Providers, Error> {
-        self.get("/config/providers").await
-    }
-
-    /// Every provider that the engine knows, usable or not: id and the variables that would hold its key. Slow (7 MB).
-    pub async fn all_providers(&self) -> Result<BTreeMap<String, Vec<String>>, Error> {
-        #[derive(Deserialize)]
-        struct KnownSession {
-            id: String,
-            #[serde(default)]
-            env: Vec<String>,
-        }
-        #[derive(Deserialize)]
-        struct All {
-            #[serde(default)]
-            all: Vec<KnownSession>,
-        }
-        let all: All = self.get("/provider").await?;
-        Ok(all.all.into_iter().map(|known| (known.id, known.env)).collect())
-    }
-
-    /// The agents of the directory, with their rules.
-    ///
-    /// # Errors
-    ///
-    /// When the configuration is broken.
-    pub async fn agents(&self) -> Result<Vec<Agent>, Error> {
-        self.get("/agent").await
-    }
-
-    /// Creates a session.
-    ///
-    /// Sent once: a repeated request would create a second session.
-    pub async fn create_session(&self, new: &NewSession) -> Result<Session, Error> {
-        self.post("/session", new, Repeat::Never).await
-    }
-
-    /// Deletes a session and its subagents' sessions.
-    pub async fn delete_session(&self, session: &str) -> Result<(), Error> {
-        let _: Value = self.delete(&format!("/session/{session}")).await?;
-        Ok(())
-    }
-
-    ///
-    /// # Errors
-    ///
-    /// When no session has this id.
-    pub async fn session(&self, session: &str) -> Result<Session, Error> {
-        self.get(&format!("/session/{session}")).await
-    }
-
-    /// The sessions that a session started.
-    pub async fn children(&self, session: &str) -> Result<Vec<Session>, Error> {
-        self.get(&format!("/session/{session}/children")).await
-    }
-
-    /// The status of each session that is not idle.
-    pub async fn session_statuses(&self) -> Result<BTreeMap<String, SessionStatus>, Error> {
-        self.get("/session/status").await
-    }
-
     /// Sends a prompt; returns when its turn is over. Sending it again with the same ids joins the turn.
     /// Success does not mean that the turn succeeded.
     pub async fn prompt(&self, session: &str, prompt: &Prompt) -> Result<MessageWithParts, Error> {
         self.post_long(&format!("/session/{session}/message"), prompt, Repeat::Identified)
             .await
+    }
+
+    /// Runs a command with the model, agent, variant and message id of `prompt`; returns when its turn is over. Sent
+    /// once: its template may run shell commands.
+    /// Success does not mean that the turn succeeded.
+    pub async fn run_command(
+        &self,
+        session: &str,
+        prompt: &Prompt,
+        command: &CommandCall,
+    ) -> Result<MessageWithParts, Error> {
+        let mut body = json!({
+            "messageID": prompt.message_id,
+            "command": command.name,
+            "arguments": command.arguments,
+        });
+        if let Some(model) = &prompt.model {
+            body["model"] = json!(model.to_string());
+        }
+        if let Some(agent) = &prompt.agent {
+            body["agent"] = json!(agent);
+        }
+        if let Some(variant) = &prompt.variant {
+            body["variant"] = json!(variant);
+        }
+        self.post_long(&format!("/session/{session}/command"), &body, Repeat::Never)
+            .await
+    }
+
+    /// Lets the model replace the conversation by a summary; returns when the summary is complete, without a time
+    /// limit.
+    pub async fn summarize(&self, session: &str, model: &ModelRef) -> Result<(), Error> {
+        let _: Value = self
+            .post_long(&format!("/session/{session}/summarize"), model, Repeat::Never)
+            .await?;
+        Ok(())
     }
 
     /// Ends the turn of a session and of its subagents. Works on an idle session too.
@@ -186,14 +113,14 @@ impl Client {
         self.get(&format!("/session/{session}/diff?messageID={message}")).await
     }
 
+    /// The session's to-do list: items, or the engine's own documents.
+    pub async fn todo<T: DeserializeOwned>(&self, session: &str) -> Result<Vec<T>, Error> {
+        self.get(&format!("/session/{session}/todo")).await
+    }
+
     /// The permission requests that wait in the directory's sessions.
     pub async fn pending_permissions(&self) -> Result<Vec<PermissionAsk>, Error> {
         self.get("/permission").await
-    }
-
-    /// The questions that wait in the directory's sessions.
-    pub async fn pending_questions(&self) -> Result<Vec<QuestionAsk>, Error> {
-        self.get("/question").await
     }
 
     /// Allows a permission request, this once.
@@ -231,6 +158,11 @@ impl Client {
             )
             .await?;
         Ok(())
+    }
+
+    /// The questions that wait in the directory's sessions.
+    pub async fn pending_questions(&self) -> Result<Vec<QuestionAsk>, Error> {
+        self.get("/question").await
     }
 
     /// Answers the model's questions: for each the chosen labels and the typed texts.

@@ -41,7 +41,7 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Whether a call may be sent twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeat {
+pub(super) enum Repeat {
     /// The call changes nothing, or a repetition has no further effect.
     Safe,
     /// The call has ids that make a repetition safe, but the engine's plain 500 is its final response.
@@ -89,12 +89,12 @@ impl Client {
         &self.endpoint
     }
 
-    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.call(Method::GET, path, None::<&()>, Repeat::Safe).await
     }
 
     /// Reads `path`, and the response header `name`.
-    pub async fn get_with_header<T: DeserializeOwned>(
+    pub(super) async fn get_with_header<T: DeserializeOwned>(
         &self,
         path: &str,
         name: &str,
@@ -105,7 +105,7 @@ impl Client {
         Ok((value, header.map(str::to_owned)))
     }
 
-    pub async fn post<T: DeserializeOwned>(
+    pub(super) async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &impl Serialize,
@@ -114,7 +114,7 @@ impl Client {
         self.call(Method::POST, path, Some(body), repeat).await
     }
 
-    pub async fn patch<T: DeserializeOwned>(
+    pub(super) async fn patch<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &impl Serialize,
@@ -123,14 +123,14 @@ impl Client {
         self.call(Method::PATCH, path, Some(body), repeat).await
     }
 
-    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+    pub(super) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.call(Method::DELETE, path, None::<&()>, Repeat::Safe).await
     }
 
     /// Sends `body` and waits for the response without a time limit, as for the end of a turn.
     ///
     /// Dropping the future leaves the turn running in the engine.
-    pub async fn post_long<T: DeserializeOwned>(
+    pub(super) async fn post_long<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &impl Serialize,
@@ -141,7 +141,7 @@ impl Client {
     }
 
     /// Opens a stream without a time limit.
-    pub async fn stream(&self, path: &str) -> Result<Response, Error> {
+    pub(super) async fn stream(&self, path: &str) -> Result<Response, Error> {
         let call = HttpCall::new(Method::GET, path, None::<&()>)?.without_limit();
         let response = self
             .request(&call)

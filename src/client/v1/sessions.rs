@@ -1,30 +1,45 @@
-//! The calls that manage conversations. The engine's documents stay JSON values, because an export contains them whole.
+//! Sessions: made, listed, changed, copied, removed. The documents stay JSON values, because an export contains them whole.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::error::Error;
-use super::transport::{Client, Repeat};
+use super::super::error::Error;
+use super::super::transport::{Client, Repeat};
+use super::super::types::{NO_TOOL, NewSession, PassingMessage, Session, SessionChange, SessionFilter, SessionStatus};
 
 /// Messages per page. Even a page of the largest messages arrives within seconds.
 const MESSAGE_PAGE_SIZE: usize = 50;
 const SESSION_PAGE_SIZE: usize = 500;
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SessionFilter {
-    /// Only sessions of this directory.
-    pub directory: Option<String>,
-    /// Only sessions whose title contains this text, in any case.
-    pub search: Option<String>,
-    pub children: bool,
-    pub archived: bool,
-    pub limit: Option<usize>,
-}
-
 impl Client {
+    /// Creates a session.
+    ///
+    /// Sent once: a repeated request would create a second session.
+    pub async fn create_session(&self, new: &NewSession) -> Result<Session, Error> {
+        self.post("/session", new, Repeat::Never).await
+    }
+
+    ///
+    /// # Errors
+    ///
+    /// When no session has this id.
+    pub async fn session(&self, session: &str) -> Result<Session, Error> {
+        self.get(&format!("/session/{session}")).await
+    }
+
+    /// A session, as the engine describes it.
+    ///
+    /// # Errors
+    ///
+    /// When no session has this id.
+    pub async fn session_document(&self, session: &str) -> Result<Value, Error> {
+        self.get(&format!("/session/{session}")).await
+    }
+
     /// The sessions of all directories that match the filter, most recently updated first.
     pub async fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Value>, Error> {
         let mut all: Vec<Value> = Vec::new();
@@ -79,13 +94,22 @@ impl Client {
         }
     }
 
-    /// A session, as the engine describes it.
-    ///
-    /// # Errors
-    ///
-    /// When no session has this id.
-    pub async fn session_document(&self, session: &str) -> Result<Value, Error> {
-        self.get(&format!("/session/{session}")).await
+    /// The newest sessions of the directory, without subagents' sessions, newest first.
+    pub async fn root_sessions(&self, limit: usize, search: Option<&str>) -> Result<Vec<Session>, Error> {
+        let search = search.map_or_else(String::new, |text| {
+            format!("&search={}", utf8_percent_encode(text, NON_ALPHANUMERIC))
+        });
+        self.get(&format!("/session?roots=true&limit={limit}{search}")).await
+    }
+
+    /// The sessions that a session started.
+    pub async fn children(&self, session: &str) -> Result<Vec<Session>, Error> {
+        self.get(&format!("/session/{session}/children")).await
+    }
+
+    /// The status of each session that is not idle.
+    pub async fn session_statuses(&self) -> Result<BTreeMap<String, SessionStatus>, Error> {
+        self.get("/session/status").await
     }
 
     /// All messages of a session with their parts, oldest first, read page by page.
@@ -106,9 +130,57 @@ impl Client {
         }
     }
 
+    /// Changes title and rules of a session.
+    ///
+    /// Sent once: a repeated request would add the rules twice.
+    pub async fn change_session(&self, session: &str, change: &SessionChange) -> Result<Session, Error> {
+        self.patch(&format!("/session/{session}"), change, Repeat::Never).await
+    }
+
     pub async fn rename_session(&self, session: &str, title: &str) -> Result<Value, Error> {
         self.patch(&format!("/session/{session}"), &json!({ "title": title }), Repeat::Safe)
             .await
+    }
+
+    /// Replaces all rules of a session by a single rule that means [no rules](no_rules).
+    ///
+    /// The engine only ever adds rules, and denies the subagents of a session for ever what it once denied the session.
+    /// But the list of tools of a prompt replaces all rules. So this stores a prompt without running it, and removes it
+    /// again; nothing else of it stays.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses (the session is busy).
+    pub async fn take_rules_away(&self, session: &str, passing: PassingMessage<'_>) -> Result<(), Error> {
+        let mut body = json!({
+            "messageID": passing.message_id,
+            "noReply": true,
+            "tools": { NO_TOOL: false },
+            "parts": [{
+                "id": passing.part_id,
+                "type": "text",
+                "text": "(no message)",
+                "synthetic": true,
+                "ignored": true,
+            }],
+        });
+        // Without a model and an agent the engine would set its defaults for the session.
+        if let Some(model) = passing.model {
+            body["model"] = json!(model);
+        }
+        if let Some(agent) = passing.agent {
+            body["agent"] = json!(agent);
+        }
+        if let Some(variant) = passing.variant {
+            body["variant"] = json!(variant);
+        }
+        let _: Value = self
+            .post(&format!("/session/{session}/message"), &body, Repeat::Identified)
+            .await?;
+        let _: Value = self
+            .delete(&format!("/session/{session}/message/{}", passing.message_id))
+            .await?;
+        Ok(())
     }
 
     /// Copies a session, up to but excluding the message `before` if given. The copy belongs to the client's directory, and
@@ -157,6 +229,12 @@ impl Client {
 
     pub async fn unshare_session(&self, session: &str) -> Result<Value, Error> {
         self.delete(&format!("/session/{session}/share")).await
+    }
+
+    /// Deletes a session and its subagents' sessions.
+    pub async fn delete_session(&self, session: &str) -> Result<(), Error> {
+        let _: Value = self.delete(&format!("/session/{session}")).await?;
+        Ok(())
     }
 
     /// The engine's project of the client's directory: its id and the root of its working tree.

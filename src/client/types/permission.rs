@@ -25,6 +25,14 @@ impl Rule {
     }
 }
 
+/// A tool that no engine has; a rule about it means "no earlier rules".
+pub(in crate::client) const NO_TOOL: &str = "opencode-rs";
+
+/// The only rule of a session after [`take_rules_away`](crate::client::Client::take_rules_away).
+pub fn no_rules() -> Rule {
+    Rule::new(NO_TOOL, "*", RuleAction::Deny)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RuleAction {

@@ -9,9 +9,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
-use super::event::{Event, Received, decode};
+use super::error::Error;
+use super::event::{Event, Received};
 use super::sse::Decoder;
-use crate::api::{Client, Error};
+use super::transport::Client;
+use super::v1::{EVENTS, decode};
 
 /// The engine sends a heartbeat every 10 s on an idle stream; a stream that misses two and a half is dead.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(25);
@@ -158,7 +160,7 @@ impl StreamReader {
 
     /// `Ok(Ok)` when a connection was open and ended, `Ok(Err)` when it could not be opened.
     async fn read_one_connection(&mut self, again: bool) -> Result<Result<(), Error>, Closed> {
-        let response = match self.client.stream("/global/event").await {
+        let response = match self.client.stream(EVENTS).await {
             Ok(response) => response,
             Err(error) => return Ok(Err(error)),
         };

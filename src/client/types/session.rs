@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lenient::lenient;
 use super::permission::Rule;
+use crate::request::ModelRef;
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -63,6 +64,18 @@ pub struct SessionTimes {
     pub archived: Option<f64>,
 }
 
+/// Which sessions a list has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionFilter {
+    /// Only sessions of this directory.
+    pub directory: Option<String>,
+    /// Only sessions whose title contains this text, in any case.
+    pub search: Option<String>,
+    pub children: bool,
+    pub archived: bool,
+    pub limit: Option<usize>,
+}
+
 /// The request for a new session.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct NewSession {
@@ -70,6 +83,27 @@ pub struct NewSession {
     pub title: String,
     /// Its rules, judged after all other rules.
     pub permission: Vec<Rule>,
+}
+
+/// Changes to a session. Empty fields stay as they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SessionChange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Rules to append to the session's rules.
+    #[serde(rename = "permission", skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+}
+
+/// A message that is stored briefly and removed: its ids, and the session's current model and agent.
+#[derive(Debug, Clone, Copy)]
+pub struct PassingMessage<'a> {
+    pub message_id: &'a str,
+    /// The id of its only part.
+    pub part_id: &'a str,
+    pub model: Option<&'a ModelRef>,
+    pub agent: Option<&'a str>,
+    pub variant: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
