@@ -215,6 +215,16 @@ impl Environment {
         self.os(name)?.to_str().filter(|value| !value.is_empty())
     }
 
+    /// Where the processes of engines work: in no project. Their runtime looks there and above for `tsconfig.json`, and
+    /// would run the files that this maps the engine's own modules to (measured with engine 1.18.33). Each request to an
+    /// engine names its directory.
+    pub fn neutral_directory(&self) -> PathBuf {
+        match self.os("SystemRoot") {
+            Some(system) if cfg!(windows) => PathBuf::from(system),
+            _ => PathBuf::from("/"),
+        }
+    }
+
     /// The directory for temporary directories: the user's, or the system's when the user's is unusable.
     pub fn temporary_base(&self) -> PathBuf {
         let names: &[&str] = if cfg!(windows) { &["TEMP", "TMP"] } else { &["TMPDIR"] };

@@ -236,7 +236,7 @@ async fn execute(
     let mut command = Command::new(path);
     command
         .arg("--version")
-        .current_dir(scratch.path())
+        .current_dir(environment.neutral_directory())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -50,6 +50,7 @@ pub use policy::{JudgedPart, Judgement, Policy};
 pub use proposal::proposed_diff;
 pub use protected::ProtectedPlaces;
 pub use repeat::{DOOM_LOOP, RepeatWatch};
+pub(crate) use spelling::normal;
 pub use terminal::TerminalPrompter;
 
 /// Cancelled when the answer to a question does not matter any more. A prompter checks it at least ten times a second, and

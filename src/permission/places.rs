@@ -43,7 +43,7 @@ const HAVE_SUBCOMMANDS: Names = Names(
 );
 
 /// Programs that look into files that the line does not name.
-const SEARCHERS: Names = Names("rg grep egrep fgrep find fd zip tar bsdtar diff");
+const SEARCHERS: Names = Names("rg grep egrep fgrep ag ack ugrep find fd zip tar bsdtar diff");
 
 /// Files that are no files.
 const STREAMS: Names = Names("/dev/null /dev/stdout /dev/stderr /dev/stdin");
@@ -230,8 +230,10 @@ impl Policy {
         }
         let bounds = match sight.place {
             PathTarget::Inside => {
-                let caution = self
-                    .caution("read", &sight)
+                let reads = usage != Use::Lists;
+                let caution = reads
+                    .then(|| self.caution("read", &sight))
+                    .flatten()
                     .or_else(|| (!only_reads).then(|| self.caution("edit", &sight)).flatten());
                 caution.map(|subject| {
                     let by_rule = self.judge_path_from("read", path, from, Outside::ByTool);

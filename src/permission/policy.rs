@@ -546,9 +546,7 @@ impl Policy {
             Some(Protection::Own) => pattern.is_some_and(is_literal),
             Some(Protection::Starting(part)) => says(&part),
             // Only where the path really leads.
-            Some(Protection::Running(part)) => {
-                is_plain(&rule.pattern) || !is_about_edits || !sight.real.contains(name) || says(part)
-            }
+            Some(Protection::Running(part)) => !is_about_edits || !sight.real.contains(name) || says(part),
         })
     }
 

@@ -12,16 +12,15 @@ use crate::support::secret_files::{self, SecretLikelihood, last_name, names};
 
 /// Directories whose files run, or widen what may run, without anybody starting them.
 const RUNNING_DIRECTORIES: Names = Names(
-    ".git .hg .svn .jj .githooks .husky .opencode .claude .codex .cursor .gemini .windsurf .continue .roo .kiro .amazonq \
+    ".git .hg .svn .jj .githooks .git-hooks .husky .lefthook .opencode .claude .codex .cursor .gemini .windsurf .continue .roo .kiro .amazonq \
      .vscode .idea .zed .fleet .devcontainer .direnv .mise .ssh .cargo .bundle .yarn .vim .nvim .emacs.d .config .bin",
 );
 
 /// Files that do. In lower case.
 const RUNNING_FILES: Names = Names(
-    "opencode.json opencode.jsonc .opencode-rs.toml .mcp.json .aider.conf.yml .envrc .direnvrc .mise.toml \
-     .mise.local.toml mise.toml mise.local.toml .rtx.toml .gitconfig .gitmodules .gitattributes .git-credentials \
-     .hgrc .pre-commit-config.yaml lefthook.yml lefthook.yaml lefthook-local.yml lefthook-local.yaml .lefthook.yml \
-     .lefthook.yaml .lefthook-local.yml .lefthook-local.yaml .overcommit.yml .devcontainer.json .gitpod.yml \
+    "opencode.json opencode.jsonc .opencode-rs.toml .mcp.json .aider.conf.yml .envrc .direnvrc .rtx.toml \
+     .gitconfig .gitmodules .gitattributes .git-credentials \
+     .hgrc .pre-commit-config.yaml .overcommit.yml .devcontainer.json .gitpod.yml \
      .profile .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .bash_completion .zshrc .zshenv \
      .zprofile .zlogin .zlogout .kshrc .mkshrc .cshrc .tcshrc .login .logout .inputrc .xprofile .xinitrc .xsession \
      .xsessionrc .xserverrc .pam_environment .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pnpmfile.mjs .pnp.cjs \
@@ -30,6 +29,9 @@ const RUNNING_FILES: Names = Names(
      .screenrc .curlrc .netrc .crush.json crush.json .lvimrc .dir-locals-2.el .tool-versions rust-toolchain \
      rust-toolchain.toml bunfig.toml",
 );
+
+/// Tools that start programs on their own; their files have these names, with any ending, hidden or not.
+const RUNNING_TOOLS: Names = Names("lefthook lefthook-local mise simple-git-hooks");
 
 /// The end of the name of a file of VS Code that does.
 const WORKSPACE: &str = ".code-workspace";
@@ -222,8 +224,22 @@ pub(super) fn protected_part(path: &Path) -> Option<&'static str> {
     directory.or_else(|| {
         let name = names.last()?;
         let is_workspace = name.ends_with(WORKSPACE).then_some(WORKSPACE);
-        RUNNING_FILES.iter().find(|known| known == name).or(is_workspace)
+        RUNNING_FILES
+            .iter()
+            .find(|known| known == name)
+            .or(is_workspace)
+            .or_else(|| running_tool(name))
     })
+}
+
+/// The tool that a file is the configuration of, if it is one that starts programs.
+fn running_tool(name: &str) -> Option<&'static str> {
+    const ENDINGS: Names = Names("toml yml yaml json js cjs mjs");
+    let (stem, endings) = name.trim_start_matches('.').split_once('.')?;
+    let ending = endings.rsplit('.').next().unwrap_or(endings);
+    RUNNING_TOOLS
+        .iter()
+        .find(|tool| ENDINGS.contains(ending) && *tool == stem)
 }
 
 /// The names in a path from a place that it is in; the place itself has none.
@@ -257,7 +273,11 @@ mod tests {
             ("a/.GIT/config", Some(".git")),
             ("sub/opencode.json", Some("opencode.json")),
             (".envrc", Some(".envrc")),
-            ("lefthook.yaml", Some("lefthook.yaml")),
+            ("lefthook.yaml", Some("lefthook")),
+            (".lefthook.json", Some("lefthook")),
+            (".mise.dev.toml", Some("mise")),
+            ("src/mise.rs", None),
+            ("rust-toolchain", Some("rust-toolchain")),
             (".githooks/pre-push", Some(".githooks")),
             (".config/mise.toml", Some(".config")),
             (".zlogout", Some(".zlogout")),

@@ -244,6 +244,8 @@ fn walk_of<'t>(name: &str, texts: &[&'t str], options: &[&str]) -> Option<Search
     let has = |letters: &[char], long: &[&str]| has_option(options, letters, long);
     Some(match name {
         name if GREPS.contains(name) && has(&['r', 'R', 'd'], &["rec", "de", "di"]) => SearchWalk::All,
+        // Names alone.
+        "rg" if texts.contains(&"--files") => return None,
         "rg" if has(&['u', '.'], &["hi", "no-", "un", "ig", "type-a"]) => SearchWalk::All,
         "rg" if has(&['g'], &["gl"]) => match only_glob(texts) {
             // What looks like the glob may be the value of another option.
@@ -259,7 +261,7 @@ fn walk_of<'t>(name: &str, texts: &[&'t str], options: &[&str]) -> Option<Search
         "rg" => SearchWalk::Plain,
         "git" if texts.contains(&"grep") && has(&[], &["unt", "no-i", "no-e"]) => SearchWalk::All,
         "git" if texts.first() == Some(&"grep") => SearchWalk::Engine { include: "" },
-        "tar" | "bsdtar" | "zip" | "diff" => SearchWalk::All,
+        "tar" | "bsdtar" | "zip" | "diff" | "ag" | "ack" | "ugrep" => SearchWalk::All,
         _ => return None,
     })
 }

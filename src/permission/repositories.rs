@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::judged::Judged;
+use super::paths::PathTarget;
 use super::policy::{PartDecision, Policy};
 use super::shell::texts::program;
 use super::shell::{LinePart, ShellCommand, ShellWord, git};
@@ -17,8 +18,7 @@ impl Policy {
         let asks = |what| self.beyond("bash", what);
         let mut found = Vec::new();
         // A repository of the model's making may hold programs that git starts.
-        let is_own = |dir: &PathBuf| self.grounds.look(".", dir).real == [self.grounds.directory.clone()];
-        if dirs.iter().any(|dir| !is_own(dir) || is_bare_repository(dir)) && !self.has_plain_allowance() {
+        if dirs.iter().any(|dir| self.is_in_another(dir)) && !self.has_plain_allowance() {
             found.push(asks(
                 "git in another directory, or in one that looks like a repository itself,",
             ));
@@ -41,17 +41,7 @@ impl Policy {
             .filter(|pair| pair[0].text() == "-C")
             .map(|pair| pair[1].known());
         for place in goes {
-            let is_other = |dir: &PathBuf| {
-                place.is_none_or(|place| {
-                    let there = normal(&dir.join(place));
-                    // Git looks in each directory on the way up.
-                    let is_repository = |dir: &Path| dir.join(".git").exists() || is_bare_repository(dir);
-                    there
-                        .ancestors()
-                        .take_while(|dir| *dir != self.grounds.directory)
-                        .any(is_repository)
-                })
-            };
+            let is_other = |dir: &PathBuf| place.is_none_or(|place| self.is_in_another(&normal(&dir.join(place))));
             if dirs.iter().any(is_other) {
                 found.push(asks("git in another repository"));
             }
@@ -59,11 +49,28 @@ impl Policy {
         found
     }
 
+    /// Whether git in `dir` may find another repository than that of the agent's directory: it looks in each directory on the
+    /// way up.
+    fn is_in_another(&self, dir: &Path) -> bool {
+        let sight = self.grounds.look(".", dir);
+        let finds = |dir: &PathBuf| {
+            let below = dir.ancestors().take_while(|place| *place != self.grounds.directory);
+            is_bare_repository(dir)
+                || below
+                    .into_iter()
+                    .any(|place| place.join(".git").exists() || is_bare_repository(place))
+        };
+        sight.place != PathTarget::Inside || sight.real.iter().any(finds)
+    }
+
     /// Git takes a directory without `.git` for a repository when the right files are in it, and runs what their
     /// configuration says. So beside git that is sent elsewhere, or where there is no `.git`, a line only reads.
     pub(super) fn judge_repositories(&self, parts: &[LinePart]) -> Option<Judged> {
         let is_git = |command: &ShellCommand| program(&command.words) == Some("git");
-        let is_sent = |command: &ShellCommand| command.words.iter().any(|word| word.text() == "-C");
+        let own = [self.grounds.directory.clone()];
+        let is_sent = |command: &ShellCommand| {
+            command.dirs.as_deref() != Some(&own) || command.words.iter().any(|word| word.text() == "-C")
+        };
         let calls: Vec<&ShellCommand> = parts
             .iter()
             .filter_map(|part| match part {

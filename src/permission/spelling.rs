@@ -19,7 +19,7 @@ pub(super) fn slashed(path: &Path) -> String {
 }
 
 /// A path without `.` and `..`, by its text alone.
-pub(super) fn normal(path: &Path) -> PathBuf {
+pub(crate) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
         match component {

@@ -74,7 +74,7 @@ pub(super) fn permissions(
 pub(crate) fn policy(context: &Context, request: &RunRequest, connection: &Connection) -> Policy {
     Policy::new(&request.permission, &connection.directory, &context.directories.home)
         .with_readable(kept_output(context))
-        .with_protected(protected::places(context))
+        .with_protected(protected::places(context, &connection.directory))
         .with_exported(protected::exported(context))
 }
 

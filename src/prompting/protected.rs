@@ -1,14 +1,15 @@
 //! Where this program and the engine keep their own files, which the model edits after a question only.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use crate::context::Context;
 use crate::engine::files::EngineFiles;
-use crate::permission::ProtectedPlaces;
+use crate::permission::{ProtectedPlaces, normal};
 use crate::support::names::Names;
 
-/// The places, as this process and the engines that it starts find them.
-pub(crate) fn places(context: &Context) -> ProtectedPlaces {
+/// The places, as this process and the engines that it starts find them, for an agent in `directory`.
+pub(crate) fn places(context: &Context, directory: &Path) -> ProtectedPlaces {
     let directories = &context.directories;
     let engine = EngineFiles::of(context);
     let mut own = vec![
@@ -29,12 +30,54 @@ pub(crate) fn places(context: &Context) -> ProtectedPlaces {
         // What holds the directory where the agent works would protect everything in it.
         places.filter(|place| !context.cwd.starts_with(place)).collect()
     };
+    let mut starting: Vec<PathBuf> = STARTING_VARIABLES.iter().flat_map(places_in).collect();
+    starting.extend(programs_of_git(context, directory));
     ProtectedPlaces {
         own,
-        starting: STARTING_VARIABLES.iter().flat_map(places_in).collect(),
+        starting,
         excepted,
     }
 }
+
+/// The files and directories in the project that git's settings name: git starts what is there.
+fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(directory).args(["config", "--null", "--list"]);
+    git.env_clear().envs(context.environment.iter()).stdin(Stdio::null());
+    let settings = git.output().map(|output| output.stdout).unwrap_or_default();
+    let settings = String::from_utf8_lossy(&settings);
+    let top = directory.ancestors().find(|place| place.join(".git").exists());
+    let top = top.unwrap_or(directory);
+    let mut found = Vec::new();
+    for (name, value) in settings.split('\0').filter_map(|setting| setting.split_once('\n')) {
+        let (section, key) = (name.split('.').next(), name.rsplit('.').next().unwrap_or(name));
+        if !(STARTING_SETTINGS.contains(key) || section == Some("alias") || section == Some("pager")) {
+            continue;
+        }
+        let words = value.split(|c: char| c.is_whitespace() || "'\"!;&|<>()=".contains(c));
+        for word in words.filter(|word| !word.is_empty()) {
+            let word = word
+                .strip_prefix("~/")
+                .map_or(PathBuf::from(word), |below| context.directories.home.join(below));
+            for base in [directory, top] {
+                let place = normal(&base.join(&word));
+                // What holds the whole project would protect everything in it.
+                let is_inside = place.starts_with(top);
+                if is_inside && !directory.starts_with(&place) && (key == "hookspath" || place.exists()) {
+                    found.push(place);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The last parts of git's settings that name a program, a directory of programs, or a file with more settings. Lower case,
+/// as git lists them.
+const STARTING_SETTINGS: Names = Names(
+    "askpass clean cmd command driver editor external fsmonitor gitproxy helper hookspath packobjectshook pager path process \
+     program smudge sshcommand templatedir textconv",
+);
 
 /// Variables that name programs, libraries that each program loads, or settings with which shells and programs start others.
 const STARTING_VARIABLES: Names = Names(

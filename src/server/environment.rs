@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use jsonc_parser::ParseOptions;
 use serde_json::{Map, Value};
@@ -9,6 +10,7 @@ use serde_json::{Map, Value};
 use super::StartError;
 use crate::context::Environment;
 use crate::env_vars;
+use crate::support::names::Names;
 use crate::support::overlay::overlay;
 use crate::support::secret::Secret;
 
@@ -27,6 +29,7 @@ const QUIET: [&str; 3] = [
 /// the password.
 pub(super) fn of_engine(
     user: &Environment,
+    directory: &Path,
     config: Value,
     variables: Vec<(OsString, OsString)>,
     password: &Secret,
@@ -40,6 +43,11 @@ pub(super) fn of_engine(
         all.entry(name.into()).or_insert_with(|| "1".into());
     }
     without_proxy_on_loopback(&mut all);
+    for name in PATHS.iter() {
+        if let Some(path) = all.get_mut(OsStr::new(name)).filter(|path| !path.is_empty()) {
+            *path = directory.join(&*path).into();
+        }
+    }
     all.insert("OPENCODE_CLIENT".into(), CLIENT.into());
     let merged = merged_config(user.os(env_vars::ENGINE_CONFIG_CONTENT), config)?;
     all.insert(env_vars::ENGINE_CONFIG_CONTENT.into(), merged.into());
@@ -49,6 +57,12 @@ pub(super) fn of_engine(
     all.remove(OsStr::new(env_vars::SERVER_USERNAME));
     Ok(all)
 }
+
+/// Variables with paths, which the user means from where the agent works. The engine's process works elsewhere.
+const PATHS: Names = Names(
+    "HOME USERPROFILE XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME OPENCODE_CONFIG OPENCODE_CONFIG_DIR \
+     OPENCODE_MODELS_PATH NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR",
+);
 
 /// Names under which programs look for the hosts that they reach without a proxy; which of them wins differs.
 const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
@@ -118,6 +132,7 @@ mod tests {
         let user = environment(&[
             ("HOME", "/home/u"),
             ("OPENCODE_RS_MODEL", "a/b"),
+            ("OPENCODE_CONFIG", "ci/one.json"),
             ("OPENCODE_SERVER_PASSWORD", "of somebody else"),
             ("OPENCODE_SERVER_USERNAME", "somebody"),
             ("OPENCODE_DISABLE_MODELS_FETCH", "0"),
@@ -127,12 +142,13 @@ mod tests {
             ("OPENCODE_PURE".into(), "0".into()),
             ("OPENCODE_SERVER_PASSWORD".into(), "".into()),
         ];
-        let all = of_engine(&user, json!({}), variables, &Secret::new("pw")).unwrap();
+        let all = of_engine(&user, Path::new("/p"), json!({}), variables, &Secret::new("pw")).unwrap();
         let expected = [
             ("HOME", "/home/u"),
             ("NO_PROXY", "localhost,127.0.0.1,::1"),
             ("no_proxy", "localhost,127.0.0.1,::1"),
             ("OPENCODE_CLIENT", "opencode-rs"),
+            ("OPENCODE_CONFIG", "/p/ci/one.json"),
             ("OPENCODE_CONFIG_CONTENT", "{}"),
             ("OPENCODE_DISABLE_AUTOUPDATE", "1"),
             ("OPENCODE_DISABLE_LSP_DOWNLOAD", "1"),
@@ -167,7 +183,14 @@ mod tests {
                 "localhost,127.0.0.1,::1",
             ),
         ] {
-            let all = of_engine(&environment(&set), json!({}), Vec::new(), &Secret::new("pw")).unwrap();
+            let all = of_engine(
+                &environment(&set),
+                Path::new("/p"),
+                json!({}),
+                Vec::new(),
+                &Secret::new("pw"),
+            )
+            .unwrap();
             let value = |name: &str| all[OsStr::new(name)].to_str().unwrap();
             assert_eq!((value("NO_PROXY"), value("no_proxy")), (upper, lower), "{set:?}");
         }

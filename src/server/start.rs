@@ -121,7 +121,13 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
         what: "make a password".to_owned(),
         source: io::Error::other(error),
     })?;
-    let mut environment = environment::of_engine(request.environment, request.config, request.variables, &password)?;
+    let mut environment = environment::of_engine(
+        request.environment,
+        request.directory,
+        request.config,
+        request.variables,
+        &password,
+    )?;
     let variable = |name: &str| environment.get(OsStr::new(name)).map(OsString::as_os_str);
     let files = EngineFiles::new(variable, &request.directories.home, Path::new(""));
     let user_config = request.environment.os(env_vars::ENGINE_CONFIG_CONTENT);
@@ -142,7 +148,7 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
         arguments: arguments(request.port),
         temporary: request.environment.temporary_base(),
         environment,
-        directory: request.directory.to_path_buf(),
+        directory: request.environment.neutral_directory(),
     };
     let starting = StartingEngine::spawn(launch, password, request.sink)?;
     let server = starting.into_server(limits, registry).await?;
@@ -285,8 +291,14 @@ async fn failure(process: &mut Process) -> ProcessEvent {
 
 fn check_directory(directory: &Path) -> Result<(), StartError> {
     let source = match std::fs::metadata(directory) {
-        Ok(metadata) if metadata.is_dir() => return Ok(()),
-        Ok(_) => io::Error::from(io::ErrorKind::NotADirectory),
+        Ok(metadata) if !metadata.is_dir() => io::Error::from(io::ErrorKind::NotADirectory),
+        #[cfg(unix)]
+        Ok(_) => match rustix::fs::access(directory, rustix::fs::Access::EXEC_OK) {
+            Ok(()) => return Ok(()),
+            Err(errno) => errno.into(),
+        },
+        #[cfg(not(unix))]
+        Ok(_) => return Ok(()),
         Err(source) => source,
     };
     Err(StartError::Directory {

@@ -7,9 +7,7 @@ use std::process::Command;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::real_engine::RealEngine;
-use crate::support::{Finished, Model, Pty, Sandbox};
-#[cfg(unix)]
-use crate::support::{LONG, until};
+use crate::support::{Finished, LONG, Model, Pty, Sandbox, until};
 
 const SCRIPT: &str = "[[reply]]\ntext = \"ok\"\ntimes = \"always\"";
 /// Says whether the model was told what `secret` holds.
@@ -85,6 +83,42 @@ fn a_plugin_of_the_directory_does_not_run_unless_it_is_trusted() {
         .expect(0)
         .writes("ok\n");
     assert!(canary.exists(), "the plugin did not run, so the test shows nothing");
+}
+
+#[test]
+fn no_file_of_the_directory_takes_the_place_of_the_engines_own_modules() {
+    let sandbox = Sandbox::new();
+    let canary = sandbox.path("canary");
+    let code = format!(
+        "require('fs').writeFileSync({:?}, 'ran'); module.exports = {{}}\n",
+        canary.to_str().unwrap()
+    );
+    let paths = "{\"compilerOptions\":{\"paths\":{\"*\":[\"./x.js\"]}}}";
+    for file in ["project/tsconfig.json", "project/below/jsconfig.json"] {
+        sandbox.write(file, paths);
+        sandbox.write(Path::new(file).with_file_name("x.js").to_str().unwrap(), &code);
+    }
+    for flags in [&["Say it"][..], &["--bare", "Say it"]] {
+        sandbox
+            .rehearse(SCRIPT, flags)
+            .directory(sandbox.path("project/below"))
+            .finish()
+            .expect(0)
+            .writes("ok\n");
+        assert!(!canary.exists());
+    }
+    // The engine's runtime does run it where it works, so the test shows something.
+    let mut engine = Command::new(crate::real_engine::path());
+    engine
+        .args(["models"])
+        .current_dir(sandbox.path("project/below"))
+        .env_clear()
+        .envs(sandbox.environment())
+        .stdin(std::process::Stdio::null());
+    let mut engine = engine.spawn().unwrap();
+    until("the file runs", LONG, || canary.exists().then_some(()));
+    let _ = engine.kill();
+    engine.wait().unwrap();
 }
 
 #[test]

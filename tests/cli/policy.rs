@@ -719,6 +719,42 @@ fn a_log_that_is_a_link_is_not_followed() {
 /// The home of a sandbox as the place to work in, and directories in it that are added: what starts programs is asked
 /// about all the same.
 #[test]
+fn what_gits_settings_start_is_asked_about() {
+    let sandbox = Sandbox::new();
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        let git = git
+            .current_dir(sandbox.project())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap());
+        assert!(git.args(arguments).status().unwrap().success());
+    };
+    git(&["init", "-q"]);
+    git(&["config", "core.hooksPath", "hk"]);
+    git(&["config", "filter.x.clean", "sh ./tools/clean.sh %f"]);
+    git(&["config", "alias.y", "!scripts/y.sh"]);
+    git(&["config", "user.name", "docs"]);
+    for file in ["tools/clean.sh", "tools/other.sh", "scripts/y.sh", "docs/a.md"] {
+        let file = sandbox.project().join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, "").unwrap();
+    }
+    let calls = [
+        "hk/pre-commit",
+        "tools/clean.sh",
+        "scripts/y.sh",
+        "tools/other.sh",
+        "docs/a.md",
+    ];
+    let calls = calls.map(|path| format!("edit:{path}"));
+    let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
+    for flags in [&["--auto-tools"][..], &["--auto-tools", "--allow", "edit"]] {
+        let found = effects(&sandbox, flags, &calls);
+        assert_eq!(found, ["ask", "ask", "ask", "allow", "allow"], "{flags:?}");
+    }
+}
+
+#[test]
 fn protected_places_ask_in_the_home_and_in_what_is_added() {
     let sandbox = Sandbox::new();
     let home = sandbox.user_file().ancestors().nth(3).unwrap().to_path_buf();

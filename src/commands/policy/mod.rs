@@ -112,7 +112,7 @@ fn preset_name(preset: Preset) -> &'static str {
 fn policy_of(context: &Context, scope: &PolicyScope) -> Result<(PathBuf, Policy), Failure> {
     let directory = local_directory(&context.directory(scope.directory.as_deref()))?;
     let policy = Policy::new(&scope.permission, &directory, &context.directories.home)
-        .with_protected(protected::places(context))
+        .with_protected(protected::places(context, &directory))
         .with_exported(protected::exported(context));
     Ok((directory, policy))
 }

@@ -4,6 +4,7 @@
 //! not here is what its rule says.
 
 use super::super::protected::begins_protected_name;
+use super::arguments::TEXTUAL;
 use super::hazard::{ELSEWHERE, Hazard, RUNS, SETS, UNPACKS, WRITES};
 use super::texts::{program, typed};
 use super::{ShellCommand, ShellWord, git};
@@ -113,7 +114,44 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
     (Names("psql"), "cf", Names("command file"), RUNS),
     (Names("sqlite3"), "", Names("cmd init"), RUNS),
     (Names("xxd"), "r", Names(""), WRITES),
+    // ssh(1), ssh-keygen(1), man(1), bash(1), node(1), mysql(1)
+    (Names("ssh"), "oFSDLRWJIEO", Names(""), RUNS),
+    (Names("ssh-keygen ssh-add"), "DPsSw", Names(""), RUNS),
+    (Names("man"), "CPHp", Names("html preprocessor"), RUNS),
+    (Names("jobs"), "x", Names(""), RUNS),
+    (Names("node"), "r", Names(""), RUNS),
+    (Names("mysql mariadb"), "e", Names(""), RUNS),
+    // pandoc.org, cloc(1), xmllint(1), mikefarah.gitbook.io/yq
+    (Names("pandoc"), "F", Names("filter lua-filter pdf-engine"), RUNS),
+    (Names("cloc"), "", Names("vcs"), RUNS),
+    (Names("xmllint"), "", Names("noent xinclude"), ELSEWHERE),
+    (Names("yq"), "", Names("security-enable-system-operator"), RUNS),
 ];
+
+/// Words in the names of options with which programs start others, or read settings that do.
+const STARTING_WORDS: Names = Names(
+    "cmd command config configfile editor exec execute hook hooks import interpreter javaagent kubeconfig launcher load \
+     loader operator pager plugin plugins preload program rcfile renderer require shell wrapper",
+);
+
+/// Programs whose options are known: others start nothing.
+const KNOWN_OPTIONS: Names = Names("git find gfind curl wget sed gsed awk gawk mawk nawk rg fd fdfind sort cmake");
+
+/// Programs that take a word that begins with `@` for no file with more arguments.
+const WITHOUT_ARGUMENT_FILES: Names = Names(
+    "bun bunx cargo curl docker fd fdfind find gh git go helm jq kubectl npm npx pip pip3 pnpm podman printf rg rsync scp \
+     sed sort ssh wget yarn",
+);
+
+/// Whether an option of any program says that it starts another one. Programs take the beginning of a name, too.
+fn starts_by_name(option: &str) -> bool {
+    let name = option.trim_start_matches('-').split('=').next().unwrap_or_default();
+    let name = name.to_ascii_lowercase();
+    let (first, last) = name.rsplit_once('-').unwrap_or(("", &name));
+    let is_short = !option.starts_with("--") && name.len() < 4;
+    let is_beginning = !last.is_empty() && STARTING_WORDS.has_beginning(last);
+    option.starts_with('-') && !is_short && (is_beginning || first.split('-').any(|word| STARTING_WORDS.contains(word)))
+}
 
 /// The harmless options of a program that has more dangerous ones: any other is a hazard.
 struct HarmlessOptions {
@@ -253,7 +291,7 @@ pub(crate) fn only_reads(words: &[ShellWord], hazards: &[Hazard]) -> bool {
 
 /// Variables that change how a program talks, and not what it does.
 const HARMLESS_VARIABLES: Names = Names(
-    "LANG TZ NO_COLOR FORCE_COLOR CLICOLOR CLICOLOR_FORCE COLUMNS LINES TERM CI RUST_BACKTRACE RUST_LOG \
+    "LANG TZ PORT NODE_ENV NO_COLOR FORCE_COLOR CLICOLOR CLICOLOR_FORCE COLUMNS LINES TERM CI RUST_BACKTRACE RUST_LOG \
      CARGO_TERM_COLOR PYTHONUNBUFFERED",
 );
 
@@ -318,6 +356,19 @@ fn of_options(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
     let mut found = Vec::new();
     if let Some(options) = HARMLESS_OPTIONS.iter().find(|options| options.program == name) {
         found.extend(options.hazards(rest));
+    }
+    if !READERS.contains(name) && !TEXTUAL.contains(name) {
+        let starts = |word: &ShellWord| !KNOWN_OPTIONS.contains(name) && starts_by_name(word.text());
+        let names_arguments = |word: &ShellWord| {
+            word.text().len() > 1 && word.text().starts_with('@') && !WITHOUT_ARGUMENT_FILES.contains(name)
+        };
+        for word in rest {
+            if starts(word) {
+                found.push(Hazard::new(word.text().split('=').next().unwrap_or_default(), RUNS));
+            } else if names_arguments(word) {
+                found.push(Hazard::new(word.text(), ELSEWHERE));
+            }
+        }
     }
     for (_, short, long, why) in OPTIONS.iter().filter(|(known, ..)| known.contains(name)) {
         found.extend(options(rest, short, long, why));
@@ -386,6 +437,14 @@ fn hazards_of(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
     let first = |is_hazard: &dyn Fn(&ShellWord) -> bool, why| of(&rest[..rest.len().min(1)], is_hazard, why);
     match name {
         "find" | "gfind" => find(rest),
+        // GCC manual, `clang --help-hidden`
+        "cc" | "c++" | "gcc" | "g++" | "clang" | "clang++" | "clang-tidy" => {
+            const STARTING: [&str; 6] = ["-B", "-fplugin", "-specs", "-load", "-Xclang", "--specs"];
+            all(
+                &|word| STARTING.iter().any(|option| word.text().starts_with(option)),
+                RUNS,
+            )
+        }
         "awk" | "gawk" | "mawk" | "nawk" => all(&|word| !is_harmless_awk(word.text()), RUNS),
         "tar" | "bsdtar" => {
             // The old way, without a dash.
