@@ -193,8 +193,10 @@ pub struct Environment {
 impl Environment {
     /// The variables of this process, without those that git sets for its hooks: no program that we start may get them.
     pub fn of_process() -> Self {
-        let of_hook = |name: &OsStr| env_vars::OF_GIT_HOOKS.iter().any(|own| name == *own);
-        std::env::vars_os().filter(|(name, _)| !of_hook(name)).collect()
+        let of_hook = env_vars::of_git_hook();
+        std::env::vars_os()
+            .filter(|(name, _)| !of_hook.contains(name))
+            .collect()
     }
 
     /// These variables and more, which win.

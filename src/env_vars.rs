@@ -1,5 +1,7 @@
 //! Every environment variable that the program reads, with its effect. Help, README and code refer to this file.
 
+use std::ffi::OsString;
+
 /// Prefix of the variables that set a flag's value: `OPENCODE_RS_MODEL` sets `--model`.
 pub const PREFIX: &str = "OPENCODE_RS_";
 /// Path of the engine to use; the same as `--engine`. An unusable path is an error; no other engine is tried.
@@ -28,9 +30,9 @@ pub const CLICOLOR: &str = "CLICOLOR";
 pub const TERM: &str = "TERM";
 /// Variables with which git points its hooks at one repository, its index and its settings. They are right only for the
 /// git command that runs the hook: any other process that inherits them writes into the user's index. The list is that
-/// of `git rev-parse --local-env-vars`, without `GIT_CONFIG_COUNT`, which only the user sets, and with the variables
-/// that git gives to the hooks of a push.
-pub const OF_GIT_HOOKS: [&str; 17] = [
+/// of `git rev-parse --local-env-vars`, without `GIT_CONFIG_COUNT`, which is the user's outside of a hook, and with the
+/// variables that git gives to the hooks of a push.
+const OF_GIT_HOOKS: [&str; 17] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_CONFIG",
@@ -49,6 +51,30 @@ pub const OF_GIT_HOOKS: [&str; 17] = [
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
 ];
+/// Beginnings of the variables that tell a hook of the commit that is being made, and how git was called. Outside of a
+/// hook they are the user's own.
+const OF_HOOKED_COMMIT: [&str; 8] = [
+    "GIT_AUTHOR_",
+    "GIT_COMMITTER_DATE",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_KEY_",
+    "GIT_CONFIG_VALUE_",
+    "GIT_EXEC_PATH",
+    "GIT_PUSH_OPTION_",
+    "GIT_REFLOG_ACTION",
+];
+
+/// Those variables of this process that git set for a hook. No program that we start may get them.
+pub fn of_git_hook() -> Vec<OsString> {
+    let is_in_hook = OF_GIT_HOOKS.iter().any(|name| std::env::var_os(name).is_some());
+    let names = std::env::vars_os().map(|(name, _)| name);
+    let is_of_hook = |name: &str| {
+        OF_GIT_HOOKS.contains(&name) || OF_HOOKED_COMMIT.iter().any(|beginning| name.starts_with(beginning))
+    };
+    names
+        .filter(|name| is_in_hook && name.to_str().is_some_and(is_of_hook))
+        .collect()
+}
 /// The editor of `--editor`; wins over [`EDITOR`].
 pub const VISUAL: &str = "VISUAL";
 pub const EDITOR: &str = "EDITOR";

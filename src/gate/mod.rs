@@ -208,13 +208,14 @@ impl Hub {
         &self.plugin
     }
 
-    /// The variable for the engine's environment. Commands of the model see the values of `environment` instead of the
+    /// The variable for the engine's environment. The engine goes to `directory`; commands of the model see the values of `environment` instead of the
     /// engine's own; an empty value counts as not set.
-    pub fn variable(&self, environment: &BTreeMap<String, String>) -> String {
+    pub fn variable(&self, directory: &Path, environment: &BTreeMap<String, String>) -> String {
         let value = json!({
             "port": self.port,
             "token": self.token.expose(),
             "plugin": self.plugin.url,
+            "directory": directory,
             "environment": environment,
         });
         value.to_string()

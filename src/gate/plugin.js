@@ -13,7 +13,7 @@ const values = HIDDEN.map((name) => process.env[name]);
 // The engine has read its password already; its children would inherit it.
 for (const name of HIDDEN) delete process.env[name];
 
-/** The hub's port and token, and the variables that commands get instead of the engine's own. */
+/** The hub's port and token, the agent's directory, and the variables that commands get instead of the engine's own. */
 const own = parsed(values[1]);
 /** The connection to the hub, which announces every gate. */
 let hub;
@@ -292,6 +292,8 @@ let opened;
 export const OpencodeRs = async ({ client }) => {
   if (own && !opened) {
     opened = true;
+    // The engine started elsewhere. Shells of command templates run where it works.
+    process.chdir(own.directory);
     await hide();
     open();
   }

@@ -290,7 +290,7 @@ impl RunningProgram {
     fn start(command: &str, directory: &Path, document: &Value) -> std::io::Result<Self> {
         let bytes = json_line(document)?;
         let mut shell = shell(command);
-        for name in env_vars::OF_GIT_HOOKS {
+        for name in env_vars::of_git_hook() {
             shell.env_remove(name);
         }
         let mut child = shell

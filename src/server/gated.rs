@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ use crate::gate::Hub;
 /// instead of the variables that are the engine's alone.
 pub fn guard_engine(
     hub: &Hub,
+    directory: &Path,
     environment: &Environment,
     config: &mut Value,
     variables: &mut Vec<(OsString, OsString)>,
@@ -39,7 +40,7 @@ pub fn guard_engine(
         let theirs = environment.text(name).unwrap_or_default();
         shown.insert(name.to_owned(), theirs.to_owned());
     }
-    variables.push((GATE_VARIABLE.into(), hub.variable(&shown).into()));
+    variables.push((GATE_VARIABLE.into(), hub.variable(directory, &shown).into()));
     variables.extend(no_bare_repositories(environment));
     // An editor that a command starts would take its keys from the command's input, a file of the model, and run it.
     let editors = ["GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "EDITOR", "VISUAL"];

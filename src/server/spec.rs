@@ -86,7 +86,7 @@ impl ServerSpec {
         }
         let hub = if self.gated {
             let hub = Hub::open(&directories.cache).await?;
-            guard_engine(&hub, environment, &mut config, &mut variables);
+            guard_engine(&hub, &self.directory, environment, &mut config, &mut variables);
             Some(hub)
         } else {
             None

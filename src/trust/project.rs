@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::env_vars::OF_GIT_HOOKS;
+use crate::env_vars::of_git_hook;
 use crate::support::brought::Brought;
 use crate::support::{instruction_files, secret_files};
 
@@ -50,7 +50,7 @@ impl TrustedProject {
             .arg(&self.directory)
             .args(["rev-parse", "--show-toplevel"]);
         // The other variables of git reach the engine as well, which asks git the same.
-        for name in OF_GIT_HOOKS {
+        for name in of_git_hook() {
             git.env_remove(name);
         }
         git.stdin(Stdio::null()).output().is_ok_and(|output| {

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::client::types::{FileDiff, Part};
+use crate::client::types::{FileDiff, Part, PermissionAsk};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeStatus {
@@ -48,6 +48,8 @@ pub(super) struct TurnChanges {
     files: Vec<FileChange>,
     /// Files in the engine's own comparison, which overrides the tool calls.
     compared: HashSet<String>,
+    /// Calls that write what a file holds already.
+    idle_calls: HashSet<String>,
 }
 
 impl TurnChanges {
@@ -61,11 +63,26 @@ impl TurnChanges {
         self.compared.iter().map(String::as_str)
     }
 
+    /// Takes a permission request, in which the engine compares the file with what the call will write.
+    pub(super) fn asked(&mut self, ask: &PermissionAsk) {
+        let diff = ask.metadata.get("diff").and_then(Value::as_str);
+        match diff.is_some_and(|diff| !diff.is_empty() && !diff.contains("\n@@")) {
+            true => self.idle_calls.insert(ask.tool.call_id.clone()),
+            false => self.idle_calls.remove(&ask.tool.call_id),
+        };
+    }
+
     /// Takes a completed tool call; returns the files that it changed, as they are known now.
     pub(super) fn tool(&mut self, part: &Part) -> Vec<FileChange> {
         let whole = written_lines(part);
+        let is_idle = self.idle_calls.contains(&part.call_id);
+        let changes = |edit: &FileChange| {
+            let counts = (edit.additions, edit.deletions);
+            edit.status != Some(ChangeStatus::Modified) || !(is_idle || counts == (Some(0), Some(0)))
+        };
         edits_of(part)
             .into_iter()
+            .filter(changes)
             .filter_map(|edit| self.take(edit, whole))
             .collect()
     }

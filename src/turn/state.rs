@@ -125,6 +125,7 @@ impl TurnState {
                 ..
             } => self.answer.delta(part_id, text, out),
             Event::Delta { part_id, .. } => self.answer.distrust(part_id),
+            Event::PermissionAsked(ask) if self.concerns(&ask.session_id) => self.changes.asked(ask),
             Event::Todo { session_id, todos } if self.sessions.contains_key(session_id) => {
                 out.push(Update::Todo(todos.clone()));
             }

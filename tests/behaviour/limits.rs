@@ -131,6 +131,28 @@ fn a_run_that_has_to_change_something_and_does_not_is_invalid() {
 }
 
 #[test]
+fn a_file_that_is_written_as_it_was_is_no_change() {
+    let script = "[[reply]]\ntool_calls = [\
+        { name = \"write\", arguments = { filePath = \"same.txt\", content = \"same\\n\" } },\
+        ]\n[[reply]]\ntext = \"ok\"\ntimes = \"always\"";
+    for is_repository in [false, true] {
+        let sandbox = Sandbox::new();
+        sandbox.write("project/same.txt", "same\n");
+        if is_repository {
+            let git = std::process::Command::new("git")
+                .args(["init", "-q"])
+                .arg(sandbox.project())
+                .status();
+            assert!(git.unwrap().success());
+        }
+        let arguments = ["--auto-tools", "--output-format", "json", "--require-change", "Do it"];
+        let finished = sandbox.rehearse(script, arguments).finish().expect(3);
+        assert_eq!(finished.record()["files"], json!([]));
+        assert!(!finished.stderr.contains("changed:"), "{}", finished.stderr);
+    }
+}
+
+#[test]
 fn a_command_that_fails_makes_the_result_invalid() {
     let sandbox = Sandbox::new();
     let command = "cat; pwd; echo to stdout; echo \"password: $OPENCODE_SERVER_PASSWORD\"; exit 7";

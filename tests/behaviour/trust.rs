@@ -98,9 +98,15 @@ fn no_file_of_the_directory_takes_the_place_of_the_engines_own_modules() {
         sandbox.write(file, paths);
         sandbox.write(Path::new(file).with_file_name("x.js").to_str().unwrap(), &code);
     }
-    for flags in [&["Say it"][..], &["--bare", "Say it"]] {
+    let works = "[[reply]]\ntool_calls = [{ name = \"bash\", arguments = { command = \"pwd\", description = \"x\" } }, \
+        { name = \"grep\", arguments = { pattern = \"x\" } }]\n[[reply]]\ntext = \"ok\"\ntimes = \"always\"";
+    for (script, flags) in [
+        (SCRIPT, &["Say it"][..]),
+        (SCRIPT, &["--bare", "Say it"]),
+        (works, &["--auto-tools", "--yes", "Say it"]),
+    ] {
         sandbox
-            .rehearse(SCRIPT, flags)
+            .rehearse(script, flags)
             .directory(sandbox.path("project/below"))
             .finish()
             .expect(0)

@@ -64,7 +64,7 @@ text = "done"
     );
     std::fs::set_permissions(hook, std::fs::Permissions::from_mode(0o755)).unwrap();
     let permit = EnginePermit::acquire();
-    let line = "echo 2 > g && git add g && GIT_SSH_COMMAND=ssh git commit -qm two";
+    let line = "echo 2 > g && git add g && GIT_SSH_COMMAND=ssh git commit --author 'A <a@example.invalid>' -qm two";
     let (code, said) = shell(&sandbox, "project", line);
     assert_eq!(code, Some(0), "{said}");
     let of_hook = sandbox.read("home/of_hook.env");
@@ -73,7 +73,9 @@ text = "done"
         let environment = sandbox.read(name);
         assert!(environment.contains("GIT_SSH_COMMAND=ssh\n"), "{name}: {environment}");
         assert!(!environment.contains("GIT_INDEX_FILE"), "{name}: {environment}");
-        assert!(!environment.contains("GIT_PREFIX"), "{name}: {environment}");
+        for of_commit in ["GIT_PREFIX", "GIT_AUTHOR_", "GIT_EXEC_PATH"] {
+            assert!(!environment.contains(of_commit), "{name}: {environment}");
+        }
     }
     let (_, state) = shell(
         &sandbox,

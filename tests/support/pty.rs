@@ -28,6 +28,8 @@ pub(crate) struct Pty {
     master: Option<Box<dyn MasterPty + Send>>,
     keys: Keys,
     shown: Arc<Mutex<Shown>>,
+    /// Ends with the terminal, when all that was written is shown.
+    reader: std::thread::JoinHandle<()>,
     _permit: Option<EnginePermit>,
 }
 
@@ -127,7 +129,7 @@ impl Pty {
         }));
         let keys: Keys = Arc::new(Mutex::new(Some(pair.master.take_writer().unwrap())));
         let (theirs, answers) = (Arc::downgrade(&shown), Arc::downgrade(&keys));
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             // The end of a terminal is an error on Linux.
             while let Ok(length @ 1..) = reader.read(&mut buffer) {
@@ -153,6 +155,7 @@ impl Pty {
             child,
             master: Some(pair.master),
             shown,
+            reader,
             _permit: permit,
         }
     }
@@ -237,10 +240,15 @@ impl Pty {
         self.child.process_id().and_then(|pid| i32::try_from(pid).ok()).unwrap()
     }
 
-    /// Waits for the end within `limit`, and returns the exit status.
+    /// Waits for the end within `limit`, and until all that was written is shown; returns the exit status.
     #[track_caller]
     pub(crate) fn finish_within(&mut self, limit: Duration) -> u32 {
         let status = until("the end of the run", limit, || self.child.try_wait().unwrap());
+        if self.master.is_some() {
+            until("the end of the terminal", LONG, || {
+                self.reader.is_finished().then_some(())
+            });
+        }
         status.exit_code()
     }
 
