@@ -35,7 +35,7 @@ pub async fn run(context: &Context, request: RehearseRequest) -> Result<CommandE
 pub async fn serve(request: RehearseRequest, cancel: CancellationToken, out: &mut dyn Write) -> Result<(), Failure> {
     let script = match &request.script {
         Some(path) => ScriptText::read(path)?.parse()?,
-        None => Script::plain(),
+        None => Script::default(),
     };
     let rehearsal = rehearsal::serve(script, request.port).await?;
     announce(&rehearsal, request.format, out).map_err(|error| stdout_failure(&error))?;

@@ -39,7 +39,7 @@ pub(super) fn server_spec(
     }
     let rehearsal = match &request.rehearsal {
         RehearsalChoice::Off => None,
-        RehearsalChoice::Plain => Some(ScriptText::built_in()),
+        RehearsalChoice::Plain => Some(ScriptText::default()),
         RehearsalChoice::Script(path) => Some(ScriptText::read(path)?),
     };
     if rehearsal.is_some() {

@@ -64,10 +64,10 @@ mod script;
 mod script_file;
 mod wire;
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::net::Ipv4Addr;
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
@@ -83,7 +83,7 @@ pub use script::{Caller, Script, ScriptText};
 pub struct Rehearsal {
     base_url: Url,
     api_key: Secret,
-    requests: Arc<requests::Recorder>,
+    requests: watch::Sender<Requests>,
     _stop: DropGuard,
 }
 
@@ -108,12 +108,12 @@ pub async fn serve(script: Script, port: Option<u16>) -> Result<Rehearsal, Failu
             None => cannot_start(&error),
         })?;
     let address = listener.local_addr().map_err(|error| cannot_start(&error))?;
-    let requests = Arc::new(requests::Recorder::default());
+    let requests = watch::Sender::new(Requests::default());
     let stop = CancellationToken::new();
-    let service = http::ModelService::new(script, api_key.clone(), Arc::clone(&requests), stop.clone());
+    let service = http::ModelService::new(script, api_key.clone(), requests.clone(), stop.clone());
     tokio::spawn(http::serve(listener, service, stop.clone()));
     Ok(Rehearsal {
-        base_url: base_url(address),
+        base_url: Url::parse(&format!("http://{address}/v1")).expect("a socket address makes a URL"),
         api_key,
         requests,
         _stop: stop.drop_guard(),
@@ -139,15 +139,13 @@ impl Rehearsal {
     }
 
     pub fn requests(&self) -> Requests {
-        self.requests.snapshot()
+        self.requests.borrow().clone()
     }
 
     /// Waits until at least `count` requests have arrived.
     pub async fn wait_for_requests(&self, count: u64) {
-        self.requests.wait_for(count).await;
+        // Fails only when the sender is gone, and the sender is `self`.
+        let arrived = |requests: &Requests| requests.count >= count;
+        let _ = self.requests.subscribe().wait_for(arrived).await;
     }
-}
-
-fn base_url(address: SocketAddr) -> Url {
-    Url::parse(&format!("http://{address}/v1")).expect("a socket address makes a URL")
 }
