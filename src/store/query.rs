@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use rusqlite::params_from_iter;
 use rusqlite::types::Value as Parameter;
-use rusqlite::{OptionalExtension as _, params, params_from_iter};
 use serde_json::{Value, json};
 
 use super::rows;
@@ -120,29 +120,12 @@ impl SessionStore {
             for table in ["session", "message", "part"] {
                 let mut statement = self
                     .connection
-                    .prepare(&format!("SELECT 1 FROM {table} WHERE id IN ({marks}) LIMIT 1"))?;
-                let found: Option<i64> = statement
-                    .query_row(params_from_iter(some), |row| row.get(0))
-                    .optional()?;
-                if found.is_some() {
+                    .prepare(&format!("SELECT 1 FROM {table} WHERE id IN ({marks})"))?;
+                if statement.exists(params_from_iter(some))? {
                     return Ok(true);
                 }
             }
         }
         Ok(false)
-    }
-
-    /// How many messages a session has.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
-    pub fn message_count(&self, session: &str) -> Result<u64, Unreadable> {
-        let count: i64 = self.connection.query_row(
-            "SELECT count(*) FROM message WHERE session_id = ?1",
-            params![session],
-            |row| row.get(0),
-        )?;
-        Ok(u64::try_from(count).unwrap_or_default())
     }
 }
