@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::error::Error;
 use super::event::{Event, Received};
@@ -44,7 +44,7 @@ pub enum StreamItem {
 #[derive(Debug)]
 pub struct EventStream {
     items: mpsc::Receiver<StreamItem>,
-    task: AbortHandle,
+    _reading: AbortOnDropHandle<()>,
 }
 
 impl EventStream {
@@ -62,8 +62,10 @@ impl EventStream {
             seen: SeenEvents::default(),
             opened: Some(opened),
         };
-        let task = tokio::spawn(reader.run()).abort_handle();
-        let stream = Self { items, task };
+        let stream = Self {
+            items,
+            _reading: AbortOnDropHandle::new(tokio::spawn(reader.run())),
+        };
         match confirmation.await {
             Ok(result) => result.map(|()| stream),
             // The reader always sends before it ends; it was aborted with the runtime.
@@ -74,12 +76,6 @@ impl EventStream {
     /// The next item; `None` after [`StreamItem::Lost`]. Cancel-safe.
     pub async fn next(&mut self) -> Option<StreamItem> {
         self.items.recv().await
-    }
-}
-
-impl Drop for EventStream {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 

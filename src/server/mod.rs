@@ -40,7 +40,7 @@ pub use guard::{SUPERVISOR, guard_main, left_over_directories};
 pub use memory::resident_memory;
 pub use output::Sink;
 pub use packages::PACKAGE_REGISTRY_VARIABLE;
-pub use process::GuardProgram;
+pub use process::this_program;
 pub use spec::{CATALOG_VARIABLE, ServerSpec, StartedServer};
 pub use start::{Server, StartRequest, start};
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{GuardProgram, Server, Sink, StartRequest, guard_engine, start};
+use super::{Server, Sink, StartRequest, guard_engine, start, this_program};
 use crate::context::{Directories, Environment};
 use crate::engine::Engine;
 use crate::error::{Failure, FailureKind};
@@ -91,7 +91,7 @@ impl ServerSpec {
         } else {
             None
         };
-        let guard = GuardProgram::this_program()
+        let guard = this_program()
             .map_err(|error| Failure::new(FailureKind::Engine, "cannot find our own program file").caused_by(&error))?;
         let server = start(StartRequest {
             engine: &self.engine,

@@ -145,8 +145,8 @@ fn find(base: &Path, guards: &mut HashMap<PathBuf, StrayGuard>) -> Vec<Stray> {
     loop {
         let children: Vec<(i32, PathBuf)> = table
             .iter()
-            .filter(|process| !roots.contains_key(&process.id()))
-            .filter_map(|process| Some((process.id(), roots.get(&process.parent())?.clone())))
+            .filter(|process| !roots.contains_key(&process.pid))
+            .filter_map(|process| Some((process.pid, roots.get(&process.parent)?.clone())))
             .filter(|(pid, _)| system::is_of_this_user(*pid))
             .collect();
         if children.is_empty() {
@@ -156,12 +156,12 @@ fn find(base: &Path, guards: &mut HashMap<PathBuf, StrayGuard>) -> Vec<Stray> {
     }
     let mut found: Vec<Stray> = table
         .into_iter()
-        .filter(|process| !spared.contains(&process.id()))
+        .filter(|process| !spared.contains(&process.pid))
         .filter_map(|process| {
             Some(Stray {
-                pid: process.id().cast_unsigned(),
-                command: system::command(process.id()),
-                root: roots.remove(&process.id())?,
+                pid: process.pid.cast_unsigned(),
+                command: system::command(process.pid),
+                root: roots.remove(&process.pid)?,
                 process,
             })
         })
@@ -172,9 +172,9 @@ fn find(base: &Path, guards: &mut HashMap<PathBuf, StrayGuard>) -> Vec<Stray> {
 
 /// This process, and those that it descends from.
 fn lineage(table: &[LivingProcess]) -> HashSet<i32> {
-    let parents: HashMap<i32, i32> = table.iter().map(|process| (process.id(), process.parent())).collect();
+    let parents: HashMap<i32, i32> = table.iter().map(|process| (process.pid, process.parent)).collect();
     let mut lineage = HashSet::new();
-    let mut next = Some(rustix::process::getpid().as_raw_nonzero().get());
+    let mut next = Some(descendants::own_pid());
     while let Some(pid) = next
         && lineage.insert(pid)
     {
@@ -205,7 +205,7 @@ mod system {
     pub(super) fn marked(table: &[LivingProcess], base: &Path) -> Vec<(i32, PathBuf)> {
         table
             .iter()
-            .map(LivingProcess::id)
+            .map(|process| process.pid)
             .filter(|pid| is_of_this_user(*pid))
             .filter_map(|pid| {
                 let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;

@@ -17,7 +17,7 @@ use super::supervisor::{StartupReport, SupervisorRequest};
 use crate::client::Client;
 use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
-use crate::server::{GuardProgram, SUPERVISOR, ServerSpec, is_below_engine};
+use crate::server::{SUPERVISOR, ServerSpec, is_below_engine, this_program};
 use crate::support::lines::json_line;
 use crate::support::lock::{Lock, RETRY_PAUSE};
 
@@ -191,8 +191,8 @@ async fn launch(environment: &Environment, request: &SupervisorRequest) -> Resul
     let cannot = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(FailureKind::Engine, "cannot start a process that keeps the server").caused_by(error)
     };
-    let program = GuardProgram::this_program().map_err(|error| cannot(&error))?;
-    let mut child = Command::new(program.path())
+    let program = this_program().map_err(|error| cannot(&error))?;
+    let mut child = Command::new(program)
         .arg(SUPERVISOR)
         .env_clear()
         .envs(environment.iter())

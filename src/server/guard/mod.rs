@@ -43,7 +43,9 @@ pub(in crate::server) const HURRY: u8 = b'k';
 pub fn left_over_directories(base: &Path) -> Vec<PathBuf> {
     #[cfg(unix)]
     {
-        temporary::stale(base)
+        temporary::named(base)
+            .filter(|root| temporary::lock_if_stale(root).is_some())
+            .collect()
     }
     #[cfg(not(unix))]
     {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -53,11 +53,11 @@ struct GuardProcess {
 pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     let owner = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned().ok()?);
     owner.local_addr().ok()?;
-    let temporary = PathBuf::from(arguments.next()?);
+    let base = PathBuf::from(arguments.next()?);
     let engine = arguments.next()?;
     let reports = owner.try_clone().ok()?;
     let secrets = secrets(&owner)?;
-    let status = match start(owner, &temporary, engine, arguments, secrets) {
+    let status = match start(owner, &base, engine, arguments, secrets) {
         Ok((mut guard, temporary)) => {
             guard.report(&GuardReport::Started(
                 guard.engine.as_raw_nonzero().get().unsigned_abs(),
@@ -66,7 +66,7 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
             guard.clean_up(end);
             temporary.remove();
             guard.report(&GuardReport::Clean);
-            crate::server::strays::remove_stale(temporary.base());
+            crate::server::strays::remove_stale(&base);
             match guard.exit {
                 Some(EngineExit::Code(code)) => u8::try_from(code).unwrap_or(1),
                 Some(EngineExit::Signal(signal)) => u8::try_from(128 + signal).unwrap_or(1),
@@ -97,7 +97,7 @@ fn secrets(mut owner: &UnixStream) -> Option<BTreeMap<String, String>> {
 
 fn start(
     owner: UnixStream,
-    base: &std::path::Path,
+    base: &Path,
     engine: OsString,
     arguments: impl Iterator<Item = OsString>,
     secrets: BTreeMap<String, String>,
@@ -164,10 +164,7 @@ fn start(
 #[cfg(target_os = "linux")]
 fn engine_command(engine: &OsString) -> std::io::Result<Command> {
     let mut command = Command::new("/proc/self/exe");
-    command
-        .arg(super::EXEC)
-        .arg(rustix::process::getpid().as_raw_nonzero().get().to_string())
-        .arg(engine);
+    command.arg(super::EXEC).arg(std::process::id().to_string()).arg(engine);
     Ok(command)
 }
 

@@ -23,7 +23,6 @@ const YOUNG: Duration = Duration::from_secs(60);
 /// A private temporary directory, to be removed by [`Temporary::remove`].
 #[derive(Debug)]
 pub(super) struct Temporary {
-    base: PathBuf,
     root: PathBuf,
     _lock: File,
 }
@@ -40,7 +39,6 @@ impl Temporary {
         let _ = lock.try_lock();
         DirBuilder::new().mode(0o700).create(root.path().join("tmp"))?;
         Ok(Self {
-            base: base.to_path_buf(),
             root: root.keep(),
             _lock: lock,
         })
@@ -54,11 +52,6 @@ impl Temporary {
     /// Removes it with everything inside.
     pub(super) fn remove(&self) {
         remove_tree(&self.root);
-    }
-
-    /// The directory in which it was made.
-    pub(super) fn base(&self) -> &Path {
-        &self.base
     }
 }
 
@@ -74,11 +67,6 @@ pub(in crate::server) fn named(base: &Path) -> impl Iterator<Item = PathBuf> {
     entries
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX))
         .map(|entry| entry.path())
-}
-
-/// What guards that were killed have left in `base`.
-pub(in crate::server) fn stale(base: &Path) -> Vec<PathBuf> {
-    named(base).filter(|root| lock_if_stale(root).is_some()).collect()
 }
 
 /// Takes the lock of a directory whose guard was killed. `None` when its guard may live; `Some(None)` when the guard was
@@ -185,7 +173,7 @@ mod tests {
             age(path);
         }
         let sweeper = Temporary::create(base.path()).unwrap();
-        remove_stale(sweeper.base());
+        remove_stale(base.path());
         let mut left: Vec<_> = fs::read_dir(base.path())
             .unwrap()
             .map(|entry| entry.unwrap().path())
