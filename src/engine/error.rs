@@ -7,10 +7,9 @@ use std::time::Duration;
 use semver::Version;
 use url::Url;
 
-use super::candidate::EngineCandidate;
 use super::digest::Mismatch;
 use super::platform::{BuildTarget, UnsupportedPlatform};
-use super::rejection::Rejection;
+use super::rejection::{EngineCandidate, Rejection};
 use super::{OLDEST_TESTED, PINNED_VERSION};
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};

@@ -6,7 +6,7 @@
 //!
 //! | file | what it is about |
 //! | --- | --- |
-//! | `locate`, `candidate`, `probe`, `probe_cache`, `rejection` | what is on this machine, which version it is, why it is skipped |
+//! | `locate`, `probe`, `probe_cache`, `rejection` | what is on this machine, which version it is, why it is skipped |
 //! | `platform`, `pins`, `digest` | which build runs here, what it must be |
 //! | `source`, `npm_config`, `http` | who serves it |
 //! | `download`, `archive`, `install`, `store` | from a socket to the store |
@@ -18,7 +18,6 @@
 )]
 
 mod archive;
-mod candidate;
 mod digest;
 mod download;
 mod error;
@@ -36,7 +35,6 @@ mod rejection;
 mod source;
 mod store;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,14 +42,13 @@ use std::time::Duration;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-pub use candidate::EngineCandidate;
 pub use digest::{Digest, Mismatch};
 pub use error::Error;
 pub use http::RetryLimits;
 pub use install::{Scrutiny, install};
 pub use platform::{ArchiveKind, BuildTarget, Cpu, Host, Instructions, Libc, Os, UnknownTarget, UnsupportedPlatform};
 pub use progress_bar::DownloadBar;
-pub use rejection::Rejection;
+pub use rejection::{EngineCandidate, Rejection};
 pub use store::{EngineStore, Installed, Integrity, Receipt};
 
 use crate::context::{Directories, Environment};
@@ -122,16 +119,6 @@ impl<'a> EngineRequest<'a> {
 
     fn targets(&self) -> Vec<BuildTarget> {
         self.host().map(|host| host.targets()).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for EngineRequest<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EngineRequest")
-            .field("choice", &self.choice)
-            .field("network", &self.network)
-            .field("directories", &self.directories)
-            .finish_non_exhaustive()
     }
 }
 

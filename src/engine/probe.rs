@@ -82,7 +82,7 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
             Rejection::NotAProgram
         });
     }
-    let role = Role::of(&canonical, kind, before.size());
+    let role = Role::of(&canonical, kind, before.size);
     // An engine takes 400 MB and a core to say its version: of many who ask at once, one asks, and the others read what it
     // was told.
     let turn = if role == Role::Launcher {

@@ -23,7 +23,8 @@ const MOST_ENTRIES: usize = 32;
 pub(super) struct Identity {
     device: u64,
     inode: u64,
-    size: u64,
+    /// The size of the file in bytes.
+    pub(super) size: u64,
     /// Nanoseconds since 1970 as text, since JSON numbers are not wide enough.
     modified: String,
 }
@@ -53,11 +54,6 @@ impl Identity {
             size: metadata.len(),
             modified: modified.to_string(),
         })
-    }
-
-    /// The size of the engine program in bytes.
-    pub(super) const fn size(&self) -> u64 {
-        self.size
     }
 }
 

@@ -6,7 +6,6 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -18,7 +17,6 @@ use super::platform::BuildTarget;
 use crate::context::Directories;
 use crate::support::atomic_file::{self, Access};
 use crate::support::state_file;
-use crate::support::timestamp::rfc3339;
 
 const RECEIPT: &str = "receipt.json";
 const PREFERRED: &str = "preferred";
@@ -86,7 +84,7 @@ impl Installed {
 /// The directory of installed engines.
 #[derive(Debug, Clone)]
 pub struct EngineStore {
-    root: PathBuf,
+    pub(super) root: PathBuf,
 }
 
 impl EngineStore {
@@ -95,10 +93,6 @@ impl EngineStore {
         Self {
             root: directories.data.join("engines"),
         }
-    }
-
-    pub fn root(&self) -> &Path {
-        &self.root
     }
 
     /// The directory of one build of one version.
@@ -270,11 +264,6 @@ fn parse_directory_name(name: &str) -> Option<(Version, BuildTarget)> {
         let version = name.strip_suffix(&target.to_string())?.strip_suffix('-')?;
         Some((Version::parse(version).ok()?, target))
     })
-}
-
-/// The time, RFC 3339 in UTC.
-pub(super) fn now() -> String {
-    rfc3339(SystemTime::now())
 }
 
 #[cfg(test)]
