@@ -11,7 +11,7 @@ use crate::catalog::{self, CatalogRequest, CatalogTrial};
 use crate::context::{Context, Directories, Environment};
 use crate::engine::Engine;
 use crate::env_vars;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::rehearsal::ScriptText;
 use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice};
 use crate::server::{CATALOG_VARIABLE, ServerSpec};
@@ -93,10 +93,6 @@ fn with_variables(environment: &Environment, config: &Value, variables: &[(OsStr
 
 fn empty_catalog(directories: &Directories) -> Result<PathBuf, Failure> {
     catalog::empty(directories).map_err(|error| {
-        Failure::new(
-            FailureKind::Failed,
-            format!("cannot write to `{}`", directories.cache.display()),
-        )
-        .caused_by(&error)
+        Failure::failed(format!("cannot write to `{}`", directories.cache.display())).caused_by(&error)
     })
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{ConnectRequest, CopyOf, TrustChoice};
 use crate::trust;
 
@@ -40,7 +40,7 @@ pub(super) async fn require_trust(
         trust::require(&findings, choice, &trusted, &directories, &mut asker)
     })
     .await
-    .map_err(|error| Failure::new(FailureKind::Failed, "cannot ask whether to trust the directory").caused_by(&error))?
+    .map_err(|error| Failure::failed("cannot ask whether to trust the directory").caused_by(&error))?
 }
 
 /// What was found in the original of a copy, where that is the same code: trusting it is trusting both. Else, what was

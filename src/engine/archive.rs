@@ -252,14 +252,10 @@ impl<R: Read> HashingReader<R> {
         }
         io::copy(&mut self, &mut io::sink()).map_err(broken)?;
         let hashes = self.hasher.finish();
-        match expected {
-            Some(expected) if hashes.like(&expected) != expected => Err(UnpackError::Mismatch(Box::new(Mismatch {
-                what: "the archive",
-                expected,
-                found: hashes.like(&expected),
-            }))),
-            _ => Ok(hashes),
+        if let Some(expected) = expected {
+            Mismatch::compare("the archive", expected, hashes.like(&expected)).map_err(UnpackError::Mismatch)?;
         }
+        Ok(hashes)
     }
 }
 

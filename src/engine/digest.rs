@@ -33,20 +33,19 @@ impl Digest {
 
     /// Reads an `integrity` field, which may list several hashes, and takes the strongest that we know.
     pub fn from_integrity(text: &str) -> Option<Self> {
-        let mut best = None;
-        for entry in text.split_ascii_whitespace() {
-            // Options may follow after `?`.
-            let entry = entry.split('?').next().unwrap_or(entry);
-            if let Some(encoded) = entry.strip_prefix("sha512-") {
-                let bytes: [u8; 64] = STANDARD.decode(encoded).ok()?.try_into().ok()?;
-                return Some(Self::Sha512(bytes));
-            }
-            if let Some(encoded) = entry.strip_prefix("sha256-") {
-                let bytes: [u8; 32] = STANDARD.decode(encoded).ok()?.try_into().ok()?;
-                best = Some(Self::Sha256(bytes));
-            }
+        // Options may follow after `?`.
+        let encoded = |prefix: &str| {
+            let mut entries = text
+                .split_ascii_whitespace()
+                .filter_map(|entry| entry.split('?').next());
+            entries.find_map(|entry| entry.strip_prefix(prefix))
+        };
+        if let Some(encoded) = encoded("sha512-") {
+            return Some(Self::Sha512(STANDARD.decode(encoded).ok()?.try_into().ok()?));
         }
-        best
+        Some(Self::Sha256(
+            STANDARD.decode(encoded("sha256-")?).ok()?.try_into().ok()?,
+        ))
     }
 }
 
@@ -70,6 +69,15 @@ pub struct Mismatch {
     pub what: &'static str,
     pub expected: Digest,
     pub found: Digest,
+}
+
+impl Mismatch {
+    pub(super) fn compare(what: &'static str, expected: Digest, found: Digest) -> Result<(), Box<Self>> {
+        if expected == found {
+            return Ok(());
+        }
+        Err(Box::new(Self { what, expected, found }))
+    }
 }
 
 /// Both hashes of what passed by. SHA-512 of an archive costs 0.07 s, less than choosing would save in clarity.

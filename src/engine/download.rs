@@ -69,17 +69,11 @@ pub(super) async fn fetch(
         .map_err(|error| Error::file("write", destination, io::Error::other(error)))?
         .map_err(|error| describe(error, &url, destination))?;
 
-    match artifact.expected.executable() {
-        Some(expected) if expected != unpacked.executable => Err(Error::HashMismatch {
-            url,
-            mismatch: Box::new(Mismatch {
-                what: "the executable",
-                expected,
-                found: unpacked.executable,
-            }),
-        }),
-        _ => Ok(unpacked),
+    if let Some(expected) = artifact.expected.executable() {
+        let compared = Mismatch::compare("the executable", expected, unpacked.executable);
+        compared.map_err(|mismatch| Error::HashMismatch { url, mismatch })?;
     }
+    Ok(unpacked)
 }
 
 async fn feed(
@@ -97,10 +91,7 @@ async fn feed(
             return Err(too_large());
         }
         if begun.elapsed() > DEADLINE {
-            return Err(Error::Interrupted {
-                url: url.clone(),
-                reason: format!("it did not end within {} s", DEADLINE.as_secs()),
-            });
+            return Err(Error::too_slow(url, DEADLINE));
         }
         progress.advance(chunk.len() as u64);
         if sender.send(Some(chunk)).await.is_err() {

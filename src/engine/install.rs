@@ -65,9 +65,7 @@ pub async fn install(request: &EngineRequest<'_>, version: &Version, scrutiny: S
         }
     }
     let Some(first) = targets.first().copied() else {
-        return Err(Error::NotInstalled {
-            version: version.clone(),
-        });
+        return Err(Error::NotInstalled(version.clone()));
     };
     if request.network == Network::Offline {
         return Err(Error::Offline {

@@ -37,7 +37,7 @@ impl CandidatePath {
 
     /// The file as a candidate that is passed over, where it is an engine of another protocol.
     pub(super) async fn foreign(self, cache: &ProbeCache, environment: &Environment) -> Option<EngineCandidate> {
-        let version = probe::version_of_unused(&self.path, cache, environment).await?;
+        let version = probe::version_of_unused(&self.path, cache, environment, probe::UNUSED_PROBE_TIMEOUT).await?;
         too_new(&version).then_some(EngineCandidate {
             path: self.path,
             source: self.source,

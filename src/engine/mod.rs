@@ -264,9 +264,7 @@ pub async fn remove(request: &EngineRequest<'_>, version: &Version) -> Result<Ve
         .filter(|installed| installed.version == *version)
         .collect();
     if installed.is_empty() {
-        return Err(Error::NotInstalled {
-            version: version.clone(),
-        });
+        return Err(Error::NotInstalled(version.clone()));
     }
     for build in &installed {
         let _lock = install::lock(&store, version, build.target, &*request.progress).await?;

@@ -23,7 +23,7 @@ use crate::support::private_directory;
 /// How long `--version` may take. It takes 0.4 s on an idle machine, and as long as a start on a crowded one.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
 /// Limit of asking a file that is not used.
-const UNUSED_PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const UNUSED_PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a file that is still open for writing somewhere is tried again.
 const BUSY_FOR: Duration = Duration::from_secs(2);
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
@@ -97,7 +97,7 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
     }
     // The path as found, not the resolved one: a shim that serves many programs looks at the name it is called by.
     let version = execute(&path, kind, role, environment, DEADLINE).await?;
-    if role != Role::Launcher && Identity::of(&canonical).is_ok_and(|after| after == before) {
+    if role != Role::Launcher {
         cache.store(&canonical, &before, Some(&version));
     }
     drop(turn);
@@ -105,12 +105,8 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
 }
 
 /// The version of a file that is not used: from the package that holds it, else from the cache. The engine itself is asked
-/// once, and the cache keeps its answer, or that it gave none; a launcher is not asked.
-pub(super) async fn version_of_unused(path: &Path, cache: &ProbeCache, environment: &Environment) -> Option<Version> {
-    version_of_unused_within(path, cache, environment, UNUSED_PROBE_TIMEOUT).await
-}
-
-async fn version_of_unused_within(
+/// once, within `limit`, and the cache keeps its answer, or that it gave none; a launcher is not asked.
+pub(super) async fn version_of_unused(
     path: &Path,
     cache: &ProbeCache,
     environment: &Environment,
@@ -136,7 +132,7 @@ async fn version_of_unused_within(
         Err(_) => tokio::time::timeout(Duration::ZERO, cache.turn()).await.is_ok(),
     };
     // Without this entry each run would wait for the same file again.
-    if is_silent && Identity::of(&canonical).is_ok_and(|after| after == before) {
+    if is_silent {
         cache.store(&canonical, &before, None);
     }
     None
@@ -706,7 +702,7 @@ mod tests {
             let answering = std::fs::read(&path).unwrap()[..silent.len()].to_vec();
             let cache = ProbeCache::new(directory.path());
             let environment = Environment::of_process();
-            let ask = |limit| version_of_unused_within(&path, &cache, &environment, limit);
+            let ask = |limit| version_of_unused(&path, &cache, &environment, limit);
 
             write(&silent, modified);
             assert_eq!(ask(Duration::from_millis(50)).await, None);
@@ -726,9 +722,15 @@ mod tests {
             let environment = Environment::of_process();
             let canonical = std::fs::canonicalize(&path).unwrap();
             cache.store(&canonical, &Identity::of(&canonical).unwrap(), None);
-            assert_eq!(version_of_unused(&path, &cache, &environment).await, None);
+            assert_eq!(
+                version_of_unused(&path, &cache, &environment, UNUSED_PROBE_TIMEOUT).await,
+                None
+            );
             let used = version(&path, &cache, &environment).await.unwrap();
-            assert_eq!(version_of_unused(&path, &cache, &environment).await, Some(used));
+            assert_eq!(
+                version_of_unused(&path, &cache, &environment, UNUSED_PROBE_TIMEOUT).await,
+                Some(used)
+            );
         }
 
         #[cfg(target_os = "linux")]

@@ -89,9 +89,12 @@ impl ProbeCache {
         (entry.identity == *identity).then_some(entry.version)
     }
 
-    /// Remembers what a file printed, or that it printed no version. Two writers at once may lose one entry, which is then
+    /// Remembers what a file printed, or that it printed no version, unless the file has changed since. Two writers at once may lose one entry, which is then
     /// found again.
     pub(super) fn store(&self, path: &Path, identity: &Identity, version: Option<&Version>) {
+        if !Identity::of(path).is_ok_and(|now| now == *identity) {
+            return;
+        }
         let Some(path) = path.to_str() else {
             return;
         };

@@ -71,7 +71,7 @@ use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::support::secret::Secret;
 
 pub use models::{DEFAULT_MODEL, MODELS, PROVIDER};
@@ -95,9 +95,8 @@ pub struct Rehearsal {
 ///
 /// When the port cannot be listened on, or the system has no randomness for the token.
 pub async fn serve(script: Script, port: Option<u16>) -> Result<Rehearsal, Failure> {
-    let cannot_start = |error: &(dyn std::error::Error + 'static)| {
-        Failure::new(FailureKind::Failed, "cannot start the scripted model").caused_by(error)
-    };
+    let cannot_start =
+        |error: &(dyn std::error::Error + 'static)| Failure::failed("cannot start the scripted model").caused_by(error);
     let api_key = Secret::random().map_err(|error| cannot_start(&error))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0)))
         .await

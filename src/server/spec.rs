@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Server, Sink, StartRequest, guard_engine, start, this_program};
 use crate::context::{Directories, Environment};
 use crate::engine::Engine;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::gate::Hub;
 use crate::rehearsal::{self, Rehearsal, ScriptText};
 use crate::support::overlay::overlay;
@@ -91,8 +91,8 @@ impl ServerSpec {
         } else {
             None
         };
-        let guard = this_program()
-            .map_err(|error| Failure::new(FailureKind::Engine, "cannot find our own program file").caused_by(&error))?;
+        let guard =
+            this_program().map_err(|error| Failure::engine("cannot find our own program file").caused_by(&error))?;
         let server = start(StartRequest {
             engine: &self.engine,
             guard,

@@ -46,16 +46,10 @@ pub(super) enum Request {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(super) enum Response {
-    Leased {
-        url: String,
-        password: Exposed,
-        engine_pid: u32,
-    },
+    Leased { url: String, password: Exposed },
     Done,
     Status(WarmStatus),
-    Refused {
-        why: Refusal,
-    },
+    Refused { why: Refusal },
 }
 
 /// Why a supervisor does not give its server away.

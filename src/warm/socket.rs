@@ -134,7 +134,7 @@ mod tests {
 
     fn record(socket: PathBuf, supervisor: ProcessMark) -> ServerRecord {
         ServerRecord {
-            schema_version: ServerRecord::SCHEMA_VERSION,
+            schema_version: super::super::record::SCHEMA_VERSION,
             id: "0123456789abcdef".to_owned(),
             slot: "slot".to_owned(),
             fingerprint: "print".to_owned(),

@@ -21,11 +21,11 @@ use super::key::ServerKey;
 use super::left_over;
 use super::log::{self, Log};
 use super::record::{self, ServerRecord};
-use super::service::{ActivityReason, Orphan, SupervisorService};
+use super::service::{Activity, Orphan, SupervisorService};
 use super::socket;
 use crate::client::{Client, Endpoint};
 use crate::context::{Directories, Environment};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::rehearsal::Rehearsal;
 use crate::server::{ProcessMark, SUPERVISOR, Server, ServerSpec, StartedServer};
 use crate::support::hexadecimal::hexadecimal;
@@ -136,7 +136,7 @@ async fn supervise(request: SupervisorRequest) -> Result<(), Failure> {
     let started = tokio::select! {
         started = start(&request, &id, &log) => started,
         // The command that wanted the server ends it, or the machine goes down.
-        () = signals.next() => Err(Failure::new(FailureKind::Engine, "the start of the server was interrupted")),
+        () = signals.next() => Err(Failure::engine("the start of the server was interrupted")),
     };
     let WarmServer {
         mut server,
@@ -195,12 +195,12 @@ async fn start(request: &SupervisorRequest, id: &str, log: &Log) -> Result<WarmS
     let environment = Environment::of_process();
     let sink = Arc::new(log.clone());
     let StartedServer { server, hub, rehearsal } = spec.start(&environment, directories, Some(sink)).await?;
-    let hub = hub.ok_or_else(|| Failure::new(FailureKind::Engine, "cannot share a server without a tool gate"))?;
+    let hub = hub.ok_or_else(|| Failure::engine("cannot share a server without a tool gate"))?;
     let (socket, listener) =
         socket::listen(directories, &environment, id).map_err(|error| cannot("listen on a socket", &error))?;
     let endpoint = server.endpoint().clone();
     let record = ServerRecord {
-        schema_version: ServerRecord::SCHEMA_VERSION,
+        schema_version: record::SCHEMA_VERSION,
         id: id.to_owned(),
         slot: key.slot.clone(),
         fingerprint: key.fingerprint.clone(),
@@ -216,13 +216,7 @@ async fn start(request: &SupervisorRequest, id: &str, log: &Log) -> Result<WarmS
         socket,
         rehearsal: spec.rehearsal.is_some(),
     };
-    let service = SupervisorService::new(
-        endpoint,
-        server.pid(),
-        key.fingerprint.clone(),
-        hub,
-        Duration::from_secs(*keep_for),
-    );
+    let service = SupervisorService::new(endpoint, key.fingerprint.clone(), hub, Duration::from_secs(*keep_for));
     record
         .write(&directories.state)
         .map_err(|error| cannot(&format!("write below `{}`", directories.state.display()), &error))?;
@@ -251,7 +245,7 @@ impl RecordFile<'_> {
             service.retire();
             return;
         }
-        if self.record.is_listed(self.state) {
+        if record::path(self.state, &self.record.id).exists() {
             return;
         }
         match self.record.write(self.state) {
@@ -277,9 +271,8 @@ async fn serve(
         // Also when a command comes, before it is answered, and when one goes.
         listing.restore(service);
         let idle = match service.activity() {
-            ActivityReason::Ending(why) => return why.to_owned(),
-            ActivityReason::Idle(until) => until,
-            ActivityReason::InUse => None,
+            Activity::Ending(why) => return why.to_owned(),
+            Activity::Staying(until) => until,
         };
         let (due, next) = service.orphans();
         for orphan in due {
@@ -354,5 +347,5 @@ fn new_id() -> Result<String, Failure> {
 }
 
 fn cannot(what: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
-    Failure::new(FailureKind::Engine, format!("cannot {what}")).caused_by(error)
+    Failure::engine(format!("cannot {what}")).caused_by(error)
 }
