@@ -167,9 +167,7 @@ fn source(engine: &Engine, files: &ConfigFiles) -> io::Result<CatalogFile> {
 /// The providers of `source`, from the index where there is one.
 fn entries(source: &CatalogFile, cache: &Path) -> Option<Vec<ProviderEntry>> {
     let path = cache.join(format!("index-{}.json", hash(&serde_json::to_vec(source).ok()?)));
-    if let Some(index) = state_file::read(&path)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<Index>(&bytes).ok())
+    if let Some(index) = state_file::read_json::<Index>(&path)
         && index.format == FORMAT
         && index.source == *source
     {
@@ -193,9 +191,7 @@ fn entries(source: &CatalogFile, cache: &Path) -> Option<Vec<ProviderEntry>> {
         entries,
     };
     // An index that cannot be kept is made again: slower, nothing else.
-    if let Ok(bytes) = serde_json::to_vec(&index) {
-        let _ = atomic_file::write(&path, &bytes, Access::Private);
-    }
+    let _ = atomic_file::write_json(&path, &index, Access::Private);
     index.entries
 }
 
@@ -230,10 +226,8 @@ fn cut(
 
 /// Removes the oldest files beyond [`KEPT`]. An engine that still wants one falls back to its own catalog.
 fn remove_old(cache: &Path) {
-    let Ok(listing) = fs::read_dir(cache) else { return };
-    let mut files: Vec<(SystemTime, PathBuf)> = listing
+    let mut files: Vec<(SystemTime, PathBuf)> = state_file::entries(cache)
         .filter_map(|entry| {
-            let entry = entry.ok()?;
             let is_ours = entry.path().extension().is_some_and(|extension| extension == "json");
             is_ours.then_some((entry.metadata().ok()?.modified().ok()?, entry.path()))
         })

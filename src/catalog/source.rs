@@ -95,14 +95,13 @@ impl CatalogFile {
     /// Reads all of the catalog; gives its providers in the engine's order.
     pub(super) fn entries(&self) -> Result<Vec<ProviderEntry>, ReadError> {
         let mut file = state_file::open(&self.path)?;
-        let start = match self.kind {
-            SourceKind::Program => find_start(&mut file)?,
-            SourceKind::File => 0,
-        };
-        file.seek(SeekFrom::Start(start))?;
-        let text = match self.kind {
-            SourceKind::Program => balanced(&mut file)?,
-            SourceKind::File => whole(&mut file)?,
+        let (start, text) = match self.kind {
+            SourceKind::Program => {
+                let start = find_start(&mut file)?;
+                file.seek(SeekFrom::Start(start))?;
+                (start, balanced(&mut file)?)
+            }
+            SourceKind::File => (0, whole(&mut file)?),
         };
         parse(self.kind.literal(&text)?, start)
     }

@@ -152,7 +152,7 @@ impl StreamReader {
             Err(error) => return Some(Err(error)),
         };
         let mut chunks = response.bytes_stream();
-        let mut decoder = Decoder::new();
+        let mut decoder = Decoder::default();
         let mut greeted = false;
         loop {
             let limit = if greeted { SILENCE_TIMEOUT } else { GREETING_TIMEOUT };

@@ -10,11 +10,12 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use url::Url;
 
-use super::endpoint::Endpoint;
 use super::error::Error;
 use crate::support::loopback::is_loopback;
 use crate::support::retry;
+use crate::support::secret::Secret;
 
 /// Limit of a call other than a prompt. The slowest legitimate call is the first for a directory, which boots it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
@@ -47,6 +48,28 @@ pub(super) enum Repeat {
     /// The call has ids that make a repetition safe, but the engine's plain 500 is its final response.
     Identified,
     Never,
+}
+
+/// The address of a running server, with its credentials.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Base address without user or password, for example `http://127.0.0.1:4096/`.
+    pub url: Url,
+    /// User name of basic authentication; the engine's default is `opencode`.
+    pub username: String,
+    /// `None` when the server wants no password.
+    pub password: Option<Secret>,
+}
+
+impl Endpoint {
+    /// An address with the engine's default user name.
+    pub fn new(url: Url, password: Option<Secret>) -> Self {
+        Self {
+            url,
+            username: "opencode".to_owned(),
+            password,
+        }
+    }
 }
 
 /// A connection to a server, for one directory.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::connection::Connection;
-use super::trusted::require_trust;
+use super::directory::require_trust;
 use crate::client::{self, Client, Endpoint};
 use crate::context::Context;
 use crate::error::Failure;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::support::atomic_file::{self, Access};
 use crate::support::lock::Lock;
+use crate::support::output_files::file_id;
 use crate::support::state_file;
 
 const FILE: &str = "engine-probes.json";
@@ -37,13 +38,7 @@ impl Identity {
     /// When the system does not say.
     pub(super) fn of(path: &Path) -> std::io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
-        #[cfg(unix)]
-        let (device, inode) = {
-            use std::os::unix::fs::MetadataExt as _;
-            (metadata.dev(), metadata.ino())
-        };
-        #[cfg(not(unix))]
-        let (device, inode) = (0, 0);
+        let (device, inode) = file_id(&metadata).unwrap_or_default();
         let modified = metadata
             .modified()?
             .duration_since(UNIX_EPOCH)
@@ -109,10 +104,7 @@ impl ProbeCache {
                 version: version.cloned(),
             },
         );
-        let written = serde_json::to_vec(&entries)
-            .map_err(std::io::Error::other)
-            .and_then(|bytes| atomic_file::write(&self.file, &bytes, Access::Private));
-        if let Err(error) = written {
+        if let Err(error) = atomic_file::write_json(&self.file, &entries, Access::Private) {
             tracing::debug!(file = %self.file.display(), %error, "cannot keep what a probe found");
         }
     }
@@ -130,9 +122,6 @@ impl ProbeCache {
     }
 
     fn read(&self) -> BTreeMap<String, CachedProbe> {
-        state_file::read(&self.file)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+        state_file::read_json(&self.file).unwrap_or_default()
     }
 }

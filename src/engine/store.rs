@@ -125,18 +125,14 @@ impl EngineStore {
         path.is_file().then(|| Installed {
             version: version.clone(),
             target,
-            receipt: read_receipt(&self.directory(version, target)),
+            receipt: state_file::read_json(&self.directory(version, target).join(RECEIPT)),
             path,
         })
     }
 
     /// Everything that is installed, newest first.
     pub fn installed(&self) -> Vec<Installed> {
-        let Ok(entries) = fs::read_dir(&self.root) else {
-            return Vec::new();
-        };
-        let mut installed: Vec<_> = entries
-            .filter_map(Result::ok)
+        let mut installed: Vec<_> = state_file::entries(&self.root)
             .filter_map(|entry| {
                 let name = entry.file_name();
                 let (version, target) = parse_directory_name(name.to_str()?)?;
@@ -233,7 +229,7 @@ impl EngineStore {
             Self::staging_prefix(version, target),
             Self::removed_prefix(version, target),
         ];
-        for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
+        for entry in state_file::entries(&self.root) {
             let is_left = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix));
             if entry.file_name().to_str().is_some_and(is_left)
                 && let Err(error) = fs::remove_dir_all(entry.path())
@@ -251,11 +247,6 @@ pub(super) fn write_receipt(directory: &Path, receipt: &Receipt) -> Result<(), E
     contents
         .and_then(|contents| atomic_file::write(&path, &contents, Access::Shared))
         .map_err(|error| Error::file("write", &path, error))
-}
-
-fn read_receipt(directory: &Path) -> Option<Receipt> {
-    let contents = state_file::read(&directory.join(RECEIPT)).ok()?;
-    serde_json::from_slice(&contents).ok()
 }
 
 /// Reads `1.18.33-linux-x64`. A version may itself have hyphens, so the target decides where it ends.

@@ -81,8 +81,10 @@ pub use script::{Caller, Script, ScriptText};
 /// A running scripted model. Dropping it stops the model and closes all of its connections.
 #[derive(Debug)]
 pub struct Rehearsal {
-    base_url: Url,
-    api_key: Secret,
+    /// The base address for an OpenAI-compatible client, for example `http://127.0.0.1:40123/v1`.
+    pub base_url: Url,
+    /// The token that a client must send (`Authorization: Bearer …`).
+    pub api_key: Secret,
     requests: watch::Sender<Requests>,
     _stop: DropGuard,
 }
@@ -120,16 +122,6 @@ pub async fn serve(script: Script, port: Option<u16>) -> Result<Rehearsal, Failu
 }
 
 impl Rehearsal {
-    /// The base address for an OpenAI-compatible client, for example `http://127.0.0.1:40123/v1`.
-    pub fn base_url(&self) -> &Url {
-        &self.base_url
-    }
-
-    /// The token that a client must send (`Authorization: Bearer …`).
-    pub fn api_key(&self) -> &Secret {
-        &self.api_key
-    }
-
     /// The engine configuration that makes this the only provider and its `scripted` the model.
     ///
     /// Contains the token: pass it in the environment, never in arguments or logs.

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::atomic_file::{Access, create_directory};
+use super::output_files::file_id;
 
 /// Pause between two tries of a lock that another process holds. The kernel's own wait cannot be cancelled.
 pub const RETRY_PAUSE: Duration = Duration::from_millis(50);
@@ -100,20 +101,12 @@ pub fn remove_unless_held(path: &Path) {
     }
 }
 
-/// Whether this is the file that the path leads to.
-#[cfg(unix)]
+/// Whether this is the file that the path leads to. Where files have no ids, an open file cannot be removed.
 fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
     match (file.metadata(), std::fs::metadata(path)) {
-        (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
+        (Ok(ours), Ok(there)) => file_id(&ours) == file_id(&there),
         _ => false,
     }
-}
-
-/// An open file cannot be removed here.
-#[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> bool {
-    true
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -47,11 +47,7 @@ pub struct ServerRecord {
 impl ServerRecord {
     /// Every server that has a file in our state directory; alive or not. What cannot be read is put aside.
     pub fn list(state: &Path) -> Vec<Self> {
-        let Ok(entries) = fs::read_dir(state.join(RECORDS)) else {
-            return Vec::new();
-        };
-        let mut records: Vec<Self> = entries
-            .flatten()
+        let mut records: Vec<Self> = state_file::entries(&state.join(RECORDS))
             .map(|entry| entry.path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
             .filter_map(|path| read(&path))
@@ -61,7 +57,7 @@ impl ServerRecord {
     }
 
     pub(super) fn write(&self, state: &Path) -> io::Result<()> {
-        atomic_file::write(&path(state, &self.id), &serde_json::to_vec(self)?, Access::Private)
+        atomic_file::write_json(&path(state, &self.id), self, Access::Private)
     }
 
     /// Removes the file and the socket.

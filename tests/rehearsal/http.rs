@@ -111,7 +111,7 @@ async fn nobody_without_the_token_is_answered() {
 #[tokio::test]
 async fn models_are_listed_and_other_paths_are_not_found() {
     let rehearsal = rehearse("").await;
-    let key = rehearsal.api_key().expose().to_owned();
+    let key = rehearsal.api_key.expose().to_owned();
     let reply = request(&rehearsal, "GET", "/v1/models", Some(&key), &Value::Null).await;
     let list: Value = serde_json::from_str(&reply.body()).unwrap();
     let ids: Vec<&str> = list["data"]
@@ -198,7 +198,7 @@ async fn the_command_prints_where_it_is_and_stops_when_told() {
 #[tokio::test]
 async fn a_port_in_use_is_a_usage_failure_that_names_the_port() {
     let first = rehearse("").await;
-    let port = first.base_url().port().unwrap();
+    let port = first.base_url.port().unwrap();
     let failure = serve(Script::default(), Some(port)).await.unwrap_err();
     assert_eq!(failure.message, format!("cannot listen on port {port}"));
     assert_eq!(failure.kind.exit_code(), 2);

@@ -69,13 +69,12 @@ impl Client {
             let page: Vec<Value> = self.get(&path).await?;
             let is_last = page.len() < SESSION_PAGE_SIZE;
             let end = page.last().and_then(|session| session["time"]["updated"].as_u64());
-            let mut is_new = false;
+            let seen_before = seen.len();
             for session in page {
                 // The next page begins with the last millisecond of this page, which may have more sessions.
                 if !seen.insert(session["id"].as_str().unwrap_or_default().to_owned()) {
                     continue;
                 }
-                is_new = true;
                 // Filtered here and not in the query, which the engine would take for its working directory and decode
                 // twice.
                 let is_wanted = |directory: &String| session["directory"] == **directory;
@@ -86,7 +85,7 @@ impl Client {
                     return Ok(all);
                 }
             }
-            if is_last || !is_new || end.is_none() {
+            if is_last || seen.len() == seen_before || end.is_none() {
                 return Ok(all);
             }
             cursor = end.map(|end| end + 1);

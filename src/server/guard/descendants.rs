@@ -255,8 +255,7 @@ fn parse(pid: i32, stat: &str) -> Option<LivingProcess> {
 
 #[cfg(target_os = "linux")]
 pub(in crate::server) fn table() -> Vec<LivingProcess> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries
+    crate::support::state_file::entries(std::path::Path::new("/proc"))
         .filter_map(|entry| find(entry.file_name().to_str()?.parse().ok()?))
         .collect()
 }

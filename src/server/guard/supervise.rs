@@ -13,10 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitOptions};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-use super::HURRY;
 use super::descendants::{self, LivingProcess};
-use super::report::{EngineExit, GuardReport};
 use super::temporary::Temporary;
+use super::{EngineExit, GuardReport, HURRY};
 use crate::support::lines::json_line;
 
 /// How long the engine has after a first and after a second SIGTERM. It may swallow the first one, while it unpacks npm
@@ -59,9 +58,7 @@ pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitC
     let secrets = secrets(&owner)?;
     let status = match start(owner, &base, engine, arguments, secrets) {
         Ok((mut guard, temporary)) => {
-            guard.report(&GuardReport::Started(
-                guard.engine.as_raw_nonzero().get().unsigned_abs(),
-            ));
+            guard.report(&GuardReport::Started(guard.engine.as_raw_pid().cast_unsigned()));
             let end = guard.wait();
             guard.clean_up(end);
             temporary.remove();
@@ -136,19 +133,13 @@ fn start(
         .map_err(|error| format!("cannot run `{}`: {error}", engine.to_string_lossy()));
     // The engine's directory shall not be kept busy by us.
     let _ = std::env::set_current_dir("/");
-    let engine = started.and_then(|child| {
-        i32::try_from(child.id())
-            .ok()
-            .and_then(Pid::from_raw)
-            .ok_or_else(|| "the engine has no process id".to_owned())
-    });
-    match engine {
-        Ok(engine) => Ok((
+    match started {
+        Ok(child) => Ok((
             GuardProcess {
                 owner,
                 told,
                 child_ended,
-                engine,
+                engine: Pid::from_child(&child),
                 exit: None,
             },
             temporary,
@@ -187,7 +178,7 @@ pub(super) fn become_engine(mut arguments: impl Iterator<Item = OsString>) -> Op
     let engine = arguments.next()?;
     let tied = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     // The guard may have died before the line above; then nobody would ever send that signal.
-    if tied.is_err() || rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get()) != Some(guard) {
+    if tied.is_err() || rustix::process::getppid().map(Pid::as_raw_pid) != Some(guard) {
         return Some(ExitCode::from(125));
     }
     // Only a supervisor looks for the mark.

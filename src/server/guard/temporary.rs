@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::support::private_directory::{self, LETTERS, PREFIX};
+use crate::support::state_file;
 
 /// A younger directory is left alone: between creating and locking it there is a moment.
 const YOUNG: Duration = Duration::from_secs(60);
@@ -63,8 +64,7 @@ pub(in crate::server) fn is_name(name: &str) -> bool {
 
 /// What is named in `base` as if it were private.
 pub(in crate::server) fn named(base: &Path) -> impl Iterator<Item = PathBuf> {
-    let entries = fs::read_dir(base).into_iter().flatten().flatten();
-    entries
+    state_file::entries(base)
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX))
         .map(|entry| entry.path())
 }
@@ -105,7 +105,7 @@ pub(in crate::server) fn remove_tree(root: &Path) {
 
 fn make_writable(directory: &Path) {
     let _ = fs::set_permissions(directory, Permissions::from_mode(0o700));
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+    for entry in state_file::entries(directory) {
         // The type of the entry itself: links are not followed.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             make_writable(&entry.path());

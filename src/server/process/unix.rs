@@ -15,8 +15,7 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use super::Launch;
 use crate::env_vars;
 use crate::server::environment::GATE_VARIABLE;
-use crate::server::guard::report::{EngineExit, GuardReport};
-use crate::server::guard::{GUARD, HURRY};
+use crate::server::guard::{EngineExit, GUARD, GuardReport, HURRY};
 use crate::support::lines::json_line;
 
 /// Variables of the engine's that nobody else shall see.
