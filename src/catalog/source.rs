@@ -115,7 +115,7 @@ impl CatalogFile {
         let mut json = Vec::with_capacity(entry.length * 5 / 4);
         literal.value(&mut json)?;
         let head: Head = serde_json::from_slice(&json)?;
-        if literal.position() != text.len() || head.id != entry.id || head.env != entry.env {
+        if literal.at != text.len() || head.id != entry.id || head.env != entry.env {
             return Err(ReadError::Changed);
         }
         Ok(json)
@@ -230,7 +230,7 @@ fn parse(mut literal: Literal<'_>, start: u64) -> Result<Vec<ProviderEntry>, Rea
         literal.key(&mut json)?;
         let key: String = serde_json::from_slice(&json)?;
         json.clear();
-        let from = literal.position();
+        let from = literal.at;
         literal.value(&mut json)?;
         let head: Head = serde_json::from_slice(&json)?;
         // Two of the same name, or one under another's, is not what the engine's own file looks like.
@@ -241,7 +241,7 @@ fn parse(mut literal: Literal<'_>, start: u64) -> Result<Vec<ProviderEntry>, Rea
             id: key,
             env: head.env,
             offset: start + from as u64,
-            length: literal.position() - from,
+            length: literal.at - from,
         });
         if literal.take(b'}') {
             break;

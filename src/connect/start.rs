@@ -124,7 +124,7 @@ async fn start_cold(context: &Context, request: &ConnectRequest, mut spec: Serve
         spec.variables.push(("OPENCODE_PRINT_LOGS".into(), "1".into()));
     }
     let StartedServer { server, hub, rehearsal } = spec.start(&context.environment, &context.directories, None).await?;
-    let connection = Connection::to_ours(server.endpoint(), &spec)?;
+    let connection = Connection::to_ours(&server.endpoint, &spec)?;
     Ok(Connection {
         server: Some(server),
         hub,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use memchr::memmem;
 use semver::Version;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, Command};
@@ -76,11 +77,13 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
     }
     let kind = FileKind::of(&canonical).map_err(|error| unusable("cannot read it", &error))?;
     if kind == FileKind::Other {
-        return Err(if head_contains(&canonical, b"postinstall") {
-            Rejection::Placeholder
-        } else {
-            Rejection::NotAProgram
-        });
+        return Err(
+            if head(&canonical).is_ok_and(|head| memmem::find(&head, b"postinstall").is_some()) {
+                Rejection::Placeholder
+            } else {
+                Rejection::NotAProgram
+            },
+        );
     }
     let role = Role::of(&canonical, kind, before.size);
     // An engine takes 400 MB and a core to say its version: of many who ask at once, one asks, and the others read what it
@@ -170,11 +173,9 @@ enum FileKind {
 
 impl FileKind {
     fn of(path: &Path) -> std::io::Result<Self> {
-        let mut head = Vec::with_capacity(4);
-        std::fs::File::open(path)?.take(4).read_to_end(&mut head)?;
-        Ok(match head.as_slice() {
-            [0x7f, b'E', b'L', b'F'] => Self::Elf,
-            [0xcf, 0xfa, 0xed, 0xfe] | [0xca, 0xfe, 0xba, 0xbe] => Self::MachO,
+        Ok(match head(path)?.as_slice() {
+            [0x7f, b'E', b'L', b'F', ..] => Self::Elf,
+            [0xcf, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => Self::MachO,
             [b'M', b'Z', ..] => Self::Pe,
             [b'#', b'!', ..] => Self::Script,
             _ => Self::Other,
@@ -306,10 +307,6 @@ fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
     std::fs::File::open(path)?.take(1024).read_to_end(&mut head)?;
     Ok(head)
-}
-
-fn head_contains(path: &Path, text: &[u8]) -> bool {
-    head(path).is_ok_and(|head| memchr::memmem::find(&head, text).is_some())
 }
 
 fn is_exec_format(error: &std::io::Error) -> bool {

@@ -59,8 +59,9 @@ pub struct StartRequest<'a> {
 /// process ends. [`Server::stop`] waits for that.
 #[derive(Debug)]
 pub struct Server {
-    endpoint: Endpoint,
-    pid: u32,
+    /// Where it listens, with the password.
+    pub endpoint: Endpoint,
+    pub pid: u32,
     process: Process,
     tail: Tail,
     /// They end with the streams, or with the server.
@@ -69,15 +70,6 @@ pub struct Server {
 }
 
 impl Server {
-    /// Where it listens, with the password.
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.pid
-    }
-
     /// The last 64 KiB of what it wrote, without the password.
     pub fn output_tail(&self) -> String {
         redacted(&self.tail, self.endpoint.password.as_ref())

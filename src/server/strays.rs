@@ -7,7 +7,7 @@
 //! has started it. Neither this process nor one that it descends from is ever one.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use rustix::process::Signal;
 
 use super::guard::descendants::{self, LivingProcess};
 use super::guard::temporary;
+use crate::support::lock::Lock;
 
 /// Variables that everything has which an engine of ours starts, one or the other: its own name for us, and what it sets
 /// for the commands of its model, which do not see the first one.
@@ -39,12 +40,7 @@ pub struct Stray {
 
 /// The strays of engines whose private directories are in `base`.
 pub fn strays(base: &Path) -> Vec<Stray> {
-    let mut guards = HashMap::new();
-    let found = find(base, &mut guards);
-    for guard in guards.into_values() {
-        guard.release();
-    }
-    found
+    find(base, &mut HashMap::new())
 }
 
 /// Removes what guards that were killed have left in `base`. Processes that use it are ended first.
@@ -103,18 +99,10 @@ pub fn end_strays(base: &Path) -> (Vec<Stray>, Vec<Stray>) {
 enum StrayGuard {
     Living,
     /// Its lock is ours now, where there still is one.
-    Dead(Option<File>),
+    Dead(Option<Lock>),
 }
 
 impl StrayGuard {
-    /// Gives its lock back. Closing it would not do where another thread is just starting a process, which has a copy of
-    /// all that is open until it becomes that program.
-    fn release(self) {
-        if let Self::Dead(Some(lock)) = self {
-            let _ = lock.unlock();
-        }
-    }
-
     /// The guard of a private directory, which an engine of its was given.
     fn of(root: &Path) -> Self {
         match fs::symlink_metadata(root) {
@@ -124,8 +112,8 @@ impl StrayGuard {
             _ => return Self::Living,
         }
         // An engine has it only after its guard has locked it, however young it is.
-        match OpenOptions::new().write(true).open(root.join("lock")) {
-            Ok(lock) if lock.try_lock().is_ok() => Self::Dead(Some(lock)),
+        match Lock::try_acquire_existing(&root.join("lock")) {
+            Ok(Some(lock)) => Self::Dead(Some(lock)),
             _ => Self::Living,
         }
     }
@@ -273,6 +261,7 @@ mod system {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::fs::File;
     use std::process::{Child, Command};
 
     use super::*;

@@ -45,6 +45,20 @@ impl Lock {
         }
     }
 
+    /// Takes the lock of a file that is there, if it is free.
+    ///
+    /// # Errors
+    ///
+    /// When the file does not exist, cannot be opened, or the file system has no locks.
+    pub fn try_acquire_existing(path: &Path) -> io::Result<Option<Self>> {
+        let file = OpenOptions::new().write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     /// Takes the lock as soon as it is free. Calls `waiting` once when another process holds the lock. Dropping the future
     /// leaves nothing locked.
     ///

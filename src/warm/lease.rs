@@ -8,8 +8,8 @@ use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, mpsc, watch};
-use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::protocol::{Exposed, Refusal, Request, Response, WarmStatus, hear, say};
 use super::record;
@@ -204,7 +204,7 @@ async fn visit(socket: &Path) -> io::Result<()> {
 struct SupervisorConnection {
     write: Mutex<Writing>,
     closed: watch::Receiver<bool>,
-    _reading: JoinSet<()>,
+    _reading: AbortOnDropHandle<()>,
 }
 
 #[derive(Debug)]
@@ -222,8 +222,7 @@ impl SupervisorConnection {
         let (read, half) = stream.into_split();
         let (sender, answers) = mpsc::channel(4);
         let (close, closed) = watch::channel(false);
-        let mut reading = JoinSet::new();
-        reading.spawn(async move {
+        let reading = tokio::spawn(async move {
             let mut read = BufReader::new(read);
             while let Ok(Some(answer)) = hear::<Response>(&mut read).await {
                 // Unwanted ones are lost; what counts is to see the end.
@@ -234,7 +233,7 @@ impl SupervisorConnection {
         Self {
             write: Mutex::new(Writing { half, answers }),
             closed,
-            _reading: reading,
+            _reading: AbortOnDropHandle::new(reading),
         }
     }
 

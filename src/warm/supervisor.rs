@@ -187,7 +187,7 @@ async fn start(request: &SupervisorRequest, id: &str, log: &Log) -> Result<WarmS
     let hub = hub.ok_or_else(|| Failure::engine("cannot share a server without a tool gate"))?;
     let (socket, listener) =
         socket::listen(directories, &environment, id).map_err(|error| cannot("listen on a socket", &error))?;
-    let endpoint = server.endpoint().clone();
+    let endpoint = server.endpoint.clone();
     let record = ServerRecord {
         schema_version: record::SCHEMA_VERSION,
         id: id.to_owned(),
@@ -195,7 +195,7 @@ async fn start(request: &SupervisorRequest, id: &str, log: &Log) -> Result<WarmS
         fingerprint: key.fingerprint.clone(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         supervisor: ProcessMark::of_this_process(),
-        engine_pid: server.pid(),
+        engine_pid: server.pid,
         engine: spec.engine.path.clone(),
         engine_version: spec.engine.version.to_string(),
         engine_source: spec.engine.source,
@@ -226,7 +226,7 @@ impl WarmServer {
             self.service.retire();
             return;
         }
-        if record::path(state, &self.record.id).exists() {
+        if self.record.is_listed(state) {
             return;
         }
         match self.record.write(state) {
@@ -249,7 +249,7 @@ impl WarmServer {
             };
             let (due, next) = self.service.orphans();
             for orphan in due {
-                guests.spawn(abort(self.server.endpoint().clone(), orphan, log.clone()));
+                guests.spawn(abort(self.server.endpoint.clone(), orphan, log.clone()));
             }
             let check = Instant::now() + RECORD_CHECK;
             let wake = [idle, next].into_iter().flatten().fold(check, Instant::min);

@@ -15,6 +15,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::support::lock::Lock;
 use crate::support::private_directory::{self, LETTERS, PREFIX};
 use crate::support::state_file;
 
@@ -72,14 +73,14 @@ pub(in crate::server) fn named(base: &Path) -> impl Iterator<Item = PathBuf> {
 /// Takes the lock of a directory whose guard was killed. `None` when its guard may live; `Some(None)` when the guard was
 /// killed before it made the file, or while it removed the directory.
 #[expect(clippy::option_option, reason = "without a lock a directory may be stale too")]
-pub(in crate::server) fn lock_if_stale(root: &Path) -> Option<Option<File>> {
+pub(in crate::server) fn lock_if_stale(root: &Path) -> Option<Option<Lock>> {
     // `symlink_metadata`: a link somewhere else is not a directory of ours.
     let metadata = fs::symlink_metadata(root).ok()?;
     if !is_private_directory(&metadata) || !is_older_than(&metadata, YOUNG) {
         return None;
     }
-    match OpenOptions::new().write(true).open(root.join("lock")) {
-        Ok(lock) => lock.try_lock().is_ok().then_some(Some(lock)),
+    match Lock::try_acquire_existing(&root.join("lock")) {
+        Ok(lock) => lock.map(Some),
         Err(error) => (error.kind() == io::ErrorKind::NotFound).then_some(None),
     }
 }
