@@ -35,6 +35,7 @@ use crate::context::{Directories, Environment};
 use crate::engine::Engine;
 use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
+use crate::support::names::Names;
 use crate::support::state_file;
 
 pub use config_files::ConfigFiles;
@@ -48,6 +49,10 @@ const KNOWN_VERSIONS: [Version; 1] = [Version::new(1, 18, 33)];
 const FORMAT: u32 = 1;
 /// Cut catalogs that are kept; they are small and quickly made again.
 const KEPT: usize = 32;
+
+/// Variables with which the engine reads another catalog, or configuration from elsewhere.
+const MOVED: Names =
+    Names("OPENCODE_MODELS_PATH OPENCODE_MODELS_URL OPENCODE_TEST_HOME OPENCODE_TEST_MANAGED_CONFIG_DIR");
 
 /// What a catalog is cut for.
 #[derive(Debug, Clone, Copy)]
@@ -110,12 +115,7 @@ pub fn choose(request: &CatalogRequest<'_>) -> CatalogChoice {
 
 /// The cut catalog, and the configuration that it was cut for.
 fn prepare(request: &CatalogRequest<'_>) -> Option<(CutCatalog, String)> {
-    let is_set = |name: &str| request.environment.os(name).is_some();
-    if is_set("OPENCODE_MODELS_PATH")
-        || is_set("OPENCODE_MODELS_URL")
-        || is_set("OPENCODE_TEST_HOME")
-        || is_set("OPENCODE_TEST_MANAGED_CONFIG_DIR")
-    {
+    if MOVED.iter().any(|name| request.environment.os(name).is_some()) {
         return None;
     }
     let files = ConfigFiles::of(request.environment, &request.directories.home, request.directory)?;

@@ -139,7 +139,12 @@ pub(crate) async fn explain_missing(missing: Missing, context: &Context, connect
         },
     };
     let Some(variables) = known.get(&provider) else {
-        return with_nearest_of_all(failure, &provider, &known);
+        // A name that is close to one without credentials is a slip all the same.
+        let near = nearest(&provider, known.keys().map(String::as_str));
+        if near.is_empty() || failure.hints.iter().any(|hint| hint.starts_with("did you mean")) {
+            return failure;
+        }
+        return failure.hint(format!("did you mean {}?", quoted(&near)));
     };
     let failure = Failure::new(
         FailureKind::Auth,
@@ -149,15 +154,6 @@ pub(crate) async fn explain_missing(missing: Missing, context: &Context, connect
         Some(variable) => failure.hint(format!("set `{variable}`, or log in with `opencode auth login`")),
         None => failure.hint("log in with `opencode auth login`"),
     }
-}
-
-/// A name that is close to one without credentials is a slip all the same.
-fn with_nearest_of_all(failure: Failure, provider: &str, known: &BTreeMap<String, Vec<String>>) -> Failure {
-    let near = nearest(provider, known.keys().map(String::as_str));
-    if near.is_empty() || failure.hints.iter().any(|hint| hint.starts_with("did you mean")) {
-        return failure;
-    }
-    failure.hint(format!("did you mean {}?", quoted(&near)))
 }
 
 /// The failure when there is no model at all.

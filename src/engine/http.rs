@@ -271,17 +271,12 @@ impl Http {
             Error::Connect { timed_out: true, .. } => return None,
             Error::Connect { .. } => (self.patience.connection_attempts, None),
             Error::Interrupted { .. } => (self.patience.attempts, None),
+            // GitHub says 403 and when to come back, when many requests come at once.
             Error::Status {
-                status: 408 | 429 | 500..=599,
-                retry_after,
-                ..
-            } => (self.patience.attempts, *retry_after),
-            // GitHub says so when many requests come at once.
-            Error::Status {
-                status: 403,
-                retry_after: Some(asked),
-                ..
-            } => (self.patience.attempts, Some(*asked)),
+                status, retry_after, ..
+            } if matches!(status, 408 | 429 | 500..=599) || (*status == 403 && retry_after.is_some()) => {
+                (self.patience.attempts, *retry_after)
+            }
             _ => return None,
         };
         if made >= most {

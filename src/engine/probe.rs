@@ -345,8 +345,7 @@ impl ProbeChild {
             #[cfg(unix)]
             group: child
                 .id()
-                .and_then(|id| i32::try_from(id).ok())
-                .and_then(rustix::process::Pid::from_raw),
+                .and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())),
             child,
         }
     }

@@ -143,8 +143,10 @@ impl Process {
         if cfg!(target_os = "linux") || self.ended.is_some_and(|exit| exit != EngineExit::Unknown) {
             return;
         }
-        let engine = self.engine.and_then(|pid| i32::try_from(pid).ok());
-        if let Some(engine) = engine.and_then(rustix::process::Pid::from_raw) {
+        let engine = self
+            .engine
+            .and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed()));
+        if let Some(engine) = engine {
             let _ = rustix::process::kill_process(engine, rustix::process::Signal::KILL);
         }
     }
