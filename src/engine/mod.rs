@@ -142,12 +142,7 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
         let candidate = tell_if_slow(request, &path, place.judge(&cache, request.environment)).await;
         match candidate.verdict {
             Ok(version) => {
-                note_skipped(
-                    request,
-                    rejected
-                        .iter()
-                        .filter(|candidate: &&EngineCandidate| candidate.is_local()),
-                );
+                note_skipped(request, &rejected, EngineCandidate::is_local);
                 for behind in places.filter(|place| place.source != EngineSource::Store) {
                     rejected.extend(behind.foreign(&cache, request.environment).await);
                 }
@@ -166,10 +161,7 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
         return Err(Error::none_here(rejected).into());
     }
     if request.network == Network::Online {
-        note_skipped(
-            request,
-            rejected.iter().filter(|candidate| foreign(candidate).is_none()),
-        );
+        note_skipped(request, &rejected, |candidate| foreign(candidate).is_none());
     }
     let version = pinned_version();
     // Boxed, since hardly any run takes this way and every run would carry its state.
@@ -226,11 +218,14 @@ async fn tell_if_slow<T>(request: &EngineRequest<'_>, path: &Path, probing: impl
     probing.await
 }
 
-fn note_skipped<'a>(request: &EngineRequest<'_>, candidates: impl Iterator<Item = &'a EngineCandidate>) {
-    for candidate in candidates {
-        if let Some(line) = candidate.skipped() {
-            request.progress.note(&line);
-        }
+fn note_skipped(
+    request: &EngineRequest<'_>,
+    candidates: &[EngineCandidate],
+    is_noted: impl Fn(&EngineCandidate) -> bool,
+) {
+    let noted = candidates.iter().filter(|candidate| is_noted(candidate));
+    for line in noted.filter_map(EngineCandidate::skipped) {
+        request.progress.note(&line);
     }
 }
 

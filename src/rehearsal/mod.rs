@@ -122,13 +122,6 @@ pub async fn serve(script: Script, port: Option<u16>) -> Result<Rehearsal, Failu
 }
 
 impl Rehearsal {
-    /// The engine configuration that makes this the only provider and its `scripted` the model.
-    ///
-    /// Contains the token: pass it in the environment, never in arguments or logs.
-    pub fn engine_config(&self) -> serde_json::Value {
-        models::engine_config(&self.base_url, &self.api_key)
-    }
-
     pub fn requests(&self) -> Requests {
         self.requests.borrow().clone()
     }

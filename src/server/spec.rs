@@ -77,20 +77,18 @@ impl ServerSpec {
     ) -> Result<StartedServer, Failure> {
         let mut config = self.config.clone();
         let mut variables = self.variables.clone();
-        let rehearsal = match &self.rehearsal {
-            Some(script) => Some(rehearsal::serve(script.parse()?, None).await?),
-            None => None,
-        };
-        if let Some(rehearsal) = &rehearsal {
-            overlay(&mut config, rehearsal.engine_config());
+        let mut rehearsal = None;
+        if let Some(script) = &self.rehearsal {
+            let model = rehearsal::serve(script.parse()?, None).await?;
+            overlay(&mut config, model.engine_config());
+            rehearsal = Some(model);
         }
-        let hub = if self.gated {
-            let hub = Hub::open(&directories.cache).await?;
-            guard_engine(&hub, environment, &mut config, &mut variables);
-            Some(hub)
-        } else {
-            None
-        };
+        let mut hub = None;
+        if self.gated {
+            let opened = Hub::open(&directories.cache).await?;
+            guard_engine(&opened, environment, &mut config, &mut variables);
+            hub = Some(opened);
+        }
         let guard =
             this_program().map_err(|error| Failure::engine("cannot find our own program file").caused_by(&error))?;
         let server = start(StartRequest {
