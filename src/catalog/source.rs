@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::literal::{Literal, Unknown};
 use crate::support::state_file;
+use crate::support::timestamp::since_1970;
 
 /// Read at once while looking for the catalog.
 const STEP: usize = 1 << 20;
@@ -84,10 +84,7 @@ impl CatalogFile {
             kind,
             path: path.to_path_buf(),
             length: metadata.len(),
-            modified: metadata
-                .modified()?
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |elapsed| elapsed.as_nanos()),
+            modified: since_1970(metadata.modified()?).as_nanos(),
             engine_version: engine_version.to_string(),
         })
     }

@@ -133,6 +133,11 @@ impl Client {
         self.call(Method::POST, path, Some(body), repeat).await
     }
 
+    /// Posts; what the response says does not matter.
+    pub(super) async fn order(&self, path: &str, body: &impl Serialize, repeat: Repeat) -> Result<(), Error> {
+        self.post(path, body, repeat).await.map(|_: Value| ())
+    }
+
     pub(super) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.call(Method::DELETE, path, None::<&()>, Repeat::Safe).await
     }

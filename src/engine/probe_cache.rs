@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,7 @@ use crate::support::atomic_file::{self, Access};
 use crate::support::lock::Lock;
 use crate::support::output_files::file_id;
 use crate::support::state_file;
+use crate::support::timestamp::since_1970;
 
 const FILE: &str = "engine-probes.json";
 /// More engines than anybody has; beyond it the entries of files that are gone are dropped.
@@ -39,15 +39,11 @@ impl Identity {
     pub(super) fn of(path: &Path) -> std::io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
         let (device, inode) = file_id(&metadata).unwrap_or_default();
-        let modified = metadata
-            .modified()?
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_nanos());
         Ok(Self {
             device,
             inode,
             size: metadata.len(),
-            modified: modified.to_string(),
+            modified: since_1970(metadata.modified()?).as_nanos().to_string(),
         })
     }
 }

@@ -33,7 +33,7 @@ const CREATED: u64 = 1_767_225_600;
 /// The header in which the engine names the session that started a subagent.
 const PARENT_SESSION: &str = "x-parent-session-id";
 
-pub(super) struct ModelService {
+struct ModelService {
     director: Mutex<Director>,
     api_key: Secret,
     requests: watch::Sender<Requests>,
@@ -41,26 +41,21 @@ pub(super) struct ModelService {
     stop: CancellationToken,
 }
 
-impl ModelService {
-    pub(super) fn new(
-        script: Script,
-        api_key: Secret,
-        requests: watch::Sender<Requests>,
-        stop: CancellationToken,
-    ) -> Self {
-        Self {
-            director: Mutex::new(Director::new(script)),
-            api_key,
-            requests,
-            answers: AtomicU64::new(0),
-            stop,
-        }
-    }
-}
-
 /// Serves until `stop`, then ends the open connections.
-pub(super) async fn serve(listener: TcpListener, service: ModelService, stop: CancellationToken) {
-    let service = Arc::new(service);
+pub(super) async fn serve(
+    listener: TcpListener,
+    script: Script,
+    api_key: Secret,
+    requests: watch::Sender<Requests>,
+    stop: CancellationToken,
+) {
+    let service = Arc::new(ModelService {
+        director: Mutex::new(Director::new(script)),
+        api_key,
+        requests,
+        answers: AtomicU64::new(0),
+        stop: stop.clone(),
+    });
     let router = Router::new()
         .route("/v1/models", get(models))
         .route("/v1/chat/completions", post(completions))

@@ -111,8 +111,8 @@ pub async fn serve(script: Script, port: Option<u16>) -> Result<Rehearsal, Failu
     let address = listener.local_addr().map_err(|error| cannot_start(&error))?;
     let requests = watch::Sender::new(Requests::default());
     let stop = CancellationToken::new();
-    let service = http::ModelService::new(script, api_key.clone(), requests.clone(), stop.clone());
-    tokio::spawn(http::serve(listener, service, stop.clone()));
+    let serving = http::serve(listener, script, api_key.clone(), requests.clone(), stop.clone());
+    tokio::spawn(serving);
     Ok(Rehearsal {
         base_url: Url::parse(&format!("http://{address}/v1")).expect("a socket address makes a URL"),
         api_key,

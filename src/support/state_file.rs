@@ -5,9 +5,11 @@
 use std::fs::{DirEntry, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
+
+use super::timestamp::since_1970;
 
 /// The largest is a catalog of models, with some megabytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -97,9 +99,7 @@ pub fn opened(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
 /// Puts what cannot be read aside, so that a new file can take its place. Gives a line for the user, which ends with the
 /// `consequence`.
 pub fn set_aside(path: &Path, consequence: &str) -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |now| now.as_nanos());
+    let now = since_1970(SystemTime::now()).as_nanos();
     let aside = path.with_extension(format!("damaged-{now}"));
     match std::fs::rename(path, &aside) {
         Ok(()) => format!(

@@ -52,10 +52,8 @@ impl Client {
 
     /// Ends the turn of a session and of its subagents. Works on an idle session too.
     pub async fn abort(&self, session: &str) -> Result<(), Error> {
-        let _: Value = self
-            .post(&format!("/session/{session}/abort"), &json!({}), Repeat::Safe)
-            .await?;
-        Ok(())
+        self.order(&format!("/session/{session}/abort"), &json!({}), Repeat::Safe)
+            .await
     }
 
     /// The messages of a session after the message `after`, oldest first; empty when that message is not stored. All
@@ -139,10 +137,8 @@ impl Client {
     /// `always` is never sent: it would hold for every session of the directory.
     async fn reply_to_permission(&self, id: &str, reply: &'static str, message: Option<&str>) -> Result<(), Error> {
         let body = without_nulls(json!({ "reply": reply, "message": message }));
-        let _: Value = self
-            .post(&format!("/permission/{id}/reply"), &body, Repeat::Identified)
-            .await?;
-        Ok(())
+        self.order(&format!("/permission/{id}/reply"), &body, Repeat::Identified)
+            .await
     }
 
     /// The questions that wait in the directory's sessions.
@@ -157,10 +153,8 @@ impl Client {
     /// When the question is gone.
     pub async fn answer_question(&self, id: &str, answers: &[Vec<String>]) -> Result<(), Error> {
         let body = json!({ "answers": answers });
-        let _: Value = self
-            .post(&format!("/question/{id}/reply"), &body, Repeat::Identified)
-            .await?;
-        Ok(())
+        self.order(&format!("/question/{id}/reply"), &body, Repeat::Identified)
+            .await
     }
 
     /// Dismisses a question; the turn ends.
@@ -169,9 +163,7 @@ impl Client {
     ///
     /// When the question is gone.
     pub async fn reject_question(&self, id: &str) -> Result<(), Error> {
-        let _: Value = self
-            .post(&format!("/question/{id}/reject"), &json!({}), Repeat::Identified)
-            .await?;
-        Ok(())
+        self.order(&format!("/question/{id}/reject"), &json!({}), Repeat::Identified)
+            .await
     }
 }
