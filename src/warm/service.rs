@@ -22,7 +22,7 @@ const FIRST_USE: Duration = Duration::from_secs(10);
 
 /// How a server goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Activity {
+pub(super) enum ServerActivity {
     /// The server stays, until this moment if it is not used before. Without a moment it is in use, or stays for ever.
     Staying(Option<Instant>),
     /// The server has to end now; the text says why.
@@ -88,7 +88,7 @@ impl SupervisorService {
     }
 
     /// What to wait for. From the moment that this says `Ending`, no command gets the server.
-    pub(super) fn activity(&self) -> Activity {
+    pub(super) fn activity(&self) -> ServerActivity {
         let mut state = self.state();
         let unused = state.users.is_empty();
         let was_used = state.next > 0;
@@ -106,9 +106,9 @@ impl SupervisorService {
                 (false, false) => "it is not needed any more",
             };
             state.stopping = true;
-            return Activity::Ending(why);
+            return ServerActivity::Ending(why);
         }
-        Activity::Staying(until.filter(|_| unused))
+        ServerActivity::Staying(until.filter(|_| unused))
     }
 
     /// The sessions to be aborted now, and when the next ones are.

@@ -21,7 +21,7 @@ use super::key::ServerKey;
 use super::left_over;
 use super::log::{self, Log};
 use super::record::{self, ServerRecord};
-use super::service::{Activity, Orphan, SupervisorService};
+use super::service::{Orphan, ServerActivity, SupervisorService};
 use super::socket;
 use crate::client::{Client, Endpoint};
 use crate::context::{Directories, Environment};
@@ -244,8 +244,8 @@ impl WarmServer {
             // Also when a command comes, before it is answered, and when one goes.
             self.restore_record(state, log);
             let idle = match self.service.activity() {
-                Activity::Ending(why) => return why.to_owned(),
-                Activity::Staying(until) => until,
+                ServerActivity::Ending(why) => return why.to_owned(),
+                ServerActivity::Staying(until) => until,
             };
             let (due, next) = self.service.orphans();
             for orphan in due {
