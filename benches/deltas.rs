@@ -77,7 +77,7 @@ pub(crate) fn rows(rounds: usize, table: &mut Table) -> Result<(), Error> {
 /// Reads the whole stream as a run does.
 fn play(frames: &[u8], terminal: Terminal) -> Result<Duration, Error> {
     let failure = |error: io::Error| format!("cannot render: {error}");
-    let mut decoder = Decoder::new();
+    let mut decoder = Decoder::default();
     let mut state = TurnState::new(SESSION, PROMPT, 5);
     let mut renderer = renderer(
         &OutputRequest::default(),

@@ -31,7 +31,7 @@ pub(crate) fn rehearsal() -> Result<Value, Error> {
             Err(error) => return drop(sender.send(Err(error.to_string()))),
         };
         runtime.block_on(async {
-            match rehearsal::serve(Script::plain(), None).await {
+            match rehearsal::serve(Script::default(), None).await {
                 Ok(rehearsal) => {
                     let _ = sender.send(Ok(rehearsal.engine_config()));
                     std::future::pending::<()>().await;

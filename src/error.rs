@@ -43,6 +43,16 @@ impl Failure {
         Self::new(FailureKind::Usage, message)
     }
 
+    /// A failure of the engine, or of a process that runs it.
+    pub fn engine(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Engine, message)
+    }
+
+    /// A failure of another kind than the others.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Failed, message)
+    }
+
     /// A failure described by `error`, whose own sources become the causes.
     pub fn from_error(kind: FailureKind, error: &(dyn StdError + 'static)) -> Self {
         let mut failure = Self::new(kind, error.to_string());

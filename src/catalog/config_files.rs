@@ -9,10 +9,11 @@ use crate::engine::files::{CONFIG_NAMES, EngineFiles, NAMED_DATABASE};
 #[derive(Debug)]
 pub struct ConfigFiles {
     engine: EngineFiles,
-    directory: PathBuf,
+    pub(super) directory: PathBuf,
     /// `directory` and everything above it, also as it is without symbolic links.
     ancestors: Vec<PathBuf>,
-    database: Option<PathBuf>,
+    /// The database; none when it is somewhere else than usual.
+    pub(super) database: Option<PathBuf>,
 }
 
 impl ConfigFiles {
@@ -40,17 +41,8 @@ impl ConfigFiles {
         })
     }
 
-    pub(super) fn directory(&self) -> &Path {
-        &self.directory
-    }
-
     pub fn credentials(&self) -> PathBuf {
         self.engine.credentials()
-    }
-
-    /// The database; none when it is somewhere else than usual.
-    pub(super) fn database(&self) -> Option<&Path> {
-        self.database.as_deref()
     }
 
     /// The catalog that the engine downloaded, if it did.

@@ -45,7 +45,7 @@ pub(super) fn providers(
     environment: &Environment,
     files: &ConfigFiles,
 ) -> Option<(BTreeSet<String>, String)> {
-    if files.may_hold_plugins() || may_hold_account(files.database()?) {
+    if files.may_hold_plugins() || may_hold_account(files.database.as_ref()?) {
         return None;
     }
     let mut wanted: BTreeSet<&str> = named.iter().copied().collect();
@@ -117,7 +117,7 @@ fn config_text(environment: &Environment, files: &ConfigFiles) -> Option<String>
         }
     }
     if let Some(content) = environment.os("OPENCODE_CONFIG_CONTENT") {
-        add(content.to_str()?, files.directory())?;
+        add(content.to_str()?, &files.directory)?;
     }
     Some(all)
 }

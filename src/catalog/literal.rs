@@ -18,7 +18,7 @@ const DEEPEST: usize = 32;
 #[derive(Debug)]
 pub(super) struct Literal<'a> {
     bytes: &'a [u8],
-    at: usize,
+    pub(super) at: usize,
     utf8: bool,
 }
 
@@ -39,10 +39,6 @@ impl<'a> Literal<'a> {
             at: 0,
             utf8: true,
         }
-    }
-
-    pub(super) fn position(&self) -> usize {
-        self.at
     }
 
     /// Skips blanks, then takes `byte` if it is next.
@@ -264,7 +260,7 @@ mod tests {
         let mut out = Vec::new();
         let mut literal = Literal::ascii(text.as_bytes());
         literal.value(&mut out)?;
-        assert_eq!(literal.position(), text.len());
+        assert_eq!(literal.at, text.len());
         Ok(String::from_utf8(out).unwrap())
     }
 

@@ -35,6 +35,7 @@ use crate::context::{Directories, Environment};
 use crate::engine::Engine;
 use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
+use crate::support::names::Names;
 use crate::support::state_file;
 
 pub use config_files::ConfigFiles;
@@ -48,6 +49,10 @@ const KNOWN_VERSIONS: [Version; 1] = [Version::new(1, 18, 33)];
 const FORMAT: u32 = 1;
 /// Cut catalogs that are kept; they are small and quickly made again.
 const KEPT: usize = 32;
+
+/// Variables with which the engine reads another catalog, or configuration from elsewhere.
+const MOVED: Names =
+    Names("OPENCODE_MODELS_PATH OPENCODE_MODELS_URL OPENCODE_TEST_HOME OPENCODE_TEST_MANAGED_CONFIG_DIR");
 
 /// What a catalog is cut for.
 #[derive(Debug, Clone, Copy)]
@@ -110,12 +115,7 @@ pub fn choose(request: &CatalogRequest<'_>) -> CatalogChoice {
 
 /// The cut catalog, and the configuration that it was cut for.
 fn prepare(request: &CatalogRequest<'_>) -> Option<(CutCatalog, String)> {
-    let is_set = |name: &str| request.environment.os(name).is_some();
-    if is_set("OPENCODE_MODELS_PATH")
-        || is_set("OPENCODE_MODELS_URL")
-        || is_set("OPENCODE_TEST_HOME")
-        || is_set("OPENCODE_TEST_MANAGED_CONFIG_DIR")
-    {
+    if MOVED.iter().any(|name| request.environment.os(name).is_some()) {
         return None;
     }
     let files = ConfigFiles::of(request.environment, &request.directories.home, request.directory)?;
@@ -167,9 +167,7 @@ fn source(engine: &Engine, files: &ConfigFiles) -> io::Result<CatalogFile> {
 /// The providers of `source`, from the index where there is one.
 fn entries(source: &CatalogFile, cache: &Path) -> Option<Vec<ProviderEntry>> {
     let path = cache.join(format!("index-{}.json", hash(&serde_json::to_vec(source).ok()?)));
-    if let Some(index) = state_file::read(&path)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<Index>(&bytes).ok())
+    if let Some(index) = state_file::read_json::<Index>(&path)
         && index.format == FORMAT
         && index.source == *source
     {
@@ -193,9 +191,7 @@ fn entries(source: &CatalogFile, cache: &Path) -> Option<Vec<ProviderEntry>> {
         entries,
     };
     // An index that cannot be kept is made again: slower, nothing else.
-    if let Ok(bytes) = serde_json::to_vec(&index) {
-        let _ = atomic_file::write(&path, &bytes, Access::Private);
-    }
+    let _ = atomic_file::write_json(&path, &index, Access::Private);
     index.entries
 }
 
@@ -230,10 +226,8 @@ fn cut(
 
 /// Removes the oldest files beyond [`KEPT`]. An engine that still wants one falls back to its own catalog.
 fn remove_old(cache: &Path) {
-    let Ok(listing) = fs::read_dir(cache) else { return };
-    let mut files: Vec<(SystemTime, PathBuf)> = listing
+    let mut files: Vec<(SystemTime, PathBuf)> = state_file::entries(cache)
         .filter_map(|entry| {
-            let entry = entry.ok()?;
             let is_ours = entry.path().extension().is_some_and(|extension| extension == "json");
             is_ours.then_some((entry.metadata().ok()?.modified().ok()?, entry.path()))
         })

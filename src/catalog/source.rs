@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::literal::{Literal, Unknown};
 use crate::support::state_file;
+use crate::support::timestamp::since_1970;
 
 /// Read at once while looking for the catalog.
 const STEP: usize = 1 << 20;
@@ -84,10 +84,7 @@ impl CatalogFile {
             kind,
             path: path.to_path_buf(),
             length: metadata.len(),
-            modified: metadata
-                .modified()?
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |elapsed| elapsed.as_nanos()),
+            modified: since_1970(metadata.modified()?).as_nanos(),
             engine_version: engine_version.to_string(),
         })
     }
@@ -95,14 +92,13 @@ impl CatalogFile {
     /// Reads all of the catalog; gives its providers in the engine's order.
     pub(super) fn entries(&self) -> Result<Vec<ProviderEntry>, ReadError> {
         let mut file = state_file::open(&self.path)?;
-        let start = match self.kind {
-            SourceKind::Program => find_start(&mut file)?,
-            SourceKind::File => 0,
-        };
-        file.seek(SeekFrom::Start(start))?;
-        let text = match self.kind {
-            SourceKind::Program => balanced(&mut file)?,
-            SourceKind::File => whole(&mut file)?,
+        let (start, text) = match self.kind {
+            SourceKind::Program => {
+                let start = find_start(&mut file)?;
+                file.seek(SeekFrom::Start(start))?;
+                (start, balanced(&mut file)?)
+            }
+            SourceKind::File => (0, whole(&mut file)?),
         };
         parse(self.kind.literal(&text)?, start)
     }
@@ -116,7 +112,7 @@ impl CatalogFile {
         let mut json = Vec::with_capacity(entry.length * 5 / 4);
         literal.value(&mut json)?;
         let head: Head = serde_json::from_slice(&json)?;
-        if literal.position() != text.len() || head.id != entry.id || head.env != entry.env {
+        if literal.at != text.len() || head.id != entry.id || head.env != entry.env {
             return Err(ReadError::Changed);
         }
         Ok(json)
@@ -231,7 +227,7 @@ fn parse(mut literal: Literal<'_>, start: u64) -> Result<Vec<ProviderEntry>, Rea
         literal.key(&mut json)?;
         let key: String = serde_json::from_slice(&json)?;
         json.clear();
-        let from = literal.position();
+        let from = literal.at;
         literal.value(&mut json)?;
         let head: Head = serde_json::from_slice(&json)?;
         // Two of the same name, or one under another's, is not what the engine's own file looks like.
@@ -242,7 +238,7 @@ fn parse(mut literal: Literal<'_>, start: u64) -> Result<Vec<ProviderEntry>, Rea
             id: key,
             env: head.env,
             offset: start + from as u64,
-            length: literal.position() - from,
+            length: literal.at - from,
         });
         if literal.take(b'}') {
             break;

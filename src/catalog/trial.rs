@@ -35,16 +35,15 @@ impl CatalogTrial {
     /// Takes what the engine offers in this run. `false` when that is not what it offers with its whole catalog.
     pub fn agrees(&self, offer: &str) -> bool {
         let offer = format!("\"{}\"", hash(offer.as_bytes())).into_bytes();
-        let agrees = self.recorded.as_ref().is_none_or(|recorded| *recorded == offer);
-        let record = match (&self.recorded, agrees) {
-            (None, _) => &offer[..],
-            (Some(_), false) => REFUSED,
-            (Some(_), true) => return true,
+        let record = match &self.recorded {
+            None => &offer[..],
+            Some(recorded) if *recorded == offer => return true,
+            Some(_) => REFUSED,
         };
         // Without a record the next run uses the whole catalog again.
         if let Err(error) = atomic_file::write(&self.record, record, Access::Private) {
             tracing::debug!(%error, "cannot record what the engine offers");
         }
-        agrees
+        self.recorded.is_none()
     }
 }

@@ -60,27 +60,20 @@ impl Error {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let kind = match &error {
-            Error::Status { status, .. } if *status == StatusCode::UNAUTHORIZED => FailureKind::Auth,
-            // Before any prompt, 400 means that the engine's configuration is broken.
-            Error::Status { name, .. } if name.as_deref().is_some_and(|name| name.starts_with("Config")) => {
-                FailureKind::Usage
-            }
-            _ => FailureKind::Engine,
-        };
-        let failure = Self::from_error(kind, &error);
+        let failure = |kind| Self::from_error(kind, &error);
         match &error {
             Error::Status { status, .. } if *status == StatusCode::UNAUTHORIZED => {
-                failure.hint("set `OPENCODE_SERVER_PASSWORD` to the password of that server")
+                failure(FailureKind::Auth).hint("set `OPENCODE_SERVER_PASSWORD` to the password of that server")
             }
-            Error::Status { name, .. } if name.as_deref().is_some_and(|name| name.starts_with("Config")) => {
-                failure.hint("mend the engine's configuration named above, or run with `--bare` to ignore it")
+            // Before any prompt, 400 means that the engine's configuration is broken.
+            Error::Status { name: Some(name), .. } if name.starts_with("Config") => failure(FailureKind::Usage)
+                .hint("mend the engine's configuration named above, or run with `--bare` to ignore it"),
+            Error::NoSuchEndpoint { .. } => failure(FailureKind::Engine)
+                .hint("run `opencode-rs doctor` to see which engine answers; it may be a different version"),
+            Error::Transport { .. } => {
+                failure(FailureKind::Engine).hint("run `opencode-rs doctor` to check the server")
             }
-            Error::NoSuchEndpoint { .. } => {
-                failure.hint("run `opencode-rs doctor` to see which engine answers; it may be a different version")
-            }
-            Error::Transport { .. } => failure.hint("run `opencode-rs doctor` to check the server"),
-            _ => failure,
+            _ => failure(FailureKind::Engine),
         }
     }
 }

@@ -17,7 +17,6 @@
 //! Every operation fails with an [`Error`] when the server does not respond, refuses, or sends an unreadable response. The
 //! docs of an operation name only further causes.
 
-mod endpoint;
 mod error;
 mod event;
 mod sse;
@@ -26,10 +25,9 @@ mod transport;
 pub mod types;
 mod v1;
 
-pub use endpoint::Endpoint;
 pub use error::Error;
 pub use event::{Event, Received};
 pub use sse::Decoder;
 pub use stream::{EventStream, StreamItem};
-pub use transport::Client;
+pub use transport::{Client, Endpoint};
 pub use v1::decode;

@@ -9,7 +9,7 @@ use memchr::memchr2;
 /// events are far smaller: the echo of a prompt with an attachment of 10 MB contains it as base64.
 const MAX_FRAME_BYTES: usize = 64 * 1024 * 1024;
 
-/// The decoder. Feed it with [`Decoder::push`].
+/// The decoder, by default at the beginning of a stream. Feed it with [`Decoder::push`].
 #[expect(
     clippy::struct_excessive_bools,
     reason = "independent facts about where in the format the last byte was"
@@ -28,11 +28,6 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder at the beginning of a stream.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Takes the next bytes; calls `frame` with the data of each completed frame.
     pub fn push(&mut self, mut bytes: &[u8], mut frame: impl FnMut(&[u8])) {
         while !bytes.is_empty() {
@@ -107,7 +102,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn frames(chunks: &[&[u8]]) -> Vec<String> {
-        let mut decoder = Decoder::new();
+        let mut decoder = Decoder::default();
         let mut out = Vec::new();
         for chunk in chunks {
             decoder.push(chunk, |frame| out.push(String::from_utf8_lossy(frame).into_owned()));
@@ -130,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_frame_beyond_all_measure_is_dropped_and_the_next_one_is_read() {
-        let mut decoder = Decoder::new();
+        let mut decoder = Decoder::default();
         let mut out = Vec::new();
         let big = vec![b'x'; MAX_FRAME_BYTES / 2 + 1];
         decoder.push(b"data: ", |_| {});

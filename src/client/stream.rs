@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::error::Error;
 use super::event::{Event, Received};
@@ -44,7 +44,7 @@ pub enum StreamItem {
 #[derive(Debug)]
 pub struct EventStream {
     items: mpsc::Receiver<StreamItem>,
-    task: AbortHandle,
+    _reading: AbortOnDropHandle<()>,
 }
 
 impl EventStream {
@@ -62,8 +62,10 @@ impl EventStream {
             seen: SeenEvents::default(),
             opened: Some(opened),
         };
-        let task = tokio::spawn(reader.run()).abort_handle();
-        let stream = Self { items, task };
+        let stream = Self {
+            items,
+            _reading: AbortOnDropHandle::new(tokio::spawn(reader.run())),
+        };
         match confirmation.await {
             Ok(result) => result.map(|()| stream),
             // The reader always sends before it ends; it was aborted with the runtime.
@@ -74,12 +76,6 @@ impl EventStream {
     /// The next item; `None` after [`StreamItem::Lost`]. Cancel-safe.
     pub async fn next(&mut self) -> Option<StreamItem> {
         self.items.recv().await
-    }
-}
-
-impl Drop for EventStream {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -117,61 +113,52 @@ impl SeenEvents {
     }
 }
 
-struct Closed;
-
 impl StreamReader {
     async fn run(mut self) {
-        let mut broken_since = None;
+        let mut broken_since: Option<Instant> = None;
         let mut pause = FIRST_PAUSE;
         loop {
-            let was_open = match self.read_one_connection(broken_since.is_some()).await {
-                Ok(result) => result,
-                Err(Closed) => return,
+            let Some(ended) = self.read_one_connection(broken_since.is_some()).await else {
+                return;
             };
             if let Some(opened) = self.opened.take() {
                 // Never confirmed: the first connection failed.
-                let _ = opened.send(was_open.map(drop));
+                let _ = opened.send(ended);
                 return;
             }
-            let error = match was_open {
+            match ended {
                 Ok(()) => {
-                    broken_since = None;
-                    None
+                    broken_since = Some(Instant::now());
+                    pause = FIRST_PAUSE;
+                    if self.send(StreamItem::Disconnected).await.is_none() {
+                        return;
+                    }
                 }
-                Err(error) => Some(error),
-            };
-            let since = *broken_since.get_or_insert_with(Instant::now);
-            if error.is_none() {
-                pause = FIRST_PAUSE;
-                if self.items.send(StreamItem::Disconnected).await.is_err() {
+                Err(error) if broken_since.is_some_and(|since| since.elapsed() > RECONNECT_TIMEOUT) => {
+                    self.send(StreamItem::Lost(error)).await;
                     return;
                 }
-            }
-            if let Some(error) = error
-                && since.elapsed() > RECONNECT_TIMEOUT
-            {
-                let _ = self.items.send(StreamItem::Lost(error)).await;
-                return;
+                Err(_) => {}
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(MAX_PAUSE);
         }
     }
 
-    /// `Ok(Ok)` when a connection was open and ended, `Ok(Err)` when it could not be opened.
-    async fn read_one_connection(&mut self, again: bool) -> Result<Result<(), Error>, Closed> {
+    /// An error when the connection could not be opened; `None` when nobody takes the items any more.
+    async fn read_one_connection(&mut self, again: bool) -> Option<Result<(), Error>> {
         let response = match self.client.stream(EVENTS).await {
             Ok(response) => response,
-            Err(error) => return Ok(Err(error)),
+            Err(error) => return Some(Err(error)),
         };
         let mut chunks = response.bytes_stream();
-        let mut decoder = Decoder::new();
+        let mut decoder = Decoder::default();
         let mut greeted = false;
         loop {
             let limit = if greeted { SILENCE_TIMEOUT } else { GREETING_TIMEOUT };
             // A read that fails, ends or stays silent ends this connection.
             let Ok(Some(Ok(chunk))) = timeout(limit, chunks.next()).await else {
-                return Ok(Ok(()));
+                return Some(Ok(()));
             };
             let mut received = Vec::new();
             decoder.push(&chunk, |frame| received.extend(decode(frame)));
@@ -193,8 +180,8 @@ impl StreamReader {
         }
     }
 
-    async fn send(&self, item: StreamItem) -> Result<(), Closed> {
-        self.items.send(item).await.map_err(|_| Closed)
+    async fn send(&self, item: StreamItem) -> Option<()> {
+        self.items.send(item).await.ok()
     }
 }
 

@@ -10,11 +10,12 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use url::Url;
 
-use super::endpoint::Endpoint;
 use super::error::Error;
 use crate::support::loopback::is_loopback;
 use crate::support::retry;
+use crate::support::secret::Secret;
 
 /// Limit of a call other than a prompt. The slowest legitimate call is the first for a directory, which boots it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
@@ -47,6 +48,28 @@ pub(super) enum Repeat {
     /// The call has ids that make a repetition safe, but the engine's plain 500 is its final response.
     Identified,
     Never,
+}
+
+/// The address of a running server, with its credentials.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Base address without user or password, for example `http://127.0.0.1:4096/`.
+    pub url: Url,
+    /// User name of basic authentication; the engine's default is `opencode`.
+    pub username: String,
+    /// `None` when the server wants no password.
+    pub password: Option<Secret>,
+}
+
+impl Endpoint {
+    /// An address with the engine's default user name.
+    pub fn new(url: Url, password: Option<Secret>) -> Self {
+        Self {
+            url,
+            username: "opencode".to_owned(),
+            password,
+        }
+    }
 }
 
 /// A connection to a server, for one directory.
@@ -85,10 +108,6 @@ impl Client {
         })
     }
 
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         self.call(Method::GET, path, None::<&()>, Repeat::Safe).await
     }
@@ -114,13 +133,9 @@ impl Client {
         self.call(Method::POST, path, Some(body), repeat).await
     }
 
-    pub(super) async fn patch<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        body: &impl Serialize,
-        repeat: Repeat,
-    ) -> Result<T, Error> {
-        self.call(Method::PATCH, path, Some(body), repeat).await
+    /// Posts; what the response says does not matter.
+    pub(super) async fn order(&self, path: &str, body: &impl Serialize, repeat: Repeat) -> Result<(), Error> {
+        self.post(path, body, repeat).await.map(|_: Value| ())
     }
 
     pub(super) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
@@ -143,22 +158,9 @@ impl Client {
     /// Opens a stream without a time limit.
     pub(super) async fn stream(&self, path: &str) -> Result<Response, Error> {
         let call = HttpCall::new(Method::GET, path, None::<&()>)?.without_limit();
-        let response = self
-            .request(&call)
-            .header(ACCEPT, HeaderValue::from_static("text/event-stream"))
-            .send()
+        let event_stream = HeaderValue::from_static("text/event-stream");
+        self.accepted(&call, self.request(&call).header(ACCEPT, event_stream))
             .await
-            .map_err(|source| self.transport(&call, source))?;
-        if !response.status().is_success() {
-            let status = response.status();
-            let headers = response.headers().clone();
-            let body = response.bytes().await.unwrap_or_default();
-            return Err(refused(&call.name(), status, &headers, &body));
-        }
-        if is_html(response.headers()) {
-            return Err(Error::NoSuchEndpoint { call: call.name() });
-        }
-        Ok(response)
     }
 
     /// Sends any request and returns the response unchanged, even an error status.
@@ -182,7 +184,7 @@ impl Client {
             .map_err(|source| self.transport(&call, source))
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub(super) async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
@@ -210,28 +212,29 @@ impl Client {
     }
 
     async fn send(&self, call: &HttpCall<'_>) -> Result<(HeaderMap, Bytes), Error> {
-        let response = self
-            .request(call)
-            .send()
-            .await
-            .map_err(|source| self.transport(call, source))?;
-        let status = response.status();
+        let response = self.accepted(call, self.request(call)).await?;
+        let status = response.status().as_u16();
         let headers = response.headers().clone();
         let bytes = response.bytes().await.map_err(|source| self.transport(call, source))?;
-        tracing::trace!(
-            call = call.name(),
-            status = status.as_u16(),
-            bytes = bytes.len(),
-            "answer"
-        );
+        tracing::trace!(call = call.name(), status, bytes = bytes.len(), "answer");
+        Ok((headers, bytes))
+    }
+
+    /// Sends a request. A status that is no success is an error.
+    async fn accepted(&self, call: &HttpCall<'_>, request: RequestBuilder) -> Result<Response, Error> {
+        let sent = request.send().await;
+        let response = sent.map_err(|source| self.transport(call, source))?;
+        let status = response.status();
         if !status.is_success() {
-            return Err(refused(&call.name(), status, &headers, &bytes));
+            let headers = response.headers().clone();
+            let body = response.bytes().await.map_err(|source| self.transport(call, source))?;
+            return Err(refused(&call.name(), status, &headers, &body));
         }
         // The engine serves its web page with status 200 for any unknown path.
-        if is_html(&headers) {
+        if is_html(response.headers()) {
             return Err(Error::NoSuchEndpoint { call: call.name() });
         }
-        Ok((headers, bytes))
+        Ok(response)
     }
 
     fn request(&self, call: &HttpCall<'_>) -> RequestBuilder {
@@ -305,18 +308,15 @@ impl<'a> HttpCall<'a> {
 
 /// `Some` when another try makes sense, with the pause that the server asked for.
 fn worth_repeating(error: &Error, repeat: Repeat) -> Option<Option<Duration>> {
-    match (error, repeat) {
-        (_, Repeat::Never) => None,
-        (Error::Transport { .. }, _) => Some(None),
-        (Error::Status { status, .. }, Repeat::Identified) if *status == StatusCode::INTERNAL_SERVER_ERROR => None,
-        (
-            Error::Status {
-                status, retry_after, ..
-            },
-            _,
-        ) => {
-            let passing = matches!(status.as_u16(), 408 | 409 | 429) || status.is_server_error();
-            passing.then_some(*retry_after)
+    match error {
+        _ if repeat == Repeat::Never => None,
+        Error::Transport { .. } => Some(None),
+        Error::Status {
+            status, retry_after, ..
+        } => {
+            let is_final = repeat == Repeat::Identified && *status == StatusCode::INTERNAL_SERVER_ERROR;
+            let is_passing = matches!(status.as_u16(), 408 | 409 | 429) || status.is_server_error();
+            (is_passing && !is_final).then_some(*retry_after)
         }
         _ => None,
     }
@@ -333,16 +333,12 @@ fn decode<T: DeserializeOwned>(call: &str, bytes: &[u8]) -> Result<T, Error> {
 
 fn refused(call: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
     let value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-    let name = value
-        .get("name")
-        .or_else(|| value.get("_tag"))
-        .and_then(Value::as_str)
-        .map(str::to_owned);
+    let name = value.get("name").or_else(|| value.get("_tag"));
     Error::Status {
         call: call.to_owned(),
         status,
         message: error_message(&value),
-        name,
+        name: name.and_then(Value::as_str).map(str::to_owned),
         retry_after: retry::retry_after(headers, SystemTime::now()),
     }
 }
@@ -350,36 +346,19 @@ fn refused(call: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> 
 /// The readable part of an engine's error object.
 fn error_message(value: &Value) -> Option<String> {
     let data = value.get("data").unwrap_or(value);
-    let mut text = String::new();
-    if let Some(path) = data.get("path").and_then(Value::as_str) {
-        text.push_str(path);
+    let head = [data["path"].as_str(), data["message"].as_str().map(str::trim)];
+    let head: Vec<&str> = head.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+    let mut parts = vec![head.join(": ")];
+    for issue in data["issues"].as_array().into_iter().flatten() {
+        let keys = issue["path"].as_array().into_iter().flatten();
+        let at: Vec<String> = keys
+            .map(|key| key.as_str().map_or_else(|| key.to_string(), str::to_owned))
+            .collect();
+        let problem = issue["message"].as_str().unwrap_or("is not valid");
+        parts.push(format!("{}: {problem}", at.join(".")));
     }
-    if let Some(message) = data.get("message").and_then(Value::as_str) {
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(message.trim());
-    }
-    for issue in data.get("issues").and_then(Value::as_array).into_iter().flatten() {
-        let at = issue
-            .get("path")
-            .and_then(Value::as_array)
-            .map(|path| {
-                path.iter()
-                    .map(|key| key.as_str().map_or_else(|| key.to_string(), str::to_owned))
-                    .collect::<Vec<_>>()
-                    .join(".")
-            })
-            .unwrap_or_default();
-        let what = issue.get("message").and_then(Value::as_str).unwrap_or("is not valid");
-        if !text.is_empty() {
-            text.push_str("; ");
-        }
-        text.push_str(&at);
-        text.push_str(": ");
-        text.push_str(what);
-    }
-    (!text.is_empty()).then_some(text)
+    parts.retain(|part| !part.is_empty());
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn is_html(headers: &HeaderMap) -> bool {

@@ -201,10 +201,7 @@ async fn install(
 async fn prefer(engines: &EngineRequest<'_>, version: &Version, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
     let store = EngineStore::new(engines.directories);
     if !store.installed().iter().any(|installed| installed.version == *version) {
-        return Err(Error::NotInstalled {
-            version: version.clone(),
-        }
-        .into());
+        return Err(Error::NotInstalled(version.clone()).into());
     }
     store.prefer(version)?;
     output.say(
@@ -237,10 +234,7 @@ fn verify(
         .filter(|installed| version.is_none_or(|version| installed.version == *version))
         .collect();
     if let (Some(version), true) = (version, installed.is_empty()) {
-        return Err(Error::NotInstalled {
-            version: version.clone(),
-        }
-        .into());
+        return Err(Error::NotInstalled(version.clone()).into());
     }
     let mut changed = Vec::new();
     let mut records = Vec::new();

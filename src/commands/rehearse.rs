@@ -35,7 +35,7 @@ pub async fn run(context: &Context, request: RehearseRequest) -> Result<CommandE
 pub async fn serve(request: RehearseRequest, cancel: CancellationToken, out: &mut dyn Write) -> Result<(), Failure> {
     let script = match &request.script {
         Some(path) => ScriptText::read(path)?.parse()?,
-        None => Script::plain(),
+        None => Script::default(),
     };
     let rehearsal = rehearsal::serve(script, request.port).await?;
     announce(&rehearsal, request.format, out).map_err(|error| stdout_failure(&error))?;
@@ -51,16 +51,16 @@ fn announce(rehearsal: &Rehearsal, format: ListFormat, out: &mut dyn Write) -> i
             let record = json!({
                 "type": "rehearsal",
                 "schema_version": 1,
-                "base_url": rehearsal.base_url().as_str(),
-                "api_key": rehearsal.api_key().expose(),
+                "base_url": rehearsal.base_url.as_str(),
+                "api_key": rehearsal.api_key.expose(),
                 "models": models,
                 "engine_config": config,
             });
             writeln!(out, "{record}")?;
         }
         ListFormat::Text => {
-            writeln!(out, "base URL: {}", rehearsal.base_url())?;
-            writeln!(out, "API key:  {}", rehearsal.api_key().expose())?;
+            writeln!(out, "base URL: {}", rehearsal.base_url)?;
+            writeln!(out, "API key:  {}", rehearsal.api_key.expose())?;
             writeln!(out, "models:   {}", models.join(", "))?;
             writeln!(out)?;
             writeln!(out, "# for the engine:")?;

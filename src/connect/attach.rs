@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::connection::Connection;
-use super::trusted::require_trust;
+use super::directory::require_trust;
 use crate::client::{self, Client, Endpoint};
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::ConnectRequest;
 use crate::support::duration::millis_since;
 use crate::support::loopback::is_loopback;
@@ -35,10 +35,10 @@ pub(super) async fn attach(
     };
     let version = semver::Version::parse(&health.version).ok();
     if !version.as_ref().is_some_and(engine::supported) {
-        return Err(Failure::new(
-            FailureKind::Engine,
-            format!("cannot attach to `{url}`: it runs engine version `{}`", health.version),
-        )
+        return Err(Failure::engine(format!(
+            "cannot attach to `{url}`: it runs engine version `{}`",
+            health.version
+        ))
         .hint(format!(
             "attach to an engine from version {} on, below 2",
             engine::OLDEST_TESTED
@@ -60,10 +60,9 @@ async fn not_attached(client: &Client, url: &url::Url, error: client::Error) -> 
     if !error.is_transport()
         && let Some(version) = client.second_generation_version().await
     {
-        return Failure::new(
-            FailureKind::Engine,
-            format!("cannot attach to `{url}`: it runs engine version `{version}`, which speaks another protocol"),
-        )
+        return Failure::engine(format!(
+            "cannot attach to `{url}`: it runs engine version `{version}`, which speaks another protocol"
+        ))
         .hint(format!(
             "attach to an engine from version {} on, below 2, or leave out `--attach` to run one beside it",
             engine::OLDEST_TESTED

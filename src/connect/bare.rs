@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::engine::files::{CONFIG_NAMES, EngineFiles, NAMED_CONFIG, NAMED_DIRECTORY};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::support::atomic_file::{Access, create_directory};
 use crate::support::overlay::overlay;
 
@@ -32,9 +32,8 @@ pub(crate) fn apply(
     }
     // An empty configuration home of our own. It stays, since the engine puts files of its own into it.
     let empty = context.directories.cache.join("bare");
-    create_directory(&empty, Access::Private).map_err(|error| {
-        Failure::new(FailureKind::Failed, format!("cannot create `{}`", empty.display())).caused_by(&error)
-    })?;
+    create_directory(&empty, Access::Private)
+        .map_err(|error| Failure::failed(format!("cannot create `{}`", empty.display())).caused_by(&error))?;
     variables.push(("XDG_CONFIG_HOME".into(), empty.into()));
     for name in [
         "OPENCODE_DISABLE_PROJECT_CONFIG",

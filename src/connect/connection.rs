@@ -7,7 +7,7 @@ use super::warm::Lease;
 use crate::catalog::CatalogTrial;
 use crate::client::{Client, Endpoint};
 use crate::engine::Engine;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::gate::{Gate, Hub};
 use crate::rehearsal::Rehearsal;
 use crate::server::{Server, ServerSpec};
@@ -117,17 +117,14 @@ impl Connection {
 pub(crate) async fn server_gone(server: &mut Option<Server>, lease: Option<&Lease>) -> Failure {
     if let Some(lease) = lease {
         lease.gone().await;
-        return Failure::new(FailureKind::Engine, "cannot go on: the server that was kept has ended")
+        return Failure::engine("cannot go on: the server that was kept has ended")
             .hint("run again; `opencode-rs server list` shows the servers that there are");
     }
     let Some(server) = server else {
         return std::future::pending().await;
     };
     let exit = server.exited().await;
-    let mut failure = Failure::new(
-        FailureKind::Engine,
-        format!("cannot go on: the engine ended by itself: {exit}"),
-    );
+    let mut failure = Failure::engine(format!("cannot go on: the engine ended by itself: {exit}"));
     let tail = server.output_tail();
     if !tail.trim().is_empty() {
         failure.causes.push(tail.trim().to_owned());

@@ -3,10 +3,10 @@
 //! | file | what |
 //! | --- | --- |
 //! | `needs`, `stages` | what a command needs of a server; the stages on the waiting line |
-//! | `directory`, `trusted` | the agent's directory, and trust in the code there |
+//! | `directory` | the agent's directory, and trust in the code there |
 //! | `attach` | a server that we did not start |
-//! | `start` | our server: warm, or started for this command |
-//! | `spec`, `bare`, `rehearsed` | the server spec: what is laid over the engine's configuration and environment |
+//! | `start` | our server: warm, or started for this command; its spec |
+//! | `bare`, `rehearsed` | what is laid over the engine's configuration and environment |
 //! | `connection` | the result |
 //! | `visit` | a connection for one piece of work |
 //! | `select` | models, agents and variants by name |
@@ -18,13 +18,12 @@ mod directory;
 mod needs;
 pub(crate) mod rehearsed;
 pub(crate) mod select;
-mod spec;
 mod stages;
 mod start;
-mod trusted;
 pub(crate) mod visit;
 mod warm;
 
+use std::io;
 use std::path::Path;
 
 pub(crate) use self::connection::{Connection, server_gone};
@@ -54,4 +53,8 @@ pub(crate) async fn connect(
         ServerChoice::Attach(url) => attach::attach(context, request, directory, url).await,
         ServerChoice::Start { .. } => start::start(context, request, directory, needs, stages).await,
     }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::failed(format!("cannot write to `{}`", path.display())).caused_by(error)
 }

@@ -7,14 +7,13 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::cannot_write;
 use crate::context::{Context, Directories};
-use crate::engine::files::EngineFiles;
-use crate::error::{Failure, FailureKind};
+use crate::engine::files::{EngineFiles, NAMED_DATABASE};
+use crate::error::Failure;
 use crate::request::RehearsalChoice;
 use crate::support::atomic_file::{Access, create_directory};
 
-/// Names the engine's database: a path.
-const DATABASE: &str = "OPENCODE_DB";
 const DIRECTORY: &str = "rehearsal";
 
 /// The engine's variable that names the database of rehearsals, whose directory is there afterwards. None where the user
@@ -30,14 +29,8 @@ pub(crate) fn variable(context: &Context) -> Result<Option<(OsString, OsString)>
     let directories = &context.directories;
     let path = own_database(directories);
     let directory = directories.data.join(DIRECTORY);
-    create_directory(&directory, Access::Private).map_err(|error| {
-        Failure::new(
-            FailureKind::Failed,
-            format!("cannot write to `{}`", directory.display()),
-        )
-        .caused_by(&error)
-    })?;
-    Ok(Some((DATABASE.into(), path.into())))
+    create_directory(&directory, Access::Private).map_err(|error| cannot_write(&directory, &error))?;
+    Ok(Some((NAMED_DATABASE.into(), path.into())))
 }
 
 /// The database that holds the sessions of such a command, if it is a file in a known place.
@@ -59,7 +52,10 @@ pub(crate) fn names(context: &Context, rehearsal: &RehearsalChoice) -> PathBuf {
 }
 
 fn names_database(context: &Context) -> bool {
-    context.environment.os(DATABASE).is_some_and(|name| !name.is_empty())
+    context
+        .environment
+        .os(NAMED_DATABASE)
+        .is_some_and(|name| !name.is_empty())
 }
 
 fn own_database(directories: &Directories) -> PathBuf {

@@ -112,7 +112,7 @@ pub(crate) fn provider<'a>(id: &str, providers: &'a Providers) -> Result<&'a Pro
             failure: with_nearest(
                 Failure::usage(format!("cannot find provider `{id}`")),
                 id,
-                &ids(providers),
+                ids(providers),
                 "opencode-rs models",
             ),
         })
@@ -139,7 +139,12 @@ pub(crate) async fn explain_missing(missing: Missing, context: &Context, connect
         },
     };
     let Some(variables) = known.get(&provider) else {
-        return with_nearest_of_all(failure, &provider, &known);
+        // A name that is close to one without credentials is a slip all the same.
+        let near = nearest(&provider, known.keys().map(String::as_str));
+        if near.is_empty() || failure.hints.iter().any(|hint| hint.starts_with("did you mean")) {
+            return failure;
+        }
+        return failure.hint(format!("did you mean {}?", quoted(&near)));
     };
     let failure = Failure::new(
         FailureKind::Auth,
@@ -151,15 +156,6 @@ pub(crate) async fn explain_missing(missing: Missing, context: &Context, connect
     }
 }
 
-/// A name that is close to one without credentials is a slip all the same.
-fn with_nearest_of_all(failure: Failure, provider: &str, known: &BTreeMap<String, Vec<String>>) -> Failure {
-    let near = nearest(provider, known.keys().map(String::as_str));
-    if near.is_empty() || failure.hints.iter().any(|hint| hint.starts_with("did you mean")) {
-        return failure;
-    }
-    failure.hint(format!("did you mean {}?", quoted(&near)))
-}
-
 /// The failure when there is no model at all.
 pub(crate) fn no_credentials() -> Failure {
     Failure::new(FailureKind::Auth, "cannot choose a model: no provider has credentials")
@@ -167,8 +163,8 @@ pub(crate) fn no_credentials() -> Failure {
         .hint("`--rehearse` tries the program out without any model")
 }
 
-fn ids(providers: &Providers) -> Vec<String> {
-    providers.providers.iter().map(|provider| provider.id.clone()).collect()
+fn ids(providers: &Providers) -> impl Iterator<Item = &str> {
+    providers.providers.iter().map(|provider| provider.id.as_str())
 }
 
 fn unknown_model(reference: &ModelRef, provider: &Provider) -> Failure {
@@ -182,47 +178,33 @@ fn unknown_model(reference: &ModelRef, provider: &Provider) -> Failure {
 }
 
 fn unknown_provider(reference: &ModelRef, providers: &Providers) -> Failure {
-    let known = ids(providers);
     let failure = Failure::usage(format!(
         "cannot find model `{reference}`: there is no provider `{}`",
         reference.provider
     ));
-    with_nearest(failure, &reference.provider, &known, "opencode-rs models")
+    with_nearest(failure, &reference.provider, ids(providers), "opencode-rs models")
 }
 
 fn unknown_bare_model(name: &str, providers: &Providers) -> Failure {
     let known: Vec<String> = providers
         .providers
         .iter()
-        .flat_map(|provider| {
-            provider
-                .models
-                .keys()
-                .map(move |model| format!("{}/{model}", provider.id))
-        })
+        .flat_map(|provider| provider.models.keys().map(|model| format!("{}/{model}", provider.id)))
         .collect();
     let failure = Failure::usage(format!("cannot find model `{name}`"));
     // The part behind the slash is what was typed, so that is compared.
-    let mut near: Vec<String> = Vec::new();
-    for close in nearest(
-        name,
-        known
-            .iter()
-            .filter_map(|full| full.split_once('/').map(|(_, model)| model)),
-    ) {
-        near.extend(
-            known
-                .iter()
-                .filter(|full| full.ends_with(&format!("/{close}")))
-                .cloned(),
-        );
+    let models = known.iter().filter_map(|full| Some(full.split_once('/')?.1));
+    let mut near: Vec<&String> = Vec::new();
+    for close in nearest(name, models) {
+        let end = format!("/{close}");
+        near.extend(known.iter().filter(|full| full.ends_with(&end)));
     }
     near.truncate(3);
     with_hint(failure, &near, "opencode-rs models")
 }
 
-fn with_nearest(failure: Failure, name: &str, known: &[String], list: &str) -> Failure {
-    with_hint(failure, &nearest(name, known.iter().map(String::as_str)), list)
+fn with_nearest<'a>(failure: Failure, name: &str, known: impl Iterator<Item = &'a str>, list: &str) -> Failure {
+    with_hint(failure, &nearest(name, known), list)
 }
 
 fn with_hint<S: AsRef<str>>(failure: Failure, near: &[S], list: &str) -> Failure {
@@ -272,12 +254,9 @@ fn default_agent<'a>(name: &str, agents: &'a [Agent]) -> Result<&'a Agent, Failu
 }
 
 fn unknown_agent(message: String, name: &str, agents: &[Agent]) -> Failure {
-    let known: Vec<String> = agents
-        .iter()
-        .filter(|agent| !agent.hidden)
-        .map(|agent| agent.name.clone())
-        .collect();
-    with_nearest(Failure::usage(message), name, &known, "opencode-rs agents")
+    let shown = agents.iter().filter(|agent| !agent.hidden);
+    let known = shown.map(|agent| agent.name.as_str());
+    with_nearest(Failure::usage(message), name, known, "opencode-rs agents")
 }
 
 /// Finds the variant that was asked for.

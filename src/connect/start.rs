@@ -1,19 +1,25 @@
-//! A connection to our server: a fitting warm server, else a server that this command starts.
+//! A connection to our server: a fitting warm server, else a server that this command starts; and the spec of either.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::connection::Connection;
-use super::needs::Needs;
-use super::spec::server_spec;
+use super::directory::require_trust;
+use super::needs::{Catalog, Needs, Snapshots};
 use super::stages::ConnectStages;
-use super::trusted::require_trust;
 use super::warm::{self, WarmRequest};
-use crate::context::Context;
-use crate::engine::{self, EngineRequest};
+use super::{bare, cannot_write, rehearsed};
+use crate::catalog::{self, CatalogRequest, CatalogTrial};
+use crate::context::{Context, Environment};
+use crate::engine::{self, Engine, EngineRequest};
+use crate::env_vars;
 use crate::error::Failure;
-use crate::request::{ConnectRequest, RehearsalChoice, ServerChoice, Verbosity, Warmth};
-use crate::server::{ServerSpec, StartedServer};
+use crate::rehearsal::ScriptText;
+use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, Verbosity, Warmth};
+use crate::server::{CATALOG_VARIABLE, ServerSpec, StartedServer};
 use crate::support::duration::millis_since;
 
 /// Keeps the engine from loading plugins.
@@ -118,7 +124,7 @@ async fn start_cold(context: &Context, request: &ConnectRequest, mut spec: Serve
         spec.variables.push(("OPENCODE_PRINT_LOGS".into(), "1".into()));
     }
     let StartedServer { server, hub, rehearsal } = spec.start(&context.environment, &context.directories, None).await?;
-    let connection = Connection::to_ours(server.endpoint(), &spec)?;
+    let connection = Connection::to_ours(&server.endpoint, &spec)?;
     Ok(Connection {
         server: Some(server),
         hub,
@@ -133,4 +139,81 @@ pub(crate) fn is_pure(context: &Context) -> bool {
         .environment
         .text(PURE)
         .is_some_and(|value| value != "0" && value != "false")
+}
+
+/// The spec, and the trial of its model catalog, if there is one.
+///
+/// # Errors
+///
+/// When the user's configuration or the script of the rehearsal cannot be read, or our own files cannot be written.
+fn server_spec(
+    context: &Context,
+    request: &ConnectRequest,
+    directory: &Path,
+    needs: Needs<'_>,
+    engine: &Engine,
+) -> Result<(ServerSpec, Option<CatalogTrial>), Failure> {
+    let mut config = json!({});
+    let mut variables: Vec<(OsString, OsString)> = Vec::new();
+    let mut trial = None;
+    if needs.snapshots == Snapshots::Off {
+        config["snapshot"] = json!(false);
+    }
+    if request.config_scope == ConfigScope::Bare {
+        bare::apply(context, &mut config, &mut variables)?;
+    }
+    let rehearsal = match &request.rehearsal {
+        RehearsalChoice::Off => None,
+        RehearsalChoice::Plain => Some(ScriptText::default()),
+        RehearsalChoice::Script(path) => Some(ScriptText::read(path)?),
+    };
+    if rehearsal.is_some() {
+        // The configuration defines the provider, so the engine needs neither a catalog nor its plugins for providers.
+        let directories = &context.directories;
+        let empty = catalog::empty(directories).map_err(|error| cannot_write(&directories.cache, &error))?;
+        variables.push((CATALOG_VARIABLE.into(), empty.into()));
+        variables.push(("OPENCODE_DISABLE_DEFAULT_PLUGINS".into(), "1".into()));
+        variables.extend(rehearsed::variable(context)?);
+    } else if let Catalog::For(provider) = needs.catalog {
+        let environment = with_variables(&context.environment, &config, &variables);
+        let choice = catalog::choose(&CatalogRequest {
+            engine,
+            environment: &environment,
+            directories: &context.directories,
+            directory,
+            named: provider.as_slice(),
+        });
+        trial = choice.trial;
+        if let Some(cut) = choice.cut {
+            tracing::debug!(path = %cut.path.display(), providers = ?cut.providers, "the engine reads a cut catalog");
+            variables.push((CATALOG_VARIABLE.into(), cut.path.into()));
+        }
+    }
+    if needs.questions {
+        variables.push(("OPENCODE_ENABLE_QUESTION_TOOL".into(), "1".into()));
+    }
+    let spec = ServerSpec {
+        engine: engine.clone(),
+        directory: directory.to_path_buf(),
+        port: match request.server {
+            ServerChoice::Start { port } => port,
+            ServerChoice::Attach(_) => None,
+        },
+        config,
+        variables,
+        rehearsal,
+        gated: needs.guarded,
+        whole_catalog: needs.catalog == Catalog::Whole,
+    };
+    Ok((spec, trial))
+}
+
+/// The variables and the configuration from which the engine learns of providers.
+fn with_variables(environment: &Environment, config: &Value, variables: &[(OsString, OsString)]) -> Environment {
+    let all = environment.with(variables.iter().cloned());
+    // What we lay over the user's own inline configuration names providers only where that is empty (`--bare`).
+    if environment.os(env_vars::ENGINE_CONFIG_CONTENT).is_some() || config.get("provider").is_none() {
+        return all;
+    }
+    all.with([(env_vars::ENGINE_CONFIG_CONTENT.into(), config.to_string().into())])
 }

@@ -6,12 +6,13 @@
 //! since no honest one does.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Read};
+use std::io::{self, BufReader, Read, Write as _};
 use std::path::Path;
 
 use flate2::read::GzDecoder;
+use sha2::{Digest as _, Sha256};
 
-use super::digest::{Digest, Hasher, Hashes, HashingWriter, Mismatch};
+use super::digest::{Digest, Hasher, Hashes, Mismatch};
 use super::platform::ArchiveKind;
 
 /// More than any engine has, and less than what hurts. The engine has 180 to 196 MB.
@@ -55,47 +56,28 @@ pub(super) fn unpack(
         hasher: Hasher::default(),
         failed: false,
     };
-    match kind {
+    let (archive, (executable, size)) = match kind {
         ArchiveKind::TarGz => {
             let result = untar(&mut reader, executable, destination);
             // The hash is that of the whole file, and a wrong one explains whatever else went wrong.
-            let archive = reader.drain()?;
-            check(&archive, expected)?;
-            let (executable, size) = result?;
-            Ok(Unpacked {
-                archive,
-                executable,
-                size,
-            })
+            (reader.drain(expected)?, result?)
         }
         ArchiveKind::Zip => {
             // The directory of a zip file is at its end, and the headers before it are not to be trusted.
             let path = destination.with_extension("zip");
             let mut file = create(&path).map_err(UnpackError::Write)?;
-            copy(&mut reader, &mut file)?;
-            let archive = reader.drain()?;
-            check(&archive, expected)?;
-            drop(file);
-            let (executable, size) = unzip(&path, executable, destination)?;
+            copy(&mut reader, |bytes| file.write_all(bytes))?;
+            let archive = reader.drain(expected)?;
+            let result = unzip(&path, executable, destination)?;
             std::fs::remove_file(&path).map_err(UnpackError::Write)?;
-            Ok(Unpacked {
-                archive,
-                executable,
-                size,
-            })
+            (archive, result)
         }
-    }
-}
-
-fn check(found: &Hashes, expected: Option<Digest>) -> Result<(), UnpackError> {
-    match expected {
-        Some(expected) if found.like(&expected) != expected => Err(UnpackError::Mismatch(Box::new(Mismatch {
-            what: "the archive",
-            expected,
-            found: found.like(&expected),
-        }))),
-        _ => Ok(()),
-    }
+    };
+    Ok(Unpacked {
+        archive,
+        executable,
+        size,
+    })
 }
 
 fn untar<R: Read>(
@@ -181,20 +163,19 @@ fn is_wanted(name: &[u8], executable: &str) -> Result<bool, UnpackError> {
 }
 
 fn write_executable(entry: &mut impl Read, destination: &Path) -> Result<(Digest, u64), UnpackError> {
-    let file = create(destination).map_err(UnpackError::Write)?;
-    let mut writer = BufWriter::with_capacity(256 * 1024, HashingWriter::new(file));
-    let size = copy(entry, &mut writer)?;
-    let writer = writer
-        .into_inner()
-        .map_err(|error| UnpackError::Write(error.into_error()))?;
-    let (file, executable) = writer.finish();
+    let mut file = create(destination).map_err(UnpackError::Write)?;
+    let mut sha256 = Sha256::new();
+    let size = copy(entry, |bytes| {
+        sha256.update(bytes);
+        file.write_all(bytes)
+    })?;
     finish_executable(&file).map_err(UnpackError::Write)?;
-    Ok((executable, size))
+    Ok((Digest::Sha256(sha256.finalize().into()), size))
 }
 
 /// Copies, and tells errors of reading from errors of writing.
-fn copy(reader: &mut impl Read, writer: &mut impl io::Write) -> Result<u64, UnpackError> {
-    let mut buffer = vec![0_u8; 64 * 1024];
+fn copy(reader: &mut impl Read, mut write: impl FnMut(&[u8]) -> io::Result<()>) -> Result<u64, UnpackError> {
+    let mut buffer = vec![0_u8; 256 * 1024];
     let mut size = 0;
     loop {
         let read = match reader.read(&mut buffer) {
@@ -203,7 +184,7 @@ fn copy(reader: &mut impl Read, writer: &mut impl io::Write) -> Result<u64, Unpa
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(broken(error)),
         };
-        writer.write_all(&buffer[..read]).map_err(UnpackError::Write)?;
+        write(&buffer[..read]).map_err(UnpackError::Write)?;
         size += read as u64;
     }
 }
@@ -264,12 +245,17 @@ impl<R: Read> Read for HashingReader<R> {
 }
 
 impl<R: Read> HashingReader<R> {
-    fn drain(mut self) -> Result<Hashes, UnpackError> {
+    /// Reads on to the end, and compares the hash of all with the expected one.
+    fn drain(mut self, expected: Option<Digest>) -> Result<Hashes, UnpackError> {
         if self.failed {
             return Err(UnpackError::Source);
         }
         io::copy(&mut self, &mut io::sink()).map_err(broken)?;
-        Ok(self.hasher.finish())
+        let hashes = self.hasher.finish();
+        if let Some(expected) = expected {
+            Mismatch::compare("the archive", expected, hashes.like(&expected)).map_err(UnpackError::Mismatch)?;
+        }
+        Ok(hashes)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Published hashes, and hashing while bytes pass by.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -33,20 +33,19 @@ impl Digest {
 
     /// Reads an `integrity` field, which may list several hashes, and takes the strongest that we know.
     pub fn from_integrity(text: &str) -> Option<Self> {
-        let mut best = None;
-        for entry in text.split_ascii_whitespace() {
-            // Options may follow after `?`.
-            let entry = entry.split('?').next().unwrap_or(entry);
-            if let Some(encoded) = entry.strip_prefix("sha512-") {
-                let bytes: [u8; 64] = STANDARD.decode(encoded).ok()?.try_into().ok()?;
-                return Some(Self::Sha512(bytes));
-            }
-            if let Some(encoded) = entry.strip_prefix("sha256-") {
-                let bytes: [u8; 32] = STANDARD.decode(encoded).ok()?.try_into().ok()?;
-                best = Some(Self::Sha256(bytes));
-            }
+        // Options may follow after `?`.
+        let encoded = |prefix: &str| {
+            let mut entries = text
+                .split_ascii_whitespace()
+                .filter_map(|entry| entry.split('?').next());
+            entries.find_map(|entry| entry.strip_prefix(prefix))
+        };
+        if let Some(encoded) = encoded("sha512-") {
+            return Some(Self::Sha512(STANDARD.decode(encoded).ok()?.try_into().ok()?));
         }
-        best
+        Some(Self::Sha256(
+            STANDARD.decode(encoded("sha256-")?).ok()?.try_into().ok()?,
+        ))
     }
 }
 
@@ -63,7 +62,8 @@ impl fmt::Display for Digest {
 }
 
 /// A file that is not what was published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the hash of {what} is not the expected one (expected {expected}, found {found})")]
 pub struct Mismatch {
     /// Which file: the archive, or the executable in it.
     pub what: &'static str,
@@ -71,13 +71,12 @@ pub struct Mismatch {
     pub found: Digest,
 }
 
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, expected, found } = self;
-        write!(
-            f,
-            "the hash of {what} is not the expected one (expected {expected}, found {found})"
-        )
+impl Mismatch {
+    pub(super) fn compare(what: &'static str, expected: Digest, found: Digest) -> Result<(), Box<Self>> {
+        if expected == found {
+            return Ok(());
+        }
+        Err(Box::new(Self { what, expected, found }))
     }
 }
 
@@ -97,8 +96,8 @@ impl Hasher {
 
     pub(super) fn finish(self) -> Hashes {
         Hashes {
-            sha256: self.sha256.finalize().into(),
-            sha512: self.sha512.finalize().into(),
+            sha256: Digest::Sha256(self.sha256.finalize().into()),
+            sha512: Digest::Sha512(self.sha512.finalize().into()),
         }
     }
 }
@@ -106,56 +105,17 @@ impl Hasher {
 /// The hashes of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hashes {
-    sha256: [u8; 32],
-    sha512: [u8; 64],
+    pub(super) sha256: Digest,
+    sha512: Digest,
 }
 
 impl Hashes {
-    /// The SHA-256, for a receipt.
-    pub(super) const fn sha256(&self) -> Digest {
-        Digest::Sha256(self.sha256)
-    }
-
     /// The hash of the same kind as `other`.
     pub(super) const fn like(&self, other: &Digest) -> Digest {
         match other {
-            Digest::Sha256(_) => Digest::Sha256(self.sha256),
-            Digest::Sha512(_) => Digest::Sha512(self.sha512),
+            Digest::Sha256(_) => self.sha256,
+            Digest::Sha512(_) => self.sha512,
         }
-    }
-}
-
-/// A writer that hashes with SHA-256 what it passes on.
-#[derive(Debug)]
-pub(super) struct HashingWriter<W> {
-    inner: W,
-    sha256: Sha256,
-}
-
-impl<W: Write> HashingWriter<W> {
-    /// Hashes what is written to `inner`.
-    pub(super) fn new(inner: W) -> Self {
-        Self {
-            inner,
-            sha256: Sha256::new(),
-        }
-    }
-
-    /// The writer, and the hash of all that was written.
-    pub(super) fn finish(self) -> (W, Digest) {
-        (self.inner, Digest::Sha256(self.sha256.finalize().into()))
-    }
-}
-
-impl<W: Write> Write for HashingWriter<W> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(buffer)?;
-        self.sha256.update(&buffer[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
     }
 }
 
@@ -165,9 +125,16 @@ impl<W: Write> Write for HashingWriter<W> {
 ///
 /// When it cannot be read.
 pub(super) fn sha256_of(reader: &mut impl Read) -> io::Result<Digest> {
-    let mut writer = HashingWriter::new(io::sink());
-    io::copy(reader, &mut writer)?;
-    Ok(writer.finish().1)
+    let mut sha256 = Sha256::new();
+    let mut buffer = vec![0_u8; 64 * 1024];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(Digest::Sha256(sha256.finalize().into())),
+            Ok(read) => sha256.update(&buffer[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -199,13 +166,7 @@ mod tests {
         let mut hasher = Hasher::default();
         hasher.update(b"a");
         hasher.update(b"bc");
-        assert_eq!(hasher.finish().sha256(), Digest::from_hex(HEX_OF_ABC).unwrap());
-        let mut writer = HashingWriter::new(Vec::new());
-        writer.write_all(b"abc").unwrap();
-        assert_eq!(
-            writer.finish(),
-            (b"abc".to_vec(), Digest::from_hex(HEX_OF_ABC).unwrap())
-        );
+        assert_eq!(hasher.finish().sha256, Digest::from_hex(HEX_OF_ABC).unwrap());
         assert_eq!(
             sha256_of(&mut &b"abc"[..]).unwrap(),
             Digest::from_hex(HEX_OF_ABC).unwrap()

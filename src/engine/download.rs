@@ -24,12 +24,6 @@ const DEADLINE: Duration = Duration::from_secs(3600);
 /// Pieces are at most some hundred kilobytes.
 const QUEUE: usize = 16;
 
-enum DownloadChunk {
-    Data(Bytes),
-    /// The body is complete. A queue that closes without it was given up.
-    End,
-}
-
 /// Fetches the archive, unpacks its executable into `destination`, and checks every expected hash.
 ///
 /// # Errors
@@ -58,9 +52,12 @@ pub(super) async fn fetch(
     let unpacking = {
         let (kind, executable, expected) = (artifact.kind, artifact.executable, artifact.expected.archive());
         let destination = destination.to_path_buf();
-        tokio::task::spawn_blocking(move || {
-            archive::unpack(kind, PieceReader::new(receiver), executable, &destination, expected)
-        })
+        let pieces = PieceReader {
+            receiver,
+            current: Bytes::new(),
+            ended: false,
+        };
+        tokio::task::spawn_blocking(move || archive::unpack(kind, pieces, executable, &destination, expected))
     };
     progress.begin(label, total);
     let reported = FinishOnDrop(progress);
@@ -72,22 +69,16 @@ pub(super) async fn fetch(
         .map_err(|error| Error::file("write", destination, io::Error::other(error)))?
         .map_err(|error| describe(error, &url, destination))?;
 
-    match artifact.expected.executable() {
-        Some(expected) if expected != unpacked.executable => Err(Error::HashMismatch {
-            url,
-            mismatch: Box::new(Mismatch {
-                what: "the executable",
-                expected,
-                found: unpacked.executable,
-            }),
-        }),
-        _ => Ok(unpacked),
+    if let Some(expected) = artifact.expected.executable() {
+        let compared = Mismatch::compare("the executable", expected, unpacked.executable);
+        compared.map_err(|mismatch| Error::HashMismatch { url, mismatch })?;
     }
+    Ok(unpacked)
 }
 
 async fn feed(
     mut response: reqwest::Response,
-    sender: mpsc::Sender<DownloadChunk>,
+    sender: mpsc::Sender<Option<Bytes>>,
     url: &url::Url,
     too_large: impl Fn() -> Error,
     progress: &dyn Progress,
@@ -100,18 +91,15 @@ async fn feed(
             return Err(too_large());
         }
         if begun.elapsed() > DEADLINE {
-            return Err(Error::Interrupted {
-                url: url.clone(),
-                reason: format!("it did not end within {} s", DEADLINE.as_secs()),
-            });
+            return Err(Error::too_slow(url, DEADLINE));
         }
         progress.advance(chunk.len() as u64);
-        if sender.send(DownloadChunk::Data(chunk)).await.is_err() {
+        if sender.send(Some(chunk)).await.is_err() {
             // The thread ended early; it knows why.
             return Ok(());
         }
     }
-    let _ = sender.send(DownloadChunk::End).await;
+    let _ = sender.send(None).await;
     Ok(())
 }
 
@@ -142,28 +130,19 @@ impl Drop for FinishOnDrop<'_> {
     }
 }
 
+/// What the queue brings. `None` in it says that the body is complete; a queue that closes without it was given up.
 struct PieceReader {
-    receiver: mpsc::Receiver<DownloadChunk>,
+    receiver: mpsc::Receiver<Option<Bytes>>,
     current: Bytes,
     ended: bool,
-}
-
-impl PieceReader {
-    fn new(receiver: mpsc::Receiver<DownloadChunk>) -> Self {
-        Self {
-            receiver,
-            current: Bytes::new(),
-            ended: false,
-        }
-    }
 }
 
 impl Read for PieceReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.current.is_empty() && !self.ended {
             match self.receiver.blocking_recv() {
-                Some(DownloadChunk::Data(bytes)) => self.current = bytes,
-                Some(DownloadChunk::End) => self.ended = true,
+                Some(Some(bytes)) => self.current = bytes,
+                Some(None) => self.ended = true,
                 None => return Err(io::Error::other(SourceGone)),
             }
         }

@@ -7,10 +7,9 @@ use std::time::Duration;
 use semver::Version;
 use url::Url;
 
-use super::candidate::EngineCandidate;
 use super::digest::Mismatch;
 use super::platform::{BuildTarget, UnsupportedPlatform};
-use super::rejection::Rejection;
+use super::rejection::{EngineCandidate, Rejection};
 use super::{OLDEST_TESTED, PINNED_VERSION};
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
@@ -177,8 +176,8 @@ pub enum Error {
         reason: String,
     },
     /// The version is not in the store.
-    #[error("cannot find `opencode {version}` among the installed engines")]
-    NotInstalled { version: Version },
+    #[error("cannot find `opencode {0}` among the installed engines")]
+    NotInstalled(Version),
     /// Installed engines are not what they were.
     #[error("cannot trust {count} of the installed engines", count = .0.len())]
     Damaged(Vec<(Version, PathBuf)>),
@@ -200,6 +199,22 @@ impl Error {
             action,
             path: path.to_path_buf(),
             source,
+        }
+    }
+
+    /// An answer that is not what such a source says.
+    pub(super) fn answer(url: &Url, problem: impl ToString) -> Self {
+        Self::Answer {
+            url: url.clone(),
+            problem: problem.to_string(),
+        }
+    }
+
+    /// Bytes that did not end within the time for them.
+    pub(super) fn too_slow(url: &Url, limit: Duration) -> Self {
+        Self::Interrupted {
+            url: url.clone(),
+            reason: format!("it did not end within {} s", limit.as_secs()),
         }
     }
 
@@ -312,7 +327,7 @@ fn hint_for_engine(error: &Error) -> Option<String> {
         }
         Error::File { path, source, .. } => hint_for_file(path, source)?,
         Error::InTheWay { path, .. } => format!("move `{}` away", path.display()),
-        Error::NotInstalled { version } => format!("run `opencode-rs engine install {version}`"),
+        Error::NotInstalled(version) => format!("run `opencode-rs engine install {version}`"),
         _ => return None,
     })
 }

@@ -170,25 +170,14 @@ impl Http {
             while let Some(chunk) = response.chunk().await.map_err(|error| interrupted(url, error))? {
                 body.extend_from_slice(&chunk);
                 if body.len() > METADATA_LIMIT {
-                    return Err(Error::Answer {
-                        url: url.clone(),
-                        problem: "it does not end".to_owned(),
-                    });
+                    return Err(Error::answer(url, "it does not end"));
                 }
             }
-            serde_json::from_slice(&body).map_err(|error| Error::Answer {
-                url: url.clone(),
-                problem: error.to_string(),
-            })
+            serde_json::from_slice(&body).map_err(|error| Error::answer(url, error))
         };
         self.patiently(progress, || async {
             let limited = tokio::time::timeout(METADATA_DEADLINE, document()).await;
-            limited.unwrap_or_else(|_| {
-                Err(Error::Interrupted {
-                    url: url.clone(),
-                    reason: format!("it did not end within {} s", METADATA_DEADLINE.as_secs()),
-                })
-            })
+            limited.unwrap_or_else(|_| Err(Error::too_slow(url, METADATA_DEADLINE)))
         })
         .await
     }
@@ -282,17 +271,12 @@ impl Http {
             Error::Connect { timed_out: true, .. } => return None,
             Error::Connect { .. } => (self.patience.connection_attempts, None),
             Error::Interrupted { .. } => (self.patience.attempts, None),
+            // GitHub says 403 and when to come back, when many requests come at once.
             Error::Status {
-                status: 408 | 429 | 500..=599,
-                retry_after,
-                ..
-            } => (self.patience.attempts, *retry_after),
-            // GitHub says so when many requests come at once.
-            Error::Status {
-                status: 403,
-                retry_after: Some(asked),
-                ..
-            } => (self.patience.attempts, Some(*asked)),
+                status, retry_after, ..
+            } if matches!(status, 408 | 429 | 500..=599) || (*status == 403 && retry_after.is_some()) => {
+                (self.patience.attempts, *retry_after)
+            }
             _ => return None,
         };
         if made >= most {

@@ -8,11 +8,10 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use semver::Version;
 
-use super::digest::Digest;
 use super::download;
 use super::error::Error;
 use super::http::without_credentials;
@@ -21,10 +20,11 @@ use super::probe;
 use super::probe_cache::{Identity, ProbeCache};
 use super::rejection::Rejection;
 use super::source::{Artifact, ReleaseSource, release_url};
-use super::store::{EngineStore, Installed, Integrity, Receipt, now, write_receipt};
+use super::store::{EngineStore, Installed, Integrity, Receipt, write_receipt};
 use super::{Engine, EngineRequest, supported};
 use crate::request::{EngineSource, Network};
 use crate::support::lock::Lock;
+use crate::support::timestamp::rfc3339;
 
 const RENAME_ATTEMPTS: u32 = 20;
 const RENAME_PAUSE: Duration = Duration::from_millis(500);
@@ -65,9 +65,7 @@ pub async fn install(request: &EngineRequest<'_>, version: &Version, scrutiny: S
         }
     }
     let Some(first) = targets.first().copied() else {
-        return Err(Error::NotInstalled {
-            version: version.clone(),
-        });
+        return Err(Error::NotInstalled(version.clone()));
     };
     if request.network == Network::Offline {
         return Err(Error::Offline {
@@ -129,7 +127,7 @@ impl Installer<'_> {
         sources: &mut Vec<ReleaseSource>,
         attempts: &mut Vec<Error>,
     ) -> Result<Option<Engine>, Error> {
-        let _lock = self.lock(target).await?;
+        let _lock = lock(&self.store, self.version, target, &*self.request.progress).await?;
         if let Some(engine) = self.present(target).await? {
             return Ok(Some(engine));
         }
@@ -162,8 +160,8 @@ impl Installer<'_> {
             .patiently(progress, || async {
                 let staging = tempfile::Builder::new()
                     .prefix(&EngineStore::staging_prefix(self.version, target))
-                    .tempdir_in(self.store.root())
-                    .map_err(|error| Error::file("write", self.store.root(), error))?;
+                    .tempdir_in(&self.store.root)
+                    .map_err(|error| Error::file("write", &self.store.root, error))?;
                 let file = staging.path().join(target.executable());
                 let unpacked = download::fetch(source.http(), &artifact, &file, &label, progress).await?;
                 Ok((staging, unpacked))
@@ -204,27 +202,22 @@ impl Installer<'_> {
             .map_err(|error| Error::file("write", &directory, error))?;
         // Nothing is left at the old path.
         let _ = staging.keep();
-        sync_directory(self.store.root())?;
+        sync_directory(&self.store.root)?;
         if let Some(error) = unseen {
             return Err(error);
         }
         let path = directory.join(target.executable());
-        if let (Ok(canonical), Ok(identity)) = (fs::canonicalize(&path), Identity::of(&path)) {
-            if identity.size() != receipt.size {
-                return Err(self.not_runnable(target, Rejection::Missing));
-            }
-            // The file that was probed a moment ago; launchers are never remembered, so a small one is not either.
-            if probe::is_engine(&canonical) {
-                self.cache.store(&canonical, &identity, Some(self.version));
-            }
-        } else {
+        let (Ok(canonical), Ok(identity)) = (fs::canonicalize(&path), Identity::of(&path)) else {
             // Nothing but a virus scanner takes a file away in this moment.
-            return Err(self.not_runnable(
-                target,
-                Rejection::Unusable(
-                    "it vanished right after it was installed; an antivirus program may have removed it".to_owned(),
-                ),
-            ));
+            let why = "it vanished right after it was installed; an antivirus program may have removed it";
+            return Err(self.not_runnable(target, Rejection::Unusable(why.to_owned())));
+        };
+        if identity.size != receipt.size {
+            return Err(self.not_runnable(target, Rejection::Missing));
+        }
+        // The file that was probed a moment ago; launchers are never remembered, so a small one is not either.
+        if probe::is_engine(&canonical) {
+            self.cache.store(&canonical, &identity, Some(self.version));
         }
         Ok(Engine {
             path,
@@ -304,10 +297,6 @@ impl Installer<'_> {
         }
         Ok(self.expect_version(&installed.path, &self.cache).await.err())
     }
-
-    async fn lock(&self, target: BuildTarget) -> Result<Lock, Error> {
-        lock(&self.store, self.version, target, &*self.request.progress).await
-    }
 }
 
 /// Waits for the destination's lock. Cancelled by dropping the future.
@@ -333,21 +322,20 @@ fn receipt(
     artifact: &Artifact,
     unpacked: &super::archive::Unpacked,
 ) -> Receipt {
-    let archive = artifact.expected.archive().map_or_else(
-        || unpacked.archive.sha256(),
-        |expected| unpacked.archive.like(&expected),
-    );
-    let hex = |digest: &Digest| digest.to_string();
+    let archive = artifact
+        .expected
+        .archive()
+        .map_or_else(|| unpacked.archive.sha256, |expected| unpacked.archive.like(&expected));
     Receipt {
         schema_version: 1,
         version: version.clone(),
         target: target.to_string(),
         source: artifact.source.to_owned(),
         url: without_credentials(&artifact.url).to_string(),
-        archive: hex(&archive),
-        executable: hex(&unpacked.executable),
+        archive: archive.to_string(),
+        executable: unpacked.executable.to_string(),
         size: unpacked.size,
-        installed_at: now(),
+        installed_at: rfc3339(SystemTime::now()),
     }
 }
 

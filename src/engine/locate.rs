@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use super::candidate::EngineCandidate;
 use super::platform::BuildTarget;
 use super::probe;
 use super::probe_cache::ProbeCache;
-use super::rejection::Rejection;
-use super::store::EngineStore;
+use super::rejection::{EngineCandidate, Rejection};
+use super::store::{EngineStore, Installed};
 use super::too_new;
 use crate::context::{Directories, Environment};
 use crate::request::EngineSource;
@@ -21,15 +20,8 @@ use crate::request::EngineSource;
 pub(super) struct CandidatePath {
     pub(super) path: PathBuf,
     pub(super) source: EngineSource,
-    /// What our own store says that it is.
-    expected: Option<ExpectedEngine>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct ExpectedEngine {
-    version: Version,
-    /// From the receipt; a file that was placed by hand has none.
-    size: Option<u64>,
+    /// What our own store says that it is. A file that was placed there by hand has no receipt.
+    expected: Option<Installed>,
 }
 
 impl CandidatePath {
@@ -45,7 +37,7 @@ impl CandidatePath {
 
     /// The file as a candidate that is passed over, where it is an engine of another protocol.
     pub(super) async fn foreign(self, cache: &ProbeCache, environment: &Environment) -> Option<EngineCandidate> {
-        let version = probe::version_of_unused(&self.path, cache, environment).await?;
+        let version = probe::version_of_unused(&self.path, cache, environment, probe::UNUSED_PROBE_TIMEOUT).await?;
         too_new(&version).then_some(EngineCandidate {
             path: self.path,
             source: self.source,
@@ -54,7 +46,8 @@ impl CandidatePath {
     }
 
     async fn verdict(&self, cache: &ProbeCache, environment: &Environment) -> Result<Version, Rejection> {
-        if let Some(expected) = self.expected.as_ref().and_then(|expected| expected.size) {
+        let receipt = self.expected.as_ref().and_then(|installed| installed.receipt.as_ref());
+        if let Some(expected) = receipt.map(|receipt| receipt.size) {
             let found = std::fs::metadata(&self.path).map_err(|_| Rejection::Missing)?.len();
             if found != expected {
                 return Err(Rejection::Damaged { found, expected });
@@ -79,7 +72,7 @@ pub(super) fn places(
     directories: &Directories,
     targets: &[BuildTarget],
 ) -> Vec<CandidatePath> {
-    let store = EngineStore::new(directories);
+    let stored = EngineStore::new(directories).in_order_of_use(targets).into_iter();
     let home = directories
         .home
         .join(".opencode/bin")
@@ -88,13 +81,7 @@ pub(super) fn places(
         .into_iter()
         .map(|path| (path, EngineSource::Path, None))
         .chain(home.exists().then_some((home, EngineSource::Home, None)))
-        .chain(store.in_order_of_use(targets).into_iter().map(|installed| {
-            let expected = ExpectedEngine {
-                size: installed.receipt.as_ref().map(|receipt| receipt.size),
-                version: installed.version,
-            };
-            (installed.path, EngineSource::Store, Some(expected))
-        }));
+        .chain(stored.map(|installed| (installed.path.clone(), EngineSource::Store, Some(installed))));
     let mut seen = HashSet::new();
     found
         .filter(|(path, ..)| seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())))

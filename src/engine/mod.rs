@@ -6,7 +6,7 @@
 //!
 //! | file | what it is about |
 //! | --- | --- |
-//! | `locate`, `candidate`, `probe`, `probe_cache`, `rejection` | what is on this machine, which version it is, why it is skipped |
+//! | `locate`, `probe`, `probe_cache`, `rejection` | what is on this machine, which version it is, why it is skipped |
 //! | `platform`, `pins`, `digest` | which build runs here, what it must be |
 //! | `source`, `npm_config`, `http` | who serves it |
 //! | `download`, `archive`, `install`, `store` | from a socket to the store |
@@ -18,7 +18,6 @@
 )]
 
 mod archive;
-mod candidate;
 mod digest;
 mod download;
 mod error;
@@ -36,7 +35,6 @@ mod rejection;
 mod source;
 mod store;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,14 +42,13 @@ use std::time::Duration;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-pub use candidate::EngineCandidate;
 pub use digest::{Digest, Mismatch};
 pub use error::Error;
 pub use http::RetryLimits;
 pub use install::{Scrutiny, install};
 pub use platform::{ArchiveKind, BuildTarget, Cpu, Host, Instructions, Libc, Os, UnknownTarget, UnsupportedPlatform};
 pub use progress_bar::DownloadBar;
-pub use rejection::Rejection;
+pub use rejection::{EngineCandidate, Rejection};
 pub use store::{EngineStore, Installed, Integrity, Receipt};
 
 use crate::context::{Directories, Environment};
@@ -125,16 +122,6 @@ impl<'a> EngineRequest<'a> {
     }
 }
 
-impl fmt::Debug for EngineRequest<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EngineRequest")
-            .field("choice", &self.choice)
-            .field("network", &self.network)
-            .field("directories", &self.directories)
-            .finish_non_exhaustive()
-    }
-}
-
 /// Finds an engine, or installs the pinned one.
 ///
 /// An engine that the user named is used or is an error. Otherwise the first usable one counts: every `opencode` on
@@ -155,12 +142,7 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
         let candidate = tell_if_slow(request, &path, place.judge(&cache, request.environment)).await;
         match candidate.verdict {
             Ok(version) => {
-                note_skipped(
-                    request,
-                    rejected
-                        .iter()
-                        .filter(|candidate: &&EngineCandidate| candidate.is_local()),
-                );
+                note_skipped(request, &rejected, EngineCandidate::is_local);
                 for behind in places.filter(|place| place.source != EngineSource::Store) {
                     rejected.extend(behind.foreign(&cache, request.environment).await);
                 }
@@ -179,10 +161,7 @@ pub async fn ensure(request: &EngineRequest<'_>) -> Result<Engine, Failure> {
         return Err(Error::none_here(rejected).into());
     }
     if request.network == Network::Online {
-        note_skipped(
-            request,
-            rejected.iter().filter(|candidate| foreign(candidate).is_none()),
-        );
+        note_skipped(request, &rejected, |candidate| foreign(candidate).is_none());
     }
     let version = pinned_version();
     // Boxed, since hardly any run takes this way and every run would carry its state.
@@ -239,11 +218,14 @@ async fn tell_if_slow<T>(request: &EngineRequest<'_>, path: &Path, probing: impl
     probing.await
 }
 
-fn note_skipped<'a>(request: &EngineRequest<'_>, candidates: impl Iterator<Item = &'a EngineCandidate>) {
-    for candidate in candidates {
-        if let Some(line) = candidate.skipped() {
-            request.progress.note(&line);
-        }
+fn note_skipped(
+    request: &EngineRequest<'_>,
+    candidates: &[EngineCandidate],
+    is_noted: impl Fn(&EngineCandidate) -> bool,
+) {
+    let noted = candidates.iter().filter(|candidate| is_noted(candidate));
+    for line in noted.filter_map(EngineCandidate::skipped) {
+        request.progress.note(&line);
     }
 }
 
@@ -277,9 +259,7 @@ pub async fn remove(request: &EngineRequest<'_>, version: &Version) -> Result<Ve
         .filter(|installed| installed.version == *version)
         .collect();
     if installed.is_empty() {
-        return Err(Error::NotInstalled {
-            version: version.clone(),
-        });
+        return Err(Error::NotInstalled(version.clone()));
     }
     for build in &installed {
         let _lock = install::lock(&store, version, build.target, &*request.progress).await?;

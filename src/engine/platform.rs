@@ -27,15 +27,6 @@ pub enum Cpu {
     Arm64,
 }
 
-impl fmt::Display for Cpu {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::X64 => "x64",
-            Self::Arm64 => "arm64",
-        })
-    }
-}
-
 /// A C library of Linux.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Libc {
@@ -138,7 +129,11 @@ impl fmt::Display for BuildTarget {
             Os::MacOs => "darwin",
             Os::Windows => "windows",
         };
-        write!(f, "{os}-{}", self.cpu)?;
+        let cpu = match self.cpu {
+            Cpu::X64 => "x64",
+            Cpu::Arm64 => "arm64",
+        };
+        write!(f, "{os}-{cpu}")?;
         if self.instructions == Instructions::Baseline {
             f.write_str("-baseline")?;
         }
@@ -292,16 +287,13 @@ fn libcs_below(root: &Path, cpu: Cpu) -> Vec<Libc> {
     let own = ["bin/sh", "usr/bin/env", "bin/dash", "bin/ls"]
         .iter()
         .find_map(|program| elf_interpreter(&root.join(program)))
-        .and_then(|interpreter| {
-            if interpreter.contains("ld-musl") {
-                Some(Libc::Musl)
-            } else if interpreter.contains("ld-linux") || interpreter.contains("ld64") {
-                Some(Libc::Glibc)
-            } else {
-                None
-            }
-        });
-    let mut libcs: Vec<Libc> = own.into_iter().collect();
+        .unwrap_or_default();
+    let mut libcs = Vec::new();
+    if own.contains("ld-musl") {
+        libcs.push(Libc::Musl);
+    } else if own.contains("ld-linux") || own.contains("ld64") {
+        libcs.push(Libc::Glibc);
+    }
     for (libc, loader) in [(Libc::Glibc, glibc_loader), (Libc::Musl, musl_loader)] {
         if !libcs.contains(&libc) && root.join(loader).exists() {
             libcs.push(libc);

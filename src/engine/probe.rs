@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use memchr::memmem;
 use semver::Version;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, Command};
@@ -23,7 +24,7 @@ use crate::support::private_directory;
 /// How long `--version` may take. It takes 0.4 s on an idle machine, and as long as a start on a crowded one.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
 /// Limit of asking a file that is not used.
-const UNUSED_PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const UNUSED_PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a file that is still open for writing somewhere is tried again.
 const BUSY_FOR: Duration = Duration::from_secs(2);
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
@@ -76,13 +77,15 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
     }
     let kind = FileKind::of(&canonical).map_err(|error| unusable("cannot read it", &error))?;
     if kind == FileKind::Other {
-        return Err(if head_contains(&canonical, b"postinstall") {
-            Rejection::Placeholder
-        } else {
-            Rejection::NotAProgram
-        });
+        return Err(
+            if head(&canonical).is_ok_and(|head| memmem::find(&head, b"postinstall").is_some()) {
+                Rejection::Placeholder
+            } else {
+                Rejection::NotAProgram
+            },
+        );
     }
-    let role = Role::of(&canonical, kind, before.size());
+    let role = Role::of(&canonical, kind, before.size);
     // An engine takes 400 MB and a core to say its version: of many who ask at once, one asks, and the others read what it
     // was told.
     let turn = if role == Role::Launcher {
@@ -97,7 +100,7 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
     }
     // The path as found, not the resolved one: a shim that serves many programs looks at the name it is called by.
     let version = execute(&path, kind, role, environment, DEADLINE).await?;
-    if role != Role::Launcher && Identity::of(&canonical).is_ok_and(|after| after == before) {
+    if role != Role::Launcher {
         cache.store(&canonical, &before, Some(&version));
     }
     drop(turn);
@@ -105,12 +108,8 @@ pub(super) async fn version(path: &Path, cache: &ProbeCache, environment: &Envir
 }
 
 /// The version of a file that is not used: from the package that holds it, else from the cache. The engine itself is asked
-/// once, and the cache keeps its answer, or that it gave none; a launcher is not asked.
-pub(super) async fn version_of_unused(path: &Path, cache: &ProbeCache, environment: &Environment) -> Option<Version> {
-    version_of_unused_within(path, cache, environment, UNUSED_PROBE_TIMEOUT).await
-}
-
-async fn version_of_unused_within(
+/// once, within `limit`, and the cache keeps its answer, or that it gave none; a launcher is not asked.
+pub(super) async fn version_of_unused(
     path: &Path,
     cache: &ProbeCache,
     environment: &Environment,
@@ -136,7 +135,7 @@ async fn version_of_unused_within(
         Err(_) => tokio::time::timeout(Duration::ZERO, cache.turn()).await.is_ok(),
     };
     // Without this entry each run would wait for the same file again.
-    if is_silent && Identity::of(&canonical).is_ok_and(|after| after == before) {
+    if is_silent {
         cache.store(&canonical, &before, None);
     }
     None
@@ -174,11 +173,9 @@ enum FileKind {
 
 impl FileKind {
     fn of(path: &Path) -> std::io::Result<Self> {
-        let mut head = Vec::with_capacity(4);
-        std::fs::File::open(path)?.take(4).read_to_end(&mut head)?;
-        Ok(match head.as_slice() {
-            [0x7f, b'E', b'L', b'F'] => Self::Elf,
-            [0xcf, 0xfa, 0xed, 0xfe] | [0xca, 0xfe, 0xba, 0xbe] => Self::MachO,
+        Ok(match head(path)?.as_slice() {
+            [0x7f, b'E', b'L', b'F', ..] => Self::Elf,
+            [0xcf, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => Self::MachO,
             [b'M', b'Z', ..] => Self::Pe,
             [b'#', b'!', ..] => Self::Script,
             _ => Self::Other,
@@ -312,10 +309,6 @@ fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn head_contains(path: &Path, text: &[u8]) -> bool {
-    head(path).is_ok_and(|head| memchr::memmem::find(&head, text).is_some())
-}
-
 fn is_exec_format(error: &std::io::Error) -> bool {
     let code = if cfg!(windows) { 193 } else { 8 };
     error.raw_os_error() == Some(code)
@@ -352,8 +345,7 @@ impl ProbeChild {
             #[cfg(unix)]
             group: child
                 .id()
-                .and_then(|id| i32::try_from(id).ok())
-                .and_then(rustix::process::Pid::from_raw),
+                .and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())),
             child,
         }
     }
@@ -706,7 +698,7 @@ mod tests {
             let answering = std::fs::read(&path).unwrap()[..silent.len()].to_vec();
             let cache = ProbeCache::new(directory.path());
             let environment = Environment::of_process();
-            let ask = |limit| version_of_unused_within(&path, &cache, &environment, limit);
+            let ask = |limit| version_of_unused(&path, &cache, &environment, limit);
 
             write(&silent, modified);
             assert_eq!(ask(Duration::from_millis(50)).await, None);
@@ -726,9 +718,15 @@ mod tests {
             let environment = Environment::of_process();
             let canonical = std::fs::canonicalize(&path).unwrap();
             cache.store(&canonical, &Identity::of(&canonical).unwrap(), None);
-            assert_eq!(version_of_unused(&path, &cache, &environment).await, None);
+            assert_eq!(
+                version_of_unused(&path, &cache, &environment, UNUSED_PROBE_TIMEOUT).await,
+                None
+            );
             let used = version(&path, &cache, &environment).await.unwrap();
-            assert_eq!(version_of_unused(&path, &cache, &environment).await, Some(used));
+            assert_eq!(
+                version_of_unused(&path, &cache, &environment, UNUSED_PROBE_TIMEOUT).await,
+                Some(used)
+            );
         }
 
         #[cfg(target_os = "linux")]

@@ -5,14 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::support::atomic_file::{self, Access};
 use crate::support::lock::Lock;
+use crate::support::output_files::file_id;
 use crate::support::state_file;
+use crate::support::timestamp::since_1970;
 
 const FILE: &str = "engine-probes.json";
 /// More engines than anybody has; beyond it the entries of files that are gone are dropped.
@@ -23,7 +24,8 @@ const MOST_ENTRIES: usize = 32;
 pub(super) struct Identity {
     device: u64,
     inode: u64,
-    size: u64,
+    /// The size of the file in bytes.
+    pub(super) size: u64,
     /// Nanoseconds since 1970 as text, since JSON numbers are not wide enough.
     modified: String,
 }
@@ -36,28 +38,13 @@ impl Identity {
     /// When the system does not say.
     pub(super) fn of(path: &Path) -> std::io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
-        #[cfg(unix)]
-        let (device, inode) = {
-            use std::os::unix::fs::MetadataExt as _;
-            (metadata.dev(), metadata.ino())
-        };
-        #[cfg(not(unix))]
-        let (device, inode) = (0, 0);
-        let modified = metadata
-            .modified()?
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_nanos());
+        let (device, inode) = file_id(&metadata).unwrap_or_default();
         Ok(Self {
             device,
             inode,
             size: metadata.len(),
-            modified: modified.to_string(),
+            modified: since_1970(metadata.modified()?).as_nanos().to_string(),
         })
-    }
-
-    /// The size of the engine program in bytes.
-    pub(super) const fn size(&self) -> u64 {
-        self.size
     }
 }
 
@@ -93,9 +80,12 @@ impl ProbeCache {
         (entry.identity == *identity).then_some(entry.version)
     }
 
-    /// Remembers what a file printed, or that it printed no version. Two writers at once may lose one entry, which is then
+    /// Remembers what a file printed, or that it printed no version, unless the file has changed since. Two writers at once may lose one entry, which is then
     /// found again.
     pub(super) fn store(&self, path: &Path, identity: &Identity, version: Option<&Version>) {
+        if !Identity::of(path).is_ok_and(|now| now == *identity) {
+            return;
+        }
         let Some(path) = path.to_str() else {
             return;
         };
@@ -110,10 +100,7 @@ impl ProbeCache {
                 version: version.cloned(),
             },
         );
-        let written = serde_json::to_vec(&entries)
-            .map_err(std::io::Error::other)
-            .and_then(|bytes| atomic_file::write(&self.file, &bytes, Access::Private));
-        if let Err(error) = written {
+        if let Err(error) = atomic_file::write_json(&self.file, &entries, Access::Private) {
             tracing::debug!(file = %self.file.display(), %error, "cannot keep what a probe found");
         }
     }
@@ -131,9 +118,6 @@ impl ProbeCache {
     }
 
     fn read(&self) -> BTreeMap<String, CachedProbe> {
-        state_file::read(&self.file)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+        state_file::read_json(&self.file).unwrap_or_default()
     }
 }

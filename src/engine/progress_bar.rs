@@ -1,7 +1,7 @@
 //! A download as a person sees it: a bar on a terminal, a line elsewhere.
 
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -28,22 +28,8 @@ impl DownloadBar {
         }
     }
 
-    fn take(&self) -> Option<ProgressBar> {
-        self.bar.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn say(&self, line: &str) {
-        if self.verbosity == Verbosity::Quiet {
-            return;
-        }
-        let write = || {
-            // When stderr is closed, no message can reach the user.
-            let _ = writeln!(io::stderr(), "{line}");
-        };
-        match &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
+    fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -51,7 +37,7 @@ impl Progress for DownloadBar {
     fn begin(&self, what: &str, total: Option<u64>) {
         if !self.draws || self.verbosity == Verbosity::Quiet {
             let size = total.map_or_else(String::new, |total| format!(" ({} MB)", total.div_ceil(1_000_000)));
-            self.say(&format!("downloading {what}{size}"));
+            self.note(&format!("downloading {what}{size}"));
             return;
         }
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
@@ -60,21 +46,31 @@ impl Progress for DownloadBar {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_message(format!("downloading {what}"));
-        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+        *self.bar() = Some(bar);
     }
 
     fn advance(&self, bytes: u64) {
-        if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(bar) = &*self.bar() {
             bar.inc(bytes);
         }
     }
 
     fn note(&self, line: &str) {
-        self.say(line);
+        if self.verbosity == Verbosity::Quiet {
+            return;
+        }
+        let write = || {
+            // When stderr is closed, no message can reach the user.
+            let _ = writeln!(io::stderr(), "{line}");
+        };
+        match &*self.bar() {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
     }
 
     fn finish(&self) {
-        if let Some(bar) = self.take() {
+        if let Some(bar) = self.bar().take() {
             bar.finish_and_clear();
         }
     }

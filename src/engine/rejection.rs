@@ -1,60 +1,77 @@
-//! Why a file that is called `opencode` is not used.
+//! Files that could be the engine, and why one is not used.
 
-use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use semver::Version;
 
 use super::{OLDEST_TESTED, too_new};
+use crate::request::EngineSource;
 
 /// The reason why a candidate was skipped. Reads as the end of a sentence that begins with "it".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// Nothing is there, or a link that leads nowhere.
+    #[error("it does not exist")]
     Missing,
     /// A directory, a device, or something else that is no file.
+    #[error("it is not a file")]
     NotAFile,
-    /// Neither a program nor a script.
+    #[error("it is neither a program nor a script (those begin with `#!`)")]
     NotAProgram,
     /// The placeholder that the npm package holds until its install script has run.
+    #[error("it is not a program, but a placeholder of an npm package whose install script did not run")]
     Placeholder,
     /// A `.cmd` file of another shape than npm's, or one whose program is gone.
+    #[error("it is a command file that leads to no `opencode.exe`")]
     UnknownShim,
     /// The system refuses to execute it; the text says what it looks like.
+    #[error("it is {0} and does not run on this machine")]
     Foreign(&'static str),
     /// The system finds the file, but not the loader that it needs.
+    #[error("the loader that it names is not on this system")]
     LoaderMissing,
     /// A script whose interpreter is missing: a path, or a name that is not on `PATH`.
+    #[error("its interpreter `{}` {}", .0, missing_where(.0))]
     InterpreterMissing(String),
-    /// A script that ended with status 127: a program that it calls is missing. The text is the end of what it said.
+    /// A script that ended with status 127. The text is the end of what it said.
+    #[error("a program that it calls is missing{}", last_line(.0))]
     ProgramMissing(String),
-    /// It ended with status 127: shared libraries are missing.
+    /// It ended with status 127.
+    #[error("shared libraries that it needs are missing{}", last_line(.0))]
     LibrariesMissing(String),
     /// It was killed by SIGILL.
+    #[error("it uses instructions that this processor does not have")]
     IllegalInstruction,
-    /// It was killed by another signal.
+    #[error("`--version` was killed by signal {0}")]
     Killed(i32),
-    /// It ended with an error; the text is the end of what it said.
+    /// The text is the end of what it said.
+    #[error("`--version` ended with status {}{}", .0, last_line(.1))]
     Exited(i32, String),
-    /// It did not answer in time.
+    #[error("`--version` did not end within {} s", .0.as_secs_f32())]
     TimedOut(Duration),
-    /// It ended well and printed no version.
+    /// It ended well.
+    #[error("`--version` printed no version{}", last_line(.0))]
     NoVersion(String),
-    /// It is this program under another name.
+    #[error("it is `opencode-rs` under another name")]
     Ourselves,
-    /// Its version is not supported.
+    #[error("its version {} is not supported ({} or later, below 2.0.0){}", .0, OLDEST_TESTED, note_on_age(.0))]
     Unsupported(Version),
     /// Its version differs from the version that was installed or asked for.
+    #[error("its version is {found} instead of {expected}")]
     OtherVersion { found: Version, expected: Version },
     /// Its size is not the one in its receipt.
+    #[error("it has {found} bytes instead of {expected}")]
     Damaged {
         found: u64,
         /// The size when it was installed.
         expected: u64,
     },
     /// It cannot be read or started.
+    #[error("{0}")]
     Unusable(String),
     /// This machine lacks descriptors, memory or space to find out.
+    #[error("{0}")]
     MachineShort(String),
 }
 
@@ -98,67 +115,51 @@ impl Rejection {
     }
 }
 
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("it does not exist"),
-            Self::NotAFile => f.write_str("it is not a file"),
-            Self::NotAProgram => f.write_str("it is neither a program nor a script (those begin with `#!`)"),
-            Self::Placeholder => {
-                f.write_str("it is not a program, but a placeholder of an npm package whose install script did not run")
-            }
-            Self::UnknownShim => f.write_str("it is a command file that leads to no `opencode.exe`"),
-            Self::Foreign(what) => write!(f, "it is {what} and does not run on this machine"),
-            Self::LoaderMissing => f.write_str("the loader that it names is not on this system"),
-            Self::InterpreterMissing(path) if path.starts_with('/') => {
-                write!(f, "its interpreter `{path}` does not exist")
-            }
-            Self::InterpreterMissing(name) => write!(f, "its interpreter `{name}` is not on `PATH`"),
-            Self::ProgramMissing(said) => write!(f, "a program that it calls is missing{}", ProgramOutputLine(said)),
-            Self::LibrariesMissing(said) => write!(
-                f,
-                "shared libraries that it needs are missing{}",
-                ProgramOutputLine(said)
-            ),
-            Self::IllegalInstruction => f.write_str("it uses instructions that this processor does not have"),
-            Self::Killed(signal) => write!(f, "`--version` was killed by signal {signal}"),
-            Self::Exited(code, said) => write!(f, "`--version` ended with status {code}{}", ProgramOutputLine(said)),
-            Self::TimedOut(limit) => write!(f, "`--version` did not end within {} s", limit.as_secs_f32()),
-            Self::NoVersion(said) => write!(f, "`--version` printed no version{}", ProgramOutputLine(said)),
-            Self::Ourselves => f.write_str("it is `opencode-rs` under another name"),
-            Self::Unsupported(version) => {
-                write!(
-                    f,
-                    "its version {version} is not supported ({OLDEST_TESTED} or later, below 2.0.0)"
-                )?;
-                if version.major == 1 && version.minor < 4 {
-                    // Without its appended payload the file is plain Bun, whose versions are 1.3 and lower.
-                    f.write_str("; a damaged engine reports such a version too")?;
-                }
-                Ok(())
-            }
-            Self::OtherVersion { found, expected } => write!(f, "its version is {found} instead of {expected}"),
-            Self::Damaged { found, expected } => write!(f, "it has {found} bytes instead of {expected}"),
-            Self::Unusable(why) | Self::MachineShort(why) => f.write_str(why),
-        }
+fn missing_where(interpreter: &str) -> &'static str {
+    if interpreter.starts_with('/') {
+        "does not exist"
+    } else {
+        "is not on `PATH`"
     }
 }
 
-/// The last line of what a program said, made harmless for a terminal.
-struct ProgramOutputLine<'a>(&'a str);
+/// Without its appended payload an engine is plain Bun, whose versions are 1.3 and lower.
+fn note_on_age(version: &Version) -> &'static str {
+    if version.major == 1 && version.minor < 4 {
+        "; a damaged engine reports such a version too"
+    } else {
+        ""
+    }
+}
 
-impl fmt::Display for ProgramOutputLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 200;
-        let Some(line) = self.0.lines().rev().find(|line| !line.trim().is_empty()) else {
-            return Ok(());
-        };
-        let clean: String = line
-            .trim()
-            .chars()
-            .filter(|character| !character.is_control())
-            .take(LONGEST)
-            .collect();
-        write!(f, ": {clean}")
+/// The last line of what a program said, made harmless for a terminal, behind a colon.
+fn last_line(said: &str) -> String {
+    const LONGEST: usize = 200;
+    let Some(line) = said.lines().rev().find(|line| !line.trim().is_empty()) else {
+        return String::new();
+    };
+    let harmless = line.trim().chars().filter(|character| !character.is_control());
+    format!(": {}", harmless.take(LONGEST).collect::<String>())
+}
+
+/// A file that could be the engine, and whether it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineCandidate {
+    pub path: PathBuf,
+    pub source: EngineSource,
+    /// Its version, or why it is skipped.
+    pub verdict: Result<Version, Rejection>,
+}
+
+impl EngineCandidate {
+    /// Whether this machine, and not the file, is the reason for which it was skipped.
+    pub fn is_local(&self) -> bool {
+        self.verdict.as_ref().is_err_and(Rejection::is_local)
+    }
+
+    /// A line that says why it was skipped, if it was.
+    pub fn skipped(&self) -> Option<String> {
+        let rejection = self.verdict.as_ref().err()?;
+        Some(format!("skipped `{}`: {rejection}", self.path.display()))
     }
 }

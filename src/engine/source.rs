@@ -247,28 +247,25 @@ impl Npm {
         if manifest.version != version.to_string() {
             return Err(Error::NotPublished { url });
         }
-        let tarball = manifest.dist.tarball.parse().map_err(|_| Error::Answer {
-            url: url.clone(),
-            problem: "its `dist.tarball` is no address".to_owned(),
-        })?;
+        let tarball = manifest
+            .dist
+            .tarball
+            .parse()
+            .map_err(|_| Error::answer(&url, "its `dist.tarball` is no address"))?;
         let tarball = self.config.tarball(&tarball);
         check_encrypted(&tarball, &self.config.registry)?;
         let published = manifest.dist.integrity.as_deref().and_then(Digest::from_integrity);
         let expected = match (pins::find(version, target), published) {
-            (Some(pin), Some(found @ Digest::Sha512(_))) if found != pin.npm_integrity => {
-                return Err(Error::HashMismatch {
-                    url,
-                    mismatch: Box::new(Mismatch {
-                        what: "the package",
-                        expected: pin.npm_integrity,
-                        found,
-                    }),
-                });
+            (Some(pin), published) => {
+                if let Some(found @ Digest::Sha512(_)) = published {
+                    let compared = Mismatch::compare("the package", pin.npm_integrity, found);
+                    compared.map_err(|mismatch| Error::HashMismatch { url, mismatch })?;
+                }
+                ExpectedHashes::Both {
+                    archive: pin.npm_integrity,
+                    executable: pin.executable,
+                }
             }
-            (Some(pin), _) => ExpectedHashes::Both {
-                archive: pin.npm_integrity,
-                executable: pin.executable,
-            },
             (None, Some(archive)) => ExpectedHashes::Archive(archive),
             (None, None) => return Err(Error::NoHash { url: tarball }),
         };

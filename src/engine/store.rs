@@ -6,7 +6,6 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -18,7 +17,6 @@ use super::platform::BuildTarget;
 use crate::context::Directories;
 use crate::support::atomic_file::{self, Access};
 use crate::support::state_file;
-use crate::support::timestamp::rfc3339;
 
 const RECEIPT: &str = "receipt.json";
 const PREFERRED: &str = "preferred";
@@ -86,7 +84,7 @@ impl Installed {
 /// The directory of installed engines.
 #[derive(Debug, Clone)]
 pub struct EngineStore {
-    root: PathBuf,
+    pub(super) root: PathBuf,
 }
 
 impl EngineStore {
@@ -95,10 +93,6 @@ impl EngineStore {
         Self {
             root: directories.data.join("engines"),
         }
-    }
-
-    pub fn root(&self) -> &Path {
-        &self.root
     }
 
     /// The directory of one build of one version.
@@ -131,18 +125,14 @@ impl EngineStore {
         path.is_file().then(|| Installed {
             version: version.clone(),
             target,
-            receipt: read_receipt(&self.directory(version, target)),
+            receipt: state_file::read_json(&self.directory(version, target).join(RECEIPT)),
             path,
         })
     }
 
     /// Everything that is installed, newest first.
     pub fn installed(&self) -> Vec<Installed> {
-        let Ok(entries) = fs::read_dir(&self.root) else {
-            return Vec::new();
-        };
-        let mut installed: Vec<_> = entries
-            .filter_map(Result::ok)
+        let mut installed: Vec<_> = state_file::entries(&self.root)
             .filter_map(|entry| {
                 let name = entry.file_name();
                 let (version, target) = parse_directory_name(name.to_str()?)?;
@@ -239,7 +229,7 @@ impl EngineStore {
             Self::staging_prefix(version, target),
             Self::removed_prefix(version, target),
         ];
-        for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
+        for entry in state_file::entries(&self.root) {
             let is_left = |name: &str| prefixes.iter().any(|prefix| name.starts_with(prefix));
             if entry.file_name().to_str().is_some_and(is_left)
                 && let Err(error) = fs::remove_dir_all(entry.path())
@@ -259,22 +249,12 @@ pub(super) fn write_receipt(directory: &Path, receipt: &Receipt) -> Result<(), E
         .map_err(|error| Error::file("write", &path, error))
 }
 
-fn read_receipt(directory: &Path) -> Option<Receipt> {
-    let contents = state_file::read(&directory.join(RECEIPT)).ok()?;
-    serde_json::from_slice(&contents).ok()
-}
-
 /// Reads `1.18.33-linux-x64`. A version may itself have hyphens, so the target decides where it ends.
 fn parse_directory_name(name: &str) -> Option<(Version, BuildTarget)> {
     BuildTarget::ALL.into_iter().find_map(|target| {
         let version = name.strip_suffix(&target.to_string())?.strip_suffix('-')?;
         Some((Version::parse(version).ok()?, target))
     })
-}
-
-/// The time, RFC 3339 in UTC.
-pub(super) fn now() -> String {
-    rfc3339(SystemTime::now())
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Chooses the reply to a request.
 
-use super::script::{
-    Afterwards, Caller, Conditions, Hang, HttpError, Repetitions, ReplyAction, ReplyBody, Script, ScriptedReply,
-};
+use std::time::Duration;
+
+use super::pattern::Pattern;
+use super::script::{Afterwards, Caller, Conditions, HttpError, ReplyAction, ReplyBody, Script, ScriptedReply};
 use super::wire::CompletionRequest;
 
 /// Limit of the prompt's first line in the plain answer, in characters.
@@ -21,7 +22,7 @@ pub(super) struct Director {
 pub(super) struct ChosenReply {
     /// Index of the reply in the script, from 0; `None` for a built-in answer.
     pub(super) reply: Option<usize>,
-    pub(super) hang: Hang,
+    pub(super) hang: Duration,
     pub(super) action: ReplyAction,
 }
 
@@ -41,7 +42,7 @@ impl Director {
             .replies
             .iter()
             .zip(&self.given)
-            .position(|(reply, given)| is_left(reply.times, *given) && holds(&reply.conditions, request, caller));
+            .position(|(reply, given)| *given < reply.times && holds(&reply.conditions, request, caller));
         if let Some(at) = found {
             self.given[at] += 1;
             if caller == Caller::Main {
@@ -71,21 +72,14 @@ impl ChosenReply {
     fn built_in(action: ReplyAction) -> Self {
         Self {
             reply: None,
-            hang: Hang::For(std::time::Duration::ZERO),
+            hang: Duration::ZERO,
             action,
         }
     }
 }
 
-fn is_left(times: Repetitions, given: u64) -> bool {
-    match times {
-        Repetitions::Always => true,
-        Repetitions::Count(count) => given < count,
-    }
-}
-
 fn holds(conditions: &Conditions, request: &CompletionRequest, caller: Caller) -> bool {
-    let is = |pattern: &Option<super::pattern::Pattern>, text: &dyn Fn() -> Option<String>| match pattern {
+    let is = |pattern: &Option<Pattern>, text: &dyn Fn() -> Option<String>| match pattern {
         None => true,
         Some(pattern) => text().is_some_and(|text| pattern.matches(&text)),
     };

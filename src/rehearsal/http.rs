@@ -10,17 +10,17 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{BreakableListener, Breaker};
 use super::director::Director;
 use super::models::MODELS;
 use super::playback;
-use super::requests::{RecordedRequest, Recorder};
-use super::script::{FaultKind, Hang, ReplyAction, ReplyBody, Script};
+use super::requests::{RecordedRequest, Requests};
+use super::script::{FaultKind, ReplyAction, ReplyBody, Script};
 use super::wire::{self, CompletionRequest, Envelope};
 use crate::support::secret::Secret;
 
@@ -33,29 +33,29 @@ const CREATED: u64 = 1_767_225_600;
 /// The header in which the engine names the session that started a subagent.
 const PARENT_SESSION: &str = "x-parent-session-id";
 
-pub(super) struct ModelService {
+struct ModelService {
     director: Mutex<Director>,
     api_key: Secret,
-    requests: Arc<Recorder>,
+    requests: watch::Sender<Requests>,
     answers: AtomicU64,
     stop: CancellationToken,
 }
 
-impl ModelService {
-    pub(super) fn new(script: Script, api_key: Secret, requests: Arc<Recorder>, stop: CancellationToken) -> Self {
-        Self {
-            director: Mutex::new(Director::new(script)),
-            api_key,
-            requests,
-            answers: AtomicU64::new(0),
-            stop,
-        }
-    }
-}
-
 /// Serves until `stop`, then ends the open connections.
-pub(super) async fn serve(listener: TcpListener, service: ModelService, stop: CancellationToken) {
-    let service = Arc::new(service);
+pub(super) async fn serve(
+    listener: TcpListener,
+    script: Script,
+    api_key: Secret,
+    requests: watch::Sender<Requests>,
+    stop: CancellationToken,
+) {
+    let service = Arc::new(ModelService {
+        director: Mutex::new(Director::new(script)),
+        api_key,
+        requests,
+        answers: AtomicU64::new(0),
+        stop: stop.clone(),
+    });
     let router = Router::new()
         .route("/v1/models", get(models))
         .route("/v1/chat/completions", post(completions))
@@ -125,15 +125,24 @@ async fn completions(
         let mut director = service.director.lock().unwrap_or_else(PoisonError::into_inner);
         let choice = director.choose(&request, caller);
         // Recorded under the same lock, so that the order of requests is the order of replies.
-        service
-            .requests
-            .record(RecordedRequest::new(caller, request.model.clone(), choice.reply, body));
+        let recorded = RecordedRequest {
+            caller,
+            model: request.model.clone(),
+            reply: choice.reply,
+            body,
+        };
+        service.requests.send_modify(|requests| requests.record(recorded));
         choice
     };
     tracing::debug!(?caller, reply = choice.reply, "scripted model asked");
-    if !hang(choice.hang, &service.stop).await {
-        breaker.close();
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    if !choice.hang.is_zero() {
+        tokio::select! {
+            () = tokio::time::sleep(choice.hang) => {}
+            () = service.stop.cancelled() => {
+                breaker.close();
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            }
+        }
     }
     match choice.action {
         ReplyAction::HttpError(error) => {
@@ -144,25 +153,6 @@ async fn completions(
             response
         }
         ReplyAction::Answer(answer) => play(&service, &request, &answer, breaker),
-    }
-}
-
-/// Waits as the script demands; `false` when the server stops.
-async fn hang(hang: Hang, stop: &CancellationToken) -> bool {
-    let duration = match hang {
-        Hang::For(duration) if duration.is_zero() => return true,
-        Hang::For(duration) => Some(duration),
-        Hang::Forever => None,
-    };
-    let wait = async {
-        match duration {
-            Some(duration) => tokio::time::sleep(duration).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = wait => true,
-        () = stop.cancelled() => false,
     }
 }
 
@@ -183,36 +173,14 @@ fn play(service: &ModelService, request: &CompletionRequest, answer: &ReplyBody,
         created: CREATED,
     };
     let prompt = request.last_user();
-    let stop = service.stop.clone().cancelled_owned();
-    let (kind, body) = if request.stream {
-        let stream = playback::streamed(answer, &envelope, &prompt, breaker);
-        ("text/event-stream", Body::from_stream(until(stream, stop)))
+    let (kind, playback) = if request.stream {
+        let playback = playback::streamed(answer, &envelope, &prompt, breaker);
+        ("text/event-stream", playback)
     } else {
-        let stream = playback::whole(answer, &envelope, &prompt, breaker);
-        ("application/json", Body::from_stream(until(stream, stop)))
+        ("application/json", playback::whole(answer, &envelope, &prompt, breaker))
     };
+    let body = Body::from_stream(playback.into_stream(service.stop.clone()));
     ([(header::CONTENT_TYPE, kind)], body).into_response()
-}
-
-/// Passes the stream on until `stop` breaks it off.
-fn until<S>(
-    stream: S,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> impl futures_util::Stream<Item = Result<Bytes, playback::Broken>> + Send + 'static
-where
-    S: futures_util::Stream<Item = Result<Bytes, playback::Broken>> + Send + 'static,
-{
-    // A stream that ends by itself ends cleanly; after `stop`, an error follows.
-    let stopped = futures_util::stream::once(async {
-        stop.await;
-        Err(playback::Broken)
-    });
-    let ended = stream
-        .map(Some)
-        .chain(futures_util::stream::once(std::future::ready(None)));
-    futures_util::stream::select(ended, stopped.map(Some))
-        .take_while(|item| std::future::ready(item.is_some()))
-        .filter_map(std::future::ready)
 }
 
 fn respond(status: StatusCode, body: &Value) -> Response {

@@ -64,14 +64,14 @@ mod script;
 mod script_file;
 mod wire;
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::net::Ipv4Addr;
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::support::secret::Secret;
 
 pub use models::{DEFAULT_MODEL, MODELS, PROVIDER};
@@ -81,9 +81,11 @@ pub use script::{Caller, Script, ScriptText};
 /// A running scripted model. Dropping it stops the model and closes all of its connections.
 #[derive(Debug)]
 pub struct Rehearsal {
-    base_url: Url,
-    api_key: Secret,
-    requests: Arc<requests::Recorder>,
+    /// The base address for an OpenAI-compatible client, for example `http://127.0.0.1:40123/v1`.
+    pub base_url: Url,
+    /// The token that a client must send (`Authorization: Bearer …`).
+    pub api_key: Secret,
+    requests: watch::Sender<Requests>,
     _stop: DropGuard,
 }
 
@@ -95,9 +97,8 @@ pub struct Rehearsal {
 ///
 /// When the port cannot be listened on, or the system has no randomness for the token.
 pub async fn serve(script: Script, port: Option<u16>) -> Result<Rehearsal, Failure> {
-    let cannot_start = |error: &(dyn std::error::Error + 'static)| {
-        Failure::new(FailureKind::Failed, "cannot start the scripted model").caused_by(error)
-    };
+    let cannot_start =
+        |error: &(dyn std::error::Error + 'static)| Failure::failed("cannot start the scripted model").caused_by(error);
     let api_key = Secret::random().map_err(|error| cannot_start(&error))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0)))
         .await
@@ -108,12 +109,12 @@ pub async fn serve(script: Script, port: Option<u16>) -> Result<Rehearsal, Failu
             None => cannot_start(&error),
         })?;
     let address = listener.local_addr().map_err(|error| cannot_start(&error))?;
-    let requests = Arc::new(requests::Recorder::default());
+    let requests = watch::Sender::new(Requests::default());
     let stop = CancellationToken::new();
-    let service = http::ModelService::new(script, api_key.clone(), Arc::clone(&requests), stop.clone());
-    tokio::spawn(http::serve(listener, service, stop.clone()));
+    let serving = http::serve(listener, script, api_key.clone(), requests.clone(), stop.clone());
+    tokio::spawn(serving);
     Ok(Rehearsal {
-        base_url: base_url(address),
+        base_url: Url::parse(&format!("http://{address}/v1")).expect("a socket address makes a URL"),
         api_key,
         requests,
         _stop: stop.drop_guard(),
@@ -121,33 +122,14 @@ pub async fn serve(script: Script, port: Option<u16>) -> Result<Rehearsal, Failu
 }
 
 impl Rehearsal {
-    /// The base address for an OpenAI-compatible client, for example `http://127.0.0.1:40123/v1`.
-    pub fn base_url(&self) -> &Url {
-        &self.base_url
-    }
-
-    /// The token that a client must send (`Authorization: Bearer …`).
-    pub fn api_key(&self) -> &Secret {
-        &self.api_key
-    }
-
-    /// The engine configuration that makes this the only provider and its `scripted` the model.
-    ///
-    /// Contains the token: pass it in the environment, never in arguments or logs.
-    pub fn engine_config(&self) -> serde_json::Value {
-        models::engine_config(&self.base_url, &self.api_key)
-    }
-
     pub fn requests(&self) -> Requests {
-        self.requests.snapshot()
+        self.requests.borrow().clone()
     }
 
     /// Waits until at least `count` requests have arrived.
     pub async fn wait_for_requests(&self, count: u64) {
-        self.requests.wait_for(count).await;
+        // Fails only when the sender is gone, and the sender is `self`.
+        let arrived = |requests: &Requests| requests.count >= count;
+        let _ = self.requests.subscribe().wait_for(arrived).await;
     }
-}
-
-fn base_url(address: SocketAddr) -> Url {
-    Url::parse(&format!("http://{address}/v1")).expect("a socket address makes a URL")
 }

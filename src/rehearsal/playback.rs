@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use bytes::BytesMut;
 use futures_util::stream::{self, Stream};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::connection::Breaker;
 use super::script::{FaultKind, ReplyBody, ScriptedCall, ScriptedUsage};
@@ -22,30 +23,19 @@ const FLUSH_DELAY: Duration = Duration::from_millis(20);
 #[error("the script ends the connection here")]
 pub(super) struct Broken;
 
-/// How the body ends after the chunks.
-enum StreamEnd {
-    /// These bytes, then the proper end of the body.
-    Last(Vec<u8>),
-    Reset,
-    Close,
-    Stall,
-}
-
-struct Playback {
+/// A body, with its delays and its fault.
+pub(super) struct Playback {
     chunks: Box<dyn Iterator<Item = Bytes> + Send>,
-    ending: Option<StreamEnd>,
+    /// What follows the chunks before the body ends or breaks off; may be empty.
+    last: Vec<u8>,
+    fault: Option<FaultKind>,
     delay: Duration,
     chunk_delay: Duration,
     breaker: Breaker,
 }
 
 /// The body of a streamed answer.
-pub(super) fn streamed(
-    answer: &ReplyBody,
-    envelope: &Envelope,
-    prompt: &str,
-    breaker: Breaker,
-) -> impl Stream<Item = Result<Bytes, Broken>> + Send + 'static + use<> {
+pub(super) fn streamed(answer: &ReplyBody, envelope: &Envelope, prompt: &str, breaker: Breaker) -> Playback {
     let frames: Vec<Bytes> = answer
         .tool_calls
         .iter()
@@ -58,42 +48,30 @@ pub(super) fn streamed(
     let repeated = std::iter::repeat_n(text, answer.repeat).flatten();
     let opening = Bytes::from(envelope.delta(json!({ "role": "assistant", "content": "" })));
     let contents = reasoning.into_iter().chain(repeated).chain(frames);
-    let finish = || StreamEnd::Last(envelope.finish(answer.finish(), usage(answer, prompt)));
-    let (limit, ending) = match &answer.fault {
-        None => (None, finish()),
-        Some(fault) => {
-            let ending = match fault.kind {
-                FaultKind::Reset => StreamEnd::Reset,
-                FaultKind::Close => StreamEnd::Close,
-                FaultKind::Eof => StreamEnd::Last(Vec::new()),
-                FaultKind::Stall => StreamEnd::Stall,
-                FaultKind::Garbage => StreamEnd::Last(b"data: {broken\n\n".to_vec()),
-                FaultKind::ErrorChunk => {
-                    let mut bytes = wire::event(&wire::error(&fault.message, "server_error"));
-                    bytes.extend_from_slice(b"data: [DONE]\n\n");
-                    StreamEnd::Last(bytes)
-                }
-            };
-            (fault.after_chunks, ending)
+    let fault = answer.fault.as_ref();
+    let last = match fault.map(|fault| (fault.kind, &fault.message)) {
+        None => envelope.finish(answer.finish(), usage(answer, prompt)),
+        Some((FaultKind::Garbage, _)) => b"data: {broken\n\n".to_vec(),
+        Some((FaultKind::ErrorChunk, message)) => {
+            let mut bytes = wire::event(&wire::error(message, "server_error"));
+            bytes.extend_from_slice(b"data: [DONE]\n\n");
+            bytes
         }
+        Some((FaultKind::Reset | FaultKind::Close | FaultKind::Eof | FaultKind::Stall, _)) => Vec::new(),
     };
-    let contents = contents.take(limit.unwrap_or(usize::MAX));
-    play(Playback {
-        chunks: Box::new(std::iter::once(opening).chain(contents)),
-        ending: Some(ending),
+    let limit = fault.and_then(|fault| fault.after_chunks).unwrap_or(usize::MAX);
+    Playback {
+        chunks: Box::new(std::iter::once(opening).chain(contents.take(limit))),
+        last,
+        fault: fault.map(|fault| fault.kind),
         delay: answer.delay,
         chunk_delay: answer.chunk_delay,
         breaker,
-    })
+    }
 }
 
 /// The body of an answer in one document. A fault that breaks off does so in the middle of the document.
-pub(super) fn whole(
-    answer: &ReplyBody,
-    envelope: &Envelope,
-    prompt: &str,
-    breaker: Breaker,
-) -> impl Stream<Item = Result<Bytes, Broken>> + Send + 'static + use<> {
+pub(super) fn whole(answer: &ReplyBody, envelope: &Envelope, prompt: &str, breaker: Breaker) -> Playback {
     let calls: Vec<Value> = answer
         .tool_calls
         .iter()
@@ -107,44 +85,42 @@ pub(super) fn whole(
         })
         .collect();
     let usage = usage(answer, prompt);
-    let complete = || envelope.document(answer, &calls, Some(answer.finish()), usage);
-    let (bytes, ending) = match answer.fault.as_ref().map(|fault| (fault.kind, fault)) {
-        None => (complete(), StreamEnd::Last(Vec::new())),
-        Some((FaultKind::Eof, _)) => (
-            envelope.document(answer, &calls, None, usage),
-            StreamEnd::Last(Vec::new()),
-        ),
-        Some((FaultKind::ErrorChunk, fault)) => (
-            wire::error(&fault.message, "server_error").to_string().into_bytes(),
-            StreamEnd::Last(Vec::new()),
-        ),
-        Some((FaultKind::Garbage, _)) => (half(complete()), StreamEnd::Last(Vec::new())),
-        Some((FaultKind::Reset, _)) => (half(complete()), StreamEnd::Reset),
-        Some((FaultKind::Close, _)) => (half(complete()), StreamEnd::Close),
-        Some((FaultKind::Stall, _)) => (half(complete()), StreamEnd::Stall),
+    let document = |finish| envelope.document(answer, &calls, finish, usage);
+    let fault = answer.fault.as_ref();
+    let mut bytes = match fault.map(|fault| (fault.kind, &fault.message)) {
+        Some((FaultKind::ErrorChunk, message)) => wire::error(message, "server_error").to_string().into_bytes(),
+        Some((FaultKind::Eof, _)) => document(None),
+        _ => document(Some(answer.finish())),
     };
-    play(Playback {
+    let is_cut = |kind| !matches!(kind, FaultKind::Eof | FaultKind::ErrorChunk);
+    if fault.is_some_and(|fault| is_cut(fault.kind)) {
+        bytes.truncate(bytes.len() / 2);
+    }
+    Playback {
         chunks: Box::new(std::iter::once(Bytes::from(bytes))),
-        ending: Some(ending),
+        last: Vec::new(),
+        fault: fault.map(|fault| fault.kind),
         delay: answer.delay,
         chunk_delay: Duration::ZERO,
         breaker,
-    })
-}
-
-fn half(mut bytes: Vec<u8>) -> Vec<u8> {
-    bytes.truncate(bytes.len() / 2);
-    bytes
-}
-
-fn play(playback: Playback) -> impl Stream<Item = Result<Bytes, Broken>> + Send + 'static {
-    stream::unfold(playback, |mut playback| async {
-        let item = playback.next().await?;
-        Some((item, playback))
-    })
+    }
 }
 
 impl Playback {
+    /// The bytes, each at its time. After `stop` an error breaks the body off.
+    pub(super) fn into_stream(self, stop: CancellationToken) -> impl Stream<Item = Result<Bytes, Broken>> + Send {
+        stream::unfold(Some(self), move |playback| {
+            let stop = stop.clone();
+            async move {
+                let mut playback = playback?;
+                tokio::select! {
+                    item = playback.next() => Some((item?, Some(playback))),
+                    () = stop.cancelled() => Some((Err(Broken), None)),
+                }
+            }
+        })
+    }
+
     async fn next(&mut self) -> Option<Result<Bytes, Broken>> {
         pause(std::mem::take(&mut self.delay)).await;
         if let Some(first) = self.chunks.next() {
@@ -160,21 +136,22 @@ impl Playback {
             }
             return Some(Ok(together.freeze()));
         }
-        match self.ending.take()? {
-            StreamEnd::Last(bytes) if bytes.is_empty() => None,
-            StreamEnd::Last(bytes) => Some(Ok(Bytes::from(bytes))),
-            StreamEnd::Reset => {
+        if !self.last.is_empty() {
+            return Some(Ok(Bytes::from(std::mem::take(&mut self.last))));
+        }
+        match self.fault.take()? {
+            FaultKind::Eof | FaultKind::Garbage | FaultKind::ErrorChunk => return None,
+            FaultKind::Stall => std::future::pending().await,
+            FaultKind::Reset => {
                 pause(FLUSH_DELAY).await;
                 self.breaker.reset();
-                Some(Err(Broken))
             }
-            StreamEnd::Close => {
+            FaultKind::Close => {
                 pause(FLUSH_DELAY).await;
                 self.breaker.close();
-                Some(Err(Broken))
             }
-            StreamEnd::Stall => std::future::pending().await,
         }
+        Some(Err(Broken))
     }
 }
 

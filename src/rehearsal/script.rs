@@ -10,21 +10,14 @@ use super::pattern::Pattern;
 use crate::error::Failure;
 
 /// The text of a script. The process that plays the script parses it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The default is the built-in script: no replies at all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScriptText {
-    /// `None` for the built-in script.
-    text: Option<String>,
+    text: String,
     name: String,
 }
 
 impl ScriptText {
-    pub fn built_in() -> Self {
-        Self {
-            text: None,
-            name: String::new(),
-        }
-    }
-
     /// Reads a script file; the format is described at [`crate::rehearsal`].
     ///
     /// # Errors
@@ -35,7 +28,7 @@ impl ScriptText {
             Failure::usage(format!("cannot read rehearsal script `{}`", path.display())).caused_by(&error)
         })?;
         Ok(Self {
-            text: Some(text),
+            text,
             name: path.display().to_string(),
         })
     }
@@ -44,25 +37,16 @@ impl ScriptText {
     ///
     /// A usage failure with line and reason.
     pub fn parse(&self) -> Result<Script, Failure> {
-        match &self.text {
-            None => Ok(Script::plain()),
-            Some(text) => Script::parse(text, &self.name),
-        }
+        Script::parse(&self.text, &self.name)
     }
 }
 
-/// The replies of a scripted model.
+/// The replies of a scripted model. By default, it answers that this is a rehearsal, and repeats the first line of the
+/// prompt.
 #[derive(Debug, Clone, Default)]
 pub struct Script {
     pub(super) replies: Vec<ScriptedReply>,
     pub(super) afterwards: Afterwards,
-}
-
-impl Script {
-    /// The built-in script: answers that this is a rehearsal, and repeats the first line of the prompt.
-    pub fn plain() -> Self {
-        Self::default()
-    }
 }
 
 /// The answer to a main request when no reply is left.
@@ -93,8 +77,10 @@ pub enum Caller {
 #[derive(Debug, Clone)]
 pub(super) struct ScriptedReply {
     pub(super) conditions: Conditions,
-    pub(super) times: Repetitions,
-    pub(super) hang: Hang,
+    /// How often the reply is given at most.
+    pub(super) times: u64,
+    /// The pause before the headers; [`Duration::MAX`] never ends.
+    pub(super) hang: Duration,
     pub(super) action: ReplyAction,
 }
 
@@ -106,19 +92,6 @@ pub(super) struct Conditions {
     pub(super) model: Option<Pattern>,
     /// `None`: any sender.
     pub(super) caller: Option<Caller>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repetitions {
-    Count(u64),
-    Always,
-}
-
-/// What happens before the headers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hang {
-    For(Duration),
-    Forever,
 }
 
 #[derive(Debug, Clone)]

@@ -11,8 +11,8 @@ use toml::Spanned;
 
 use super::pattern::Pattern;
 use super::script::{
-    Afterwards, Caller, Conditions, Fault, FaultKind, Finish, Hang, HttpError, Repetitions, ReplyAction, ReplyBody,
-    Script, ScriptedCall, ScriptedReply, ScriptedUsage,
+    Afterwards, Caller, Conditions, Fault, FaultKind, Finish, HttpError, ReplyAction, ReplyBody, Script, ScriptedCall,
+    ScriptedReply, ScriptedUsage,
 };
 use crate::error::Failure;
 use crate::support::nearest;
@@ -24,7 +24,28 @@ impl Script {
     ///
     /// A usage failure with line and reason.
     pub fn parse(text: &str, name: &str) -> Result<Self, Failure> {
-        parse(text).map_err(|error| error.into_failure(name))
+        let refused = |span: Option<Range<usize>>, reason: &str| {
+            let line = span.map_or_else(String::new, |span| format!("line {}: ", line_of(text, &span)));
+            Failure::usage(format!("cannot use rehearsal script `{name}`: {line}{reason}"))
+        };
+        let file: File = toml::from_str(text).map_err(|error| {
+            let message = error.message().trim().replace('\n', ", ");
+            let mut failure = refused(error.span(), &message);
+            failure.hints.extend(suggestion(&message));
+            failure
+        })?;
+        let mut replies = Vec::new();
+        for raw in file.reply {
+            let span = raw.span();
+            let reply = raw.into_inner().check();
+            replies.push(
+                reply.map_err(|reason| refused(Some(span), &format!("in the reply that begins here, {reason}")))?,
+            );
+        }
+        Ok(Self {
+            replies,
+            afterwards: file.afterwards,
+        })
     }
 }
 
@@ -82,41 +103,13 @@ struct RawToolCall {
     arguments: Option<toml::Value>,
 }
 
-/// Why a text is not a valid script.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct ScriptError {
-    line: Option<usize>,
-    reason: String,
-    suggestion: Option<String>,
-}
-
-impl ScriptError {
-    pub(super) fn into_failure(self, name: &str) -> Failure {
-        let mut failure = Failure::usage(match self.line {
-            Some(line) => format!("cannot use rehearsal script `{name}`: line {line}: {}", self.reason),
-            None => format!("cannot use rehearsal script `{name}`: {}", self.reason),
-        });
-        if let Some(suggestion) = self.suggestion {
-            failure = failure.hint(format!("did you mean `{suggestion}`?"));
-        }
-        failure
-    }
-
-    fn of_toml(error: &toml::de::Error, text: &str) -> Self {
-        let message = error.message().trim().replace('\n', ", ");
-        Self {
-            line: error.span().map(|span| line_of(text, &span)),
-            suggestion: suggestion(&message),
-            reason: message,
-        }
-    }
-}
-
-/// The nearest of the names that a message of the deserialiser offers ("unknown field `tetx`, expected one of `text`, …").
+/// A hint with the nearest of the names that a message of the deserialiser offers ("unknown field `tetx`, expected one of
+/// `text`, …").
 fn suggestion(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let wrong = quoted.next()?;
-    nearest::nearest(wrong, quoted).first().map(|name| (*name).to_owned())
+    let nearest = nearest::nearest(wrong, quoted);
+    nearest.first().map(|name| format!("did you mean `{name}`?"))
 }
 
 fn line_of(text: &str, span: &Range<usize>) -> usize {
@@ -124,38 +117,18 @@ fn line_of(text: &str, span: &Range<usize>) -> usize {
     memchr::memchr_iter(b'\n', before).count() + 1
 }
 
-pub(super) fn parse(text: &str) -> Result<Script, ScriptError> {
-    let file: File = toml::from_str(text).map_err(|error| ScriptError::of_toml(&error, text))?;
-    let replies = file
-        .reply
-        .into_iter()
-        .map(|raw| {
-            let line = line_of(text, &raw.span());
-            raw.into_inner().check().map_err(|reason| ScriptError {
-                line: Some(line),
-                reason: format!("in the reply that begins here, {reason}"),
-                suggestion: None,
-            })
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(Script {
-        replies,
-        afterwards: file.afterwards,
-    })
-}
-
 impl RawReply {
     fn check(self) -> Result<ScriptedReply, String> {
         let hang = match &self.hang {
-            None | Some(toml::Value::Boolean(false)) => Hang::For(Duration::ZERO),
-            Some(toml::Value::Boolean(true)) => Hang::Forever,
-            Some(toml::Value::String(text)) => Hang::For(duration("hang", text)?),
+            None | Some(toml::Value::Boolean(false)) => Duration::ZERO,
+            Some(toml::Value::Boolean(true)) => Duration::MAX,
+            Some(toml::Value::String(text)) => duration("hang", text)?,
             Some(_) => return Err("`hang` is neither a duration such as \"2s\" nor `true`".to_owned()),
         };
         let times = match &self.times {
-            None => Repetitions::Count(1),
-            Some(toml::Value::String(word)) if word == "always" => Repetitions::Always,
-            Some(toml::Value::Integer(count)) if *count > 0 => Repetitions::Count(count.unsigned_abs()),
+            None => 1,
+            Some(toml::Value::String(word)) if word == "always" => u64::MAX,
+            Some(toml::Value::Integer(count)) if *count > 0 => count.unsigned_abs(),
             Some(_) => return Err("`times` is neither a number from 1 on nor \"always\"".to_owned()),
         };
         let conditions = Conditions {

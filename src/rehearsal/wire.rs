@@ -105,24 +105,6 @@ pub(super) struct Envelope {
     pub(super) created: u64,
 }
 
-#[derive(Serialize)]
-struct CompletionChunk<'a> {
-    id: &'a str,
-    object: &'static str,
-    created: u64,
-    model: &'a str,
-    choices: Vec<CompletionChoice>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<Value>,
-}
-
-#[derive(Serialize)]
-struct CompletionChoice {
-    index: u32,
-    delta: Value,
-    finish_reason: Option<Finish>,
-}
-
 impl Envelope {
     pub(super) fn delta(&self, delta: Value) -> Vec<u8> {
         self.chunk(delta, None, None)
@@ -135,18 +117,17 @@ impl Envelope {
     }
 
     fn chunk(&self, delta: Value, finish_reason: Option<Finish>, usage: Option<ScriptedUsage>) -> Vec<u8> {
-        event(&CompletionChunk {
-            id: &self.id,
-            object: "chat.completion.chunk",
-            created: self.created,
-            model: &self.model,
-            choices: vec![CompletionChoice {
-                index: 0,
-                delta,
-                finish_reason,
-            }],
-            usage: usage.map(usage_json),
-        })
+        let mut chunk = json!({
+            "id": self.id,
+            "object": "chat.completion.chunk",
+            "created": self.created,
+            "model": self.model,
+            "choices": [{ "index": 0, "delta": delta, "finish_reason": finish_reason }],
+        });
+        if let Some(usage) = usage {
+            chunk["usage"] = usage_json(usage);
+        }
+        event(&chunk)
     }
 
     /// The whole answer as one document; without a finish reason if the answer has none.

@@ -25,7 +25,7 @@ const LONGEST_BETWEEN_BEATS: Duration = Duration::from_secs(25);
 
 /// Sets back the heartbeats of dead owners in an engine's directory of state.
 pub(super) fn expire_dead(state: &Path) {
-    for entry in fs::read_dir(state.join("locks")).into_iter().flatten().flatten() {
+    for entry in state_file::entries(&state.join("locks")) {
         let lock = entry.path();
         if lock.extension().is_some_and(|extension| extension == "lock")
             && let Err(error) = expire_if_dead(&lock)
@@ -93,7 +93,7 @@ fn sees_every_process() -> bool {
 /// Whether a process has this id in a container of this machine.
 fn is_in_container(pid: i32) -> bool {
     let pid = pid.to_string();
-    fs::read_dir("/proc").into_iter().flatten().flatten().any(|entry| {
+    state_file::entries(Path::new("/proc")).any(|entry| {
         let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
         let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
         ids.is_some_and(|ids| ids.split_whitespace().last() == Some(&pid))

@@ -12,7 +12,6 @@ mod engine_locks;
 mod environment;
 mod error;
 mod first_start;
-mod gated;
 mod guard;
 #[cfg(unix)]
 mod memory;
@@ -25,22 +24,20 @@ mod start;
 #[cfg(unix)]
 mod strays;
 
-pub use environment::GATE_VARIABLE;
+pub use environment::{GATE_VARIABLE, guard_engine};
 pub use error::StartError;
-pub use gated::guard_engine;
 #[cfg(unix)]
 pub use guard::descendants::{ProcessMark, is_below_engine};
 #[cfg(unix)]
 pub use guard::remove_left_over_directories;
-pub use guard::report::EngineExit;
 #[cfg(unix)]
 pub use guard::temporary::{is_older_than, is_private_directory};
-pub use guard::{SUPERVISOR, guard_main, left_over_directories};
+pub use guard::{EngineExit, SUPERVISOR, guard_main, left_over_directories};
 #[cfg(unix)]
 pub use memory::resident_memory;
 pub use output::Sink;
 pub use packages::PACKAGE_REGISTRY_VARIABLE;
-pub use process::GuardProgram;
+pub use process::this_program;
 pub use spec::{CATALOG_VARIABLE, ServerSpec, StartedServer};
 pub use start::{Server, StartRequest, start};
 #[cfg(unix)]

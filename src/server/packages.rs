@@ -19,6 +19,7 @@ use memchr::memmem;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::engine::files::{CONFIG_NAMES, EngineFiles};
 
@@ -32,39 +33,32 @@ const ANSWER: &[u8] = b"HTTP/1.1 404 Not Found\r\ncontent-type: application/json
                         connection: close\r\n\r\n{}";
 
 /// A registry without packages, on loopback, until it is dropped.
-#[derive(Debug)]
-pub(super) struct EmptyRegistry {
-    _task: JoinSet<()>,
+pub(super) type EmptyRegistry = AbortOnDropHandle<()>;
+
+/// Starts one and puts its address into `environment`, unless something in reach of the engine may need packages.
+pub(super) async fn serve_none_unless_needed(
+    environment: &mut BTreeMap<OsString, OsString>,
+    user_config: Option<&OsStr>,
+    directory: &Path,
+    engine: &EngineFiles,
+) -> Option<EmptyRegistry> {
+    // The variable is empty in the commands that our engine runs.
+    let is_set = environment
+        .get(OsStr::new(PACKAGE_REGISTRY_VARIABLE))
+        .is_some_and(|value| !value.is_empty());
+    if is_set || are_needed(environment, user_config, directory, engine) {
+        return None;
+    }
+    // Without it the engine is slower and noisier, not wrong.
+    let (registry, url) = serve_none().await.ok()?;
+    environment.insert(PACKAGE_REGISTRY_VARIABLE.into(), url.into());
+    Some(registry)
 }
 
-impl EmptyRegistry {
-    /// Starts one and puts its address into `environment`, unless something in reach of the engine may need packages.
-    pub(super) async fn unless_needed(
-        environment: &mut BTreeMap<OsString, OsString>,
-        user_config: Option<&OsStr>,
-        directory: &Path,
-        engine: &EngineFiles,
-    ) -> Option<Self> {
-        // The variable is empty in the commands that our engine runs.
-        let is_set = environment
-            .get(OsStr::new(PACKAGE_REGISTRY_VARIABLE))
-            .is_some_and(|value| !value.is_empty());
-        if is_set || are_needed(environment, user_config, directory, engine) {
-            return None;
-        }
-        // Without it the engine is slower and noisier, not wrong.
-        let (registry, url) = Self::start().await.ok()?;
-        environment.insert(PACKAGE_REGISTRY_VARIABLE.into(), url.into());
-        Some(registry)
-    }
-
-    async fn start() -> io::Result<(Self, String)> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let url = format!("http://{}/", listener.local_addr()?);
-        let mut task = JoinSet::new();
-        task.spawn(answer_all(listener));
-        Ok((Self { _task: task }, url))
-    }
+async fn serve_none() -> io::Result<(EmptyRegistry, String)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    Ok((AbortOnDropHandle::new(tokio::spawn(answer_all(listener))), url))
 }
 
 async fn answer_all(listener: TcpListener) {
@@ -197,7 +191,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_empty_registry_has_nothing_and_says_so() {
-        let (registry, url) = EmptyRegistry::start().await.unwrap();
+        let (registry, url) = serve_none().await.unwrap();
         let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
         for _ in 0..2 {
             let mut stream = TcpStream::connect(&address).await.unwrap();

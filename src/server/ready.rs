@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
+use crate::support::loopback::is_loopback;
+
 /// The address in a line such as `opencode server listening on http://127.0.0.1:4096`; the words around it may change.
 pub(super) fn address(line: &str) -> Option<&str> {
     let listening = line.find("listening")?;
@@ -18,28 +20,18 @@ pub(super) fn address(line: &str) -> Option<&str> {
 /// Where to connect for an address that was announced; `None` if that is not this machine.
 pub(super) fn base_url(address: &str) -> Option<Url> {
     let mut url = Url::parse(address).ok()?;
-    let reachable = match url.host()? {
-        Host::Ipv4(Ipv4Addr::UNSPECIFIED) => {
-            url.set_host(Some("127.0.0.1")).ok()?;
-            true
-        }
-        Host::Ipv6(Ipv6Addr::UNSPECIFIED) => {
-            url.set_host(Some("[::1]")).ok()?;
-            true
-        }
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-        Host::Domain(name) => {
-            // Resolved here rather than by whoever answers for names.
-            let local = name == "localhost";
-            if local {
-                url.set_host(Some("127.0.0.1")).ok()?;
-            }
-            local
-        }
+    let host = match url.host()? {
+        // The name is resolved here rather than by whoever answers for names.
+        Host::Ipv4(Ipv4Addr::UNSPECIFIED) | Host::Domain("localhost") => Some("127.0.0.1"),
+        Host::Ipv6(Ipv6Addr::UNSPECIFIED) => Some("[::1]"),
+        _ if is_loopback(&url) => None,
+        _ => return None,
     };
+    if host.is_some() {
+        url.set_host(host).ok()?;
+    }
     let plain = url.scheme() == "http" && url.port_or_known_default() != Some(0);
-    (reachable && plain && url.username().is_empty() && url.password().is_none()).then(|| {
+    (plain && url.username().is_empty() && url.password().is_none()).then(|| {
         url.set_path("/");
         url.set_query(None);
         url.set_fragment(None);

@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{GuardProgram, Server, Sink, StartRequest, guard_engine, start};
+use super::{Server, Sink, StartRequest, guard_engine, start, this_program};
 use crate::context::{Directories, Environment};
 use crate::engine::Engine;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::gate::Hub;
 use crate::rehearsal::{self, Rehearsal, ScriptText};
 use crate::support::overlay::overlay;
@@ -77,22 +77,20 @@ impl ServerSpec {
     ) -> Result<StartedServer, Failure> {
         let mut config = self.config.clone();
         let mut variables = self.variables.clone();
-        let rehearsal = match &self.rehearsal {
-            Some(script) => Some(rehearsal::serve(script.parse()?, None).await?),
-            None => None,
-        };
-        if let Some(rehearsal) = &rehearsal {
-            overlay(&mut config, rehearsal.engine_config());
+        let mut rehearsal = None;
+        if let Some(script) = &self.rehearsal {
+            let model = rehearsal::serve(script.parse()?, None).await?;
+            overlay(&mut config, model.engine_config());
+            rehearsal = Some(model);
         }
-        let hub = if self.gated {
-            let hub = Hub::open(&directories.cache).await?;
-            guard_engine(&hub, &self.directory, environment, &mut config, &mut variables);
-            Some(hub)
-        } else {
-            None
-        };
-        let guard = GuardProgram::this_program()
-            .map_err(|error| Failure::new(FailureKind::Engine, "cannot find our own program file").caused_by(&error))?;
+        let mut hub = None;
+        if self.gated {
+            let opened = Hub::open(&directories.cache).await?;
+            guard_engine(&opened, &self.directory, environment, &mut config, &mut variables);
+            hub = Some(opened);
+        }
+        let guard =
+            this_program().map_err(|error| Failure::engine("cannot find our own program file").caused_by(&error))?;
         let server = start(StartRequest {
             engine: &self.engine,
             guard,

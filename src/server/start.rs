@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::output::{self, Sink, Tail};
-use super::packages::EmptyRegistry;
-use super::process::{self, Launch, Process, ProcessEvent};
-use super::{EngineExit, GuardProgram, StartError, environment, first_start, ready};
+use super::packages::{self, EmptyRegistry};
+use super::process::{self, Launch, Process};
+use super::{EngineExit, StartError, environment, first_start, ready};
 use crate::client::Endpoint;
 use crate::context::{Directories, Environment};
 use crate::engine::Engine;
@@ -33,8 +33,8 @@ const FEWEST_DESCRIPTORS: u64 = 40;
 #[derive(Debug)]
 pub struct StartRequest<'a> {
     pub engine: &'a Engine,
-    /// The program that guards it; see [`GuardProgram::this_program`].
-    pub guard: GuardProgram,
+    /// The program that guards it; see [`this_program`](super::this_program).
+    pub guard: PathBuf,
     /// The engine's working directory, absolute.
     pub directory: &'a Path,
     /// `--port`; without it the engine picks a free one.
@@ -59,8 +59,9 @@ pub struct StartRequest<'a> {
 /// process ends. [`Server::stop`] waits for that.
 #[derive(Debug)]
 pub struct Server {
-    endpoint: Endpoint,
-    pid: u32,
+    /// Where it listens, with the password.
+    pub endpoint: Endpoint,
+    pub pid: u32,
     process: Process,
     tail: Tail,
     /// They end with the streams, or with the server.
@@ -69,15 +70,6 @@ pub struct Server {
 }
 
 impl Server {
-    /// Where it listens, with the password.
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.pid
-    }
-
     /// The last 64 KiB of what it wrote, without the password.
     pub fn output_tail(&self) -> String {
         redacted(&self.tail, self.endpoint.password.as_ref())
@@ -85,12 +77,7 @@ impl Server {
 
     /// Waits until the engine ends by itself, and says how. May be cancelled and called again.
     pub async fn exited(&mut self) -> EngineExit {
-        loop {
-            match self.process.next_event().await {
-                ProcessEvent::Ended(exit) => return exit,
-                ProcessEvent::Started | ProcessEvent::Failed(_) => {}
-            }
-        }
+        self.process.ended().await.unwrap_or(EngineExit::Unknown)
     }
 
     /// Stops it, and waits until everything that it started and its temporary directory are gone: 0.1 s usually, some
@@ -131,7 +118,7 @@ pub async fn start(request: StartRequest<'_>) -> Result<Server, StartError> {
     let variable = |name: &str| environment.get(OsStr::new(name)).map(OsString::as_os_str);
     let files = EngineFiles::new(variable, &request.directories.home, Path::new(""));
     let user_config = request.environment.os(env_vars::ENGINE_CONFIG_CONTENT);
-    let registry = EmptyRegistry::unless_needed(&mut environment, user_config, request.directory, &files).await;
+    let registry = packages::serve_none_unless_needed(&mut environment, user_config, request.directory, &files).await;
 
     #[cfg(unix)]
     super::engine_locks::expire_dead(&files.state);
@@ -227,7 +214,7 @@ impl StartingEngine {
         let address = tokio::select! {
             // An address that was announced by an engine that then died is of no use.
             biased;
-            failed = failure(&mut self.process) => return Err(self.explain(failed, limits.port).await),
+            ended = self.process.ended() => return Err(self.explain(ended, limits.port).await),
             Some(address) = self.address.recv() => address,
             () = tokio::time::sleep_until(limits.deadline) => {
                 return Err(StartError::Deadline {
@@ -237,10 +224,8 @@ impl StartingEngine {
                 });
             }
         };
-        if self.process.engine().is_none() {
-            // The guard's own line may be behind an engine that is ready at once.
-            let _ = tokio::time::timeout_at(limits.deadline, self.process.next_event()).await;
-        }
+        // The guard's own line may be behind an engine that is ready at once.
+        let pid = tokio::time::timeout_at(limits.deadline, self.process.engine()).await;
         let Some(url) = ready::base_url(&address) else {
             return Err(StartError::Address {
                 engine: self.engine,
@@ -249,7 +234,7 @@ impl StartingEngine {
         };
         Ok(Server {
             endpoint: Endpoint::new(url, Some(self.password)),
-            pid: self.process.engine().unwrap_or_default(),
+            pid: pid.ok().flatten().unwrap_or_default(),
             process: self.process,
             tail: self.tail,
             _drains: self.drains,
@@ -258,33 +243,18 @@ impl StartingEngine {
     }
 
     /// Why there will be no server, with the last output of the engine.
-    async fn explain(mut self, failed: ProcessEvent, port: Option<u16>) -> StartError {
+    async fn explain(mut self, ended: Result<EngineExit, String>, port: Option<u16>) -> StartError {
         let draining = async { while self.drains.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(LAST_OUTPUT, draining).await;
         let engine = self.engine;
-        match (failed, port) {
-            (ProcessEvent::Failed(reason), _) => StartError::Guard { engine, reason },
+        match (ended, port) {
+            (Err(reason), _) => StartError::Guard { engine, reason },
             (_, Some(port)) if is_taken(port) => StartError::PortInUse { port },
-            (ProcessEvent::Ended(exit), _) => StartError::Exited {
+            (Ok(exit), _) => StartError::Exited {
                 engine,
                 exit,
                 tail: redacted(&self.tail, Some(&self.password)),
             },
-            (ProcessEvent::Started, _) => StartError::Exited {
-                engine,
-                exit: EngineExit::Unknown,
-                tail: String::new(),
-            },
-        }
-    }
-}
-
-/// Resolves when there will be no server. Keeps the note of the engine's start on the way.
-async fn failure(process: &mut Process) -> ProcessEvent {
-    loop {
-        match process.next_event().await {
-            ProcessEvent::Started => {}
-            event @ (ProcessEvent::Failed(_) | ProcessEvent::Ended(_)) => return event,
         }
     }
 }

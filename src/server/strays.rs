@@ -7,7 +7,7 @@
 //! has started it. Neither this process nor one that it descends from is ever one.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use rustix::process::Signal;
 
 use super::guard::descendants::{self, LivingProcess};
 use super::guard::temporary;
+use crate::support::lock::Lock;
 
 /// Variables that everything has which an engine of ours starts, one or the other: its own name for us, and what it sets
 /// for the commands of its model, which do not see the first one.
@@ -39,12 +40,7 @@ pub struct Stray {
 
 /// The strays of engines whose private directories are in `base`.
 pub fn strays(base: &Path) -> Vec<Stray> {
-    let mut guards = HashMap::new();
-    let found = find(base, &mut guards);
-    for guard in guards.into_values() {
-        guard.release();
-    }
-    found
+    find(base, &mut HashMap::new())
 }
 
 /// Removes what guards that were killed have left in `base`. Processes that use it are ended first.
@@ -103,18 +99,10 @@ pub fn end_strays(base: &Path) -> (Vec<Stray>, Vec<Stray>) {
 enum StrayGuard {
     Living,
     /// Its lock is ours now, where there still is one.
-    Dead(Option<File>),
+    Dead(Option<Lock>),
 }
 
 impl StrayGuard {
-    /// Gives its lock back. Closing it would not do where another thread is just starting a process, which has a copy of
-    /// all that is open until it becomes that program.
-    fn release(self) {
-        if let Self::Dead(Some(lock)) = self {
-            let _ = lock.unlock();
-        }
-    }
-
     /// The guard of a private directory, which an engine of its was given.
     fn of(root: &Path) -> Self {
         match fs::symlink_metadata(root) {
@@ -124,8 +112,8 @@ impl StrayGuard {
             _ => return Self::Living,
         }
         // An engine has it only after its guard has locked it, however young it is.
-        match OpenOptions::new().write(true).open(root.join("lock")) {
-            Ok(lock) if lock.try_lock().is_ok() => Self::Dead(Some(lock)),
+        match Lock::try_acquire_existing(&root.join("lock")) {
+            Ok(Some(lock)) => Self::Dead(Some(lock)),
             _ => Self::Living,
         }
     }
@@ -145,8 +133,8 @@ fn find(base: &Path, guards: &mut HashMap<PathBuf, StrayGuard>) -> Vec<Stray> {
     loop {
         let children: Vec<(i32, PathBuf)> = table
             .iter()
-            .filter(|process| !roots.contains_key(&process.id()))
-            .filter_map(|process| Some((process.id(), roots.get(&process.parent())?.clone())))
+            .filter(|process| !roots.contains_key(&process.pid))
+            .filter_map(|process| Some((process.pid, roots.get(&process.parent)?.clone())))
             .filter(|(pid, _)| system::is_of_this_user(*pid))
             .collect();
         if children.is_empty() {
@@ -156,12 +144,12 @@ fn find(base: &Path, guards: &mut HashMap<PathBuf, StrayGuard>) -> Vec<Stray> {
     }
     let mut found: Vec<Stray> = table
         .into_iter()
-        .filter(|process| !spared.contains(&process.id()))
+        .filter(|process| !spared.contains(&process.pid))
         .filter_map(|process| {
             Some(Stray {
-                pid: process.id().cast_unsigned(),
-                command: system::command(process.id()),
-                root: roots.remove(&process.id())?,
+                pid: process.pid.cast_unsigned(),
+                command: system::command(process.pid),
+                root: roots.remove(&process.pid)?,
                 process,
             })
         })
@@ -172,9 +160,9 @@ fn find(base: &Path, guards: &mut HashMap<PathBuf, StrayGuard>) -> Vec<Stray> {
 
 /// This process, and those that it descends from.
 fn lineage(table: &[LivingProcess]) -> HashSet<i32> {
-    let parents: HashMap<i32, i32> = table.iter().map(|process| (process.id(), process.parent())).collect();
+    let parents: HashMap<i32, i32> = table.iter().map(|process| (process.pid, process.parent)).collect();
     let mut lineage = HashSet::new();
-    let mut next = Some(rustix::process::getpid().as_raw_nonzero().get());
+    let mut next = Some(descendants::own_pid());
     while let Some(pid) = next
         && lineage.insert(pid)
     {
@@ -205,7 +193,7 @@ mod system {
     pub(super) fn marked(table: &[LivingProcess], base: &Path) -> Vec<(i32, PathBuf)> {
         table
             .iter()
-            .map(LivingProcess::id)
+            .map(|process| process.pid)
             .filter(|pid| is_of_this_user(*pid))
             .filter_map(|pid| {
                 let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
@@ -273,6 +261,7 @@ mod system {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::fs::File;
     use std::process::{Child, Command};
 
     use super::*;

@@ -7,7 +7,6 @@
 
 mod open;
 mod query;
-mod rows;
 
 use rusqlite::Connection;
 

@@ -55,20 +55,19 @@ pub enum Unreadable {
 /// Whether the log beside the database is empty or begins as one does. SQLite would try for ten seconds to make sense of
 /// another one.
 fn is_log(database: &Path) -> bool {
-    let mut name = database.as_os_str().to_owned();
-    name.push("-wal");
     let mut magic = [0; 4];
-    match File::open(name).and_then(|mut log| log.read(&mut magic)) {
+    match File::open(beside(database, "-wal")).and_then(|mut log| log.read(&mut magic)) {
         Ok(0) => true,
         Ok(_) => u32::from_be_bytes(magic) & !1 == LOG,
         Err(_) => false,
     }
 }
 
-fn is_there(database: &Path, suffix: &str) -> bool {
+/// A file that SQLite keeps beside the database.
+fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(suffix);
-    Path::new(&name).is_file()
+    name.into()
 }
 
 /// A connection that changes no file, not even those that SQLite keeps beside a database.
@@ -77,7 +76,12 @@ fn is_there(database: &Path, suffix: &str) -> bool {
 /// file there SQLite can read without writing, and takes part in the engine's locking; without it, it would have to
 /// make one. So such a store is left to an engine.
 fn connect(database: &Path) -> Result<Connection, Unreadable> {
-    if !cfg!(unix) || !["", "-wal", "-shm"].iter().all(|suffix| is_there(database, suffix)) || !is_log(database) {
+    if !cfg!(unix)
+        || !["", "-wal", "-shm"]
+            .iter()
+            .all(|suffix| beside(database, suffix).is_file())
+        || !is_log(database)
+    {
         return Err(Unreadable::NotAsExpected(database.to_path_buf()));
     }
     open(database, "mode=ro&readonly_shm=1")
@@ -104,7 +108,7 @@ pub fn may_hold_account(database: &Path) -> bool {
 }
 
 fn holds_account(database: &Path) -> Result<bool, Unreadable> {
-    let connection = if is_there(database, "-wal") {
+    let connection = if beside(database, "-wal").is_file() {
         connect(database)?
     } else {
         open(database, "immutable=1")?

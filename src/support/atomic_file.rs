@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use serde::Serialize;
 use tempfile::NamedTempFile;
 
 /// Who may read a file that we write.
@@ -26,6 +27,15 @@ pub fn write(path: &Path, contents: &[u8], access: Access) -> io::Result<()> {
         .persist(path)
         .map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Replaces `path` by a JSON value.
+///
+/// # Errors
+///
+/// As for [`write`].
+pub fn write_json(path: &Path, value: &impl Serialize, access: Access) -> io::Result<()> {
+    write(path, &serde_json::to_vec(value)?, access)
 }
 
 /// Writes `contents` to `path`, where nothing may be: as [`write`], with an error where something is.

@@ -4,10 +4,9 @@
 //! same as without the escapes. Control characters, line separators, and characters that reorder or hide text are written
 //! as `\u` escapes, into a pipe too: one form for every reader.
 
-use std::io::{self, Write};
+use std::fmt::Write as _;
 
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use super::visible::{is_zero_width, reorders};
 
@@ -17,9 +16,7 @@ use super::visible::{is_zero_width, reorders};
 ///
 /// When the value has no form in JSON.
 pub fn document(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    write(value, &mut bytes, PrettyFormatter::new())?;
-    Ok(bytes)
+    Ok(escaped(&serde_json::to_string_pretty(value)?).into_bytes())
 }
 
 /// Appends a value as one line, with its line feed.
@@ -28,56 +25,27 @@ pub fn document(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
 ///
 /// When the value has no form in JSON.
 pub fn append_line(value: &impl Serialize, line: &mut Vec<u8>) -> serde_json::Result<()> {
-    write(value, line, CompactFormatter)
-}
-
-fn write(value: &impl Serialize, bytes: &mut Vec<u8>, layout: impl Formatter) -> serde_json::Result<()> {
-    let mut serializer = Serializer::with_formatter(&mut *bytes, Escaping(layout));
-    value.serialize(&mut serializer)?;
-    bytes.push(b'\n');
+    line.extend_from_slice(escaped(&serde_json::to_string(value)?).as_bytes());
     Ok(())
 }
 
-/// Lays out as the formatter in it does, and escapes more.
-struct Escaping<F>(F);
-
-/// Methods that only hand on.
-macro_rules! hand_on {
-    ($($method:ident($($argument:ident: $kind:ty),*));* $(;)?) => {
-        $(fn $method<W: ?Sized + Write>(&mut self, writer: &mut W $(, $argument: $kind)*) -> io::Result<()> {
-            self.0.$method(writer $(, $argument)*)
-        })*
-    };
-}
-
-impl<F: Formatter> Formatter for Escaping<F> {
-    hand_on! {
-        begin_array();
-        end_array();
-        begin_array_value(first: bool);
-        end_array_value();
-        begin_object();
-        end_object();
-        begin_object_key(first: bool);
-        end_object_key();
-        begin_object_value();
-        end_object_value();
-    }
-
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut written = 0;
-        for (index, character) in fragment.char_indices() {
-            if !(character.is_control() || reorders(character) || is_zero_width(character)) {
-                continue;
-            }
-            writer.write_all(&fragment.as_bytes()[written..index])?;
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            written = index + character.len_utf8();
+/// The text of a JSON value with more escapes, and with a line feed at its end. What is escaped is in its strings: between
+/// them there are only visible characters, spaces and line feeds.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() + 1);
+    for character in json.chars() {
+        let is_control = character.is_control() && character != '\n';
+        if !(is_control || reorders(character) || is_zero_width(character)) {
+            text.push(character);
+            continue;
         }
-        writer.write_all(&fragment.as_bytes()[written..])
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\u{unit:04x}");
+        }
     }
+    text.push('\n');
+    text
 }
 
 #[cfg(test)]

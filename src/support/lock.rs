@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::atomic_file::{Access, create_directory};
+use super::output_files::file_id;
 
 /// Pause between two tries of a lock that another process holds. The kernel's own wait cannot be cancelled.
 pub const RETRY_PAUSE: Duration = Duration::from_millis(50);
@@ -41,6 +42,20 @@ impl Lock {
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(error)) => return Err(error),
             }
+        }
+    }
+
+    /// Takes the lock of a file that is there, if it is free.
+    ///
+    /// # Errors
+    ///
+    /// When the file does not exist, cannot be opened, or the file system has no locks.
+    pub fn try_acquire_existing(path: &Path) -> io::Result<Option<Self>> {
+        let file = OpenOptions::new().write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
         }
     }
 
@@ -100,20 +115,12 @@ pub fn remove_unless_held(path: &Path) {
     }
 }
 
-/// Whether this is the file that the path leads to.
-#[cfg(unix)]
+/// Whether this is the file that the path leads to. Where files have no ids, an open file cannot be removed.
 fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
     match (file.metadata(), std::fs::metadata(path)) {
-        (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
+        (Ok(ours), Ok(there)) => file_id(&ours) == file_id(&there),
         _ => false,
     }
-}
-
-/// An open file cannot be removed here.
-#[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> bool {
-    true
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 
 /// Device and number of a file: the same for every name that it has.
-type FileId = (u64, u64);
+pub type FileId = (u64, u64);
 
 /// The files behind our stdout and stderr, and a file that the user named for the answer.
 #[derive(Debug, Clone, Default)]
@@ -38,14 +38,15 @@ impl OutputFiles {
     }
 }
 
+/// The id of a file; `None` where the system has none.
 #[cfg(unix)]
-fn file_id(metadata: &Metadata) -> Option<FileId> {
+pub fn file_id(metadata: &Metadata) -> Option<FileId> {
     use std::os::unix::fs::MetadataExt as _;
     Some((metadata.dev(), metadata.ino()))
 }
 
 #[cfg(not(unix))]
-fn file_id(_: &Metadata) -> Option<FileId> {
+pub fn file_id(_: &Metadata) -> Option<FileId> {
     None
 }
 

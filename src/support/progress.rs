@@ -10,13 +10,3 @@ pub trait Progress: Send + Sync {
     /// The work that began last is over.
     fn finish(&self);
 }
-
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Silent;
-
-impl Progress for Silent {
-    fn begin(&self, _what: &str, _total: Option<u64>) {}
-    fn advance(&self, _bytes: u64) {}
-    fn note(&self, _line: &str) {}
-    fn finish(&self) {}
-}

@@ -2,10 +2,14 @@
 //!
 //! A FIFO never ends, a device may be endless, and a directory cannot be read: only a regular file of a sensible size is.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirEntry, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
+
+use serde::de::DeserializeOwned;
+
+use super::timestamp::since_1970;
 
 /// The largest is a catalog of models, with some megabytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -17,6 +21,16 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 /// As for [`open`]; when the file cannot be read, or is larger than 64 MiB.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     to_end(open(path)?, LARGEST)
+}
+
+/// Reads a JSON file; `None` when it cannot be read, or does not hold such a value.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&read(path).ok()?).ok()
+}
+
+/// What is in a directory; nothing when it cannot be listed.
+pub fn entries(directory: &Path) -> impl Iterator<Item = DirEntry> {
+    std::fs::read_dir(directory).into_iter().flatten().flatten()
 }
 
 /// Reads a whole file that is not ours, of at most `limit` bytes. What is no regular file is not even opened.
@@ -85,9 +99,7 @@ pub fn opened(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
 /// Puts what cannot be read aside, so that a new file can take its place. Gives a line for the user, which ends with the
 /// `consequence`.
 pub fn set_aside(path: &Path, consequence: &str) -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |now| now.as_nanos());
+    let now = since_1970(SystemTime::now()).as_nanos();
     let aside = path.with_extension(format!("damaged-{now}"));
     match std::fs::rename(path, &aside) {
         Ok(()) => format!(

@@ -1,6 +1,6 @@
 //! Moments as text.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -13,8 +13,12 @@ pub fn rfc3339(moment: SystemTime) -> String {
 
 /// Milliseconds since 1970; 0 for a clock that is set before.
 pub fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    u64::try_from(since_1970(SystemTime::now()).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The time from the beginning of 1970 to a moment; none for a moment before.
+pub fn since_1970(moment: SystemTime) -> Duration {
+    moment.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Reads what [`rfc3339`] writes; `None` for anything else.

@@ -8,8 +8,8 @@ use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, mpsc, watch};
-use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::protocol::{Exposed, Refusal, Request, Response, WarmStatus, hear, say};
 use super::record;
@@ -17,7 +17,7 @@ use super::record::ServerRecord;
 use super::socket::{self, Base, SOCKET, is_private};
 use crate::client::Endpoint;
 use crate::context::{Directories, Environment};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::gate::{Gate, PluginFile};
 
 /// How long a supervisor may take to answer. It has nothing else to do, but the machine may have.
@@ -54,7 +54,7 @@ impl Lease {
             keep_for: keep_for.map(|keep| keep.as_secs()),
         };
         match line.ask(&request).await? {
-            Response::Leased { url, password, .. } => {
+            Response::Leased { url, password } => {
                 let url = url::Url::parse(&url).map_err(io::Error::other)?;
                 let plugin = PluginFile::write(cache).map_err(io::Error::other)?;
                 Ok(Ok(Self {
@@ -137,11 +137,8 @@ impl ServerRecord {
     ///
     /// When its supervisor cannot be reached, or does not answer.
     pub async fn retire(&self) -> io::Result<()> {
-        SupervisorConnection::open(self)
-            .await?
-            .ask(&Request::Retire)
-            .await
-            .map(|_| ())
+        let line = SupervisorConnection::open(self).await?;
+        line.ask(&Request::Retire).await.map(drop)
     }
 
     /// Has it end now, and waits until it and everything that it started is gone, at most `limit`.
@@ -207,7 +204,7 @@ async fn visit(socket: &Path) -> io::Result<()> {
 struct SupervisorConnection {
     write: Mutex<Writing>,
     closed: watch::Receiver<bool>,
-    _reading: JoinSet<()>,
+    _reading: AbortOnDropHandle<()>,
 }
 
 #[derive(Debug)]
@@ -225,8 +222,7 @@ impl SupervisorConnection {
         let (read, half) = stream.into_split();
         let (sender, answers) = mpsc::channel(4);
         let (close, closed) = watch::channel(false);
-        let mut reading = JoinSet::new();
-        reading.spawn(async move {
+        let reading = tokio::spawn(async move {
             let mut read = BufReader::new(read);
             while let Ok(Some(answer)) = hear::<Response>(&mut read).await {
                 // Unwanted ones are lost; what counts is to see the end.
@@ -237,7 +233,7 @@ impl SupervisorConnection {
         Self {
             write: Mutex::new(Writing { half, answers }),
             closed,
-            _reading: reading,
+            _reading: AbortOnDropHandle::new(reading),
         }
     }
 
@@ -267,10 +263,7 @@ fn misunderstood() -> io::Error {
 }
 
 fn lost(error: &(dyn std::error::Error + 'static)) -> Failure {
-    Failure::new(
-        FailureKind::Engine,
-        "cannot guard the engine's tools: its supervisor does not help",
-    )
-    .caused_by(error)
-    .hint("run again; `opencode-rs server stop` ends the server")
+    Failure::engine("cannot guard the engine's tools: its supervisor does not help")
+        .caused_by(error)
+        .hint("run again; `opencode-rs server stop` ends the server")
 }

@@ -10,7 +10,7 @@ use super::record::ServerRecord;
 use super::socket::{Base, SOCKET, is_private};
 use crate::context::{Directories, Environment};
 use crate::server::{self, is_older_than};
-use crate::support::lock;
+use crate::support::{lock, state_file};
 
 /// A younger directory is left alone: between making it and listening in it there is a moment.
 const YOUNG: Duration = Duration::from_secs(60);
@@ -43,11 +43,7 @@ pub fn remove_left_overs(directories: &Directories, environment: &Environment) {
         // Anything else in it keeps it.
         let _ = fs::remove_dir(directory);
     }
-    let locks = fs::read_dir(directories.state.join("locks"))
-        .into_iter()
-        .flatten()
-        .flatten();
-    for entry in locks {
+    for entry in state_file::entries(&directories.state.join("locks")) {
         let name = entry.file_name();
         let is_old = entry
             .metadata()

@@ -95,11 +95,7 @@ pub fn older_part(path: &Path) -> PathBuf {
 }
 
 fn files(state: &Path) -> Vec<(String, PathBuf)> {
-    let entries = fs::read_dir(state.join(record::RECORDS))
-        .into_iter()
-        .flatten()
-        .flatten();
-    entries
+    state_file::entries(&state.join(record::RECORDS))
         .map(|entry| entry.path())
         .filter_map(|path| Some((path.file_name()?.to_str()?.strip_suffix(".log")?.to_owned(), path)))
         .collect()

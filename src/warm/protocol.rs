@@ -1,6 +1,5 @@
 //! What commands and a supervisor say to each other: a JSON object a line, one answer to each.
 
-use std::fmt;
 use std::io;
 
 use serde::de::DeserializeOwned;
@@ -46,16 +45,10 @@ pub(super) enum Request {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(super) enum Response {
-    Leased {
-        url: String,
-        password: Exposed,
-        engine_pid: u32,
-    },
+    Leased { url: String, password: Exposed },
     Done,
     Status(WarmStatus),
-    Refused {
-        why: Refusal,
-    },
+    Refused { why: Refusal },
 }
 
 /// Why a supervisor does not give its server away.
@@ -94,14 +87,8 @@ pub struct WarmStatus {
 }
 
 /// A secret on its way through a private socket.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Exposed(pub(super) Secret);
-
-impl fmt::Debug for Exposed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 impl Serialize for Exposed {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

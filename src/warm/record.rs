@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::request::EngineSource;
 use crate::server::ProcessMark;
@@ -13,7 +14,8 @@ use crate::support::state_file;
 
 /// The directory of the files, in our state directory.
 pub const RECORDS: &str = "servers";
-const SCHEMA_VERSION: u32 = 1;
+/// The version of the shape of the files.
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// A warm server, as its file describes it. No secret is among it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,16 +45,9 @@ pub struct ServerRecord {
 }
 
 impl ServerRecord {
-    /// The version of the shape that is written.
-    pub const SCHEMA_VERSION: u32 = SCHEMA_VERSION;
-
     /// Every server that has a file in our state directory; alive or not. What cannot be read is put aside.
     pub fn list(state: &Path) -> Vec<Self> {
-        let Ok(entries) = fs::read_dir(state.join(RECORDS)) else {
-            return Vec::new();
-        };
-        let mut records: Vec<Self> = entries
-            .flatten()
+        let mut records: Vec<Self> = state_file::entries(&state.join(RECORDS))
             .map(|entry| entry.path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
             .filter_map(|path| read(&path))
@@ -62,7 +57,7 @@ impl ServerRecord {
     }
 
     pub(super) fn write(&self, state: &Path) -> io::Result<()> {
-        atomic_file::write(&path(state, &self.id), &serde_json::to_vec(self)?, Access::Private)
+        atomic_file::write_json(&path(state, &self.id), self, Access::Private)
     }
 
     /// Removes the file and the socket.
@@ -111,18 +106,12 @@ fn read(path: &Path) -> Option<ServerRecord> {
             return None;
         }
     };
-    match serde_json::from_slice::<ServerRecord>(&bytes) {
-        // The record of a newer version of this program is left to that version.
-        Ok(record) if record.schema_version == SCHEMA_VERSION => return Some(record),
-        Ok(_) => return None,
-        Err(_) => {}
+    let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    match value["schema_version"].as_u64() {
+        // The record of another version of this program is left to that version.
+        Some(version) if version != u64::from(SCHEMA_VERSION) => None,
+        _ => serde_json::from_value(value).ok().or_else(set_aside),
     }
-    if serde_json::from_slice::<serde_json::Value>(&bytes)
-        .is_ok_and(|value| value["schema_version"].as_u64() > Some(SCHEMA_VERSION.into()))
-    {
-        return None;
-    }
-    set_aside()
 }
 
 #[cfg(test)]

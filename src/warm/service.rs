@@ -20,12 +20,11 @@ const ORPHANED: Duration = Duration::from_secs(60);
 /// How long a new server stays at least, so that the command that started it can connect.
 const FIRST_USE: Duration = Duration::from_secs(10);
 
-/// Why there is something to do.
+/// How a server goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ActivityReason {
-    InUse,
-    /// The server is unused, and ends at this moment; never if there is no moment.
-    Idle(Option<Instant>),
+pub(super) enum ServerActivity {
+    /// The server stays, until this moment if it is not used before. Without a moment it is in use, or stays for ever.
+    Staying(Option<Instant>),
     /// The server has to end now; the text says why.
     Ending(&'static str),
 }
@@ -42,7 +41,6 @@ pub(super) struct Orphan {
 #[derive(Debug)]
 pub(super) struct SupervisorService {
     endpoint: Endpoint,
-    engine_pid: u32,
     fingerprint: String,
     hub: Hub,
     state: Mutex<ServiceState>,
@@ -67,16 +65,9 @@ struct User {
 }
 
 impl SupervisorService {
-    pub(super) fn new(
-        endpoint: Endpoint,
-        engine_pid: u32,
-        fingerprint: String,
-        hub: Hub,
-        keep_for: Duration,
-    ) -> Arc<Self> {
+    pub(super) fn new(endpoint: Endpoint, fingerprint: String, hub: Hub, keep_for: Duration) -> Arc<Self> {
         Arc::new(Self {
             endpoint,
-            engine_pid,
             fingerprint,
             hub,
             state: Mutex::new(ServiceState {
@@ -97,7 +88,7 @@ impl SupervisorService {
     }
 
     /// What to wait for. From the moment that this says `Ending`, no command gets the server.
-    pub(super) fn activity(&self) -> ActivityReason {
+    pub(super) fn activity(&self) -> ServerActivity {
         let mut state = self.state();
         let unused = state.users.is_empty();
         let was_used = state.next > 0;
@@ -115,13 +106,9 @@ impl SupervisorService {
                 (false, false) => "it is not needed any more",
             };
             state.stopping = true;
-            return ActivityReason::Ending(why);
+            return ServerActivity::Ending(why);
         }
-        if unused {
-            ActivityReason::Idle(until)
-        } else {
-            ActivityReason::InUse
-        }
+        ServerActivity::Staying(until.filter(|_| unused))
     }
 
     /// The sessions to be aborted now, and when the next ones are.
@@ -188,7 +175,6 @@ impl SupervisorService {
                 Response::Leased {
                     url: self.endpoint.url.to_string(),
                     password: Exposed(password),
-                    engine_pid: self.engine_pid,
                 }
             }
             (Request::Gate { port, token }, Some(_)) => {

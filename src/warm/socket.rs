@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::record::{RECORDS, ServerRecord};
 use crate::context::{Directories, Environment};
 use crate::server::is_private_directory;
+use crate::support::state_file;
 
 /// The socket in its directory.
 pub(super) const SOCKET: &str = "supervisor";
@@ -59,8 +60,7 @@ impl Base {
 
     /// The directories in it that are named as if they held the socket of a supervisor, each with the id of its server.
     pub(super) fn directories(&self) -> impl Iterator<Item = (String, PathBuf)> {
-        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
-        entries.filter_map(|entry| {
+        state_file::entries(&self.path).filter_map(|entry| {
             let name = entry.file_name();
             let id = name.to_str()?.strip_prefix(self.prefix)?;
             let is_id = id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -134,7 +134,7 @@ mod tests {
 
     fn record(socket: PathBuf, supervisor: ProcessMark) -> ServerRecord {
         ServerRecord {
-            schema_version: ServerRecord::SCHEMA_VERSION,
+            schema_version: super::super::record::SCHEMA_VERSION,
             id: "0123456789abcdef".to_owned(),
             slot: "slot".to_owned(),
             fingerprint: "print".to_owned(),

@@ -17,7 +17,7 @@ use super::supervisor::{StartupReport, SupervisorRequest};
 use crate::client::Client;
 use crate::context::{Directories, Environment};
 use crate::error::{Failure, FailureKind};
-use crate::server::{GuardProgram, SUPERVISOR, ServerSpec, is_below_engine};
+use crate::server::{SUPERVISOR, ServerSpec, is_below_engine, this_program};
 use crate::support::lines::json_line;
 use crate::support::lock::{Lock, RETRY_PAUSE};
 
@@ -64,11 +64,11 @@ pub async fn lease(request: WarmRequest<'_>) -> Result<Option<Lease>, Failure> {
     let lease = timeout(LEASE_TIMEOUT, find_or_start(request, &key, keep_for)).await;
     lease
         .unwrap_or_else(|_| {
-            Err(Failure::new(
-                FailureKind::Engine,
-                format!("cannot get a server within {} s", LEASE_TIMEOUT.as_secs()),
+            Err(
+                Failure::engine(format!("cannot get a server within {} s", LEASE_TIMEOUT.as_secs())).hint(
+                    "run `opencode-rs server list` to see what there is, and `opencode-rs server stop` to begin anew",
+                ),
             )
-            .hint("run `opencode-rs server list` to see what there is, and `opencode-rs server stop` to begin anew"))
         })
         .map(Some)
 }
@@ -140,12 +140,9 @@ async fn find_or_start(request: WarmRequest<'_>, key: &ServerKey, keep_for: Dura
             return Ok(lease);
         }
         let held = Lock::try_acquire(&lock).map_err(|error| {
-            Failure::new(
-                FailureKind::Engine,
-                format!("cannot lock the start of a server in `{}`", state.display()),
-            )
-            .caused_by(&error)
-            .hint("make the directory writable, or set `XDG_STATE_HOME` to one on a local disk")
+            Failure::engine(format!("cannot lock the start of a server in `{}`", state.display()))
+                .caused_by(&error)
+                .hint("make the directory writable, or set `XDG_STATE_HOME` to one on a local disk")
         })?;
         let Some(held) = held else {
             sleep(RETRY_PAUSE).await;
@@ -166,7 +163,7 @@ async fn find_or_start(request: WarmRequest<'_>, key: &ServerKey, keep_for: Dura
         let record = launch(request.environment, &supervisor).await?;
         drop(held);
         return take(request, &record, key).await.map_err(|error| {
-            Failure::new(FailureKind::Engine, "cannot use the server that was just started")
+            Failure::engine("cannot use the server that was just started")
                 .caused_by(&error)
                 .hint(format!("see `opencode-rs server logs {}`", record.id))
         });
@@ -189,10 +186,10 @@ async fn retire_others(directories: &Directories, key: &ServerKey) {
 /// Starts a supervisor and waits until its server is ready.
 async fn launch(environment: &Environment, request: &SupervisorRequest) -> Result<ServerRecord, Failure> {
     let cannot = |error: &(dyn std::error::Error + 'static)| {
-        Failure::new(FailureKind::Engine, "cannot start a process that keeps the server").caused_by(error)
+        Failure::engine("cannot start a process that keeps the server").caused_by(error)
     };
-    let program = GuardProgram::this_program().map_err(|error| cannot(&error))?;
-    let mut child = Command::new(program.path())
+    let program = this_program().map_err(|error| cannot(&error))?;
+    let mut child = Command::new(program)
         .arg(SUPERVISOR)
         .env_clear()
         .envs(environment.iter())
@@ -224,10 +221,7 @@ async fn launch(environment: &Environment, request: &SupervisorRequest) -> Resul
         }
         Err(error) => {
             let status = child.wait().await.map_err(|error| cannot(&error))?;
-            let failure = Failure::new(
-                FailureKind::Engine,
-                format!("the process that keeps the server ended with {status}"),
-            );
+            let failure = Failure::engine(format!("the process that keeps the server ended with {status}"));
             // A killed process wrote nothing.
             Err(if report.is_empty() {
                 failure

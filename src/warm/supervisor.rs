@@ -21,11 +21,11 @@ use super::key::ServerKey;
 use super::left_over;
 use super::log::{self, Log};
 use super::record::{self, ServerRecord};
-use super::service::{ActivityReason, Orphan, SupervisorService};
+use super::service::{Orphan, ServerActivity, SupervisorService};
 use super::socket;
 use crate::client::{Client, Endpoint};
 use crate::context::{Directories, Environment};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::rehearsal::Rehearsal;
 use crate::server::{ProcessMark, SUPERVISOR, Server, ServerSpec, StartedServer};
 use crate::support::hexadecimal::hexadecimal;
@@ -127,7 +127,7 @@ async fn supervise(request: SupervisorRequest) -> Result<(), Failure> {
         .hint("make the directory writable, or set `XDG_STATE_HOME`")
     })?;
     log::prune(&directories.state);
-    let mut signals = SupervisorSignals::listen().map_err(|error| cannot("listen for signals", &error))?;
+    let mut signals = signals().map_err(|error| cannot("listen for signals", &error))?;
     log.note(&format!(
         "starting `{}` in `{}`",
         request.spec.engine.path.display(),
@@ -136,20 +136,14 @@ async fn supervise(request: SupervisorRequest) -> Result<(), Failure> {
     let started = tokio::select! {
         started = start(&request, &id, &log) => started,
         // The command that wanted the server ends it, or the machine goes down.
-        () = signals.next() => Err(Failure::new(FailureKind::Engine, "the start of the server was interrupted")),
+        () = next_signal(&mut signals) => Err(Failure::engine("the start of the server was interrupted")),
     };
-    let WarmServer {
-        mut server,
-        service,
-        listener,
-        record,
-        _rehearsal,
-    } = started.inspect_err(|failure| log.note(&failure.to_string()))?;
-    tell(&StartupReport::Ready(Box::new(record.clone())));
+    let mut warm = started.inspect_err(|failure| log.note(&failure.to_string()))?;
+    tell(&StartupReport::Ready(Box::new(warm.record.clone())));
     let_go();
     log.note(&format!(
         "ready on port {}, engine process {}",
-        record.port, record.engine_pid
+        warm.record.port, warm.record.engine_pid
     ));
 
     // No command waits for this.
@@ -160,17 +154,12 @@ async fn supervise(request: SupervisorRequest) -> Result<(), Failure> {
     }
     let state = request.directories.state;
 
-    let listing = RecordFile {
-        record: &record,
-        state: &state,
-        log: &log,
-    };
-    let why = serve(&mut server, &service, &listener, listing, &mut signals).await;
+    let why = warm.serve(&state, &log, &mut signals).await;
     // From here on no command finds it.
-    record.remove(&state);
-    drop(listener);
+    warm.record.remove(&state);
+    drop(warm.listener);
     log.note(&format!("ending: {why}"));
-    server.stop().await;
+    warm.server.stop().await;
     log.note("ended");
     Ok(())
 }
@@ -195,18 +184,18 @@ async fn start(request: &SupervisorRequest, id: &str, log: &Log) -> Result<WarmS
     let environment = Environment::of_process();
     let sink = Arc::new(log.clone());
     let StartedServer { server, hub, rehearsal } = spec.start(&environment, directories, Some(sink)).await?;
-    let hub = hub.ok_or_else(|| Failure::new(FailureKind::Engine, "cannot share a server without a tool gate"))?;
+    let hub = hub.ok_or_else(|| Failure::engine("cannot share a server without a tool gate"))?;
     let (socket, listener) =
         socket::listen(directories, &environment, id).map_err(|error| cannot("listen on a socket", &error))?;
-    let endpoint = server.endpoint().clone();
+    let endpoint = server.endpoint.clone();
     let record = ServerRecord {
-        schema_version: ServerRecord::SCHEMA_VERSION,
+        schema_version: record::SCHEMA_VERSION,
         id: id.to_owned(),
         slot: key.slot.clone(),
         fingerprint: key.fingerprint.clone(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         supervisor: ProcessMark::of_this_process(),
-        engine_pid: server.pid(),
+        engine_pid: server.pid,
         engine: spec.engine.path.clone(),
         engine_version: spec.engine.version.to_string(),
         engine_source: spec.engine.source,
@@ -216,13 +205,7 @@ async fn start(request: &SupervisorRequest, id: &str, log: &Log) -> Result<WarmS
         socket,
         rehearsal: spec.rehearsal.is_some(),
     };
-    let service = SupervisorService::new(
-        endpoint,
-        server.pid(),
-        key.fingerprint.clone(),
-        hub,
-        Duration::from_secs(*keep_for),
-    );
+    let service = SupervisorService::new(endpoint, key.fingerprint.clone(), hub, Duration::from_secs(*keep_for));
     record
         .write(&directories.state)
         .map_err(|error| cannot(&format!("write below `{}`", directories.state.display()), &error))?;
@@ -235,76 +218,58 @@ async fn start(request: &SupervisorRequest, id: &str, log: &Log) -> Result<WarmS
     })
 }
 
-/// The record of this server, the state directory that it belongs in, and the log that tells when it was lost.
-#[derive(Clone, Copy)]
-struct RecordFile<'a> {
-    record: &'a ServerRecord,
-    state: &'a Path,
-    log: &'a Log,
-}
-
-impl RecordFile<'_> {
+impl WarmServer {
     /// Writes the record again where it is lost: without it no command finds this server, and none can stop it. Without
     /// its socket none can come at all, and the server ends with its last user.
-    fn restore(self, service: &SupervisorService) {
+    fn restore_record(&self, state: &Path, log: &Log) {
         if !self.record.socket.exists() {
-            service.retire();
+            self.service.retire();
             return;
         }
-        if self.record.is_listed(self.state) {
+        if self.record.is_listed(state) {
             return;
         }
-        match self.record.write(self.state) {
-            Ok(()) => self.log.note("the record of this server was lost; it is written again"),
-            Err(error) => self.log.note(&format!(
+        match self.record.write(state) {
+            Ok(()) => log.note("the record of this server was lost; it is written again"),
+            Err(error) => log.note(&format!(
                 "the record of this server is lost and cannot be written: {error}"
             )),
         }
     }
-}
 
-/// Serves until there is a reason to end, and says which.
-async fn serve(
-    server: &mut Server,
-    service: &Arc<SupervisorService>,
-    listener: &UnixListener,
-    listing: RecordFile<'_>,
-    signals: &mut SupervisorSignals,
-) -> String {
-    let log = listing.log;
-    let mut guests = tokio::task::JoinSet::new();
-    loop {
-        // Also when a command comes, before it is answered, and when one goes.
-        listing.restore(service);
-        let idle = match service.activity() {
-            ActivityReason::Ending(why) => return why.to_owned(),
-            ActivityReason::Idle(until) => until,
-            ActivityReason::InUse => None,
-        };
-        let (due, next) = service.orphans();
-        for orphan in due {
-            guests.spawn(abort(server.endpoint().clone(), orphan, log.clone()));
-        }
-        let wake = [idle, next].into_iter().flatten().min();
-        let wake = wake.map_or(Instant::now() + RECORD_CHECK, |wake| {
-            wake.min(Instant::now() + RECORD_CHECK)
-        });
-        tokio::select! {
-            exit = server.exited() => return format!("the engine ended by itself: {exit}"),
-            () = signals.next() => return "a signal asks for it".to_owned(),
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let service = Arc::clone(service);
-                    guests.spawn(async move { service.attend(stream).await });
-                }
-                Err(error) => {
-                    log.note(&format!("cannot accept a connection: {error}"));
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
-            Some(_) = guests.join_next() => {}
-            () = service.changed.notified() => {}
-            () = sleep_until(wake) => {}
+    /// Serves until there is a reason to end, and says which.
+    async fn serve(&mut self, state: &Path, log: &Log, signals: &mut [Signal]) -> String {
+        let mut guests = tokio::task::JoinSet::new();
+        loop {
+            // Also when a command comes, before it is answered, and when one goes.
+            self.restore_record(state, log);
+            let idle = match self.service.activity() {
+                ServerActivity::Ending(why) => return why.to_owned(),
+                ServerActivity::Staying(until) => until,
+            };
+            let (due, next) = self.service.orphans();
+            for orphan in due {
+                guests.spawn(abort(self.server.endpoint.clone(), orphan, log.clone()));
+            }
+            let check = Instant::now() + RECORD_CHECK;
+            let wake = [idle, next].into_iter().flatten().fold(check, Instant::min);
+            tokio::select! {
+                exit = self.server.exited() => return format!("the engine ended by itself: {exit}"),
+                () = next_signal(signals) => return "a signal asks for it".to_owned(),
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) => {
+                        let service = Arc::clone(&self.service);
+                        guests.spawn(async move { service.attend(stream).await });
+                    }
+                    Err(error) => {
+                        log.note(&format!("cannot accept a connection: {error}"));
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+                Some(_) = guests.join_next() => {}
+                () = self.service.changed.notified() => {}
+                () = sleep_until(wake) => {}
+            }
         }
     }
 }
@@ -323,28 +288,14 @@ async fn abort(endpoint: Endpoint, orphan: Orphan, log: Log) {
 }
 
 /// The signals that end a supervisor. SIGHUP is among them: it has no terminal that could hang up, so a user sent it.
-struct SupervisorSignals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
+fn signals() -> io::Result<Vec<Signal>> {
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+    kinds.into_iter().map(signal).collect()
 }
 
-impl SupervisorSignals {
-    fn listen() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.hang_up.recv() => {}
-        }
-    }
+async fn next_signal(signals: &mut [Signal]) {
+    let next = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+    futures_util::future::select_all(next).await;
 }
 
 fn new_id() -> Result<String, Failure> {
@@ -354,5 +305,5 @@ fn new_id() -> Result<String, Failure> {
 }
 
 fn cannot(what: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
-    Failure::new(FailureKind::Engine, format!("cannot {what}")).caused_by(error)
+    Failure::engine(format!("cannot {what}")).caused_by(error)
 }

@@ -7,11 +7,20 @@ use opencode_rs::error::Failure;
 use opencode_rs::request::{
     EngineAction, EngineChoice, EngineCommandRequest, ListFormat, ListOutput, Network, Verbosity,
 };
-use opencode_rs::support::progress::Silent;
+use opencode_rs::support::progress::Progress;
 use semver::Version;
 use serde_json::{Value, json};
 
 use super::world::{VERSION, World, engine_script};
+
+struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _what: &str, _total: Option<u64>) {}
+    fn advance(&self, _bytes: u64) {}
+    fn note(&self, _line: &str) {}
+    fn finish(&self) {}
+}
 
 struct Printed {
     result: Result<(), Failure>,

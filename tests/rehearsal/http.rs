@@ -11,7 +11,7 @@ use super::support::{DEADLINE, ask, begin, prompt, read, rehearse, request};
 
 #[tokio::test]
 async fn the_plain_answer_repeats_the_first_line_of_the_prompt() {
-    let rehearsal = serve(Script::plain(), None).await.unwrap();
+    let rehearsal = serve(Script::default(), None).await.unwrap();
     let reply = ask(&rehearsal, &prompt("say hello\nand more")).await;
     assert_eq!(
         reply.text(),
@@ -111,7 +111,7 @@ async fn nobody_without_the_token_is_answered() {
 #[tokio::test]
 async fn models_are_listed_and_other_paths_are_not_found() {
     let rehearsal = rehearse("").await;
-    let key = rehearsal.api_key().expose().to_owned();
+    let key = rehearsal.api_key.expose().to_owned();
     let reply = request(&rehearsal, "GET", "/v1/models", Some(&key), &Value::Null).await;
     let list: Value = serde_json::from_str(&reply.body()).unwrap();
     let ids: Vec<&str> = list["data"]
@@ -198,8 +198,8 @@ async fn the_command_prints_where_it_is_and_stops_when_told() {
 #[tokio::test]
 async fn a_port_in_use_is_a_usage_failure_that_names_the_port() {
     let first = rehearse("").await;
-    let port = first.base_url().port().unwrap();
-    let failure = serve(Script::plain(), Some(port)).await.unwrap_err();
+    let port = first.base_url.port().unwrap();
+    let failure = serve(Script::default(), Some(port)).await.unwrap_err();
     assert_eq!(failure.message, format!("cannot listen on port {port}"));
     assert_eq!(failure.kind.exit_code(), 2);
 }

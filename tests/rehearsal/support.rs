@@ -22,10 +22,10 @@ pub(crate) async fn ask(rehearsal: &Rehearsal, body: &Value) -> Reply {
 
 /// Posts a chat completion with further header lines.
 pub(crate) async fn begin(rehearsal: &Rehearsal, body: &Value, headers: &[&str]) -> TcpStream {
-    let authorization = format!("authorization: Bearer {}", rehearsal.api_key().expose());
+    let authorization = format!("authorization: Bearer {}", rehearsal.api_key.expose());
     let mut lines = vec![authorization.as_str()];
     lines.extend_from_slice(headers);
-    let port = rehearsal.base_url().port().unwrap();
+    let port = rehearsal.base_url.port().unwrap();
     crate::raw_http::send(port, "POST", "/v1/chat/completions", &lines, body).await
 }
 
@@ -33,7 +33,7 @@ pub(crate) async fn begin(rehearsal: &Rehearsal, body: &Value, headers: &[&str])
 pub(crate) async fn request(rehearsal: &Rehearsal, method: &str, path: &str, key: Option<&str>, body: &Value) -> Reply {
     let authorization = key.map(|key| format!("authorization: Bearer {key}"));
     let lines: Vec<&str> = authorization.iter().map(String::as_str).collect();
-    let port = rehearsal.base_url().port().unwrap();
+    let port = rehearsal.base_url.port().unwrap();
     let mut stream = crate::raw_http::send(port, method, path, &lines, body).await;
     read(&mut stream, |_| false).await
 }

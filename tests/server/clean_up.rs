@@ -33,7 +33,7 @@ async fn commands_in_sessions_of_their_own_end_with_the_server() {
     let sandbox = ServerSandbox::new();
     let engine = sandbox.script(&format!("{WITH_A_BASH_COMMAND} exec sleep 1000"));
     let server = sandbox.start(&engine).await.unwrap();
-    let (engine, bash) = (server.pid(), sandbox.pid("bash"));
+    let (engine, bash) = (server.pid, sandbox.pid("bash"));
     assert!(is_alive(engine) && is_alive(bash));
     assert_ne!(stat(bash).unwrap().2, stat(engine).unwrap().2, "a session of its own");
     server.stop().await;
@@ -46,10 +46,10 @@ async fn neither_guard_nor_engine_is_in_the_session_of_the_terminal() {
     let sandbox = ServerSandbox::new();
     let engine = sandbox.script("echo listening on http://127.0.0.1:1; exec sleep 1000");
     let server = sandbox.start(&engine).await.unwrap();
-    let guard = parent(server.pid());
+    let guard = parent(server.pid);
     let (_, _, session) = stat(std::process::id()).unwrap();
     assert_eq!(stat(guard).unwrap().2, guard);
-    assert_eq!(stat(server.pid()).unwrap().2, guard);
+    assert_eq!(stat(server.pid).unwrap().2, guard);
     assert_ne!(session, guard);
     server.stop().await;
 }
@@ -61,7 +61,7 @@ async fn an_engine_that_ends_by_itself_says_how_and_leaves_nothing() {
     let go = sandbox.path("project/go");
     assert!(Command::new("mkfifo").arg(&go).status().unwrap().success());
     let mut server = sandbox.start(&engine).await.unwrap();
-    let (guard, bash) = (parent(server.pid()), sandbox.pid("bash"));
+    let (guard, bash) = (parent(server.pid), sandbox.pid("bash"));
     // Opened for both, so that it waits for no reader and the words stay until the engine takes them.
     let mut go = std::fs::File::options().read(true).write(true).open(&go).unwrap();
     go.write_all(b"go\n").unwrap();
@@ -83,7 +83,7 @@ async fn an_engine_that_swallows_signals_is_killed() {
          while :; do sleep 1000; done",
     );
     let server = sandbox.start(&engine).await.unwrap();
-    let (engine, stubborn) = (server.pid(), sandbox.pid("stubborn"));
+    let (engine, stubborn) = (server.pid, sandbox.pid("stubborn"));
     let started = Instant::now();
     server.stop().await;
     assert!(!is_alive(engine) && !is_alive(stubborn));
@@ -95,7 +95,7 @@ async fn a_hurried_end_has_no_grace() {
     let sandbox = ServerSandbox::new();
     let engine = sandbox.script("trap '' TERM; echo listening on http://127.0.0.1:1; while :; do sleep 1000; done");
     let mut server = sandbox.start(&engine).await.unwrap();
-    let (engine, guard) = (server.pid(), parent(server.pid()));
+    let (engine, guard) = (server.pid, parent(server.pid));
     server.kill_now();
     assert_eq!(server.exited().await, EngineExit::Signal(9));
     wait_until_gone(guard);
@@ -108,7 +108,7 @@ async fn an_engine_does_not_outlive_a_guard_that_was_killed() {
     let sandbox = ServerSandbox::new();
     let engine = sandbox.script("echo listening on http://127.0.0.1:1; exec sleep 1000");
     let mut server = sandbox.start(&engine).await.unwrap();
-    let engine = server.pid();
+    let engine = server.pid;
     kill(parent(engine), Signal::KILL);
     assert_eq!(server.exited().await, EngineExit::Unknown);
     wait_until_gone(engine);
@@ -120,7 +120,7 @@ async fn a_guard_that_is_told_to_end_cleans_up_first() {
     let sandbox = ServerSandbox::new();
     let engine = sandbox.script(&format!("{WITH_A_BASH_COMMAND} exec sleep 1000"));
     let server = sandbox.start(&engine).await.unwrap();
-    let (guard, engine, bash) = (parent(server.pid()), server.pid(), sandbox.pid("bash"));
+    let (guard, engine, bash) = (parent(server.pid), server.pid, sandbox.pid("bash"));
     kill(guard, Signal::TERM);
     wait_until_gone(guard);
     drop(server);

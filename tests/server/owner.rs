@@ -19,9 +19,9 @@ async fn owns_a_server_until_it_is_killed() {
     let root = PathBuf::from(std::env::var_os(ROOT).unwrap());
     let engine = PathBuf::from(std::env::var_os(ENGINE).unwrap());
     let mut server = start_in(&root, &engine, None, LONG).await.unwrap();
-    let endpoint = server.endpoint();
+    let endpoint = &server.endpoint;
     let password = endpoint.password.as_ref().unwrap().expose();
-    writeln!(std::io::stdout(), "{MARK}{} {} {password}", server.pid(), endpoint.url).unwrap();
+    writeln!(std::io::stdout(), "{MARK}{} {} {password}", server.pid, endpoint.url).unwrap();
     server.exited().await;
 }
 

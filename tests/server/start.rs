@@ -15,7 +15,7 @@ async fn a_server_starts_answers_its_owner_alone_and_stops() {
     let _turn = EnginePermit::acquire();
     let sandbox = ServerSandbox::new();
     let server = sandbox.start(&engine).await.unwrap();
-    let (pid, mut endpoint) = (server.pid(), server.endpoint().clone());
+    let (pid, mut endpoint) = (server.pid, server.endpoint.clone());
     assert!(http(&endpoint, "GET", "/global/health", "").contains("\"healthy\":true"));
     let ready = format!("listening on {}", endpoint.url.as_str().trim_end_matches('/'));
     assert!(server.output_tail().contains(&ready));
@@ -55,8 +55,8 @@ async fn two_first_starts_at_once_both_succeed() {
     let (first, second) = tokio::join!(sandbox.start(&engine), sandbox.start(&engine));
     let (first, second) = (first.unwrap(), second.unwrap());
     assert!(sandbox.path("home/data/opencode/opencode.db").is_file());
-    assert_ne!(first.endpoint().url, second.endpoint().url);
-    assert_ne!(first.endpoint().password, second.endpoint().password);
+    assert_ne!(first.endpoint.url, second.endpoint.url);
+    assert_ne!(first.endpoint.password, second.endpoint.password);
     tokio::join!(first.stop(), second.stop());
     assert_eq!(sandbox.temporary_files(), Vec::<std::path::PathBuf>::new());
 }
@@ -74,7 +74,7 @@ async fn a_plugin_that_needs_no_package_does_not_make_the_engine_fetch_one() {
     let config = serde_json::json!({"plugin": [format!("file://{}", plugin.display())]});
     let variables = vec![("npm_config_registry".into(), url.into())];
     let server = sandbox.start_configured(&engine, config, variables).await.unwrap();
-    let endpoint = server.endpoint().clone();
+    let endpoint = server.endpoint.clone();
     let answer = tokio::task::spawn_blocking(move || http(&endpoint, "POST", "/session", "{\"title\":\"t\"}"));
     assert!(answer.await.unwrap().starts_with("HTTP/1.1 200"));
     server.stop().await;

@@ -13,7 +13,7 @@ use opencode_rs::client::Endpoint;
 use opencode_rs::context::{Directories, Environment};
 use opencode_rs::engine::Engine;
 use opencode_rs::request::EngineSource;
-use opencode_rs::server::{GuardProgram, Server, StartError, StartRequest, start};
+use opencode_rs::server::{Server, StartError, StartRequest, start};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tempfile::TempDir;
@@ -82,7 +82,7 @@ impl ServerSandbox {
         let engine = engine_at(engine);
         start(StartRequest {
             engine: &engine,
-            guard: GuardProgram::at(env!("CARGO_BIN_EXE_opencode-rs")),
+            guard: env!("CARGO_BIN_EXE_opencode-rs").into(),
             directory: &self.path("project"),
             port: None,
             environment: &environment.into_iter().collect(),
@@ -117,7 +117,7 @@ pub(super) async fn start_in(
     let engine = engine_at(engine);
     start(StartRequest {
         engine: &engine,
-        guard: GuardProgram::at(env!("CARGO_BIN_EXE_opencode-rs")),
+        guard: env!("CARGO_BIN_EXE_opencode-rs").into(),
         directory: &root.join("project"),
         port,
         environment: &environment_in(root),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::lenient::lenient;
+use super::lenient;
 use crate::request::ModelRef;
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -51,12 +51,10 @@ pub struct MessageInfo {
     #[serde(deserialize_with = "lenient")]
     pub time: Times,
     /// `true` on the summary of a compaction (an object on a user message).
-    #[serde(deserialize_with = "lenient")]
     pub summary: Value,
     #[serde(deserialize_with = "lenient")]
     pub path: MessagePath,
     /// The value of a structured answer.
-    #[serde(deserialize_with = "lenient")]
     pub structured: Option<Value>,
 }
 
@@ -215,7 +213,6 @@ pub struct ToolState {
     #[serde(deserialize_with = "lenient")]
     pub status: String,
     /// The arguments; complete from `running` on.
-    #[serde(deserialize_with = "lenient")]
     pub input: Value,
     /// The result as the model sees it.
     #[serde(deserialize_with = "lenient")]
@@ -225,7 +222,6 @@ pub struct ToolState {
     #[serde(deserialize_with = "lenient")]
     pub title: Option<String>,
     /// Exit status, session of a subagent, and similar facts.
-    #[serde(deserialize_with = "lenient")]
     pub metadata: Value,
     #[serde(deserialize_with = "lenient")]
     pub time: Times,
@@ -272,4 +268,22 @@ pub struct FilePart {
     pub filename: String,
     /// A `data:` or `file:` URL.
     pub url: String,
+}
+
+/// A file that differs between before and after a prompt.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct FileDiff {
+    /// Relative to the root of the working tree.
+    #[serde(deserialize_with = "lenient")]
+    pub file: String,
+    #[serde(deserialize_with = "lenient")]
+    pub status: String,
+    #[serde(deserialize_with = "lenient")]
+    pub additions: Option<u64>,
+    #[serde(deserialize_with = "lenient")]
+    pub deletions: Option<u64>,
+    /// The change as a unified diff.
+    #[serde(deserialize_with = "lenient")]
+    pub patch: String,
 }

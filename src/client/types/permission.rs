@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::lenient::lenient;
+use super::lenient;
 
 /// A rule of the engine: both names are wildcards, the last matching rule wins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,6 @@ pub struct PermissionAsk {
     #[serde(deserialize_with = "lenient")]
     pub patterns: Vec<String>,
     /// Command, diff, and similar facts.
-    #[serde(deserialize_with = "lenient")]
     pub metadata: Value,
     /// Empty when no tool call asks.
     #[serde(deserialize_with = "lenient")]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lenient::lenient;
+use super::lenient;
 use super::permission::Rule;
 use crate::request::ModelRef;
 

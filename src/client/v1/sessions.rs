@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::super::error::Error;
 use super::super::transport::{Client, Repeat};
 use super::super::types::{NO_TOOL, NewSession, PassingMessage, Session, SessionChange, SessionFilter, SessionStatus};
+use super::without_nulls;
 
 /// Messages per page. Even a page of the largest messages arrives within seconds.
 const MESSAGE_PAGE_SIZE: usize = 50;
@@ -48,7 +50,7 @@ impl Client {
         loop {
             let mut path = format!("/experimental/session?limit={SESSION_PAGE_SIZE}");
             let mut parameter = |name: &str, value: &str| {
-                let value = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
+                let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
                 // Writing to a string cannot fail.
                 let _ = write!(path, "&{name}={value}");
             };
@@ -67,27 +69,23 @@ impl Client {
             let page: Vec<Value> = self.get(&path).await?;
             let is_last = page.len() < SESSION_PAGE_SIZE;
             let end = page.last().and_then(|session| session["time"]["updated"].as_u64());
-            let mut is_new = false;
+            let seen_before = seen.len();
             for session in page {
                 // The next page begins with the last millisecond of this page, which may have more sessions.
                 if !seen.insert(session["id"].as_str().unwrap_or_default().to_owned()) {
                     continue;
                 }
-                is_new = true;
                 // Filtered here and not in the query, which the engine would take for its working directory and decode
                 // twice.
-                if filter
-                    .directory
-                    .as_ref()
-                    .is_none_or(|directory| session["directory"] == **directory)
-                {
+                let is_wanted = |directory: &String| session["directory"] == **directory;
+                if filter.directory.as_ref().is_none_or(is_wanted) {
                     all.push(session);
                 }
                 if filter.limit == Some(all.len()) {
                     return Ok(all);
                 }
             }
-            if is_last || !is_new || end.is_none() {
+            if is_last || seen.len() == seen_before || end.is_none() {
                 return Ok(all);
             }
             cursor = end.map(|end| end + 1);
@@ -121,10 +119,7 @@ impl Client {
             let (page, cursor): (Vec<Value>, _) = self.get_with_header(&path, "x-next-cursor").await?;
             pages.push(page);
             match cursor {
-                Some(cursor) => {
-                    let cursor = percent_encoding::utf8_percent_encode(&cursor, percent_encoding::NON_ALPHANUMERIC);
-                    before = format!("&before={cursor}");
-                }
+                Some(cursor) => before = format!("&before={}", utf8_percent_encode(&cursor, NON_ALPHANUMERIC)),
                 None => return Ok(pages.into_iter().rev().flatten().collect()),
             }
         }
@@ -134,12 +129,13 @@ impl Client {
     ///
     /// Sent once: a repeated request would add the rules twice.
     pub async fn change_session(&self, session: &str, change: &SessionChange) -> Result<Session, Error> {
-        self.patch(&format!("/session/{session}"), change, Repeat::Never).await
+        let path = format!("/session/{session}");
+        self.call(Method::PATCH, &path, Some(change), Repeat::Never).await
     }
 
     pub async fn rename_session(&self, session: &str, title: &str) -> Result<Value, Error> {
-        self.patch(&format!("/session/{session}"), &json!({ "title": title }), Repeat::Safe)
-            .await
+        let (path, body) = (format!("/session/{session}"), json!({ "title": title }));
+        self.call(Method::PATCH, &path, Some(&body), Repeat::Safe).await
     }
 
     /// Replaces all rules of a session by a single rule that means [no rules](no_rules).
@@ -152,7 +148,8 @@ impl Client {
     ///
     /// When the server refuses (the session is busy).
     pub async fn take_rules_away(&self, session: &str, passing: PassingMessage<'_>) -> Result<(), Error> {
-        let mut body = json!({
+        // Without a model and an agent the engine would set its defaults for the session.
+        let body = without_nulls(json!({
             "messageID": passing.message_id,
             "noReply": true,
             "tools": { NO_TOOL: false },
@@ -163,17 +160,10 @@ impl Client {
                 "synthetic": true,
                 "ignored": true,
             }],
-        });
-        // Without a model and an agent the engine would set its defaults for the session.
-        if let Some(model) = passing.model {
-            body["model"] = json!(model);
-        }
-        if let Some(agent) = passing.agent {
-            body["agent"] = json!(agent);
-        }
-        if let Some(variant) = passing.variant {
-            body["variant"] = json!(variant);
-        }
+            "model": passing.model,
+            "agent": passing.agent,
+            "variant": passing.variant,
+        }));
         let _: Value = self
             .post(&format!("/session/{session}/message"), &body, Repeat::Identified)
             .await?;
@@ -199,12 +189,8 @@ impl Client {
     ///
     /// When the server refuses (the session is busy).
     pub async fn revert_session(&self, session: &str, message: &str) -> Result<Value, Error> {
-        self.post_long(
-            &format!("/session/{session}/revert"),
-            &json!({ "messageID": message }),
-            Repeat::Never,
-        )
-        .await
+        let (path, body) = (format!("/session/{session}/revert"), json!({ "messageID": message }));
+        self.post_long(&path, &body, Repeat::Never).await
     }
 
     /// Undoes a revert.

@@ -1,12 +1,12 @@
 //! A turn: the prompt, what it asks, what it has answered so far.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::super::error::Error;
 use super::super::transport::{Client, Repeat};
 use super::super::types::{CommandCall, FileDiff, MessageInfo, MessageWithParts, PermissionAsk, Prompt, QuestionAsk};
+use super::without_nulls;
 use crate::request::ModelRef;
 
 /// How many of the newest messages are read first. Most turns have fewer, and a conversation may be long.
@@ -29,20 +29,14 @@ impl Client {
         prompt: &Prompt,
         command: &CommandCall,
     ) -> Result<MessageWithParts, Error> {
-        let mut body = json!({
+        let body = without_nulls(json!({
             "messageID": prompt.message_id,
             "command": command.name,
             "arguments": command.arguments,
-        });
-        if let Some(model) = &prompt.model {
-            body["model"] = json!(model.to_string());
-        }
-        if let Some(agent) = &prompt.agent {
-            body["agent"] = json!(agent);
-        }
-        if let Some(variant) = &prompt.variant {
-            body["variant"] = json!(variant);
-        }
+            "model": prompt.model.as_ref().map(ModelRef::to_string),
+            "agent": prompt.agent,
+            "variant": prompt.variant,
+        }));
         self.post_long(&format!("/session/{session}/command"), &body, Repeat::Never)
             .await
     }
@@ -58,10 +52,8 @@ impl Client {
 
     /// Ends the turn of a session and of its subagents. Works on an idle session too.
     pub async fn abort(&self, session: &str) -> Result<(), Error> {
-        let _: Value = self
-            .post(&format!("/session/{session}/abort"), &json!({}), Repeat::Safe)
-            .await?;
-        Ok(())
+        self.order(&format!("/session/{session}/abort"), &json!({}), Repeat::Safe)
+            .await
     }
 
     /// The messages of a session after the message `after`, oldest first; empty when that message is not stored. All
@@ -144,20 +136,9 @@ impl Client {
 
     /// `always` is never sent: it would hold for every session of the directory.
     async fn reply_to_permission(&self, id: &str, reply: &'static str, message: Option<&str>) -> Result<(), Error> {
-        #[derive(Serialize)]
-        struct PermissionReply<'a> {
-            reply: &'static str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            message: Option<&'a str>,
-        }
-        let _: Value = self
-            .post(
-                &format!("/permission/{id}/reply"),
-                &PermissionReply { reply, message },
-                Repeat::Identified,
-            )
-            .await?;
-        Ok(())
+        let body = without_nulls(json!({ "reply": reply, "message": message }));
+        self.order(&format!("/permission/{id}/reply"), &body, Repeat::Identified)
+            .await
     }
 
     /// The questions that wait in the directory's sessions.
@@ -171,14 +152,9 @@ impl Client {
     ///
     /// When the question is gone.
     pub async fn answer_question(&self, id: &str, answers: &[Vec<String>]) -> Result<(), Error> {
-        let _: Value = self
-            .post(
-                &format!("/question/{id}/reply"),
-                &json!({ "answers": answers }),
-                Repeat::Identified,
-            )
-            .await?;
-        Ok(())
+        let body = json!({ "answers": answers });
+        self.order(&format!("/question/{id}/reply"), &body, Repeat::Identified)
+            .await
     }
 
     /// Dismisses a question; the turn ends.
@@ -187,9 +163,7 @@ impl Client {
     ///
     /// When the question is gone.
     pub async fn reject_question(&self, id: &str) -> Result<(), Error> {
-        let _: Value = self
-            .post(&format!("/question/{id}/reject"), &json!({}), Repeat::Identified)
-            .await?;
-        Ok(())
+        self.order(&format!("/question/{id}/reject"), &json!({}), Repeat::Identified)
+            .await
     }
 }

@@ -16,8 +16,8 @@ const ROLES: [&str; 2] = [GUARD, SUPERVISOR];
 /// A process that was seen alive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::server) struct LivingProcess {
-    pid: Pid,
-    parent: i32,
+    pub(in crate::server) pid: i32,
+    pub(in crate::server) parent: i32,
     started: String,
 }
 
@@ -28,10 +28,10 @@ pub(super) fn living() -> Vec<LivingProcess> {
         children.entry(process.parent).or_default().push(process);
     }
     let mut found = Vec::new();
-    let mut open = vec![rustix::process::getpid().as_raw_nonzero().get()];
+    let mut open = vec![own_pid()];
     while let Some(parent) = open.pop() {
         for process in children.remove(&parent).unwrap_or_default() {
-            open.push(process.pid.as_raw_nonzero().get());
+            open.push(process.pid);
             found.push(process);
         }
     }
@@ -40,7 +40,7 @@ pub(super) fn living() -> Vec<LivingProcess> {
 
 /// Those of `known` that still live. Elsewhere than on Linux an orphan is adopted by init and is no descendant any more.
 pub(super) fn still_living(known: &[LivingProcess]) -> Vec<LivingProcess> {
-    let table: HashMap<Pid, String> = table()
+    let table: HashMap<i32, String> = table()
         .into_iter()
         .map(|process| (process.pid, process.started))
         .collect();
@@ -52,14 +52,6 @@ pub(super) fn still_living(known: &[LivingProcess]) -> Vec<LivingProcess> {
 }
 
 impl LivingProcess {
-    pub(in crate::server) fn id(&self) -> i32 {
-        self.pid.as_raw_nonzero().get()
-    }
-
-    pub(in crate::server) fn parent(&self) -> i32 {
-        self.parent
-    }
-
     /// Whether it started later than `other`, where the system gives start times as numbers.
     fn is_younger_than(&self, other: &Self) -> bool {
         let [own, others] = [self, other].map(|process| process.started.parse::<u64>().ok());
@@ -73,24 +65,22 @@ impl LivingProcess {
 
     /// Sends `signal`, if this is still the process that was seen.
     pub(in crate::server) fn signal(&self, signal: Signal) {
+        let Some(pid) = Pid::from_raw(self.pid) else { return };
         #[cfg(target_os = "linux")]
         {
             use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
             // The descriptor holds on to one process; what is checked after opening it is what the signal reaches.
-            if let Ok(handle) = pidfd_open(self.pid, PidfdFlags::empty()) {
-                if linux::read(self.pid.as_raw_nonzero().get())
-                    .is_some_and(|(process, _)| process.started == self.started)
-                {
-                    let _ = pidfd_send_signal(handle, signal);
-                }
+            let handle = pidfd_open(pid, PidfdFlags::empty());
+            if find(self.pid).is_none_or(|process| process.started != self.started) {
                 return;
             }
-            // Kernels before 5.3, and sandboxes that know no such call.
-            if linux::read(self.pid.as_raw_nonzero().get()).is_none_or(|(process, _)| process.started != self.started) {
+            // Kernels before 5.3, and sandboxes that know no such call, give no descriptor.
+            if let Ok(handle) = handle {
+                let _ = pidfd_send_signal(handle, signal);
                 return;
             }
         }
-        let _ = rustix::process::kill_process(self.pid, signal);
+        let _ = rustix::process::kill_process(pid, signal);
     }
 }
 
@@ -104,10 +94,9 @@ pub struct ProcessMark {
 
 impl ProcessMark {
     pub fn of_this_process() -> Self {
-        let pid = rustix::process::getpid().as_raw_nonzero().get();
         Self {
-            pid: pid.cast_unsigned(),
-            started: find(pid).map(|process| process.started).unwrap_or_default(),
+            pid: std::process::id(),
+            started: find(own_pid()).map(|process| process.started).unwrap_or_default(),
         }
     }
 
@@ -236,66 +225,39 @@ pub(in crate::server) fn ps(arguments: &[&str]) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+pub(in crate::server) fn own_pid() -> i32 {
+    std::process::id().cast_signed()
+}
+
+#[cfg(not(target_os = "linux"))]
 fn find(pid: i32) -> Option<LivingProcess> {
-    #[cfg(target_os = "linux")]
-    {
-        linux::read(pid)
-            .filter(|(_, state)| !matches!(state, 'Z' | 'X'))
-            .map(|(process, _)| process)
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        table()
-            .into_iter()
-            .find(|process| process.pid.as_raw_nonzero().get() == pid)
-    }
+    table().into_iter().find(|process| process.pid == pid)
+}
+
+#[cfg(target_os = "linux")]
+fn find(pid: i32) -> Option<LivingProcess> {
+    // A command name is whatever its process likes, so it may be no UTF-8.
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    parse(pid, &String::from_utf8_lossy(&stat))
+}
+
+/// Reads a process; `None` for a dead one. The name (second field) is in brackets and may hold anything, brackets and
+/// spaces included.
+#[cfg(target_os = "linux")]
+fn parse(pid: i32, stat: &str) -> Option<LivingProcess> {
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    // Field 22 of the whole line; 3 and 4 are read.
+    let started = fields.nth(17)?.to_owned();
+    (!state.starts_with(['Z', 'X'])).then_some(LivingProcess { pid, parent, started })
 }
 
 #[cfg(target_os = "linux")]
 pub(in crate::server) fn table() -> Vec<LivingProcess> {
-    linux::table()
-}
-
-#[cfg(target_os = "linux")]
-mod linux {
-    use rustix::process::Pid;
-
-    use super::LivingProcess;
-
-    pub(super) fn table() -> Vec<LivingProcess> {
-        let Ok(entries) = std::fs::read_dir("/proc") else {
-            return Vec::new();
-        };
-        entries
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter_map(|pid| read(pid).filter(|(_, state)| !matches!(state, 'Z' | 'X')))
-            .map(|(process, _)| process)
-            .collect()
-    }
-
-    pub(super) fn read(pid: i32) -> Option<(LivingProcess, char)> {
-        // A command name is whatever its process likes, so it may be no UTF-8.
-        let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
-        parse(pid, &String::from_utf8_lossy(&stat))
-    }
-
-    /// The name (second field) is in brackets and may hold anything, brackets and spaces included.
-    pub(super) fn parse(pid: i32, stat: &str) -> Option<(LivingProcess, char)> {
-        let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-        let state = fields.next()?.chars().next()?;
-        let parent = fields.next()?.parse().ok()?;
-        // Field 22 of the whole line; 3 and 4 are read.
-        let started = fields.nth(17)?.to_owned();
-        Some((
-            LivingProcess {
-                pid: Pid::from_raw(pid)?,
-                parent,
-                started,
-            },
-            state,
-        ))
-    }
+    crate::support::state_file::entries(std::path::Path::new("/proc"))
+        .filter_map(|entry| find(entry.file_name().to_str()?.parse().ok()?))
+        .collect()
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -305,7 +267,7 @@ pub(in crate::server) fn table() -> Vec<LivingProcess> {
         .lines()
         .filter_map(|line| {
             let mut fields = line.split_whitespace();
-            let pid = Pid::from_raw(fields.next()?.parse().ok()?)?;
+            let pid = fields.next()?.parse().ok()?;
             let parent = fields.next()?.parse().ok()?;
             let zombie = fields.next()?.starts_with('Z');
             let started = fields.collect::<Vec<_>>().join(" ");
@@ -322,8 +284,9 @@ mod tests {
     fn a_process_may_have_brackets_and_spaces_in_its_name() {
         let stat =
             "42 (a) b) (c) S 7 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 2000 18446744073709551615";
-        let (process, state) = linux::parse(42, stat).unwrap();
-        assert_eq!((process.parent, process.started.as_str(), state), (7, "987654", 'S'));
+        let process = parse(42, stat).unwrap();
+        assert_eq!((process.parent, process.started.as_str()), (7, "987654"));
+        assert_eq!(parse(42, &stat.replace(") S ", ") Z ")), None, "a zombie is not alive");
     }
 
     #[test]
@@ -375,10 +338,7 @@ mod tests {
     fn a_child_is_found_and_a_reused_id_is_not_signalled() {
         let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
         let pid = i32::try_from(child.id()).unwrap();
-        let found = living()
-            .into_iter()
-            .find(|process| process.pid.as_raw_nonzero().get() == pid)
-            .unwrap();
+        let found = living().into_iter().find(|process| process.pid == pid).unwrap();
         let stranger = LivingProcess {
             started: "1".to_owned(),
             ..found.clone()

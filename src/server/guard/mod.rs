@@ -7,7 +7,7 @@
 //! temporary directory.
 //!
 //! In: argv (`__guard TEMPORARY ENGINE ARGUMENTS…`), the engine's environment and working directory as its own,
-//! the engine's output pipes as its own stdout and stderr, the socket as stdin. Out: [`report::GuardReport`] lines.
+//! the engine's output pipes as its own stdout and stderr, the socket as stdin. Out: [`GuardReport`]s, each as a line of JSON.
 //! Invariants: a guard signals only descendants of its own, never a name or a group; it is in a session of its own, so
 //! the terminal's Ctrl-C reaches neither it nor the engine; it holds nothing of our stdin, stdout or stderr.
 //!
@@ -18,15 +18,17 @@
 
 #[cfg(unix)]
 pub(in crate::server) mod descendants;
-pub(in crate::server) mod report;
 #[cfg(unix)]
 mod supervise;
 #[cfg(unix)]
 pub(in crate::server) mod temporary;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use serde::{Deserialize, Serialize};
 
 /// First argument of a guard.
 pub(in crate::server) const GUARD: &str = "__guard";
@@ -43,7 +45,9 @@ pub(in crate::server) const HURRY: u8 = b'k';
 pub fn left_over_directories(base: &Path) -> Vec<PathBuf> {
     #[cfg(unix)]
     {
-        temporary::stale(base)
+        temporary::named(base)
+            .filter(|root| temporary::lock_if_stale(root).is_some())
+            .collect()
     }
     #[cfg(not(unix))]
     {
@@ -77,4 +81,57 @@ pub fn guard_main(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitC
     #[cfg(not(unix))]
     let _ = role;
     None
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EngineExit {
+    /// It left with this status.
+    Code(i32),
+    Signal(i32),
+    /// Nobody knows: its guard is gone too.
+    Unknown,
+}
+
+impl fmt::Display for EngineExit {
+    /// "it …", as the end of a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "it exited with status {code}"),
+            Self::Signal(9) => write!(f, "it was killed (signal 9; the system may be out of memory)"),
+            Self::Signal(signal) => write!(f, "it was ended by signal {signal}"),
+            Self::Unknown => write!(f, "it is gone, and so is the process that watched it"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::server) enum GuardReport {
+    Started(u32),
+    /// The guard could not do its work, and why.
+    Failed(String),
+    Ended(EngineExit),
+    /// The engine, everything that it started, and its temporary directory are gone.
+    Clean,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::lines::json_line;
+
+    #[test]
+    fn every_report_survives_the_way_over_the_socket() {
+        for report in [
+            GuardReport::Started(17),
+            GuardReport::Failed("cannot create `/x`: no space".to_owned()),
+            GuardReport::Ended(EngineExit::Code(3)),
+            GuardReport::Ended(EngineExit::Signal(9)),
+            GuardReport::Ended(EngineExit::Unknown),
+            GuardReport::Clean,
+        ] {
+            let line = String::from_utf8(json_line(&report).unwrap()).unwrap();
+            assert_eq!(serde_json::from_str::<GuardReport>(&line).unwrap(), report);
+        }
+        assert!(serde_json::from_str::<GuardReport>("something else").is_err());
+    }
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitOptions};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-use super::HURRY;
 use super::descendants::{self, LivingProcess};
-use super::report::{EngineExit, GuardReport};
 use super::temporary::Temporary;
+use super::{EngineExit, GuardReport, HURRY};
 use crate::support::lines::json_line;
 
 /// How long the engine has after a first and after a second SIGTERM. It may swallow the first one, while it unpacks npm
@@ -53,20 +52,18 @@ struct GuardProcess {
 pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     let owner = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned().ok()?);
     owner.local_addr().ok()?;
-    let temporary = PathBuf::from(arguments.next()?);
+    let base = PathBuf::from(arguments.next()?);
     let engine = arguments.next()?;
     let reports = owner.try_clone().ok()?;
     let secrets = secrets(&owner)?;
-    let status = match start(owner, &temporary, engine, arguments, secrets) {
+    let status = match start(owner, &base, engine, arguments, secrets) {
         Ok((mut guard, temporary)) => {
-            guard.report(&GuardReport::Started(
-                guard.engine.as_raw_nonzero().get().unsigned_abs(),
-            ));
+            guard.report(&GuardReport::Started(guard.engine.as_raw_pid().cast_unsigned()));
             let end = guard.wait();
             guard.clean_up(end);
             temporary.remove();
             guard.report(&GuardReport::Clean);
-            crate::server::strays::remove_stale(temporary.base());
+            crate::server::strays::remove_stale(&base);
             match guard.exit {
                 Some(EngineExit::Code(code)) => u8::try_from(code).unwrap_or(1),
                 Some(EngineExit::Signal(signal)) => u8::try_from(128 + signal).unwrap_or(1),
@@ -97,7 +94,7 @@ fn secrets(mut owner: &UnixStream) -> Option<BTreeMap<String, String>> {
 
 fn start(
     owner: UnixStream,
-    base: &std::path::Path,
+    base: &Path,
     engine: OsString,
     arguments: impl Iterator<Item = OsString>,
     secrets: BTreeMap<String, String>,
@@ -136,19 +133,13 @@ fn start(
         .map_err(|error| format!("cannot run `{}`: {error}", engine.to_string_lossy()));
     // The engine's directory shall not be kept busy by us.
     let _ = std::env::set_current_dir("/");
-    let engine = started.and_then(|child| {
-        i32::try_from(child.id())
-            .ok()
-            .and_then(Pid::from_raw)
-            .ok_or_else(|| "the engine has no process id".to_owned())
-    });
-    match engine {
-        Ok(engine) => Ok((
+    match started {
+        Ok(child) => Ok((
             GuardProcess {
                 owner,
                 told,
                 child_ended,
-                engine,
+                engine: Pid::from_child(&child),
                 exit: None,
             },
             temporary,
@@ -164,10 +155,7 @@ fn start(
 #[cfg(target_os = "linux")]
 fn engine_command(engine: &OsString) -> std::io::Result<Command> {
     let mut command = Command::new("/proc/self/exe");
-    command
-        .arg(super::EXEC)
-        .arg(rustix::process::getpid().as_raw_nonzero().get().to_string())
-        .arg(engine);
+    command.arg(super::EXEC).arg(std::process::id().to_string()).arg(engine);
     Ok(command)
 }
 
@@ -190,7 +178,7 @@ pub(super) fn become_engine(mut arguments: impl Iterator<Item = OsString>) -> Op
     let engine = arguments.next()?;
     let tied = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     // The guard may have died before the line above; then nobody would ever send that signal.
-    if tied.is_err() || rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get()) != Some(guard) {
+    if tied.is_err() || rustix::process::getppid().map(Pid::as_raw_pid) != Some(guard) {
         return Some(ExitCode::from(125));
     }
     // Only a supervisor looks for the mark.

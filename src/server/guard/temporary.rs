@@ -15,7 +15,9 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::support::lock::Lock;
 use crate::support::private_directory::{self, LETTERS, PREFIX};
+use crate::support::state_file;
 
 /// A younger directory is left alone: between creating and locking it there is a moment.
 const YOUNG: Duration = Duration::from_secs(60);
@@ -23,7 +25,6 @@ const YOUNG: Duration = Duration::from_secs(60);
 /// A private temporary directory, to be removed by [`Temporary::remove`].
 #[derive(Debug)]
 pub(super) struct Temporary {
-    base: PathBuf,
     root: PathBuf,
     _lock: File,
 }
@@ -40,7 +41,6 @@ impl Temporary {
         let _ = lock.try_lock();
         DirBuilder::new().mode(0o700).create(root.path().join("tmp"))?;
         Ok(Self {
-            base: base.to_path_buf(),
             root: root.keep(),
             _lock: lock,
         })
@@ -55,11 +55,6 @@ impl Temporary {
     pub(super) fn remove(&self) {
         remove_tree(&self.root);
     }
-
-    /// The directory in which it was made.
-    pub(super) fn base(&self) -> &Path {
-        &self.base
-    }
 }
 
 /// Whether a private directory has such a name.
@@ -70,28 +65,22 @@ pub(in crate::server) fn is_name(name: &str) -> bool {
 
 /// What is named in `base` as if it were private.
 pub(in crate::server) fn named(base: &Path) -> impl Iterator<Item = PathBuf> {
-    let entries = fs::read_dir(base).into_iter().flatten().flatten();
-    entries
+    state_file::entries(base)
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX))
         .map(|entry| entry.path())
-}
-
-/// What guards that were killed have left in `base`.
-pub(in crate::server) fn stale(base: &Path) -> Vec<PathBuf> {
-    named(base).filter(|root| lock_if_stale(root).is_some()).collect()
 }
 
 /// Takes the lock of a directory whose guard was killed. `None` when its guard may live; `Some(None)` when the guard was
 /// killed before it made the file, or while it removed the directory.
 #[expect(clippy::option_option, reason = "without a lock a directory may be stale too")]
-pub(in crate::server) fn lock_if_stale(root: &Path) -> Option<Option<File>> {
+pub(in crate::server) fn lock_if_stale(root: &Path) -> Option<Option<Lock>> {
     // `symlink_metadata`: a link somewhere else is not a directory of ours.
     let metadata = fs::symlink_metadata(root).ok()?;
     if !is_private_directory(&metadata) || !is_older_than(&metadata, YOUNG) {
         return None;
     }
-    match OpenOptions::new().write(true).open(root.join("lock")) {
-        Ok(lock) => lock.try_lock().is_ok().then_some(Some(lock)),
+    match Lock::try_acquire_existing(&root.join("lock")) {
+        Ok(lock) => lock.map(Some),
         Err(error) => (error.kind() == io::ErrorKind::NotFound).then_some(None),
     }
 }
@@ -117,7 +106,7 @@ pub(in crate::server) fn remove_tree(root: &Path) {
 
 fn make_writable(directory: &Path) {
     let _ = fs::set_permissions(directory, Permissions::from_mode(0o700));
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+    for entry in state_file::entries(directory) {
         // The type of the entry itself: links are not followed.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             make_writable(&entry.path());
@@ -185,7 +174,7 @@ mod tests {
             age(path);
         }
         let sweeper = Temporary::create(base.path()).unwrap();
-        remove_stale(sweeper.base());
+        remove_stale(base.path());
         let mut left: Vec<_> = fs::read_dir(base.path())
             .unwrap()
             .map(|entry| entry.unwrap().path())

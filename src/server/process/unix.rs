@@ -12,11 +12,10 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
-use super::{Launch, ProcessEvent};
+use super::Launch;
 use crate::env_vars;
 use crate::server::environment::GATE_VARIABLE;
-use crate::server::guard::report::{EngineExit, GuardReport};
-use crate::server::guard::{GUARD, HURRY};
+use crate::server::guard::{EngineExit, GUARD, GuardReport, HURRY};
 use crate::support::lines::json_line;
 
 /// Variables of the engine's that nobody else shall see.
@@ -46,7 +45,7 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
         .filter_map(|name| Some((name, environment.remove(OsStr::new(name))?.into_string().ok()?)))
         .collect();
     let secrets = json_line(&secrets)?;
-    let mut guard = Command::new(&launch.guard.path)
+    let mut guard = Command::new(&launch.guard)
         .arg(GUARD)
         .arg(&launch.temporary)
         .arg(&launch.engine)
@@ -77,42 +76,40 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
 }
 
 impl Process {
-    /// The engine's process id, once it runs.
-    pub(in crate::server) fn engine(&self) -> Option<u32> {
+    /// The engine's process id, as soon as the guard reports it; `None` when it does not.
+    pub(in crate::server) async fn engine(&mut self) -> Option<u32> {
+        while self.engine.is_none() && self.next_report().await.is_some() {}
         self.engine
     }
 
-    /// What happens next. Cancelling it loses nothing; after the end of the engine it always says so.
-    pub(in crate::server) async fn next_event(&mut self) -> ProcessEvent {
-        if let Some(exit) = self.ended {
-            return ProcessEvent::Ended(exit);
-        }
+    /// Waits until the engine has ended. The error says why it could not be started. Cancelling it loses nothing; after
+    /// the end of the engine it always says so.
+    pub(in crate::server) async fn ended(&mut self) -> Result<EngineExit, String> {
         loop {
+            if let Some(exit) = self.ended {
+                return Ok(exit);
+            }
             match self.next_report().await {
-                Some(GuardReport::Started(pid)) => {
-                    self.engine = Some(pid);
-                    return ProcessEvent::Started;
-                }
-                Some(GuardReport::Failed(reason)) => return ProcessEvent::Failed(reason),
-                Some(GuardReport::Ended(exit)) => {
-                    self.ended = Some(exit);
-                    return ProcessEvent::Ended(exit);
-                }
-                Some(GuardReport::Clean) => self.clean = true,
-                None => {
-                    self.ended = Some(EngineExit::Unknown);
-                    return ProcessEvent::Ended(EngineExit::Unknown);
-                }
+                Some(GuardReport::Failed(reason)) => return Err(reason),
+                Some(_) => {}
+                None => self.ended = Some(EngineExit::Unknown),
             }
         }
     }
 
-    /// The guard's next report; `None` at the end.
+    /// The guard's next report, which is noted; `None` at the end.
     async fn next_report(&mut self) -> Option<GuardReport> {
         while let Ok(Some(line)) = self.reports.next_line().await {
-            if let Some(report) = GuardReport::parse(&line) {
-                return Some(report);
+            let Ok(report) = serde_json::from_str(&line) else {
+                continue;
+            };
+            match &report {
+                GuardReport::Started(pid) => self.engine = Some(*pid),
+                GuardReport::Ended(exit) => self.ended = Some(*exit),
+                GuardReport::Clean => self.clean = true,
+                GuardReport::Failed(_) => {}
             }
+            return Some(report);
         }
         None
     }
@@ -121,18 +118,12 @@ impl Process {
     pub(in crate::server) async fn stop(mut self) {
         self.order = None;
         let clean = async {
-            while !self.clean
-                && let Some(report) = self.next_report().await
-            {
-                self.clean = report == GuardReport::Clean;
-            }
+            while !self.clean && self.next_report().await.is_some() {}
             let _ = self.guard.wait().await;
         };
         if tokio::time::timeout(GUARD_GRACE, clean).await.is_err() {
             // It hangs. On Linux its engine dies with it.
             let _ = self.guard.start_kill();
-            self.kill_abandoned_engine();
-            return;
         }
         if !self.clean {
             self.kill_abandoned_engine();
@@ -152,8 +143,10 @@ impl Process {
         if cfg!(target_os = "linux") || self.ended.is_some_and(|exit| exit != EngineExit::Unknown) {
             return;
         }
-        let engine = self.engine.and_then(|pid| i32::try_from(pid).ok());
-        if let Some(engine) = engine.and_then(rustix::process::Pid::from_raw) {
+        let engine = self
+            .engine
+            .and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed()));
+        if let Some(engine) = engine {
             let _ = rustix::process::kill_process(engine, rustix::process::Signal::KILL);
         }
     }

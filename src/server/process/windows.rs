@@ -8,7 +8,7 @@ use std::time::Duration;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
 use tokio::process::{ChildStderr, ChildStdout};
 
-use super::{Launch, ProcessEvent};
+use super::Launch;
 use crate::server::EngineExit;
 use crate::support::private_directory;
 
@@ -19,8 +19,6 @@ const JOB_GRACE: Duration = Duration::from_secs(6);
 #[derive(Debug)]
 pub(in crate::server) struct Process {
     job: Box<dyn ChildWrapper>,
-    engine: Option<u32>,
-    announced: bool,
     ended: Option<EngineExit>,
     temporary: tempfile::TempDir,
 }
@@ -46,11 +44,8 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
     let no_pipe = || io::Error::other("the engine has no output");
     let stdout = job.stdout().take().ok_or_else(no_pipe)?;
     let stderr = job.stderr().take().ok_or_else(no_pipe)?;
-    let engine = job.id();
     let process = Process {
         job,
-        engine,
-        announced: false,
         ended: None,
         temporary,
     };
@@ -58,25 +53,23 @@ pub(in crate::server) fn spawn(launch: Launch) -> io::Result<(Process, ChildStdo
 }
 
 impl Process {
-    pub(in crate::server) fn engine(&self) -> Option<u32> {
-        self.engine
+    /// The engine's process id; `None` when it has ended.
+    #[expect(clippy::unused_async, reason = "elsewhere the guard has to report it")]
+    pub(in crate::server) async fn engine(&mut self) -> Option<u32> {
+        self.job.id()
     }
 
-    /// What happens next. Cancelling it loses nothing; after the end of the engine it always says so.
-    pub(in crate::server) async fn next_event(&mut self) -> ProcessEvent {
-        if !self.announced {
-            self.announced = true;
-            return ProcessEvent::Started;
-        }
+    /// Waits until the engine has ended. Cancelling it loses nothing; after the end of the engine it always says so.
+    pub(in crate::server) async fn ended(&mut self) -> Result<EngineExit, String> {
         if let Some(exit) = self.ended {
-            return ProcessEvent::Ended(exit);
+            return Ok(exit);
         }
         let exit = match self.job.wait().await {
             Ok(status) => status.code().map_or(EngineExit::Unknown, EngineExit::Code),
             Err(_) => EngineExit::Unknown,
         };
         self.ended = Some(exit);
-        ProcessEvent::Ended(exit)
+        Ok(exit)
     }
 
     /// Ends the job, waits for it, and removes the temporary directory.
