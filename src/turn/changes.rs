@@ -7,12 +7,14 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::client::types::{FileDiff, Part};
+use crate::request::{Word as _, words};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ChangeStatus {
     /// The file did not exist before.
     Added,
@@ -22,17 +24,11 @@ pub enum ChangeStatus {
     Deleted,
 }
 
-impl ChangeStatus {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Added => "added",
-            Self::Modified => "modified",
-            Self::Deleted => "deleted",
-        }
-    }
+words! {
+    ChangeStatus: Added = "added", Modified = "modified", Deleted = "deleted";
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileChange {
     /// The path; absolute when the engine reports it so.
     pub path: String,
@@ -92,15 +88,9 @@ impl TurnChanges {
         let mut compared: Vec<FileChange> = Vec::new();
         for diff in diffs {
             let path = absolute(root, &diff.file);
-            let status = match diff.status.as_str() {
-                "added" => Some(ChangeStatus::Added),
-                "deleted" => Some(ChangeStatus::Deleted),
-                "modified" => Some(ChangeStatus::Modified),
-                _ => None,
-            };
             let change = FileChange {
                 path,
-                status,
+                status: ChangeStatus::of_word(&diff.status),
                 additions: diff.additions,
                 deletions: diff.deletions,
             };
