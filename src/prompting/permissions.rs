@@ -65,7 +65,6 @@ pub(super) fn permissions(
         agent_rules,
         session_rules: rules,
         directory: connection.directory.clone(),
-        limits: request.limits.agent,
         audit,
     })
 }

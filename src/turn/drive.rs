@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::changes::FileChange;
 use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries};
-use super::gatekeeper::{GateEvent, GateOutcome, Gatekeeper, Permissions};
+use super::gatekeeper::{GateEvent, Gatekeeper, Permissions};
 use super::limits::exceeded;
 use super::state::TurnState;
 use super::tools::{failed_without_ripgrep, may_have_written};
@@ -61,8 +61,8 @@ pub struct Turn {
     pub include_raw: bool,
     /// Files that this program writes: their changes are not the model's.
     pub outputs: OutputFiles,
-    /// What the model may do, and who approves it.
-    pub permissions: Permissions,
+    /// May be read slowly: a full queue blocks the turn, and so the socket.
+    pub updates: mpsc::Sender<Update>,
     /// The first update. A model that the engine chooses is filled in.
     pub started: TurnStart,
 }
@@ -94,40 +94,19 @@ enum EarlyEnd {
 /// Sends the prompt and follows its turn to the end.
 ///
 /// `events` is already open, so that no event of the turn is missed. `stop` resolves when the run must end early;
-/// `server_gone` when the server ended by itself. `updates` may be read slowly: a full queue blocks the turn, and so
-/// the socket. Dropping the future leaves the turn running in the engine.
+/// `server_gone` when the server ended by itself. Dropping the future leaves the turn running in the engine.
 pub async fn drive(
     turn: Turn,
+    permissions: Permissions,
     events: EventStream,
-    updates: mpsc::Sender<Update>,
     stop: impl Future<Output = Failure>,
     server_gone: impl Future<Output = Failure>,
 ) -> Driven {
-    let Turn {
-        client,
-        session_id,
-        prompt,
-        command,
-        permissions,
-        ..
-    } = turn;
     let preset = permissions.preset;
     let mut driver = Driver {
-        state: TurnState::new(&session_id, &prompt.message_id, turn.max_retries),
-        gatekeeper: Gatekeeper::new(permissions, client.clone()),
-        client,
-        session_id,
-        prompt,
-        command,
-        max_retries: turn.max_retries,
-        retry_budget: turn.retry_budget,
-        limits: turn.limits,
-        stall_timeout: turn.stall_timeout,
-        deadline: turn.deadline,
-        include_raw: turn.include_raw,
-        outputs: turn.outputs,
-        started: turn.started,
-        updates,
+        state: TurnState::new(&turn.session_id, &turn.prompt.message_id, turn.max_retries),
+        gatekeeper: Gatekeeper::new(permissions, turn.limits, turn.client.clone()),
+        turn,
         pending: Vec::new(),
         waited: Duration::ZERO,
         last_sign: Instant::now(),
@@ -139,34 +118,21 @@ pub async fn drive(
         first_text: None,
     };
     let failure = driver.run(events, stop, server_gone).await;
-    let GateOutcome { records, policy, gate } = driver.gatekeeper.into_outcome();
     Driven {
         state: driver.state,
-        outputs: driver.outputs,
+        outputs: driver.turn.outputs,
         failure,
-        permissions: records,
+        permissions: driver.gatekeeper.records,
         first_text: driver.first_text,
-        policy,
-        gate,
+        policy: driver.gatekeeper.policy,
+        gate: driver.gatekeeper.left_gate,
     }
 }
 
 struct Driver {
-    client: Client,
-    session_id: String,
-    prompt: Prompt,
-    command: Option<CommandCall>,
-    max_retries: u32,
-    retry_budget: Duration,
-    limits: AgentLimits,
-    stall_timeout: Option<Duration>,
-    deadline: Option<Instant>,
-    include_raw: bool,
-    outputs: OutputFiles,
-    started: TurnStart,
+    turn: Turn,
     state: TurnState,
     gatekeeper: Gatekeeper,
-    updates: mpsc::Sender<Update>,
     /// Updates that are not sent yet.
     pending: Vec<Update>,
     /// The total time that the engine has waited between provider retries.
@@ -206,7 +172,7 @@ impl Driver {
         server_gone: impl Future<Output = Failure>,
     ) -> Option<Failure> {
         tokio::pin!(stop, server_gone);
-        if self.started.model.is_some() {
+        if self.turn.started.model.is_some() {
             self.announce();
         }
         let checked = tokio::select! {
@@ -251,9 +217,8 @@ impl Driver {
                 };
                 self.flush().await;
                 match read {
-                    Ok(Ok(())) => {
-                        judge(&self.state, self.gatekeeper.records()).or_else(|| exceeded(&self.state, &self.limits))
-                    }
+                    Ok(Ok(())) => judge(&self.state, &self.gatekeeper.records)
+                        .or_else(|| exceeded(&self.state, &self.turn.limits)),
                     // The streamed text may be the whole answer, but that is not certain.
                     Ok(Err(error)) => Some(Failure::from(error)),
                     Err(_) => Some(Failure::new(
@@ -286,8 +251,8 @@ impl Driver {
     /// Reads the newest message of a resumed session before the prompt is sent: messages up to it are not part of this
     /// turn.
     async fn read_newest_before(&mut self) -> Result<(), Error> {
-        if self.started.resumed
-            && let Some(newest) = self.client.newest_message(&self.session_id).await?
+        if self.turn.started.resumed
+            && let Some(newest) = self.turn.client.newest_message(&self.turn.session_id).await?
         {
             self.state.preceded_by(newest);
         }
@@ -317,6 +282,7 @@ impl Driver {
                 self.last_sign = Instant::now();
             }
             let stalled = self
+                .turn
                 .stall_timeout
                 .filter(|_| !asking)
                 .map(|limit| self.last_sign + limit);
@@ -359,10 +325,10 @@ impl Driver {
 
     /// Sends the prompt, or the command in its place; the future resolves with the engine's answer.
     fn send_prompt(&self) -> impl Future<Output = Result<MessageWithParts, Error>> + use<> {
-        let client = self.client.clone();
-        let session = self.session_id.clone();
-        let prompt = self.prompt.clone();
-        let command = self.command.clone();
+        let client = self.turn.client.clone();
+        let session = self.turn.session_id.clone();
+        let prompt = self.turn.prompt.clone();
+        let command = self.turn.command.clone();
         async move {
             match command {
                 None => client.prompt(&session, &prompt).await,
@@ -478,7 +444,7 @@ impl Driver {
     /// Inserts the first update before all others.
     fn announce(&mut self) {
         self.announced = true;
-        let mut started = self.started.clone();
+        let mut started = self.turn.started.clone();
         if let Some(prompt) = self.state.prompt() {
             started.model = started.model.or_else(|| prompt.model_ref());
             started.agent = started.agent.or_else(|| prompt.agent.clone());
@@ -501,7 +467,7 @@ impl Driver {
         if !self.announced && self.state.prompt().is_some() {
             self.announce();
         }
-        if self.include_raw && self.announced && !matches!(event, Event::Heartbeat) {
+        if self.turn.include_raw && self.announced && !matches!(event, Event::Heartbeat) {
             self.pending.push(Update::Raw(raw));
         }
         let unasked = self.pending[before..].iter().find_map(|update| match update {
@@ -539,7 +505,7 @@ impl Driver {
         if self.state.is_finishing() {
             return None;
         }
-        exceeded(&self.state, &self.limits)
+        exceeded(&self.state, &self.turn.limits)
     }
 
     /// Judges whether the engine may wait and call a provider again.
@@ -547,23 +513,23 @@ impl Driver {
         let delay = Duration::from_millis(retry.delay_ms);
         let why = format!("cannot get an answer: {}", first_line(&retry.message));
         let failure = |what: String| Some(Failure::new(FailureKind::Provider, why.clone()).hint(what));
-        if retry.attempt > self.max_retries {
-            return failure(match self.max_retries {
+        if retry.attempt > self.turn.max_retries {
+            return failure(match self.turn.max_retries {
                 0 => "no retry was allowed; raise `--max-retries` or try again later".to_owned(),
                 1 => "1 retry did not help; raise `--max-retries` or try again later".to_owned(),
                 n => format!("{n} retries did not help; raise `--max-retries` or try again later"),
             });
         }
         self.waited += delay;
-        if self.waited > self.retry_budget {
+        if self.waited > self.turn.retry_budget {
             return failure(format!(
                 "the provider wants a pause of {} s, which is beyond the retry budget of {} s; raise `--retry-budget` or try again later",
                 delay.as_secs().max(1),
-                self.retry_budget.as_secs(),
+                self.turn.retry_budget.as_secs(),
             ));
         }
         let at = Instant::now() + delay;
-        if self.deadline.is_some_and(|deadline| at > deadline) {
+        if self.turn.deadline.is_some_and(|deadline| at > deadline) {
             return failure(format!(
                 "the provider wants a pause of {} s, which is beyond the `--timeout`",
                 delay.as_secs().max(1)
@@ -588,7 +554,7 @@ impl Driver {
         if self.given_hints.plain_prompt {
             return;
         }
-        let mut records = self.gatekeeper.records().iter();
+        let mut records = self.gatekeeper.records.iter();
         if let Some(record) = records.find(|record| record.decision == Decision::Denied) {
             self.given_hints.plain_prompt = true;
             self.pending.push(Update::Warning(format!(
@@ -641,12 +607,12 @@ impl Driver {
     /// Reads the missed events after a gap, including permission asks. A returned failure ends the turn.
     async fn catch_up(&mut self) -> Result<Option<Failure>, Error> {
         // Reads the requests before the messages: a request that does not wait any more has left its traces there.
-        let permissions = self.client.pending_permissions().await?;
-        let questions = self.client.pending_questions().await?;
+        let permissions = self.turn.client.pending_permissions().await?;
+        let questions = self.turn.client.pending_questions().await?;
         let read = self.read_again().await;
-        let statuses = self.client.session_statuses().await?;
-        let mut sessions = vec![self.client.session(&self.session_id).await?];
-        sessions.extend(self.client.children(&self.session_id).await?);
+        let statuses = self.turn.client.session_statuses().await?;
+        let mut sessions = vec![self.turn.client.session(&self.turn.session_id).await?];
+        sessions.extend(self.turn.client.children(&self.turn.session_id).await?);
         let (gatekeeper, state, pending) = (&mut self.gatekeeper, &self.state, &mut self.pending);
         if let Some(failure) = sessions.iter().find_map(|session| gatekeeper.session(session, state)) {
             return Ok(Some(failure));
@@ -667,9 +633,9 @@ impl Driver {
         for session in at_rest {
             gatekeeper.at_rest(session, state, pending);
         }
-        if !statuses.contains_key(&self.session_id) && self.state.last_message().is_some() {
+        if !statuses.contains_key(&self.turn.session_id) && self.state.last_message().is_some() {
             let idle = Event::Idle {
-                session_id: self.session_id.clone(),
+                session_id: self.turn.session_id.clone(),
             };
             self.state.apply(&idle, now_ms(), &mut self.pending);
         }
@@ -680,19 +646,26 @@ impl Driver {
     async fn read_again(&mut self) -> Result<(), Error> {
         let before = self.pending.len();
         if self.state.prompt().is_none()
-            && let Some(prompt) = self.client.message(&self.session_id, &self.prompt.message_id).await?
+            && let Some(prompt) = self
+                .turn
+                .client
+                .message(&self.turn.session_id, &self.turn.prompt.message_id)
+                .await?
         {
             self.state.prompt_stored(&prompt.info);
         }
-        let mut waiting = vec![self.session_id.clone()];
+        let mut waiting = vec![self.turn.session_id.clone()];
         let mut done: Vec<String> = Vec::new();
         while let Some(session) = waiting.pop() {
-            let after = self.state.is_root(&session).then_some(self.prompt.message_id.as_str());
-            let messages = self.client.messages_after(&session, after).await?;
+            let after = self
+                .state
+                .is_root(&session)
+                .then_some(self.turn.prompt.message_id.as_str());
+            let messages = self.turn.client.messages_after(&session, after).await?;
             self.state.reconcile(&messages, &mut self.pending);
             let delegated = self.state.tools().calls().iter().any(|call| call.tool == "task");
             if delegated {
-                for child in self.client.children(&session).await? {
+                for child in self.turn.client.children(&session).await? {
                     // A subagent of an earlier turn may have continued in this turn; then its time of change is newer.
                     if !self.state.is_older(child.time.updated) {
                         self.state.adopt(&child.id, &session, &mut self.pending);
@@ -753,7 +726,7 @@ impl Driver {
 
     /// Aborts the turn in the engine and reads what the engine stored of it.
     async fn abort(&mut self, events: &mut EventStream) {
-        if let Err(error) = self.client.abort(&self.session_id).await {
+        if let Err(error) = self.turn.client.abort(&self.turn.session_id).await {
             tracing::debug!(%error, "cannot abort the turn");
             return;
         }
@@ -765,7 +738,7 @@ impl Driver {
     }
 
     fn stalled(&self) -> Failure {
-        let limit = self.stall_timeout.unwrap_or_default();
+        let limit = self.turn.stall_timeout.unwrap_or_default();
         Failure::new(
             FailureKind::Timeout,
             format!("cannot finish the turn: nothing happened for {} s", limit.as_secs_f64()),
@@ -776,8 +749,8 @@ impl Driver {
     /// Whether a change can be the model's. The engine compares the directory before and after, and does not know who
     /// wrote.
     fn counts(&self, change: &FileChange) -> bool {
-        may_have_written(self.state.tools(), self.gatekeeper.records())
-            && !self.outputs.contains(Path::new(&change.path))
+        may_have_written(self.state.tools(), &self.gatekeeper.records)
+            && !self.turn.outputs.contains(Path::new(&change.path))
     }
 
     /// Sends the updates. The owner of the renderer notices when the renderer is gone.
@@ -787,7 +760,7 @@ impl Driver {
         }
         while !self.pending.is_empty() {
             // Reserving first loses no update when the future is cancelled in between.
-            let Ok(permit) = self.updates.reserve().await else {
+            let Ok(permit) = self.turn.updates.reserve().await else {
                 self.pending.clear();
                 return;
             };

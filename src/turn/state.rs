@@ -17,7 +17,7 @@ use crate::client::Event;
 use crate::client::types::{EngineError, FileDiff, MessageInfo, MessageWithParts, Part, PartKind, SessionStatus};
 
 /// The state of a turn: of the run's own session and its subagents' sessions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TurnState {
     root: String,
     prompt_id: String,
@@ -72,20 +72,8 @@ impl TurnState {
             sessions: HashMap::from([(root.clone(), SessionState::default())]),
             root,
             prompt_id: prompt_id.into(),
-            prompt: None,
-            prompt_created: None,
-            newest_before: None,
-            messages: Vec::new(),
-            message_index: HashMap::new(),
-            foreign: HashSet::new(),
-            answer: TurnText::default(),
-            kept_answer: None,
-            asked_again: false,
-            tools: TurnTools::default(),
-            changes: TurnChanges::default(),
-            retries: 0,
             max_retries,
-            errors: Vec::new(),
+            ..Self::default()
         }
     }
 

@@ -71,11 +71,7 @@ impl GateDecision {
 
     /// The decision of the rules; `None` when the approver must decide.
     pub(super) fn of_rules(judgement: &Judgement, answerer: ApproverKind) -> Option<Self> {
-        let by = if judgement.by_preset {
-            DecidedBy::Preset
-        } else {
-            DecidedBy::Rule
-        };
+        let by = owner(judgement.by_preset);
         Some(match (judgement.effect, answerer) {
             (Effect::Allow, _) => Self::allowed(by, judgement.rule.clone()),
             (Effect::Deny, _) => Self::denied(
@@ -115,6 +111,11 @@ impl GateDecision {
             Answer::Nobody => Self::nobody(judgement),
         }
     }
+}
+
+/// Whose rule decided.
+pub(super) fn owner(by_preset: bool) -> DecidedBy {
+    if by_preset { DecidedBy::Preset } else { DecidedBy::Rule }
 }
 
 /// The failure of a run that a refusal ended.
