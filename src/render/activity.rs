@@ -76,38 +76,32 @@ impl Activity {
             Update::Tool(call) => self.tool(call, console),
             Update::Permission(record) => self.permission(record, console),
             Update::Question(record) => self.question(record, console),
-            Update::Retry(retry) => {
-                if self.says(Verbosity::Normal) {
-                    let head = format!(
-                        "retrying in {} (attempt {} of {}): ",
-                        milliseconds(retry.delay_ms),
-                        retry.attempt,
-                        retry.max_attempts
-                    );
-                    self.line(&self.paint.yellow(head.trim_end()), &retry.message, head.len(), console);
-                }
+            Update::Retry(retry) if self.says(Verbosity::Normal) => {
+                let head = format!(
+                    "retrying in {} (attempt {} of {}): ",
+                    milliseconds(retry.delay_ms),
+                    retry.attempt,
+                    retry.max_attempts
+                );
+                self.line(&self.paint.yellow(head.trim_end()), &retry.message, head.len(), console);
             }
             Update::Status(status) => self.status(status, console),
-            Update::Todo(items) => {
-                if self.says(Verbosity::Verbose) {
-                    for item in items {
-                        let mark = match item.status.as_str() {
-                            "completed" => "[x]",
-                            "in_progress" => "[>]",
-                            "cancelled" => "[-]",
-                            _ => "[ ]",
-                        };
-                        self.line(&format!("todo: {mark}"), &item.content, 10, console);
-                    }
+            Update::Todo(items) if self.says(Verbosity::Verbose) => {
+                for item in items {
+                    let mark = match item.status.as_str() {
+                        "completed" => "[x]",
+                        "in_progress" => "[>]",
+                        "cancelled" => "[-]",
+                        _ => "[ ]",
+                    };
+                    self.line(&format!("todo: {mark}"), &item.content, 10, console);
                 }
             }
-            Update::FileChange(change) => {
-                if self.says(Verbosity::Verbose) {
-                    self.line("changed:", &change.path, 9, console);
-                }
+            Update::FileChange(change) if self.says(Verbosity::Verbose) => {
+                self.line("changed:", &change.path, 9, console);
             }
             Update::Warning(message) => self.warning(message, console),
-            Update::Raw(_) => {}
+            Update::Retry(_) | Update::Todo(_) | Update::FileChange(_) | Update::Raw(_) => {}
         }
     }
 

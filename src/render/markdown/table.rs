@@ -19,6 +19,7 @@ enum Alignment {
     Right,
 }
 
+#[derive(Default)]
 pub(super) struct MarkdownTable {
     /// Lines of source that have not been written.
     rows: Vec<String>,
@@ -31,13 +32,6 @@ struct Layout {
 }
 
 impl MarkdownTable {
-    pub(super) fn new() -> Self {
-        Self {
-            rows: Vec::new(),
-            layout: None,
-        }
-    }
-
     /// Takes a row. Returns the rows if they turn out not to be a table.
     pub(super) fn push(&mut self, row: &str, color: bool, columns: usize, out: &mut String) -> Result<(), Vec<String>> {
         self.rows.push(row.to_owned());
