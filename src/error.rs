@@ -43,6 +43,16 @@ impl Failure {
         Self::new(FailureKind::Usage, message)
     }
 
+    /// A failure of the agent, or of something for which no other kind fits.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Failed, message)
+    }
+
+    /// A failure of the engine or its server.
+    pub fn engine(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Engine, message)
+    }
+
     /// A failure described by `error`, whose own sources become the causes.
     pub fn from_error(kind: FailureKind, error: &(dyn StdError + 'static)) -> Self {
         let mut failure = Self::new(kind, error.to_string());
@@ -183,7 +193,7 @@ pub fn stdout_failure(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Failure::new(FailureKind::BrokenPipe, "the reader of stdout went away");
     }
-    Failure::new(FailureKind::Failed, "cannot write to stdout").caused_by(error)
+    Failure::failed("cannot write to stdout").caused_by(error)
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum as _;
 use ignore::WalkBuilder;
 
-use super::command::{COMMANDS, EFFORTS};
+use super::command::{EFFORTS, SlashCommand};
 use crate::terminal::one_line;
 
 const MAX_CANDIDATES: usize = 50;
@@ -91,9 +92,9 @@ impl Completion {
     fn after_slash(&self, rest: &str) -> Vec<CompletionItem> {
         let vocabulary = lock(&self.vocabulary);
         let Some((command, argument)) = rest.split_once(' ') else {
-            let ours = COMMANDS.iter().map(|row| NamedItem {
-                name: row.name.to_owned(),
-                about: row.help.to_owned(),
+            let ours = SlashCommand::value_variants().iter().map(|command| NamedItem {
+                name: command.name(),
+                about: command.help(),
             });
             let theirs = vocabulary.commands.iter().cloned();
             return matching(rest, ours.chain(theirs), 0, |name| format!("/{name}"));

@@ -26,7 +26,7 @@ mod status;
 mod typed;
 
 pub use clipboard::copy_sequence;
-pub use command::{COMMANDS, Description, EFFORTS, SlashCommand};
+pub use command::{EFFORTS, SlashCommand};
 pub use completion::{Completion, CompletionItem, NamedItem, Vocabulary};
 pub use console::Console;
 pub use editor::Editor;

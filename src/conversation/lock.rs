@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::kept::{digest, encode};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::BusySession;
 use crate::support::lock::Lock;
 
@@ -87,12 +87,9 @@ impl Drop for HeldLock {
 
 async fn acquire(path: PathBuf, waiting: BusySession, held: impl FnOnce(Option<u32>)) -> Result<HeldLock, Failure> {
     let cannot = |error: std::io::Error| {
-        Failure::new(
-            FailureKind::Failed,
-            format!("cannot lock the conversation with `{}`", path.display()),
-        )
-        .caused_by(&error)
-        .hint("make the directory writable, or set `XDG_STATE_HOME`")
+        Failure::failed(format!("cannot lock the conversation with `{}`", path.display()))
+            .caused_by(&error)
+            .hint("make the directory writable, or set `XDG_STATE_HOME`")
     };
     let mut lock = match Lock::try_acquire(&path).map_err(cannot)? {
         Some(lock) => lock,
@@ -116,7 +113,7 @@ fn busy(holder: Option<u32>) -> Failure {
         Some(pid) => format!("cannot continue this conversation: another command is using it (process {pid})"),
         None => "cannot continue this conversation: another command is using it".to_owned(),
     };
-    Failure::new(FailureKind::Failed, message).hint("leave out `--no-wait` to wait for it")
+    Failure::failed(message).hint("leave out `--no-wait` to wait for it")
 }
 
 #[cfg(test)]

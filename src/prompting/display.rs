@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::connect::ConnectStages;
 use crate::context::{Context, Interrupts};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::render::spinner::{Phase, is_wanted};
 use crate::render::{Spinner, Streams, renderer};
 use crate::request::OutputRequest;
@@ -95,7 +95,7 @@ impl Display {
                 }
                 let _ = report_ended.send(());
             })
-            .map_err(|error| Failure::new(FailureKind::Failed, "cannot start a thread").caused_by(&error))?;
+            .map_err(|error| Failure::failed("cannot start a thread").caused_by(&error))?;
         Ok(Self {
             updates: Some(updates),
             outcome: Some(outcome),
@@ -178,10 +178,7 @@ impl Display {
         match done {
             Some(Ok(())) => Ok(()),
             Some(Err(error)) => Err(crate::error::stdout_failure(&error)),
-            None => Err(Failure::new(
-                FailureKind::Failed,
-                "cannot show the result: the renderer ended",
-            )),
+            None => Err(Failure::failed("cannot show the result: the renderer ended")),
         }
     }
 }

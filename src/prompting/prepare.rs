@@ -9,7 +9,7 @@ use super::turn::PreparedTurn;
 use crate::client::EventStream;
 use crate::client::types::{NewSession, Prompt, PromptPart};
 use crate::connect::Connection;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::input::PromptParts;
 use crate::permission::Policy;
 use crate::request::{NamesRequest, RehearsalChoice};
@@ -112,7 +112,7 @@ impl Target {
 fn message(parts: PromptParts, system: Option<String>, names: &ResolvedNames) -> Result<Prompt, Failure> {
     let id = |prefix| {
         identifier::ascending(prefix)
-            .map_err(|error| Failure::new(FailureKind::Failed, "cannot make an id for the prompt").caused_by(&error))
+            .map_err(|error| Failure::failed("cannot make an id for the prompt").caused_by(&error))
     };
     let text = PromptPart::Text {
         id: id("prt")?,

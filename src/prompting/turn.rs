@@ -125,7 +125,7 @@ fn phases(begun: Instant, connection: &Connection, sent_ms: u64, first_text: Opt
 
 /// Reads which files the turn changed, where it may have changed some.
 async fn read_changes(client: &Client, session_id: &str, driven: &mut Driven, outcome: &mut Outcome) {
-    if !turn::may_have_written(driven.state.tools(), &driven.permissions) {
+    if !turn::may_have_written(&driven.state.tools, &driven.permissions) {
         return;
     }
     let limit = if driven.failure.is_none() {
@@ -163,8 +163,8 @@ fn conclude(outcome: &mut Outcome, state: &TurnState, started: TurnStart, cost_i
     outcome.usage = usage_is_known.then_some(usage);
     outcome.cost_usd = (usage_is_known && cost_is_known || dollars > 0.0).then(|| decimal(dollars));
     outcome.turns = state.turns();
-    outcome.tool_calls = state.tools().calls().to_vec();
-    outcome.retries = state.retries();
+    outcome.tool_calls = state.tools.calls.to_vec();
+    outcome.retries = state.retries;
     outcome.conversation = started.conversation;
     outcome.resumed = started.resumed;
     outcome.rehearsal = started.rehearsal;

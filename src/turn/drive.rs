@@ -221,8 +221,7 @@ impl Driver {
                         .or_else(|| exceeded(&self.state, &self.turn.limits)),
                     // The streamed text may be the whole answer, but that is not certain.
                     Ok(Err(error)) => Some(Failure::from(error)),
-                    Err(_) => Some(Failure::new(
-                        FailureKind::Engine,
+                    Err(_) => Some(Failure::engine(
                         "cannot read the answer again: the server does not respond",
                     )),
                 }
@@ -438,7 +437,7 @@ impl Driver {
         let is_same = |known: &ToolCall| known.session_id == call.session_id && known.call_id == call.call_id;
         call.moment == Moment::Call
             && self.state.concerns(&call.session_id)
-            && !self.state.tools().calls().iter().any(is_same)
+            && !self.state.tools.calls.iter().any(is_same)
     }
 
     /// Inserts the first update before all others.
@@ -490,7 +489,7 @@ impl Driver {
                 self.pending.remove(at);
                 return Some(failure);
             }
-            self.state.count_retry();
+            self.state.retries += 1;
         }
         self.note_refusals(before);
         if self.state.is_too_long() {
@@ -663,7 +662,7 @@ impl Driver {
                 .then_some(self.turn.prompt.message_id.as_str());
             let messages = self.turn.client.messages_after(&session, after).await?;
             self.state.reconcile(&messages, &mut self.pending);
-            let delegated = self.state.tools().calls().iter().any(|call| call.tool == "task");
+            let delegated = self.state.tools.calls.iter().any(|call| call.tool == "task");
             if delegated {
                 for child in self.turn.client.children(&session).await? {
                     // A subagent of an earlier turn may have continued in this turn; then its time of change is newer.
@@ -749,7 +748,7 @@ impl Driver {
     /// Whether a change can be the model's. The engine compares the directory before and after, and does not know who
     /// wrote.
     fn counts(&self, change: &FileChange) -> bool {
-        may_have_written(self.state.tools(), &self.gatekeeper.records)
+        may_have_written(&self.state.tools, &self.gatekeeper.records)
             && !self.turn.outputs.contains(Path::new(&change.path))
     }
 

@@ -55,7 +55,7 @@ const ROUNDING: f64 = 0.000_000_000_5;
 /// which the model chooses, this judges the last of them.
 pub(super) fn allows_tool_call(state: &TurnState, limits: &AgentLimits, session_id: &str, call_id: &str) -> bool {
     let Some(limit) = limits.tool_calls else { return true };
-    let known = state.tools().calls();
+    let known = &state.tools.calls;
     let before = known
         .iter()
         .rposition(|call| call.session_id == session_id && call.call_id == call_id)
@@ -73,7 +73,7 @@ pub(super) fn too_many_tool_calls(limits: &AgentLimits) -> Failure {
 }
 
 fn calls(state: &TurnState) -> u32 {
-    u32::try_from(state.tools().calls().len()).unwrap_or(u32::MAX)
+    u32::try_from(state.tools.calls.len()).unwrap_or(u32::MAX)
 }
 
 fn counted(number: u64, noun: &str) -> String {

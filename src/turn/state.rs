@@ -36,9 +36,9 @@ pub struct TurnState {
     kept_answer: Option<(String, String)>,
     /// Whether the user was told that the engine calls the model again.
     asked_again: bool,
-    tools: TurnTools,
+    pub tools: TurnTools,
     changes: TurnChanges,
-    retries: u32,
+    pub retries: u32,
     max_retries: u32,
     errors: Vec<(Option<String>, EngineError)>,
 }
@@ -282,10 +282,6 @@ impl TurnState {
         kept.map_or_else(|| self.answer.last_message(), |(_, last)| last.clone())
     }
 
-    pub fn tools(&self) -> &TurnTools {
-        &self.tools
-    }
-
     pub fn files(&self) -> &[FileChange] {
         self.changes.files()
     }
@@ -314,14 +310,6 @@ impl TurnState {
     pub fn conclude_changes(&mut self, diffs: &[FileDiff]) {
         let root = self.last_message().map(|message| message.path.root.clone());
         self.changes.conclude(&root.unwrap_or_default(), diffs);
-    }
-
-    pub fn count_retry(&mut self) {
-        self.retries += 1;
-    }
-
-    pub fn retries(&self) -> u32 {
-        self.retries
     }
 
     /// How many messages the assistant wrote in the run's own session.
@@ -361,7 +349,7 @@ impl TurnState {
     /// Whether the message ended with the call that holds a structured answer, after which the turn ends.
     fn gave_a_value(&self, info: &MessageInfo) -> bool {
         let is_answer = |call: &super::ToolCall| call.message_id == info.id && call.tool == "StructuredOutput";
-        info.structured.is_some() || self.tools.calls().iter().any(is_answer)
+        info.structured.is_some() || self.tools.calls.iter().any(is_answer)
     }
 
     /// Tokens and dollars, summed over all sessions of the turn.

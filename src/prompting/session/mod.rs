@@ -72,12 +72,9 @@ impl SessionLocks {
         if self.kept.as_ref().is_none_or(|kept| kept.session_id != id) {
             let kept = KeptSession::new(prompt.directory, name, id);
             kept.save(prompt.state).map_err(|error| {
-                Failure::new(
-                    FailureKind::Failed,
-                    format!("cannot keep the conversation in `{}`", prompt.state.display()),
-                )
-                .caused_by(&error)
-                .hint("make the directory writable, or set `XDG_STATE_HOME`")
+                Failure::failed(format!("cannot keep the conversation in `{}`", prompt.state.display()))
+                    .caused_by(&error)
+                    .hint("make the directory writable, or set `XDG_STATE_HOME`")
             })?;
             if let Some(before) = self.kept.replace(kept) {
                 let replaced = TurnStatus::Replaced {

@@ -327,11 +327,8 @@ impl Gatekeeper {
             GateEvent::GateLost => {
                 self.gate = None;
                 Some(
-                    Failure::new(
-                        FailureKind::Engine,
-                        "cannot go on: the engine has lost the connection to the tool gate",
-                    )
-                    .hint("run again with `-vv` to see what the engine said"),
+                    Failure::engine("cannot go on: the engine has lost the connection to the tool gate")
+                        .hint("run again with `-vv` to see what the engine said"),
                 )
             }
             GateEvent::Gone => {
