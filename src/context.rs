@@ -41,7 +41,7 @@ impl Context {
 }
 
 /// Which of our standard streams are terminals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StandardStreams {
     pub stdin_is_terminal: bool,
     pub stdout_is_terminal: bool,

@@ -5,12 +5,29 @@
 use std::io;
 
 use super::editor::Editor;
-use super::plain::PlainReader;
-use super::typed::{ConsoleRequest, TypedLine};
+use super::plain;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConsoleRequest {
+    Entry,
+    /// A choice: a line after this prompt text, which is not added to the history.
+    Choice(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypedLine {
+    Text(String),
+    Interrupted {
+        /// Whether typed text was discarded.
+        had_text: bool,
+    },
+    /// Ctrl-D, or the terminal is gone.
+    End,
+}
 
 pub enum Console {
     Editor(Box<Editor>),
-    Plain(PlainReader),
+    Plain,
 }
 
 impl Console {
@@ -25,26 +42,15 @@ impl Console {
                 Ok(line) => return Ok(line),
                 Err(error) => error,
             },
-            Self::Plain(plain) => return plain.read(wanted),
+            Self::Plain => return plain::read(wanted),
         };
         tracing::debug!(error = %failed, "the line editor failed, going on with plain lines");
-        let mut plain = PlainReader::default();
-        let line = plain.read(wanted);
-        *self = Self::Plain(plain);
-        line
+        *self = Self::Plain;
+        plain::read(wanted)
     }
 
     /// Whether the terminal itself reads lines, so that a Ctrl-C arrives as a signal.
     pub fn is_plain(&self) -> bool {
-        matches!(self, Self::Plain(_))
-    }
-}
-
-impl std::fmt::Debug for Console {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Editor(_) => "Editor",
-            Self::Plain(_) => "Plain",
-        })
+        matches!(self, Self::Plain)
     }
 }

@@ -18,10 +18,10 @@ use reedline::{
 };
 
 use super::completion::Completion;
+use super::console::{ConsoleRequest, TypedLine};
 use super::history::CAPACITY;
 use super::paste::Pastes;
 use super::plain::ends_with_continuation;
-use super::typed::{ConsoleRequest, TypedLine};
 
 const MENU: &str = "completion";
 

@@ -2,39 +2,34 @@
 
 use std::io::{self, Write as _};
 
-use super::typed::{ConsoleRequest, TypedLine};
+use super::console::{ConsoleRequest, TypedLine};
 
 /// The prompt text before a line.
 pub(super) const PROMPT: &str = "> ";
 /// The prompt text before a continuation line.
 pub(super) const MORE: &str = ". ";
 
-#[derive(Debug, Default)]
-pub struct PlainReader {}
-
-impl PlainReader {
-    /// Reads a line, and its continuation lines after a backslash.
-    pub(super) fn read(&mut self, wanted: &ConsoleRequest) -> io::Result<TypedLine> {
-        let mut text = String::new();
-        let mut words = match wanted {
-            ConsoleRequest::Entry => PROMPT,
-            ConsoleRequest::Choice(words) => words,
-        };
-        loop {
-            say(words);
-            let mut line = String::new();
-            if io::stdin().read_line(&mut line)? == 0 {
-                say("\n");
-                return Ok(TypedLine::End);
-            }
-            text.push_str(line.trim_end_matches(['\n', '\r']));
-            if !ends_with_continuation(&text) {
-                return Ok(TypedLine::Text(text));
-            }
-            text.pop();
-            text.push('\n');
-            words = MORE;
+/// Reads a line, and its continuation lines after a backslash.
+pub(super) fn read(wanted: &ConsoleRequest) -> io::Result<TypedLine> {
+    let mut text = String::new();
+    let mut words = match wanted {
+        ConsoleRequest::Entry => PROMPT,
+        ConsoleRequest::Choice(words) => words,
+    };
+    loop {
+        say(words);
+        let mut line = String::new();
+        if io::stdin().read_line(&mut line)? == 0 {
+            say("\n");
+            return Ok(TypedLine::End);
         }
+        text.push_str(line.trim_end_matches(['\n', '\r']));
+        if !ends_with_continuation(&text) {
+            return Ok(TypedLine::Text(text));
+        }
+        text.pop();
+        text.push('\n');
+        words = MORE;
     }
 }
 

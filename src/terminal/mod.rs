@@ -9,12 +9,10 @@ mod screen;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use std::io::IsTerminal as _;
-
 pub use sanitize::{Sanitizer, one_line, sanitize};
 pub use screen::{Screen, ScreenLease};
 
-use crate::context::Environment;
+use crate::context::{Environment, StandardStreams};
 use crate::env_vars;
 use crate::request::ColorChoice;
 
@@ -50,9 +48,7 @@ enum Columns {
 /// What is known about the terminal behind the standard streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terminal {
-    stdin: bool,
-    stdout: bool,
-    stderr: bool,
+    streams: StandardStreams,
     columns: Columns,
     variables: ColorVariables,
     capability: Capability,
@@ -70,9 +66,7 @@ impl Terminal {
     /// The facts about this process.
     pub fn of_process(environment: &Environment) -> Self {
         let terminal = Self {
-            stdin: std::io::stdin().is_terminal(),
-            stdout: std::io::stdout().is_terminal(),
-            stderr: std::io::stderr().is_terminal(),
+            streams: StandardStreams::of_process(),
             columns: Columns::Measured,
             ..Self::none(environment)
         };
@@ -88,9 +82,7 @@ impl Terminal {
     /// No stream is a terminal; colour as `environment` says.
     pub fn none(environment: &Environment) -> Self {
         Self {
-            stdin: false,
-            stdout: false,
-            stderr: false,
+            streams: StandardStreams::default(),
             columns: Columns::Fixed(DEFAULT_COLUMNS),
             variables: color_variables(environment),
             capability: capability(environment),
@@ -101,9 +93,9 @@ impl Terminal {
     #[must_use]
     pub fn with(mut self, stream: Stream, columns: usize) -> Self {
         match stream {
-            Stream::Stdin => self.stdin = true,
-            Stream::Stdout => self.stdout = true,
-            Stream::Stderr => self.stderr = true,
+            Stream::Stdin => self.streams.stdin_is_terminal = true,
+            Stream::Stdout => self.streams.stdout_is_terminal = true,
+            Stream::Stderr => self.streams.stderr_is_terminal = true,
         }
         self.columns = Columns::Fixed(columns);
         self
@@ -112,9 +104,9 @@ impl Terminal {
     /// Whether `stream` is a terminal.
     pub const fn is_terminal(&self, stream: Stream) -> bool {
         match stream {
-            Stream::Stdin => self.stdin,
-            Stream::Stdout => self.stdout,
-            Stream::Stderr => self.stderr,
+            Stream::Stdin => self.streams.stdin_is_terminal,
+            Stream::Stdout => self.streams.stdout_is_terminal,
+            Stream::Stderr => self.streams.stderr_is_terminal,
         }
     }
 

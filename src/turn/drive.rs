@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::path::Path;
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -103,6 +104,8 @@ pub async fn drive(
     server_gone: impl Future<Output = Failure>,
 ) -> Driven {
     let preset = permissions.preset;
+    tokio::pin!(stop, server_gone);
+    let ends = OutsideEnd { stop, server_gone };
     let mut driver = Driver {
         state: TurnState::new(&turn.session_id, &turn.prompt.message_id, turn.max_retries),
         gatekeeper: Gatekeeper::new(permissions, turn.limits, turn.client.clone()),
@@ -117,7 +120,7 @@ pub async fn drive(
         announced: false,
         first_text: None,
     };
-    let failure = driver.run(events, stop, server_gone).await;
+    let failure = driver.run(events, ends).await;
     Driven {
         state: driver.state,
         outputs: driver.turn.outputs,
@@ -126,6 +129,24 @@ pub async fn drive(
         first_text: driver.first_text,
         policy: driver.gatekeeper.policy,
         gate: driver.gatekeeper.left_gate,
+    }
+}
+
+/// What ends a turn from outside.
+struct OutsideEnd<'a> {
+    stop: Pin<&'a mut dyn Future<Output = Failure>>,
+    server_gone: Pin<&'a mut dyn Future<Output = Failure>>,
+}
+
+impl OutsideEnd<'_> {
+    /// The result of `work`, unless the turn must end before.
+    async fn before<T>(&mut self, work: impl Future<Output = T>) -> Result<T, EarlyEnd> {
+        tokio::select! {
+            biased;
+            failure = self.stop.as_mut() => Err(EarlyEnd::Stopped(failure)),
+            failure = self.server_gone.as_mut() => Err(EarlyEnd::ServerGone(failure)),
+            result = work => Ok(result),
+        }
     }
 }
 
@@ -165,25 +186,14 @@ struct GivenHints {
 }
 
 impl Driver {
-    async fn run(
-        &mut self,
-        mut events: EventStream,
-        stop: impl Future<Output = Failure>,
-        server_gone: impl Future<Output = Failure>,
-    ) -> Option<Failure> {
-        tokio::pin!(stop, server_gone);
+    async fn run(&mut self, mut events: EventStream, mut ends: OutsideEnd<'_>) -> Option<Failure> {
         if self.turn.started.model.is_some() {
             self.announce();
         }
-        let checked = tokio::select! {
-            biased;
-            failure = stop.as_mut() => Err(EarlyEnd::Stopped(failure)),
-            failure = server_gone.as_mut() => Err(EarlyEnd::ServerGone(failure)),
-            checked = self.read_newest_before() => checked.map_err(EarlyEnd::Refused),
-        };
-        let ending = match checked {
+        let ending = match ends.before(self.read_newest_before()).await {
             // Boxed, because every caller up to the runtime would carry its state.
-            Ok(()) => Box::pin(self.follow(&mut events, stop.as_mut(), server_gone.as_mut())).await,
+            Ok(Ok(())) => Box::pin(self.follow(&mut events, &mut ends)).await,
+            Ok(Err(error)) => EarlyEnd::Refused(error),
             Err(ending) => ending,
         };
         // However the turn ended: from here no call passes, and the terminal is restored.
@@ -191,16 +201,11 @@ impl Driver {
         if !matches!(ending, EarlyEnd::Stopped(_)) {
             self.gatekeeper.release();
         }
-        self.conclude(ending, &mut events, stop.as_mut()).await
+        self.conclude(ending, &mut events, ends).await
     }
 
     /// Reads what is left of the turn, or aborts it; `None` is success.
-    async fn conclude(
-        &mut self,
-        ending: EarlyEnd,
-        events: &mut EventStream,
-        stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
-    ) -> Option<Failure> {
+    async fn conclude(&mut self, ending: EarlyEnd, events: &mut EventStream, ends: OutsideEnd<'_>) -> Option<Failure> {
         match ending {
             EarlyEnd::Answered => {
                 if !self.announced {
@@ -213,7 +218,7 @@ impl Driver {
                 };
                 let read = tokio::select! {
                     read = reading => read,
-                    failure = stop => return Some(failure),
+                    failure = ends.stop => return Some(failure),
                 };
                 self.flush().await;
                 match read {
@@ -258,19 +263,13 @@ impl Driver {
         Ok(())
     }
 
-    async fn follow(
-        &mut self,
-        events: &mut EventStream,
-        mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
-        mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
-    ) -> EarlyEnd {
+    async fn follow(&mut self, events: &mut EventStream, ends: &mut OutsideEnd<'_>) -> EarlyEnd {
         let answer = self.send_prompt();
         tokio::pin!(answer);
         let mut following = FollowState::default();
         loop {
             if let Some(event) = self.take_due(&mut following) {
-                let ended = self.gate_event(event, stop.as_mut(), server_gone.as_mut()).await;
-                if let Some(end) = ended {
+                if let Err(end) = self.gate_event(event, ends).await {
                     return end;
                 }
                 continue;
@@ -290,14 +289,13 @@ impl Driver {
             tokio::select! {
                 // Events first, so that the loop sees the cause of the end before the end.
                 biased;
-                failure = stop.as_mut() => return EarlyEnd::Stopped(failure),
+                failure = ends.stop.as_mut() => return EarlyEnd::Stopped(failure),
                 item = events.next(), if !following.lost => {
-                    let ended = self.stream_item(item, &mut following, stop.as_mut(), server_gone.as_mut()).await;
-                    if let Some(end) = ended {
+                    if let Err(end) = self.stream_item(item, &mut following, ends).await {
                         return end;
                     }
                 }
-                failure = server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
+                failure = ends.server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
                 event = self.gatekeeper.next(), if following.waiting.is_none() => {
                     following.waiting = Some((event, Instant::now() + ANNOUNCEMENT_TIMEOUT));
                 }
@@ -316,8 +314,8 @@ impl Driver {
                     return EarlyEnd::Stopped(self.stalled());
                 }
             }
-            if let Some(failure) = self.flush_or_stop(stop.as_mut()).await {
-                return EarlyEnd::Stopped(failure);
+            if let Err(end) = self.flush_or_stop(ends).await {
+                return end;
             }
         }
     }
@@ -344,13 +342,8 @@ impl Driver {
         following.waiting.take_if(is_due).map(|(event, _)| event)
     }
 
-    /// Handles a gate event and sends its updates; returns the end of the turn, if this is it.
-    async fn gate_event(
-        &mut self,
-        event: GateEvent,
-        mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
-        mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
-    ) -> Option<EarlyEnd> {
+    /// Handles a gate event and sends its updates.
+    async fn gate_event(&mut self, event: GateEvent, ends: &mut OutsideEnd<'_>) -> Result<(), EarlyEnd> {
         let lost = matches!(event, GateEvent::GateLost);
         let before = self.pending.len();
         let ended = self.gatekeeper.handle(event, &mut self.state, &mut self.pending);
@@ -359,34 +352,29 @@ impl Driver {
         if let Some(failure) = ended {
             // The plugin's connection ends with the engine; the reason for the engine's end is the better message.
             let grace = if lost { SERVER_EXIT_GRACE } else { Duration::ZERO };
-            return Some(tokio::select! {
-                biased;
-                failure = stop.as_mut() => EarlyEnd::Stopped(failure),
-                failure = server_gone.as_mut() => EarlyEnd::ServerGone(failure),
-                () = sleep(grace) => EarlyEnd::Stopped(failure),
-            });
+            ends.before(sleep(grace)).await?;
+            return Err(EarlyEnd::Stopped(failure));
         }
-        self.flush_or_stop(stop).await.map(EarlyEnd::Stopped)
+        self.flush_or_stop(ends).await
     }
 
-    /// Handles an item of the event stream; returns the end of the turn, if this is it.
+    /// Handles an item of the event stream.
     async fn stream_item(
         &mut self,
         item: Option<StreamItem>,
         following: &mut FollowState,
-        mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
-        mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
-    ) -> Option<EarlyEnd> {
+        ends: &mut OutsideEnd<'_>,
+    ) -> Result<(), EarlyEnd> {
         match item {
             Some(StreamItem::Event(received)) => {
                 if let Some(failure) = self.event(*received) {
-                    return Some(EarlyEnd::Stopped(failure));
+                    return Err(EarlyEnd::Stopped(failure));
                 }
                 if !self.state.is_over() {
                     following.idle_since = None;
                 } else if let Some(error) = following.refused.take() {
                     tracing::debug!(%error, "the turn ended although its answer was lost");
-                    return Some(EarlyEnd::Answered);
+                    return Err(EarlyEnd::Answered);
                 } else {
                     following.idle_since.get_or_insert_with(Instant::now);
                 }
@@ -397,15 +385,9 @@ impl Driver {
             }
             Some(StreamItem::Reconnected) => {
                 self.state.gap();
-                let caught_up = tokio::select! {
-                    biased;
-                    failure = stop.as_mut() => return Some(EarlyEnd::Stopped(failure)),
-                    failure = server_gone.as_mut() => return Some(EarlyEnd::ServerGone(failure)),
-                    caught_up = timeout(REREAD_TIMEOUT, self.catch_up()) => caught_up,
-                };
-                match caught_up {
+                match ends.before(timeout(REREAD_TIMEOUT, self.catch_up())).await? {
                     Ok(Ok(None)) => {}
-                    Ok(Ok(Some(failure))) => return Some(EarlyEnd::Stopped(failure)),
+                    Ok(Ok(Some(failure))) => return Err(EarlyEnd::Stopped(failure)),
                     Ok(Err(error)) => tracing::debug!(%error, "cannot read everything after a gap"),
                     Err(_) => tracing::debug!("the server does not tell what happened in a gap"),
                 }
@@ -414,20 +396,22 @@ impl Driver {
             Some(StreamItem::Lost(error)) => {
                 tracing::debug!(%error, "the stream of events is lost");
                 following.lost = true;
-                return following.refused.take().map(EarlyEnd::Refused);
+                if let Some(error) = following.refused.take() {
+                    return Err(EarlyEnd::Refused(error));
+                }
             }
             None => following.lost = true,
         }
-        None
+        Ok(())
     }
 
     /// Sends the pending updates. The queue to the renderer may stay full for as long as its reader likes; a request to
     /// stop still gets through.
-    async fn flush_or_stop(&mut self, stop: std::pin::Pin<&mut impl Future<Output = Failure>>) -> Option<Failure> {
+    async fn flush_or_stop(&mut self, ends: &mut OutsideEnd<'_>) -> Result<(), EarlyEnd> {
         tokio::select! {
             biased;
-            () = self.flush() => None,
-            failure = stop => Some(failure),
+            () = self.flush() => Ok(()),
+            failure = ends.stop.as_mut() => Err(EarlyEnd::Stopped(failure)),
         }
     }
 

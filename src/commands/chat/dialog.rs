@@ -10,8 +10,8 @@ use clap::ValueEnum as _;
 use super::conversation::{Asked, Conversation, Ended, pressed};
 use super::{sessions, shell};
 use crate::chat::{
-    Completion, Console, ConsoleRequest, DialogInput, Editor, History, Modes, NamedItem, Pastes, PlainReader,
-    ShellNote, SlashCommand, TypedLine, mentions,
+    Completion, Console, ConsoleRequest, DialogInput, Editor, History, Modes, NamedItem, Pastes, ShellNote,
+    SlashCommand, TypedLine, mentions,
 };
 use crate::client::types::FilePart;
 use crate::commands::CommandEnd;
@@ -86,7 +86,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
             let editor = Editor::new(past, completion.clone(), pastes.clone(), color, modes.edited());
             Console::Editor(Box::new(editor))
         } else {
-            Console::Plain(PlainReader::default())
+            Console::Plain
         };
         Ok(Self {
             presses: context.interrupts.count_presses(),

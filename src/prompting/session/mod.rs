@@ -21,7 +21,7 @@ use crate::client::Client;
 use crate::client::types::{Agent, NewSession, Rule, Session};
 use crate::client::types::{SessionChange, no_rules};
 use crate::client::{Event, EventStream, StreamItem};
-use crate::conversation::{KeptSession, NameLock, SessionLock};
+use crate::conversation::{ConversationLock, KeptSession};
 use crate::error::{Failure, FailureKind};
 use crate::request::{BusySession, Manner, ModelRef, NamesRequest, SessionStart, VariantChoice};
 use crate::turn::{TurnStart, TurnStatus, Update};
@@ -35,9 +35,9 @@ const NO_VARIANT: &str = "default";
 #[derive(Default)]
 pub(crate) struct SessionLocks {
     /// While the name may get another session.
-    name: Option<NameLock>,
+    name: Option<ConversationLock>,
     /// While this command prompts the session.
-    session: Option<SessionLock>,
+    session: Option<ConversationLock>,
     /// The session of the name.
     kept: Option<KeptSession>,
     /// The session had no rules before the turn and is not kept by us, so it gets none afterwards either.
@@ -110,7 +110,7 @@ pub(crate) async fn lock_kept(prompt: PromptContext<'_>) -> Result<SessionLocks,
         return Ok(locks);
     };
     let notice = Notice::new(prompt.display);
-    let lock = NameLock::acquire(prompt.state, prompt.directory, name, choice.waiting, |pid| {
+    let lock = ConversationLock::of_name(prompt.state, prompt.directory, name, choice.waiting, |pid| {
         notice.held(pid)
     })
     .await?;

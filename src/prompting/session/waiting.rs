@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::client::Client;
-use crate::conversation::SessionLock;
+use crate::conversation::ConversationLock;
 use crate::error::Failure;
 use crate::prompting::context::PromptContext;
 use crate::prompting::display::Display;
@@ -72,8 +72,8 @@ pub(super) async fn lock_session(
     waiting: BusySession,
     prompt: PromptContext<'_>,
     notice: &Notice<'_>,
-) -> Result<SessionLock, Failure> {
-    SessionLock::acquire(prompt.state, id, waiting, |pid| notice.held(pid)).await
+) -> Result<ConversationLock, Failure> {
+    ConversationLock::of_session(prompt.state, id, waiting, |pid| notice.held(pid)).await
 }
 
 pub(super) async fn warn(display: &Display, warnings: Vec<String>) {

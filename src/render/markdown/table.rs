@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     fn shown(rows: &[&str], columns: usize) -> String {
-        let mut table = MarkdownTable::new();
+        let mut table = MarkdownTable::default();
         let mut out = String::new();
         for row in rows {
             table.push(row, false, columns, &mut out).unwrap();
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn lines_with_bars_that_are_no_table_are_given_back() {
-        let mut table = MarkdownTable::new();
+        let mut table = MarkdownTable::default();
         let mut out = String::new();
         table.push("| a", false, 60, &mut out).unwrap();
         assert_eq!(
