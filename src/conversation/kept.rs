@@ -10,10 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::support::atomic_file::{self, Access};
-use crate::support::hexadecimal::hexadecimal;
+use crate::support::hexadecimal::digest_of_path;
 use crate::support::state_file;
 use crate::support::timestamp::rfc3339;
 
@@ -147,14 +146,8 @@ pub(super) fn encode(name: &str) -> String {
     })
 }
 
-/// A short name for a directory.
-pub(super) fn digest(directory: &Path) -> String {
-    let digest = Sha256::digest(directory.as_os_str().as_encoded_bytes());
-    hexadecimal(&digest[..8])
-}
-
 fn folder(state: &Path, directory: &Path) -> PathBuf {
-    state.join("conversations").join(digest(directory))
+    state.join("conversations").join(digest_of_path(directory))
 }
 
 fn path(state: &Path, directory: &Path, name: &str) -> PathBuf {

@@ -7,9 +7,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::kept::{digest, encode};
+use super::kept::encode;
 use crate::error::Failure;
 use crate::request::BusySession;
+use crate::support::hexadecimal::digest_of_path;
 use crate::support::lock::Lock;
 
 /// The right to change a session (to prompt, compact, revert or delete it), or to decide which session a name of a
@@ -50,7 +51,7 @@ impl ConversationLock {
         waiting: BusySession,
         held: impl FnOnce(Option<u32>),
     ) -> Result<Self, Failure> {
-        let file = format!("name-{}-{}.lock", digest(directory), encode(name));
+        let file = format!("name-{}-{}.lock", digest_of_path(directory), encode(name));
         acquire(state, &file, waiting, held).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::context::PromptContext;
+use super::PromptContext;
 use super::names::ResolvedNames;
 use super::protected;
 use crate::client::types::{Rule, RuleAction};

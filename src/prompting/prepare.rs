@@ -1,6 +1,6 @@
 //! From a prompt to a turn that is ready to be sent: its session and its names first, then the turn itself.
 
-use super::context::PromptContext;
+use super::PromptContext;
 use super::names::ResolvedNames;
 use super::permissions::permissions;
 use super::ready::ReadyConnection;

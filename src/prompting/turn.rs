@@ -4,7 +4,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use super::context::PromptContext;
+use super::PromptContext;
 use super::session::SessionLocks;
 use tokio::time::timeout;
 

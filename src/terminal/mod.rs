@@ -29,37 +29,16 @@ pub enum Stream {
     Stderr,
 }
 
-/// What the environment says about colour, the terminal left aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ColorVariables {
-    Off,
-    Forced,
-    Silent,
-}
-
-/// How wide the terminal is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Columns {
-    /// Asked for at each use, since a window can be resized.
-    Measured,
-    Fixed(usize),
-}
-
 /// What is known about the terminal behind the standard streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terminal {
     streams: StandardStreams,
-    columns: Columns,
-    variables: ColorVariables,
-    capability: Capability,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Capability {
-    /// Lines of characters and nothing else.
-    Dumb,
-    /// Colour, and a cursor that can go back to the start of its line.
-    Cursor,
+    /// `None`: measured at each use, since a window can be resized.
+    columns: Option<usize>,
+    /// What the environment says about colour, the terminal left aside.
+    color: Option<bool>,
+    /// Whether the cursor can go back to the start of its line; such terminals have colour, too.
+    has_cursor: bool,
 }
 
 impl Terminal {
@@ -67,7 +46,7 @@ impl Terminal {
     pub fn of_process(environment: &Environment) -> Self {
         let terminal = Self {
             streams: StandardStreams::of_process(),
-            columns: Columns::Measured,
+            columns: None,
             ..Self::none(environment)
         };
         #[cfg(windows)]
@@ -83,9 +62,9 @@ impl Terminal {
     pub fn none(environment: &Environment) -> Self {
         Self {
             streams: StandardStreams::default(),
-            columns: Columns::Fixed(DEFAULT_COLUMNS),
-            variables: color_variables(environment),
-            capability: capability(environment),
+            columns: Some(DEFAULT_COLUMNS),
+            color: color_of_variables(environment),
+            has_cursor: has_cursor(environment),
         }
     }
 
@@ -97,7 +76,7 @@ impl Terminal {
             Stream::Stdout => self.streams.stdout_is_terminal = true,
             Stream::Stderr => self.streams.stderr_is_terminal = true,
         }
-        self.columns = Columns::Fixed(columns);
+        self.columns = Some(columns);
         self
     }
 
@@ -112,29 +91,27 @@ impl Terminal {
 
     /// Whether a line that stands on the terminal can be erased and drawn again.
     pub fn can_redraw(&self, stream: Stream) -> bool {
-        self.is_terminal(stream) && self.capability == Capability::Cursor
+        self.is_terminal(stream) && self.has_cursor
     }
 
     /// Whether `stream` gets colour: the flag, then the environment, then what the stream is.
     pub fn color(&self, choice: ColorChoice, stream: Stream) -> bool {
-        match (choice, self.variables) {
-            (ColorChoice::Always, _) => true,
-            (ColorChoice::Never, _) | (ColorChoice::Auto, ColorVariables::Off) => false,
-            (ColorChoice::Auto, ColorVariables::Forced) => true,
-            (ColorChoice::Auto, ColorVariables::Silent) => self.can_redraw(stream),
+        match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => self.color.unwrap_or_else(|| self.can_redraw(stream)),
         }
     }
 
     /// How many columns a line has.
     pub fn columns(&self) -> usize {
-        let columns = match self.columns {
-            Columns::Fixed(columns) => columns,
-            Columns::Measured => [console::Term::stdout(), console::Term::stderr()]
+        let measure = || {
+            [console::Term::stdout(), console::Term::stderr()]
                 .iter()
                 .find_map(console::Term::size_checked)
-                .map_or(DEFAULT_COLUMNS, |(_, columns)| usize::from(columns)),
+                .map_or(DEFAULT_COLUMNS, |(_, columns)| usize::from(columns))
         };
-        columns.max(FEWEST_COLUMNS)
+        self.columns.unwrap_or_else(measure).max(FEWEST_COLUMNS)
     }
 }
 
@@ -157,31 +134,28 @@ impl TerminalStyle {
     }
 }
 
-fn color_variables(environment: &Environment) -> ColorVariables {
+fn color_of_variables(environment: &Environment) -> Option<bool> {
     let forced = |name| environment.text(name).is_some_and(|value| value != "0");
     // Set but not Unicode is set as well.
     let no_color = environment
         .os(env_vars::NO_COLOR)
         .is_some_and(|value| !value.is_empty());
     if no_color {
-        ColorVariables::Off
+        Some(false)
     } else if forced(env_vars::CLICOLOR_FORCE) || forced(env_vars::FORCE_COLOR) {
-        ColorVariables::Forced
+        Some(true)
     } else if environment.text(env_vars::CLICOLOR) == Some("0") {
-        ColorVariables::Off
+        Some(false)
     } else {
-        ColorVariables::Silent
+        None
     }
 }
 
-fn capability(environment: &Environment) -> Capability {
-    match environment.text(env_vars::TERM) {
-        Some("dumb") => Capability::Dumb,
-        Some(_) => Capability::Cursor,
-        // A Windows console has no `TERM`; elsewhere its absence means that nothing is known.
-        None if cfg!(windows) => Capability::Cursor,
-        None => Capability::Dumb,
-    }
+fn has_cursor(environment: &Environment) -> bool {
+    // A Windows console has no `TERM`; elsewhere its absence means that nothing is known.
+    environment
+        .text(env_vars::TERM)
+        .map_or(cfg!(windows), |term| term != "dumb")
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ impl TurnState {
                 }));
             }
             Event::Message(info) => self.message(info, out),
-            Event::Part(part) => self.part(part, PartOrigin::Live, out),
+            Event::Part(part) => self.part(part, /*live*/ true, out),
             Event::Delta {
                 part_id,
                 text,
@@ -139,7 +139,7 @@ impl TurnState {
                 if void.contains(part.id.as_str()) {
                     self.answer.make_void(&part.id, out);
                 } else {
-                    self.part(part, PartOrigin::Stored, out);
+                    self.part(part, /*live*/ false, out);
                 }
             }
             self.close_if_complete(&stored.info, out);
@@ -500,7 +500,9 @@ impl TurnState {
         }
     }
 
-    fn part(&mut self, part: &Part, origin: PartOrigin, out: &mut Vec<Update>) {
+    /// Takes a part: `live` from an event, so that the following deltas belong to it; or from a stored message, before which
+    /// deltas may have been missed.
+    fn part(&mut self, part: &Part, live: bool, out: &mut Vec<Update>) {
         // The role comes before the first part, so a part of an unknown message belongs to no answer of this turn. If a
         // gap swallowed the message, reading the stored messages supplies both.
         let Some(&index) = self.message_index.get(&part.message_id) else {
@@ -514,9 +516,9 @@ impl TurnState {
         let counts = !message.info.is_summary();
         match part.kind {
             PartKind::Text if counts && !part.synthetic && !part.ignored => {
-                self.answer.part(part, subagent, origin == PartOrigin::Live, out);
+                self.answer.part(part, subagent, live, out);
             }
-            PartKind::Reasoning if counts => self.answer.part(part, subagent, origin == PartOrigin::Live, out),
+            PartKind::Reasoning if counts => self.answer.part(part, subagent, live, out),
             PartKind::Tool => {
                 let root = message.info.path.root.clone();
                 self.tool(part, &root, out);
@@ -570,15 +572,6 @@ impl TurnState {
         }
         self.answer.give_out(out);
     }
-}
-
-/// Where a part was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PartOrigin {
-    /// In an event: the following deltas belong to it.
-    Live,
-    /// In a stored message: deltas may have been missed.
-    Stored,
 }
 
 /// The parts of model calls that were retried: a new step began before the earlier step had finished.

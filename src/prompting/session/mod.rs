@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use self::rules::{change_rules, take_rules_away};
 use self::waiting::{Notice, lock_session, wait_until_idle, warn};
 use self::which::{foreign, gone, is_at, latest, named, nothing_kept, session, unreadable};
-use super::context::PromptContext;
+use super::PromptContext;
 use super::names::ResolvedNames;
 use crate::client::Client;
 use crate::client::types::{Agent, NewSession, Rule, Session};

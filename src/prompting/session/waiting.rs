@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use crate::client::Client;
 use crate::conversation::ConversationLock;
 use crate::error::Failure;
-use crate::prompting::context::PromptContext;
+use crate::prompting::PromptContext;
 use crate::prompting::display::Display;
 use crate::request::BusySession;
 use crate::turn::{TurnStatus, Update};

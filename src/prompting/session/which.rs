@@ -7,7 +7,7 @@ use crate::client::types::Session;
 use crate::client::{Client, Error};
 use crate::conversation::{KeptSession, ambiguous, by_title_or_id, unknown};
 use crate::error::Failure;
-use crate::prompting::context::PromptContext;
+use crate::prompting::PromptContext;
 use crate::request::{RunRequest, ServerChoice, SessionStart};
 use crate::support::nearest::{nearest, quoted};
 

@@ -24,14 +24,18 @@ pub(super) struct GateDecision {
 }
 
 impl GateDecision {
-    pub(super) fn allowed(by: DecidedBy, reason: impl Into<String>) -> Self {
+    fn new(result: Decision, by: DecidedBy, reason: impl Into<String>) -> Self {
         Self {
-            result: Decision::Allowed,
+            result,
             by,
             scope: AuditScope::Once,
             reason: reason.into(),
             message: None,
         }
+    }
+
+    pub(super) fn allowed(by: DecidedBy, reason: impl Into<String>) -> Self {
+        Self::new(Decision::Allowed, by, reason)
     }
 
     pub(super) fn denied(by: DecidedBy, reason: impl Into<String>, message: impl Into<String>) -> Self {
@@ -43,13 +47,7 @@ impl GateDecision {
 
     /// A refusal after which the model does not continue.
     pub(super) fn ends_the_run(by: DecidedBy, reason: impl Into<String>) -> Self {
-        Self {
-            result: Decision::Denied,
-            by,
-            scope: AuditScope::Once,
-            reason: reason.into(),
-            message: None,
-        }
+        Self::new(Decision::Denied, by, reason)
     }
 
     /// The refusal when the run has no approver.
