@@ -25,8 +25,6 @@ pub struct Failure {
     pub hints: Vec<String>,
 }
 
-pub type Result<T, E = Failure> = std::result::Result<T, E>;
-
 impl Failure {
     /// A failure without cause or hint.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {

@@ -95,11 +95,11 @@ fn holder(path: &Path) -> Option<u32> {
 }
 
 fn busy(holder: Option<u32>) -> Failure {
-    let message = match holder {
-        Some(pid) => format!("cannot continue this conversation: another command is using it (process {pid})"),
-        None => "cannot continue this conversation: another command is using it".to_owned(),
-    };
-    Failure::failed(message).hint("leave out `--no-wait` to wait for it")
+    let process = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+    Failure::failed(format!(
+        "cannot continue this conversation: another command is using it{process}"
+    ))
+    .hint("leave out `--no-wait` to wait for it")
 }
 
 #[cfg(test)]

@@ -265,39 +265,27 @@ impl Activity {
     }
 
     fn status(&mut self, status: &TurnStatus, console: &mut OutputStreams) {
-        let (least, text) = match status {
+        let text = match status {
             TurnStatus::Busy { .. } | TurnStatus::Idle { .. } => return,
-            TurnStatus::Compacted { .. } => (
-                Verbosity::Normal,
-                "older messages were replaced by a summary".to_owned(),
-            ),
-            TurnStatus::SubagentStarted { session_id, .. } => {
-                (Verbosity::Verbose, format!("subagent started: {session_id}"))
+            TurnStatus::Compacted { .. } => "older messages were replaced by a summary".to_owned(),
+            TurnStatus::SubagentStarted { session_id, .. } => format!("subagent started: {session_id}"),
+            TurnStatus::Waiting { pid } => {
+                let process = pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+                format!("waiting for another command on this conversation{process}")
             }
-            TurnStatus::Waiting { pid: Some(pid) } => (
-                Verbosity::Normal,
-                format!("waiting for another command on this conversation (process {pid})"),
-            ),
-            TurnStatus::Waiting { pid: None } => (
-                Verbosity::Normal,
-                "waiting for another command on this conversation".to_owned(),
-            ),
-            TurnStatus::AtWork { session_id } => (
-                Verbosity::Normal,
-                format!("waiting until session {session_id} is done with an earlier prompt"),
-            ),
+            TurnStatus::AtWork { session_id } => {
+                format!("waiting until session {session_id} is done with an earlier prompt")
+            }
             TurnStatus::Replaced {
                 conversation,
                 session_id,
-            } => (
-                Verbosity::Verbose,
-                format!("conversation {conversation} was session {session_id} until now, which stays in the store"),
-            ),
-            TurnStatus::Disconnected => (
-                Verbosity::Verbose,
-                "the engine's event stream stopped, reconnecting".to_owned(),
-            ),
-            TurnStatus::Reconnected => (Verbosity::Verbose, "reconnected, no event is lost".to_owned()),
+            } => format!("conversation {conversation} was session {session_id} until now, which stays in the store"),
+            TurnStatus::Disconnected => "the engine's event stream stopped, reconnecting".to_owned(),
+            TurnStatus::Reconnected => "reconnected, no event is lost".to_owned(),
+        };
+        let least = match status {
+            TurnStatus::Compacted { .. } | TurnStatus::Waiting { .. } | TurnStatus::AtWork { .. } => Verbosity::Normal,
+            _ => Verbosity::Verbose,
         };
         if self.says(least) {
             self.line("note:", &text, 6, console);

@@ -96,13 +96,13 @@ impl TurnState {
             {
                 self.errors.push((session_id.clone(), error.clone()));
             }
-            Event::Compacted { session_id } if self.sessions.contains_key(session_id) => {
+            Event::Compacted { session_id } => {
                 if let Some(session) = self.sessions.get_mut(session_id) {
                     session.summaries_in_a_row += 1;
+                    out.push(Update::Status(TurnStatus::Compacted {
+                        session_id: session_id.clone(),
+                    }));
                 }
-                out.push(Update::Status(TurnStatus::Compacted {
-                    session_id: session_id.clone(),
-                }));
             }
             Event::Message(info) => self.message(info, out),
             Event::Part(part) => self.part(part, /*live*/ true, out),
@@ -538,10 +538,8 @@ impl TurnState {
         {
             self.adopt(child, &part.session_id, out);
         }
-        let parent = self
-            .sessions
-            .get(&part.session_id)
-            .and_then(|session| session.parent.as_deref());
+        let parent = self.sessions.get(&part.session_id);
+        let parent = parent.and_then(|session| session.parent.as_deref());
         let Some(call) = self.tools.part(part, parent, root) else {
             return;
         };

@@ -253,12 +253,7 @@ impl Gatekeeper {
             tracing,
             ..
         } = self;
-        let call = async {
-            match gate {
-                Some(gate) => gate.next().await,
-                None => std::future::pending().await,
-            }
-        };
+        let call = if_any(gate.as_mut().map(Gate::next));
         let (thread, waits) = match asking {
             Some(PendingAsk {
                 thread,
@@ -268,18 +263,8 @@ impl Gatekeeper {
             }) => (Some(thread), what.call().filter(|_| !withdrawal.is_cancelled())),
             None => (None, None),
         };
-        let answered = async {
-            match thread {
-                Some(thread) => thread.await,
-                None => std::future::pending().await,
-            }
-        };
-        let gone = async {
-            match waits {
-                Some(call) => call.gone().await,
-                None => std::future::pending().await,
-            }
-        };
+        let answered = if_any(thread);
+        let gone = if_any(waits.map(GateCall::gone));
         let sent = async {
             while replies.join_next().await.is_some() {}
             std::future::pending::<GateEvent>().await
@@ -406,6 +391,14 @@ impl What {
             } => Some(ask),
             _ => None,
         }
+    }
+}
+
+/// The output of a future; never resolves without one.
+async fn if_any<T>(future: Option<impl Future<Output = T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
     }
 }
 
