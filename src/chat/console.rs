@@ -5,25 +5,7 @@
 use std::io;
 
 use super::editor::Editor;
-use super::plain;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConsoleRequest {
-    Entry,
-    /// A choice: a line after this prompt text, which is not added to the history.
-    Choice(String),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TypedLine {
-    Text(String),
-    Interrupted {
-        /// Whether typed text was discarded.
-        had_text: bool,
-    },
-    /// Ctrl-D, or the terminal is gone.
-    End,
-}
+use super::plain::{self, ConsoleRequest, TypedLine};
 
 pub enum Console {
     Editor(Box<Editor>),

@@ -18,10 +18,9 @@ use reedline::{
 };
 
 use super::completion::Completion;
-use super::console::{ConsoleRequest, TypedLine};
 use super::history::CAPACITY;
 use super::paste::Pastes;
-use super::plain::ends_with_continuation;
+use super::plain::{ConsoleRequest, TypedLine, ends_with_continuation};
 use crate::support::mutex;
 
 const MENU: &str = "completion";

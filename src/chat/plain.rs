@@ -1,8 +1,24 @@
-//! Plain lines, for a terminal that cannot move its cursor.
+//! What is asked of the person who types, and what comes back; and plain lines, for a terminal that cannot move its cursor.
 
 use std::io::{self, Write as _};
 
-use super::console::{ConsoleRequest, TypedLine};
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConsoleRequest {
+    Entry,
+    /// A choice: a line after this prompt text, which is not added to the history.
+    Choice(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypedLine {
+    Text(String),
+    Interrupted {
+        /// Whether typed text was discarded.
+        had_text: bool,
+    },
+    /// Ctrl-D, or the terminal is gone.
+    End,
+}
 
 /// The prompt text before a line.
 pub(super) const PROMPT: &str = "> ";
