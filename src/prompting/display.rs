@@ -62,9 +62,7 @@ impl Display {
         let (report_done, done) = oneshot::channel();
         let (report_ended, ended) = std::sync::mpsc::channel();
         let muted = Arc::new(AtomicBool::new(false));
-        let stderr = Stderr {
-            muted: Arc::clone(&muted),
-        };
+        let stderr = Stderr(Arc::clone(&muted));
         let (request, shown, shared) = (request.clone(), spinner.clone(), screen.clone());
         thread::Builder::new()
             .name("render".to_owned())
@@ -233,14 +231,12 @@ async fn reader_gone() {
     std::future::pending().await
 }
 
-/// Stderr, until it is muted.
-struct Stderr {
-    muted: Arc<AtomicBool>,
-}
+/// Stderr, until the flag mutes it.
+struct Stderr(Arc<AtomicBool>);
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.muted.load(Ordering::Relaxed) {
+        if self.0.load(Ordering::Relaxed) {
             return Ok(bytes.len());
         }
         io::stderr().write(bytes)

@@ -103,20 +103,17 @@ pub async fn drive(
     stop: impl Future<Output = Failure>,
     server_gone: impl Future<Output = Failure>,
 ) -> Driven {
-    let preset = permissions.preset;
     tokio::pin!(stop, server_gone);
     let ends = OutsideEnd { stop, server_gone };
     let mut driver = Driver {
+        hinted_at_auto_tools: permissions.preset != Preset::LookOnly,
         state: TurnState::new(&turn.session_id, &turn.prompt.message_id, turn.max_retries),
         gatekeeper: Gatekeeper::new(permissions, turn.limits, turn.client.clone()),
         turn,
         pending: Vec::new(),
         waited: Duration::ZERO,
         last_sign: Instant::now(),
-        given_hints: GivenHints {
-            plain_prompt: preset != Preset::LookOnly,
-            missing_ripgrep: false,
-        },
+        hinted_at_ripgrep: false,
         announced: false,
         first_text: None,
     };
@@ -159,7 +156,10 @@ struct Driver {
     /// The total time that the engine has waited between provider retries.
     waited: Duration,
     last_sign: Instant,
-    given_hints: GivenHints,
+    /// Whether the turn has shown the hint about the limits of a plain prompt, or must not show it.
+    hinted_at_auto_tools: bool,
+    /// Whether the turn has shown the hint that the engine has no ripgrep.
+    hinted_at_ripgrep: bool,
     /// Whether the first update was added.
     announced: bool,
     first_text: Option<std::time::Instant>,
@@ -175,14 +175,6 @@ struct FollowState {
     idle_since: Option<Instant>,
     /// A gate event that waits for its announcement, at most until this time.
     waiting: Option<(GateEvent, Instant)>,
-}
-
-/// Whether a hint was given, at most once a turn.
-struct GivenHints {
-    /// The hint about the limits of a plain prompt.
-    plain_prompt: bool,
-    /// The hint that the engine has no ripgrep.
-    missing_ripgrep: bool,
 }
 
 impl Driver {
@@ -534,12 +526,12 @@ impl Driver {
             }
             self.pending.push(update);
         }
-        if self.given_hints.plain_prompt {
+        if self.hinted_at_auto_tools {
             return;
         }
         let mut records = self.gatekeeper.records.iter();
         if let Some(record) = records.find(|record| record.decision == Decision::Denied) {
-            self.given_hints.plain_prompt = true;
+            self.hinted_at_auto_tools = true;
             self.pending.push(Update::Warning(format!(
                 "the model was refused `{}`: a plain prompt may read files in the working directory and nothing else; `--auto-tools` lets it run tools",
                 record.tool
@@ -551,8 +543,8 @@ impl Driver {
     /// failed for this reason.
     fn note_missing_ripgrep(&mut self, from: usize) {
         let missed = |update: &Update| matches!(update, Update::Tool(call) if failed_without_ripgrep(call));
-        if !self.given_hints.missing_ripgrep && self.pending[from..].iter().any(missed) {
-            self.given_hints.missing_ripgrep = true;
+        if !self.hinted_at_ripgrep && self.pending[from..].iter().any(missed) {
+            self.hinted_at_ripgrep = true;
             self.pending.push(Update::Warning(
                 "the engine has no ripgrep (`rg`), which its tools that search need, and could not download it: install \
                  ripgrep, so that `rg` is on `PATH`"

@@ -130,18 +130,14 @@ pub(crate) async fn lock_kept(prompt: PromptContext<'_>) -> Result<SessionLocks,
 /// An existing session that goes on, or is copied.
 #[derive(Debug, Clone)]
 pub(crate) struct ResumedSession {
-    info: Session,
+    /// The session, as the engine describes it.
+    pub(crate) info: Session,
     manner: Manner,
     /// It was busy when it was found, so some events on the stream belong to an earlier turn.
     was_busy: bool,
 }
 
 impl ResumedSession {
-    /// The session, as the engine describes it.
-    pub(crate) fn into_session(self) -> Session {
-        self.info
-    }
-
     /// The names that the session used last, and those of the request that were typed. A typed agent brings its own model.
     pub(crate) fn with_last_names(&self, request: &NamesRequest, agents: &[Agent]) -> NamesRequest {
         let mut names = request.clone();
