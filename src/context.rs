@@ -41,7 +41,7 @@ impl Context {
 }
 
 /// Which of our standard streams are terminals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StandardStreams {
     pub stdin_is_terminal: bool,
     pub stdout_is_terminal: bool,
@@ -288,17 +288,14 @@ impl Directories {
     ///
     /// When the system reports no home directory.
     pub fn of_user() -> Result<Self, Failure> {
-        let failure = || {
-            Failure::new(FailureKind::Usage, "cannot find the home directory")
-                .hint("set `HOME` to a directory of yours")
-        };
+        let failure = || Failure::usage("cannot find the home directory").hint("set `HOME` to a directory of yours");
         let base = directories::BaseDirs::new().ok_or_else(failure)?;
         if base.home_dir().is_relative() {
             let problem = format!(
                 "cannot use the home directory `{}`: it is no absolute path",
                 base.home_dir().display()
             );
-            return Err(Failure::new(FailureKind::Usage, problem).hint("set `HOME` to an absolute path"));
+            return Err(Failure::usage(problem).hint("set `HOME` to an absolute path"));
         }
         let project = directories::ProjectDirs::from("", "", "opencode-rs").ok_or_else(failure)?;
         Ok(Self {

@@ -25,8 +25,6 @@ pub struct Failure {
     pub hints: Vec<String>,
 }
 
-pub type Result<T, E = Failure> = std::result::Result<T, E>;
-
 impl Failure {
     /// A failure without cause or hint.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
@@ -43,14 +41,14 @@ impl Failure {
         Self::new(FailureKind::Usage, message)
     }
 
-    /// A failure of the engine, or of a process that runs it.
-    pub fn engine(message: impl Into<String>) -> Self {
-        Self::new(FailureKind::Engine, message)
-    }
-
-    /// A failure of another kind than the others.
+    /// A failure of the agent, or of something for which no other kind fits.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Failed, message)
+    }
+
+    /// A failure of the engine or its server.
+    pub fn engine(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Engine, message)
     }
 
     /// A failure described by `error`, whose own sources become the causes.
@@ -193,7 +191,7 @@ pub fn stdout_failure(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Failure::new(FailureKind::BrokenPipe, "the reader of stdout went away");
     }
-    Failure::new(FailureKind::Failed, "cannot write to stdout").caused_by(error)
+    Failure::failed("cannot write to stdout").caused_by(error)
 }
 
 #[cfg(test)]

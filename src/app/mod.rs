@@ -17,7 +17,7 @@ use crate::context::{Context, Directories, Environment, Interrupts, StandardStre
 use crate::error::{Failure, FailureKind};
 use crate::render::report_failure;
 use crate::render::schema::Record;
-use crate::request::{ChatRequest, ColorChoice, OutputMode, Verbosity};
+use crate::request::{ColorChoice, OutputMode, Verbosity};
 use crate::settings::{self, Files, Flags, ProjectFile, Settings};
 use crate::support::visible::{is_hidden, visible};
 use crate::terminal::{Stream, Terminal};
@@ -158,7 +158,9 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
                 &context,
                 commands::chat::run(
                     &context,
-                    ChatRequest::of_run(request).map_err(|error| Failure::usage(error.to_string()))?,
+                    request
+                        .into_dialog()
+                        .map_err(|error| Failure::usage(error.to_string()))?,
                 ),
             );
         }

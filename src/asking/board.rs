@@ -173,13 +173,7 @@ impl<'a> Board<'a> {
     pub(crate) fn draw(&mut self, rows: &[StyledLine], caret: Option<Caret>) -> Result<(), Gone> {
         let texts: Vec<String> = rows.iter().map(StyledLine::text).collect();
         if self.style.cursor {
-            let mut out = self.back();
-            for (index, row) in rows.iter().enumerate() {
-                if index > 0 {
-                    out.push_str("\r\n");
-                }
-                out.push_str(&row.painted(self.style.color));
-            }
+            let mut out = self.back() + &self.painted(rows);
             self.at = rows.len().saturating_sub(1);
             if let Some((row, column)) = caret.filter(|&(row, _)| row < rows.len()) {
                 let up = self.at - row;
@@ -224,17 +218,19 @@ impl<'a> Board<'a> {
             .zip(&self.drawn)
             .take_while(|(new, old)| new == old)
             .count();
-        let mut out = String::new();
-        let mut begun = self.drawn.is_empty();
-        for row in &rows[same.min(rows.len())..] {
-            if begun {
-                begun = false;
-            } else {
-                out.push_str("\r\n");
-            }
-            out.push_str(&row.painted(self.style.color));
-        }
-        out
+        let new = &rows[same.min(rows.len())..];
+        let begin = if self.drawn.is_empty() || new.is_empty() {
+            ""
+        } else {
+            "\r\n"
+        };
+        format!("{begin}{}", self.painted(new))
+    }
+
+    /// Rows as they are written, one below the other.
+    fn painted(&self, rows: &[StyledLine]) -> String {
+        let rows: Vec<String> = rows.iter().map(|row| row.painted(self.style.color)).collect();
+        rows.join("\r\n")
     }
 
     /// Leaves rows standing in place of the block, and the cursor below them.
@@ -264,14 +260,8 @@ impl<'a> Board<'a> {
 
     /// Draws a page that fills the screen.
     pub(crate) fn page(&mut self, rows: &[StyledLine]) -> Result<(), Gone> {
-        let mut out = if self.style.cursor { "\x1b[H\x1b[J" } else { "" }.to_owned();
-        for (index, row) in rows.iter().enumerate() {
-            if index > 0 {
-                out.push_str("\r\n");
-            }
-            out.push_str(&row.painted(self.style.color));
-        }
-        self.write(&out)
+        let begin = if self.style.cursor { "\x1b[H\x1b[J" } else { "" };
+        self.write(&format!("{begin}{}", self.painted(rows)))
     }
 
     /// Writes a line end, where pages follow each other.

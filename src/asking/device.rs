@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
@@ -18,6 +18,7 @@ use rustix::termios::{
 };
 
 use super::ANSWER_PAUSE;
+use crate::support::mutex;
 
 /// Tenths of a second that a read waits.
 const PATIENCE: u8 = 1;
@@ -122,7 +123,7 @@ impl Device {
 
     /// Remembers the modes for [`give_back_terminal`].
     pub(crate) fn remember_modes(&self) -> io::Result<()> {
-        *asked() = Some((self.output.try_clone()?, tcgetattr(&self.output)?));
+        *mutex::lock(&ASKED) = Some((self.output.try_clone()?, tcgetattr(&self.output)?));
         Ok(())
     }
 
@@ -151,13 +152,9 @@ impl Device {
 /// hears nothing of a signal that ends the program.
 static ASKED: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 
-fn asked() -> MutexGuard<'static, Option<(File, Termios)>> {
-    ASKED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Restores modes and cursor after a selection, also for a program that ends without its answer.
 pub fn give_back_terminal() {
-    if let Some((mut output, modes)) = asked().take() {
+    if let Some((mut output, modes)) = mutex::lock(&ASKED).take() {
         let _ = tcsetattr(&output, OptionalActions::Now, &modes);
         let _ = output.write_all(SHOW_CURSOR.as_bytes());
     }

@@ -84,12 +84,23 @@ impl StyledLine {
     }
 
     /// Adds text from elsewhere to a line that stays one: line ends and tabs are written out too.
-    pub(crate) fn foreign(self, look: TextStyle, text: &str) -> Self {
-        self.shown(look, text, |c| match c {
-            '\n' => Some("\\n"),
-            '\t' => Some("\\t"),
-            _ => None,
-        })
+    pub(crate) fn foreign(mut self, look: TextStyle, text: &str) -> Self {
+        let mut rest = text;
+        while let Some(at) = rest.find(|c| is_hidden(c) || matches!(c, '\n' | '\t')) {
+            self.push(look, &rest[..at]);
+            rest = &rest[at..];
+            if let Some(c) = rest.chars().next() {
+                let written = match c {
+                    '\n' => "\\n".to_owned(),
+                    '\t' => "\\t".to_owned(),
+                    _ => c.escape_unicode().to_string(),
+                };
+                self.push(TextStyle::Hidden, &written);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+        self.push(look, rest);
+        self
     }
 
     /// Adds a line of a program or a file: a tab is a gap.
@@ -100,23 +111,6 @@ impl StyledLine {
             }
             self = self.foreign(look, piece);
         }
-        self
-    }
-
-    fn shown(mut self, look: TextStyle, text: &str, special: impl Fn(char) -> Option<&'static str>) -> Self {
-        let mut rest = text;
-        while let Some(at) = rest.find(|c| is_hidden(c) || special(c).is_some()) {
-            self.push(look, &rest[..at]);
-            rest = &rest[at..];
-            if let Some(c) = rest.chars().next() {
-                match special(c) {
-                    Some(name) => self.push(TextStyle::Hidden, name),
-                    None => self.push(TextStyle::Hidden, &c.escape_unicode().to_string()),
-                }
-                rest = &rest[c.len_utf8()..];
-            }
-        }
-        self.push(look, rest);
         self
     }
 

@@ -1,12 +1,14 @@
 //! Completes at the cursor: commands, models, agents, levels, sessions, files.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum as _;
 use ignore::WalkBuilder;
 
-use super::command::{COMMANDS, EFFORTS};
+use super::command::{EFFORTS, SlashCommand};
+use crate::support::mutex;
 use crate::terminal::one_line;
 
 const MAX_CANDIDATES: usize = 50;
@@ -68,7 +70,7 @@ impl Completion {
     }
 
     pub fn learn(&self, change: impl FnOnce(&mut Vocabulary)) {
-        change(&mut lock(&self.vocabulary));
+        change(&mut mutex::lock(&self.vocabulary));
     }
 
     /// The candidates for the text of `line` before `cursor`.
@@ -89,11 +91,11 @@ impl Completion {
     }
 
     fn after_slash(&self, rest: &str) -> Vec<CompletionItem> {
-        let vocabulary = lock(&self.vocabulary);
+        let vocabulary = mutex::lock(&self.vocabulary);
         let Some((command, argument)) = rest.split_once(' ') else {
-            let ours = COMMANDS.iter().map(|row| NamedItem {
-                name: row.name.to_owned(),
-                about: row.help.to_owned(),
+            let ours = SlashCommand::value_variants().iter().map(|command| NamedItem {
+                name: command.name(),
+                about: command.help(),
             });
             let theirs = vocabulary.commands.iter().cloned();
             return matching(rest, ours.chain(theirs), 0, |name| format!("/{name}"));
@@ -116,7 +118,7 @@ impl Completion {
     }
 
     fn files(&self, start: usize, typed: &str) -> Vec<CompletionItem> {
-        let mut kept = lock(&self.files);
+        let mut kept = mutex::lock(&self.files);
         let listing = match kept.take() {
             Some(listing) if listing.at.elapsed() <= FILE_LIST_TTL => listing,
             _ => DirectoryListing {
@@ -196,10 +198,6 @@ fn files_below(directory: &Path) -> Vec<String> {
         .collect();
     files.sort();
     files
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -5,12 +5,11 @@
 use std::io;
 
 use super::editor::Editor;
-use super::plain::PlainReader;
-use super::typed::{ConsoleRequest, TypedLine};
+use super::plain::{self, ConsoleRequest, TypedLine};
 
 pub enum Console {
     Editor(Box<Editor>),
-    Plain(PlainReader),
+    Plain,
 }
 
 impl Console {
@@ -25,26 +24,15 @@ impl Console {
                 Ok(line) => return Ok(line),
                 Err(error) => error,
             },
-            Self::Plain(plain) => return plain.read(wanted),
+            Self::Plain => return plain::read(wanted),
         };
         tracing::debug!(error = %failed, "the line editor failed, going on with plain lines");
-        let mut plain = PlainReader::default();
-        let line = plain.read(wanted);
-        *self = Self::Plain(plain);
-        line
+        *self = Self::Plain;
+        plain::read(wanted)
     }
 
     /// Whether the terminal itself reads lines, so that a Ctrl-C arrives as a signal.
     pub fn is_plain(&self) -> bool {
-        matches!(self, Self::Plain(_))
-    }
-}
-
-impl std::fmt::Debug for Console {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Editor(_) => "Editor",
-            Self::Plain(_) => "Plain",
-        })
+        matches!(self, Self::Plain)
     }
 }

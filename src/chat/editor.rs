@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use nu_ansi_term::{Color, Style};
@@ -20,8 +20,8 @@ use reedline::{
 use super::completion::Completion;
 use super::history::CAPACITY;
 use super::paste::Pastes;
-use super::plain::ends_with_continuation;
-use super::typed::{ConsoleRequest, TypedLine};
+use super::plain::{ConsoleRequest, TypedLine, ends_with_continuation};
+use crate::support::mutex;
 
 const MENU: &str = "completion";
 
@@ -93,13 +93,11 @@ impl Editor {
     }
 
     pub(super) fn read(&mut self, wanted: &ConsoleRequest) -> io::Result<TypedLine> {
-        self.typed.set(EditorState::default());
+        self.typed.set(false, false);
         self.busy.store(true, Ordering::Relaxed);
         let signal = match wanted {
-            ConsoleRequest::Entry => self.entries.read_line(&Words {
-                before: super::plain::PROMPT,
-            }),
-            ConsoleRequest::Choice(words) => self.choices.read_line(&Words { before: words }),
+            ConsoleRequest::Entry => self.entries.read_line(&Words(super::plain::PROMPT)),
+            ConsoleRequest::Choice(words) => self.choices.read_line(&Words(words)),
         };
         self.busy.store(false, Ordering::Relaxed);
         Ok(match signal.map_err(|error| io::Error::other(error.to_string()))? {
@@ -126,15 +124,11 @@ struct EditorState {
 
 impl TypedText {
     fn get(&self) -> EditorState {
-        *self.lock()
+        *mutex::lock(&self.0)
     }
 
-    fn set(&self, state: EditorState) {
-        *self.lock() = state;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, EditorState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn set(&self, any: bool, continues: bool) {
+        *mutex::lock(&self.0) = EditorState { any, continues };
     }
 }
 
@@ -143,10 +137,8 @@ struct Watcher(TypedText);
 
 impl Highlighter for Watcher {
     fn highlight(&self, line: &str, cursor: usize) -> StyledText {
-        self.0.set(EditorState {
-            any: !line.is_empty(),
-            continues: line.get(..cursor).is_some_and(ends_with_continuation),
-        });
+        let continues = line.get(..cursor).is_some_and(ends_with_continuation);
+        self.0.set(!line.is_empty(), continues);
         let mut text = StyledText::new();
         text.push((Style::default(), line.to_owned()));
         text
@@ -166,10 +158,7 @@ impl EditMode for EmacsKeys {
         let state = self.typed.get();
         match &event {
             Event::Paste(text) => {
-                self.typed.set(EditorState {
-                    any: true,
-                    continues: false,
-                });
+                self.typed.set(true, false);
                 return ReedlineEvent::Edit(vec![EditCommand::InsertString(self.pastes.fold(text))]);
             }
             Event::Key(KeyEvent {
@@ -177,20 +166,14 @@ impl EditMode for EmacsKeys {
                 modifiers: KeyModifiers::NONE,
                 ..
             }) if state.continues => {
-                self.typed.set(EditorState {
-                    any: true,
-                    continues: false,
-                });
+                self.typed.set(true, false);
                 return ReedlineEvent::Edit(vec![EditCommand::Backspace, EditCommand::InsertNewline]);
             }
             Event::Key(KeyEvent {
                 code: KeyCode::Char(letter),
                 modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT,
                 ..
-            }) => self.typed.set(EditorState {
-                any: true,
-                continues: *letter == '\\' && !state.continues,
-            }),
+            }) => self.typed.set(true, *letter == '\\' && !state.continues),
             _ => {}
         }
         match ReedlineRawEvent::try_from(event) {
@@ -227,9 +210,7 @@ impl Completer for Candidates {
 }
 
 /// The prompt text before a line.
-struct Words<'a> {
-    before: &'a str,
-}
+struct Words<'a>(&'a str);
 
 impl Prompt for Words<'_> {
     fn render_prompt_left(&self) -> Cow<'_, str> {
@@ -241,7 +222,7 @@ impl Prompt for Words<'_> {
     }
 
     fn render_prompt_indicator(&self, _mode: PromptEditMode) -> Cow<'_, str> {
-        Cow::Borrowed(self.before)
+        Cow::Borrowed(self.0)
     }
 
     fn render_prompt_multiline_indicator(&self) -> Cow<'_, str> {

@@ -8,10 +8,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::support::atomic_file::{self, Access};
-use crate::support::hexadecimal::hexadecimal;
+use crate::support::hexadecimal::digest_of_path;
 use crate::support::state_file;
 
 pub(super) const CAPACITY: usize = 1_000;
@@ -27,10 +25,8 @@ pub struct History {
 impl History {
     /// The history of `directory` (absolute, canonical) below our state directory. Reads nothing yet.
     pub fn of(state: &Path, directory: &Path) -> Self {
-        let digest = Sha256::digest(directory.as_os_str().as_encoded_bytes());
-        let name = hexadecimal(&digest[..8]);
         Self {
-            path: state.join("history").join(name),
+            path: state.join("history").join(digest_of_path(directory)),
             last: None,
         }
     }

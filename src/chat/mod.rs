@@ -6,7 +6,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `entry`, `command`, `mention` | what was typed: a prompt, a slash command, a shell command; the files it names |
-//! | `console`, `editor`, `plain`, `paste`, `modes`, `typed` | typing: a line editor, or plain lines |
+//! | `console`, `editor`, `plain`, `paste`, `modes` | typing: a line editor, or plain lines |
 //! | `completion`, `history` | what could be typed, and what was |
 //! | `status`, `clipboard`, `shell_note` | texts around it |
 
@@ -23,10 +23,9 @@ mod paste;
 mod plain;
 mod shell_note;
 mod status;
-mod typed;
 
 pub use clipboard::copy_sequence;
-pub use command::{COMMANDS, Description, EFFORTS, SlashCommand};
+pub use command::{EFFORTS, SlashCommand};
 pub use completion::{Completion, CompletionItem, NamedItem, Vocabulary};
 pub use console::Console;
 pub use editor::Editor;
@@ -35,7 +34,6 @@ pub use history::History;
 pub use mention::{Mentions, mentions};
 pub use modes::Modes;
 pub use paste::Pastes;
-pub use plain::PlainReader;
+pub use plain::{ConsoleRequest, TypedLine};
 pub use shell_note::{LONGEST as LONGEST_SHELL_OUTPUT, ShellNote};
 pub use status::{ConversationStatus, dollars, short};
-pub use typed::{ConsoleRequest, TypedLine};

@@ -1,7 +1,8 @@
 //! Pastes that are too long for the line: a placeholder replaces them until the line is sent.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use crate::support::mutex;
 use crate::terminal::sanitize;
 
 /// A paste with more lines is folded.
@@ -23,7 +24,7 @@ impl Pastes {
         if lines <= MAX_LINES && text.len() <= MAX_BYTES {
             return sanitize(&text).into_owned();
         }
-        let mut texts = self.lock();
+        let mut texts = mutex::lock(&self.texts);
         texts.push(text);
         let number = texts.len();
         if lines > 1 {
@@ -36,7 +37,7 @@ impl Pastes {
 
     /// The line with all pastes instead of their placeholders.
     pub fn unfold(&self, line: &str) -> String {
-        let texts = self.lock();
+        let texts = mutex::lock(&self.texts);
         let mut unfolded = String::with_capacity(line.len());
         let mut rest = line;
         while let Some(at) = rest.find("[pasted ") {
@@ -50,10 +51,6 @@ impl Pastes {
         }
         unfolded.push_str(rest);
         unfolded
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

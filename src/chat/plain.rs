@@ -1,40 +1,51 @@
-//! Plain lines, for a terminal that cannot move its cursor.
+//! What is asked of the person who types, and what comes back; and plain lines, for a terminal that cannot move its cursor.
 
 use std::io::{self, Write as _};
 
-use super::typed::{ConsoleRequest, TypedLine};
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConsoleRequest {
+    Entry,
+    /// A choice: a line after this prompt text, which is not added to the history.
+    Choice(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypedLine {
+    Text(String),
+    Interrupted {
+        /// Whether typed text was discarded.
+        had_text: bool,
+    },
+    /// Ctrl-D, or the terminal is gone.
+    End,
+}
 
 /// The prompt text before a line.
 pub(super) const PROMPT: &str = "> ";
 /// The prompt text before a continuation line.
 pub(super) const MORE: &str = ". ";
 
-#[derive(Debug, Default)]
-pub struct PlainReader {}
-
-impl PlainReader {
-    /// Reads a line, and its continuation lines after a backslash.
-    pub(super) fn read(&mut self, wanted: &ConsoleRequest) -> io::Result<TypedLine> {
-        let mut text = String::new();
-        let mut words = match wanted {
-            ConsoleRequest::Entry => PROMPT,
-            ConsoleRequest::Choice(words) => words,
-        };
-        loop {
-            say(words);
-            let mut line = String::new();
-            if io::stdin().read_line(&mut line)? == 0 {
-                say("\n");
-                return Ok(TypedLine::End);
-            }
-            text.push_str(line.trim_end_matches(['\n', '\r']));
-            if !ends_with_continuation(&text) {
-                return Ok(TypedLine::Text(text));
-            }
-            text.pop();
-            text.push('\n');
-            words = MORE;
+/// Reads a line, and its continuation lines after a backslash.
+pub(super) fn read(wanted: &ConsoleRequest) -> io::Result<TypedLine> {
+    let mut text = String::new();
+    let mut words = match wanted {
+        ConsoleRequest::Entry => PROMPT,
+        ConsoleRequest::Choice(words) => words,
+    };
+    loop {
+        say(words);
+        let mut line = String::new();
+        if io::stdin().read_line(&mut line)? == 0 {
+            say("\n");
+            return Ok(TypedLine::End);
         }
+        text.push_str(line.trim_end_matches(['\n', '\r']));
+        if !ends_with_continuation(&text) {
+            return Ok(TypedLine::Text(text));
+        }
+        text.pop();
+        text.push('\n');
+        words = MORE;
     }
 }
 

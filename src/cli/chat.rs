@@ -12,7 +12,7 @@ use super::model::ModelOptions;
 use super::options::{ConnectOptions, output};
 use super::permission::{PermissionOptions, ToolArgs};
 use crate::error::Failure;
-use crate::request::{ChatRequest, Limits, PromptSource, RunRequest, StdinUse};
+use crate::request::{Limits, PromptSource, RunRequest, StdinUse};
 use crate::settings::Settings;
 use crate::support::duration;
 
@@ -61,7 +61,7 @@ pub struct ChatArgs {
 }
 
 impl ChatArgs {
-    pub fn resolve(self, settings: &Settings) -> Result<ChatRequest, Failure> {
+    pub fn resolve(self, settings: &Settings) -> Result<RunRequest, Failure> {
         if self.files.iter().any(|file| file.as_os_str() == "-") {
             return Err(
                 Failure::usage("cannot attach stdin (`-f -`) to a dialog: its prompts come from there")
@@ -72,7 +72,7 @@ impl ChatArgs {
         let (fresh, input) = (self.connect.fresh, self.connect.input);
         let mut connect = self.connect.resolve(settings);
         self.conversation.keep_warm(settings, fresh, &mut connect)?;
-        let run = RunRequest {
+        Ok(RunRequest {
             prompt: PromptSource::Arguments(self.prompt.join(" ")),
             stdin: StdinUse::Never,
             attachments: self.files,
@@ -88,7 +88,6 @@ impl ChatArgs {
             connect,
             output: output(self.raw, self.thinking, settings),
             ..self.model.resolve(settings)?
-        };
-        Ok(ChatRequest { run })
+        })
     }
 }

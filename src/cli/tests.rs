@@ -924,7 +924,7 @@ fn every_command_has_examples_and_they_parse() {
     }
 }
 
-fn chat(words: &[&str]) -> crate::request::ChatRequest {
+fn chat(words: &[&str]) -> crate::request::RunRequest {
     let words: Vec<&str> = std::iter::once("chat").chain(words.iter().copied()).collect();
     match parse(&words).unwrap().into_command() {
         CliCommand::Chat(args) => args.resolve(&Settings::default()).unwrap(),
@@ -934,24 +934,21 @@ fn chat(words: &[&str]) -> crate::request::ChatRequest {
 
 #[test]
 fn a_dialog_may_begin_with_words_and_with_a_session() {
-    use crate::request::{ChatRequest, NotInADialog};
-    assert_eq!(chat(&[]).run.session.start, SessionStart::New);
-    assert_eq!(chat(&["-c"]).run.session.start, SessionStart::Latest);
+    use crate::request::NotInADialog;
+    assert_eq!(chat(&[]).session.start, SessionStart::New);
+    assert_eq!(chat(&["-c"]).session.start, SessionStart::Latest);
     let named = chat(&["-s", "the parser", "go", "on"]);
-    assert_eq!(named.run.session.start, SessionStart::Named("the parser".to_owned()));
-    assert_eq!(named.run.prompt, PromptSource::Arguments("go on".to_owned()));
+    assert_eq!(named.session.start, SessionStart::Named("the parser".to_owned()));
+    assert_eq!(named.prompt, PromptSource::Arguments("go on".to_owned()));
     assert_eq!(refused(&["chat", "-c", "-s", "x"]), ErrorKind::ArgumentConflict);
 
     // Without a word the program is a dialog too, and what only a single prompt can give is refused.
     assert!(parse(&["-m", "a/b"]).unwrap().is_empty());
     assert!(!parse(&["hi"]).unwrap().is_empty() && !parse(&["run"]).unwrap().is_empty());
+    assert_eq!(run(&["--worktree"]).into_dialog(), Err(NotInADialog("--worktree")));
     assert_eq!(
-        ChatRequest::of_run(run(&["--worktree"])),
-        Err(NotInADialog("--worktree"))
-    );
-    assert_eq!(
-        ChatRequest::of_run(run(&["-m", "a/b"])).unwrap().run.names.model,
-        chat(&["-m", "a/b"]).run.names.model
+        run(&["-m", "a/b"]).into_dialog().unwrap().names.model,
+        chat(&["-m", "a/b"]).names.model
     );
 }
 

@@ -9,35 +9,33 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::support::atomic_file::{self, Access};
-use crate::support::hexadecimal::hexadecimal;
+use crate::support::hexadecimal::digest_of_path;
 use crate::support::state_file;
 use crate::support::timestamp::rfc3339;
 
 /// The layout of the files.
 const SCHEMA_VERSION: u32 = 1;
-/// A session that is kept under a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A session that is kept under a name, as its file says, except for the time of its last use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptSession {
+    schema_version: u32,
     pub name: String,
+    /// Not Unicode, it is stored lossily.
+    #[serde(serialize_with = "lossily")]
     pub directory: PathBuf,
     pub session_id: String,
     /// When the name was given to this session; RFC 3339, UTC.
     pub created: String,
     /// When the session was last used; RFC 3339, UTC.
+    #[serde(skip)]
     pub used: String,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredNames {
-    schema_version: u32,
-    name: String,
-    directory: String,
-    session_id: String,
-    created: String,
+fn lossily<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 impl KeptSession {
@@ -45,6 +43,7 @@ impl KeptSession {
     pub fn new(directory: &Path, name: &str, session_id: &str) -> Self {
         let now = rfc3339(SystemTime::now());
         Self {
+            schema_version: SCHEMA_VERSION,
             name: name.to_owned(),
             directory: directory.to_path_buf(),
             session_id: session_id.to_owned(),
@@ -99,14 +98,7 @@ impl KeptSession {
     ///
     /// When the record cannot be written; the old record is then unchanged.
     pub fn save(&self, state: &Path) -> io::Result<()> {
-        let stored = StoredNames {
-            schema_version: SCHEMA_VERSION,
-            name: self.name.clone(),
-            directory: self.directory.to_string_lossy().into_owned(),
-            session_id: self.session_id.clone(),
-            created: self.created.clone(),
-        };
-        let mut text = serde_json::to_vec_pretty(&stored)?;
+        let mut text = serde_json::to_vec_pretty(self)?;
         text.push(b'\n');
         atomic_file::write(&path(state, &self.directory, &self.name), &text, Access::Private)
     }
@@ -147,14 +139,8 @@ pub(super) fn encode(name: &str) -> String {
     })
 }
 
-/// A short name for a directory.
-pub(super) fn digest(directory: &Path) -> String {
-    let digest = Sha256::digest(directory.as_os_str().as_encoded_bytes());
-    hexadecimal(&digest[..8])
-}
-
 fn folder(state: &Path, directory: &Path) -> PathBuf {
-    state.join("conversations").join(digest(directory))
+    state.join("conversations").join(digest_of_path(directory))
 }
 
 fn path(state: &Path, directory: &Path, name: &str) -> PathBuf {
@@ -202,17 +188,12 @@ fn read(path: &Path, warnings: &mut Vec<String>) -> io::Result<Option<KeptSessio
         Err(error) if state_file::is_no_file(&error) => return set_aside(),
         Err(error) => return Err(error),
     };
-    match serde_json::from_slice::<StoredNames>(&text) {
+    match serde_json::from_slice::<KeptSession>(&text) {
         // A later version of this program may add fields.
-        Ok(stored) if stored.schema_version >= SCHEMA_VERSION && !stored.session_id.is_empty() => {
-            Ok(Some(KeptSession {
-                name: stored.name,
-                directory: PathBuf::from(stored.directory),
-                session_id: stored.session_id,
-                created: stored.created,
-                used: rfc3339(used),
-            }))
-        }
+        Ok(kept) if kept.schema_version >= SCHEMA_VERSION && !kept.session_id.is_empty() => Ok(Some(KeptSession {
+            used: rfc3339(used),
+            ..kept
+        })),
         Ok(_) | Err(_) => set_aside(),
     }
 }

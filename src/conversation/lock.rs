@@ -7,76 +7,56 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::kept::{digest, encode};
-use crate::error::{Failure, FailureKind};
+use super::kept::encode;
+use crate::error::Failure;
 use crate::request::BusySession;
+use crate::support::hexadecimal::digest_of_path;
 use crate::support::lock::Lock;
 
-/// The right to change a session: to prompt, compact, revert or delete it. Dropping it releases the lock.
+/// The right to change a session (to prompt, compact, revert or delete it), or to decide which session a name of a
+/// directory means. Dropping it releases the lock.
+///
+/// A command that needs both locks takes that of the name before that of the session.
 #[derive(Debug)]
-pub struct SessionLock {
-    _held: HeldLock,
+pub struct ConversationLock {
+    path: PathBuf,
+    _lock: Lock,
 }
 
-impl SessionLock {
+impl ConversationLock {
     /// Takes the lock of a session. Calls `held` once when another command holds the lock, with that command's process
     /// id if known. Cancel-safe: dropping the future leaves nothing locked.
     ///
     /// # Errors
     ///
     /// When another command holds the lock and `waiting` refuses to wait, or when the file cannot be locked.
-    pub async fn acquire(
+    pub async fn of_session(
         state: &Path,
         session_id: &str,
         waiting: BusySession,
         held: impl FnOnce(Option<u32>),
     ) -> Result<Self, Failure> {
-        let path = locks(state).join(format!("session-{}.lock", encode(session_id)));
-        Ok(Self {
-            _held: acquire(path, waiting, held).await?,
-        })
+        acquire(state, &format!("session-{}.lock", encode(session_id)), waiting, held).await
     }
-}
 
-/// The right to decide which session a name of a directory means. Dropping it releases the lock.
-///
-/// A command that needs both locks takes this lock before the session's.
-#[derive(Debug)]
-pub struct NameLock {
-    _held: HeldLock,
-}
-
-impl NameLock {
-    /// Takes the lock of a name, like [`SessionLock::acquire`].
+    /// Takes the lock of a name, like [`Self::of_session`].
     ///
     /// # Errors
     ///
-    /// When another command holds the lock and `waiting` refuses to wait, or when the file cannot be locked.
-    pub async fn acquire(
+    /// As for [`Self::of_session`].
+    pub async fn of_name(
         state: &Path,
         directory: &Path,
         name: &str,
         waiting: BusySession,
         held: impl FnOnce(Option<u32>),
     ) -> Result<Self, Failure> {
-        let path = locks(state).join(format!("name-{}-{}.lock", digest(directory), encode(name)));
-        Ok(Self {
-            _held: acquire(path, waiting, held).await?,
-        })
+        let file = format!("name-{}-{}.lock", digest_of_path(directory), encode(name));
+        acquire(state, &file, waiting, held).await
     }
 }
 
-fn locks(state: &Path) -> PathBuf {
-    state.join("locks")
-}
-
-#[derive(Debug)]
-struct HeldLock {
-    path: PathBuf,
-    _lock: Lock,
-}
-
-impl Drop for HeldLock {
+impl Drop for ConversationLock {
     fn drop(&mut self) {
         // Removed while still locked: a command that has opened the file meanwhile sees that it is gone.
         if cfg!(unix) {
@@ -85,14 +65,17 @@ impl Drop for HeldLock {
     }
 }
 
-async fn acquire(path: PathBuf, waiting: BusySession, held: impl FnOnce(Option<u32>)) -> Result<HeldLock, Failure> {
+async fn acquire(
+    state: &Path,
+    file: &str,
+    waiting: BusySession,
+    held: impl FnOnce(Option<u32>),
+) -> Result<ConversationLock, Failure> {
+    let path = state.join("locks").join(file);
     let cannot = |error: std::io::Error| {
-        Failure::new(
-            FailureKind::Failed,
-            format!("cannot lock the conversation with `{}`", path.display()),
-        )
-        .caused_by(&error)
-        .hint("make the directory writable, or set `XDG_STATE_HOME`")
+        Failure::failed(format!("cannot lock the conversation with `{}`", path.display()))
+            .caused_by(&error)
+            .hint("make the directory writable, or set `XDG_STATE_HOME`")
     };
     let mut lock = match Lock::try_acquire(&path).map_err(cannot)? {
         Some(lock) => lock,
@@ -103,7 +86,7 @@ async fn acquire(path: PathBuf, waiting: BusySession, held: impl FnOnce(Option<u
         }
     };
     lock.write(&format!("{}\n", std::process::id())).map_err(cannot)?;
-    Ok(HeldLock { path, _lock: lock })
+    Ok(ConversationLock { path, _lock: lock })
 }
 
 /// The process id of the holder, if known. On systems with mandatory locks the file cannot be read.
@@ -112,20 +95,21 @@ fn holder(path: &Path) -> Option<u32> {
 }
 
 fn busy(holder: Option<u32>) -> Failure {
-    let message = match holder {
-        Some(pid) => format!("cannot continue this conversation: another command is using it (process {pid})"),
-        None => "cannot continue this conversation: another command is using it".to_owned(),
-    };
-    Failure::new(FailureKind::Failed, message).hint("leave out `--no-wait` to wait for it")
+    let process = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+    Failure::failed(format!(
+        "cannot continue this conversation: another command is using it{process}"
+    ))
+    .hint("leave out `--no-wait` to wait for it")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::FailureKind;
     use crate::support::atomic_file::{Access, create_directory};
 
-    async fn session(state: &Path, waiting: BusySession) -> Result<SessionLock, Failure> {
-        SessionLock::acquire(state, "ses_1", waiting, |_| {}).await
+    async fn session(state: &Path, waiting: BusySession) -> Result<ConversationLock, Failure> {
+        ConversationLock::of_session(state, "ses_1", waiting, |_| {}).await
     }
 
     #[tokio::test]
@@ -133,7 +117,7 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let first = session(state.path(), BusySession::Allowed).await.unwrap();
         let (told, mut telling) = tokio::sync::mpsc::unbounded_channel();
-        let second = SessionLock::acquire(state.path(), "ses_1", BusySession::Allowed, |holder| {
+        let second = ConversationLock::of_session(state.path(), "ses_1", BusySession::Allowed, |holder| {
             told.send(holder).unwrap();
         });
         tokio::pin!(second);
@@ -143,7 +127,7 @@ mod tests {
         };
         assert_eq!(holder, Some(std::process::id()));
         // The lock of another session is free.
-        SessionLock::acquire(state.path(), "ses_2", BusySession::Refused, |_| panic!("it is free"))
+        ConversationLock::of_session(state.path(), "ses_2", BusySession::Refused, |_| panic!("it is free"))
             .await
             .unwrap();
         drop(first);
@@ -176,7 +160,7 @@ mod tests {
     #[tokio::test]
     async fn a_lock_leaves_no_file_and_one_that_was_left_is_taken_over() {
         let state = tempfile::tempdir().unwrap();
-        let left = locks(state.path()).join("session-ses_1.lock");
+        let left = state.path().join("locks").join("session-ses_1.lock");
         create_directory(left.parent().unwrap(), Access::Private).unwrap();
         fs::write(&left, "4194304000\n").unwrap();
         let lock = session(state.path(), BusySession::Refused).await.unwrap();

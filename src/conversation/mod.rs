@@ -9,5 +9,5 @@ mod lock;
 mod reference;
 
 pub use kept::KeptSession;
-pub use lock::{NameLock, SessionLock};
+pub use lock::ConversationLock;
 pub use reference::{MAX_NAMED, ambiguous, by_title_or_id, unknown};

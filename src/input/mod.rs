@@ -96,22 +96,6 @@ impl InputContext<'_> {
     }
 }
 
-/// Reads prompt and attachments. Attachments come first: a missing file is reported before any wait.
-///
-/// # Errors
-///
-/// A usage failure for input that is missing, unreadable, too long, not text, or empty; an interrupt; the deadline.
-pub async fn gather(
-    prompt: &PromptSource,
-    stdin: StdinUse,
-    attachments: &[PathBuf],
-    context: InputContext<'_>,
-) -> Result<PromptParts, Failure> {
-    let files = read_attachments(attachments, context).await?;
-    let text = read_prompt(prompt, stdin, context).await?.text;
-    Ok(PromptParts { text, files })
-}
-
 /// Reads attached files and directories; for `-` waits for stdin.
 pub async fn read_attachments(paths: &[PathBuf], context: InputContext<'_>) -> Result<Vec<FilePart>, Failure> {
     if paths.is_empty() {
@@ -130,6 +114,11 @@ pub async fn read_attachments(paths: &[PathBuf], context: InputContext<'_>) -> R
     context.bounded("reading the attachments", work).await
 }
 
+/// Reads the prompt: its own text, and stdin.
+///
+/// # Errors
+///
+/// A usage failure for input that is missing, unreadable, too long, not text, or empty; an interrupt; the deadline.
 pub async fn read_prompt(
     prompt: &PromptSource,
     stdin: StdinUse,
@@ -218,7 +207,7 @@ pub fn stdin_came_late() -> bool {
 ///
 /// # Errors
 ///
-/// See [`gather`]. An empty system prompt is `None`.
+/// As for [`read_prompt`]. An empty system prompt is `None`.
 pub async fn read_system(system: &SystemPrompt, context: InputContext<'_>) -> Result<Option<String>, Failure> {
     let text = match system {
         SystemPrompt::Text(text) => text.clone(),

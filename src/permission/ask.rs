@@ -68,10 +68,10 @@ pub struct ModelQuestion {
     pub question: String,
     /// A word or two as a heading.
     pub header: String,
-    /// The answers that are offered: label and description.
-    pub options: Vec<QuestionOption>,
     /// Whether several may be chosen.
     pub multiple: bool,
+    /// The answers that are offered: label and description.
+    pub options: Vec<QuestionOption>,
 }
 
 /// An answer that is offered.

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::connect::ConnectStages;
 use crate::context::{Context, Interrupts};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::render::spinner::{Phase, is_wanted};
 use crate::render::{Spinner, Streams, renderer};
 use crate::request::OutputRequest;
@@ -62,9 +62,7 @@ impl Display {
         let (report_done, done) = oneshot::channel();
         let (report_ended, ended) = std::sync::mpsc::channel();
         let muted = Arc::new(AtomicBool::new(false));
-        let stderr = Stderr {
-            muted: Arc::clone(&muted),
-        };
+        let stderr = Stderr(Arc::clone(&muted));
         let (request, shown, shared) = (request.clone(), spinner.clone(), screen.clone());
         thread::Builder::new()
             .name("render".to_owned())
@@ -95,7 +93,7 @@ impl Display {
                 }
                 let _ = report_ended.send(());
             })
-            .map_err(|error| Failure::new(FailureKind::Failed, "cannot start a thread").caused_by(&error))?;
+            .map_err(|error| Failure::failed("cannot start a thread").caused_by(&error))?;
         Ok(Self {
             updates: Some(updates),
             outcome: Some(outcome),
@@ -178,10 +176,7 @@ impl Display {
         match done {
             Some(Ok(())) => Ok(()),
             Some(Err(error)) => Err(crate::error::stdout_failure(&error)),
-            None => Err(Failure::new(
-                FailureKind::Failed,
-                "cannot show the result: the renderer ended",
-            )),
+            None => Err(Failure::failed("cannot show the result: the renderer ended")),
         }
     }
 }
@@ -236,14 +231,12 @@ async fn reader_gone() {
     std::future::pending().await
 }
 
-/// Stderr, until it is muted.
-struct Stderr {
-    muted: Arc<AtomicBool>,
-}
+/// Stderr, until the flag mutes it.
+struct Stderr(Arc<AtomicBool>);
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.muted.load(Ordering::Relaxed) {
+        if self.0.load(Ordering::Relaxed) {
             return Ok(bytes.len());
         }
         io::stderr().write(bytes)

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::context::PromptContext;
+use super::PromptContext;
 use super::names::ResolvedNames;
 use super::protected;
 use crate::client::types::{Rule, RuleAction};
 use crate::connect::Connection;
 use crate::context::Context;
 use crate::engine::files::EngineFiles;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::permission::{self, Action, AuditLog, DecidedBy, Policy, ProgramApprover, TerminalPrompter};
 use crate::request::{Approver, Effect, Preset, RunRequest};
 use crate::support::state_file;
@@ -36,16 +36,15 @@ pub(super) fn permissions(
         // All that a plain prompt has to write down is what it refused.
         Err(_) if request.permission.preset == Preset::LookOnly => None,
         Err(error) => {
-            return Err(Failure::new(
-                FailureKind::Failed,
-                format!("cannot write decisions down in `{}`", state.display()),
-            )
-            .caused_by(&error)
-            .hint(if state_file::is_no_file(&error) {
-                format!("move `{}` away", AuditLog::path_in(state).display())
-            } else {
-                "make the directory writable, or set `XDG_STATE_HOME`".to_owned()
-            }));
+            return Err(
+                Failure::failed(format!("cannot write decisions down in `{}`", state.display()))
+                    .caused_by(&error)
+                    .hint(if state_file::is_no_file(&error) {
+                        format!("move `{}` away", AuditLog::path_in(state).display())
+                    } else {
+                        "make the directory writable, or set `XDG_STATE_HOME`".to_owned()
+                    }),
+            );
         }
     };
     let mut rules = session_rules(request, connection, &agent_rules, &policy, &answerer);
@@ -65,7 +64,6 @@ pub(super) fn permissions(
         agent_rules,
         session_rules: rules,
         directory: connection.directory.clone(),
-        limits: request.limits.agent,
         audit,
     })
 }

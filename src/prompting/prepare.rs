@@ -1,6 +1,6 @@
 //! From a prompt to a turn that is ready to be sent: its session and its names first, then the turn itself.
 
-use super::context::PromptContext;
+use super::PromptContext;
 use super::names::ResolvedNames;
 use super::permissions::permissions;
 use super::ready::ReadyConnection;
@@ -9,13 +9,13 @@ use super::turn::PreparedTurn;
 use crate::client::EventStream;
 use crate::client::types::{NewSession, Prompt, PromptPart};
 use crate::connect::Connection;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::input::PromptParts;
 use crate::permission::Policy;
 use crate::request::{NamesRequest, RehearsalChoice};
 use crate::support::identifier;
 use crate::support::output_files::OutputFiles;
-use crate::turn::{Answerer, Permissions, Turn, TurnStart};
+use crate::turn::{Answerer, Turn, TurnStart};
 
 /// The longest title that we make up, in characters.
 const TITLE_LENGTH: usize = 60;
@@ -91,14 +91,15 @@ impl Target {
         let cost_is_known = ready.catalog.cost_is_known(names.model.as_ref());
         let message = message(input.parts, input.system, &names)?;
         let session_title = session.title.clone();
-        let mut turn = turn(prompt, connection, session, message, permissions);
+        let turn = turn(prompt, connection, session, message);
         let events = match ready.events.take() {
             Some(events) => events,
             None => EventStream::open(client.clone()).await?,
         };
-        turn.permissions.gate = ready.gate.take();
+        permissions.gate = ready.gate.take();
         Ok(PreparedTurn {
             turn,
+            permissions,
             session_title,
             events,
             locks: self.locks,
@@ -111,7 +112,7 @@ impl Target {
 fn message(parts: PromptParts, system: Option<String>, names: &ResolvedNames) -> Result<Prompt, Failure> {
     let id = |prefix| {
         identifier::ascending(prefix)
-            .map_err(|error| Failure::new(FailureKind::Failed, "cannot make an id for the prompt").caused_by(&error))
+            .map_err(|error| Failure::failed("cannot make an id for the prompt").caused_by(&error))
     };
     let text = PromptPart::Text {
         id: id("prt")?,
@@ -131,13 +132,7 @@ fn message(parts: PromptParts, system: Option<String>, names: &ResolvedNames) ->
     })
 }
 
-fn turn(
-    prompt: PromptContext<'_>,
-    connection: &Connection,
-    session: ReadySession,
-    message: Prompt,
-    permissions: Permissions,
-) -> Turn {
+fn turn(prompt: PromptContext<'_>, connection: &Connection, session: ReadySession, message: Prompt) -> Turn {
     let request = prompt.request;
     Turn {
         client: connection.client.clone(),
@@ -150,7 +145,7 @@ fn turn(
         deadline: prompt.deadline(),
         include_raw: request.output.include_raw,
         outputs: OutputFiles::of_process(None),
-        permissions,
+        updates: prompt.display.updates(),
         started: TurnStart {
             engine: Some(connection.engine.clone()),
             capabilities: capabilities(),

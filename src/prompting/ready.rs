@@ -1,6 +1,6 @@
 //! A connection that is ready for prompts: its event stream, what its engine has, and the tool gate.
 
-use super::context::PromptContext;
+use super::PromptContext;
 use crate::client::EventStream;
 use crate::client::types::{Agent, Providers};
 use crate::connect::select;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use super::context::PromptContext;
+use super::PromptContext;
 use super::session::SessionLocks;
 use tokio::time::timeout;
 
@@ -17,7 +17,7 @@ use crate::gate::Gate;
 use crate::permission::Policy;
 use crate::render::spinner::Phase;
 use crate::support::duration::{millis_between, millis_since};
-use crate::turn::{self, Driven, Outcome, Phases, Turn, TurnStart, TurnState, decimal};
+use crate::turn::{self, Driven, Outcome, Permissions, Phases, Turn, TurnStart, TurnState, decimal};
 
 /// For the output of a run that was told to stop, and for other last requests.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,6 +29,8 @@ const FAILED_CHANGES_TIMEOUT: Duration = Duration::from_millis(500);
 /// A turn that is ready to be sent.
 pub(crate) struct PreparedTurn {
     pub(crate) turn: Turn,
+    /// What the model may do, and who approves it.
+    pub(super) permissions: Permissions,
     pub(crate) session_title: String,
     pub(super) events: EventStream,
     /// Held until the turn is over.
@@ -59,6 +61,7 @@ impl PreparedTurn {
     ) -> NextTurnState {
         let Self {
             turn,
+            permissions,
             events,
             locks,
             cost_is_known,
@@ -81,7 +84,7 @@ impl PreparedTurn {
         }
         connection.prompting(Some(&session_id)).await;
         let server_gone = connect::server_gone(&mut connection.server, connection.lease.as_deref());
-        let mut driven = Box::pin(turn::drive(turn, events, display.updates(), stop, server_gone)).await;
+        let mut driven = Box::pin(turn::drive(turn, permissions, events, stop, server_gone)).await;
         read_changes(&client, &session_id, &mut driven, outcome).await;
         connection.prompting(None).await;
 
@@ -122,7 +125,7 @@ fn phases(begun: Instant, connection: &Connection, sent_ms: u64, first_text: Opt
 
 /// Reads which files the turn changed, where it may have changed some.
 async fn read_changes(client: &Client, session_id: &str, driven: &mut Driven, outcome: &mut Outcome) {
-    if !turn::may_have_written(driven.state.tools(), &driven.permissions) {
+    if !turn::may_have_written(&driven.state.tools, &driven.permissions) {
         return;
     }
     let limit = if driven.failure.is_none() {
@@ -160,8 +163,8 @@ fn conclude(outcome: &mut Outcome, state: &TurnState, started: TurnStart, cost_i
     outcome.usage = usage_is_known.then_some(usage);
     outcome.cost_usd = (usage_is_known && cost_is_known || dollars > 0.0).then(|| decimal(dollars));
     outcome.turns = state.turns();
-    outcome.tool_calls = state.tools().calls().to_vec();
-    outcome.retries = state.retries();
+    outcome.tool_calls = state.tools.calls.to_vec();
+    outcome.retries = state.retries;
     outcome.conversation = started.conversation;
     outcome.resumed = started.resumed;
     outcome.rehearsal = started.rehearsal;

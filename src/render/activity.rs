@@ -76,38 +76,32 @@ impl Activity {
             Update::Tool(call) => self.tool(call, console),
             Update::Permission(record) => self.permission(record, console),
             Update::Question(record) => self.question(record, console),
-            Update::Retry(retry) => {
-                if self.says(Verbosity::Normal) {
-                    let head = format!(
-                        "retrying in {} (attempt {} of {}): ",
-                        milliseconds(retry.delay_ms),
-                        retry.attempt,
-                        retry.max_attempts
-                    );
-                    self.line(&self.paint.yellow(head.trim_end()), &retry.message, head.len(), console);
-                }
+            Update::Retry(retry) if self.says(Verbosity::Normal) => {
+                let head = format!(
+                    "retrying in {} (attempt {} of {}): ",
+                    milliseconds(retry.delay_ms),
+                    retry.attempt,
+                    retry.max_attempts
+                );
+                self.line(&self.paint.yellow(head.trim_end()), &retry.message, head.len(), console);
             }
             Update::Status(status) => self.status(status, console),
-            Update::Todo(items) => {
-                if self.says(Verbosity::Verbose) {
-                    for item in items {
-                        let mark = match item.status.as_str() {
-                            "completed" => "[x]",
-                            "in_progress" => "[>]",
-                            "cancelled" => "[-]",
-                            _ => "[ ]",
-                        };
-                        self.line(&format!("todo: {mark}"), &item.content, 10, console);
-                    }
+            Update::Todo(items) if self.says(Verbosity::Verbose) => {
+                for item in items {
+                    let mark = match item.status.as_str() {
+                        "completed" => "[x]",
+                        "in_progress" => "[>]",
+                        "cancelled" => "[-]",
+                        _ => "[ ]",
+                    };
+                    self.line(&format!("todo: {mark}"), &item.content, 10, console);
                 }
             }
-            Update::FileChange(change) => {
-                if self.says(Verbosity::Verbose) {
-                    self.line("changed:", &change.path, 9, console);
-                }
+            Update::FileChange(change) if self.says(Verbosity::Verbose) => {
+                self.line("changed:", &change.path, 9, console);
             }
             Update::Warning(message) => self.warning(message, console),
-            Update::Raw(_) => {}
+            Update::Retry(_) | Update::Todo(_) | Update::FileChange(_) | Update::Raw(_) => {}
         }
     }
 
@@ -271,39 +265,27 @@ impl Activity {
     }
 
     fn status(&mut self, status: &TurnStatus, console: &mut OutputStreams) {
-        let (least, text) = match status {
+        let text = match status {
             TurnStatus::Busy { .. } | TurnStatus::Idle { .. } => return,
-            TurnStatus::Compacted { .. } => (
-                Verbosity::Normal,
-                "older messages were replaced by a summary".to_owned(),
-            ),
-            TurnStatus::SubagentStarted { session_id, .. } => {
-                (Verbosity::Verbose, format!("subagent started: {session_id}"))
+            TurnStatus::Compacted { .. } => "older messages were replaced by a summary".to_owned(),
+            TurnStatus::SubagentStarted { session_id, .. } => format!("subagent started: {session_id}"),
+            TurnStatus::Waiting { pid } => {
+                let process = pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+                format!("waiting for another command on this conversation{process}")
             }
-            TurnStatus::Waiting { pid: Some(pid) } => (
-                Verbosity::Normal,
-                format!("waiting for another command on this conversation (process {pid})"),
-            ),
-            TurnStatus::Waiting { pid: None } => (
-                Verbosity::Normal,
-                "waiting for another command on this conversation".to_owned(),
-            ),
-            TurnStatus::AtWork { session_id } => (
-                Verbosity::Normal,
-                format!("waiting until session {session_id} is done with an earlier prompt"),
-            ),
+            TurnStatus::AtWork { session_id } => {
+                format!("waiting until session {session_id} is done with an earlier prompt")
+            }
             TurnStatus::Replaced {
                 conversation,
                 session_id,
-            } => (
-                Verbosity::Verbose,
-                format!("conversation {conversation} was session {session_id} until now, which stays in the store"),
-            ),
-            TurnStatus::Disconnected => (
-                Verbosity::Verbose,
-                "the engine's event stream stopped, reconnecting".to_owned(),
-            ),
-            TurnStatus::Reconnected => (Verbosity::Verbose, "reconnected, no event is lost".to_owned()),
+            } => format!("conversation {conversation} was session {session_id} until now, which stays in the store"),
+            TurnStatus::Disconnected => "the engine's event stream stopped, reconnecting".to_owned(),
+            TurnStatus::Reconnected => "reconnected, no event is lost".to_owned(),
+        };
+        let least = match status {
+            TurnStatus::Compacted { .. } | TurnStatus::Waiting { .. } | TurnStatus::AtWork { .. } => Verbosity::Normal,
+            _ => Verbosity::Verbose,
         };
         if self.says(least) {
             self.line("note:", &text, 6, console);

@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn message_causes_and_hints_have_a_line_each() {
-        let mut failure = Failure::new(FailureKind::Engine, "cannot start engine `opencode 1.4.2`")
+        let mut failure = Failure::engine("cannot start engine `opencode 1.4.2`")
             .hint("leave out `--port`")
             .hint("see `opencode-rs doctor`");
         failure.causes = vec!["cannot bind to port 4096".to_owned(), "address in use".to_owned()];

@@ -13,12 +13,11 @@ mod activity;
 mod console;
 mod duration;
 mod failure;
-mod json;
 mod markdown;
 mod paint;
+mod records;
 pub mod schema;
 pub mod spinner;
-mod stream_json;
 mod text;
 
 use std::io::{self, Write};
@@ -28,14 +27,12 @@ pub use spinner::{Phase, Spinner};
 
 use activity::Activity;
 use console::OutputStreams;
-use json::Json;
 use markdown::Markdown;
-use paint::Paint;
-use stream_json::{RawEvents, StreamJson};
-use text::{LastMessage, TextRender};
+use records::{Json, StreamJson};
+use text::{Form, LastMessage, TextRender};
 
 use crate::request::{AnswerExtent, OutputMode, OutputRequest, Reasoning, Rendering};
-use crate::terminal::{Screen, Stream, Terminal, sanitize};
+use crate::terminal::{Sanitizer, Screen, Stream, Terminal, sanitize};
 use crate::turn::{DecidedBy, Decision, Outcome, PermissionRecord, ToolCall, ToolStatus, Update};
 
 /// A consumer of a turn. Keeps layout state only: the turn matches a tool's end to its beginning.
@@ -74,17 +71,16 @@ pub fn renderer(request: &OutputRequest, streams: Streams) -> Box<dyn Render> {
     let color = |stream| terminal.color(request.color, stream);
     let body: Box<dyn Body> = match (request.mode, request.rendering) {
         (OutputMode::Json, _) => Box::new(Json),
-        (OutputMode::StreamJson, _) => Box::new(StreamJson::new(if request.include_raw {
-            RawEvents::Included
-        } else {
-            RawEvents::LeftOut
-        })),
+        (OutputMode::StreamJson, _) => Box::new(StreamJson::new(request.include_raw)),
         (OutputMode::Text, rendering) => {
-            let text = match rendering {
-                _ if !terminal.is_terminal(Stream::Stdout) => TextRender::bytes(request.verbosity),
-                Rendering::Raw => TextRender::sanitised(request.verbosity),
-                Rendering::Markdown => TextRender::markdown(request.verbosity, color(Stream::Stdout)),
+            let form = match rendering {
+                _ if !terminal.is_terminal(Stream::Stdout) => Form::Bytes,
+                Rendering::Raw => Form::Sanitised(Sanitizer::default()),
+                Rendering::Markdown => {
+                    Form::Markdown(Sanitizer::default(), Box::new(Markdown::new(color(Stream::Stdout))))
+                }
             };
+            let text = TextRender::new(form, request.verbosity);
             match request.extent {
                 AnswerExtent::Whole => Box::new(text),
                 AnswerExtent::LastMessage => Box::new(LastMessage(text)),
@@ -105,7 +101,7 @@ pub fn renderer(request: &OutputRequest, streams: Streams) -> Box<dyn Render> {
 
 /// Formats a whole text as Markdown for a terminal. The text is sanitised here.
 pub fn markdown_page(text: &str, columns: usize, color: bool) -> String {
-    let mut page = Markdown::new(Paint::new(color));
+    let mut page = Markdown::new(color);
     let mut out = String::new();
     page.push(&sanitize(text), columns, &mut out);
     page.end(columns, &mut out);
@@ -114,7 +110,11 @@ pub fn markdown_page(text: &str, columns: usize, color: bool) -> String {
 
 /// How a mode uses stdout.
 trait Body {
-    fn update(&mut self, update: &Update, console: &mut OutputStreams) -> io::Result<()>;
+    /// Shows one change; a mode that shows only the end ignores it.
+    fn update(&mut self, _update: &Update, _console: &mut OutputStreams) -> io::Result<()> {
+        Ok(())
+    }
+
     fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()>;
 }
 

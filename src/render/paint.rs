@@ -11,10 +11,6 @@ impl Paint {
         Self { on }
     }
 
-    pub(super) const fn is_on(self) -> bool {
-        self.on
-    }
-
     pub(super) fn dim(self, text: &str) -> String {
         self.with("2", text)
     }

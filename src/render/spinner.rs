@@ -3,10 +3,11 @@
 //! A thread of its own draws it, so that it moves while the program is busy. The [`Screen`] erases it before any
 //! permanent output.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::request::{OutputRequest, Verbosity};
+use crate::support::mutex;
 use crate::terminal::{Screen, Stream, Terminal, one_line};
 
 const FRAME_TIME: Duration = Duration::from_millis(100);
@@ -101,7 +102,7 @@ impl Spinner {
     pub fn set(&self, phase: Phase) {
         let Some(handle) = &self.handle else { return };
         let shared = &handle.shared;
-        let mut state = shared.lock();
+        let mut state = mutex::lock(&shared.state);
         if state.phase.as_ref().is_some_and(|(current, _)| *current == phase) {
             return;
         }
@@ -132,13 +133,9 @@ impl Drop for Handle {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, SpinnerState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The lock is held while drawing, so nothing is drawn after this.
     fn clear(&self, ended: bool) {
-        let mut state = self.lock();
+        let mut state = mutex::lock(&self.state);
         state.phase = None;
         state.ended |= ended;
         self.screen.clear();
@@ -146,7 +143,7 @@ impl Shared {
     }
 
     fn draw(&self) {
-        let mut state = self.lock();
+        let mut state = mutex::lock(&self.state);
         while !state.ended {
             // While a question holds a call up, the call does not run. After the decision the renderer says which calls run.
             let is_running = matches!(state.phase, Some((Phase::Running { .. }, _)));

@@ -13,13 +13,15 @@ use std::io;
 use super::Body;
 use super::console::OutputStreams;
 use super::markdown::Markdown;
-use super::paint::Paint;
 use crate::request::Verbosity;
 use crate::terminal::{Sanitizer, Stream};
 use crate::turn::{Outcome, TextDelta, Update};
 
 /// How the answer's text becomes bytes.
-enum Form {
+#[derive(Default)]
+pub(super) enum Form {
+    /// The model's bytes, for a pipe or a file.
+    #[default]
     Bytes,
     /// The model's text, sanitised for a terminal.
     Sanitised(Sanitizer),
@@ -27,6 +29,7 @@ enum Form {
     Markdown(Sanitizer, Box<Markdown>),
 }
 
+#[derive(Default)]
 pub(super) struct TextRender {
     form: Form,
     verbosity: Verbosity,
@@ -50,33 +53,11 @@ struct TextBlock {
 }
 
 impl TextRender {
-    /// For a pipe or a file.
-    pub(super) fn bytes(verbosity: Verbosity) -> Self {
-        Self::new(Form::Bytes, verbosity)
-    }
-
-    /// For a terminal, without layout.
-    pub(super) fn sanitised(verbosity: Verbosity) -> Self {
-        Self::new(Form::Sanitised(Sanitizer::default()), verbosity)
-    }
-
-    /// For a terminal, as Markdown.
-    pub(super) fn markdown(verbosity: Verbosity, color: bool) -> Self {
-        let markdown = Box::new(Markdown::new(Paint::new(color)));
-        Self::new(Form::Markdown(Sanitizer::default(), markdown), verbosity)
-    }
-
-    fn new(form: Form, verbosity: Verbosity) -> Self {
+    pub(super) fn new(form: Form, verbosity: Verbosity) -> Self {
         Self {
             form,
             verbosity,
-            parts: Vec::new(),
-            message_id: String::new(),
-            void: VecDeque::new(),
-            repeating: None,
-            repetition_said: false,
-            line_feeds: None,
-            separator_owed: false,
+            ..Self::default()
         }
     }
 
@@ -175,7 +156,6 @@ impl TextRender {
 
     /// Writes text of the answer in the form for stdout.
     fn write(&mut self, text: &str, console: &mut OutputStreams) -> io::Result<()> {
-        let columns = console.terminal().columns();
         match &mut self.form {
             Form::Bytes => {
                 let spaced = self.spaced(text);
@@ -190,16 +170,31 @@ impl TextRender {
                 let spaced = self.spaced(&clean);
                 console.out(spaced.as_bytes())
             }
-            Form::Markdown(sanitizer, markdown) => {
-                if !console.mid_line() {
-                    markdown.line_was_ended();
-                }
-                let mut shown = String::new();
-                markdown.push(&sanitizer.push(text), columns, &mut shown);
+            Form::Markdown(sanitizer, _) => {
+                let clean = sanitizer.push(text).into_owned();
                 self.line_feeds = Some(1);
-                console.out(shown.as_bytes())
+                self.lay_out(console, |markdown, columns, shown| {
+                    markdown.push(&clean, columns, shown)
+                })
             }
         }
+    }
+
+    /// Lets the layout write to stdout, if the form has one.
+    fn lay_out(
+        &mut self,
+        console: &mut OutputStreams,
+        write: impl FnOnce(&mut Markdown, usize, &mut String),
+    ) -> io::Result<()> {
+        let Form::Markdown(_, markdown) = &mut self.form else {
+            return Ok(());
+        };
+        if !console.mid_line() {
+            markdown.line_was_ended();
+        }
+        let mut shown = String::new();
+        write(markdown, console.terminal().columns(), &mut shown);
+        console.out(shown.as_bytes())
     }
 
     /// Adds the missing line feeds between two parts.
@@ -222,39 +217,12 @@ impl TextRender {
         spaced
     }
 
-    /// Shows the text that the layout holds back, so that all of the model's text is visible.
-    fn settle(&mut self, console: &mut OutputStreams) -> io::Result<()> {
-        let columns = console.terminal().columns();
-        let Form::Markdown(_, markdown) = &mut self.form else {
-            return Ok(());
-        };
-        if !console.mid_line() {
-            markdown.line_was_ended();
-        }
-        let mut shown = String::new();
-        markdown.settle(columns, &mut shown);
-        console.out(shown.as_bytes())
-    }
-
     /// Ends the layout's open block, and drops an unfinished escape sequence.
     fn end_block(&mut self, console: &mut OutputStreams) -> io::Result<()> {
-        let columns = console.terminal().columns();
-        match &mut self.form {
-            Form::Bytes => Ok(()),
-            Form::Sanitised(sanitizer) => {
-                *sanitizer = Sanitizer::default();
-                Ok(())
-            }
-            Form::Markdown(sanitizer, markdown) => {
-                *sanitizer = Sanitizer::default();
-                if !console.mid_line() {
-                    markdown.line_was_ended();
-                }
-                let mut shown = String::new();
-                markdown.end(columns, &mut shown);
-                console.out(shown.as_bytes())
-            }
+        if let Form::Sanitised(sanitizer) | Form::Markdown(sanitizer, _) = &mut self.form {
+            *sanitizer = Sanitizer::default();
         }
+        self.lay_out(console, Markdown::end)
     }
 }
 
@@ -262,10 +230,6 @@ impl TextRender {
 pub(super) struct LastMessage(pub(super) TextRender);
 
 impl Body for LastMessage {
-    fn update(&mut self, _update: &Update, _console: &mut OutputStreams) -> io::Result<()> {
-        Ok(())
-    }
-
     fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()> {
         self.0.write(&outcome.last_message, console)?;
         self.0.finish(outcome, console)
@@ -280,7 +244,7 @@ impl Body for TextRender {
                 self.make_void(part_id);
                 Ok(())
             }
-            // These may write a line below the answer, or delay it.
+            // These may write a line below the answer, or delay it: all of the model's text is shown before.
             Update::Text(_)
             | Update::Reasoning(_)
             | Update::Tool(_)
@@ -289,7 +253,7 @@ impl Body for TextRender {
             | Update::Retry(_)
             | Update::Todo(_)
             | Update::FileChange(_)
-            | Update::Warning(_) => self.settle(console),
+            | Update::Warning(_) => self.lay_out(console, Markdown::settle),
             Update::Started(_) | Update::Status(_) | Update::Raw(_) => Ok(()),
         }
     }

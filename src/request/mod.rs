@@ -4,26 +4,21 @@
 //! flag-shaped booleans here: a choice is an enum that names its cases.
 
 mod api;
-mod chat;
 mod connect;
 mod conversation;
 mod dollars;
 mod engine;
-mod inventory;
-mod local;
 mod model;
 mod output;
 mod permission;
 mod policy;
-mod prompt;
-mod rehearse;
 mod run;
 mod server;
 mod session;
+mod small;
 mod word;
 
 pub use api::{ApiField, ApiRequest, FieldValue, InputSource};
-pub use chat::{ChatRequest, NotInADialog};
 pub use connect::{ConfigScope, ConnectRequest, CopyOf, KEEP_FOR, RehearsalChoice, ServerChoice, TrustChoice, Warmth};
 pub use conversation::{
     BusySession, DEFAULT_CONVERSATION, LONGEST_CONVERSATION_NAME, Manner, NamesRequest, SessionChoice, SessionStart,
@@ -31,8 +26,6 @@ pub use conversation::{
 };
 pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network, ProbeTarget};
-pub use inventory::{AgentsRequest, DoctorRequest, ModelsRequest};
-pub use local::{ConfigRequest, GenerateRequest};
 pub use model::{Effort, ModelChoice, ModelRef, ParseModelError, VariantChoice};
 pub use output::{
     AnswerExtent, ColorChoice, ListFormat, ListOutput, OutputMode, OutputRequest, Reasoning, Rendering, Verbosity,
@@ -42,10 +35,12 @@ pub use permission::{
     canonical_tool,
 };
 pub use policy::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
-pub use prompt::{PromptSource, StdinUse};
-pub use rehearse::RehearseRequest;
-pub use run::{AgentLimits, Checks, Limits, RunRequest, SessionLifetime, SystemPrompt, WorktreeChoice};
+pub use run::{
+    AgentLimits, Checks, Limits, NotInADialog, PromptSource, RunRequest, SessionLifetime, StdinUse, SystemPrompt,
+    WorktreeChoice,
+};
 pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};
 pub use session::{Confirmation, Execution, Existing, ExportFormat, ImportIds, Inclusion, Redaction, SessionScope};
+pub use small::{AgentsRequest, ConfigRequest, DoctorRequest, GenerateRequest, ModelsRequest, RehearseRequest};
 pub use word::Word;
 pub(crate) use word::words;

@@ -4,9 +4,35 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{
-    ConnectRequest, Dollars, NamesRequest, OutputRequest, PermissionRequest, PromptSource, SessionChoice, StdinUse,
-};
+use super::{ConnectRequest, Dollars, NamesRequest, OutputRequest, PermissionRequest, SessionChoice};
+
+/// The source of the prompt's own text; piped stdin may be added to it, see [`StdinUse`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum PromptSource {
+    /// Words of the command line, joined by one space.
+    Arguments(String),
+    File(PathBuf),
+    /// `-e`: an editor, opened with this text.
+    Editor {
+        /// What the editor shows at first.
+        initial: String,
+    },
+    /// Nothing but stdin: `-`, or no prompt at all.
+    #[default]
+    Stdin,
+}
+
+/// What is done with our stdin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StdinUse {
+    /// Read when it is a pipe or a file.
+    #[default]
+    WhenPiped,
+    /// `-`: read, also from a terminal.
+    Always,
+    /// `-n`: never read.
+    Never,
+}
 
 /// What is done with the session afterwards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -101,4 +127,34 @@ pub enum WorktreeChoice {
 pub enum SystemPrompt {
     Text(String),
     File(PathBuf),
+}
+
+/// An option that a dialog has no use for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot use `{0}` without a prompt")]
+pub struct NotInADialog(pub &'static str);
+
+impl RunRequest {
+    /// The dialog that a run without a prompt is. A dialog sends every prompt with what its request says; the words of
+    /// the request, and its attachments, are for the first prompt, and its time limit is one for each turn.
+    ///
+    /// # Errors
+    ///
+    /// When something was asked for that only a single prompt can give.
+    pub fn into_dialog(self) -> Result<Self, NotInADialog> {
+        let refused = [
+            ("--worktree", self.worktree.is_some()),
+            ("--verify", self.checks.verify.is_some()),
+            ("--require-change", self.checks.require_change),
+            ("--output-last-message", self.output.last_message_file.is_some()),
+        ];
+        if let Some((option, _)) = refused.into_iter().find(|(_, is_wanted)| *is_wanted) {
+            return Err(NotInADialog(option));
+        }
+        Ok(Self {
+            prompt: PromptSource::Arguments(String::new()),
+            stdin: StdinUse::Never,
+            ..self
+        })
+    }
 }

@@ -7,16 +7,13 @@
 use std::io;
 use std::path::Path;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::client::{Client, Endpoint};
-use crate::support::hexadecimal::hexadecimal;
+use crate::support::hexadecimal::digest_of_path;
 use crate::support::lock::{Lock, RETRY_PAUSE};
 
 /// The lock for creating `database`; `None` once it exists.
 pub(super) async fn lock(database: &Path, state: &Path) -> io::Result<Option<Lock>> {
-    let digest = Sha256::digest(database.as_os_str().as_encoded_bytes());
-    let name = hexadecimal(&digest[..8]);
+    let name = digest_of_path(database);
     let path = state.join("locks").join(format!("first-start-{name}.lock"));
     while !database.exists() {
         if let Some(lock) = Lock::try_acquire(&path)? {

@@ -32,6 +32,19 @@ pub(super) struct SettingRow {
     pub(super) value: RawValue,
 }
 
+impl SettingRow {
+    /// The error about a value that is not of its kind. `prefix`: the table of the row, with its dot.
+    pub(super) fn bad_value(&self, kind: SettingsFileKind, path: &Path, prefix: &str, reason: String) -> SettingsError {
+        SettingsError::BadValue {
+            kind,
+            path: path.to_path_buf(),
+            key: format!("{prefix}{}", self.key),
+            line: self.line,
+            reason,
+        }
+    }
+}
+
 /// Reads a settings file; a missing file has no rows.
 pub(super) fn read(path: &Path) -> Result<SettingsFile, SettingsError> {
     let text = text(SettingsFileKind::Settings, path)?;

@@ -75,41 +75,11 @@ impl SettingKey {
     }
 }
 
-/// The place of a setting, which knows what becomes of the value of a lower source.
-trait SettingSlot {
-    type Value: SettingValue;
-
-    fn put(&mut self, setting: Setting<Self::Value>);
-
-    fn shown(&self) -> Vec<(Value, &Origin)>;
-}
-
-impl<T: SettingValue> SettingSlot for Option<Setting<T>> {
-    type Value = T;
-
-    fn put(&mut self, setting: Setting<T>) {
-        *self = Some(setting);
-    }
-
-    fn shown(&self) -> Vec<(Value, &Origin)> {
-        self.iter()
-            .map(|setting| (setting.value.show(), &setting.origin))
-            .collect()
-    }
-}
-
-impl<T: SettingValue> SettingSlot for Vec<Setting<T>> {
-    type Value = T;
-
-    fn put(&mut self, setting: Setting<T>) {
-        self.push(setting);
-    }
-
-    fn shown(&self) -> Vec<(Value, &Origin)> {
-        self.iter()
-            .map(|setting| (setting.value.show(), &setting.origin))
-            .collect()
-    }
+/// The values of a setting, with their origins.
+fn shown<'a, T: SettingValue + 'a>(set: impl IntoIterator<Item = &'a Setting<T>>) -> Vec<(Value, &'a Origin)> {
+    set.into_iter()
+        .map(|setting| (setting.value.show(), &setting.origin))
+        .collect()
 }
 
 macro_rules! settings {
@@ -129,11 +99,11 @@ macro_rules! settings {
 
         /// Every setting, in the order in which `config show` prints them.
         pub const ENTRIES: &[SettingKey] = &[
-            $(settings!(entry $key: $type, $project, $environment, $default, $about),)+
-            $(settings!(entry $list: $list_type, $list_project, false, Fallback::Said("none"), $list_about),)+
+            $(settings!(entry $key: $type, replace, $project, $environment, $default, $about),)+
+            $(settings!(entry $list: $list_type, push, $list_project, false, Fallback::Said("none"), $list_about),)+
         ];
     };
-    (entry $key:ident: $type:ty, $project:ident, $environment:literal, $default:expr, $about:literal) => {
+    (entry $key:ident: $type:ty, $put:ident, $project:ident, $environment:literal, $default:expr, $about:literal) => {
         SettingKey {
             key: stringify!($key),
             about: $about,
@@ -142,14 +112,14 @@ macro_rules! settings {
             environment: $environment,
             set: |settings, raw, origin, base, home| {
                 let value = <$type as SettingValue>::read(raw, base, home)?;
-                settings.$key.put(Setting { value, origin });
+                settings.$key.$put(Setting { value, origin });
                 Ok(())
             },
             show_default: |text| {
                 let raw = RawValue::Text(text.to_owned());
                 <$type as SettingValue>::read(&raw, Path::new("/"), Path::new("/")).map_or(Value::Null, |value| value.show())
             },
-            get: |settings| settings.$key.shown(),
+            get: |settings| shown(&settings.$key),
         }
     };
 }

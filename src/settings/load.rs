@@ -159,13 +159,8 @@ fn apply_rows(
             ));
             continue;
         }
-        (entry.set)(settings, &row.value, origin.clone(), base, home).map_err(|reason| SettingsError::BadValue {
-            kind: SettingsFileKind::Settings,
-            path: path.to_path_buf(),
-            key: format!("{prefix}{}", row.key),
-            line: row.line,
-            reason,
-        })?;
+        (entry.set)(settings, &row.value, origin.clone(), base, home)
+            .map_err(|reason| row.bad_value(SettingsFileKind::Settings, path, prefix, reason))?;
     }
     Ok(())
 }

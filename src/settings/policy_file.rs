@@ -35,13 +35,8 @@ pub(super) fn apply(settings: &mut Settings, path: PathBuf, home: &Path) -> Resu
             });
         };
         let before = settings.read_only.clone();
-        (entry.set)(settings, &row.value, origin.clone(), base, home).map_err(|reason| SettingsError::BadValue {
-            kind: SettingsFileKind::Policy,
-            path: path.clone(),
-            key: row.key,
-            line: row.line,
-            reason,
-        })?;
+        (entry.set)(settings, &row.value, origin.clone(), base, home)
+            .map_err(|reason| row.bad_value(SettingsFileKind::Policy, &path, "", reason))?;
         // A file of rules narrows: that it does not ask for this takes nothing back.
         if matches!(settings.read_only, Some(Setting { value: false, .. })) {
             settings.read_only = before;

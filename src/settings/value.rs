@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::request::{ColorChoice, Dollars, Effort, ModelChoice, OutputMode, RulePattern, Verbosity, Word};
+use crate::request::{Dollars, ModelChoice, RulePattern, Word};
 use crate::support::names::Names;
 use crate::support::{duration, nearest};
 
@@ -55,28 +55,18 @@ pub trait SettingValue: Sized + Clone {
     fn show(&self) -> Value;
 }
 
-/// Reads a choice by its word.
-fn word<T: Word>(raw: &RawValue) -> Result<T, String> {
-    let names = T::WORDS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("`, `");
-    let text = raw.text(&format!("one of `{names}`"))?;
-    T::of_word(text).ok_or_else(|| format!("`{text}` is none of `{names}`"))
+impl<T: Word> SettingValue for T {
+    fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
+        let names = T::WORDS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("`, `");
+        let text = raw.text(&format!("one of `{names}`"))?;
+        T::of_word(text).ok_or_else(|| format!("`{text}` is none of `{names}`"))
+    }
+
+    fn show(&self) -> Value {
+        let row = T::WORDS.iter().find(|(_, value)| value == self);
+        json!(row.map(|(name, _)| name))
+    }
 }
-
-macro_rules! words {
-    ($($type:ty),+) => {
-        $(impl SettingValue for $type {
-            fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
-                word(raw)
-            }
-
-            fn show(&self) -> Value {
-                json!(self.as_str())
-            }
-        })+
-    };
-}
-
-words!(Effort, OutputMode, ColorChoice, Verbosity);
 
 impl SettingValue for String {
     fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {

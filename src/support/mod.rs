@@ -12,6 +12,7 @@ pub mod lines;
 pub mod lock;
 pub mod look_alike;
 pub mod loopback;
+pub mod mutex;
 pub mod named_file;
 pub mod names;
 pub mod nearest;

@@ -9,12 +9,10 @@ mod screen;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use std::io::IsTerminal as _;
-
 pub use sanitize::{Sanitizer, one_line, sanitize};
 pub use screen::{Screen, ScreenLease};
 
-use crate::context::Environment;
+use crate::context::{Environment, StandardStreams};
 use crate::env_vars;
 use crate::request::ColorChoice;
 
@@ -31,49 +29,24 @@ pub enum Stream {
     Stderr,
 }
 
-/// What the environment says about colour, the terminal left aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ColorVariables {
-    Off,
-    Forced,
-    Silent,
-}
-
-/// How wide the terminal is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Columns {
-    /// Asked for at each use, since a window can be resized.
-    Measured,
-    Fixed(usize),
-}
-
 /// What is known about the terminal behind the standard streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terminal {
-    stdin: bool,
-    stdout: bool,
-    stderr: bool,
-    columns: Columns,
-    variables: ColorVariables,
-    capability: Capability,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Capability {
-    /// Lines of characters and nothing else.
-    Dumb,
-    /// Colour, and a cursor that can go back to the start of its line.
-    Cursor,
+    streams: StandardStreams,
+    /// `None`: measured at each use, since a window can be resized.
+    columns: Option<usize>,
+    /// What the environment says about colour, the terminal left aside.
+    color: Option<bool>,
+    /// Whether the cursor can go back to the start of its line; such terminals have colour, too.
+    has_cursor: bool,
 }
 
 impl Terminal {
     /// The facts about this process.
     pub fn of_process(environment: &Environment) -> Self {
         let terminal = Self {
-            stdin: std::io::stdin().is_terminal(),
-            stdout: std::io::stdout().is_terminal(),
-            stderr: std::io::stderr().is_terminal(),
-            columns: Columns::Measured,
+            streams: StandardStreams::of_process(),
+            columns: None,
             ..Self::none(environment)
         };
         #[cfg(windows)]
@@ -88,12 +61,10 @@ impl Terminal {
     /// No stream is a terminal; colour as `environment` says.
     pub fn none(environment: &Environment) -> Self {
         Self {
-            stdin: false,
-            stdout: false,
-            stderr: false,
-            columns: Columns::Fixed(DEFAULT_COLUMNS),
-            variables: color_variables(environment),
-            capability: capability(environment),
+            streams: StandardStreams::default(),
+            columns: Some(DEFAULT_COLUMNS),
+            color: color_of_variables(environment),
+            has_cursor: has_cursor(environment),
         }
     }
 
@@ -101,48 +72,46 @@ impl Terminal {
     #[must_use]
     pub fn with(mut self, stream: Stream, columns: usize) -> Self {
         match stream {
-            Stream::Stdin => self.stdin = true,
-            Stream::Stdout => self.stdout = true,
-            Stream::Stderr => self.stderr = true,
+            Stream::Stdin => self.streams.stdin_is_terminal = true,
+            Stream::Stdout => self.streams.stdout_is_terminal = true,
+            Stream::Stderr => self.streams.stderr_is_terminal = true,
         }
-        self.columns = Columns::Fixed(columns);
+        self.columns = Some(columns);
         self
     }
 
     /// Whether `stream` is a terminal.
     pub const fn is_terminal(&self, stream: Stream) -> bool {
         match stream {
-            Stream::Stdin => self.stdin,
-            Stream::Stdout => self.stdout,
-            Stream::Stderr => self.stderr,
+            Stream::Stdin => self.streams.stdin_is_terminal,
+            Stream::Stdout => self.streams.stdout_is_terminal,
+            Stream::Stderr => self.streams.stderr_is_terminal,
         }
     }
 
     /// Whether a line that stands on the terminal can be erased and drawn again.
     pub fn can_redraw(&self, stream: Stream) -> bool {
-        self.is_terminal(stream) && self.capability == Capability::Cursor
+        self.is_terminal(stream) && self.has_cursor
     }
 
     /// Whether `stream` gets colour: the flag, then the environment, then what the stream is.
     pub fn color(&self, choice: ColorChoice, stream: Stream) -> bool {
-        match (choice, self.variables) {
-            (ColorChoice::Always, _) => true,
-            (ColorChoice::Never, _) | (ColorChoice::Auto, ColorVariables::Off) => false,
-            (ColorChoice::Auto, ColorVariables::Forced) => true,
-            (ColorChoice::Auto, ColorVariables::Silent) => self.can_redraw(stream),
+        match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => self.color.unwrap_or_else(|| self.can_redraw(stream)),
         }
     }
 
     /// How many columns a line has.
     pub fn columns(&self) -> usize {
-        let columns = match self.columns {
-            Columns::Fixed(columns) => columns,
-            Columns::Measured => [console::Term::stdout(), console::Term::stderr()]
+        let measure = || {
+            [console::Term::stdout(), console::Term::stderr()]
                 .iter()
                 .find_map(console::Term::size_checked)
-                .map_or(DEFAULT_COLUMNS, |(_, columns)| usize::from(columns)),
+                .map_or(DEFAULT_COLUMNS, |(_, columns)| usize::from(columns))
         };
-        columns.max(FEWEST_COLUMNS)
+        self.columns.unwrap_or_else(measure).max(FEWEST_COLUMNS)
     }
 }
 
@@ -165,31 +134,28 @@ impl TerminalStyle {
     }
 }
 
-fn color_variables(environment: &Environment) -> ColorVariables {
+fn color_of_variables(environment: &Environment) -> Option<bool> {
     let forced = |name| environment.text(name).is_some_and(|value| value != "0");
     // Set but not Unicode is set as well.
     let no_color = environment
         .os(env_vars::NO_COLOR)
         .is_some_and(|value| !value.is_empty());
     if no_color {
-        ColorVariables::Off
+        Some(false)
     } else if forced(env_vars::CLICOLOR_FORCE) || forced(env_vars::FORCE_COLOR) {
-        ColorVariables::Forced
+        Some(true)
     } else if environment.text(env_vars::CLICOLOR) == Some("0") {
-        ColorVariables::Off
+        Some(false)
     } else {
-        ColorVariables::Silent
+        None
     }
 }
 
-fn capability(environment: &Environment) -> Capability {
-    match environment.text(env_vars::TERM) {
-        Some("dumb") => Capability::Dumb,
-        Some(_) => Capability::Cursor,
-        // A Windows console has no `TERM`; elsewhere its absence means that nothing is known.
-        None if cfg!(windows) => Capability::Cursor,
-        None => Capability::Dumb,
-    }
+fn has_cursor(environment: &Environment) -> bool {
+    // A Windows console has no `TERM`; elsewhere its absence means that nothing is known.
+    environment
+        .text(env_vars::TERM)
+        .map_or(cfg!(windows), |term| term != "dumb")
 }
 
 #[cfg(test)]

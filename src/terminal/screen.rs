@@ -7,7 +7,9 @@
 
 use std::fmt;
 use std::io::Write;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::support::mutex;
 
 /// Back to the start of the line, and erase it.
 const ERASE: &str = "\r\u{1b}[K";
@@ -95,8 +97,7 @@ impl Screen {
     }
 
     fn lock(&self) -> MutexGuard<'_, ScreenState> {
-        // Every write to `Inner` is complete in itself, so a panic elsewhere leaves nothing half done.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        mutex::lock(&self.inner)
     }
 }
 

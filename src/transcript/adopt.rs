@@ -112,11 +112,11 @@ impl Transcript {
                 parts += 1;
             }
         }
-        rename(&mut self.info, &names);
-        for message in &mut self.messages {
-            rename(&mut message.info, &names);
-            message.parts.iter_mut().for_each(|part| rename(part, &names));
-        }
+        self.change_strings(&|text| {
+            if let Some(name) = names.get(text) {
+                text.clone_from(name);
+            }
+        });
         Ok(())
     }
 }
@@ -227,19 +227,6 @@ fn is_tree(value: &Value) -> bool {
     value
         .as_str()
         .is_some_and(|hash| matches!(hash.len(), 40 | 64) && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-fn rename(value: &mut Value, names: &HashMap<String, String>) {
-    match value {
-        Value::String(text) => {
-            if let Some(name) = names.get(text) {
-                text.clone_from(name);
-            }
-        }
-        Value::Array(values) => values.iter_mut().for_each(|value| rename(value, names)),
-        Value::Object(values) => values.values_mut().for_each(|value| rename(value, names)),
-        _ => {}
-    }
 }
 
 fn weight(value: &Value) -> usize {

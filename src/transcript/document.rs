@@ -92,3 +92,23 @@ pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 pub(super) fn holds(value: &Value, name: &str) -> bool {
     value.get(name) == Some(&Value::Bool(true))
 }
+
+impl Transcript {
+    /// Changes every string in the session, the messages and their parts.
+    pub(super) fn change_strings(&mut self, change: &impl Fn(&mut String)) {
+        change_strings(&mut self.info, change);
+        for message in &mut self.messages {
+            change_strings(&mut message.info, change);
+            message.parts.iter_mut().for_each(|part| change_strings(part, change));
+        }
+    }
+}
+
+fn change_strings(value: &mut Value, change: &impl Fn(&mut String)) {
+    match value {
+        Value::String(text) => change(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| change_strings(value, change)),
+        Value::Object(values) => values.values_mut().for_each(|value| change_strings(value, change)),
+        _ => {}
+    }
+}

@@ -62,11 +62,7 @@ impl Transcript {
         }
         let home = home.trim_end_matches('/');
         if !home.is_empty() {
-            without_home(&mut self.info, home);
-            for message in &mut self.messages {
-                without_home(&mut message.info, home);
-                message.parts.iter_mut().for_each(|part| without_home(part, home));
-            }
+            self.change_strings(&|text| *text = without_home(text, home));
         }
         self
     }
@@ -113,7 +109,6 @@ fn redact_part(part: &mut Value) {
                 }
             }
         }
-        "snapshot" | "patch" | "step-start" | "step-finish" => {}
         _ => {}
     }
     if let Value::Object(part) = part {
@@ -143,16 +138,7 @@ fn removed(text: &str) -> String {
 }
 
 /// Replaces the home by `~`, as a whole path or as the beginning of one.
-fn without_home(value: &mut Value, home: &str) {
-    match value {
-        Value::String(text) if text.contains(home) => *text = replaced(text, home),
-        Value::Array(values) => values.iter_mut().for_each(|value| without_home(value, home)),
-        Value::Object(values) => values.values_mut().for_each(|value| without_home(value, home)),
-        _ => {}
-    }
-}
-
-fn replaced(text: &str, home: &str) -> String {
+fn without_home(text: &str, home: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(home) {

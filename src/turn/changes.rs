@@ -7,12 +7,14 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::client::types::{FileDiff, Part, PermissionAsk};
+use crate::request::{Word as _, words};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ChangeStatus {
     /// The file did not exist before.
     Added,
@@ -22,17 +24,11 @@ pub enum ChangeStatus {
     Deleted,
 }
 
-impl ChangeStatus {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Added => "added",
-            Self::Modified => "modified",
-            Self::Deleted => "deleted",
-        }
-    }
+words! {
+    ChangeStatus: Added = "added", Modified = "modified", Deleted = "deleted";
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileChange {
     /// The path; absolute when the engine reports it so.
     pub path: String,
@@ -93,12 +89,7 @@ impl TurnChanges {
         if self.files.iter().any(|file| file.path == path) {
             return None;
         }
-        let file = FileChange {
-            path: path.to_owned(),
-            status: None,
-            additions: None,
-            deletions: None,
-        };
+        let file = FileChange::new(path.to_owned(), None, None, None);
         self.files.push(file.clone());
         Some(file)
     }
@@ -108,19 +99,8 @@ impl TurnChanges {
     pub(super) fn conclude(&mut self, root: &str, diffs: &[FileDiff]) {
         let mut compared: Vec<FileChange> = Vec::new();
         for diff in diffs {
-            let path = absolute(root, &diff.file);
-            let status = match diff.status.as_str() {
-                "added" => Some(ChangeStatus::Added),
-                "deleted" => Some(ChangeStatus::Deleted),
-                "modified" => Some(ChangeStatus::Modified),
-                _ => None,
-            };
-            let change = FileChange {
-                path,
-                status,
-                additions: diff.additions,
-                deletions: diff.deletions,
-            };
+            let status = ChangeStatus::of_word(&diff.status);
+            let change = FileChange::new(absolute(root, &diff.file), status, diff.additions, diff.deletions);
             match compared.iter_mut().find(|known| known.path == change.path) {
                 None => compared.push(change),
                 Some(known) => known.then(&change),
@@ -161,6 +141,15 @@ impl TurnChanges {
 }
 
 impl FileChange {
+    fn new(path: String, status: Option<ChangeStatus>, additions: Option<u64>, deletions: Option<u64>) -> Self {
+        Self {
+            path,
+            status,
+            additions,
+            deletions,
+        }
+    }
+
     /// Merges a later change of the same file.
     fn then(&mut self, later: &Self) {
         let sum = |a: Option<u64>, b: Option<u64>| Some(a?.saturating_add(b?));
@@ -196,18 +185,12 @@ fn edits_of(part: &Part) -> Vec<FileChange> {
             let existed = state.metadata.get("exists").and_then(Value::as_bool);
             // The engine does not report the old contents of an overwritten file.
             let lines = written_lines(part).filter(|_| existed == Some(false));
-            vec![FileChange {
-                path,
-                status: existed.map(|existed| {
-                    if existed {
-                        ChangeStatus::Modified
-                    } else {
-                        ChangeStatus::Added
-                    }
-                }),
-                additions: lines,
-                deletions: lines.map(|_| 0),
-            }]
+            let status = match existed {
+                Some(true) => Some(ChangeStatus::Modified),
+                Some(false) => Some(ChangeStatus::Added),
+                None => None,
+            };
+            vec![FileChange::new(path, status, lines, lines.map(|_| 0))]
         }
         "edit" => {
             let diff = state.metadata.get("filediff").unwrap_or(&Value::Null);
@@ -215,12 +198,13 @@ fn edits_of(part: &Part) -> Vec<FileChange> {
             let Some(path) = text(diff, "file").or(typed) else {
                 return Vec::new();
             };
-            vec![FileChange {
+            let (additions, deletions) = (number("additions"), number("deletions"));
+            vec![FileChange::new(
                 path,
-                status: Some(ChangeStatus::Modified),
-                additions: number("additions"),
-                deletions: number("deletions"),
-            }]
+                Some(ChangeStatus::Modified),
+                additions,
+                deletions,
+            )]
         }
         "apply_patch" => {
             let files = state.metadata.get("files").and_then(Value::as_array);
@@ -252,26 +236,17 @@ struct Patched {
 
 impl Patched {
     fn changes(self) -> Vec<FileChange> {
-        let change = |path: String, status, additions, deletions| FileChange {
-            path,
-            status: Some(status),
-            additions,
-            deletions,
-        };
+        let change = |path, status, additions, deletions| FileChange::new(path, Some(status), additions, deletions);
+        let (path, added, deleted) = (self.file_path, self.additions, self.deletions);
         match (self.kind.as_str(), self.move_path) {
             // The engine does not report the length of the moved file.
             ("move", Some(to)) => vec![
-                change(self.file_path, ChangeStatus::Deleted, None, None),
+                change(path, ChangeStatus::Deleted, None, None),
                 change(to, ChangeStatus::Added, None, None),
             ],
-            ("add", _) => vec![change(self.file_path, ChangeStatus::Added, self.additions, Some(0))],
-            ("delete", _) => vec![change(self.file_path, ChangeStatus::Deleted, Some(0), self.deletions)],
-            _ => vec![change(
-                self.file_path,
-                ChangeStatus::Modified,
-                self.additions,
-                self.deletions,
-            )],
+            ("add", _) => vec![change(path, ChangeStatus::Added, added, Some(0))],
+            ("delete", _) => vec![change(path, ChangeStatus::Deleted, Some(0), deleted)],
+            _ => vec![change(path, ChangeStatus::Modified, added, deleted)],
         }
     }
 }

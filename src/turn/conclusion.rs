@@ -45,21 +45,14 @@ pub(super) fn judge(state: &TurnState, permissions: &[PermissionRecord]) -> Opti
         Some("content-filter") => Some(content_filter()),
         Some("tool-calls") if last.structured.is_none() => Some(stopped_by_refusal(denied)),
         Some("unknown") => Some(broken_stream()),
-        Some("error") => Some(Failure::new(
-            FailureKind::Failed,
-            "cannot finish the turn: the model failed",
-        )),
-        None if last.time.completed.is_none() => Some(Failure::new(
-            FailureKind::Engine,
+        Some("error") => Some(Failure::failed("cannot finish the turn: the model failed")),
+        None if last.time.completed.is_none() => Some(Failure::engine(
             "cannot finish the turn: the engine left the answer unfinished",
         )),
         // A conversation that was too long, even to be summarised, reports that only in an event.
         None => Some(match state.last_error() {
             Some(error) => classify(error),
-            None => Failure::new(
-                FailureKind::Failed,
-                "cannot finish the turn: it was stopped before the model answered",
-            ),
+            None => Failure::failed("cannot finish the turn: it was stopped before the model answered"),
         }),
         // `stop`, or a newer engine's word for it.
         Some(_) if empty && denied.is_some() => Some(stopped_by_refusal(denied)),
@@ -89,10 +82,7 @@ pub(super) fn too_long_after_summaries() -> Failure {
 }
 
 fn no_answer(state: &TurnState) -> Failure {
-    let failure = Failure::new(
-        FailureKind::Failed,
-        "cannot get an answer: the engine ended the turn without one",
-    );
+    let failure = Failure::failed("cannot get an answer: the engine ended the turn without one");
     if state.clock_went_back() {
         failure.hint(
             "the clock is behind the session's last message, so the engine takes the prompt for an old one: \
@@ -136,11 +126,8 @@ fn stopped_by_refusal(denied: Option<&PermissionRecord>) -> Failure {
 }
 
 fn content_filter() -> Failure {
-    Failure::new(
-        FailureKind::Failed,
-        "cannot get the answer: the provider's content filter stopped it",
-    )
-    .hint("word the prompt differently, or use another model")
+    Failure::failed("cannot get the answer: the provider's content filter stopped it")
+        .hint("word the prompt differently, or use another model")
 }
 
 /// Classifies the engine's description of an error.
@@ -166,7 +153,7 @@ pub(super) fn classify(error: &EngineError) -> Failure {
             FailureKind::Truncated,
             because("cannot get the whole answer: the model reached its output limit"),
         ),
-        "MessageAbortedError" => Failure::new(FailureKind::Failed, "cannot finish the turn: another client aborted it"),
+        "MessageAbortedError" => Failure::failed("cannot finish the turn: another client aborted it"),
         "StructuredOutputError" => Failure::new(FailureKind::InvalidResult, because("cannot use the answer")),
         _ if data.message.starts_with("Model not found") || data.message.starts_with("Agent not found") => {
             Failure::usage(because("cannot start the turn"))
@@ -179,7 +166,7 @@ pub(super) fn classify(error: &EngineError) -> Failure {
             let reason = first.split(": Value:").next().unwrap_or(first);
             provider(format!("cannot read the provider's answer: {}", reason.trim()))
         }
-        _ => Failure::new(FailureKind::Failed, because("cannot finish the turn")),
+        _ => Failure::failed(because("cannot finish the turn")),
     }
 }
 
@@ -195,21 +182,17 @@ fn classify_status(data: &ErrorData, because: impl Fn(&str) -> String) -> Failur
             because("cannot get an answer: the provider wants to be paid first (status 402)"),
         )
         .hint("add credit to the account, or use another model with `--model`"),
-        Some(404) => Failure::new(
-            FailureKind::Failed,
-            because("cannot get an answer: the provider refused the request with status 404"),
-        )
+        Some(404) => Failure::failed(because(
+            "cannot get an answer: the provider refused the request with status 404",
+        ))
         .hint("check the model's name at the provider, and the provider's address in the configuration"),
         Some(400) if data.message.contains("maximum model length") => too_long(because(
             "cannot get an answer: the conversation is too long for the model",
         )),
         Some(413) => too_long(because("cannot send the prompt: it is too long for the provider")),
-        Some(code) if !data.is_retryable => Failure::new(
-            FailureKind::Failed,
-            because(&format!(
-                "cannot get an answer: the provider refused the request with status {code}"
-            )),
-        ),
+        Some(code) if !data.is_retryable => Failure::failed(because(&format!(
+            "cannot get an answer: the provider refused the request with status {code}"
+        ))),
         _ => provider(because("cannot get an answer: the provider cannot be reached")),
     }
 }

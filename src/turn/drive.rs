@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::path::Path;
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -9,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::changes::FileChange;
 use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries};
-use super::gatekeeper::{GateEvent, GateOutcome, Gatekeeper, Permissions};
+use super::gatekeeper::{GateEvent, Gatekeeper, Permissions};
 use super::limits::exceeded;
 use super::state::TurnState;
 use super::tools::{failed_without_ripgrep, may_have_written};
@@ -61,8 +62,8 @@ pub struct Turn {
     pub include_raw: bool,
     /// Files that this program writes: their changes are not the model's.
     pub outputs: OutputFiles,
-    /// What the model may do, and who approves it.
-    pub permissions: Permissions,
+    /// May be read slowly: a full queue blocks the turn, and so the socket.
+    pub updates: mpsc::Sender<Update>,
     /// The first update. A model that the engine chooses is filled in.
     pub started: TurnStart,
 }
@@ -94,85 +95,71 @@ enum EarlyEnd {
 /// Sends the prompt and follows its turn to the end.
 ///
 /// `events` is already open, so that no event of the turn is missed. `stop` resolves when the run must end early;
-/// `server_gone` when the server ended by itself. `updates` may be read slowly: a full queue blocks the turn, and so
-/// the socket. Dropping the future leaves the turn running in the engine.
+/// `server_gone` when the server ended by itself. Dropping the future leaves the turn running in the engine.
 pub async fn drive(
     turn: Turn,
+    permissions: Permissions,
     events: EventStream,
-    updates: mpsc::Sender<Update>,
     stop: impl Future<Output = Failure>,
     server_gone: impl Future<Output = Failure>,
 ) -> Driven {
-    let Turn {
-        client,
-        session_id,
-        prompt,
-        command,
-        permissions,
-        ..
-    } = turn;
-    let preset = permissions.preset;
+    tokio::pin!(stop, server_gone);
+    let ends = OutsideEnd { stop, server_gone };
     let mut driver = Driver {
-        state: TurnState::new(&session_id, &prompt.message_id, turn.max_retries),
-        gatekeeper: Gatekeeper::new(permissions, client.clone()),
-        client,
-        session_id,
-        prompt,
-        command,
-        max_retries: turn.max_retries,
-        retry_budget: turn.retry_budget,
-        limits: turn.limits,
-        stall_timeout: turn.stall_timeout,
-        deadline: turn.deadline,
-        include_raw: turn.include_raw,
-        outputs: turn.outputs,
-        started: turn.started,
-        updates,
+        hinted_at_auto_tools: permissions.preset != Preset::LookOnly,
+        state: TurnState::new(&turn.session_id, &turn.prompt.message_id, turn.max_retries),
+        gatekeeper: Gatekeeper::new(permissions, turn.limits, turn.client.clone()),
+        turn,
         pending: Vec::new(),
         waited: Duration::ZERO,
         last_sign: Instant::now(),
-        given_hints: GivenHints {
-            plain_prompt: preset != Preset::LookOnly,
-            missing_ripgrep: false,
-        },
+        hinted_at_ripgrep: false,
         announced: false,
         first_text: None,
     };
-    let failure = driver.run(events, stop, server_gone).await;
-    let GateOutcome { records, policy, gate } = driver.gatekeeper.into_outcome();
+    let failure = driver.run(events, ends).await;
     Driven {
         state: driver.state,
-        outputs: driver.outputs,
+        outputs: driver.turn.outputs,
         failure,
-        permissions: records,
+        permissions: driver.gatekeeper.records,
         first_text: driver.first_text,
-        policy,
-        gate,
+        policy: driver.gatekeeper.policy,
+        gate: driver.gatekeeper.left_gate,
+    }
+}
+
+/// What ends a turn from outside.
+struct OutsideEnd<'a> {
+    stop: Pin<&'a mut dyn Future<Output = Failure>>,
+    server_gone: Pin<&'a mut dyn Future<Output = Failure>>,
+}
+
+impl OutsideEnd<'_> {
+    /// The result of `work`, unless the turn must end before.
+    async fn before<T>(&mut self, work: impl Future<Output = T>) -> Result<T, EarlyEnd> {
+        tokio::select! {
+            biased;
+            failure = self.stop.as_mut() => Err(EarlyEnd::Stopped(failure)),
+            failure = self.server_gone.as_mut() => Err(EarlyEnd::ServerGone(failure)),
+            result = work => Ok(result),
+        }
     }
 }
 
 struct Driver {
-    client: Client,
-    session_id: String,
-    prompt: Prompt,
-    command: Option<CommandCall>,
-    max_retries: u32,
-    retry_budget: Duration,
-    limits: AgentLimits,
-    stall_timeout: Option<Duration>,
-    deadline: Option<Instant>,
-    include_raw: bool,
-    outputs: OutputFiles,
-    started: TurnStart,
+    turn: Turn,
     state: TurnState,
     gatekeeper: Gatekeeper,
-    updates: mpsc::Sender<Update>,
     /// Updates that are not sent yet.
     pending: Vec<Update>,
     /// The total time that the engine has waited between provider retries.
     waited: Duration,
     last_sign: Instant,
-    given_hints: GivenHints,
+    /// Whether the turn has shown the hint about the limits of a plain prompt, or must not show it.
+    hinted_at_auto_tools: bool,
+    /// Whether the turn has shown the hint that the engine has no ripgrep.
+    hinted_at_ripgrep: bool,
     /// Whether the first update was added.
     announced: bool,
     first_text: Option<std::time::Instant>,
@@ -190,34 +177,15 @@ struct FollowState {
     waiting: Option<(GateEvent, Instant)>,
 }
 
-/// Whether a hint was given, at most once a turn.
-struct GivenHints {
-    /// The hint about the limits of a plain prompt.
-    plain_prompt: bool,
-    /// The hint that the engine has no ripgrep.
-    missing_ripgrep: bool,
-}
-
 impl Driver {
-    async fn run(
-        &mut self,
-        mut events: EventStream,
-        stop: impl Future<Output = Failure>,
-        server_gone: impl Future<Output = Failure>,
-    ) -> Option<Failure> {
-        tokio::pin!(stop, server_gone);
-        if self.started.model.is_some() {
+    async fn run(&mut self, mut events: EventStream, mut ends: OutsideEnd<'_>) -> Option<Failure> {
+        if self.turn.started.model.is_some() {
             self.announce();
         }
-        let checked = tokio::select! {
-            biased;
-            failure = stop.as_mut() => Err(EarlyEnd::Stopped(failure)),
-            failure = server_gone.as_mut() => Err(EarlyEnd::ServerGone(failure)),
-            checked = self.read_newest_before() => checked.map_err(EarlyEnd::Refused),
-        };
-        let ending = match checked {
+        let ending = match ends.before(self.read_newest_before()).await {
             // Boxed, because every caller up to the runtime would carry its state.
-            Ok(()) => Box::pin(self.follow(&mut events, stop.as_mut(), server_gone.as_mut())).await,
+            Ok(Ok(())) => Box::pin(self.follow(&mut events, &mut ends)).await,
+            Ok(Err(error)) => EarlyEnd::Refused(error),
             Err(ending) => ending,
         };
         // However the turn ended: from here no call passes, and the terminal is restored.
@@ -225,16 +193,11 @@ impl Driver {
         if !matches!(ending, EarlyEnd::Stopped(_)) {
             self.gatekeeper.release();
         }
-        self.conclude(ending, &mut events, stop.as_mut()).await
+        self.conclude(ending, &mut events, ends).await
     }
 
     /// Reads what is left of the turn, or aborts it; `None` is success.
-    async fn conclude(
-        &mut self,
-        ending: EarlyEnd,
-        events: &mut EventStream,
-        stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
-    ) -> Option<Failure> {
+    async fn conclude(&mut self, ending: EarlyEnd, events: &mut EventStream, ends: OutsideEnd<'_>) -> Option<Failure> {
         match ending {
             EarlyEnd::Answered => {
                 if !self.announced {
@@ -247,17 +210,15 @@ impl Driver {
                 };
                 let read = tokio::select! {
                     read = reading => read,
-                    failure = stop => return Some(failure),
+                    failure = ends.stop => return Some(failure),
                 };
                 self.flush().await;
                 match read {
-                    Ok(Ok(())) => {
-                        judge(&self.state, self.gatekeeper.records()).or_else(|| exceeded(&self.state, &self.limits))
-                    }
+                    Ok(Ok(())) => judge(&self.state, &self.gatekeeper.records)
+                        .or_else(|| exceeded(&self.state, &self.turn.limits)),
                     // The streamed text may be the whole answer, but that is not certain.
                     Ok(Err(error)) => Some(Failure::from(error)),
-                    Err(_) => Some(Failure::new(
-                        FailureKind::Engine,
+                    Err(_) => Some(Failure::engine(
                         "cannot read the answer again: the server does not respond",
                     )),
                 }
@@ -286,27 +247,21 @@ impl Driver {
     /// Reads the newest message of a resumed session before the prompt is sent: messages up to it are not part of this
     /// turn.
     async fn read_newest_before(&mut self) -> Result<(), Error> {
-        if self.started.resumed
-            && let Some(newest) = self.client.newest_message(&self.session_id).await?
+        if self.turn.started.resumed
+            && let Some(newest) = self.turn.client.newest_message(&self.turn.session_id).await?
         {
             self.state.preceded_by(newest);
         }
         Ok(())
     }
 
-    async fn follow(
-        &mut self,
-        events: &mut EventStream,
-        mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
-        mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
-    ) -> EarlyEnd {
+    async fn follow(&mut self, events: &mut EventStream, ends: &mut OutsideEnd<'_>) -> EarlyEnd {
         let answer = self.send_prompt();
         tokio::pin!(answer);
         let mut following = FollowState::default();
         loop {
             if let Some(event) = self.take_due(&mut following) {
-                let ended = self.gate_event(event, stop.as_mut(), server_gone.as_mut()).await;
-                if let Some(end) = ended {
+                if let Err(end) = self.gate_event(event, ends).await {
                     return end;
                 }
                 continue;
@@ -317,6 +272,7 @@ impl Driver {
                 self.last_sign = Instant::now();
             }
             let stalled = self
+                .turn
                 .stall_timeout
                 .filter(|_| !asking)
                 .map(|limit| self.last_sign + limit);
@@ -325,14 +281,13 @@ impl Driver {
             tokio::select! {
                 // Events first, so that the loop sees the cause of the end before the end.
                 biased;
-                failure = stop.as_mut() => return EarlyEnd::Stopped(failure),
+                failure = ends.stop.as_mut() => return EarlyEnd::Stopped(failure),
                 item = events.next(), if !following.lost => {
-                    let ended = self.stream_item(item, &mut following, stop.as_mut(), server_gone.as_mut()).await;
-                    if let Some(end) = ended {
+                    if let Err(end) = self.stream_item(item, &mut following, ends).await {
                         return end;
                     }
                 }
-                failure = server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
+                failure = ends.server_gone.as_mut() => return EarlyEnd::ServerGone(failure),
                 event = self.gatekeeper.next(), if following.waiting.is_none() => {
                     following.waiting = Some((event, Instant::now() + ANNOUNCEMENT_TIMEOUT));
                 }
@@ -351,18 +306,18 @@ impl Driver {
                     return EarlyEnd::Stopped(self.stalled());
                 }
             }
-            if let Some(failure) = self.flush_or_stop(stop.as_mut()).await {
-                return EarlyEnd::Stopped(failure);
+            if let Err(end) = self.flush_or_stop(ends).await {
+                return end;
             }
         }
     }
 
     /// Sends the prompt, or the command in its place; the future resolves with the engine's answer.
     fn send_prompt(&self) -> impl Future<Output = Result<MessageWithParts, Error>> + use<> {
-        let client = self.client.clone();
-        let session = self.session_id.clone();
-        let prompt = self.prompt.clone();
-        let command = self.command.clone();
+        let client = self.turn.client.clone();
+        let session = self.turn.session_id.clone();
+        let prompt = self.turn.prompt.clone();
+        let command = self.turn.command.clone();
         async move {
             match command {
                 None => client.prompt(&session, &prompt).await,
@@ -379,13 +334,8 @@ impl Driver {
         following.waiting.take_if(is_due).map(|(event, _)| event)
     }
 
-    /// Handles a gate event and sends its updates; returns the end of the turn, if this is it.
-    async fn gate_event(
-        &mut self,
-        event: GateEvent,
-        mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
-        mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
-    ) -> Option<EarlyEnd> {
+    /// Handles a gate event and sends its updates.
+    async fn gate_event(&mut self, event: GateEvent, ends: &mut OutsideEnd<'_>) -> Result<(), EarlyEnd> {
         let lost = matches!(event, GateEvent::GateLost);
         let before = self.pending.len();
         let ended = self.gatekeeper.handle(event, &mut self.state, &mut self.pending);
@@ -394,34 +344,29 @@ impl Driver {
         if let Some(failure) = ended {
             // The plugin's connection ends with the engine; the reason for the engine's end is the better message.
             let grace = if lost { SERVER_EXIT_GRACE } else { Duration::ZERO };
-            return Some(tokio::select! {
-                biased;
-                failure = stop.as_mut() => EarlyEnd::Stopped(failure),
-                failure = server_gone.as_mut() => EarlyEnd::ServerGone(failure),
-                () = sleep(grace) => EarlyEnd::Stopped(failure),
-            });
+            ends.before(sleep(grace)).await?;
+            return Err(EarlyEnd::Stopped(failure));
         }
-        self.flush_or_stop(stop).await.map(EarlyEnd::Stopped)
+        self.flush_or_stop(ends).await
     }
 
-    /// Handles an item of the event stream; returns the end of the turn, if this is it.
+    /// Handles an item of the event stream.
     async fn stream_item(
         &mut self,
         item: Option<StreamItem>,
         following: &mut FollowState,
-        mut stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
-        mut server_gone: std::pin::Pin<&mut impl Future<Output = Failure>>,
-    ) -> Option<EarlyEnd> {
+        ends: &mut OutsideEnd<'_>,
+    ) -> Result<(), EarlyEnd> {
         match item {
             Some(StreamItem::Event(received)) => {
                 if let Some(failure) = self.event(*received) {
-                    return Some(EarlyEnd::Stopped(failure));
+                    return Err(EarlyEnd::Stopped(failure));
                 }
                 if !self.state.is_over() {
                     following.idle_since = None;
                 } else if let Some(error) = following.refused.take() {
                     tracing::debug!(%error, "the turn ended although its answer was lost");
-                    return Some(EarlyEnd::Answered);
+                    return Err(EarlyEnd::Answered);
                 } else {
                     following.idle_since.get_or_insert_with(Instant::now);
                 }
@@ -432,15 +377,9 @@ impl Driver {
             }
             Some(StreamItem::Reconnected) => {
                 self.state.gap();
-                let caught_up = tokio::select! {
-                    biased;
-                    failure = stop.as_mut() => return Some(EarlyEnd::Stopped(failure)),
-                    failure = server_gone.as_mut() => return Some(EarlyEnd::ServerGone(failure)),
-                    caught_up = timeout(REREAD_TIMEOUT, self.catch_up()) => caught_up,
-                };
-                match caught_up {
+                match ends.before(timeout(REREAD_TIMEOUT, self.catch_up())).await? {
                     Ok(Ok(None)) => {}
-                    Ok(Ok(Some(failure))) => return Some(EarlyEnd::Stopped(failure)),
+                    Ok(Ok(Some(failure))) => return Err(EarlyEnd::Stopped(failure)),
                     Ok(Err(error)) => tracing::debug!(%error, "cannot read everything after a gap"),
                     Err(_) => tracing::debug!("the server does not tell what happened in a gap"),
                 }
@@ -449,20 +388,22 @@ impl Driver {
             Some(StreamItem::Lost(error)) => {
                 tracing::debug!(%error, "the stream of events is lost");
                 following.lost = true;
-                return following.refused.take().map(EarlyEnd::Refused);
+                if let Some(error) = following.refused.take() {
+                    return Err(EarlyEnd::Refused(error));
+                }
             }
             None => following.lost = true,
         }
-        None
+        Ok(())
     }
 
     /// Sends the pending updates. The queue to the renderer may stay full for as long as its reader likes; a request to
     /// stop still gets through.
-    async fn flush_or_stop(&mut self, stop: std::pin::Pin<&mut impl Future<Output = Failure>>) -> Option<Failure> {
+    async fn flush_or_stop(&mut self, ends: &mut OutsideEnd<'_>) -> Result<(), EarlyEnd> {
         tokio::select! {
             biased;
-            () = self.flush() => None,
-            failure = stop => Some(failure),
+            () = self.flush() => Ok(()),
+            failure = ends.stop.as_mut() => Err(EarlyEnd::Stopped(failure)),
         }
     }
 
@@ -472,13 +413,13 @@ impl Driver {
         let is_same = |known: &ToolCall| known.session_id == call.session_id && known.call_id == call.call_id;
         call.moment == Moment::Call
             && self.state.concerns(&call.session_id)
-            && !self.state.tools().calls().iter().any(is_same)
+            && !self.state.tools.calls.iter().any(is_same)
     }
 
     /// Inserts the first update before all others.
     fn announce(&mut self) {
         self.announced = true;
-        let mut started = self.started.clone();
+        let mut started = self.turn.started.clone();
         if let Some(prompt) = self.state.prompt() {
             started.model = started.model.or_else(|| prompt.model_ref());
             started.agent = started.agent.or_else(|| prompt.agent.clone());
@@ -501,7 +442,7 @@ impl Driver {
         if !self.announced && self.state.prompt().is_some() {
             self.announce();
         }
-        if self.include_raw && self.announced && !matches!(event, Event::Heartbeat) {
+        if self.turn.include_raw && self.announced && !matches!(event, Event::Heartbeat) {
             self.pending.push(Update::Raw(raw));
         }
         let unasked = self.pending[before..].iter().find_map(|update| match update {
@@ -524,7 +465,7 @@ impl Driver {
                 self.pending.remove(at);
                 return Some(failure);
             }
-            self.state.count_retry();
+            self.state.retries += 1;
         }
         self.note_refusals(before);
         if self.state.is_too_long() {
@@ -539,7 +480,7 @@ impl Driver {
         if self.state.is_finishing() {
             return None;
         }
-        exceeded(&self.state, &self.limits)
+        exceeded(&self.state, &self.turn.limits)
     }
 
     /// Judges whether the engine may wait and call a provider again.
@@ -547,23 +488,23 @@ impl Driver {
         let delay = Duration::from_millis(retry.delay_ms);
         let why = format!("cannot get an answer: {}", first_line(&retry.message));
         let failure = |what: String| Some(Failure::new(FailureKind::Provider, why.clone()).hint(what));
-        if retry.attempt > self.max_retries {
-            return failure(match self.max_retries {
+        if retry.attempt > self.turn.max_retries {
+            return failure(match self.turn.max_retries {
                 0 => "no retry was allowed; raise `--max-retries` or try again later".to_owned(),
                 1 => "1 retry did not help; raise `--max-retries` or try again later".to_owned(),
                 n => format!("{n} retries did not help; raise `--max-retries` or try again later"),
             });
         }
         self.waited += delay;
-        if self.waited > self.retry_budget {
+        if self.waited > self.turn.retry_budget {
             return failure(format!(
                 "the provider wants a pause of {} s, which is beyond the retry budget of {} s; raise `--retry-budget` or try again later",
                 delay.as_secs().max(1),
-                self.retry_budget.as_secs(),
+                self.turn.retry_budget.as_secs(),
             ));
         }
         let at = Instant::now() + delay;
-        if self.deadline.is_some_and(|deadline| at > deadline) {
+        if self.turn.deadline.is_some_and(|deadline| at > deadline) {
             return failure(format!(
                 "the provider wants a pause of {} s, which is beyond the `--timeout`",
                 delay.as_secs().max(1)
@@ -585,12 +526,12 @@ impl Driver {
             }
             self.pending.push(update);
         }
-        if self.given_hints.plain_prompt {
+        if self.hinted_at_auto_tools {
             return;
         }
-        let mut records = self.gatekeeper.records().iter();
+        let mut records = self.gatekeeper.records.iter();
         if let Some(record) = records.find(|record| record.decision == Decision::Denied) {
-            self.given_hints.plain_prompt = true;
+            self.hinted_at_auto_tools = true;
             self.pending.push(Update::Warning(format!(
                 "the model was refused `{}`: a plain prompt may read files in the working directory and nothing else; `--auto-tools` lets it run tools",
                 record.tool
@@ -602,8 +543,8 @@ impl Driver {
     /// failed for this reason.
     fn note_missing_ripgrep(&mut self, from: usize) {
         let missed = |update: &Update| matches!(update, Update::Tool(call) if failed_without_ripgrep(call));
-        if !self.given_hints.missing_ripgrep && self.pending[from..].iter().any(missed) {
-            self.given_hints.missing_ripgrep = true;
+        if !self.hinted_at_ripgrep && self.pending[from..].iter().any(missed) {
+            self.hinted_at_ripgrep = true;
             self.pending.push(Update::Warning(
                 "the engine has no ripgrep (`rg`), which its tools that search need, and could not download it: install \
                  ripgrep, so that `rg` is on `PATH`"
@@ -641,12 +582,12 @@ impl Driver {
     /// Reads the missed events after a gap, including permission asks. A returned failure ends the turn.
     async fn catch_up(&mut self) -> Result<Option<Failure>, Error> {
         // Reads the requests before the messages: a request that does not wait any more has left its traces there.
-        let permissions = self.client.pending_permissions().await?;
-        let questions = self.client.pending_questions().await?;
+        let permissions = self.turn.client.pending_permissions().await?;
+        let questions = self.turn.client.pending_questions().await?;
         let read = self.read_again().await;
-        let statuses = self.client.session_statuses().await?;
-        let mut sessions = vec![self.client.session(&self.session_id).await?];
-        sessions.extend(self.client.children(&self.session_id).await?);
+        let statuses = self.turn.client.session_statuses().await?;
+        let mut sessions = vec![self.turn.client.session(&self.turn.session_id).await?];
+        sessions.extend(self.turn.client.children(&self.turn.session_id).await?);
         let (gatekeeper, state, pending) = (&mut self.gatekeeper, &self.state, &mut self.pending);
         if let Some(failure) = sessions.iter().find_map(|session| gatekeeper.session(session, state)) {
             return Ok(Some(failure));
@@ -667,9 +608,9 @@ impl Driver {
         for session in at_rest {
             gatekeeper.at_rest(session, state, pending);
         }
-        if !statuses.contains_key(&self.session_id) && self.state.last_message().is_some() {
+        if !statuses.contains_key(&self.turn.session_id) && self.state.last_message().is_some() {
             let idle = Event::Idle {
-                session_id: self.session_id.clone(),
+                session_id: self.turn.session_id.clone(),
             };
             self.state.apply(&idle, now_ms(), &mut self.pending);
         }
@@ -680,19 +621,26 @@ impl Driver {
     async fn read_again(&mut self) -> Result<(), Error> {
         let before = self.pending.len();
         if self.state.prompt().is_none()
-            && let Some(prompt) = self.client.message(&self.session_id, &self.prompt.message_id).await?
+            && let Some(prompt) = self
+                .turn
+                .client
+                .message(&self.turn.session_id, &self.turn.prompt.message_id)
+                .await?
         {
             self.state.prompt_stored(&prompt.info);
         }
-        let mut waiting = vec![self.session_id.clone()];
+        let mut waiting = vec![self.turn.session_id.clone()];
         let mut done: Vec<String> = Vec::new();
         while let Some(session) = waiting.pop() {
-            let after = self.state.is_root(&session).then_some(self.prompt.message_id.as_str());
-            let messages = self.client.messages_after(&session, after).await?;
+            let after = self
+                .state
+                .is_root(&session)
+                .then_some(self.turn.prompt.message_id.as_str());
+            let messages = self.turn.client.messages_after(&session, after).await?;
             self.state.reconcile(&messages, &mut self.pending);
-            let delegated = self.state.tools().calls().iter().any(|call| call.tool == "task");
+            let delegated = self.state.tools.calls.iter().any(|call| call.tool == "task");
             if delegated {
-                for child in self.client.children(&session).await? {
+                for child in self.turn.client.children(&session).await? {
                     // A subagent of an earlier turn may have continued in this turn; then its time of change is newer.
                     if !self.state.is_older(child.time.updated) {
                         self.state.adopt(&child.id, &session, &mut self.pending);
@@ -753,7 +701,7 @@ impl Driver {
 
     /// Aborts the turn in the engine and reads what the engine stored of it.
     async fn abort(&mut self, events: &mut EventStream) {
-        if let Err(error) = self.client.abort(&self.session_id).await {
+        if let Err(error) = self.turn.client.abort(&self.turn.session_id).await {
             tracing::debug!(%error, "cannot abort the turn");
             return;
         }
@@ -765,7 +713,7 @@ impl Driver {
     }
 
     fn stalled(&self) -> Failure {
-        let limit = self.stall_timeout.unwrap_or_default();
+        let limit = self.turn.stall_timeout.unwrap_or_default();
         Failure::new(
             FailureKind::Timeout,
             format!("cannot finish the turn: nothing happened for {} s", limit.as_secs_f64()),
@@ -776,8 +724,8 @@ impl Driver {
     /// Whether a change can be the model's. The engine compares the directory before and after, and does not know who
     /// wrote.
     fn counts(&self, change: &FileChange) -> bool {
-        may_have_written(self.state.tools(), self.gatekeeper.records())
-            && !self.outputs.contains(Path::new(&change.path))
+        may_have_written(&self.state.tools, &self.gatekeeper.records)
+            && !self.turn.outputs.contains(Path::new(&change.path))
     }
 
     /// Sends the updates. The owner of the renderer notices when the renderer is gone.
@@ -787,7 +735,7 @@ impl Driver {
         }
         while !self.pending.is_empty() {
             // Reserving first loses no update when the future is cancelled in between.
-            let Ok(permit) = self.updates.reserve().await else {
+            let Ok(permit) = self.turn.updates.reserve().await else {
                 self.pending.clear();
                 return;
             };

@@ -10,7 +10,7 @@ use crate::error::{Failure, FailureKind};
 use crate::request::AgentLimits;
 
 /// Whether a limit is exceeded, or the next step will exceed it; the failure names the limit.
-pub fn exceeded(state: &TurnState, limits: &AgentLimits) -> Option<Failure> {
+pub(super) fn exceeded(state: &TurnState, limits: &AgentLimits) -> Option<Failure> {
     // Runs on every event: computes nothing that no limit asks for.
     let goes_on = || state.will_call_the_model();
     if let Some(limit) = limits.turns {
@@ -51,19 +51,11 @@ pub fn exceeded(state: &TurnState, limits: &AgentLimits) -> Option<Failure> {
 /// Half of the smallest amount that can be typed, in dollars: sums of prices are not exact.
 const ROUNDING: f64 = 0.000_000_000_5;
 
-/// How many more tool calls are allowed; `None` without a limit.
-///
-/// A call counts from its announcement. So a call that asks for permission is counted already: judge it with
-/// [`allows_tool_call`].
-pub fn tool_calls_left(state: &TurnState, limits: &AgentLimits) -> Option<u32> {
-    limits.tool_calls.map(|limit| limit.get().saturating_sub(calls(state)))
-}
-
-/// Whether the call with the id `call_id`, announced or not, is within the limit. When several calls share the id,
+/// Whether the call with the id `call_id`, announced or not, is within the limit: a call counts from its announcement. When several calls share the id,
 /// which the model chooses, this judges the last of them.
-pub fn allows_tool_call(state: &TurnState, limits: &AgentLimits, session_id: &str, call_id: &str) -> bool {
+pub(super) fn allows_tool_call(state: &TurnState, limits: &AgentLimits, session_id: &str, call_id: &str) -> bool {
     let Some(limit) = limits.tool_calls else { return true };
-    let known = state.tools().calls();
+    let known = &state.tools.calls;
     let before = known
         .iter()
         .rposition(|call| call.session_id == session_id && call.call_id == call_id)
@@ -72,7 +64,7 @@ pub fn allows_tool_call(state: &TurnState, limits: &AgentLimits, session_id: &st
 }
 
 /// The failure of a turn that asked for one tool call too many.
-pub fn too_many_tool_calls(limits: &AgentLimits) -> Failure {
+pub(super) fn too_many_tool_calls(limits: &AgentLimits) -> Failure {
     let limit = limits.tool_calls.map_or(0, |limit| limit.get().into());
     failure(
         &format!("it needs more than {}", counted(limit, "tool call")),
@@ -81,7 +73,7 @@ pub fn too_many_tool_calls(limits: &AgentLimits) -> Failure {
 }
 
 fn calls(state: &TurnState) -> u32 {
-    u32::try_from(state.tools().calls().len()).unwrap_or(u32::MAX)
+    u32::try_from(state.tools.calls.len()).unwrap_or(u32::MAX)
 }
 
 fn counted(number: u64, noun: &str) -> String {
@@ -188,7 +180,6 @@ mod tests {
             ..AgentLimits::default()
         };
         let mut state = begun();
-        assert_eq!(tool_calls_left(&state, &limits), Some(2));
         assert!(allows_tool_call(&state, &limits, "ses_1", "call_1"));
         let events = [
             message("msg_1", "ses_1", &json!({})),
@@ -198,7 +189,6 @@ mod tests {
         for event in &events {
             state.apply(event, 0, &mut Vec::new());
         }
-        assert_eq!(tool_calls_left(&state, &limits), Some(0));
         let allowed = ["call_1", "call_2", "call_3"].map(|id| allows_tool_call(&state, &limits, "ses_1", id));
         assert_eq!(allowed, [true, true, false]);
         assert!(exceeded(&state, &limits).is_none());
@@ -210,7 +200,6 @@ mod tests {
             "cannot finish the turn: it needs more than 2 tool calls"
         );
         assert_eq!(failure.hints, ["raise `--max-tool-calls`, or leave it out"]);
-        assert_eq!(tool_calls_left(&state, &AgentLimits::default()), None);
         assert!(allows_tool_call(&state, &AgentLimits::default(), "ses_1", "call_3"));
     }
 

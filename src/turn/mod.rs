@@ -9,7 +9,7 @@ mod comparison;
 mod conclusion;
 mod drive;
 mod gatekeeper;
-pub mod limits;
+mod limits;
 mod outcome;
 mod state;
 mod tools;

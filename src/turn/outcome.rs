@@ -1,5 +1,6 @@
 //! How a run ended: exactly one per run.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::changes::FileChange;
@@ -8,7 +9,7 @@ use super::usage::Usage;
 use crate::error::{Failure, FailureKind};
 use crate::request::ModelRef;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// `None` is success.
     pub failure: Option<Failure>,
@@ -53,7 +54,7 @@ pub struct Outcome {
 }
 
 /// An MCP server of the engine's configuration that failed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MissingMcp {
     pub name: String,
     /// The engine's word for the server's state, for example `failed` or `needs_auth`.
@@ -63,7 +64,7 @@ pub struct MissingMcp {
 }
 
 /// The results of the checks after a successful turn.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CheckResults {
     /// The command of `--verify`, if it has run.
     pub verify: Option<Verification>,
@@ -71,7 +72,7 @@ pub struct CheckResults {
     pub require_change: Option<bool>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verification {
     pub command: String,
     /// Its exit status; `None` when a signal or this program ended it.
@@ -80,7 +81,7 @@ pub struct Verification {
 }
 
 /// The git worktree of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Worktree {
     pub path: String,
     pub branch: String,
@@ -88,6 +89,7 @@ pub struct Worktree {
     pub base: String,
     pub kept: bool,
     /// Notes for a person, line by line; the first line says where the worktree is, or that it is gone.
+    #[serde(skip)]
     pub notes: Vec<String>,
 }
 
@@ -95,31 +97,9 @@ impl Outcome {
     /// The outcome of a run before anything but the directory is known.
     pub fn empty(directory: String) -> Self {
         Self {
-            failure: None,
-            result: String::new(),
-            last_message: String::new(),
-            session_id: None,
-            message_id: None,
             directory,
-            model: None,
-            agent: None,
             usage: Some(Usage::default()),
-            cost_usd: None,
-            turns: 0,
-            tool_calls: Vec::new(),
-            permissions: Vec::new(),
-            files: Vec::new(),
-            retries: 0,
-            phases: Phases::default(),
-            engine: None,
-            conversation: None,
-            resumed: false,
-            rehearsal: false,
-            structured: None,
-            checks: CheckResults::default(),
-            worktree: None,
-            missing_mcp: Vec::new(),
-            stdin_given_up: false,
+            ..Self::default()
         }
     }
 
@@ -137,7 +117,7 @@ impl Outcome {
 }
 
 /// Durations of the phases of a run, in milliseconds; `None` for a phase that was not reached.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Phases {
     /// Finding (or installing) the engine.
     pub engine_ms: Option<u64>,

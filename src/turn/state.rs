@@ -17,7 +17,7 @@ use crate::client::Event;
 use crate::client::types::{EngineError, FileDiff, MessageInfo, MessageWithParts, Part, PartKind, SessionStatus};
 
 /// The state of a turn: of the run's own session and its subagents' sessions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TurnState {
     root: String,
     prompt_id: String,
@@ -36,9 +36,9 @@ pub struct TurnState {
     kept_answer: Option<(String, String)>,
     /// Whether the user was told that the engine calls the model again.
     asked_again: bool,
-    tools: TurnTools,
+    pub tools: TurnTools,
     changes: TurnChanges,
-    retries: u32,
+    pub retries: u32,
     max_retries: u32,
     errors: Vec<(Option<String>, EngineError)>,
 }
@@ -72,20 +72,8 @@ impl TurnState {
             sessions: HashMap::from([(root.clone(), SessionState::default())]),
             root,
             prompt_id: prompt_id.into(),
-            prompt: None,
-            prompt_created: None,
-            newest_before: None,
-            messages: Vec::new(),
-            message_index: HashMap::new(),
-            foreign: HashSet::new(),
-            answer: TurnText::default(),
-            kept_answer: None,
-            asked_again: false,
-            tools: TurnTools::default(),
-            changes: TurnChanges::default(),
-            retries: 0,
             max_retries,
-            errors: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -108,16 +96,16 @@ impl TurnState {
             {
                 self.errors.push((session_id.clone(), error.clone()));
             }
-            Event::Compacted { session_id } if self.sessions.contains_key(session_id) => {
+            Event::Compacted { session_id } => {
                 if let Some(session) = self.sessions.get_mut(session_id) {
                     session.summaries_in_a_row += 1;
+                    out.push(Update::Status(TurnStatus::Compacted {
+                        session_id: session_id.clone(),
+                    }));
                 }
-                out.push(Update::Status(TurnStatus::Compacted {
-                    session_id: session_id.clone(),
-                }));
             }
             Event::Message(info) => self.message(info, out),
-            Event::Part(part) => self.part(part, PartOrigin::Live, out),
+            Event::Part(part) => self.part(part, /*live*/ true, out),
             Event::Delta {
                 part_id,
                 text,
@@ -152,7 +140,7 @@ impl TurnState {
                 if void.contains(part.id.as_str()) {
                     self.answer.make_void(&part.id, out);
                 } else {
-                    self.part(part, PartOrigin::Stored, out);
+                    self.part(part, /*live*/ false, out);
                 }
             }
             self.close_if_complete(&stored.info, out);
@@ -295,10 +283,6 @@ impl TurnState {
         kept.map_or_else(|| self.answer.last_message(), |(_, last)| last.clone())
     }
 
-    pub fn tools(&self) -> &TurnTools {
-        &self.tools
-    }
-
     pub fn files(&self) -> &[FileChange] {
         self.changes.files()
     }
@@ -327,14 +311,6 @@ impl TurnState {
     pub fn conclude_changes(&mut self, diffs: &[FileDiff]) {
         let root = self.last_message().map(|message| message.path.root.clone());
         self.changes.conclude(&root.unwrap_or_default(), diffs);
-    }
-
-    pub fn count_retry(&mut self) {
-        self.retries += 1;
-    }
-
-    pub fn retries(&self) -> u32 {
-        self.retries
     }
 
     /// How many messages the assistant wrote in the run's own session.
@@ -374,7 +350,7 @@ impl TurnState {
     /// Whether the message ended with the call that holds a structured answer, after which the turn ends.
     fn gave_a_value(&self, info: &MessageInfo) -> bool {
         let is_answer = |call: &super::ToolCall| call.message_id == info.id && call.tool == "StructuredOutput";
-        info.structured.is_some() || self.tools.calls().iter().any(is_answer)
+        info.structured.is_some() || self.tools.calls.iter().any(is_answer)
     }
 
     /// Tokens and dollars, summed over all sessions of the turn.
@@ -525,7 +501,9 @@ impl TurnState {
         }
     }
 
-    fn part(&mut self, part: &Part, origin: PartOrigin, out: &mut Vec<Update>) {
+    /// Takes a part: `live` from an event, so that the following deltas belong to it; or from a stored message, before which
+    /// deltas may have been missed.
+    fn part(&mut self, part: &Part, live: bool, out: &mut Vec<Update>) {
         // The role comes before the first part, so a part of an unknown message belongs to no answer of this turn. If a
         // gap swallowed the message, reading the stored messages supplies both.
         let Some(&index) = self.message_index.get(&part.message_id) else {
@@ -539,9 +517,9 @@ impl TurnState {
         let counts = !message.info.is_summary();
         match part.kind {
             PartKind::Text if counts && !part.synthetic && !part.ignored => {
-                self.answer.part(part, subagent, origin == PartOrigin::Live, out);
+                self.answer.part(part, subagent, live, out);
             }
-            PartKind::Reasoning if counts => self.answer.part(part, subagent, origin == PartOrigin::Live, out),
+            PartKind::Reasoning if counts => self.answer.part(part, subagent, live, out),
             PartKind::Tool => {
                 let root = message.info.path.root.clone();
                 self.tool(part, &root, out);
@@ -561,10 +539,8 @@ impl TurnState {
         {
             self.adopt(child, &part.session_id, out);
         }
-        let parent = self
-            .sessions
-            .get(&part.session_id)
-            .and_then(|session| session.parent.as_deref());
+        let parent = self.sessions.get(&part.session_id);
+        let parent = parent.and_then(|session| session.parent.as_deref());
         let Some(call) = self.tools.part(part, parent, root) else {
             return;
         };
@@ -595,15 +571,6 @@ impl TurnState {
         }
         self.answer.give_out(out);
     }
-}
-
-/// Where a part was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PartOrigin {
-    /// In an event: the following deltas belong to it.
-    Live,
-    /// In a stored message: deltas may have been missed.
-    Stored,
 }
 
 /// The parts of model calls that were retried: a new step began before the earlier step had finished.

@@ -76,8 +76,8 @@ fn a_recorded_turn_is_given_out_piece_by_piece() {
     assert!((dollars - 4e-5).abs() < 1e-12);
     assert_eq!(state.turns(), 2);
     let calls: Vec<_> = state
-        .tools()
-        .calls()
+        .tools
+        .calls
         .iter()
         .map(|call| (call.tool.as_str(), call.status))
         .collect();
@@ -106,7 +106,7 @@ fn the_messages_alone_are_enough() {
     state.reconcile(&messages(), &mut out);
     assert_eq!(given_text(&out), ANSWER);
     assert_eq!(state.answer_text(), ANSWER);
-    assert_eq!(state.tools().calls().len(), 2);
+    assert_eq!(state.tools.calls.len(), 2);
 }
 
 /// Builds the stored messages from the events: whole parts, without deltas.
@@ -267,9 +267,9 @@ fn the_text_of_a_step_that_is_tried_again_does_not_count() {
     })));
     assert_eq!(state.answer_text(), "half an answer");
     // The state does not decide whether the retry is made.
-    assert_eq!(state.retries(), 0);
-    state.count_retry();
-    assert_eq!(state.retries(), 1);
+    assert_eq!(state.retries, 0);
+    state.retries += 1;
+    assert_eq!(state.retries, 1);
 }
 
 #[test]
@@ -401,7 +401,7 @@ fn what_a_session_held_before_the_prompt_is_not_of_the_turn() {
     state.reconcile(&[stored(child)], &mut Vec::new());
     assert_eq!((state.turns(), state.model_calls()), (1, 1));
     assert!((state.usage().1 - 0.5).abs() < 1e-12);
-    assert_eq!(state.tools().calls(), []);
+    assert_eq!(state.tools.calls, []);
     assert!(state.is_older(29.0) && !state.is_older(30.0) && !state.is_older(0.0));
 }
 

@@ -11,15 +11,11 @@ use crate::permission::{Decision, INVALID, LOOKING};
 /// Every tool call of a turn, in the order in which they began.
 #[derive(Debug, Default)]
 pub struct TurnTools {
-    calls: Vec<ToolCall>,
+    pub calls: Vec<ToolCall>,
     index: HashMap<String, usize>,
 }
 
 impl TurnTools {
-    pub fn calls(&self) -> &[ToolCall] {
-        &self.calls
-    }
-
     /// Takes a tool part; returns the call when it is new or has progressed. `root`: the directory that titles are
     /// relative to.
     pub(super) fn part(&mut self, part: &Part, parent: Option<&str>, root: &str) -> Option<ToolCall> {

@@ -73,7 +73,7 @@ pub struct EngineInfo {
 }
 
 /// A piece of text of one part.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TextDelta {
     /// The run's own session, or a subagent's.
     pub session_id: String,
@@ -144,7 +144,7 @@ pub struct PermissionRecord {
 }
 
 /// A question of the model, and its answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QuestionRecord {
     /// The engine's id of the request.
     pub id: String,

@@ -61,12 +61,7 @@ fn count(number: f64) -> u64 {
 /// Dollars as a decimal string with up to ten places and no exponent: `0.0123`.
 pub fn decimal(dollars: f64) -> String {
     let text = format!("{dollars:.10}");
-    let trimmed = text.trim_end_matches('0').trim_end_matches('.');
-    if trimmed.is_empty() {
-        "0".to_owned()
-    } else {
-        trimmed.to_owned()
-    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

@@ -96,31 +96,38 @@ async fn changed(prepare: impl FnOnce(&Path)) -> Vec<(String, Option<ChangeStatu
         retry_budget: Duration::ZERO,
         stall_timeout: Some(Duration::from_secs(60)),
         limits: AgentLimits::default(),
-        permissions: Permissions {
-            policy: Policy::new(
-                &PermissionRequest {
-                    preset: Preset::AutoTools,
-                    ..PermissionRequest::default()
-                },
-                &project,
-                home.path(),
-            ),
-            // Not the one with which the engine would be expected to ask about everything.
-            preset: Preset::LookOnly,
-            gate: None,
-            answerer: Answerer::Yes,
-            agent_rules: Vec::new(),
-            session_rules: Vec::new(),
-            directory: project.clone(),
-            limits: AgentLimits::default(),
-            audit: None,
-        },
+        updates,
         deadline: None,
         include_raw: false,
         outputs: OutputFiles::default(),
         started: TurnStart::default(),
     };
-    let mut driven = turn::drive(turn, events, updates, std::future::pending(), std::future::pending()).await;
+    let permissions = Permissions {
+        policy: Policy::new(
+            &PermissionRequest {
+                preset: Preset::AutoTools,
+                ..PermissionRequest::default()
+            },
+            &project,
+            home.path(),
+        ),
+        // Not the one with which the engine would be expected to ask about everything.
+        preset: Preset::LookOnly,
+        gate: None,
+        answerer: Answerer::Yes,
+        agent_rules: Vec::new(),
+        session_rules: Vec::new(),
+        directory: project.clone(),
+        audit: None,
+    };
+    let mut driven = turn::drive(
+        turn,
+        permissions,
+        events,
+        std::future::pending(),
+        std::future::pending(),
+    )
+    .await;
     assert!(driven.failure.is_none(), "{:?}", driven.failure);
     complete_changes(&client, &session_id, &mut driven.state, Duration::from_secs(10)).await;
     let root = project.canonicalize().unwrap();

@@ -5,11 +5,13 @@
 
 use std::io::{self, Write as _};
 
+use clap::ValueEnum as _;
+
 use super::conversation::{Asked, Conversation, Ended, pressed};
 use super::{sessions, shell};
 use crate::chat::{
-    COMMANDS, Completion, Console, ConsoleRequest, DialogInput, Editor, History, Modes, NamedItem, Pastes, PlainReader,
-    ShellNote, SlashCommand, TypedLine, mentions,
+    Completion, Console, ConsoleRequest, DialogInput, Editor, History, Modes, NamedItem, Pastes, ShellNote,
+    SlashCommand, TypedLine, mentions,
 };
 use crate::client::types::FilePart;
 use crate::commands::CommandEnd;
@@ -84,7 +86,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
             let editor = Editor::new(past, completion.clone(), pastes.clone(), color, modes.edited());
             Console::Editor(Box::new(editor))
         } else {
-            Console::Plain(PlainReader::default())
+            Console::Plain
         };
         Ok(Self {
             presses: context.interrupts.count_presses(),
@@ -299,9 +301,9 @@ impl<'t, 'c> Dialog<'t, 'c> {
             let command = command.clone();
             return shell::engine_command(self, &command, arguments).await;
         }
-        let ours = COMMANDS.iter().map(|row| row.name);
+        let ours: Vec<String> = SlashCommand::value_variants().iter().map(|own| own.name()).collect();
         let theirs = commands.iter().map(|command| command.name.as_str());
-        let near: Vec<String> = nearest(name, ours.chain(theirs))
+        let near: Vec<String> = nearest(name, ours.iter().map(String::as_str).chain(theirs))
             .into_iter()
             .map(|name| format!("/{name}"))
             .collect();

@@ -21,7 +21,7 @@ use crate::connect;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::input::{self, InputContext, PromptParts};
-use crate::request::{ChatRequest, PromptSource};
+use crate::request::{PromptSource, RunRequest};
 
 use conversation::Conversation;
 use dialog::Dialog;
@@ -31,8 +31,7 @@ use dialog::Dialog;
 /// # Errors
 ///
 /// When there can be no dialog, or a signal ends it. The dialog shows the failure of a turn.
-pub async fn run(context: &Context, request: ChatRequest) -> Result<CommandEnd, Failure> {
-    let ChatRequest { run } = request;
+pub async fn run(context: &Context, run: RunRequest) -> Result<CommandEnd, Failure> {
     let directory = connect::directory(context, &run.connect)?;
     let input = InputContext {
         cwd: &context.cwd,

@@ -4,7 +4,7 @@ use super::conversation::Asked;
 use super::dialog::{Dialog, NextStep};
 use super::sessions::text_of;
 use crate::client::types::MessageWithParts;
-use crate::conversation::SessionLock;
+use crate::conversation::ConversationLock;
 use crate::error::Failure;
 use crate::input::PromptParts;
 use crate::request::BusySession;
@@ -44,8 +44,8 @@ impl PromptHistory {
 
 impl Dialog<'_, '_> {
     /// The right to change a session; a failure while another command is at work on it.
-    async fn hold(&self, id: &str) -> Result<SessionLock, Failure> {
-        SessionLock::acquire(&self.chat.names, id, BusySession::Refused, |_| ()).await
+    async fn hold(&self, id: &str) -> Result<ConversationLock, Failure> {
+        ConversationLock::of_session(&self.chat.names, id, BusySession::Refused, |_| ()).await
     }
 
     async fn prompts(&self) -> Result<PromptHistory, Failure> {

@@ -52,7 +52,7 @@ async fn find_chosen(chat: &mut Conversation<'_>, display: &Display) -> Result<O
     // Released when this returns: between prompts, other commands may go on with the conversation.
     let mut locks = session::lock_kept(prompt).await?;
     let found = session::find(prompt, &client, &mut locks).await?;
-    Ok(found.map(session::ResumedSession::into_session))
+    Ok(found.map(|session| session.info))
 }
 
 async fn newest(client: &Client, search: Option<&str>) -> Result<Vec<Session>, Failure> {

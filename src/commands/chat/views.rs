@@ -2,10 +2,12 @@
 
 use std::io::Write as _;
 
+use clap::ValueEnum as _;
+
 use super::conversation::context_of;
 use super::dialog::Dialog;
 use super::sessions::text_of;
-use crate::chat::{COMMANDS, SlashCommand, copy_sequence, dollars, short};
+use crate::chat::{SlashCommand, copy_sequence, dollars, short};
 use crate::client::types::{MessageWithParts, TodoItem};
 use crate::commands::write_file;
 use crate::error::{Failure, FailureKind};
@@ -19,8 +21,8 @@ const MOST_LINES: usize = 1_000;
 impl Dialog<'_, '_> {
     pub(super) fn help(&self) {
         let row = |left: &str, right: &str| self.row(&format!("  {left:<19}"), right);
-        for command in COMMANDS {
-            row(&format!("/{} {}", command.name, command.arguments), command.help);
+        for command in SlashCommand::value_variants() {
+            row(&format!("/{} {}", command.name(), command.arguments()), &command.help());
         }
         let commands = self.chat.link().map_or(&[][..], |link| &link.commands);
         for command in commands

@@ -7,11 +7,11 @@ use super::RunningCommand;
 use crate::cli::SessionTarget;
 use crate::commands::{write_file, write_stdout};
 use crate::error::{Failure, FailureKind};
-use crate::request::{Existing, ExportFormat, Redaction};
+use crate::request::{Existing, ExportFormat, Reasoning, Redaction};
 use crate::support::json;
 use crate::support::named_file::{self, IfPresent};
 use crate::terminal::sanitize;
-use crate::transcript::{ReasoningChoice, markdown};
+use crate::transcript::markdown;
 
 /// How a session is exported.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ pub(super) async fn export(call: RunningCommand<'_>, target: &SessionTarget, how
         document = document.redacted(&call.context.directories.home.to_string_lossy());
     }
     let bytes = match how.format {
-        ExportFormat::Markdown => markdown(&document, ReasoningChoice::Hidden).into_bytes(),
+        ExportFormat::Markdown => markdown(&document, Reasoning::Hidden).into_bytes(),
         ExportFormat::Json => json::document(&document).map_err(|error| {
             Failure::new(FailureKind::Failed, format!("cannot write session `{}`", entry.id)).caused_by(&error)
         })?,

@@ -14,7 +14,7 @@ use crate::client::{Client, Error as ApiError};
 use crate::connect::rehearsed;
 use crate::connect::visit::{USUAL, visit, visit_for};
 use crate::connect::{self, Connection, Needs};
-use crate::conversation::SessionLock;
+use crate::conversation::ConversationLock;
 use crate::error::{Failure, FailureKind};
 use crate::request::{BusySession, ConnectRequest, ServerChoice, SessionScope};
 use crate::store::{SessionStore, Unreadable};
@@ -235,9 +235,9 @@ impl RunningCommand<'_> {
     /// # Errors
     ///
     /// When another command has it.
-    pub(super) async fn lock(self, id: &str) -> Result<SessionLock, Failure> {
+    pub(super) async fn lock(self, id: &str) -> Result<ConversationLock, Failure> {
         let state = rehearsed::names(self.context, &self.request.connect.rehearsal);
-        let lock = SessionLock::acquire(&state, id, BusySession::Refused, |_| ()).await;
+        let lock = ConversationLock::of_session(&state, id, BusySession::Refused, |_| ()).await;
         lock.map_err(|mut failure| {
             // A lock that cannot be had for another reason has a cause.
             if failure.causes.is_empty() {

@@ -15,13 +15,13 @@ use tokio::time::timeout;
 use self::rules::{change_rules, take_rules_away};
 use self::waiting::{Notice, lock_session, wait_until_idle, warn};
 use self::which::{foreign, gone, is_at, latest, named, nothing_kept, session, unreadable};
-use super::context::PromptContext;
+use super::PromptContext;
 use super::names::ResolvedNames;
 use crate::client::Client;
 use crate::client::types::{Agent, NewSession, Rule, Session};
 use crate::client::types::{SessionChange, no_rules};
 use crate::client::{Event, EventStream, StreamItem};
-use crate::conversation::{KeptSession, NameLock, SessionLock};
+use crate::conversation::{ConversationLock, KeptSession};
 use crate::error::{Failure, FailureKind};
 use crate::request::{BusySession, Manner, ModelRef, NamesRequest, SessionStart, VariantChoice};
 use crate::turn::{TurnStart, TurnStatus, Update};
@@ -35,9 +35,9 @@ const NO_VARIANT: &str = "default";
 #[derive(Default)]
 pub(crate) struct SessionLocks {
     /// While the name may get another session.
-    name: Option<NameLock>,
+    name: Option<ConversationLock>,
     /// While this command prompts the session.
-    session: Option<SessionLock>,
+    session: Option<ConversationLock>,
     /// The session of the name.
     kept: Option<KeptSession>,
     /// The session had no rules before the turn and is not kept by us, so it gets none afterwards either.
@@ -72,12 +72,9 @@ impl SessionLocks {
         if self.kept.as_ref().is_none_or(|kept| kept.session_id != id) {
             let kept = KeptSession::new(prompt.directory, name, id);
             kept.save(prompt.state).map_err(|error| {
-                Failure::new(
-                    FailureKind::Failed,
-                    format!("cannot keep the conversation in `{}`", prompt.state.display()),
-                )
-                .caused_by(&error)
-                .hint("make the directory writable, or set `XDG_STATE_HOME`")
+                Failure::failed(format!("cannot keep the conversation in `{}`", prompt.state.display()))
+                    .caused_by(&error)
+                    .hint("make the directory writable, or set `XDG_STATE_HOME`")
             })?;
             if let Some(before) = self.kept.replace(kept) {
                 let replaced = TurnStatus::Replaced {
@@ -113,7 +110,7 @@ pub(crate) async fn lock_kept(prompt: PromptContext<'_>) -> Result<SessionLocks,
         return Ok(locks);
     };
     let notice = Notice::new(prompt.display);
-    let lock = NameLock::acquire(prompt.state, prompt.directory, name, choice.waiting, |pid| {
+    let lock = ConversationLock::of_name(prompt.state, prompt.directory, name, choice.waiting, |pid| {
         notice.held(pid)
     })
     .await?;
@@ -133,18 +130,14 @@ pub(crate) async fn lock_kept(prompt: PromptContext<'_>) -> Result<SessionLocks,
 /// An existing session that goes on, or is copied.
 #[derive(Debug, Clone)]
 pub(crate) struct ResumedSession {
-    info: Session,
+    /// The session, as the engine describes it.
+    pub(crate) info: Session,
     manner: Manner,
     /// It was busy when it was found, so some events on the stream belong to an earlier turn.
     was_busy: bool,
 }
 
 impl ResumedSession {
-    /// The session, as the engine describes it.
-    pub(crate) fn into_session(self) -> Session {
-        self.info
-    }
-
     /// The names that the session used last, and those of the request that were typed. A typed agent brings its own model.
     pub(crate) fn with_last_names(&self, request: &NamesRequest, agents: &[Agent]) -> NamesRequest {
         let mut names = request.clone();

@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::client::types::{PassingMessage, SessionChange, no_rules};
 use crate::client::types::{Rule, Session};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::prompting::names::ResolvedNames;
 use crate::request::ModelRef;
 use crate::support::identifier;
@@ -82,9 +82,7 @@ pub(super) async fn take_rules_away(
     agent: Option<&str>,
     variant: Option<&str>,
 ) -> Result<(), Failure> {
-    let randomness = |error: getrandom::Error| {
-        Failure::new(FailureKind::Failed, "cannot make an id for a message").caused_by(&error)
-    };
+    let randomness = |error: getrandom::Error| Failure::failed("cannot make an id for a message").caused_by(&error);
     let passing = PassingMessage {
         message_id: &identifier::ascending("msg").map_err(randomness)?,
         part_id: &identifier::ascending("prt").map_err(randomness)?,

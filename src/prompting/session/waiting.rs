@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::client::Client;
-use crate::conversation::SessionLock;
-use crate::error::{Failure, FailureKind};
-use crate::prompting::context::PromptContext;
+use crate::conversation::ConversationLock;
+use crate::error::Failure;
+use crate::prompting::PromptContext;
 use crate::prompting::display::Display;
 use crate::request::BusySession;
 use crate::turn::{TurnStatus, Update};
@@ -29,10 +29,9 @@ pub(super) async fn wait_until_idle(
     display: &Display,
 ) -> Result<(), Failure> {
     if waiting == BusySession::Refused {
-        return Err(Failure::new(
-            FailureKind::Failed,
-            format!("cannot go on with session `{id}`: it is at work on an earlier prompt"),
-        )
+        return Err(Failure::failed(format!(
+            "cannot go on with session `{id}`: it is at work on an earlier prompt"
+        ))
         .hint("leave out `--no-wait` to wait for it"));
     }
     let note = TurnStatus::AtWork {
@@ -49,10 +48,9 @@ pub(super) async fn wait_until_idle(
     if is_idle_within(client, id, ABORT_TIMEOUT).await? {
         return Ok(());
     }
-    Err(Failure::new(
-        FailureKind::Engine,
-        format!("cannot go on with session `{id}`: it is at work on an earlier prompt, and cannot be stopped"),
-    )
+    Err(Failure::engine(format!(
+        "cannot go on with session `{id}`: it is at work on an earlier prompt, and cannot be stopped"
+    ))
     .hint("stop the server that it runs in, or begin a new session"))
 }
 
@@ -74,8 +72,8 @@ pub(super) async fn lock_session(
     waiting: BusySession,
     prompt: PromptContext<'_>,
     notice: &Notice<'_>,
-) -> Result<SessionLock, Failure> {
-    SessionLock::acquire(prompt.state, id, waiting, |pid| notice.held(pid)).await
+) -> Result<ConversationLock, Failure> {
+    ConversationLock::of_session(prompt.state, id, waiting, |pid| notice.held(pid)).await
 }
 
 pub(super) async fn warn(display: &Display, warnings: Vec<String>) {

@@ -6,8 +6,8 @@ use super::waiting::warn;
 use crate::client::types::Session;
 use crate::client::{Client, Error};
 use crate::conversation::{KeptSession, ambiguous, by_title_or_id, unknown};
-use crate::error::{Failure, FailureKind};
-use crate::prompting::context::PromptContext;
+use crate::error::Failure;
+use crate::prompting::PromptContext;
 use crate::request::{RunRequest, ServerChoice, SessionStart};
 use crate::support::nearest::{nearest, quoted};
 
@@ -159,10 +159,10 @@ async fn others(failure: Failure, but: Option<&str>, prompt: PromptContext<'_>) 
 }
 
 pub(super) fn unreadable(state: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(
-        FailureKind::Failed,
-        format!("cannot read which conversations are kept in `{}`", state.display()),
-    )
+    Failure::failed(format!(
+        "cannot read which conversations are kept in `{}`",
+        state.display()
+    ))
     .caused_by(error)
     .hint("make the directory readable, or set `XDG_STATE_HOME`")
 }

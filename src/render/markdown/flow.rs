@@ -11,6 +11,7 @@ use super::style::{MarkdownStyle, Span};
 pub(super) const MAX_GRAPHEME_BYTES: usize = 64;
 
 /// The cursor's position, and the pending text.
+#[derive(Default)]
 pub(super) struct TextFlow {
     color: bool,
     column: usize,
@@ -33,16 +34,7 @@ impl TextFlow {
     pub(super) fn new(color: bool) -> Self {
         Self {
             color,
-            column: 0,
-            hang: Span::new("", MarkdownStyle::PLAIN),
-            hang_width: 0,
-            bare: false,
-            spaces: 0,
-            gap: MarkdownStyle::PLAIN,
-            word: Vec::new(),
-            word_width: 0,
-            last: String::new(),
-            active: MarkdownStyle::PLAIN,
+            ..Self::default()
         }
     }
 
@@ -53,7 +45,7 @@ impl TextFlow {
         self.hang_width = width(&hang.text);
         self.hang = hang;
         if self.hang_width + 10 > columns {
-            self.hang = Span::new("", MarkdownStyle::PLAIN);
+            self.hang = Span::default();
             self.hang_width = 0;
         }
         self.spaces = 0;

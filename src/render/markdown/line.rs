@@ -52,6 +52,14 @@ pub(super) struct LinePosition {
     pub(super) after_blank: bool,
 }
 
+impl LinePosition {
+    /// Before the first line of a document or a part.
+    pub(super) const START: Self = Self {
+        in_list: false,
+        after_blank: true,
+    };
+}
+
 /// Classifies `line`: all of it if `complete`, else its beginning.
 pub(super) fn judge(line: &str, complete: bool, place: LinePosition) -> MarkdownLine {
     let (quotes, quoted) = quotes(line);

@@ -19,18 +19,19 @@ use line::{Fence, Lead, LinePosition, MarkdownLine, judge, quotes};
 use style::{MarkdownStyle, Span};
 use table::MarkdownTable;
 
-use super::paint::Paint;
-
 /// The open block, which the next lines belong to.
+#[derive(Default)]
 enum OpenBlock {
+    #[default]
     Text,
     Code(Fence),
     Table(MarkdownTable),
 }
 
 /// What was written above the next line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Above {
+    #[default]
     Nothing,
     Line,
     /// A complete block: one blank line must follow, however many the source has.
@@ -46,6 +47,7 @@ impl Above {
 }
 
 /// A document that is being written.
+#[derive(Default)]
 pub(super) struct Markdown {
     color: bool,
     /// Source of the current line that has not been written.
@@ -62,20 +64,12 @@ pub(super) struct Markdown {
 }
 
 impl Markdown {
-    pub(super) fn new(paint: Paint) -> Self {
+    pub(super) fn new(color: bool) -> Self {
         Self {
-            color: paint.is_on(),
-            line: String::new(),
-            open: None,
-            block: OpenBlock::Text,
-            place: LinePosition {
-                in_list: false,
-                after_blank: true,
-            },
-            flow: TextFlow::new(paint.is_on()),
-            highlighter: Highlighter::default(),
-            above: Above::Nothing,
-            settled: false,
+            color,
+            place: LinePosition::START,
+            flow: TextFlow::new(color),
+            ..Self::default()
         }
     }
 
@@ -117,10 +111,7 @@ impl Markdown {
             self.flow.end_line(columns, out);
         }
         self.block = OpenBlock::Text;
-        self.place = LinePosition {
-            in_list: false,
-            after_blank: true,
-        };
+        self.place = LinePosition::START;
         self.settled = false;
         self.above.end_block();
     }
@@ -198,7 +189,7 @@ impl Markdown {
             MarkdownLine::Row => {
                 if !matches!(self.block, OpenBlock::Table(_)) {
                     self.start_line(out);
-                    self.block = OpenBlock::Table(MarkdownTable::new());
+                    self.block = OpenBlock::Table(MarkdownTable::default());
                 }
                 if let OpenBlock::Table(table) = &mut self.block
                     && let Err(rows) = table.push(&line, self.color, columns, out)

@@ -38,7 +38,7 @@ impl MarkdownStyle {
 }
 
 /// A piece of text in one style.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) text: String,
     pub(super) style: MarkdownStyle,

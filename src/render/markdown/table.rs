@@ -19,6 +19,7 @@ enum Alignment {
     Right,
 }
 
+#[derive(Default)]
 pub(super) struct MarkdownTable {
     /// Lines of source that have not been written.
     rows: Vec<String>,
@@ -31,13 +32,6 @@ struct Layout {
 }
 
 impl MarkdownTable {
-    pub(super) fn new() -> Self {
-        Self {
-            rows: Vec::new(),
-            layout: None,
-        }
-    }
-
     /// Takes a row. Returns the rows if they turn out not to be a table.
     pub(super) fn push(&mut self, row: &str, color: bool, columns: usize, out: &mut String) -> Result<(), Vec<String>> {
         self.rows.push(row.to_owned());
@@ -249,7 +243,7 @@ mod tests {
     use super::*;
 
     fn shown(rows: &[&str], columns: usize) -> String {
-        let mut table = MarkdownTable::new();
+        let mut table = MarkdownTable::default();
         let mut out = String::new();
         for row in rows {
             table.push(row, false, columns, &mut out).unwrap();
@@ -287,7 +281,7 @@ mod tests {
 
     #[test]
     fn lines_with_bars_that_are_no_table_are_given_back() {
-        let mut table = MarkdownTable::new();
+        let mut table = MarkdownTable::default();
         let mut out = String::new();
         table.push("| a", false, 60, &mut out).unwrap();
         assert_eq!(

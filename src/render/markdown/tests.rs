@@ -91,7 +91,7 @@ after
 ";
 
 fn write(pieces: &[&str], color: bool, columns: usize) -> String {
-    let mut markdown = Markdown::new(Paint::new(color));
+    let mut markdown = Markdown::new(color);
     let mut out = String::new();
     for piece in pieces {
         markdown.push(piece, columns, &mut out);
@@ -173,7 +173,7 @@ fn colour_changes_looks_and_the_line_feed_is_plain() {
 
 #[test]
 fn text_appears_word_by_word_and_code_line_by_line() {
-    let mut markdown = Markdown::new(Paint::new(false));
+    let mut markdown = Markdown::new(false);
     let mut shown = |text: &str| {
         let mut out = String::new();
         markdown.push(text, 40, &mut out);
@@ -189,7 +189,7 @@ fn text_appears_word_by_word_and_code_line_by_line() {
 
 #[test]
 fn settling_shows_everything_and_a_line_ended_by_others_goes_on_below() {
-    let mut markdown = Markdown::new(Paint::new(false));
+    let mut markdown = Markdown::new(false);
     let mut out = String::new();
     markdown.push("Let me look", 40, &mut out);
     markdown.settle(40, &mut out);
@@ -210,7 +210,7 @@ fn settling_shows_everything_and_a_line_ended_by_others_goes_on_below() {
 
 #[test]
 fn parts_are_separated_by_one_blank_line() {
-    let mut markdown = Markdown::new(Paint::new(false));
+    let mut markdown = Markdown::new(false);
     let mut out = String::new();
     for part in ["one\n\n\n", "\n\ntwo", "- three\n"] {
         markdown.push(part, 40, &mut out);

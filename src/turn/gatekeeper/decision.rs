@@ -24,14 +24,18 @@ pub(super) struct GateDecision {
 }
 
 impl GateDecision {
-    pub(super) fn allowed(by: DecidedBy, reason: impl Into<String>) -> Self {
+    fn new(result: Decision, by: DecidedBy, reason: impl Into<String>) -> Self {
         Self {
-            result: Decision::Allowed,
+            result,
             by,
             scope: AuditScope::Once,
             reason: reason.into(),
             message: None,
         }
+    }
+
+    pub(super) fn allowed(by: DecidedBy, reason: impl Into<String>) -> Self {
+        Self::new(Decision::Allowed, by, reason)
     }
 
     pub(super) fn denied(by: DecidedBy, reason: impl Into<String>, message: impl Into<String>) -> Self {
@@ -43,13 +47,7 @@ impl GateDecision {
 
     /// A refusal after which the model does not continue.
     pub(super) fn ends_the_run(by: DecidedBy, reason: impl Into<String>) -> Self {
-        Self {
-            result: Decision::Denied,
-            by,
-            scope: AuditScope::Once,
-            reason: reason.into(),
-            message: None,
-        }
+        Self::new(Decision::Denied, by, reason)
     }
 
     /// The refusal when the run has no approver.
@@ -71,11 +69,7 @@ impl GateDecision {
 
     /// The decision of the rules; `None` when the approver must decide.
     pub(super) fn of_rules(judgement: &Judgement, answerer: ApproverKind) -> Option<Self> {
-        let by = if judgement.by_preset {
-            DecidedBy::Preset
-        } else {
-            DecidedBy::Rule
-        };
+        let by = owner(judgement.by_preset);
         Some(match (judgement.effect, answerer) {
             (Effect::Allow, _) => Self::allowed(by, judgement.rule.clone()),
             (Effect::Deny, _) => Self::denied(
@@ -115,6 +109,11 @@ impl GateDecision {
             Answer::Nobody => Self::nobody(judgement),
         }
     }
+}
+
+/// Whose rule decided.
+pub(super) fn owner(by_preset: bool) -> DecidedBy {
+    if by_preset { DecidedBy::Preset } else { DecidedBy::Rule }
 }
 
 /// The failure of a run that a refusal ended.

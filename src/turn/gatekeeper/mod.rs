@@ -23,7 +23,6 @@ mod settling;
 mod tamper;
 
 use std::collections::{HashSet, VecDeque};
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -62,7 +61,6 @@ const TRACE_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_SUBAGENT_DEPTH: usize = 16;
 
 /// What a turn needs to decide what the model may do.
-#[derive(Debug)]
 pub struct Permissions {
     pub policy: Policy,
     /// A plain prompt gets a hint at `--auto-tools` with its first refusal.
@@ -76,8 +74,6 @@ pub struct Permissions {
     /// The rules that we gave to the session. Other rules mean that another client has changed them.
     pub session_rules: Vec<Rule>,
     pub directory: PathBuf,
-    /// The limits of the run; calls beyond them do not pass.
-    pub limits: AgentLimits,
     /// The log of all decisions; `None` when a plain prompt has no place for it.
     pub audit: Option<AuditLog>,
 }
@@ -102,16 +98,6 @@ impl Answerer {
     }
 }
 
-impl fmt::Debug for Answerer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Yes => "Yes",
-            Self::Nobody => "Nobody",
-            Self::Somebody { .. } => "Somebody",
-        })
-    }
-}
-
 pub(super) enum GateEvent {
     Call(GateCall),
     /// A call of an unknown session, with the sessions from it up to the child of a known session; `None` when no known
@@ -130,26 +116,18 @@ pub(super) enum ApproverReply {
     Question(QuestionAnswer),
 }
 
-/// What a turn leaves for the next turn.
-pub(super) struct GateOutcome {
-    /// Every decision that belongs in a record.
-    pub(super) records: Vec<PermissionRecord>,
+pub(super) struct Gatekeeper {
     /// The policy, with the rules that were granted for the rest of the session.
     pub(super) policy: Policy,
-    /// The tool gate, without waiting calls.
-    pub(super) gate: Option<Gate>,
-}
-
-pub(super) struct Gatekeeper {
-    policy: Policy,
     preset: Preset,
     gate: Option<Gate>,
-    /// The tool gate, after it was closed.
-    left_gate: Option<Gate>,
+    /// The tool gate, after it was closed, without waiting calls.
+    pub(super) left_gate: Option<Gate>,
     /// Whether the turn began with a tool gate; without it, only the session's rules protect.
     has_gate: bool,
     agent_rules: Vec<Rule>,
     directory: PathBuf,
+    /// The limits of the run; calls beyond them do not pass.
     limits: AgentLimits,
     repeats: RepeatWatch,
     /// Calls that are already allowed to repeat.
@@ -178,7 +156,8 @@ pub(super) struct Gatekeeper {
     /// Calls that will not run, because the run is over. The model would go on after a refusal, so the calls wait until
     /// the model is stopped.
     held: Vec<GateCall>,
-    records: Vec<PermissionRecord>,
+    /// Every decision that belongs in a record.
+    pub(super) records: Vec<PermissionRecord>,
 }
 
 /// The reason when the engine's own configuration asks.
@@ -216,7 +195,7 @@ struct PendingAsk {
 }
 
 impl Gatekeeper {
-    pub(super) fn new(permissions: Permissions, client: Client) -> Self {
+    pub(super) fn new(permissions: Permissions, limits: AgentLimits, client: Client) -> Self {
         let (answerer, prompter, faults) = match permissions.answerer {
             Answerer::Yes => (ApproverKind::Yes, None, None),
             Answerer::Nobody => (ApproverKind::Nobody, None, None),
@@ -230,7 +209,7 @@ impl Gatekeeper {
             left_gate: None,
             agent_rules: permissions.agent_rules,
             directory: permissions.directory,
-            limits: permissions.limits,
+            limits,
             repeats: RepeatWatch::new(),
             repeatable: HashSet::new(),
             audit: permissions.audit,
@@ -260,18 +239,6 @@ impl Gatekeeper {
             .flatten()
     }
 
-    pub(super) fn into_outcome(self) -> GateOutcome {
-        GateOutcome {
-            records: self.records,
-            policy: self.policy,
-            gate: self.left_gate,
-        }
-    }
-
-    pub(super) fn records(&self) -> &[PermissionRecord] {
-        &self.records
-    }
-
     /// Whether a question is open, so that silence of the engine is no stall.
     pub(super) fn is_asking(&self) -> bool {
         self.asking.is_some()
@@ -286,12 +253,7 @@ impl Gatekeeper {
             tracing,
             ..
         } = self;
-        let call = async {
-            match gate {
-                Some(gate) => gate.next().await,
-                None => std::future::pending().await,
-            }
-        };
+        let call = if_any(gate.as_mut().map(Gate::next));
         let (thread, waits) = match asking {
             Some(PendingAsk {
                 thread,
@@ -301,18 +263,8 @@ impl Gatekeeper {
             }) => (Some(thread), what.call().filter(|_| !withdrawal.is_cancelled())),
             None => (None, None),
         };
-        let answered = async {
-            match thread {
-                Some(thread) => thread.await,
-                None => std::future::pending().await,
-            }
-        };
-        let gone = async {
-            match waits {
-                Some(call) => call.gone().await,
-                None => std::future::pending().await,
-            }
-        };
+        let answered = if_any(thread);
+        let gone = if_any(waits.map(GateCall::gone));
         let sent = async {
             while replies.join_next().await.is_some() {}
             std::future::pending::<GateEvent>().await
@@ -360,11 +312,8 @@ impl Gatekeeper {
             GateEvent::GateLost => {
                 self.gate = None;
                 Some(
-                    Failure::new(
-                        FailureKind::Engine,
-                        "cannot go on: the engine has lost the connection to the tool gate",
-                    )
-                    .hint("run again with `-vv` to see what the engine said"),
+                    Failure::engine("cannot go on: the engine has lost the connection to the tool gate")
+                        .hint("run again with `-vv` to see what the engine said"),
                 )
             }
             GateEvent::Gone => {
@@ -442,6 +391,14 @@ impl What {
             } => Some(ask),
             _ => None,
         }
+    }
+}
+
+/// The output of a future; never resolves without one.
+async fn if_any<T>(future: Option<impl Future<Output = T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
     }
 }
 

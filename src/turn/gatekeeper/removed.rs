@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::super::update::{PermissionRecord, ToolCall, Update};
 use super::Gatekeeper;
+use super::decision::owner;
 use crate::client::types::RuleAction;
 use crate::permission::{Action, AuditScope, DecidedBy, Decision, INVALID, is_engine_tool, wildcard_matches};
 use crate::request::Effect;
@@ -62,7 +63,7 @@ impl Gatekeeper {
             let removal = self.policy.removal(&name);
             // The engine has no tool of a name that the model invented, so no rule refused it.
             if let Some(judgement) = removal.filter(|judgement| !judgement.by_preset || is_engine_tool(&name)) {
-                return Some((tool.to_owned(), judgement.rule, whose(judgement.by_preset)));
+                return Some((tool.to_owned(), judgement.rule, owner(judgement.by_preset)));
             }
             let configured = self.agent_rules.iter().rev().find(|rule| {
                 wildcard_matches(&rule.permission, &name) && rule.pattern.chars().all(|character| character == '*')
@@ -75,15 +76,11 @@ impl Gatekeeper {
         if error.contains("rule which prevents") {
             let judgement = self.policy.judge(&Action::of_call(&call.tool, &call.input));
             let (rule, by) = match judgement.effect {
-                Effect::Deny => (judgement.rule, whose(judgement.by_preset)),
+                Effect::Deny => (judgement.rule, owner(judgement.by_preset)),
                 Effect::Allow | Effect::Ask => (CONFIGURATION.to_owned(), DecidedBy::Rule),
             };
             return Some((call.tool.clone(), rule, by));
         }
         None
     }
-}
-
-fn whose(by_preset: bool) -> DecidedBy {
-    if by_preset { DecidedBy::Preset } else { DecidedBy::Rule }
 }

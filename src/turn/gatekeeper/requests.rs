@@ -67,8 +67,8 @@ impl Gatekeeper {
         let action = Action::of_ask(ask);
         let judgement = self.policy.judge(&action);
         state
-            .tools()
-            .calls()
+            .tools
+            .calls
             .iter()
             .filter(|call| call.session_id == ask.session_id && call.call_id == ask.tool.call_id)
             // The arguments of a pending call are not complete.
@@ -145,7 +145,7 @@ impl Gatekeeper {
             .cloned()
             .collect();
         let was_done = |ask: &PermissionAsk| {
-            state.tools().calls().iter().any(|call| {
+            state.tools.calls.iter().any(|call| {
                 call.session_id == ask.session_id
                     && call.call_id == ask.tool.call_id
                     && call.status == ToolStatus::Completed

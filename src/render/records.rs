@@ -1,4 +1,5 @@
-//! `--output-format stream-json`: one record per line, each flushed; first `init`, last `result`.
+//! The two modes of records: `--output-format json`, the result record at the end; and `--output-format stream-json`, one
+//! record per line, each flushed; first `init`, last `result`.
 
 use std::io;
 
@@ -7,16 +8,21 @@ use super::console::OutputStreams;
 use super::schema::Record;
 use crate::turn::{Outcome, Update};
 
-/// Whether the engine's own events are written too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RawEvents {
-    LeftOut,
-    Included,
+pub(super) struct Json;
+
+impl Body for Json {
+    fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) -> io::Result<()> {
+        let mut line = Vec::new();
+        Record::result(outcome).write_line(&mut line)?;
+        console.out(&line)
+    }
 }
 
 /// Writes each update as it arrives.
+#[derive(Default)]
 pub(super) struct StreamJson {
-    raw: RawEvents,
+    /// Whether the engine's own events are written too.
+    include_raw: bool,
     begun: bool,
     /// Records that came before `init`, which is always written first.
     early: Vec<u8>,
@@ -25,12 +31,10 @@ pub(super) struct StreamJson {
 }
 
 impl StreamJson {
-    pub(super) fn new(raw: RawEvents) -> Self {
+    pub(super) fn new(include_raw: bool) -> Self {
         Self {
-            raw,
-            begun: false,
-            early: Vec::new(),
-            line: Vec::new(),
+            include_raw,
+            ..Self::default()
         }
     }
 
@@ -49,7 +53,7 @@ impl StreamJson {
 
 impl Body for StreamJson {
     fn update(&mut self, update: &Update, console: &mut OutputStreams) -> io::Result<()> {
-        if matches!(update, Update::Raw(_)) && self.raw == RawEvents::LeftOut {
+        if matches!(update, Update::Raw(_)) && !self.include_raw {
             return Ok(());
         }
         let record = Record::of(update);
