@@ -406,7 +406,7 @@ fn probe_table(engines: &[Engine], columns: &[Vec<RowResult>]) -> String {
             None => "ok".to_owned(),
             Some(_) => "**fails**".to_owned(),
         });
-        lines.push(cells(std::iter::once(row.name.to_owned()).chain(words).collect()));
+        lines.push(cells(std::iter::once(row.name.clone()).chain(words).collect()));
     }
     lines.join("\n")
 }
