@@ -2,21 +2,21 @@
 
 use serde::Serialize;
 
-use super::table::{Column, Shape, Table};
-use super::{CommandEnd, write_document};
+use super::CommandEnd;
+use super::table::{Column, write_entries};
 use crate::client::types::Agent;
 use crate::connect::select;
 use crate::connect::visit::visit;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{AgentsRequest, ListFormat, Verbosity};
+use crate::request::{AgentsRequest, Verbosity};
 
 const COLUMNS: [Column; 5] = [
-    Column::new("AGENT", Shape::Text),
-    Column::new("MODE", Shape::Text),
-    Column::new("MODEL", Shape::Text),
-    Column::new("NOTES", Shape::Text),
-    Column::new("DESCRIPTION", Shape::Flexible),
+    Column::Text("AGENT"),
+    Column::Text("MODE"),
+    Column::Text("MODEL"),
+    Column::Text("NOTES"),
+    Column::Flexible("DESCRIPTION"),
 ];
 
 /// Runs the command. The engine's own helpers are listed with `-v` only.
@@ -41,16 +41,7 @@ pub async fn run(context: &Context, request: AgentsRequest) -> Result<CommandEnd
         Ok(entries)
     })
     .await?;
-    match request.output.format {
-        ListFormat::Json => write_document(&entries)?,
-        ListFormat::Text => {
-            let mut table = Table::new(&COLUMNS);
-            for entry in &entries {
-                table.push(entry.cells());
-            }
-            table.print(context, &request.output)?;
-        }
-    }
+    write_entries(context, &request.output, &entries, &COLUMNS, AgentEntry::cells)?;
     Ok(CommandEnd::Success)
 }
 

@@ -4,24 +4,24 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-use super::table::{Column, Shape, Table};
-use super::{CommandEnd, write_document};
+use super::CommandEnd;
+use super::table::{Column, write_entries};
 use crate::client::types::{Model, Provider, Providers};
 use crate::connect::select;
 use crate::connect::visit::{EVERYTHING, visit_for};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{ListFormat, ModelRef, ModelsRequest, Verbosity};
+use crate::request::{ModelRef, ModelsRequest, Verbosity};
 
 const COLUMNS: [Column; 8] = [
-    Column::new("MODEL", Shape::Text),
-    Column::new("NAME", Shape::Flexible),
-    Column::new("CONTEXT", Shape::Number),
-    Column::new("CAN", Shape::Text),
-    Column::new("$/M IN", Shape::Number),
-    Column::new("$/M OUT", Shape::Number),
-    Column::new("VARIANTS", Shape::Flexible),
-    Column::new("NOTES", Shape::Text),
+    Column::Text("MODEL"),
+    Column::Flexible("NAME"),
+    Column::Number("CONTEXT"),
+    Column::Text("CAN"),
+    Column::Number("$/M IN"),
+    Column::Number("$/M OUT"),
+    Column::Flexible("VARIANTS"),
+    Column::Text("NOTES"),
 ];
 
 /// Runs the command.
@@ -47,18 +47,11 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<CommandEnd
         },
     )
     .await?;
-    match request.output.format {
-        ListFormat::Json => write_document(&entries)?,
-        ListFormat::Text => {
-            // Where no model is configured, the engine takes one of the providers' own favourites.
-            let chosen = entries.iter().any(|entry| entry.default);
-            let mut table = Table::new(&COLUMNS);
-            for entry in &entries {
-                table.push(entry.cells(chosen));
-            }
-            table.print(context, &request.output)?;
-        }
-    }
+    // Where no model is configured, the engine takes one of the providers' own favourites.
+    let chosen = entries.iter().any(|entry| entry.default);
+    write_entries(context, &request.output, &entries, &COLUMNS, |entry| {
+        entry.cells(chosen)
+    })?;
     if entries.is_empty() && request.connect.verbosity > Verbosity::Quiet {
         let _ = writeln!(
             io::stderr(),

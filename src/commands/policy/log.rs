@@ -3,13 +3,23 @@
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
 
-use super::super::table::{Column, Shape, Table};
-use super::super::{CommandEnd, write_document};
+use super::super::CommandEnd;
+use super::super::table::{Column, write_entries};
 use super::shown;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::permission::{AuditEntry, AuditLog, Decision};
-use crate::request::{ListFormat, ListOutput, LogFilter};
+use crate::request::{ListOutput, LogFilter};
+
+const COLUMNS: [Column; 7] = [
+    Column::Text("TIME"),
+    Column::Text("DECISION"),
+    Column::Text("BY"),
+    Column::Text("TOOL"),
+    Column::Flexible("WHAT"),
+    Column::Flexible("RULE"),
+    Column::Flexible("SESSION"),
+];
 
 /// Runs the command.
 ///
@@ -46,10 +56,7 @@ pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) ->
             }
         }
     }
-    match output.format {
-        ListFormat::Json => write_document(&entries)?,
-        ListFormat::Text => table(&entries).print(context, output)?,
-    }
+    write_entries(context, output, entries.make_contiguous(), &COLUMNS, cells)?;
     if damaged > 0 {
         let lines = if damaged == 1 { "line" } else { "lines" };
         let _ = writeln!(
@@ -68,27 +75,15 @@ fn matches(filter: &LogFilter, entry: &AuditEntry) -> bool {
     session && decision
 }
 
-fn table(entries: &VecDeque<AuditEntry>) -> Table {
-    let mut table = Table::new(&[
-        Column::new("TIME", Shape::Text),
-        Column::new("DECISION", Shape::Text),
-        Column::new("BY", Shape::Text),
-        Column::new("TOOL", Shape::Text),
-        Column::new("WHAT", Shape::Flexible),
-        Column::new("RULE", Shape::Flexible),
-        Column::new("SESSION", Shape::Flexible),
-    ]);
-    for entry in entries {
-        let agent = if entry.subagent { " (subagent)" } else { "" };
-        table.push(vec![
-            shown(&entry.time),
-            entry.decision.as_str().to_owned(),
-            entry.by.as_str().to_owned(),
-            shown(&entry.permission),
-            shown(&entry.patterns.join(", ")),
-            shown(&entry.rule),
-            shown(&format!("{}{agent}", entry.session_id)),
-        ]);
-    }
-    table
+fn cells(entry: &AuditEntry) -> Vec<String> {
+    let agent = if entry.subagent { " (subagent)" } else { "" };
+    vec![
+        shown(&entry.time),
+        entry.decision.as_str().to_owned(),
+        entry.by.as_str().to_owned(),
+        shown(&entry.permission),
+        shown(&entry.patterns.join(", ")),
+        shown(&entry.rule),
+        shown(&format!("{}{agent}", entry.session_id)),
+    ]
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::table::{Column, Shape, Table};
+use super::table::{Column, Table, write_entries};
 use super::{CommandEnd, write_document, write_stdout};
 use crate::connect::local_directory;
 use crate::context::Context;
@@ -128,24 +128,16 @@ fn test(
         .iter()
         .map(|call| CallDecision::of(call, scope, &policy))
         .collect();
-    match scope.output.format {
-        ListFormat::Json => write_document(&verdicts)?,
-        ListFormat::Text => {
-            let mut table = Table::new(&[
-                Column::new("EFFECT", Shape::Text),
-                Column::new("CALL", Shape::Flexible),
-                Column::new("RULE", Shape::Flexible),
-            ]);
-            for verdict in &verdicts {
-                table.push(vec![
-                    verdict.effect.as_str().to_owned(),
-                    shown(&verdict.call()),
-                    shown(&verdict.rule),
-                ]);
-            }
-            table.print(context, &scope.output)?;
-            let _ = writeln!(io::stderr(), "judged: {}", run_in_words(scope));
-        }
+    let columns = [
+        Column::Text("EFFECT"),
+        Column::Flexible("CALL"),
+        Column::Flexible("RULE"),
+    ];
+    write_entries(context, &scope.output, &verdicts, &columns, |verdict| {
+        row(verdict.effect, &verdict.call(), &verdict.rule)
+    })?;
+    if scope.output.format == ListFormat::Text {
+        let _ = writeln!(io::stderr(), "judged: {}", run_in_words(scope));
     }
     let Some(expected) = expect else {
         return Ok(CommandEnd::Success);
@@ -193,20 +185,22 @@ fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<C
         return Ok(CommandEnd::Success);
     }
     write_stdout(b"\n")?;
-    let mut table = Table::new(&[
-        Column::new("EFFECT", Shape::Text),
-        Column::new("PART", Shape::Flexible),
-        Column::new("RULE", Shape::Flexible),
-    ]);
-    for part in &verdict.parts {
-        table.push(vec![
-            part.effect.as_str().to_owned(),
-            shown(&part.what),
-            shown(&part.rule),
-        ]);
-    }
-    table.print(context, &scope.output)?;
+    let columns = [
+        Column::Text("EFFECT"),
+        Column::Flexible("PART"),
+        Column::Flexible("RULE"),
+    ];
+    let parts = verdict
+        .parts
+        .iter()
+        .map(|part| row(part.effect, &part.what, &part.rule));
+    Table::new(&columns, parts).print(context, &scope.output)?;
     Ok(CommandEnd::Success)
+}
+
+/// A row of a table: an effect, and two texts.
+fn row(effect: Effect, first: &str, second: &str) -> Vec<String> {
+    vec![effect.as_str().to_owned(), shown(first), shown(second)]
 }
 
 /// Text on one line, with nothing hidden in it: where a command goes on in a new line, that is seen.

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::table::{Column, Shape, Table};
+use super::super::table::{Column, Table};
 use super::super::{CommandEnd, write_document, write_stdout};
-use super::{policy_of, preset_name, run_in_words, shown};
+use super::{policy_of, preset_name, row, run_in_words, shown};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{Approver, Effect, ListFormat, OnDenial, PermissionRequest, PolicyScope, Preset};
@@ -26,26 +26,19 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<CommandEnd, 
         write_document(&document(scope, &directories))?;
         return Ok(CommandEnd::Success);
     }
-    let mut table = Table::new(&[
-        Column::new("EFFECT", Shape::Text),
-        Column::new("RULE", Shape::Flexible),
-        Column::new("ORIGIN", Shape::Flexible),
-    ]);
-    for rule in by_strictness(permission) {
-        table.push(vec![
-            rule.effect.as_str().to_owned(),
-            shown(&rule.pattern.to_string()),
-            shown(&rule.origin.to_string()),
-        ]);
-    }
-    for (effect, what) in preset_rules(permission.preset) {
-        table.push(vec![
-            effect.as_str().to_owned(),
-            (*what).to_owned(),
-            format!("preset {}", preset_name(permission.preset)),
-        ]);
-    }
-    table.print(context, &scope.output)?;
+    let columns = [
+        Column::Text("EFFECT"),
+        Column::Flexible("RULE"),
+        Column::Flexible("ORIGIN"),
+    ];
+    let rules = by_strictness(permission)
+        .into_iter()
+        .map(|rule| row(rule.effect, &rule.pattern.to_string(), &rule.origin.to_string()));
+    let origin = format!("preset {}", preset_name(permission.preset));
+    let preset = preset_rules(permission.preset)
+        .iter()
+        .map(|(effect, what)| row(*effect, what, &origin));
+    Table::new(&columns, rules.chain(preset)).print(context, &scope.output)?;
     let named = directories.iter().enumerate().map(|(at, directory)| {
         let name = if at == 0 { "directory" } else { "added" };
         (name, shown(directory))

@@ -10,7 +10,7 @@ use super::ServerMessages;
 use super::choose::{choose, directory};
 use super::document::{SCHEMA_VERSION, ServerEntry, StrayEntry, stray_in_words, url};
 use super::look::{self, Seen, ServerState};
-use crate::commands::table::{Column, Shape, Table};
+use crate::commands::table::{Column, Table};
 use crate::commands::{CommandEnd, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
@@ -22,15 +22,15 @@ use crate::terminal::sanitize;
 use crate::warm;
 
 const COLUMNS: [Column; 9] = [
-    Column::new("ID", Shape::Text),
-    Column::new("STATE", Shape::Text),
-    Column::new("PID", Shape::Number),
-    Column::new("PORT", Shape::Number),
-    Column::new("VERSION", Shape::Text),
-    Column::new("AGE", Shape::Number),
-    Column::new("IDLE", Shape::Number),
-    Column::new("MEMORY", Shape::Number),
-    Column::new("DIRECTORY", Shape::Flexible),
+    Column::Text("ID"),
+    Column::Text("STATE"),
+    Column::Number("PID"),
+    Column::Number("PORT"),
+    Column::Text("VERSION"),
+    Column::Number("AGE"),
+    Column::Number("IDLE"),
+    Column::Number("MEMORY"),
+    Column::Flexible("DIRECTORY"),
 ];
 /// What a terminal shows of an id; every beginning of an id that fits one server alone is as good as all of it.
 const SHOWN: usize = 8;
@@ -57,11 +57,10 @@ pub(super) async fn list(
     } else if servers.is_empty() {
         messages.say("no server is kept warm; `-k` and `opencode-rs server start` start one");
     } else {
-        let mut table = Table::new(&COLUMNS);
-        for seen in &servers {
-            table.push(cells(seen, context.streams.stdout_is_terminal));
-        }
-        table.print(context, &messages.output)?;
+        let rows = servers
+            .iter()
+            .map(|seen| cells(seen, context.streams.stdout_is_terminal));
+        Table::new(&COLUMNS, rows).print(context, &messages.output)?;
     }
     for seen in &servers {
         settle(context, seen, messages);

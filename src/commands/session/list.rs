@@ -5,23 +5,16 @@ use super::entry::SessionEntry;
 use super::kept::kept_names;
 use crate::cli::SessionAction;
 use crate::client::types::SessionFilter;
-use crate::commands::table::{Column, Shape, Table};
-use crate::commands::write_document;
+use crate::commands::table::{Column, write_entries};
 use crate::error::Failure;
 use crate::request::{Inclusion, ListFormat, SessionScope};
 
-const HERE: [Column; 4] = [
-    Column::new("SESSION", Shape::Text),
-    Column::new("UPDATED", Shape::Text),
-    Column::new("TITLE", Shape::Flexible),
-    Column::new("NOTES", Shape::Flexible),
-];
-const EVERYWHERE: [Column; 5] = [
-    HERE[0],
-    HERE[1],
-    HERE[2],
-    HERE[3],
-    Column::new("DIRECTORY", Shape::Flexible),
+const COLUMNS: [Column; 5] = [
+    Column::Text("SESSION"),
+    Column::Text("UPDATED"),
+    Column::Flexible("TITLE"),
+    Column::Flexible("NOTES"),
+    Column::Flexible("DIRECTORY"),
 ];
 
 pub(super) async fn list(call: RunningCommand<'_>) -> Result<(), Failure> {
@@ -75,24 +68,20 @@ pub(super) async fn list(call: RunningCommand<'_>) -> Result<(), Failure> {
 
 /// Writes sessions as they were asked for.
 pub(super) fn print(call: RunningCommand<'_>, entries: &[SessionEntry], scope: SessionScope) -> Result<(), Failure> {
-    if call.request.output.format == ListFormat::Json {
-        return write_document(&entries);
-    }
-    let mut table = match scope {
-        SessionScope::Directory => Table::new(&HERE),
-        SessionScope::Everywhere => Table::new(&EVERYWHERE),
+    // The directory is the last column.
+    let columns = match scope {
+        SessionScope::Directory => &COLUMNS[..4],
+        SessionScope::Everywhere => &COLUMNS,
     };
-    for entry in entries {
+    write_entries(call.context, &call.request.output, entries, columns, |entry| {
         let mut cells = vec![
             entry.id.clone(),
             entry.age(),
             entry.title.clone(),
             entry.notes().join(", "),
+            entry.directory.clone(),
         ];
-        if scope == SessionScope::Everywhere {
-            cells.push(entry.directory.clone());
-        }
-        table.push(cells);
-    }
-    table.print(call.context, &call.request.output)
+        cells.truncate(columns.len());
+        cells
+    })
 }
