@@ -16,7 +16,7 @@ use super::{CommandEnd, write_document, write_stdout};
 use crate::connect::local_directory;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
-use crate::permission::Policy;
+use crate::permission::{JudgedPart, Policy};
 use crate::prompting::protected;
 use crate::request::{Effect, ListFormat, PolicyRequest, PolicyScope, Preset, TypedCall};
 use crate::support::visible::visible;
@@ -45,27 +45,14 @@ struct CallDecision {
     by_preset: bool,
     /// The preset of the run that was judged.
     preset: &'static str,
-    parts: Vec<CallPart>,
+    parts: Vec<JudgedPart>,
     /// The rules that "for the rest of this session" would add.
     grant: Vec<String>,
-}
-
-/// What the rules say of a part of a call.
-#[derive(Debug, Serialize)]
-struct CallPart {
-    what: String,
-    effect: Effect,
-    rule: String,
 }
 
 impl CallDecision {
     fn of(call: &TypedCall, scope: &PolicyScope, policy: &Policy) -> Self {
         let judgement = policy.judge(&call::action(call));
-        let parts = judgement.parts.into_iter().map(|part| CallPart {
-            what: part.what,
-            effect: part.effect,
-            rule: part.rule,
-        });
         Self {
             tool: call.tool.clone(),
             input: call.input.clone(),
@@ -73,7 +60,7 @@ impl CallDecision {
             rule: judgement.rule,
             by_preset: judgement.by_preset,
             preset: preset_name(scope.permission.preset),
-            parts: parts.collect(),
+            parts: judgement.parts,
             grant: judgement.grant.iter().map(|rule| rule.pattern.to_string()).collect(),
         }
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
+use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::client::{Client, Endpoint};
@@ -16,7 +17,8 @@ use crate::warm::{self, ServerRecord, WarmStatus};
 /// How long an engine may take to say anything.
 const ANSWERING: Duration = Duration::from_secs(3);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(in crate::commands) enum ServerState {
     InUse,
     Idle,
@@ -31,17 +33,6 @@ pub(in crate::commands) enum ServerState {
 }
 
 impl ServerState {
-    pub(in crate::commands) const fn word(self) -> &'static str {
-        match self {
-            Self::InUse => "in_use",
-            Self::Idle => "idle",
-            Self::Retiring => "retiring",
-            Self::NotAnswering => "not_answering",
-            Self::Closed => "closed",
-            Self::Dead => "dead",
-        }
-    }
-
     /// Whether a command can use it.
     pub(in crate::commands) const fn is_well(self) -> bool {
         matches!(self, Self::InUse | Self::Idle | Self::Retiring)
@@ -70,6 +61,11 @@ impl Seen {
         }
     }
 
+    /// The processes that use it.
+    pub(in crate::commands) fn user_pids(&self) -> &[u32] {
+        self.status.as_ref().map_or(&[], |status| &status.user_pids)
+    }
+
     /// When the server ends without a further use.
     pub(in crate::commands) fn ends_in(&self) -> Option<Duration> {
         let status = self.status.as_ref().filter(|_| self.state == ServerState::Idle)?;
@@ -78,15 +74,18 @@ impl Seen {
 
     /// Its state for people: "idle, ends in 29m".
     pub(in crate::commands) fn state_in_words(&self) -> String {
-        match (self.state, self.ends_in()) {
-            (ServerState::Idle, Some(left)) => format!("idle, ends in {}", short(left)),
-            (ServerState::Idle, None) => "idle".to_owned(),
-            (ServerState::InUse, _) => "in use".to_owned(),
-            (ServerState::Retiring, _) => "retiring".to_owned(),
-            (ServerState::NotAnswering, _) => "not answering".to_owned(),
-            (ServerState::Closed, _) => "closed to us".to_owned(),
-            (ServerState::Dead, _) => "dead".to_owned(),
+        if let Some(left) = self.ends_in() {
+            return format!("idle, ends in {}", short(left));
         }
+        let words = match self.state {
+            ServerState::Idle => "idle",
+            ServerState::InUse => "in use",
+            ServerState::Retiring => "retiring",
+            ServerState::NotAnswering => "not answering",
+            ServerState::Closed => "closed to us",
+            ServerState::Dead => "dead",
+        };
+        words.to_owned()
     }
 }
 

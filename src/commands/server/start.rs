@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde_json::json;
 
 use super::ServerMessages;
-use super::document::{SCHEMA_VERSION, ServerEntry};
+use super::document::{self, SCHEMA_VERSION};
 use super::look::{self, Seen};
 use crate::commands::{CommandEnd, write_document, write_stdout};
 use crate::connect::visit::{USUAL, WaitingLine, stop};
@@ -95,12 +95,13 @@ fn check_place(context: &Context) -> Result<(), Failure> {
 fn report(seen: &Seen, is_new: bool, state: &Path, messages: ServerMessages) -> Result<(), Failure> {
     let record = &seen.record;
     if messages.is_json() {
-        write_document(&StartedDocument {
-            kind: "server",
-            schema_version: SCHEMA_VERSION,
-            already_running: !is_new,
-            server: ServerEntry::new(seen, state),
-        })?;
+        let mut document = json!({ "type": "server", "schema_version": SCHEMA_VERSION, "already_running": !is_new });
+        if let (Some(fields), serde_json::Value::Object(server)) =
+            (document.as_object_mut(), document::server(seen, state))
+        {
+            fields.extend(server);
+        }
+        write_document(&document)?;
     } else {
         write_stdout(format!("{}\n", record.id).as_bytes())?;
     }
@@ -124,15 +125,4 @@ async fn warm_up(connection: &Connection) -> Result<(), Failure> {
     let client = &connection.client;
     tokio::try_join!(client.providers(), client.agents(), client.config())?;
     Ok(())
-}
-
-#[derive(Debug, Serialize)]
-struct StartedDocument<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    schema_version: u32,
-    /// Whether it was there before.
-    already_running: bool,
-    #[serde(flatten)]
-    server: ServerEntry<'a>,
 }

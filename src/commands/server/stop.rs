@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::ServerMessages;
 use super::choose::{choose, directory};
-use super::document::{SCHEMA_VERSION, StrayEntry, stray_in_words};
+use super::document::{self, stray_in_words};
 use super::look::{self, Seen, ServerState};
 use crate::commands::{CommandEnd, write_document};
 use crate::context::Context;
@@ -68,13 +68,13 @@ pub(super) async fn run(
         messages.say(&nothing_to_stop(context, which));
     }
     if messages.is_json() {
-        let stopped = servers.iter().zip(&fates);
-        write_document(&StopDocument {
-            kind: "server_stop",
-            schema_version: SCHEMA_VERSION,
-            servers: stopped.map(|(seen, fate)| StoppedServer::new(seen, fate)).collect(),
-            strays: strays.as_ref().map(|(ended, _)| StrayEntry::all(ended)),
-        })?;
+        let stopped = servers
+            .iter()
+            .zip(&fates)
+            .map(|(seen, fate)| entry(seen, fate))
+            .collect();
+        let strays = strays.as_ref().map(|(ended, _)| &ended[..]);
+        write_document(&document::servers("server_stop", stopped, strays))?;
     }
     failure(&servers, &fates, left).map_or(Ok(CommandEnd::Success), Err)
 }
@@ -213,50 +213,26 @@ fn failure(servers: &[Seen], fates: &[Fate], strays: &[Stray]) -> Option<Failure
         },
     );
     failure.causes = causes;
-    Some(if is_in_use {
-        failure.hint("wait until the commands are done, or stop them too with `--force`")
-    } else {
-        failure
-    })
-}
-
-#[derive(Debug, Serialize)]
-struct StopDocument<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    schema_version: u32,
-    servers: Vec<StoppedServer<'a>>,
-    /// What was left of servers that were killed, with `--all`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    strays: Option<Vec<StrayEntry<'a>>>,
-}
-
-#[derive(Debug, Serialize)]
-struct StoppedServer<'a> {
-    id: &'a str,
-    directory: String,
-    /// `stopped`, `killed`, `cleared`, `in_use` or `refused`.
-    result: &'static str,
-    /// The processes that use it.
-    user_pids: &'a [u32],
-}
-
-impl<'a> StoppedServer<'a> {
-    fn new(seen: &'a Seen, fate: &'a Fate) -> Self {
-        Self {
-            id: &seen.record.id,
-            directory: seen.record.directory.display().to_string(),
-            result: match fate {
-                Fate::Stopped => "stopped",
-                Fate::Killed => "killed",
-                Fate::Cleared => "cleared",
-                Fate::InUse(_) => "in_use",
-                Fate::Refused(_) => "refused",
-            },
-            user_pids: match fate {
-                Fate::InUse(users) => users,
-                _ => &[],
-            },
-        }
+    if is_in_use {
+        failure = failure.hint("wait until the commands are done, or stop them too with `--force`");
     }
+    Some(failure)
+}
+
+/// A server in the document.
+fn entry(seen: &Seen, fate: &Fate) -> Value {
+    let (result, users) = match fate {
+        Fate::Stopped => ("stopped", &[][..]),
+        Fate::Killed => ("killed", &[][..]),
+        Fate::Cleared => ("cleared", &[][..]),
+        Fate::InUse(users) => ("in_use", &users[..]),
+        Fate::Refused(_) => ("refused", &[][..]),
+    };
+    json!({
+        "id": seen.record.id,
+        "directory": seen.record.directory.display().to_string(),
+        "result": result,
+        // The processes that use it.
+        "user_pids": users,
+    })
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::kept::KeptName;
+use crate::conversation::KeptSession;
 use crate::support::amounts::age;
 use crate::support::timestamp::rfc3339;
 
@@ -41,7 +41,7 @@ pub(super) struct SessionEntry {
 
 impl SessionEntry {
     /// The fields of a session that a list shows.
-    pub(super) fn new(session: &Value, kept: &[KeptName]) -> Self {
+    pub(super) fn new(session: &Value, kept: &[KeptSession]) -> Self {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let id = text(&session["id"]).unwrap_or_default();
         let updated_at = moment(&session["time"]["updated"]);
@@ -110,10 +110,7 @@ mod tests {
 
     #[test]
     fn an_entry_has_what_the_engine_says_and_the_kept_name() {
-        let kept = [KeptName {
-            name: "docs".to_owned(),
-            session_id: "ses_1".to_owned(),
-        }];
+        let kept = [KeptSession::new("/p".as_ref(), "docs", "ses_1")];
         let session = json!({ "id": "ses_1", "title": "T", "directory": "/p", "parentID": "ses_0",
             "time": { "created": 0, "updated": 1000, "archived": 5 }, "share": { "url": "https://x" }, "cost": 0.5,
             "model": { "id": "m", "providerID": "p" }, "agent": "build", "revert": { "messageID": "msg_1" } });

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::RunningCommand;
 use super::edit::document_of;
-use super::look::LookupFailure;
 use super::look::SessionSource;
 use crate::client::Client;
 use crate::commands::write_stdout;
@@ -198,11 +197,5 @@ async fn verified(client: &Client, adopted: &Adopted) -> Result<Value, Failure> 
 }
 
 async fn look(client: &Client, id: &str) -> Result<Option<Value>, Failure> {
-    SessionSource::Server(client)
-        .session(id)
-        .await
-        .map_err(|trouble| match trouble {
-            LookupFailure::Final(failure) => failure,
-            LookupFailure::Store(error) => Failure::from_error(FailureKind::Engine, &error),
-        })
+    Ok(SessionSource::Server(client).session(id).await?)
 }

@@ -7,15 +7,8 @@ use crate::connect::rehearsed;
 use crate::conversation::KeptSession;
 use crate::request::SessionScope;
 
-/// A name of a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct KeptName {
-    pub(super) name: String,
-    pub(super) session_id: String,
-}
-
 /// The names that are kept for a directory, or for all. Where they cannot be read, sessions are named in other ways.
-pub(super) fn kept_names(call: RunningCommand<'_>, directory: &Path, scope: SessionScope) -> Vec<KeptName> {
+pub(super) fn kept_names(call: RunningCommand<'_>, directory: &Path, scope: SessionScope) -> Vec<KeptSession> {
     let state = &rehearsed::names(call.context, &call.request.connect.rehearsal);
     let mut warnings = Vec::new();
     let kept = match scope {
@@ -25,15 +18,10 @@ pub(super) fn kept_names(call: RunningCommand<'_>, directory: &Path, scope: Sess
     for warning in &warnings {
         call.say(&format!("warning: {warning}"));
     }
-    let kept = kept.unwrap_or_else(|error| {
+    kept.unwrap_or_else(|error| {
         call.say(&format!(
             "warning: cannot read the names of kept conversations: {error}"
         ));
         Vec::new()
-    });
-    let names = kept.into_iter().map(|kept| KeptName {
-        name: kept.name,
-        session_id: kept.session_id,
-    });
-    names.collect()
+    })
 }

@@ -28,16 +28,13 @@ pub(super) enum SessionSource<'a> {
 }
 
 /// Why something cannot be looked at.
+#[derive(Debug, thiserror::Error)]
 pub(super) enum LookupFailure {
     /// The store cannot be read; an engine may know more.
-    Store(Unreadable),
-    Final(Failure),
-}
-
-impl From<Unreadable> for LookupFailure {
-    fn from(error: Unreadable) -> Self {
-        Self::Store(error)
-    }
+    #[error(transparent)]
+    Store(#[from] Unreadable),
+    #[error(transparent)]
+    Final(#[from] Failure),
 }
 
 impl From<ApiError> for LookupFailure {
@@ -46,9 +43,12 @@ impl From<ApiError> for LookupFailure {
     }
 }
 
-impl From<Failure> for LookupFailure {
-    fn from(failure: Failure) -> Self {
-        Self::Final(failure)
+impl From<LookupFailure> for Failure {
+    fn from(failure: LookupFailure) -> Self {
+        match failure {
+            LookupFailure::Final(failure) => failure,
+            LookupFailure::Store(error) => Self::from_error(FailureKind::Engine, &error),
+        }
     }
 }
 
@@ -173,12 +173,7 @@ impl RunningCommand<'_> {
             }
         }
         visit(self.context, request, &self.request.output, async |connection| {
-            work(&SessionSource::Server(&connection.client), &directory)
-                .await
-                .map_err(|trouble| match trouble {
-                    LookupFailure::Final(failure) => failure,
-                    LookupFailure::Store(error) => Failure::from_error(FailureKind::Engine, &error),
-                })
+            Ok(work(&SessionSource::Server(&connection.client), &directory).await?)
         })
         .await
     }
