@@ -43,6 +43,11 @@ impl Failure {
         Self::new(FailureKind::Usage, message)
     }
 
+    /// A failure that no other kind fits better.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Failed, message)
+    }
+
     /// A failure described by `error`, whose own sources become the causes.
     pub fn from_error(kind: FailureKind, error: &(dyn StdError + 'static)) -> Self {
         let mut failure = Self::new(kind, error.to_string());

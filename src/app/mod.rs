@@ -220,7 +220,7 @@ fn on_runtime(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(FailureKind::Failed, "cannot start the runtime").caused_by(&error))?;
+        .map_err(|error| Failure::failed("cannot start the runtime").caused_by(&error))?;
     let leave = signals::listen(&context.interrupts)?;
     let result = runtime.block_on(async {
         tokio::select! {

@@ -15,7 +15,7 @@ use crate::context::{Context, Directories, Environment};
 use crate::engine::{
     self, DownloadBar, Engine, EngineCandidate, EngineRequest, EngineStore, Error, Installed, Integrity, Scrutiny,
 };
-use crate::error::{Failure, FailureKind, stdout_failure};
+use crate::error::{Failure, stdout_failure};
 use crate::request::{
     EngineAction, EngineChoice, EngineCommandRequest, EngineSource, ListFormat, ProbeTarget, Verbosity,
 };
@@ -337,10 +337,10 @@ async fn probe_all(
     if failed.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(
-        FailureKind::Failed,
-        format!("cannot do everything with {}", failed.join(", ")),
-    ))
+    Err(Failure::failed(format!(
+        "cannot do everything with {}",
+        failed.join(", ")
+    )))
 }
 
 /// The program to probe. A version that is not installed is downloaded to a place of its own, or runs would use it.

@@ -1,7 +1,7 @@
 //! `generate`: writes what the command tree says.
 
 use super::{CommandEnd, write_stdout};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::GenerateRequest;
 use crate::support::atomic_file::{self, Access};
 
@@ -32,9 +32,8 @@ pub fn run(request: &GenerateRequest, files: &[GeneratedFile]) -> Result<Command
         };
         let name = path.rsplit('/').next().unwrap_or(path);
         let target = directory.join(name);
-        atomic_file::write(&target, contents, Access::Shared).map_err(|error| {
-            Failure::new(FailureKind::Failed, format!("cannot write `{}`", target.display())).caused_by(&error)
-        })?;
+        atomic_file::write(&target, contents, Access::Shared)
+            .map_err(|error| Failure::failed(format!("cannot write `{}`", target.display())).caused_by(&error))?;
     }
     Ok(CommandEnd::Success)
 }

@@ -69,6 +69,5 @@ fn write_document(document: &impl Serialize) -> Result<(), Failure> {
 
 /// A JSON document as it is written to stdout.
 fn document_bytes(document: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    json::document(document)
-        .map_err(|error| Failure::new(FailureKind::Failed, "cannot write the document").caused_by(&error))
+    json::document(document).map_err(|error| Failure::failed("cannot write the document").caused_by(&error))
 }

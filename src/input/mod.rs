@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
 use crate::client::types::FilePart;
-use crate::context::{Environment, Interrupts, StandardStreams};
+use crate::context::{Context, Environment, Interrupts, StandardStreams};
 use crate::error::{Failure, FailureKind};
 use crate::request::{PromptSource, StdinUse, SystemPrompt, Verbosity};
 
@@ -34,6 +34,13 @@ pub struct PromptParts {
     /// Never empty.
     pub text: String,
     pub files: Vec<FilePart>,
+}
+
+impl From<String> for PromptParts {
+    fn from(text: String) -> Self {
+        let files = Vec::new();
+        Self { text, files }
+    }
 }
 
 impl PromptParts {
@@ -71,7 +78,19 @@ pub struct InputContext<'a> {
     pub verbosity: Verbosity,
 }
 
-impl InputContext<'_> {
+impl<'a> InputContext<'a> {
+    /// For the working directory, without a deadline.
+    pub fn new(context: &'a Context, verbosity: Verbosity) -> Self {
+        Self {
+            cwd: &context.cwd,
+            environment: &context.environment,
+            streams: context.streams,
+            interrupts: &context.interrupts,
+            deadline: None,
+            verbosity,
+        }
+    }
+
     /// Runs `work` until it is done, interrupted or out of time.
     async fn bounded<T>(&self, what: &str, work: impl Future<Output = Result<T, InputError>>) -> Result<T, Failure> {
         let deadline = async {

@@ -15,7 +15,7 @@ use super::CommandEnd;
 use crate::client::Client;
 use crate::connect::visit::{EVERYTHING, USUAL, stop, visit_for};
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{ApiRequest, FieldValue, InputSource, Warmth};
 
 use output::{ApiResponse, ResponseOutput};
@@ -58,15 +58,14 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<CommandEnd, F
     .await?;
     match answer {
         ApiResponse::Success => Ok(CommandEnd::Success),
-        ApiResponse::Refused(status) => Err(Failure::new(
-            FailureKind::Failed,
-            format!("cannot call `{call}`: status {}", status.as_u16()),
-        )),
-        ApiResponse::WebPage => Err(Failure::new(
-            FailureKind::Failed,
-            format!("cannot call `{call}`: there is no such endpoint"),
-        )
-        .hint("`opencode-rs api GET /doc` describes all endpoints")),
+        ApiResponse::Refused(status) => Err(Failure::failed(format!(
+            "cannot call `{call}`: status {}",
+            status.as_u16()
+        ))),
+        ApiResponse::WebPage => Err(
+            Failure::failed(format!("cannot call `{call}`: there is no such endpoint"))
+                .hint("`opencode-rs api GET /doc` describes all endpoints"),
+        ),
     }
 }
 

@@ -70,6 +70,13 @@ pub(super) struct Asked {
     pub(super) command: Option<CommandCall>,
 }
 
+impl From<PromptParts> for Asked {
+    fn from(prompt: PromptParts) -> Self {
+        let command = None;
+        Self { prompt, command }
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum Ended {
     Well,
@@ -199,6 +206,15 @@ impl<'a> Conversation<'a> {
         self.run.title = None;
     }
 
+    /// The outcome of a turn that has not begun.
+    fn blank(&self) -> Outcome {
+        Outcome::empty(self.directory.to_string_lossy().into_owned())
+    }
+
+    pub(super) fn display(&self) -> Result<Display, Failure> {
+        Display::open(self.context, &self.run.output, self.blank())
+    }
+
     /// What a prompt that begins now is sent with.
     pub(super) fn prompt<'d>(&'d self, display: &'d Display, begun: Instant) -> PromptContext<'d> {
         PromptContext {
@@ -235,9 +251,8 @@ impl<'a> Conversation<'a> {
         }
         let begun = Instant::now();
         let limit = self.run.connect.timeout;
-        let blank = || Outcome::empty(self.directory.to_string_lossy().into_owned());
-        let mut outcome = blank();
-        let mut display = Display::open(context, &self.run.output, blank())?;
+        let mut outcome = self.blank();
+        let mut display = self.display()?;
         let stop = stop(context, begun, limit, presses, display.broken());
         tokio::pin!(stop);
         let turning = async {

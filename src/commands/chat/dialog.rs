@@ -16,12 +16,10 @@ use crate::commands::CommandEnd;
 use crate::context::Presses;
 use crate::error::{Failure, FailureKind};
 use crate::input::{self, InputContext, PromptParts};
-use crate::prompting::Display;
 use crate::render::report_failure;
 use crate::request::Verbosity;
 use crate::support::nearest::{nearest, quoted};
 use crate::terminal::{Stream, Terminal, one_line, sanitize};
-use crate::turn::Outcome;
 
 /// How many choices are listed.
 const MOST_CHOICES: usize = 30;
@@ -53,9 +51,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
     /// Runs a dialog until the user leaves.
     pub(super) async fn run(chat: &'t mut Conversation<'c>, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
         let mut dialog = Self::open(chat)?;
-        if let Some(failure) = dialog.connect().await {
-            return failure;
-        }
+        dialog.connect().await?;
         let resumed = sessions::begin(dialog.chat).await?;
         dialog.greet();
         if let Some(title) = resumed {
@@ -101,14 +97,9 @@ impl<'t, 'c> Dialog<'t, 'c> {
         })
     }
 
-    /// Connects; gives the end of the dialog where that fails.
-    async fn connect(&mut self) -> Option<Result<CommandEnd, Failure>> {
+    async fn connect(&mut self) -> Result<(), Failure> {
         let context = self.chat.context;
-        let blank = Outcome::empty(self.chat.directory.to_string_lossy().into_owned());
-        let display = match Display::open(context, &self.chat.run.output, blank) {
-            Ok(display) => display,
-            Err(failure) => return Some(Err(failure)),
-        };
+        let display = self.chat.display()?;
         self.presses.forget();
         self.hush();
         let connected = tokio::select! {
@@ -119,13 +110,9 @@ impl<'t, 'c> Dialog<'t, 'c> {
         };
         display.drained().await;
         drop(display);
-        match connected {
-            Ok(()) => {
-                self.learn();
-                None
-            }
-            Err(failure) => Some(Err(failure)),
-        }
+        connected?;
+        self.learn();
+        Ok(())
     }
 
     /// Teaches the completion what the engine offers.
@@ -161,7 +148,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
         if let Some(first) = first {
             if first.text.is_empty() {
                 self.files = first.files;
-            } else if let NextStep::Leave(exit) = self.take_turn(first).await? {
+            } else if let NextStep::Leave(exit) = self.turn(first.into()).await? {
                 return Ok(exit);
             }
         }
@@ -251,11 +238,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
             text.push_str("\n\n");
             text.push_str(&note.text());
         }
-        self.take_turn(PromptParts { text, files }).await
-    }
-
-    async fn take_turn(&mut self, prompt: PromptParts) -> Result<NextStep, Failure> {
-        self.turn(Asked { prompt, command: None }).await
+        self.turn(PromptParts { text, files }.into()).await
     }
 
     /// Takes a turn and says how things stand.
@@ -301,18 +284,14 @@ impl<'t, 'c> Dialog<'t, 'c> {
         }
         let ours = COMMANDS.iter().map(|row| row.name);
         let theirs = commands.iter().map(|command| command.name.as_str());
-        let near: Vec<String> = nearest(name, ours.chain(theirs))
-            .into_iter()
-            .map(|name| format!("/{name}"))
-            .collect();
-        let failure = Failure::usage(format!("cannot find a command `/{name}`; nothing was sent"));
-        Err(if near.is_empty() {
-            failure.hint(format!(
-                "`/help` lists the commands; `\\/{name}` sends the words as they are"
-            ))
+        let near = nearest(name, ours.chain(theirs));
+        let near: Vec<String> = near.into_iter().map(|name| format!("/{name}")).collect();
+        let hint = if near.is_empty() {
+            format!("`/help` lists the commands; `\\/{name}` sends the words as they are")
         } else {
-            failure.hint(format!("did you mean {}?", quoted(&near)))
-        })
+            format!("did you mean {}?", quoted(&near))
+        };
+        Err(Failure::usage(format!("cannot find a command `/{name}`; nothing was sent")).hint(hint))
     }
 
     /// Reads a line. Meanwhile no tool runs.
@@ -338,7 +317,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
                 typed = &mut typing => {
                     let Ok((console, line)) = typed else {
                         self.modes.restore();
-                        return Err(Failure::new(FailureKind::Failed, "cannot read from the terminal any more"));
+                        return Err(Failure::failed("cannot read from the terminal any more"));
                     };
                     self.console = Some(console);
                     return Ok(line.unwrap_or(TypedLine::End));
@@ -395,14 +374,9 @@ impl<'t, 'c> Dialog<'t, 'c> {
     }
 
     fn input_context<'a>(&'a self, directory: &'a std::path::Path) -> InputContext<'a> {
-        let context = self.chat.context;
         InputContext {
             cwd: directory,
-            environment: &context.environment,
-            streams: context.streams,
-            interrupts: &context.interrupts,
-            deadline: None,
-            verbosity: self.chat.run.connect.verbosity,
+            ..InputContext::new(self.chat.context, self.chat.run.connect.verbosity)
         }
     }
 

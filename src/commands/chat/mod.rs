@@ -34,14 +34,7 @@ use dialog::Dialog;
 pub async fn run(context: &Context, request: ChatRequest) -> Result<CommandEnd, Failure> {
     let ChatRequest { run } = request;
     let directory = connect::directory(context, &run.connect)?;
-    let input = InputContext {
-        cwd: &context.cwd,
-        environment: &context.environment,
-        streams: context.streams,
-        interrupts: &context.interrupts,
-        deadline: None,
-        verbosity: run.connect.verbosity,
-    };
+    let input = InputContext::new(context, run.connect.verbosity);
     let files = input::read_attachments(&run.attachments, input).await?;
     let system = match &run.system {
         Some(system) => input::read_system(system, input).await?,

@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::input::PromptParts;
 use crate::prompting::names::ResolvedNames;
 use crate::prompting::ready::EngineCatalog;
-use crate::request::{Effort, ModelChoice, NamesRequest, VariantChoice};
+use crate::request::{Effort, ModelChoice, NamesRequest, VariantChoice, Word as _};
 
 /// The models, as they are chosen.
 pub(super) fn models(catalog: &EngineCatalog) -> Vec<NamedItem> {
@@ -90,25 +90,17 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) async fn choose_effort(&mut self, typed: &str) -> Result<(), Failure> {
-        let all: Vec<NamedItem> = EFFORTS
-            .iter()
-            .map(|level| NamedItem {
-                name: (*level).to_owned(),
-                about: String::new(),
-            })
-            .collect();
+        let all = EFFORTS.map(|level| NamedItem {
+            name: level.to_owned(),
+            about: String::new(),
+        });
         let Some(name) = self.name("effort", typed, &all).await? else {
             return Ok(());
         };
         let mut wanted = self.chat.run.names.clone();
         wanted.variant = match name.as_str() {
             "default" => VariantChoice::Default,
-            "none" => VariantChoice::Effort(Effort::None),
-            "low" => VariantChoice::Effort(Effort::Low),
-            "medium" => VariantChoice::Effort(Effort::Medium),
-            "high" => VariantChoice::Effort(Effort::High),
-            "max" => VariantChoice::Effort(Effort::Max),
-            name => VariantChoice::Named(name.to_owned()),
+            name => Effort::of_word(name).map_or_else(|| VariantChoice::Named(name.to_owned()), VariantChoice::Effort),
         };
         wanted.typed.variant = true;
         let chosen = self.try_names(&wanted).await?;
@@ -133,10 +125,7 @@ impl Dialog<'_, '_> {
         let Some(link) = self.chat.link() else {
             return Err(Failure::usage("there is no engine yet").hint("send a prompt first"));
         };
-        let nothing = PromptParts {
-            text: String::new(),
-            files: Vec::new(),
-        };
+        let nothing = PromptParts::from(String::new());
         let ready = &link.ready;
         let resolving = ResolvedNames::resolve(self.chat.context, wanted, &ready.connection, &ready.catalog, &nothing);
         self.waiting(resolving).await

@@ -7,7 +7,7 @@ use std::io::{self, BufRead as _};
 
 use tokio::sync::mpsc;
 
-use super::conversation::{Asked, Conversation, Ended};
+use super::conversation::{Conversation, Ended};
 use crate::commands::CommandEnd;
 use crate::error::{Failure, FailureKind};
 use crate::input::PromptParts;
@@ -36,13 +36,8 @@ pub(super) async fn run(chat: &mut Conversation<'_>, first: Option<PromptParts>)
                     line = lines.recv() => line,
                     () = chat.refuse_calls() => None,
                 };
-                let text = match line {
-                    None => break,
-                    Some(Ok(text)) => text,
-                    Some(Err(error)) => {
-                        return Err(Failure::usage("cannot read stdin").caused_by(&error));
-                    }
-                };
+                let Some(text) = line else { break };
+                let text = text.map_err(|error| Failure::usage("cannot read stdin").caused_by(&error))?;
                 if text.trim().is_empty() {
                     continue;
                 }
@@ -52,7 +47,7 @@ pub(super) async fn run(chat: &mut Conversation<'_>, first: Option<PromptParts>)
                 }
             }
         };
-        match chat.turn(Asked { prompt, command: None }, None).await? {
+        match chat.turn(prompt.into(), None).await? {
             Ended::Well => {}
             Ended::Cancelled => failed = failed.or(Some(FailureKind::Interrupted)),
             Ended::Failed(kind) => failed = failed.or(Some(kind)),
@@ -79,6 +74,6 @@ fn lines() -> Result<mpsc::Receiver<io::Result<String>>, Failure> {
                 }
             }
         })
-        .map_err(|error| Failure::new(FailureKind::Failed, "cannot start a thread").caused_by(&error))?;
+        .map_err(|error| Failure::failed("cannot start a thread").caused_by(&error))?;
     Ok(lines)
 }

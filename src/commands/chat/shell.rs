@@ -14,7 +14,6 @@ use crate::chat::{ConsoleRequest, LONGEST_SHELL_OUTPUT, ShellNote, ShellOutput, 
 use crate::client::types::{CommandCall, EngineCommand};
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
-use crate::input::PromptParts;
 use crate::permission::Action;
 use crate::prompting::permissions;
 use crate::request::{Approver, Effect};
@@ -26,7 +25,7 @@ const LAST_OUTPUT: Duration = Duration::from_secs(1);
 /// Runs a command of the person's in their shell.
 pub(super) async fn run(dialog: &mut Dialog<'_, '_>, command: &str, output: ShellOutput) -> Result<(), Failure> {
     let failure = |error: io::Error| {
-        Failure::new(FailureKind::Failed, "cannot run the shell")
+        Failure::failed("cannot run the shell")
             .caused_by(&error)
             .hint("set `SHELL` to a shell that exists")
     };
@@ -194,10 +193,7 @@ pub(super) async fn engine_command(
     }
     let title = format!("/{} {arguments}", command.name);
     let asked = Asked {
-        prompt: PromptParts {
-            text: title.trim_end().to_owned(),
-            files: Vec::new(),
-        },
+        prompt: title.trim_end().to_owned().into(),
         command: Some(CommandCall {
             name: command.name.clone(),
             arguments,

@@ -234,9 +234,8 @@ fn address(raw: &Value, model: &ModelRef) -> Option<Url> {
 }
 
 fn http(context: &Context) -> Result<reqwest::Client, Failure> {
-    let failure = |error: &(dyn std::error::Error + 'static)| {
-        Failure::new(FailureKind::Failed, "cannot prepare the HTTP client").caused_by(error)
-    };
+    let failure =
+        |error: &(dyn std::error::Error + 'static)| Failure::failed("cannot prepare the HTTP client").caused_by(error);
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("opencode-rs/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -283,7 +282,7 @@ async fn prompt(client: &Client, offer: &EngineModels) -> Result<(), Failure> {
 async fn answer(client: &Client, session: &str, agent: Option<&Agent>) -> Result<(), Failure> {
     let id = |prefix| {
         identifier::ascending(prefix)
-            .map_err(|error| Failure::new(FailureKind::Failed, "cannot make an id for the prompt").caused_by(&error))
+            .map_err(|error| Failure::failed("cannot make an id for the prompt").caused_by(&error))
     };
     let prompt = Prompt {
         message_id: id("msg")?,
@@ -301,10 +300,10 @@ async fn answer(client: &Client, session: &str, agent: Option<&Agent>) -> Result
     };
     let answer = client.prompt(session, &prompt).await?;
     if let Some(error) = &answer.info.error {
-        return Err(Failure::new(
-            FailureKind::Failed,
-            format!("the rehearsal failed: {}: {}", error.name, error.data.message),
-        ));
+        return Err(Failure::failed(format!(
+            "the rehearsal failed: {}: {}",
+            error.name, error.data.message
+        )));
     }
     let has_text = answer
         .parts

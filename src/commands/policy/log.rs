@@ -7,7 +7,7 @@ use super::super::CommandEnd;
 use super::super::table::{Column, write_entries};
 use super::shown;
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::permission::{AuditEntry, AuditLog, Decision};
 use crate::request::{ListOutput, LogFilter};
 
@@ -29,15 +29,12 @@ const COLUMNS: [Column; 7] = [
 pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) -> Result<CommandEnd, Failure> {
     let state = &context.directories.state;
     let lines = AuditLog::read(state).map_err(|error| {
-        Failure::new(
-            FailureKind::Failed,
-            format!("cannot read the audit log in `{}`", state.display()),
-        )
-        .caused_by(&error)
-        .hint(format!(
-            "`{}` has to be a regular file of yours",
-            AuditLog::path_in(state).display()
-        ))
+        Failure::failed(format!("cannot read the audit log in `{}`", state.display()))
+            .caused_by(&error)
+            .hint(format!(
+                "`{}` has to be a regular file of yours",
+                AuditLog::path_in(state).display()
+            ))
     })?;
     let mut damaged = 0_usize;
     let mut entries: VecDeque<AuditEntry> = VecDeque::new();

@@ -24,7 +24,7 @@ use self::terminal::{ON_TERMINAL, TerminalUser};
 use crate::context::Environment;
 use crate::engine::Engine;
 use crate::env_vars;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::rehearsal::{self, Rehearsal, Script};
 
 /// How long one command may take. The longest takes 5 s on an idle machine.
@@ -91,7 +91,7 @@ struct Bench {
 impl Bench {
     async fn set_up(engine: &Engine, environment: &Environment) -> Result<Self, Failure> {
         let failure = |error: std::io::Error| {
-            Failure::new(FailureKind::Failed, "cannot prepare a directory to probe the engine in").caused_by(&error)
+            Failure::failed("cannot prepare a directory to probe the engine in").caused_by(&error)
         };
         let program = std::env::current_exe().map_err(failure)?;
         let root = tempfile::Builder::new()

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::commands::write_file;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::support::named_file::{self, IfPresent};
 
 /// A file that the answer will go to. What is there stays until the turn went well.
@@ -42,7 +42,7 @@ impl AnswerFile {
         };
         let written = write_file(self.path, format!("{answer}{newline}").into_bytes(), IfPresent::Replace).await;
         written.map_err(|error: io::Error| {
-            Failure::new(FailureKind::Failed, format!("cannot write `{}`", self.typed.display())).caused_by(&error)
+            Failure::failed(format!("cannot write `{}`", self.typed.display())).caused_by(&error)
         })
     }
 }

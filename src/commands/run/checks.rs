@@ -74,9 +74,8 @@ async fn verify(
         screen.set_mid_line(false);
     }
     let began = Instant::now();
-    let cannot_run = |error: &std::io::Error| {
-        Failure::new(FailureKind::Failed, format!("cannot run `{command}` (`--verify`)")).caused_by(error)
-    };
+    let cannot_run =
+        |error: &std::io::Error| Failure::failed(format!("cannot run `{command}` (`--verify`)")).caused_by(error);
     let mut group = Group::start(command, &place).map_err(|error| cannot_run(&error))?;
     let ended = tokio::select! {
         biased;

@@ -33,12 +33,8 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
         .map(|path| AnswerFile::check(&context.cwd.join(path), path))
         .transpose()?;
     let input = InputContext {
-        cwd: &context.cwd,
-        environment: &context.environment,
-        streams: context.streams,
-        interrupts: &context.interrupts,
         deadline: prompt.deadline(),
-        verbosity: request.connect.verbosity,
+        ..InputContext::new(context, request.connect.verbosity)
     };
     input::note_file_among_words(&request.words_beside_files, input);
     let files = input::read_attachments(&request.attachments, input).await?;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::git::{At, GitError, filters, git, path_of, word_of};
 use crate::context::{Context, Environment};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{CopyOf, WorktreeChoice};
 use crate::support::identifier;
 use crate::turn;
@@ -105,7 +105,7 @@ impl RunWorktree {
     }
 
     async fn check_out(&mut self, environment: &Environment, here: &At) -> Result<(), Failure> {
-        let failure = |error: GitError| Failure::new(FailureKind::Failed, "cannot make a worktree").caused_by(&error);
+        let failure = |error: GitError| Failure::failed("cannot make a worktree").caused_by(&error);
         let add = ["worktree", "add", "--quiet", "--no-track", "-b", &self.branch];
         let arguments = add
             .iter()
@@ -118,8 +118,7 @@ impl RunWorktree {
             .await
             .map_err(failure)?;
         self.git_directory = path_of(git_directory);
-        let unreadable =
-            |error: std::io::Error| Failure::new(FailureKind::Failed, "cannot make a worktree").caused_by(&error);
+        let unreadable = |error: std::io::Error| Failure::failed("cannot make a worktree").caused_by(&error);
         self.link = std::fs::read(self.path.join(".git")).map_err(unreadable)?;
         // A directory that no commit holds is empty in the last one.
         std::fs::create_dir_all(&self.directory).map_err(unreadable)?;
@@ -303,7 +302,7 @@ async fn commit(environment: &Environment, at: &At, name: &str) -> Result<String
 /// Eight characters that no other worktree has.
 fn make_id() -> Result<String, Failure> {
     let id = identifier::ascending("")
-        .map_err(|error| Failure::new(FailureKind::Failed, "cannot make a name for the worktree").caused_by(&error))?;
+        .map_err(|error| Failure::failed("cannot make a name for the worktree").caused_by(&error))?;
     let random = id.len().saturating_sub(8);
     // Names that differ in case alone are the same on some file systems.
     Ok(id[random..].to_ascii_lowercase())
@@ -313,11 +312,7 @@ fn make_id() -> Result<String, Failure> {
 fn make_place(state: &Path, original: &Path, id: &str) -> Result<PathBuf, Failure> {
     let place = state.join("worktrees");
     let failure = |error: std::io::Error| {
-        Failure::new(
-            FailureKind::Failed,
-            format!("cannot make a directory in `{}`", state.display()),
-        )
-        .caused_by(&error)
+        Failure::failed(format!("cannot make a directory in `{}`", state.display())).caused_by(&error)
     };
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

@@ -11,7 +11,7 @@ use super::document::{self, stray_in_words};
 use super::look::{self, Seen, ServerState};
 use crate::commands::{CommandEnd, write_document};
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{InUse, ServerReference, StopChoice};
 use crate::server::{self, ProcessMark, Stray};
 use crate::warm;
@@ -120,9 +120,7 @@ async fn end_strays(context: &Context) -> Result<(Vec<Stray>, Vec<Stray>), Failu
         strays
     })
     .await
-    .map_err(|error| {
-        Failure::new(FailureKind::Failed, "cannot look for what killed servers have left").caused_by(&error)
-    })
+    .map_err(|error| Failure::failed("cannot look for what killed servers have left").caused_by(&error))
 }
 
 async fn stop(context: &Context, seen: &Seen, in_use: InUse) -> Fate {
@@ -204,14 +202,11 @@ fn failure(servers: &[Seen], fates: &[Fate], strays: &[Stray]) -> Option<Failure
     if causes.is_empty() {
         return None;
     }
-    let mut failure = Failure::new(
-        FailureKind::Failed,
-        match servers {
-            0 => "cannot end what a server that was killed has left".to_owned(),
-            1 => "cannot stop a server".to_owned(),
-            _ => format!("cannot stop {servers} servers"),
-        },
-    );
+    let mut failure = Failure::failed(match servers {
+        0 => "cannot end what a server that was killed has left".to_owned(),
+        1 => "cannot stop a server".to_owned(),
+        _ => format!("cannot stop {servers} servers"),
+    });
     failure.causes = causes;
     if is_in_use {
         failure = failure.hint("wait until the commands are done, or stop them too with `--force`");

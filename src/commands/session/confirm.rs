@@ -50,10 +50,7 @@ impl RunningCommand<'_> {
         };
         match answer {
             ConfirmAnswer::Yes => Ok(()),
-            ConfirmAnswer::No => Err(Failure::new(
-                FailureKind::Failed,
-                format!("did not {action}: the answer was no"),
-            )),
+            ConfirmAnswer::No => Err(Failure::failed(format!("did not {action}: the answer was no"))),
             ConfirmAnswer::Nobody => Err(Failure::usage(format!("cannot {action}: nobody is there to say yes"))
                 .hint("give `--yes` where there is no terminal")),
             ConfirmAnswer::Interrupted => Err(Failure::new(FailureKind::Interrupted, format!("did not {action}"))),

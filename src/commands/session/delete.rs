@@ -16,7 +16,7 @@ use crate::cli::SessionTarget;
 use crate::client::types::SessionFilter;
 use crate::commands::{CommandEnd, write_document};
 use crate::connect::{self, Connection};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{Execution, Inclusion, ListFormat, SessionScope};
 use crate::support::duration;
 use crate::trust;
@@ -180,11 +180,10 @@ async fn delete_one(
     if is_busy(&connection.client, &entry.id).await? {
         return match busy {
             Busy::Stays => Ok(false),
-            Busy::Fails => Err(Failure::new(
-                FailureKind::Failed,
-                format!("cannot delete session `{}`: it is at work", entry.id),
-            )
-            .hint(format!("end it with `opencode-rs session abort {}` first", entry.id))),
+            Busy::Fails => Err(
+                Failure::failed(format!("cannot delete session `{}`: it is at work", entry.id))
+                    .hint(format!("end it with `opencode-rs session abort {}` first", entry.id)),
+            ),
         };
     }
     match connection.client.delete_session(&entry.id).await {

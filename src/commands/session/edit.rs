@@ -107,13 +107,10 @@ pub(super) async fn abort(call: RunningCommand<'_>, target: &SessionTarget) -> R
     }
     // Another program's server uses the session. This command cannot reach that server.
     let Ok(_free) = call.lock(&entry.id).await else {
-        return Err(Failure::new(
-            FailureKind::Failed,
-            format!(
-                "cannot end what `{}` is doing: another command does it with an engine of its own",
-                entry.id
-            ),
-        )
+        return Err(Failure::failed(format!(
+            "cannot end what `{}` is doing: another command does it with an engine of its own",
+            entry.id
+        ))
         .hint("interrupt that command"));
     };
     call.say(&format!("`{}` was doing nothing", entry.id));

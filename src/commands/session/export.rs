@@ -6,7 +6,7 @@ use std::path::Path;
 use super::RunningCommand;
 use crate::cli::SessionTarget;
 use crate::commands::{write_file, write_stdout};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{Existing, ExportFormat, Redaction};
 use crate::support::json;
 use crate::support::named_file::{self, IfPresent};
@@ -38,9 +38,8 @@ pub(super) async fn export(call: RunningCommand<'_>, target: &SessionTarget, how
     }
     let bytes = match how.format {
         ExportFormat::Markdown => markdown(&document, ReasoningChoice::Hidden).into_bytes(),
-        ExportFormat::Json => json::document(&document).map_err(|error| {
-            Failure::new(FailureKind::Failed, format!("cannot write session `{}`", entry.id)).caused_by(&error)
-        })?,
+        ExportFormat::Json => json::document(&document)
+            .map_err(|error| Failure::failed(format!("cannot write session `{}`", entry.id)).caused_by(&error))?,
     };
     let (Some(path), Some(typed)) = (&file, how.file) else {
         if call.context.streams.stdout_is_terminal {
@@ -66,6 +65,6 @@ fn cannot_write(typed: &Path, error: &io::Error) -> Failure {
         io::ErrorKind::AlreadyExists => {
             Failure::usage(format!("{what}: it exists")).hint("name another file, or replace it with `--force`")
         }
-        _ => Failure::new(FailureKind::Failed, what).caused_by(error),
+        _ => Failure::failed(what).caused_by(error),
     }
 }

@@ -138,7 +138,7 @@ impl SessionSource<'_> {
 
 /// The failure of a session that was there.
 pub(super) fn gone(id: &str) -> Failure {
-    Failure::new(FailureKind::Failed, format!("cannot find session `{id}`: it is gone"))
+    Failure::failed(format!("cannot find session `{id}`: it is gone"))
 }
 
 impl RunningCommand<'_> {
@@ -277,11 +277,7 @@ pub(super) fn refused(id: &str) -> impl Fn(ApiError) -> Failure {
 }
 
 fn busy(id: &str) -> Failure {
-    Failure::new(
-        FailureKind::Failed,
-        format!("cannot change session `{id}`: it is at work"),
-    )
-    .hint(format!(
+    Failure::failed(format!("cannot change session `{id}`: it is at work")).hint(format!(
         "wait until it is done, or end it with `opencode-rs session abort {id}`"
     ))
 }
