@@ -18,10 +18,6 @@ use crate::support::duration;
 ///
 /// A session that goes on keeps its model, agent and variant, unless flags name others; settings count for new ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "flags are booleans until they become a request"
-)]
 pub(super) struct ConversationOptions {
     /// Keep the conversation: the next `-k` in this directory goes on where this one ended
     ///

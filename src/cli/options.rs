@@ -68,10 +68,6 @@ impl GlobalOptions {
 
 /// How to get to an engine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "flags are booleans until they become a request"
-)]
 pub struct ConnectOptions {
     /// Let the agent work in this directory [default: the current one]
     #[arg(short, long, value_name = "DIR", help_heading = "Engine")]

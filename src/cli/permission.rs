@@ -17,10 +17,6 @@ const APPROVER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What the model may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "flags are booleans until they become a request"
-)]
 pub struct PermissionOptions {
     /// Let the model run tools: edit files in the directory, and ask before commands
     ///

@@ -9,7 +9,7 @@ use crate::connect::select;
 use crate::connect::visit::visit;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{AgentsRequest, Verbosity};
+use crate::request::{Verbosity, VisitRequest};
 
 const COLUMNS: [Column; 5] = [
     Column::Text("AGENT"),
@@ -24,7 +24,7 @@ const COLUMNS: [Column; 5] = [
 /// # Errors
 ///
 /// When the engine cannot be asked, or stdout cannot be written.
-pub async fn run(context: &Context, request: AgentsRequest) -> Result<CommandEnd, Failure> {
+pub async fn run(context: &Context, request: VisitRequest) -> Result<CommandEnd, Failure> {
     let entries = visit(context, &request.connect, &request.output, async |connection| {
         let (agents, config) = tokio::try_join!(connection.client.agents(), connection.client.config())?;
         let configured = config.get("default_agent").and_then(serde_json::Value::as_str);

@@ -10,14 +10,9 @@ pub struct ModelsRequest {
     pub output: ListOutput,
 }
 
+/// What `agents` and `doctor` are asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AgentsRequest {
-    pub connect: ConnectRequest,
-    pub output: ListOutput,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DoctorRequest {
+pub struct VisitRequest {
     pub connect: ConnectRequest,
     pub output: ListOutput,
 }

@@ -31,7 +31,7 @@ pub use conversation::{
 };
 pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network, ProbeTarget};
-pub use inventory::{AgentsRequest, DoctorRequest, ModelsRequest};
+pub use inventory::{ModelsRequest, VisitRequest};
 pub use local::{ConfigRequest, GenerateRequest};
 pub use model::{Effort, ModelChoice, ModelRef, ParseModelError, VariantChoice};
 pub use output::{
@@ -46,6 +46,6 @@ pub use prompt::{PromptSource, StdinUse};
 pub use rehearse::RehearseRequest;
 pub use run::{AgentLimits, Checks, Limits, RunRequest, SessionLifetime, SystemPrompt, WorktreeChoice};
 pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};
-pub use session::{Confirmation, Execution, Existing, ExportFormat, ImportIds, Inclusion, Redaction, SessionScope};
+pub use session::{Confirmation, Execution, ExportFormat, ImportIds, Inclusion, Redaction, SessionScope};
 pub use word::Word;
 pub(crate) use word::words;

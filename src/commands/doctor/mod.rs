@@ -20,7 +20,7 @@ use crate::connect;
 use crate::connect::visit::{WaitingLine, stay, stop};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{ConnectRequest, DoctorRequest, Network, ServerChoice, TrustChoice, Warmth};
+use crate::request::{ConnectRequest, Network, ServerChoice, TrustChoice, VisitRequest, Warmth};
 use crate::support::loopback::is_loopback;
 use crate::trust;
 
@@ -31,7 +31,7 @@ use check::{Check, DoctorReport};
 /// # Errors
 ///
 /// When stdout cannot be written. What the checks find is no error, but the exit status.
-pub async fn run(context: &Context, request: DoctorRequest) -> Result<CommandEnd, Failure> {
+pub async fn run(context: &Context, request: VisitRequest) -> Result<CommandEnd, Failure> {
     let mut report = DoctorReport::default();
     let line = WaitingLine::open(context, &request.connect, &request.output);
     let stop = stop(context, context.started, request.connect.timeout, "the command");
@@ -51,7 +51,7 @@ pub async fn run(context: &Context, request: DoctorRequest) -> Result<CommandEnd
 /// When it is stopped in the middle.
 async fn examine(
     context: &Context,
-    request: &DoctorRequest,
+    request: &VisitRequest,
     line: &WaitingLine,
     mut stop: Pin<&mut impl Future<Output = Failure>>,
     report: &mut DoctorReport,
@@ -116,7 +116,7 @@ struct TrialServer {
 }
 
 /// Checks the agent's directory. None when no server may be tried there, nor elsewhere in its place.
-fn place(context: &Context, request: &DoctorRequest, report: &mut DoctorReport) -> Option<TrialServer> {
+fn place(context: &Context, request: &VisitRequest, report: &mut DoctorReport) -> Option<TrialServer> {
     let directory = match connect::directory(context, &request.connect) {
         Ok(directory) => directory,
         Err(failure) => {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -12,7 +11,7 @@ use super::entry::SessionEntry;
 use super::kept::kept_names;
 use super::list;
 use super::look::is_busy;
-use crate::cli::SessionTarget;
+use crate::cli::{SessionPrune, SessionTarget};
 use crate::client::types::SessionFilter;
 use crate::commands::{CommandEnd, write_document};
 use crate::connect::{self, Connection};
@@ -51,13 +50,8 @@ pub(super) async fn delete(
     delete_all(call, entries, Busy::Fails).await
 }
 
-pub(super) async fn prune(
-    call: RunningCommand<'_>,
-    older_than: Duration,
-    scope: SessionScope,
-    kept: Inclusion,
-    execution: Execution,
-) -> Result<CommandEnd, Failure> {
+pub(super) async fn prune(call: RunningCommand<'_>, wanted: &SessionPrune) -> Result<CommandEnd, Failure> {
+    let (scope, execution) = (wanted.scope, wanted.execution);
     let entries: Vec<SessionEntry> = call
         .look(async |source, directory| {
             let filter = SessionFilter {
@@ -75,12 +69,12 @@ pub(super) async fn prune(
         .await?;
     let is_old = |entry: &SessionEntry| {
         let since = entry.updated_at.and_then(|updated| updated.elapsed().ok());
-        since.is_some_and(|since| since >= older_than)
+        since.is_some_and(|since| since >= wanted.older_than)
     };
     let (old, kept_ones): (Vec<SessionEntry>, Vec<SessionEntry>) = entries
         .into_iter()
         .filter(is_old)
-        .partition(|entry| kept == Inclusion::Included || entry.name.is_none());
+        .partition(|entry| wanted.kept == Inclusion::Included || entry.name.is_none());
     if !kept_ones.is_empty() {
         call.say(&format!(
             "not counted: {} kept under a name; `--kept` deletes those too",
@@ -88,7 +82,10 @@ pub(super) async fn prune(
         ));
     }
     if old.is_empty() {
-        call.say(&format!("no session is older than {}", duration::format(older_than)));
+        call.say(&format!(
+            "no session is older than {}",
+            duration::format(wanted.older_than)
+        ));
         return match call.request.output.format {
             ListFormat::Json => report(&[], &[], execution).map(|()| CommandEnd::Success),
             ListFormat::Text => Ok(CommandEnd::Success),

@@ -3,7 +3,7 @@
 use super::RunningCommand;
 use super::entry::SessionEntry;
 use super::kept::kept_names;
-use crate::cli::SessionAction;
+use crate::cli::SessionList;
 use crate::client::types::SessionFilter;
 use crate::commands::table::{Column, write_entries};
 use crate::error::Failure;
@@ -17,30 +17,21 @@ const COLUMNS: [Column; 5] = [
     Column::Flexible("DIRECTORY"),
 ];
 
-pub(super) async fn list(call: RunningCommand<'_>) -> Result<(), Failure> {
-    let SessionAction::List {
-        scope,
-        search,
-        limit,
-        children,
-        archived,
-    } = &call.request.action
-    else {
-        return Ok(());
-    };
-    let limit = Some(*limit).filter(|limit| *limit > 0);
+pub(super) async fn list(call: RunningCommand<'_>, wanted: &SessionList) -> Result<(), Failure> {
+    let scope = wanted.scope;
+    let limit = Some(wanted.limit).filter(|limit| *limit > 0);
     let mut entries = call
         .look(async |source, directory| {
             let filter = SessionFilter {
-                directory: (*scope == SessionScope::Directory).then(|| directory.to_string_lossy().into_owned()),
-                search: search.clone(),
-                children: *children == Inclusion::Included,
-                archived: *archived == Inclusion::Included,
+                directory: (scope == SessionScope::Directory).then(|| directory.to_string_lossy().into_owned()),
+                search: wanted.search.clone(),
+                children: wanted.children == Inclusion::Included,
+                archived: wanted.archived == Inclusion::Included,
                 // One more tells whether there are more.
                 limit: limit.map(|limit| limit.saturating_add(1)),
             };
             let sessions = source.sessions(&filter).await?;
-            let kept = kept_names(call, directory, *scope);
+            let kept = kept_names(call, directory, scope);
             Ok(sessions
                 .iter()
                 .map(|session| SessionEntry::new(session, &kept))
@@ -49,7 +40,7 @@ pub(super) async fn list(call: RunningCommand<'_>) -> Result<(), Failure> {
         .await?;
     let more = limit.is_some_and(|limit| entries.len() > limit);
     entries.truncate(limit.unwrap_or(usize::MAX));
-    print(call, &entries, *scope)?;
+    print(call, &entries, scope)?;
     if more {
         call.say(&format!(
             "{} are shown, and there are more: `--limit 0` shows all",
@@ -57,7 +48,7 @@ pub(super) async fn list(call: RunningCommand<'_>) -> Result<(), Failure> {
         ));
     }
     if entries.is_empty() && call.request.output.format == ListFormat::Text {
-        call.say(match (scope, search) {
+        call.say(match (scope, &wanted.search) {
             (_, Some(_)) => "no session has such a title",
             (SessionScope::Directory, None) => "this directory has no sessions; `--all` shows those of others",
             (SessionScope::Everywhere, None) => "there are no sessions",

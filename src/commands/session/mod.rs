@@ -39,7 +39,7 @@ pub async fn run(context: &Context, request: SessionRequest) -> Result<CommandEn
         request: &request,
     };
     match &request.action {
-        SessionAction::List { .. } => list::list(call).await?,
+        SessionAction::List(wanted) => list::list(call, wanted).await?,
         SessionAction::Show {
             target,
             reasoning,
@@ -59,30 +59,10 @@ pub async fn run(context: &Context, request: SessionRequest) -> Result<CommandEn
         SessionAction::Revert { target, to, .. } => undo::revert(call, target, to.as_deref()).await?,
         SessionAction::Unrevert { target } => undo::unrevert(call, target).await?,
         SessionAction::Diff { target, message } => diff::diff(call, target, message.as_deref()).await?,
-        SessionAction::Export {
-            target,
-            format,
-            redaction,
-            file,
-            existing,
-        } => {
-            let how = export::How {
-                format: *format,
-                redaction: *redaction,
-                file: file.as_deref(),
-                existing: *existing,
-            };
-            export::export(call, target, how).await?;
-        }
+        SessionAction::Export(wanted) => export::export(call, wanted).await?,
         SessionAction::Import { source, ids, title } => import::import(call, source, *ids, title.as_deref()).await?,
         SessionAction::Delete { sessions, scope, .. } => return delete::delete(call, sessions, *scope).await,
-        SessionAction::Prune {
-            older_than,
-            scope,
-            kept,
-            execution,
-            ..
-        } => return delete::prune(call, *older_than, *scope, *kept, *execution).await,
+        SessionAction::Prune(wanted) => return delete::prune(call, wanted).await,
     }
     Ok(CommandEnd::Success)
 }
