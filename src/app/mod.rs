@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
 use crate::cli::{self, Cli, CliCommand};
 use crate::commands::{self, CommandEnd};
 use crate::context::{Context, Directories, Environment, Interrupts, StandardStreams};
@@ -118,7 +122,7 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
     let flags = cli.flags();
     style.color = flags.color.unwrap_or_default();
     if let Some(args) = cli.generate() {
-        return commands::generate::run(&args.request(), &cli::generated_files());
+        return commands::generate::run(args);
     }
     let context = read_context(started)?;
     let directory = context.directory(cli.directory().map(PathBuf::as_path));
@@ -138,12 +142,23 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
         project,
     )?;
     style.color = settings.color.as_ref().map_or(style.color, |setting| setting.value);
-    warn(&settings);
-    if settings.verbosity.as_ref().map(|setting| setting.value) == Some(Verbosity::Trace) {
-        trace_to_stderr();
-        tracing::debug!(version = env!("CARGO_PKG_VERSION"), directory = %directory.display(), "settings are read");
-    } else if settings.verbosity.as_ref().map(|setting| setting.value) != Some(Verbosity::Quiet) {
-        warnings_to_stderr();
+    let verbosity = settings
+        .verbosity
+        .as_ref()
+        .map(|setting| setting.value)
+        .unwrap_or_default();
+    if verbosity != Verbosity::Quiet {
+        for warning in &settings.warnings {
+            let _ = writeln!(io::stderr(), "warning: {}", visible(warning));
+        }
+    }
+    match verbosity {
+        Verbosity::Quiet => {}
+        Verbosity::Normal | Verbosity::Verbose => warnings_to_stderr(),
+        Verbosity::Trace => {
+            trace_to_stderr();
+            tracing::debug!(version = env!("CARGO_PKG_VERSION"), directory = %directory.display(), "settings are read");
+        }
     }
     if cli.is_run() && style.records.is_none() {
         style.records = settings.output_format.as_ref().map(|setting| setting.value);
@@ -154,13 +169,8 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
         let request = args.resolve(&settings)?;
         if request.output.mode == OutputMode::Text {
             style.records = None;
-            return on_runtime(
-                &context,
-                commands::chat::run(
-                    &context,
-                    ChatRequest::of_run(request).map_err(|error| Failure::usage(error.to_string()))?,
-                ),
-            );
+            let request = ChatRequest::of_run(request).map_err(|error| Failure::usage(error.to_string()))?;
+            return on_runtime(&context, commands::chat::run(&context, request));
         }
     }
     dispatch(cli.into_command(), &context, &settings, &files, style)
@@ -193,7 +203,7 @@ fn dispatch(
     match command {
         CliCommand::Config(args) => commands::config::run(&args.resolve(settings), settings, files),
         CliCommand::Policy(args) => commands::policy::run(context, &args.resolve(settings)?),
-        CliCommand::Generate(args) => commands::generate::run(&args.request(), &cli::generated_files()),
+        CliCommand::Generate(args) => commands::generate::run(&args),
         CliCommand::Run(args) => {
             let request = args.resolve(settings)?;
             // From here on the run writes its own records.
@@ -237,21 +247,9 @@ fn on_runtime(
     result
 }
 
-fn warn(settings: &Settings) {
-    if settings.verbosity.as_ref().map(|setting| setting.value) == Some(Verbosity::Quiet) {
-        return;
-    }
-    for warning in &settings.warnings {
-        let _ = writeln!(io::stderr(), "warning: {}", visible(warning));
-    }
-}
-
 /// Writes this crate's trace to stderr, and no other crate's: the HTTP libraries trace headers, and with them
 /// passwords.
 fn trace_to_stderr() {
-    use tracing_subscriber::filter::filter_fn;
-    use tracing_subscriber::layer::SubscriberExt as _;
-    use tracing_subscriber::util::SubscriberInitExt as _;
     let ours = filter_fn(|event| event.target().starts_with(env!("CARGO_CRATE_NAME")));
     // Only a test installs a second subscriber in one process; the test keeps its own.
     let _ = tracing_subscriber::fmt()
@@ -265,8 +263,6 @@ fn trace_to_stderr() {
 
 /// Writes this crate's warnings to stderr, one per line.
 fn warnings_to_stderr() {
-    use tracing_subscriber::layer::SubscriberExt as _;
-    use tracing_subscriber::util::SubscriberInitExt as _;
     let _ = tracing_subscriber::registry().with(Warnings).try_init();
 }
 
@@ -282,12 +278,8 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Warnings {
         let mut line = WarningLine::default();
         event.record(&mut line);
         // Ignores a closed stderr.
-        let _ = writeln!(
-            io::stderr(),
-            "warning: {}{}",
-            visible(&line.message),
-            visible(&line.details)
-        );
+        let (message, details) = (visible(&line.message), visible(&line.details));
+        let _ = writeln!(io::stderr(), "warning: {message}{details}");
     }
 }
 
@@ -310,24 +302,17 @@ impl tracing::field::Visit for WarningLine {
 /// Prints clap's message: help on stdout, a usage error on stderr. The message repeats the typed words: hidden
 /// characters in them are made visible, and then there are no colours.
 fn report_usage(error: &clap::Error, is_hidden_typed: bool) -> ExitCode {
-    let printed = if is_hidden_typed {
-        let text = error.render().to_string();
-        let text = visible(&text);
-        if error.use_stderr() {
-            io::stderr().write_all(text.as_bytes())
-        } else {
-            io::stdout().write_all(text.as_bytes())
-        }
-    } else {
-        error.print()
+    let text = error.render().to_string();
+    let printed = match (is_hidden_typed, error.use_stderr()) {
+        (false, _) => error.print(),
+        (true, true) => io::stderr().write_all(visible(&text).as_bytes()),
+        (true, false) => io::stdout().write_all(visible(&text).as_bytes()),
     };
-    match printed {
-        Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
-        Err(broken) if broken.kind() == io::ErrorKind::BrokenPipe => {
-            ExitCode::from(FailureKind::BrokenPipe.exit_code())
-        }
-        Err(_) => ExitCode::from(FailureKind::Failed.exit_code()),
-    }
+    ExitCode::from(match printed {
+        Ok(()) => u8::try_from(error.exit_code()).unwrap_or(2),
+        Err(broken) if broken.kind() == io::ErrorKind::BrokenPipe => FailureKind::BrokenPipe.exit_code(),
+        Err(_) => FailureKind::Failed.exit_code(),
+    })
 }
 
 fn report(failure: &Failure, style: &FailureStyle) {

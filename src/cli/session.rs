@@ -299,25 +299,26 @@ pub enum SessionAction {
 
 /// What is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Session")]
 pub struct SessionList {
     /// Look among the sessions of all directories
-    #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere), help_heading = "Session")]
+    #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere))]
     pub scope: SessionScope,
 
     /// List only sessions whose title holds this
-    #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Session")]
+    #[arg(long, value_name = "TEXT", value_parser = values::parse_name)]
     pub search: Option<String>,
 
     /// List at most so many; 0 lists all
-    #[arg(long, value_name = "N", default_value_t = 30, help_heading = "Session")]
+    #[arg(long, value_name = "N", default_value_t = 30)]
     pub limit: usize,
 
     /// List the sessions of subagents too
-    #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included), help_heading = "Session")]
+    #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included))]
     pub children: Inclusion,
 
     /// List sessions that were put away too
-    #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included), help_heading = "Session")]
+    #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included))]
     pub archived: Inclusion,
 }
 
@@ -354,21 +355,22 @@ pub struct SessionExport {
 
 /// What is pruned.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Session")]
 pub struct SessionPrune {
     /// Delete sessions that nothing happened in for this time, such as `30d`
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Session")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub older_than: Duration,
 
     /// Delete sessions of all directories
-    #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere), help_heading = "Session")]
+    #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere))]
     pub scope: SessionScope,
 
     /// Delete conversations that are kept under a name, too
-    #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included), help_heading = "Session")]
+    #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included))]
     pub kept: Inclusion,
 
     /// Show what would be deleted, and delete nothing
-    #[arg(long = "dry-run", action = SetTrue, value_parser = flag(Execution::DryRun), help_heading = "Session")]
+    #[arg(long = "dry-run", action = SetTrue, value_parser = flag(Execution::DryRun))]
     pub execution: Execution,
 
     #[command(flatten)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::CommandEnd;
-use super::table::{Column, write_entries};
+use super::table::{Column, or_dash, write_entries};
 use crate::client::types::Agent;
 use crate::connect::select;
 use crate::connect::visit::visit;
@@ -85,18 +85,11 @@ impl AgentEntry {
         .into_iter()
         .filter_map(|(word, holds)| holds.then_some(word))
         .collect();
-        let or_dash = |text: &str| {
-            if text.is_empty() {
-                "-".to_owned()
-            } else {
-                text.to_owned()
-            }
-        };
         vec![
             self.name.clone(),
-            or_dash(&self.mode),
-            or_dash(self.model.as_deref().unwrap_or_default()),
-            or_dash(&notes.join(",")),
+            or_dash(self.mode.clone()),
+            or_dash(self.model.clone().unwrap_or_default()),
+            or_dash(notes.join(",")),
             self.description.clone().unwrap_or_default(),
         ]
     }

@@ -112,10 +112,8 @@ async fn which(engines: &EngineRequest<'_>, output: &mut EngineOutput<'_>) -> Re
     let candidates = engine::candidates(engines).await;
     let Some((used, version)) = first_accepted(&candidates) else {
         // An engine that was named has a message of its own, which `ensure` gives without a download.
-        if candidates
-            .iter()
-            .any(|candidate| candidate.source == EngineSource::Explicit)
-        {
+        let is_named = |candidate: &EngineCandidate| candidate.source == EngineSource::Explicit;
+        if candidates.iter().any(is_named) {
             engine::ensure(engines).await?;
         }
         return Err(Error::none_here(candidates).into());
@@ -199,14 +197,8 @@ async fn install(
 }
 
 async fn prefer(engines: &EngineRequest<'_>, version: &Version, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
-    let store = EngineStore::new(engines.directories);
-    if !store.installed().iter().any(|installed| installed.version == *version) {
-        return Err(Error::NotInstalled {
-            version: version.clone(),
-        }
-        .into());
-    }
-    store.prefer(version)?;
+    expect_installed(engines, version)?;
+    EngineStore::new(engines.directories).prefer(version)?;
     output.say(
         Verbosity::Normal,
         &format!("`opencode {version}` is preferred among the installed engines"),
@@ -231,17 +223,11 @@ fn verify(
     version: Option<&Version>,
     output: &mut EngineOutput<'_>,
 ) -> Result<(), Failure> {
-    let installed: Vec<Installed> = EngineStore::new(engines.directories)
-        .installed()
-        .into_iter()
-        .filter(|installed| version.is_none_or(|version| installed.version == *version))
-        .collect();
-    if let (Some(version), true) = (version, installed.is_empty()) {
-        return Err(Error::NotInstalled {
-            version: version.clone(),
-        }
-        .into());
+    if let Some(version) = version {
+        expect_installed(engines, version)?;
     }
+    let mut installed = EngineStore::new(engines.directories).installed();
+    installed.retain(|installed| version.is_none_or(|version| installed.version == *version));
     let mut changed = Vec::new();
     let mut records = Vec::new();
     for engine in &installed {
@@ -277,8 +263,7 @@ fn verify(
 
 async fn remove(engines: &EngineRequest<'_>, version: &Version, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
     for removed in engine::remove(engines, version).await? {
-        let line = format!("removed `{}`", removed.path.display());
-        output.say(Verbosity::Normal, &line);
+        output.say(Verbosity::Normal, &format!("removed `{}`", removed.path.display()));
     }
     Ok(())
 }
@@ -314,15 +299,11 @@ async fn probe_all(
     let failed: Vec<String> = probed
         .iter()
         .zip(&columns)
-        .map(|(engine, rows)| {
-            (
-                engine,
-                rows.iter().filter(|row| row.failure.is_some()).count(),
-                rows.len(),
-            )
+        .filter_map(|(engine, rows)| {
+            let failed = rows.iter().filter(|row| row.failure.is_some()).count();
+            let words = format!("`opencode {}` in {failed} of {} rows", engine.version, rows.len());
+            (failed > 0).then_some(words)
         })
-        .filter(|(_, failed, _)| *failed > 0)
-        .map(|(engine, failed, all)| format!("`opencode {}` in {failed} of {all} rows", engine.version))
         .collect();
     if output.format == ListFormat::Json {
         let records: Vec<Value> = probed
@@ -358,16 +339,12 @@ async fn engine_to_probe(engines: &EngineRequest<'_>, target: &ProbeTarget) -> R
             .await
         }
         ProbeTarget::Version(version) => {
-            let store = EngineStore::new(engines.directories);
-            if store.installed().iter().any(|installed| installed.version == *version) {
-                return Ok(engine::install(engines, version, Scrutiny::Quick).await?);
+            let mut directories = engines.directories.clone();
+            if expect_installed(engines, version).is_err() {
+                directories.data = directories.cache.join("probed");
             }
-            let apart = Directories {
-                data: engines.directories.cache.join("probed"),
-                ..engines.directories.clone()
-            };
             let request = EngineRequest {
-                directories: &apart,
+                directories: &directories,
                 ..engines.clone()
             };
             Ok(engine::install(&request, version, Scrutiny::Quick).await?)
@@ -387,11 +364,7 @@ fn probe_record(engine: &Engine, rows: &[RowResult]) -> Value {
             })
         })
         .collect();
-    json!({
-        "path": shown(&engine.path),
-        "version": engine.version.to_string(),
-        "rows": rows,
-    })
+    json!({ "path": shown(&engine.path), "version": engine.version.to_string(), "rows": rows })
 }
 
 fn probe_table(engines: &[Engine], columns: &[Vec<RowResult>]) -> String {
@@ -409,6 +382,15 @@ fn probe_table(engines: &[Engine], columns: &[Vec<RowResult>]) -> String {
         lines.push(cells(std::iter::once(row.name.clone()).chain(words).collect()));
     }
     lines.join("\n")
+}
+
+fn expect_installed(engines: &EngineRequest<'_>, version: &Version) -> Result<(), Error> {
+    let installed = EngineStore::new(engines.directories).installed();
+    if installed.iter().any(|installed| installed.version == *version) {
+        return Ok(());
+    }
+    let version = version.clone();
+    Err(Error::NotInstalled { version })
 }
 
 fn first_accepted(candidates: &[EngineCandidate]) -> Option<(&EngineCandidate, &Version)> {

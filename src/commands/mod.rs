@@ -62,6 +62,15 @@ async fn write_file(path: PathBuf, bytes: Vec<u8>, if_present: IfPresent) -> io:
     tokio::task::spawn_blocking(writing).await.map_err(io::Error::other)?
 }
 
+/// Text with a colour or another look, by its code; plain where `color` is off.
+fn painted(color: bool, code: &str, text: &str) -> String {
+    if color {
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
+}
+
 /// Writes a JSON document to stdout, indented and with a final newline.
 fn write_document(document: &impl Serialize) -> Result<(), Failure> {
     write_stdout(&document_bytes(document)?)

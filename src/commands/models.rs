@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use super::CommandEnd;
-use super::table::{Column, write_entries};
+use super::table::{Column, or_dash, write_entries};
 use crate::client::types::{Model, Provider, Providers};
 use crate::connect::select;
 use crate::connect::visit::{EVERYTHING, visit_for};
@@ -182,22 +182,13 @@ impl ModelEntry {
             self.id.clone(),
             self.name.clone(),
             self.context_tokens.map_or_else(|| "-".to_owned(), tokens),
-            joined(abilities),
+            // With commas and without spaces, so that they stay one field.
+            or_dash(abilities.collect::<Vec<_>>().join(",")),
             price(|price| price.input),
             price(|price| price.output),
-            joined(self.variants.iter().map(String::as_str)),
+            or_dash(self.variants.join(",")),
             notes.join(","),
         ]
-    }
-}
-
-/// Words with commas and without spaces, so that they stay one field; `-` without words.
-fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    let words: Vec<&str> = words.collect();
-    if words.is_empty() {
-        "-".to_owned()
-    } else {
-        words.join(",")
     }
 }
 

@@ -3,12 +3,10 @@
 //! On a terminal there is a line of headings, and what is long gives way to the terminal's width. Into a pipe go the same
 //! columns without headings and uncut, so that the first word of each line is what the entry is called.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{write_document, write_stdout};
+use super::{painted, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{ListFormat, ListOutput};
@@ -46,6 +44,11 @@ pub(super) fn write_entries<T: Serialize>(
         ListFormat::Json => write_document(&entries),
         ListFormat::Text => Table::new(columns, entries.iter().map(cells)).print(context, output),
     }
+}
+
+/// The text of a cell that is never empty.
+pub(super) fn or_dash(text: String) -> String {
+    if text.is_empty() { "-".to_owned() } else { text }
 }
 
 #[derive(Debug)]
@@ -107,13 +110,9 @@ impl<'a> Table<'a> {
         }
         let mut text = String::new();
         if look.columns.is_some() {
-            let line = self.line(&headings, &widths);
             // Escape sequences are ours alone: the cells have been cleaned.
-            let _ = if look.color {
-                writeln!(text, "\u{1b}[2m{line}\u{1b}[0m")
-            } else {
-                writeln!(text, "{line}")
-            };
+            text.push_str(&painted(look.color, "2", &self.line(&headings, &widths)));
+            text.push('\n');
         }
         for row in &self.rows {
             text.push_str(&self.line(row, &widths));

@@ -32,7 +32,7 @@ pub use conversation::{
 pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network, ProbeTarget};
 pub use inventory::{ModelsRequest, VisitRequest};
-pub use local::{ConfigRequest, GenerateRequest};
+pub use local::ConfigRequest;
 pub use model::{Effort, ModelChoice, ModelRef, ParseModelError, VariantChoice};
 pub use output::{
     AnswerExtent, ColorChoice, ListFormat, ListOutput, OutputMode, OutputRequest, Reasoning, Rendering, Verbosity,

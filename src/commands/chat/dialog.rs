@@ -12,7 +12,7 @@ use crate::chat::{
     ShellNote, SlashCommand, TypedLine, mentions,
 };
 use crate::client::types::FilePart;
-use crate::commands::CommandEnd;
+use crate::commands::{CommandEnd, painted};
 use crate::context::Presses;
 use crate::error::{Failure, FailureKind};
 use crate::input::{self, InputContext, PromptParts};
@@ -414,11 +414,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
     }
 
     pub(super) fn paint(&self, code: &str, text: &str) -> String {
-        if self.color {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        painted(self.color, code, text)
     }
 
     /// Lines that are clean already.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::commands::{write_document, write_stdout};
+use crate::commands::{painted, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::{ListFormat, ListOutput};
@@ -135,13 +135,8 @@ impl DoctorReport {
                 CheckStatus::Warn => ("warn", "33"),
                 CheckStatus::Fail => ("FAIL", "1;31"),
             };
-            let (on, off) = if color {
-                (format!("\u{1b}[{code}m"), "\u{1b}[0m")
-            } else {
-                (String::new(), "")
-            };
-            let name = check.name;
-            let _ = writeln!(text, "{on}{word}{off}  {name:width$}  {}", one(&check.summary));
+            let (word, name) = (painted(color, code, word), check.name);
+            let _ = writeln!(text, "{word}  {name:width$}  {}", one(&check.summary));
             let indent = width + 8;
             for detail in check.details.iter().flat_map(|detail| detail.lines()) {
                 let _ = writeln!(text, "{:indent$}{}", "", sanitize(detail).trim_end());

@@ -124,25 +124,18 @@ fn place(context: &Context, request: &VisitRequest, report: &mut DoctorReport) -
             return stand_in(context, &request.connect);
         }
     };
-    if let ServerChoice::Attach(url) = &request.connect.server
-        && !is_loopback(url)
-    {
-        // It is a path on the other machine.
-        return Some(TrialServer {
-            directory,
-            stand_in: None,
-        });
+    // On another machine there is nothing to look at.
+    let is_remote = matches!(&request.connect.server, ServerChoice::Attach(url) if !is_loopback(url));
+    let is_trusted = is_remote || {
+        let (check, is_trusted) = surroundings::trust(context, &request.connect, &directory);
+        report.push(check);
+        is_trusted
+    };
+    if !is_trusted {
+        return stand_in(context, &request.connect);
     }
-    let trust = surroundings::trust(context, &request.connect, &directory);
-    let is_trusted = trust.is_trusted;
-    report.push(trust.check);
-    if is_trusted {
-        return Some(TrialServer {
-            directory,
-            stand_in: None,
-        });
-    }
-    stand_in(context, &request.connect)
+    let stand_in = None;
+    Some(TrialServer { directory, stand_in })
 }
 
 /// An empty directory of our own that no code reaches from above, for a server of our own.

@@ -137,31 +137,17 @@ pub(super) fn configuration(context: &Context, request: &ConnectRequest, directo
     }
 }
 
-/// The check of the agent's directory, and whether the engine may be started in it.
-#[derive(Debug)]
-pub(super) struct TrustCheck {
-    pub(super) check: Check,
-    pub(super) is_trusted: bool,
-}
-
-/// Looks at what the directory brings along, without asking anybody.
-pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Path) -> TrustCheck {
+/// Looks at what the directory brings along, without asking anybody; also gives whether the engine may be started in it.
+pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Path) -> (Check, bool) {
     const NAME: &str = "directory";
     let findings = match trust::scan(directory, &trust::UserPlaces::of(context)) {
         Ok(findings) => findings,
-        Err(failure) => {
-            return TrustCheck {
-                check: Check::of_failure(NAME, &failure),
-                is_trusted: false,
-            };
-        }
+        Err(failure) => return (Check::of_failure(NAME, &failure), false),
     };
     let shown = directory.display();
     if findings.items.is_empty() {
-        return TrustCheck {
-            check: Check::ok(NAME, format!("{shown}, which brings along nothing that needs trust")),
-            is_trusted: true,
-        };
+        let check = Check::ok(NAME, format!("{shown}, which brings along nothing that needs trust"));
+        return (check, true);
     }
     let details: Vec<String> = findings.items.iter().map(ToString::to_string).collect();
     let answer = trust::require(
@@ -185,8 +171,5 @@ pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Pat
         .hint("look at the list; `--trust` trusts it for one run"),
         Err(failure) => Check::of_failure(NAME, &failure),
     };
-    TrustCheck {
-        check: check.details(details),
-        is_trusted,
-    }
+    (check.details(details), is_trusted)
 }

@@ -65,7 +65,7 @@ fn first_left_out<'a>(document: &'a Transcript, at: Option<&str>) -> Result<Opti
         None => hidden,
         Some(at) => {
             let prompts = PromptPositions::of(document);
-            let position = prompts.find(document, at).map_err(|error| unknown(error, &prompts))?;
+            let position = position(&prompts, document, at)?;
             let last = if prompts.number(position).is_some() {
                 prompts.turn(position).end
             } else {
@@ -79,17 +79,19 @@ fn first_left_out<'a>(document: &'a Transcript, at: Option<&str>) -> Result<Opti
         .map(|message| message.id()))
 }
 
-/// The failure of naming a message.
-pub(super) fn unknown(error: UnknownMessage, prompts: &PromptPositions) -> Failure {
-    let failure = Failure::usage(error.to_string());
-    match (error, prompts.count()) {
-        (_, 0) => failure.hint("the conversation has no prompts"),
-        (UnknownMessage::Ambiguous(..), _) => failure.hint("give more of the id"),
-        (_, count) => failure.hint(format!(
-            "name a prompt by its number, 1 to {count}, or a message by its id; `opencode-rs session show \
-             --output-format json` has the ids"
-        )),
-    }
+/// The position of the message that the user names.
+pub(super) fn position(prompts: &PromptPositions, document: &Transcript, named: &str) -> Result<usize, Failure> {
+    prompts.find(document, named).map_err(|error| {
+        let failure = Failure::usage(error.to_string());
+        match (error, prompts.count()) {
+            (_, 0) => failure.hint("the conversation has no prompts"),
+            (UnknownMessage::Ambiguous(..), _) => failure.hint("give more of the id"),
+            (_, count) => failure.hint(format!(
+                "name a prompt by its number, 1 to {count}, or a message by its id; `opencode-rs session show \
+                 --output-format json` has the ids"
+            )),
+        }
+    })
 }
 
 pub(super) async fn abort(call: RunningCommand<'_>, target: &SessionTarget) -> Result<(), Failure> {
