@@ -122,7 +122,7 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
     let flags = cli.flags();
     style.color = flags.color.unwrap_or_default();
     if let Some(args) = cli.generate() {
-        return commands::generate::run(args);
+        return commands::generate::run(args).map(CommandEnd::from);
     }
     let context = read_context(started)?;
     let directory = context.directory(cli.directory().map(PathBuf::as_path));
@@ -201,9 +201,11 @@ fn dispatch(
     style: &mut FailureStyle,
 ) -> Result<CommandEnd, Failure> {
     match command {
-        CliCommand::Config(args) => commands::config::run(&args.resolve(settings), settings, files),
-        CliCommand::Policy(args) => commands::policy::run(context, &args.resolve(settings)?),
-        CliCommand::Generate(args) => commands::generate::run(&args),
+        CliCommand::Config(args) => {
+            commands::config::run(&args.resolve(settings), settings, files).map(CommandEnd::from)
+        }
+        CliCommand::Policy(args) => commands::policy::run(context, &args.resolve(settings)?).map(CommandEnd::from),
+        CliCommand::Generate(args) => commands::generate::run(&args).map(CommandEnd::from),
         CliCommand::Run(args) => {
             let request = args.resolve(settings)?;
             // From here on the run writes its own records.
@@ -223,9 +225,9 @@ fn dispatch(
 }
 
 /// Runs a command until it ends, or until a second signal ends it.
-fn on_runtime(
+fn on_runtime<T: Into<CommandEnd>>(
     context: &Context,
-    command: impl Future<Output = Result<CommandEnd, Failure>>,
+    command: impl Future<Output = Result<T, Failure>>,
 ) -> Result<CommandEnd, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -244,7 +246,7 @@ fn on_runtime(
     runtime.shutdown_background();
     #[cfg(unix)]
     crate::asking::give_back_terminal();
-    result
+    result.map(Into::into)
 }
 
 /// Writes this crate's trace to stderr, and no other crate's: the HTTP libraries trace headers, and with them

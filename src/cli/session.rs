@@ -37,10 +37,6 @@ Examples:
   opencode-rs session show \"Fix the parser\" --thinking | less
   opencode-rs session show 4f2a --output-format json | jq '.messages | length'";
 
-const RENAME_EXAMPLES: &str = "\
-Examples:
-  opencode-rs session rename 4f2a \"Fix the parser\"";
-
 const FORK_EXAMPLES: &str = "\
 Examples:
   opencode-rs session fork
@@ -66,10 +62,6 @@ Examples:
   opencode-rs session revert
   opencode-rs session revert --to 3 --yes";
 
-const UNREVERT_EXAMPLES: &str = "\
-Examples:
-  opencode-rs session unrevert";
-
 const DIFF_EXAMPLES: &str = "\
 Examples:
   opencode-rs session diff
@@ -90,14 +82,6 @@ const IMPORT_EXAMPLES: &str = "\
 Examples:
   opencode-rs session import talk.json
   ssh build opencode-rs session export 4f2a | opencode-rs session import - --copy";
-
-const SHARE_EXAMPLES: &str = "\
-Examples:
-  opencode-rs session share 4f2a";
-
-const UNSHARE_EXAMPLES: &str = "\
-Examples:
-  opencode-rs session unshare 4f2a";
 
 const PRUNE_EXAMPLES: &str = "\
 Examples:
@@ -148,7 +132,7 @@ pub enum SessionAction {
         rendering: Rendering,
     },
     /// Give a session another title
-    #[command(after_help = RENAME_EXAMPLES)]
+    #[command(after_help = "Examples:\n  opencode-rs session rename 4f2a \"Fix the parser\"")]
     Rename {
         /// The session
         #[arg(value_name = "SESSION", value_parser = values::parse_name)]
@@ -227,7 +211,7 @@ pub enum SessionAction {
         yes: Yes,
     },
     /// Take a revert back
-    #[command(after_help = UNREVERT_EXAMPLES)]
+    #[command(after_help = "Examples:\n  opencode-rs session unrevert")]
     Unrevert {
         #[command(flatten)]
         target: SessionTarget,
@@ -277,7 +261,10 @@ pub enum SessionAction {
     /// Publish a session on the engine's sharing site, and print its address
     ///
     /// Everybody who has the address can read the whole conversation, and what is said from then on.
-    #[command(after_help = SHARE_EXAMPLES, mut_arg("session", named))]
+    #[command(
+        after_help = "Examples:\n  opencode-rs session share 4f2a",
+        mut_arg("session", named)
+    )]
     Share {
         #[command(flatten)]
         target: SessionTarget,
@@ -285,7 +272,10 @@ pub enum SessionAction {
         yes: Yes,
     },
     /// Take a shared session back
-    #[command(after_help = UNSHARE_EXAMPLES, mut_arg("session", named))]
+    #[command(
+        after_help = "Examples:\n  opencode-rs session unshare 4f2a",
+        mut_arg("session", named)
+    )]
     Unshare {
         #[command(flatten)]
         target: SessionTarget,

@@ -1,8 +1,7 @@
 //! `agents`: what can be named with `--agent`.
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::CommandEnd;
 use super::table::{Column, or_dash, write_entries};
 use crate::client::types::Agent;
 use crate::connect::select;
@@ -24,73 +23,52 @@ const COLUMNS: [Column; 5] = [
 /// # Errors
 ///
 /// When the engine cannot be asked, or stdout cannot be written.
-pub async fn run(context: &Context, request: VisitRequest) -> Result<CommandEnd, Failure> {
+pub async fn run(context: &Context, request: VisitRequest) -> Result<(), Failure> {
     let entries = visit(context, &request.connect, &request.output, async |connection| {
         let (agents, config) = tokio::try_join!(connection.client.agents(), connection.client.config())?;
-        let configured = config.get("default_agent").and_then(serde_json::Value::as_str);
+        let configured = config.get("default_agent").and_then(Value::as_str);
         // A run refuses an invalid default agent. The list shows the other agents all the same.
         let default = select::agent(None, configured, &agents).ok().flatten();
         let default = default.map(|agent| agent.name.as_str());
         let all = request.connect.verbosity > Verbosity::Normal;
-        let mut entries: Vec<AgentEntry> = agents
-            .iter()
-            .filter(|agent| all || !agent.hidden)
-            .map(|agent| AgentEntry::new(agent, default))
-            .collect();
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(entries)
+        let mut agents: Vec<&Agent> = agents.iter().filter(|agent| all || !agent.hidden).collect();
+        agents.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(agents
+            .into_iter()
+            .map(|agent| entry(agent, default))
+            .collect::<Vec<_>>())
     })
     .await?;
-    write_entries(context, &request.output, &entries, &COLUMNS, AgentEntry::cells)?;
-    Ok(CommandEnd::Success)
+    write_entries(context, &request.output, &entries, &COLUMNS, cells)
 }
 
 /// An agent, as the JSON document shows it. Fields are added, never renamed.
-#[derive(Debug, Serialize)]
-struct AgentEntry {
-    name: String,
-    mode: String,
-    description: Option<String>,
-    /// The model that it insists on.
-    model: Option<String>,
-    variant: Option<String>,
-    /// Whether it comes with the engine.
-    native: bool,
-    /// Whether the engine itself brings this helper agent.
-    hidden: bool,
-    /// Whether it is used when none is named.
-    default: bool,
+fn entry(agent: &Agent, default: Option<&str>) -> Value {
+    json!({
+        "name": agent.name,
+        "mode": agent.mode,
+        "description": agent.description,
+        // The model that it insists on.
+        "model": agent.model.as_ref().map(ToString::to_string),
+        "variant": agent.variant,
+        // Whether it comes with the engine.
+        "native": agent.native,
+        // Whether the engine itself brings this helper agent.
+        "hidden": agent.hidden,
+        // Whether it is used when none is named.
+        "default": default == Some(agent.name.as_str()),
+    })
 }
 
-impl AgentEntry {
-    fn new(agent: &Agent, default: Option<&str>) -> Self {
-        Self {
-            name: agent.name.clone(),
-            mode: agent.mode.clone(),
-            description: agent.description.clone(),
-            model: agent.model.as_ref().map(ToString::to_string),
-            variant: agent.variant.clone(),
-            native: agent.native,
-            hidden: agent.hidden,
-            default: default == Some(agent.name.as_str()),
-        }
-    }
-
-    fn cells(&self) -> Vec<String> {
-        let notes: Vec<&str> = [
-            ("default", self.default),
-            ("native", self.native),
-            ("hidden", self.hidden),
-        ]
-        .into_iter()
-        .filter_map(|(word, holds)| holds.then_some(word))
-        .collect();
-        vec![
-            self.name.clone(),
-            or_dash(self.mode.clone()),
-            or_dash(self.model.clone().unwrap_or_default()),
-            or_dash(notes.join(",")),
-            self.description.clone().unwrap_or_default(),
-        ]
-    }
+fn cells(entry: &Value) -> Vec<String> {
+    let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+    let mut notes = vec!["default", "native", "hidden"];
+    notes.retain(|note| entry[*note] == true);
+    vec![
+        text("name"),
+        or_dash(text("mode")),
+        or_dash(text("model")),
+        or_dash(notes.join(",")),
+        text("description"),
+    ]
 }

@@ -10,7 +10,7 @@ use semver::Version;
 use serde_json::{Value, json};
 
 use super::probe::{self, RowResult};
-use super::{CommandEnd, document_bytes};
+use super::{document_bytes, unless_interrupted};
 use crate::context::{Context, Directories, Environment};
 use crate::engine::{
     self, DownloadBar, Engine, EngineCandidate, EngineRequest, EngineStore, Error, Installed, Integrity, Scrutiny,
@@ -26,7 +26,7 @@ use crate::support::progress::Progress;
 /// # Errors
 ///
 /// As for [`execute`]; also when a signal ends it.
-pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<CommandEnd, Failure> {
+pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<(), Failure> {
     let draws = context.streams.stderr_is_terminal && !request.output.progress_off;
     let progress = Arc::new(DownloadBar::new(draws, request.verbosity));
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
@@ -38,12 +38,8 @@ pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<Com
         &mut stdout,
         &mut stderr,
     );
-    tokio::select! {
-        biased;
-        // Dropping the command leaves nothing half-done.
-        _ = context.interrupts.interrupted() => Err(context.interrupts.failure("the command")),
-        result = command => result.map(|()| CommandEnd::Success),
-    }
+    // Dropping the command leaves nothing half-done.
+    unless_interrupted(context, "the command", command).await
 }
 
 /// Does what was asked for.

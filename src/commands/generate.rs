@@ -1,6 +1,6 @@
 //! `generate`: writes what the command tree says.
 
-use super::{CommandEnd, write_stdout};
+use super::write_stdout;
 use crate::cli::GenerateArgs;
 use crate::error::Failure;
 use crate::support::atomic_file::{self, Access};
@@ -10,7 +10,7 @@ use crate::support::atomic_file::{self, Access};
 /// # Errors
 ///
 /// When the directory or stdout cannot be written.
-pub fn run(request: &GenerateArgs) -> Result<CommandEnd, Failure> {
+pub fn run(request: &GenerateArgs) -> Result<(), Failure> {
     let (files, out) = request.files();
     for (path, contents) in files {
         let Some(directory) = out else {
@@ -21,5 +21,5 @@ pub fn run(request: &GenerateArgs) -> Result<CommandEnd, Failure> {
         atomic_file::write(&target, &contents, Access::Shared)
             .map_err(|error| Failure::failed(format!("cannot write `{}`", target.display())).caused_by(&error))?;
     }
-    Ok(CommandEnd::Success)
+    Ok(())
 }

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::context::Context;
 use crate::error::{Failure, FailureKind, stdout_failure};
 use crate::support::json;
 use crate::support::named_file::{self, IfPresent};
@@ -33,6 +34,12 @@ pub enum CommandEnd {
     Reported(FailureKind),
 }
 
+impl From<()> for CommandEnd {
+    fn from((): ()) -> Self {
+        Self::Success
+    }
+}
+
 impl CommandEnd {
     /// The exit status of the process.
     pub fn code(self) -> u8 {
@@ -41,6 +48,32 @@ impl CommandEnd {
             Self::Reported(kind) => kind.exit_code(),
         }
     }
+}
+
+/// Does `work`, unless `stop` resolves first with the reason to end early.
+async fn unless_stopped<T>(
+    stop: impl Future<Output = Failure>,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        failure = stop => Err(failure),
+        done = work => done,
+    }
+}
+
+/// Does `work`, unless a signal ends it, which is a failure of `what` ("the command").
+async fn unless_interrupted<T>(
+    context: &Context,
+    what: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let interrupts = &context.interrupts;
+    let stop = async {
+        interrupts.interrupted().await;
+        interrupts.failure(what)
+    };
+    unless_stopped(stop, work).await
 }
 
 /// Writes a whole document to stdout.

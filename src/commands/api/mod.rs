@@ -11,7 +11,7 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::AsyncReadExt as _;
 
-use super::CommandEnd;
+use super::unless_stopped;
 use crate::connect::visit::{EVERYTHING, USUAL, stop, visit_for};
 use crate::context::Context;
 use crate::error::Failure;
@@ -24,14 +24,11 @@ use output::{ApiResponse, ResponseOutput};
 /// # Errors
 ///
 /// When the request cannot be made, there is no answer, or the answer is a refusal.
-pub async fn run(context: &Context, request: ApiRequest) -> Result<CommandEnd, Failure> {
+pub async fn run(context: &Context, request: ApiRequest) -> Result<(), Failure> {
     let call = format!("{} {}", request.method, without_query(&request.path));
     // Stdin may take its time, and what cannot be read is refused before anything starts.
-    let message = tokio::select! {
-        biased;
-        failure = stop(context, context.started, request.connect.timeout, "the command") => return Err(failure),
-        message = PreparedRequest::read(context, &request) => message?,
-    };
+    let stop = stop(context, context.started, request.connect.timeout, "the command");
+    let message = unless_stopped(stop, PreparedRequest::read(context, &request)).await?;
     let output = ResponseOutput::of_process(context, &request);
     let asks_for_catalog = asks_for_catalog(&request.path);
     let needs = if asks_for_catalog { EVERYTHING } else { USUAL };
@@ -58,7 +55,7 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<CommandEnd, F
     })
     .await?;
     match answer {
-        ApiResponse::Success => Ok(CommandEnd::Success),
+        ApiResponse::Success => Ok(()),
         ApiResponse::Refused(status) => Err(Failure::failed(format!(
             "cannot call `{call}`: status {}",
             status.as_u16()

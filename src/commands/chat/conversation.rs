@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use crate::chat::ConversationStatus;
 use crate::client::Client;
 use crate::client::types::{CommandCall, EngineCommand, MessageInfo, Session};
+use crate::commands::unless_stopped;
 use crate::connect::{rehearsed, visit};
 use crate::context::{Context, Presses};
 use crate::error::{Failure, FailureKind};
@@ -256,15 +257,8 @@ impl<'a> Conversation<'a> {
         let stop = stop(context, begun, limit, presses, display.broken());
         tokio::pin!(stop);
         let turning = async {
-            let prepared = {
-                let preparing = Box::pin(self.prepare(&asked, begun, &display));
-                tokio::select! {
-                    biased;
-                    failure = stop.as_mut() => Err(failure),
-                    prepared = preparing => prepared,
-                }
-            };
-            match prepared {
+            let preparing = Box::pin(self.prepare(&asked, begun, &display));
+            match unless_stopped(stop.as_mut(), preparing).await {
                 Err(failure) => outcome.failure = Some(failure),
                 Ok(turn) => {
                     let (id, started) = (turn.turn.session_id.clone(), turn.turn.started.clone());

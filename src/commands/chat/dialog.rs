@@ -12,7 +12,7 @@ use crate::chat::{
     ShellNote, SlashCommand, TypedLine, mentions,
 };
 use crate::client::types::FilePart;
-use crate::commands::{CommandEnd, painted};
+use crate::commands::{CommandEnd, painted, unless_interrupted, unless_stopped};
 use crate::context::Presses;
 use crate::error::{Failure, FailureKind};
 use crate::input::{self, InputContext, PromptParts};
@@ -365,12 +365,11 @@ impl<'t, 'c> Dialog<'t, 'c> {
     /// Runs something that may take long; Ctrl-C ends the waiting.
     pub(super) async fn waiting<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         self.presses.forget();
-        tokio::select! {
-            biased;
-            _ = self.chat.context.interrupts.interrupted() => Err(self.chat.context.interrupts.failure("the dialog")),
-            () = self.presses.reached(1) => Err(Failure::new(FailureKind::Interrupted, "interrupted")),
-            done = work => done,
-        }
+        let pressed = async {
+            self.presses.reached(1).await;
+            Failure::new(FailureKind::Interrupted, "interrupted")
+        };
+        unless_interrupted(self.chat.context, "the dialog", unless_stopped(pressed, work)).await
     }
 
     fn input_context<'a>(&'a self, directory: &'a std::path::Path) -> InputContext<'a> {

@@ -15,7 +15,7 @@ mod surroundings;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use super::CommandEnd;
+use super::{CommandEnd, unless_stopped};
 use crate::connect;
 use crate::connect::visit::{WaitingLine, stay, stop};
 use crate::context::Context;
@@ -71,11 +71,8 @@ async fn examine(
     let place = place(context, request, report);
 
     if matches!(request.connect.server, ServerChoice::Start { .. }) {
-        let check = tokio::select! {
-            biased;
-            failure = stop.as_mut() => return Err(failure),
-            check = engine::candidates(context, &request.connect, &line.stages) => check,
-        };
+        let checking = async { Ok(engine::candidates(context, &request.connect, &line.stages).await) };
+        let check = unless_stopped(stop.as_mut(), checking).await?;
         let is_there = check.is_passed();
         report.push(check);
         if !is_there {
@@ -85,12 +82,8 @@ async fn examine(
     let Some(place) = place else {
         return Ok(());
     };
-    let connected = tokio::select! {
-        biased;
-        failure = stop.as_mut() => return Err(failure),
-        connected = engine::start(context, &request.connect, &place, &line.stages) => connected,
-    };
-    let connection = match connected {
+    let connecting = async { Ok(engine::start(context, &request.connect, &place, &line.stages).await) };
+    let connection = match unless_stopped(stop.as_mut(), connecting).await? {
         Ok((connection, check)) => {
             report.push(check);
             connection

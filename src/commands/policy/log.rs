@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
 
-use super::super::CommandEnd;
 use super::super::table::{Column, write_entries};
 use super::shown;
 use crate::context::Context;
@@ -26,7 +25,7 @@ const COLUMNS: [Column; 7] = [
 /// # Errors
 ///
 /// When the log cannot be read, or stdout cannot be written.
-pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) -> Result<CommandEnd, Failure> {
+pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) -> Result<(), Failure> {
     let state = &context.directories.state;
     let lines = AuditLog::read(state).map_err(|error| {
         Failure::failed(format!("cannot read the audit log in `{}`", state.display()))
@@ -61,7 +60,7 @@ pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) ->
             "warning: {damaged} damaged {lines} of the audit log skipped"
         );
     }
-    Ok(CommandEnd::Success)
+    Ok(())
 }
 
 fn matches(filter: &LogFilter, entry: &AuditEntry) -> bool {

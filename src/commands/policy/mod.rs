@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::table::{Column, Table, write_entries};
-use super::{CommandEnd, write_document, write_stdout};
+use super::{write_document, write_stdout};
 use crate::connect::local_directory;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
@@ -26,7 +26,7 @@ use crate::support::visible::visible;
 /// # Errors
 ///
 /// When the directory does not exist, `--expect` is not met, the log cannot be read, or stdout cannot be written.
-pub fn run(context: &Context, request: &PolicyRequest) -> Result<CommandEnd, Failure> {
+pub fn run(context: &Context, request: &PolicyRequest) -> Result<(), Failure> {
     match request {
         PolicyRequest::Show(scope) => show::run(context, scope),
         PolicyRequest::Test { scope, calls, expect } => test(context, scope, calls, *expect),
@@ -104,12 +104,7 @@ fn policy_of(context: &Context, scope: &PolicyScope) -> Result<(PathBuf, Policy)
     Ok((directory, policy))
 }
 
-fn test(
-    context: &Context,
-    scope: &PolicyScope,
-    calls: &[TypedCall],
-    expect: Option<Effect>,
-) -> Result<CommandEnd, Failure> {
+fn test(context: &Context, scope: &PolicyScope, calls: &[TypedCall], expect: Option<Effect>) -> Result<(), Failure> {
     let (_, policy) = policy_of(context, scope)?;
     let verdicts: Vec<CallDecision> = calls
         .iter()
@@ -127,7 +122,7 @@ fn test(
         let _ = writeln!(io::stderr(), "judged: {}", run_in_words(scope));
     }
     let Some(expected) = expect else {
-        return Ok(CommandEnd::Success);
+        return Ok(());
     };
     let other: Vec<String> = verdicts
         .iter()
@@ -135,7 +130,7 @@ fn test(
         .map(|verdict| format!("`{}` is `{}`", shown(&verdict.call()), verdict.effect.as_str()))
         .collect();
     if other.is_empty() {
-        return Ok(CommandEnd::Success);
+        return Ok(());
     }
     let mut failure = Failure::new(
         FailureKind::InvalidResult,
@@ -145,12 +140,11 @@ fn test(
     Err(failure.hint("`opencode-rs policy explain CALL` shows each part of a call with its rule"))
 }
 
-fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<CommandEnd, Failure> {
+fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<(), Failure> {
     let (_, policy) = policy_of(context, scope)?;
     let verdict = CallDecision::of(call, scope, &policy);
     if scope.output.format == ListFormat::Json {
-        write_document(&verdict)?;
-        return Ok(CommandEnd::Success);
+        return write_document(&verdict);
     }
     let session = match (verdict.effect, verdict.grant.as_slice()) {
         (Effect::Allow | Effect::Deny, _) => String::new(),
@@ -169,7 +163,7 @@ fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<C
     );
     write_stdout(text.as_bytes())?;
     if verdict.parts.is_empty() {
-        return Ok(CommandEnd::Success);
+        return Ok(());
     }
     write_stdout(b"\n")?;
     let columns = [
@@ -181,8 +175,7 @@ fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<C
         .parts
         .iter()
         .map(|part| row(part.effect, &part.what, &part.rule));
-    Table::new(&columns, parts).print(context, &scope.output)?;
-    Ok(CommandEnd::Success)
+    Table::new(&columns, parts).print(context, &scope.output)
 }
 
 /// A row of a table: an effect, and two texts.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::table::{Column, Table};
-use super::super::{CommandEnd, write_document, write_stdout};
+use super::super::{write_document, write_stdout};
 use super::{policy_of, preset_name, row, run_in_words, shown};
 use crate::context::Context;
 use crate::error::Failure;
@@ -15,7 +15,7 @@ use crate::support::duration;
 /// # Errors
 ///
 /// When the directory does not exist, or stdout cannot be written.
-pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<CommandEnd, Failure> {
+pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<(), Failure> {
     let (directory, _) = policy_of(context, scope)?;
     let permission = &scope.permission;
     let directories: Vec<String> = std::iter::once(&directory)
@@ -23,8 +23,7 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<CommandEnd, 
         .map(|path| path.to_string_lossy().into_owned())
         .collect();
     if scope.output.format == ListFormat::Json {
-        write_document(&document(scope, &directories))?;
-        return Ok(CommandEnd::Success);
+        return write_document(&document(scope, &directories));
     }
     let columns = [
         Column::Text("EFFECT"),
@@ -55,8 +54,7 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<CommandEnd, 
     let text: String = std::iter::once("\n".to_owned())
         .chain(facts.map(|(name, fact)| format!("{name:9}  {fact}\n")))
         .collect();
-    write_stdout(text.as_bytes())?;
-    Ok(CommandEnd::Success)
+    write_stdout(text.as_bytes())
 }
 
 /// The rules, those that refuse first; within an effect as they came.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::CommandEnd;
+use super::{CommandEnd, unless_stopped};
 use crate::client::Client;
 use crate::connect::{self, Connection, rehearsed, visit};
 use crate::context::Context;
@@ -97,11 +97,7 @@ async fn prompt(
         display,
         begun: context.started,
     };
-    let prepared = tokio::select! {
-        biased;
-        failure = stop.as_mut() => return Err(failure),
-        prepared = prepare(prompt) => prepared?,
-    };
+    let prepared = unless_stopped(stop.as_mut(), prepare(prompt)).await?;
     Ok(Some(Box::pin(take_turn(prompt, prepared, stop, outcome)).await))
 }
 
@@ -225,11 +221,8 @@ async fn take_turn(
     if outcome.failure.is_none()
         && let Some(file) = answer_file
     {
-        outcome.failure = tokio::select! {
-            biased;
-            failure = stop.as_mut() => Some(failure),
-            written = file.write(&outcome.last_message) => written.err(),
-        };
+        let writing = file.write(&outcome.last_message);
+        outcome.failure = unless_stopped(stop.as_mut(), writing).await.err();
     }
     if outcome.failure.is_none() && request.permission.on_denial == OnDenial::Fail {
         outcome.failure = denial(&outcome.permissions, request.permission.preset);

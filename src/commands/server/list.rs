@@ -38,11 +38,7 @@ const SHOWN: usize = 8;
 /// # Errors
 ///
 /// When stdout cannot be written.
-pub(super) async fn list(
-    context: &Context,
-    only: Option<&Path>,
-    messages: ServerMessages,
-) -> Result<CommandEnd, Failure> {
+pub(super) async fn list(context: &Context, only: Option<&Path>, messages: ServerMessages) -> Result<(), Failure> {
     let state = &context.directories.state;
     let mut servers = look::all(context).await;
     if let Some(only) = only {
@@ -70,7 +66,7 @@ pub(super) async fn list(
             stray_in_words(stray)
         ));
     }
-    Ok(CommandEnd::Success)
+    Ok(())
 }
 
 /// Tells how to handle an unhealthy server, and removes the record of a dead server after showing it once.

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::ServerMessages;
 use super::choose::{choose, directory};
 use crate::commands::api::output::reader_gone;
-use crate::commands::{CommandEnd, write_stdout};
+use crate::commands::write_stdout;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{Follow, ServerReference};
@@ -35,7 +35,7 @@ pub(super) async fn run(
     lines: Option<usize>,
     follow: Follow,
     messages: ServerMessages,
-) -> Result<CommandEnd, Failure> {
+) -> Result<(), Failure> {
     let state = &context.directories.state;
     let found = find(context, server).await?;
     let mut log = LogReader::open(warm::log_file(state, &found.id), context.streams.stdout_is_terminal);
@@ -62,7 +62,7 @@ pub(super) async fn run(
         }
         messages.say(&format!("server {} has ended", found.id));
     }
-    Ok(CommandEnd::Success)
+    Ok(())
 }
 
 struct LogOwner {

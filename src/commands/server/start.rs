@@ -9,7 +9,7 @@ use serde_json::json;
 use super::ServerMessages;
 use super::document::{self, SCHEMA_VERSION};
 use super::look::{self, Seen};
-use crate::commands::{CommandEnd, write_document, write_stdout};
+use crate::commands::{unless_stopped, write_document, write_stdout};
 use crate::connect::visit::{USUAL, WaitingLine, stop};
 use crate::connect::{self, Connection};
 use crate::context::Context;
@@ -25,11 +25,7 @@ use crate::warm::ServerRecord;
 /// # Errors
 ///
 /// When no server is usable. A server that this command started and cannot use is stopped.
-pub(super) async fn run(
-    context: &Context,
-    request: ConnectRequest,
-    messages: ServerMessages,
-) -> Result<CommandEnd, Failure> {
+pub(super) async fn run(context: &Context, request: ConnectRequest, messages: ServerMessages) -> Result<(), Failure> {
     check_place(context)?;
     let state = &context.directories.state;
     let directory = connect::directory(context, &request)?;
@@ -37,11 +33,8 @@ pub(super) async fn run(
     let line = WaitingLine::open(context, &request, &messages.output);
     let stop = stop(context, context.started, request.timeout, "the start of the server");
     tokio::pin!(stop);
-    let mut connection = tokio::select! {
-        biased;
-        failure = stop.as_mut() => return Err(failure),
-        connection = connect::connect(context, &request, &directory, USUAL, &line.stages) => connection?,
-    };
+    let connecting = connect::connect(context, &request, &directory, USUAL, &line.stages);
+    let mut connection = unless_stopped(stop.as_mut(), connecting).await?;
     let Some(record) = connection.lease.as_ref().map(|lease| lease.record().clone()) else {
         connection.close().await;
         return Err(Failure::new(
@@ -51,11 +44,7 @@ pub(super) async fn run(
         .hint("look for a directory of agents, commands, plugins or tools with thousands of files"));
     };
     let is_new = !before.contains(&record.id);
-    let warmed = tokio::select! {
-        biased;
-        failure = stop.as_mut() => Err(failure),
-        warmed = warm_up(&connection) => warmed,
-    };
+    let warmed = unless_stopped(stop, warm_up(&connection)).await;
     drop(line);
     if let Err(failure) = warmed {
         if is_new {
@@ -70,8 +59,7 @@ pub(super) async fn run(
         Failure::new(FailureKind::Engine, "cannot keep the server: it has ended by itself")
             .hint("see `opencode-rs server logs`")
     })?;
-    report(&seen, is_new, state, messages)?;
-    Ok(CommandEnd::Success)
+    report(&seen, is_new, state, messages)
 }
 
 /// Refuses where no server can be kept.

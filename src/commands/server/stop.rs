@@ -9,7 +9,7 @@ use super::ServerMessages;
 use super::choose::{choose, directory};
 use super::document::{self, stray_in_words};
 use super::look::{self, Seen, ServerState};
-use crate::commands::{CommandEnd, write_document};
+use crate::commands::write_document;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{InUse, ServerReference, StopChoice};
@@ -43,7 +43,7 @@ pub(super) async fn run(
     which: &StopChoice,
     in_use: InUse,
     messages: ServerMessages,
-) -> Result<CommandEnd, Failure> {
+) -> Result<(), Failure> {
     let servers = chosen(context, which).await?;
     let mut fates = Vec::new();
     for seen in &servers {
@@ -76,7 +76,7 @@ pub(super) async fn run(
         let strays = strays.as_ref().map(|(ended, _)| &ended[..]);
         write_document(&document::servers("server_stop", stopped, strays))?;
     }
-    failure(&servers, &fates, left).map_or(Ok(CommandEnd::Success), Err)
+    failure(&servers, &fates, left).map_or(Ok(()), Err)
 }
 
 /// The servers that are meant. All of them are looked up before any is stopped: a typing error stops nothing.

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::RunningCommand;
-use super::confirm::ConfirmQuestion;
 use super::entry::SessionEntry;
 use super::kept::kept_names;
 use super::list;
@@ -42,11 +41,8 @@ pub(super) async fn delete(
         is_new
     });
     let facts = entries.iter().map(SessionEntry::described).collect();
-    call.confirm(ConfirmQuestion {
-        action: format!("delete {}", sessions(entries.len())),
-        facts,
-    })
-    .await?;
+    call.confirm(format!("delete {}", sessions(entries.len())), facts)
+        .await?;
     delete_all(call, entries, Busy::Fails).await
 }
 
@@ -99,17 +95,12 @@ pub(super) async fn prune(call: RunningCommand<'_>, wanted: &SessionPrune) -> Re
         call.say(&format!("{} would be deleted", sessions(old.len())));
         return Ok(CommandEnd::Success);
     }
-    call.confirm(ConfirmQuestion {
-        action: format!("delete {}", sessions(old.len())),
-        facts: old
-            .iter()
-            .map(|entry| match scope {
-                SessionScope::Directory => entry.described(),
-                SessionScope::Everywhere => format!("{}, of `{}`", entry.described(), entry.directory),
-            })
-            .collect(),
-    })
-    .await?;
+    let fact = |entry: &SessionEntry| match scope {
+        SessionScope::Directory => entry.described(),
+        SessionScope::Everywhere => format!("{}, of `{}`", entry.described(), entry.directory),
+    };
+    let facts = old.iter().map(fact).collect();
+    call.confirm(format!("delete {}", sessions(old.len())), facts).await?;
     delete_all(call, old, Busy::Stays).await
 }
 

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::RunningCommand;
-use super::confirm::ConfirmQuestion;
 use super::entry::SessionEntry;
 use super::kept::kept_names;
 use super::look::{is_busy, refused};
@@ -125,15 +124,12 @@ pub(super) async fn share(call: RunningCommand<'_>, target: &SessionTarget) -> R
         call.say(&format!("`{}` is shared already", entry.id));
         return address(call, &entry.id, url);
     }
-    call.confirm(ConfirmQuestion {
-        action: format!("publish `{}`", entry.id),
-        facts: vec![
-            entry.described(),
-            "the whole conversation goes to the engine's sharing site, and so does what is said from now on".to_owned(),
-            "everybody who has the address can read it".to_owned(),
-        ],
-    })
-    .await?;
+    let facts = vec![
+        entry.described(),
+        "the whole conversation goes to the engine's sharing site, and so does what is said from now on".to_owned(),
+        "everybody who has the address can read it".to_owned(),
+    ];
+    call.confirm(format!("publish `{}`", entry.id), facts).await?;
     let session = call
         .change(&entry.directory, async |connection| {
             let shared = connection.client.share_session(&entry.id).await;

@@ -1,7 +1,6 @@
 //! `session revert` and `session unrevert`.
 
 use super::RunningCommand;
-use super::confirm::ConfirmQuestion;
 use super::edit::{self, document_of};
 use super::look::{expect_idle, refused};
 use crate::cli::SessionTarget;
@@ -38,7 +37,7 @@ pub(super) async fn revert(call: RunningCommand<'_>, target: &SessionTarget, to:
         _ => format!("undo the last {count} prompts"),
     };
     let message = document.visible()[position].id();
-    call.confirm(ConfirmQuestion { action, facts }).await?;
+    call.confirm(action, facts).await?;
     let _lock = call.lock(&entry.id).await?;
     let session = call
         .change(&entry.directory, async |connection| {
