@@ -220,7 +220,7 @@ fn dispatch(
         CliCommand::Doctor(args) => on_runtime(context, commands::doctor::run(context, args.resolve(settings))),
         CliCommand::Server(args) => on_runtime(context, commands::server::run(context, args.resolve(settings)?)),
         CliCommand::Engine(args) => on_runtime(context, commands::engine::run(context, args.resolve(settings))),
-        CliCommand::Rehearse(args) => on_runtime(context, commands::rehearse::run(context, args.resolve())),
+        CliCommand::Rehearse(args) => on_runtime(context, commands::rehearse::run(context, args)),
     }
 }
 

@@ -178,10 +178,7 @@ pub enum SessionAction {
     },
     /// End what a session is doing
     #[command(after_help = ABORT_EXAMPLES)]
-    Abort {
-        #[command(flatten)]
-        target: SessionTarget,
-    },
+    Abort(SessionTarget),
     /// Let the model replace a conversation by a summary of it
     ///
     /// What was said stays in the session; the model sees the summary from then on. One call of the model is made.
@@ -212,10 +209,7 @@ pub enum SessionAction {
     },
     /// Take a revert back
     #[command(after_help = "Examples:\n  opencode-rs session unrevert")]
-    Unrevert {
-        #[command(flatten)]
-        target: SessionTarget,
-    },
+    Unrevert(SessionTarget),
     /// Show what a session changed in files, as a unified diff
     #[command(after_help = DIFF_EXAMPLES)]
     Diff {
@@ -228,10 +222,7 @@ pub enum SessionAction {
     },
     /// Show the list of things to do that the model keeps
     #[command(after_help = TODO_EXAMPLES)]
-    Todo {
-        #[command(flatten)]
-        target: SessionTarget,
-    },
+    Todo(SessionTarget),
     /// Write a whole session to stdout or a file
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(SessionExport),
@@ -276,10 +267,7 @@ pub enum SessionAction {
         after_help = "Examples:\n  opencode-rs session unshare 4f2a",
         mut_arg("session", named)
     )]
-    Unshare {
-        #[command(flatten)]
-        target: SessionTarget,
-    },
+    Unshare(SessionTarget),
     /// Delete sessions that nothing happened in for some time
     ///
     /// Conversations that are kept under a name stay, unless `--kept` is given.

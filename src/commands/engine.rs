@@ -96,8 +96,18 @@ impl EngineOutput<'_> {
             .map_err(|error| stdout_failure(&error))
     }
 
-    /// Reports progress on stderr. A closed stderr is not a failure.
-    fn say(&mut self, least: Verbosity, line: &str) {
+    /// Reports progress on stderr, unless `-q` was typed.
+    fn say(&mut self, line: &str) {
+        self.report(Verbosity::Normal, line);
+    }
+
+    /// Reports on stderr what `-v` asks for.
+    fn detail(&mut self, line: &str) {
+        self.report(Verbosity::Verbose, line);
+    }
+
+    /// A closed stderr is not a failure.
+    fn report(&mut self, least: Verbosity, line: &str) {
         if self.verbosity >= least {
             let _ = writeln!(self.stderr, "{line}");
         }
@@ -123,14 +133,10 @@ async fn which(engines: &EngineRequest<'_>, output: &mut EngineOutput<'_>) -> Re
         }));
     }
     output.line(&shown(&used.path))?;
-    output.say(
-        Verbosity::Normal,
-        &format!("`opencode {version}`, {}", described(used.source)),
-    );
+    output.say(&format!("`opencode {version}`, {}", described(used.source)));
     for candidate in &candidates {
         if let Err(rejection) = &candidate.verdict {
-            let line = format!("skipped `{}`: {rejection}", candidate.path.display());
-            output.say(Verbosity::Verbose, &line);
+            output.detail(&format!("skipped `{}`: {rejection}", candidate.path.display()));
         }
     }
     Ok(())
@@ -162,10 +168,7 @@ async fn list(engines: &EngineRequest<'_>, output: &mut EngineOutput<'_>) -> Res
         ))?;
     }
     if candidates.is_empty() {
-        output.say(
-            Verbosity::Normal,
-            "there is no engine on this machine; `opencode-rs engine install` installs one",
-        );
+        output.say("there is no engine on this machine; `opencode-rs engine install` installs one");
     }
     Ok(())
 }
@@ -188,28 +191,26 @@ async fn install(
         EngineSource::Download => format!("installed `opencode {version}`"),
         _ => format!("`opencode {version}` is installed already"),
     };
-    output.say(Verbosity::Normal, &line);
+    output.say(&line);
     output.line(&shown(&installed.path))
 }
 
 async fn prefer(engines: &EngineRequest<'_>, version: &Version, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
     expect_installed(engines, version)?;
     EngineStore::new(engines.directories).prefer(version)?;
-    output.say(
-        Verbosity::Normal,
-        &format!("`opencode {version}` is preferred among the installed engines"),
-    );
+    output.say(&format!(
+        "`opencode {version}` is preferred among the installed engines"
+    ));
     // What is preferred in the store is not what is used when something comes before the store.
     let candidates = engine::candidates(engines).await;
     if let Some((used, other)) = first_accepted(&candidates)
         && (used.source != EngineSource::Store || other != version)
     {
-        let line = format!(
+        output.say(&format!(
             "warning: runs use `{}` ({other}), which comes first: {}",
             used.path.display(),
             described(used.source)
-        );
-        output.say(Verbosity::Normal, &line);
+        ));
     }
     Ok(())
 }
@@ -241,14 +242,14 @@ fn verify(
             output.line(&format!("{word:<8} {:<10} {}", engine.version, engine.path.display()))?;
         }
         if let Integrity::Changed(found) = integrity {
-            output.say(Verbosity::Verbose, &format!("found {found}"));
+            output.detail(&format!("found {found}"));
             changed.push((engine.version.clone(), engine.path.clone()));
         }
     }
     if output.format == ListFormat::Json {
         output.document(&json!({ "installed": records }))?;
     } else if installed.is_empty() {
-        output.say(Verbosity::Normal, "`opencode-rs` has installed no engine");
+        output.say("`opencode-rs` has installed no engine");
     }
     if changed.is_empty() {
         Ok(())
@@ -259,7 +260,7 @@ fn verify(
 
 async fn remove(engines: &EngineRequest<'_>, version: &Version, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
     for removed in engine::remove(engines, version).await? {
-        output.say(Verbosity::Normal, &format!("removed `{}`", removed.path.display()));
+        output.say(&format!("removed `{}`", removed.path.display()));
     }
     Ok(())
 }
@@ -279,15 +280,18 @@ async fn probe_all(
     }
     let mut columns = Vec::new();
     for engine in &probed {
-        let line = format!("probing `opencode {}` (`{}`)", engine.version, engine.path.display());
-        output.say(Verbosity::Normal, &line);
+        output.say(&format!(
+            "probing `opencode {}` (`{}`)",
+            engine.version,
+            engine.path.display()
+        ));
         let results = probe::examine(engine, engines.environment, |row| {
             let (word, level) = match &row.failure {
                 None => ("ok".to_owned(), Verbosity::Verbose),
                 Some(why) => (format!("FAIL: {why}"), Verbosity::Normal),
             };
             let took = row.duration.as_secs_f32();
-            output.say(level, &format!("{}: {word} ({took:.1} s)", row.name));
+            output.report(level, &format!("{}: {word} ({took:.1} s)", row.name));
         })
         .await?;
         columns.push(results);

@@ -16,7 +16,6 @@ mod output;
 mod permission;
 mod policy;
 mod prompt;
-mod rehearse;
 mod run;
 mod server;
 mod session;
@@ -43,7 +42,6 @@ pub use permission::{
 };
 pub use policy::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
 pub use prompt::{PromptSource, StdinUse};
-pub use rehearse::RehearseRequest;
 pub use run::{AgentLimits, Checks, Limits, RunRequest, SessionLifetime, SystemPrompt, WorktreeChoice};
 pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};
 pub use session::{Confirmation, Execution, ExportFormat, ImportIds, Inclusion, Redaction, SessionScope};

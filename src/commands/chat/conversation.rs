@@ -35,7 +35,8 @@ pub(super) struct Conversation<'a> {
     /// Where the names of conversations are kept.
     pub(super) names: PathBuf,
     system: Option<String>,
-    link: Option<Link>,
+    /// The connection, once there is one.
+    pub(super) link: Option<Link>,
     pub(super) session: Option<SessionRef>,
     /// The rules, with what was granted in this session.
     policy: Option<Policy>,
@@ -109,11 +110,6 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// The connection, once there is one.
-    pub(super) fn link(&self) -> Option<&Link> {
-        self.link.as_ref()
-    }
-
     /// What the engine has, once there is one.
     pub(super) fn catalog(&self) -> Option<&EngineCatalog> {
         self.link.as_ref().map(|link| &link.ready.catalog)
@@ -122,13 +118,6 @@ impl<'a> Conversation<'a> {
     /// The engine, once there is one.
     pub(super) fn client(&self) -> Option<&Client> {
         self.link.as_ref().map(|link| &link.ready.connection.client)
-    }
-
-    /// The engine's version, once there is one.
-    pub(super) fn engine_version(&self) -> Option<&str> {
-        self.link
-            .as_ref()
-            .map(|link| link.ready.connection.engine.version.as_str())
     }
 
     /// Connects unless the engine still answers. An engine that has gone is started again.
@@ -367,10 +356,9 @@ impl<'a> Conversation<'a> {
             standing.used = context_of(last);
         }
         standing.limit = limit;
-        standing.dollars = match (standing.dollars, cost) {
-            (before, None) => before,
-            (before, Some(cost)) => Some(before.unwrap_or(0.0) + cost),
-        };
+        if let Some(cost) = cost {
+            *standing.dollars.get_or_insert(0.0) += cost;
+        }
         Some(left.locks)
     }
 

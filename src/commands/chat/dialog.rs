@@ -117,7 +117,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Teaches the completion what the engine offers.
     fn learn(&self) {
-        let Some(link) = self.chat.link() else { return };
+        let Some(link) = self.chat.link.as_ref() else { return };
         self.completion.learn(|vocabulary| {
             vocabulary.commands = link
                 .commands
@@ -137,7 +137,8 @@ impl<'t, 'c> Dialog<'t, 'c> {
         if self.chat.run.output.verbosity == Verbosity::Quiet {
             return;
         }
-        let engine = self.chat.engine_version().unwrap_or("unknown");
+        let link = self.chat.link.as_ref();
+        let engine = link.map_or("unknown", |link| &link.ready.connection.engine.version);
         self.note(&format!(
             "opencode-rs {} with engine {engine}; /help tells more, Ctrl-D leaves",
             env!("CARGO_PKG_VERSION")
@@ -277,7 +278,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Runs a command that the engine defines.
     async fn engine_command(&mut self, name: &str, arguments: String) -> Result<NextStep, Failure> {
-        let commands = self.chat.link().map_or(&[][..], |link| &link.commands);
+        let commands = self.chat.link.as_ref().map_or(&[][..], |link| &link.commands);
         if let Some(command) = commands.iter().find(|command| command.name == name) {
             let command = command.clone();
             return shell::engine_command(self, &command, arguments).await;

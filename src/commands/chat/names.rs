@@ -122,7 +122,7 @@ impl Dialog<'_, '_> {
 
     /// Checks names against what the engine has.
     async fn try_names(&self, wanted: &NamesRequest) -> Result<ResolvedNames, Failure> {
-        let Some(link) = self.chat.link() else {
+        let Some(link) = self.chat.link.as_ref() else {
             return Err(Failure::usage("there is no engine yet").hint("send a prompt first"));
         };
         let nothing = PromptParts::from(String::new());

@@ -54,7 +54,7 @@ pub(super) async fn run(chat: &mut Conversation<'_>, first: Option<PromptParts>)
             Ended::Over(kind) => return Ok(CommandEnd::Reported(failed.unwrap_or(kind))),
         }
         // Without an engine there is no answer to any of them.
-        if chat.link().is_none() {
+        if chat.link.is_none() {
             break;
         }
     }

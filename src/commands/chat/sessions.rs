@@ -40,7 +40,7 @@ pub(super) async fn begin(chat: &mut Conversation<'_>) -> Result<Option<String>,
 }
 
 async fn find_chosen(chat: &mut Conversation<'_>, display: &Display) -> Result<Option<Session>, Failure> {
-    if chat.link().is_none() {
+    if chat.link.is_none() {
         chat.connect(display).await?;
     }
     let Some(client) = chat.client().cloned() else {

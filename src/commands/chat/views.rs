@@ -44,7 +44,7 @@ impl Dialog<'_, '_> {
         for command in COMMANDS {
             row(&format!("/{} {}", command.name, command.arguments), command.help);
         }
-        let commands = self.chat.link().map_or(&[][..], |link| &link.commands);
+        let commands = self.chat.link.as_ref().map_or(&[][..], |link| &link.commands);
         let theirs = commands
             .iter()
             .filter(|command| SlashCommand::find(&command.name).is_none());
@@ -201,11 +201,9 @@ impl Dialog<'_, '_> {
         };
         let path = self.chat.directory.join(&name);
         let failure = |error: std::io::Error| {
+            let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
             let failure = Failure::failed(format!("cannot write `{name}`")).caused_by(&error);
-            if error.kind() == std::io::ErrorKind::AlreadyExists {
-                return failure.hint("name another file: `/save FILE`");
-            }
-            failure
+            failure.hint_if(exists, "name another file: `/save FILE`")
         };
         // Nothing of the person's is overwritten.
         write_file(path.clone(), text.into_bytes(), IfPresent::Refuse)

@@ -37,7 +37,7 @@ pub async fn run(context: &Context, request: VisitRequest) -> Result<CommandEnd,
     let stop = stop(context, context.started, request.connect.timeout, "the command");
     tokio::pin!(stop);
     if let Err(failure) = examine(context, &request, &line, stop, &mut report).await {
-        report.push(Check::of_failure("doctor", &failure));
+        report.push("doctor", Check::of_failure(&failure));
     }
     drop(line);
     report.print(context, &request.output)?;
@@ -56,25 +56,26 @@ async fn examine(
     mut stop: Pin<&mut impl Future<Output = Failure>>,
     report: &mut DoctorReport,
 ) -> Result<(), Failure> {
-    report.push(machine::program());
-    report.push(machine::terminal(context, &request.output));
-    report.push(machine::tools(context));
-    report.push(machine::directories(context));
+    report.push("program", machine::program());
+    report.push("terminal", machine::terminal(context, &request.output));
+    report.push("tools", machine::tools(context));
+    report.push("directories", machine::directories(context));
     #[cfg(unix)]
-    report.push(machine::disk(context));
-    report.push(machine::leftovers(context));
+    report.push("disk", machine::disk(context));
+    report.push("leftovers", machine::leftovers(context));
     #[cfg(unix)]
-    report.push(servers::servers(context).await);
-    report.push(surroundings::environment(context));
+    report.push("servers", servers::servers(context).await);
+    report.push("environment", surroundings::environment(context));
     let typed = context.directory(request.connect.directory.as_deref());
-    report.push(surroundings::configuration(context, &request.connect, &typed));
+    let configuration = surroundings::configuration(context, &request.connect, &typed);
+    report.push("configuration", configuration);
     let place = place(context, request, report);
 
     if matches!(request.connect.server, ServerChoice::Start { .. }) {
         let checking = async { Ok(engine::candidates(context, &request.connect, &line.stages).await) };
         let check = unless_stopped(stop.as_mut(), checking).await?;
         let is_there = check.is_passed();
-        report.push(check);
+        report.push("engine", check);
         if !is_there {
             return Ok(());
         }
@@ -85,11 +86,11 @@ async fn examine(
     let connecting = async { Ok(engine::start(context, &request.connect, &place, &line.stages).await) };
     let connection = match unless_stopped(stop.as_mut(), connecting).await? {
         Ok((connection, check)) => {
-            report.push(check);
+            report.push("server", check);
             connection
         }
         Err(failure) => {
-            report.push(Check::of_failure("server", &failure));
+            report.push("server", Check::of_failure(&failure));
             return Ok(());
         }
     };
@@ -113,7 +114,7 @@ fn place(context: &Context, request: &VisitRequest, report: &mut DoctorReport) -
     let directory = match connect::directory(context, &request.connect) {
         Ok(directory) => directory,
         Err(failure) => {
-            report.push(Check::of_failure("directory", &failure));
+            report.push("directory", Check::of_failure(&failure));
             return stand_in(context, &request.connect);
         }
     };
@@ -121,7 +122,7 @@ fn place(context: &Context, request: &VisitRequest, report: &mut DoctorReport) -
     let is_remote = matches!(&request.connect.server, ServerChoice::Attach(url) if !is_loopback(url));
     let is_trusted = is_remote || {
         let (check, is_trusted) = surroundings::trust(context, &request.connect, &directory);
-        report.push(check);
+        report.push("directory", check);
         is_trusted
     };
     if !is_trusted {

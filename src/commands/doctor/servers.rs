@@ -8,8 +8,6 @@ use crate::server;
 use crate::support::amounts::size;
 use crate::warm;
 
-const NAME: &str = "servers";
-
 /// Every server with a file, every stray, every left-over socket.
 pub(super) async fn servers(context: &Context) -> Check {
     let servers = look::all(context).await;
@@ -51,10 +49,10 @@ pub(super) async fn servers(context: &Context) -> Check {
         }
     };
     let check = if troubles.is_empty() {
-        Check::ok(NAME, summary)
+        Check::ok(summary)
     } else {
         summary = format!("{summary}; {}", troubles.join(", "));
-        Check::warn(NAME, summary).hint(match (hung, strays.len()) {
+        Check::warn(summary).hint(match (hung, strays.len()) {
             (0, 0) => "the next server that is started removes them; `opencode-rs server stop --all` does so now",
             _ => "`opencode-rs server stop --all` ends them, and every other server that is not in use",
         })

@@ -77,9 +77,9 @@ pub(super) fn environment(context: &Context) -> Check {
     details.extend(proxies.map(|name| format!("{name}: requests go through a proxy")));
     let names: Vec<String> = steering.iter().map(|(name, _)| format!("`{name}`")).collect();
     if names.is_empty() {
-        return Check::ok("environment", "nothing in it changes the engine").details(details);
+        return Check::ok("nothing in it changes the engine").details(details);
     }
-    Check::warn("environment", format!("the engine is changed by {}", names.join(", ")))
+    Check::warn(format!("the engine is changed by {}", names.join(", ")))
         .hint("unset what is not meant")
         .details(details)
 }
@@ -122,31 +122,30 @@ pub(super) fn configuration(context: &Context, request: &ConnectRequest, directo
         if bare { ProjectFile::Ignored } else { ProjectFile::Read },
     );
     match loaded {
-        Err(error) => Check::of_failure("configuration", &error.into()),
+        Err(error) => Check::of_failure(&error.into()),
         Ok(settings) if !settings.warnings.is_empty() => {
             let warnings = settings.warnings.iter().map(ToString::to_string);
-            Check::warn("configuration", "there are slips in it")
+            Check::warn("there are slips in it")
                 .hint("`opencode-rs config show` shows what counts")
                 .details(warnings.chain(details).collect())
         }
-        Ok(_) if found.is_empty() => Check::ok("configuration", "no files: defaults"),
+        Ok(_) if found.is_empty() => Check::ok("no files: defaults"),
         Ok(_) => {
             let files = if found.len() == 1 { "file" } else { "files" };
-            Check::ok("configuration", format!("{} {files}", found.len())).details(details)
+            Check::ok(format!("{} {files}", found.len())).details(details)
         }
     }
 }
 
 /// Looks at what the directory brings along, without asking anybody; also gives whether the engine may be started in it.
 pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Path) -> (Check, bool) {
-    const NAME: &str = "directory";
     let findings = match trust::scan(directory, &trust::UserPlaces::of(context)) {
         Ok(findings) => findings,
-        Err(failure) => return (Check::of_failure(NAME, &failure), false),
+        Err(failure) => return (Check::of_failure(&failure), false),
     };
     let shown = directory.display();
     if findings.items.is_empty() {
-        let check = Check::ok(NAME, format!("{shown}, which brings along nothing that needs trust"));
+        let check = Check::ok(format!("{shown}, which brings along nothing that needs trust"));
         return (check, true);
     }
     let details: Vec<String> = findings.items.iter().map(ToString::to_string).collect();
@@ -159,17 +158,13 @@ pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Pat
     );
     let is_trusted = answer.is_ok();
     let check = match answer {
-        Ok(()) => Check::warn(
-            NAME,
-            format!("{shown}, which brings along what needs trust, and is trusted"),
-        )
-        .hint("look at the list"),
-        Err(_) if somebody_is_there(context) => Check::warn(
-            NAME,
-            format!("{shown}, which brings along what needs trust: a run will ask for it"),
-        )
+        Ok(()) => Check::warn(format!("{shown}, which brings along what needs trust, and is trusted"))
+            .hint("look at the list"),
+        Err(_) if somebody_is_there(context) => Check::warn(format!(
+            "{shown}, which brings along what needs trust: a run will ask for it"
+        ))
         .hint("look at the list; `--trust` trusts it for one run"),
-        Err(failure) => Check::of_failure(NAME, &failure),
+        Err(failure) => Check::of_failure(&failure),
     };
     (check.details(details), is_trusted)
 }

@@ -64,15 +64,15 @@ fn by_strictness(permission: &PermissionRequest) -> Vec<&crate::request::PolicyR
     rules
 }
 
+const SECRETS: &str =
+    "files that hold secrets (`*.env`, `.netrc`, private keys, ...), and whatever is outside of the directories";
+
 /// What the preset says, in words. A rule of anybody's is stronger, where it does not widen what may only look.
 fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
     match preset {
         Preset::LookOnly => &[
             (Effect::Deny, "every tool that is not named here"),
-            (
-                Effect::Deny,
-                "files that hold secrets (`*.env`, `.netrc`, private keys, ...), and whatever is outside of the directories",
-            ),
+            (Effect::Deny, SECRETS),
             (Effect::Allow, "read, glob, grep, list: inside of the directories"),
             (Effect::Allow, "question"),
         ],
@@ -81,10 +81,7 @@ fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
                 Effect::Ask,
                 "every tool that is not named here: bash, webfetch, MCP tools, ...",
             ),
-            (
-                Effect::Ask,
-                "files that hold secrets (`*.env`, `.netrc`, private keys, ...), and whatever is outside of the directories",
-            ),
+            (Effect::Ask, SECRETS),
             (
                 Effect::Ask,
                 "edit: files that make something run, such as those in `.git` and what is hidden in the home",

@@ -286,10 +286,6 @@ fn denial(permissions: &[PermissionRecord], preset: Preset) -> Option<Failure> {
         FailureKind::Denied,
         format!("`{}` was refused{more}: {}", first.permission, first.reason),
     );
-    let failure = if preset == Preset::LookOnly {
-        failure.hint("`--auto-tools` lets the model run tools")
-    } else {
-        failure
-    };
+    let failure = failure.hint_if(preset == Preset::LookOnly, "`--auto-tools` lets the model run tools");
     Some(failure.hint("leave out `--fail-on-deny` to go on in spite of it"))
 }

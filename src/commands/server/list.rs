@@ -5,9 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::ServerMessages;
-use super::choose::{choose, directory};
 use super::document::{self, stray_in_words, url};
-use super::look::{self, Seen, ServerState};
+use super::look::{self, Seen, ServerState, choose, directory};
 use crate::commands::table::{Column, Table};
 use crate::commands::{CommandEnd, write_document, write_stdout};
 use crate::context::Context;

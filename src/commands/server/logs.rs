@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::ServerMessages;
-use super::choose::{choose, directory};
+use super::look::{choose, directory};
 use crate::commands::api::output::reader_gone;
 use crate::commands::write_stdout;
 use crate::context::Context;

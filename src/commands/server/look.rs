@@ -1,6 +1,6 @@
-//! How the servers are that have a file.
+//! How the servers are that have a file, and which of them the user names.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
@@ -9,6 +9,8 @@ use tokio::time::timeout;
 
 use crate::client::{Client, Endpoint};
 use crate::context::Context;
+use crate::error::Failure;
+use crate::request::ServerReference;
 use crate::server::resident_memory;
 use crate::support::amounts::short;
 use crate::support::timestamp::parse_rfc3339;
@@ -16,6 +18,9 @@ use crate::warm::{self, ServerRecord, WarmStatus};
 
 /// How long an engine may take to say anything.
 const ANSWERING: Duration = Duration::from_secs(3);
+
+/// How many servers a message names at most.
+const NAMED: usize = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -144,4 +149,57 @@ async fn engine_answers(port: u16) -> bool {
         Ok(Err(error)) => error.status().is_some(),
         Err(_) => false,
     }
+}
+
+/// The servers that are meant: one where an id was given, else all of the directory, of which there may be none.
+///
+/// # Errors
+///
+/// When no server, or more than one, has an id that begins so.
+pub(super) async fn choose(context: &Context, reference: &ServerReference) -> Result<Vec<Seen>, Failure> {
+    let state = &context.directories.state;
+    let records = records(context).await;
+    let meant = match reference {
+        ServerReference::Id(id) => vec![by_id(id, records)?],
+        ServerReference::OfDirectory(typed) => {
+            let directory = directory(context, typed.as_deref());
+            records
+                .into_iter()
+                .filter(|record| record.directory == directory)
+                .collect()
+        }
+    };
+    Ok(look(state, meant).await)
+}
+
+/// The directory that the user names. A deleted directory may still have a server.
+pub(super) fn directory(context: &Context, typed: Option<&Path>) -> PathBuf {
+    let typed = context.directory(typed);
+    std::fs::canonicalize(&typed).unwrap_or(typed)
+}
+
+fn by_id(id: &str, records: Vec<ServerRecord>) -> Result<ServerRecord, Failure> {
+    let begins = id.to_ascii_lowercase();
+    let (mut meant, others): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.id.starts_with(&begins));
+    match meant.len() {
+        1 => Ok(meant.remove(0)),
+        0 => {
+            let failure = Failure::usage(format!("cannot find server `{id}`"));
+            let is_none = others.is_empty();
+            let none = "no server is kept warm; `opencode-rs server start` starts one";
+            Err(name(failure, &others).hint_if(is_none, none))
+        }
+        count => {
+            let failure = Failure::usage(format!("cannot tell which server `{id}` is: {count} could be meant"));
+            Err(name(failure, &meant))
+        }
+    }
+}
+
+/// Adds the servers that there are.
+fn name(mut failure: Failure, records: &[ServerRecord]) -> Failure {
+    for record in records.iter().take(NAMED) {
+        failure = failure.hint(format!("`{}` is that of `{}`", record.id, record.directory.display()));
+    }
+    failure.hint_if(records.len() > NAMED, "`opencode-rs server list` shows all")
 }

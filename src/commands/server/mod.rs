@@ -4,8 +4,6 @@
 //! ever shown: a supervisor gives it to the commands that use its server, and `api` is how a person does.
 
 #[cfg(unix)]
-mod choose;
-#[cfg(unix)]
 pub(super) mod document;
 #[cfg(unix)]
 mod list;

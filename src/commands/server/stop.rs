@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::ServerMessages;
-use super::choose::{choose, directory};
 use super::document::{self, stray_in_words};
-use super::look::{self, Seen, ServerState};
+use super::look::{self, Seen, ServerState, choose, directory};
 use crate::commands::write_document;
 use crate::context::Context;
 use crate::error::Failure;
@@ -208,10 +207,8 @@ fn failure(servers: &[Seen], fates: &[Fate], strays: &[Stray]) -> Option<Failure
         _ => format!("cannot stop {servers} servers"),
     });
     failure.causes = causes;
-    if is_in_use {
-        failure = failure.hint("wait until the commands are done, or stop them too with `--force`");
-    }
-    Some(failure)
+    let hint = "wait until the commands are done, or stop them too with `--force`";
+    Some(failure.hint_if(is_in_use, hint))
 }
 
 /// A server in the document.

@@ -1,18 +1,17 @@
 //! `session delete` and `session prune`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::RunningCommand;
-use super::entry::SessionEntry;
-use super::kept::kept_names;
+use super::entry::{SessionEntry, kept_names};
 use super::list;
 use super::look::is_busy;
 use crate::cli::{SessionPrune, SessionTarget};
 use crate::client::types::SessionFilter;
-use crate::commands::{CommandEnd, write_document};
+use crate::commands::write_document;
 use crate::connect::{self, Connection};
 use crate::error::Failure;
 use crate::request::{Execution, Inclusion, ListFormat, SessionScope};
@@ -23,7 +22,7 @@ pub(super) async fn delete(
     call: RunningCommand<'_>,
     references: &[String],
     scope: SessionScope,
-) -> Result<CommandEnd, Failure> {
+) -> Result<(), Failure> {
     let mut entries: Vec<SessionEntry> = call
         .look(async |source, directory| {
             let mut entries = Vec::new();
@@ -34,19 +33,15 @@ pub(super) async fn delete(
             Ok(entries)
         })
         .await?;
-    let mut seen = Vec::new();
-    entries.retain(|entry| {
-        let is_new = !seen.contains(&entry.id);
-        seen.push(entry.id.clone());
-        is_new
-    });
+    let mut seen = BTreeSet::new();
+    entries.retain(|entry| seen.insert(entry.id.clone()));
     let facts = entries.iter().map(SessionEntry::described).collect();
     call.confirm(format!("delete {}", sessions(entries.len())), facts)
         .await?;
     delete_all(call, entries, Busy::Fails).await
 }
 
-pub(super) async fn prune(call: RunningCommand<'_>, wanted: &SessionPrune) -> Result<CommandEnd, Failure> {
+pub(super) async fn prune(call: RunningCommand<'_>, wanted: &SessionPrune) -> Result<(), Failure> {
     let (scope, execution) = (wanted.scope, wanted.execution);
     let entries: Vec<SessionEntry> = call
         .look(async |source, directory| {
@@ -82,10 +77,10 @@ pub(super) async fn prune(call: RunningCommand<'_>, wanted: &SessionPrune) -> Re
             "no session is older than {}",
             duration::format(wanted.older_than)
         ));
-        return match call.request.output.format {
-            ListFormat::Json => report(&[], &[], execution).map(|()| CommandEnd::Success),
-            ListFormat::Text => Ok(CommandEnd::Success),
-        };
+        if call.request.output.format == ListFormat::Json {
+            report(&[], &[], execution)?;
+        }
+        return Ok(());
     }
     if execution == Execution::DryRun {
         match call.request.output.format {
@@ -93,7 +88,7 @@ pub(super) async fn prune(call: RunningCommand<'_>, wanted: &SessionPrune) -> Re
             ListFormat::Text => list::print(call, &old, scope)?,
         }
         call.say(&format!("{} would be deleted", sessions(old.len())));
-        return Ok(CommandEnd::Success);
+        return Ok(());
     }
     let fact = |entry: &SessionEntry| match scope {
         SessionScope::Directory => entry.described(),
@@ -114,7 +109,7 @@ enum Busy {
 }
 
 /// Deletes what it can, and fails where something is left.
-async fn delete_all(call: RunningCommand<'_>, entries: Vec<SessionEntry>, busy: Busy) -> Result<CommandEnd, Failure> {
+async fn delete_all(call: RunningCommand<'_>, entries: Vec<SessionEntry>, busy: Busy) -> Result<(), Failure> {
     let mut deleted: Vec<SessionEntry> = Vec::new();
     let mut failures: Vec<(SessionEntry, Failure)> = Vec::new();
     for (directory, group) in groups(call, entries)? {
@@ -143,7 +138,7 @@ async fn delete_all(call: RunningCommand<'_>, entries: Vec<SessionEntry>, busy: 
     call.say(&format!("deleted {}", sessions(deleted.len())));
     let mut failures = failures.into_iter().map(|(_, failure)| failure);
     let Some(mut first) = failures.next() else {
-        return Ok(CommandEnd::Success);
+        return Ok(());
     };
     for other in failures {
         first.causes.push(other.message);
@@ -230,9 +225,8 @@ fn report(entries: &[SessionEntry], failures: &[(SessionEntry, Failure)], execut
 }
 
 fn sessions(count: usize) -> String {
-    if count == 1 {
-        "1 session".to_owned()
-    } else {
-        format!("{count} sessions")
+    match count {
+        1 => "1 session".to_owned(),
+        _ => format!("{count} sessions"),
     }
 }

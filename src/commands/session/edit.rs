@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::RunningCommand;
-use super::entry::SessionEntry;
-use super::kept::kept_names;
+use super::entry::{SessionEntry, kept_names};
 use super::look::{is_busy, refused};
 use crate::cli::SessionTarget;
 use crate::commands::{write_document, write_stdout};
@@ -135,12 +134,8 @@ pub(super) async fn share(call: RunningCommand<'_>, target: &SessionTarget) -> R
             let shared = connection.client.share_session(&entry.id).await;
             shared.map_err(|error| {
                 let unreachable = error.status().is_some_and(|status| status.is_server_error());
-                let failure = refused(&entry.id)(error);
-                if unreachable {
-                    failure.hint("the engine's sharing site must be reachable, and sharing not be turned off")
-                } else {
-                    failure
-                }
+                let hint = "the engine's sharing site must be reachable, and sharing not be turned off";
+                refused(&entry.id)(error).hint_if(unreachable, hint)
             })
         })
         .await?;

@@ -1,8 +1,7 @@
 //! `session list`.
 
 use super::RunningCommand;
-use super::entry::SessionEntry;
-use super::kept::kept_names;
+use super::entry::{SessionEntry, kept_names};
 use crate::cli::SessionList;
 use crate::client::types::SessionFilter;
 use crate::commands::table::{Column, write_entries};

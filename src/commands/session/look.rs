@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::RunningCommand;
-use super::entry::SessionEntry;
+use super::entry::{SessionEntry, kept_names};
 use super::find;
-use super::kept::kept_names;
 use crate::cli::SessionTarget;
 use crate::client::types::SessionFilter;
 use crate::client::{Client, Error as ApiError};
@@ -75,12 +74,9 @@ impl SessionSource<'_> {
         Ok(match self {
             Self::Store(store) => store.messages(id)?,
             Self::Server(client) => client.message_documents(id).await.map_err(|error| {
-                let is_listed = error.status().is_none_or(|status| status.as_u16() != 400);
-                let failure = Failure::from(error);
-                if is_listed {
-                    return failure;
-                }
-                failure.hint("this engine does not list a conversation in which an answer had a schema")
+                let has_schema = error.status().is_some_and(|status| status.as_u16() == 400);
+                let hint = "this engine does not list a conversation in which an answer had a schema";
+                Failure::from(error).hint_if(has_schema, hint)
             })?,
         })
     }
