@@ -238,10 +238,11 @@ pub fn stdin_came_late() -> bool {
 /// # Errors
 ///
 /// See [`gather`]. An empty system prompt is `None`.
-pub async fn read_system(system: &SystemPrompt, context: InputContext<'_>) -> Result<Option<String>, Failure> {
+pub async fn read_system(system: Option<&SystemPrompt>, context: InputContext<'_>) -> Result<Option<String>, Failure> {
     let text = match system {
-        SystemPrompt::Text(text) => text.clone(),
-        SystemPrompt::File(path) => read_text_file(path, context).await?,
+        None => return Ok(None),
+        Some(SystemPrompt::Text(text)) => text.clone(),
+        Some(SystemPrompt::File(path)) => read_text_file(path, context).await?,
     };
     Ok(Some(text).filter(|text| !text.trim().is_empty()))
 }

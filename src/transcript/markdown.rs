@@ -7,18 +7,11 @@ use serde_json::Value;
 
 use super::document::{Transcript, TranscriptMessage, holds, text};
 use super::prompts::PromptPositions;
+use crate::request::Reasoning;
 use crate::support::timestamp::rfc3339;
 
 /// Limit of an argument of a tool call, in characters.
 const MAX_ARGUMENT_CHARS: usize = 160;
-
-/// Whether the model's reasoning is shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ReasoningChoice {
-    #[default]
-    Hidden,
-    Shown,
-}
 
 /// The arguments that distinguish a tool call, the most distinctive first.
 const TELLING: [&str; 11] = [
@@ -36,7 +29,7 @@ const TELLING: [&str; 11] = [
 ];
 
 /// The conversation as Markdown: prompts and answers, with one line for each tool call.
-pub fn markdown(document: &Transcript, thinking: ReasoningChoice) -> String {
+pub fn markdown(document: &Transcript, thinking: Reasoning) -> String {
     let mut page = Page {
         out: String::new(),
         thinking,
@@ -65,7 +58,7 @@ struct Heading {
 
 struct Page {
     out: String,
-    thinking: ReasoningChoice,
+    thinking: Reasoning,
 }
 
 impl Page {
@@ -152,7 +145,7 @@ impl Page {
             // Text that the engine adds for the model, such as an attached file's, is long and not the user's.
             "text" if holds(part, "synthetic") => None,
             "text" => Some((text(part, "text").to_owned(), false)).filter(|(text, _)| !text.trim().is_empty()),
-            "reasoning" if self.thinking == ReasoningChoice::Shown => {
+            "reasoning" if self.thinking == Reasoning::Shown => {
                 let quoted = text(part, "text").trim().lines().fold(String::new(), |mut all, line| {
                     let _ = writeln!(all, "> {line}");
                     all
@@ -284,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_conversation_reads_as_prompts_and_answers() {
-        let text = markdown(&document(), ReasoningChoice::Hidden);
+        let text = markdown(&document(), Reasoning::Hidden);
         assert_eq!(
             text,
             "# A title\n\n- session: `ses_1`\n- directory: `` /p`q ``\n- created: 1970-01-01T00:00:00.000Z\n- model: `p/m`\n\
@@ -297,7 +290,7 @@ mod tests {
 
     #[test]
     fn reasoning_is_quoted_where_it_is_wanted() {
-        let text = markdown(&document(), ReasoningChoice::Shown);
+        let text = markdown(&document(), Reasoning::Shown);
         assert!(text.contains("## Answer\n\n> first\n> second\n\nLooking.\n"), "{text}");
     }
 
@@ -305,7 +298,7 @@ mod tests {
     fn what_is_reverted_is_not_shown() {
         let mut document = document();
         document.info["revert"] = json!({ "messageID": "msg_4" });
-        let text = markdown(&document, ReasoningChoice::Hidden);
+        let text = markdown(&document, Reasoning::Hidden);
         assert!(!text.contains("Again") && text.contains("Done."), "{text}");
     }
 }

@@ -14,5 +14,5 @@ mod redact;
 pub use adopt::{Adopted, Home, Ids};
 pub use document::{Transcript, TranscriptMessage};
 pub use invalid::Invalid;
-pub use markdown::{ReasoningChoice, markdown};
+pub use markdown::markdown;
 pub use prompts::{PromptPositions, UnknownMessage};

@@ -3,6 +3,7 @@
 use opencode_rs::cli::RehearseArgs;
 use opencode_rs::commands;
 use opencode_rs::rehearsal::{Caller, Script, serve};
+use opencode_rs::request::ListFormat;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;

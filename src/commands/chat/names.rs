@@ -52,23 +52,14 @@ impl Dialog<'_, '_> {
         let chosen = match self.try_names(&wanted).await {
             Err(failure) if wanted.variant != VariantChoice::Default => {
                 // Another model has other variants.
-                let without = NamesRequest {
-                    variant: VariantChoice::Default,
-                    ..wanted
-                };
-                let Ok(chosen) = self.try_names(&without).await else {
-                    return Err(failure);
-                };
+                wanted.variant = VariantChoice::Default;
+                let chosen = self.try_names(&wanted).await.map_err(|_| failure)?;
                 self.note("the effort is the model's own again: this one has other variants");
-                self.chat.run.names = without;
                 chosen
             }
-            Err(failure) => return Err(failure),
-            Ok(chosen) => {
-                self.chat.run.names = wanted;
-                chosen
-            }
+            chosen => chosen?,
         };
+        self.chat.run.names = wanted;
         if let Some(model) = chosen.model {
             self.note(&format!("model {model}"));
         }

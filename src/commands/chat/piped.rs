@@ -8,12 +8,14 @@ use std::io::{self, BufRead as _};
 use tokio::sync::mpsc;
 
 use super::conversation::{Conversation, Ended};
+use super::sessions;
 use crate::commands::CommandEnd;
 use crate::error::{Failure, FailureKind};
 use crate::input::PromptParts;
 
 /// Takes a turn for each line of stdin. The first failure is that of the command.
 pub(super) async fn run(chat: &mut Conversation<'_>, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
+    sessions::begin(chat).await?;
     let mut lines = lines()?;
     let mut failed: Option<FailureKind> = None;
     let mut waiting = first;

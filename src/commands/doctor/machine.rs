@@ -140,17 +140,13 @@ pub(super) fn leftovers(context: &Context) -> Check {
     if left.is_empty() {
         return Check::ok("none");
     }
-    Check::warn(format!("{} of runs that were killed", directories_in_words(left.len())))
+    let directories = match left.len() {
+        1 => "a temporary directory".to_owned(),
+        count => format!("{count} temporary directories"),
+    };
+    Check::warn(format!("{directories} of runs that were killed"))
         .hint("the next run removes them")
         .details(left.iter().map(|path| path.display().to_string()).collect())
-}
-
-fn directories_in_words(count: usize) -> String {
-    if count == 1 {
-        "a temporary directory".to_owned()
-    } else {
-        format!("{count} temporary directories")
-    }
 }
 
 /// The directories that a run writes to.

@@ -1,5 +1,7 @@
 //! The servers that are kept warm, and what those have left that were killed.
 
+use std::path::PathBuf;
+
 use super::check::Check;
 use crate::commands::server::document::stray_in_words;
 use crate::commands::server::look::{self, Seen, ServerState};
@@ -14,16 +16,10 @@ pub(super) async fn servers(context: &Context) -> Check {
     let strays = server::strays(&context.environment.temporary_base());
     let sockets = warm::left_over_sockets(&context.directories, &context.environment);
     let mut details: Vec<String> = servers.iter().map(describe).collect();
-    details.extend(
-        strays
-            .iter()
-            .map(|stray| format!("stray process {}", stray_in_words(stray))),
-    );
-    details.extend(
-        sockets
-            .iter()
-            .map(|path| format!("left-over socket in {}", path.display())),
-    );
+    let stray = |stray: &server::Stray| format!("stray process {}", stray_in_words(stray));
+    details.extend(strays.iter().map(stray));
+    let socket = |path: &PathBuf| format!("left-over socket in {}", path.display());
+    details.extend(sockets.iter().map(socket));
 
     let count = |state: ServerState| servers.iter().filter(|seen| seen.state == state).count();
     let (hung, dead) = (count(ServerState::NotAnswering), count(ServerState::Dead));

@@ -38,10 +38,7 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
     };
     input::note_file_among_words(&request.words_beside_files, input);
     let files = input::read_attachments(&request.attachments, input).await?;
-    let system = match &request.system {
-        Some(system) => input::read_system(system, input).await?,
-        None => None,
-    };
+    let system = input::read_system(request.system.as_ref(), input).await?;
     let answerer = answerer(prompt);
     let locks = lock_kept(prompt).await?;
     let reading = input::read_prompt(&request.prompt, request.stdin, input);

@@ -50,13 +50,10 @@ pub(super) async fn run(
         tell(seen, &fate, messages);
         fates.push(fate);
     }
-    let strays = match which {
-        StopChoice::All => Some(end_strays(context).await?),
-        StopChoice::These(_) => None,
+    let (ended, left) = match which {
+        StopChoice::All => end_strays(context).await?,
+        StopChoice::These(_) => (Vec::new(), Vec::new()),
     };
-    let (ended, left) = strays
-        .as_ref()
-        .map_or((&[][..], &[][..]), |(ended, left)| (ended, left));
     for stray in ended.iter().filter(|stray| !left.contains(stray)) {
         messages.say(&format!(
             "ended process {}, which was left of a server that was killed",
@@ -72,10 +69,10 @@ pub(super) async fn run(
             .zip(&fates)
             .map(|(seen, fate)| entry(seen, fate))
             .collect();
-        let strays = strays.as_ref().map(|(ended, _)| &ended[..]);
+        let strays = (*which == StopChoice::All).then_some(&ended[..]);
         write_document(&document::servers("server_stop", stopped, strays))?;
     }
-    failure(&servers, &fates, left).map_or(Ok(()), Err)
+    failure(&servers, &fates, &left).map_or(Ok(()), Err)
 }
 
 /// The servers that are meant. All of them are looked up before any is stopped: a typing error stops nothing.

@@ -7,11 +7,11 @@ use super::RunningCommand;
 use crate::cli::SessionExport;
 use crate::commands::{write_file, write_stdout};
 use crate::error::Failure;
-use crate::request::{ExportFormat, Redaction};
+use crate::request::{ExportFormat, Reasoning, Redaction};
 use crate::support::json;
 use crate::support::named_file;
 use crate::terminal::sanitize;
-use crate::transcript::{ReasoningChoice, markdown};
+use crate::transcript::markdown;
 
 pub(super) async fn export(call: RunningCommand<'_>, wanted: &SessionExport) -> Result<(), Failure> {
     let file = wanted.file.as_ref().map(|typed| (call.context.cwd.join(typed), typed));
@@ -24,7 +24,7 @@ pub(super) async fn export(call: RunningCommand<'_>, wanted: &SessionExport) -> 
         document = document.redacted(&call.context.directories.home.to_string_lossy());
     }
     let bytes = match wanted.format {
-        ExportFormat::Markdown => markdown(&document, ReasoningChoice::Hidden).into_bytes(),
+        ExportFormat::Markdown => markdown(&document, Reasoning::Hidden).into_bytes(),
         ExportFormat::Json => json::document(&document)
             .map_err(|error| Failure::failed(format!("cannot write session `{}`", entry.id)).caused_by(&error))?,
     };

@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::render::markdown_page;
 use crate::request::{ListFormat, Reasoning, Rendering};
 use crate::terminal::{Stream, Terminal, sanitize};
-use crate::transcript::{ReasoningChoice, markdown};
+use crate::transcript::markdown;
 
 pub(super) async fn show(
     call: RunningCommand<'_>,
@@ -20,11 +20,7 @@ pub(super) async fn show(
     if call.request.output.format == ListFormat::Json {
         return write_document(&document);
     }
-    let thinking = match reasoning {
-        Reasoning::Shown => ReasoningChoice::Shown,
-        Reasoning::Hidden => ReasoningChoice::Hidden,
-    };
-    let page = markdown(&document, thinking);
+    let page = markdown(&document, reasoning);
     let terminal = Terminal::of_process(&call.context.environment);
     if terminal.is_terminal(Stream::Stdout) {
         let color = terminal.color(call.request.output.color, Stream::Stdout);
