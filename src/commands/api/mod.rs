@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{ApiRequest, FieldValue, InputSource, Warmth};
 
-use output::{ApiResponse, ResponseOutput};
+use output::ResponseOutput;
 
 /// Runs the command.
 ///
@@ -37,7 +37,7 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<(), Failure> 
         // In a warm engine every turn belongs to a command, which ends it.
         connect.warmth = Warmth::Fresh;
     }
-    let answer = visit_for(context, &connect, &request.output, needs, async |connection| {
+    visit_for(context, &connect, &request.output, needs, async |connection| {
         let PreparedRequest {
             method,
             path,
@@ -53,18 +53,7 @@ pub async fn run(context: &Context, request: ApiRequest) -> Result<(), Failure> 
             failure = output::reader_gone() => Err(failure),
         }
     })
-    .await?;
-    match answer {
-        ApiResponse::Success => Ok(()),
-        ApiResponse::Refused(status) => Err(Failure::failed(format!(
-            "cannot call `{call}`: status {}",
-            status.as_u16()
-        ))),
-        ApiResponse::WebPage => Err(
-            Failure::failed(format!("cannot call `{call}`: there is no such endpoint"))
-                .hint("`opencode-rs api GET /doc` describes all endpoints"),
-        ),
-    }
+    .await
 }
 
 fn without_query(path: &str) -> &str {

@@ -59,7 +59,7 @@ impl CallDecision {
             effect: judgement.effect,
             rule: judgement.rule,
             by_preset: judgement.by_preset,
-            preset: preset_name(scope.permission.preset),
+            preset: described(scope.permission.preset).0,
             parts: judgement.parts,
             grant: judgement.grant.iter().map(|rule| rule.pattern.to_string()).collect(),
         }
@@ -76,22 +76,19 @@ impl CallDecision {
 
 /// The run that is judged, in words.
 fn run_in_words(scope: &PolicyScope) -> String {
-    let run = match scope.permission.preset {
-        Preset::LookOnly => "a plain prompt",
-        Preset::AutoTools => "a run with `--auto-tools`",
-        Preset::ReadOnly => "a run with `--auto-tools --read-only`",
-    };
+    let (_, run) = described(scope.permission.preset);
     match &scope.tools_origin {
         Some(origin) => format!("{run}, as {} says", shown(origin)),
         None => format!("{run}: nothing sets `--auto-tools`"),
     }
 }
 
-fn preset_name(preset: Preset) -> &'static str {
+/// The name of a preset, and the run that has it, in words.
+fn described(preset: Preset) -> (&'static str, &'static str) {
     match preset {
-        Preset::LookOnly => "look-only",
-        Preset::AutoTools => "auto-tools",
-        Preset::ReadOnly => "read-only",
+        Preset::LookOnly => ("look-only", "a plain prompt"),
+        Preset::AutoTools => ("auto-tools", "a run with `--auto-tools`"),
+        Preset::ReadOnly => ("read-only", "a run with `--auto-tools --read-only`"),
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::table::{Column, Table};
 use super::super::{write_document, write_stdout};
-use super::{policy_of, preset_name, row, run_in_words, shown};
+use super::{described, policy_of, row, run_in_words, shown};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{Approver, Effect, ListFormat, OnDenial, PermissionRequest, PolicyScope, Preset};
@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<(), Failure>
     let rules = by_strictness(permission)
         .into_iter()
         .map(|rule| row(rule.effect, &rule.pattern.to_string(), &rule.origin.to_string()));
-    let origin = format!("preset {}", preset_name(permission.preset));
+    let origin = format!("preset {}", described(permission.preset).0);
     let preset = preset_rules(permission.preset)
         .iter()
         .map(|(effect, what)| row(*effect, what, &origin));
@@ -148,7 +148,7 @@ fn document(scope: &PolicyScope, directories: &[String]) -> Value {
     };
     json!({
         "schema_version": 1,
-        "preset": preset_name(permission.preset),
+        "preset": described(permission.preset).0,
         "auto_tools_from": scope.tools_origin,
         "rules": rules,
         "preset_rules": preset,

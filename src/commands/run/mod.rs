@@ -193,7 +193,6 @@ async fn take_turn(
         ready,
         turn,
         gave_up_stdin,
-        answer_file,
     } = prepared;
     let has_mcp = ready.catalog.has_mcp();
     let mut connection = ready.connection;
@@ -219,9 +218,9 @@ async fn take_turn(
     // Before the checks: what they run may go on with the conversation.
     locks.release(prompt.state);
     if outcome.failure.is_none()
-        && let Some(file) = answer_file
+        && let Some(file) = &request.output.last_message_file
     {
-        let writing = file.write(&outcome.last_message);
+        let writing = answer_file::write(prompt.context, file, &outcome.last_message);
         outcome.failure = unless_stopped(stop.as_mut(), writing).await.err();
     }
     if outcome.failure.is_none() && request.permission.on_denial == OnDenial::Fail {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::RunningCommand;
-use super::entry::{SessionEntry, kept_names};
+use super::entry::SessionEntry;
 use super::list;
 use super::look::is_busy;
 use crate::cli::{SessionPrune, SessionTarget};
@@ -46,16 +46,10 @@ pub(super) async fn prune(call: RunningCommand<'_>, wanted: &SessionPrune) -> Re
     let entries: Vec<SessionEntry> = call
         .look(async |source, directory| {
             let filter = SessionFilter {
-                directory: (scope == SessionScope::Directory).then(|| directory.to_string_lossy().into_owned()),
                 archived: true,
                 ..SessionFilter::default()
             };
-            let sessions = source.sessions(&filter).await?;
-            let names = kept_names(call, directory, scope);
-            Ok(sessions
-                .iter()
-                .map(|session| SessionEntry::new(session, &names))
-                .collect())
+            source.entries(call, directory, scope, filter).await
         })
         .await?;
     let is_old = |entry: &SessionEntry| {

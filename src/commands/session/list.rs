@@ -1,7 +1,7 @@
 //! `session list`.
 
 use super::RunningCommand;
-use super::entry::{SessionEntry, kept_names};
+use super::entry::SessionEntry;
 use crate::cli::SessionList;
 use crate::client::types::SessionFilter;
 use crate::commands::table::{Column, write_entries};
@@ -22,19 +22,14 @@ pub(super) async fn list(call: RunningCommand<'_>, wanted: &SessionList) -> Resu
     let mut entries = call
         .look(async |source, directory| {
             let filter = SessionFilter {
-                directory: (scope == SessionScope::Directory).then(|| directory.to_string_lossy().into_owned()),
                 search: wanted.search.clone(),
                 children: wanted.children == Inclusion::Included,
                 archived: wanted.archived == Inclusion::Included,
                 // One more tells whether there are more.
                 limit: limit.map(|limit| limit.saturating_add(1)),
+                ..SessionFilter::default()
             };
-            let sessions = source.sessions(&filter).await?;
-            let kept = kept_names(call, directory, scope);
-            Ok(sessions
-                .iter()
-                .map(|session| SessionEntry::new(session, &kept))
-                .collect::<Vec<_>>())
+            source.entries(call, directory, scope, filter).await
         })
         .await?;
     let more = limit.is_some_and(|limit| entries.len() > limit);

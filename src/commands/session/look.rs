@@ -52,11 +52,28 @@ impl From<LookupFailure> for Failure {
 }
 
 impl SessionSource<'_> {
-    pub(super) async fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Value>, LookupFailure> {
+    async fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Value>, LookupFailure> {
         Ok(match self {
             Self::Store(store) => store.sessions(filter)?,
             Self::Server(client) => client.sessions(filter).await?,
         })
+    }
+
+    /// The sessions of a directory, or of all, as lists show them.
+    pub(super) async fn entries(
+        &self,
+        call: RunningCommand<'_>,
+        directory: &Path,
+        scope: SessionScope,
+        mut filter: SessionFilter,
+    ) -> Result<Vec<SessionEntry>, LookupFailure> {
+        filter.directory = (scope == SessionScope::Directory).then(|| directory.to_string_lossy().into_owned());
+        let sessions = self.sessions(&filter).await?;
+        let kept = kept_names(call, directory, scope);
+        Ok(sessions
+            .iter()
+            .map(|session| SessionEntry::new(session, &kept))
+            .collect())
     }
 
     pub(super) async fn session(&self, id: &str) -> Result<Option<Value>, LookupFailure> {
