@@ -64,15 +64,8 @@ fn mode_of_settings(words: &[OsString]) -> Option<OutputMode> {
     if !cli::is_run(words) {
         return None;
     }
-    let cwd = std::env::current_dir().ok()?;
-    let settings = settings::load(
-        &Flags::default(),
-        &Environment::of_process(),
-        &Directories::of_user().ok()?,
-        &cwd,
-        &cwd,
-        ProjectFile::Read,
-    );
+    let context = read_context(Instant::now()).ok()?;
+    let settings = settings::load(&Flags::default(), &context, &context.cwd, ProjectFile::Read);
     settings.ok()?.output_format.map(|setting| setting.value)
 }
 
@@ -133,14 +126,7 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
     } else {
         ProjectFile::Read
     };
-    let settings = settings::load(
-        &flags,
-        &context.environment,
-        &context.directories,
-        &context.cwd,
-        &directory,
-        project,
-    )?;
+    let settings = settings::load(&flags, &context, &directory, project)?;
     style.color = settings.color.as_ref().map_or(style.color, |setting| setting.value);
     let verbosity = settings
         .verbosity

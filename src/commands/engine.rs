@@ -384,13 +384,13 @@ fn probe_table(engines: &[Engine], columns: &[Vec<RowResult>]) -> String {
     lines.join("\n")
 }
 
-fn expect_installed(engines: &EngineRequest<'_>, version: &Version) -> Result<(), Error> {
+fn expect_installed(engines: &EngineRequest<'_>, version: &Version) -> Result<(), Failure> {
     let installed = EngineStore::new(engines.directories).installed();
     if installed.iter().any(|installed| installed.version == *version) {
         return Ok(());
     }
     let version = version.clone();
-    Err(Error::NotInstalled { version })
+    Err(Error::NotInstalled { version }.into())
 }
 
 fn first_accepted(candidates: &[EngineCandidate]) -> Option<(&EngineCandidate, &Version)> {

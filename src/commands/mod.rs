@@ -51,29 +51,32 @@ impl CommandEnd {
 }
 
 /// Does `work`, unless `stop` resolves first with the reason to end early.
-async fn unless_stopped<T>(
+fn unless_stopped<T>(
     stop: impl Future<Output = Failure>,
     work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    tokio::select! {
-        biased;
-        failure = stop => Err(failure),
-        done = work => done,
+) -> impl Future<Output = Result<T, Failure>> {
+    // Some are too large to be part of another future.
+    let work = Box::pin(work);
+    async {
+        tokio::select! {
+            biased;
+            failure = stop => Err(failure),
+            done = work => done,
+        }
     }
 }
 
 /// Does `work`, unless a signal ends it, which is a failure of `what` ("the command").
-async fn unless_interrupted<T>(
+fn unless_interrupted<T>(
     context: &Context,
     what: &str,
     work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let interrupts = &context.interrupts;
+) -> impl Future<Output = Result<T, Failure>> {
     let stop = async {
-        interrupts.interrupted().await;
-        interrupts.failure(what)
+        context.interrupts.interrupted().await;
+        context.interrupts.failure(what)
     };
-    unless_stopped(stop, work).await
+    unless_stopped(stop, work)
 }
 
 /// Writes a whole document to stdout.

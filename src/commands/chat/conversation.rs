@@ -246,8 +246,7 @@ impl<'a> Conversation<'a> {
         let stop = stop(context, begun, limit, presses, display.broken());
         tokio::pin!(stop);
         let turning = async {
-            let preparing = Box::pin(self.prepare(&asked, begun, &display));
-            match unless_stopped(stop.as_mut(), preparing).await {
+            match unless_stopped(stop.as_mut(), self.prepare(&asked, begun, &display)).await {
                 Err(failure) => outcome.failure = Some(failure),
                 Ok(turn) => {
                     let (id, started) = (turn.turn.session_id.clone(), turn.turn.started.clone());

@@ -68,7 +68,7 @@ impl Dialog<'_, '_> {
             }
             Ok(diffs)
         };
-        let diffs = self.waiting(reading).await?;
+        let diffs = self.waiting(Box::pin(reading)).await?;
         if diffs.is_empty() {
             self.note("this session changed no file, as far as the engine knows; it compares in git repositories only");
             return Ok(());

@@ -94,34 +94,18 @@ pub(super) fn configuration(context: &Context, request: &ConnectRequest, directo
         found.extend(files.project);
     }
     let home = EngineFiles::of(context).config;
-    let above: Vec<_> = if bare {
-        Vec::new()
-    } else {
-        let root = directory.ancestors().find(|above| above.join(".git").exists());
-        directory
-            .ancestors()
-            .take_while(|above| root.map_or(*above == directory, |root| above.starts_with(root)))
-            .flat_map(|above| [above.to_path_buf(), above.join(".opencode")])
-            .collect()
-    };
-    for directory in std::iter::once(home).chain(above) {
-        found.extend(
-            CONFIG_NAMES
-                .iter()
-                .map(|file| directory.join(file))
-                .filter(|file| file.is_file()),
-        );
+    let mut directories = vec![home];
+    if !bare {
+        let above = settings::project_directories(directory);
+        directories.extend(above.flat_map(|above| [above.to_path_buf(), above.join(".opencode")]));
+    }
+    for directory in directories {
+        let files = CONFIG_NAMES.iter().map(|file| directory.join(file));
+        found.extend(files.filter(|file| file.is_file()));
     }
     let details: Vec<String> = found.iter().map(|file| file.display().to_string()).collect();
-    let loaded = settings::load(
-        &Flags::default(),
-        &context.environment,
-        &context.directories,
-        &context.cwd,
-        directory,
-        if bare { ProjectFile::Ignored } else { ProjectFile::Read },
-    );
-    match loaded {
+    let project = if bare { ProjectFile::Ignored } else { ProjectFile::Read };
+    match settings::load(&Flags::default(), context, directory, project) {
         Err(error) => Check::of_failure(&error.into()),
         Ok(settings) if !settings.warnings.is_empty() => {
             let warnings = settings.warnings.iter().map(ToString::to_string);

@@ -63,7 +63,10 @@ async fn verify(
     results: &mut CheckResults,
 ) -> Result<(), Failure> {
     // What the turn has to say comes before what the command says.
-    let draining = async { Ok(place.display.drained().await) };
+    let draining = async {
+        place.display.drained().await;
+        Ok(())
+    };
     unless_stopped(stop.as_mut(), draining).await?;
     let screen = place.display.screen();
     let _taken = screen.take();
