@@ -72,6 +72,12 @@ impl Failure {
         self
     }
 
+    /// Adds an action where it is of use.
+    #[must_use]
+    pub fn hint_if(self, is_useful: bool, hint: impl Into<String>) -> Self {
+        if is_useful { self.hint(hint) } else { self }
+    }
+
     fn push_causes(&mut self, first: Option<&(dyn StdError + 'static)>) {
         let mut next = first;
         while let Some(error) = next {

@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
 use crate::cli::{self, Cli, CliCommand};
 use crate::commands::{self, CommandEnd};
 use crate::context::{Context, Directories, Environment, Interrupts, StandardStreams};
@@ -60,15 +64,8 @@ fn mode_of_settings(words: &[OsString]) -> Option<OutputMode> {
     if !cli::is_run(words) {
         return None;
     }
-    let cwd = std::env::current_dir().ok()?;
-    let settings = settings::load(
-        &Flags::default(),
-        &Environment::of_process(),
-        &Directories::of_user().ok()?,
-        &cwd,
-        &cwd,
-        ProjectFile::Read,
-    );
+    let context = read_context(Instant::now()).ok()?;
+    let settings = settings::load(&Flags::default(), &context, &context.cwd, ProjectFile::Read);
     settings.ok()?.output_format.map(|setting| setting.value)
 }
 
@@ -118,7 +115,7 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
     let flags = cli.flags();
     style.color = flags.color.unwrap_or_default();
     if let Some(args) = cli.generate() {
-        return commands::generate::run(&args.request(), &cli::generated_files());
+        return commands::generate::run(args).map(CommandEnd::from);
     }
     let context = read_context(started)?;
     let directory = context.directory(cli.directory().map(PathBuf::as_path));
@@ -129,21 +126,25 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
     } else {
         ProjectFile::Read
     };
-    let settings = settings::load(
-        &flags,
-        &context.environment,
-        &context.directories,
-        &context.cwd,
-        &directory,
-        project,
-    )?;
+    let settings = settings::load(&flags, &context, &directory, project)?;
     style.color = settings.color.as_ref().map_or(style.color, |setting| setting.value);
-    warn(&settings);
-    if settings.verbosity.as_ref().map(|setting| setting.value) == Some(Verbosity::Trace) {
-        trace_to_stderr();
-        tracing::debug!(version = env!("CARGO_PKG_VERSION"), directory = %directory.display(), "settings are read");
-    } else if settings.verbosity.as_ref().map(|setting| setting.value) != Some(Verbosity::Quiet) {
-        warnings_to_stderr();
+    let verbosity = settings
+        .verbosity
+        .as_ref()
+        .map(|setting| setting.value)
+        .unwrap_or_default();
+    if verbosity != Verbosity::Quiet {
+        for warning in &settings.warnings {
+            let _ = writeln!(io::stderr(), "warning: {}", visible(warning));
+        }
+    }
+    match verbosity {
+        Verbosity::Quiet => {}
+        Verbosity::Normal | Verbosity::Verbose => warnings_to_stderr(),
+        Verbosity::Trace => {
+            trace_to_stderr();
+            tracing::debug!(version = env!("CARGO_PKG_VERSION"), directory = %directory.display(), "settings are read");
+        }
     }
     if cli.is_run() && style.records.is_none() {
         style.records = settings.output_format.as_ref().map(|setting| setting.value);
@@ -154,15 +155,10 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
         let request = args.resolve(&settings)?;
         if request.output.mode == OutputMode::Text {
             style.records = None;
-            return on_runtime(
-                &context,
-                commands::chat::run(
-                    &context,
-                    request
-                        .into_dialog()
-                        .map_err(|error| Failure::usage(error.to_string()))?,
-                ),
-            );
+            let request = request
+                .into_dialog()
+                .map_err(|error| Failure::usage(error.to_string()))?;
+            return on_runtime(&context, commands::chat::run(&context, request));
         }
     }
     dispatch(cli.into_command(), &context, &settings, &files, style)
@@ -193,9 +189,11 @@ fn dispatch(
     style: &mut FailureStyle,
 ) -> Result<CommandEnd, Failure> {
     match command {
-        CliCommand::Config(args) => commands::config::run(&args.resolve(settings), settings, files),
-        CliCommand::Policy(args) => commands::policy::run(context, &args.resolve(settings)?),
-        CliCommand::Generate(args) => commands::generate::run(&args.request(), &cli::generated_files()),
+        CliCommand::Config(args) => {
+            commands::config::run(&args.resolve(settings), settings, files).map(CommandEnd::from)
+        }
+        CliCommand::Policy(args) => commands::policy::run(context, &args.resolve(settings)?).map(CommandEnd::from),
+        CliCommand::Generate(args) => commands::generate::run(&args).map(CommandEnd::from),
         CliCommand::Run(args) => {
             let request = args.resolve(settings)?;
             // From here on the run writes its own records.
@@ -210,19 +208,19 @@ fn dispatch(
         CliCommand::Doctor(args) => on_runtime(context, commands::doctor::run(context, args.resolve(settings))),
         CliCommand::Server(args) => on_runtime(context, commands::server::run(context, args.resolve(settings)?)),
         CliCommand::Engine(args) => on_runtime(context, commands::engine::run(context, args.resolve(settings))),
-        CliCommand::Rehearse(args) => on_runtime(context, commands::rehearse::run(context, args.resolve())),
+        CliCommand::Rehearse(args) => on_runtime(context, commands::rehearse::run(context, args)),
     }
 }
 
 /// Runs a command until it ends, or until a second signal ends it.
-fn on_runtime(
+fn on_runtime<T: Into<CommandEnd>>(
     context: &Context,
-    command: impl Future<Output = Result<CommandEnd, Failure>>,
+    command: impl Future<Output = Result<T, Failure>>,
 ) -> Result<CommandEnd, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(FailureKind::Failed, "cannot start the runtime").caused_by(&error))?;
+        .map_err(|error| Failure::failed("cannot start the runtime").caused_by(&error))?;
     let leave = signals::listen(&context.interrupts)?;
     let result = runtime.block_on(async {
         tokio::select! {
@@ -236,24 +234,12 @@ fn on_runtime(
     runtime.shutdown_background();
     #[cfg(unix)]
     crate::asking::give_back_terminal();
-    result
-}
-
-fn warn(settings: &Settings) {
-    if settings.verbosity.as_ref().map(|setting| setting.value) == Some(Verbosity::Quiet) {
-        return;
-    }
-    for warning in &settings.warnings {
-        let _ = writeln!(io::stderr(), "warning: {}", visible(warning));
-    }
+    result.map(Into::into)
 }
 
 /// Writes this crate's trace to stderr, and no other crate's: the HTTP libraries trace headers, and with them
 /// passwords.
 fn trace_to_stderr() {
-    use tracing_subscriber::filter::filter_fn;
-    use tracing_subscriber::layer::SubscriberExt as _;
-    use tracing_subscriber::util::SubscriberInitExt as _;
     let ours = filter_fn(|event| event.target().starts_with(env!("CARGO_CRATE_NAME")));
     // Only a test installs a second subscriber in one process; the test keeps its own.
     let _ = tracing_subscriber::fmt()
@@ -267,8 +253,6 @@ fn trace_to_stderr() {
 
 /// Writes this crate's warnings to stderr, one per line.
 fn warnings_to_stderr() {
-    use tracing_subscriber::layer::SubscriberExt as _;
-    use tracing_subscriber::util::SubscriberInitExt as _;
     let _ = tracing_subscriber::registry().with(Warnings).try_init();
 }
 
@@ -284,12 +268,8 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Warnings {
         let mut line = WarningLine::default();
         event.record(&mut line);
         // Ignores a closed stderr.
-        let _ = writeln!(
-            io::stderr(),
-            "warning: {}{}",
-            visible(&line.message),
-            visible(&line.details)
-        );
+        let (message, details) = (visible(&line.message), visible(&line.details));
+        let _ = writeln!(io::stderr(), "warning: {message}{details}");
     }
 }
 
@@ -312,24 +292,17 @@ impl tracing::field::Visit for WarningLine {
 /// Prints clap's message: help on stdout, a usage error on stderr. The message repeats the typed words: hidden
 /// characters in them are made visible, and then there are no colours.
 fn report_usage(error: &clap::Error, is_hidden_typed: bool) -> ExitCode {
-    let printed = if is_hidden_typed {
-        let text = error.render().to_string();
-        let text = visible(&text);
-        if error.use_stderr() {
-            io::stderr().write_all(text.as_bytes())
-        } else {
-            io::stdout().write_all(text.as_bytes())
-        }
-    } else {
-        error.print()
+    let text = error.render().to_string();
+    let printed = match (is_hidden_typed, error.use_stderr()) {
+        (false, _) => error.print(),
+        (true, true) => io::stderr().write_all(visible(&text).as_bytes()),
+        (true, false) => io::stdout().write_all(visible(&text).as_bytes()),
     };
-    match printed {
-        Ok(()) => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
-        Err(broken) if broken.kind() == io::ErrorKind::BrokenPipe => {
-            ExitCode::from(FailureKind::BrokenPipe.exit_code())
-        }
-        Err(_) => ExitCode::from(FailureKind::Failed.exit_code()),
-    }
+    ExitCode::from(match printed {
+        Ok(()) => u8::try_from(error.exit_code()).unwrap_or(2),
+        Err(broken) if broken.kind() == io::ErrorKind::BrokenPipe => FailureKind::BrokenPipe.exit_code(),
+        Err(_) => FailureKind::Failed.exit_code(),
+    })
 }
 
 fn report(failure: &Failure, style: &FailureStyle) {

@@ -18,58 +18,50 @@ use crate::support::duration;
 ///
 /// A session that goes on keeps its model, agent and variant, unless flags name others; settings count for new ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "flags are booleans until they become a request"
-)]
+#[command(next_help_heading = "Conversation")]
 pub(super) struct ConversationOptions {
     /// Keep the conversation: the next `-k` in this directory goes on where this one ended
     ///
     /// The server that answers is kept warm too, so that the next prompt need not wait for one. A conversation goes on
     /// with the model, the agent and the variant that it used last, unless flags name others; settings and defaults count
     /// for new conversations.
-    #[arg(short, long, help_heading = "Conversation")]
+    #[arg(short, long)]
     keep: bool,
 
     /// Keep it under this name; implies `-k` [default: default]
-    #[arg(long, value_name = "NAME", value_parser = parse_name, help_heading = "Conversation")]
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
     name: Option<String>,
 
     /// Stop the kept server after this time without use [default: 30m]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Conversation")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     keep_for: Option<Duration>,
 
     /// Start the kept conversation over; the old session stays in the engine's store
-    #[arg(long, conflicts_with_all = ["latest", "session", "fork"], help_heading = "Conversation")]
+    #[arg(long, conflicts_with_all = ["latest", "session", "fork"])]
     new: bool,
 
     /// Go on with the session of this directory that was used last
-    #[arg(
-        short = 'c',
-        long = "continue",
-        conflicts_with = "session",
-        help_heading = "Conversation"
-    )]
+    #[arg(short = 'c', long = "continue", conflicts_with = "session")]
     latest: bool,
 
     /// Go on with this session: its id or the beginning of it, its title, or the name of a kept conversation
-    #[arg(short, long, value_name = "ID|NAME", value_parser = values::parse_name, help_heading = "Conversation")]
+    #[arg(short, long, value_name = "ID|NAME", value_parser = values::parse_name)]
     session: Option<String>,
 
     /// Go on with a copy of the session; with `-k`, the copy is what is kept from now on
-    #[arg(long, help_heading = "Conversation")]
+    #[arg(long)]
     fork: bool,
 
     /// Fail instead of waiting when another command is at work on the conversation
-    #[arg(long, help_heading = "Conversation")]
+    #[arg(long)]
     no_wait: bool,
 
     /// Give the session this title [default: made from its first prompt]
-    #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Conversation")]
+    #[arg(long, value_name = "TEXT", value_parser = values::parse_name)]
     pub(super) title: Option<String>,
 
     /// Delete the session afterwards
-    #[arg(long, conflicts_with_all = ["keep", "name"], help_heading = "Conversation")]
+    #[arg(long, conflicts_with_all = ["keep", "name"])]
     ephemeral: bool,
 }
 

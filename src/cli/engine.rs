@@ -29,16 +29,10 @@ pub struct EngineArgs {
 enum EngineSubcommand {
     /// Show the engine that a run would use
     #[command(after_help = "Examples:\n  opencode-rs engine which\n  opencode-rs engine which --verbose")]
-    Which {
-        #[command(flatten)]
-        search: SearchOptions,
-    },
+    Which(SearchOptions),
     /// List every engine on this machine, with the reason why one is not used
     #[command(after_help = "Examples:\n  opencode-rs engine list")]
-    List {
-        #[command(flatten)]
-        search: SearchOptions,
-    },
+    List(SearchOptions),
     /// Download, verify and install an engine; a damaged one is replaced
     #[command(after_help = "Examples:\n  opencode-rs engine install\n  opencode-rs engine install 1.18.33")]
     Install {
@@ -108,8 +102,8 @@ struct SearchOptions {
 impl EngineArgs {
     pub fn resolve(self, settings: &Settings) -> EngineCommandRequest {
         let (action, path, offline, list) = match self.command {
-            EngineSubcommand::Which { search } => (EngineAction::Which, search.engine, false, search.list),
-            EngineSubcommand::List { search } => (EngineAction::List, search.engine, false, search.list),
+            EngineSubcommand::Which(search) => (EngineAction::Which, search.engine, false, search.list),
+            EngineSubcommand::List(search) => (EngineAction::List, search.engine, false, search.list),
             EngineSubcommand::Install { version, offline, list } => {
                 (EngineAction::Install(version), None, offline, list)
             }

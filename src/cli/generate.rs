@@ -1,12 +1,11 @@
 //! `generate`: completions and manual pages, made from the command tree.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, Subcommand, ValueEnum as _};
-use clap_complete::Shell;
+use clap_complete::{Generator as _, Shell};
 
 use super::Cli;
-use crate::request::GenerateRequest;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -42,48 +41,47 @@ enum GenerateCommand {
     },
 }
 
+/// A generated file: its path in the repository, and its contents.
+type GeneratedFile = (String, Vec<u8>);
+
 impl GenerateArgs {
-    /// Turns flags into what was asked for. Settings have no say, so that packagers need none.
-    pub fn request(&self) -> GenerateRequest {
+    /// The files that were asked for, and the directory to write them to; without one they go to stdout. Settings have no
+    /// say, so that packagers need none.
+    pub fn files(&self) -> (Vec<GeneratedFile>, Option<&Path>) {
         match &self.command {
-            GenerateCommand::Completions { shell, out } => GenerateRequest::Completions {
-                file: completion_file(*shell),
-                out: out.clone(),
-            },
-            GenerateCommand::Man { out } => GenerateRequest::Man { out: out.clone() },
+            GenerateCommand::Completions { shell, out } => (vec![completions(*shell)], out.as_deref()),
+            GenerateCommand::Man { out: None } => (pages().into_iter().take(1).collect(), None),
+            GenerateCommand::Man { out } => (pages(), out.as_deref()),
         }
     }
 }
 
-/// The file in `completions/`, named as the shell wants it.
-fn completion_file(shell: Shell) -> String {
-    use clap_complete::Generator as _;
-    shell.file_name("opencode-rs")
-}
-
-/// Every file of `completions/` and `man/`: its path in the repository, and its contents.
+/// Every file of `completions/` and `man/`.
 ///
 /// A pure function of the command tree: no date, no width of a terminal, nothing of the platform.
-pub fn files() -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<(String, Vec<u8>)> = Shell::value_variants()
-        .iter()
-        .map(|shell| completions(*shell))
-        .collect();
+pub fn files() -> Vec<GeneratedFile> {
+    let completions = Shell::value_variants().iter().map(|shell| completions(*shell));
+    completions.chain(pages()).collect()
+}
+
+fn completions(shell: Shell) -> GeneratedFile {
+    let mut contents = Vec::new();
+    clap_complete::generate(shell, &mut Cli::tree(), "opencode-rs", &mut contents);
+    (format!("completions/{}", shell.file_name("opencode-rs")), contents)
+}
+
+/// The pages of all commands, that of the program first.
+fn pages() -> Vec<GeneratedFile> {
     let mut tree = Cli::tree();
     // Gives every command the options that it has from the ones above it, and its full name.
     tree.build();
-    pages(&tree, "opencode-rs", &mut files);
+    let mut files = Vec::new();
+    add_pages(&tree, "opencode-rs", &mut files);
     files
 }
 
-fn completions(shell: Shell) -> (String, Vec<u8>) {
-    let mut contents = Vec::new();
-    clap_complete::generate(shell, &mut Cli::tree(), "opencode-rs", &mut contents);
-    (format!("completions/{}", completion_file(shell)), contents)
-}
-
 /// Adds the page of a command and those of the commands below it.
-fn pages(command: &Command, name: &str, files: &mut Vec<(String, Vec<u8>)>) {
+fn add_pages(command: &Command, name: &str, files: &mut Vec<GeneratedFile>) {
     let page = clap_mangen::Man::new(command.clone().name(name.to_owned()))
         .title(name.to_uppercase())
         .source(format!("opencode-rs {}", env!("CARGO_PKG_VERSION")));
@@ -92,7 +90,7 @@ fn pages(command: &Command, name: &str, files: &mut Vec<(String, Vec<u8>)>) {
     let contents = with_examples(&String::from_utf8(contents).expect("a page is text"));
     files.push((format!("man/{name}.1"), contents.into_bytes()));
     for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
-        pages(below, &format!("{name}-{}", below.get_name()), files);
+        add_pages(below, &format!("{name}-{}", below.get_name()), files);
     }
 }
 

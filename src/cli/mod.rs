@@ -2,19 +2,21 @@
 //!
 //! In: the words of the command line. Out: a [`Cli`], whose command resolves into a request. Invariants:
 //! parsing reads no file and no variable; a word that is a command's name is a command only where it is the first word.
+#![expect(
+    clippy::struct_excessive_bools,
+    reason = "flags are booleans until they become a request"
+)]
 
-mod agents;
 mod api;
 mod chat;
 mod choice;
 mod config;
 mod conversation;
-mod doctor;
 mod engine;
 mod generate;
+mod inventory;
 mod limits;
 mod model;
-mod models;
 mod options;
 mod permission;
 mod policy;
@@ -33,21 +35,21 @@ use clap::{Arg, Command as ClapCommand, CommandFactory as _, FromArgMatches as _
 use crate::request::{OutputMode, Word as _};
 use crate::settings::Flags;
 
-pub use agents::AgentsArgs;
 pub use api::ApiArgs;
 pub use chat::ChatArgs;
 pub use config::ConfigArgs;
-pub use doctor::DoctorArgs;
 pub use engine::EngineArgs;
 pub use generate::{GenerateArgs, files as generated_files};
-pub use models::ModelsArgs;
+pub use inventory::{ModelsArgs, VisitArgs};
 pub use options::{ConnectOptions, GlobalOptions, ListOptions};
 pub use permission::{InputOptions, PermissionOptions};
 pub use policy::PolicyArgs;
 pub use rehearse::RehearseArgs;
 pub use run::RunArgs;
 pub use server::ServerArgs;
-pub use session::{SessionAction, SessionArgs, SessionRequest, SessionTarget};
+pub use session::{
+    SessionAction, SessionArgs, SessionExport, SessionList, SessionPrune, SessionRequest, SessionTarget,
+};
 
 /// Run the opencode coding agent from shells, scripts, pipes and CI
 ///
@@ -100,11 +102,11 @@ pub enum CliCommand {
     #[command(after_help = engine::EXAMPLES)]
     Engine(EngineArgs),
     /// List the models that the engine offers
-    #[command(after_help = models::EXAMPLES)]
+    #[command(after_help = inventory::MODELS_EXAMPLES)]
     Models(ModelsArgs),
     /// List the agents that the engine offers
-    #[command(after_help = agents::EXAMPLES)]
-    Agents(AgentsArgs),
+    #[command(after_help = inventory::AGENTS_EXAMPLES)]
+    Agents(VisitArgs),
     /// Call any endpoint of the engine's HTTP interface
     #[command(after_help = api::EXAMPLES)]
     Api(ApiArgs),
@@ -112,8 +114,8 @@ pub enum CliCommand {
     #[command(after_help = policy::EXAMPLES)]
     Policy(Box<PolicyArgs>),
     /// Check engine, server, model access, terminal and disk
-    #[command(after_help = doctor::EXAMPLES)]
-    Doctor(DoctorArgs),
+    #[command(after_help = inventory::DOCTOR_EXAMPLES)]
+    Doctor(VisitArgs),
     /// Show the settings in use, with their origin
     #[command(after_help = config::EXAMPLES)]
     Config(ConfigArgs),
@@ -156,11 +158,9 @@ impl Cli {
     /// The flags that are a source of settings.
     pub fn flags(&self) -> Flags {
         let permission = match &self.command {
-            None => Some(&self.run.permission),
-            Some(CliCommand::Run(args)) => Some(&args.permission),
             Some(CliCommand::Chat(args)) => Some(&args.permission),
             Some(CliCommand::Policy(args)) => args.permission(),
-            Some(_) => None,
+            _ => self.run_args().map(|args| &args.permission),
         };
         Flags {
             policy: permission.and_then(|options| options.policy.clone()),
@@ -189,16 +189,20 @@ impl Cli {
 
     /// The format in which a run shall report, where it was typed; none for other commands.
     pub fn run_mode(&self) -> Option<OutputMode> {
-        match &self.command {
-            None => self.run.output_format,
-            Some(CliCommand::Run(args)) => args.output_format,
-            Some(_) => None,
-        }
+        self.run_args()?.output_format
     }
 
     /// Whether the command is `run`.
     pub fn is_run(&self) -> bool {
-        matches!(self.command, None | Some(CliCommand::Run(_)))
+        self.run_args().is_some()
+    }
+
+    fn run_args(&self) -> Option<&RunArgs> {
+        match &self.command {
+            None => Some(&self.run),
+            Some(CliCommand::Run(args)) => Some(args),
+            Some(_) => None,
+        }
     }
 
     /// Whether neither a command nor a prompt was typed: on a terminal that opens a dialog.
@@ -213,22 +217,13 @@ impl Cli {
 
     fn connect(&self) -> Option<&ConnectOptions> {
         match &self.command {
-            None => Some(&self.run.connect),
-            Some(CliCommand::Run(args)) => Some(&args.connect),
             Some(CliCommand::Session(args)) => Some(args.connect()),
             Some(CliCommand::Chat(args)) => Some(&args.connect),
-            Some(CliCommand::Models(args)) => Some(&args.connect),
-            Some(CliCommand::Agents(args)) => Some(&args.connect),
+            Some(CliCommand::Models(args)) => Some(&args.visit.connect),
+            Some(CliCommand::Agents(args) | CliCommand::Doctor(args)) => Some(&args.connect),
             Some(CliCommand::Api(args)) => Some(&args.connect),
-            Some(CliCommand::Doctor(args)) => Some(&args.connect),
             Some(CliCommand::Server(args)) => args.connect(),
-            Some(
-                CliCommand::Config(_)
-                | CliCommand::Policy(_)
-                | CliCommand::Engine(_)
-                | CliCommand::Rehearse(_)
-                | CliCommand::Generate(_),
-            ) => None,
+            _ => self.run_args().map(|args| &args.connect),
         }
     }
 }
@@ -269,25 +264,16 @@ pub fn mode_of_refused(words: &[OsString]) -> Option<OutputMode> {
 /// has no such choice; and where the first word is no command's name, nothing changes and all words are a prompt.
 fn command_first(tree: &ClapCommand, mut words: Vec<OsString>) -> Vec<OsString> {
     let mut at = 1;
-    while at < words.len() {
-        let Some(word) = words[at].to_str() else {
-            return words;
-        };
-        if word == "--" || word == "-" {
-            return words;
-        }
-        if let Some(long) = word.strip_prefix("--") {
-            let takes_next =
-                !long.contains('=') && tree.get_arguments().any(|arg| is_long(arg, long) && takes_next(arg));
-            at += 1 + usize::from(takes_next);
-        } else if let Some(shorts) = word.strip_prefix('-') {
-            at += 1 + usize::from(cluster_takes_next(tree, shorts));
-        } else {
+    while let Some(word) = words.get(at).and_then(|word| word.to_str())
+        && !matches!(word, "--" | "-")
+    {
+        if !word.starts_with('-') {
             if tree.find_subcommand(word).is_some() {
                 words[1..=at].rotate_right(1);
             }
-            return words;
+            break;
         }
+        at += 1 + usize::from(value_is_next(tree, word));
     }
     words
 }
@@ -307,18 +293,15 @@ fn prompt_like_option(tree: &ClapCommand, words: &[OsString]) -> Option<String> 
         if word == "--" {
             return None;
         }
-        if let Some(long) = word.strip_prefix("--") {
-            if !long.contains('=') && tree.get_arguments().any(|arg| is_long(arg, long) && takes_next(arg)) {
-                words.next();
-            }
-        } else if let Some(shorts) = word.strip_prefix('-') {
+        if let Some(shorts) = word.strip_prefix('-') {
+            let is_long = shorts.starts_with('-');
             // `-m=name` cannot be prose.
             let has_equals = shorts.chars().nth(1) == Some('=');
             let is_prose = takes_prompt && word.contains(char::is_whitespace) && !has_equals;
-            if is_prose || hides_help(tree, shorts) {
+            if !is_long && (is_prose || hides_help(tree, shorts)) {
                 return Some(word.to_owned());
             }
-            if cluster_takes_next(tree, shorts) {
+            if value_is_next(tree, word) {
                 words.next();
             }
         } else if let Some(command) = tree.find_subcommand(word).filter(|_| is_command) {
@@ -340,17 +323,19 @@ fn hides_help(tree: &ClapCommand, shorts: &str) -> bool {
     shorts.chars().count() > 1 && flags.into_iter().any(|short| matches!(short, 'h' | 'V'))
 }
 
-fn is_long(arg: &Arg, long: &str) -> bool {
-    arg.get_long() == Some(long)
-}
-
 /// Whether the option's value is the next word.
 fn takes_next(arg: &Arg) -> bool {
     arg.get_action().takes_values() && !arg.is_require_equals_set()
 }
 
-/// Whether the last of several short options in one word has its value in the next word.
-fn cluster_takes_next(tree: &ClapCommand, shorts: &str) -> bool {
+/// Whether an option, or the last of several short ones in one word, has its value in the next word.
+fn value_is_next(tree: &ClapCommand, word: &str) -> bool {
+    if let Some(long) = word.strip_prefix("--") {
+        return tree
+            .get_arguments()
+            .any(|arg| arg.get_long() == Some(long) && takes_next(arg));
+    }
+    let shorts = word.trim_start_matches('-');
     for (at, short) in shorts.char_indices() {
         let takes_value = tree
             .get_arguments()

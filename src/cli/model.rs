@@ -11,29 +11,30 @@ use crate::request::{Effort, ModelChoice, NamesRequest, RunRequest, SystemPrompt
 use crate::settings::{Setting, Settings};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Model")]
 pub(super) struct ModelOptions {
     /// Use this model, `provider/model` or `model` alone [default: the engine's]
-    #[arg(short, long, value_name = "MODEL", help_heading = "Model")]
+    #[arg(short, long, value_name = "MODEL")]
     model: Option<ModelChoice>,
 
     /// Use this agent [default: the engine's]
-    #[arg(long, value_name = "NAME", value_parser = values::parse_name, help_heading = "Model")]
+    #[arg(long, value_name = "NAME", value_parser = values::parse_name)]
     agent: Option<String>,
 
     /// Use this variant of the model [default: the model's own]
-    #[arg(long, value_name = "NAME", value_parser = values::parse_name, conflicts_with = "effort", help_heading = "Model")]
+    #[arg(long, value_name = "NAME", value_parser = values::parse_name, conflicts_with = "effort")]
     variant: Option<String>,
 
     /// Choose how hard the model thinks, by the variants that it has [default: the model's own]
-    #[arg(long, value_name = "LEVEL", value_parser = values::word::<Effort>(), help_heading = "Model")]
+    #[arg(long, value_name = "LEVEL", value_parser = values::word::<Effort>())]
     effort: Option<Effort>,
 
     /// Add this text to the system prompt
-    #[arg(long, value_name = "TEXT", conflicts_with = "system_file", help_heading = "Model")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "system_file")]
     system: Option<String>,
 
     /// Add the text of this file to the system prompt
-    #[arg(long, value_name = "FILE", help_heading = "Model")]
+    #[arg(long, value_name = "FILE")]
     system_file: Option<PathBuf>,
 }
 

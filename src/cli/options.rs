@@ -68,21 +68,18 @@ impl GlobalOptions {
 
 /// How to get to an engine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "flags are booleans until they become a request"
-)]
+#[command(next_help_heading = "Engine")]
 pub struct ConnectOptions {
     /// Let the agent work in this directory [default: the current one]
-    #[arg(short, long, value_name = "DIR", help_heading = "Engine")]
+    #[arg(short, long, value_name = "DIR")]
     pub(super) directory: Option<PathBuf>,
 
     /// Let the server that is started listen on this port [default: a free one]
-    #[arg(short, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Engine")]
+    #[arg(short, long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
 
     /// Start a private server, even where a warm one fits; `--port` does so too
-    #[arg(long, conflicts_with = "attach", help_heading = "Engine")]
+    #[arg(long, conflicts_with = "attach")]
     pub(super) fresh: bool,
 
     /// Use a server that somebody else runs; it is never stopped
@@ -92,40 +89,33 @@ pub struct ConnectOptions {
         long,
         value_name = "URL",
         value_parser = settings::server_url,
-        conflicts_with_all = ["port", "engine", "bare", "rehearse"],
-        help_heading = "Engine"
+        conflicts_with_all = ["port", "engine", "bare", "rehearse"]
     )]
     pub(super) attach: Option<Url>,
 
     /// Use this engine program [default: searched, else downloaded]
-    #[arg(long, value_name = "PATH", help_heading = "Engine")]
+    #[arg(long, value_name = "PATH")]
     engine: Option<PathBuf>,
 
     /// Download nothing
-    #[arg(long, help_heading = "Engine")]
+    #[arg(long)]
     offline: bool,
 
     /// Ignore the engine's user and project configuration, except providers and credentials
     ///
     /// The project's own `.opencode-rs.toml` is ignored too.
-    #[arg(long, help_heading = "Engine")]
+    #[arg(long)]
     pub(super) bare: bool,
 
     /// Let the engine run and read what the directory brings along, such as plugins
-    #[arg(long, help_heading = "Engine")]
+    #[arg(long)]
     trust: bool,
 
     #[command(flatten)]
     pub(super) input: InputOptions,
 
     /// Answer with a scripted model, without network and cost [default: a plain answer]
-    #[arg(
-        long,
-        value_name = "SCRIPT",
-        num_args = 0..=1,
-        require_equals = true,
-        help_heading = "Engine"
-    )]
+    #[arg(long, value_name = "SCRIPT", num_args = 0..=1, require_equals = true)]
     #[expect(clippy::option_option, reason = "clap's way to tell `--rehearse` from its absence")]
     rehearse: Option<Option<PathBuf>>,
 

@@ -17,57 +17,54 @@ const APPROVER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What the model may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "flags are booleans until they become a request"
-)]
+#[command(next_help_heading = "Permissions")]
 pub struct PermissionOptions {
     /// Let the model run tools: edit files in the directory, and ask before commands
     ///
     /// Without it the model looks and does not touch. A question on the terminal takes `y` (allow once), `a` (allow this
     /// for the rest of the session), `e` (edit the pattern of `a` first), `n` (deny and stop), `r` (deny and tell the
     /// model why) and `s` (show everything), after 0.4 seconds without a key.
-    #[arg(long, help_heading = "Permissions")]
+    #[arg(long)]
     auto_tools: bool,
 
     /// Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1, help_heading = "Permissions")]
+    #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1)]
     allow: Vec<RulePattern>,
 
     /// Ask before this, whatever allows it; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1, help_heading = "Permissions")]
+    #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1)]
     ask: Vec<RulePattern>,
 
     /// Deny this, whatever allows it; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1, help_heading = "Permissions")]
+    #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1)]
     deny: Vec<RulePattern>,
 
     /// Read rules from this TOML file
-    #[arg(long, value_name = "FILE", help_heading = "Permissions")]
+    #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
 
     /// Answer every question about a permission with yes; what is denied stays denied
-    #[arg(short, long, conflicts_with_all = ["no_input", "approver"], help_heading = "Permissions")]
+    #[arg(short, long, conflicts_with_all = ["no_input", "approver"])]
     yes: bool,
 
     /// Let nothing be changed, whatever else is allowed
-    #[arg(long, help_heading = "Permissions")]
+    #[arg(long)]
     read_only: bool,
 
     /// Treat this directory as the agent's own too; may be repeated
-    #[arg(long = "add-dir", value_name = "DIR", num_args = 1, help_heading = "Permissions")]
+    #[arg(long = "add-dir", value_name = "DIR", num_args = 1)]
     pub(super) add_dirs: Vec<PathBuf>,
 
     /// Fail the run when anything was denied, even if it went on
-    #[arg(long, help_heading = "Permissions")]
+    #[arg(long)]
     fail_on_deny: bool,
 
     /// Let this command answer questions about permissions: JSON on its stdin, JSON from its stdout
-    #[arg(long, value_name = "CMD", value_parser = values::parse_command, conflicts_with = "no_input", help_heading = "Permissions")]
+    #[arg(long, value_name = "CMD", value_parser = values::parse_command, conflicts_with = "no_input")]
     approver: Option<String>,
 
     /// Deny what the approver has not answered after this time [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Permissions")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     approver_timeout: Option<Duration>,
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::choice::choice;
-use crate::request::{ListFormat, RehearseRequest};
+use crate::request::ListFormat;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -23,15 +23,15 @@ Examples:
 pub struct RehearseArgs {
     /// Script file with the replies [default: an answer that repeats the prompt's first line]
     #[arg(value_name = "SCRIPT")]
-    script: Option<PathBuf>,
+    pub script: Option<PathBuf>,
 
     /// Port on 127.0.0.1 [default: a free one]
     #[arg(short, long, value_name = "PORT", help_heading = "Server", value_parser = clap::value_parser!(u16).range(1..))]
-    port: Option<u16>,
+    pub port: Option<u16>,
 
     /// Print the address as lines or as one JSON object
     #[arg(long, value_name = "FORMAT", value_parser = format(), default_value = "text", help_heading = "Output")]
-    output_format: ListFormat,
+    pub output_format: ListFormat,
 }
 
 fn format() -> impl TypedValueParser<Value = ListFormat> {
@@ -40,16 +40,6 @@ fn format() -> impl TypedValueParser<Value = ListFormat> {
         PossibleValue::new("json").help("One JSON object"),
     ]);
     words.map(|word| choice(word == "json", ListFormat::Json))
-}
-
-impl RehearseArgs {
-    pub fn resolve(self) -> RehearseRequest {
-        RehearseRequest {
-            script: self.script,
-            port: self.port,
-            format: self.output_format,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -65,24 +55,24 @@ mod tests {
     }
 
     #[test]
-    fn script_port_and_format_become_a_request() {
+    fn script_port_and_format_are_read() {
         let words = ["x", "replies.toml", "--port", "8080", "--output-format", "json"];
         let program = Program::try_parse_from(words).unwrap();
         assert_eq!(
-            program.args.resolve(),
-            RehearseRequest {
+            program.args,
+            RehearseArgs {
                 script: Some(PathBuf::from("replies.toml")),
                 port: Some(8080),
-                format: ListFormat::Json,
+                output_format: ListFormat::Json,
             }
         );
         let program = Program::try_parse_from(["x"]).unwrap();
         assert_eq!(
-            program.args.resolve(),
-            RehearseRequest {
+            program.args,
+            RehearseArgs {
                 script: None,
                 port: None,
-                format: ListFormat::Text,
+                output_format: ListFormat::Text,
             }
         );
         assert!(Program::try_parse_from(["x", "--port", "0"]).is_err());

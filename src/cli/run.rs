@@ -34,10 +34,6 @@ Examples:
   opencode-rs -- models are words here, not a command";
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "flags are booleans until they become a request"
-)]
 pub struct RunArgs {
     /// Send these words, joined by one space; a last word `-` waits for stdin
     ///

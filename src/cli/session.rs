@@ -11,11 +11,12 @@ use super::choice::{choice, flag};
 use super::options::{ConnectOptions, ListOptions};
 use super::values;
 use crate::request::{
-    Confirmation, ConnectRequest, Execution, Existing, ExportFormat, ImportIds, Inclusion, InputSource, ListOutput,
-    ModelChoice, Reasoning, Redaction, Rendering, SessionScope,
+    Confirmation, ConnectRequest, Execution, ExportFormat, ImportIds, Inclusion, InputSource, ListOutput, ModelChoice,
+    Reasoning, Redaction, Rendering, SessionScope,
 };
 use crate::settings::Settings;
 use crate::support::duration;
+use crate::support::named_file::IfPresent;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -35,10 +36,6 @@ Examples:
   opencode-rs session show
   opencode-rs session show \"Fix the parser\" --thinking | less
   opencode-rs session show 4f2a --output-format json | jq '.messages | length'";
-
-const RENAME_EXAMPLES: &str = "\
-Examples:
-  opencode-rs session rename 4f2a \"Fix the parser\"";
 
 const FORK_EXAMPLES: &str = "\
 Examples:
@@ -65,10 +62,6 @@ Examples:
   opencode-rs session revert
   opencode-rs session revert --to 3 --yes";
 
-const UNREVERT_EXAMPLES: &str = "\
-Examples:
-  opencode-rs session unrevert";
-
 const DIFF_EXAMPLES: &str = "\
 Examples:
   opencode-rs session diff
@@ -89,14 +82,6 @@ const IMPORT_EXAMPLES: &str = "\
 Examples:
   opencode-rs session import talk.json
   ssh build opencode-rs session export 4f2a | opencode-rs session import - --copy";
-
-const SHARE_EXAMPLES: &str = "\
-Examples:
-  opencode-rs session share 4f2a";
-
-const UNSHARE_EXAMPLES: &str = "\
-Examples:
-  opencode-rs session unshare 4f2a";
 
 const PRUNE_EXAMPLES: &str = "\
 Examples:
@@ -128,27 +113,7 @@ pub enum SessionAction {
     ///
     /// The sessions of subagents are left out unless `--children` is given, those that were put away unless `--archived` is.
     #[command(after_help = LIST_EXAMPLES)]
-    List {
-        /// Look among the sessions of all directories
-        #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere), help_heading = "Session")]
-        scope: SessionScope,
-
-        /// List only sessions whose title holds this
-        #[arg(long, value_name = "TEXT", value_parser = values::parse_name, help_heading = "Session")]
-        search: Option<String>,
-
-        /// List at most so many; 0 lists all
-        #[arg(long, value_name = "N", default_value_t = 30, help_heading = "Session")]
-        limit: usize,
-
-        /// List the sessions of subagents too
-        #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included), help_heading = "Session")]
-        children: Inclusion,
-
-        /// List sessions that were put away too
-        #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included), help_heading = "Session")]
-        archived: Inclusion,
-    },
+    List(SessionList),
     /// Show a conversation
     ///
     /// It is written as Markdown, and rendered on a terminal. Tool calls have a line each; `--output-format json` has
@@ -167,7 +132,7 @@ pub enum SessionAction {
         rendering: Rendering,
     },
     /// Give a session another title
-    #[command(after_help = RENAME_EXAMPLES)]
+    #[command(after_help = "Examples:\n  opencode-rs session rename 4f2a \"Fix the parser\"")]
     Rename {
         /// The session
         #[arg(value_name = "SESSION", value_parser = values::parse_name)]
@@ -213,10 +178,7 @@ pub enum SessionAction {
     },
     /// End what a session is doing
     #[command(after_help = ABORT_EXAMPLES)]
-    Abort {
-        #[command(flatten)]
-        target: SessionTarget,
-    },
+    Abort(SessionTarget),
     /// Let the model replace a conversation by a summary of it
     ///
     /// What was said stays in the session; the model sees the summary from then on. One call of the model is made.
@@ -246,11 +208,8 @@ pub enum SessionAction {
         yes: Yes,
     },
     /// Take a revert back
-    #[command(after_help = UNREVERT_EXAMPLES)]
-    Unrevert {
-        #[command(flatten)]
-        target: SessionTarget,
-    },
+    #[command(after_help = "Examples:\n  opencode-rs session unrevert")]
+    Unrevert(SessionTarget),
     /// Show what a session changed in files, as a unified diff
     #[command(after_help = DIFF_EXAMPLES)]
     Diff {
@@ -263,40 +222,10 @@ pub enum SessionAction {
     },
     /// Show the list of things to do that the model keeps
     #[command(after_help = TODO_EXAMPLES)]
-    Todo {
-        #[command(flatten)]
-        target: SessionTarget,
-    },
+    Todo(SessionTarget),
     /// Write a whole session to stdout or a file
     #[command(after_help = EXPORT_EXAMPLES)]
-    Export {
-        #[command(flatten)]
-        target: SessionTarget,
-
-        /// Choose the format of the export
-        #[arg(long, value_name = "FORMAT", value_parser = export_format(), default_value = "json", help_heading = "Session")]
-        format: ExportFormat,
-
-        /// Leave out contents of files, output of tools, reasoning and rules; write the home directory as `~`
-        ///
-        /// Prompts, answers and the commands that ran stay: look them through before you pass them on.
-        #[arg(long = "sanitize", action = SetTrue, value_parser = flag(Redaction::Sanitized), help_heading = "Session")]
-        redaction: Redaction,
-
-        /// Write to this file [default: stdout]
-        #[arg(short = 'o', long = "output", value_name = "FILE", help_heading = "Session")]
-        file: Option<PathBuf>,
-
-        /// Replace the file if there is one
-        #[arg(
-            long = "force",
-            action = SetTrue,
-            value_parser = flag(Existing::Replaced),
-            requires = "file",
-            help_heading = "Session"
-        )]
-        existing: Existing,
-    },
+    Export(SessionExport),
     /// Store an exported session as one of this directory, and print its id
     ///
     /// Rules of permissions and the link of a shared session are not taken over. A session that is there already is never
@@ -323,7 +252,10 @@ pub enum SessionAction {
     /// Publish a session on the engine's sharing site, and print its address
     ///
     /// Everybody who has the address can read the whole conversation, and what is said from then on.
-    #[command(after_help = SHARE_EXAMPLES, mut_arg("session", named))]
+    #[command(
+        after_help = "Examples:\n  opencode-rs session share 4f2a",
+        mut_arg("session", named)
+    )]
     Share {
         #[command(flatten)]
         target: SessionTarget,
@@ -331,35 +263,96 @@ pub enum SessionAction {
         yes: Yes,
     },
     /// Take a shared session back
-    #[command(after_help = UNSHARE_EXAMPLES, mut_arg("session", named))]
-    Unshare {
-        #[command(flatten)]
-        target: SessionTarget,
-    },
+    #[command(
+        after_help = "Examples:\n  opencode-rs session unshare 4f2a",
+        mut_arg("session", named)
+    )]
+    Unshare(SessionTarget),
     /// Delete sessions that nothing happened in for some time
     ///
     /// Conversations that are kept under a name stay, unless `--kept` is given.
     #[command(after_help = PRUNE_EXAMPLES)]
-    Prune {
-        /// Delete sessions that nothing happened in for this time, such as `30d`
-        #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Session")]
-        older_than: Duration,
+    Prune(SessionPrune),
+}
 
-        /// Delete sessions of all directories
-        #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere), help_heading = "Session")]
-        scope: SessionScope,
+/// What is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Session")]
+pub struct SessionList {
+    /// Look among the sessions of all directories
+    #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere))]
+    pub scope: SessionScope,
 
-        /// Delete conversations that are kept under a name, too
-        #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included), help_heading = "Session")]
-        kept: Inclusion,
+    /// List only sessions whose title holds this
+    #[arg(long, value_name = "TEXT", value_parser = values::parse_name)]
+    pub search: Option<String>,
 
-        /// Show what would be deleted, and delete nothing
-        #[arg(long = "dry-run", action = SetTrue, value_parser = flag(Execution::DryRun), help_heading = "Session")]
-        execution: Execution,
+    /// List at most so many; 0 lists all
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub limit: usize,
 
-        #[command(flatten)]
-        yes: Yes,
-    },
+    /// List the sessions of subagents too
+    #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included))]
+    pub children: Inclusion,
+
+    /// List sessions that were put away too
+    #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included))]
+    pub archived: Inclusion,
+}
+
+/// What is exported, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct SessionExport {
+    #[command(flatten)]
+    pub target: SessionTarget,
+
+    /// Choose the format of the export
+    #[arg(long, value_name = "FORMAT", value_parser = export_format(), default_value = "json", help_heading = "Session")]
+    pub format: ExportFormat,
+
+    /// Leave out contents of files, output of tools, reasoning and rules; write the home directory as `~`
+    ///
+    /// Prompts, answers and the commands that ran stay: look them through before you pass them on.
+    #[arg(long = "sanitize", action = SetTrue, value_parser = flag(Redaction::Sanitized), help_heading = "Session")]
+    pub redaction: Redaction,
+
+    /// Write to this file [default: stdout]
+    #[arg(short = 'o', long = "output", value_name = "FILE", help_heading = "Session")]
+    pub file: Option<PathBuf>,
+
+    /// Replace the file if there is one
+    #[arg(
+        long = "force",
+        action = SetTrue,
+        value_parser = flag(IfPresent::Replace),
+        requires = "file",
+        help_heading = "Session"
+    )]
+    pub if_present: IfPresent,
+}
+
+/// What is pruned.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Session")]
+pub struct SessionPrune {
+    /// Delete sessions that nothing happened in for this time, such as `30d`
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub older_than: Duration,
+
+    /// Delete sessions of all directories
+    #[arg(short = 'a', long = "all", action = SetTrue, value_parser = flag(SessionScope::Everywhere))]
+    pub scope: SessionScope,
+
+    /// Delete conversations that are kept under a name, too
+    #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included))]
+    pub kept: Inclusion,
+
+    /// Show what would be deleted, and delete nothing
+    #[arg(long = "dry-run", action = SetTrue, value_parser = flag(Execution::DryRun))]
+    pub execution: Execution,
+
+    #[command(flatten)]
+    pub yes: Yes,
 }
 
 /// The session that is meant.
@@ -467,9 +460,8 @@ impl SessionArgs {
 impl SessionAction {
     fn is_confirmed(&self) -> bool {
         match self {
-            Self::Delete { yes, .. } | Self::Revert { yes, .. } | Self::Share { yes, .. } | Self::Prune { yes, .. } => {
-                yes.yes
-            }
+            Self::Delete { yes, .. } | Self::Revert { yes, .. } | Self::Share { yes, .. } => yes.yes,
+            Self::Prune(prune) => prune.yes.yes,
             _ => false,
         }
     }

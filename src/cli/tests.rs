@@ -825,19 +825,12 @@ fn a_session_is_named_or_the_last_one_and_nobody_is_asked_twice() {
     );
     let prune = resolve(&["session", "prune", "--older-than", "30d", "--dry-run", "--no-input"]);
     assert_eq!(prune.confirmation, Confirmation::NobodyToAsk);
-    let SessionAction::Prune {
-        older_than,
-        scope,
-        kept,
-        execution,
-        ..
-    } = prune.action
-    else {
+    let SessionAction::Prune(prune) = prune.action else {
         panic!("{:?}", prune.action);
     };
-    assert_eq!(older_than, Duration::from_secs(30 * 86_400));
+    assert_eq!(prune.older_than, Duration::from_secs(30 * 86_400));
     assert_eq!(
-        (scope, kept, execution),
+        (prune.scope, prune.kept, prune.execution),
         (SessionScope::Directory, Inclusion::LeftOut, Execution::DryRun)
     );
     assert_eq!(refused(&["session", "delete"]), ErrorKind::MissingRequiredArgument);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::{CommandEnd, write_document, write_stdout};
+use super::{write_document, write_stdout};
 use crate::error::Failure;
 use crate::request::{ConfigRequest, ListFormat};
 use crate::settings::{ENTRIES, Fallback, Files, Origin, SettingKey, Settings};
@@ -15,18 +15,17 @@ use crate::support::visible::visible;
 /// # Errors
 ///
 /// When stdout cannot be written.
-pub fn run(request: &ConfigRequest, settings: &Settings, files: &Files) -> Result<CommandEnd, Failure> {
+pub fn run(request: &ConfigRequest, settings: &Settings, files: &Files) -> Result<(), Failure> {
     match request {
         ConfigRequest::Show(output) => match output.format {
-            ListFormat::Text => write_stdout(settings_as_text(settings).as_bytes())?,
-            ListFormat::Json => write_document(&settings_as_json(settings))?,
+            ListFormat::Text => write_stdout(settings_as_text(settings).as_bytes()),
+            ListFormat::Json => write_document(&settings_as_json(settings)),
         },
         ConfigRequest::Path(output) => match output.format {
-            ListFormat::Text => write_stdout(files_as_text(files).as_bytes())?,
-            ListFormat::Json => write_document(&files_as_json(files))?,
+            ListFormat::Text => write_stdout(files_as_text(files).as_bytes()),
+            ListFormat::Json => write_document(&files_as_json(files)),
         },
     }
-    Ok(CommandEnd::Success)
 }
 
 /// One line a setting: key, value, origin, in columns. A list that adds up has one for each source.

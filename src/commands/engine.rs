@@ -10,12 +10,12 @@ use semver::Version;
 use serde_json::{Value, json};
 
 use super::probe::{self, RowResult};
-use super::{CommandEnd, document_bytes};
+use super::{document_bytes, unless_interrupted};
 use crate::context::{Context, Directories, Environment};
 use crate::engine::{
     self, DownloadBar, Engine, EngineCandidate, EngineRequest, EngineStore, Error, Installed, Integrity, Scrutiny,
 };
-use crate::error::{Failure, FailureKind, stdout_failure};
+use crate::error::{Failure, stdout_failure};
 use crate::request::{
     EngineAction, EngineChoice, EngineCommandRequest, EngineSource, ListFormat, ProbeTarget, Verbosity,
 };
@@ -26,7 +26,7 @@ use crate::support::progress::Progress;
 /// # Errors
 ///
 /// As for [`execute`]; also when a signal ends it.
-pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<CommandEnd, Failure> {
+pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<(), Failure> {
     let draws = context.streams.stderr_is_terminal && !request.output.progress_off;
     let progress = Arc::new(DownloadBar::new(draws, request.verbosity));
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
@@ -38,12 +38,8 @@ pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<Com
         &mut stdout,
         &mut stderr,
     );
-    tokio::select! {
-        biased;
-        // Dropping the command leaves nothing half-done.
-        _ = context.interrupts.interrupted() => Err(context.interrupts.failure("the command")),
-        result = command => result.map(|()| CommandEnd::Success),
-    }
+    // Dropping the command leaves nothing half-done.
+    unless_interrupted(context, "the command", command).await
 }
 
 /// Does what was asked for.
@@ -100,8 +96,18 @@ impl EngineOutput<'_> {
             .map_err(|error| stdout_failure(&error))
     }
 
-    /// Reports progress on stderr. A closed stderr is not a failure.
-    fn say(&mut self, least: Verbosity, line: &str) {
+    /// Reports progress on stderr, unless `-q` was typed.
+    fn say(&mut self, line: &str) {
+        self.report(Verbosity::Normal, line);
+    }
+
+    /// Reports on stderr what `-v` asks for.
+    fn detail(&mut self, line: &str) {
+        self.report(Verbosity::Verbose, line);
+    }
+
+    /// A closed stderr is not a failure.
+    fn report(&mut self, least: Verbosity, line: &str) {
         if self.verbosity >= least {
             let _ = writeln!(self.stderr, "{line}");
         }
@@ -112,10 +118,8 @@ async fn which(engines: &EngineRequest<'_>, output: &mut EngineOutput<'_>) -> Re
     let candidates = engine::candidates(engines).await;
     let Some((used, version)) = first_accepted(&candidates) else {
         // An engine that was named has a message of its own, which `ensure` gives without a download.
-        if candidates
-            .iter()
-            .any(|candidate| candidate.source == EngineSource::Explicit)
-        {
+        let is_named = |candidate: &EngineCandidate| candidate.source == EngineSource::Explicit;
+        if candidates.iter().any(is_named) {
             engine::ensure(engines).await?;
         }
         return Err(Error::none_here(candidates).into());
@@ -129,14 +133,10 @@ async fn which(engines: &EngineRequest<'_>, output: &mut EngineOutput<'_>) -> Re
         }));
     }
     output.line(&shown(&used.path))?;
-    output.say(
-        Verbosity::Normal,
-        &format!("`opencode {version}`, {}", described(used.source)),
-    );
+    output.say(&format!("`opencode {version}`, {}", described(used.source)));
     for candidate in &candidates {
         if let Err(rejection) = &candidate.verdict {
-            let line = format!("skipped `{}`: {rejection}", candidate.path.display());
-            output.say(Verbosity::Verbose, &line);
+            output.detail(&format!("skipped `{}`: {rejection}", candidate.path.display()));
         }
     }
     Ok(())
@@ -168,10 +168,7 @@ async fn list(engines: &EngineRequest<'_>, output: &mut EngineOutput<'_>) -> Res
         ))?;
     }
     if candidates.is_empty() {
-        output.say(
-            Verbosity::Normal,
-            "there is no engine on this machine; `opencode-rs engine install` installs one",
-        );
+        output.say("there is no engine on this machine; `opencode-rs engine install` installs one");
     }
     Ok(())
 }
@@ -194,31 +191,26 @@ async fn install(
         EngineSource::Download => format!("installed `opencode {version}`"),
         _ => format!("`opencode {version}` is installed already"),
     };
-    output.say(Verbosity::Normal, &line);
+    output.say(&line);
     output.line(&shown(&installed.path))
 }
 
 async fn prefer(engines: &EngineRequest<'_>, version: &Version, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
-    let store = EngineStore::new(engines.directories);
-    if !store.installed().iter().any(|installed| installed.version == *version) {
-        return Err(Error::NotInstalled(version.clone()).into());
-    }
-    store.prefer(version)?;
-    output.say(
-        Verbosity::Normal,
-        &format!("`opencode {version}` is preferred among the installed engines"),
-    );
+    expect_installed(engines, version)?;
+    EngineStore::new(engines.directories).prefer(version)?;
+    output.say(&format!(
+        "`opencode {version}` is preferred among the installed engines"
+    ));
     // What is preferred in the store is not what is used when something comes before the store.
     let candidates = engine::candidates(engines).await;
     if let Some((used, other)) = first_accepted(&candidates)
         && (used.source != EngineSource::Store || other != version)
     {
-        let line = format!(
+        output.say(&format!(
             "warning: runs use `{}` ({other}), which comes first: {}",
             used.path.display(),
             described(used.source)
-        );
-        output.say(Verbosity::Normal, &line);
+        ));
     }
     Ok(())
 }
@@ -228,14 +220,11 @@ fn verify(
     version: Option<&Version>,
     output: &mut EngineOutput<'_>,
 ) -> Result<(), Failure> {
-    let installed: Vec<Installed> = EngineStore::new(engines.directories)
-        .installed()
-        .into_iter()
-        .filter(|installed| version.is_none_or(|version| installed.version == *version))
-        .collect();
-    if let (Some(version), true) = (version, installed.is_empty()) {
-        return Err(Error::NotInstalled(version.clone()).into());
+    if let Some(version) = version {
+        expect_installed(engines, version)?;
     }
+    let mut installed = EngineStore::new(engines.directories).installed();
+    installed.retain(|installed| version.is_none_or(|version| installed.version == *version));
     let mut changed = Vec::new();
     let mut records = Vec::new();
     for engine in &installed {
@@ -253,14 +242,14 @@ fn verify(
             output.line(&format!("{word:<8} {:<10} {}", engine.version, engine.path.display()))?;
         }
         if let Integrity::Changed(found) = integrity {
-            output.say(Verbosity::Verbose, &format!("found {found}"));
+            output.detail(&format!("found {found}"));
             changed.push((engine.version.clone(), engine.path.clone()));
         }
     }
     if output.format == ListFormat::Json {
         output.document(&json!({ "installed": records }))?;
     } else if installed.is_empty() {
-        output.say(Verbosity::Normal, "`opencode-rs` has installed no engine");
+        output.say("`opencode-rs` has installed no engine");
     }
     if changed.is_empty() {
         Ok(())
@@ -271,8 +260,7 @@ fn verify(
 
 async fn remove(engines: &EngineRequest<'_>, version: &Version, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
     for removed in engine::remove(engines, version).await? {
-        let line = format!("removed `{}`", removed.path.display());
-        output.say(Verbosity::Normal, &line);
+        output.say(&format!("removed `{}`", removed.path.display()));
     }
     Ok(())
 }
@@ -292,15 +280,18 @@ async fn probe_all(
     }
     let mut columns = Vec::new();
     for engine in &probed {
-        let line = format!("probing `opencode {}` (`{}`)", engine.version, engine.path.display());
-        output.say(Verbosity::Normal, &line);
+        output.say(&format!(
+            "probing `opencode {}` (`{}`)",
+            engine.version,
+            engine.path.display()
+        ));
         let results = probe::examine(engine, engines.environment, |row| {
             let (word, level) = match &row.failure {
                 None => ("ok".to_owned(), Verbosity::Verbose),
                 Some(why) => (format!("FAIL: {why}"), Verbosity::Normal),
             };
             let took = row.duration.as_secs_f32();
-            output.say(level, &format!("{}: {word} ({took:.1} s)", row.name));
+            output.report(level, &format!("{}: {word} ({took:.1} s)", row.name));
         })
         .await?;
         columns.push(results);
@@ -308,15 +299,11 @@ async fn probe_all(
     let failed: Vec<String> = probed
         .iter()
         .zip(&columns)
-        .map(|(engine, rows)| {
-            (
-                engine,
-                rows.iter().filter(|row| row.failure.is_some()).count(),
-                rows.len(),
-            )
+        .filter_map(|(engine, rows)| {
+            let failed = rows.iter().filter(|row| row.failure.is_some()).count();
+            let words = format!("`opencode {}` in {failed} of {} rows", engine.version, rows.len());
+            (failed > 0).then_some(words)
         })
-        .filter(|(_, failed, _)| *failed > 0)
-        .map(|(engine, failed, all)| format!("`opencode {}` in {failed} of {all} rows", engine.version))
         .collect();
     if output.format == ListFormat::Json {
         let records: Vec<Value> = probed
@@ -331,10 +318,10 @@ async fn probe_all(
     if failed.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(
-        FailureKind::Failed,
-        format!("cannot do everything with {}", failed.join(", ")),
-    ))
+    Err(Failure::failed(format!(
+        "cannot do everything with {}",
+        failed.join(", ")
+    )))
 }
 
 /// The program to probe. A version that is not installed is downloaded to a place of its own, or runs would use it.
@@ -352,16 +339,12 @@ async fn engine_to_probe(engines: &EngineRequest<'_>, target: &ProbeTarget) -> R
             .await
         }
         ProbeTarget::Version(version) => {
-            let store = EngineStore::new(engines.directories);
-            if store.installed().iter().any(|installed| installed.version == *version) {
-                return Ok(engine::install(engines, version, Scrutiny::Quick).await?);
+            let mut directories = engines.directories.clone();
+            if expect_installed(engines, version).is_err() {
+                directories.data = directories.cache.join("probed");
             }
-            let apart = Directories {
-                data: engines.directories.cache.join("probed"),
-                ..engines.directories.clone()
-            };
             let request = EngineRequest {
-                directories: &apart,
+                directories: &directories,
                 ..engines.clone()
             };
             Ok(engine::install(&request, version, Scrutiny::Quick).await?)
@@ -381,11 +364,7 @@ fn probe_record(engine: &Engine, rows: &[RowResult]) -> Value {
             })
         })
         .collect();
-    json!({
-        "path": shown(&engine.path),
-        "version": engine.version.to_string(),
-        "rows": rows,
-    })
+    json!({ "path": shown(&engine.path), "version": engine.version.to_string(), "rows": rows })
 }
 
 fn probe_table(engines: &[Engine], columns: &[Vec<RowResult>]) -> String {
@@ -400,9 +379,18 @@ fn probe_table(engines: &[Engine], columns: &[Vec<RowResult>]) -> String {
             None => "ok".to_owned(),
             Some(_) => "**fails**".to_owned(),
         });
-        lines.push(cells(std::iter::once(row.name.to_owned()).chain(words).collect()));
+        lines.push(cells(std::iter::once(row.name.clone()).chain(words).collect()));
     }
     lines.join("\n")
+}
+
+fn expect_installed(engines: &EngineRequest<'_>, version: &Version) -> Result<(), Failure> {
+    let installed = EngineStore::new(engines.directories).installed();
+    if installed.iter().any(|installed| installed.version == *version) {
+        return Ok(());
+    }
+    let version = version.clone();
+    Err(Error::NotInstalled(version).into())
 }
 
 fn first_accepted(candidates: &[EngineCandidate]) -> Option<(&EngineCandidate, &Version)> {

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::context::Context;
 use crate::error::{Failure, FailureKind, stdout_failure};
 use crate::support::json;
 use crate::support::named_file::{self, IfPresent};
@@ -33,6 +34,12 @@ pub enum CommandEnd {
     Reported(FailureKind),
 }
 
+impl From<()> for CommandEnd {
+    fn from((): ()) -> Self {
+        Self::Success
+    }
+}
+
 impl CommandEnd {
     /// The exit status of the process.
     pub fn code(self) -> u8 {
@@ -41,6 +48,35 @@ impl CommandEnd {
             Self::Reported(kind) => kind.exit_code(),
         }
     }
+}
+
+/// Does `work`, unless `stop` resolves first with the reason to end early.
+fn unless_stopped<T>(
+    stop: impl Future<Output = Failure>,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> impl Future<Output = Result<T, Failure>> {
+    // Some are too large to be part of another future.
+    let work = Box::pin(work);
+    async {
+        tokio::select! {
+            biased;
+            failure = stop => Err(failure),
+            done = work => done,
+        }
+    }
+}
+
+/// Does `work`, unless a signal ends it, which is a failure of `what` ("the command").
+fn unless_interrupted<T>(
+    context: &Context,
+    what: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> impl Future<Output = Result<T, Failure>> {
+    let stop = async {
+        context.interrupts.interrupted().await;
+        context.interrupts.failure(what)
+    };
+    unless_stopped(stop, work)
 }
 
 /// Writes a whole document to stdout.
@@ -62,6 +98,15 @@ async fn write_file(path: PathBuf, bytes: Vec<u8>, if_present: IfPresent) -> io:
     tokio::task::spawn_blocking(writing).await.map_err(io::Error::other)?
 }
 
+/// Text with a colour or another look, by its code; plain where `color` is off.
+fn painted(color: bool, code: &str, text: &str) -> String {
+    if color {
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
+}
+
 /// Writes a JSON document to stdout, indented and with a final newline.
 fn write_document(document: &impl Serialize) -> Result<(), Failure> {
     write_stdout(&document_bytes(document)?)
@@ -69,6 +114,5 @@ fn write_document(document: &impl Serialize) -> Result<(), Failure> {
 
 /// A JSON document as it is written to stdout.
 fn document_bytes(document: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    json::document(document)
-        .map_err(|error| Failure::new(FailureKind::Failed, "cannot write the document").caused_by(&error))
+    json::document(document).map_err(|error| Failure::failed("cannot write the document").caused_by(&error))
 }

@@ -2,26 +2,25 @@
 
 use std::io::{self, Write as _};
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::table::{Column, Shape, Table};
-use super::{CommandEnd, write_document};
+use super::table::{Column, or_dash, write_entries};
 use crate::client::types::{Model, Provider, Providers};
 use crate::connect::select;
 use crate::connect::visit::{EVERYTHING, visit_for};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{ListFormat, ModelRef, ModelsRequest, Verbosity};
+use crate::request::{ModelsRequest, Verbosity};
 
 const COLUMNS: [Column; 8] = [
-    Column::new("MODEL", Shape::Text),
-    Column::new("NAME", Shape::Flexible),
-    Column::new("CONTEXT", Shape::Number),
-    Column::new("CAN", Shape::Text),
-    Column::new("$/M IN", Shape::Number),
-    Column::new("$/M OUT", Shape::Number),
-    Column::new("VARIANTS", Shape::Flexible),
-    Column::new("NOTES", Shape::Text),
+    Column::Text("MODEL"),
+    Column::Flexible("NAME"),
+    Column::Number("CONTEXT"),
+    Column::Text("CAN"),
+    Column::Number("$/M IN"),
+    Column::Number("$/M OUT"),
+    Column::Flexible("VARIANTS"),
+    Column::Text("NOTES"),
 ];
 
 /// Runs the command.
@@ -29,7 +28,7 @@ const COLUMNS: [Column; 8] = [
 /// # Errors
 ///
 /// When the engine cannot be asked, the provider does not exist or has no credentials, or stdout cannot be written.
-pub async fn run(context: &Context, request: ModelsRequest) -> Result<CommandEnd, Failure> {
+pub async fn run(context: &Context, request: ModelsRequest) -> Result<(), Failure> {
     let entries = visit_for(
         context,
         &request.connect,
@@ -37,7 +36,7 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<CommandEnd
         EVERYTHING,
         async |connection| {
             let (providers, config) = tokio::try_join!(connection.client.providers(), connection.client.config())?;
-            let configured = config.get("model").and_then(serde_json::Value::as_str);
+            let configured = config.get("model").and_then(Value::as_str);
             if let Some(id) = &request.provider
                 && let Err(missing) = select::provider(id, &providers)
             {
@@ -47,18 +46,11 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<CommandEnd
         },
     )
     .await?;
-    match request.output.format {
-        ListFormat::Json => write_document(&entries)?,
-        ListFormat::Text => {
-            // Where no model is configured, the engine takes one of the providers' own favourites.
-            let chosen = entries.iter().any(|entry| entry.default);
-            let mut table = Table::new(&COLUMNS);
-            for entry in &entries {
-                table.push(entry.cells(chosen));
-            }
-            table.print(context, &request.output)?;
-        }
-    }
+    // Where no model is configured, the engine takes one of the providers' own favourites.
+    let chosen = entries.iter().any(|entry| entry["default"] == true);
+    write_entries(context, &request.output, &entries, &COLUMNS, |entry| {
+        cells(entry, chosen)
+    })?;
     if entries.is_empty() && request.connect.verbosity > Verbosity::Quiet {
         let _ = writeln!(
             io::stderr(),
@@ -66,47 +58,10 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<CommandEnd
              hint: set the key of a provider, for example `ANTHROPIC_API_KEY`, or log in with `opencode auth login`"
         );
     }
-    Ok(CommandEnd::Success)
+    Ok(())
 }
 
-/// A model, as the JSON document shows it. Fields are added, never renamed.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a record for programs: each is a field of its own"
-)]
-#[derive(Debug, Serialize)]
-struct ModelEntry {
-    id: String,
-    provider: String,
-    provider_name: String,
-    model: String,
-    name: String,
-    status: String,
-    /// Whether it is the model of the configuration, which is used when none is named.
-    default: bool,
-    /// Whether this is the provider's model that the engine would choose.
-    provider_default: bool,
-    /// Tokens; null where the engine does not know.
-    context_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    reasoning: bool,
-    tools: bool,
-    attachments: bool,
-    /// Kinds of content that it reads.
-    input: Vec<&'static str>,
-    /// Null where no price is known.
-    price: Option<Price>,
-    variants: Vec<String>,
-}
-
-/// Dollars per million tokens.
-#[derive(Debug, Clone, Copy, Serialize)]
-struct Price {
-    input: f64,
-    output: f64,
-}
-
-fn entries(providers: &Providers, only: Option<&str>, configured: Option<&str>) -> Vec<ModelEntry> {
+fn entries(providers: &Providers, only: Option<&str>, configured: Option<&str>) -> Vec<Value> {
     let mut listed: Vec<&Provider> = providers
         .providers
         .iter()
@@ -118,94 +73,84 @@ fn entries(providers: &Providers, only: Option<&str>, configured: Option<&str>) 
         .flat_map(|provider| {
             let favourite = providers.default.get(&provider.id);
             provider.models.iter().map(move |(id, model)| {
-                let reference = ModelRef {
-                    provider: provider.id.clone(),
-                    model: id.clone(),
-                };
-                let name = reference.to_string();
-                let mut entry = ModelEntry::new(reference, provider, model);
-                entry.default = configured == Some(name.as_str());
-                entry.provider_default = favourite == Some(id);
+                let mut entry = entry(provider, id, model);
+                entry["default"] = (entry["id"].as_str() == configured).into();
+                entry["provider_default"] = (favourite == Some(id)).into();
                 entry
             })
         })
         .collect()
 }
 
-impl ModelEntry {
-    fn new(reference: ModelRef, provider: &Provider, model: &Model) -> Self {
-        let known = |tokens: u64| (tokens > 0).then_some(tokens);
-        let reads = &model.capabilities.input;
-        let input = [
-            ("text", reads.text),
-            ("image", reads.image),
-            ("pdf", reads.pdf),
-            ("audio", reads.audio),
-            ("video", reads.video),
-        ];
-        Self {
-            id: reference.to_string(),
-            provider: reference.provider,
-            provider_name: provider.name.clone(),
-            model: reference.model,
-            name: model.name.clone(),
-            status: model.status.clone(),
-            default: false,
-            provider_default: false,
-            context_tokens: known(model.limit.context),
-            output_tokens: known(model.limit.output),
-            reasoning: model.capabilities.reasoning,
-            tools: model.capabilities.toolcall,
-            attachments: model.capabilities.attachment,
-            input: input
-                .into_iter()
-                .filter_map(|(kind, can)| can.then_some(kind))
-                .collect(),
-            price: model.cost.is_known().then_some(Price {
-                input: model.cost.input,
-                output: model.cost.output,
-            }),
-            variants: model.variants.keys().cloned().collect(),
-        }
-    }
-
-    /// The row; `chosen` says that one of the models is the configured one.
-    fn cells(&self, chosen: bool) -> Vec<String> {
-        let abilities = [("reasoning", self.reasoning), ("tools", self.tools)]
-            .into_iter()
-            .filter_map(|(name, can)| can.then_some(name))
-            .chain(self.input.iter().copied().filter(|kind| *kind != "text"));
-        let price = |of: fn(Price) -> f64| self.price.map_or_else(|| "-".to_owned(), |price| of(price).to_string());
-        let mut notes = Vec::new();
-        if self.default {
-            notes.push("default");
-        } else if self.provider_default && !chosen {
-            notes.push("provider-default");
-        }
-        if !matches!(self.status.as_str(), "" | "active") {
-            notes.push(self.status.as_str());
-        }
-        vec![
-            self.id.clone(),
-            self.name.clone(),
-            self.context_tokens.map_or_else(|| "-".to_owned(), tokens),
-            joined(abilities),
-            price(|price| price.input),
-            price(|price| price.output),
-            joined(self.variants.iter().map(String::as_str)),
-            notes.join(","),
-        ]
-    }
+/// A model, as the JSON document shows it. Fields are added, never renamed.
+fn entry(provider: &Provider, id: &str, model: &Model) -> Value {
+    // Null where the engine does not know.
+    let known = |tokens: u64| (tokens > 0).then_some(tokens);
+    let (can, cost) = (&model.capabilities, &model.cost);
+    let input = [
+        ("text", can.input.text),
+        ("image", can.input.image),
+        ("pdf", can.input.pdf),
+        ("audio", can.input.audio),
+        ("video", can.input.video),
+    ];
+    let input = input.into_iter().filter_map(|(kind, can)| can.then_some(kind));
+    json!({
+        "id": format!("{}/{id}", provider.id),
+        "provider": provider.id,
+        "provider_name": provider.name,
+        "model": id,
+        "name": model.name,
+        "status": model.status,
+        // Whether it is the model of the configuration, which is used when none is named.
+        "default": false,
+        // Whether this is the provider's model that the engine would choose.
+        "provider_default": false,
+        "context_tokens": known(model.limit.context),
+        "output_tokens": known(model.limit.output),
+        "reasoning": can.reasoning,
+        "tools": can.toolcall,
+        "attachments": can.attachment,
+        // Kinds of content that it reads.
+        "input": input.collect::<Vec<_>>(),
+        // Dollars per million tokens; null where no price is known.
+        "price": cost.is_known().then(|| json!({ "input": cost.input, "output": cost.output })),
+        "variants": model.variants.keys().collect::<Vec<_>>(),
+    })
 }
 
-/// Words with commas and without spaces, so that they stay one field; `-` without words.
-fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    let words: Vec<&str> = words.collect();
-    if words.is_empty() {
-        "-".to_owned()
-    } else {
-        words.join(",")
+/// The row; `chosen` says that one of the models is the configured one.
+fn cells(entry: &Value, chosen: bool) -> Vec<String> {
+    let text = |field: &str| entry[field].as_str().unwrap_or_default();
+    let list = |field: &str| entry[field].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let price = |of: &str| {
+        entry["price"][of]
+            .as_f64()
+            .map_or_else(|| "-".to_owned(), |price| price.to_string())
+    };
+    let mut abilities = vec!["reasoning", "tools"];
+    abilities.retain(|ability| entry[*ability] == true);
+    abilities.extend(list("input").filter(|kind| *kind != "text"));
+    let mut notes = Vec::new();
+    if entry["default"] == true {
+        notes.push("default");
+    } else if entry["provider_default"] == true && !chosen {
+        notes.push("provider-default");
     }
+    if !matches!(text("status"), "" | "active") {
+        notes.push(text("status"));
+    }
+    vec![
+        text("id").to_owned(),
+        text("name").to_owned(),
+        entry["context_tokens"].as_u64().map_or_else(|| "-".to_owned(), tokens),
+        // With commas and without spaces, so that they stay one field.
+        or_dash(abilities.join(",")),
+        price("input"),
+        price("output"),
+        or_dash(list("variants").collect::<Vec<_>>().join(",")),
+        notes.join(","),
+    ]
 }
 
 /// A number of tokens, short: `200k`, `1M`, `1.05M`.

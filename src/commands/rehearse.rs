@@ -6,18 +6,19 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::CommandEnd;
+use crate::cli::RehearseArgs;
 use crate::context::Context;
 use crate::env_vars;
 use crate::error::{Failure, stdout_failure};
 use crate::rehearsal::{self, MODELS, PROVIDER, Rehearsal, Script, ScriptText};
-use crate::request::{ListFormat, RehearseRequest};
+use crate::request::ListFormat;
 
 /// Serves until a signal ends it; address, token and engine configuration go to stdout as soon as requests are answered.
 ///
 /// # Errors
 ///
 /// When the script cannot be used, the port cannot be listened on, or stdout cannot be written.
-pub async fn run(context: &Context, request: RehearseRequest) -> Result<CommandEnd, Failure> {
+pub async fn run(context: &Context, request: RehearseArgs) -> Result<CommandEnd, Failure> {
     let token = context.interrupts.token().clone();
     serve(request, token, &mut io::stdout()).await?;
     // Being stopped is how it ends; the status says by what all the same.
@@ -32,13 +33,13 @@ pub async fn run(context: &Context, request: RehearseRequest) -> Result<CommandE
 /// # Errors
 ///
 /// As for [`run`].
-pub async fn serve(request: RehearseRequest, cancel: CancellationToken, out: &mut dyn Write) -> Result<(), Failure> {
+pub async fn serve(request: RehearseArgs, cancel: CancellationToken, out: &mut dyn Write) -> Result<(), Failure> {
     let script = match &request.script {
         Some(path) => ScriptText::read(path)?.parse()?,
         None => Script::default(),
     };
     let rehearsal = rehearsal::serve(script, request.port).await?;
-    announce(&rehearsal, request.format, out).map_err(|error| stdout_failure(&error))?;
+    announce(&rehearsal, request.output_format, out).map_err(|error| stdout_failure(&error))?;
     cancel.cancelled().await;
     Ok(())
 }

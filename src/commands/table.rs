@@ -3,14 +3,13 @@
 //! On a terminal there is a line of headings, and what is long gives way to the terminal's width. Into a pipe go the same
 //! columns without headings and uncut, so that the first word of each line is what the entry is called.
 
-use std::fmt::Write as _;
-
+use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::write_stdout;
+use super::{painted, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::ListOutput;
+use crate::request::{ListFormat, ListOutput};
 use crate::terminal::{Stream, Terminal, one_line};
 
 const GAP: &str = "  ";
@@ -19,31 +18,42 @@ const NARROWEST: usize = 12;
 /// More than any line has.
 const UNCUT: usize = 100_000;
 
+/// A column with its heading.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Column {
-    heading: &'static str,
-    shape: Shape,
+pub(super) enum Column {
+    /// Text that is shown whole.
+    Text(&'static str),
+    Number(&'static str),
+    /// Text that gives way when the terminal is narrow.
+    Flexible(&'static str),
 }
 
-impl Column {
-    /// A column with this heading.
-    pub(super) const fn new(heading: &'static str, shape: Shape) -> Self {
-        Self { heading, shape }
+/// Writes entries to stdout as they were asked for: as one JSON document, or as a table with a row for each.
+///
+/// # Errors
+///
+/// When stdout cannot be written.
+pub(super) fn write_entries<T: Serialize>(
+    context: &Context,
+    output: &ListOutput,
+    entries: &[T],
+    columns: &[Column],
+    cells: impl Fn(&T) -> Vec<String>,
+) -> Result<(), Failure> {
+    match output.format {
+        ListFormat::Json => write_document(&entries),
+        ListFormat::Text => Table::new(columns, entries.iter().map(cells)).print(context, output),
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// Text that is shown whole.
-    Text,
-    Number,
-    /// Text that gives way when the terminal is narrow.
-    Flexible,
+/// The text of a cell that is never empty.
+pub(super) fn or_dash(text: String) -> String {
+    if text.is_empty() { "-".to_owned() } else { text }
 }
 
 #[derive(Debug)]
-pub(super) struct Table {
-    columns: Vec<Column>,
+pub(super) struct Table<'a> {
+    columns: &'a [Column],
     rows: Vec<Vec<String>>,
 }
 
@@ -55,18 +65,15 @@ struct TableStyle {
     color: bool,
 }
 
-impl Table {
-    pub(super) fn new(columns: &[Column]) -> Self {
-        Self {
-            columns: columns.to_vec(),
-            rows: Vec::new(),
-        }
-    }
-
-    /// Adds a row, one cell a column. Cells may hold anything; they are made one clean line each.
-    pub(super) fn push(&mut self, cells: Vec<String>) {
-        debug_assert_eq!(cells.len(), self.columns.len(), "a row has a cell for each column");
-        self.rows.push(cells.iter().map(|cell| one_line(cell, UNCUT)).collect());
+impl<'a> Table<'a> {
+    /// A table of rows with one cell a column. Cells may hold anything; they are made one clean line each.
+    pub(super) fn new(columns: &'a [Column], rows: impl IntoIterator<Item = Vec<String>>) -> Self {
+        let clean = |cells: Vec<String>| {
+            debug_assert_eq!(cells.len(), columns.len(), "a row has a cell for each column");
+            cells.iter().map(|cell| one_line(cell, UNCUT)).collect()
+        };
+        let rows = rows.into_iter().map(clean).collect();
+        Self { columns, rows }
     }
 
     /// Writes it to stdout.
@@ -87,7 +94,10 @@ impl Table {
         if self.rows.is_empty() {
             return String::new();
         }
-        let headings: Vec<String> = self.columns.iter().map(|column| column.heading.to_owned()).collect();
+        let heading = |column: &Column| match column {
+            Column::Text(heading) | Column::Number(heading) | Column::Flexible(heading) => (*heading).to_owned(),
+        };
+        let headings: Vec<String> = self.columns.iter().map(heading).collect();
         let mut widths: Vec<usize> = (0..self.columns.len())
             .map(|index| {
                 let heading = look.columns.map_or(0, |_| headings[index].width());
@@ -100,13 +110,9 @@ impl Table {
         }
         let mut text = String::new();
         if look.columns.is_some() {
-            let line = self.line(&headings, &widths);
             // Escape sequences are ours alone: the cells have been cleaned.
-            let _ = if look.color {
-                writeln!(text, "\u{1b}[2m{line}\u{1b}[0m")
-            } else {
-                writeln!(text, "{line}")
-            };
+            text.push_str(&painted(look.color, "2", &self.line(&headings, &widths)));
+            text.push('\n');
         }
         for row in &self.rows {
             text.push_str(&self.line(row, &widths));
@@ -119,8 +125,8 @@ impl Table {
     fn give_way(&self, widths: &mut [usize], columns: usize) {
         let total: usize = widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1);
         let mut excess = total.saturating_sub(columns);
-        for (width, column) in widths.iter_mut().zip(&self.columns).rev() {
-            if column.shape == Shape::Flexible && *width > NARROWEST {
+        for (width, column) in widths.iter_mut().zip(self.columns).rev() {
+            if matches!(column, Column::Flexible(_)) && *width > NARROWEST {
                 let taken = excess.min(*width - NARROWEST);
                 *width -= taken;
                 excess -= taken;
@@ -130,7 +136,7 @@ impl Table {
 
     fn line(&self, cells: &[String], widths: &[usize]) -> String {
         let mut line = String::new();
-        for (index, ((cell, &width), column)) in cells.iter().zip(widths).zip(&self.columns).enumerate() {
+        for (index, ((cell, &width), column)) in cells.iter().zip(widths).zip(self.columns).enumerate() {
             if width == 0 {
                 // The column is empty in all rows.
                 continue;
@@ -140,16 +146,10 @@ impl Table {
             }
             let cell = one_line(cell, width);
             let padding = " ".repeat(width.saturating_sub(cell.width()));
-            match column.shape {
-                Shape::Number => {
-                    line.push_str(&padding);
-                    line.push_str(&cell);
-                }
-                Shape::Text | Shape::Flexible => {
-                    line.push_str(&cell);
-                    line.push_str(&padding);
-                }
-            }
+            line.extend(match column {
+                Column::Number(_) => [padding, cell],
+                Column::Text(_) | Column::Flexible(_) => [cell, padding],
+            });
         }
         line.truncate(line.trim_end().len());
         line
@@ -160,16 +160,10 @@ impl Table {
 mod tests {
     use super::*;
 
-    fn table() -> Table {
-        let mut table = Table::new(&[
-            Column::new("NAME", Shape::Text),
-            Column::new("SIZE", Shape::Number),
-            Column::new("ABOUT", Shape::Flexible),
-        ]);
-        for (name, size, about) in [("a", "7", "日本 and\na second line"), ("long", "12", "\u{1b}[31mred")] {
-            table.push(vec![name.to_owned(), size.to_owned(), about.to_owned()]);
-        }
-        table
+    fn table() -> Table<'static> {
+        const COLUMNS: [Column; 3] = [Column::Text("NAME"), Column::Number("SIZE"), Column::Flexible("ABOUT")];
+        let rows = [["a", "7", "日本 and\na second line"], ["long", "12", "\u{1b}[31mred"]];
+        Table::new(&COLUMNS, rows.map(|row| row.map(str::to_owned).to_vec()))
     }
 
     #[test]

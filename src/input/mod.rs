@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
 use crate::client::types::FilePart;
-use crate::context::{Environment, Interrupts, StandardStreams};
+use crate::context::{Context, Environment, Interrupts, StandardStreams};
 use crate::error::{Failure, FailureKind};
 use crate::request::{PromptSource, StdinUse, SystemPrompt, Verbosity};
 
@@ -34,6 +34,13 @@ pub struct PromptParts {
     /// Never empty.
     pub text: String,
     pub files: Vec<FilePart>,
+}
+
+impl From<String> for PromptParts {
+    fn from(text: String) -> Self {
+        let files = Vec::new();
+        Self { text, files }
+    }
 }
 
 impl PromptParts {
@@ -71,7 +78,19 @@ pub struct InputContext<'a> {
     pub verbosity: Verbosity,
 }
 
-impl InputContext<'_> {
+impl<'a> InputContext<'a> {
+    /// For the working directory, without a deadline.
+    pub fn new(context: &'a Context, verbosity: Verbosity) -> Self {
+        Self {
+            cwd: &context.cwd,
+            environment: &context.environment,
+            streams: context.streams,
+            interrupts: &context.interrupts,
+            deadline: None,
+            verbosity,
+        }
+    }
+
     /// Runs `work` until it is done, interrupted or out of time.
     async fn bounded<T>(&self, what: &str, work: impl Future<Output = Result<T, InputError>>) -> Result<T, Failure> {
         let deadline = async {
@@ -208,10 +227,11 @@ pub fn stdin_came_late() -> bool {
 /// # Errors
 ///
 /// As for [`read_prompt`]. An empty system prompt is `None`.
-pub async fn read_system(system: &SystemPrompt, context: InputContext<'_>) -> Result<Option<String>, Failure> {
+pub async fn read_system(system: Option<&SystemPrompt>, context: InputContext<'_>) -> Result<Option<String>, Failure> {
     let text = match system {
-        SystemPrompt::Text(text) => text.clone(),
-        SystemPrompt::File(path) => read_text_file(path, context).await?,
+        None => return Ok(None),
+        Some(SystemPrompt::Text(text)) => text.clone(),
+        Some(SystemPrompt::File(path)) => read_text_file(path, context).await?,
     };
     Ok(Some(text).filter(|text| !text.trim().is_empty()))
 }

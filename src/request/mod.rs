@@ -40,7 +40,7 @@ pub use run::{
     WorktreeChoice,
 };
 pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};
-pub use session::{Confirmation, Execution, Existing, ExportFormat, ImportIds, Inclusion, Redaction, SessionScope};
-pub use small::{AgentsRequest, ConfigRequest, DoctorRequest, GenerateRequest, ModelsRequest, RehearseRequest};
+pub use session::{Confirmation, Execution, ExportFormat, ImportIds, Inclusion, Redaction, SessionScope};
+pub use small::{ConfigRequest, ModelsRequest, VisitRequest};
 pub use word::Word;
 pub(crate) use word::words;

@@ -45,16 +45,6 @@ pub enum Redaction {
     Sanitized,
 }
 
-/// What happens to a file that is there already.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Existing {
-    /// It stays, and the command fails.
-    #[default]
-    Kept,
-    /// `--force`: it is replaced.
-    Replaced,
-}
-
 /// What becomes of the ids of an imported session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ImportIds {

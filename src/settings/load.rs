@@ -7,7 +7,7 @@ use super::file::{self, SettingRow, SettingsFile};
 use super::keys::{ENTRIES, ProjectMay, SettingKey, entry};
 use super::value::{RawValue, SettingValue as _};
 use super::{Origin, Setting, Settings, policy_file};
-use crate::context::{Directories, Environment};
+use crate::context::{Context, Directories, Environment};
 use crate::env_vars;
 use crate::request::{ColorChoice, Verbosity};
 use crate::support::brought::Brought;
@@ -56,10 +56,7 @@ impl Files {
     /// The project's file is looked for in the directory and above it, up to the root of the Git work tree. Outside of
     /// a work tree only the directory itself counts: above it, others may write (`/tmp`).
     pub fn locate(directories: &Directories, directory: &Path) -> Self {
-        let root = directory.ancestors().find(|above| above.join(".git").exists());
-        let project = directory
-            .ancestors()
-            .take_while(|above| root.map_or(*above == directory, |root| above.starts_with(root)))
+        let project = project_directories(directory)
             .map(|above| above.join(PROJECT_FILE))
             .find(|file| file.symlink_metadata().is_ok());
         Self {
@@ -69,21 +66,28 @@ impl Files {
     }
 }
 
+/// The directory, and those above it up to the root of the Git work tree; outside of a work tree the directory alone.
+pub fn project_directories(directory: &Path) -> impl Iterator<Item = &Path> {
+    let root = directory.ancestors().find(|above| above.join(".git").exists());
+    directory
+        .ancestors()
+        .take_while(move |above| root.map_or(*above == directory, |root| above.starts_with(root)))
+}
+
 /// Reads all sources and decides.
 ///
-/// `directory` is the agent's working directory, absolute; relative paths in variables are meant from `cwd`.
+/// `directory` is the agent's working directory, absolute; relative paths in variables are meant from the current one.
 ///
 /// # Errors
 ///
 /// When a source cannot be read or holds an invalid value. Unknown keys are warnings.
 pub fn load(
     flags: &Flags,
-    environment: &Environment,
-    directories: &Directories,
-    cwd: &Path,
+    context: &Context,
     directory: &Path,
     project: ProjectFile,
 ) -> Result<Settings, SettingsError> {
+    let (environment, directories, cwd) = (&context.environment, &context.directories, &context.cwd);
     let mut settings = Settings::default();
     let files = Files::locate(directories, directory);
     let home = &directories.home;

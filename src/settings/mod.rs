@@ -14,7 +14,7 @@ mod value;
 
 pub use error::{SettingsError, SettingsFileKind};
 pub use keys::{ENTRIES, Fallback, ProjectMay, SettingKey, Settings};
-pub use load::{Files, Flags, PROJECT_FILE, ProjectFile, USER_FILE, load};
+pub use load::{Files, Flags, PROJECT_FILE, ProjectFile, USER_FILE, load, project_directories};
 pub use value::{RawValue, SettingValue, rule, server_url};
 
 use std::fmt;

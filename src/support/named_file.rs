@@ -16,9 +16,10 @@ use super::output_files::OutputFiles;
 const MOST_LINKS: usize = 40;
 
 /// What happens to a regular file that is there already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum IfPresent {
     /// It stays, and nothing is written.
+    #[default]
     Refuse,
     Replace,
 }

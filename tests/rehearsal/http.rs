@@ -1,8 +1,9 @@
 //! What the scripted model answers.
 
+use opencode_rs::cli::RehearseArgs;
 use opencode_rs::commands;
 use opencode_rs::rehearsal::{Caller, Script, serve};
-use opencode_rs::request::{ListFormat, RehearseRequest};
+use opencode_rs::request::ListFormat;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -165,10 +166,10 @@ async fn what_the_engine_asks_beside_the_prompt_is_told_apart() {
 async fn the_command_prints_where_it_is_and_stops_when_told() {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let cancel = CancellationToken::new();
-    let asked = RehearseRequest {
+    let asked = RehearseArgs {
         script: None,
         port: None,
-        format: ListFormat::Json,
+        output_format: ListFormat::Json,
     };
     let mut writer = writer;
     let running = commands::rehearse::serve(asked, cancel.clone(), &mut writer);

@@ -11,69 +11,62 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::AsyncReadExt as _;
 
-use super::CommandEnd;
-use crate::client::Client;
+use super::unless_stopped;
 use crate::connect::visit::{EVERYTHING, USUAL, stop, visit_for};
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{ApiRequest, FieldValue, InputSource, Warmth};
 
-use output::{ApiResponse, ResponseOutput};
+use output::ResponseOutput;
 
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// When the request cannot be made, there is no answer, or the answer is a refusal.
-pub async fn run(context: &Context, request: ApiRequest) -> Result<CommandEnd, Failure> {
-    let call = format!(
-        "{} {}",
-        request.method,
-        request.path.split('?').next().unwrap_or_default()
-    );
+pub async fn run(context: &Context, request: ApiRequest) -> Result<(), Failure> {
+    let call = format!("{} {}", request.method, without_query(&request.path));
     // Stdin may take its time, and what cannot be read is refused before anything starts.
-    let message = tokio::select! {
-        biased;
-        failure = stop(context, context.started, request.connect.timeout, "the command") => return Err(failure),
-        message = PreparedRequest::read(context, &request) => message?,
-    };
+    let stop = stop(context, context.started, request.connect.timeout, "the command");
+    let message = unless_stopped(stop, PreparedRequest::read(context, &request)).await?;
     let output = ResponseOutput::of_process(context, &request);
-    let needs = if asks_for_catalog(&request.path) {
-        EVERYTHING
-    } else {
-        USUAL
-    };
+    let asks_for_catalog = asks_for_catalog(&request.path);
+    let needs = if asks_for_catalog { EVERYTHING } else { USUAL };
     let mut connect = request.connect.clone();
     if connect.warmth == Warmth::IfThere && runs_something(&request.method, &request.path) {
         // In a warm engine every turn belongs to a command, which ends it.
         connect.warmth = Warmth::Fresh;
     }
-    let answer = visit_for(context, &connect, &request.output, needs, async |connection| {
-        let sending = send(&connection.client, &message, &call, output);
+    visit_for(context, &connect, &request.output, needs, async |connection| {
+        let PreparedRequest {
+            method,
+            path,
+            headers,
+            body,
+        } = message;
+        let sending = async {
+            let response = connection.client.raw(method, &path, headers, body).await?;
+            output.pass_on(response, &call).await
+        };
         tokio::select! {
             answer = sending => answer,
             failure = output::reader_gone() => Err(failure),
         }
     })
-    .await?;
-    match answer {
-        ApiResponse::Success => Ok(CommandEnd::Success),
-        ApiResponse::Refused(status) => Err(Failure::new(
-            FailureKind::Failed,
-            format!("cannot call `{call}`: status {}", status.as_u16()),
-        )),
-        ApiResponse::WebPage => Err(Failure::new(
-            FailureKind::Failed,
-            format!("cannot call `{call}`: there is no such endpoint"),
-        )
-        .hint("`opencode-rs api GET /doc` describes all endpoints")),
-    }
+    .await
+}
+
+fn without_query(path: &str) -> &str {
+    path.split('?').next().unwrap_or_default()
 }
 
 /// Whether the engine may run commands and tools for it.
 fn runs_something(method: &str, path: &str) -> bool {
-    let path = path.split('?').next().unwrap_or_default();
-    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let last = without_query(path)
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
     method == "POST"
         && matches!(
             last,
@@ -83,28 +76,11 @@ fn runs_something(method: &str, path: &str) -> bool {
 
 /// Whether the answer depends on how much of its catalog the engine has read.
 fn asks_for_catalog(path: &str) -> bool {
-    let path = path.split('?').next().unwrap_or_default();
+    let path = without_query(path);
     ["/provider", "/api/provider", "/api/model"].iter().any(|about| {
         path.strip_prefix(about)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
-}
-
-async fn send(
-    client: &Client,
-    message: &PreparedRequest,
-    call: &str,
-    output: ResponseOutput,
-) -> Result<ApiResponse, Failure> {
-    let response = client
-        .raw(
-            message.method.clone(),
-            &message.path,
-            message.headers.clone(),
-            message.body.clone(),
-        )
-        .await?;
-    output.pass_on(response, call).await
 }
 
 /// A request that is ready to be sent.

@@ -3,7 +3,7 @@
 use std::io;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::{Response, StatusCode, Version};
+use reqwest::{Response, Version};
 use tokio::io::{AsyncWriteExt as _, Stdout};
 
 use crate::context::Context;
@@ -11,15 +11,6 @@ use crate::error::{Failure, FailureKind, stdout_failure};
 use crate::request::ApiRequest;
 use crate::support::json;
 use crate::terminal::{Stream, Terminal, sanitize};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ApiResponse {
-    Success,
-    /// Another status than 2xx; the body is written.
-    Refused(StatusCode),
-    /// The engine's web page, which it sends for any path that it does not know; nothing is written.
-    WebPage,
-}
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ResponseOutput {
@@ -39,11 +30,13 @@ impl ResponseOutput {
     ///
     /// # Errors
     ///
-    /// When the answer breaks off, or stdout cannot be written.
-    pub(super) async fn pass_on(self, mut response: Response, call: &str) -> Result<ApiResponse, Failure> {
+    /// When the answer breaks off or is a refusal, or stdout cannot be written.
+    pub(super) async fn pass_on(self, mut response: Response, call: &str) -> Result<(), Failure> {
         let status = response.status();
         if status.is_success() && is(response.headers(), "text/html") {
-            return Ok(ApiResponse::WebPage);
+            // The engine sends its web page for any path that it does not know.
+            let failure = Failure::failed(format!("cannot call `{call}`: there is no such endpoint"));
+            return Err(failure.hint("`opencode-rs api GET /doc` describes all endpoints"));
         }
         let mut stdout = tokio::io::stdout();
         if self.include_headers {
@@ -70,11 +63,13 @@ impl ResponseOutput {
                 write(&mut stdout, rest.as_bytes()).await?;
             }
         }
-        Ok(if status.is_success() {
-            ApiResponse::Success
-        } else {
-            ApiResponse::Refused(status)
-        })
+        if status.is_success() {
+            return Ok(());
+        }
+        Err(Failure::failed(format!(
+            "cannot call `{call}`: status {}",
+            status.as_u16()
+        )))
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use crate::chat::ConversationStatus;
 use crate::client::Client;
 use crate::client::types::{CommandCall, EngineCommand, MessageInfo, Session};
+use crate::commands::unless_stopped;
 use crate::connect::{rehearsed, visit};
 use crate::context::{Context, Presses};
 use crate::error::{Failure, FailureKind};
@@ -34,7 +35,8 @@ pub(super) struct Conversation<'a> {
     /// Where the names of conversations are kept.
     pub(super) names: PathBuf,
     system: Option<String>,
-    link: Option<Link>,
+    /// The connection, once there is one.
+    pub(super) link: Option<Link>,
     pub(super) session: Option<SessionRef>,
     /// The rules, with what was granted in this session.
     policy: Option<Policy>,
@@ -70,6 +72,13 @@ pub(super) struct Asked {
     pub(super) command: Option<CommandCall>,
 }
 
+impl From<PromptParts> for Asked {
+    fn from(prompt: PromptParts) -> Self {
+        let command = None;
+        Self { prompt, command }
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum Ended {
     Well,
@@ -101,11 +110,6 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// The connection, once there is one.
-    pub(super) fn link(&self) -> Option<&Link> {
-        self.link.as_ref()
-    }
-
     /// What the engine has, once there is one.
     pub(super) fn catalog(&self) -> Option<&EngineCatalog> {
         self.link.as_ref().map(|link| &link.ready.catalog)
@@ -114,13 +118,6 @@ impl<'a> Conversation<'a> {
     /// The engine, once there is one.
     pub(super) fn client(&self) -> Option<&Client> {
         self.link.as_ref().map(|link| &link.ready.connection.client)
-    }
-
-    /// The engine's version, once there is one.
-    pub(super) fn engine_version(&self) -> Option<&str> {
-        self.link
-            .as_ref()
-            .map(|link| link.ready.connection.engine.version.as_str())
     }
 
     /// Connects unless the engine still answers. An engine that has gone is started again.
@@ -199,6 +196,15 @@ impl<'a> Conversation<'a> {
         self.run.title = None;
     }
 
+    /// The outcome of a turn that has not begun.
+    fn blank(&self) -> Outcome {
+        Outcome::empty(self.directory.to_string_lossy().into_owned())
+    }
+
+    pub(super) fn display(&self) -> Result<Display, Failure> {
+        Display::open(self.context, &self.run.output, self.blank())
+    }
+
     /// What a prompt that begins now is sent with.
     pub(super) fn prompt<'d>(&'d self, display: &'d Display, begun: Instant) -> PromptContext<'d> {
         PromptContext {
@@ -235,21 +241,12 @@ impl<'a> Conversation<'a> {
         }
         let begun = Instant::now();
         let limit = self.run.connect.timeout;
-        let blank = || Outcome::empty(self.directory.to_string_lossy().into_owned());
-        let mut outcome = blank();
-        let mut display = Display::open(context, &self.run.output, blank())?;
+        let mut outcome = self.blank();
+        let mut display = self.display()?;
         let stop = stop(context, begun, limit, presses, display.broken());
         tokio::pin!(stop);
         let turning = async {
-            let prepared = {
-                let preparing = Box::pin(self.prepare(&asked, begun, &display));
-                tokio::select! {
-                    biased;
-                    failure = stop.as_mut() => Err(failure),
-                    prepared = preparing => prepared,
-                }
-            };
-            match prepared {
+            match unless_stopped(stop.as_mut(), self.prepare(&asked, begun, &display)).await {
                 Err(failure) => outcome.failure = Some(failure),
                 Ok(turn) => {
                     let (id, started) = (turn.turn.session_id.clone(), turn.turn.started.clone());
@@ -358,10 +355,9 @@ impl<'a> Conversation<'a> {
             standing.used = context_of(last);
         }
         standing.limit = limit;
-        standing.dollars = match (standing.dollars, cost) {
-            (before, None) => before,
-            (before, Some(cost)) => Some(before.unwrap_or(0.0) + cost),
-        };
+        if let Some(cost) = cost {
+            *standing.dollars.get_or_insert(0.0) += cost;
+        }
         Some(left.locks)
     }
 

@@ -14,16 +14,14 @@ use crate::chat::{
     SlashCommand, TypedLine, mentions,
 };
 use crate::client::types::FilePart;
-use crate::commands::CommandEnd;
+use crate::commands::{CommandEnd, painted, unless_interrupted, unless_stopped};
 use crate::context::Presses;
 use crate::error::{Failure, FailureKind};
 use crate::input::{self, InputContext, PromptParts};
-use crate::prompting::Display;
 use crate::render::report_failure;
 use crate::request::Verbosity;
 use crate::support::nearest::{nearest, quoted};
 use crate::terminal::{Stream, Terminal, one_line, sanitize};
-use crate::turn::Outcome;
 
 /// How many choices are listed.
 const MOST_CHOICES: usize = 30;
@@ -55,9 +53,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
     /// Runs a dialog until the user leaves.
     pub(super) async fn run(chat: &'t mut Conversation<'c>, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
         let mut dialog = Self::open(chat)?;
-        if let Some(failure) = dialog.connect().await {
-            return failure;
-        }
+        dialog.connect().await?;
         let resumed = sessions::begin(dialog.chat).await?;
         dialog.greet();
         if let Some(title) = resumed {
@@ -103,14 +99,9 @@ impl<'t, 'c> Dialog<'t, 'c> {
         })
     }
 
-    /// Connects; gives the end of the dialog where that fails.
-    async fn connect(&mut self) -> Option<Result<CommandEnd, Failure>> {
+    async fn connect(&mut self) -> Result<(), Failure> {
         let context = self.chat.context;
-        let blank = Outcome::empty(self.chat.directory.to_string_lossy().into_owned());
-        let display = match Display::open(context, &self.chat.run.output, blank) {
-            Ok(display) => display,
-            Err(failure) => return Some(Err(failure)),
-        };
+        let display = self.chat.display()?;
         self.presses.forget();
         self.hush();
         let connected = tokio::select! {
@@ -121,18 +112,14 @@ impl<'t, 'c> Dialog<'t, 'c> {
         };
         display.drained().await;
         drop(display);
-        match connected {
-            Ok(()) => {
-                self.learn();
-                None
-            }
-            Err(failure) => Some(Err(failure)),
-        }
+        connected?;
+        self.learn();
+        Ok(())
     }
 
     /// Teaches the completion what the engine offers.
     fn learn(&self) {
-        let Some(link) = self.chat.link() else { return };
+        let Some(link) = self.chat.link.as_ref() else { return };
         self.completion.learn(|vocabulary| {
             vocabulary.commands = link
                 .commands
@@ -152,7 +139,8 @@ impl<'t, 'c> Dialog<'t, 'c> {
         if self.chat.run.output.verbosity == Verbosity::Quiet {
             return;
         }
-        let engine = self.chat.engine_version().unwrap_or("unknown");
+        let link = self.chat.link.as_ref();
+        let engine = link.map_or("unknown", |link| &link.ready.connection.engine.version);
         self.note(&format!(
             "opencode-rs {} with engine {engine}; /help tells more, Ctrl-D leaves",
             env!("CARGO_PKG_VERSION")
@@ -163,7 +151,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
         if let Some(first) = first {
             if first.text.is_empty() {
                 self.files = first.files;
-            } else if let NextStep::Leave(exit) = self.take_turn(first).await? {
+            } else if let NextStep::Leave(exit) = self.turn(first.into()).await? {
                 return Ok(exit);
             }
         }
@@ -253,11 +241,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
             text.push_str("\n\n");
             text.push_str(&note.text());
         }
-        self.take_turn(PromptParts { text, files }).await
-    }
-
-    async fn take_turn(&mut self, prompt: PromptParts) -> Result<NextStep, Failure> {
-        self.turn(Asked { prompt, command: None }).await
+        self.turn(PromptParts { text, files }.into()).await
     }
 
     /// Takes a turn and says how things stand.
@@ -296,25 +280,21 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Runs a command that the engine defines.
     async fn engine_command(&mut self, name: &str, arguments: String) -> Result<NextStep, Failure> {
-        let commands = self.chat.link().map_or(&[][..], |link| &link.commands);
+        let commands = self.chat.link.as_ref().map_or(&[][..], |link| &link.commands);
         if let Some(command) = commands.iter().find(|command| command.name == name) {
             let command = command.clone();
             return shell::engine_command(self, &command, arguments).await;
         }
         let ours: Vec<String> = SlashCommand::value_variants().iter().map(|own| own.name()).collect();
         let theirs = commands.iter().map(|command| command.name.as_str());
-        let near: Vec<String> = nearest(name, ours.iter().map(String::as_str).chain(theirs))
-            .into_iter()
-            .map(|name| format!("/{name}"))
-            .collect();
-        let failure = Failure::usage(format!("cannot find a command `/{name}`; nothing was sent"));
-        Err(if near.is_empty() {
-            failure.hint(format!(
-                "`/help` lists the commands; `\\/{name}` sends the words as they are"
-            ))
+        let near = nearest(name, ours.iter().map(String::as_str).chain(theirs));
+        let near: Vec<String> = near.into_iter().map(|name| format!("/{name}")).collect();
+        let hint = if near.is_empty() {
+            format!("`/help` lists the commands; `\\/{name}` sends the words as they are")
         } else {
-            failure.hint(format!("did you mean {}?", quoted(&near)))
-        })
+            format!("did you mean {}?", quoted(&near))
+        };
+        Err(Failure::usage(format!("cannot find a command `/{name}`; nothing was sent")).hint(hint))
     }
 
     /// Reads a line. Meanwhile no tool runs.
@@ -340,7 +320,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
                 typed = &mut typing => {
                     let Ok((console, line)) = typed else {
                         self.modes.restore();
-                        return Err(Failure::new(FailureKind::Failed, "cannot read from the terminal any more"));
+                        return Err(Failure::failed("cannot read from the terminal any more"));
                     };
                     self.console = Some(console);
                     return Ok(line.unwrap_or(TypedLine::End));
@@ -388,23 +368,17 @@ impl<'t, 'c> Dialog<'t, 'c> {
     /// Runs something that may take long; Ctrl-C ends the waiting.
     pub(super) async fn waiting<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         self.presses.forget();
-        tokio::select! {
-            biased;
-            _ = self.chat.context.interrupts.interrupted() => Err(self.chat.context.interrupts.failure("the dialog")),
-            () = self.presses.reached(1) => Err(Failure::new(FailureKind::Interrupted, "interrupted")),
-            done = work => done,
-        }
+        let pressed = async {
+            self.presses.reached(1).await;
+            Failure::new(FailureKind::Interrupted, "interrupted")
+        };
+        unless_interrupted(self.chat.context, "the dialog", unless_stopped(pressed, work)).await
     }
 
     fn input_context<'a>(&'a self, directory: &'a std::path::Path) -> InputContext<'a> {
-        let context = self.chat.context;
         InputContext {
             cwd: directory,
-            environment: &context.environment,
-            streams: context.streams,
-            interrupts: &context.interrupts,
-            deadline: None,
-            verbosity: self.chat.run.connect.verbosity,
+            ..InputContext::new(self.chat.context, self.chat.run.connect.verbosity)
         }
     }
 
@@ -442,11 +416,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
     }
 
     pub(super) fn paint(&self, code: &str, text: &str) -> String {
-        if self.color {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        painted(self.color, code, text)
     }
 
     /// Lines that are clean already.

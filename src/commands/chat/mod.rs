@@ -33,19 +33,9 @@ use dialog::Dialog;
 /// When there can be no dialog, or a signal ends it. The dialog shows the failure of a turn.
 pub async fn run(context: &Context, run: RunRequest) -> Result<CommandEnd, Failure> {
     let directory = connect::directory(context, &run.connect)?;
-    let input = InputContext {
-        cwd: &context.cwd,
-        environment: &context.environment,
-        streams: context.streams,
-        interrupts: &context.interrupts,
-        deadline: None,
-        verbosity: run.connect.verbosity,
-    };
+    let input = InputContext::new(context, run.connect.verbosity);
     let files = input::read_attachments(&run.attachments, input).await?;
-    let system = match &run.system {
-        Some(system) => input::read_system(system, input).await?,
-        None => None,
-    };
+    let system = input::read_system(run.system.as_ref(), input).await?;
     let text = match &run.prompt {
         PromptSource::Arguments(text) => text.trim().to_owned(),
         _ => String::new(),
@@ -55,10 +45,7 @@ pub async fn run(context: &Context, run: RunRequest) -> Result<CommandEnd, Failu
     let ended = if context.streams.stdin_is_terminal {
         Box::pin(Dialog::run(&mut chat, first)).await
     } else {
-        match sessions::begin(&mut chat).await.map(drop) {
-            Ok(()) => Box::pin(piped::run(&mut chat, first)).await,
-            Err(failure) => Err(failure),
-        }
+        Box::pin(piped::run(&mut chat, first)).await
     };
     chat.close().await;
     ended

@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::input::PromptParts;
 use crate::prompting::names::ResolvedNames;
 use crate::prompting::ready::EngineCatalog;
-use crate::request::{Effort, ModelChoice, NamesRequest, VariantChoice};
+use crate::request::{Effort, ModelChoice, NamesRequest, VariantChoice, Word as _};
 
 /// The models, as they are chosen.
 pub(super) fn models(catalog: &EngineCatalog) -> Vec<NamedItem> {
@@ -52,23 +52,14 @@ impl Dialog<'_, '_> {
         let chosen = match self.try_names(&wanted).await {
             Err(failure) if wanted.variant != VariantChoice::Default => {
                 // Another model has other variants.
-                let without = NamesRequest {
-                    variant: VariantChoice::Default,
-                    ..wanted
-                };
-                let Ok(chosen) = self.try_names(&without).await else {
-                    return Err(failure);
-                };
+                wanted.variant = VariantChoice::Default;
+                let chosen = self.try_names(&wanted).await.map_err(|_| failure)?;
                 self.note("the effort is the model's own again: this one has other variants");
-                self.chat.run.names = without;
                 chosen
             }
-            Err(failure) => return Err(failure),
-            Ok(chosen) => {
-                self.chat.run.names = wanted;
-                chosen
-            }
+            chosen => chosen?,
         };
+        self.chat.run.names = wanted;
         if let Some(model) = chosen.model {
             self.note(&format!("model {model}"));
         }
@@ -90,25 +81,17 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) async fn choose_effort(&mut self, typed: &str) -> Result<(), Failure> {
-        let all: Vec<NamedItem> = EFFORTS
-            .iter()
-            .map(|level| NamedItem {
-                name: (*level).to_owned(),
-                about: String::new(),
-            })
-            .collect();
+        let all = EFFORTS.map(|level| NamedItem {
+            name: level.to_owned(),
+            about: String::new(),
+        });
         let Some(name) = self.name("effort", typed, &all).await? else {
             return Ok(());
         };
         let mut wanted = self.chat.run.names.clone();
         wanted.variant = match name.as_str() {
             "default" => VariantChoice::Default,
-            "none" => VariantChoice::Effort(Effort::None),
-            "low" => VariantChoice::Effort(Effort::Low),
-            "medium" => VariantChoice::Effort(Effort::Medium),
-            "high" => VariantChoice::Effort(Effort::High),
-            "max" => VariantChoice::Effort(Effort::Max),
-            name => VariantChoice::Named(name.to_owned()),
+            name => Effort::of_word(name).map_or_else(|| VariantChoice::Named(name.to_owned()), VariantChoice::Effort),
         };
         wanted.typed.variant = true;
         let chosen = self.try_names(&wanted).await?;
@@ -130,13 +113,10 @@ impl Dialog<'_, '_> {
 
     /// Checks names against what the engine has.
     async fn try_names(&self, wanted: &NamesRequest) -> Result<ResolvedNames, Failure> {
-        let Some(link) = self.chat.link() else {
+        let Some(link) = self.chat.link.as_ref() else {
             return Err(Failure::usage("there is no engine yet").hint("send a prompt first"));
         };
-        let nothing = PromptParts {
-            text: String::new(),
-            files: Vec::new(),
-        };
+        let nothing = PromptParts::from(String::new());
         let ready = &link.ready;
         let resolving = ResolvedNames::resolve(self.chat.context, wanted, &ready.connection, &ready.catalog, &nothing);
         self.waiting(resolving).await

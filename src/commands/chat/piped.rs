@@ -7,13 +7,15 @@ use std::io::{self, BufRead as _};
 
 use tokio::sync::mpsc;
 
-use super::conversation::{Asked, Conversation, Ended};
+use super::conversation::{Conversation, Ended};
+use super::sessions;
 use crate::commands::CommandEnd;
 use crate::error::{Failure, FailureKind};
 use crate::input::PromptParts;
 
 /// Takes a turn for each line of stdin. The first failure is that of the command.
 pub(super) async fn run(chat: &mut Conversation<'_>, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
+    sessions::begin(chat).await?;
     let mut lines = lines()?;
     let mut failed: Option<FailureKind> = None;
     let mut waiting = first;
@@ -36,13 +38,8 @@ pub(super) async fn run(chat: &mut Conversation<'_>, first: Option<PromptParts>)
                     line = lines.recv() => line,
                     () = chat.refuse_calls() => None,
                 };
-                let text = match line {
-                    None => break,
-                    Some(Ok(text)) => text,
-                    Some(Err(error)) => {
-                        return Err(Failure::usage("cannot read stdin").caused_by(&error));
-                    }
-                };
+                let Some(text) = line else { break };
+                let text = text.map_err(|error| Failure::usage("cannot read stdin").caused_by(&error))?;
                 if text.trim().is_empty() {
                     continue;
                 }
@@ -52,14 +49,14 @@ pub(super) async fn run(chat: &mut Conversation<'_>, first: Option<PromptParts>)
                 }
             }
         };
-        match chat.turn(Asked { prompt, command: None }, None).await? {
+        match chat.turn(prompt.into(), None).await? {
             Ended::Well => {}
             Ended::Cancelled => failed = failed.or(Some(FailureKind::Interrupted)),
             Ended::Failed(kind) => failed = failed.or(Some(kind)),
             Ended::Over(kind) => return Ok(CommandEnd::Reported(failed.unwrap_or(kind))),
         }
         // Without an engine there is no answer to any of them.
-        if chat.link().is_none() {
+        if chat.link.is_none() {
             break;
         }
     }
@@ -79,6 +76,6 @@ fn lines() -> Result<mpsc::Receiver<io::Result<String>>, Failure> {
                 }
             }
         })
-        .map_err(|error| Failure::new(FailureKind::Failed, "cannot start a thread").caused_by(&error))?;
+        .map_err(|error| Failure::failed("cannot start a thread").caused_by(&error))?;
     Ok(lines)
 }

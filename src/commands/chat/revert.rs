@@ -1,6 +1,5 @@
 //! `/undo`, `/redo`, `/retry`, `/compact`: what becomes of what was said.
 
-use super::conversation::Asked;
 use super::dialog::{Dialog, NextStep};
 use super::sessions::text_of;
 use crate::client::types::MessageWithParts;
@@ -95,10 +94,9 @@ impl Dialog<'_, '_> {
         }
         let more = files.len().saturating_sub(MOST_FILES);
         let named: Vec<&str> = files.iter().take(MOST_FILES).map(String::as_str).collect();
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
         };
         self.note(&format!("{words}{}{more}", named.join(", ")));
     }
@@ -133,13 +131,7 @@ impl Dialog<'_, '_> {
         // What was typed here is known with its files; of another session there is the text.
         let asked = match self.chat.last_asked.clone() {
             Some(asked) if asked.command.is_some() || asked.prompt.text == text => asked,
-            _ => Asked {
-                prompt: PromptParts {
-                    text,
-                    files: Vec::new(),
-                },
-                command: None,
-            },
+            _ => PromptParts::from(text).into(),
         };
         self.turn(asked).await
     }

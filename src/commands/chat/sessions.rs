@@ -14,7 +14,6 @@ use crate::request::{Manner, SessionStart};
 use crate::support::amounts;
 use crate::support::nearest::quoted;
 use crate::terminal::sanitize;
-use crate::turn::Outcome;
 
 /// How many sessions are looked at.
 const MOST: usize = 100;
@@ -29,8 +28,7 @@ pub(super) async fn begin(chat: &mut Conversation<'_>) -> Result<Option<String>,
     if choice.start == SessionStart::New || choice.manner == Manner::Fork {
         return Ok(None);
     }
-    let blank = Outcome::empty(chat.directory.to_string_lossy().into_owned());
-    let display = Display::open(chat.context, &chat.run.output, blank)?;
+    let display = chat.display()?;
     let found = Box::pin(find_chosen(chat, &display)).await;
     display.drained().await;
     let Some(session) = found? else {
@@ -42,7 +40,7 @@ pub(super) async fn begin(chat: &mut Conversation<'_>) -> Result<Option<String>,
 }
 
 async fn find_chosen(chat: &mut Conversation<'_>, display: &Display) -> Result<Option<Session>, Failure> {
-    if chat.link().is_none() {
+    if chat.link.is_none() {
         chat.connect(display).await?;
     }
     let Some(client) = chat.client().cloned() else {
@@ -100,11 +98,8 @@ impl Dialog<'_, '_> {
         }
         let current = self.chat.session.as_ref().map(|held| held.id.clone());
         for session in sessions.iter().take(LISTED) {
-            let mark = if Some(&session.id) == current.as_ref() {
-                '*'
-            } else {
-                ' '
-            };
+            let is_current = Some(&session.id) == current.as_ref();
+            let mark = if is_current { '*' } else { ' ' };
             let left = format!("{mark} {}  {:>14}", session.id, age(session.time.updated));
             self.row(&left, &session.title);
         }
@@ -142,8 +137,7 @@ impl Dialog<'_, '_> {
         };
         let client = self.client()?;
         let session = self.waiting(find(&client, &wanted)).await?;
-        let reading = async { Ok(client.messages_after(&session.id, None).await?) };
-        let messages = self.waiting(reading).await?;
+        let messages = self.messages(&session.id).await?;
         let title = session.title.clone();
         self.chat.set_session(Some(session));
         let last = messages.iter().rev().find(|message| message.info.is_assistant());
@@ -158,17 +152,11 @@ impl Dialog<'_, '_> {
     /// Shows the end of a conversation.
     fn recap(&mut self, messages: &[MessageWithParts]) {
         let said = |message: &&MessageWithParts| !text_of(message).is_empty();
-        let last_prompt = messages
-            .iter()
-            .rev()
-            .filter(|message| message.info.role == "user")
-            .find(said);
-        let answer = messages
-            .iter()
-            .rev()
-            .filter(|message| message.info.is_assistant() && !message.info.is_summary())
-            .find(said);
-        if let Some(prompt) = last_prompt {
+        let mut said = messages.iter().rev().filter(said);
+        let answer = said
+            .clone()
+            .find(|message| message.info.is_assistant() && !message.info.is_summary());
+        if let Some(prompt) = said.find(|message| message.info.role == "user") {
             self.note(&format!("> {}", text_of(prompt)));
         }
         let Some(answer) = answer else { return };
@@ -191,6 +179,12 @@ impl Dialog<'_, '_> {
         let client = self.client()?;
         let search = (!search.is_empty()).then_some(search);
         self.waiting(newest(&client, search)).await
+    }
+
+    pub(super) async fn messages(&self, session: &str) -> Result<Vec<MessageWithParts>, Failure> {
+        let client = self.client()?;
+        self.waiting(async { Ok(client.messages_after(session, None).await?) })
+            .await
     }
 
     /// The engine, which is there from the beginning; should it be gone, the next prompt brings it back.

@@ -14,7 +14,6 @@ use crate::chat::{ConsoleRequest, LONGEST_SHELL_OUTPUT, ShellNote, ShellOutput, 
 use crate::client::types::{CommandCall, EngineCommand};
 use crate::context::Environment;
 use crate::error::{Failure, FailureKind};
-use crate::input::PromptParts;
 use crate::permission::Action;
 use crate::prompting::permissions;
 use crate::request::{Approver, Effect};
@@ -26,7 +25,7 @@ const LAST_OUTPUT: Duration = Duration::from_secs(1);
 /// Runs a command of the person's in their shell.
 pub(super) async fn run(dialog: &mut Dialog<'_, '_>, command: &str, output: ShellOutput) -> Result<(), Failure> {
     let failure = |error: io::Error| {
-        Failure::new(FailureKind::Failed, "cannot run the shell")
+        Failure::failed("cannot run the shell")
             .caused_by(&error)
             .hint("set `SHELL` to a shell that exists")
     };
@@ -42,7 +41,7 @@ pub(super) async fn run(dialog: &mut Dialog<'_, '_>, command: &str, output: Shel
     dialog.modes.restore();
     dialog.hush();
     let (kept, status) = ran?;
-    if !kept.ends_line {
+    if kept.mid_line {
         dialog.print("");
     }
     match status.code() {
@@ -119,20 +118,12 @@ fn shell(environment: &Environment, command: &str) -> Command {
 }
 
 /// What a command wrote: shown as it comes, and its end kept.
+#[derive(Default)]
 struct KeptOutput {
     bytes: Vec<u8>,
     is_cut: bool,
-    ends_line: bool,
-}
-
-impl Default for KeptOutput {
-    fn default() -> Self {
-        Self {
-            bytes: Vec::new(),
-            is_cut: false,
-            ends_line: true,
-        }
-    }
+    /// Whether its last line has no end.
+    mid_line: bool,
 }
 
 impl KeptOutput {
@@ -156,7 +147,7 @@ impl KeptOutput {
     fn take(&mut self, bytes: &[u8], shown: &mut impl Write) {
         // It is the person's own command: what it says to their terminal is between the two.
         let _ = shown.write_all(bytes).and_then(|()| shown.flush());
-        self.ends_line = bytes.last() == Some(&b'\n');
+        self.mid_line = bytes.last() != Some(&b'\n');
         self.bytes.extend_from_slice(bytes);
         if self.bytes.len() > 2 * LONGEST_SHELL_OUTPUT {
             self.cut();
@@ -194,10 +185,7 @@ pub(super) async fn engine_command(
     }
     let title = format!("/{} {arguments}", command.name);
     let asked = Asked {
-        prompt: PromptParts {
-            text: title.trim_end().to_owned(),
-            files: Vec::new(),
-        },
+        prompt: title.trim_end().to_owned().into(),
         command: Some(CommandCall {
             name: command.name.clone(),
             arguments,
@@ -214,7 +202,7 @@ async fn may_run(
     arguments: &str,
 ) -> Result<bool, Failure> {
     let name = &command.name;
-    if let Some(link) = dialog.chat.link() {
+    if let Some(link) = dialog.chat.link.as_ref() {
         let policy = permissions::policy(dialog.chat.context, &dialog.chat.run, &link.ready.connection);
         for snippet in snippets {
             let action = Action::of_call("bash", &serde_json::json!({ "command": snippet }));
@@ -267,7 +255,7 @@ mod tests {
         kept.take(&long, &mut shown);
         kept.take(b"end", &mut shown);
         assert_eq!(shown.len(), long.len() + 3);
-        assert!(kept.is_cut && !kept.ends_line);
+        assert!(kept.is_cut && kept.mid_line);
         assert!(kept.bytes.ends_with(b"xend") && kept.bytes.len() <= 2 * LONGEST_SHELL_OUTPUT);
     }
 }

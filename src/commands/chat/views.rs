@@ -1,5 +1,6 @@
 //! `/help`, `/diff`, `/todo`, `/cost`, `/expand`, `/copy`, `/save`: looking at what there is.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use clap::ValueEnum as _;
@@ -10,7 +11,7 @@ use super::sessions::text_of;
 use crate::chat::{SlashCommand, copy_sequence, dollars, short};
 use crate::client::types::{MessageWithParts, TodoItem};
 use crate::commands::write_file;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::support::named_file::IfPresent;
 use crate::terminal::{Stream, one_line, sanitize};
 use crate::turn::{ToolCall, Usage};
@@ -18,39 +19,44 @@ use crate::turn::{ToolCall, Usage};
 /// How many lines of a tool's output, or of a diff, are shown.
 const MOST_LINES: usize = 1_000;
 
+/// What else can be typed, with what it does.
+const KEYS: [(&str, &str); 8] = [
+    (
+        "!COMMAND",
+        "run a shell command; its output goes along with your next prompt",
+    ),
+    (
+        "!!COMMAND",
+        "run one that wants the terminal for itself; nothing goes along",
+    ),
+    (
+        "@FILE, @\"FILE\"",
+        "attach a file, where it stands in a prompt; \\@ is a plain @",
+    ),
+    ("\\/, \\!", "begin a prompt with / or !"),
+    ("Alt-Enter, Ctrl-J", "begin a new line; so does Enter after a backslash"),
+    ("Tab, Ctrl-R", "complete; search what you typed before"),
+    ("a space first", "keep the line out of the history"),
+    ("Ctrl-C", "cancel the turn; at an empty prompt, twice, leave"),
+];
+
 impl Dialog<'_, '_> {
     pub(super) fn help(&self) {
         let row = |left: &str, right: &str| self.row(&format!("  {left:<19}"), right);
         for command in SlashCommand::value_variants() {
             row(&format!("/{} {}", command.name(), command.arguments()), &command.help());
         }
-        let commands = self.chat.link().map_or(&[][..], |link| &link.commands);
-        for command in commands
+        let commands = self.chat.link.as_ref().map_or(&[][..], |link| &link.commands);
+        let theirs = commands
             .iter()
-            .filter(|command| SlashCommand::find(&command.name).is_none())
-        {
-            row(
-                &format!("/{}", command.name),
-                command.description.as_deref().unwrap_or("a command of the engine's"),
-            );
+            .filter(|command| SlashCommand::find(&command.name).is_none());
+        for command in theirs {
+            let about = command.description.as_deref().unwrap_or("a command of the engine's");
+            row(&format!("/{}", command.name), about);
         }
-        row(
-            "!COMMAND",
-            "run a shell command; its output goes along with your next prompt",
-        );
-        row(
-            "!!COMMAND",
-            "run one that wants the terminal for itself; nothing goes along",
-        );
-        row(
-            "@FILE, @\"FILE\"",
-            "attach a file, where it stands in a prompt; \\@ is a plain @",
-        );
-        row("\\/, \\!", "begin a prompt with / or !");
-        row("Alt-Enter, Ctrl-J", "begin a new line; so does Enter after a backslash");
-        row("Tab, Ctrl-R", "complete; search what you typed before");
-        row("a space first", "keep the line out of the history");
-        row("Ctrl-C", "cancel the turn; at an empty prompt, twice, leave");
+        for (keys, help) in KEYS {
+            row(keys, help);
+        }
     }
 
     pub(super) async fn diff(&mut self) -> Result<(), Failure> {
@@ -64,7 +70,7 @@ impl Dialog<'_, '_> {
             }
             Ok(diffs)
         };
-        let diffs = self.waiting(reading).await?;
+        let diffs = self.waiting(Box::pin(reading)).await?;
         if diffs.is_empty() {
             self.note("this session changed no file, as far as the engine knows; it compares in git repositories only");
             return Ok(());
@@ -113,9 +119,7 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) async fn cost(&mut self) -> Result<(), Failure> {
-        let (client, id) = (self.client()?, self.session()?);
-        let reading = async { Ok(client.messages_after(&id, None).await?) };
-        let messages = self.waiting(reading).await?;
+        let messages = self.messages(&self.session()?).await?;
         let answers: Vec<&MessageWithParts> = messages.iter().filter(|message| message.info.is_assistant()).collect();
         let mut usage = Usage::default();
         let mut cost = 0.0;
@@ -125,31 +129,19 @@ impl Dialog<'_, '_> {
         }
         let line = |name: &str, value: String| self.print(&format!("  {name:<12} {value}"));
         line("model calls", answers.len().to_string());
-        line(
-            "tokens in",
-            format!("{}, and {} from cache", short(usage.input), short(usage.cache_read)),
-        );
-        line(
-            "tokens out",
-            format!("{}, and {} for reasoning", short(usage.output), short(usage.reasoning)),
-        );
+        let (input, cached) = (short(usage.input), short(usage.cache_read));
+        line("tokens in", format!("{input}, and {cached} from cache"));
+        let (output, reasoning) = (short(usage.output), short(usage.reasoning));
+        line("tokens out", format!("{output}, and {reasoning} for reasoning"));
         if let Some(last) = answers.last() {
-            let limit = self.chat.standing.limit;
-            let of = if limit > 0 {
-                format!(" of {}", short(limit))
-            } else {
-                String::new()
+            let of = match self.chat.standing.limit {
+                0 => String::new(),
+                limit => format!(" of {}", short(limit)),
             };
             line("context", format!("{}{of}", short(context_of(&last.info))));
         }
-        line(
-            "cost",
-            if cost > 0.0 {
-                dollars(cost)
-            } else {
-                "unknown, or nothing".to_owned()
-            },
-        );
+        let known = (cost > 0.0).then(|| dollars(cost));
+        line("cost", known.unwrap_or_else(|| "unknown, or nothing".to_owned()));
         self.note("without what subagents used");
         Ok(())
     }
@@ -200,9 +192,8 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) async fn save(&mut self, typed: &str) -> Result<(), Failure> {
-        let (client, id) = (self.client()?, self.session()?);
-        let reading = async { Ok(client.messages_after(&id, None).await?) };
-        let messages = self.waiting(reading).await?;
+        let id = self.session()?;
+        let messages = self.messages(&id).await?;
         let title = self.chat.session.as_ref().map_or("", |held| held.title.as_str());
         let text = transcript(title, &messages);
         let name = if typed.is_empty() {
@@ -212,11 +203,9 @@ impl Dialog<'_, '_> {
         };
         let path = self.chat.directory.join(&name);
         let failure = |error: std::io::Error| {
-            let failure = Failure::new(FailureKind::Failed, format!("cannot write `{name}`")).caused_by(&error);
-            if error.kind() == std::io::ErrorKind::AlreadyExists {
-                return failure.hint("name another file: `/save FILE`");
-            }
-            failure
+            let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
+            let failure = Failure::failed(format!("cannot write `{name}`")).caused_by(&error);
+            failure.hint_if(exists, "name another file: `/save FILE`")
         };
         // Nothing of the person's is overwritten.
         write_file(path.clone(), text.into_bytes(), IfPresent::Refuse)
@@ -240,16 +229,10 @@ fn transcript(title: &str, messages: &[MessageWithParts]) -> String {
         if said.is_empty() {
             continue;
         }
-        let who = if message.info.role == "user" {
-            "User"
-        } else {
-            "Assistant"
-        };
-        text.push_str("\n## ");
-        text.push_str(who);
-        text.push_str("\n\n");
-        text.push_str(said.trim_end());
-        text.push('\n');
+        let is_user = message.info.role == "user";
+        let who = if is_user { "User" } else { "Assistant" };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n## {who}\n\n{}\n", said.trim_end());
     }
     text
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::commands::{write_document, write_stdout};
+use crate::commands::{painted, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::{ListFormat, ListOutput};
@@ -27,6 +27,7 @@ pub(super) enum CheckStatus {
 
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Check {
+    /// Given by the report.
     name: &'static str,
     status: CheckStatus,
     summary: String,
@@ -38,9 +39,9 @@ pub(super) struct Check {
 }
 
 impl Check {
-    fn new(name: &'static str, status: CheckStatus, summary: impl Into<String>) -> Self {
+    fn new(status: CheckStatus, summary: impl Into<String>) -> Self {
         Self {
-            name,
+            name: "",
             status,
             summary: summary.into(),
             hint: None,
@@ -49,24 +50,24 @@ impl Check {
         }
     }
 
-    pub(super) fn ok(name: &'static str, summary: impl Into<String>) -> Self {
-        Self::new(name, CheckStatus::Ok, summary)
+    pub(super) fn ok(summary: impl Into<String>) -> Self {
+        Self::new(CheckStatus::Ok, summary)
     }
 
-    pub(super) fn warn(name: &'static str, summary: impl Into<String>) -> Self {
-        Self::new(name, CheckStatus::Warn, summary)
+    pub(super) fn warn(summary: impl Into<String>) -> Self {
+        Self::new(CheckStatus::Warn, summary)
     }
 
-    pub(super) fn fail(name: &'static str, kind: FailureKind, summary: impl Into<String>) -> Self {
+    pub(super) fn fail(kind: FailureKind, summary: impl Into<String>) -> Self {
         Self {
             kind: Some(kind),
-            ..Self::new(name, CheckStatus::Fail, summary)
+            ..Self::new(CheckStatus::Fail, summary)
         }
     }
 
     /// A check that failed with what a run would fail with.
-    pub(super) fn of_failure(name: &'static str, failure: &Failure) -> Self {
-        let mut check = Self::fail(name, failure.kind, failure.message.clone());
+    pub(super) fn of_failure(failure: &Failure) -> Self {
+        let mut check = Self::fail(failure.kind, failure.message.clone());
         check.details.clone_from(&failure.causes);
         check.hint = (!failure.hints.is_empty()).then(|| failure.hints.join("; "));
         check
@@ -95,8 +96,8 @@ pub(super) struct DoctorReport {
 }
 
 impl DoctorReport {
-    pub(super) fn push(&mut self, check: Check) {
-        self.checks.push(check);
+    pub(super) fn push(&mut self, name: &'static str, check: Check) {
+        self.checks.push(Check { name, ..check });
     }
 
     /// What a run would fail with, if it would.
@@ -135,13 +136,8 @@ impl DoctorReport {
                 CheckStatus::Warn => ("warn", "33"),
                 CheckStatus::Fail => ("FAIL", "1;31"),
             };
-            let (on, off) = if color {
-                (format!("\u{1b}[{code}m"), "\u{1b}[0m")
-            } else {
-                (String::new(), "")
-            };
-            let name = check.name;
-            let _ = writeln!(text, "{on}{word}{off}  {name:width$}  {}", one(&check.summary));
+            let (word, name) = (painted(color, code, word), check.name);
+            let _ = writeln!(text, "{word}  {name:width$}  {}", one(&check.summary));
             let indent = width + 8;
             for detail in check.details.iter().flat_map(|detail| detail.lines()) {
                 let _ = writeln!(text, "{:indent$}{}", "", sanitize(detail).trim_end());
@@ -180,13 +176,12 @@ mod tests {
     #[test]
     fn the_first_failure_decides_and_all_are_shown() {
         let mut report = DoctorReport::default();
-        report.push(Check::ok("program", "opencode-rs 1"));
-        report.push(Check::warn("tools", "no `rg`").hint("install it"));
-        report.push(Check::of_failure(
-            "server",
-            &Failure::new(FailureKind::Engine, "cannot start").hint("a").hint("b"),
-        ));
-        report.push(Check::fail("models", FailureKind::Auth, "none").details(vec!["x\u{1b}[31m\ny".to_owned()]));
+        report.push("program", Check::ok("opencode-rs 1"));
+        report.push("tools", Check::warn("no `rg`").hint("install it"));
+        let failure = Failure::new(FailureKind::Engine, "cannot start").hint("a").hint("b");
+        report.push("server", Check::of_failure(&failure));
+        let failed = Check::fail(FailureKind::Auth, "none").details(vec!["x\u{1b}[31m\ny".to_owned()]);
+        report.push("models", failed);
         assert_eq!(report.failed(), Some(FailureKind::Engine));
         assert_eq!(
             report.text(false),

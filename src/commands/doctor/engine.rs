@@ -12,8 +12,6 @@ use crate::error::Failure;
 use crate::request::{ConnectRequest, EngineChoice, EngineSource};
 use crate::support::duration::millis_since;
 
-const NAME: &str = "engine";
-
 /// Every program that could be the engine, with the verdict on each.
 pub(super) async fn candidates(context: &Context, request: &ConnectRequest, stages: &ConnectStages) -> Check {
     stages.engine();
@@ -46,7 +44,7 @@ pub(super) async fn candidates(context: &Context, request: &ConnectRequest, stag
             EngineChoice::Search => None,
         };
         let failure = failure.unwrap_or_else(|| engine::Error::none_here(candidates).into());
-        return Check::of_failure(NAME, &failure).details(details);
+        return Check::of_failure(&failure).details(details);
     };
     let used = &candidates[position];
     let version = used.verdict.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -56,9 +54,9 @@ pub(super) async fn candidates(context: &Context, request: &ConnectRequest, stag
         candidate.source != EngineSource::Home && candidate.verdict != Err(engine::Rejection::Missing)
     });
     let check = if skipped {
-        Check::warn(NAME, format!("{summary}, behind others that do not work"))
+        Check::warn(format!("{summary}, behind others that do not work"))
     } else {
-        Check::ok(NAME, summary)
+        Check::ok(summary)
     };
     let check = match hint {
         Some(hint) if skipped => check.hint(hint),
@@ -94,13 +92,13 @@ pub(super) async fn start(
     };
     let summary = format!("engine {} {what}, {} ms", health.version, millis_since(begun));
     let check = if !health.healthy {
-        Check::warn("server", format!("{summary}, but says that it is not healthy"))
+        Check::warn(format!("{summary}, but says that it is not healthy"))
     } else if place.stand_in.is_some() {
-        Check::ok("server", summary).details(vec![
+        Check::ok(summary).details(vec![
             "tried in an empty directory, since the agent's cannot be used".to_owned(),
         ])
     } else {
-        Check::ok("server", summary)
+        Check::ok(summary)
     };
     Ok((connection, check))
 }

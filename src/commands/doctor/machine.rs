@@ -22,16 +22,13 @@ const TOO_LITTLE: u64 = 64 * 1024 * 1024;
 const LITTLE: u64 = 512 * 1024 * 1024;
 
 pub(super) fn program() -> Check {
-    Check::ok(
-        "program",
-        format!(
-            "opencode-rs {} for {} {}, made for engine {}",
-            env!("CARGO_PKG_VERSION"),
-            std::env::consts::OS,
-            std::env::consts::ARCH,
-            engine::PINNED_VERSION,
-        ),
-    )
+    Check::ok(format!(
+        "opencode-rs {} for {} {}, made for engine {}",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        engine::PINNED_VERSION,
+    ))
 }
 
 pub(super) fn terminal(context: &Context, output: &ListOutput) -> Check {
@@ -46,7 +43,7 @@ pub(super) fn terminal(context: &Context, output: &ListOutput) -> Check {
         .filter_map(|(name, stream)| terminal.is_terminal(*stream).then_some(*name))
         .collect();
     if names.is_empty() {
-        return Check::ok("terminal", "none: output is plain, and nobody can be asked");
+        return Check::ok("none: output is plain, and nobody can be asked");
     }
     let color = if terminal.color(output.color, Stream::Stdout) || terminal.color(output.color, Stream::Stderr) {
         "colour"
@@ -55,10 +52,10 @@ pub(super) fn terminal(context: &Context, output: &ListOutput) -> Check {
     };
     let summary = format!("{}, {} columns, {color}", names.join(", "), terminal.columns());
     if !terminal.can_redraw(Stream::Stderr) && terminal.is_terminal(Stream::Stderr) {
-        return Check::warn("terminal", format!("{summary}, no cursor: progress is not drawn"))
+        return Check::warn(format!("{summary}, no cursor: progress is not drawn"))
             .hint(format!("set `{}` to the kind of terminal that you use", env_vars::TERM));
     }
-    Check::ok("terminal", summary)
+    Check::ok(summary)
 }
 
 /// Programs that the engine calls.
@@ -75,15 +72,10 @@ pub(super) fn tools(context: &Context) -> Check {
         })
         .to_vec();
     match (&ripgrep, &git) {
-        (Some(_), Some(_)) => Check::ok("tools", "`rg` and `git` are there"),
-        (None, _) => Check::warn(
-            "tools",
-            "`rg` is not on `PATH`: the engine downloads it, or its grep and glob tools fail",
-        )
-        .hint("install ripgrep"),
-        (_, None) => {
-            Check::warn("tools", "`git` is not on `PATH`: changes cannot be undone or shown").hint("install git")
-        }
+        (Some(_), Some(_)) => Check::ok("`rg` and `git` are there"),
+        (None, _) => Check::warn("`rg` is not on `PATH`: the engine downloads it, or its grep and glob tools fail")
+            .hint("install ripgrep"),
+        (_, None) => Check::warn("`git` is not on `PATH`: changes cannot be undone or shown").hint("install git"),
     }
     .details(details)
 }
@@ -107,10 +99,9 @@ pub(super) fn directories(context: &Context) -> Check {
         }
     }
     if refused.is_empty() {
-        return Check::ok("directories", "all can be written").details(details);
+        return Check::ok("all can be written").details(details);
     }
     Check::fail(
-        "directories",
         FailureKind::Failed,
         format!("cannot write to the directory for {}", refused.join(", ")),
     )
@@ -130,15 +121,15 @@ pub(super) fn disk(context: &Context) -> Check {
         details.push(format!("{name}: {} free", size(free)));
     }
     if details.is_empty() {
-        return Check::ok("disk", "the system does not say how much is free");
+        return Check::ok("the system does not say how much is free");
     }
     let summary = format!("at least {} free", size(least));
     match least {
-        0..TOO_LITTLE => Check::fail("disk", FailureKind::Failed, format!("only {} free", size(least)))
+        0..TOO_LITTLE => Check::fail(FailureKind::Failed, format!("only {} free", size(least)))
             .hint("make room where the list says so"),
-        TOO_LITTLE..LITTLE => Check::warn("disk", format!("only {} free", size(least)))
+        TOO_LITTLE..LITTLE => Check::warn(format!("only {} free", size(least)))
             .hint("make room where the list says so: an engine takes half a gigabyte to install"),
-        _ => Check::ok("disk", summary),
+        _ => Check::ok(summary),
     }
     .details(details)
 }
@@ -147,22 +138,15 @@ pub(super) fn disk(context: &Context) -> Check {
 pub(super) fn leftovers(context: &Context) -> Check {
     let left = server::left_over_directories(&context.environment.temporary_base());
     if left.is_empty() {
-        return Check::ok("leftovers", "none");
+        return Check::ok("none");
     }
-    Check::warn(
-        "leftovers",
-        format!("{} of runs that were killed", directories_in_words(left.len())),
-    )
-    .hint("the next run removes them")
-    .details(left.iter().map(|path| path.display().to_string()).collect())
-}
-
-fn directories_in_words(count: usize) -> String {
-    if count == 1 {
-        "a temporary directory".to_owned()
-    } else {
-        format!("{count} temporary directories")
-    }
+    let directories = match left.len() {
+        1 => "a temporary directory".to_owned(),
+        count => format!("{count} temporary directories"),
+    };
+    Check::warn(format!("{directories} of runs that were killed"))
+        .hint("the next run removes them")
+        .details(left.iter().map(|path| path.display().to_string()).collect())
 }
 
 /// The directories that a run writes to.

@@ -15,12 +15,12 @@ mod surroundings;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use super::CommandEnd;
+use super::{CommandEnd, unless_stopped};
 use crate::connect;
 use crate::connect::visit::{WaitingLine, stay, stop};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{ConnectRequest, DoctorRequest, Network, ServerChoice, TrustChoice, Warmth};
+use crate::request::{ConnectRequest, Network, ServerChoice, TrustChoice, VisitRequest, Warmth};
 use crate::support::loopback::is_loopback;
 use crate::trust;
 
@@ -31,13 +31,13 @@ use check::{Check, DoctorReport};
 /// # Errors
 ///
 /// When stdout cannot be written. What the checks find is no error, but the exit status.
-pub async fn run(context: &Context, request: DoctorRequest) -> Result<CommandEnd, Failure> {
+pub async fn run(context: &Context, request: VisitRequest) -> Result<CommandEnd, Failure> {
     let mut report = DoctorReport::default();
     let line = WaitingLine::open(context, &request.connect, &request.output);
     let stop = stop(context, context.started, request.connect.timeout, "the command");
     tokio::pin!(stop);
     if let Err(failure) = examine(context, &request, &line, stop, &mut report).await {
-        report.push(Check::of_failure("doctor", &failure));
+        report.push("doctor", Check::of_failure(&failure));
     }
     drop(line);
     report.print(context, &request.output)?;
@@ -51,33 +51,31 @@ pub async fn run(context: &Context, request: DoctorRequest) -> Result<CommandEnd
 /// When it is stopped in the middle.
 async fn examine(
     context: &Context,
-    request: &DoctorRequest,
+    request: &VisitRequest,
     line: &WaitingLine,
     mut stop: Pin<&mut impl Future<Output = Failure>>,
     report: &mut DoctorReport,
 ) -> Result<(), Failure> {
-    report.push(machine::program());
-    report.push(machine::terminal(context, &request.output));
-    report.push(machine::tools(context));
-    report.push(machine::directories(context));
+    report.push("program", machine::program());
+    report.push("terminal", machine::terminal(context, &request.output));
+    report.push("tools", machine::tools(context));
+    report.push("directories", machine::directories(context));
     #[cfg(unix)]
-    report.push(machine::disk(context));
-    report.push(machine::leftovers(context));
+    report.push("disk", machine::disk(context));
+    report.push("leftovers", machine::leftovers(context));
     #[cfg(unix)]
-    report.push(servers::servers(context).await);
-    report.push(surroundings::environment(context));
+    report.push("servers", servers::servers(context).await);
+    report.push("environment", surroundings::environment(context));
     let typed = context.directory(request.connect.directory.as_deref());
-    report.push(surroundings::configuration(context, &request.connect, &typed));
+    let configuration = surroundings::configuration(context, &request.connect, &typed);
+    report.push("configuration", configuration);
     let place = place(context, request, report);
 
     if matches!(request.connect.server, ServerChoice::Start { .. }) {
-        let check = tokio::select! {
-            biased;
-            failure = stop.as_mut() => return Err(failure),
-            check = engine::candidates(context, &request.connect, &line.stages) => check,
-        };
+        let checking = async { Ok(engine::candidates(context, &request.connect, &line.stages).await) };
+        let check = unless_stopped(stop.as_mut(), checking).await?;
         let is_there = check.is_passed();
-        report.push(check);
+        report.push("engine", check);
         if !is_there {
             return Ok(());
         }
@@ -85,18 +83,14 @@ async fn examine(
     let Some(place) = place else {
         return Ok(());
     };
-    let connected = tokio::select! {
-        biased;
-        failure = stop.as_mut() => return Err(failure),
-        connected = engine::start(context, &request.connect, &place, &line.stages) => connected,
-    };
-    let connection = match connected {
+    let connecting = async { Ok(engine::start(context, &request.connect, &place, &line.stages).await) };
+    let connection = match unless_stopped(stop.as_mut(), connecting).await? {
         Ok((connection, check)) => {
-            report.push(check);
+            report.push("server", check);
             connection
         }
         Err(failure) => {
-            report.push(Check::of_failure("server", &failure));
+            report.push("server", Check::of_failure(&failure));
             return Ok(());
         }
     };
@@ -116,33 +110,26 @@ struct TrialServer {
 }
 
 /// Checks the agent's directory. None when no server may be tried there, nor elsewhere in its place.
-fn place(context: &Context, request: &DoctorRequest, report: &mut DoctorReport) -> Option<TrialServer> {
+fn place(context: &Context, request: &VisitRequest, report: &mut DoctorReport) -> Option<TrialServer> {
     let directory = match connect::directory(context, &request.connect) {
         Ok(directory) => directory,
         Err(failure) => {
-            report.push(Check::of_failure("directory", &failure));
+            report.push("directory", Check::of_failure(&failure));
             return stand_in(context, &request.connect);
         }
     };
-    if let ServerChoice::Attach(url) = &request.connect.server
-        && !is_loopback(url)
-    {
-        // It is a path on the other machine.
-        return Some(TrialServer {
-            directory,
-            stand_in: None,
-        });
+    // On another machine there is nothing to look at.
+    let is_remote = matches!(&request.connect.server, ServerChoice::Attach(url) if !is_loopback(url));
+    let is_trusted = is_remote || {
+        let (check, is_trusted) = surroundings::trust(context, &request.connect, &directory);
+        report.push("directory", check);
+        is_trusted
+    };
+    if !is_trusted {
+        return stand_in(context, &request.connect);
     }
-    let trust = surroundings::trust(context, &request.connect, &directory);
-    let is_trusted = trust.is_trusted;
-    report.push(trust.check);
-    if is_trusted {
-        return Some(TrialServer {
-            directory,
-            stand_in: None,
-        });
-    }
-    stand_in(context, &request.connect)
+    let stand_in = None;
+    Some(TrialServer { directory, stand_in })
 }
 
 /// An empty directory of our own that no code reaches from above, for a server of our own.

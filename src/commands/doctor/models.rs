@@ -44,27 +44,27 @@ pub(super) async fn examine(
 ) {
     let offer = match ask(&connection.client).await {
         Ok(offer) => offer,
-        Err(error) => return report.push(Check::of_failure("engine configuration", &error.into())),
+        Err(error) => return report.push("engine configuration", Check::of_failure(&error.into())),
     };
     let check = providers(context, &offer.providers);
     let any = check.is_passed();
-    report.push(check);
+    report.push("providers", check);
     if !any {
         return;
     }
     let chosen = match model(context, connection, &offer).await {
         Ok((check, chosen)) => {
-            report.push(check);
+            report.push("model", check);
             chosen
         }
-        Err(failure) => return report.push(Check::of_failure("model", &failure)),
+        Err(failure) => return report.push("model", Check::of_failure(&failure)),
     };
     if request.rehearsal != RehearsalChoice::Off {
-        report.push(rehearse(&connection.client, &offer).await);
+        report.push("rehearsal", rehearse(&connection.client, &offer).await);
     } else if request.network == Network::Offline {
-        report.push(Check::ok("reachability", "not tried, because of `--offline`"));
+        report.push("reachability", Check::ok("not tried, because of `--offline`"));
     } else {
-        report.push(reach(context, &offer, chosen.as_ref()).await);
+        report.push("reachability", reach(context, &offer, chosen.as_ref()).await);
     }
 }
 
@@ -79,27 +79,20 @@ async fn ask(client: &Client) -> Result<EngineModels, Error> {
 }
 
 fn providers(context: &Context, providers: &Providers) -> Check {
-    let usable: Vec<&Provider> = providers
-        .providers
-        .iter()
-        .filter(|provider| !provider.models.is_empty())
-        .collect();
+    let mut usable: Vec<&Provider> = providers.providers.iter().collect();
+    usable.retain(|provider| !provider.models.is_empty());
     if usable.is_empty() {
-        return Check::of_failure("providers", &select::no_credentials());
+        return Check::of_failure(&select::no_credentials());
     }
     let details = usable
         .iter()
         .map(|provider| {
-            format!(
-                "{}: {} models, {}",
-                provider.id,
-                provider.models.len(),
-                credentials(context, provider)
-            )
+            let credentials = credentials(context, provider);
+            format!("{}: {} models, {credentials}", provider.id, provider.models.len())
         })
         .collect();
     let names: Vec<&str> = usable.iter().map(|provider| provider.id.as_str()).collect();
-    Check::ok("providers", names.join(", ")).details(details)
+    Check::ok(names.join(", ")).details(details)
 }
 
 /// Where a provider's credentials come from.
@@ -136,7 +129,7 @@ async fn model(
             .default
             .iter()
             .map(|(provider, model)| format!("of {provider}: {provider}/{model}"));
-        let check = Check::ok("model", "none is configured: the engine chooses");
+        let check = Check::ok("none is configured: the engine chooses");
         return Ok((check.details(details.collect()), None));
     };
     let choice: ModelChoice = name.parse().map_err(|error| {
@@ -144,7 +137,7 @@ async fn model(
     })?;
     match select::model(&choice, &offer.providers) {
         Ok(selected) => {
-            let check = Check::ok("model", format!("{} is configured", selected.reference));
+            let check = Check::ok(format!("{} is configured", selected.reference));
             Ok((check, Some(selected.reference)))
         }
         Err(missing) => Err(select::explain_missing(missing, context, connection).await),
@@ -153,18 +146,14 @@ async fn model(
 
 /// Knocks at the providers' addresses, without credentials and without a prompt. Any answer will do.
 async fn reach(context: &Context, offer: &EngineModels, chosen: Option<&ModelRef>) -> Check {
-    const NAME: &str = "reachability";
     let models: Vec<ModelRef> = match chosen {
         Some(model) => vec![model.clone()],
-        None => offer
-            .providers
-            .default
-            .iter()
-            .map(|(provider, model)| ModelRef {
-                provider: provider.clone(),
-                model: model.clone(),
-            })
-            .collect(),
+        None => {
+            let defaults = offer.providers.default.iter();
+            defaults
+                .map(|(provider, model)| ModelRef::new(provider, model))
+                .collect()
+        }
     };
     let mut addresses: Vec<(String, Url)> = Vec::new();
     for model in models {
@@ -176,11 +165,11 @@ async fn reach(context: &Context, offer: &EngineModels, chosen: Option<&ModelRef
     }
     addresses.truncate(MOST_ADDRESSES);
     if addresses.is_empty() {
-        return Check::ok(NAME, "not tried: the engine does not say where the provider is");
+        return Check::ok("not tried: the engine does not say where the provider is");
     }
     let client = match http(context) {
         Ok(client) => client,
-        Err(failure) => return Check::warn(NAME, format!("not tried: {failure}")),
+        Err(failure) => return Check::warn(format!("not tried: {failure}")),
     };
     let knocks = addresses.iter().map(|(_, url)| client.head(url.clone()).send());
     let answers = futures_util::future::join_all(knocks).await;
@@ -200,12 +189,12 @@ async fn reach(context: &Context, offer: &EngineModels, chosen: Option<&ModelRef
         }
     }
     let check = if reached == addresses.len() {
-        Check::ok(NAME, "the provider answers")
+        Check::ok("the provider answers")
     } else if reached > 0 {
-        Check::warn(NAME, format!("{reached} of {} providers answer", addresses.len()))
+        Check::warn(format!("{reached} of {} providers answer", addresses.len()))
             .hint("name a model of one that answers with `--model`")
     } else {
-        Check::fail(NAME, FailureKind::Provider, "no provider answers")
+        Check::fail(FailureKind::Provider, "no provider answers")
             .hint("check network and proxy; `--offline` skips this check")
     };
     check.details(details)
@@ -234,9 +223,8 @@ fn address(raw: &Value, model: &ModelRef) -> Option<Url> {
 }
 
 fn http(context: &Context) -> Result<reqwest::Client, Failure> {
-    let failure = |error: &(dyn std::error::Error + 'static)| {
-        Failure::new(FailureKind::Failed, "cannot prepare the HTTP client").caused_by(error)
-    };
+    let failure =
+        |error: &(dyn std::error::Error + 'static)| Failure::failed("cannot prepare the HTTP client").caused_by(error);
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("opencode-rs/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -251,18 +239,15 @@ fn http(context: &Context) -> Result<reqwest::Client, Failure> {
 
 /// Runs one whole prompt through the engine and the scripted model.
 async fn rehearse(client: &Client, offer: &EngineModels) -> Check {
-    const NAME: &str = "rehearsal";
-    let outcome = match tokio::time::timeout(ANSWERING, prompt(client, offer)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Failure::new(
-            FailureKind::Timeout,
-            format!("the rehearsal did not end within {} s", ANSWERING.as_secs()),
-        )),
-    };
+    let outcome = tokio::time::timeout(ANSWERING, prompt(client, offer)).await;
+    let outcome = outcome.unwrap_or_else(|_| {
+        let late = format!("the rehearsal did not end within {} s", ANSWERING.as_secs());
+        Err(Failure::new(FailureKind::Timeout, late))
+    });
     match outcome {
-        Ok(()) => Check::ok(NAME, "a prompt went to the scripted model and came back answered")
+        Ok(()) => Check::ok("a prompt went to the scripted model and came back answered")
             .details(vec!["real providers are not looked at in a rehearsal".to_owned()]),
-        Err(failure) => Check::of_failure(NAME, &failure),
+        Err(failure) => Check::of_failure(&failure),
     }
 }
 
@@ -283,14 +268,11 @@ async fn prompt(client: &Client, offer: &EngineModels) -> Result<(), Failure> {
 async fn answer(client: &Client, session: &str, agent: Option<&Agent>) -> Result<(), Failure> {
     let id = |prefix| {
         identifier::ascending(prefix)
-            .map_err(|error| Failure::new(FailureKind::Failed, "cannot make an id for the prompt").caused_by(&error))
+            .map_err(|error| Failure::failed("cannot make an id for the prompt").caused_by(&error))
     };
     let prompt = Prompt {
         message_id: id("msg")?,
-        model: Some(ModelRef {
-            provider: rehearsal::PROVIDER.to_owned(),
-            model: rehearsal::DEFAULT_MODEL.to_owned(),
-        }),
+        model: Some(ModelRef::new(rehearsal::PROVIDER, rehearsal::DEFAULT_MODEL)),
         agent: agent.map(|agent| agent.name.clone()),
         variant: None,
         system: None,
@@ -301,23 +283,20 @@ async fn answer(client: &Client, session: &str, agent: Option<&Agent>) -> Result
     };
     let answer = client.prompt(session, &prompt).await?;
     if let Some(error) = &answer.info.error {
-        return Err(Failure::new(
-            FailureKind::Failed,
-            format!("the rehearsal failed: {}: {}", error.name, error.data.message),
-        ));
+        return Err(Failure::failed(format!(
+            "the rehearsal failed: {}: {}",
+            error.name, error.data.message
+        )));
     }
     let has_text = answer
         .parts
         .iter()
         .any(|part| part.kind == PartKind::Text && !part.text.trim().is_empty());
     if has_text {
-        Ok(())
-    } else {
-        Err(Failure::new(
-            FailureKind::InvalidResult,
-            "the rehearsal's answer is empty",
-        ))
+        return Ok(());
     }
+    let empty = "the rehearsal's answer is empty";
+    Err(Failure::new(FailureKind::InvalidResult, empty))
 }
 
 #[cfg(test)]
@@ -333,13 +312,8 @@ mod tests {
              "models": {"m": {"api": {"url": "https://catalog.example"}}}},
             {"id": "b", "models": {"m": {"api": {"url": "https://b.example/v1"}}, "n": {"api": {"url": ""}}}},
         ]});
-        let find = |provider: &str, model: &str| {
-            let model = ModelRef {
-                provider: provider.to_owned(),
-                model: model.to_owned(),
-            };
-            address(&raw, &model).map(|url| url.to_string())
-        };
+        let find =
+            |provider: &str, model: &str| address(&raw, &ModelRef::new(provider, model)).map(|url| url.to_string());
         assert_eq!(find("a", "m").as_deref(), Some("https://a.example/v1"));
         assert_eq!(find("b", "m").as_deref(), Some("https://b.example/v1"));
         assert_eq!(find("b", "n"), None);

@@ -1,5 +1,7 @@
 //! The servers that are kept warm, and what those have left that were killed.
 
+use std::path::PathBuf;
+
 use super::check::Check;
 use crate::commands::server::document::stray_in_words;
 use crate::commands::server::look::{self, Seen, ServerState};
@@ -8,24 +10,16 @@ use crate::server;
 use crate::support::amounts::size;
 use crate::warm;
 
-const NAME: &str = "servers";
-
 /// Every server with a file, every stray, every left-over socket.
 pub(super) async fn servers(context: &Context) -> Check {
     let servers = look::all(context).await;
     let strays = server::strays(&context.environment.temporary_base());
     let sockets = warm::left_over_sockets(&context.directories, &context.environment);
     let mut details: Vec<String> = servers.iter().map(describe).collect();
-    details.extend(
-        strays
-            .iter()
-            .map(|stray| format!("stray process {}", stray_in_words(stray))),
-    );
-    details.extend(
-        sockets
-            .iter()
-            .map(|path| format!("left-over socket in {}", path.display())),
-    );
+    let stray = |stray: &server::Stray| format!("stray process {}", stray_in_words(stray));
+    details.extend(strays.iter().map(stray));
+    let socket = |path: &PathBuf| format!("left-over socket in {}", path.display());
+    details.extend(sockets.iter().map(socket));
 
     let count = |state: ServerState| servers.iter().filter(|seen| seen.state == state).count();
     let (hung, dead) = (count(ServerState::NotAnswering), count(ServerState::Dead));
@@ -51,10 +45,10 @@ pub(super) async fn servers(context: &Context) -> Check {
         }
     };
     let check = if troubles.is_empty() {
-        Check::ok(NAME, summary)
+        Check::ok(summary)
     } else {
         summary = format!("{summary}; {}", troubles.join(", "));
-        Check::warn(NAME, summary).hint(match (hung, strays.len()) {
+        Check::warn(summary).hint(match (hung, strays.len()) {
             (0, 0) => "the next server that is started removes them; `opencode-rs server stop --all` does so now",
             _ => "`opencode-rs server stop --all` ends them, and every other server that is not in use",
         })

@@ -77,9 +77,9 @@ pub(super) fn environment(context: &Context) -> Check {
     details.extend(proxies.map(|name| format!("{name}: requests go through a proxy")));
     let names: Vec<String> = steering.iter().map(|(name, _)| format!("`{name}`")).collect();
     if names.is_empty() {
-        return Check::ok("environment", "nothing in it changes the engine").details(details);
+        return Check::ok("nothing in it changes the engine").details(details);
     }
-    Check::warn("environment", format!("the engine is changed by {}", names.join(", ")))
+    Check::warn(format!("the engine is changed by {}", names.join(", ")))
         .hint("unset what is not meant")
         .details(details)
 }
@@ -94,74 +94,43 @@ pub(super) fn configuration(context: &Context, request: &ConnectRequest, directo
         found.extend(files.project);
     }
     let home = EngineFiles::of(context).config;
-    let above: Vec<_> = if bare {
-        Vec::new()
-    } else {
-        let root = directory.ancestors().find(|above| above.join(".git").exists());
-        directory
-            .ancestors()
-            .take_while(|above| root.map_or(*above == directory, |root| above.starts_with(root)))
-            .flat_map(|above| [above.to_path_buf(), above.join(".opencode")])
-            .collect()
-    };
-    for directory in std::iter::once(home).chain(above) {
-        found.extend(
-            CONFIG_NAMES
-                .iter()
-                .map(|file| directory.join(file))
-                .filter(|file| file.is_file()),
-        );
+    let mut directories = vec![home];
+    if !bare {
+        let above = settings::project_directories(directory);
+        directories.extend(above.flat_map(|above| [above.to_path_buf(), above.join(".opencode")]));
+    }
+    for directory in directories {
+        let files = CONFIG_NAMES.iter().map(|file| directory.join(file));
+        found.extend(files.filter(|file| file.is_file()));
     }
     let details: Vec<String> = found.iter().map(|file| file.display().to_string()).collect();
-    let loaded = settings::load(
-        &Flags::default(),
-        &context.environment,
-        &context.directories,
-        &context.cwd,
-        directory,
-        if bare { ProjectFile::Ignored } else { ProjectFile::Read },
-    );
-    match loaded {
-        Err(error) => Check::of_failure("configuration", &error.into()),
+    let project = if bare { ProjectFile::Ignored } else { ProjectFile::Read };
+    match settings::load(&Flags::default(), context, directory, project) {
+        Err(error) => Check::of_failure(&error.into()),
         Ok(settings) if !settings.warnings.is_empty() => {
             let warnings = settings.warnings.iter().map(ToString::to_string);
-            Check::warn("configuration", "there are slips in it")
+            Check::warn("there are slips in it")
                 .hint("`opencode-rs config show` shows what counts")
                 .details(warnings.chain(details).collect())
         }
-        Ok(_) if found.is_empty() => Check::ok("configuration", "no files: defaults"),
+        Ok(_) if found.is_empty() => Check::ok("no files: defaults"),
         Ok(_) => {
             let files = if found.len() == 1 { "file" } else { "files" };
-            Check::ok("configuration", format!("{} {files}", found.len())).details(details)
+            Check::ok(format!("{} {files}", found.len())).details(details)
         }
     }
 }
 
-/// The check of the agent's directory, and whether the engine may be started in it.
-#[derive(Debug)]
-pub(super) struct TrustCheck {
-    pub(super) check: Check,
-    pub(super) is_trusted: bool,
-}
-
-/// Looks at what the directory brings along, without asking anybody.
-pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Path) -> TrustCheck {
-    const NAME: &str = "directory";
+/// Looks at what the directory brings along, without asking anybody; also gives whether the engine may be started in it.
+pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Path) -> (Check, bool) {
     let findings = match trust::scan(directory, &trust::UserPlaces::of(context)) {
         Ok(findings) => findings,
-        Err(failure) => {
-            return TrustCheck {
-                check: Check::of_failure(NAME, &failure),
-                is_trusted: false,
-            };
-        }
+        Err(failure) => return (Check::of_failure(&failure), false),
     };
     let shown = directory.display();
     if findings.items.is_empty() {
-        return TrustCheck {
-            check: Check::ok(NAME, format!("{shown}, which brings along nothing that needs trust")),
-            is_trusted: true,
-        };
+        let check = Check::ok(format!("{shown}, which brings along nothing that needs trust"));
+        return (check, true);
     }
     let details: Vec<String> = findings.items.iter().map(ToString::to_string).collect();
     let answer = trust::require(
@@ -173,20 +142,13 @@ pub(super) fn trust(context: &Context, request: &ConnectRequest, directory: &Pat
     );
     let is_trusted = answer.is_ok();
     let check = match answer {
-        Ok(()) => Check::warn(
-            NAME,
-            format!("{shown}, which brings along what needs trust, and is trusted"),
-        )
-        .hint("look at the list"),
-        Err(_) if somebody_is_there(context) => Check::warn(
-            NAME,
-            format!("{shown}, which brings along what needs trust: a run will ask for it"),
-        )
+        Ok(()) => Check::warn(format!("{shown}, which brings along what needs trust, and is trusted"))
+            .hint("look at the list"),
+        Err(_) if somebody_is_there(context) => Check::warn(format!(
+            "{shown}, which brings along what needs trust: a run will ask for it"
+        ))
         .hint("look at the list; `--trust` trusts it for one run"),
-        Err(failure) => Check::of_failure(NAME, &failure),
+        Err(failure) => Check::of_failure(&failure),
     };
-    TrustCheck {
-        check: check.details(details),
-        is_trusted,
-    }
+    (check.details(details), is_trusted)
 }

@@ -3,31 +3,37 @@
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
 
-use super::super::table::{Column, Shape, Table};
-use super::super::{CommandEnd, write_document};
+use super::super::table::{Column, write_entries};
 use super::shown;
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::permission::{AuditEntry, AuditLog, Decision};
-use crate::request::{ListFormat, ListOutput, LogFilter};
+use crate::request::{ListOutput, LogFilter};
+
+const COLUMNS: [Column; 7] = [
+    Column::Text("TIME"),
+    Column::Text("DECISION"),
+    Column::Text("BY"),
+    Column::Text("TOOL"),
+    Column::Flexible("WHAT"),
+    Column::Flexible("RULE"),
+    Column::Flexible("SESSION"),
+];
 
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// When the log cannot be read, or stdout cannot be written.
-pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) -> Result<CommandEnd, Failure> {
+pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) -> Result<(), Failure> {
     let state = &context.directories.state;
     let lines = AuditLog::read(state).map_err(|error| {
-        Failure::new(
-            FailureKind::Failed,
-            format!("cannot read the audit log in `{}`", state.display()),
-        )
-        .caused_by(&error)
-        .hint(format!(
-            "`{}` has to be a regular file of yours",
-            AuditLog::path_in(state).display()
-        ))
+        Failure::failed(format!("cannot read the audit log in `{}`", state.display()))
+            .caused_by(&error)
+            .hint(format!(
+                "`{}` has to be a regular file of yours",
+                AuditLog::path_in(state).display()
+            ))
     })?;
     let mut damaged = 0_usize;
     let mut entries: VecDeque<AuditEntry> = VecDeque::new();
@@ -46,10 +52,7 @@ pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) ->
             }
         }
     }
-    match output.format {
-        ListFormat::Json => write_document(&entries)?,
-        ListFormat::Text => table(&entries).print(context, output)?,
-    }
+    write_entries(context, output, entries.make_contiguous(), &COLUMNS, cells)?;
     if damaged > 0 {
         let lines = if damaged == 1 { "line" } else { "lines" };
         let _ = writeln!(
@@ -57,7 +60,7 @@ pub(super) fn run(context: &Context, filter: &LogFilter, output: &ListOutput) ->
             "warning: {damaged} damaged {lines} of the audit log skipped"
         );
     }
-    Ok(CommandEnd::Success)
+    Ok(())
 }
 
 fn matches(filter: &LogFilter, entry: &AuditEntry) -> bool {
@@ -68,27 +71,15 @@ fn matches(filter: &LogFilter, entry: &AuditEntry) -> bool {
     session && decision
 }
 
-fn table(entries: &VecDeque<AuditEntry>) -> Table {
-    let mut table = Table::new(&[
-        Column::new("TIME", Shape::Text),
-        Column::new("DECISION", Shape::Text),
-        Column::new("BY", Shape::Text),
-        Column::new("TOOL", Shape::Text),
-        Column::new("WHAT", Shape::Flexible),
-        Column::new("RULE", Shape::Flexible),
-        Column::new("SESSION", Shape::Flexible),
-    ]);
-    for entry in entries {
-        let agent = if entry.subagent { " (subagent)" } else { "" };
-        table.push(vec![
-            shown(&entry.time),
-            entry.decision.as_str().to_owned(),
-            entry.by.as_str().to_owned(),
-            shown(&entry.permission),
-            shown(&entry.patterns.join(", ")),
-            shown(&entry.rule),
-            shown(&format!("{}{agent}", entry.session_id)),
-        ]);
-    }
-    table
+fn cells(entry: &AuditEntry) -> Vec<String> {
+    let agent = if entry.subagent { " (subagent)" } else { "" };
+    vec![
+        shown(&entry.time),
+        entry.decision.as_str().to_owned(),
+        entry.by.as_str().to_owned(),
+        shown(&entry.permission),
+        shown(&entry.patterns.join(", ")),
+        shown(&entry.rule),
+        shown(&format!("{}{agent}", entry.session_id)),
+    ]
 }

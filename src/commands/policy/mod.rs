@@ -11,12 +11,12 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::table::{Column, Shape, Table};
-use super::{CommandEnd, write_document, write_stdout};
+use super::table::{Column, Table, write_entries};
+use super::{write_document, write_stdout};
 use crate::connect::local_directory;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
-use crate::permission::Policy;
+use crate::permission::{JudgedPart, Policy};
 use crate::prompting::protected;
 use crate::request::{Effect, ListFormat, PolicyRequest, PolicyScope, Preset, TypedCall};
 use crate::support::visible::visible;
@@ -26,7 +26,7 @@ use crate::support::visible::visible;
 /// # Errors
 ///
 /// When the directory does not exist, `--expect` is not met, the log cannot be read, or stdout cannot be written.
-pub fn run(context: &Context, request: &PolicyRequest) -> Result<CommandEnd, Failure> {
+pub fn run(context: &Context, request: &PolicyRequest) -> Result<(), Failure> {
     match request {
         PolicyRequest::Show(scope) => show::run(context, scope),
         PolicyRequest::Test { scope, calls, expect } => test(context, scope, calls, *expect),
@@ -45,35 +45,22 @@ struct CallDecision {
     by_preset: bool,
     /// The preset of the run that was judged.
     preset: &'static str,
-    parts: Vec<CallPart>,
+    parts: Vec<JudgedPart>,
     /// The rules that "for the rest of this session" would add.
     grant: Vec<String>,
-}
-
-/// What the rules say of a part of a call.
-#[derive(Debug, Serialize)]
-struct CallPart {
-    what: String,
-    effect: Effect,
-    rule: String,
 }
 
 impl CallDecision {
     fn of(call: &TypedCall, scope: &PolicyScope, policy: &Policy) -> Self {
         let judgement = policy.judge(&call::action(call));
-        let parts = judgement.parts.into_iter().map(|part| CallPart {
-            what: part.what,
-            effect: part.effect,
-            rule: part.rule,
-        });
         Self {
             tool: call.tool.clone(),
             input: call.input.clone(),
             effect: judgement.effect,
             rule: judgement.rule,
             by_preset: judgement.by_preset,
-            preset: preset_name(scope.permission.preset),
-            parts: parts.collect(),
+            preset: described(scope.permission.preset).0,
+            parts: judgement.parts,
             grant: judgement.grant.iter().map(|rule| rule.pattern.to_string()).collect(),
         }
     }
@@ -89,22 +76,19 @@ impl CallDecision {
 
 /// The run that is judged, in words.
 fn run_in_words(scope: &PolicyScope) -> String {
-    let run = match scope.permission.preset {
-        Preset::LookOnly => "a plain prompt",
-        Preset::AutoTools => "a run with `--auto-tools`",
-        Preset::ReadOnly => "a run with `--auto-tools --read-only`",
-    };
+    let (_, run) = described(scope.permission.preset);
     match &scope.tools_origin {
         Some(origin) => format!("{run}, as {} says", shown(origin)),
         None => format!("{run}: nothing sets `--auto-tools`"),
     }
 }
 
-fn preset_name(preset: Preset) -> &'static str {
+/// The name of a preset, and the run that has it, in words.
+fn described(preset: Preset) -> (&'static str, &'static str) {
     match preset {
-        Preset::LookOnly => "look-only",
-        Preset::AutoTools => "auto-tools",
-        Preset::ReadOnly => "read-only",
+        Preset::LookOnly => ("look-only", "a plain prompt"),
+        Preset::AutoTools => ("auto-tools", "a run with `--auto-tools`"),
+        Preset::ReadOnly => ("read-only", "a run with `--auto-tools --read-only`"),
     }
 }
 
@@ -117,38 +101,25 @@ fn policy_of(context: &Context, scope: &PolicyScope) -> Result<(PathBuf, Policy)
     Ok((directory, policy))
 }
 
-fn test(
-    context: &Context,
-    scope: &PolicyScope,
-    calls: &[TypedCall],
-    expect: Option<Effect>,
-) -> Result<CommandEnd, Failure> {
+fn test(context: &Context, scope: &PolicyScope, calls: &[TypedCall], expect: Option<Effect>) -> Result<(), Failure> {
     let (_, policy) = policy_of(context, scope)?;
     let verdicts: Vec<CallDecision> = calls
         .iter()
         .map(|call| CallDecision::of(call, scope, &policy))
         .collect();
-    match scope.output.format {
-        ListFormat::Json => write_document(&verdicts)?,
-        ListFormat::Text => {
-            let mut table = Table::new(&[
-                Column::new("EFFECT", Shape::Text),
-                Column::new("CALL", Shape::Flexible),
-                Column::new("RULE", Shape::Flexible),
-            ]);
-            for verdict in &verdicts {
-                table.push(vec![
-                    verdict.effect.as_str().to_owned(),
-                    shown(&verdict.call()),
-                    shown(&verdict.rule),
-                ]);
-            }
-            table.print(context, &scope.output)?;
-            let _ = writeln!(io::stderr(), "judged: {}", run_in_words(scope));
-        }
+    let columns = [
+        Column::Text("EFFECT"),
+        Column::Flexible("CALL"),
+        Column::Flexible("RULE"),
+    ];
+    write_entries(context, &scope.output, &verdicts, &columns, |verdict| {
+        row(verdict.effect, &verdict.call(), &verdict.rule)
+    })?;
+    if scope.output.format == ListFormat::Text {
+        let _ = writeln!(io::stderr(), "judged: {}", run_in_words(scope));
     }
     let Some(expected) = expect else {
-        return Ok(CommandEnd::Success);
+        return Ok(());
     };
     let other: Vec<String> = verdicts
         .iter()
@@ -156,7 +127,7 @@ fn test(
         .map(|verdict| format!("`{}` is `{}`", shown(&verdict.call()), verdict.effect.as_str()))
         .collect();
     if other.is_empty() {
-        return Ok(CommandEnd::Success);
+        return Ok(());
     }
     let mut failure = Failure::new(
         FailureKind::InvalidResult,
@@ -166,12 +137,11 @@ fn test(
     Err(failure.hint("`opencode-rs policy explain CALL` shows each part of a call with its rule"))
 }
 
-fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<CommandEnd, Failure> {
+fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<(), Failure> {
     let (_, policy) = policy_of(context, scope)?;
     let verdict = CallDecision::of(call, scope, &policy);
     if scope.output.format == ListFormat::Json {
-        write_document(&verdict)?;
-        return Ok(CommandEnd::Success);
+        return write_document(&verdict);
     }
     let session = match (verdict.effect, verdict.grant.as_slice()) {
         (Effect::Allow | Effect::Deny, _) => String::new(),
@@ -190,23 +160,24 @@ fn explain(context: &Context, scope: &PolicyScope, call: &TypedCall) -> Result<C
     );
     write_stdout(text.as_bytes())?;
     if verdict.parts.is_empty() {
-        return Ok(CommandEnd::Success);
+        return Ok(());
     }
     write_stdout(b"\n")?;
-    let mut table = Table::new(&[
-        Column::new("EFFECT", Shape::Text),
-        Column::new("PART", Shape::Flexible),
-        Column::new("RULE", Shape::Flexible),
-    ]);
-    for part in &verdict.parts {
-        table.push(vec![
-            part.effect.as_str().to_owned(),
-            shown(&part.what),
-            shown(&part.rule),
-        ]);
-    }
-    table.print(context, &scope.output)?;
-    Ok(CommandEnd::Success)
+    let columns = [
+        Column::Text("EFFECT"),
+        Column::Flexible("PART"),
+        Column::Flexible("RULE"),
+    ];
+    let parts = verdict
+        .parts
+        .iter()
+        .map(|part| row(part.effect, &part.what, &part.rule));
+    Table::new(&columns, parts).print(context, &scope.output)
+}
+
+/// A row of a table: an effect, and two texts.
+fn row(effect: Effect, first: &str, second: &str) -> Vec<String> {
+    vec![effect.as_str().to_owned(), shown(first), shown(second)]
 }
 
 /// Text on one line, with nothing hidden in it: where a command goes on in a new line, that is seen.

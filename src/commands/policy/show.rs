@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::table::{Column, Shape, Table};
-use super::super::{CommandEnd, write_document, write_stdout};
-use super::{policy_of, preset_name, run_in_words, shown};
+use super::super::table::{Column, Table};
+use super::super::{write_document, write_stdout};
+use super::{described, policy_of, row, run_in_words, shown};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{Approver, Effect, ListFormat, OnDenial, PermissionRequest, PolicyScope, Preset};
@@ -15,7 +15,7 @@ use crate::support::duration;
 /// # Errors
 ///
 /// When the directory does not exist, or stdout cannot be written.
-pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<CommandEnd, Failure> {
+pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<(), Failure> {
     let (directory, _) = policy_of(context, scope)?;
     let permission = &scope.permission;
     let directories: Vec<String> = std::iter::once(&directory)
@@ -23,29 +23,21 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<CommandEnd, 
         .map(|path| path.to_string_lossy().into_owned())
         .collect();
     if scope.output.format == ListFormat::Json {
-        write_document(&document(scope, &directories))?;
-        return Ok(CommandEnd::Success);
+        return write_document(&document(scope, &directories));
     }
-    let mut table = Table::new(&[
-        Column::new("EFFECT", Shape::Text),
-        Column::new("RULE", Shape::Flexible),
-        Column::new("ORIGIN", Shape::Flexible),
-    ]);
-    for rule in by_strictness(permission) {
-        table.push(vec![
-            rule.effect.as_str().to_owned(),
-            shown(&rule.pattern.to_string()),
-            shown(&rule.origin.to_string()),
-        ]);
-    }
-    for (effect, what) in preset_rules(permission.preset) {
-        table.push(vec![
-            effect.as_str().to_owned(),
-            (*what).to_owned(),
-            format!("preset {}", preset_name(permission.preset)),
-        ]);
-    }
-    table.print(context, &scope.output)?;
+    let columns = [
+        Column::Text("EFFECT"),
+        Column::Flexible("RULE"),
+        Column::Flexible("ORIGIN"),
+    ];
+    let rules = by_strictness(permission)
+        .into_iter()
+        .map(|rule| row(rule.effect, &rule.pattern.to_string(), &rule.origin.to_string()));
+    let origin = format!("preset {}", described(permission.preset).0);
+    let preset = preset_rules(permission.preset)
+        .iter()
+        .map(|(effect, what)| row(*effect, what, &origin));
+    Table::new(&columns, rules.chain(preset)).print(context, &scope.output)?;
     let named = directories.iter().enumerate().map(|(at, directory)| {
         let name = if at == 0 { "directory" } else { "added" };
         (name, shown(directory))
@@ -62,8 +54,7 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<CommandEnd, 
     let text: String = std::iter::once("\n".to_owned())
         .chain(facts.map(|(name, fact)| format!("{name:9}  {fact}\n")))
         .collect();
-    write_stdout(text.as_bytes())?;
-    Ok(CommandEnd::Success)
+    write_stdout(text.as_bytes())
 }
 
 /// The rules, those that refuse first; within an effect as they came.
@@ -73,15 +64,15 @@ fn by_strictness(permission: &PermissionRequest) -> Vec<&crate::request::PolicyR
     rules
 }
 
+const SECRETS: &str =
+    "files that hold secrets (`*.env`, `.netrc`, private keys, ...), and whatever is outside of the directories";
+
 /// What the preset says, in words. A rule of anybody's is stronger, where it does not widen what may only look.
 fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
     match preset {
         Preset::LookOnly => &[
             (Effect::Deny, "every tool that is not named here"),
-            (
-                Effect::Deny,
-                "files that hold secrets (`*.env`, `.netrc`, private keys, ...), and whatever is outside of the directories",
-            ),
+            (Effect::Deny, SECRETS),
             (Effect::Allow, "read, glob, grep, list: inside of the directories"),
             (Effect::Allow, "question"),
         ],
@@ -90,10 +81,7 @@ fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
                 Effect::Ask,
                 "every tool that is not named here: bash, webfetch, MCP tools, ...",
             ),
-            (
-                Effect::Ask,
-                "files that hold secrets (`*.env`, `.netrc`, private keys, ...), and whatever is outside of the directories",
-            ),
+            (Effect::Ask, SECRETS),
             (
                 Effect::Ask,
                 "edit: files that make something run, such as those in `.git` and what is hidden in the home",
@@ -160,7 +148,7 @@ fn document(scope: &PolicyScope, directories: &[String]) -> Value {
     };
     json!({
         "schema_version": 1,
-        "preset": preset_name(permission.preset),
+        "preset": described(permission.preset).0,
         "auto_tools_from": scope.tools_origin,
         "rules": rules,
         "preset_rules": preset,

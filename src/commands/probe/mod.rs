@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
-use self::rows::{ProbeRow, ProbeStep, ROWS};
+use self::rows::{ProbeFile, ProbeRow, ProbeStep, rows};
 #[cfg(unix)]
 pub use self::terminal::on_terminal_main;
 #[cfg(unix)]
@@ -24,7 +24,7 @@ use self::terminal::{ON_TERMINAL, TerminalUser};
 use crate::context::Environment;
 use crate::engine::Engine;
 use crate::env_vars;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::rehearsal::{self, Rehearsal, Script};
 
 /// How long one command may take. The longest takes 5 s on an idle machine.
@@ -48,7 +48,7 @@ const NOTES: &str = "the fox jumps\n";
 /// What came of a row.
 #[derive(Debug, Clone)]
 pub(super) struct RowResult {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// Why it does not work; `None` when it does.
     pub(super) failure: Option<String>,
     pub(super) duration: Duration,
@@ -66,9 +66,9 @@ pub(super) async fn examine(
 ) -> Result<Vec<RowResult>, Failure> {
     let bench = Bench::set_up(engine, environment).await?;
     let mut results = Vec::new();
-    for row in ROWS {
+    for row in rows() {
         let began = Instant::now();
-        let failure = bench.try_row(row).await.err();
+        let failure = bench.try_row(&row).await.err();
         let result = RowResult {
             name: row.name,
             failure,
@@ -91,7 +91,7 @@ struct Bench {
 impl Bench {
     async fn set_up(engine: &Engine, environment: &Environment) -> Result<Self, Failure> {
         let failure = |error: std::io::Error| {
-            Failure::new(FailureKind::Failed, "cannot prepare a directory to probe the engine in").caused_by(&error)
+            Failure::failed("cannot prepare a directory to probe the engine in").caused_by(&error)
         };
         let program = std::env::current_exe().map_err(failure)?;
         let root = tempfile::Builder::new()
@@ -151,16 +151,14 @@ impl Bench {
     }
 
     async fn try_row(&self, row: &ProbeRow) -> Result<(), String> {
-        for file in row.steps.iter().filter_map(|step| step.file) {
-            if file.0 != "notes.txt" {
-                let _ = std::fs::remove_file(self.project().join(file.0));
-            }
+        for file in row.steps.iter().filter_map(|step| step.leaves.as_ref()) {
+            let _ = std::fs::remove_file(self.project().join(&file.name));
         }
         std::fs::write(self.project().join("notes.txt"), NOTES).map_err(|error| error.to_string())?;
-        for step in row.steps {
+        for step in &row.steps {
             self.try_step(step)
                 .await
-                .map_err(|why| format!("`opencode-rs {}`: {why}", step.arguments.join(" ")))?;
+                .map_err(|why| format!("`opencode-rs {}`: {why}", step.run.join(" ")))?;
         }
         Ok(())
     }
@@ -175,7 +173,7 @@ impl Bench {
             command.arg(ON_TERMINAL).arg(&user.path);
         }
         command
-            .args(step.arguments)
+            .args(&step.run)
             .current_dir(self.project())
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
@@ -193,12 +191,12 @@ impl Bench {
             let _ = stdin.write_all(step.stdin.as_bytes()).await;
         }
         let output = tokio::time::timeout(STEP_TIMEOUT, async {
-            let before = interrupt(&mut child, step.interrupted_at).await?;
+            let before = interrupt(&mut child, &step.interrupted_at).await?;
             #[cfg(unix)]
             let output = match &mut user {
                 Some(user) => tokio::select! {
                     output = child.wait_with_output() => output,
-                    Err(why) = user.answer(step.keys) => return Err(why),
+                    Err(why) = user.answer(&step.keys) => return Err(why),
                 },
                 None => child.wait_with_output().await,
             };
@@ -210,10 +208,8 @@ impl Bench {
         })
         .await
         .map_err(|_| format!("did not end within {} s", STEP_TIMEOUT.as_secs()))??;
-        let (stdout, stderr) = (
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr),
-        );
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let stderr = String::from_utf8_lossy(&output.stderr);
         if output.status.code() != Some(step.code) {
             return Err(format!(
                 "ended with {} instead of {}: {}",
@@ -222,14 +218,14 @@ impl Bench {
                 shown(&stderr)
             ));
         }
-        if let Some(missing) = step.writes.iter().find(|text| !stdout.contains(**text)) {
+        if let Some(missing) = step.writes.iter().find(|text| !stdout.contains(*text)) {
             return Err(format!("stdout lacks {missing:?}: {}", shown(&stdout)));
         }
-        if !stderr.contains(step.says) {
+        if !stderr.contains(&step.says) {
             return Err(format!("stderr lacks {:?}: {}", step.says, shown(&stderr)));
         }
-        match step.file {
-            Some((name, contents)) => check_file(&self.project().join(name), contents),
+        match &step.leaves {
+            Some(file) => check_file(&self.project(), file),
             None => Ok(()),
         }
     }
@@ -272,17 +268,14 @@ async fn interrupt(child: &mut Child, text: &str) -> Result<Vec<u8>, String> {
     Ok(read)
 }
 
-fn check_file(path: &Path, contents: Option<&str>) -> Result<(), String> {
-    let found = std::fs::read_to_string(path).ok();
-    if found.as_deref() == contents {
-        return Ok(());
+fn check_file(project: &Path, expected: &ProbeFile) -> Result<(), String> {
+    let name = &expected.name;
+    match (std::fs::read_to_string(project.join(name)).ok(), &expected.contents) {
+        (found, contents) if found == *contents => Ok(()),
+        (None, _) => Err(format!("`{name}` was not written")),
+        (Some(_), None) => Err(format!("`{name}` was written")),
+        (Some(found), Some(_)) => Err(format!("`{name}` holds {}", shown(&found))),
     }
-    let name = path.file_name().unwrap_or_default().display();
-    Err(match (found, contents) {
-        (None, _) => format!("`{name}` was not written"),
-        (Some(_), None) => format!("`{name}` was written"),
-        (Some(found), Some(_)) => format!("`{name}` holds {}", shown(&found)),
-    })
 }
 
 fn shown(text: &str) -> String {

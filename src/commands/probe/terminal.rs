@@ -98,7 +98,7 @@ impl TerminalUser {
     }
 
     /// Waits for each text on the screen and presses the keys beside it.
-    pub(super) async fn answer(&mut self, keys: &[(&str, &str)]) -> Result<(), String> {
+    pub(super) async fn answer(&mut self, keys: &[(String, String)]) -> Result<(), String> {
         for (awaited, pressed) in keys {
             while !self.text.contains(awaited) {
                 match self.shown.recv().await {

@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::process::ExitStatus;
 use std::time::Instant;
 
+use crate::commands::unless_stopped;
 use crate::context::Environment;
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
@@ -62,11 +63,11 @@ async fn verify(
     results: &mut CheckResults,
 ) -> Result<(), Failure> {
     // What the turn has to say comes before what the command says.
-    tokio::select! {
-        biased;
-        failure = stop.as_mut() => return Err(failure),
-        () = place.display.drained() => {}
-    }
+    let draining = async {
+        place.display.drained().await;
+        Ok(())
+    };
+    unless_stopped(stop.as_mut(), draining).await?;
     let screen = place.display.screen();
     let _taken = screen.take();
     if screen.mid_line() {
@@ -74,15 +75,10 @@ async fn verify(
         screen.set_mid_line(false);
     }
     let began = Instant::now();
-    let cannot_run = |error: &std::io::Error| {
-        Failure::new(FailureKind::Failed, format!("cannot run `{command}` (`--verify`)")).caused_by(error)
-    };
+    let cannot_run =
+        |error: &std::io::Error| Failure::failed(format!("cannot run `{command}` (`--verify`)")).caused_by(error);
     let mut group = Group::start(command, &place).map_err(|error| cannot_run(&error))?;
-    let ended = tokio::select! {
-        biased;
-        failure = stop.as_mut() => Err(failure),
-        status = group.ended() => Ok(status),
-    };
+    let ended = unless_stopped(stop, async { Ok(group.ended().await) }).await;
     let status = match ended {
         Ok(status) => status.map_err(|error| cannot_run(&error)),
         Err(failure) => {

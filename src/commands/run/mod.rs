@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::CommandEnd;
+use super::{CommandEnd, unless_stopped};
 use crate::client::Client;
 use crate::connect::{self, Connection, rehearsed, visit};
 use crate::context::Context;
@@ -97,11 +97,7 @@ async fn prompt(
         display,
         begun: context.started,
     };
-    let prepared = tokio::select! {
-        biased;
-        failure = stop.as_mut() => return Err(failure),
-        prepared = prepare(prompt) => prepared?,
-    };
+    let prepared = unless_stopped(stop.as_mut(), prepare(prompt)).await?;
     Ok(Some(Box::pin(take_turn(prompt, prepared, stop, outcome)).await))
 }
 
@@ -197,7 +193,6 @@ async fn take_turn(
         ready,
         turn,
         gave_up_stdin,
-        answer_file,
     } = prepared;
     let has_mcp = ready.catalog.has_mcp();
     let mut connection = ready.connection;
@@ -223,13 +218,10 @@ async fn take_turn(
     // Before the checks: what they run may go on with the conversation.
     locks.release(prompt.state);
     if outcome.failure.is_none()
-        && let Some(file) = answer_file
+        && let Some(file) = &request.output.last_message_file
     {
-        outcome.failure = tokio::select! {
-            biased;
-            failure = stop.as_mut() => Some(failure),
-            written = file.write(&outcome.last_message) => written.err(),
-        };
+        let writing = answer_file::write(prompt.context, file, &outcome.last_message);
+        outcome.failure = unless_stopped(stop.as_mut(), writing).await.err();
     }
     if outcome.failure.is_none() && request.permission.on_denial == OnDenial::Fail {
         outcome.failure = denial(&outcome.permissions, request.permission.preset);
@@ -293,10 +285,6 @@ fn denial(permissions: &[PermissionRecord], preset: Preset) -> Option<Failure> {
         FailureKind::Denied,
         format!("`{}` was refused{more}: {}", first.permission, first.reason),
     );
-    let failure = if preset == Preset::LookOnly {
-        failure.hint("`--auto-tools` lets the model run tools")
-    } else {
-        failure
-    };
+    let failure = failure.hint_if(preset == Preset::LookOnly, "`--auto-tools` lets the model run tools");
     Some(failure.hint("leave out `--fail-on-deny` to go on in spite of it"))
 }

@@ -1,6 +1,6 @@
 //! Everything before the prompt is sent: input, connection, session, names.
 
-use super::answer_file::AnswerFile;
+use super::answer_file;
 use crate::error::Failure;
 use crate::input::{self, InputContext, PromptParts};
 use crate::prompting::permissions::{answerer, policy, warning_of_attached};
@@ -18,7 +18,6 @@ pub(super) struct PreparedRun {
     pub(super) turn: PreparedTurn,
     /// Whether stdin was given up before it brought anything.
     pub(super) gave_up_stdin: bool,
-    pub(super) answer_file: Option<AnswerFile>,
 }
 
 /// Reads the input, connects and prepares the turn. Bad input is refused before anything starts.
@@ -30,22 +29,15 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
         .output
         .last_message_file
         .as_deref()
-        .map(|path| AnswerFile::check(&context.cwd.join(path), path))
+        .map(|typed| answer_file::check(context, typed))
         .transpose()?;
     let input = InputContext {
-        cwd: &context.cwd,
-        environment: &context.environment,
-        streams: context.streams,
-        interrupts: &context.interrupts,
         deadline: prompt.deadline(),
-        verbosity: request.connect.verbosity,
+        ..InputContext::new(context, request.connect.verbosity)
     };
     input::note_file_among_words(&request.words_beside_files, input);
     let files = input::read_attachments(&request.attachments, input).await?;
-    let system = match &request.system {
-        Some(system) => input::read_system(system, input).await?,
-        None => None,
-    };
+    let system = input::read_system(request.system.as_ref(), input).await?;
     let answerer = answerer(prompt);
     let locks = lock_kept(prompt).await?;
     let reading = input::read_prompt(&request.prompt, request.stdin, input);
@@ -75,12 +67,11 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
         answerer,
     };
     let mut turn = target.prepare(prompt, &mut ready, input).await?;
-    turn.turn.outputs = OutputFiles::of_process(answer_file.as_ref().map(|file| file.path().to_path_buf()));
+    turn.turn.outputs = OutputFiles::of_process(answer_file);
     Ok(PreparedRun {
         ready,
         turn,
         gave_up_stdin,
-        answer_file,
     })
 }
 

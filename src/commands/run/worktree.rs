@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::git::{At, GitError, filters, git, path_of, word_of};
 use crate::context::{Context, Environment};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{CopyOf, WorktreeChoice};
 use crate::support::identifier;
 use crate::turn;
@@ -57,20 +57,14 @@ impl RunWorktree {
     pub(super) async fn make(context: &Context, directory: &Path, choice: &WorktreeChoice) -> Result<Self, Failure> {
         let environment = &context.environment;
         let original = working_tree(environment, directory).await?;
-        let below = directory.strip_prefix(&original).map_err(|_| {
-            Failure::usage(format!(
-                "cannot make a worktree: git says that `{}` belongs to `{}`",
-                directory.display(),
-                original.display()
-            ))
-        })?;
+        let root = original.display();
+        let below = directory
+            .strip_prefix(&original)
+            .map_err(|_| refused(&format!("git says that `{}` belongs to `{root}`", directory.display())))?;
         let here = At::Directory(original.clone());
         let base = commit(environment, &here, "HEAD^{commit}").await.map_err(|_| {
-            Failure::usage(format!(
-                "cannot make a worktree: the repository `{}` has no commit",
-                original.display()
-            ))
-            .hint("a worktree begins as the last commit: commit something first")
+            refused(&format!("the repository `{root}` has no commit"))
+                .hint("a worktree begins as the last commit: commit something first")
         })?;
         let id = make_id()?;
         let branch = match choice {
@@ -79,10 +73,8 @@ impl RunWorktree {
         };
         let reference = format!("refs/heads/{branch}");
         if commit(environment, &here, &reference).await.is_ok() {
-            return Err(
-                Failure::usage(format!("cannot make a worktree: the branch `{branch}` exists already"))
-                    .hint("choose another name, or leave it out"),
-            );
+            let failure = refused(&format!("the branch `{branch}` exists already"));
+            return Err(failure.hint("choose another name, or leave it out"));
         }
         let path = make_place(&context.directories.state, &original, &id)?;
         let mut worktree = Self {
@@ -105,7 +97,7 @@ impl RunWorktree {
     }
 
     async fn check_out(&mut self, environment: &Environment, here: &At) -> Result<(), Failure> {
-        let failure = |error: GitError| Failure::new(FailureKind::Failed, "cannot make a worktree").caused_by(&error);
+        let failure = |error: GitError| Failure::failed("cannot make a worktree").caused_by(&error);
         let add = ["worktree", "add", "--quiet", "--no-track", "-b", &self.branch];
         let arguments = add
             .iter()
@@ -118,8 +110,7 @@ impl RunWorktree {
             .await
             .map_err(failure)?;
         self.git_directory = path_of(git_directory);
-        let unreadable =
-            |error: std::io::Error| Failure::new(FailureKind::Failed, "cannot make a worktree").caused_by(&error);
+        let unreadable = |error: std::io::Error| Failure::failed("cannot make a worktree").caused_by(&error);
         self.link = std::fs::read(self.path.join(".git")).map_err(unreadable)?;
         // A directory that no commit holds is empty in the last one.
         std::fs::create_dir_all(&self.directory).map_err(unreadable)?;
@@ -152,18 +143,14 @@ impl RunWorktree {
         // What cannot be looked at may hold work.
         let changed = timeout(LAST_LOOK, self.is_changed(environment)).await.unwrap_or(true);
         let removed = !changed && timeout(LAST_LOOK, self.remove(environment)).await.unwrap_or(false);
-        let mut notes = if changed {
-            self.taking_over()
-        } else if removed {
-            vec!["worktree: nothing changed, so it was removed".to_owned()]
-        } else {
-            vec![
-                format!(
-                    "worktree: nothing changed in {}, but it could not be removed",
-                    quoted(&self.path)
-                ),
+        let path = quoted(&self.path);
+        let mut notes = match (changed, removed) {
+            (true, _) => self.taking_over(),
+            (false, true) => vec!["worktree: nothing changed, so it was removed".to_owned()],
+            (false, false) => vec![
+                format!("worktree: nothing changed in {path}, but it could not be removed"),
                 format!("  throw it away: {}", self.throwing_away()),
-            ]
+            ],
         };
         if let Some(aside) = aside {
             notes.push(format!(
@@ -279,17 +266,19 @@ fn unfiltered(files: &[u8]) -> Option<String> {
     ))
 }
 
+fn refused(why: &str) -> Failure {
+    Failure::usage(format!("cannot make a worktree: {why}"))
+}
+
 /// The root of the working tree that `directory` is in.
 async fn working_tree(environment: &Environment, directory: &Path) -> Result<PathBuf, Failure> {
     let here = At::Directory(directory.to_path_buf());
     let root = git(environment, &here, ["rev-parse", "--show-toplevel"]).await;
     let root = path_of(root.map_err(|error| {
-        Failure::usage(format!(
-            "cannot make a worktree: `{}` is in no git repository with a working tree",
-            directory.display()
-        ))
-        .caused_by(&error)
-        .hint("run it in a git repository, or leave out `--worktree`")
+        let directory = directory.display();
+        refused(&format!("`{directory}` is in no git repository with a working tree"))
+            .caused_by(&error)
+            .hint("run it in a git repository, or leave out `--worktree`")
     })?);
     Ok(root.canonicalize().unwrap_or(root))
 }
@@ -303,7 +292,7 @@ async fn commit(environment: &Environment, at: &At, name: &str) -> Result<String
 /// Eight characters that no other worktree has.
 fn make_id() -> Result<String, Failure> {
     let id = identifier::ascending("")
-        .map_err(|error| Failure::new(FailureKind::Failed, "cannot make a name for the worktree").caused_by(&error))?;
+        .map_err(|error| Failure::failed("cannot make a name for the worktree").caused_by(&error))?;
     let random = id.len().saturating_sub(8);
     // Names that differ in case alone are the same on some file systems.
     Ok(id[random..].to_ascii_lowercase())
@@ -313,11 +302,7 @@ fn make_id() -> Result<String, Failure> {
 fn make_place(state: &Path, original: &Path, id: &str) -> Result<PathBuf, Failure> {
     let place = state.join("worktrees");
     let failure = |error: std::io::Error| {
-        Failure::new(
-            FailureKind::Failed,
-            format!("cannot make a directory in `{}`", state.display()),
-        )
-        .caused_by(&error)
+        Failure::failed(format!("cannot make a directory in `{}`", state.display())).caused_by(&error)
     };
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -332,14 +317,8 @@ fn make_place(state: &Path, original: &Path, id: &str) -> Result<PathBuf, Failur
         .file_name()
         .unwrap_or_default()
         .to_string_lossy()
+        .replace(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'), "_")
         .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
-                c
-            } else {
-                '_'
-            }
-        })
         .take(40)
         .collect();
     Ok(place.join(format!("{name}-{id}")))

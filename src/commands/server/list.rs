@@ -4,33 +4,30 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::ServerMessages;
-use super::choose::{choose, directory};
-use super::document::{SCHEMA_VERSION, ServerEntry, StrayEntry, stray_in_words, url};
-use super::look::{self, Seen, ServerState};
-use crate::commands::table::{Column, Shape, Table};
+use super::document::{self, stray_in_words, url};
+use super::look::{self, Seen, ServerState, choose, directory};
+use crate::commands::table::{Column, Table};
 use crate::commands::{CommandEnd, write_document, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::ServerReference;
-use crate::server::{self, Stray};
+use crate::server;
 use crate::support::amounts::{short, size};
 use crate::support::duration;
 use crate::terminal::sanitize;
 use crate::warm;
 
 const COLUMNS: [Column; 9] = [
-    Column::new("ID", Shape::Text),
-    Column::new("STATE", Shape::Text),
-    Column::new("PID", Shape::Number),
-    Column::new("PORT", Shape::Number),
-    Column::new("VERSION", Shape::Text),
-    Column::new("AGE", Shape::Number),
-    Column::new("IDLE", Shape::Number),
-    Column::new("MEMORY", Shape::Number),
-    Column::new("DIRECTORY", Shape::Flexible),
+    Column::Text("ID"),
+    Column::Text("STATE"),
+    Column::Number("PID"),
+    Column::Number("PORT"),
+    Column::Text("VERSION"),
+    Column::Number("AGE"),
+    Column::Number("IDLE"),
+    Column::Number("MEMORY"),
+    Column::Flexible("DIRECTORY"),
 ];
 /// What a terminal shows of an id; every beginning of an id that fits one server alone is as good as all of it.
 const SHOWN: usize = 8;
@@ -40,11 +37,7 @@ const SHOWN: usize = 8;
 /// # Errors
 ///
 /// When stdout cannot be written.
-pub(super) async fn list(
-    context: &Context,
-    only: Option<&Path>,
-    messages: ServerMessages,
-) -> Result<CommandEnd, Failure> {
+pub(super) async fn list(context: &Context, only: Option<&Path>, messages: ServerMessages) -> Result<(), Failure> {
     let state = &context.directories.state;
     let mut servers = look::all(context).await;
     if let Some(only) = only {
@@ -53,15 +46,15 @@ pub(super) async fn list(
     }
     let strays = server::strays(&context.environment.temporary_base());
     if messages.is_json() {
-        write_document(&Servers::new(&servers, state, Some(&strays)))?;
+        let entries = servers.iter().map(|seen| document::server(seen, state)).collect();
+        write_document(&document::servers("servers", entries, Some(&strays)))?;
     } else if servers.is_empty() {
         messages.say("no server is kept warm; `-k` and `opencode-rs server start` start one");
     } else {
-        let mut table = Table::new(&COLUMNS);
-        for seen in &servers {
-            table.push(cells(seen, context.streams.stdout_is_terminal));
-        }
-        table.print(context, &messages.output)?;
+        let rows = servers
+            .iter()
+            .map(|seen| cells(seen, context.streams.stdout_is_terminal));
+        Table::new(&COLUMNS, rows).print(context, &messages.output)?;
     }
     for seen in &servers {
         settle(context, seen, messages);
@@ -72,7 +65,7 @@ pub(super) async fn list(
             stray_in_words(stray)
         ));
     }
-    Ok(CommandEnd::Success)
+    Ok(())
 }
 
 /// Tells how to handle an unhealthy server, and removes the record of a dead server after showing it once.
@@ -93,28 +86,21 @@ fn settle(context: &Context, seen: &Seen, messages: ServerMessages) {
 fn cells(seen: &Seen, is_short: bool) -> Vec<String> {
     let record = &seen.record;
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    let users = seen.status.as_ref().map_or(0, |status| status.users);
+    let status = seen.status.as_ref();
+    let users = status.map_or(0, |status| status.users);
     let mut state = seen.state_in_words();
     if users > 0 {
         let _ = write!(state, " by {users}");
     }
-    let id = if is_short {
-        record.id.get(..SHOWN).unwrap_or(&record.id)
-    } else {
-        &record.id
-    };
+    let shown = if is_short { SHOWN } else { record.id.len() };
     vec![
-        id.to_owned(),
+        record.id.get(..shown).unwrap_or(&record.id).to_owned(),
         state,
         record.engine_pid.to_string(),
         record.port.to_string(),
         record.engine_version.clone(),
         or_dash(seen.age.map(short)),
-        or_dash(
-            seen.status
-                .as_ref()
-                .map(|status| short(Duration::from_secs(status.idle))),
-        ),
+        or_dash(status.map(|status| short(Duration::from_secs(status.idle)))),
         or_dash(seen.memory().map(size)),
         record.directory.display().to_string(),
     ]
@@ -133,7 +119,8 @@ pub(super) async fn status(
     let state = &context.directories.state;
     let servers = choose(context, server).await?;
     if messages.is_json() {
-        write_document(&Servers::new(&servers, state, None))?;
+        let entries = servers.iter().map(|seen| document::server(seen, state)).collect();
+        write_document(&document::servers("servers", entries, None))?;
     } else {
         let blocks: Vec<String> = servers.iter().map(|seen| block(seen, state)).collect();
         write_stdout(blocks.join("\n").as_bytes())?;
@@ -166,29 +153,20 @@ fn block(seen: &Seen, state: &Path) -> String {
     add("state", &seen.state_in_words());
     add("directory", &record.directory.display().to_string());
     add("address", &url(record.port));
+    let (version, engine) = (&record.engine_version, record.engine.display());
     add(
         "engine",
-        &format!(
-            "{} at {}, process {}",
-            record.engine_version,
-            record.engine.display(),
-            record.engine_pid
-        ),
+        &format!("{version} at {engine}, process {}", record.engine_pid),
     );
-    add(
-        "supervisor",
-        &format!("process {}, opencode-rs {}", record.supervisor.pid, record.program),
-    );
+    let (supervisor, program) = (record.supervisor.pid, &record.program);
+    add("supervisor", &format!("process {supervisor}, opencode-rs {program}"));
     if let Some(status) = &seen.status {
         let users: Vec<String> = status.user_pids.iter().map(ToString::to_string).collect();
-        add(
-            "users",
-            &if users.is_empty() {
-                format!("none for {}", short(Duration::from_secs(status.idle)))
-            } else {
-                format!("process {}", users.join(", "))
-            },
-        );
+        let users = match users.as_slice() {
+            [] => format!("none for {}", short(Duration::from_secs(status.idle))),
+            users => format!("process {}", users.join(", ")),
+        };
+        add("users", &users);
         add("keep for", &duration::format(Duration::from_secs(status.keep_for)));
     }
     let age = seen.age.map_or(String::new(), |age| format!(", {} ago", short(age)));
@@ -202,26 +180,4 @@ fn block(seen: &Seen, state: &Path) -> String {
     }
     add("log", &record.log(state).display().to_string());
     text
-}
-
-#[derive(Debug, Serialize)]
-struct Servers<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    schema_version: u32,
-    servers: Vec<ServerEntry<'a>>,
-    /// What is left of servers that were killed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    strays: Option<Vec<StrayEntry<'a>>>,
-}
-
-impl<'a> Servers<'a> {
-    fn new(servers: &'a [Seen], state: &Path, strays: Option<&'a [Stray]>) -> Self {
-        Self {
-            kind: "servers",
-            schema_version: SCHEMA_VERSION,
-            servers: servers.iter().map(|seen| ServerEntry::new(seen, state)).collect(),
-            strays: strays.map(StrayEntry::all),
-        }
-    }
 }

@@ -11,11 +11,11 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::ServerMessages;
-use super::choose::{choose, directory};
+use super::look::{choose, directory};
 use crate::commands::api::output::reader_gone;
-use crate::commands::{CommandEnd, write_stdout};
+use crate::commands::write_stdout;
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{Follow, ServerReference};
 use crate::support::state_file;
 use crate::terminal::Sanitizer;
@@ -35,7 +35,7 @@ pub(super) async fn run(
     lines: Option<usize>,
     follow: Follow,
     messages: ServerMessages,
-) -> Result<CommandEnd, Failure> {
+) -> Result<(), Failure> {
     let state = &context.directories.state;
     let found = find(context, server).await?;
     let mut log = LogReader::open(warm::log_file(state, &found.id), context.streams.stdout_is_terminal);
@@ -62,7 +62,7 @@ pub(super) async fn run(
         }
         messages.say(&format!("server {} has ended", found.id));
     }
-    Ok(CommandEnd::Success)
+    Ok(())
 }
 
 struct LogOwner {
@@ -101,10 +101,10 @@ async fn find(context: &Context, reference: &ServerReference) -> Result<LogOwner
             server: None,
         })
         .ok_or_else(|| {
-            Failure::new(
-                FailureKind::Failed,
-                format!("cannot find a server of `{}`, nor its log", directory.display()),
-            )
+            Failure::failed(format!(
+                "cannot find a server of `{}`, nor its log",
+                directory.display()
+            ))
             .hint("`opencode-rs server list` shows the servers of all directories")
         })
 }
@@ -174,11 +174,7 @@ impl LogReader {
     }
 
     fn failure(&self, error: &io::Error) -> Failure {
-        Failure::new(
-            FailureKind::Failed,
-            format!("cannot read the log `{}`", self.path.display()),
-        )
-        .caused_by(error)
+        Failure::failed(format!("cannot read the log `{}`", self.path.display())).caused_by(error)
     }
 }
 

@@ -1,13 +1,16 @@
-//! How the servers are that have a file.
+//! How the servers are that have a file, and which of them the user names.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
+use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::client::{Client, Endpoint};
 use crate::context::Context;
+use crate::error::Failure;
+use crate::request::ServerReference;
 use crate::server::resident_memory;
 use crate::support::amounts::short;
 use crate::support::timestamp::parse_rfc3339;
@@ -16,7 +19,11 @@ use crate::warm::{self, ServerRecord, WarmStatus};
 /// How long an engine may take to say anything.
 const ANSWERING: Duration = Duration::from_secs(3);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How many servers a message names at most.
+const NAMED: usize = 5;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(in crate::commands) enum ServerState {
     InUse,
     Idle,
@@ -31,17 +38,6 @@ pub(in crate::commands) enum ServerState {
 }
 
 impl ServerState {
-    pub(in crate::commands) const fn word(self) -> &'static str {
-        match self {
-            Self::InUse => "in_use",
-            Self::Idle => "idle",
-            Self::Retiring => "retiring",
-            Self::NotAnswering => "not_answering",
-            Self::Closed => "closed",
-            Self::Dead => "dead",
-        }
-    }
-
     /// Whether a command can use it.
     pub(in crate::commands) const fn is_well(self) -> bool {
         matches!(self, Self::InUse | Self::Idle | Self::Retiring)
@@ -70,6 +66,11 @@ impl Seen {
         }
     }
 
+    /// The processes that use it.
+    pub(in crate::commands) fn user_pids(&self) -> &[u32] {
+        self.status.as_ref().map_or(&[], |status| &status.user_pids)
+    }
+
     /// When the server ends without a further use.
     pub(in crate::commands) fn ends_in(&self) -> Option<Duration> {
         let status = self.status.as_ref().filter(|_| self.state == ServerState::Idle)?;
@@ -78,15 +79,18 @@ impl Seen {
 
     /// Its state for people: "idle, ends in 29m".
     pub(in crate::commands) fn state_in_words(&self) -> String {
-        match (self.state, self.ends_in()) {
-            (ServerState::Idle, Some(left)) => format!("idle, ends in {}", short(left)),
-            (ServerState::Idle, None) => "idle".to_owned(),
-            (ServerState::InUse, _) => "in use".to_owned(),
-            (ServerState::Retiring, _) => "retiring".to_owned(),
-            (ServerState::NotAnswering, _) => "not answering".to_owned(),
-            (ServerState::Closed, _) => "closed to us".to_owned(),
-            (ServerState::Dead, _) => "dead".to_owned(),
+        if let Some(left) = self.ends_in() {
+            return format!("idle, ends in {}", short(left));
         }
+        let words = match self.state {
+            ServerState::Idle => "idle",
+            ServerState::InUse => "in use",
+            ServerState::Retiring => "retiring",
+            ServerState::NotAnswering => "not answering",
+            ServerState::Closed => "closed to us",
+            ServerState::Dead => "dead",
+        };
+        words.to_owned()
     }
 }
 
@@ -145,4 +149,57 @@ async fn engine_answers(port: u16) -> bool {
         Ok(Err(error)) => error.status().is_some(),
         Err(_) => false,
     }
+}
+
+/// The servers that are meant: one where an id was given, else all of the directory, of which there may be none.
+///
+/// # Errors
+///
+/// When no server, or more than one, has an id that begins so.
+pub(super) async fn choose(context: &Context, reference: &ServerReference) -> Result<Vec<Seen>, Failure> {
+    let state = &context.directories.state;
+    let records = records(context).await;
+    let meant = match reference {
+        ServerReference::Id(id) => vec![by_id(id, records)?],
+        ServerReference::OfDirectory(typed) => {
+            let directory = directory(context, typed.as_deref());
+            records
+                .into_iter()
+                .filter(|record| record.directory == directory)
+                .collect()
+        }
+    };
+    Ok(look(state, meant).await)
+}
+
+/// The directory that the user names. A deleted directory may still have a server.
+pub(super) fn directory(context: &Context, typed: Option<&Path>) -> PathBuf {
+    let typed = context.directory(typed);
+    std::fs::canonicalize(&typed).unwrap_or(typed)
+}
+
+fn by_id(id: &str, records: Vec<ServerRecord>) -> Result<ServerRecord, Failure> {
+    let begins = id.to_ascii_lowercase();
+    let (mut meant, others): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.id.starts_with(&begins));
+    match meant.len() {
+        1 => Ok(meant.remove(0)),
+        0 => {
+            let failure = Failure::usage(format!("cannot find server `{id}`"));
+            let is_none = others.is_empty();
+            let none = "no server is kept warm; `opencode-rs server start` starts one";
+            Err(name(failure, &others).hint_if(is_none, none))
+        }
+        count => {
+            let failure = Failure::usage(format!("cannot tell which server `{id}` is: {count} could be meant"));
+            Err(name(failure, &meant))
+        }
+    }
+}
+
+/// Adds the servers that there are.
+fn name(mut failure: Failure, records: &[ServerRecord]) -> Failure {
+    for record in records.iter().take(NAMED) {
+        failure = failure.hint(format!("`{}` is that of `{}`", record.id, record.directory.display()));
+    }
+    failure.hint_if(records.len() > NAMED, "`opencode-rs server list` shows all")
 }

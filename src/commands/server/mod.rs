@@ -4,8 +4,6 @@
 //! ever shown: a supervisor gives it to the commands that use its server, and `api` is how a person does.
 
 #[cfg(unix)]
-mod choose;
-#[cfg(unix)]
 pub(super) mod document;
 #[cfg(unix)]
 mod list;
@@ -38,22 +36,21 @@ pub async fn run(context: &Context, request: ServerCommandRequest) -> Result<Com
     let is_start = matches!(request.action, ServerAction::Start(_));
     let work = async {
         match request.action {
-            ServerAction::Start(connect) => start::run(context, *connect, messages).await,
-            ServerAction::List(directory) => list::list(context, directory.as_deref(), messages).await,
-            ServerAction::Status(server) => list::status(context, &server, messages).await,
-            ServerAction::Stop { which, in_use } => stop::run(context, &which, in_use, messages).await,
-            ServerAction::Logs { server, lines, follow } => logs::run(context, &server, lines, follow, messages).await,
+            ServerAction::Start(connect) => start::run(context, *connect, messages).await?,
+            ServerAction::List(directory) => list::list(context, directory.as_deref(), messages).await?,
+            ServerAction::Status(server) => return list::status(context, &server, messages).await,
+            ServerAction::Stop { which, in_use } => stop::run(context, &which, in_use, messages).await?,
+            ServerAction::Logs { server, lines, follow } => {
+                logs::run(context, &server, lines, follow, messages).await?;
+            }
         }
+        Ok(CommandEnd::Success)
     };
     if is_start {
         // It has something to undo when a signal ends it.
         return work.await;
     }
-    tokio::select! {
-        biased;
-        _ = context.interrupts.interrupted() => Err(context.interrupts.failure("the command")),
-        done = work => done,
-    }
+    super::unless_interrupted(context, "the command", work).await
 }
 
 /// Runs the command.

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde_json::json;
 
 use super::ServerMessages;
-use super::document::{SCHEMA_VERSION, ServerEntry};
+use super::document::{self, SCHEMA_VERSION};
 use super::look::{self, Seen};
-use crate::commands::{CommandEnd, write_document, write_stdout};
+use crate::commands::{unless_stopped, write_document, write_stdout};
 use crate::connect::visit::{USUAL, WaitingLine, stop};
 use crate::connect::{self, Connection};
 use crate::context::Context;
@@ -25,11 +25,7 @@ use crate::warm::ServerRecord;
 /// # Errors
 ///
 /// When no server is usable. A server that this command started and cannot use is stopped.
-pub(super) async fn run(
-    context: &Context,
-    request: ConnectRequest,
-    messages: ServerMessages,
-) -> Result<CommandEnd, Failure> {
+pub(super) async fn run(context: &Context, request: ConnectRequest, messages: ServerMessages) -> Result<(), Failure> {
     check_place(context)?;
     let state = &context.directories.state;
     let directory = connect::directory(context, &request)?;
@@ -37,11 +33,8 @@ pub(super) async fn run(
     let line = WaitingLine::open(context, &request, &messages.output);
     let stop = stop(context, context.started, request.timeout, "the start of the server");
     tokio::pin!(stop);
-    let mut connection = tokio::select! {
-        biased;
-        failure = stop.as_mut() => return Err(failure),
-        connection = connect::connect(context, &request, &directory, USUAL, &line.stages) => connection?,
-    };
+    let connecting = connect::connect(context, &request, &directory, USUAL, &line.stages);
+    let mut connection = unless_stopped(stop.as_mut(), connecting).await?;
     let Some(record) = connection.lease.as_ref().map(|lease| lease.record().clone()) else {
         connection.close().await;
         return Err(Failure::new(
@@ -51,11 +44,7 @@ pub(super) async fn run(
         .hint("look for a directory of agents, commands, plugins or tools with thousands of files"));
     };
     let is_new = !before.contains(&record.id);
-    let warmed = tokio::select! {
-        biased;
-        failure = stop.as_mut() => Err(failure),
-        warmed = warm_up(&connection) => warmed,
-    };
+    let warmed = unless_stopped(stop, warm_up(&connection)).await;
     drop(line);
     if let Err(failure) = warmed {
         if is_new {
@@ -70,8 +59,7 @@ pub(super) async fn run(
         Failure::new(FailureKind::Engine, "cannot keep the server: it has ended by itself")
             .hint("see `opencode-rs server logs`")
     })?;
-    report(&seen, is_new, state, messages)?;
-    Ok(CommandEnd::Success)
+    report(&seen, is_new, state, messages)
 }
 
 /// Refuses where no server can be kept.
@@ -95,12 +83,13 @@ fn check_place(context: &Context) -> Result<(), Failure> {
 fn report(seen: &Seen, is_new: bool, state: &Path, messages: ServerMessages) -> Result<(), Failure> {
     let record = &seen.record;
     if messages.is_json() {
-        write_document(&StartedDocument {
-            kind: "server",
-            schema_version: SCHEMA_VERSION,
-            already_running: !is_new,
-            server: ServerEntry::new(seen, state),
-        })?;
+        let mut document = json!({ "type": "server", "schema_version": SCHEMA_VERSION, "already_running": !is_new });
+        if let (Some(fields), serde_json::Value::Object(server)) =
+            (document.as_object_mut(), document::server(seen, state))
+        {
+            fields.extend(server);
+        }
+        write_document(&document)?;
     } else {
         write_stdout(format!("{}\n", record.id).as_bytes())?;
     }
@@ -124,15 +113,4 @@ async fn warm_up(connection: &Connection) -> Result<(), Failure> {
     let client = &connection.client;
     tokio::try_join!(client.providers(), client.agents(), client.config())?;
     Ok(())
-}
-
-#[derive(Debug, Serialize)]
-struct StartedDocument<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    schema_version: u32,
-    /// Whether it was there before.
-    already_running: bool,
-    #[serde(flatten)]
-    server: ServerEntry<'a>,
 }

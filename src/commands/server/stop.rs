@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::ServerMessages;
-use super::choose::{choose, directory};
-use super::document::{SCHEMA_VERSION, StrayEntry, stray_in_words};
-use super::look::{self, Seen, ServerState};
-use crate::commands::{CommandEnd, write_document};
+use super::document::{self, stray_in_words};
+use super::look::{self, Seen, ServerState, choose, directory};
+use crate::commands::write_document;
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{InUse, ServerReference, StopChoice};
 use crate::server::{self, ProcessMark, Stray};
 use crate::warm;
@@ -43,7 +42,7 @@ pub(super) async fn run(
     which: &StopChoice,
     in_use: InUse,
     messages: ServerMessages,
-) -> Result<CommandEnd, Failure> {
+) -> Result<(), Failure> {
     let servers = chosen(context, which).await?;
     let mut fates = Vec::new();
     for seen in &servers {
@@ -51,13 +50,10 @@ pub(super) async fn run(
         tell(seen, &fate, messages);
         fates.push(fate);
     }
-    let strays = match which {
-        StopChoice::All => Some(end_strays(context).await?),
-        StopChoice::These(_) => None,
+    let (ended, left) = match which {
+        StopChoice::All => end_strays(context).await?,
+        StopChoice::These(_) => (Vec::new(), Vec::new()),
     };
-    let (ended, left) = strays
-        .as_ref()
-        .map_or((&[][..], &[][..]), |(ended, left)| (ended, left));
     for stray in ended.iter().filter(|stray| !left.contains(stray)) {
         messages.say(&format!(
             "ended process {}, which was left of a server that was killed",
@@ -68,15 +64,15 @@ pub(super) async fn run(
         messages.say(&nothing_to_stop(context, which));
     }
     if messages.is_json() {
-        let stopped = servers.iter().zip(&fates);
-        write_document(&StopDocument {
-            kind: "server_stop",
-            schema_version: SCHEMA_VERSION,
-            servers: stopped.map(|(seen, fate)| StoppedServer::new(seen, fate)).collect(),
-            strays: strays.as_ref().map(|(ended, _)| StrayEntry::all(ended)),
-        })?;
+        let stopped = servers
+            .iter()
+            .zip(&fates)
+            .map(|(seen, fate)| entry(seen, fate))
+            .collect();
+        let strays = (*which == StopChoice::All).then_some(&ended[..]);
+        write_document(&document::servers("server_stop", stopped, strays))?;
     }
-    failure(&servers, &fates, left).map_or(Ok(CommandEnd::Success), Err)
+    failure(&servers, &fates, &left).map_or(Ok(()), Err)
 }
 
 /// The servers that are meant. All of them are looked up before any is stopped: a typing error stops nothing.
@@ -120,9 +116,7 @@ async fn end_strays(context: &Context) -> Result<(Vec<Stray>, Vec<Stray>), Failu
         strays
     })
     .await
-    .map_err(|error| {
-        Failure::new(FailureKind::Failed, "cannot look for what killed servers have left").caused_by(&error)
-    })
+    .map_err(|error| Failure::failed("cannot look for what killed servers have left").caused_by(&error))
 }
 
 async fn stop(context: &Context, seen: &Seen, in_use: InUse) -> Fate {
@@ -204,59 +198,30 @@ fn failure(servers: &[Seen], fates: &[Fate], strays: &[Stray]) -> Option<Failure
     if causes.is_empty() {
         return None;
     }
-    let mut failure = Failure::new(
-        FailureKind::Failed,
-        match servers {
-            0 => "cannot end what a server that was killed has left".to_owned(),
-            1 => "cannot stop a server".to_owned(),
-            _ => format!("cannot stop {servers} servers"),
-        },
-    );
+    let mut failure = Failure::failed(match servers {
+        0 => "cannot end what a server that was killed has left".to_owned(),
+        1 => "cannot stop a server".to_owned(),
+        _ => format!("cannot stop {servers} servers"),
+    });
     failure.causes = causes;
-    Some(if is_in_use {
-        failure.hint("wait until the commands are done, or stop them too with `--force`")
-    } else {
-        failure
+    let hint = "wait until the commands are done, or stop them too with `--force`";
+    Some(failure.hint_if(is_in_use, hint))
+}
+
+/// A server in the document.
+fn entry(seen: &Seen, fate: &Fate) -> Value {
+    let (result, users) = match fate {
+        Fate::Stopped => ("stopped", &[][..]),
+        Fate::Killed => ("killed", &[][..]),
+        Fate::Cleared => ("cleared", &[][..]),
+        Fate::InUse(users) => ("in_use", &users[..]),
+        Fate::Refused(_) => ("refused", &[][..]),
+    };
+    json!({
+        "id": seen.record.id,
+        "directory": seen.record.directory.display().to_string(),
+        "result": result,
+        // The processes that use it.
+        "user_pids": users,
     })
-}
-
-#[derive(Debug, Serialize)]
-struct StopDocument<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    schema_version: u32,
-    servers: Vec<StoppedServer<'a>>,
-    /// What was left of servers that were killed, with `--all`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    strays: Option<Vec<StrayEntry<'a>>>,
-}
-
-#[derive(Debug, Serialize)]
-struct StoppedServer<'a> {
-    id: &'a str,
-    directory: String,
-    /// `stopped`, `killed`, `cleared`, `in_use` or `refused`.
-    result: &'static str,
-    /// The processes that use it.
-    user_pids: &'a [u32],
-}
-
-impl<'a> StoppedServer<'a> {
-    fn new(seen: &'a Seen, fate: &'a Fate) -> Self {
-        Self {
-            id: &seen.record.id,
-            directory: seen.record.directory.display().to_string(),
-            result: match fate {
-                Fate::Stopped => "stopped",
-                Fate::Killed => "killed",
-                Fate::Cleared => "cleared",
-                Fate::InUse(_) => "in_use",
-                Fate::Refused(_) => "refused",
-            },
-            user_pids: match fate {
-                Fate::InUse(users) => users,
-                _ => &[],
-            },
-        }
-    }
 }

@@ -84,10 +84,9 @@ async fn existing(
 async fn expect_summary(client: &Client, id: &str, last: &str) -> Result<(), Failure> {
     let news = client.messages_after(id, Some(last)).await?;
     let Some(summary) = news.iter().rev().find(|message| message.info.is_summary()) else {
-        return Err(Failure::new(
-            FailureKind::Failed,
-            format!("cannot compact `{id}`: the model wrote no summary"),
-        ));
+        return Err(Failure::failed(format!(
+            "cannot compact `{id}`: the model wrote no summary"
+        )));
     };
     match &summary.info.error {
         None => Ok(()),

@@ -15,15 +15,6 @@ const SHOWN: usize = 20;
 #[cfg(unix)]
 const COLUMNS: usize = 200;
 
-/// What a person is asked.
-#[derive(Debug, Clone)]
-pub(super) struct ConfirmQuestion {
-    /// What cannot be done without an answer: "delete 2 sessions".
-    pub(super) action: String,
-    /// What it is about, a line each.
-    pub(super) facts: Vec<String>,
-}
-
 enum ConfirmAnswer {
     Yes,
     No,
@@ -32,28 +23,26 @@ enum ConfirmAnswer {
 }
 
 impl RunningCommand<'_> {
-    /// Requires a confirmation: by `--yes`, or at the terminal.
+    /// Requires a confirmation of `action` ("delete 2 sessions"): by `--yes`, or at the terminal, where the person sees
+    /// the facts, a line each.
     ///
     /// # Errors
     ///
     /// When the user does not confirm.
-    pub(super) async fn confirm(self, question: ConfirmQuestion) -> Result<(), Failure> {
-        let action = question.action.clone();
+    pub(super) async fn confirm(self, action: String, facts: Vec<String>) -> Result<(), Failure> {
+        let asked = action.clone();
         let answer = match self.request.confirmation {
             Confirmation::Given => return Ok(()),
             Confirmation::NobodyToAsk => ConfirmAnswer::Nobody,
             // A person takes their time, and signals are to be heard meanwhile.
             Confirmation::Ask => tokio::select! {
                 _ = self.context.interrupts.interrupted() => ConfirmAnswer::Interrupted,
-                answer = tokio::task::spawn_blocking(move || ask(&question)) => answer.unwrap_or(ConfirmAnswer::Nobody),
+                answer = tokio::task::spawn_blocking(move || ask(&asked, &facts)) => answer.unwrap_or(ConfirmAnswer::Nobody),
             },
         };
         match answer {
             ConfirmAnswer::Yes => Ok(()),
-            ConfirmAnswer::No => Err(Failure::new(
-                FailureKind::Failed,
-                format!("did not {action}: the answer was no"),
-            )),
+            ConfirmAnswer::No => Err(Failure::failed(format!("did not {action}: the answer was no"))),
             ConfirmAnswer::Nobody => Err(Failure::usage(format!("cannot {action}: nobody is there to say yes"))
                 .hint("give `--yes` where there is no terminal")),
             ConfirmAnswer::Interrupted => Err(Failure::new(FailureKind::Interrupted, format!("did not {action}"))),
@@ -62,16 +51,17 @@ impl RunningCommand<'_> {
 }
 
 #[cfg(unix)]
-fn ask(question: &ConfirmQuestion) -> ConfirmAnswer {
+fn ask(action: &str, facts: &[String]) -> ConfirmAnswer {
     let Some(terminal) = Device::controlling() else {
         return ConfirmAnswer::Nobody;
     };
-    let facts = question.facts.iter().take(SHOWN);
-    let more = question.facts.len().saturating_sub(SHOWN);
+    let more = facts.len().saturating_sub(SHOWN);
     let facts = facts
+        .iter()
+        .take(SHOWN)
         .map(|fact| format!("  {}", one_line(fact, COLUMNS)))
         .chain((more > 0).then(|| format!("  and {more} more")));
-    let prompt = format!("Really {}?", one_line(&question.action, COLUMNS));
+    let prompt = format!("Really {}?", one_line(action, COLUMNS));
     match select(&terminal, facts, &prompt, &["no", "yes"]) {
         Ok(Some(1)) => ConfirmAnswer::Yes,
         Ok(_) => ConfirmAnswer::No,
@@ -81,6 +71,6 @@ fn ask(question: &ConfirmQuestion) -> ConfirmAnswer {
 }
 
 #[cfg(not(unix))]
-fn ask(_question: &ConfirmQuestion) -> ConfirmAnswer {
+fn ask(_action: &str, _facts: &[String]) -> ConfirmAnswer {
     ConfirmAnswer::Nobody
 }

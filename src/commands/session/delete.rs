@@ -1,22 +1,19 @@
 //! `session delete` and `session prune`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::json;
 
 use super::RunningCommand;
-use super::confirm::ConfirmQuestion;
 use super::entry::SessionEntry;
-use super::kept::kept_names;
 use super::list;
 use super::look::is_busy;
-use crate::cli::SessionTarget;
+use crate::cli::{SessionPrune, SessionTarget};
 use crate::client::types::SessionFilter;
-use crate::commands::{CommandEnd, write_document};
+use crate::commands::write_document;
 use crate::connect::{self, Connection};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{Execution, Inclusion, ListFormat, SessionScope};
 use crate::support::duration;
 use crate::trust;
@@ -25,7 +22,7 @@ pub(super) async fn delete(
     call: RunningCommand<'_>,
     references: &[String],
     scope: SessionScope,
-) -> Result<CommandEnd, Failure> {
+) -> Result<(), Failure> {
     let mut entries: Vec<SessionEntry> = call
         .look(async |source, directory| {
             let mut entries = Vec::new();
@@ -36,51 +33,33 @@ pub(super) async fn delete(
             Ok(entries)
         })
         .await?;
-    let mut seen = Vec::new();
-    entries.retain(|entry| {
-        let is_new = !seen.contains(&entry.id);
-        seen.push(entry.id.clone());
-        is_new
-    });
+    let mut seen = BTreeSet::new();
+    entries.retain(|entry| seen.insert(entry.id.clone()));
     let facts = entries.iter().map(SessionEntry::described).collect();
-    call.confirm(ConfirmQuestion {
-        action: format!("delete {}", sessions(entries.len())),
-        facts,
-    })
-    .await?;
+    call.confirm(format!("delete {}", sessions(entries.len())), facts)
+        .await?;
     delete_all(call, entries, Busy::Fails).await
 }
 
-pub(super) async fn prune(
-    call: RunningCommand<'_>,
-    older_than: Duration,
-    scope: SessionScope,
-    kept: Inclusion,
-    execution: Execution,
-) -> Result<CommandEnd, Failure> {
+pub(super) async fn prune(call: RunningCommand<'_>, wanted: &SessionPrune) -> Result<(), Failure> {
+    let (scope, execution) = (wanted.scope, wanted.execution);
     let entries: Vec<SessionEntry> = call
         .look(async |source, directory| {
             let filter = SessionFilter {
-                directory: (scope == SessionScope::Directory).then(|| directory.to_string_lossy().into_owned()),
                 archived: true,
                 ..SessionFilter::default()
             };
-            let sessions = source.sessions(&filter).await?;
-            let names = kept_names(call, directory, scope);
-            Ok(sessions
-                .iter()
-                .map(|session| SessionEntry::new(session, &names))
-                .collect())
+            source.entries(call, directory, scope, filter).await
         })
         .await?;
     let is_old = |entry: &SessionEntry| {
         let since = entry.updated_at.and_then(|updated| updated.elapsed().ok());
-        since.is_some_and(|since| since >= older_than)
+        since.is_some_and(|since| since >= wanted.older_than)
     };
     let (old, kept_ones): (Vec<SessionEntry>, Vec<SessionEntry>) = entries
         .into_iter()
         .filter(is_old)
-        .partition(|entry| kept == Inclusion::Included || entry.name.is_none());
+        .partition(|entry| wanted.kept == Inclusion::Included || entry.name.is_none());
     if !kept_ones.is_empty() {
         call.say(&format!(
             "not counted: {} kept under a name; `--kept` deletes those too",
@@ -88,11 +67,14 @@ pub(super) async fn prune(
         ));
     }
     if old.is_empty() {
-        call.say(&format!("no session is older than {}", duration::format(older_than)));
-        return match call.request.output.format {
-            ListFormat::Json => report(&[], &[], execution).map(|()| CommandEnd::Success),
-            ListFormat::Text => Ok(CommandEnd::Success),
-        };
+        call.say(&format!(
+            "no session is older than {}",
+            duration::format(wanted.older_than)
+        ));
+        if call.request.output.format == ListFormat::Json {
+            report(&[], &[], execution)?;
+        }
+        return Ok(());
     }
     if execution == Execution::DryRun {
         match call.request.output.format {
@@ -100,19 +82,14 @@ pub(super) async fn prune(
             ListFormat::Text => list::print(call, &old, scope)?,
         }
         call.say(&format!("{} would be deleted", sessions(old.len())));
-        return Ok(CommandEnd::Success);
+        return Ok(());
     }
-    call.confirm(ConfirmQuestion {
-        action: format!("delete {}", sessions(old.len())),
-        facts: old
-            .iter()
-            .map(|entry| match scope {
-                SessionScope::Directory => entry.described(),
-                SessionScope::Everywhere => format!("{}, of `{}`", entry.described(), entry.directory),
-            })
-            .collect(),
-    })
-    .await?;
+    let fact = |entry: &SessionEntry| match scope {
+        SessionScope::Directory => entry.described(),
+        SessionScope::Everywhere => format!("{}, of `{}`", entry.described(), entry.directory),
+    };
+    let facts = old.iter().map(fact).collect();
+    call.confirm(format!("delete {}", sessions(old.len())), facts).await?;
     delete_all(call, old, Busy::Stays).await
 }
 
@@ -126,7 +103,7 @@ enum Busy {
 }
 
 /// Deletes what it can, and fails where something is left.
-async fn delete_all(call: RunningCommand<'_>, entries: Vec<SessionEntry>, busy: Busy) -> Result<CommandEnd, Failure> {
+async fn delete_all(call: RunningCommand<'_>, entries: Vec<SessionEntry>, busy: Busy) -> Result<(), Failure> {
     let mut deleted: Vec<SessionEntry> = Vec::new();
     let mut failures: Vec<(SessionEntry, Failure)> = Vec::new();
     for (directory, group) in groups(call, entries)? {
@@ -155,7 +132,7 @@ async fn delete_all(call: RunningCommand<'_>, entries: Vec<SessionEntry>, busy: 
     call.say(&format!("deleted {}", sessions(deleted.len())));
     let mut failures = failures.into_iter().map(|(_, failure)| failure);
     let Some(mut first) = failures.next() else {
-        return Ok(CommandEnd::Success);
+        return Ok(());
     };
     for other in failures {
         first.causes.push(other.message);
@@ -180,11 +157,10 @@ async fn delete_one(
     if is_busy(&connection.client, &entry.id).await? {
         return match busy {
             Busy::Stays => Ok(false),
-            Busy::Fails => Err(Failure::new(
-                FailureKind::Failed,
-                format!("cannot delete session `{}`: it is at work", entry.id),
-            )
-            .hint(format!("end it with `opencode-rs session abort {}` first", entry.id))),
+            Busy::Fails => Err(
+                Failure::failed(format!("cannot delete session `{}`: it is at work", entry.id))
+                    .hint(format!("end it with `opencode-rs session abort {}` first", entry.id)),
+            ),
         };
     }
     match connection.client.delete_session(&entry.id).await {
@@ -243,9 +219,8 @@ fn report(entries: &[SessionEntry], failures: &[(SessionEntry, Failure)], execut
 }
 
 fn sessions(count: usize) -> String {
-    if count == 1 {
-        "1 session".to_owned()
-    } else {
-        format!("{count} sessions")
+    match count {
+        1 => "1 session".to_owned(),
+        _ => format!("{count} sessions"),
     }
 }

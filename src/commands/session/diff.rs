@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::RunningCommand;
-use super::edit::unknown;
+use super::edit::position;
 use crate::cli::SessionTarget;
-use crate::commands::{write_document, write_stdout};
+use crate::commands::{painted, write_document, write_stdout};
 use crate::error::Failure;
 use crate::request::ListFormat;
 use crate::terminal::{Stream, Terminal, sanitize};
@@ -31,11 +31,7 @@ pub(super) async fn diff(
     let prompts = PromptPositions::of(&document);
     let visible = document.visible();
     let range = match message {
-        Some(message) => prompts.turn(
-            prompts
-                .find(&document, message)
-                .map_err(|error| unknown(error, &prompts))?,
-        ),
+        Some(message) => prompts.turn(position(&prompts, &document, message)?),
         None => 0..visible.len(),
     };
     // The engine compares for each message in the user's place, and notes with it what it found.
@@ -114,24 +110,17 @@ fn unquoted(path: &str) -> Option<String> {
 fn unified(changes: &[PromptChanges]) -> String {
     let mut text = String::new();
     for file in changes.iter().flat_map(|changes| &changes.files) {
-        let (name, patch) = (
-            file["file"].as_str().unwrap_or_default(),
-            file["patch"].as_str().unwrap_or_default(),
-        );
-        let hunks = hunks(patch);
+        let field = |name: &str| file[name].as_str().unwrap_or_default();
+        let (name, hunks) = (field("file"), hunks(field("patch")));
         let (before, after) = (quoted("a/", name), quoted("b/", name));
-        let (old, new) = match file["status"].as_str() {
-            Some("added") => ("/dev/null", after.as_str()),
-            Some("deleted") => (before.as_str(), "/dev/null"),
-            _ => (before.as_str(), after.as_str()),
+        let (old, new, mode) = match field("status") {
+            "added" => ("/dev/null", after.as_str(), "new file mode 100644\n"),
+            "deleted" => (before.as_str(), "/dev/null", "deleted file mode 100644\n"),
+            _ => (before.as_str(), after.as_str(), ""),
         };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "diff --git {before} {after}");
-        match file["status"].as_str() {
-            Some("added") => text.push_str("new file mode 100644\n"),
-            Some("deleted") => text.push_str("deleted file mode 100644\n"),
-            _ => {}
-        }
+        text.push_str(mode);
         if !hunks.is_empty() {
             let _ = write!(text, "--- {old}\n+++ {new}\n{hunks}");
             if !text.ends_with('\n') {
@@ -177,9 +166,6 @@ fn quoted(side: &str, path: &str) -> String {
 }
 
 fn colored(text: &str, color: bool) -> String {
-    if !color {
-        return text.to_owned();
-    }
     let mut shown = String::with_capacity(text.len() + text.len() / 8);
     for line in text.lines() {
         let code = match line.as_bytes() {
@@ -189,11 +175,7 @@ fn colored(text: &str, color: bool) -> String {
             [b'-', ..] => "31",
             _ => "",
         };
-        if code.is_empty() {
-            shown.push_str(line);
-        } else {
-            let _ = write!(shown, "\u{1b}[{code}m{line}\u{1b}[0m");
-        }
+        shown.push_str(&painted(color && !code.is_empty(), code, line));
         shown.push('\n');
     }
     shown

@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use super::RunningCommand;
-use super::confirm::ConfirmQuestion;
-use super::entry::SessionEntry;
-use super::kept::kept_names;
+use super::entry::{SessionEntry, kept_names};
 use super::look::{is_busy, refused};
 use crate::cli::SessionTarget;
 use crate::commands::{write_document, write_stdout};
@@ -65,7 +63,7 @@ fn first_left_out<'a>(document: &'a Transcript, at: Option<&str>) -> Result<Opti
         None => hidden,
         Some(at) => {
             let prompts = PromptPositions::of(document);
-            let position = prompts.find(document, at).map_err(|error| unknown(error, &prompts))?;
+            let position = position(&prompts, document, at)?;
             let last = if prompts.number(position).is_some() {
                 prompts.turn(position).end
             } else {
@@ -79,17 +77,19 @@ fn first_left_out<'a>(document: &'a Transcript, at: Option<&str>) -> Result<Opti
         .map(|message| message.id()))
 }
 
-/// The failure of naming a message.
-pub(super) fn unknown(error: UnknownMessage, prompts: &PromptPositions) -> Failure {
-    let failure = Failure::usage(error.to_string());
-    match (error, prompts.count()) {
-        (_, 0) => failure.hint("the conversation has no prompts"),
-        (UnknownMessage::Ambiguous(..), _) => failure.hint("give more of the id"),
-        (_, count) => failure.hint(format!(
-            "name a prompt by its number, 1 to {count}, or a message by its id; `opencode-rs session show \
-             --output-format json` has the ids"
-        )),
-    }
+/// The position of the message that the user names.
+pub(super) fn position(prompts: &PromptPositions, document: &Transcript, named: &str) -> Result<usize, Failure> {
+    prompts.find(document, named).map_err(|error| {
+        let failure = Failure::usage(error.to_string());
+        match (error, prompts.count()) {
+            (_, 0) => failure.hint("the conversation has no prompts"),
+            (UnknownMessage::Ambiguous(..), _) => failure.hint("give more of the id"),
+            (_, count) => failure.hint(format!(
+                "name a prompt by its number, 1 to {count}, or a message by its id; `opencode-rs session show \
+                 --output-format json` has the ids"
+            )),
+        }
+    })
 }
 
 pub(super) async fn abort(call: RunningCommand<'_>, target: &SessionTarget) -> Result<(), Failure> {
@@ -107,13 +107,10 @@ pub(super) async fn abort(call: RunningCommand<'_>, target: &SessionTarget) -> R
     }
     // Another program's server uses the session. This command cannot reach that server.
     let Ok(_free) = call.lock(&entry.id).await else {
-        return Err(Failure::new(
-            FailureKind::Failed,
-            format!(
-                "cannot end what `{}` is doing: another command does it with an engine of its own",
-                entry.id
-            ),
-        )
+        return Err(Failure::failed(format!(
+            "cannot end what `{}` is doing: another command does it with an engine of its own",
+            entry.id
+        ))
         .hint("interrupt that command"));
     };
     call.say(&format!("`{}` was doing nothing", entry.id));
@@ -126,26 +123,19 @@ pub(super) async fn share(call: RunningCommand<'_>, target: &SessionTarget) -> R
         call.say(&format!("`{}` is shared already", entry.id));
         return address(call, &entry.id, url);
     }
-    call.confirm(ConfirmQuestion {
-        action: format!("publish `{}`", entry.id),
-        facts: vec![
-            entry.described(),
-            "the whole conversation goes to the engine's sharing site, and so does what is said from now on".to_owned(),
-            "everybody who has the address can read it".to_owned(),
-        ],
-    })
-    .await?;
+    let facts = vec![
+        entry.described(),
+        "the whole conversation goes to the engine's sharing site, and so does what is said from now on".to_owned(),
+        "everybody who has the address can read it".to_owned(),
+    ];
+    call.confirm(format!("publish `{}`", entry.id), facts).await?;
     let session = call
         .change(&entry.directory, async |connection| {
             let shared = connection.client.share_session(&entry.id).await;
             shared.map_err(|error| {
                 let unreachable = error.status().is_some_and(|status| status.is_server_error());
-                let failure = refused(&entry.id)(error);
-                if unreachable {
-                    failure.hint("the engine's sharing site must be reachable, and sharing not be turned off")
-                } else {
-                    failure
-                }
+                let hint = "the engine's sharing site must be reachable, and sharing not be turned off";
+                refused(&entry.id)(error).hint_if(unreachable, hint)
             })
         })
         .await?;

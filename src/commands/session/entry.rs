@@ -1,11 +1,15 @@
 //! A session as lists and documents show it.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::kept::KeptName;
+use super::RunningCommand;
+use crate::connect::rehearsed;
+use crate::conversation::KeptSession;
+use crate::request::SessionScope;
 use crate::support::amounts::age;
 use crate::support::timestamp::rfc3339;
 
@@ -41,7 +45,7 @@ pub(super) struct SessionEntry {
 
 impl SessionEntry {
     /// The fields of a session that a list shows.
-    pub(super) fn new(session: &Value, kept: &[KeptName]) -> Self {
+    pub(super) fn new(session: &Value, kept: &[KeptSession]) -> Self {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let id = text(&session["id"]).unwrap_or_default();
         let updated_at = moment(&session["time"]["updated"]);
@@ -98,6 +102,25 @@ impl SessionEntry {
     }
 }
 
+/// The names that are kept for a directory, or for all. Where they cannot be read, sessions are named in other ways.
+pub(super) fn kept_names(call: RunningCommand<'_>, directory: &Path, scope: SessionScope) -> Vec<KeptSession> {
+    let state = &rehearsed::names(call.context, &call.request.connect.rehearsal);
+    let mut warnings = Vec::new();
+    let kept = match scope {
+        SessionScope::Directory => KeptSession::list(state, directory, &mut warnings),
+        SessionScope::Everywhere => KeptSession::list_all(state, &mut warnings),
+    };
+    for warning in &warnings {
+        call.say(&format!("warning: {warning}"));
+    }
+    kept.unwrap_or_else(|error| {
+        call.say(&format!(
+            "warning: cannot read the names of kept conversations: {error}"
+        ));
+        Vec::new()
+    })
+}
+
 fn moment(value: &Value) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_millis(value.as_u64()?))
 }
@@ -110,10 +133,7 @@ mod tests {
 
     #[test]
     fn an_entry_has_what_the_engine_says_and_the_kept_name() {
-        let kept = [KeptName {
-            name: "docs".to_owned(),
-            session_id: "ses_1".to_owned(),
-        }];
+        let kept = [KeptSession::new("/p".as_ref(), "docs", "ses_1")];
         let session = json!({ "id": "ses_1", "title": "T", "directory": "/p", "parentID": "ses_0",
             "time": { "created": 0, "updated": 1000, "archived": 5 }, "share": { "url": "https://x" }, "cost": 0.5,
             "model": { "id": "m", "providerID": "p" }, "agent": "build", "revert": { "messageID": "msg_1" } });

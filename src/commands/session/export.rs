@@ -4,51 +4,37 @@ use std::io;
 use std::path::Path;
 
 use super::RunningCommand;
-use crate::cli::SessionTarget;
+use crate::cli::SessionExport;
 use crate::commands::{write_file, write_stdout};
-use crate::error::{Failure, FailureKind};
-use crate::request::{Existing, ExportFormat, Reasoning, Redaction};
+use crate::error::Failure;
+use crate::request::{ExportFormat, Reasoning, Redaction};
 use crate::support::json;
-use crate::support::named_file::{self, IfPresent};
+use crate::support::named_file;
 use crate::terminal::sanitize;
 use crate::transcript::markdown;
 
-/// How a session is exported.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct How<'a> {
-    pub(super) format: ExportFormat,
-    pub(super) redaction: Redaction,
-    pub(super) file: Option<&'a Path>,
-    pub(super) existing: Existing,
-}
-
-pub(super) async fn export(call: RunningCommand<'_>, target: &SessionTarget, how: How<'_>) -> Result<(), Failure> {
-    let if_present = match how.existing {
-        Existing::Kept => IfPresent::Refuse,
-        Existing::Replaced => IfPresent::Replace,
-    };
-    let file = how.file.map(|file| call.context.cwd.join(file));
-    if let (Some(path), Some(typed)) = (&file, how.file) {
+pub(super) async fn export(call: RunningCommand<'_>, wanted: &SessionExport) -> Result<(), Failure> {
+    let file = wanted.file.as_ref().map(|typed| (call.context.cwd.join(typed), typed));
+    if let Some((path, typed)) = &file {
         // Before an engine is started for nothing.
-        named_file::check(path, if_present).map_err(|error| cannot_write(typed, &error))?;
+        named_file::check(path, wanted.if_present).map_err(|error| cannot_write(typed, &error))?;
     }
-    let (entry, mut document) = call.read(target).await?;
-    if how.redaction == Redaction::Sanitized {
+    let (entry, mut document) = call.read(&wanted.target).await?;
+    if wanted.redaction == Redaction::Sanitized {
         document = document.redacted(&call.context.directories.home.to_string_lossy());
     }
-    let bytes = match how.format {
+    let bytes = match wanted.format {
         ExportFormat::Markdown => markdown(&document, Reasoning::Hidden).into_bytes(),
-        ExportFormat::Json => json::document(&document).map_err(|error| {
-            Failure::new(FailureKind::Failed, format!("cannot write session `{}`", entry.id)).caused_by(&error)
-        })?,
+        ExportFormat::Json => json::document(&document)
+            .map_err(|error| Failure::failed(format!("cannot write session `{}`", entry.id)).caused_by(&error))?,
     };
-    let (Some(path), Some(typed)) = (&file, how.file) else {
+    let Some((path, typed)) = file else {
         if call.context.streams.stdout_is_terminal {
             return write_stdout(sanitize(&String::from_utf8_lossy(&bytes)).as_bytes());
         }
         return write_stdout(&bytes);
     };
-    write_file(path.clone(), bytes, if_present)
+    write_file(path, bytes, wanted.if_present)
         .await
         .map_err(|error| cannot_write(typed, &error))?;
     call.say(&format!(
@@ -66,6 +52,6 @@ fn cannot_write(typed: &Path, error: &io::Error) -> Failure {
         io::ErrorKind::AlreadyExists => {
             Failure::usage(format!("{what}: it exists")).hint("name another file, or replace it with `--force`")
         }
-        _ => Failure::new(FailureKind::Failed, what).caused_by(error),
+        _ => Failure::failed(what).caused_by(error),
     }
 }

@@ -89,15 +89,12 @@ fn with_nearest(mut failure: Failure, reference: &str, here: &[SessionEntry]) ->
 mod tests {
     use serde_json::json;
 
-    use super::super::kept::KeptName;
     use super::*;
+    use crate::conversation::KeptSession;
     use crate::error::FailureKind;
 
     fn entries(directory: &str, sessions: &[(&str, &str)]) -> Vec<SessionEntry> {
-        let kept = [KeptName {
-            name: "docs".to_owned(),
-            session_id: "ses_77777".to_owned(),
-        }];
+        let kept = [KeptSession::new("/here".as_ref(), "docs", "ses_77777")];
         sessions
             .iter()
             .map(|(id, title)| SessionEntry::new(&json!({ "id": id, "title": title, "directory": directory }), &kept))

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::RunningCommand;
 use super::edit::document_of;
-use super::look::LookupFailure;
 use super::look::SessionSource;
 use crate::client::Client;
 use crate::commands::write_stdout;
@@ -81,7 +80,7 @@ async fn read(call: RunningCommand<'_>, source: &InputSource, name: &str) -> Res
         bytes = reading => bytes,
     };
     let bytes = bytes
-        .map_err(|error| Failure::new(FailureKind::Failed, format!("cannot read {name}")).caused_by(&error))?
+        .map_err(|error| Failure::failed(format!("cannot read {name}")).caused_by(&error))?
         .map_err(|error| failure(&error))?;
     if bytes.len() as u64 > LARGEST {
         return Err(Failure::usage(format!(
@@ -138,9 +137,7 @@ async fn store(
         project: project["id"].as_str().unwrap_or("global").to_owned(),
         root: PathBuf::from(project["worktree"].as_str().unwrap_or("/")),
     };
-    let no_ids = |error: getrandom::Error| {
-        Failure::new(FailureKind::Failed, "cannot make ids for the session").caused_by(&error)
-    };
+    let no_ids = |error: getrandom::Error| Failure::failed("cannot make ids for the session").caused_by(&error);
     let adopted = document.adopt(&home, ids).map_err(no_ids)?;
     let id = adopted.document.id();
     for events in adopted.events().map_err(no_ids)? {
@@ -198,11 +195,5 @@ async fn verified(client: &Client, adopted: &Adopted) -> Result<Value, Failure> 
 }
 
 async fn look(client: &Client, id: &str) -> Result<Option<Value>, Failure> {
-    SessionSource::Server(client)
-        .session(id)
-        .await
-        .map_err(|trouble| match trouble {
-            LookupFailure::Final(failure) => failure,
-            LookupFailure::Store(error) => Failure::from_error(FailureKind::Engine, &error),
-        })
+    Ok(SessionSource::Server(client).session(id).await?)
 }

@@ -2,61 +2,39 @@
 
 use super::RunningCommand;
 use super::entry::SessionEntry;
-use super::kept::kept_names;
-use crate::cli::SessionAction;
+use crate::cli::SessionList;
 use crate::client::types::SessionFilter;
-use crate::commands::table::{Column, Shape, Table};
-use crate::commands::write_document;
+use crate::commands::table::{Column, write_entries};
 use crate::error::Failure;
 use crate::request::{Inclusion, ListFormat, SessionScope};
 
-const HERE: [Column; 4] = [
-    Column::new("SESSION", Shape::Text),
-    Column::new("UPDATED", Shape::Text),
-    Column::new("TITLE", Shape::Flexible),
-    Column::new("NOTES", Shape::Flexible),
-];
-const EVERYWHERE: [Column; 5] = [
-    HERE[0],
-    HERE[1],
-    HERE[2],
-    HERE[3],
-    Column::new("DIRECTORY", Shape::Flexible),
+const COLUMNS: [Column; 5] = [
+    Column::Text("SESSION"),
+    Column::Text("UPDATED"),
+    Column::Flexible("TITLE"),
+    Column::Flexible("NOTES"),
+    Column::Flexible("DIRECTORY"),
 ];
 
-pub(super) async fn list(call: RunningCommand<'_>) -> Result<(), Failure> {
-    let SessionAction::List {
-        scope,
-        search,
-        limit,
-        children,
-        archived,
-    } = &call.request.action
-    else {
-        return Ok(());
-    };
-    let limit = Some(*limit).filter(|limit| *limit > 0);
+pub(super) async fn list(call: RunningCommand<'_>, wanted: &SessionList) -> Result<(), Failure> {
+    let scope = wanted.scope;
+    let limit = Some(wanted.limit).filter(|limit| *limit > 0);
     let mut entries = call
         .look(async |source, directory| {
             let filter = SessionFilter {
-                directory: (*scope == SessionScope::Directory).then(|| directory.to_string_lossy().into_owned()),
-                search: search.clone(),
-                children: *children == Inclusion::Included,
-                archived: *archived == Inclusion::Included,
+                search: wanted.search.clone(),
+                children: wanted.children == Inclusion::Included,
+                archived: wanted.archived == Inclusion::Included,
                 // One more tells whether there are more.
                 limit: limit.map(|limit| limit.saturating_add(1)),
+                ..SessionFilter::default()
             };
-            let sessions = source.sessions(&filter).await?;
-            let kept = kept_names(call, directory, *scope);
-            Ok(sessions
-                .iter()
-                .map(|session| SessionEntry::new(session, &kept))
-                .collect::<Vec<_>>())
+            source.entries(call, directory, scope, filter).await
         })
         .await?;
     let more = limit.is_some_and(|limit| entries.len() > limit);
     entries.truncate(limit.unwrap_or(usize::MAX));
-    print(call, &entries, *scope)?;
+    print(call, &entries, scope)?;
     if more {
         call.say(&format!(
             "{} are shown, and there are more: `--limit 0` shows all",
@@ -64,7 +42,7 @@ pub(super) async fn list(call: RunningCommand<'_>) -> Result<(), Failure> {
         ));
     }
     if entries.is_empty() && call.request.output.format == ListFormat::Text {
-        call.say(match (scope, search) {
+        call.say(match (scope, &wanted.search) {
             (_, Some(_)) => "no session has such a title",
             (SessionScope::Directory, None) => "this directory has no sessions; `--all` shows those of others",
             (SessionScope::Everywhere, None) => "there are no sessions",
@@ -75,24 +53,20 @@ pub(super) async fn list(call: RunningCommand<'_>) -> Result<(), Failure> {
 
 /// Writes sessions as they were asked for.
 pub(super) fn print(call: RunningCommand<'_>, entries: &[SessionEntry], scope: SessionScope) -> Result<(), Failure> {
-    if call.request.output.format == ListFormat::Json {
-        return write_document(&entries);
-    }
-    let mut table = match scope {
-        SessionScope::Directory => Table::new(&HERE),
-        SessionScope::Everywhere => Table::new(&EVERYWHERE),
+    // The directory is the last column.
+    let columns = match scope {
+        SessionScope::Directory => &COLUMNS[..4],
+        SessionScope::Everywhere => &COLUMNS,
     };
-    for entry in entries {
+    write_entries(call.context, &call.request.output, entries, columns, |entry| {
         let mut cells = vec![
             entry.id.clone(),
             entry.age(),
             entry.title.clone(),
             entry.notes().join(", "),
+            entry.directory.clone(),
         ];
-        if scope == SessionScope::Everywhere {
-            cells.push(entry.directory.clone());
-        }
-        table.push(cells);
-    }
-    table.print(call.context, &call.request.output)
+        cells.truncate(columns.len());
+        cells
+    })
 }

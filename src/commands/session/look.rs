@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::RunningCommand;
-use super::entry::SessionEntry;
+use super::entry::{SessionEntry, kept_names};
 use super::find;
-use super::kept::kept_names;
 use crate::cli::SessionTarget;
 use crate::client::types::SessionFilter;
 use crate::client::{Client, Error as ApiError};
@@ -28,16 +27,13 @@ pub(super) enum SessionSource<'a> {
 }
 
 /// Why something cannot be looked at.
+#[derive(Debug, thiserror::Error)]
 pub(super) enum LookupFailure {
     /// The store cannot be read; an engine may know more.
-    Store(Unreadable),
-    Final(Failure),
-}
-
-impl From<Unreadable> for LookupFailure {
-    fn from(error: Unreadable) -> Self {
-        Self::Store(error)
-    }
+    #[error(transparent)]
+    Store(#[from] Unreadable),
+    #[error(transparent)]
+    Final(#[from] Failure),
 }
 
 impl From<ApiError> for LookupFailure {
@@ -46,18 +42,38 @@ impl From<ApiError> for LookupFailure {
     }
 }
 
-impl From<Failure> for LookupFailure {
-    fn from(failure: Failure) -> Self {
-        Self::Final(failure)
+impl From<LookupFailure> for Failure {
+    fn from(failure: LookupFailure) -> Self {
+        match failure {
+            LookupFailure::Final(failure) => failure,
+            LookupFailure::Store(error) => Self::from_error(FailureKind::Engine, &error),
+        }
     }
 }
 
 impl SessionSource<'_> {
-    pub(super) async fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Value>, LookupFailure> {
+    async fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Value>, LookupFailure> {
         Ok(match self {
             Self::Store(store) => store.sessions(filter)?,
             Self::Server(client) => client.sessions(filter).await?,
         })
+    }
+
+    /// The sessions of a directory, or of all, as lists show them.
+    pub(super) async fn entries(
+        &self,
+        call: RunningCommand<'_>,
+        directory: &Path,
+        scope: SessionScope,
+        mut filter: SessionFilter,
+    ) -> Result<Vec<SessionEntry>, LookupFailure> {
+        filter.directory = (scope == SessionScope::Directory).then(|| directory.to_string_lossy().into_owned());
+        let sessions = self.sessions(&filter).await?;
+        let kept = kept_names(call, directory, scope);
+        Ok(sessions
+            .iter()
+            .map(|session| SessionEntry::new(session, &kept))
+            .collect())
     }
 
     pub(super) async fn session(&self, id: &str) -> Result<Option<Value>, LookupFailure> {
@@ -75,12 +91,9 @@ impl SessionSource<'_> {
         Ok(match self {
             Self::Store(store) => store.messages(id)?,
             Self::Server(client) => client.message_documents(id).await.map_err(|error| {
-                let is_listed = error.status().is_none_or(|status| status.as_u16() != 400);
-                let failure = Failure::from(error);
-                if is_listed {
-                    return failure;
-                }
-                failure.hint("this engine does not list a conversation in which an answer had a schema")
+                let has_schema = error.status().is_some_and(|status| status.as_u16() == 400);
+                let hint = "this engine does not list a conversation in which an answer had a schema";
+                Failure::from(error).hint_if(has_schema, hint)
             })?,
         })
     }
@@ -138,7 +151,7 @@ impl SessionSource<'_> {
 
 /// The failure of a session that was there.
 pub(super) fn gone(id: &str) -> Failure {
-    Failure::new(FailureKind::Failed, format!("cannot find session `{id}`: it is gone"))
+    Failure::failed(format!("cannot find session `{id}`: it is gone"))
 }
 
 impl RunningCommand<'_> {
@@ -173,12 +186,7 @@ impl RunningCommand<'_> {
             }
         }
         visit(self.context, request, &self.request.output, async |connection| {
-            work(&SessionSource::Server(&connection.client), &directory)
-                .await
-                .map_err(|trouble| match trouble {
-                    LookupFailure::Final(failure) => failure,
-                    LookupFailure::Store(error) => Failure::from_error(FailureKind::Engine, &error),
-                })
+            Ok(work(&SessionSource::Server(&connection.client), &directory).await?)
         })
         .await
     }
@@ -282,11 +290,7 @@ pub(super) fn refused(id: &str) -> impl Fn(ApiError) -> Failure {
 }
 
 fn busy(id: &str) -> Failure {
-    Failure::new(
-        FailureKind::Failed,
-        format!("cannot change session `{id}`: it is at work"),
-    )
-    .hint(format!(
+    Failure::failed(format!("cannot change session `{id}`: it is at work")).hint(format!(
         "wait until it is done, or end it with `opencode-rs session abort {id}`"
     ))
 }

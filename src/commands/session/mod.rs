@@ -13,7 +13,6 @@ mod entry;
 mod export;
 mod find;
 mod import;
-mod kept;
 mod list;
 mod look;
 mod show;
@@ -21,7 +20,6 @@ mod undo;
 
 use std::io::{self, Write as _};
 
-use super::CommandEnd;
 use crate::cli::{SessionAction, SessionRequest, SessionTarget};
 use crate::context::Context;
 use crate::error::Failure;
@@ -33,58 +31,38 @@ use crate::support::visible::visible;
 /// # Errors
 ///
 /// When no such session exists, the user does not confirm, the engine refuses, or stdout cannot be written.
-pub async fn run(context: &Context, request: SessionRequest) -> Result<CommandEnd, Failure> {
+pub async fn run(context: &Context, request: SessionRequest) -> Result<(), Failure> {
     let call = RunningCommand {
         context,
         request: &request,
     };
     match &request.action {
-        SessionAction::List { .. } => list::list(call).await?,
+        SessionAction::List(wanted) => list::list(call, wanted).await?,
         SessionAction::Show {
             target,
             reasoning,
             rendering,
         } => show::show(call, target, *reasoning, *rendering).await?,
-        SessionAction::Todo { target } => show::todo(call, target).await?,
+        SessionAction::Todo(target) => show::todo(call, target).await?,
         SessionAction::Rename { session, title, scope } => {
             edit::rename(call, &SessionTarget::named(session, *scope), title).await?;
         }
         SessionAction::Fork { target, at, title } => {
             edit::fork(call, target, at.as_deref(), title.as_deref()).await?;
         }
-        SessionAction::Abort { target } => edit::abort(call, target).await?,
+        SessionAction::Abort(target) => edit::abort(call, target).await?,
         SessionAction::Compact { target, model } => compact::compact(call, target, model.as_ref()).await?,
         SessionAction::Share { target, .. } => edit::share(call, target).await?,
-        SessionAction::Unshare { target } => edit::unshare(call, target).await?,
+        SessionAction::Unshare(target) => edit::unshare(call, target).await?,
         SessionAction::Revert { target, to, .. } => undo::revert(call, target, to.as_deref()).await?,
-        SessionAction::Unrevert { target } => undo::unrevert(call, target).await?,
+        SessionAction::Unrevert(target) => undo::unrevert(call, target).await?,
         SessionAction::Diff { target, message } => diff::diff(call, target, message.as_deref()).await?,
-        SessionAction::Export {
-            target,
-            format,
-            redaction,
-            file,
-            existing,
-        } => {
-            let how = export::How {
-                format: *format,
-                redaction: *redaction,
-                file: file.as_deref(),
-                existing: *existing,
-            };
-            export::export(call, target, how).await?;
-        }
+        SessionAction::Export(wanted) => export::export(call, wanted).await?,
         SessionAction::Import { source, ids, title } => import::import(call, source, *ids, title.as_deref()).await?,
-        SessionAction::Delete { sessions, scope, .. } => return delete::delete(call, sessions, *scope).await,
-        SessionAction::Prune {
-            older_than,
-            scope,
-            kept,
-            execution,
-            ..
-        } => return delete::prune(call, *older_than, *scope, *kept, *execution).await,
+        SessionAction::Delete { sessions, scope, .. } => delete::delete(call, sessions, *scope).await?,
+        SessionAction::Prune(wanted) => delete::prune(call, wanted).await?,
     }
-    Ok(CommandEnd::Success)
+    Ok(())
 }
 
 #[derive(Debug, Clone, Copy)]

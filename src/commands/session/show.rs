@@ -2,19 +2,13 @@
 
 use super::RunningCommand;
 use crate::cli::SessionTarget;
-use crate::commands::table::{Column, Shape, Table};
+use crate::commands::table::{Column, write_entries};
 use crate::commands::{write_document, write_stdout};
 use crate::error::Failure;
 use crate::render::markdown_page;
 use crate::request::{ListFormat, Reasoning, Rendering};
 use crate::terminal::{Stream, Terminal, sanitize};
 use crate::transcript::markdown;
-
-const TODO: [Column; 3] = [
-    Column::new("STATUS", Shape::Text),
-    Column::new("PRIORITY", Shape::Text),
-    Column::new("TASK", Shape::Flexible),
-];
 
 pub(super) async fn show(
     call: RunningCommand<'_>,
@@ -55,16 +49,17 @@ pub(super) async fn todo(call: RunningCommand<'_>, target: &SessionTarget) -> Re
             source.todo(&entry.id).await
         })
         .await?;
-    if call.request.output.format == ListFormat::Json {
-        return write_document(&items);
-    }
-    let mut table = Table::new(&TODO);
-    for item in &items {
+    let output = &call.request.output;
+    let columns = [
+        Column::Text("STATUS"),
+        Column::Text("PRIORITY"),
+        Column::Flexible("TASK"),
+    ];
+    write_entries(call.context, output, &items, &columns, |item| {
         let cell = |name: &str| item[name].as_str().unwrap_or("-").to_owned();
-        table.push(vec![cell("status"), cell("priority"), cell("content")]);
-    }
-    table.print(call.context, &call.request.output)?;
-    if items.is_empty() {
+        vec![cell("status"), cell("priority"), cell("content")]
+    })?;
+    if items.is_empty() && output.format == ListFormat::Text {
         call.say("the session has no list of things to do");
     }
     Ok(())

@@ -1,8 +1,7 @@
 //! `session revert` and `session unrevert`.
 
 use super::RunningCommand;
-use super::confirm::ConfirmQuestion;
-use super::edit::{document_of, unknown};
+use super::edit::{self, document_of};
 use super::look::{expect_idle, refused};
 use crate::cli::SessionTarget;
 use crate::error::Failure;
@@ -17,9 +16,8 @@ pub(super) async fn revert(call: RunningCommand<'_>, target: &SessionTarget, to:
     let prompts = PromptPositions::of(&document);
     let position = match to {
         Some(to) => {
-            let position = prompts.find(&document, to).map_err(|error| unknown(error, &prompts))?;
             // An answer is undone with its prompt: the engine knows no conversation that ends in between.
-            prompts.turn(position).start
+            prompts.turn(edit::position(&prompts, &document, to)?).start
         }
         None => prompts
             .last()
@@ -34,15 +32,12 @@ pub(super) async fn revert(call: RunningCommand<'_>, target: &SessionTarget, to:
         Some(format!("prompt {number}: {}", one_line(&text, COLUMNS)))
     }));
     facts.push("files are put back to what they were before, as far as the engine has snapshots".to_owned());
-    let (action, message) = (
-        if count == 1 {
-            "undo the last prompt".to_owned()
-        } else {
-            format!("undo the last {count} prompts")
-        },
-        document.visible()[position].id(),
-    );
-    call.confirm(ConfirmQuestion { action, facts }).await?;
+    let action = match count {
+        1 => "undo the last prompt".to_owned(),
+        _ => format!("undo the last {count} prompts"),
+    };
+    let message = document.visible()[position].id();
+    call.confirm(action, facts).await?;
     let _lock = call.lock(&entry.id).await?;
     let session = call
         .change(&entry.directory, async |connection| {

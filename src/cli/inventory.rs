@@ -1,0 +1,64 @@
+//! `models`, `agents`: what the engine offers. `doctor`: whether everything is in place.
+
+use clap::Args;
+
+use super::options::{ConnectOptions, ListOptions};
+use super::values;
+use crate::request::{ModelsRequest, VisitRequest};
+use crate::settings::Settings;
+
+pub(super) const AGENTS_EXAMPLES: &str = "\
+Examples:
+  opencode-rs agents
+  opencode-rs agents -d ~/project --output-format json";
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  opencode-rs doctor
+  opencode-rs doctor --offline --output-format json";
+
+pub(super) const MODELS_EXAMPLES: &str = "\
+Examples:
+  opencode-rs models
+  opencode-rs models anthropic
+  opencode-rs models --output-format json | jq -r '.[].id'";
+
+/// What `agents` and `doctor` take.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct VisitArgs {
+    #[command(flatten)]
+    list: ListOptions,
+
+    #[command(flatten)]
+    pub(super) connect: ConnectOptions,
+}
+
+impl VisitArgs {
+    pub fn resolve(self, settings: &Settings) -> VisitRequest {
+        VisitRequest {
+            connect: self.connect.resolve(settings),
+            output: self.list.resolve(settings),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct ModelsArgs {
+    /// List only the models of this provider [default: all]
+    #[arg(value_name = "PROVIDER", value_parser = values::parse_name)]
+    provider: Option<String>,
+
+    #[command(flatten)]
+    pub(super) visit: VisitArgs,
+}
+
+impl ModelsArgs {
+    pub fn resolve(self, settings: &Settings) -> ModelsRequest {
+        let VisitRequest { connect, output } = self.visit.resolve(settings);
+        ModelsRequest {
+            connect,
+            provider: self.provider,
+            output,
+        }
+    }
+}
