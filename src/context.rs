@@ -255,6 +255,14 @@ fn may_be_written(_: &Path) -> bool {
     true
 }
 
+/// The directory for what can be made again; one in that of the state where the system's cannot be written.
+fn usable_cache(cache: &Path, state: &Path) -> PathBuf {
+    match cache.ancestors().find(|place| place.exists()) {
+        Some(place) if place.is_dir() && may_be_written(place) => cache.to_path_buf(),
+        _ => state.join("cache"),
+    }
+}
+
 impl FromIterator<(OsString, OsString)> for Environment {
     fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
         Self {
@@ -298,14 +306,15 @@ impl Directories {
             return Err(Failure::usage(problem).hint("set `HOME` to an absolute path"));
         }
         let project = directories::ProjectDirs::from("", "", "opencode-rs").ok_or_else(failure)?;
+        let state = project
+            .state_dir()
+            .map_or_else(|| project.data_local_dir().join("state"), Path::to_path_buf);
         Ok(Self {
             home: base.home_dir().to_path_buf(),
             config: project.config_dir().to_path_buf(),
             data: project.data_local_dir().to_path_buf(),
-            state: project
-                .state_dir()
-                .map_or_else(|| project.data_local_dir().join("state"), Path::to_path_buf),
-            cache: project.cache_dir().to_path_buf(),
+            cache: usable_cache(project.cache_dir(), &state),
+            state,
         })
     }
 }
@@ -313,6 +322,17 @@ impl Directories {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cache_that_cannot_be_written_is_beside_the_state() {
+        let base = tempfile::tempdir().unwrap();
+        let state = base.path().join("state");
+        let usual = base.path().join("new/cache");
+        assert_eq!(usable_cache(&usual, &state), usual);
+        let file = base.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(usable_cache(&file.join("cache"), &state), state.join("cache"));
+    }
 
     #[tokio::test]
     async fn presses_are_counted_while_somebody_counts_them() {

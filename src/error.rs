@@ -7,6 +7,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,21 @@ impl Failure {
     /// A failure of the engine or its server.
     pub fn engine(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Engine, message)
+    }
+
+    /// A file or a directory that cannot be written, with what helps.
+    pub fn cannot_write(path: &Path, error: &io::Error) -> Self {
+        let path = path.display();
+        let failure = Self::failed(format!("cannot write `{path}`")).caused_by(error);
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => failure.hint("free some space there"),
+            io::ErrorKind::FileTooLarge => failure.hint("raise the limit on the size of files (`ulimit -f`)"),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                failure.hint("make it writable, or name another place")
+            }
+            io::ErrorKind::IsADirectory => failure.hint(format!("move the directory `{path}` away")),
+            _ => failure,
+        }
     }
 
     /// A failure described by `error`, whose own sources become the causes.

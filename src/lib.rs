@@ -79,14 +79,14 @@
 //! | `permission` | `client`, `asking`, `env_vars`, `error`, `request`, `support`, `terminal` |
 //! | `turn` | `client`, `error`, `gate`, `permission`, `request`, `support` |
 //! | `render` | `context`, `error`, `request`, `support`, `terminal`, `turn` |
-//! | `input` | `client`, `context`, `env_vars`, `error`, `request` |
+//! | `input` | `client`, `context`, `env_vars`, `error`, `request`, `support` |
 //! | `chat` | `support`, `terminal` |
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
 //! | `trust` | `asking`, `context`, `engine`, `env_vars`, `error`, `request`, `support` |
 //! | `server` | `client`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `support`, `terminal` |
 //! | `store` | `client`, `support` |
-//! | `catalog` | `context`, `engine`, `store`, `support` |
+//! | `catalog` | `context`, `engine`, `error`, `store`, `support` |
 //! | `transcript` | `error`, `request`, `support` |
 //! | `warm` | `client`, `catalog`, `context`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
 //! | `connect` | `client`, `catalog`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `render`, `request`, `server`, `support`, `terminal`, `trust`, `turn`, `warm` |

@@ -23,7 +23,11 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(2);
 ///
 /// When the system provides no thread or no signal handler.
 pub(super) fn listen(interrupts: &Interrupts) -> Result<CancellationToken, Failure> {
-    let failure = |error: std::io::Error| Failure::failed("cannot listen for signals").caused_by(&error);
+    let failure = |error: std::io::Error| {
+        Failure::failed("cannot listen for signals")
+            .caused_by(&error)
+            .hint("raise the limit on open files (`ulimit -n 256`)")
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()

@@ -33,6 +33,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::context::{Directories, Environment};
 use crate::engine::Engine;
+use crate::error::Failure;
 use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
 use crate::support::names::Names;
@@ -140,13 +141,13 @@ pub fn known_providers(engine: &Engine, directories: &Directories) -> Option<BTr
 ///
 /// # Errors
 ///
-/// When the cache directory cannot be written.
-pub fn empty(directories: &Directories) -> io::Result<PathBuf> {
+/// When the file cannot be written.
+pub fn empty(directories: &Directories) -> Result<PathBuf, Failure> {
     let path = cache(directories).join("empty.json");
     if state_file::read(&path).is_ok_and(|bytes| bytes == b"{}") {
         return Ok(path);
     }
-    atomic_file::write(&path, b"{}", Access::Private)?;
+    state_file::replace(&path, b"{}").map_err(|error| Failure::cannot_write(&path, &error))?;
     Ok(path)
 }
 

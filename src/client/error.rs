@@ -73,7 +73,31 @@ impl From<Error> for Failure {
             Error::Transport { .. } => {
                 failure(FailureKind::Engine).hint("run `opencode-rs doctor` to check the server")
             }
+            Error::Status {
+                message: Some(message), ..
+            } => {
+                let help = help_with_disk(message);
+                failure(FailureKind::Engine).hint_if(help.is_some(), help.unwrap_or_default())
+            }
             _ => failure(FailureKind::Engine),
         }
     }
+}
+
+/// What helps an engine that cannot write its data, by what it says.
+pub(crate) fn help_with_disk(tail: &str) -> Option<&'static str> {
+    let says = |text: &str| tail.contains(text);
+    if says("database or disk is full") || says("ENOSPC") || says("No space left") {
+        return Some("free space where the engine keeps its data; `opencode-rs doctor` names the directory");
+    }
+    let refused = says("disk I/O error")
+        || says("EROFS")
+        || says("ENOTDIR")
+        || says("EACCES")
+        || says("Failed query")
+        || says("EFBIG")
+        || says("attempt to write a readonly database");
+    refused.then_some(
+        "make sure that the engine's data can be written: rights, disk, and the limit on file sizes (`ulimit -f`)",
+    )
 }

@@ -26,6 +26,7 @@ pub mod types;
 mod v1;
 
 pub use error::Error;
+pub(crate) use error::help_with_disk;
 pub use event::{Event, Received};
 pub use sse::Decoder;
 pub use stream::{EventStream, StreamItem};

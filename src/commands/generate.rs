@@ -19,7 +19,7 @@ pub fn run(request: &GenerateArgs) -> Result<(), Failure> {
         };
         let target = directory.join(path.rsplit('/').next().unwrap_or(&path));
         atomic_file::write(&target, &contents, Access::Shared)
-            .map_err(|error| Failure::failed(format!("cannot write `{}`", target.display())).caused_by(&error))?;
+            .map_err(|error| Failure::cannot_write(&target, &error))?;
     }
     Ok(())
 }

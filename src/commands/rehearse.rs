@@ -35,7 +35,10 @@ pub async fn run(context: &Context, request: RehearseArgs) -> Result<CommandEnd,
 /// As for [`run`].
 pub async fn serve(request: RehearseArgs, cancel: CancellationToken, out: &mut dyn Write) -> Result<(), Failure> {
     let script = match &request.script {
-        Some(path) => ScriptText::read(path)?.parse()?,
+        Some(path) => tokio::select! {
+            () = cancel.cancelled() => return Ok(()),
+            text = ScriptText::read(path) => text?.parse()?,
+        },
         None => Script::default(),
     };
     let rehearsal = rehearsal::serve(script, request.port).await?;

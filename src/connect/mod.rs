@@ -23,7 +23,6 @@ mod start;
 pub(crate) mod visit;
 mod warm;
 
-use std::io;
 use std::path::Path;
 
 pub(crate) use self::connection::{Connection, server_gone};
@@ -53,8 +52,4 @@ pub(crate) async fn connect(
         ServerChoice::Attach(url) => attach::attach(context, request, directory, url).await,
         ServerChoice::Start { .. } => start::start(context, request, directory, needs, stages).await,
     }
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::failed(format!("cannot write to `{}`", path.display())).caused_by(error)
 }

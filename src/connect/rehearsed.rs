@@ -7,7 +7,6 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::cannot_write;
 use crate::context::{Context, Directories};
 use crate::engine::files::{EngineFiles, NAMED_DATABASE};
 use crate::error::Failure;
@@ -29,7 +28,7 @@ pub(crate) fn variable(context: &Context) -> Result<Option<(OsString, OsString)>
     let directories = &context.directories;
     let path = own_database(directories);
     let directory = directories.data.join(DIRECTORY);
-    create_directory(&directory, Access::Private).map_err(|error| cannot_write(&directory, &error))?;
+    create_directory(&directory, Access::Private).map_err(|error| Failure::cannot_write(&directory, &error))?;
     Ok(Some((NAMED_DATABASE.into(), path.into())))
 }
 

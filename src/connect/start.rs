@@ -11,7 +11,7 @@ use super::directory::require_trust;
 use super::needs::{Catalog, Needs, Snapshots};
 use super::stages::ConnectStages;
 use super::warm::{self, WarmRequest};
-use super::{bare, cannot_write, rehearsed};
+use super::{bare, rehearsed};
 use crate::catalog::{self, CatalogRequest, CatalogTrial};
 use crate::context::{Context, Environment};
 use crate::engine::{self, Engine, EngineRequest};
@@ -32,6 +32,11 @@ pub(super) async fn start(
     needs: Needs<'_>,
     stages: &ConnectStages,
 ) -> Result<Connection, Failure> {
+    let script = match &request.rehearsal {
+        RehearsalChoice::Off => None,
+        RehearsalChoice::Plain => Some(ScriptText::default()),
+        RehearsalChoice::Script(path) => Some(ScriptText::read(path).await?),
+    };
     require_trust(context, request, directory).await?;
     stages.engine();
     let engine = engine::ensure(&EngineRequest::new(
@@ -50,7 +55,11 @@ pub(super) async fn start(
         ))
         .hint(format!("unset `{PURE}`, or leave out `--auto-tools`")));
     }
-    let spec = |needs| server_spec(context, request, directory, needs, &engine);
+    let spec = |needs| {
+        let (mut spec, trial) = server_spec(context, request, directory, needs, &engine)?;
+        spec.rehearsal.clone_from(&script);
+        Ok::<_, Failure>((spec, trial))
+    };
     let warm = if may_be_warm(context, request, directory) {
         let (spec, trial) = spec(Needs::of_warm(needs.catalog))?;
         let connection = lease_warm(context, request, &spec).await?;
@@ -145,7 +154,7 @@ pub(crate) fn is_pure(context: &Context) -> bool {
 ///
 /// # Errors
 ///
-/// When the user's configuration or the script of the rehearsal cannot be read, or our own files cannot be written.
+/// When the user's configuration cannot be read, or our own files cannot be written.
 fn server_spec(
     context: &Context,
     request: &ConnectRequest,
@@ -162,16 +171,9 @@ fn server_spec(
     if request.config_scope == ConfigScope::Bare {
         bare::apply(context, &mut config, &mut variables)?;
     }
-    let rehearsal = match &request.rehearsal {
-        RehearsalChoice::Off => None,
-        RehearsalChoice::Plain => Some(ScriptText::default()),
-        RehearsalChoice::Script(path) => Some(ScriptText::read(path)?),
-    };
-    if rehearsal.is_some() {
+    if request.rehearsal != RehearsalChoice::Off {
         // The configuration defines the provider, so the engine needs neither a catalog nor its plugins for providers.
-        let directories = &context.directories;
-        let empty = catalog::empty(directories).map_err(|error| cannot_write(&directories.cache, &error))?;
-        variables.push((CATALOG_VARIABLE.into(), empty.into()));
+        variables.push((CATALOG_VARIABLE.into(), catalog::empty(&context.directories)?.into()));
         variables.push(("OPENCODE_DISABLE_DEFAULT_PLUGINS".into(), "1".into()));
         variables.extend(rehearsed::variable(context)?);
     } else if let Catalog::For(provider) = needs.catalog {
@@ -201,7 +203,7 @@ fn server_spec(
         },
         config,
         variables,
-        rehearsal,
+        rehearsal: None,
         gated: needs.guarded,
         whole_catalog: needs.catalog == Catalog::Whole,
     };

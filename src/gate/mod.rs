@@ -59,7 +59,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::error::{Failure, FailureKind};
-use crate::support::atomic_file::{self, Access};
 use crate::support::hexadecimal::hexadecimal;
 use crate::support::secret::Secret;
 use crate::support::state_file;
@@ -249,19 +248,9 @@ impl PluginFile {
         })?;
         let plugin = Self { path, url: url.into() };
         if !plugin.is_unchanged() {
-            let write = || atomic_file::write(&plugin.path, PLUGIN.as_bytes(), Access::Private);
-            let written = write().or_else(|error| {
-                // The write replaces a file, but not a directory.
-                if !plugin.path.is_dir() {
-                    return Err(error);
-                }
-                tracing::warn!("{}", state_file::set_aside(&plugin.path, "the plugin is written again"));
-                write()
-            });
-            written.map_err(|error| {
-                Failure::new(FailureKind::Engine, format!("cannot write `{}`", plugin.path.display()))
-                    .caused_by(&error)
-                    .hint("make the directory writable, or set `XDG_CACHE_HOME`")
+            state_file::replace(&plugin.path, PLUGIN.as_bytes()).map_err(|error| Failure {
+                kind: FailureKind::Engine,
+                ..Failure::cannot_write(&plugin.path, &error)
             })?;
         }
         Ok(plugin)

@@ -3,8 +3,8 @@
 //! Files are sent in the message, as `data:` URLs: the engine cuts files that it reads itself at 2000 lines or 50 KB,
 //! and inlines a `data:` text whole. The engine lists directories, so they are sent as `file:` URLs.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -14,6 +14,7 @@ use url::Url;
 use super::media_type::media_type;
 use super::{InputError, MAX_INPUT_BYTES, STDIN, text};
 use crate::client::types::FilePart;
+use crate::support::named_file;
 
 pub(super) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
@@ -79,43 +80,14 @@ fn part_of(bytes: Vec<u8>, filename: String, what: &str) -> Result<FilePart, Inp
 
 /// Reads a regular file or a named pipe, at most `longest` bytes.
 pub(super) fn read_bytes(full: &Path, typed: &Path, longest: usize) -> Result<Vec<u8>, InputError> {
-    let unreadable = |source| unreadable(typed, source);
-    let kind = fs::metadata(full).map_err(unreadable)?.file_type();
-    if kind.is_dir() {
-        return Err(unreadable(io::Error::new(
-            io::ErrorKind::IsADirectory,
-            "it is a directory",
-        )));
-    }
-    if !kind.is_file() && !is_pipe(kind) {
-        return Err(unreadable(io::Error::other("it is a device, not a file")));
-    }
-    let mut bytes = Vec::new();
-    File::open(full)
-        .and_then(|file| file.take(longest as u64 + 1).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    if bytes.len() > longest {
-        return Err(InputError::TooLong {
-            what: if longest == MAX_INPUT_BYTES {
-                format!("`{}`", typed.display())
-            } else {
-                format!("`{}` with the attachments before it", typed.display())
-            },
-        });
-    }
-    Ok(bytes)
-}
-
-/// The file type of a shell's `<(command)`.
-#[cfg(unix)]
-fn is_pipe(kind: fs::FileType) -> bool {
-    use std::os::unix::fs::FileTypeExt as _;
-    kind.is_fifo()
-}
-
-#[cfg(not(unix))]
-fn is_pipe(_kind: fs::FileType) -> bool {
-    false
+    let bytes = named_file::read(full, longest).map_err(|source| unreadable(typed, source))?;
+    bytes.ok_or_else(|| InputError::TooLong {
+        what: if longest == MAX_INPUT_BYTES {
+            format!("`{}`", typed.display())
+        } else {
+            format!("`{}` with the attachments before it", typed.display())
+        },
+    })
 }
 
 fn unreadable(path: &Path, source: io::Error) -> InputError {

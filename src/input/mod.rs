@@ -10,7 +10,6 @@ mod error;
 mod media_type;
 mod stdin;
 mod text;
-mod thread;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,6 +20,7 @@ use crate::client::types::FilePart;
 use crate::context::{Context, Environment, Interrupts, StandardStreams};
 use crate::error::{Failure, FailureKind};
 use crate::request::{PromptSource, StdinUse, SystemPrompt, Verbosity};
+use crate::support::thread;
 
 pub use error::InputError;
 
@@ -115,13 +115,19 @@ impl<'a> InputContext<'a> {
     }
 }
 
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, InputError> + Send + 'static,
+) -> Result<T, InputError> {
+    thread::run(work).await.map_err(InputError::Thread)?
+}
+
 /// Reads attached files and directories; for `-` waits for stdin.
 pub async fn read_attachments(paths: &[PathBuf], context: InputContext<'_>) -> Result<Vec<FilePart>, Failure> {
     if paths.is_empty() {
         return Ok(Vec::new());
     }
     let (all, cwd) = (paths.to_vec(), context.cwd.to_path_buf());
-    let looking = thread::run(move || attachment::look_at_all(&all, &cwd));
+    let looking = apart(move || attachment::look_at_all(&all, &cwd));
     context.bounded("looking at the attachments", looking).await?;
     let stdin = if paths.iter().any(|path| attachment::is_stdin(path)) {
         read_stdin(context).await?
@@ -129,7 +135,7 @@ pub async fn read_attachments(paths: &[PathBuf], context: InputContext<'_>) -> R
         Vec::new()
     };
     let (all, cwd) = (paths.to_vec(), context.cwd.to_path_buf());
-    let work = thread::run(move || attachment::read_all(&all, &cwd, &stdin));
+    let work = apart(move || attachment::read_all(&all, &cwd, &stdin));
     context.bounded("reading the attachments", work).await
 }
 
@@ -247,7 +253,7 @@ pub async fn read_text_file(path: &Path, context: InputContext<'_>) -> Result<St
 pub async fn read_file(path: &Path, context: InputContext<'_>) -> Result<Vec<u8>, Failure> {
     let full = context.cwd.join(path);
     let typed = path.to_path_buf();
-    let work = thread::run(move || attachment::read_bytes(&full, &typed, MAX_INPUT_BYTES));
+    let work = apart(move || attachment::read_bytes(&full, &typed, MAX_INPUT_BYTES));
     context.bounded(&format!("reading `{}`", path.display()), work).await
 }
 

@@ -1,5 +1,6 @@
 //! A script as plain data. `script_file` reads the file format.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pattern::Pattern;
 use crate::error::Failure;
+use crate::support::{named_file, thread};
 
 /// The text of a script. The process that plays the script parses it.
 /// The default is the built-in script: no replies at all.
@@ -17,20 +19,27 @@ pub struct ScriptText {
     name: String,
 }
 
+/// Limit of a script, in bytes.
+const LONGEST: usize = 16 * 1024 * 1024;
+
 impl ScriptText {
-    /// Reads a script file; the format is described at [`crate::rehearsal`].
+    /// Reads a script file, or a pipe that holds one; the format is described at [`crate::rehearsal`]. Dropping the future
+    /// stops waiting.
     ///
     /// # Errors
     ///
     /// A usage failure when the file cannot be read.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::usage(format!("cannot read rehearsal script `{}`", path.display())).caused_by(&error)
-        })?;
-        Ok(Self {
-            text,
-            name: path.display().to_string(),
-        })
+    pub async fn read(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let path = path.to_path_buf();
+        let bytes = thread::run(move || named_file::read(&path, LONGEST)).await.flatten();
+        let too_long = || io::Error::other("it is longer than 16 MB");
+        let text = bytes
+            .and_then(|bytes| bytes.ok_or_else(too_long))
+            .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+        let text =
+            text.map_err(|error| Failure::usage(format!("cannot read rehearsal script `{name}`")).caused_by(&error))?;
+        Ok(Self { text, name })
     }
 
     /// # Errors

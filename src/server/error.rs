@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::EngineExit;
+use crate::client::help_with_disk;
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::terminal::sanitize;
@@ -91,7 +92,10 @@ impl From<StartError> for Failure {
                 if !last.is_empty() {
                     failure.causes.push(format!("its last output was:\n{last}"));
                 }
-                failure.hint("run `opencode-rs doctor` to check the engine")
+                failure.hint(help_with_disk(tail).unwrap_or("run `opencode-rs doctor` to check the engine"))
+            }
+            StartError::Guard { reason, .. } if reason.contains("temporary directory") => {
+                failure.hint("set `TMPDIR` to a directory that can be written")
             }
             StartError::Guard { .. } | StartError::Address { .. } => {
                 failure.hint("run `opencode-rs doctor` to check the engine")

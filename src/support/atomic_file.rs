@@ -66,10 +66,18 @@ fn temporary(path: &Path, contents: &[u8], access: Access) -> io::Result<NamedTe
         };
         builder.permissions(std::fs::Permissions::from_mode(mode));
     }
-    let mut file = builder.tempfile_in(directory)?;
-    file.write_all(contents)?;
+    let mut file = builder.tempfile_in(directory).map_err(without_path)?;
+    // By the file itself: what wraps it adds a name to each error, which is nobody's.
+    file.as_file_mut().write_all(contents)?;
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// An error of the system without the name of a temporary file, which is nobody's.
+fn without_path(error: io::Error) -> io::Error {
+    let code = error.get_ref().and_then(std::error::Error::source);
+    let code = code.and_then(|source| source.downcast_ref::<io::Error>()?.raw_os_error());
+    code.map_or(error, io::Error::from_raw_os_error)
 }
 
 /// The directory that a file is in.

@@ -24,5 +24,6 @@ pub mod retry;
 pub mod secret;
 pub(crate) mod secret_files;
 pub mod state_file;
+pub mod thread;
 pub mod timestamp;
 pub mod visible;

@@ -1,10 +1,10 @@
-//! Files that a user names: for the answer, an export, a conversation that is saved.
+//! Files that a user names: for the answer, an export, a conversation that is saved; and to be read.
 //!
 //! Invariants: only a regular file is ever replaced, and what replaces it has its mode and its owner. What is no regular
 //! file (a device, a pipe) is opened and written to, and so is a regular file that cannot be replaced without a loss.
 
-use std::fs::{Metadata, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -22,6 +22,29 @@ pub enum IfPresent {
     #[default]
     Refuse,
     Replace,
+}
+
+/// Reads a regular file or a named pipe, as of a shell's `<(command)`. `None` when it holds more than `longest` bytes. May
+/// block for as long as nobody writes to the pipe.
+///
+/// # Errors
+///
+/// For a directory, a device, and what this user may not read.
+pub fn read(path: &Path, longest: usize) -> io::Result<Option<Vec<u8>>> {
+    let kind = std::fs::metadata(path)?.file_type();
+    #[cfg(unix)]
+    let is_pipe = std::os::unix::fs::FileTypeExt::is_fifo(&kind);
+    #[cfg(not(unix))]
+    let is_pipe = false;
+    if kind.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
+    }
+    if !kind.is_file() && !is_pipe {
+        return Err(io::Error::other("it is a device, not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(longest as u64 + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= longest).then_some(bytes))
 }
 
 /// What a path leads to, through links.

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 
+use super::atomic_file::{self, Access};
 use super::timestamp::since_1970;
 
 /// The largest is a catalog of models, with some megabytes.
@@ -94,6 +95,22 @@ pub fn opened(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
         return Ok(file);
     }
     Err(no_file())
+}
+
+/// Replaces a file that only its owner may read. A directory in its place is put aside.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let write = || atomic_file::write(path, contents, Access::Private);
+    write().or_else(|error| {
+        if !path.is_dir() {
+            return Err(error);
+        }
+        tracing::warn!("{}", set_aside(path, "it is written again"));
+        write()
+    })
 }
 
 /// Puts what cannot be read aside, so that a new file can take its place. Gives a line for the user, which ends with the

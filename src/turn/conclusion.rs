@@ -86,7 +86,7 @@ fn no_answer(state: &TurnState) -> Failure {
     if state.clock_went_back() {
         failure.hint(
             "the clock is behind the session's last message, so the engine takes the prompt for an old one: \
-             set the clock right, or begin a new session",
+             set the clock right, or begin a new session; if it is right now, it was ahead when that message was stored",
         )
     } else if state.id_went_back() {
         failure.hint(

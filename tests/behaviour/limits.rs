@@ -131,6 +131,35 @@ fn a_run_that_has_to_change_something_and_does_not_is_invalid() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_script_in_a_pipe_that_nobody_writes_to_is_waited_for_until_the_time_is_up() {
+    let sandbox = Sandbox::new();
+    let pipe = sandbox.path("project/pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let rehearse = format!("--rehearse={}", pipe.display());
+    sandbox
+        .run([&rehearse, "--timeout", "500ms", "Say it"])
+        .finish()
+        .expect(124);
+    sandbox
+        .run(["--rehearse=/dev/zero", "Say it"])
+        .finish()
+        .expect(2)
+        .says(&["/dev/zero", "device"]);
+    sandbox.expect_nothing_left();
+}
+
+#[test]
+fn directories_in_the_place_of_cached_files_are_set_aside() {
+    let sandbox = Sandbox::new();
+    let empty = sandbox.path("home/.cache/opencode-rs/catalogs/empty.json");
+    std::fs::create_dir_all(empty).unwrap();
+    sandbox.rehearse(PLAIN, ["Say it"]).finish().expect(0).writes("ok\n");
+    sandbox.expect_nothing_left();
+}
+
+#[test]
 fn a_file_that_is_written_as_it_was_is_no_change() {
     let script = "[[reply]]\ntool_calls = [\
         { name = \"write\", arguments = { filePath = \"same.txt\", content = \"same\\n\" } },\

@@ -1,5 +1,7 @@
 //! `/help`, `/diff`, `/todo`, `/cost`, `/expand`, `/copy`, `/save`: looking at what there is.
 
+use std::path::Path;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -204,7 +206,7 @@ impl Dialog<'_, '_> {
         let path = self.chat.directory.join(&name);
         let failure = |error: std::io::Error| {
             let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
-            let failure = Failure::failed(format!("cannot write `{name}`")).caused_by(&error);
+            let failure = Failure::cannot_write(Path::new(&name), &error);
             failure.hint_if(exists, "name another file: `/save FILE`")
         };
         // Nothing of the person's is overwritten.

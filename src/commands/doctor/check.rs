@@ -69,7 +69,13 @@ impl Check {
     pub(super) fn of_failure(failure: &Failure) -> Self {
         let mut check = Self::fail(failure.kind, failure.message.clone());
         check.details.clone_from(&failure.causes);
-        check.hint = (!failure.hints.is_empty()).then(|| failure.hints.join("; "));
+        // Whoever reads this runs it already.
+        let hints = failure
+            .hints
+            .iter()
+            .filter(|hint| !hint.contains("run `opencode-rs doctor`"));
+        let hints: Vec<&str> = hints.map(String::as_str).collect();
+        check.hint = (!hints.is_empty()).then(|| hints.join("; "));
         check
     }
 

@@ -29,5 +29,5 @@ pub(super) async fn write(context: &Context, typed: &Path, answer: &str) -> Resu
         IfPresent::Replace,
     )
     .await
-    .map_err(|error| Failure::failed(format!("cannot write `{}`", typed.display())).caused_by(&error))
+    .map_err(|error| Failure::cannot_write(typed, &error))
 }

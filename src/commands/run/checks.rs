@@ -15,7 +15,7 @@ use crate::context::Environment;
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::prompting::Display;
-use crate::request::Checks;
+use crate::request::{Checks, Preset};
 use crate::support::duration::millis_since;
 use crate::turn::{CheckResults, FileChange, Verification};
 
@@ -25,6 +25,7 @@ pub(super) struct CheckContext<'a> {
     pub(super) environment: &'a Environment,
     /// What else writes to the terminal.
     pub(super) display: &'a Display,
+    pub(super) preset: Preset,
 }
 
 /// Checks what was asked for, the cheap thing first; what is not come to is not in `results`.
@@ -47,7 +48,10 @@ pub(super) async fn check(
                 FailureKind::InvalidResult,
                 "cannot accept the result: no file changed, and `--require-change` was given",
             )
-            .hint("what shell commands change is seen in git repositories only, and not what git ignores"));
+            .hint(match place.preset {
+                Preset::LookOnly => "`--auto-tools` lets the model change files",
+                _ => "what shell commands change is seen in git repositories only, and not what git ignores",
+            }));
         }
     }
     match &checks.verify {

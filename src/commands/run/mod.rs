@@ -231,6 +231,7 @@ async fn take_turn(
             directory: &connection.directory,
             environment: &prompt.context.environment,
             display,
+            preset: request.permission.preset,
         };
         outcome.failure = checks::check(&request.checks, place, &outcome.files, stop, &mut outcome.checks)
             .await

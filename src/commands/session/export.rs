@@ -47,11 +47,9 @@ pub(super) async fn export(call: RunningCommand<'_>, wanted: &SessionExport) -> 
 }
 
 fn cannot_write(typed: &Path, error: &io::Error) -> Failure {
-    let what = format!("cannot write `{}`", typed.display());
     match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("{what}: it exists")).hint("name another file, or replace it with `--force`")
-        }
-        _ => Failure::failed(what).caused_by(error),
+        io::ErrorKind::AlreadyExists => Failure::usage(format!("cannot write `{}`: it exists", typed.display()))
+            .hint("name another file, or replace it with `--force`"),
+        _ => Failure::cannot_write(typed, error),
     }
 }
