@@ -250,6 +250,7 @@ impl PluginFile {
         if !plugin.is_unchanged() {
             state_file::replace(&plugin.path, PLUGIN.as_bytes()).map_err(|error| Failure {
                 kind: FailureKind::Engine,
+                hints: vec!["make the directory writable, or set `XDG_CACHE_HOME`".to_owned()],
                 ..Failure::cannot_write(&plugin.path, &error)
             })?;
         }
