@@ -67,7 +67,6 @@ pub use session::{
     override_usage = "opencode-rs [OPTIONS] [PROMPT]...\n       opencode-rs [OPTIONS] <COMMAND>"
 )]
 pub struct Cli {
-    /// What every command takes.
     #[command(flatten)]
     pub global: GlobalOptions,
 

@@ -149,7 +149,6 @@ impl PolicyArgs {
         }
     }
 
-    /// The directory, as typed.
     pub(super) fn directory(&self) -> Option<&PathBuf> {
         self.scope()?.directory.as_ref()
     }

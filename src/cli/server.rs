@@ -127,7 +127,6 @@ impl From<OneServer> for ServerReference {
 }
 
 impl ServerArgs {
-    /// The directory, as typed.
     pub(super) fn directory(&self) -> Option<&PathBuf> {
         match &self.command {
             ServerCommand::Start { connect, .. } => connect.directory.as_ref(),

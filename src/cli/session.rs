@@ -275,7 +275,6 @@ pub enum SessionAction {
     Prune(SessionPrune),
 }
 
-/// What is listed.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Session")]
 pub struct SessionList {
@@ -331,7 +330,6 @@ pub struct SessionExport {
     pub if_present: IfPresent,
 }
 
-/// What is pruned.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Session")]
 pub struct SessionPrune {
@@ -387,7 +385,6 @@ pub struct Yes {
     yes: bool,
 }
 
-/// What all verbs have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 struct Common {
     #[command(flatten)]

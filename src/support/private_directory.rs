@@ -9,7 +9,6 @@ pub(crate) const PREFIX: &str = "opencode-rs.";
 /// So many letters and digits follow.
 pub(crate) const LETTERS: usize = 10;
 
-/// Makes one in `base`.
 pub(crate) fn create(base: &Path) -> io::Result<TempDir> {
     let mut directory = tempfile::Builder::new();
     directory.prefix(PREFIX).rand_bytes(LETTERS);

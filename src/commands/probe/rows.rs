@@ -17,11 +17,9 @@ pub(super) struct ProbeRow {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProbeStep {
-    /// The arguments.
     pub(super) run: Vec<String>,
     #[serde(default)]
     pub(super) stdin: String,
-    /// The exit status.
     #[serde(default)]
     pub(super) code: i32,
     /// Texts that stdout holds.

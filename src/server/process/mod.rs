@@ -36,7 +36,6 @@ pub(super) struct Launch {
     pub(super) engine: PathBuf,
     pub(super) arguments: Vec<OsString>,
     pub(super) environment: BTreeMap<OsString, OsString>,
-    /// Where it works.
     pub(super) directory: PathBuf,
     /// Where the private temporary directory is made.
     pub(super) temporary: PathBuf,

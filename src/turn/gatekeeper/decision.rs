@@ -111,7 +111,6 @@ impl GateDecision {
     }
 }
 
-/// Whose rule decided.
 pub(super) fn owner(by_preset: bool) -> DecidedBy {
     if by_preset { DecidedBy::Preset } else { DecidedBy::Rule }
 }
