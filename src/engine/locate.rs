@@ -14,6 +14,7 @@ use super::store::{EngineStore, Installed};
 use super::too_new;
 use crate::context::{Directories, Environment};
 use crate::request::EngineSource;
+use crate::support::brought::Brought;
 
 /// A file that has not been looked at yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,10 +78,15 @@ pub(super) fn places(
         .home
         .join(".opencode/bin")
         .join(if cfg!(windows) { "opencode.exe" } else { "opencode" });
+    // A home that came with a project holds what its author put there.
+    let is_users = || {
+        let cwd = std::env::current_dir().unwrap_or_default();
+        Brought::new(&cwd, &directories.home).home().is_none()
+    };
     let found = on_path(environment)
         .into_iter()
         .map(|path| (path, EngineSource::Path, None))
-        .chain(home.exists().then_some((home, EngineSource::Home, None)))
+        .chain((home.exists() && is_users()).then_some((home, EngineSource::Home, None)))
         .chain(stored.map(|installed| (installed.path.clone(), EngineSource::Store, Some(installed))));
     let mut seen = HashSet::new();
     found

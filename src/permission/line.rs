@@ -78,6 +78,7 @@ impl Policy {
                     let parts = self.with_inner_parts(parts, 0);
                     judged.extend(self.judge_repositories(&parts));
                     judged.extend(self.judge_new_files(&parts));
+                    judged.extend(self.judge_background(&parts));
                     judged.extend(self.judge_new_names(&parts));
                     judged.extend(self.judge_texts(line, &parts));
                 }

@@ -212,6 +212,16 @@ impl Policy {
         ))
     }
 
+    /// What exchanges files in the background goes on beside calls that were judged before.
+    pub(super) fn judge_background(&self, parts: &[LinePart]) -> Option<Judged> {
+        let raw = parts.iter().find_map(|part| match part {
+            LinePart::Command(command) if command.goes_on && changes_names(part) => Some(command.raw.clone()),
+            _ => None,
+        })?;
+        let asks = || Judged::new(raw, self.beyond("bash", "bash that exchanges files in the background"));
+        (!self.has_plain_allowance()).then(asks)
+    }
+
     pub(super) fn has_plain_allowance(&self) -> bool {
         self.by_rules("bash", &|_| false, &|rule| is_plain(&rule.pattern))
             .is_some_and(|verdict| verdict.effect == Effect::Allow)

@@ -495,6 +495,18 @@ impl Policy {
         self.granting_path(verdict, tool, &sight)
     }
 
+    /// Where the paths of an action lead now, links followed.
+    pub fn leads_to(&self, action: &Action) -> Vec<PathBuf> {
+        let paths: Vec<&String> = match action {
+            Action::Read { path } => vec![path],
+            Action::Edit { paths } | Action::Outside { paths } => paths.iter().collect(),
+            Action::Search { path, .. } | Action::Shell { workdir: path, .. } => path.iter().collect(),
+            Action::Fetch { .. } | Action::Subagent { .. } | Action::Repeat { .. } | Action::Other { .. } => Vec::new(),
+        };
+        let look = |path: &String| self.grounds.look(path, &self.grounds.directory).real;
+        paths.into_iter().flat_map(look).collect()
+    }
+
     /// Why the preset is careful with a place, if it is.
     pub(super) fn caution(&self, tool: &str, sight: &ResolvedPath) -> Option<String> {
         match tool {

@@ -41,32 +41,53 @@ pub(crate) fn places(context: &Context, directory: &Path) -> ProtectedPlaces {
 
 /// The files and directories in the project that git's settings name: git starts what is there.
 fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
-    let mut git = Command::new("git");
-    git.arg("-C").arg(directory).args(["config", "--null", "--list"]);
-    git.env_clear().envs(context.environment.iter()).stdin(Stdio::null());
-    let settings = git.output().map(|output| output.stdout).unwrap_or_default();
-    let settings = String::from_utf8_lossy(&settings);
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(directory).args(arguments);
+        git.env_clear().envs(context.environment.iter()).stdin(Stdio::null());
+        let output = git.output().map(|output| output.stdout).unwrap_or_default();
+        String::from_utf8_lossy(&output).into_owned()
+    };
+    let settings = git(&["config", "--null", "--list", "--show-origin"]);
     let top = directory.ancestors().find(|place| place.join(".git").exists());
     let top = top.unwrap_or(directory);
     let mut found = Vec::new();
-    for (name, value) in settings.split('\0').filter_map(|setting| setting.split_once('\n')) {
+    // What holds the whole project would protect everything in it.
+    let mut add = |place: PathBuf| {
+        let place = normal(&place);
+        if place.starts_with(top) && !directory.starts_with(&place) {
+            found.push(place);
+        }
+    };
+    if !settings.is_empty() {
+        // The repository may have another name than `.git`.
+        let repository = git(&["rev-parse", "--git-dir", "--git-common-dir"]);
+        repository.lines().for_each(|place| add(directory.join(place)));
+    }
+    let fields: Vec<&str> = settings.split('\0').collect();
+    for (origin, setting) in fields.chunks_exact(2).map(|pair| (pair[0], pair[1])) {
+        // Where the setting stands, under whatever name.
+        let file = origin.strip_prefix("file:").map(|file| directory.join(file));
+        let beside = file
+            .as_deref()
+            .and_then(Path::parent)
+            .unwrap_or(directory)
+            .to_path_buf();
+        file.into_iter().for_each(&mut add);
+        let (name, value) = setting.split_once('\n').unwrap_or((setting, ""));
         let (section, key) = (name.split('.').next(), name.rsplit('.').next().unwrap_or(name));
         if !(STARTING_SETTINGS.contains(key) || section == Some("alias") || section == Some("pager")) {
             continue;
         }
         let words = value.split(|c: char| c.is_whitespace() || "'\"!;&|<>()=".contains(c));
         for word in words.filter(|word| !word.is_empty()) {
-            let word = word
+            let home = word
                 .strip_prefix("~/")
-                .map_or(PathBuf::from(word), |below| context.directories.home.join(below));
-            for base in [directory, top] {
-                let place = normal(&base.join(&word));
-                // What holds the whole project would protect everything in it.
-                let is_inside = place.starts_with(top);
-                if is_inside && !directory.starts_with(&place) && (key == "hookspath" || place.exists()) {
-                    found.push(place);
-                }
-            }
+                .map(|below| context.directories.home.join(below));
+            let word = home.unwrap_or_else(|| PathBuf::from(word));
+            let places = [directory, top, &beside].map(|base| base.join(&word));
+            let is_place = |place: &PathBuf| key == "hookspath" || place.exists();
+            places.into_iter().filter(is_place).for_each(&mut add);
         }
     }
     found

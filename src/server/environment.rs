@@ -147,8 +147,15 @@ pub fn guard_engine(
         let theirs = environment.text(name).unwrap_or_default();
         shown.insert(name.to_owned(), theirs.to_owned());
     }
+    // The model's commands see repositories in the directory as the user does.
+    for (name, value) in settings_of_git(environment, &[BARE]).into_iter().take(1) {
+        shown.insert(
+            name.to_string_lossy().into_owned(),
+            value.to_string_lossy().into_owned(),
+        );
+    }
     variables.push((GATE_VARIABLE.into(), hub.variable(directory, &shown).into()));
-    variables.extend(no_bare_repositories(environment));
+    variables.extend(settings_of_git(environment, &[BARE, MONITOR, HOOKS]));
     // An editor that a command starts would take its keys from the command's input, a file of the model, and run it.
     let editors = ["GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "EDITOR", "VISUAL"];
     variables.extend(editors.map(|name| (name.into(), ":".into())));
@@ -159,18 +166,25 @@ pub fn guard_engine(
 }
 
 /// Keeps git, also in the commands of the model, from taking a directory without `.git` for a repository: files that the
-/// model may write would make one, whose configuration runs programs. Behind what the user sets in the same way.
-fn no_bare_repositories(environment: &Environment) -> Vec<(OsString, OsString)> {
+/// model may write would make one, whose configuration runs programs.
+const BARE: (&str, &str) = ("safe.bareRepository", "explicit");
+/// Keep the engine's own git from programs of repositories in the directory, into which its comparisons lead.
+const MONITOR: (&str, &str) = ("core.fsmonitor", "false");
+const HOOKS: (&str, &str) = ("core.hooksPath", "/dev/null");
+
+/// Settings for git, behind those that the user gives in the same way.
+fn settings_of_git(environment: &Environment, settings: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
     let count = environment.text("GIT_CONFIG_COUNT").unwrap_or("0");
     // Git refuses anything else.
-    let Ok(count) = count.parse::<u16>() else {
+    let Ok(count) = count.parse::<usize>() else {
         return Vec::new();
     };
-    vec![
-        (format!("GIT_CONFIG_KEY_{count}").into(), "safe.bareRepository".into()),
-        (format!("GIT_CONFIG_VALUE_{count}").into(), "explicit".into()),
-        ("GIT_CONFIG_COUNT".into(), (count + 1).to_string().into()),
-    ]
+    let mut variables = vec![("GIT_CONFIG_COUNT".into(), (count + settings.len()).to_string().into())];
+    for (number, (name, value)) in (count..).zip(settings) {
+        variables.push((format!("GIT_CONFIG_KEY_{number}").into(), name.into()));
+        variables.push((format!("GIT_CONFIG_VALUE_{number}").into(), value.into()));
+    }
+    variables
 }
 
 #[cfg(test)]
@@ -180,9 +194,10 @@ mod tests {
     #[test]
     fn settings_of_git_that_the_user_gives_stay() {
         let user: Environment = [("GIT_CONFIG_COUNT".into(), "2".into())].into_iter().collect();
-        let added = no_bare_repositories(&user);
-        assert_eq!(added[0].0, "GIT_CONFIG_KEY_2");
-        assert_eq!(added[2], ("GIT_CONFIG_COUNT".into(), "3".into()));
+        let added = settings_of_git(&user, &[BARE, MONITOR]);
+        assert_eq!(added[0], ("GIT_CONFIG_COUNT".into(), "4".into()));
+        assert_eq!(added[1], ("GIT_CONFIG_KEY_2".into(), "safe.bareRepository".into()));
+        assert_eq!(added[4], ("GIT_CONFIG_VALUE_3".into(), "false".into()));
     }
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {

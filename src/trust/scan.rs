@@ -139,6 +139,14 @@ impl Scanner {
             self.foreign_skills(&home);
             instructions.push(home.join(".claude/CLAUDE.md"));
             directories.push(home.join(".opencode"));
+            for name in [".gitconfig", ".config/git/config"] {
+                let path = home.join(name);
+                if path.exists() {
+                    self.whole(&path, ItemKind::Remote, "has settings of git, which can name programs");
+                }
+            }
+            // An engine that came along is code of the directory, too.
+            self.programs(&home.join(".opencode/bin"));
         }
         if self.brought.holds(&user.engine_config) {
             instructions.push(user.engine_config.join("AGENTS.md"));

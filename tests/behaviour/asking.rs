@@ -466,6 +466,26 @@ fn nobody_there_denies_tells_the_model_and_says_so() {
 }
 
 #[test]
+#[cfg(unix)]
+fn an_answer_holds_for_the_file_that_was_asked_about() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/docs/a.md", "a");
+    sandbox.write("outside/a.md", "a");
+    sandbox.write(
+        "project/swap.sh",
+        "cat > /dev/null; echo x >> asked\nif [ -L docs ]; then echo '{\"decision\":\"deny\"}'; \
+         else mv docs old && ln -s ../outside docs && echo '{\"decision\":\"allow\"}'; fi\n",
+    );
+    let script = "[[reply]]\ntool_calls = [{ name = \"write\", arguments = { filePath = \"docs/a.md\", content = \"new\" } }]\n\
+        [[reply]]\ntext = \"Done.\"\ntimes = \"always\"";
+    let arguments = ["--auto-tools", "--ask", "edit", "--approver", "sh swap.sh", "Do it"];
+    let finished = sandbox.rehearse(script, arguments).finish();
+    assert!(finished.stderr.contains("asked again"), "{}", finished.stderr);
+    assert_eq!(sandbox.read("outside/a.md"), "a");
+    assert_eq!(sandbox.read("project/asked").lines().count(), 2);
+}
+
+#[test]
 fn an_approver_answers_in_a_persons_place() {
     let sandbox = Sandbox::new();
     sandbox.write(

@@ -335,6 +335,71 @@ fn a_home_above_the_directory_that_is_not_the_accounts_is_looked_through() {
 }
 
 #[test]
+fn no_engine_and_no_settings_of_git_come_with_a_home_in_the_project() {
+    let sandbox = Sandbox::new();
+    let canary = sandbox.path("canary");
+    let engine = sandbox.write(
+        "project/.opencode/bin/opencode",
+        format!("#!/bin/sh\ntouch '{}'\n", canary.display()),
+    );
+    #[cfg(unix)]
+    std::fs::set_permissions(engine, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let home = sandbox.project();
+    for (arguments, code) in [(&["engine", "list"][..], 0), (&["--offline", "Say it"], 2)] {
+        let mut run = sandbox.run(arguments).env("HOME", &home);
+        if code == 0 {
+            run = run.env("OPENCODE_RS_ENGINE", "");
+        }
+        run.finish().expect(code);
+        assert!(!canary.exists(), "{arguments:?}");
+    }
+    std::fs::remove_dir_all(sandbox.path("project/.opencode")).unwrap();
+    sandbox.write("project/.gitconfig", "[core]\nfsmonitor = touch canary\n");
+    let run = sandbox.rehearse(SCRIPT, ["Say it"]).env("HOME", &home);
+    run.finish().expect(2).says(&[".gitconfig", "--trust"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn the_engines_own_git_runs_no_program_of_a_repository_in_the_directory() {
+    let sandbox = Sandbox::new();
+    let canary = sandbox.path("canary");
+    let git = |directory: &str, arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.current_dir(sandbox.path(directory))
+            .env_clear()
+            .envs(sandbox.environment());
+        let name = ["-c", "user.name=n", "-c", "user.email=n@example.invalid"];
+        assert!(
+            git.args(name).args(arguments).status().unwrap().success(),
+            "{arguments:?}"
+        );
+    };
+    std::fs::create_dir_all(sandbox.path("project/sub")).unwrap();
+    for directory in ["project", "project/sub"] {
+        git(directory, &["init", "-q"]);
+        git(directory, &["commit", "-q", "--allow-empty", "-m", "first"]);
+    }
+    git(
+        "project/sub",
+        &[
+            "config",
+            "core.fsmonitor",
+            &format!("touch {}; false", canary.display()),
+        ],
+    );
+    let script = "[[reply]]\ntool_calls = [{ name = \"write\", arguments = { filePath = \"a\", content = \"a\" } }]\n\
+        [[reply]]\ntool_calls = [{ name = \"write\", arguments = { filePath = \"b\", content = \"b\" } }]\n\
+        [[reply]]\ntext = \"ok\"\ntimes = \"always\"";
+    sandbox.rehearse(script, ["--auto-tools", "Say it"]).finish().expect(0);
+    assert!(!canary.exists());
+    // The user's git does look there, so the test shows something.
+    git("project", &["add", "-A"]);
+    git("project", &["status"]);
+    assert!(canary.exists());
+}
+
+#[test]
 fn configuration_directories_in_the_project_are_the_projects() {
     let sandbox = Sandbox::new();
     let canary = sandbox.path("canary");

@@ -734,6 +734,8 @@ fn what_gits_settings_start_is_asked_about() {
     git(&["config", "filter.x.clean", "sh ./tools/clean.sh %f"]);
     git(&["config", "alias.y", "!scripts/y.sh"]);
     git(&["config", "user.name", "docs"]);
+    git(&["config", "include.path", "../team.gitconfig"]);
+    std::fs::write(sandbox.project().join("team.gitconfig"), "").unwrap();
     for file in ["tools/clean.sh", "tools/other.sh", "scripts/y.sh", "docs/a.md"] {
         let file = sandbox.project().join(file);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -743,6 +745,7 @@ fn what_gits_settings_start_is_asked_about() {
         "hk/pre-commit",
         "tools/clean.sh",
         "scripts/y.sh",
+        "team.gitconfig",
         "tools/other.sh",
         "docs/a.md",
     ];
@@ -750,8 +753,13 @@ fn what_gits_settings_start_is_asked_about() {
     let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
     for flags in [&["--auto-tools"][..], &["--auto-tools", "--allow", "edit"]] {
         let found = effects(&sandbox, flags, &calls);
-        assert_eq!(found, ["ask", "ask", "ask", "allow", "allow"], "{flags:?}");
+        assert_eq!(found, ["ask", "ask", "ask", "ask", "allow", "allow"], "{flags:?}");
     }
+    // A repository under another name.
+    std::fs::remove_dir_all(sandbox.project().join(".git")).unwrap();
+    git(&["init", "-q", "--separate-git-dir", "store"]);
+    let calls = ["edit:store/config", "edit:store/hooks/pre-commit"];
+    assert_eq!(effects(&sandbox, &["--auto-tools"], &calls), ["ask", "ask"]);
 }
 
 #[test]

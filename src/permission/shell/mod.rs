@@ -52,6 +52,8 @@ pub(super) struct ShellCommand {
     pub(super) dirs: Dirs,
     /// The command before it in a pipeline.
     pub(super) feeds: Option<Box<ShellCommand>>,
+    /// It runs in the background, also when the line is over.
+    pub(super) goes_on: bool,
 }
 
 impl ShellCommand {
@@ -63,6 +65,7 @@ impl ShellCommand {
             assignments: Vec::new(),
             dirs: self.dirs.clone(),
             feeds: None,
+            goes_on: self.goes_on,
         }
     }
 }

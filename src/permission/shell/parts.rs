@@ -25,6 +25,7 @@ pub(crate) fn parts(line: &str, list: &CommandList, around: ShellContext<'_>) ->
         parts: Vec::new(),
         variables: Variables::default(),
         dirs: Some(vec![around.start.to_path_buf()]),
+        goes_on: false,
     };
     for (name, value) in [("HOME", around.home), ("PWD", around.start)] {
         // Whatever else the line does with the name, by whatever command, makes it unknown.
@@ -48,6 +49,8 @@ struct LineWalk<'a> {
     parts: Vec<LinePart>,
     variables: Variables,
     dirs: Dirs,
+    /// Whether what is walked runs in the background.
+    goes_on: bool,
 }
 
 impl LineWalk<'_> {
@@ -83,6 +86,8 @@ impl LineWalk<'_> {
 
     fn item(&mut self, item: &AndOrList) {
         let before = self.dirs.clone();
+        let around = self.goes_on;
+        self.goes_on |= item.in_background;
         self.pipeline(&item.first);
         for (connector, pipeline) in &item.rest {
             match connector {
@@ -94,6 +99,7 @@ impl LineWalk<'_> {
                 }
             }
         }
+        self.goes_on = around;
         if item.in_background {
             self.dirs = before;
         }
@@ -215,6 +221,7 @@ impl LineWalk<'_> {
             assignments,
             dirs: self.dirs.clone(),
             feeds: None,
+            goes_on: self.goes_on,
         }
     }
 

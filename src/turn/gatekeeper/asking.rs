@@ -148,9 +148,14 @@ impl Gatekeeper {
                 })
             }
         };
+        let leads_to = match &what {
+            What::Permission { ask, .. } => self.policy.leads_to(&ask.action),
+            What::Question { .. } => Vec::new(),
+        };
         self.asking = Some(PendingAsk {
             session_id,
             what,
+            leads_to,
             withdrawal,
             thread,
         });
@@ -183,11 +188,23 @@ impl Gatekeeper {
         }
         // An answer of the wrong kind counts as no answer.
         match asking.what {
-            What::Permission { ask, source, .. } => {
+            What::Permission { ask, source, fixed } => {
                 let answer = match reply {
                     Some(ApproverReply::Permission(answer)) => answer,
                     _ => Answer::Nobody,
                 };
+                let allows = matches!(answer, Answer::Once | Answer::Session(_));
+                if allows && self.policy.leads_to(&ask.action) != asking.leads_to {
+                    // The answer is about another file. What stands there now is asked about.
+                    out.push(Update::Warning(
+                        "what the question named leads elsewhere now, so it is asked again".to_owned(),
+                    ));
+                    self.queue.push_front(WaitingAsk {
+                        session_id: asking.session_id,
+                        what: What::Permission { ask, source, fixed },
+                    });
+                    return None;
+                }
                 self.take_permission_answer(*ask, source, answer, state, out)
             }
             What::Question { ask, questions } => {

@@ -190,6 +190,8 @@ enum AskSource {
 struct PendingAsk {
     session_id: String,
     what: What,
+    /// Where the paths that are asked about led when the question was put.
+    leads_to: Vec<PathBuf>,
     withdrawal: Withdrawal,
     thread: JoinHandle<(Box<dyn Prompter>, ApproverReply)>,
 }
