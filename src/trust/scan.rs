@@ -13,6 +13,7 @@ use super::project::TrustedProject;
 use super::substitution::substitute;
 use super::template::{Mention, Template};
 use super::{Findings, ItemKind, TrustItem, UserPlaces, config, lazy_fetch};
+use crate::engine::files::CONFIG_NAMES;
 use crate::error::Failure;
 use crate::support::brought::Brought;
 use crate::support::state_file;
@@ -172,10 +173,44 @@ impl Scanner {
                 self.tells(&path, "instructions", &path);
             }
         }
+        self.language_programs(user);
         for directory in &user.programs {
             if self.brought.holds(directory) {
                 self.programs(directory);
             }
+        }
+    }
+
+    /// With language servers or formatters switched on, the engine starts those that the project has.
+    fn language_programs(&mut self, user: &UserPlaces) {
+        const PLACES: [&str; 5] = [
+            "node_modules/.bin",
+            "node_modules/typescript",
+            "vendor/bin",
+            ".venv/bin",
+            "venv/bin",
+        ];
+        let named = user.named_config.as_ref().map(|name| self.project.directory.join(name));
+        let files = CONFIG_NAMES.map(|name| user.engine_config.join(name));
+        let is_on = |key: &str, value: Option<&Value>| {
+            let is_off = matches!(value, None | Some(Value::Null | Value::Bool(false)));
+            (!is_off).then(|| key.to_owned())
+        };
+        let key = files.into_iter().chain(named).find_map(|file| {
+            let text = String::from_utf8(state_file::read_foreign(&file, LARGEST_TEXT).ok()?).ok()?;
+            let config: Value = jsonc_parser::parse_to_serde_value(&text, &ParseOptions::default()).ok()?;
+            ["lsp", "formatter"]
+                .into_iter()
+                .find_map(|key| is_on(key, config.get(key)))
+        });
+        let Some(key) = key else { return };
+        let project = self.project.directory.ancestors();
+        let project = project.take_while(|place| place.starts_with(&self.project.root));
+        let places: Vec<PathBuf> = project.flat_map(|place| PLACES.map(|name| place.join(name))).collect();
+        for place in places.into_iter().filter(|place| place.exists()) {
+            self.evidence.add(&place, ItemKind::Tool, &key, b"");
+            let summary = format!("holds programs that the engine starts, because your configuration has `{key}`");
+            self.found(ItemKind::Tool, &place, summary);
         }
     }
 
@@ -895,6 +930,27 @@ mod tests {
         {
             std::os::unix::fs::symlink(own, project.join("link.json")).unwrap();
             assert_eq!(scan("link.json", "none"), ["link.json"]);
+        }
+    }
+
+    #[test]
+    fn programs_of_the_project_are_found_where_the_user_lets_the_engine_start_them() {
+        let tree = Tree::new();
+        tree.project("node_modules/.bin/biome", "");
+        for (config, expected) in [
+            ("{}", vec![]),
+            ("{\"lsp\": false}", vec![]),
+            (
+                "{\"lsp\": true, /* all */}",
+                vec![(ItemKind::Tool, "node_modules/.bin")],
+            ),
+            (
+                "{\"formatter\": {\"x\": {}}}",
+                vec![(ItemKind::Tool, "node_modules/.bin")],
+            ),
+        ] {
+            tree.write("home/.config/opencode/opencode.jsonc", config);
+            assert_eq!(tree.found(), expect(&expected), "{config}");
         }
     }
 
