@@ -108,7 +108,7 @@ impl Policy {
     }
 
     /// The parts of a line, each followed by those of what it runs.
-    fn with_inner_parts(&self, parts: Vec<LinePart>, depth: usize) -> Vec<LinePart> {
+    pub(super) fn with_inner_parts(&self, parts: Vec<LinePart>, depth: usize) -> Vec<LinePart> {
         let mut all = Vec::new();
         for part in parts {
             let wrapper = match &part {

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::action::Action;
 use super::contents::{self, Kind, SearchWalk, WalkEntry};
 use super::judged::{Judged, no_objection};
 use super::paths::{AllowedRoots, PathTarget, ResolvedPath};
@@ -14,7 +15,7 @@ use super::shell::arguments::{TEXTUAL, paths_in, pattern_operand};
 use super::shell::hazard::Hazard;
 use super::shell::programs::{READERS, changes_unnamed_files, hazards, only_reads};
 use super::shell::texts::{program, star_brackets};
-use super::shell::{Dirs, LinePart, ShellCommand, ShellWord, git, wrappers};
+use super::shell::{self, Dirs, LinePart, ShellCommand, ShellContext, ShellWord, git, wrappers};
 use super::spelling::slashed;
 use super::wildcard_matches;
 use crate::request::{Effect, PolicyRule};
@@ -210,6 +211,26 @@ impl Policy {
             new,
             self.beyond("bash", "bash with files that the line itself may exchange"),
         ))
+    }
+
+    /// Whether an action is a command that may exchange files by their names: what was judged before leads elsewhere then.
+    pub fn exchanges_files(&self, action: &Action) -> bool {
+        let Action::Shell { command, workdir } = action else {
+            return false;
+        };
+        if self.has_plain_allowance() {
+            return false;
+        }
+        let start = workdir.as_ref().map_or_else(
+            || self.grounds.directory.clone(),
+            |workdir| self.grounds.directory.join(workdir),
+        );
+        let around = ShellContext {
+            home: &self.grounds.home,
+            start: &start,
+        };
+        let parts = shell::read(command, around);
+        parts.is_ok_and(|parts| self.with_inner_parts(parts, 0).iter().any(changes_names))
     }
 
     /// What exchanges files in the background goes on beside calls that were judged before.

@@ -8,9 +8,8 @@ use super::PromptContext;
 use super::session::SessionLocks;
 use tokio::time::timeout;
 
-use crate::client::Client;
-use crate::client::EventStream;
 use crate::client::types::MessageInfo;
+use crate::client::{Client, EventStream};
 use crate::connect::{self, Connection};
 use crate::error::{Failure, FailureKind};
 use crate::gate::Gate;

@@ -16,8 +16,7 @@ use super::state::TurnState;
 use super::tools::{failed_without_ripgrep, may_have_written};
 use super::update::{PermissionRecord, Retry, ToolCall, TurnStart, TurnStatus, Update};
 use crate::client::types::{CommandCall, MessageWithParts, Prompt};
-use crate::client::{Client, Error};
-use crate::client::{Event, EventStream, Received, StreamItem};
+use crate::client::{Client, Error, Event, EventStream, Received, StreamItem};
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, Moment};
 use crate::permission::{Decision, Policy};
@@ -388,6 +387,9 @@ impl Driver {
             Some(StreamItem::Lost(error)) => {
                 tracing::debug!(%error, "the stream of events is lost");
                 following.lost = true;
+                if let Some(failure) = self.gatekeeper.judge_waiting(true, &self.state, &mut self.pending) {
+                    return Err(EarlyEnd::Stopped(failure));
+                }
                 if let Some(error) = following.refused.take() {
                     return Err(EarlyEnd::Refused(error));
                 }
@@ -439,6 +441,10 @@ impl Driver {
             return foreign;
         }
         self.state.apply(&event, now_ms(), &mut self.pending);
+        let ended = self.gatekeeper.judge_waiting(false, &self.state, &mut self.pending);
+        if ended.is_some() {
+            return ended;
+        }
         if !self.announced && self.state.prompt().is_some() {
             self.announce();
         }

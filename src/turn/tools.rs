@@ -115,7 +115,7 @@ pub(super) fn failed_without_ripgrep(call: &ToolCall) -> bool {
     call.status == ToolStatus::Error && said.starts_with("ripgrep execution failed")
 }
 
-fn is_final(status: ToolStatus) -> bool {
+pub(super) fn is_final(status: ToolStatus) -> bool {
     matches!(status, ToolStatus::Completed | ToolStatus::Error)
 }
 

@@ -114,6 +114,48 @@ fn twenty_calls_at_once_are_all_answered() {
 }
 
 #[test]
+fn no_command_exchanges_files_beside_a_call_that_was_judged_by_their_names() {
+    let sandbox = Sandbox::new();
+    sandbox.write("outside/a.md", "OUTSIDE");
+    sandbox.write("project/docs/a.md", "inside");
+    let git = |line: &str| {
+        let done = std::process::Command::new("sh")
+            .args(["-c", line])
+            .env_clear()
+            .envs(sandbox.environment())
+            .current_dir(sandbox.project())
+            .status();
+        assert!(done.unwrap().success(), "{line}");
+    };
+    git(
+        "git init -q && git config user.name n && git config user.email n@example.invalid && git add -A && git commit -qm one",
+    );
+    git(
+        "git checkout -qb evil && rm -r docs && ln -s ../outside docs && git add -A && git commit -qm two && git checkout -q -",
+    );
+    let swap = "git checkout -qf evil && git checkout -qf master";
+    let mut calls = vec![bash(&[swap; 20].join(" && "))];
+    for number in 0..12 {
+        calls.push(format!(
+            "{{ name = \"write\", arguments = {{ filePath = \"docs/new{number}.md\", content = \"x\" }} }}"
+        ));
+        calls.push("{ name = \"read\", arguments = { filePath = \"docs/a.md\" } }".to_owned());
+    }
+    calls.push(bash(&[swap; 20].join(" && ")));
+    let arguments = ["--no-input", "--allow", "bash:git checkout *"];
+    let record = run(&sandbox, &(reply(&calls) + DONE), &arguments, 0).record();
+    assert!(!record.to_string().contains("OUTSIDE"), "{record:#}");
+    let outside: Vec<_> = std::fs::read_dir(sandbox.path("outside")).unwrap().collect();
+    assert_eq!(outside.len(), 1, "{outside:?}");
+    let ended = record["tool_calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|call| call["status"] == "completed");
+    assert_eq!(ended.count(), calls.len(), "{record:#}");
+}
+
+#[test]
 fn the_same_call_over_and_over_is_asked_about() {
     let sandbox = Sandbox::new();
     let step = reply(&[bash("echo x >> ran")]);

@@ -11,6 +11,7 @@ use super::super::state::TurnState;
 use super::super::update::Update;
 use super::asking::{AskedCall, redirected};
 use super::decision::GateDecision;
+use super::order::FileAccess;
 use super::{AskSource, Gatekeeper, MAX_SUBAGENT_DEPTH, TRACE_TIMEOUT, mentions};
 use crate::client::Client;
 use crate::client::types::Session;
@@ -37,8 +38,13 @@ impl Gatekeeper {
                 return None;
             }
         }
-        let number = self.passed.count(&call.session_id, &call.call_id);
         let mut action = Action::of_call(&call.tool, &call.arguments);
+        let access = FileAccess::of(&action, &self.policy);
+        if call.moment == Moment::Call && self.order.must_wait(access) {
+            self.order.waiting.push(call);
+            return None;
+        }
+        let number = self.passed.count(&call.session_id, &call.call_id);
         let (judgement, fixed) = match call.moment {
             Moment::Redirect => (redirected(self.policy.judge(&action), &call), false),
             _ => self.judge(&call, &action, state),

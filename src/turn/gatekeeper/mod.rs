@@ -16,6 +16,7 @@ mod calls;
 mod decision;
 mod instructions;
 mod mentions;
+mod order;
 mod passed;
 mod removed;
 mod requests;
@@ -32,6 +33,7 @@ use tokio::time::timeout;
 
 use self::calls::leave_to_others;
 use self::decision::{ApproverKind, GateDecision};
+use self::order::CallOrder;
 use self::passed::Passed;
 use self::tamper::TamperWatch;
 use super::state::TurnState;
@@ -153,6 +155,8 @@ pub(super) struct Gatekeeper {
     allowing: watch::Sender<usize>,
     /// Calls of unknown sessions, whose parents are being looked up.
     tracing: JoinSet<(GateCall, Option<Vec<Session>>)>,
+    /// Calls that run and the calls that wait for their end.
+    order: CallOrder,
     /// Calls that will not run, because the run is over. The model would go on after a refusal, so the calls wait until
     /// the model is stopped.
     held: Vec<GateCall>,
@@ -228,6 +232,7 @@ impl Gatekeeper {
             replies: JoinSet::new(),
             allowing: watch::Sender::new(0),
             tracing: JoinSet::new(),
+            order: CallOrder::default(),
             held: Vec::new(),
             records: Vec::new(),
         }
@@ -239,6 +244,23 @@ impl Gatekeeper {
         (asks_for_all && call.status == ToolStatus::Completed && !call.subagent)
             .then(|| self.watch.finished(call))
             .flatten()
+    }
+
+    /// Judges the calls that waited for others, as far as those have ended; all of them when nothing says any more what has
+    /// ended. A returned failure ends the run.
+    pub(super) fn judge_waiting(&mut self, is_lost: bool, state: &TurnState, out: &mut Vec<Update>) -> Option<Failure> {
+        self.order.forget_ended(is_lost, state);
+        if self.order.waiting.is_empty() {
+            return None;
+        }
+        for call in std::mem::take(&mut self.order.waiting) {
+            let failure = self.call(call, state, out);
+            if failure.is_some() {
+                return failure;
+            }
+        }
+        self.put_next(state, out);
+        None
     }
 
     /// Whether a question is open, so that silence of the engine is no stall.
@@ -364,6 +386,7 @@ impl Gatekeeper {
     /// Refuses the calls that wait at the tool gate, and every later call.
     pub(super) fn release(&mut self) {
         self.held.clear();
+        self.order.waiting.clear();
         self.tracing.abort_all();
         if let Some(mut gate) = self.gate.take() {
             gate.refuse_waiting();

@@ -3,6 +3,7 @@
 use super::super::state::TurnState;
 use super::super::update::{PermissionRecord, QuestionRecord, Update};
 use super::decision::GateDecision;
+use super::order::FileAccess;
 use super::{AskSource, Gatekeeper, REFUSAL_DELAY};
 use crate::client::types::QuestionAsk;
 use crate::permission::{Action, Ask, AuditEntry, DecidedBy, Decision, ModelQuestion};
@@ -19,6 +20,7 @@ impl Gatekeeper {
     ) {
         let allowed = decision.result == Decision::Allowed;
         let permission = ask.action.tool().to_owned();
+        let access = FileAccess::of(&ask.action, &self.policy);
         let is_repeat = matches!(ask.action, Action::Repeat { .. });
         let record = PermissionRecord {
             id: ask.id,
@@ -44,6 +46,7 @@ impl Gatekeeper {
             AskSource::Gate(call) if allowed => {
                 self.passed
                     .add(&call.session_id, &call.call_id, &permission, decision.by);
+                self.order.begin(&call, access);
                 call.pass();
             }
             AskSource::Gate(call) => {
