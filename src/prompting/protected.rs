@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use crate::context::Context;
 use crate::engine::files::EngineFiles;
 use crate::permission::{ProtectedPlaces, normal};
+use crate::support::git_settings::starts_programs;
 use crate::support::names::Names;
 
 /// The places, as this process and the engines that it starts find them, for an agent in `directory`.
@@ -75,8 +76,7 @@ fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
             .to_path_buf();
         file.into_iter().for_each(&mut add);
         let (name, value) = setting.split_once('\n').unwrap_or((setting, ""));
-        let (section, key) = (name.split('.').next(), name.rsplit('.').next().unwrap_or(name));
-        if !(STARTING_SETTINGS.contains(key) || section == Some("alias") || section == Some("pager")) {
+        if !starts_programs(name) {
             continue;
         }
         let words = value.split(|c: char| c.is_whitespace() || "'\"!;&|<>()=".contains(c));
@@ -86,19 +86,12 @@ fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
                 .map(|below| context.directories.home.join(below));
             let word = home.unwrap_or_else(|| PathBuf::from(word));
             let places = [directory, top, &beside].map(|base| base.join(&word));
-            let is_place = |place: &PathBuf| key == "hookspath" || place.exists();
+            let is_place = |place: &PathBuf| name == "core.hookspath" || place.exists();
             places.into_iter().filter(is_place).for_each(&mut add);
         }
     }
     found
 }
-
-/// The last parts of git's settings that name a program, a directory of programs, or a file with more settings. Lower case,
-/// as git lists them.
-const STARTING_SETTINGS: Names = Names(
-    "askpass clean cmd command driver editor external fsmonitor gitproxy helper hookspath packobjectshook pager path process \
-     program smudge sshcommand templatedir textconv",
-);
 
 /// Variables that name programs, libraries that each program loads, or settings with which shells and programs start others.
 const STARTING_VARIABLES: Names = Names(

@@ -43,7 +43,8 @@ impl Brought {
     #[must_use]
     pub fn in_copy(mut self, original: Self) -> Self {
         self.roots.extend(original.roots);
-        self.home = self.home.or(original.home);
+        // A copy may lie in any home.
+        self.home = original.home;
         self
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use jsonc_parser::ParseOptions;
 use serde_json::{Map, Value};
@@ -16,6 +17,7 @@ use super::{Findings, ItemKind, TrustItem, UserPlaces, config, lazy_fetch};
 use crate::engine::files::CONFIG_NAMES;
 use crate::error::Failure;
 use crate::support::brought::Brought;
+use crate::support::git_settings::starts_programs;
 use crate::support::state_file;
 
 /// Larger configuration files and commands are not looked through: they are findings by themselves.
@@ -142,7 +144,7 @@ impl Scanner {
             directories.push(home.join(".opencode"));
             for name in [".gitconfig", ".config/git/config"] {
                 let path = home.join(name);
-                if path.exists() {
+                if names_programs(&path) {
                     self.whole(&path, ItemKind::Remote, "has settings of git, which can name programs");
                 }
             }
@@ -627,6 +629,22 @@ impl Scanner {
         if is_part && self.loaded.insert(directory.to_path_buf()) {
             self.companions(directory);
         }
+    }
+}
+
+/// Whether a file with git's settings has one that starts programs. Git itself says which it has.
+fn names_programs(settings: &Path) -> bool {
+    if !settings.exists() {
+        return false;
+    }
+    let mut git = Command::new("git");
+    git.args(["config", "--null", "--name-only", "--list", "--file"])
+        .arg(settings);
+    match git.stdin(Stdio::null()).output() {
+        Ok(output) if output.status.success() => {
+            String::from_utf8_lossy(&output.stdout).split('\0').any(starts_programs)
+        }
+        _ => true,
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::table::Ground;
 
 /// Every program that a row names, and the look-alikes of some.
-const STAND_INS: [&str; 58] = [
+const STAND_INS: [&str; 73] = [
     "RM",
     "awk",
     "busybox",
@@ -73,6 +73,21 @@ const STAND_INS: [&str; 58] = [
     "tmux",
     "uv",
     "kill",
+    "ag",
+    "cloc",
+    "diff3",
+    "gcc",
+    "helm",
+    "hg",
+    "install",
+    "javac",
+    "kubectl",
+    "man",
+    "npm",
+    "pandoc",
+    "pylint",
+    "sdiff",
+    "strings",
 ];
 /// Programs that pass others on are the real ones, so that what they pass on is seen.
 const REAL: [&str; 9] = [

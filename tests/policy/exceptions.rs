@@ -25,7 +25,7 @@ pub(super) const OTHER_TOOLS: [&str; 4] = ["fake_add", "list_mcp_resources", "ma
 pub(super) const NOT_RUN_PLAINLY: [&str; 1] = ["/dev/tcp/"];
 
 /// Lines that leave no trace when a plain bash runs them; that they did not run is only seen in the result.
-pub(super) const SILENT: [&str; 41] = [
+pub(super) const SILENT: [&str; 42] = [
     // Nothing at all, or what no shell takes.
     "",
     "   \n",
@@ -68,6 +68,8 @@ pub(super) const SILENT: [&str; 41] = [
     "while read -r l; do echo \"$l\"; done < key.pem",
     "read PATH < a.txt; ls",
     "cd nope && cat ../a.txt",
+    // It goes on when the line is over.
+    "{ git checkout -q evil; git checkout -q main; } > /dev/null 2>&1 &",
     // Placeholders that stay what they are.
     "echo rm | xargs -I{} {} x",
     "echo rm | xargs -i {} x",

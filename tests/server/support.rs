@@ -45,10 +45,11 @@ impl ServerSandbox {
         self.root.path().join(name)
     }
 
-    /// A program that behaves as `script` says, in the place of an engine.
+    /// A program that behaves as `script` says in the project directory, in the place of an engine.
     pub(super) fn script(&self, script: &str) -> PathBuf {
         let path = self.path("engine");
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        let project = self.path("project");
+        std::fs::write(&path, format!("#!/bin/sh\ncd '{}'\n{script}\n", project.display())).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         path
     }
