@@ -142,11 +142,15 @@ fn nothing_outlives_an_owner_that_was_killed() {
     // In a file, because the engine's shell would expand the quoted text.
     let work = "touch $TMPDIR/left-over; echo $$ > bash.new; mv bash.new bash; exec sleep 1000";
     std::fs::write(sandbox.path("project/work"), work).unwrap();
-    let command = r#"{"agent":"build","command":"setsid sh ./work & echo started"}"#;
+    let project = sandbox.path("project");
+    let command = format!(
+        "{{\"agent\":\"build\",\"command\":\"cd '{}'; setsid sh ./work & echo started\"}}",
+        project.display()
+    );
     let endpoint = ready.endpoint.clone();
     let path = format!("/session/{id}/shell");
     // The engine answers when the command's output is closed, that is when the sleeper has been ended.
-    let shell = std::thread::spawn(move || std::panic::catch_unwind(|| http(&endpoint, "POST", &path, command)));
+    let shell = std::thread::spawn(move || std::panic::catch_unwind(|| http(&endpoint, "POST", &path, &command)));
     let bash = sandbox.path("project/bash");
     while !bash.exists() {
         std::thread::yield_now();
