@@ -213,14 +213,16 @@ impl Policy {
         ))
     }
 
+    /// Whether a rule allows every command, whatever it does.
+    pub fn allows_every_command(&self) -> bool {
+        self.has_plain_allowance()
+    }
+
     /// Whether an action is a command that may exchange files by their names: what was judged before leads elsewhere then.
     pub fn exchanges_files(&self, action: &Action) -> bool {
         let Action::Shell { command, workdir } = action else {
             return false;
         };
-        if self.has_plain_allowance() {
-            return false;
-        }
         let start = workdir.as_ref().map_or_else(
             || self.grounds.directory.clone(),
             |workdir| self.grounds.directory.join(workdir),

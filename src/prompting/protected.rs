@@ -86,7 +86,7 @@ fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
                 .map(|below| context.directories.home.join(below));
             let word = home.unwrap_or_else(|| PathBuf::from(word));
             let places = [directory, top, &beside].map(|base| base.join(&word));
-            let is_place = |place: &PathBuf| name == "core.hookspath" || place.exists();
+            let is_place = |place: &PathBuf| name == "core.hookspath" || name.starts_with("include") || place.exists();
             places.into_iter().filter(is_place).for_each(&mut add);
         }
     }

@@ -142,7 +142,11 @@ fn no_command_exchanges_files_beside_a_call_that_was_judged_by_their_names() {
         calls.push("{ name = \"read\", arguments = { filePath = \"docs/a.md\" } }".to_owned());
     }
     calls.push(bash(&[swap; 20].join(" && ")));
-    let arguments = ["--no-input", "--allow", "bash:git checkout *"];
+    calls.push(bash("git status; git status; git status; echo x > docs/shell.md"));
+    let mut arguments = vec!["--no-input"];
+    for rule in ["bash:git checkout *", "bash:git status*", "bash:echo *"] {
+        arguments.extend(["--allow", rule]);
+    }
     let record = run(&sandbox, &(reply(&calls) + DONE), &arguments, 0).record();
     assert!(!record.to_string().contains("OUTSIDE"), "{record:#}");
     let outside: Vec<_> = std::fs::read_dir(sandbox.path("outside")).unwrap().collect();
