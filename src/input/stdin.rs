@@ -64,6 +64,8 @@ pub(super) async fn read(when_silent: SilentStdin, remark: impl Fn(&str)) -> Res
                  waits for it",
             );
             let Ok(chunk) = tokio::time::timeout(SILENCE_GRACE, chunks.recv()).await else {
+                // Before it is said: who reads that and writes now must find that nothing reads any more.
+                drop(abandoned);
                 remark("warning: going on without stdin");
                 return Ok(None);
             };

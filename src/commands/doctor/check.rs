@@ -27,7 +27,6 @@ pub(super) enum CheckStatus {
 
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Check {
-    /// Given by the report.
     name: &'static str,
     status: CheckStatus,
     summary: String,
