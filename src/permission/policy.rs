@@ -552,11 +552,19 @@ impl Policy {
             return is_named;
         }
         let says = |part: &str| pattern.is_some_and(|pattern| pattern.to_lowercase().contains(part));
+        // A place in the directory is named by its way there, too.
+        let directory = super::spelling::slashed(&self.grounds.directory).to_lowercase();
+        let says_place = |place: &str| {
+            let inner = place
+                .strip_prefix(&directory)
+                .map(|inner| inner.trim_start_matches('/'));
+            says(place) || inner.is_some_and(|inner| !inner.is_empty() && says(inner))
+        };
         let is_about_edits = canonical_tool(&rule.pattern.tool) == "edit";
         sight.names.iter().all(|name| match self.grounds.protection(name) {
             None => true,
             Some(Protection::Own) => pattern.is_some_and(is_literal),
-            Some(Protection::Starting(part)) => says(&part),
+            Some(Protection::Starting(part)) => says_place(&part),
             // Only where the path really leads.
             Some(Protection::Running(part)) => !is_about_edits || !sight.real.contains(name) || says(part),
         })

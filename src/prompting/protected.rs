@@ -56,7 +56,9 @@ fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
     // What holds the whole project would protect everything in it.
     let mut add = |place: PathBuf| {
         let place = normal(&place);
-        if place.starts_with(top) && !directory.starts_with(&place) {
+        // That has its own protection.
+        let is_known = place.components().any(|part| part.as_os_str() == ".git");
+        if !is_known && place.starts_with(top) && !directory.starts_with(&place) {
             found.push(place);
         }
     };

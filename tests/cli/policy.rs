@@ -755,6 +755,9 @@ fn what_gits_settings_start_is_asked_about() {
         let found = effects(&sandbox, flags, &calls);
         assert_eq!(found, ["ask", "ask", "ask", "ask", "allow", "allow"], "{flags:?}");
     }
+    let flags = ["--auto-tools", "--allow", "edit:hk/**", "--allow", "edit:.git/**"];
+    let calls = ["edit:hk/pre-commit", "edit:.git/config", "edit:tools/clean.sh"];
+    assert_eq!(effects(&sandbox, &flags, &calls), ["allow", "allow", "ask"]);
     // A repository under another name.
     std::fs::remove_dir_all(sandbox.project().join(".git")).unwrap();
     git(&["init", "-q", "--separate-git-dir", "store"]);
