@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -215,6 +216,14 @@ impl Environment {
     /// The value of `name`, when it is set, Unicode and not empty.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.os(name)?.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// The user's git in a directory, with these variables and without input.
+    pub fn git(&self, directory: &Path) -> Command {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(directory);
+        git.env_clear().envs(self.iter()).stdin(Stdio::null());
+        git
     }
 
     /// Where the processes of engines work: in no project. Their runtime looks there and above for `tsconfig.json`, and

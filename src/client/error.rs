@@ -85,8 +85,8 @@ impl From<Error> for Failure {
 }
 
 /// What helps an engine that cannot write its data, by what it says.
-pub(crate) fn help_with_disk(tail: &str) -> Option<&'static str> {
-    let says = |text: &str| tail.contains(text);
+pub(crate) fn help_with_disk(said: &str) -> Option<&'static str> {
+    let says = |text: &str| said.contains(text);
     if says("database or disk is full") || says("ENOSPC") || says("No space left") {
         return Some("free space where the engine keeps its data; `opencode-rs doctor` names the directory");
     }

@@ -207,8 +207,8 @@ impl Hub {
         &self.plugin
     }
 
-    /// The variable for the engine's environment. The engine goes to `directory`; commands of the model see the values of `environment` instead of the
-    /// engine's own; an empty value counts as not set.
+    /// The variable for the engine's environment. The engine goes to `directory`. Commands of the model see the values of
+    /// `environment` instead of the engine's own; an empty value counts as not set.
     pub fn variable(&self, directory: &Path, environment: &BTreeMap<String, String>) -> String {
         let value = json!({
             "port": self.port,

@@ -3,7 +3,7 @@
 //! Invariants: a line is allowed only when every part of it is, and at least one of its commands by a rule; a denied
 //! part denies the line, also when the rest is not understood.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::grant;
 use super::judged::{Judged, no_objection};
@@ -36,9 +36,8 @@ impl Policy {
             return vec![(line.to_owned(), self.judge_unknown("bash"))];
         }
         let mut judged = Vec::new();
-        let mut start = self.grounds.directory.clone();
+        let start = self.start_of_line(workdir);
         if let Some(workdir) = workdir {
-            start = normal(&start.join(workdir));
             let verdict = self.judge_place(workdir, &self.grounds.directory, Use::Lists);
             judged.push(Judged::new(workdir.to_owned(), verdict));
         }
@@ -58,6 +57,11 @@ impl Policy {
             judged.push(Judged::new(line.trim().to_owned(), verdict));
         }
         judged.into_iter().map(|judged| (judged.what, judged.verdict)).collect()
+    }
+
+    /// The directory that a line starts in.
+    pub(super) fn start_of_line(&self, workdir: Option<&str>) -> PathBuf {
+        normal(&self.grounds.directory.join(workdir.unwrap_or_default()))
     }
 
     fn judge_script(&self, line: &str, start: &Path, depth: usize, judged: &mut Vec<Judged>) {

@@ -170,7 +170,7 @@ impl Policy {
             LinePart::Command(command) if cuts_names(command) => Some(command.raw.clone()),
             _ => None,
         })?;
-        (!self.has_plain_allowance() && parts.iter().any(|part| self.may_make_files(part))).then(|| {
+        (!self.allows_every_command() && parts.iter().any(|part| self.may_make_files(part))).then(|| {
             Judged::new(
                 xargs,
                 self.beyond("bash", "bash that cuts names which the line itself may make"),
@@ -213,20 +213,12 @@ impl Policy {
         ))
     }
 
-    /// Whether a rule allows every command, whatever it does.
-    pub fn allows_every_command(&self) -> bool {
-        self.has_plain_allowance()
-    }
-
-    /// Whether an action is a command that may exchange files by their names: what was judged before leads elsewhere then.
+    /// Whether an action is a command by which the names of files may come to lead elsewhere.
     pub fn exchanges_files(&self, action: &Action) -> bool {
         let Action::Shell { command, workdir } = action else {
             return false;
         };
-        let start = workdir.as_ref().map_or_else(
-            || self.grounds.directory.clone(),
-            |workdir| self.grounds.directory.join(workdir),
-        );
+        let start = self.start_of_line(workdir.as_deref());
         let around = ShellContext {
             home: &self.grounds.home,
             start: &start,
@@ -242,10 +234,11 @@ impl Policy {
             _ => None,
         })?;
         let asks = || Judged::new(raw, self.beyond("bash", "bash that exchanges files in the background"));
-        (!self.has_plain_allowance()).then(asks)
+        (!self.allows_every_command()).then(asks)
     }
 
-    pub(super) fn has_plain_allowance(&self) -> bool {
+    /// Whether a rule allows every command, whatever it does.
+    pub fn allows_every_command(&self) -> bool {
         self.by_rules("bash", &|_| false, &|rule| is_plain(&rule.pattern))
             .is_some_and(|verdict| verdict.effect == Effect::Allow)
     }

@@ -12,7 +12,8 @@ use crate::support::secret_files::{self, SecretLikelihood, last_name, names};
 
 /// Directories whose files run, or widen what may run, without anybody starting them.
 const RUNNING_DIRECTORIES: Names = Names(
-    ".git .hg .svn .jj .githooks .git-hooks .husky .lefthook .opencode .claude .codex .cursor .gemini .windsurf .continue .roo .kiro .amazonq \
+    ".git .hg .svn .jj .githooks .git-hooks .husky .lefthook .opencode .claude .codex .cursor .gemini .windsurf \
+     .continue .roo .kiro .amazonq \
      .vscode .idea .zed .fleet .devcontainer .direnv .mise .ssh .cargo .bundle .yarn .vim .nvim .emacs.d .config .bin",
 );
 
@@ -30,7 +31,7 @@ const RUNNING_FILES: Names = Names(
      rust-toolchain.toml bunfig.toml",
 );
 
-/// Tools that start programs on their own; their files have these names, with any ending, hidden or not.
+/// Tools that start programs on their own; their settings are files of these names, hidden or not.
 const RUNNING_TOOLS: Names = Names("lefthook lefthook-local mise simple-git-hooks");
 
 /// The end of the name of a file of VS Code that does.

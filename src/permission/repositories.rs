@@ -18,7 +18,7 @@ impl Policy {
         let asks = |what| self.beyond("bash", what);
         let mut found = Vec::new();
         // A repository of the model's making may hold programs that git starts.
-        if dirs.iter().any(|dir| self.is_in_another(dir)) && !self.has_plain_allowance() {
+        if dirs.iter().any(|dir| self.is_in_another(dir)) && !self.allows_every_command() {
             found.push(asks(
                 "git in another directory, or in one that looks like a repository itself,",
             ));
@@ -49,16 +49,13 @@ impl Policy {
         found
     }
 
-    /// Whether git in `dir` may find another repository than that of the agent's directory: it looks in each directory on the
-    /// way up.
+    /// Whether git in `dir` may find another repository than that of the agent's directory: it looks in each directory on
+    /// the way up.
     fn is_in_another(&self, dir: &Path) -> bool {
         let sight = self.grounds.look(".", dir);
         let finds = |dir: &PathBuf| {
-            let below = dir.ancestors().take_while(|place| *place != self.grounds.directory);
-            is_bare_repository(dir)
-                || below
-                    .into_iter()
-                    .any(|place| place.join(".git").exists() || is_bare_repository(place))
+            let mut below = dir.ancestors().take_while(|place| *place != self.grounds.directory);
+            is_bare_repository(dir) || below.any(|place| place.join(".git").exists() || is_bare_repository(place))
         };
         sight.place != PathTarget::Inside || sight.real.iter().any(finds)
     }
@@ -84,7 +81,7 @@ impl Policy {
             LinePart::Command(command) if is_git(command) => calls.len() > 1 && git::changes_files(&command.words),
             part => self.may_make_files(part),
         };
-        (!self.has_plain_allowance() && parts.iter().any(changes)).then(|| {
+        (!self.allows_every_command() && parts.iter().any(changes)).then(|| {
             Judged::new(
                 git.raw.clone(),
                 self.beyond("bash", "git beside commands that could make a repository"),

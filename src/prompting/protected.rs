@@ -1,7 +1,6 @@
 //! Where this program and the engine keep their own files, which the model edits after a question only.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use crate::context::Context;
 use crate::engine::files::EngineFiles;
@@ -43,10 +42,8 @@ pub(crate) fn places(context: &Context, directory: &Path) -> ProtectedPlaces {
 /// The files and directories in the project that git's settings name: git starts what is there.
 fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
     let git = |arguments: &[&str]| {
-        let mut git = Command::new("git");
-        git.arg("-C").arg(directory).args(arguments);
-        git.env_clear().envs(context.environment.iter()).stdin(Stdio::null());
-        let output = git.output().map(|output| output.stdout).unwrap_or_default();
+        let output = context.environment.git(directory).args(arguments).output();
+        let output = output.map(|output| output.stdout).unwrap_or_default();
         String::from_utf8_lossy(&output).into_owned()
     };
     let settings = git(&["config", "--null", "--list", "--show-origin"]);
@@ -62,8 +59,8 @@ fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
             found.push(place);
         }
     };
+    // The repository may have another name than `.git`.
     if !settings.is_empty() {
-        // The repository may have another name than `.git`.
         let repository = git(&["rev-parse", "--git-dir", "--git-common-dir"]);
         repository.lines().for_each(|place| add(directory.join(place)));
     }

@@ -88,13 +88,7 @@ impl Activity {
             Update::Status(status) => self.status(status, console),
             Update::Todo(items) if self.says(Verbosity::Verbose) => {
                 for item in items {
-                    let mark = match item.status.as_str() {
-                        "completed" => "[x]",
-                        "in_progress" => "[>]",
-                        "cancelled" => "[-]",
-                        _ => "[ ]",
-                    };
-                    self.line(&format!("todo: {mark}"), &item.content, 10, console);
+                    self.line(&format!("todo: {}", item.mark()), &item.content, 10, console);
                 }
             }
             Update::FileChange(change) if self.says(Verbosity::Verbose) => {

@@ -147,12 +147,10 @@ pub fn guard_engine(
         let theirs = environment.text(name).unwrap_or_default();
         shown.insert(name.to_owned(), theirs.to_owned());
     }
-    // The model's commands see repositories in the directory as the user does.
-    for (name, value) in settings_of_git(environment, &[BARE]).into_iter().take(1) {
-        shown.insert(
-            name.to_string_lossy().into_owned(),
-            value.to_string_lossy().into_owned(),
-        );
+    // Git reads as many settings as this number says: the model's commands get the first of those below, the engine all.
+    if let Some((name, count)) = settings_of_git(environment, &[BARE]).first() {
+        let text = |text: &OsString| text.to_string_lossy().into_owned();
+        shown.insert(text(name), text(count));
     }
     variables.push((GATE_VARIABLE.into(), hub.variable(directory, &shown).into()));
     variables.extend(settings_of_git(environment, &[BARE, MONITOR, HOOKS]));
@@ -172,7 +170,7 @@ const BARE: (&str, &str) = ("safe.bareRepository", "explicit");
 const MONITOR: (&str, &str) = ("core.fsmonitor", "false");
 const HOOKS: (&str, &str) = ("core.hooksPath", "/dev/null");
 
-/// Settings for git, behind those that the user gives in the same way.
+/// Settings for git, behind those that the user gives in the same way; first the number of all.
 fn settings_of_git(environment: &Environment, settings: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
     let count = environment.text("GIT_CONFIG_COUNT").unwrap_or("0");
     // Git refuses anything else.

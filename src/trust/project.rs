@@ -5,9 +5,8 @@
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use crate::env_vars::of_git_hook;
+use crate::context::Environment;
 use crate::support::brought::Brought;
 use crate::support::{instruction_files, secret_files};
 
@@ -45,15 +44,9 @@ impl TrustedProject {
     /// Whether git takes the root for the end of the repository that the agent works in. What looks like a repository may
     /// be none to git.
     pub(super) fn is_repository(&self) -> bool {
-        let mut git = Command::new("git");
-        git.arg("-C")
-            .arg(&self.directory)
-            .args(["rev-parse", "--show-toplevel"]);
-        // The other variables of git reach the engine as well, which asks git the same.
-        for name in of_git_hook() {
-            git.env_remove(name);
-        }
-        git.stdin(Stdio::null()).output().is_ok_and(|output| {
+        // The variables of git that are left reach the engine as well, which asks git the same.
+        let mut git = Environment::of_process().git(&self.directory);
+        git.args(["rev-parse", "--show-toplevel"]).output().is_ok_and(|output| {
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
             output.status.success()
                 && Path::new(text.trim_end())

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use jsonc_parser::ParseOptions;
 use serde_json::{Map, Value};
@@ -14,6 +13,7 @@ use super::project::TrustedProject;
 use super::substitution::substitute;
 use super::template::{Mention, Template};
 use super::{Findings, ItemKind, TrustItem, UserPlaces, config, lazy_fetch};
+use crate::context::Environment;
 use crate::engine::files::CONFIG_NAMES;
 use crate::error::Failure;
 use crate::support::brought::Brought;
@@ -194,23 +194,18 @@ impl Scanner {
         ];
         let named = user.named_config.as_ref().map(|name| self.project.directory.join(name));
         let files = CONFIG_NAMES.map(|name| user.engine_config.join(name));
-        let is_on = |key: &str, value: Option<&Value>| {
-            let is_off = matches!(value, None | Some(Value::Null | Value::Bool(false)));
-            (!is_off).then(|| key.to_owned())
-        };
         let key = files.into_iter().chain(named).find_map(|file| {
             let text = String::from_utf8(state_file::read_foreign(&file, LARGEST_TEXT).ok()?).ok()?;
             let config: Value = jsonc_parser::parse_to_serde_value(&text, &ParseOptions::default()).ok()?;
-            ["lsp", "formatter"]
-                .into_iter()
-                .find_map(|key| is_on(key, config.get(key)))
+            let is_on = |key: &&str| !matches!(config.get(key), None | Some(Value::Null | Value::Bool(false)));
+            ["lsp", "formatter"].into_iter().find(is_on)
         });
         let Some(key) = key else { return };
         let project = self.project.directory.ancestors();
         let project = project.take_while(|place| place.starts_with(&self.project.root));
         let places: Vec<PathBuf> = project.flat_map(|place| PLACES.map(|name| place.join(name))).collect();
         for place in places.into_iter().filter(|place| place.exists()) {
-            self.evidence.add(&place, ItemKind::Tool, &key, b"");
+            self.evidence.add(&place, ItemKind::Tool, key, b"");
             let summary = format!("holds programs that the engine starts, because your configuration has `{key}`");
             self.found(ItemKind::Tool, &place, summary);
         }
@@ -637,10 +632,10 @@ fn names_programs(settings: &Path) -> bool {
     if !settings.exists() {
         return false;
     }
-    let mut git = Command::new("git");
+    let mut git = Environment::of_process().git(settings.parent().unwrap_or(Path::new("/")));
     git.args(["config", "--null", "--name-only", "--list", "--file"])
         .arg(settings);
-    match git.stdin(Stdio::null()).output() {
+    match git.output() {
         Ok(output) if output.status.success() => {
             String::from_utf8_lossy(&output.stdout).split('\0').any(starts_programs)
         }

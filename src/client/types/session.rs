@@ -137,3 +137,15 @@ pub struct TodoItem {
     #[serde(default)]
     pub priority: String,
 }
+
+impl TodoItem {
+    /// The status as a box in front of the text.
+    pub fn mark(&self) -> &'static str {
+        match self.status.as_str() {
+            "completed" => "[x]",
+            "in_progress" => "[>]",
+            "cancelled" => "[-]",
+            _ => "[ ]",
+        }
+    }
+}

@@ -108,13 +108,7 @@ impl Dialog<'_, '_> {
             self.note("the agent has no list of things to do");
         }
         for item in items {
-            let mark = match item.status.as_str() {
-                "completed" => "[x]",
-                "in_progress" => "[>]",
-                "cancelled" => "[-]",
-                _ => "[ ]",
-            };
-            let line = format!("{mark} {}", item.content);
+            let line = format!("{} {}", item.mark(), item.content);
             self.print(&one_line(&line, self.terminal.columns().saturating_sub(1)));
         }
         Ok(())

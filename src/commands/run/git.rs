@@ -1,7 +1,7 @@
 //! The user's `git`, run on its own terms: no questions, no variables that point it elsewhere, and none of the programs that
 //! a repository can name: hooks, filters, file system monitors, pagers, transports.
 //!
-//! Invariants: this program runs git only from here. A directory that came as an archive holds whatever `.git/config` its
+//! Invariants: what changes or copies a working tree runs git only from here. A directory that came as an archive holds whatever `.git/config` its
 //! author wrote, and is looked at before anybody was asked to trust it.
 
 use std::ffi::{OsStr, OsString};

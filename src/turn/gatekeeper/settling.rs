@@ -20,7 +20,6 @@ impl Gatekeeper {
     ) {
         let allowed = decision.result == Decision::Allowed;
         let permission = ask.action.tool().to_owned();
-        let access = FileAccess::of(&ask.action, &self.policy);
         let is_repeat = matches!(ask.action, Action::Repeat { .. });
         let record = PermissionRecord {
             id: ask.id,
@@ -46,7 +45,7 @@ impl Gatekeeper {
             AskSource::Gate(call) if allowed => {
                 self.passed
                     .add(&call.session_id, &call.call_id, &permission, decision.by);
-                self.order.begin(&call, access);
+                self.order.begin(&call, FileAccess::of(&ask.action, &self.policy));
                 call.pass();
             }
             AskSource::Gate(call) => {
