@@ -83,9 +83,9 @@
 //! | `chat` | `support`, `terminal` |
 //! | `rehearsal` | `error`, `support` |
 //! | `engine` | `context`, `env_vars`, `error`, `request`, `support` |
-//! | `trust` | `asking`, `context`, `engine`, `env_vars`, `error`, `request`, `support` |
 //! | `server` | `client`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `support`, `terminal` |
 //! | `store` | `client`, `support` |
+//! | `trust` | `asking`, `context`, `engine`, `env_vars`, `error`, `request`, `store`, `support` |
 //! | `catalog` | `context`, `engine`, `error`, `store`, `support` |
 //! | `transcript` | `error`, `request`, `support` |
 //! | `warm` | `client`, `catalog`, `context`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |

@@ -213,10 +213,12 @@ impl Policy {
         ))
     }
 
-    /// Whether an action is a command by which the names of files may come to lead elsewhere.
+    /// Whether by an action the names of files may come to lead elsewhere, or searches into other files.
     pub fn exchanges_files(&self, action: &Action) -> bool {
-        let Action::Shell { command, workdir } = action else {
-            return false;
+        let (command, workdir) = match action {
+            Action::Shell { command, workdir } => (command, workdir),
+            Action::Edit { paths } => return paths.iter().any(|path| of_search(path)),
+            _ => return false,
         };
         let start = self.start_of_line(workdir.as_deref());
         let around = ShellContext {
@@ -410,9 +412,13 @@ fn cuts_names(command: &ShellCommand) -> bool {
     program(&command.words) == Some("xargs") && !is_zero(&command.words[1..])
 }
 
+/// Whether a file says what a search leaves out.
+fn of_search(path: &str) -> bool {
+    path.ends_with("ignore")
+}
+
 /// Whether a part gives files other names, makes links, changes files that it does not name, or what a search leaves out.
 fn changes_names(part: &LinePart) -> bool {
-    let of_search = |text: &str| text.ends_with("ignore");
     let command = match part {
         LinePart::File { writes, target, .. } => return *writes && of_search(target.text()),
         LinePart::Command(command) => command,
@@ -428,15 +434,15 @@ fn changes_names(part: &LinePart) -> bool {
         };
         word.known().is_some() && command.dirs.as_ref().is_some_and(|dirs| dirs.iter().all(is_file))
     };
-    let mut operands = command.words[1..].iter().filter(|word| !word.text().starts_with('-'));
+    let operands = command.words[1..].iter().filter(|word| !word.text().starts_with('-'));
     match name {
         _ if changes_unnamed_files(&command.words) => true,
-        "git" => false,
+        _ if name == "git" || READERS.contains(name) => false,
+        _ if command.words[1..].iter().any(|word| of_search(word.text())) => true,
         "ln" => true,
         // All but the last, which is where they go.
         "mv" | "cp" | "install" => operands.clone().count() < 2 || operands.rev().skip(1).any(|word| !is_file(word)),
-        _ if READERS.contains(name) => false,
-        _ => operands.any(|word| of_search(word.text())),
+        _ => false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where this program and the engine keep their own files, which the model edits after a question only.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::context::Context;
@@ -25,18 +27,53 @@ pub(crate) fn places(context: &Context, directory: &Path) -> ProtectedPlaces {
     let excepted = vec![directories.state.join("worktrees"), engine.data.join("worktree")];
     own.extend([engine.data, engine.config, engine.state, engine.cache]);
     let places_in = |name: &str| -> Vec<PathBuf> {
-        let places = std::env::split_paths(context.environment.os(name).unwrap_or_default());
-        let places = places.map(|place| context.cwd.join(place));
-        // What holds the directory where the agent works would protect everything in it.
-        places.filter(|place| !context.cwd.starts_with(place)).collect()
+        let value = context.environment.os(name).unwrap_or_default();
+        let places = std::env::split_paths(value).map(|place| directory.join(filled_in(&place, context, directory)));
+        places.map(|place| normal(&place)).collect()
     };
-    let mut starting: Vec<PathBuf> = STARTING_VARIABLES.iter().flat_map(places_in).collect();
+    let starting = STARTING_VARIABLES.iter().flat_map(places_in);
+    // What holds the directory where the agent works would protect everything in it.
+    let mut starting: Vec<PathBuf> = starting.filter(|place| !directory.starts_with(place)).collect();
+    starting.extend(programs_of_path(&places_in("PATH"), directory));
     starting.extend(programs_of_git(context, directory));
     ProtectedPlaces {
         own,
         starting,
         excepted,
     }
+}
+
+/// A path with the variables that a shell would fill in.
+fn filled_in(path: &Path, context: &Context, directory: &Path) -> PathBuf {
+    let (directory, home) = (directory.to_string_lossy(), context.directories.home.to_string_lossy());
+    let mut text = path.to_string_lossy().into_owned();
+    for (names, value) in [(["$PWD", "${PWD}"], directory), (["$HOME", "${HOME}"], home)] {
+        for name in names {
+            text = text.replace(name, &value);
+        }
+    }
+    text.into()
+}
+
+/// The programs in a directory that `PATH` names and that holds the agent's: those that are there, and those that would be
+/// started instead of others.
+fn programs_of_path(path: &[PathBuf], directory: &Path) -> Vec<PathBuf> {
+    let (around, others): (Vec<&PathBuf>, Vec<&PathBuf>) = path.iter().partition(|place| directory.starts_with(place));
+    if around.is_empty() {
+        return Vec::new();
+    }
+    let names = |place: &PathBuf| {
+        let entries = std::fs::read_dir(place).into_iter().flatten().flatten();
+        entries
+            .filter(|entry| is_program(&entry.path()))
+            .map(|entry| entry.file_name())
+            .collect::<Vec<_>>()
+    };
+    let programs: BTreeSet<OsString> = around.iter().chain(&others).flat_map(|place| names(place)).collect();
+    around
+        .iter()
+        .flat_map(|place| programs.iter().map(|name| place.join(name)))
+        .collect()
 }
 
 /// The files and directories in the project that git's settings name: git starts what is there.
@@ -64,6 +101,9 @@ fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
         let repository = git(&["rev-parse", "--git-dir", "--git-common-dir"]);
         repository.lines().for_each(|place| add(directory.join(place)));
     }
+    for place in repositories_of_modules(top) {
+        add(place);
+    }
     let fields: Vec<&str> = settings.split('\0').collect();
     for (origin, setting) in fields.chunks_exact(2).map(|pair| (pair[0], pair[1])) {
         // Where the setting stands, under whatever name.
@@ -79,17 +119,69 @@ fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
             continue;
         }
         let words = value.split(|c: char| c.is_whitespace() || "'\"!;&|<>()=".contains(c));
-        for word in words.filter(|word| !word.is_empty()) {
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        for word in &words {
             let home = word
                 .strip_prefix("~/")
                 .map(|below| context.directories.home.join(below));
-            let word = home.unwrap_or_else(|| PathBuf::from(word));
+            let word = home.unwrap_or_else(|| filled_in(Path::new(word), context, directory));
             let places = [directory, top, &beside].map(|base| base.join(&word));
             let is_place = |place: &PathBuf| name == "core.hookspath" || name.starts_with("include") || place.exists();
             places.into_iter().filter(is_place).for_each(&mut add);
         }
+        for file in started_by_name(&words) {
+            [directory, top]
+                .map(|base| base.join(&file))
+                .into_iter()
+                .for_each(&mut add);
+        }
     }
     found
+}
+
+/// The files from which a program starts what a command tells it by another name than that of the file.
+fn started_by_name(words: &[&str]) -> Vec<String> {
+    let name = |word: &str| word.rsplit('/').next().unwrap_or(word).to_owned();
+    let files = |files: &[&str]| files.iter().map(|file| (*file).to_owned()).collect::<Vec<_>>();
+    let started = words.iter().enumerate().flat_map(|(at, word)| match &*name(word) {
+        "make" | "gmake" => files(&["GNUmakefile", "makefile", "Makefile"]),
+        "just" => files(&["justfile", "Justfile", ".justfile"]),
+        "rake" => files(&["rakefile", "Rakefile", "rakefile.rb", "Rakefile.rb"]),
+        "npm" | "npx" | "pnpm" | "yarn" | "bun" | "bunx" => files(&["package.json", "node_modules"]),
+        python if python.starts_with("python") => {
+            let module = words[at..].windows(2).find(|pair| pair[0] == "-m").map(|pair| pair[1]);
+            let module = module.map(|module| module.split('.').next().unwrap_or(module));
+            module.map_or_else(Vec::new, |module| vec![module.to_owned(), format!("{module}.py")])
+        }
+        _ => Vec::new(),
+    });
+    started.collect()
+}
+
+/// Where the repositories of submodules are, as their `.git` files say.
+fn repositories_of_modules(top: &Path) -> Vec<PathBuf> {
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
+    let modules = read(&top.join(".gitmodules"));
+    let values = modules.lines().filter_map(|line| line.split_once('='));
+    let paths = values.filter(|(name, _)| name.trim().eq_ignore_ascii_case("path"));
+    let repository = |(_, path): (&str, &str)| {
+        let module = top.join(path.trim().trim_matches('"'));
+        let place = read(&module.join(".git"));
+        Some(module.join(place.strip_prefix("gitdir:")?.trim()))
+    };
+    paths.filter_map(repository).collect()
+}
+
+/// Whether the system would start a file.
+fn is_program(path: &Path) -> bool {
+    let Ok(metadata) = path.metadata() else {
+        return false;
+    };
+    #[cfg(unix)]
+    let may_be_started = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    let may_be_started = true;
+    metadata.is_file() && may_be_started
 }
 
 /// Variables that name programs, libraries that each program loads, or settings with which shells and programs start others.

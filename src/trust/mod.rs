@@ -141,31 +141,19 @@ impl fmt::Display for TrustItem {
 #[derive(Debug, Clone)]
 pub struct UserPlaces {
     home: PathBuf,
-    engine_config: PathBuf,
-    /// One more file of it, and one more directory, that the environment names, as the engine reads them from the directory
-    /// that it works in.
-    named_config: Option<PathBuf>,
-    named_directory: Option<PathBuf>,
-    /// What the engine and we have installed.
-    programs: Vec<PathBuf>,
+    engine: EngineFiles,
+    /// What we have installed.
+    programs: PathBuf,
     /// Our own state, with the answers.
     state: PathBuf,
 }
 
 impl UserPlaces {
     pub fn of(context: &Context) -> Self {
-        let engine = EngineFiles::of(context);
         Self {
             home: context.directories.home.clone(),
-            engine_config: engine.config,
-            named_config: engine.named_config,
-            named_directory: engine.named_directory,
-            programs: vec![
-                engine.data.join("bin"),
-                engine.cache.join("bin"),
-                engine.cache.join("packages"),
-                context.directories.data.join("engines"),
-            ],
+            engine: EngineFiles::of(context),
+            programs: context.directories.data.join("engines"),
             state: context.directories.state.clone(),
         }
     }
@@ -174,10 +162,8 @@ impl UserPlaces {
     pub fn in_home(home: &Path) -> Self {
         Self {
             home: home.to_path_buf(),
-            engine_config: home.join(".config/opencode"),
-            named_config: None,
-            named_directory: None,
-            programs: vec![home.join(".local/share/opencode/bin")],
+            engine: EngineFiles::new(|_| None, home, home),
+            programs: home.join(".local/share/opencode-rs/engines"),
             state: home.join(".local/state/opencode-rs"),
         }
     }

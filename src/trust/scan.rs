@@ -14,8 +14,9 @@ use super::substitution::substitute;
 use super::template::{Mention, Template};
 use super::{Findings, ItemKind, TrustItem, UserPlaces, config, lazy_fetch};
 use crate::context::Environment;
-use crate::engine::files::CONFIG_NAMES;
+use crate::engine::files::{CONFIG_NAMES, EngineFiles};
 use crate::error::Failure;
+use crate::store::may_hold_account;
 use crate::support::brought::Brought;
 use crate::support::git_settings::starts_programs;
 use crate::support::state_file;
@@ -151,15 +152,16 @@ impl Scanner {
             // An engine that came along is code of the directory, too.
             self.programs(&home.join(".opencode/bin"));
         }
-        if self.brought.holds(&user.engine_config) {
-            instructions.push(user.engine_config.join("AGENTS.md"));
-            directories.push(user.engine_config.clone());
+        let engine = &user.engine;
+        if self.brought.holds(&engine.config) {
+            instructions.push(engine.config.join("AGENTS.md"));
+            directories.push(engine.config.clone());
         }
         // The engine reads these names from the directory that it works in.
         let named = |name: &Option<PathBuf>| name.as_ref().map(|name| self.project.directory.join(name));
         let is_brought = |place: &PathBuf| self.brought.decides(place);
-        let file = named(&user.named_config).filter(is_brought);
-        if let Some(directory) = named(&user.named_directory).filter(is_brought) {
+        let file = named(&engine.named_config).filter(is_brought);
+        if let Some(directory) = named(&engine.named_directory).filter(is_brought) {
             instructions.push(directory.join("AGENTS.md"));
             directories.push(directory);
         }
@@ -175,39 +177,77 @@ impl Scanner {
                 self.tells(&path, "instructions", &path);
             }
         }
-        self.language_programs(user);
-        for directory in &user.programs {
+        self.language_programs(engine);
+        self.engine_data(engine);
+        let installed = [
+            engine.data.join("bin"),
+            engine.cache.join("bin"),
+            engine.cache.join("packages"),
+        ];
+        for directory in installed.iter().chain([&user.programs]) {
             if self.brought.holds(directory) {
                 self.programs(directory);
             }
         }
     }
 
-    /// With language servers or formatters switched on, the engine starts those that the project has.
-    fn language_programs(&mut self, user: &UserPlaces) {
-        const PLACES: [&str; 5] = [
-            "node_modules/.bin",
-            "node_modules/typescript",
-            "vendor/bin",
-            ".venv/bin",
-            "venv/bin",
-        ];
-        let named = user.named_config.as_ref().map(|name| self.project.directory.join(name));
-        let files = CONFIG_NAMES.map(|name| user.engine_config.join(name));
+    /// Files that the engine writes by itself, and that make it run or fetch something when somebody else has written them.
+    fn engine_data(&mut self, engine: &EngineFiles) {
+        let catalog = engine.cache.join("models.json");
+        if self.brought.holds(&catalog) && catalog.exists() {
+            self.whole(
+                &catalog,
+                ItemKind::Provider,
+                "says which packages and addresses providers have",
+            );
+        }
+        let credentials = engine.credentials();
+        if self.brought.holds(&credentials) && names_remote_configuration(&credentials) {
+            self.whole(
+                &credentials,
+                ItemKind::Remote,
+                "fetches configuration, which can name programs",
+            );
+        }
+        let database = engine.database().filter(|database| self.brought.holds(database));
+        if let Some(database) = database.filter(|database| may_hold_account(database)) {
+            self.evidence.add(&database, ItemKind::Remote, "account", b"");
+            self.found(
+                ItemKind::Remote,
+                &database,
+                "may hold an account, whose configuration is fetched",
+            );
+        }
+        let snapshots = engine.data.join("snapshot");
+        if self.brought.holds(&snapshots) {
+            let is_settings = |path: &Path| path.file_name().is_some_and(|name| name == "config");
+            for path in self.files(&snapshots, |path| !path.ends_with("objects"), is_settings) {
+                if names_programs(&path) {
+                    self.whole(&path, ItemKind::Remote, "has settings of git, which can name programs");
+                }
+            }
+        }
+    }
+
+    /// With language servers or formatters switched on, the engine starts those that the project has or configures, wherever
+    /// in it they are, and these run code of the project.
+    fn language_programs(&mut self, engine: &EngineFiles) {
+        let named = engine
+            .named_config
+            .as_ref()
+            .map(|name| self.project.directory.join(name));
+        let files = CONFIG_NAMES.map(|name| engine.config.join(name));
         let key = files.into_iter().chain(named).find_map(|file| {
             let text = String::from_utf8(state_file::read_foreign(&file, LARGEST_TEXT).ok()?).ok()?;
             let config: Value = jsonc_parser::parse_to_serde_value(&text, &ParseOptions::default()).ok()?;
             let is_on = |key: &&str| !matches!(config.get(key), None | Some(Value::Null | Value::Bool(false)));
             ["lsp", "formatter"].into_iter().find(is_on)
         });
-        let Some(key) = key else { return };
-        let project = self.project.directory.ancestors();
-        let project = project.take_while(|place| place.starts_with(&self.project.root));
-        let places: Vec<PathBuf> = project.flat_map(|place| PLACES.map(|name| place.join(name))).collect();
-        for place in places.into_iter().filter(|place| place.exists()) {
-            self.evidence.add(&place, ItemKind::Tool, key, b"");
-            let summary = format!("holds programs that the engine starts, because your configuration has `{key}`");
-            self.found(ItemKind::Tool, &place, summary);
+        if let Some(key) = key {
+            let directory = self.project.directory.clone();
+            self.evidence.add(&directory, ItemKind::Tool, key, b"");
+            let summary = format!("the engine starts programs of this project, because your configuration has `{key}`");
+            self.found(ItemKind::Tool, &directory, summary);
         }
     }
 
@@ -633,14 +673,29 @@ fn names_programs(settings: &Path) -> bool {
         return false;
     }
     let mut git = Environment::of_process().git(settings.parent().unwrap_or(Path::new("/")));
-    git.args(["config", "--null", "--name-only", "--list", "--file"])
-        .arg(settings);
+    git.args(["config", "--null", "--list", "--file"]).arg(settings);
     match git.output() {
         Ok(output) if output.status.success() => {
-            String::from_utf8_lossy(&output.stdout).split('\0').any(starts_programs)
+            let settings = String::from_utf8_lossy(&output.stdout).into_owned();
+            // The engine switches off what watches files in its own repositories.
+            let is_off = |setting: &str| setting == "core.fsmonitor\nfalse";
+            let mut settings = settings.split('\0').filter(|setting| !is_off(setting));
+            settings.any(|setting| starts_programs(setting.lines().next().unwrap_or_default()))
         }
         _ => true,
     }
+}
+
+/// Whether a file with credentials has one of the kind that brings configuration from the address that it is for. What
+/// cannot be read may.
+fn names_remote_configuration(credentials: &Path) -> bool {
+    let text = match state_file::read_foreign(credentials, LARGEST_TEXT) {
+        Ok(text) => text,
+        Err(error) => return error.kind() != io::ErrorKind::NotFound,
+    };
+    let is_plain = |kind: &Value| matches!(kind.as_str(), Some("api" | "oauth"));
+    let credentials = serde_json::from_slice::<Map<String, Value>>(&text);
+    !credentials.is_ok_and(|all| all.values().all(|one| one.get("type").is_some_and(is_plain)))
 }
 
 /// Whether the engine writes such a list of packages: its own package, from a registry.
@@ -904,6 +959,41 @@ mod tests {
             (kinds.to_vec(), kinds.to_vec())
         );
         assert_eq!(found("", "../.."), []);
+        // What the engine writes there by itself is a finding where it runs or fetches something.
+        for (name, text, kind) in [
+            (".cache/opencode/models.json", "{}", Some(ItemKind::Provider)),
+            (
+                ".local/share/opencode/auth.json",
+                r#"{"p": {"type": "api", "key": "x"}}"#,
+                None,
+            ),
+            (
+                ".local/share/opencode/auth.json",
+                r#"{"p": {"type": "wellknown"}}"#,
+                Some(ItemKind::Remote),
+            ),
+            (".local/share/opencode/opencode.db", "", Some(ItemKind::Remote)),
+            (
+                ".local/share/opencode/snapshot/a/b/config",
+                "[core]\nfsmonitor = false\n",
+                None,
+            ),
+            (
+                ".local/share/opencode/snapshot/a/b/config",
+                "[filter \"x\"]\nclean = x\n",
+                Some(ItemKind::Remote),
+            ),
+            (".local/share/opencode/bin/rg", "", Some(ItemKind::Plugin)),
+        ] {
+            let tree = Tree::new();
+            tree.project(&format!(".home/{name}"), text);
+            let project = tree.path("home/work/project");
+            let items = tree.scan_as(&project, &project.join(".home")).items;
+            let kinds: Vec<_> = items.into_iter().map(|item| item.kind).collect();
+            assert_eq!(kinds, Vec::from_iter(kind), "{name} {text}");
+            tree.write(&format!("home/{name}"), text);
+            assert_eq!(tree.scan_as(&project, &tree.path("home")).items, [], "{name}");
+        }
         // A checkout that is said to be the home.
         tree.project("opencode.json", "{\"shell\": \"x\"}");
         assert_eq!(
@@ -922,11 +1012,9 @@ mod tests {
         tree.write("home/one.json", plugin);
         let project = tree.path("home/work/project");
         let scan = |file: &str, directory: &str| {
-            let user = UserPlaces {
-                named_config: Some(file.into()),
-                named_directory: Some(directory.into()),
-                ..UserPlaces::in_home(&tree.path("home"))
-            };
+            let mut user = UserPlaces::in_home(&tree.path("home"));
+            user.engine.named_config = Some(file.into());
+            user.engine.named_directory = Some(directory.into());
             let brought = Brought::with_account(&project, &user.home, Some(&user.home));
             let findings = scan_with(&project, &user, brought).unwrap();
             let path = |item: TrustItem| item.path.strip_prefix(&project).unwrap().to_string_lossy().into_owned();
@@ -947,20 +1035,13 @@ mod tests {
     }
 
     #[test]
-    fn programs_of_the_project_are_found_where_the_user_lets_the_engine_start_them() {
+    fn a_project_is_asked_about_where_the_user_lets_the_engine_start_its_programs() {
         let tree = Tree::new();
-        tree.project("node_modules/.bin/biome", "");
         for (config, expected) in [
             ("{}", vec![]),
             ("{\"lsp\": false}", vec![]),
-            (
-                "{\"lsp\": true, /* all */}",
-                vec![(ItemKind::Tool, "node_modules/.bin")],
-            ),
-            (
-                "{\"formatter\": {\"x\": {}}}",
-                vec![(ItemKind::Tool, "node_modules/.bin")],
-            ),
+            ("{\"lsp\": true, /* all */}", vec![(ItemKind::Tool, "")]),
+            ("{\"formatter\": {\"x\": {}}}", vec![(ItemKind::Tool, "")]),
         ] {
             tree.write("home/.config/opencode/opencode.jsonc", config);
             assert_eq!(tree.found(), expect(&expected), "{config}");

@@ -735,8 +735,23 @@ fn what_gits_settings_start_is_asked_about() {
     git(&["config", "alias.y", "!scripts/y.sh"]);
     git(&["config", "user.name", "docs"]);
     git(&["config", "include.path", "../team.gitconfig"]);
+    git(&["config", "filter.python.clean", "python3 -m checks.run"]);
+    git(&["config", "core.editor", "$PWD/scripts/edit.sh"]);
+    std::fs::create_dir(sandbox.project().join("part")).unwrap();
+    std::fs::write(sandbox.project().join("part/.git"), "gitdir: ../store-of-part\n").unwrap();
+    std::fs::write(
+        sandbox.project().join(".gitmodules"),
+        "[submodule \"p\"]\n\tpath = part\n",
+    )
+    .unwrap();
     std::fs::write(sandbox.project().join("team.gitconfig"), "").unwrap();
-    for file in ["tools/clean.sh", "tools/other.sh", "scripts/y.sh", "docs/a.md"] {
+    for file in [
+        "tools/clean.sh",
+        "tools/other.sh",
+        "scripts/y.sh",
+        "scripts/edit.sh",
+        "docs/a.md",
+    ] {
         let file = sandbox.project().join(file);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, "").unwrap();
@@ -746,6 +761,10 @@ fn what_gits_settings_start_is_asked_about() {
         "tools/clean.sh",
         "scripts/y.sh",
         "team.gitconfig",
+        "checks/run.py",
+        "checks.py",
+        "scripts/edit.sh",
+        "store-of-part/config",
         "tools/other.sh",
         "docs/a.md",
     ];
@@ -753,7 +772,7 @@ fn what_gits_settings_start_is_asked_about() {
     let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
     for flags in [&["--auto-tools"][..], &["--auto-tools", "--allow", "edit"]] {
         let found = effects(&sandbox, flags, &calls);
-        assert_eq!(found, ["ask", "ask", "ask", "ask", "allow", "allow"], "{flags:?}");
+        assert_eq!(found, [vec!["ask"; 8], vec!["allow"; 2]].concat(), "{flags:?}");
     }
     let flags = ["--auto-tools", "--allow", "edit:hk/**", "--allow", "edit:.git/**"];
     let calls = ["edit:hk/pre-commit", "edit:.git/config", "edit:tools/clean.sh"];
@@ -763,6 +782,50 @@ fn what_gits_settings_start_is_asked_about() {
     git(&["init", "-q", "--separate-git-dir", "store"]);
     let calls = ["edit:store/config", "edit:store/hooks/pre-commit"];
     assert_eq!(effects(&sandbox, &["--auto-tools"], &calls), ["ask", "ask"]);
+}
+
+/// What the shell looks for in the project before it looks elsewhere.
+#[cfg(unix)]
+#[test]
+fn programs_in_a_directory_of_path_that_holds_the_project_are_asked_about() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = Sandbox::new();
+    for (file, mode) in [("deploy.sh", 0o755), ("notes.md", 0o644)] {
+        let file = sandbox.project().join(file);
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let calls = [
+        "edit:git",
+        "edit:deploy.sh",
+        "edit:.env.sh",
+        "edit:notes.md",
+        "edit:sub/git",
+    ];
+    let path = std::env::var("PATH").unwrap();
+    let named = sandbox.project().to_string_lossy().into_owned();
+    for place in [".", "", &named] {
+        let path = format!("{path}:{place}");
+        let variables = [("PATH", &*path), ("BASH_ENV", "$PWD/.env.sh")];
+        let mut test = sandbox.command(&[
+            "policy",
+            "test",
+            "--auto-tools",
+            "--allow",
+            "edit",
+            "--output-format",
+            "json",
+        ]);
+        let finished = sandbox.finish(test.args(calls).envs(variables));
+        let verdicts: Value = serde_json::from_str(&finished.stdout).unwrap();
+        let found: Vec<&Value> = verdicts
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|verdict| &verdict["effect"])
+            .collect();
+        assert_eq!(found, ["ask", "ask", "ask", "allow", "allow"], "{place}");
+    }
 }
 
 #[test]

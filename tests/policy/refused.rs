@@ -583,7 +583,7 @@ const REFUSED: [(&[&str], &[&str]); 29] = [
 ];
 
 /// Links that come while the line runs, and files that become others.
-const LINKS: [&str; 14] = [
+const LINKS: [&str; 16] = [
     "git stash pop -q && base64 l",
     "git checkout evil && strings l",
     "git checkout -q evil && cat a.txt",
@@ -594,6 +594,8 @@ const LINKS: [&str; 14] = [
     "cp -P out-file k && cat k",
     "cp -r sub docs/s && grep -r the docs",
     "echo '!.env' > .ignore; rg the",
+    "cp a.txt .rgignore && rg the",
+    "tee -a docs/.ignore < a.txt; rg the",
     "tar xf a.tar && cat l",
     "git checkout evil -- l && cat l",
     "git checkout -q evil && echo hi > l/new",

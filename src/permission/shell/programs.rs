@@ -130,8 +130,9 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
 
 /// Words in the names of options with which programs start others, or read settings that do.
 const STARTING_WORDS: Names = Names(
-    "cmd command config configfile editor exec execute hook hooks import interpreter javaagent kubeconfig launcher load \
-     loader operator pager plugin plugins preload program rcfile renderer require shell wrapper",
+    "callback cmd command compiler config configfile difftool editor eval exec execute executor hook hooks import \
+     interpreter javaagent kubeconfig launcher load loader mergetool operator pager plugin plugins preload program rcfile \
+     renderer require rsh run runner shell spawn ssh wrapper",
 );
 
 /// Programs whose options are known: others start nothing.

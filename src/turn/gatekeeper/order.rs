@@ -24,10 +24,9 @@ pub(super) enum FileAccess {
 impl FileAccess {
     pub(super) fn of(action: &Action, policy: &Policy) -> Self {
         match action {
-            Action::Read { .. } | Action::Edit { .. } | Action::Search { .. } => Self::ByName,
             Action::Shell { .. } if policy.allows_every_command() => Self::Neither,
-            Action::Shell { .. } if policy.exchanges_files(action) => Self::Exchanges,
-            Action::Shell { .. } => Self::ByName,
+            Action::Shell { .. } | Action::Edit { .. } if policy.exchanges_files(action) => Self::Exchanges,
+            Action::Shell { .. } | Action::Read { .. } | Action::Edit { .. } | Action::Search { .. } => Self::ByName,
             _ => Self::Neither,
         }
     }
