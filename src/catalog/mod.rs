@@ -88,7 +88,7 @@ struct Index {
 /// The catalog of a run.
 #[derive(Debug, Default)]
 pub struct CatalogChoice {
-    /// `None`: the whole one.
+    /// The whole catalog is used without one.
     pub cut: Option<CutCatalog>,
     /// To be told what the engine offers, when its version is unknown.
     pub trial: Option<CatalogTrial>,

@@ -68,7 +68,7 @@ pub struct PermissionOptions {
     approver_timeout: Option<Duration>,
 }
 
-/// Whether anybody is there.
+/// Whether a person may be asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct InputOptions {
     /// Ask nobody anything: what would be asked is denied

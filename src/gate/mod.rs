@@ -240,12 +240,8 @@ impl PluginFile {
         let digest = Sha256::digest(PLUGIN);
         let name = hexadecimal(&digest[..8]);
         let path = directory.join(format!("gate-{name}.js"));
-        let url = url::Url::from_file_path(&path).map_err(|()| {
-            Failure::new(
-                FailureKind::Engine,
-                format!("cannot use `{}` as a plugin", path.display()),
-            )
-        })?;
+        let url = url::Url::from_file_path(&path)
+            .map_err(|()| Failure::engine(format!("cannot use `{}` as a plugin", path.display())))?;
         let plugin = Self { path, url: url.into() };
         if !plugin.is_unchanged() {
             state_file::replace(&plugin.path, PLUGIN.as_bytes()).map_err(|error| Failure {
@@ -268,18 +264,14 @@ impl PluginFile {
 }
 
 fn no_descriptors() -> Failure {
-    Failure::new(
-        FailureKind::Engine,
-        "cannot guard the engine's tools: this process has no file descriptor left for the tool gate",
-    )
-    .hint("raise the limit on open files (`ulimit -n`); 64 are enough")
+    Failure::engine("cannot guard the engine's tools: this process has no file descriptor left for the tool gate")
+        .hint("raise the limit on open files (`ulimit -n`); 64 are enough")
 }
 
 /// Listens on a free loopback port, with a new token for the client.
 async fn listen() -> Result<(TcpListener, u16, Secret), Failure> {
-    let cannot = |error: &(dyn std::error::Error + 'static)| {
-        Failure::new(FailureKind::Engine, "cannot guard the engine's tools").caused_by(error)
-    };
+    let cannot =
+        |error: &(dyn std::error::Error + 'static)| Failure::engine("cannot guard the engine's tools").caused_by(error);
     let token = Secret::random().map_err(|error| cannot(&error))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .await
@@ -323,10 +315,8 @@ impl Gate {
     /// When the engine does not, so that tools would run unasked.
     pub async fn ready(&mut self) -> Result<(), Failure> {
         let unguarded = |why: &str| {
-            Err(
-                Failure::new(FailureKind::Engine, format!("cannot guard the engine's tools: {why}"))
-                    .hint("run again with `-vv` to see what the engine said, or leave out `--auto-tools`"),
-            )
+            Err(Failure::engine(format!("cannot guard the engine's tools: {why}"))
+                .hint("run again with `-vv` to see what the engine said, or leave out `--auto-tools`"))
         };
         let loaded = self.state.wait_for(|state| *state != PluginState::Silent);
         match tokio::time::timeout(PLUGIN_LOAD_TIMEOUT, loaded)

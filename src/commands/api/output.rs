@@ -7,7 +7,7 @@ use reqwest::{Response, Version};
 use tokio::io::{AsyncWriteExt as _, Stdout};
 
 use crate::context::Context;
-use crate::error::{Failure, FailureKind, stdout_failure};
+use crate::error::{Failure, stdout_failure};
 use crate::request::ApiRequest;
 use crate::support::json;
 use crate::terminal::{Stream, Terminal, sanitize};
@@ -43,8 +43,7 @@ impl ResponseOutput {
             write(&mut stdout, head(&response, self.is_terminal).as_bytes()).await?;
         }
         let broken = |error: reqwest::Error| {
-            Failure::new(FailureKind::Engine, format!("cannot read the whole answer to `{call}`"))
-                .caused_by(&error.without_url())
+            Failure::engine(format!("cannot read the whole answer to `{call}`")).caused_by(&error.without_url())
         };
         if self.is_terminal && is(response.headers(), "application/json") {
             let body = response.bytes().await.map_err(broken)?;

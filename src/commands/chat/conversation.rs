@@ -295,7 +295,7 @@ impl<'a> Conversation<'a> {
         let granted = self.policy.clone();
         let system = self.system.clone();
         let (prompt, Some(link)) = self.prompt_and_link(display, begun) else {
-            return Err(Failure::new(FailureKind::Engine, "cannot go on: there is no engine"));
+            return Err(Failure::engine("cannot go on: there is no engine"));
         };
         let ready = &mut link.ready;
         ready.open_events().await?;

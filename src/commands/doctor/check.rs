@@ -183,7 +183,7 @@ mod tests {
         let mut report = DoctorReport::default();
         report.push("program", Check::ok("opencode-rs 1"));
         report.push("tools", Check::warn("no `rg`").hint("install it"));
-        let failure = Failure::new(FailureKind::Engine, "cannot start").hint("a").hint("b");
+        let failure = Failure::engine("cannot start").hint("a").hint("b");
         report.push("server", Check::of_failure(&failure));
         let failed = Check::fail(FailureKind::Auth, "none").details(vec!["x\u{1b}[31m\ny".to_owned()]);
         report.push("models", failed);

@@ -13,7 +13,7 @@ use crate::commands::{unless_stopped, write_document, write_stdout};
 use crate::connect::visit::{USUAL, WaitingLine, stop};
 use crate::connect::{self, Connection};
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::ConnectRequest;
 use crate::server::is_below_engine;
 use crate::support::duration;
@@ -37,8 +37,7 @@ pub(super) async fn run(context: &Context, request: ConnectRequest, messages: Se
     let mut connection = unless_stopped(stop.as_mut(), connecting).await?;
     let Some(record) = connection.lease.as_ref().map(|lease| lease.record().clone()) else {
         connection.close().await;
-        return Err(Failure::new(
-            FailureKind::Engine,
+        return Err(Failure::engine(
             "cannot keep a server here: it cannot be told whether what its engine reads has changed",
         )
         .hint("look for a directory of agents, commands, plugins or tools with thousands of files"));
@@ -56,8 +55,7 @@ pub(super) async fn run(context: &Context, request: ConnectRequest, messages: Se
     // So that it is seen as it is without this command.
     connection.close().await;
     let seen = look::look(state, vec![record]).await.pop().ok_or_else(|| {
-        Failure::new(FailureKind::Engine, "cannot keep the server: it has ended by itself")
-            .hint("see `opencode-rs server logs`")
+        Failure::engine("cannot keep the server: it has ended by itself").hint("see `opencode-rs server logs`")
     })?;
     report(&seen, is_new, state, messages)
 }

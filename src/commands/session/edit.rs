@@ -7,7 +7,7 @@ use super::entry::{SessionEntry, kept_names};
 use super::look::{is_busy, refused};
 use crate::cli::SessionTarget;
 use crate::commands::{write_document, write_stdout};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::request::{ListFormat, SessionScope};
 use crate::transcript::{PromptPositions, Transcript, UnknownMessage};
 
@@ -45,10 +45,7 @@ pub(super) async fn fork(
         })
         .await?;
     let Some(id) = session["id"].as_str() else {
-        return Err(Failure::new(
-            FailureKind::Engine,
-            "cannot copy the session: the engine names no copy",
-        ));
+        return Err(Failure::engine("cannot copy the session: the engine names no copy"));
     };
     if call.request.output.format == ListFormat::Text {
         write_stdout(format!("{id}\n").as_bytes())?;
@@ -140,11 +137,8 @@ pub(super) async fn share(call: RunningCommand<'_>, target: &SessionTarget) -> R
         })
         .await?;
     let url = session["share"]["url"].as_str().ok_or_else(|| {
-        Failure::new(
-            FailureKind::Engine,
-            format!("cannot publish `{}`: the engine gave no address", entry.id),
-        )
-        .hint("sharing may be turned off in the engine's configuration")
+        Failure::engine(format!("cannot publish `{}`: the engine gave no address", entry.id))
+            .hint("sharing may be turned off in the engine's configuration")
     })?;
     address(call, &entry.id, url)
 }

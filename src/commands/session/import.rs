@@ -170,12 +170,7 @@ async fn store(
 /// Sees that everything is there.
 async fn verified(client: &Client, adopted: &Adopted) -> Result<Value, Failure> {
     let id = adopted.document.id();
-    let incomplete = || {
-        Failure::new(
-            FailureKind::Engine,
-            "cannot import the session: the engine did not store all of it",
-        )
-    };
+    let incomplete = || Failure::engine("cannot import the session: the engine did not store all of it");
     let session = look(client, id).await?.ok_or_else(incomplete)?;
     match client.message_documents(id).await {
         Ok(messages) => {
