@@ -1,6 +1,6 @@
 //! Where the engine's catalog is: inside its program, or in a file that it downloaded.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -8,9 +8,8 @@ use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::literal::{Literal, Unknown};
+use crate::support::file_mark::file_mark;
 use crate::support::state_file;
-#[cfg(not(unix))]
-use crate::support::timestamp::since_1970;
 
 /// Read at once while looking for the catalog.
 const STEP: usize = 1 << 20;
@@ -29,9 +28,8 @@ pub(super) struct CatalogFile {
     pub(super) kind: SourceKind,
     pub(super) path: PathBuf,
     length: u64,
-    /// The time of the last change, in nanoseconds since 1970. Nobody can set it, so nobody can put a catalog of their own in
-    /// the place of one that will be cut.
-    changed: i128,
+    /// Nobody can put a catalog of their own in the place of one that will be cut from this file.
+    mark: String,
     engine_version: String,
 }
 
@@ -79,18 +77,6 @@ struct Head {
     _models: std::collections::HashMap<String, serde::de::IgnoredAny>,
 }
 
-#[cfg(unix)]
-#[allow(clippy::unnecessary_wraps, reason = "other systems may not know it")]
-fn changed(metadata: &Metadata) -> io::Result<i128> {
-    use std::os::unix::fs::MetadataExt as _;
-    Ok(i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec()))
-}
-
-#[cfg(not(unix))]
-fn changed(metadata: &Metadata) -> io::Result<i128> {
-    Ok(since_1970(metadata.modified()?).as_nanos().cast_signed())
-}
-
 impl CatalogFile {
     pub(super) fn of(kind: SourceKind, path: &Path, engine_version: &semver::Version) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
@@ -98,7 +84,7 @@ impl CatalogFile {
             kind,
             path: path.to_path_buf(),
             length: metadata.len(),
-            changed: changed(&metadata)?,
+            mark: file_mark(&metadata),
             engine_version: engine_version.to_string(),
         })
     }

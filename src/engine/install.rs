@@ -23,6 +23,7 @@ use super::source::{Artifact, ReleaseSource, release_url};
 use super::store::{EngineStore, Installed, Integrity, Receipt, write_receipt};
 use super::{Engine, EngineRequest, supported};
 use crate::request::{EngineSource, Network};
+use crate::support::file_mark::file_mark;
 use crate::support::lock::Lock;
 use crate::support::timestamp::rfc3339;
 
@@ -168,7 +169,7 @@ impl Installer<'_> {
             })
             .await?;
         let receipt = receipt(self.version, target, &artifact, &unpacked);
-        self.complete(target, staging, &receipt).await
+        self.complete(target, staging, receipt).await
     }
 
     /// Probes what is in the staging directory, and makes it visible.
@@ -176,7 +177,7 @@ impl Installer<'_> {
         &self,
         target: BuildTarget,
         staging: tempfile::TempDir,
-        receipt: &Receipt,
+        mut receipt: Receipt,
     ) -> Result<Engine, Error> {
         let staged = staging.path().join(target.executable());
         // A cache of its own: the path in staging is of no interest later.
@@ -189,7 +190,10 @@ impl Installer<'_> {
             Err((false, error)) => return Err(error),
         };
         throwaway.forget();
-        write_receipt(staging.path(), receipt)?;
+        if let Ok(metadata) = fs::metadata(&staged) {
+            receipt.mark = file_mark(&metadata);
+        }
+        write_receipt(staging.path(), &receipt)?;
         sync_directory(staging.path())?;
 
         let directory = self.store.directory(self.version, target);
@@ -335,6 +339,7 @@ fn receipt(
         archive: archive.to_string(),
         executable: unpacked.executable.to_string(),
         size: unpacked.size,
+        mark: String::new(),
         installed_at: rfc3339(SystemTime::now()),
     }
 }

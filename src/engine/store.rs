@@ -16,6 +16,7 @@ use super::error::Error;
 use super::platform::BuildTarget;
 use crate::context::Directories;
 use crate::support::atomic_file::{self, Access};
+use crate::support::file_mark::file_mark;
 use crate::support::state_file;
 
 const RECEIPT: &str = "receipt.json";
@@ -35,6 +36,9 @@ pub struct Receipt {
     pub executable: String,
     /// The executable's size in bytes.
     pub size: u64,
+    /// The executable's [mark](file_mark); empty in receipts of earlier versions.
+    #[serde(default)]
+    pub mark: String,
     /// The time of the installation, in UTC.
     pub installed_at: String,
 }
@@ -61,6 +65,16 @@ pub enum Integrity {
 }
 
 impl Installed {
+    /// Whether we have installed it on this machine, and nobody has brought it along.
+    pub fn is_installed_here(&self) -> bool {
+        let mark = fs::metadata(&self.path).map(|metadata| file_mark(&metadata));
+        let receipt = self.receipt.as_ref();
+        cfg!(unix)
+            && receipt
+                .zip(mark.ok())
+                .is_some_and(|(receipt, mark)| receipt.mark == mark)
+    }
+
     /// Reads the whole executable and compares it with the receipt.
     ///
     /// # Errors
@@ -90,9 +104,11 @@ pub struct EngineStore {
 impl EngineStore {
     /// The store of this user.
     pub fn new(directories: &Directories) -> Self {
-        Self {
-            root: directories.data.join("engines"),
-        }
+        Self::at(directories.data.join("engines"))
+    }
+
+    pub fn at(root: PathBuf) -> Self {
+        Self { root }
     }
 
     /// The directory of one build of one version.

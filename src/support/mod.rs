@@ -4,6 +4,7 @@ pub mod amounts;
 pub mod atomic_file;
 pub mod brought;
 pub mod duration;
+pub mod file_mark;
 pub mod git_settings;
 pub mod hexadecimal;
 pub mod identifier;

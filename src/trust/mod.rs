@@ -34,6 +34,7 @@ pub use terminal::TerminalAsker;
 use evidence::Evidence;
 
 use crate::context::{Context, Directories};
+use crate::engine::EngineStore;
 use crate::engine::files::EngineFiles;
 use crate::error::{Failure, FailureKind};
 use crate::request::TrustChoice;
@@ -142,8 +143,8 @@ impl fmt::Display for TrustItem {
 pub struct UserPlaces {
     home: PathBuf,
     engine: EngineFiles,
-    /// What we have installed.
-    programs: PathBuf,
+    /// The engines that we have installed.
+    engines: EngineStore,
     /// Our own state, with the answers.
     state: PathBuf,
 }
@@ -153,7 +154,7 @@ impl UserPlaces {
         Self {
             home: context.directories.home.clone(),
             engine: EngineFiles::of(context),
-            programs: context.directories.data.join("engines"),
+            engines: EngineStore::new(&context.directories),
             state: context.directories.state.clone(),
         }
     }
@@ -163,7 +164,7 @@ impl UserPlaces {
         Self {
             home: home.to_path_buf(),
             engine: EngineFiles::new(|_| None, home, home),
-            programs: home.join(".local/share/opencode-rs/engines"),
+            engines: EngineStore::at(home.join(".local/share/opencode-rs/engines")),
             state: home.join(".local/state/opencode-rs"),
         }
     }

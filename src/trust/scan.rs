@@ -179,14 +179,18 @@ impl Scanner {
         }
         self.language_programs(engine);
         self.engine_data(engine);
-        let installed = [
+        for directory in [
             engine.data.join("bin"),
             engine.cache.join("bin"),
             engine.cache.join("packages"),
-        ];
-        for directory in installed.iter().chain([&user.programs]) {
-            if self.brought.holds(directory) {
-                self.programs(directory);
+        ] {
+            if self.brought.holds(&directory) {
+                self.programs(&directory);
+            }
+        }
+        for engine in user.engines.installed() {
+            if self.brought.holds(&engine.path) && !engine.is_installed_here() {
+                self.whole(&engine.path, ItemKind::Plugin, "an engine that was not installed here");
             }
         }
     }
@@ -993,6 +997,30 @@ mod tests {
             assert_eq!(kinds, Vec::from_iter(kind), "{name} {text}");
             tree.write(&format!("home/{name}"), text);
             assert_eq!(tree.scan_as(&project, &tree.path("home")).items, [], "{name}");
+        }
+        // An engine that we have installed here is no finding; a copy of it is.
+        #[cfg(unix)]
+        {
+            let tree = Tree::new();
+            let engine = ".home/.local/share/opencode-rs/engines/1.18.33-linux-x64";
+            let found = || {
+                let project = tree.path("home/work/project");
+                let items = tree.scan_as(&project, &project.join(".home")).items;
+                items.into_iter().map(|item| item.kind).collect::<Vec<_>>()
+            };
+            tree.project(&format!("{engine}/opencode"), "");
+            assert_eq!(found(), [ItemKind::Plugin]);
+            let path = tree.path("home/work/project").join(engine).join("opencode");
+            let mark = crate::support::file_mark::file_mark(&path.metadata().unwrap());
+            let receipt = serde_json::json!({
+                "schema_version": 1, "version": "1.18.33", "target": "linux-x64", "source": "", "url": "", "archive": "",
+                "executable": "", "size": 0, "mark": mark, "installed_at": "",
+            });
+            tree.project(&format!("{engine}/receipt.json"), &receipt.to_string());
+            assert_eq!(found(), []);
+            fs::copy(&path, path.with_extension("copy")).unwrap();
+            fs::rename(path.with_extension("copy"), &path).unwrap();
+            assert_eq!(found(), [ItemKind::Plugin]);
         }
         // A checkout that is said to be the home.
         tree.project("opencode.json", "{\"shell\": \"x\"}");
