@@ -113,6 +113,10 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check engine, server, model access, terminal and disk')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the settings in use, with their origin')
             [CompletionResult]::new('rehearse', 'rehearse', [CompletionResultType]::ParameterValue, 'Serve the scripted model on its own, for other programs')
+            [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'Log in to a provider, log out, list the logins; the engine itself asks')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Show the help of a command')
+            [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write shell completions and manual pages')
             break
         }
@@ -271,6 +275,7 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start the server that `-k` would use here, or find it; its id is printed')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the servers of all directories')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the servers of all directories')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show one server in detail; the exit status is 1 when there is none that answers')
             [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop servers, with everything that they started')
             [CompletionResult]::new('logs', 'logs', [CompletionResultType]::ParameterValue, 'Show what a server and its engine had to say; also of one that has ended')
@@ -304,6 +309,21 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             break
         }
         'opencode-rs;server;list' {
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'List those of this directory only [default: all]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'List those of this directory only [default: all]')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;server;ls' {
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'List those of this directory only [default: all]')
             [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'List those of this directory only [default: all]')
             [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
@@ -379,10 +399,12 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List sessions, the last used first')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List sessions, the last used first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a conversation')
             [CompletionResult]::new('rename', 'rename', [CompletionResultType]::ParameterValue, 'Give a session another title')
             [CompletionResult]::new('fork', 'fork', [CompletionResultType]::ParameterValue, 'Copy a session, and print the id of the copy')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete sessions, with those of their subagents')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Delete sessions, with those of their subagents')
             [CompletionResult]::new('abort', 'abort', [CompletionResultType]::ParameterValue, 'End what a session is doing')
             [CompletionResult]::new('compact', 'compact', [CompletionResultType]::ParameterValue, 'Let the model replace a conversation by a summary of it')
             [CompletionResult]::new('revert', 'revert', [CompletionResultType]::ParameterValue, 'Undo prompts with their answers, and the changes that they made to files')
@@ -397,6 +419,38 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             break
         }
         'opencode-rs;session;list' {
+            [CompletionResult]::new('--search', '--search', [CompletionResultType]::ParameterName, 'List only sessions whose title holds this')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'List at most so many; 0 lists all')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--attach', '--attach', [CompletionResultType]::ParameterName, 'Use a server that somebody else runs; it is never stopped')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--rehearse', '--rehearse', [CompletionResultType]::ParameterName, 'Answer with a scripted model, without network and cost [default: a plain answer]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Look among the sessions of all directories')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Look among the sessions of all directories')
+            [CompletionResult]::new('--children', '--children', [CompletionResultType]::ParameterName, 'List the sessions of subagents too')
+            [CompletionResult]::new('--archived', '--archived', [CompletionResultType]::ParameterName, 'List sessions that were put away too')
+            [CompletionResult]::new('--fresh', '--fresh', [CompletionResultType]::ParameterName, 'Start a private server, even where a warm one fits; `--port` does so too')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Download nothing')
+            [CompletionResult]::new('--bare', '--bare', [CompletionResultType]::ParameterName, 'Ignore the engine''s user and project configuration, except providers and credentials')
+            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Let the engine run and read what the directory brings along, such as plugins')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody anything: what would be asked is denied')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;session;ls' {
             [CompletionResult]::new('--search', '--search', [CompletionResultType]::ParameterName, 'List only sessions whose title holds this')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'List at most so many; 0 lists all')
             [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
@@ -517,6 +571,36 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             break
         }
         'opencode-rs;session;delete' {
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Let the server that is started listen on this port [default: a free one]')
+            [CompletionResult]::new('--attach', '--attach', [CompletionResultType]::ParameterName, 'Use a server that somebody else runs; it is never stopped')
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--rehearse', '--rehearse', [CompletionResultType]::ParameterName, 'Answer with a scripted model, without network and cost [default: a plain answer]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Look among the sessions of all directories')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Look among the sessions of all directories')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--fresh', '--fresh', [CompletionResultType]::ParameterName, 'Start a private server, even where a warm one fits; `--port` does so too')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Download nothing')
+            [CompletionResult]::new('--bare', '--bare', [CompletionResultType]::ParameterName, 'Ignore the engine''s user and project configuration, except providers and credentials')
+            [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Let the engine run and read what the directory brings along, such as plugins')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Ask nobody anything: what would be asked is denied')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;session;rm' {
             [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
             [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Let the agent work in this directory [default: the current one]')
@@ -884,10 +968,13 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('which', 'which', [CompletionResultType]::ParameterValue, 'Show the engine that a run would use')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List every engine on this machine, with the reason why one is not used')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List every engine on this machine, with the reason why one is not used')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Download, verify and install an engine; a damaged one is replaced')
             [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Prefer this version among the installed ones')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Compare installed engines with the hashes noted when they were installed')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an installed engine')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove an installed engine')
+            [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run the engine''s own program, as if it were typed: no server, gate or trust question of this program')
             [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Try what works with an engine: a scripted conversation, without network, cost or any of your files')
             break
         }
@@ -906,6 +993,20 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             break
         }
         'opencode-rs;engine;list' {
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Look at this engine program only [default: searched]')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;engine;ls' {
             [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Look at this engine program only [default: searched]')
             [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
@@ -961,6 +1062,32 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
         'opencode-rs;engine;remove' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;engine;rm' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;engine;exec' {
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Use only an engine that is on this machine')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
@@ -1225,10 +1352,26 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show every setting with its value and origin')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every setting with its value and origin')
             [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Show the files that settings are read from')
             break
         }
         'opencode-rs;config;show' {
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Use the project settings of this directory [default: the current one]')
+            [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Use the project settings of this directory [default: the current one]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;config;list' {
             [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Choose the format of the output [default: text]')
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Use the project settings of this directory [default: the current one]')
             [CompletionResult]::new('--directory', '--directory', [CompletionResultType]::ParameterName, 'Use the project settings of this directory [default: the current one]')
@@ -1262,6 +1405,114 @@ Register-ArgumentCompleter -Native -CommandName 'opencode-rs' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Port on 127.0.0.1 [default: a free one]')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port on 127.0.0.1 [default: a free one]')
             [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Print the address as lines or as one JSON object')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;auth' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a provider: the engine asks for provider and key')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the logins that the engine keeps, and keys in the environment')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the logins that the engine keeps, and keys in the environment')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Log out of a provider')
+            break
+        }
+        'opencode-rs;auth;login' {
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Use only an engine that is on this machine')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;auth;list' {
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Use only an engine that is on this machine')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;auth;ls' {
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Use only an engine that is on this machine')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;auth;logout' {
+            [CompletionResult]::new('--engine', '--engine', [CompletionResultType]::ParameterName, 'Use this engine program [default: searched, else downloaded]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Use only an engine that is on this machine')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;completions' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;help' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors and hints only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more about what happens; twice shows the engine''s output and a trace')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Draw no progress')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'opencode-rs;version' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour [default: auto]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors and hints only')

@@ -22,8 +22,14 @@ _opencode__rs() {
             opencode__rs,api)
                 cmd="opencode__rs__subcmd__api"
                 ;;
+            opencode__rs,auth)
+                cmd="opencode__rs__subcmd__auth"
+                ;;
             opencode__rs,chat)
                 cmd="opencode__rs__subcmd__chat"
+                ;;
+            opencode__rs,completions)
+                cmd="opencode__rs__subcmd__completions"
                 ;;
             opencode__rs,config)
                 cmd="opencode__rs__subcmd__config"
@@ -36,6 +42,9 @@ _opencode__rs() {
                 ;;
             opencode__rs,generate)
                 cmd="opencode__rs__subcmd__generate"
+                ;;
+            opencode__rs,help)
+                cmd="opencode__rs__subcmd__help"
                 ;;
             opencode__rs,models)
                 cmd="opencode__rs__subcmd__models"
@@ -55,11 +64,32 @@ _opencode__rs() {
             opencode__rs,session)
                 cmd="opencode__rs__subcmd__session"
                 ;;
+            opencode__rs,version)
+                cmd="opencode__rs__subcmd__version"
+                ;;
+            opencode__rs__subcmd__auth,list)
+                cmd="opencode__rs__subcmd__auth__subcmd__list"
+                ;;
+            opencode__rs__subcmd__auth,login)
+                cmd="opencode__rs__subcmd__auth__subcmd__login"
+                ;;
+            opencode__rs__subcmd__auth,logout)
+                cmd="opencode__rs__subcmd__auth__subcmd__logout"
+                ;;
+            opencode__rs__subcmd__auth,ls)
+                cmd="opencode__rs__subcmd__auth__subcmd__list"
+                ;;
+            opencode__rs__subcmd__config,list)
+                cmd="opencode__rs__subcmd__config__subcmd__show"
+                ;;
             opencode__rs__subcmd__config,path)
                 cmd="opencode__rs__subcmd__config__subcmd__path"
                 ;;
             opencode__rs__subcmd__config,show)
                 cmd="opencode__rs__subcmd__config__subcmd__show"
+                ;;
+            opencode__rs__subcmd__engine,exec)
+                cmd="opencode__rs__subcmd__engine__subcmd__exec"
                 ;;
             opencode__rs__subcmd__engine,install)
                 cmd="opencode__rs__subcmd__engine__subcmd__install"
@@ -67,10 +97,16 @@ _opencode__rs() {
             opencode__rs__subcmd__engine,list)
                 cmd="opencode__rs__subcmd__engine__subcmd__list"
                 ;;
+            opencode__rs__subcmd__engine,ls)
+                cmd="opencode__rs__subcmd__engine__subcmd__list"
+                ;;
             opencode__rs__subcmd__engine,probe)
                 cmd="opencode__rs__subcmd__engine__subcmd__probe"
                 ;;
             opencode__rs__subcmd__engine,remove)
+                cmd="opencode__rs__subcmd__engine__subcmd__remove"
+                ;;
+            opencode__rs__subcmd__engine,rm)
                 cmd="opencode__rs__subcmd__engine__subcmd__remove"
                 ;;
             opencode__rs__subcmd__engine,use)
@@ -106,6 +142,9 @@ _opencode__rs() {
             opencode__rs__subcmd__server,logs)
                 cmd="opencode__rs__subcmd__server__subcmd__logs"
                 ;;
+            opencode__rs__subcmd__server,ls)
+                cmd="opencode__rs__subcmd__server__subcmd__list"
+                ;;
             opencode__rs__subcmd__server,start)
                 cmd="opencode__rs__subcmd__server__subcmd__start"
                 ;;
@@ -139,6 +178,9 @@ _opencode__rs() {
             opencode__rs__subcmd__session,list)
                 cmd="opencode__rs__subcmd__session__subcmd__list"
                 ;;
+            opencode__rs__subcmd__session,ls)
+                cmd="opencode__rs__subcmd__session__subcmd__list"
+                ;;
             opencode__rs__subcmd__session,prune)
                 cmd="opencode__rs__subcmd__session__subcmd__prune"
                 ;;
@@ -147,6 +189,9 @@ _opencode__rs() {
                 ;;
             opencode__rs__subcmd__session,revert)
                 cmd="opencode__rs__subcmd__session__subcmd__revert"
+                ;;
+            opencode__rs__subcmd__session,rm)
+                cmd="opencode__rs__subcmd__session__subcmd__delete"
                 ;;
             opencode__rs__subcmd__session,share)
                 cmd="opencode__rs__subcmd__session__subcmd__share"
@@ -170,7 +215,7 @@ _opencode__rs() {
 
     case "${cmd}" in
         opencode__rs)
-            opts="-q -v -e -n -f -m -k -c -s -o -y -d -p -h -V --quiet --verbose --color --no-progress --profile --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --keep --name --keep-for --new --continue --session --fork --no-wait --title --ephemeral --output-format --output-last-message --last --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --max-turns --max-tool-calls --max-tokens --max-cost --verify --require-change --worktree --directory --port --fresh --attach --engine --offline --bare --trust --no-input --rehearse --timeout --help --version run chat server session engine models agents api policy doctor config rehearse generate"
+            opts="-q -v -e -n -f -m -k -c -s -o -y -d -p -h -V --quiet --verbose --color --no-progress --profile --prompt-file --editor --no-stdin --file --model --agent --variant --effort --system --system-file --keep --name --keep-for --new --continue --session --fork --no-wait --title --ephemeral --output-format --output-last-message --last --include-raw --thinking --raw --stall-timeout --max-retries --retry-budget --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --max-turns --max-tool-calls --max-tokens --max-cost --verify --require-change --worktree --directory --port --fresh --attach --engine --offline --bare --trust --no-input --rehearse --timeout --help --version run chat server session engine models agents api policy doctor config rehearse auth completions help version generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -495,6 +540,106 @@ _opencode__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        opencode__subcmd__rs__subcmd__auth)
+            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help login list ls logout"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        opencode__subcmd__rs__subcmd__auth__subcmd__list)
+            opts="-q -v -h --engine --offline --quiet --verbose --color --no-progress --profile --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --engine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        opencode__subcmd__rs__subcmd__auth__subcmd__login)
+            opts="-q -v -h --engine --offline --quiet --verbose --color --no-progress --profile --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --engine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        opencode__subcmd__rs__subcmd__auth__subcmd__logout)
+            opts="-q -v -h --engine --offline --quiet --verbose --color --no-progress --profile --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --engine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         opencode__subcmd__rs__subcmd__chat)
             opts="-f -m -k -c -s -y -d -p -q -v -h --file --model --agent --variant --effort --system --system-file --keep --name --keep-for --new --continue --session --fork --no-wait --title --ephemeral --thinking --raw --stall-timeout --auto-tools --allow --ask --deny --policy --yes --read-only --add-dir --fail-on-deny --approver --approver-timeout --directory --port --fresh --attach --engine --offline --bare --trust --no-input --rehearse --timeout --quiet --verbose --color --no-progress --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -637,8 +782,30 @@ _opencode__rs() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        opencode__subcmd__rs__subcmd__completions)
+            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help bash elvish fish powershell zsh"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         opencode__subcmd__rs__subcmd__config)
-            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help show path"
+            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help show list path"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -786,12 +953,38 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__engine)
-            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help which list install use verify remove probe"
+            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help which list ls install use verify remove rm exec probe"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        opencode__subcmd__rs__subcmd__engine__subcmd__exec)
+            opts="-q -v -h --engine --offline --quiet --verbose --color --no-progress --profile --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --engine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1048,6 +1241,28 @@ _opencode__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        opencode__subcmd__rs__subcmd__help)
+            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1596,7 +1811,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__server)
-            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help start list status stop logs"
+            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help start list ls status stop logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1820,7 +2035,7 @@ _opencode__rs() {
             return 0
             ;;
         opencode__subcmd__rs__subcmd__session)
-            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune"
+            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2806,6 +3021,28 @@ _opencode__rs() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        opencode__subcmd__rs__subcmd__version)
+            opts="-q -v -h --quiet --verbose --color --no-progress --profile --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -109,6 +109,10 @@ complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "policy" -d 'Te
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "doctor" -d 'Check engine, server, model access, terminal and disk'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "config" -d 'Show the settings in use, with their origin'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "rehearse" -d 'Serve the scripted model on its own, for other programs'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "auth" -d 'Log in to a provider, log out, list the logins; the engine itself asks'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "completions" -d 'Print the completions for a shell'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "help" -d 'Show the help of a command'
+complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "version" -d 'Show the version'
 complete -c opencode-rs -n "__fish_opencode_rs_needs_command" -a "generate" -d 'Write shell completions and manual pages'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -l prompt-file -d 'Read the prompt from this file' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand run" -s f -l file -d 'Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated' -r -F
@@ -236,19 +240,20 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s q -l qu
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand chat" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -s q -l quiet -d 'Show errors and hints only'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -l no-progress -d 'Draw no progress'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -f -a "start" -d 'Start the server that `-k` would use here, or find it; its id is printed'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -f -a "list" -d 'List the servers of all directories'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -f -a "status" -d 'Show one server in detail; the exit status is 1 when there is none that answers'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -f -a "stop" -d 'Stop servers, with everything that they started'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list status stop logs" -f -a "logs" -d 'Show what a server and its engine had to say; also of one that has ended'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -f -a "start" -d 'Start the server that `-k` would use here, or find it; its id is printed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -f -a "list" -d 'List the servers of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -f -a "ls" -d 'List the servers of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -f -a "status" -d 'Show one server in detail; the exit status is 1 when there is none that answers'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -f -a "stop" -d 'Stop servers, with everything that they started'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and not __fish_seen_subcommand_from start list ls status stop logs" -f -a "logs" -d 'Show what a server and its engine had to say; also of one that has ended'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -l keep-for -d 'Stop it after this time without use [default: 30m]' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from start" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
@@ -282,6 +287,17 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fi
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from list" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from ls" -s d -l directory -d 'List those of this directory only [default: all]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from ls" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from ls" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from ls" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from ls" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from status" -s d -l directory -d 'Take the one of this directory [default: the current one]' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from status" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
@@ -317,30 +333,32 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fi
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand server; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -s q -l quiet -d 'Show errors and hints only'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -l no-progress -d 'Draw no progress'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "list" -d 'List sessions, the last used first'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "show" -d 'Show a conversation'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "rename" -d 'Give a session another title'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "fork" -d 'Copy a session, and print the id of the copy'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "delete" -d 'Delete sessions, with those of their subagents'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "abort" -d 'End what a session is doing'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "compact" -d 'Let the model replace a conversation by a summary of it'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "revert" -d 'Undo prompts with their answers, and the changes that they made to files'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "unrevert" -d 'Take a revert back'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "diff" -d 'Show what a session changed in files, as a unified diff'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "todo" -d 'Show the list of things to do that the model keeps'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "export" -d 'Write a whole session to stdout or a file'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "import" -d 'Store an exported session as one of this directory, and print its id'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "share" -d 'Publish a session on the engine\'s sharing site, and print its address'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "unshare" -d 'Take a shared session back'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list show rename fork delete abort compact revert unrevert diff todo export import share unshare prune" -f -a "prune" -d 'Delete sessions that nothing happened in for some time'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "list" -d 'List sessions, the last used first'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "ls" -d 'List sessions, the last used first'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "show" -d 'Show a conversation'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "rename" -d 'Give a session another title'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "fork" -d 'Copy a session, and print the id of the copy'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "delete" -d 'Delete sessions, with those of their subagents'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "rm" -d 'Delete sessions, with those of their subagents'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "abort" -d 'End what a session is doing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "compact" -d 'Let the model replace a conversation by a summary of it'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "revert" -d 'Undo prompts with their answers, and the changes that they made to files'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "unrevert" -d 'Take a revert back'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "diff" -d 'Show what a session changed in files, as a unified diff'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "todo" -d 'Show the list of things to do that the model keeps'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "export" -d 'Write a whole session to stdout or a file'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "import" -d 'Store an exported session as one of this directory, and print its id'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "share" -d 'Publish a session on the engine\'s sharing site, and print its address'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "unshare" -d 'Take a shared session back'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and not __fish_seen_subcommand_from list ls show rename fork delete rm abort compact revert unrevert diff todo export import share unshare prune" -f -a "prune" -d 'Delete sessions that nothing happened in for some time'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l search -d 'List only sessions whose title holds this' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l limit -d 'List at most so many; 0 lists all' -r
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
@@ -367,6 +385,32 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __f
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l search -d 'List only sessions whose title holds this' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l limit -d 'List at most so many; 0 lists all' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l children -d 'List the sessions of subagents too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l archived -d 'List sessions that were put away too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l trust -d 'Let the engine run and read what the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from show" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
@@ -460,6 +504,29 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __f
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -s p -l port -d 'Let the server that is started listen on this port [default: a free one]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l attach -d 'Use a server that somebody else runs; it is never stopped' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l rehearse -d 'Answer with a scripted model, without network and cost [default: a plain answer]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l timeout -d 'End the command after this time, such as `90s`, `5m` or `1h30m`; 0 is no limit [default: 0]' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -s a -l all -d 'Look among the sessions of all directories'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l fresh -d 'Start a private server, even where a warm one fits; `--port` does so too'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l offline -d 'Download nothing'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l bare -d 'Ignore the engine\'s user and project configuration, except providers and credentials'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l trust -d 'Let the engine run and read what the directory brings along, such as plugins'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l no-input -d 'Ask nobody anything: what would be asked is denied'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from abort" -s d -l directory -d 'Let the agent work in this directory [default: the current one]' -r -F
@@ -717,21 +784,24 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __f
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand session; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -s q -l quiet -d 'Show errors and hints only'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -l no-progress -d 'Draw no progress'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "which" -d 'Show the engine that a run would use'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "list" -d 'List every engine on this machine, with the reason why one is not used'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "install" -d 'Download, verify and install an engine; a damaged one is replaced'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "use" -d 'Prefer this version among the installed ones'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "verify" -d 'Compare installed engines with the hashes noted when they were installed'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "remove" -d 'Remove an installed engine'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list install use verify remove probe" -f -a "probe" -d 'Try what works with an engine: a scripted conversation, without network, cost or any of your files'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -f -a "which" -d 'Show the engine that a run would use'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -f -a "list" -d 'List every engine on this machine, with the reason why one is not used'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -f -a "ls" -d 'List every engine on this machine, with the reason why one is not used'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -f -a "install" -d 'Download, verify and install an engine; a damaged one is replaced'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -f -a "use" -d 'Prefer this version among the installed ones'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -f -a "verify" -d 'Compare installed engines with the hashes noted when they were installed'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -f -a "remove" -d 'Remove an installed engine'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -f -a "rm" -d 'Remove an installed engine'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -f -a "exec" -d 'Run the engine\'s own program, as if it were typed: no server, gate or trust question of this program'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and not __fish_seen_subcommand_from which list ls install use verify remove rm exec probe" -f -a "probe" -d 'Try what works with an engine: a scripted conversation, without network, cost or any of your files'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -l engine -d 'Look at this engine program only [default: searched]' -r -F
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from which" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
@@ -754,6 +824,17 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fi
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from list" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from ls" -l engine -d 'Look at this engine program only [default: searched]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from ls" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from ls" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from ls" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from ls" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from install" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from install" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
@@ -791,6 +872,24 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fi
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from rm" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from rm" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from rm" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from exec" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from exec" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from exec" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from exec" -l offline -d 'Use only an engine that is on this machine'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from exec" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from exec" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from exec" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from probe" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand engine; and __fish_seen_subcommand_from probe" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
@@ -989,16 +1088,17 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -s q -l 
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show path" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show list path" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show path" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show path" -s q -l quiet -d 'Show errors and hints only'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show path" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show path" -l no-progress -d 'Draw no progress'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show path" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show path" -f -a "show" -d 'Show every setting with its value and origin'
-complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show path" -f -a "path" -d 'Show the files that settings are read from'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show list path" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show list path" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show list path" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show list path" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show list path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show list path" -f -a "show" -d 'Show every setting with its value and origin'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show list path" -f -a "list" -d 'Show every setting with its value and origin'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and not __fish_seen_subcommand_from show list path" -f -a "path" -d 'Show the files that settings are read from'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from show" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from show" -s d -l directory -d 'Use the project settings of this directory [default: the current one]' -r -F
@@ -1010,6 +1110,17 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fi
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from show" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from list" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
+json\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from list" -s d -l directory -d 'Use the project settings of this directory [default: the current one]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from list" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from list" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from list" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from path" -l output-format -d 'Choose the format of the output [default: text]' -r -f -a "text\t''
 json\t''"
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand config; and __fish_seen_subcommand_from path" -s d -l directory -d 'Use the project settings of this directory [default: the current one]' -r -F
@@ -1032,6 +1143,82 @@ complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand rehearse" -s q -
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand rehearse" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand rehearse" -l no-progress -d 'Draw no progress'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand rehearse" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and not __fish_seen_subcommand_from login list ls logout" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and not __fish_seen_subcommand_from login list ls logout" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and not __fish_seen_subcommand_from login list ls logout" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and not __fish_seen_subcommand_from login list ls logout" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and not __fish_seen_subcommand_from login list ls logout" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and not __fish_seen_subcommand_from login list ls logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and not __fish_seen_subcommand_from login list ls logout" -f -a "login" -d 'Log in to a provider: the engine asks for provider and key'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and not __fish_seen_subcommand_from login list ls logout" -f -a "list" -d 'List the logins that the engine keeps, and keys in the environment'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and not __fish_seen_subcommand_from login list ls logout" -f -a "ls" -d 'List the logins that the engine keeps, and keys in the environment'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and not __fish_seen_subcommand_from login list ls logout" -f -a "logout" -d 'Log out of a provider'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from login" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from login" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from login" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from login" -l offline -d 'Use only an engine that is on this machine'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from login" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from login" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from login" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from list" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from list" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from list" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from list" -l offline -d 'Use only an engine that is on this machine'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from list" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from ls" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from ls" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from ls" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from ls" -l offline -d 'Use only an engine that is on this machine'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from ls" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from logout" -l engine -d 'Use this engine program [default: searched, else downloaded]' -r -F
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from logout" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from logout" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from logout" -l offline -d 'Use only an engine that is on this machine'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from logout" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from logout" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from logout" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand auth; and __fish_seen_subcommand_from logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand completions" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand completions" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand completions" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand completions" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand completions" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand help" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand help" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand help" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand help" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand help" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand version" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand version" -l profile -d 'Use the settings of this profile, a table `[profiles.NAME]` of the settings file' -r
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand version" -s q -l quiet -d 'Show errors and hints only'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand version" -s v -l verbose -d 'Show more about what happens; twice shows the engine\'s output and a trace'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand version" -l no-progress -d 'Draw no progress'
+complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c opencode-rs -n "__fish_opencode_rs_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -l color -d 'Choose when to use colour [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"

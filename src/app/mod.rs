@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use clap::error::ErrorKind;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -32,15 +33,20 @@ pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     set_panic_hook();
     let is_hidden_typed = words.iter().any(|word| word.to_string_lossy().contains(is_hidden));
-    let cli = match Cli::parse_words(words.clone()) {
+    let parsed = match Cli::parse_words(words.clone()) {
+        Err(text) if !text.use_stderr() || text.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            return print_text(&text, is_hidden_typed);
+        }
+        Err(error) => Err(cli::mistake(&words, &error)),
+        Ok(cli) => cli.refuse_commands().map(|()| cli),
+    };
+    let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => {
-            let code = report_usage(&error, is_hidden_typed);
-            if error.use_stderr()
-                && let Some(mode) = cli::mode_of_refused(&words).or_else(|| mode_of_settings(&words))
-            {
-                let directory = std::env::current_dir().unwrap_or_default();
-                refuse(usage_failure(&error), mode, &directory);
+        Err(failure) => {
+            report(&failure, &FailureStyle::default());
+            let code = ExitCode::from(failure.kind.exit_code());
+            if let Some(mode) = cli::mode_of_refused(&words).or_else(|| mode_of_settings(&words)) {
+                refuse(failure, mode, &std::env::current_dir().unwrap_or_default());
             }
             return code;
         }
@@ -67,20 +73,6 @@ fn mode_of_settings(words: &[OsString]) -> Option<OutputMode> {
     let context = read_context(Instant::now()).ok()?;
     let settings = settings::load(&Flags::default(), &context, &context.cwd, ProjectFile::Read);
     settings.ok()?.output_format.map(|setting| setting.value)
-}
-
-/// Converts clap's message into a failure: its first line, and its tips.
-fn usage_failure(error: &clap::Error) -> Failure {
-    let text = error.render().to_string();
-    let mut lines = text.lines().map(str::trim);
-    let message = lines.next().unwrap_or_default();
-    let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(message));
-    let failure = lines
-        .clone()
-        .filter_map(|line| line.strip_prefix("tip: "))
-        .fold(failure, Failure::hint);
-    let help = lines.find(|line| line.starts_with("For more information"));
-    help.into_iter().fold(failure, Failure::hint)
 }
 
 /// How a failure is shown; known as soon as the settings are.
@@ -115,7 +107,7 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
     let flags = cli.flags();
     style.color = flags.color.unwrap_or_default();
     if let Some(args) = cli.generate() {
-        return commands::generate::run(args).map(CommandEnd::from);
+        return commands::generate::run(&args).map(CommandEnd::from);
     }
     let context = read_context(started)?;
     let directory = context.directory(cli.directory().map(PathBuf::as_path));
@@ -194,6 +186,10 @@ fn dispatch(
         }
         CliCommand::Policy(args) => commands::policy::run(context, &args.resolve(settings)?).map(CommandEnd::from),
         CliCommand::Generate(args) => commands::generate::run(&args).map(CommandEnd::from),
+        CliCommand::Completions(args) => commands::generate::run(&args.into()).map(CommandEnd::from),
+        CliCommand::Auth(args) => on_runtime(context, commands::engine::run(context, args.resolve(settings))),
+        // They are parsed as the options that they are.
+        CliCommand::Help { .. } | CliCommand::Version => Ok(CommandEnd::Success),
         CliCommand::Run(args) => {
             let request = args.resolve(settings)?;
             // From here on the run writes its own records.
@@ -289,9 +285,9 @@ impl tracing::field::Visit for WarningLine {
     }
 }
 
-/// Prints clap's message: help on stdout, a usage error on stderr. The message repeats the typed words: hidden
+/// Prints clap's text: the help, or the version. It may repeat the typed words: hidden
 /// characters in them are made visible, and then there are no colours.
-fn report_usage(error: &clap::Error, is_hidden_typed: bool) -> ExitCode {
+fn print_text(error: &clap::Error, is_hidden_typed: bool) -> ExitCode {
     let text = error.render().to_string();
     let printed = match (is_hidden_typed, error.use_stderr()) {
         (false, _) => error.print(),

@@ -23,7 +23,7 @@ pub struct ConfigArgs {
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 enum ConfigCommand {
     /// Show every setting with its value and origin
-    #[command(after_help = EXAMPLES)]
+    #[command(visible_alias = "list", after_help = EXAMPLES)]
     Show(ConfigOptions),
     /// Show the files that settings are read from
     #[command(after_help = EXAMPLES)]

@@ -45,7 +45,7 @@ pub(super) struct ConversationOptions {
     latest: bool,
 
     /// Go on with this session: its id or the beginning of it, its title, or the name of a kept conversation
-    #[arg(short, long, value_name = "ID|NAME", value_parser = values::parse_name)]
+    #[arg(short, short_alias = 'r', long, alias = "resume", value_name = "ID|NAME", value_parser = values::parse_name)]
     session: Option<String>,
 
     /// Go on with a copy of the session; with `-k`, the copy is what is kept from now on

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use semver::Version;
 
+use super::auth::EnginesOwn;
 use super::choice::{choice, is_on, value};
 use super::options::{ListOptions, engine};
 use crate::request::{EngineAction, EngineCommandRequest, Network, ProbeTarget};
@@ -31,7 +32,7 @@ enum EngineSubcommand {
     #[command(after_help = "Examples:\n  opencode-rs engine which\n  opencode-rs engine which --verbose")]
     Which(SearchOptions),
     /// List every engine on this machine, with the reason why one is not used
-    #[command(after_help = "Examples:\n  opencode-rs engine list")]
+    #[command(visible_alias = "ls", after_help = "Examples:\n  opencode-rs engine list")]
     List(SearchOptions),
     /// Download, verify and install an engine; a damaged one is replaced
     #[command(after_help = "Examples:\n  opencode-rs engine install\n  opencode-rs engine install 1.18.33")]
@@ -65,12 +66,15 @@ enum EngineSubcommand {
         list: ListOptions,
     },
     /// Remove an installed engine
-    #[command(after_help = "Examples:\n  opencode-rs engine remove 1.18.33")]
+    #[command(visible_alias = "rm", after_help = "Examples:\n  opencode-rs engine remove 1.18.33")]
     Remove {
         /// The version
         #[arg(value_name = "VERSION", value_parser = parse_version)]
         version: Version,
     },
+    /// Run the engine's own program, as if it were typed: no server, gate or trust question of this program
+    #[command(after_help = "Examples:\n  opencode-rs engine exec -- mcp list\n  opencode-rs engine exec -- --help")]
+    Exec(EnginesOwn),
     /// Try what works with an engine: a scripted conversation, without network, cost or any of your files
     ///
     /// Runs this program on a scripted model in a temporary home. Each row of the table is an ability; the exit status is 1
@@ -102,6 +106,7 @@ struct SearchOptions {
 impl EngineArgs {
     pub fn resolve(self, settings: &Settings) -> EngineCommandRequest {
         let (action, path, offline, list) = match self.command {
+            EngineSubcommand::Exec(own) => return own.resolve(&[], settings),
             EngineSubcommand::Which(search) => (EngineAction::Which, search.engine, false, search.list),
             EngineSubcommand::List(search) => (EngineAction::List, search.engine, false, search.list),
             EngineSubcommand::Install { version, offline, list } => {

@@ -13,6 +13,28 @@ Examples:
   opencode-rs generate completions zsh --out completions
   opencode-rs generate man --out ~/.local/share/man/man1";
 
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  opencode-rs completions bash > ~/.local/share/bash-completion/completions/opencode-rs
+  opencode-rs completions fish > ~/.config/fish/completions/opencode-rs.fish";
+
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct CompletionsArgs {
+    /// Print for this shell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+impl From<CompletionsArgs> for GenerateArgs {
+    fn from(args: CompletionsArgs) -> Self {
+        let command = GenerateCommand::Completions {
+            shell: args.shell,
+            out: None,
+        };
+        Self { command }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct GenerateArgs {
     #[command(subcommand)]

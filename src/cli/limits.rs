@@ -26,7 +26,7 @@ pub(super) struct LimitOptions {
     max_tokens: Option<NonZeroU64>,
 
     /// Let the run cost at most this many dollars, such as `0.25` [default: no limit]
-    #[arg(long, value_name = "USD", help_heading = "Limits")]
+    #[arg(long, alias = "max-budget-usd", value_name = "USD", help_heading = "Limits")]
     max_cost: Option<Dollars>,
 
     /// Succeed only if this shell command succeeds after the turn, in the agent's directory

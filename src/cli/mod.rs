@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod auth;
 mod chat;
 mod choice;
 mod config;
@@ -16,6 +17,7 @@ mod engine;
 mod generate;
 mod inventory;
 mod limits;
+mod mistakes;
 mod model;
 mod options;
 mod permission;
@@ -32,15 +34,18 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Arg, Command as ClapCommand, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::error::Failure;
 use crate::request::{OutputMode, Word as _};
 use crate::settings::Flags;
 
 pub use api::ApiArgs;
+pub use auth::AuthArgs;
 pub use chat::ChatArgs;
 pub use config::ConfigArgs;
 pub use engine::EngineArgs;
-pub use generate::{GenerateArgs, files as generated_files};
+pub use generate::{CompletionsArgs, GenerateArgs, files as generated_files};
 pub use inventory::{ModelsArgs, VisitArgs};
+pub use mistakes::mistake;
 pub use options::{ConnectOptions, GlobalOptions, ListOptions};
 pub use permission::{InputOptions, PermissionOptions};
 pub use policy::PolicyArgs;
@@ -121,6 +126,22 @@ pub enum CliCommand {
     /// Serve the scripted model on its own, for other programs
     #[command(after_help = rehearse::EXAMPLES)]
     Rehearse(RehearseArgs),
+    /// Log in to a provider, log out, list the logins; the engine itself asks
+    #[command(after_help = auth::EXAMPLES)]
+    Auth(AuthArgs),
+    /// Print the completions for a shell
+    #[command(after_help = generate::COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Show the help of a command
+    #[command(after_help = "Examples:\n  opencode-rs help session list")]
+    Help {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+    /// Show the version
+    #[command(after_help = "Examples:\n  opencode-rs version")]
+    Version,
     /// Write shell completions and manual pages
     #[command(after_help = generate::EXAMPLES)]
     Generate(GenerateArgs),
@@ -131,18 +152,31 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// When they are none of ours; also for `--help` and `--version`, which clap treats alike.
+    /// When they are none of ours; also for `--help` and `--version`, which clap treats alike. [`mistake`] says what is
+    /// meant.
     pub fn parse_words(words: Vec<OsString>) -> Result<Self, clap::Error> {
         let mut tree = Self::command();
-        let words = command_first(&tree, words);
+        let words = command_first(&tree, with_our_words(&tree, words));
+        let words = as_options(&tree, words);
         if let Some(word) = prompt_like_option(&tree, &words) {
-            return Err(tree.error(
-                ErrorKind::UnknownArgument,
-                format!("unexpected argument '{word}' found\n\n  tip: write `--` before a prompt that begins with `-`"),
-            ));
+            let message = format!("unknown option `{word}`\n\n  tip: write `--` before a prompt that begins with `-`");
+            return Err(tree.error(ErrorKind::UnknownArgument, message));
         }
         let mut matches = tree.try_get_matches_from(words)?;
         Self::from_arg_matches_mut(&mut matches)
+    }
+
+    /// Refuses a prompt that is a command of another program, or a command of ours with a slip in it.
+    ///
+    /// # Errors
+    ///
+    /// A usage failure that says what to type.
+    pub fn refuse_commands(&self) -> Result<(), Failure> {
+        match &self.command {
+            None => mistakes::command_as_prompt(&Self::command(), self.run.words()),
+            Some(CliCommand::Help { command }) => Err(mistakes::no_command(&Self::command(), "opencode-rs", command)),
+            Some(_) => Ok(()),
+        }
     }
 
     pub fn tree() -> ClapCommand {
@@ -179,9 +213,10 @@ impl Cli {
     }
 
     /// The arguments of `generate`, which needs neither a home nor settings.
-    pub fn generate(&self) -> Option<&GenerateArgs> {
+    pub fn generate(&self) -> Option<GenerateArgs> {
         match &self.command {
-            Some(CliCommand::Generate(args)) => Some(args),
+            Some(CliCommand::Generate(args)) => Some(args.clone()),
+            Some(CliCommand::Completions(args)) => Some(args.clone().into()),
             _ => None,
         }
     }
@@ -227,10 +262,53 @@ impl Cli {
     }
 }
 
+/// Options of neighbours that mean the same here, in our words.
+fn with_our_words(tree: &ClapCommand, words: Vec<OsString>) -> Vec<OsString> {
+    let run = is_run_of(tree, &words);
+    let is_free = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    let in_our_words = |(at, word): (usize, OsString)| match word.to_str() {
+        _ if at >= is_free => Some(word),
+        // The answer is printed anyway, and the words behind the options are the prompt.
+        Some("--print" | "--prompt") if run => None,
+        Some("--json") if run => Some("--output-format=stream-json".into()),
+        Some("--json") => Some("--output-format=json".into()),
+        _ => Some(word),
+    };
+    words.into_iter().enumerate().filter_map(in_our_words).collect()
+}
+
+/// `help COMMAND`, `COMMAND help` and `version` as the options that they are; a prompt may begin with `help` too.
+fn as_options(tree: &ClapCommand, mut words: Vec<OsString>) -> Vec<OsString> {
+    let (mut command, mut at) = (tree, 1);
+    while let Some(below) = words.get(at).and_then(|word| command.find_subcommand(word))
+        && below.has_subcommands()
+    {
+        (command, at) = (below, at + 1);
+    }
+    match words.get(at).and_then(|word| word.to_str()) {
+        Some("help") => {
+            let mut others = words[at + 1..].iter().filter_map(|word| word.to_str());
+            let first = others.find(|word| !word.starts_with('-'));
+            if at > 1 || first.is_none_or(|first| tree.find_subcommand(first).is_some()) {
+                words.remove(at);
+                words.push("--help".into());
+            } else if first.is_some_and(|first| mistakes::slips(tree, first).is_empty()) {
+                words.insert(1, "run".into());
+            }
+        }
+        Some("version") if words.len() == 2 => words[1] = "--version".into(),
+        _ => {}
+    }
+    words
+}
+
 /// Whether the words, which need not parse, are those of a run.
 pub fn is_run(words: &[OsString]) -> bool {
-    let tree = Cli::command();
-    let words = command_first(&tree, words.to_vec());
+    is_run_of(&Cli::command(), words)
+}
+
+fn is_run_of(tree: &ClapCommand, words: &[OsString]) -> bool {
+    let words = command_first(tree, words.to_vec());
     let first = words.get(1).and_then(|word| word.to_str()).unwrap_or_default();
     first == "run" || tree.find_subcommand(first).is_none()
 }
@@ -317,9 +395,14 @@ fn prompt_like_option(tree: &ClapCommand, words: &[OsString]) -> Option<String> 
 fn hides_help(tree: &ClapCommand, shorts: &str) -> bool {
     let flags = shorts.chars().take_while(|short| {
         let mut arguments = tree.get_arguments();
-        !arguments.any(|arg| arg.get_short() == Some(*short) && takes_next(arg))
+        !arguments.any(|arg| is_short(arg, *short) && takes_next(arg))
     });
     shorts.chars().count() > 1 && flags.into_iter().any(|short| matches!(short, 'h' | 'V'))
+}
+
+fn is_short(arg: &Arg, short: char) -> bool {
+    let aliases = arg.get_all_short_aliases().unwrap_or_default();
+    arg.get_short() == Some(short) || aliases.contains(&short)
 }
 
 /// Whether the option's value is the next word.
@@ -330,16 +413,15 @@ fn takes_next(arg: &Arg) -> bool {
 /// Whether an option, or the last of several short ones in one word, has its value in the next word.
 fn value_is_next(tree: &ClapCommand, word: &str) -> bool {
     if let Some(long) = word.strip_prefix("--") {
-        return tree
-            .get_arguments()
-            .any(|arg| arg.get_long() == Some(long) && takes_next(arg));
+        let has_name = |arg: &Arg| {
+            let aliases = arg.get_all_aliases().unwrap_or_default();
+            arg.get_long() == Some(long) || aliases.contains(&long)
+        };
+        return tree.get_arguments().any(|arg| has_name(arg) && takes_next(arg));
     }
     let shorts = word.trim_start_matches('-');
     for (at, short) in shorts.char_indices() {
-        let takes_value = tree
-            .get_arguments()
-            .any(|arg| arg.get_short() == Some(short) && takes_next(arg));
-        if takes_value {
+        if tree.get_arguments().any(|arg| is_short(arg, short) && takes_next(arg)) {
             return at + short.len_utf8() == shorts.len();
         }
     }

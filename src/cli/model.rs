@@ -30,7 +30,12 @@ pub(super) struct ModelOptions {
     effort: Option<Effort>,
 
     /// Add this text to the system prompt
-    #[arg(long, value_name = "TEXT", conflicts_with = "system_file")]
+    #[arg(
+        long,
+        alias = "append-system-prompt",
+        value_name = "TEXT",
+        conflicts_with = "system_file"
+    )]
     system: Option<String>,
 
     /// Add the text of this file to the system prompt

@@ -71,7 +71,7 @@ impl GlobalOptions {
 #[command(next_help_heading = "Engine")]
 pub struct ConnectOptions {
     /// Let the agent work in this directory [default: the current one]
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, short_alias = 'C', long, aliases = ["cd", "cwd", "dir"], value_name = "DIR")]
     pub(super) directory: Option<PathBuf>,
 
     /// Let the server that is started listen on this port [default: a free one]

@@ -1,6 +1,6 @@
 //! `run`: one prompt.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -14,7 +14,7 @@ use super::permission::{PermissionOptions, ToolArgs};
 use super::values;
 use crate::error::Failure;
 use crate::request::{
-    AnswerExtent, Limits, OutputMode, OutputRequest, PromptSource, RunRequest, SessionChoice, StdinUse,
+    AnswerExtent, Limits, OutputMode, OutputRequest, PromptSource, RunRequest, SessionChoice, StdinUse, Word as _,
 };
 use crate::settings::Settings;
 use crate::support::duration;
@@ -59,7 +59,15 @@ pub struct RunArgs {
     no_stdin: bool,
 
     /// Attach a text file, an image, a PDF or a directory listing (`-` is stdin); may be repeated
-    #[arg(short, long = "file", value_name = "PATH", num_args = 1, help_heading = "Input")]
+    #[arg(
+        short,
+        short_alias = 'i',
+        long = "file",
+        alias = "image",
+        value_name = "PATH",
+        num_args = 1,
+        help_heading = "Input"
+    )]
     files: Vec<PathBuf>,
 
     #[command(flatten)]
@@ -122,6 +130,11 @@ impl RunArgs {
     /// Whether no prompt is given here, whatever stdin may bring.
     pub(super) fn is_without_prompt(&self) -> bool {
         self.prompt.is_empty() && self.verbatim.is_empty() && self.prompt_file.is_none() && !self.editor
+    }
+
+    /// The words of the prompt that do not stand behind `--`.
+    pub(super) fn words(&self) -> &[String] {
+        if self.verbatim.is_empty() { &self.prompt } else { &[] }
     }
 
     pub fn resolve(self, settings: &Settings) -> Result<RunRequest, Failure> {
@@ -194,6 +207,14 @@ impl RunArgs {
             .output_format
             .or(value(&settings.output_format))
             .unwrap_or_default();
+        let file = self.output_last_message.as_deref().and_then(Path::to_str);
+        if let Some(word) = file.filter(|file| OutputMode::of_word(file).is_some()) {
+            return Err(
+                Failure::usage(format!("`{word}` after `-o` would be the name of a file"))
+                    .hint(format!("`--output-format {word}` chooses the format"))
+                    .hint(format!("`-o ./{word}` writes a file of that name")),
+            );
+        }
         if self.include_raw && mode != OutputMode::StreamJson {
             return Err(
                 Failure::usage("cannot use `--include-raw` without `--output-format stream-json`")

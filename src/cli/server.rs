@@ -49,7 +49,10 @@ enum ServerCommand {
         list: ListOptions,
     },
     /// List the servers of all directories
-    #[command(after_help = "Examples:\n  opencode-rs server list\n  opencode-rs server list -d . --output-format json")]
+    #[command(
+        visible_alias = "ls",
+        after_help = "Examples:\n  opencode-rs server list\n  opencode-rs server list -d . --output-format json"
+    )]
     List {
         /// List those of this directory only [default: all]
         #[arg(short, long, value_name = "DIR", help_heading = "Server")]

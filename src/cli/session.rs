@@ -112,7 +112,7 @@ pub enum SessionAction {
     /// List sessions, the last used first
     ///
     /// The sessions of subagents are left out unless `--children` is given, those that were put away unless `--archived` is.
-    #[command(after_help = LIST_EXAMPLES)]
+    #[command(visible_alias = "ls", after_help = LIST_EXAMPLES)]
     List(SessionList),
     /// Show a conversation
     ///
@@ -163,7 +163,7 @@ pub enum SessionAction {
         title: Option<String>,
     },
     /// Delete sessions, with those of their subagents
-    #[command(after_help = DELETE_EXAMPLES)]
+    #[command(visible_alias = "rm", after_help = DELETE_EXAMPLES)]
     Delete {
         /// The sessions
         #[arg(value_name = "SESSION", value_parser = values::parse_name, required = true)]

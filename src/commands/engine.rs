@@ -4,6 +4,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use semver::Version;
@@ -15,7 +16,7 @@ use crate::context::{Context, Directories, Environment};
 use crate::engine::{
     self, DownloadBar, Engine, EngineCandidate, EngineRequest, EngineStore, Error, Installed, Integrity, Scrutiny,
 };
-use crate::error::{Failure, stdout_failure};
+use crate::error::{Failure, FailureKind, stdout_failure};
 use crate::request::{
     EngineAction, EngineChoice, EngineCommandRequest, EngineSource, ListFormat, ProbeTarget, Verbosity,
 };
@@ -70,6 +71,29 @@ pub async fn execute(
         EngineAction::Verify(version) => verify(&engines, version.as_ref(), &mut output),
         EngineAction::Probe(targets) => probe_all(&engines, targets, &mut output).await,
         EngineAction::Remove(version) => remove(&engines, version, &mut output).await,
+        EngineAction::Exec { words, is_anywhere } => {
+            let engine = engine::ensure(&engines).await?;
+            let mut program = Command::new(&engine.path);
+            if *is_anywhere {
+                program.current_dir(environment.neutral_directory());
+            }
+            program.args(words).env_clear().envs(environment.iter());
+            become_program(program)
+        }
+    }
+}
+
+/// Puts a program in the place of this one: it has the terminal, and its exit status is ours.
+fn become_program(mut program: Command) -> Result<(), Failure> {
+    let path = program.get_program().to_string_lossy().into_owned();
+    #[cfg(unix)]
+    let result = Err::<std::process::ExitStatus, _>(std::os::unix::process::CommandExt::exec(&mut program));
+    #[cfg(not(unix))]
+    let result = program.status();
+    match result {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Failure::engine(format!("`{path}` ended with {status}"))),
+        Err(error) => Err(Failure::new(FailureKind::EngineMissing, format!("cannot start `{path}`")).caused_by(&error)),
     }
 }
 

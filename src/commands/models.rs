@@ -55,7 +55,7 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<(), Failur
         let _ = writeln!(
             io::stderr(),
             "warning: no provider has credentials, so there is no model\n\
-             hint: set the key of a provider, for example `ANTHROPIC_API_KEY`, or log in with `opencode auth login`"
+             hint: set the key of a provider, for example `ANTHROPIC_API_KEY`, or log in with `opencode-rs auth login`"
         );
     }
     Ok(())

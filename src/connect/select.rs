@@ -151,15 +151,15 @@ pub(crate) async fn explain_missing(missing: Missing, context: &Context, connect
         format!("cannot use provider `{provider}`: it has no credentials"),
     );
     match variables.first() {
-        Some(variable) => failure.hint(format!("set `{variable}`, or log in with `opencode auth login`")),
-        None => failure.hint("log in with `opencode auth login`"),
+        Some(variable) => failure.hint(format!("set `{variable}`, or log in with `opencode-rs auth login`")),
+        None => failure.hint("log in with `opencode-rs auth login`"),
     }
 }
 
 /// The failure when there is no model at all.
 pub(crate) fn no_credentials() -> Failure {
     Failure::new(FailureKind::Auth, "cannot choose a model: no provider has credentials")
-        .hint("set the key of a provider, for example `ANTHROPIC_API_KEY`, or log in with `opencode auth login`")
+        .hint("set the key of a provider, for example `ANTHROPIC_API_KEY`, or log in with `opencode-rs auth login`")
         .hint("`--rehearse` tries the program out without any model")
 }
 

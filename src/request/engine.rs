@@ -1,5 +1,6 @@
 //! Which engine program to use.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use semver::Version;
@@ -71,6 +72,12 @@ pub enum EngineAction {
     Remove(Version),
     /// `engine probe`: these engines; without any, the engine of a run.
     Probe(Vec<ProbeTarget>),
+    /// `engine exec`, `auth`: the engine's own program takes the place of this one.
+    Exec {
+        words: Vec<OsString>,
+        /// Whether it works where no project is, so that none brings code along.
+        is_anywhere: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -199,7 +199,7 @@ fn classify_status(data: &ErrorData, because: impl Fn(&str) -> String) -> Failur
 
 fn auth(message: String) -> Failure {
     Failure::new(FailureKind::Auth, message)
-        .hint("check the provider's key, or log in again with `opencode auth login`")
+        .hint("check the provider's key, or log in again with `opencode-rs auth login`")
 }
 
 fn provider(message: String) -> Failure {

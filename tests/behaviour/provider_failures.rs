@@ -26,7 +26,7 @@ fn auth(message: &str) -> Value {
     json!({
         "kind": "auth",
         "message": format!("cannot get an answer: the provider refused the credentials: {message}"),
-        "hint": "check the provider's key, or log in again with `opencode auth login`",
+        "hint": "check the provider's key, or log in again with `opencode-rs auth login`",
     })
 }
 

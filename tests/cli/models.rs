@@ -64,7 +64,7 @@ fn a_provider_without_credentials_is_another_failure_than_a_slip() {
         code: Some(4),
         stdout: String::new(),
         stderr: "error: cannot use provider `groq`: it has no credentials\n\
-                 hint: set `GROQ_API_KEY`, or log in with `opencode auth login`\n"
+                 hint: set `GROQ_API_KEY`, or log in with `opencode-rs auth login`\n"
             .to_owned(),
     };
     assert_eq!(run("groq"), expected);

@@ -34,10 +34,121 @@ fn unknown_flags_exit_2_on_stderr() {
     let finished = Sandbox::new().run(&["--frobnicate", "hi"]);
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""));
     assert!(
-        finished.stderr.starts_with("error: unexpected argument '--frobnicate'"),
+        finished.stderr.starts_with("error: unknown option `--frobnicate`"),
         "{}",
         finished.stderr
     );
+}
+
+#[test]
+fn a_command_of_a_neighbour_or_a_slip_is_no_prompt() {
+    let sandbox = Sandbox::new();
+    for (words, meant) in [
+        (&["login"][..], "auth login"),
+        (&["upgrade"], "engine install"),
+        (&["sessions"], "session list"),
+        (&["-q", "stats"], "session list"),
+        (&["serve"], "server start"),
+        (&["resume"], "chat -c"),
+        (&["export"], "session export"),
+        (&["init"], "/init"),
+        (&["mcp", "list"], "engine exec -- mcp list"),
+        (&["exec", "fix", "it"], "run"),
+        (&["completion", "bash"], "completions SHELL"),
+        (&["modles"], "`opencode-rs models`"),
+        (&["chta"], "`opencode-rs chat`"),
+        (&["sesion", "list"], "`opencode-rs session list`"),
+    ] {
+        let finished = sandbox.run(words);
+        assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{words:?}");
+        let [error, hint, prompt, ""] = finished.stderr.split('\n').collect::<Vec<_>>()[..] else {
+            panic!("{words:?}: {}", finished.stderr);
+        };
+        assert!(error.ends_with("is no command of this program"), "{error}");
+        assert!(hint.contains(meant), "{words:?}: {hint}");
+        assert!(
+            prompt.starts_with("hint: to send it as a prompt: `opencode-rs -- "),
+            "{prompt}"
+        );
+    }
+    // What only begins like one is a prompt.
+    for words in [
+        &["update the readme"][..],
+        &["update", "the", "readme"],
+        &["--", "login"],
+        &["run", "modles"],
+        &["explain"],
+    ] {
+        let finished = sandbox.run(&[&NO_ENGINE, words].concat());
+        assert!(
+            !finished.stderr.contains("no command"),
+            "{words:?}: {}",
+            finished.stderr
+        );
+    }
+}
+
+#[test]
+fn an_option_of_a_neighbour_is_taken_or_says_what_to_type() {
+    let sandbox = Sandbox::new();
+    for (words, hint) in [
+        (&["-p", "explain this"][..], "a prompt needs no option"),
+        (&["--dangerously-skip-permissions", "hi"], "--auto-tools -y"),
+        (&["--yolo", "hi"], "--auto-tools -y"),
+        (&["--disallowedTools", "Bash", "hi"], "`--deny RULE`"),
+        (&["--allowedTools=Bash", "hi"], "--allow RULE"),
+        (&["--permission-mode", "plan", "hi"], "--read-only"),
+        (&["--system-prompt", "x", "hi"], "--system"),
+        (&["--format", "json", "hi"], "--output-format"),
+        (&["--json-schema", "x", "hi"], "schema"),
+        (&["-o", "json", "hi"], "`--output-format json`"),
+        (&["--efort", "high", "hi"], "did you mean `--effort`?"),
+        (&["session", "shwo"], "did you mean `show`?"),
+    ] {
+        let finished = sandbox.run(words);
+        assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{words:?}");
+        assert!(finished.stderr.contains(hint), "{words:?}: {}", finished.stderr);
+        assert!(!finished.stderr.contains("tip:"), "{words:?}: {}", finished.stderr);
+    }
+    let sent = |words: &[&str]| {
+        let finished = sandbox.run(&[&NO_ENGINE, words].concat());
+        assert!(
+            finished.stderr.contains("/nonexistent/opencode"),
+            "{words:?}: {}",
+            finished.stderr
+        );
+        finished
+    };
+    for words in [
+        &["--print", "hi there"][..],
+        &["--prompt", "hi there"],
+        &["-C", "/", "hi there"],
+        &["--cd", "/", "hi there"],
+        &["--resume", "x", "hi there"],
+        &["--append-system-prompt", "x", "hi there"],
+        &["--max-budget-usd", "1", "hi there"],
+    ] {
+        sent(words);
+    }
+    let records = sent(&["--json", "hi there"]).stdout;
+    assert!(records.starts_with("{\"type\":\"init\""), "{records}");
+}
+
+#[test]
+fn help_and_version_are_commands_too() {
+    let sandbox = Sandbox::new();
+    for (command, option) in [
+        (&["help"][..], &["--help"][..]),
+        (&["help", "session", "list"], &["session", "list", "--help"]),
+        (&["session", "help", "list"], &["session", "list", "--help"]),
+        (&["version"], &["--version"]),
+        (&["completions", "bash"], &["generate", "completions", "bash"]),
+    ] {
+        let [by_command, by_option] = [command, option].map(|words| sandbox.run(words));
+        assert_eq!(by_command.code, Some(0), "{command:?}: {}", by_command.stderr);
+        assert_eq!(by_command.stdout, by_option.stdout, "{command:?}");
+    }
+    assert!(sandbox.run(&["help", "modles"]).stderr.contains("`models`"));
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn credentials(context: &Context, provider: &Provider) -> String {
                 .collect();
             format!("credentials from {}", set.join(", "))
         }
-        "api" => "credentials from `opencode auth login`".to_owned(),
+        "api" => "credentials from `opencode-rs auth login`".to_owned(),
         "config" => "set up in the configuration".to_owned(),
         "custom" => "set up by the engine itself".to_owned(),
         other => format!("credentials from `{other}`"),
