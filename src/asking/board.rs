@@ -17,6 +17,8 @@ use crate::terminal::{Screen, ScreenLease, TerminalStyle};
 
 /// Timeout of the last write to a terminal.
 const FAREWELL: Duration = Duration::from_millis(500);
+/// How long a signal may take to be seen after the terminal was lost.
+const SIGNAL_PATIENCE: Duration = Duration::from_secs(1);
 /// A read that returned bytes sooner than this may have found bytes that came before the read.
 const AT_ONCE: Duration = Duration::from_millis(20);
 
@@ -159,7 +161,7 @@ impl<'a> Board<'a> {
     fn read(&mut self) -> Result<(), Gone> {
         let mut buffer = [0; 1024];
         let began = Instant::now();
-        let bytes = self.raw.read(&mut buffer).map_err(|_| Gone::Closed)?;
+        let bytes = self.raw.read(&mut buffer).map_err(|_| self.lost())?;
         self.silence.read(began, Instant::now(), bytes.is_empty());
         if bytes.is_empty() {
             self.keys.idle();
@@ -167,6 +169,19 @@ impl<'a> Board<'a> {
             self.keys.push(bytes);
         }
         Ok(())
+    }
+
+    /// Why there is no answer from a terminal that is lost. The system also ends the program with a signal then, unless that
+    /// is ignored: the signal decides, whichever of the two is seen first.
+    fn lost(&self) -> Gone {
+        let noticed = Instant::now();
+        while !self.withdrawal.is_cancelled() {
+            if noticed.elapsed() > SIGNAL_PATIENCE {
+                return Gone::Closed;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Gone::Withdrawn
     }
 
     /// Draws rows in place of those that stand there.
@@ -289,7 +304,7 @@ impl<'a> Board<'a> {
             // A withdrawn question still writes its last line, if the terminal takes it.
             withdrawal.is_cancelled() && since.get_or_insert_with(Instant::now).elapsed() > FAREWELL
         };
-        self.device.write(text.as_bytes(), give_up).map_err(|_| Gone::Closed)
+        self.device.write(text.as_bytes(), give_up).map_err(|_| self.lost())
     }
 }
 
