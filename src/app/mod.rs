@@ -30,6 +30,9 @@ use crate::turn::Outcome;
 
 pub fn main() -> ExitCode {
     let started = Instant::now();
+    if commands::completion::answer() {
+        return ExitCode::SUCCESS;
+    }
     let words: Vec<OsString> = std::env::args_os().collect();
     set_panic_hook();
     let is_hidden_typed = words.iter().any(|word| word.to_string_lossy().contains(is_hidden));

@@ -3,9 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, Subcommand, ValueEnum as _};
+use clap_complete::env::Shells;
 use clap_complete::{Generator as _, Shell};
 
 use super::Cli;
+
+/// Set by the scripts of completions: which shell asks.
+pub const COMPLETION_VARIABLE: &str = "OPENCODE_RS_COMPLETE";
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -86,10 +90,35 @@ pub fn files() -> Vec<GeneratedFile> {
     completions.chain(pages()).collect()
 }
 
+/// The script that lets a shell ask this program.
 fn completions(shell: Shell) -> GeneratedFile {
     let mut contents = Vec::new();
-    clap_complete::generate(shell, &mut Cli::tree(), "opencode-rs", &mut contents);
-    (format!("completions/{}", shell.file_name("opencode-rs")), contents)
+    let name = shell.to_string();
+    let shells = Shells::builtins();
+    let writer = shells.completer(&name).expect("every shell has a writer");
+    writer
+        .write_registration(
+            COMPLETION_VARIABLE,
+            "opencode-rs",
+            "opencode-rs",
+            "opencode-rs",
+            &mut contents,
+        )
+        .expect("a vector takes every byte");
+    let mut script = String::from_utf8(contents)
+        .expect("a script is text")
+        .trim_start()
+        .to_owned();
+    if shell == Shell::Zsh {
+        // Zsh takes the first call for the definition where it loads the file by itself.
+        script.push_str(
+            "if [[ ${funcstack[1]} == _opencode-rs ]]; then\n    _clap_dynamic_completer_opencode_rs \"$@\"\nfi\n",
+        );
+    }
+    (
+        format!("completions/{}", shell.file_name("opencode-rs")),
+        script.into_bytes(),
+    )
 }
 
 /// The pages of all commands, that of the program first.

@@ -43,7 +43,7 @@ pub use auth::AuthArgs;
 pub use chat::ChatArgs;
 pub use config::ConfigArgs;
 pub use engine::EngineArgs;
-pub use generate::{CompletionsArgs, GenerateArgs, files as generated_files};
+pub use generate::{COMPLETION_VARIABLE, CompletionsArgs, GenerateArgs, files as generated_files};
 pub use inventory::{ModelsArgs, VisitArgs};
 pub use mistakes::mistake;
 pub use options::{ConnectOptions, GlobalOptions, ListOptions};

@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod api;
 pub mod chat;
+pub mod completion;
 pub mod config;
 pub mod doctor;
 pub mod engine;

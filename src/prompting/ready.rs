@@ -2,12 +2,13 @@
 
 use super::PromptContext;
 use crate::client::EventStream;
-use crate::client::types::{Agent, Providers};
+use crate::client::types::{Agent, Provider, Providers};
 use crate::connect::select;
 use crate::connect::{self, Catalog, Connection, Needs, Snapshots};
 use crate::error::Failure;
 use crate::gate::Gate;
-use crate::request::{ModelChoice, ModelRef, NamesRequest, Preset, ServerChoice};
+use crate::request::{ModelChoice, ModelRef, NamesRequest, Preset, RehearsalChoice, ServerChoice};
+use crate::support::offered::OfferedNames;
 
 pub(crate) struct ReadyConnection {
     pub(crate) connection: Connection,
@@ -28,6 +29,22 @@ pub(crate) struct EngineCatalog {
 }
 
 impl EngineCatalog {
+    /// What can be typed for `--model` and `--agent`.
+    fn names(&self) -> OfferedNames {
+        let providers = self.providers.providers.iter();
+        let ids = |provider: &Provider| {
+            let models = provider.models.keys();
+            models
+                .map(|model| format!("{}/{model}", provider.id))
+                .collect::<Vec<_>>()
+        };
+        let agents = self.agents.iter().filter(|agent| !agent.hidden);
+        OfferedNames {
+            models: providers.flat_map(ids).collect(),
+            agents: agents.map(|agent| agent.name.clone()).collect(),
+        }
+    }
+
     /// Whether a model has a price; without a price a cost of zero means nothing.
     pub(super) fn cost_is_known(&self, model: Option<&ModelRef>) -> bool {
         model
@@ -98,6 +115,9 @@ impl ReadyConnection {
             let trial = ready.connection.catalog_trial.as_ref();
             let agrees = trial.is_none_or(|trial| trial.agrees(&format!("{:?}", ready.catalog.providers)));
             if agrees && (!ready.connection.catalog_is_cut || ready.catalog.has(names)) {
+                if request.rehearsal == RehearsalChoice::Off {
+                    ready.catalog.names().remember(&prompt.context.directories.cache);
+                }
                 return Ok(ready);
             }
             tracing::debug!("the cut catalog lacks a name; starting again with the whole one");

@@ -18,6 +18,7 @@ pub mod mutex;
 pub mod named_file;
 pub mod names;
 pub mod nearest;
+pub mod offered;
 pub mod output_files;
 pub mod overlay;
 pub(crate) mod private_directory;

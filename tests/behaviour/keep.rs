@@ -127,6 +127,15 @@ fn a_kept_conversation_goes_on_and_counts_each_turn_alone() {
         assert_ne!(id_of(&record), id_of(&first), "{arguments:?}");
         assert_eq!(world.model.conversation(), ["user: Which name?"], "{arguments:?}");
     }
+    // A shell completes the kept names, and what the engine offered.
+    let offered = |line: &[&str]| {
+        let words = ["--", "opencode-rs"].iter().chain(line);
+        let run = world.sandbox.run_without_engine(words);
+        run.env("OPENCODE_RS_COMPLETE", "fish").finish().expect(0).stdout
+    };
+    assert_eq!(offered(&["-s", ""]), "other\ndefault\n");
+    assert!(offered(&["-m", "rehearsal/"]).contains("rehearsal/scripted\n"));
+    assert!(offered(&["--agent", ""]).contains("plan\n"));
     let record = world.run(&["--name", "other", "Say it"]);
     assert_eq!(facts(&record), json!(["other", true, "answered", 1]));
 

@@ -2,6 +2,8 @@
 
 mod agents;
 mod api;
+#[cfg(unix)]
+mod completions;
 mod config;
 mod doctor;
 #[cfg(unix)]
