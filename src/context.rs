@@ -218,11 +218,18 @@ impl Environment {
         self.os(name)?.to_str().filter(|value| !value.is_empty())
     }
 
+    /// `PATH` without what depends on the working directory: a directory that was just cloned chooses no program.
+    pub fn absolute_path(&self) -> Option<OsString> {
+        let path = self.os("PATH").or_else(|| self.os("Path"))?;
+        std::env::join_paths(std::env::split_paths(path).filter(|directory| directory.is_absolute())).ok()
+    }
+
     /// The user's git in a directory, with these variables and without input.
     pub fn git(&self, directory: &Path) -> Command {
         let mut git = Command::new("git");
         git.arg("-C").arg(directory);
         git.env_clear().envs(self.iter()).stdin(Stdio::null());
+        git.envs(self.absolute_path().map(|path| ("PATH", path)));
         git
     }
 

@@ -1,8 +1,7 @@
 //! Everything on this machine that could be the engine.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use semver::Version;
 
@@ -99,17 +98,10 @@ pub(super) fn places(
 ///
 /// Relative ones are left out: a directory that was just cloned must not choose what is executed.
 fn on_path(environment: &Environment) -> Vec<PathBuf> {
-    let Some(absolute) = absolute_path_directories(environment) else {
+    let Some(absolute) = environment.absolute_path() else {
         return Vec::new();
     };
     which::which_in_global("opencode", Some(absolute)).map_or_else(|_| Vec::new(), Iterator::collect)
-}
-
-/// `PATH` without what depends on the working directory.
-pub(super) fn absolute_path_directories(environment: &Environment) -> Option<OsString> {
-    let path = environment.os("PATH").or_else(|| environment.os("Path"))?;
-    let directories = std::env::split_paths(path).filter(|directory| Path::is_absolute(directory));
-    std::env::join_paths(directories).ok()
 }
 
 #[cfg(all(test, unix))]

@@ -14,7 +14,6 @@ use url::Url;
 
 use super::error::Error;
 use super::http::{HostTrust, NamedProxy, base_address};
-use super::locate::absolute_path_directories;
 use crate::context::{Directories, Environment};
 use crate::support::secret::Secret;
 
@@ -139,7 +138,8 @@ fn global_file(environment: &Environment, prefix_of_user: Option<&str>) -> Optio
     let prefix = of_environment(environment, "prefix")
         .or(prefix_of_user)
         .or_else(|| environment.text("PREFIX"));
-    let node = absolute_path_directories(environment)
+    let node = environment
+        .absolute_path()
         .and_then(|path| which::which_in_global("node", Some(path)).ok())
         .and_then(|mut found| found.next());
     global_prefix_from(prefix, node.as_deref(), environment.text("DESTDIR"), cfg!(windows))

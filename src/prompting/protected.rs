@@ -28,7 +28,11 @@ pub(crate) fn places(context: &Context, directory: &Path) -> ProtectedPlaces {
     own.extend([engine.data, engine.config, engine.state, engine.cache]);
     let places_in = |name: &str| -> Vec<PathBuf> {
         let value = context.environment.os(name).unwrap_or_default();
-        let places = std::env::split_paths(value).map(|place| directory.join(filled_in(&place, context, directory)));
+        // Some are commands with arguments.
+        let text = value.to_string_lossy();
+        let words = text.split([' ', '|']).map(PathBuf::from);
+        let places = std::env::split_paths(value).chain(words);
+        let places = places.map(|place| directory.join(filled_in(&place, context, directory)));
         places.map(|place| normal(&place)).collect()
     };
     let starting = STARTING_VARIABLES.iter().flat_map(places_in);
@@ -36,6 +40,7 @@ pub(crate) fn places(context: &Context, directory: &Path) -> ProtectedPlaces {
     let mut starting: Vec<PathBuf> = starting.filter(|place| !directory.starts_with(place)).collect();
     starting.extend(programs_of_path(&places_in("PATH"), directory));
     starting.extend(programs_of_git(context, directory));
+    starting.extend(linked_places(context, directory));
     ProtectedPlaces {
         own,
         starting,
@@ -53,6 +58,31 @@ fn filled_in(path: &Path, context: &Context, directory: &Path) -> PathBuf {
         }
     }
     text.into()
+}
+
+/// Where links lead that the user's account starts from: start-up files in the home, settings, programs on `PATH`, and hooks
+/// of the repository. Only what the agent may reach without leaving its directory or the home is of interest.
+fn linked_places(context: &Context, directory: &Path) -> Vec<PathBuf> {
+    let home = &context.directories.home;
+    let is_of_user = |place: &PathBuf| place.starts_with(home) || place.starts_with(directory);
+    let path = context.environment.absolute_path().unwrap_or_default();
+    let programs = std::env::split_paths(&path).filter(is_of_user);
+    let hooks = directory
+        .ancestors()
+        .map(|place| place.join(".git/hooks"))
+        .find(|hooks| hooks.exists());
+    let places = [home.clone(), home.join(".config")];
+    let links = places.into_iter().chain(programs).chain(hooks).flat_map(|place| {
+        let is_home = place == *home;
+        let entries = std::fs::read_dir(place).into_iter().flatten().flatten();
+        let links = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
+        // In the home it is the hidden names that start something.
+        let links = links.filter(move |entry| !is_home || entry.file_name().as_encoded_bytes().starts_with(b"."));
+        links.filter_map(|entry| entry.path().canonicalize().ok())
+    });
+    links
+        .filter(|target| is_of_user(target) && !directory.starts_with(target))
+        .collect()
 }
 
 /// The programs in a directory that `PATH` names and that holds the agent's: those that are there, and those that would be
@@ -188,7 +218,7 @@ fn is_program(path: &Path) -> bool {
 const STARTING_VARIABLES: Names = Names(
     "PATH XDG_CONFIG_HOME BASH_ENV CARGO_HOME CURL_HOME ENV GIT_ASKPASS GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_EXEC_PATH \
      GIT_EXTERNAL_DIFF GIT_PAGER GIT_SSH GIT_TEMPLATE_DIR LD_LIBRARY_PATH LD_PRELOAD MAKEFILES MANPAGER \
-     NPM_CONFIG_GLOBALCONFIG NPM_CONFIG_SCRIPT_SHELL NPM_CONFIG_USERCONFIG PAGER PIP_CONFIG_FILE PYTHONSTARTUP \
+     GIT_SSH_COMMAND INPUTRC LESSOPEN NPM_CONFIG_GLOBALCONFIG NPM_CONFIG_SCRIPT_SHELL NPM_CONFIG_USERCONFIG PAGER PIP_CONFIG_FILE PYTHONSTARTUP \
      RIPGREP_CONFIG_PATH RUSTC RUSTC_WORKSPACE_WRAPPER RUSTC_WRAPPER SSH_ASKPASS WGETRC ZDOTDIR npm_config_globalconfig \
      npm_config_script_shell npm_config_userconfig",
 );

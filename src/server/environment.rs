@@ -49,6 +49,10 @@ pub(super) fn of_engine(
             *path = directory.join(&*path).into();
         }
     }
+    if let Some(path) = user.absolute_path() {
+        let name = if user.os("PATH").is_some() { "PATH" } else { "Path" };
+        all.insert(name.into(), path);
+    }
     all.insert("OPENCODE_CLIENT".into(), CLIENT.into());
     let merged = merged_config(user.os(env_vars::ENGINE_CONFIG_CONTENT), config)?;
     all.insert(env_vars::ENGINE_CONFIG_CONTENT.into(), merged.into());
@@ -157,8 +161,9 @@ pub fn guard_engine(
     // An editor that a command starts would take its keys from the command's input, a file of the model, and run it.
     let editors = ["GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "EDITOR", "VISUAL"];
     variables.extend(editors.map(|name| (name.into(), ":".into())));
-    // With these of the user's, bash goes to other directories, matches other files or reads another language than we do.
-    let of_bash = ["CDPATH", "GLOBIGNORE", "BASHOPTS", "SHELLOPTS"];
+    // With these of the user's, bash goes to other directories, matches other files or reads another language than we do, and
+    // searches look into more files.
+    let of_bash = ["CDPATH", "GLOBIGNORE", "BASHOPTS", "SHELLOPTS", "RIPGREP_CONFIG_PATH"];
     let set = of_bash.into_iter().filter(|name| environment.os(name).is_some());
     variables.extend(set.map(|name| (name.into(), OsString::new())));
 }

@@ -177,7 +177,7 @@ impl Scanner {
                 self.tells(&path, "instructions", &path);
             }
         }
-        self.language_programs(engine);
+        self.users_configuration(engine);
         self.engine_data(engine);
         for directory in [
             engine.data.join("bin"),
@@ -233,25 +233,26 @@ impl Scanner {
         }
     }
 
-    /// With language servers or formatters switched on, the engine starts those that the project has or configures, wherever
-    /// in it they are, and these run code of the project.
-    fn language_programs(&mut self, engine: &EngineFiles) {
+    /// What the user's own configuration makes of the project. Language servers, formatters and MCP servers that the engine
+    /// starts are looked for in the project, or take settings and modules from it. Instructions may be links out of it.
+    fn users_configuration(&mut self, engine: &EngineFiles) {
         let named = engine
             .named_config
             .as_ref()
             .map(|name| self.project.directory.join(name));
         let files = CONFIG_NAMES.map(|name| engine.config.join(name));
-        let key = files.into_iter().chain(named).find_map(|file| {
-            let text = String::from_utf8(state_file::read_foreign(&file, LARGEST_TEXT).ok()?).ok()?;
-            let config: Value = jsonc_parser::parse_to_serde_value(&text, &ParseOptions::default()).ok()?;
-            let is_on = |key: &&str| !matches!(config.get(key), None | Some(Value::Null | Value::Bool(false)));
-            ["lsp", "formatter"].into_iter().find(is_on)
-        });
-        if let Some(key) = key {
-            let directory = self.project.directory.clone();
-            self.evidence.add(&directory, ItemKind::Tool, key, b"");
-            let summary = format!("the engine starts programs of this project, because your configuration has `{key}`");
-            self.found(ItemKind::Tool, &directory, summary);
+        for file in files.into_iter().chain(named) {
+            let Some(config) = users_object(&file) else { continue };
+            if let Some(key) = started(&config) {
+                let directory = self.project.directory.clone();
+                self.evidence.add(&directory, ItemKind::Tool, key, b"");
+                let summary = format!("programs of your configuration (`{key}`) may run code of this project");
+                self.found(ItemKind::Tool, &directory, summary);
+            }
+            let instructions = config.get("instructions").map(config::strings).unwrap_or_default();
+            for pattern in instructions.into_iter().filter(|pattern| !leaves(pattern)) {
+                self.linked_instructions(&file, pattern);
+            }
         }
     }
 
@@ -575,14 +576,28 @@ impl Scanner {
         else {
             return self.reads(path, "instructions", "tells the model what stands in", pattern);
         };
+        self.instructions_below(path, &parts, &highest);
+    }
+
+    /// Files of the project that the user's own configuration names, where they lead out of it.
+    fn linked_instructions(&mut self, path: &Path, pattern: &str) {
+        let parts: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let root = self.project.root.clone();
+        if !parts.is_empty() {
+            self.instructions_below(path, &parts, &root);
+        }
+    }
+
+    /// Finds what a pattern of `path` names in the directory and in those above, up to `highest`, that lies outside.
+    fn instructions_below(&mut self, path: &Path, parts: &[&str], highest: &Path) {
         let places = self.project.directory.ancestors();
         let bases: Vec<PathBuf> = places
-            .take_while(|place| highest == Path::new("/") || place.starts_with(&highest))
+            .take_while(|place| place.starts_with(highest))
             .map(Path::to_path_buf)
             .collect();
         for base in bases {
             let mut matches = Vec::new();
-            self.expand(&base, &parts, DEEPEST, &mut matches);
+            self.expand(&base, parts, DEEPEST, &mut matches);
             for read in matches {
                 if self.project.inside(&read).is_none() && !self.project.is_instruction_file(&read) && read.exists() {
                     self.tells(path, "instructions", &read);
@@ -669,6 +684,24 @@ impl Scanner {
             self.companions(directory);
         }
     }
+}
+
+/// The user's configuration in a file, if it can be read.
+fn users_object(file: &Path) -> Option<Map<String, Value>> {
+    let text = String::from_utf8(state_file::read_foreign(file, LARGEST_TEXT).ok()?).ok()?;
+    match jsonc_parser::parse_to_serde_value(&text, &ParseOptions::default()) {
+        Ok(Value::Object(config)) => Some(config),
+        _ => None,
+    }
+}
+
+/// The key of a configuration by which the engine starts programs in the project.
+fn started(config: &Map<String, Value>) -> Option<&'static str> {
+    let is_on = |key: &&str| !matches!(config.get(*key), None | Some(Value::Null | Value::Bool(false)));
+    let is_local =
+        |server: &Value| server.get("command").is_some() && server.get("enabled") != Some(&Value::Bool(false));
+    let has_servers = || config.get("mcp")?.as_object()?.values().any(is_local).then_some("mcp");
+    ["lsp", "formatter"].into_iter().find(is_on).or_else(has_servers)
 }
 
 /// Whether a file with git's settings has one that starts programs. Git itself says which it has.
@@ -1070,9 +1103,46 @@ mod tests {
             ("{\"lsp\": false}", vec![]),
             ("{\"lsp\": true, /* all */}", vec![(ItemKind::Tool, "")]),
             ("{\"formatter\": {\"x\": {}}}", vec![(ItemKind::Tool, "")]),
+            (
+                "{\"mcp\": {\"x\": {\"type\": \"remote\", \"url\": \"https://e.invalid\"}}}",
+                vec![],
+            ),
+            (
+                "{\"mcp\": {\"x\": {\"command\": [\"npx\", \"y\"], \"enabled\": false}}}",
+                vec![],
+            ),
+            (
+                "{\"mcp\": {\"x\": {\"command\": [\"npx\", \"y\"]}}}",
+                vec![(ItemKind::Tool, "")],
+            ),
+            (
+                "{\"instructions\": [\"CONTRIBUTING.md\", \"rules/*.md\", \"../x\", \"~/own.md\"]}",
+                vec![],
+            ),
         ] {
             tree.write("home/.config/opencode/opencode.jsonc", config);
             assert_eq!(tree.found(), expect(&expected), "{config}");
+        }
+        #[cfg(unix)]
+        {
+            tree.write("home/secret", "");
+            tree.write(
+                "home/.config/opencode/opencode.jsonc",
+                "{\"instructions\": [\"CONTRIBUTING.md\", \"rules/*.md\"]}",
+            );
+            for name in ["CONTRIBUTING.md", "rules/a.md"] {
+                let link = tree.path("home/work/project").join(name);
+                fs::create_dir_all(link.parent().unwrap()).unwrap();
+                std::os::unix::fs::symlink(tree.path("home/secret"), &link).unwrap();
+                let kinds: Vec<_> = tree
+                    .scan("home/work/project")
+                    .items
+                    .into_iter()
+                    .map(|item| item.kind)
+                    .collect();
+                assert_eq!(kinds, [ItemKind::Reading], "{name}");
+                fs::remove_file(link).unwrap();
+            }
         }
     }
 

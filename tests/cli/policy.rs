@@ -784,6 +784,55 @@ fn what_gits_settings_start_is_asked_about() {
     assert_eq!(effects(&sandbox, &["--auto-tools"], &calls), ["ask", "ask"]);
 }
 
+/// Files of the project to which links lead from where something is started.
+#[cfg(unix)]
+#[test]
+fn what_is_started_by_a_link_is_asked_about_under_its_own_name() {
+    use std::os::unix::fs::symlink;
+    let sandbox = Sandbox::new();
+    let home = sandbox.user_file().ancestors().nth(3).unwrap().to_path_buf();
+    let project = home.join("dotfiles");
+    for file in ["bashrc", "nvim/init.lua", "scripts/check.sh", "tool/foo.sh", "notes.md"] {
+        sandbox.write(&project.join(file), "");
+    }
+    for (link, target) in [
+        (home.join(".bashrc"), "bashrc"),
+        (home.join(".config/nvim"), "nvim"),
+        (home.join("bin/foo"), "tool/foo.sh"),
+        (project.join(".git/hooks/pre-commit"), "scripts/check.sh"),
+    ] {
+        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(project.join(target), link).unwrap();
+    }
+    let mut test = sandbox.command(&[
+        "policy",
+        "test",
+        "--auto-tools",
+        "--allow",
+        "edit",
+        "--output-format",
+        "json",
+    ]);
+    let calls = [
+        "edit:bashrc",
+        "edit:nvim/lua/new.lua",
+        "edit:scripts/check.sh",
+        "edit:tool/foo.sh",
+        "edit:notes.md",
+        "edit:scripts/other.sh",
+    ];
+    let path = format!("{}:/usr/bin:/bin", home.join("bin").display());
+    let finished = sandbox.finish(test.args(calls).current_dir(&project).env("PATH", path));
+    let verdicts: Value = serde_json::from_str(&finished.stdout).unwrap();
+    let found: Vec<&Value> = verdicts
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|verdict| &verdict["effect"])
+        .collect();
+    assert_eq!(found, ["ask", "ask", "ask", "ask", "allow", "allow"]);
+}
+
 /// What the shell looks for in the project before it looks elsewhere.
 #[cfg(unix)]
 #[test]
