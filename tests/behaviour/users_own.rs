@@ -230,7 +230,11 @@ fn extensions_that_fail_are_told() {
         "---\ndescription: d\ndisable: true\n---\nBe brief.\n",
     );
     let finished = sandbox
-        .rehearse("[[reply]]\ntext = \"ok\"", ["--output-format", "json", "Say it"])
+        // With MCP servers of the user's, a project is asked about.
+        .rehearse(
+            "[[reply]]\ntext = \"ok\"",
+            ["--trust", "--output-format", "json", "Say it"],
+        )
         .finish()
         .expect(0)
         .says(&[
@@ -245,7 +249,7 @@ fn extensions_that_fail_are_told() {
     assert_eq!(missing.as_array().map(Vec::len), Some(1), "{missing}");
     assert_eq!([&missing[0]["name"], &missing[0]["status"]], ["dead", "failed"]);
     sandbox
-        .rehearse("[[reply]]\ntext = \"ok\"", ["--agent", "gone", "Say it"])
+        .rehearse("[[reply]]\ntext = \"ok\"", ["--trust", "--agent", "gone", "Say it"])
         .finish()
         .expect(2)
         .says(&[

@@ -37,6 +37,12 @@ async fn a_release_is_verified_installed_and_found_again() {
     let mut receipt: Value = serde_json::from_slice(&receipt).unwrap();
     let installed_at = receipt.as_object_mut().unwrap().remove("installed_at").unwrap();
     assert_eq!(installed_at.as_str().unwrap().len(), "2026-11-20T12:34:56.789Z".len());
+    // Tells this file from every copy of it.
+    let mark = receipt.as_object_mut().unwrap().remove("mark").unwrap();
+    assert_eq!(
+        mark,
+        opencode_rs::support::file_mark::file_mark(&std::fs::metadata(&path).unwrap())
+    );
     let noted = json!({
         "schema_version": 1,
         "version": "1.18.90",
