@@ -13,7 +13,7 @@ use crate::support::secret_files::{self, SecretLikelihood, last_name, names};
 /// Directories whose files run, or widen what may run, without anybody starting them.
 const RUNNING_DIRECTORIES: Names = Names(
     ".git .hg .svn .jj .githooks .git-hooks .husky .lefthook .opencode .claude .codex .cursor .gemini .windsurf \
-     .continue .roo .kiro .amazonq .trae .junie .factory .qwen .helix .venv \
+     .continue .roo .kiro .amazonq .trae .junie .factory .qwen .kilocode .agents .helix .venv \
      .vscode .idea .zed .fleet .devcontainer .direnv .mise .ssh .cargo .bundle .yarn .vim .nvim .emacs.d .config .bin",
 );
 
@@ -27,7 +27,7 @@ const RUNNING_FILES: Names = Names(
      .xsessionrc .xserverrc .pam_environment .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pnpmfile.mjs .pnp.cjs \
      .pnp.loader.mjs .condarc .gemrc .gdbinit .lldbinit .pdbrc .pythonrc .irbrc .pryrc .rprofile .renviron \
      .ocamlinit .ghci .sqliterc .psqlrc .vimrc .gvimrc .nvimrc .nvim.lua .exrc .emacs .dir-locals.el .tmux.conf \
-     .screenrc .curlrc .netrc .iex.exs .octaverc .autoenv .autoenv.zsh .crush.json crush.json .lvimrc .dir-locals-2.el .tool-versions rust-toolchain \
+     .screenrc .curlrc .netrc .lintstagedrc .huskyrc .rvmrc .gdbearlyinit .iex.exs .octaverc .autoenv .autoenv.zsh .crush.json crush.json .lvimrc .dir-locals-2.el .tool-versions rust-toolchain \
      rust-toolchain.toml bunfig.toml",
 );
 

@@ -154,6 +154,14 @@ impl Scanner {
         }
         let engine = &user.engine;
         if self.brought.holds(&engine.config) {
+            let old = engine.config.join("config");
+            if old.exists() {
+                self.whole(
+                    &old,
+                    ItemKind::Setting,
+                    "has settings in an old form, which the engine takes over",
+                );
+            }
             instructions.push(engine.config.join("AGENTS.md"));
             directories.push(engine.config.clone());
         }
@@ -236,19 +244,30 @@ impl Scanner {
     /// What the user's own configuration makes of the project. Language servers, formatters and MCP servers that the engine
     /// starts are looked for in the project, or take settings and modules from it. Instructions may be links out of it.
     fn users_configuration(&mut self, engine: &EngineFiles) {
-        let named = engine
-            .named_config
-            .as_ref()
-            .map(|name| self.project.directory.join(name));
-        let files = CONFIG_NAMES.map(|name| engine.config.join(name));
-        for file in files.into_iter().chain(named) {
-            let Some(config) = users_object(&file) else { continue };
-            if let Some(key) = started(&config) {
+        let in_project = |name: &PathBuf| self.project.directory.join(name);
+        let directories = [Some(engine.config.clone()), Some(engine.home.join(".opencode"))];
+        let directories = directories
+            .into_iter()
+            .chain([engine.named_directory.as_ref().map(in_project)]);
+        let files = directories
+            .flatten()
+            .flat_map(|place| CONFIG_NAMES.map(|name| place.join(name)));
+        // The last one is in an old form, which is no JSON.
+        let others = [
+            engine.named_config.as_ref().map(in_project),
+            Some(engine.config.join("config")),
+        ];
+        for file in files.chain(others.into_iter().flatten()).collect::<Vec<_>>() {
+            let Some(text) = users_text(&file) else { continue };
+            let config = users_object(&text);
+            let key = config.as_ref().map_or_else(|| started_somehow(&text), started);
+            if let Some(key) = key {
                 let directory = self.project.directory.clone();
                 self.evidence.add(&directory, ItemKind::Tool, key, b"");
                 let summary = format!("programs of your configuration (`{key}`) may run code of this project");
                 self.found(ItemKind::Tool, &directory, summary);
             }
+            let Some(config) = config else { continue };
             let instructions = config.get("instructions").map(config::strings).unwrap_or_default();
             for pattern in instructions.into_iter().filter(|pattern| !leaves(pattern)) {
                 self.linked_instructions(&file, pattern);
@@ -686,13 +705,22 @@ impl Scanner {
     }
 }
 
-/// The user's configuration in a file, if it can be read.
-fn users_object(file: &Path) -> Option<Map<String, Value>> {
-    let text = String::from_utf8(state_file::read_foreign(file, LARGEST_TEXT).ok()?).ok()?;
-    match jsonc_parser::parse_to_serde_value(&text, &ParseOptions::default()) {
+/// A file of the user's own, if it can be read.
+fn users_text(file: &Path) -> Option<String> {
+    String::from_utf8(state_file::read_foreign(file, LARGEST_TEXT).ok()?).ok()
+}
+
+/// The configuration in a text, if it is one before anything is put in for `{env:…}` and `{file:…}`.
+fn users_object(text: &str) -> Option<Map<String, Value>> {
+    match jsonc_parser::parse_to_serde_value(text, &ParseOptions::default()) {
         Ok(Value::Object(config)) => Some(config),
         _ => None,
     }
+}
+
+/// The key by which the engine may start programs in the project, in a text that is no configuration yet.
+fn started_somehow(text: &str) -> Option<&'static str> {
+    ["lsp", "formatter", "mcp"].into_iter().find(|key| text.contains(key))
 }
 
 /// The key of a configuration by which the engine starts programs in the project.
@@ -999,6 +1027,7 @@ mod tests {
         // What the engine writes there by itself is a finding where it runs or fetches something.
         for (name, text, kind) in [
             (".cache/opencode/models.json", "{}", Some(ItemKind::Provider)),
+            (".config/opencode/config", "plugin = []", Some(ItemKind::Setting)),
             (
                 ".local/share/opencode/auth.json",
                 r#"{"p": {"type": "api", "key": "x"}}"#,
@@ -1103,6 +1132,7 @@ mod tests {
             ("{\"lsp\": false}", vec![]),
             ("{\"lsp\": true, /* all */}", vec![(ItemKind::Tool, "")]),
             ("{\"formatter\": {\"x\": {}}}", vec![(ItemKind::Tool, "")]),
+            ("{\"lsp\": {env:LSP}}", vec![(ItemKind::Tool, "")]),
             (
                 "{\"mcp\": {\"x\": {\"type\": \"remote\", \"url\": \"https://e.invalid\"}}}",
                 vec![],

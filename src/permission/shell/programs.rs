@@ -150,6 +150,10 @@ fn starts_by_name(option: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let (first, last) = name.rsplit_once('-').unwrap_or(("", &name));
     let is_short = !option.starts_with("--") && name.len() < 4;
+    // `--no-run` keeps a program from doing it.
+    if first == "no" {
+        return false;
+    }
     let is_beginning = !last.is_empty() && STARTING_WORDS.has_beginning(last);
     option.starts_with('-') && !is_short && (is_beginning || first.split('-').any(|word| STARTING_WORDS.contains(word)))
 }
