@@ -34,6 +34,27 @@ pub struct Context {
 }
 
 impl Context {
+    /// The context of this process, which began at `started`.
+    ///
+    /// # Errors
+    ///
+    /// When the process has no working directory or no home.
+    pub fn of_process(started: Instant) -> Result<Self, Failure> {
+        let cwd = std::env::current_dir().map_err(|error| {
+            Failure::usage("cannot find the working directory")
+                .caused_by(&error)
+                .hint("change to a directory that exists")
+        })?;
+        Ok(Self {
+            environment: Environment::of_process(),
+            directories: Directories::of_user()?,
+            cwd,
+            streams: StandardStreams::of_process(),
+            interrupts: Interrupts::default(),
+            started,
+        })
+    }
+
     /// The agent's directory: `-d`, relative to the working directory, or else the working directory itself. Neither
     /// checked nor canonical.
     pub fn directory(&self, typed: Option<&Path>) -> PathBuf {

@@ -18,7 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{self, Cli, CliCommand};
 use crate::commands::{self, CommandEnd};
-use crate::context::{Context, Directories, Environment, Interrupts, StandardStreams};
+use crate::context::{Context, Environment};
 use crate::error::{Failure, FailureKind};
 use crate::render::report_failure;
 use crate::render::schema::Record;
@@ -73,7 +73,7 @@ fn mode_of_settings(words: &[OsString]) -> Option<OutputMode> {
     if !cli::is_run(words) {
         return None;
     }
-    let context = read_context(Instant::now()).ok()?;
+    let context = Context::of_process(Instant::now()).ok()?;
     let settings = settings::load(&Flags::default(), &context, &context.cwd, ProjectFile::Read);
     settings.ok()?.output_format.map(|setting| setting.value)
 }
@@ -112,7 +112,7 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
     if let Some(args) = cli.generate() {
         return commands::generate::run(&args).map(CommandEnd::from);
     }
-    let context = read_context(started)?;
+    let context = Context::of_process(started)?;
     let directory = context.directory(cli.directory().map(PathBuf::as_path));
     style.directory.clone_from(&directory);
     style.records = cli.run_mode();
@@ -157,22 +157,6 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
         }
     }
     dispatch(cli.into_command(), &context, &settings, &files, style)
-}
-
-fn read_context(started: Instant) -> Result<Context, Failure> {
-    let cwd = std::env::current_dir().map_err(|error| {
-        Failure::usage("cannot find the working directory")
-            .caused_by(&error)
-            .hint("change to a directory that exists")
-    })?;
-    Ok(Context {
-        environment: Environment::of_process(),
-        directories: Directories::of_user()?,
-        cwd,
-        streams: StandardStreams::of_process(),
-        interrupts: Interrupts::default(),
-        started,
-    })
 }
 
 /// Runs a command: directly if it needs no engine, otherwise on the runtime.

@@ -18,7 +18,7 @@ use crate::terminal::{Screen, ScreenLease, TerminalStyle};
 /// Timeout of the last write to a terminal.
 const FAREWELL: Duration = Duration::from_millis(500);
 /// How long a signal may take to be seen after the terminal was lost.
-const SIGNAL_PATIENCE: Duration = Duration::from_secs(1);
+const SIGNAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// A read that returned bytes sooner than this may have found bytes that came before the read.
 const AT_ONCE: Duration = Duration::from_millis(20);
 
@@ -161,7 +161,7 @@ impl<'a> Board<'a> {
     fn read(&mut self) -> Result<(), Gone> {
         let mut buffer = [0; 1024];
         let began = Instant::now();
-        let bytes = self.raw.read(&mut buffer).map_err(|_| self.lost())?;
+        let bytes = self.raw.read(&mut buffer).map_err(|_| self.wait_for_signal())?;
         self.silence.read(began, Instant::now(), bytes.is_empty());
         if bytes.is_empty() {
             self.keys.idle();
@@ -171,12 +171,12 @@ impl<'a> Board<'a> {
         Ok(())
     }
 
-    /// Why there is no answer from a terminal that is lost. The system also ends the program with a signal then, unless that
-    /// is ignored: the signal decides, whichever of the two is seen first.
-    fn lost(&self) -> Gone {
+    /// Why a question on a lost terminal has no answer. The system also sends the program a signal, unless the program ignores
+    /// that signal: the signal decides, whichever of the two is seen first.
+    fn wait_for_signal(&self) -> Gone {
         let noticed = Instant::now();
         while !self.withdrawal.is_cancelled() {
-            if noticed.elapsed() > SIGNAL_PATIENCE {
+            if noticed.elapsed() > SIGNAL_TIMEOUT {
                 return Gone::Closed;
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -304,7 +304,9 @@ impl<'a> Board<'a> {
             // A withdrawn question still writes its last line, if the terminal takes it.
             withdrawal.is_cancelled() && since.get_or_insert_with(Instant::now).elapsed() > FAREWELL
         };
-        self.device.write(text.as_bytes(), give_up).map_err(|_| self.lost())
+        self.device
+            .write(text.as_bytes(), give_up)
+            .map_err(|_| self.wait_for_signal())
     }
 }
 

@@ -140,8 +140,8 @@ const FOREIGN_COMMANDS: &[(Names, Names, &str)] = &[
     ),
 ];
 
-/// Refuses a prompt that is a command of a neighbour, or one of ours with a slip in it: a model would be paid for it.
-pub(super) fn command_as_prompt(tree: &ClapCommand, prompt: &[String]) -> Result<(), Failure> {
+/// Refuses a prompt that is a command of a neighbour, or one of ours with a typo in it: a model would be paid for it.
+pub(super) fn refuse_command_as_prompt(prompt: &[String]) -> Result<(), Failure> {
     let (first, rest) = match prompt {
         [first] => (first, None),
         [first, second] => (first, Some(second.as_str())),
@@ -160,11 +160,11 @@ pub(super) fn command_as_prompt(tree: &ClapCommand, prompt: &[String]) -> Result
     if let Some((_, _, meant)) = foreign {
         return Err(refused(meant));
     }
-    let is_slip = |command: &&ClapCommand| {
+    let is_typo = |command: &&ClapCommand| {
         let has_below = |word: &str| command.find_subcommand(word).is_some();
-        rest.is_none_or(has_below) && is_slip_of(first, command.get_name())
+        rest.is_none_or(has_below) && is_typo_of(first, command.get_name())
     };
-    match tree.get_subcommands().find(is_slip) {
+    match Cli::tree().get_subcommands().find(is_typo) {
         Some(command) => {
             let meant = [command.get_name()].into_iter().chain(rest).collect::<Vec<_>>();
             Err(refused(&format!("`opencode-rs {}`", meant.join(" "))))
@@ -173,25 +173,25 @@ pub(super) fn command_as_prompt(tree: &ClapCommand, prompt: &[String]) -> Result
     }
 }
 
-/// The commands that a word is, with a slip in it.
-pub(super) fn slips<'a>(command: &'a ClapCommand, typed: &str) -> Vec<&'a str> {
+/// The commands that a word is, with a typo in it.
+pub(super) fn commands_like<'a>(command: &'a ClapCommand, typed: &str) -> Vec<&'a str> {
     let names = command.get_subcommands().map(ClapCommand::get_name);
-    names.filter(|name| is_slip_of(typed, name)).collect()
+    names.filter(|name| is_typo_of(typed, name)).collect()
 }
 
 /// There is no such command of the one that is called `name`.
 pub(super) fn no_command(command: &ClapCommand, name: &str, typed: &[String]) -> Failure {
     let typed = typed.first().map_or("", String::as_str);
-    let meant = slips(command, typed);
+    let meant = commands_like(command, typed);
     let failure = Failure::usage(format!("cannot find a command `{typed}` of `{name}`"));
     failure.hint_if(!meant.is_empty(), format!("did you mean {}?", quoted(&meant)))
 }
 
 /// Whether one typed word is another with letters wrong, missing, too many or exchanged: one of a short word, two of a
 /// longer one.
-fn is_slip_of(typed: &str, name: &str) -> bool {
-    let slips = strsim::damerau_levenshtein(typed, name);
-    typed.len() > 3 && slips <= if name.len() < 6 { 1 } else { 2 }
+fn is_typo_of(typed: &str, name: &str) -> bool {
+    let typos = strsim::damerau_levenshtein(typed, name);
+    typed.len() > 3 && typos <= if name.len() < 6 { 1 } else { 2 }
 }
 
 /// What clap says, in the words of this program.
@@ -258,7 +258,7 @@ fn unknown(command: &ClapCommand, typed: &str) -> Failure {
     let known = command.get_arguments().filter_map(|argument| argument.get_long());
     let name = option.trim_start_matches('-');
     let meant: Vec<String> = known
-        .filter(|known| is_slip_of(name, known))
+        .filter(|known| is_typo_of(name, known))
         .map(|known| format!("--{known}"))
         .collect();
     failure.hint_if(!meant.is_empty(), format!("did you mean {}?", quoted(&meant)))

@@ -166,14 +166,14 @@ impl Cli {
         Self::from_arg_matches_mut(&mut matches)
     }
 
-    /// Refuses a prompt that is a command of another program, or a command of ours with a slip in it.
+    /// Refuses a prompt that is a command of another program, or a command of ours with a typo in it.
     ///
     /// # Errors
     ///
     /// A usage failure that says what to type.
     pub fn refuse_commands(&self) -> Result<(), Failure> {
         match &self.command {
-            None => mistakes::command_as_prompt(&Self::command(), self.run.words()),
+            None => mistakes::refuse_command_as_prompt(self.run.words()),
             Some(CliCommand::Help { command }) => Err(mistakes::no_command(&Self::command(), "opencode-rs", command)),
             Some(_) => Ok(()),
         }
@@ -292,7 +292,7 @@ fn as_options(tree: &ClapCommand, mut words: Vec<OsString>) -> Vec<OsString> {
             if at > 1 || first.is_none_or(|first| tree.find_subcommand(first).is_some()) {
                 words.remove(at);
                 words.push("--help".into());
-            } else if first.is_some_and(|first| mistakes::slips(tree, first).is_empty()) {
+            } else if first.is_some_and(|first| mistakes::commands_like(tree, first).is_empty()) {
                 words.insert(1, "run".into());
             }
         }

@@ -3,6 +3,7 @@
 //! Invariants: no engine is started and nothing is written; what cannot be read offers nothing.
 
 use std::path::Path;
+use std::time::Instant;
 
 use clap::Command;
 use clap_complete::env::CompleteEnv;
@@ -10,7 +11,7 @@ use clap_complete::{ArgValueCandidates, CompletionCandidate};
 
 use crate::cli::{COMPLETION_VARIABLE, Cli};
 use crate::client::types::SessionFilter;
-use crate::context::{Context, Directories, Environment, Interrupts, StandardStreams};
+use crate::context::{Context, Directories};
 use crate::conversation::KeptSession;
 use crate::engine::files::EngineFiles;
 use crate::store::SessionStore;
@@ -96,17 +97,9 @@ fn kept_names() -> Vec<CompletionCandidate> {
     kept.map(|kept| CompletionCandidate::new(kept.name)).collect()
 }
 
-/// The context of this process, and its directory as the engine names it.
+/// The context of this process, and the name that the engine has for the working directory.
 fn surroundings() -> Option<(Context, String)> {
-    let cwd = std::env::current_dir().ok()?.canonicalize().ok()?;
-    let directory = cwd.to_str()?.to_owned();
-    let context = Context {
-        environment: Environment::of_process(),
-        directories: Directories::of_user().ok()?,
-        cwd,
-        streams: StandardStreams::of_process(),
-        interrupts: Interrupts::default(),
-        started: std::time::Instant::now(),
-    };
+    let context = Context::of_process(Instant::now()).ok()?;
+    let directory = context.cwd.canonicalize().ok()?.to_str()?.to_owned();
     Some((context, directory))
 }

@@ -258,9 +258,11 @@ impl Scanner {
             Some(engine.config.join("config")),
         ];
         for file in files.chain(others.into_iter().flatten()).collect::<Vec<_>>() {
-            let Some(text) = users_text(&file) else { continue };
-            let config = users_object(&text);
-            let key = config.as_ref().map_or_else(|| started_somehow(&text), started);
+            let Some(text) = read_users_file(&file) else { continue };
+            let config = parse_users_configuration(&text);
+            let key = config
+                .as_ref()
+                .map_or_else(|| mentioned_starting_key(&text), starting_key);
             if let Some(key) = key {
                 let directory = self.project.directory.clone();
                 self.evidence.add(&directory, ItemKind::Tool, key, b"");
@@ -581,7 +583,7 @@ impl Scanner {
 
     /// The engine looks for a pattern in the directory and in those above.
     fn instructions(&mut self, path: &Path, pattern: &str) {
-        let parts: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let parts = path_parts(pattern);
         let project = &self.project;
         let highest = match parts.first() {
             // It goes into every directory: the engine stops where git says that the repository ends.
@@ -600,7 +602,7 @@ impl Scanner {
 
     /// Files of the project that the user's own configuration names, where they lead out of it.
     fn linked_instructions(&mut self, path: &Path, pattern: &str) {
-        let parts: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let parts = path_parts(pattern);
         let root = self.project.root.clone();
         if !parts.is_empty() {
             self.instructions_below(path, &parts, &root);
@@ -705,13 +707,18 @@ impl Scanner {
     }
 }
 
+/// The names in a pattern for paths.
+fn path_parts(pattern: &str) -> Vec<&str> {
+    pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect()
+}
+
 /// A file of the user's own, if it can be read.
-fn users_text(file: &Path) -> Option<String> {
+fn read_users_file(file: &Path) -> Option<String> {
     String::from_utf8(state_file::read_foreign(file, LARGEST_TEXT).ok()?).ok()
 }
 
 /// The configuration in a text, if it is one before anything is put in for `{env:…}` and `{file:…}`.
-fn users_object(text: &str) -> Option<Map<String, Value>> {
+fn parse_users_configuration(text: &str) -> Option<Map<String, Value>> {
     match jsonc_parser::parse_to_serde_value(text, &ParseOptions::default()) {
         Ok(Value::Object(config)) => Some(config),
         _ => None,
@@ -719,12 +726,12 @@ fn users_object(text: &str) -> Option<Map<String, Value>> {
 }
 
 /// The key by which the engine may start programs in the project, in a text that is no configuration yet.
-fn started_somehow(text: &str) -> Option<&'static str> {
+fn mentioned_starting_key(text: &str) -> Option<&'static str> {
     ["lsp", "formatter", "mcp"].into_iter().find(|key| text.contains(key))
 }
 
 /// The key of a configuration by which the engine starts programs in the project.
-fn started(config: &Map<String, Value>) -> Option<&'static str> {
+fn starting_key(config: &Map<String, Value>) -> Option<&'static str> {
     let is_on = |key: &&str| !matches!(config.get(*key), None | Some(Value::Null | Value::Bool(false)));
     let is_local =
         |server: &Value| server.get("command").is_some() && server.get("enabled") != Some(&Value::Bool(false));

@@ -449,12 +449,22 @@ fn the_run_of_the_settings_is_judged_and_named() {
 
 /// The effects of calls, in order.
 fn effects(sandbox: &Sandbox, flags: &[&str], calls: &[&str]) -> Vec<String> {
-    let words: Vec<&str> = ["test"]
-        .into_iter()
-        .chain(flags.iter().copied())
-        .chain(calls.iter().copied())
-        .collect();
-    let verdicts = document(sandbox, &words);
+    effects_with(sandbox, flags, calls, |_| {})
+}
+
+/// The same after `change` of the command: its directory, its variables.
+fn effects_with(
+    sandbox: &Sandbox,
+    flags: &[&str],
+    calls: &[&str],
+    change: impl FnOnce(&mut std::process::Command),
+) -> Vec<String> {
+    let words = [&["policy", "test"], flags, calls, &["--output-format", "json"]].concat();
+    let mut command = sandbox.command(&words);
+    change(&mut command);
+    let finished = sandbox.finish(&mut command);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{words:?}");
+    let verdicts: Value = serde_json::from_str(&finished.stdout).unwrap();
     let effect = |verdict: &Value| verdict["effect"].as_str().unwrap().to_owned();
     verdicts.as_array().unwrap().iter().map(effect).collect()
 }
@@ -804,15 +814,6 @@ fn what_is_started_by_a_link_is_asked_about_under_its_own_name() {
         std::fs::create_dir_all(link.parent().unwrap()).unwrap();
         symlink(project.join(target), link).unwrap();
     }
-    let mut test = sandbox.command(&[
-        "policy",
-        "test",
-        "--auto-tools",
-        "--allow",
-        "edit",
-        "--output-format",
-        "json",
-    ]);
     let calls = [
         "edit:bashrc",
         "edit:nvim/lua/new.lua",
@@ -822,14 +823,9 @@ fn what_is_started_by_a_link_is_asked_about_under_its_own_name() {
         "edit:scripts/other.sh",
     ];
     let path = format!("{}:/usr/bin:/bin", home.join("bin").display());
-    let finished = sandbox.finish(test.args(calls).current_dir(&project).env("PATH", path));
-    let verdicts: Value = serde_json::from_str(&finished.stdout).unwrap();
-    let found: Vec<&Value> = verdicts
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|verdict| &verdict["effect"])
-        .collect();
+    let found = effects_with(&sandbox, &["--auto-tools", "--allow", "edit"], &calls, |command| {
+        command.current_dir(&project).env("PATH", path);
+    });
     assert_eq!(found, ["ask", "ask", "ask", "ask", "allow", "allow"]);
 }
 
@@ -856,23 +852,9 @@ fn programs_in_a_directory_of_path_that_holds_the_project_are_asked_about() {
     for place in [".", "", &named] {
         let path = format!("{path}:{place}");
         let variables = [("PATH", &*path), ("BASH_ENV", "$PWD/.env.sh")];
-        let mut test = sandbox.command(&[
-            "policy",
-            "test",
-            "--auto-tools",
-            "--allow",
-            "edit",
-            "--output-format",
-            "json",
-        ]);
-        let finished = sandbox.finish(test.args(calls).envs(variables));
-        let verdicts: Value = serde_json::from_str(&finished.stdout).unwrap();
-        let found: Vec<&Value> = verdicts
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|verdict| &verdict["effect"])
-            .collect();
+        let found = effects_with(&sandbox, &["--auto-tools", "--allow", "edit"], &calls, |command| {
+            command.envs(variables);
+        });
         assert_eq!(found, ["ask", "ask", "ask", "allow", "allow"], "{place}");
     }
 }

@@ -1,8 +1,8 @@
 //! The user's `git`, run on its own terms: no questions, no variables that point it elsewhere, and none of the programs that
 //! a repository can name: hooks, filters, file system monitors, pagers, transports.
 //!
-//! Invariants: what changes or copies a working tree runs git only from here. A directory that came as an archive holds whatever `.git/config` its
-//! author wrote, and is looked at before anybody was asked to trust it.
+//! Invariants: what changes or copies a working tree runs git only from here. The author of an archive also wrote the
+//! `.git/config` in it, and git reads that file before the user is asked to trust the directory.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
