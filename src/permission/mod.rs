@@ -12,6 +12,7 @@
 //! | `action`, `patch` | from a tool's name and arguments to an action |
 //! | `rules`, `preset`, `policy`, `grant` | from an action to a judgement |
 //! | `shell/`, `line` | a shell line, command by command |
+//! | `contents`, `committed` | which files a search looks into, and which of them hold no secret after all |
 //! | `paths`, `places` | where a path leads; what is in the directory and what is not |
 //! | `protected` | files that run by themselves, widen what may run, or hold secrets |
 //! | `ask`, `terminal/`, `approver`, `proposal` | asking a person, or a program; what a call would change |
@@ -22,6 +23,7 @@ mod action;
 mod approver;
 mod ask;
 mod audit;
+mod committed;
 mod contents;
 mod diff;
 mod grant;

@@ -3,9 +3,12 @@
 //! In: an action. Out: what happens, and who decided it. Invariants: a rule that denies beats a rule that
 //! asks, and a rule that asks beats a rule that allows; the preset decides last; a person's answer beats only questions.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::Action;
+use super::committed;
 use super::contents::{self, Kind, SearchWalk, WalkEntry};
 use super::paths::{AllowedRoots, PathTarget, ResolvedPath};
 use super::preset;
@@ -551,9 +554,9 @@ impl Policy {
         if !is_named || tool != "edit" {
             return is_named;
         }
-        let says = |part: &str| pattern.is_some_and(|pattern| pattern.to_lowercase().contains(part));
+        let says = |part: &str| pattern.is_some_and(|pattern| pattern.to_lowercase().contains(&part.to_lowercase()));
         // A place in the directory is named by its way there, too.
-        let directory = super::spelling::slashed(&self.grounds.directory).to_lowercase();
+        let directory = super::spelling::slashed(&self.grounds.directory);
         let says_place = |place: &str| {
             let inner = place
                 .strip_prefix(&directory)
@@ -639,6 +642,11 @@ impl Policy {
         walk: SearchWalk<'_>,
         shows: &dyn Fn(&Path, Kind) -> bool,
     ) -> Option<PartDecision> {
+        let doubtful = RefCell::new(BTreeSet::new());
+        let shows_secret = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            self.beyond("read", &format!("{tool} that could show `{name}`"))
+        };
         let minded = |path: &Path| -> Option<PartDecision> {
             let sight = ResolvedPath::of_file(path);
             let rule = self.narrowing("read").find(|(rule, pattern)| {
@@ -650,13 +658,15 @@ impl Policy {
             if let Some((rule, _)) = rule {
                 return Some(PartDecision::asked_by(rule));
             }
-            let text = path.to_string_lossy();
-            let is_minded = self.grounds.protected.secret(path) == Some(SecretLikelihood::Always)
-                && self.judge_path("read", &text, Outside::ByTool).effect != Effect::Allow;
-            is_minded.then(|| {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                self.beyond("read", &format!("{tool} that could show `{name}`"))
-            })
+            let secret = self.grounds.protected.secret(path)?;
+            if self.judge_path("read", &path.to_string_lossy(), Outside::ByTool).effect == Effect::Allow {
+                return None;
+            }
+            if secret == SecretLikelihood::Sometimes {
+                doubtful.borrow_mut().insert(path.to_path_buf());
+                return None;
+            }
+            Some(shows_secret(path))
         };
         sight.real.iter().find_map(|place| {
             let found = contents::find(place, walk, |path, kind| {
@@ -672,7 +682,7 @@ impl Policy {
                     }
             });
             match found {
-                WalkEntry::Nothing => None,
+                WalkEntry::Nothing => committed::first_secret(place, &doubtful.take()).map(|path| shows_secret(&path)),
                 WalkEntry::File(path) => {
                     Some(minded(&path).unwrap_or_else(|| self.beyond("read", &format!("{tool} that follows a link"))))
                 }

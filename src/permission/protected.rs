@@ -27,15 +27,15 @@ const RUNNING_FILES: Names = Names(
      .xsessionrc .xserverrc .pam_environment .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pnpmfile.mjs .pnp.cjs \
      .pnp.loader.mjs .condarc .gemrc .gdbinit .lldbinit .pdbrc .pythonrc .irbrc .pryrc .rprofile .renviron \
      .ocamlinit .ghci .sqliterc .psqlrc .vimrc .gvimrc .nvimrc .nvim.lua .exrc .emacs .dir-locals.el .tmux.conf \
-     .screenrc .curlrc .netrc .lintstagedrc .huskyrc .rvmrc .gdbearlyinit .iex.exs .octaverc .autoenv .autoenv.zsh .crush.json crush.json .lvimrc .dir-locals-2.el .tool-versions rust-toolchain \
+     sitecustomize.py usercustomize.py .screenrc .curlrc .netrc .lintstagedrc .huskyrc .rvmrc .gdbearlyinit .iex.exs .octaverc .autoenv .autoenv.zsh .crush.json crush.json .lvimrc .dir-locals-2.el .tool-versions rust-toolchain \
      rust-toolchain.toml bunfig.toml",
 );
 
 /// Tools that start programs on their own; their settings are files of these names, hidden or not.
 const RUNNING_TOOLS: Names = Names("lefthook lefthook-local mise simple-git-hooks");
 
-/// The end of the name of a file of VS Code that does.
-const WORKSPACE: &str = ".code-workspace";
+/// Ends of the names of files of VS Code and Python that do.
+const RUNNING_ENDS: [&str; 2] = [".code-workspace", ".pth"];
 
 /// Places of the home, in lower case, from which shells, desktops and programs start something.
 const STARTING_PLACES: Names = Names(
@@ -157,24 +157,23 @@ impl ProtectedPlaces {
             own.iter()
                 .any(|own| below(path, own).is_some() && below(own, place).is_some())
         };
-        let name = |place: &Path| slashed(place).to_lowercase();
         let system = SYSTEM_STARTING_PLACES.iter().map(Path::new);
         let strict = self.starting.iter().map(PathBuf::as_path).chain(system);
         if let Some(place) = strict.into_iter().find(|place| below(path, place).is_some()) {
-            return Some(name(place));
+            return Some(slashed(place));
         }
         let broad = SYSTEM_PLACES.map(Path::new).into_iter();
         if let Some(place) = broad.into_iter().find(|place| below(path, place).is_some())
             && !is_sent_into(place)
             && below(path, home).is_none()
         {
-            return Some(name(place));
+            return Some(slashed(place));
         }
         let homes = [Some(home.to_path_buf()), follow(home)];
         homes.into_iter().flatten().find_map(|home| {
             // Who moves a directory moves what is in it.
             if home.starts_with(path) && !own.iter().any(|own| own.starts_with(path)) {
-                return Some(name(&home));
+                return Some(slashed(&home));
             }
             let names = below(path, &home)?;
             let inner = names.join("/");
@@ -219,16 +218,18 @@ impl ProtectedPlaces {
 /// The part of a path that makes it run, or widen what may run, without anybody starting it.
 pub(super) fn protected_part(path: &Path) -> Option<&'static str> {
     let names = names(path);
-    let directory = names
-        .iter()
-        .find_map(|name| RUNNING_DIRECTORIES.iter().find(|known| known == name));
+    let directory = names.iter().find_map(|name| {
+        let is_bare_repository = name.ends_with(".git").then_some(".git");
+        let known = RUNNING_DIRECTORIES.iter().find(|known| known == name);
+        known.or(is_bare_repository)
+    });
     directory.or_else(|| {
         let name = names.last()?;
-        let is_workspace = name.ends_with(WORKSPACE).then_some(WORKSPACE);
+        let end = RUNNING_ENDS.into_iter().find(|end| name.ends_with(end));
         RUNNING_FILES
             .iter()
             .find(|known| known == name)
-            .or(is_workspace)
+            .or(end)
             .or_else(|| running_tool(name))
     })
 }
@@ -283,6 +284,8 @@ mod tests {
             (".config/mise.toml", Some(".config")),
             (".zlogout", Some(".zlogout")),
             (".nvim.lua", Some(".nvim.lua")),
+            ("server.git/hooks/update", Some(".git")),
+            ("venv/lib/site-packages/a.pth", Some(".pth")),
             (".gitignore", None),
             ("package.json", None),
             ("src/git/mod.rs", None),

@@ -21,6 +21,7 @@ use crate::support::names::Names;
 impl Policy {
     /// The files that a command looks into without naming them.
     pub(super) fn judge_search_of(&self, name: &str, words: &[ShellWord], dirs: &[PathBuf]) -> Option<PartDecision> {
+        let words = &without_counts_and_types(name, words);
         let texts: Vec<&str> = words[1..].iter().map(ShellWord::text).collect();
         let options: Vec<&str> = texts.iter().copied().filter(|text| text.starts_with('-')).collect();
         if name == "git"
@@ -349,6 +350,32 @@ fn may_take_value(name: &str, option: &str) -> bool {
         None => !option[1..]
             .chars()
             .all(|c| "nilcwohHvFPqsIxRLuS.".contains(c) || (c == 'r' || c == 'E') && name != "rg"),
+    }
+}
+
+/// The words of a search without the options whose values are numbers or types of files. All of them where another option
+/// may take what looks like one of these.
+fn without_counts_and_types(name: &str, words: &[ShellWord]) -> Vec<ShellWord> {
+    let takes_value = match name {
+        "rg" => Names(
+            "-t -T -A -B -C -m --type --type-not --after-context --before-context --context --max-count --max-depth",
+        ),
+        name if GREPS.contains(name) => Names("-A -B -C -m --after-context --before-context --context --max-count"),
+        _ => return words.to_vec(),
+    };
+    let mut left = Vec::new();
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        if !takes_value.contains(word.text()) {
+            left.push(word.clone());
+        } else if rest.next().and_then(ShellWord::known).is_none() {
+            return words.to_vec();
+        }
+    }
+    let is_settled = |word: &ShellWord| !word.text().starts_with('-') || !may_take_value(name, word.text());
+    match left.iter().all(is_settled) {
+        true => left,
+        false => words.to_vec(),
     }
 }
 

@@ -67,10 +67,10 @@ fn linked_places(context: &Context, directory: &Path) -> Vec<PathBuf> {
     let is_of_user = |place: &PathBuf| place.starts_with(home) || place.starts_with(directory);
     let path = context.environment.absolute_path().unwrap_or_default();
     let programs = std::env::split_paths(&path).filter(is_of_user);
-    let hooks = directory
-        .ancestors()
-        .map(|place| place.join(".git/hooks"))
-        .find(|hooks| hooks.exists());
+    let mut git = context.environment.git(directory);
+    let hooks = git.args(["rev-parse", "--git-path", "hooks"]).output();
+    let hooks = hooks.ok().filter(|output| output.status.success());
+    let hooks = hooks.map(|output| directory.join(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n')));
     let places = [home.clone(), home.join(".config")];
     let links = places.into_iter().chain(programs).chain(hooks).flat_map(|place| {
         let is_home = place == *home;

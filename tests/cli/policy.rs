@@ -809,10 +809,18 @@ fn what_is_started_by_a_link_is_asked_about_under_its_own_name() {
         (home.join(".bashrc"), "bashrc"),
         (home.join(".config/nvim"), "nvim"),
         (home.join("bin/foo"), "tool/foo.sh"),
-        (project.join(".git/hooks/pre-commit"), "scripts/check.sh"),
+        (project.join("hk/pre-commit"), "scripts/check.sh"),
     ] {
         std::fs::create_dir_all(link.parent().unwrap()).unwrap();
         symlink(project.join(target), link).unwrap();
+    }
+    for arguments in [&["init", "-q"][..], &["config", "core.hooksPath", "hk"]] {
+        let mut git = std::process::Command::new("git");
+        let git = git
+            .current_dir(&project)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap());
+        assert!(git.args(arguments).status().unwrap().success());
     }
     let calls = [
         "edit:bashrc",

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::table::Ground;
 
 /// Every program that a row names, and the look-alikes of some.
-const STAND_INS: [&str; 73] = [
+const STAND_INS: [&str; 74] = [
     "RM",
     "awk",
     "busybox",
@@ -81,6 +81,7 @@ const STAND_INS: [&str; 73] = [
     "hg",
     "install",
     "javac",
+    "jq",
     "kubectl",
     "man",
     "npm",

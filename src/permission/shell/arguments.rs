@@ -50,7 +50,7 @@ pub(crate) fn paths_in(argument: &str) -> Vec<&str> {
 }
 
 /// Programs whose first operand is what they look for, or their program.
-const MATCHERS: Names = Names("grep egrep fgrep rg sed gsed awk gawk mawk nawk");
+const MATCHERS: Names = Names("grep egrep fgrep rg sed gsed awk gawk mawk nawk jq");
 
 /// The index of the operand that is a pattern or a program, and therefore no path: the first one, unless an option may
 /// have brought it.

@@ -346,11 +346,19 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
 
 /// Patterns for file names where a name can be more than a file to the program.
 fn of_patterns(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
-    if READERS.contains(name) && !READERS_WITH_OPTIONS.contains(name) {
+    let has_options = READERS_WITH_OPTIONS.contains(name);
+    if READERS.contains(name) && !has_options {
         return Vec::new();
     }
+    // Whatever such a pattern matches has the name of this option, and only chooses files.
+    let is_value = |word: &ShellWord| {
+        has_options && (word.text().starts_with("--include=") || word.text().starts_with("--exclude="))
+    };
     let is_operand = |at: usize| name == "git" && at > 1 && rest[1].text() == "--";
-    let passes = |at: usize| (rest[at].may_be_option() && !is_operand(at)) || !is_file(name, rest, at);
+    let passes = |at: usize| {
+        let word = &rest[at];
+        !is_value(word) && ((word.may_be_option() && !is_operand(at)) || !is_file(name, rest, at))
+    };
     let patterns = (0..rest.len()).filter(|at| rest[*at].has_glob && passes(*at));
     let hazard = |at: usize| Hazard::new(&rest[at].raw, "a file name can pass for something else");
     patterns.map(hazard).collect()
@@ -485,7 +493,14 @@ fn hazards_of(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
         "split" | "csplit" | "mktemp" | "gzip" | "xz" | "bzip2" | "zstd" => {
             all(&|word| begins_protected_name(word.text()), WRITES)
         }
-        "jq" => all(&|word| brings_modules(word.text()), ELSEWHERE),
+        "jq" => all(
+            &|word| brings_modules(word.text()) || shows_environment(word.text()),
+            ELSEWHERE,
+        ),
+        "yq" => all(
+            &|word| ["env", "load"].iter().any(|function| word.text().contains(function)),
+            ELSEWHERE,
+        ),
         "sqlite3" => sqlite(rest),
         // What it reads may run programs.
         "psql" if options(rest, "cl", &Names("command list"), RUNS).is_empty() => {
@@ -506,6 +521,22 @@ fn hazards_of(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
 fn brings_modules(text: &str) -> bool {
     let is_word = |word| text.match_indices(word).any(|(at, _)| !text[..at].ends_with('.'));
     is_word("import") || is_word("include")
+}
+
+/// Whether a program for `jq` reads the variables of the environment: `env` or `$ENV`, and not as the name of a field or as
+/// a text.
+fn shows_environment(text: &str) -> bool {
+    let is_name = |c: char| c == '_' || c.is_alphanumeric();
+    let reads = |name: &str| {
+        text.match_indices(name).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + name.len()..].chars().next();
+            let is_field = before == Some('.') || after == Some(':');
+            let is_text = before == Some('"') && after == Some('"');
+            !is_field && !is_text && !before.is_some_and(is_name) && !after.is_some_and(is_name)
+        })
+    };
+    reads("env") || reads("$ENV") || text.contains("$__prog")
 }
 
 /// What in the arguments of `find` is more than a test.
@@ -702,9 +733,15 @@ fn has_whole_brackets(expression: &str) -> bool {
 fn is_harmless_script(script: &str) -> bool {
     script.split([';', '\n']).all(|command| {
         let command = command.trim();
-        let Some(action) = after_addresses(command) else {
+        let Some(mut action) = after_addresses(command.trim_end_matches(['}', ' '])) else {
             return false;
         };
+        while let Some(inner) = action.strip_prefix('{') {
+            match after_addresses(inner.trim_start()) {
+                Some(inner) => action = inner,
+                None => return false,
+            }
+        }
         if matches!(action, "" | "p" | "d" | "q" | "=" | "P" | "D" | "n" | "N" | "h" | "H" | "g" | "G" | "x") {
             return true;
         }
@@ -737,6 +774,11 @@ mod tests {
             ("/a/,/b/e", false),
             ("/a/,/b/w x", false),
             ("/a/,/b/{p;e}", false),
+            ("5{p;q}", true),
+            ("/a/{s/b/c/;/d/{p;d}}", true),
+            ("5{e}", false),
+            ("5{w x}", false),
+            ("5{s/a/b/e}", false),
             ("/[/]e x", false),
             ("s#a#b#", true),
             ("s/a/b/e", false),
