@@ -76,7 +76,7 @@
 //! | `client` | `error`, `request`, `support` |
 //! | `conversation` | `error`, `request`, `support` |
 //! | `gate` | `error`, `support` |
-//! | `permission` | `client`, `asking`, `env_vars`, `error`, `request`, `support`, `terminal` |
+//! | `permission` | `client`, `asking`, `context`, `env_vars`, `error`, `request`, `support`, `terminal` |
 //! | `turn` | `client`, `error`, `gate`, `permission`, `request`, `support` |
 //! | `render` | `context`, `error`, `request`, `support`, `terminal`, `turn` |
 //! | `input` | `client`, `context`, `env_vars`, `error`, `request`, `support` |
