@@ -81,6 +81,7 @@ struct Signals {
     interrupt: Option<tokio::signal::unix::Signal>,
     terminate: tokio::signal::unix::Signal,
     hangup: Option<tokio::signal::unix::Signal>,
+    quit: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -97,6 +98,7 @@ impl Signals {
             interrupt: unless_ignored(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: unless_ignored(SignalKind::hangup())?,
+            quit: unless_ignored(SignalKind::quit())?,
         })
     }
 
@@ -105,6 +107,7 @@ impl Signals {
             () = received(self.interrupt.as_mut()) => InterruptReason::Interrupted,
             () = received(Some(&mut self.terminate)) => InterruptReason::Terminated,
             () = received(self.hangup.as_mut()) => InterruptReason::Terminated,
+            () = received(self.quit.as_mut()) => InterruptReason::Terminated,
         }
     }
 }

@@ -361,7 +361,7 @@ fn command_first(tree: &ClapCommand, mut words: Vec<OsString>) -> Vec<OsString> 
 }
 
 /// The first word before `--` that clap would take for several short options and that is none of the kind: one that holds
-/// white space, or in which `-h` or `-V` would be found, so that a prompt ends with help or the version and success.
+/// white space, that begins the name of a long option, or in which `-h` or `-V` would be found, so that a prompt ends with help or the version and success.
 ///
 /// Long options are left to clap: their value may hold white space, and no prompt begins with the name of one.
 fn prompt_like_option(tree: &ClapCommand, words: &[OsString]) -> Option<String> {
@@ -380,7 +380,7 @@ fn prompt_like_option(tree: &ClapCommand, words: &[OsString]) -> Option<String> 
             // `-m=name` cannot be prose.
             let has_equals = shorts.chars().nth(1) == Some('=');
             let is_prose = takes_prompt && word.contains(char::is_whitespace) && !has_equals;
-            if !is_long && (is_prose || hides_help(tree, shorts)) {
+            if !is_long && (is_prose || hides_help(tree, shorts) || begins_long_option(tree, shorts)) {
                 return Some(word.to_owned());
             }
             if value_is_next(tree, word) {
@@ -394,6 +394,13 @@ fn prompt_like_option(tree: &ClapCommand, words: &[OsString]) -> Option<String> 
         }
     }
     None
+}
+
+/// Whether it is a long option with one dash too few, of which clap would take the rest for a value: `-continue` is no
+/// `-c -o ntinue`.
+fn begins_long_option(tree: &ClapCommand, shorts: &str) -> bool {
+    let is_long = |arg: &Arg| arg.get_long().is_some_and(|long| long.starts_with(shorts));
+    shorts.len() > 3 && tree.get_arguments().any(is_long)
 }
 
 /// Whether `-h` or `-V` is one of several short options in one word.

@@ -161,6 +161,9 @@ fn a_last_dash_is_stdin_and_every_other_dash_is_a_word() {
         (PromptSource::File("p".into()), StdinUse::WhenPiped)
     );
     assert_eq!(of(&["-n", "a"]), (text("a"), StdinUse::Never));
+    for word in ["-continue", "-output", "-verbose"] {
+        assert!(parse(&[word, "x"]).is_err(), "{word}");
+    }
     assert_eq!(of(&[]), (PromptSource::Stdin, StdinUse::WhenPiped));
     assert_eq!(
         of(&["-e", "a", "b"]),

@@ -4,7 +4,7 @@
 //! file (a device, a pipe) is opened and written to, and so is a regular file that cannot be replaced without a loss.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -117,9 +117,11 @@ fn resolve(path: &Path) -> PathBuf {
 }
 
 fn overwrite(path: &Path, contents: &[u8], present: &Metadata) -> io::Result<()> {
-    // What we have printed there stays before it.
-    if OutputFiles::of_process(None).is_stream(present) {
-        return OpenOptions::new().append(true).open(path)?.write_all(contents);
+    // What we print there comes before and behind it: opened once more, the file would be written from another place.
+    match OutputFiles::of_process(None).stream_of(present) {
+        Some(0) => return write_through(std::io::stdout().lock(), contents),
+        Some(_) => return write_through(std::io::stderr().lock(), contents),
+        None => {}
     }
     if let Ok(target) = path.canonicalize()
         && let Ok(mut replacement) = replacement(&target, present)
@@ -132,6 +134,11 @@ fn overwrite(path: &Path, contents: &[u8], present: &Metadata) -> io::Result<()>
     }
     let mut options = OpenOptions::new();
     options.write(true).truncate(true).open(path)?.write_all(contents)
+}
+
+fn write_through(mut stream: impl Write, contents: &[u8]) -> io::Result<()> {
+    stream.write_all(contents)?;
+    stream.flush()
 }
 
 /// An empty file that can take the place of `target`: in its directory, with its mode and owner.

@@ -1,7 +1,15 @@
 //! The files that the program writes its own output to: what it prints, and the answer of `-o`.
 
+use std::collections::HashSet;
+#[cfg(target_os = "linux")]
+use std::ffi::OsString;
 use std::fs::{File, Metadata};
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+
+#[cfg(target_os = "linux")]
+use super::state_file::entries;
 
 /// Device and number of a file: the same for every name that it has.
 pub type FileId = (u64, u64);
@@ -9,7 +17,8 @@ pub type FileId = (u64, u64);
 /// The files behind our stdout and stderr, and a file that the user named for the answer.
 #[derive(Debug, Clone, Default)]
 pub struct OutputFiles {
-    streams: Vec<FileId>,
+    /// Those of stdout and stderr; nothing for one that is closed.
+    streams: [Option<FileId>; 2],
     answer: Option<PathBuf>,
 }
 
@@ -17,25 +26,75 @@ impl OutputFiles {
     /// Those of this process, and `answer`.
     pub fn of_process(answer: Option<PathBuf>) -> Self {
         Self {
-            streams: streams().iter().filter_map(file_id).collect(),
+            streams: streams().map(|stream| stream.as_ref().and_then(file_id)),
             answer,
         }
     }
 
-    /// Whether `path` leads to one of them. A path that leads nowhere does not.
+    /// Whether `path` leads to one of them, or to a file that a program writes which reads what we print, as `tee` does. A
+    /// path that leads nowhere does not.
     pub fn contains(&self, path: &Path) -> bool {
         let Ok(found) = path.metadata() else { return false };
+        if file_id(&found).is_some_and(|id| written_by_readers(&self.streams).contains(&id)) {
+            return true;
+        }
         let is_answer = || {
             let answer = self.answer.as_ref().and_then(|answer| answer.metadata().ok());
             answer.is_some_and(|answer| file_id(&answer) == file_id(&found))
         };
-        self.is_stream(&found) || file_id(&found).is_some() && is_answer()
+        self.stream_of(&found).is_some() || file_id(&found).is_some() && is_answer()
     }
 
-    /// Whether this is the file behind our stdout or stderr.
-    pub fn is_stream(&self, found: &Metadata) -> bool {
-        file_id(found).is_some_and(|id| self.streams.contains(&id))
+    /// Which of our streams this is the file behind: 0 is stdout, 1 stderr.
+    pub fn stream_of(&self, found: &Metadata) -> Option<usize> {
+        let id = file_id(found)?;
+        self.streams.iter().position(|stream| *stream == Some(id))
     }
+}
+
+/// The files that are written by the programs which read these streams, directly or through others of a pipeline. Only
+/// Linux tells.
+#[cfg(target_os = "linux")]
+fn written_by_readers(streams: &[Option<FileId>]) -> HashSet<FileId> {
+    let own = std::process::id().to_string();
+    let mut open = Vec::new();
+    for process in entries(Path::new("/proc")).filter(|process| process.file_name() != *own) {
+        for descriptor in entries(&process.path().join("fd")) {
+            // The rights of the link are those with which the file is open.
+            let (Ok(file), Ok(link)) = (descriptor.path().metadata(), descriptor.path().symlink_metadata()) else {
+                continue;
+            };
+            let id = (file.dev(), file.ino());
+            open.push((
+                process.file_name(),
+                id,
+                file.file_type().is_fifo(),
+                link.mode() & 0o200 != 0,
+            ));
+        }
+    }
+    let (mut pipes, mut files) = (HashSet::new(), HashSet::new());
+    let mut next: Vec<FileId> = streams.iter().copied().flatten().collect();
+    while let Some(pipe) = next.pop() {
+        if !pipes.insert(pipe) {
+            continue;
+        }
+        let is_reader = |(_, id, is_pipe, writes): &&(OsString, FileId, bool, bool)| *id == pipe && *is_pipe && !writes;
+        for (reader, ..) in open.iter().filter(is_reader) {
+            for (_, id, is_pipe, _) in open.iter().filter(|(of, _, _, writes)| of == reader && *writes) {
+                match is_pipe {
+                    true => next.push(*id),
+                    false => drop(files.insert(*id)),
+                }
+            }
+        }
+    }
+    files
+}
+
+#[cfg(not(target_os = "linux"))]
+fn written_by_readers(_: &[Option<FileId>]) -> HashSet<FileId> {
+    HashSet::new()
 }
 
 /// The id of a file; `None` where the system has none.
@@ -51,16 +110,13 @@ pub fn file_id(_: &Metadata) -> Option<FileId> {
 }
 
 #[cfg(unix)]
-fn streams() -> Vec<Metadata> {
+fn streams() -> [Option<Metadata>; 2] {
     use std::os::fd::AsFd as _;
     let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
-    [stdout.as_fd(), stderr.as_fd()]
-        .into_iter()
-        .filter_map(|stream| File::from(stream.try_clone_to_owned().ok()?).metadata().ok())
-        .collect()
+    [stdout.as_fd(), stderr.as_fd()].map(|stream| File::from(stream.try_clone_to_owned().ok()?).metadata().ok())
 }
 
 #[cfg(not(unix))]
-fn streams() -> Vec<Metadata> {
-    Vec::new()
+fn streams() -> [Option<Metadata>; 2] {
+    [None, None]
 }

@@ -96,8 +96,12 @@ pub(super) fn too_long_after_summaries() -> Failure {
     too_long("cannot get an answer: the conversation is too long for the model, and summaries do not help".to_owned())
 }
 
-fn no_answer(state: &TurnState) -> Failure {
-    let failure = Failure::failed("cannot get an answer: the engine ended the turn without one");
+/// The failure of a turn in which the engine answered nothing, or something else.
+pub(super) fn no_answer(state: &TurnState) -> Failure {
+    let failure = Failure::failed(match state.answers_older_prompt() {
+        true => "cannot get an answer: the engine answers an older prompt of the session instead",
+        false => "cannot get an answer: the engine ended the turn without one",
+    });
     if state.clock_went_back() {
         failure.hint(
             "the clock is behind the session's last message, so the engine takes the prompt for an old one: \

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::changes::FileChange;
-use super::conclusion::{broken_stream, classify, judge, naming_model, too_long_after_summaries};
+use super::conclusion::{broken_stream, classify, judge, naming_model, no_answer, too_long_after_summaries};
 use super::gatekeeper::{GateEvent, Gatekeeper, Permissions};
 use super::limits::exceeded;
 use super::state::TurnState;
@@ -482,6 +482,9 @@ impl Driver {
         self.note_refusals(before);
         if self.state.is_too_long() {
             return Some(too_long_after_summaries());
+        }
+        if self.state.answers_older_prompt() {
+            return Some(no_answer(&self.state));
         }
         if self.state.is_broken() {
             // The engine has already called the model again.

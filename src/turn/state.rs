@@ -31,6 +31,7 @@ pub struct TurnState {
     message_index: HashMap<String, usize>,
     /// Messages that existed before the prompt.
     foreign: HashSet<String>,
+    answers_older_prompt: bool,
     answer: TurnText,
     /// The whole answer and its last message, when the run ended before the engine's turn did.
     kept_answer: Option<(String, String)>,
@@ -184,6 +185,11 @@ impl TurnState {
             .as_ref()
             .zip(self.prompt_created)
             .is_some_and(|(newest, prompt)| prompt <= newest.time.created)
+    }
+
+    /// Whether the engine answers an older prompt instead of ours.
+    pub fn answers_older_prompt(&self) -> bool {
+        self.answers_older_prompt
     }
 
     /// Whether the prompt's id sorts before that of an older message.
@@ -410,6 +416,7 @@ impl TurnState {
             return;
         }
         if !self.may_be_ours(info) || self.foreign.contains(&info.id) {
+            self.answers_older_prompt |= self.is_new_answer_to_older_prompt(info);
             return;
         }
         // An answer seen before our prompt was stored replies to another prompt, unless it names ours: the engine
@@ -421,6 +428,18 @@ impl TurnState {
         }
         self.insert(info, out);
         self.close_if_complete(info, out);
+    }
+
+    /// Whether the engine, with our prompt before it, answers one that the session held before. With a clock that was set
+    /// back it takes that for the newer one, and answers it over and over.
+    fn is_new_answer_to_older_prompt(&self, info: &MessageInfo) -> bool {
+        let newest = self.newest_before.as_ref();
+        info.is_assistant()
+            && info.session_id == self.root
+            && info.parent_id.is_some()
+            && !self.answers_prompt(info)
+            && self.clock_went_back()
+            && newest.is_some_and(|newest| info.id != newest.id)
     }
 
     fn answers_prompt(&self, info: &MessageInfo) -> bool {

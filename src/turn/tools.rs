@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::update::{PermissionRecord, ToolCall, ToolStatus};
 use crate::client::types::Part;
-use crate::permission::{Decision, INVALID, LOOKING};
+use crate::permission::{Decision, INVALID, LOOKING, shell};
 
 /// Every tool call of a turn, in the order in which they began.
 #[derive(Debug, Default)]
@@ -105,6 +105,8 @@ pub fn may_have_written(tools: &TurnTools, permissions: &[PermissionRecord]) -> 
     tools.calls.iter().any(|call| {
         let tool = call.tool.as_str();
         let only_looks = LOOKING.contains(&tool) || HARMLESS.contains(&tool);
+        let line = (tool == "bash").then(|| call.input["command"].as_str()).flatten();
+        let only_looks = only_looks || line.is_some_and(shell::only_reads);
         !only_looks && call.status != ToolStatus::Pending && !is_refused(call)
     })
 }

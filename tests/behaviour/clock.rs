@@ -82,5 +82,21 @@ fn an_old_answer_is_never_printed_as_the_new_one() {
         assert_eq!(model.count(), calls);
         run(&["session", "delete"], &["-y", id]).expect(0);
     }
+
+    // The last prompt has no answer, as after an interrupt: the engine would answer that one, again and again.
+    let mut document: Value = serde_json::from_str(&exported).unwrap();
+    shift(&mut document, AHEAD[1]);
+    let messages = document["messages"].as_array_mut().unwrap();
+    messages.retain(|message| message["info"]["role"] == "user");
+    let file = sandbox.write("export.json", document.to_string());
+    let imported = run(&["session", "import"], &["--copy", file.to_str().unwrap()]);
+    let imported = imported.expect(0).stdout;
+    let id = imported.trim();
+    let finished = run(&["--output-format=json"], &["-s", id, "second"]).expect(1).says(&[
+        "error: cannot get an answer from `rehearsal/scripted`: the engine answers an older prompt",
+        "hint: the clock is behind the session's last message",
+    ]);
+    assert_eq!(finished.record()["result"], "");
+    run(&["session", "delete"], &["-y", id]).expect(0);
     run(&[], &["second"]).expect(0).writes("a new answer\n");
 }

@@ -39,6 +39,7 @@ fn a_signal_ends_the_run_in_every_format() {
         (Signal::INT, "json", 130),
         (Signal::TERM, "json", 143),
         (Signal::HUP, "stream-json", 143),
+        (Signal::QUIT, "json", 143),
     ] {
         let sandbox = Sandbox::new();
         let running = sandbox.rehearse(ENDLESS, ["--output-format", format, "Say it"]).start();

@@ -382,7 +382,7 @@ fn a_provider_that_nobody_reaches_ends_the_run_with_7() {
         .run(["--output-format", "json", "--max-retries", "0", "Say it"])
         .finish()
         .expect(7)
-        .says(&["error: cannot get an answer from `rehearsal/scripted`: "]);
+        .says(&["error: cannot get an answer from `gone/m`: "]);
     let record = finished.record();
     assert_eq!(record["error"]["kind"], "provider");
     assert_eq!(record["model"], "gone/m");

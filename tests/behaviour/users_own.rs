@@ -12,7 +12,7 @@ use crate::support::{EnginePermit, LONG, Model, Sandbox};
 /// Runs a command line with the sandbox's environment and `$RS`, the program with a real engine; returns its exit
 /// status and output.
 fn shell(sandbox: &Sandbox, directory: &str, line: &str) -> (Option<i32>, String) {
-    let output = Command::new("sh")
+    let output = Command::new("bash")
         .args(["-c", &format!("exec 2>&1\n{line}")])
         .env_clear()
         .envs(sandbox.environment())
@@ -108,7 +108,7 @@ fn an_answer_goes_into_a_pipe_and_into_what_a_link_leads_to() {
     let permit = EnginePermit::acquire();
     let line = format!(
         "mkfifo pipe && ln -s kept link && ln -s /dev/null null && rs() {{ \"$RS\" -q --rehearse='{}' \"$@\" >out; }}\n\
-         cat pipe > read & rs -o pipe hi && wait && rs -o link hi && rs -o null hi && \"$RS\" -q --rehearse='{}' -o /dev/stdout hi | cat > both",
+         cat pipe > read & rs -o pipe hi && wait && rs -o link hi && rs -o null hi && \"$RS\" -q --rehearse='{}' -o /dev/stdout hi | cat > both && rs -o /dev/stdout hi",
         script.display(),
         script.display()
     );
@@ -117,7 +117,9 @@ fn an_answer_goes_into_a_pipe_and_into_what_a_link_leads_to() {
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(sandbox.read("project/read"), "ok\n");
     assert_eq!(sandbox.read("project/kept"), "ok\n");
-    assert_eq!(sandbox.read("project/both").matches("ok").count(), 2);
+    for both in ["project/both", "project/out"] {
+        assert_eq!(sandbox.read(both).matches("ok").count(), 2, "{both}");
+    }
     let mode = sandbox.path("project/kept").metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert!(sandbox.path("project/link").is_symlink());
@@ -133,10 +135,17 @@ fn the_run_changed_what_its_tools_changed() {
     let read = "[[reply]]\ntool_calls = [{ name = \"read\", arguments = { filePath = \"f\" } }]\n[[reply]]\ntext = \"I did nothing.\"";
     let write = "[[reply]]\ntool_calls = [{ name = \"bash\", arguments = { command = \"echo b > b.txt\", description = \"d\" } }]\n[[reply]]\ntext = \"Done.\"";
     let permit = EnginePermit::acquire();
-    for (script, files, code) in [(read, json!([]), 3), (write, json!(["b.txt"]), 0)] {
+    let look = "[[reply]]\ntool_calls = [{ name = \"bash\", arguments = { command = \"touch /dev/null\", description = \"d\" } }]\n[[reply]]\ntext = \"Done.\"";
+    let to_file = "> log.json 2> err.txt";
+    let to_tee = "2> err.txt | tee log.json > /dev/null; exit ${PIPESTATUS[0]}";
+    for (script, output, files, code) in [
+        (read, to_file, json!([]), 3),
+        (look, to_tee, json!([]), 3),
+        (write, to_file, json!(["b.txt"]), 0),
+    ] {
         let script = sandbox.write("script.toml", script);
         let line = format!(
-            "\"$RS\" --rehearse='{}' --auto-tools -y --require-change --output-format json hi > log.json 2> err.txt",
+            "\"$RS\" --rehearse='{}' --auto-tools -y --require-change --output-format json hi {output}",
             script.display()
         );
         let (status, _) = shell(&sandbox, "project", &line);

@@ -24,6 +24,8 @@ pub(super) mod wrappers;
 
 use std::path::{Path, PathBuf};
 
+use crate::support::names::Names;
+
 pub(super) use word::ShellWord;
 
 /// The directories that a command may run in; `None` if they are unknown.
@@ -75,6 +77,24 @@ impl ShellCommand {
 pub(super) struct ShellContext<'a> {
     pub(super) home: &'a Path,
     pub(super) start: &'a Path,
+}
+
+/// Whether a line is understood, and none of its commands writes a file.
+pub fn only_reads(line: &str) -> bool {
+    const QUIET: Names = Names("cd true false : test [ [[ sleep");
+    let anywhere = ShellContext {
+        home: Path::new("/"),
+        start: Path::new("/"),
+    };
+    let reads = |part: &LinePart| match part {
+        LinePart::File { writes, target, .. } => !*writes || target.known() == Some("/dev/null"),
+        LinePart::Command(command) => {
+            let name = texts::program(&command.words);
+            name.is_some_and(|name| QUIET.contains(name))
+                || programs::only_reads(&command.words, &programs::hazards(command))
+        }
+    };
+    read(line, anywhere).is_ok_and(|parts| parts.iter().all(reads))
 }
 
 /// Takes a line apart, or says why that cannot be done.
