@@ -187,11 +187,12 @@ fn starting_setting(dir: &Path) -> Option<String> {
         .filter_map(|pair| pair[1].split_once('\n'));
     let starting = own.filter(|(name, value)| {
         let (section, key) = (name.split('.').next(), name.rsplit('.').next());
-        let is_starting = match (section, key) {
-            (Some("core"), Some("fsmonitor")) | (Some("diff"), Some("external" | "command" | "textconv")) => true,
-            (Some("filter"), Some("clean" | "smudge" | "process")) => true,
-            _ => false,
-        };
+        let is_starting = matches!(
+            (section, key),
+            (Some("core"), Some("fsmonitor"))
+                | (Some("diff"), Some("external" | "command" | "textconv"))
+                | (Some("filter"), Some("clean" | "smudge" | "process"))
+        );
         is_starting && !is_quiet(value)
     });
     starting.map(|(name, _)| name.to_owned()).next().or_else(|| {

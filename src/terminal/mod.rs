@@ -39,6 +39,21 @@ pub struct Terminal {
     color: Option<bool>,
     /// Whether the cursor can go back to the start of its line; such terminals have colour, too.
     has_cursor: bool,
+    /// Whether stdout and stderr are one file or pipe, as a log of both is.
+    outputs_are_one: bool,
+}
+
+#[cfg(unix)]
+fn outputs_are_one() -> bool {
+    use std::os::fd::AsFd;
+    let place = |stream: std::os::fd::BorrowedFd<'_>| rustix::fs::fstat(stream).map(|stat| (stat.st_dev, stat.st_ino));
+    let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+    matches!((place(stdout.as_fd()), place(stderr.as_fd())), (Ok(one), Ok(other)) if one == other)
+}
+
+#[cfg(not(unix))]
+fn outputs_are_one() -> bool {
+    false
 }
 
 impl Terminal {
@@ -47,6 +62,7 @@ impl Terminal {
         let terminal = Self {
             streams: StandardStreams::of_process(),
             columns: None,
+            outputs_are_one: outputs_are_one(),
             ..Self::none(environment)
         };
         #[cfg(windows)]
@@ -65,6 +81,7 @@ impl Terminal {
             columns: Some(DEFAULT_COLUMNS),
             color: color_of_variables(environment),
             has_cursor: has_cursor(environment),
+            outputs_are_one: false,
         }
     }
 
@@ -91,7 +108,7 @@ impl Terminal {
 
     /// Whether what is written to stdout and to stderr comes together, as on one terminal or in one log.
     pub const fn outputs_are_one(&self) -> bool {
-        self.streams.outputs_are_one
+        self.outputs_are_one
     }
 
     /// Whether a line that stands on the terminal can be erased and drawn again.
