@@ -10,8 +10,9 @@ use super::choice::{choice, is_on, limit, value};
 use super::permission::InputOptions;
 use super::values;
 use crate::request::{
-    ColorChoice, ConfigScope, ConnectRequest, EngineChoice, ListFormat, ListOutput, Network, OutputRequest, Reasoning,
-    RehearsalChoice, Rendering, ServerChoice, TrustChoice, Verbosity, Warmth,
+    ColorChoice, ConfigScope, ConnectRequest, EngineChoice, ListFormat, ListOutput, LocalServerKind, LocalServers,
+    LoopbackUrl, Network, OutputRequest, Reasoning, RehearsalChoice, Rendering, ServerChoice, TrustChoice, Verbosity,
+    Warmth,
 };
 use crate::settings::{self, Flags, Setting, Settings};
 use crate::support::duration;
@@ -157,6 +158,14 @@ impl ConnectOptions {
             verbosity: value(&settings.verbosity).unwrap_or_default(),
             trusted_directories: value(&settings.trusted_directories).unwrap_or_default(),
             copy_of: None,
+            local_servers: LocalServers::at(|kind| {
+                let setting = match kind {
+                    LocalServerKind::Ollama => &settings.ollama_url,
+                    LocalServerKind::LmStudio => &settings.lmstudio_url,
+                    LocalServerKind::LlamaCpp => &settings.llamacpp_url,
+                };
+                value(setting).map(|LoopbackUrl(url)| url)
+            }),
         }
     }
 

@@ -6,6 +6,7 @@
 //! | `directory` | the agent's directory, and trust in the code there |
 //! | `attach` | a server that we did not start |
 //! | `start` | our server: warm, or started for this command; its spec |
+//! | `local_models` | models of servers on this machine |
 //! | `bare`, `rehearsed` | what is laid over the engine's configuration and environment |
 //! | `connection` | the result |
 //! | `visit` | a connection for one piece of work |
@@ -15,6 +16,7 @@ mod attach;
 mod bare;
 mod connection;
 mod directory;
+pub(crate) mod local_models;
 mod needs;
 pub(crate) mod rehearsed;
 pub(crate) mod select;

@@ -22,6 +22,8 @@ pub(crate) enum Snapshots {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs<'a> {
     pub(crate) catalog: Catalog<'a>,
+    /// The provider of the model that is named; it may be a server on this machine.
+    pub(crate) provider: Option<&'a str>,
     pub(crate) snapshots: Snapshots,
     /// Whether every tool call passes a gate.
     pub(crate) guarded: bool,
@@ -38,6 +40,7 @@ impl<'a> Needs<'a> {
                 // A named provider that is not in use has no credentials, so no command can use it.
                 Catalog::For(_) => Catalog::For(None),
             },
+            provider: None,
             snapshots: Snapshots::AsConfigured,
             guarded: true,
             questions: true,

@@ -11,7 +11,7 @@ use super::directory::require_trust;
 use super::needs::{Catalog, Needs, Snapshots};
 use super::stages::ConnectStages;
 use super::warm::{self, WarmRequest};
-use super::{bare, rehearsed};
+use super::{bare, local_models, rehearsed};
 use crate::catalog::{self, CatalogRequest, CatalogTrial};
 use crate::context::{Context, Environment};
 use crate::engine::{self, Engine, EngineRequest};
@@ -21,6 +21,7 @@ use crate::rehearsal::ScriptText;
 use crate::request::{ConfigScope, ConnectRequest, RehearsalChoice, ServerChoice, Verbosity, Warmth};
 use crate::server::{CATALOG_VARIABLE, ServerSpec, StartedServer};
 use crate::support::duration::millis_since;
+use crate::support::overlay::overlay;
 
 /// Keeps the engine from loading plugins.
 const PURE: &str = "OPENCODE_PURE";
@@ -55,8 +56,18 @@ pub(super) async fn start(
         ))
         .hint(format!("unset `{PURE}`, or leave out `--auto-tools`")));
     }
+    let local = match needs.provider {
+        Some(id) if request.rehearsal == RehearsalChoice::Off => {
+            let provider = local_models::provider(context, &request.local_servers, directory, id).await?;
+            provider.map(|provider| json!({ "provider": { id: provider } }))
+        }
+        _ => None,
+    };
     let spec = |needs| {
         let (mut spec, trial) = server_spec(context, request, directory, needs, &engine)?;
+        if let Some(local) = &local {
+            overlay(&mut spec.config, local.clone());
+        }
         spec.rehearsal.clone_from(&script);
         Ok::<_, Failure>((spec, trial))
     };

@@ -26,6 +26,7 @@ pub(crate) const USUAL: Needs<'static> = Needs {
 /// What a list of models needs: everything that there is, as the user has configured it.
 pub(crate) const EVERYTHING: Needs<'static> = Needs {
     catalog: Catalog::Whole,
+    provider: None,
     snapshots: Snapshots::AsConfigured,
     guarded: false,
     questions: false,

@@ -99,6 +99,7 @@ impl ReadyConnection {
         let stages = prompt.display.connect_stages(prompt.context, &prompt.request.output);
         let named = names.model.as_ref().and_then(ModelChoice::as_ref);
         let mut needs = Needs {
+            provider: named.as_ref().map(|model| model.provider.as_str()),
             catalog: Catalog::For(named.as_ref().map(|model| model.provider.as_str())),
             // A plain prompt changes nothing.
             snapshots: match prompt.request.permission.preset {

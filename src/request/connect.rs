@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{EngineChoice, Network, Verbosity};
+use super::{EngineChoice, LocalServers, Network, Verbosity};
 
 /// From "which engine, where, with what" to a connected client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct ConnectRequest {
     /// Directories that the user's settings trust; absolute.
     pub trusted_directories: Vec<PathBuf>,
     pub rehearsal: RehearsalChoice,
+    /// Where the model servers of this machine listen.
+    pub local_servers: LocalServers,
     /// `--timeout`: the whole command, from its start.
     pub timeout: Option<Duration>,
     /// How much goes to stderr; as in [`super::OutputRequest`], for the stages that see only this request.

@@ -8,6 +8,7 @@ mod connect;
 mod conversation;
 mod dollars;
 mod engine;
+mod local_servers;
 mod model;
 mod output;
 mod permission;
@@ -26,6 +27,7 @@ pub use conversation::{
 };
 pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network, ProbeTarget};
+pub use local_servers::{LocalServer, LocalServerKind, LocalServers, LoopbackUrl};
 pub use model::{Effort, HOSTED_PROVIDER, ModelChoice, ModelRef, ParseModelError, VariantChoice};
 pub use output::{
     AnswerExtent, ColorChoice, ListFormat, ListOutput, OutputMode, OutputRequest, Reasoning, Rendering, Verbosity,

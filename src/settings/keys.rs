@@ -9,7 +9,7 @@ use url::Url;
 
 use super::value::{RawValue, SettingValue};
 use super::{Origin, Setting};
-use crate::request::{ColorChoice, Dollars, Effort, ModelChoice, OutputMode, RulePattern, Verbosity};
+use crate::request::{ColorChoice, Dollars, Effort, LoopbackUrl, ModelChoice, OutputMode, RulePattern, Verbosity};
 
 /// What a project's own file may do with a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +154,9 @@ settings! {
     bare: bool, TurnOn, true, Fallback::Is("false"), "Whether the engine's configuration is ignored, as with `--bare`";
     attach: Url, NotSet, true, Fallback::Said("none"), "A server that somebody else runs, as with `--attach`";
     port: u16, NotSet, true, Fallback::Said("a free one"), "The port of a server started here, as with `--port`";
+    ollama_url: LoopbackUrl, NotSet, true, Fallback::Is("http://127.0.0.1:11434"), "Where Ollama listens, for models such as `ollama/NAME`";
+    lmstudio_url: LoopbackUrl, NotSet, true, Fallback::Is("http://127.0.0.1:1234"), "Where LM Studio listens, for models such as `lmstudio/NAME`";
+    llamacpp_url: LoopbackUrl, NotSet, true, Fallback::Is("http://127.0.0.1:8080"), "Where llama.cpp listens, for models such as `llamacpp/NAME`";
     rehearse_script: PathBuf, NotSet, true, Fallback::Said("the built-in answer"), "The script of `--rehearse` without a value";
     trusted_directories: Vec<PathBuf>, NotSet, false, Fallback::Said("none"), "Directories whose own code may run; only in the user's file";
     auto_tools: bool, TurnOff, true, Fallback::Is("false"), "Whether the model may run tools, as with `--auto-tools`";

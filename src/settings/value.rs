@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::request::{Dollars, ModelChoice, RulePattern, Word};
+use crate::request::{Dollars, LoopbackUrl, ModelChoice, RulePattern, Word};
+use crate::support::loopback::is_loopback;
 use crate::support::names::Names;
 use crate::support::{duration, nearest};
 
@@ -185,6 +186,20 @@ impl SettingValue for Url {
 
     fn show(&self) -> Value {
         json!(self.as_str())
+    }
+}
+
+impl SettingValue for LoopbackUrl {
+    fn read(raw: &RawValue, base: &Path, home: &Path) -> Result<Self, String> {
+        let url = Url::read(raw, base, home)?;
+        match is_loopback(&url) {
+            true => Ok(Self(url)),
+            false => Err("an address on this machine is wanted, such as `http://127.0.0.1:11434`".to_owned()),
+        }
+    }
+
+    fn show(&self) -> Value {
+        self.0.show()
     }
 }
 
