@@ -44,6 +44,7 @@ pub(super) async fn compact(
     let provider = wanted.as_ref().map(|model| model.provider);
     let needs = Needs {
         catalog: Catalog::For(provider.as_deref()),
+        provider: provider.as_deref(),
         ..USUAL
     };
     let result = call
