@@ -1,7 +1,7 @@
 # opencode-rs in a container, for CI and for trying it out. The engine is downloaded on the first run and kept in a volume:
 #
 #     docker build --tag opencode-rs .
-#     docker run --rm --interactive --tty --volume opencode-rs:/home/agent --volume "$PWD:/work" opencode-rs --rehearse "Say hello"
+#     docker run --rm -it --volume opencode-rs:/home/agent --volume "$PWD:/work" opencode-rs --rehearse "Say hello"
 #
 # A user of another number than 1000 owns the files of /work: `docker build --build-arg UID="$(id -u)" …`.
 
