@@ -22,6 +22,7 @@ mod trust;
 #[cfg(unix)]
 mod warm;
 mod repo {
+    mod archives;
     mod generated_files;
     mod imports;
     mod readme;
