@@ -197,7 +197,10 @@ fn add_pages(root: &Command, command: &Command, name: &str, files: &mut Vec<Gene
         .manual("User Commands");
     let mut contents = Vec::new();
     page.render(&mut contents).expect("a vector takes every byte");
-    let contents = with_examples(&String::from_utf8(contents).expect("a page is text"));
+    // An empty date would be left out, and the version take its place.
+    let contents = String::from_utf8(contents).expect("a page is text").replacen(" 1  \"", " 1 \"\" \"", 1);
+    let contents = with_examples(&contents);
+    let end = end.replace('\'', "\\*(Aq");
     files.push((format!("man/{name}.1"), format!("{contents}{end}").into_bytes()));
     for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
         add_pages(root, below, &format!("{name}-{}", below.get_name()), files);
@@ -223,7 +226,10 @@ fn end_of_page(shared: &[Arg]) -> String {
             line.push(roman(if arg.get_short().is_some() { ", " } else { "" }));
             line.push(bold(format!("--{}", arg.get_long().unwrap_or_default())));
             let value = arg.get_value_names().filter(|_| arg.get_action().takes_values());
-            line.extend(value.map(|names| italic(format!(" {}", names.join(" ")))));
+            line.extend(value.map(|names| match (names.join(" "), arg.is_require_equals_set()) {
+                (names, true) => italic(format!("[={names}]")),
+                (names, false) => italic(format!(" {names}")),
+            }));
         }
         line.push(roman("."));
         roff.text(line);
@@ -277,8 +283,10 @@ fn entry(roff: &mut Roff, term: Vec<Inline>, about: &str) {
 }
 
 fn paragraphs(roff: &mut Roff, paragraphs: &[&str]) {
-    for paragraph in paragraphs {
-        roff.control("PP", []);
+    for (at, paragraph) in paragraphs.iter().enumerate() {
+        if at > 0 {
+            roff.control("PP", []);
+        }
         roff.text([roman(*paragraph)]);
     }
 }
