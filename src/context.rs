@@ -68,6 +68,21 @@ pub struct StandardStreams {
     pub stdin_is_terminal: bool,
     pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
+    /// Whether stdout and stderr are one file or pipe, as a log of both is.
+    pub outputs_are_one: bool,
+}
+
+#[cfg(unix)]
+fn outputs_are_one() -> bool {
+    use std::os::fd::AsFd;
+    let place = |stream: std::os::fd::BorrowedFd<'_>| rustix::fs::fstat(stream).map(|stat| (stat.st_dev, stat.st_ino));
+    let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+    matches!((place(stdout.as_fd()), place(stderr.as_fd())), (Ok(one), Ok(other)) if one == other)
+}
+
+#[cfg(not(unix))]
+fn outputs_are_one() -> bool {
+    false
 }
 
 impl StandardStreams {
@@ -76,6 +91,7 @@ impl StandardStreams {
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
+            outputs_are_one: outputs_are_one(),
         }
     }
 }

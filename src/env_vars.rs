@@ -4,6 +4,16 @@ use std::ffi::OsString;
 
 /// Prefix of the variables that set a flag's value: `OPENCODE_RS_MODEL` sets `--model`.
 pub const PREFIX: &str = "OPENCODE_RS_";
+/// Variables with this prefix that set no setting. With the last two this program talks to a shell that completes words and
+/// to the gate in an engine.
+pub const OWN: [&str; 6] = [
+    ENGINE,
+    GITHUB_API,
+    GITHUB_DOWNLOAD,
+    PROFILE,
+    "OPENCODE_RS_COMPLETE",
+    "OPENCODE_RS_GATE",
+];
 /// Path of the engine to use; the same as `--engine`. An unusable path is an error; no other engine is tried.
 pub const ENGINE: &str = "OPENCODE_RS_ENGINE";
 /// Base address of the GitHub API, for a mirror.

@@ -98,13 +98,28 @@ impl Failure {
     fn push_causes(&mut self, first: Option<&(dyn StdError + 'static)>) {
         let mut next = first;
         while let Some(error) = next {
-            let text = error.to_string();
+            let text = without_number(&error.to_string());
             // Libraries often repeat the cause in their own message; it is added once.
-            if self.causes.last().is_none_or(|last| !last.ends_with(&text)) {
+            let is_repeated = self.causes.last().is_some_and(|last| last.ends_with(&text));
+            let says_nothing = error.source().is_some() && STEPS_OF_A_REQUEST.contains(&text.as_str());
+            if !is_repeated && !says_nothing {
                 self.causes.push(text);
             }
             next = error.source();
         }
+    }
+}
+
+/// What the HTTP library says of its own steps, above the cause.
+const STEPS_OF_A_REQUEST: [&str; 3] = ["error sending request", "client error (Connect)", "tcp connect error"];
+
+/// A message of the system without its number: `Connection refused (os error 111)`.
+fn without_number(text: &str) -> String {
+    let ends = text.rsplit_once(" (os error ");
+    let is_number = |end: &str| end.strip_suffix(')').is_some_and(|end| end.parse::<i32>().is_ok());
+    match ends {
+        Some((message, end)) if is_number(end) => message.to_owned(),
+        _ => text.to_owned(),
     }
 }
 

@@ -116,6 +116,9 @@ fn run(cli: Cli, started: Instant, style: &mut FailureStyle) -> Result<CommandEn
     let directory = context.directory(cli.directory().map(PathBuf::as_path));
     style.directory.clone_from(&directory);
     style.records = cli.run_mode();
+    if cli.edits_config() {
+        return on_runtime(&context, commands::config::edit(&context, &flags));
+    }
     let project = if cli.bare() {
         ProjectFile::Ignored
     } else {

@@ -8,8 +8,8 @@ use super::choice::{choice, is_on, value};
 use super::values;
 use crate::error::Failure;
 use crate::request::{
-    BusySession, ConnectRequest, DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, ServerChoice,
-    SessionChoice, SessionLifetime, SessionStart, Warmth,
+    BusySession, ConnectRequest, DEFAULT_CONVERSATION, KEEP_FOR, LONGEST_CONVERSATION_NAME, Manner, RehearsalChoice,
+    ServerChoice, SessionChoice, SessionLifetime, SessionStart, Verbosity, Warmth,
 };
 use crate::settings::Settings;
 use crate::support::duration;
@@ -125,19 +125,25 @@ impl ConversationOptions {
         fresh: bool,
         connect: &mut ConnectRequest,
     ) -> Result<(), Failure> {
-        if !self.is_kept() {
+        let keep_for = if self.is_kept() {
+            self.keep_for.or(value(&settings.keep_for)).unwrap_or(KEEP_FOR)
+        } else if let Some(keep_for) = value(&settings.keep_warm)
+            // A script begins anew with each run, and a trace shows the start of a server.
+            && !matches!(connect.rehearsal, RehearsalChoice::Script(_))
+            && connect.verbosity != Verbosity::Trace
+        {
+            keep_for
+        } else {
             return Ok(());
-        }
-        if fresh {
+        };
+        if self.is_kept() && fresh {
             return Err(Failure::usage(
                 "cannot use `--fresh` with `--keep`: one is a server that goes, the other one that stays",
             )
             .hint("leave out one of them"));
         }
         if connect.warmth == Warmth::IfThere && matches!(connect.server, ServerChoice::Start { .. }) {
-            connect.warmth = Warmth::Keep {
-                keep_for: self.keep_for.or(value(&settings.keep_for)).unwrap_or(KEEP_FOR),
-            };
+            connect.warmth = Warmth::Keep { keep_for };
         }
         Ok(())
     }

@@ -99,6 +99,10 @@ struct SearchOptions {
     #[arg(long, value_name = "PATH", help_heading = "Engine")]
     engine: Option<PathBuf>,
 
+    /// These commands download nothing in any case.
+    #[arg(long, hide = true)]
+    offline: bool,
+
     #[command(flatten)]
     list: ListOptions,
 }

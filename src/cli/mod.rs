@@ -223,6 +223,11 @@ impl Cli {
         }
     }
 
+    /// Whether this is `config edit`.
+    pub fn edits_config(&self) -> bool {
+        matches!(&self.command, Some(CliCommand::Config(args)) if args.is_edit())
+    }
+
     /// The format in which a run shall report, where it was typed; none for other commands.
     pub fn run_mode(&self) -> Option<OutputMode> {
         self.run_args()?.output_format

@@ -150,7 +150,10 @@ impl RunArgs {
         }
         let (fresh, input) = (self.connect.fresh, self.connect.input);
         let mut connect = self.connect.resolve(settings);
-        self.conversation.keep_warm(settings, fresh, &mut connect)?;
+        // A worktree is a directory of its own, which goes away.
+        if worktree.is_none() {
+            self.conversation.keep_warm(settings, fresh, &mut connect)?;
+        }
         Ok(RunRequest {
             prompt,
             stdin,

@@ -343,6 +343,20 @@ fn a_kept_conversation_keeps_a_server_warm_and_a_port_is_private() {
     assert_eq!(warmth(&set, &["--name", "x", "--keep-for", "2h"]), minutes(120));
     assert_eq!(warmth(&plain, &["-k", "-p", "4096"]), Warmth::Fresh);
     assert_eq!(warmth(&plain, &["-k", "--attach", "http://h:1"]), Warmth::IfThere);
+    let always = Settings {
+        keep_warm: user(Duration::from_secs(600)),
+        ..Settings::default()
+    };
+    assert_eq!(warmth(&always, &[]), minutes(10));
+    assert_eq!(warmth(&always, &["-c"]), minutes(10));
+    assert_eq!(warmth(&always, &["--rehearse"]), minutes(10));
+    assert_eq!(warmth(&always, &["-k"]), minutes(30));
+    for private in [&["--fresh"][..], &["-p", "4096"]] {
+        assert_eq!(warmth(&always, private), Warmth::Fresh);
+    }
+    for cold in [&["-vv"][..], &["--rehearse=script.toml"], &["--worktree"]] {
+        assert_eq!(warmth(&always, cold), Warmth::IfThere);
+    }
 }
 
 #[test]

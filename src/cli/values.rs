@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::Value;
 
-use crate::request::{ApiField, FieldValue, TypedCall, Word};
+use crate::request::{ApiField, FieldValue, TypedCall, Word, canonical_tool};
+use crate::settings;
 
 /// Reads text that must hold something, such as a name.
 pub(super) fn parse_name(text: &str) -> Result<String, String> {
@@ -26,8 +27,16 @@ pub(super) fn parse_call(text: &str) -> Result<TypedCall, String> {
         None => (text.trim(), None),
     };
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if input.is_none() && tool.contains(' ') && !tool.contains(['"', '\'']) {
+        return Err(format!(
+            "a call is written `TOOL` or `TOOL:INPUT`; did you mean `bash:{tool}`?"
+        ));
+    }
     if tool.is_empty() || !tool.chars().all(is_name) || input.is_some_and(|input| input.trim().is_empty()) {
         return Err("a call is written `TOOL` or `TOOL:INPUT`, such as `bash:git push` or `edit:docs/a.md`".to_owned());
+    }
+    if let Some(near) = settings::meant_tool(&canonical_tool(tool)) {
+        return Err(format!("`{tool}` is no tool; did you mean `{near}`?"));
     }
     Ok(TypedCall {
         tool: tool.to_owned(),

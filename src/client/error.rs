@@ -52,6 +52,22 @@ impl Error {
         }
     }
 
+    /// Whether nothing listens at the address.
+    pub fn is_refused_connection(&self) -> bool {
+        let mut source = match self {
+            Self::Transport { source, .. } => std::error::Error::source(source),
+            _ => None,
+        };
+        while let Some(error) = source {
+            let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+            if kind == Some(std::io::ErrorKind::ConnectionRefused) {
+                return true;
+            }
+            source = error.source();
+        }
+        false
+    }
+
     /// Whether the server did not respond at all.
     pub fn is_transport(&self) -> bool {
         matches!(self, Self::Transport { .. })
@@ -62,9 +78,8 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let failure = |kind| Self::from_error(kind, &error);
         match &error {
-            Error::Status { status, .. } if *status == StatusCode::UNAUTHORIZED => {
-                failure(FailureKind::Auth).hint("set `OPENCODE_SERVER_PASSWORD` to the password of that server")
-            }
+            Error::Status { status, .. } if *status == StatusCode::UNAUTHORIZED => failure(FailureKind::Auth)
+                .hint("set `OPENCODE_SERVER_PASSWORD` to the password of that server, or check it"),
             // Before any prompt, 400 means that the engine's configuration is broken.
             Error::Status { name: Some(name), .. } if name.starts_with("Config") => failure(FailureKind::Usage)
                 .hint("mend the engine's configuration named above, or run with `--bare` to ignore it"),

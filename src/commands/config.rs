@@ -1,13 +1,17 @@
 //! `config`: the settings in use.
 
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::{write_document, write_stdout};
+use crate::context::Context;
 use crate::error::Failure;
+use crate::input;
 use crate::request::{ConfigRequest, ListFormat};
-use crate::settings::{ENTRIES, Fallback, Files, Origin, SettingKey, Settings};
+use crate::settings::{self, ENTRIES, Fallback, Files, Flags, Origin, ProjectFile, SettingKey, Settings};
+use crate::support::atomic_file::{self, Access};
 use crate::support::visible::visible;
 
 /// Shows settings, or the files that they are read from.
@@ -21,10 +25,86 @@ pub fn run(request: &ConfigRequest, settings: &Settings, files: &Files) -> Resul
             ListFormat::Text => write_stdout(settings_as_text(settings).as_bytes()),
             ListFormat::Json => write_document(&settings_as_json(settings)),
         },
+        ConfigRequest::Get(key, output) => {
+            let entry = ENTRIES.iter().find(|entry| entry.key == key);
+            let entry = entry.ok_or_else(|| Failure::usage(format!("there is no setting `{key}`")))?;
+            match output.format {
+                ListFormat::Text => write_stdout(value_as_text(entry, settings).as_bytes()),
+                ListFormat::Json => write_document(&shown(entry, &entry.values_in(settings))),
+            }
+        }
+        // Settings that cannot be read do not stop it, so `app` begins it before it reads them.
+        ConfigRequest::Edit => Ok(()),
         ConfigRequest::Path(output) => match output.format {
             ListFormat::Text => write_stdout(files_as_text(files).as_bytes()),
             ListFormat::Json => write_document(&files_as_json(files)),
         },
+    }
+}
+
+/// Opens the user's settings file in the editor, and reads the settings afterwards.
+///
+/// # Errors
+///
+/// When there is no editor or no terminal, and when the settings cannot be used afterwards; the file stays as it was left.
+pub async fn edit(context: &Context, flags: &Flags) -> Result<(), Failure> {
+    let file = Files::locate(&context.directories, &context.cwd).user;
+    let is_new = !file.exists();
+    if is_new {
+        atomic_file::create_directory(atomic_file::directory_of(&file), Access::Private)
+            .and_then(|()| atomic_file::write_new(&file, template().as_bytes(), Access::Private))
+            .map_err(|error| Failure::cannot_write(&file, &error))?;
+    }
+    let edited = input::edit_file(&file, context).await;
+    if is_new && std::fs::read_to_string(&file).is_ok_and(|text| text == template()) {
+        // Nothing was written down.
+        std::fs::remove_file(&file).map_err(|error| Failure::cannot_write(&file, &error))?;
+    }
+    edited?;
+    match settings::load(flags, context, &context.cwd, ProjectFile::Ignored) {
+        Ok(settings) => {
+            for warning in &settings.warnings {
+                let _ = writeln!(io::stderr(), "warning: {}", visible(warning));
+            }
+            Ok(())
+        }
+        Err(error) => Err(Failure::from(error).hint("`opencode-rs config edit` opens the file again")),
+    }
+}
+
+/// What a new file begins with: every setting with its meaning and default, none of them set.
+fn template() -> String {
+    let mut text = "# Settings of opencode-rs. Take the `#` away from a line to set it.\n".to_owned();
+    for entry in ENTRIES {
+        let (default, value) = match entry.default {
+            // TOML writes what a setting can be as JSON does.
+            Fallback::Is(_) => (String::new(), entry.default_value().to_string()),
+            Fallback::Said(words) => (format!(" (default: {words})"), String::new()),
+        };
+        let about = format!("# {}{default}", entry.about);
+        text.push_str(&["", &about, &format!("# {} = {value}", entry.key), ""].join("\n"));
+    }
+    text
+}
+
+/// The value alone, for scripts; a list has a line for each entry.
+fn value_as_text(entry: &SettingKey, settings: &Settings) -> String {
+    let set = entry.values_in(settings);
+    let values: Vec<&Value> = set
+        .iter()
+        .flat_map(|(value, _)| {
+            value
+                .as_array()
+                .map_or_else(|| vec![value], |items| items.iter().collect())
+        })
+        .collect();
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match (values.as_slice(), entry.default) {
+        ([], Fallback::Is(default)) => format!("{default}\n"),
+        (values, _) => values
+            .iter()
+            .map(|value| format!("{}\n", visible(&text(value))))
+            .collect(),
     }
 }
 

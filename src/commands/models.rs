@@ -10,7 +10,7 @@ use crate::connect::select;
 use crate::connect::visit::{EVERYTHING, visit_for};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{ModelsRequest, Verbosity};
+use crate::request::{HOSTED_PROVIDER, ModelsRequest, Verbosity};
 
 const COLUMNS: [Column; 8] = [
     Column::Text("MODEL"),
@@ -132,6 +132,9 @@ fn cells(entry: &Value, chosen: bool) -> Vec<String> {
     abilities.retain(|ability| entry[*ability] == true);
     abilities.extend(list("input").filter(|kind| *kind != "text"));
     let mut notes = Vec::new();
+    if text("provider") == HOSTED_PROVIDER {
+        notes.push("hosted");
+    }
     if entry["default"] == true {
         notes.push("default");
     } else if entry["provider_default"] == true && !chosen {

@@ -68,6 +68,14 @@ async fn not_attached(client: &Client, url: &url::Url, error: client::Error) -> 
             engine::OLDEST_TESTED
         ));
     }
+    if error.is_refused_connection() {
+        return Failure::engine(format!("cannot attach to `{url}`: nothing listens there"))
+            .hint("start the server there with `opencode serve`, or check the address");
+    }
+    if error.status().is_some_and(|status| status == 404) {
+        return Failure::engine(format!("cannot attach to `{url}`: that is no opencode server"))
+            .hint("check the address; `opencode serve` says on which one it listens");
+    }
     let failure = Failure::from(error);
     Failure {
         message: format!("cannot attach to `{url}`: {}", failure.message),

@@ -140,7 +140,11 @@ pub(crate) async fn explain_missing(missing: Missing, context: &Context, connect
     };
     let Some(variables) = known.get(&provider) else {
         // A name that is close to one without credentials is a slip all the same.
-        let near = nearest(&provider, known.keys().map(String::as_str));
+        let near: Vec<&str> = known
+            .keys()
+            .map(String::as_str)
+            .filter(|known| strsim::damerau_levenshtein(&provider, known) <= 2)
+            .collect();
         if near.is_empty() || failure.hints.iter().any(|hint| hint.starts_with("did you mean")) {
             return failure;
         }

@@ -327,7 +327,9 @@ fn hint_for_engine(error: &Error) -> Option<String> {
         }
         Error::File { path, source, .. } => hint_for_file(path, source)?,
         Error::InTheWay { path, .. } => format!("move `{}` away", path.display()),
-        Error::NotInstalled(version) => format!("run `opencode-rs engine install {version}`"),
+        Error::NotInstalled(version) => {
+            format!("`opencode-rs engine list` shows what is there; `opencode-rs engine install {version}` installs it")
+        }
         _ => return None,
     })
 }

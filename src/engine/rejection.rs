@@ -93,6 +93,7 @@ impl Rejection {
     /// What the user can do about it, where that is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Missing => Some("`opencode-rs engine list` shows the engines on this machine"),
             Self::Placeholder => Some(
                 "run `npm rebuild opencode-ai` to complete the npm package, or leave it: our own copy does as well",
             ),

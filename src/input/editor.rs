@@ -1,6 +1,7 @@
 //! A prompt written in the user's editor.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::Stdio;
 
 use tokio::process::Command;
@@ -20,6 +21,28 @@ pub(super) async fn edit(
     environment: &Environment,
     streams: StandardStreams,
 ) -> Result<String, InputError> {
+    // Readable by its owner alone: a prompt may contain secrets.
+    let temporary = |source| InputError::EditorFile(source);
+    let mut file = tempfile::Builder::new()
+        .prefix("opencode-rs-")
+        .suffix(".md")
+        .tempfile()
+        .map_err(temporary)?;
+    file.write_all(initial.as_bytes()).map_err(temporary)?;
+    // Closed, because some systems let only one process open the file; dropping the path still removes it.
+    let path = file.into_temp_path();
+    open(&path, environment, streams).await?;
+    let bytes = std::fs::read(&path).map_err(temporary)?;
+    let edited = text::decode(bytes, "what the editor left")?;
+    if edited.trim().is_empty() {
+        return Err(InputError::EmptyEdit);
+    }
+    // Editors add a newline at the end of a file.
+    Ok(edited.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// Opens a file in the editor, until that is closed. Dropping the future ends the editor.
+pub(super) async fn open(path: &Path, environment: &Environment, streams: StandardStreams) -> Result<(), InputError> {
     let value = [env_vars::VISUAL, env_vars::EDITOR]
         .into_iter()
         .find_map(|name| environment.text(name))
@@ -34,22 +57,16 @@ pub(super) async fn edit(
         program: program.clone(),
         source,
     };
-    // Readable by its owner alone: a prompt may contain secrets.
-    let mut file = tempfile::Builder::new()
-        .prefix("opencode-rs-")
-        .suffix(".md")
-        .tempfile()
-        .map_err(editor)?;
-    file.write_all(initial.as_bytes()).map_err(editor)?;
-    // Closed, because some systems let only one process open the file; dropping the path still removes it.
-    let path = file.into_temp_path();
+    let no_terminal = |_| InputError::NoTerminal {
+        program: program.clone(),
+    };
     let status = Command::new(program)
         .args(arguments)
-        .arg(&path)
+        .arg(path)
         .env_clear()
         .envs(environment.iter())
-        .stdin(on_terminal(streams.stdin_is_terminal, false).map_err(editor)?)
-        .stdout(on_terminal(streams.stdout_is_terminal, true).map_err(editor)?)
+        .stdin(on_terminal(streams.stdin_is_terminal, false).map_err(no_terminal)?)
+        .stdout(on_terminal(streams.stdout_is_terminal, true).map_err(no_terminal)?)
         .kill_on_drop(true)
         .status()
         .await
@@ -60,13 +77,7 @@ pub(super) async fn edit(
             status,
         });
     }
-    let bytes = std::fs::read(&path).map_err(editor)?;
-    let edited = text::decode(bytes, "what the editor left")?;
-    if edited.trim().is_empty() {
-        return Err(InputError::EmptyEdit);
-    }
-    // Editors add a newline at the end of a file.
-    Ok(edited.trim_end_matches(['\n', '\r']).to_owned())
+    Ok(())
 }
 
 /// The terminal as a stream of the editor: our stream if it is a terminal, otherwise the controlling terminal.
@@ -83,5 +94,4 @@ fn on_terminal(ours_is_terminal: bool, write: bool) -> io::Result<Stdio> {
         .write(write)
         .open(name)
         .map(Stdio::from)
-        .map_err(|error| io::Error::new(error.kind(), format!("there is no terminal for it: {error}")))
 }

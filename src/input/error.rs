@@ -1,9 +1,10 @@
 //! How input can be unusable.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, FailureKind};
+use crate::support::nearest::{nearest, quoted};
 
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
@@ -32,12 +33,16 @@ pub enum InputError {
         /// What the bytes could be instead.
         looks_like: NotText,
     },
+    #[error("cannot start the editor `{program}`: it needs a terminal")]
+    NoTerminal { program: String },
     /// The value of the editor's variable cannot be split into words.
     #[error("cannot start the editor: `{value}` is not a command")]
     EditorValue { value: String },
     /// The editor does not start, or its file cannot be written.
     #[error("cannot start the editor `{program}`")]
     Editor { program: String, source: io::Error },
+    #[error("cannot keep the text for the editor")]
+    EditorFile(#[source] io::Error),
     #[error("cannot use the text of the editor `{program}`: it ended with {status}")]
     EditorFailed {
         program: String,
@@ -90,6 +95,23 @@ impl NotText {
     }
 }
 
+/// The files beside a missing one whose names are like its own.
+fn names_beside(path: &Path) -> Vec<String> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let entries = std::fs::read_dir(directory.unwrap_or(Path::new(".")))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    let wanted = path.file_name().unwrap_or_default().to_string_lossy();
+    let near = nearest(&wanted, names.iter().map(String::as_str));
+    near.into_iter()
+        .map(|name| path.with_file_name(name).display().to_string())
+        .collect()
+}
+
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
         let kind = match &error {
@@ -103,6 +125,13 @@ impl From<InputError> for Failure {
             }
             InputError::TooLong { .. } => failure.hint("name the file in the prompt and let the agent read it"),
             InputError::NotText { looks_like, .. } => failure.hint(looks_like.hint()),
+            InputError::NoTerminal { .. } => {
+                failure.hint("run it in a terminal; a prompt can also come from stdin or `--prompt-file`")
+            }
+            InputError::Unreadable { path, source } if source.kind() == io::ErrorKind::NotFound => {
+                let near = names_beside(&path);
+                failure.hint_if(!near.is_empty(), format!("did you mean {}?", quoted(&near)))
+            }
             InputError::EditorValue { .. } | InputError::Editor { .. } => {
                 failure.hint("set `VISUAL` or `EDITOR` to the command of an editor, on a terminal")
             }

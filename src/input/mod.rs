@@ -257,6 +257,18 @@ pub async fn read_file(path: &Path, context: InputContext<'_>) -> Result<Vec<u8>
     context.bounded(&format!("reading `{}`", path.display()), work).await
 }
 
+/// Opens a file in the user's editor, until that is closed.
+///
+/// # Errors
+///
+/// When there is no editor or no terminal, when the editor fails, and at an interrupt.
+pub async fn edit_file(path: &Path, context: &Context) -> Result<(), Failure> {
+    let work = editor::open(path, &context.environment, context.streams);
+    InputContext::new(context, Verbosity::Normal)
+        .bounded("the editor", work)
+        .await
+}
+
 /// Reads all of stdin, of any type and without a time limit; at most [`MAX_INPUT_BYTES`] bytes.
 pub async fn read_stdin(context: InputContext<'_>) -> Result<Vec<u8>, Failure> {
     let work = stdin::read(stdin::SilentStdin::Wait, |line| context.remark(line));

@@ -150,6 +150,7 @@ fn turn(prompt: PromptContext<'_>, connection: &Connection, session: ReadySessio
             engine: Some(connection.engine.clone()),
             capabilities: capabilities(),
             model: message.model.clone(),
+            is_engines_choice: message.model.is_none() && !session.resumed,
             agent: message.agent.clone(),
             variant: message.variant.clone(),
             directory: connection.directory.to_string_lossy().into_owned(),

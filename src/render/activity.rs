@@ -11,7 +11,7 @@ use super::duration::milliseconds;
 use super::failure::failure_lines;
 use super::paint::Paint;
 use crate::error::FailureKind;
-use crate::request::{Reasoning, Verbosity};
+use crate::request::{HOSTED_PROVIDER, Reasoning, Verbosity};
 use crate::terminal::{Sanitizer, Stream, one_line, sanitize};
 use crate::turn::{
     DecidedBy, Decision, FileChange, INVALID, Outcome, PermissionRecord, QuestionRecord, TextDelta, ToolCall,
@@ -113,7 +113,8 @@ impl Activity {
 
     pub(super) fn finish(&mut self, outcome: &Outcome, console: &mut OutputStreams) {
         self.end_piece(console);
-        if outcome.rehearsal {
+        // A command line that is refused has asked no model.
+        if outcome.rehearsal && !outcome.failed_with(FailureKind::Usage) {
             self.rehearsal(console);
         }
         if outcome.failed_with(FailureKind::BrokenPipe) {
@@ -150,6 +151,19 @@ impl Activity {
     fn started(&mut self, started: &TurnStart, console: &mut OutputStreams) {
         if started.rehearsal {
             self.rehearsal(console);
+        }
+        if let Some(model) = started.model.as_ref().filter(|_| started.is_engines_choice)
+            && self.says(Verbosity::Normal)
+        {
+            let hosted = if model.provider == HOSTED_PROVIDER {
+                " on the engine's own service"
+            } else {
+                ""
+            };
+            let model = one_line(&model.to_string(), LOG_COLUMNS);
+            console.line(&format!(
+                "model: {model}{hosted}, since none was chosen; choose with `-m`, see `opencode-rs models`"
+            ));
         }
         if !self.says(Verbosity::Verbose) {
             return;

@@ -1,7 +1,7 @@
 //! The two output streams of a renderer, and their access to the screen.
 //!
 //! Invariants: the waiting line is erased before other output; when both streams are one terminal, a line on stderr
-//! never begins in the middle of the answer; while a question has the screen, output to a terminal is held and written,
+//! never begins in the middle of the answer, nor in a log of both; while a question has the screen, output to a terminal is held and written,
 //! in order, when the screen is free again.
 
 use std::io::{self, Write};
@@ -17,6 +17,8 @@ pub(super) struct OutputStreams {
     held: Vec<(Stream, Vec<u8>)>,
     /// Whether the held output ends in the middle of a line.
     held_mid_line: bool,
+    /// Whether a log of both streams ends in the middle of a line.
+    log_mid_line: bool,
 }
 
 impl OutputStreams {
@@ -28,6 +30,7 @@ impl OutputStreams {
             screen,
             held: Vec::new(),
             held_mid_line: false,
+            log_mid_line: false,
         }
     }
 
@@ -43,7 +46,8 @@ impl OutputStreams {
     /// Writes one line to stderr, after ending a line that is begun.
     pub(super) fn line(&mut self, line: &str) {
         let mut text = String::with_capacity(line.len() + 2);
-        if self.mid_line() && self.terminal.is_terminal(Stream::Stderr) {
+        let on_terminal = self.terminal.is_terminal(Stream::Stderr);
+        if (on_terminal && self.mid_line()) || (!on_terminal && self.log_mid_line) {
             text.push('\n');
         }
         text.push_str(line);
@@ -108,6 +112,7 @@ impl OutputStreams {
             self.screen.clear();
             self.screen.set_mid_line(bytes.last() != Some(&b'\n'));
         }
+        self.log_mid_line = self.terminal.outputs_are_one() && bytes.last() != Some(&b'\n');
         let writer = match stream {
             Stream::Stderr => &mut self.stderr,
             Stream::Stdin | Stream::Stdout => &mut self.stdout,

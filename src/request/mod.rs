@@ -26,7 +26,7 @@ pub use conversation::{
 };
 pub use dollars::{Dollars, ParseDollarsError};
 pub use engine::{EngineAction, EngineChoice, EngineCommandRequest, EngineSource, Network, ProbeTarget};
-pub use model::{Effort, ModelChoice, ModelRef, ParseModelError, VariantChoice};
+pub use model::{Effort, HOSTED_PROVIDER, ModelChoice, ModelRef, ParseModelError, VariantChoice};
 pub use output::{
     AnswerExtent, ColorChoice, ListFormat, ListOutput, OutputMode, OutputRequest, Reasoning, Rendering, Verbosity,
 };

@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// The provider that the engine always has: a service of its makers, for which nobody needs a key.
+pub const HOSTED_PROVIDER: &str = "opencode";
+
 /// A model of a provider, written `provider/model`; the model's own name may hold further slashes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ModelRef {

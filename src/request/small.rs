@@ -6,8 +6,12 @@ use super::{ConnectRequest, ListOutput};
 pub enum ConfigRequest {
     /// `config show`: every setting with its value and origin.
     Show(ListOutput),
+    /// `config get`: the value of the setting with this name.
+    Get(String, ListOutput),
     /// `config path`: the files that are read.
     Path(ListOutput),
+    /// `config edit`: the user's file in the editor.
+    Edit,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -116,7 +116,7 @@ macro_rules! settings {
                 Ok(())
             },
             show_default: |text| {
-                let raw = RawValue::Text(text.to_owned());
+                let raw = RawValue::Variable(text.to_owned());
                 <$type as SettingValue>::read(&raw, Path::new("/"), Path::new("/")).map_or(Value::Null, |value| value.show())
             },
             get: |settings| shown(&settings.$key),
@@ -133,6 +133,7 @@ settings! {
     system_file: PathBuf, NotSet, true, Fallback::Said("none"), "File added to the system prompt, as with `--system-file`";
     ephemeral: bool, Set, true, Fallback::Is("false"), "Whether new sessions are deleted after the run, as with `--ephemeral`";
     keep_for: Duration, NotSet, true, Fallback::Is("30m"), "How long a kept server stays after its last use, as with `--keep-for`";
+    keep_warm: Duration, NotSet, true, Fallback::Said("off"), "How long a server stays ready for the next plain prompt; without it, only `-k` leaves one";
     timeout: Duration, Set, true, Fallback::Said("none"), "Limit on the whole run, as with `--timeout`";
     stall_timeout: Duration, Set, true, Fallback::Said("none"), "Limit on silence, as with `--stall-timeout`";
     max_retries: u32, Set, true, Fallback::Is("5"), "How often a provider is tried again, as with `--max-retries`";

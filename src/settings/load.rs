@@ -238,10 +238,28 @@ fn apply_environment(
             return Err(SettingsError::BadVariable { name, reason });
         }
         let origin = Origin::Environment(name.clone());
-        (entry.set)(settings, &RawValue::Text(value.to_owned()), origin, cwd, home)
+        (entry.set)(settings, &RawValue::Variable(value.to_owned()), origin, cwd, home)
             .map_err(|reason| SettingsError::BadVariable { name, reason })?;
     }
+    settings.warnings.extend(unknown_variables(environment));
     Ok(())
+}
+
+/// A warning for each variable that looks like one of ours and is none.
+fn unknown_variables(environment: &Environment) -> Vec<String> {
+    let known: Vec<String> = ENTRIES.iter().map(SettingKey::variable).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).chain(env_vars::OWN).collect();
+    let names = environment.iter().filter_map(|(name, _)| name.to_str());
+    names
+        .filter(|name| name.starts_with(env_vars::PREFIX) && !known.contains(name))
+        .map(|name| {
+            let near = nearest::nearest(name, known.iter().copied());
+            let meant = near
+                .first()
+                .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            format!("unknown variable `{name}`{meant}")
+        })
+        .collect()
 }
 
 /// The value of a variable; an empty one counts as not set.

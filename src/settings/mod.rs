@@ -15,7 +15,7 @@ mod value;
 pub use error::{SettingsError, SettingsFileKind};
 pub use keys::{ENTRIES, Fallback, ProjectMay, SettingKey, Settings};
 pub use load::{Files, Flags, PROJECT_FILE, ProjectFile, USER_FILE, load, project_directories};
-pub use value::{RawValue, SettingValue, rule, server_url};
+pub use value::{RawValue, SettingValue, meant_tool, rule, server_url};
 
 use std::fmt;
 use std::path::{Path, PathBuf};

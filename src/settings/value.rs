@@ -15,8 +15,9 @@ use crate::support::{duration, nearest};
 /// A value as a source holds it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RawValue {
-    /// Text, which is all that the environment has.
     Text(String),
+    /// What a variable of the environment holds: text that stands for a value of any type.
+    Variable(String),
     Integer(i64),
     Boolean(bool),
     List(Vec<RawValue>),
@@ -27,7 +28,7 @@ pub enum RawValue {
 impl RawValue {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Text(_) => "a string",
+            Self::Text(_) | Self::Variable(_) => "a string",
             Self::Integer(_) => "an integer",
             Self::Boolean(_) => "a boolean",
             Self::List(_) => "an array",
@@ -37,7 +38,7 @@ impl RawValue {
 
     fn text(&self, wanted: &str) -> Result<&str, String> {
         match self {
-            Self::Text(text) => Ok(text),
+            Self::Text(text) | Self::Variable(text) => Ok(text),
             other => Err(format!("{wanted} is wanted, not {}", other.kind())),
         }
     }
@@ -86,8 +87,7 @@ impl SettingValue for bool {
     fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         match raw {
             RawValue::Boolean(value) => Ok(*value),
-            // The environment has only text.
-            RawValue::Text(text) => match text.to_ascii_lowercase().as_str() {
+            RawValue::Variable(text) => match text.to_ascii_lowercase().as_str() {
                 "1" | "true" | "yes" | "on" => Ok(true),
                 "0" | "false" | "no" | "off" => Ok(false),
                 _ => Err(format!("`{text}` is neither `true` nor `false`")),
@@ -105,7 +105,7 @@ impl SettingValue for bool {
 fn integer<T: DeserializeOwned>(raw: &RawValue, low: i64, high: i64) -> Result<T, String> {
     let number = match raw {
         RawValue::Integer(number) => Some(*number),
-        RawValue::Text(text) => text.parse().ok(),
+        RawValue::Variable(text) => text.parse().ok(),
         _ => None,
     };
     number
@@ -155,7 +155,7 @@ impl SettingValue for Duration {
     fn read(raw: &RawValue, _base: &Path, _home: &Path) -> Result<Self, String> {
         let text = match raw {
             RawValue::Integer(seconds) => seconds.to_string(),
-            RawValue::Text(text) => text.clone(),
+            RawValue::Text(text) | RawValue::Variable(text) => text.clone(),
             other => return Err(format!("a duration such as `\"5m\"` is wanted, not {}", other.kind())),
         };
         duration::parse(&text).map_err(|error| error.to_string())
@@ -262,15 +262,23 @@ pub fn rule(text: &str) -> Result<RulePattern, String> {
     let pattern: RulePattern = text
         .parse()
         .map_err(|error: crate::request::ParseRuleError| format!("`{text}` is no rule: {error}"))?;
-    let tool = pattern.tool.as_str();
-    // The tools of MCP servers and plugins have names of their own, mostly with an underscore.
-    let own_name = tool.contains(['_', '*', '?', '-', '.']) || TOOLS.contains(tool);
-    match nearest::nearest(tool, TOOLS.iter()).first() {
-        Some(near) if !own_name && strsim::jaro_winkler(tool, near) > 0.85 => Err(format!(
-            "`{text}` names no tool; did you mean `{near}`? (For a tool that is really called so, write `{tool}*`)"
+    match meant_tool(&pattern.tool) {
+        Some(near) => Err(format!(
+            "`{text}` names no tool; did you mean `{near}`? (For a tool that is really called so, write `{}*`)",
+            pattern.tool
         )),
-        _ => Ok(pattern),
+        None => Ok(pattern),
     }
+}
+
+/// The tool that a name is almost that of.
+pub fn meant_tool(tool: &str) -> Option<&'static str> {
+    // The tools of MCP servers and plugins have names of their own, mostly with an underscore.
+    if tool.contains(['_', '*', '?', '-', '.']) || TOOLS.contains(tool) {
+        return None;
+    }
+    let near = *nearest::nearest(tool, TOOLS.iter()).first()?;
+    (strsim::jaro_winkler(tool, near) > 0.85).then_some(near)
 }
 
 /// Reads the address of a server: `http` or `https`, without credentials, query or fragment.

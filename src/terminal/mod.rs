@@ -89,6 +89,11 @@ impl Terminal {
         }
     }
 
+    /// Whether what is written to stdout and to stderr comes together, as on one terminal or in one log.
+    pub const fn outputs_are_one(&self) -> bool {
+        self.streams.outputs_are_one
+    }
+
     /// Whether a line that stands on the terminal can be erased and drawn again.
     pub fn can_redraw(&self, stream: Stream) -> bool {
         self.is_terminal(stream) && self.has_cursor

@@ -5,6 +5,7 @@ use super::update::PermissionRecord;
 use crate::client::types::{EngineError, ErrorData};
 use crate::error::{Failure, FailureKind};
 use crate::permission::{DecidedBy, Decision};
+use crate::request::ModelRef;
 
 /// How the engine's libraries begin a message about an answer that they cannot parse.
 const MALFORMED: [&str; 5] = [
@@ -62,6 +63,20 @@ pub(super) fn judge(state: &TurnState, permissions: &[PermissionRecord]) -> Opti
         ),
         Some(_) => None,
     }
+}
+
+/// The failure with the name of the model, where a model or its provider gave no answer.
+pub(super) fn naming_model(mut failure: Failure, model: Option<&ModelRef>) -> Failure {
+    let is_of_provider = matches!(
+        failure.kind,
+        FailureKind::Provider | FailureKind::Auth | FailureKind::Failed
+    );
+    if let Some(model) = model.filter(|_| is_of_provider)
+        && let Some(why) = failure.message.strip_prefix("cannot get an answer: ")
+    {
+        failure.message = format!("cannot get an answer from `{model}`: {why}");
+    }
+    failure
 }
 
 /// The failure of a model stream that keeps ending without a finish reason.

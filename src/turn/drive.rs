@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::changes::FileChange;
-use super::conclusion::{broken_stream, classify, judge, too_long_after_summaries};
+use super::conclusion::{broken_stream, classify, judge, naming_model, too_long_after_summaries};
 use super::gatekeeper::{GateEvent, Gatekeeper, Permissions};
 use super::limits::exceeded;
 use super::state::TurnState;
@@ -117,10 +117,16 @@ pub async fn drive(
         first_text: None,
     };
     let failure = driver.run(events, ends).await;
+    let model = driver
+        .turn
+        .started
+        .model
+        .clone()
+        .or_else(|| driver.state.prompt()?.model_ref());
     Driven {
         state: driver.state,
         outputs: driver.turn.outputs,
-        failure,
+        failure: failure.map(|failure| naming_model(failure, model.as_ref())),
         permissions: driver.gatekeeper.records,
         first_text: driver.first_text,
         policy: driver.gatekeeper.policy,

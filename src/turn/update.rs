@@ -49,6 +49,8 @@ pub struct TurnStart {
     pub capabilities: Vec<String>,
     /// `None` until the model is known.
     pub model: Option<ModelRef>,
+    /// Whether the engine chose the model, since no option, setting, agent or earlier prompt did.
+    pub is_engines_choice: bool,
     pub agent: Option<String>,
     pub variant: Option<String>,
     pub directory: String,

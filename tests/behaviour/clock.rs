@@ -62,7 +62,7 @@ fn an_old_answer_is_never_printed_as_the_new_one() {
             &["-s", id, "--fork", "second"],
         ] {
             let finished = run(&["--output-format=json"], arguments).expect(1).says(&[
-                "error: cannot get an answer: the engine ended the turn without one\n",
+                "error: cannot get an answer from `rehearsal/scripted`: the engine ended the turn without one\n",
                 "hint: the clock is behind the session's last message",
             ]);
             let record = finished.record();

@@ -25,13 +25,13 @@ fn fails(script: &str, arguments: &[&str], code: i32, outcome: &str, result: &st
 fn auth(message: &str) -> Value {
     json!({
         "kind": "auth",
-        "message": format!("cannot get an answer: the provider refused the credentials: {message}"),
+        "message": format!("cannot get an answer from `rehearsal/scripted`: the provider refused the credentials: {message}"),
         "hint": "check the provider's key, or log in again with `opencode-rs auth login`",
     })
 }
 
 fn provider(message: &str, hint: &str) -> Value {
-    json!({"kind": "provider", "message": format!("cannot get an answer: {message}"), "hint": hint})
+    json!({"kind": "provider", "message": format!("cannot get an answer from `rehearsal/scripted`: {message}"), "hint": hint})
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn refused_credentials_end_the_run_with_4() {
 fn a_request_that_the_provider_refuses_ends_the_run_with_1() {
     let error = json!({
         "kind": "failed",
-        "message": "cannot get an answer: the provider refused the request with status 400: no such thing",
+        "message": "cannot get an answer from `rehearsal/scripted`: the provider refused the request with status 400: no such thing",
         "hint": null,
     });
     let script = "[[reply]]\nstatus = 400\nerror_message = \"no such thing\"";
@@ -66,7 +66,10 @@ fn a_pause_beyond_the_budget_ends_the_run_at_once_with_7() {
     let (record, finished) = record_of(script, &[], 7);
     assert_eq!(record["outcome"], "provider");
     assert_eq!(record["error"]["kind"], "provider");
-    assert_eq!(record["error"]["message"], "cannot get an answer: slow down");
+    assert_eq!(
+        record["error"]["message"],
+        "cannot get an answer from `rehearsal/scripted`: slow down"
+    );
     let hint = record["error"]["hint"].as_str().unwrap();
     // How much of the hour is left when the event comes is not for us to say.
     assert!(
@@ -77,7 +80,7 @@ fn a_pause_beyond_the_budget_ends_the_run_at_once_with_7() {
     );
     assert!(finished.took < Duration::from_secs(200), "{:?}", finished.took);
     // A retry that is not made is neither shown nor counted.
-    let finished = finished.says(&["error: cannot get an answer: slow down"]);
+    let finished = finished.says(&["error: cannot get an answer from `rehearsal/scripted`: slow down"]);
     assert!(!finished.stderr.contains("retrying in "), "{}", finished.stderr);
     assert_eq!(record["retries"], 0);
 }
@@ -186,7 +189,7 @@ fn streams_without_a_finish_reason_end_the_run_with_7_after_two() {
     assert!((2..=4).contains(&turns), "{turns}");
     let finished = finished.says(&[
         "warning: the provider ends the answer without a finish reason that the engine knows, so the engine asks again\n",
-        "error: cannot get an answer: the provider's stream ends without a finish reason that the engine knows\n",
+        "error: cannot get an answer from `rehearsal/scripted`: the provider's stream ends without a finish reason that the engine knows\n",
     ]);
     assert_eq!(
         finished.stderr.matches("so the engine asks again").count(),
@@ -350,14 +353,18 @@ fn a_conversation_too_long_for_the_model_ends_the_run_with_7() {
         assert_eq!(record["error"]["kind"], "provider");
         let message = record["error"]["message"].as_str().unwrap();
         assert!(
-            message.starts_with("cannot get an answer: the conversation is too long for the model"),
+            message.starts_with(
+                "cannot get an answer from `rehearsal/scripted`: the conversation is too long for the model"
+            ),
             "{message}"
         );
         assert_eq!(
             record["error"]["hint"],
             "send less text, or use a model with a larger context"
         );
-        finished.says(&["error: cannot get an answer: the conversation is too long for the model"]);
+        finished.says(&[
+            "error: cannot get an answer from `rehearsal/scripted`: the conversation is too long for the model",
+        ]);
     }
 }
 
@@ -375,7 +382,7 @@ fn a_provider_that_nobody_reaches_ends_the_run_with_7() {
         .run(["--output-format", "json", "--max-retries", "0", "Say it"])
         .finish()
         .expect(7)
-        .says(&["error: cannot get an answer: "]);
+        .says(&["error: cannot get an answer from `rehearsal/scripted`: "]);
     let record = finished.record();
     assert_eq!(record["error"]["kind"], "provider");
     assert_eq!(record["model"], "gone/m");

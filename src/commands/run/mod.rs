@@ -2,6 +2,7 @@
 
 mod answer_file;
 mod checks;
+mod cold_starts;
 mod git;
 mod prepare;
 mod worktree;
@@ -77,7 +78,14 @@ pub async fn run(context: &Context, mut request: RunRequest) -> Result<CommandEn
         outcome.worktree = Some(worktree.conclude(&context.environment).await);
     }
     outcome.phases.total_ms = millis_since(context.started);
-    finish(context, display, connection, outcome).await
+    let is_cold = connection
+        .as_ref()
+        .is_some_and(|connection| cold_starts::is_habit(&request.connect, connection));
+    let end = finish(context, display, connection, outcome).await;
+    if is_cold {
+        cold_starts::note(context, request.connect.verbosity);
+    }
+    end
 }
 
 /// Connects, prepares the turn and takes it; gives the connection back, to be closed.
