@@ -234,7 +234,9 @@ impl FailureKind {
                  is not met"
             }
             Self::Auth => "credentials are missing, or the provider refused them",
-            Self::Denied => "the run stopped because a tool call was denied; with `--fail-on-deny`, any call was denied",
+            Self::Denied => {
+                "the run stopped because a tool call was denied; with `--fail-on-deny`, any call was denied"
+            }
             Self::Limit => "more turns, tool calls, tokens or dollars than the limits allow",
             Self::Provider => {
                 "the provider is unreachable, overloaded or rate limited beyond the retries; the context is too long"

@@ -29,7 +29,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
         env_vars::GITHUB_DOWNLOAD,
         "Base address of GitHub's release downloads, for a mirror.",
     ),
-    (env_vars::GITHUB_TOKEN, "Token for the GitHub API, sent to that host alone."),
+    (
+        env_vars::GITHUB_TOKEN,
+        "Token for the GitHub API, sent to that host alone.",
+    ),
     (env_vars::GH_TOKEN, "The same, where `GITHUB_TOKEN` is not set."),
     (
         env_vars::NPM_REGISTRY,
@@ -39,13 +42,22 @@ pub const VARIABLES: &[(&str, &str)] = &[
         env_vars::NODE_EXTRA_CA_CERTS,
         "A file of certificates to trust in addition to the system's.",
     ),
-    ("SSL_CERT_FILE", "A file of certificates to trust instead of the system's."),
+    (
+        "SSL_CERT_FILE",
+        "A file of certificates to trust instead of the system's.",
+    ),
     (
         "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
         "Proxies for downloads and for the engine. `NO_PROXY` gets `localhost,127.0.0.1,::1` in addition.",
     ),
-    (env_vars::SERVER_PASSWORD, "Password of the server that `--attach` names."),
-    (env_vars::SERVER_USERNAME, "User name for `--attach` [default: opencode]."),
+    (
+        env_vars::SERVER_PASSWORD,
+        "Password of the server that `--attach` names.",
+    ),
+    (
+        env_vars::SERVER_USERNAME,
+        "User name for `--attach` [default: opencode].",
+    ),
     (
         env_vars::ENGINE_CONFIG_CONTENT,
         "The engine's inline configuration. What the options of this program need is merged over it.",
@@ -69,7 +81,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ),
     (env_vars::FORCE_COLOR, "The same as `CLICOLOR_FORCE`."),
     (env_vars::CLICOLOR, "Turns colour off when it is `0`."),
-    (env_vars::TERM, "The kind of terminal; `dumb` has no colour and no cursor."),
+    (
+        env_vars::TERM,
+        "The kind of terminal; `dumb` has no colour and no cursor.",
+    ),
     (env_vars::VISUAL, "The editor of `--editor`."),
     (env_vars::EDITOR, "The editor where `VISUAL` is not set [default: vi]."),
     (
@@ -84,8 +99,14 @@ const FILES: &[(&str, &str)] = &[
         ".opencode-rs.toml",
         "Settings of a project, in its directory. They may narrow what is allowed; see SETTINGS.",
     ),
-    ("~/.local/share/opencode-rs/engines/", "Installed engines, each with a receipt."),
-    ("~/.local/share/opencode-rs/rehearsal/", "The conversations of rehearsals."),
+    (
+        "~/.local/share/opencode-rs/engines/",
+        "Installed engines, each with a receipt.",
+    ),
+    (
+        "~/.local/share/opencode-rs/rehearsal/",
+        "The conversations of rehearsals.",
+    ),
     (
         "~/.local/state/opencode-rs/servers/",
         "Addresses of the warm servers, without secrets, and their logs.",
@@ -182,7 +203,11 @@ fn add_pages(root: &Command, command: &Command, name: &str, files: &mut Vec<Gene
         end_of_main_page(root)
     } else {
         let usage = shown.render_usage().to_string();
-        let shared: Vec<Arg> = command.get_arguments().filter(|arg| is_shared(root, arg)).cloned().collect();
+        let shared: Vec<Arg> = command
+            .get_arguments()
+            .filter(|arg| is_shared(root, arg))
+            .cloned()
+            .collect();
         shown = shown
             .override_usage(usage.trim_start_matches("Usage: ").to_owned())
             .mut_args(|arg| {
@@ -198,7 +223,9 @@ fn add_pages(root: &Command, command: &Command, name: &str, files: &mut Vec<Gene
     let mut contents = Vec::new();
     page.render(&mut contents).expect("a vector takes every byte");
     // An empty date would be left out, and the version take its place.
-    let contents = String::from_utf8(contents).expect("a page is text").replacen(" 1  \"", " 1 \"\" \"", 1);
+    let contents = String::from_utf8(contents)
+        .expect("a page is text")
+        .replacen(" 1  \"", " 1 \"\" \"", 1);
     let contents = with_examples(&contents);
     let end = end.replace('\'', "\\*(Aq");
     files.push((format!("man/{name}.1"), format!("{contents}{end}").into_bytes()));
@@ -235,7 +262,9 @@ fn end_of_page(shared: &[Arg]) -> String {
         roff.text(line);
     }
     roff.control("SH", ["SEE ALSO"]);
-    roff.text([roman("opencode-rs(1), which has the exit statuses, variables, files, rules and settings")]);
+    roff.text([roman(
+        "opencode-rs(1), which has the exit statuses, variables, files, rules and settings",
+    )]);
     roff.to_roff()
 }
 

@@ -276,11 +276,7 @@ pub fn require(
             "interrupted while asking for trust",
         )),
         TrustAnswer::Refused => Err(refusal(findings, directories, "it is not trusted")),
-        TrustAnswer::Nobody => Err(refusal(
-            findings,
-            directories,
-            "nobody can be asked",
-        )),
+        TrustAnswer::Nobody => Err(refusal(findings, directories, "nobody can be asked")),
     }
 }
 

@@ -19,14 +19,18 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The text of a manual page, without the escapes of its dashes and quotes.
+/// The text of a manual page, without fonts and the escapes of its dashes and quotes.
 fn page(name: &str) -> String {
     let path = format!("man/{name}.1");
     let (_, contents) = cli::generated_files()
         .into_iter()
         .find(|(of, _)| *of == path)
         .unwrap_or_else(|| panic!("no {path}"));
-    String::from_utf8(contents).unwrap().replace("\\-", "-").replace("\\*(Aq", "'")
+    let escapes = [("\\fB", ""), ("\\fI", ""), ("\\fR", ""), ("\\-", "-"), ("\\*(Aq", "'")];
+    let text = String::from_utf8(contents).unwrap();
+    escapes
+        .iter()
+        .fold(text, |text, (escape, plain)| text.replace(escape, plain))
 }
 
 /// Whether the text has this word, and not as part of a longer one.
@@ -49,7 +53,10 @@ fn documents() -> Vec<PathBuf> {
 #[test]
 fn the_readme_is_short() {
     let lines = read("README.md").lines().count();
-    assert!(lines <= LONGEST_README, "README.md has {lines} lines, not {LONGEST_README}");
+    assert!(
+        lines <= LONGEST_README,
+        "README.md has {lines} lines, not {LONGEST_README}"
+    );
 }
 
 #[test]
@@ -116,7 +123,7 @@ fn readme_and_manual_have_the_exit_statuses_of_the_program() {
     assert_eq!(table, expected);
     let (_, statuses) = page.split_once(".SH \"EXIT STATUS\"\n").unwrap();
     for (code, (outcome, meaning)) in exit_statuses() {
-        let entry = format!("\\fB{code}\\fR ({outcome})\n{meaning}\n");
+        let entry = format!(".TP\n{code} ({outcome})\n{meaning}\n");
         assert!(statuses.contains(&entry), "{entry}");
     }
 }
@@ -146,7 +153,7 @@ fn every_setting_stands_in_settings_md_and_in_the_manual() {
     for [key, about, default, project] in cli::settings_table() {
         let row = format!("| `{key}` | {about} | {default} | {project} |");
         assert!(settings.contains(&row), "docs/settings.md has no line\n{row}");
-        assert!(page.contains(&format!("\\fB{key}\\fR\n")), "`{key}` is not in the manual");
+        assert!(page.contains(&format!(".TP\n{key}\n")), "`{key}` is not in the manual");
     }
 }
 
@@ -166,7 +173,9 @@ fn links_of_documents_lead_to_files_and_headings_that_exist() {
                 _ => document.parent().unwrap().join(file),
             };
             let is_there = match fs::read_to_string(&target) {
-                Ok(target) => heading.is_empty() || target.lines().any(|line| anchor_of(line).as_deref() == Some(heading)),
+                Ok(target) => {
+                    heading.is_empty() || target.lines().any(|line| anchor_of(line).as_deref() == Some(heading))
+                }
                 Err(_) => target.is_dir(),
             };
             if !is_there {
@@ -181,6 +190,8 @@ fn links_of_documents_lead_to_files_and_headings_that_exist() {
 fn anchor_of(line: &str) -> Option<String> {
     let heading = line.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' ')?;
     let kept = heading.to_lowercase();
-    let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    let kept = kept
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     Some(kept.map(|c| if c == ' ' { '-' } else { c }).collect())
 }
