@@ -21,12 +21,37 @@ const MARKS_OF_SECRETS: [&str; 4] = ["_auth", "password", "extraheader", "token"
 /// The first of `files`, below `place`, that may hold a secret. A file that is committed as it is holds none: whoever has
 /// the repository has it. Neither do settings without a login.
 pub(super) fn first_secret(place: &Path, files: &BTreeSet<PathBuf>) -> Option<PathBuf> {
-    let unsure: Vec<&PathBuf> = files.iter().filter(|file| !is_harmless_setting(file)).collect();
-    if unsure.is_empty() {
+    first_of(place, files.iter().filter(|file| !is_harmless_setting(file)).collect())
+}
+
+/// The first of `files`, below `place`, that is not committed as it is; of those that git tracks where only these count.
+pub(super) fn first_uncommitted(place: &Path, files: &BTreeSet<PathBuf>, only_tracked: bool) -> Option<PathBuf> {
+    let is_tracked = |file: &&PathBuf| {
+        let name = file.strip_prefix(place).unwrap_or(file).to_string_lossy();
+        !only_tracked
+            || ids(
+                place,
+                &["ls-files", "--", &format!(":(literal){name}")],
+                None.into_iter(),
+            ) != Some(Vec::new())
+    };
+    let files: Vec<&PathBuf> = files.iter().filter(is_tracked).collect();
+    first_of(place, files)
+}
+
+/// The settings of the repository of a directory, if there may be a login among them.
+pub(super) fn settings_with_login(directory: &Path) -> Option<PathBuf> {
+    let answer = ids(directory, &["rev-parse", "--git-path", "config"], None.into_iter())?;
+    let file = directory.join(answer.first()?);
+    (!is_harmless_setting(&file)).then_some(file)
+}
+
+fn first_of(place: &Path, files: Vec<&PathBuf>) -> Option<PathBuf> {
+    if files.is_empty() {
         return None;
     }
-    let committed = committed(place, &unsure).unwrap_or_default();
-    unsure
+    let committed = committed(place, &files).unwrap_or_default();
+    files
         .into_iter()
         .enumerate()
         .find_map(|(at, file)| (!committed.get(at).is_some_and(|is| *is)).then(|| file.clone()))

@@ -81,6 +81,7 @@ impl Policy {
                 if depth == 0 && judged.iter().all(|judged| judged.verdict.effect == Effect::Allow) {
                     let parts = self.with_inner_parts(parts, 0);
                     judged.extend(self.judge_repositories(&parts));
+                    judged.extend(self.judge_git_surprises(&parts));
                     judged.extend(self.judge_new_files(&parts));
                     judged.extend(self.judge_background(&parts));
                     judged.extend(self.judge_new_names(&parts));
@@ -379,10 +380,13 @@ impl Policy {
         }
         let places = self.judge_arguments(command, &hazards);
         let is_bounded = places.as_ref().is_none_or(|places| places.effect == Effect::Allow);
-        if let Some(places) = places
-            && (verdict.effect == Effect::Allow || places.effect == Effect::Deny || !places.by_preset)
-        {
-            verdict = verdict.stricter(places);
+        if let Some(places) = places {
+            if verdict.effect == Effect::Allow || places.effect == Effect::Deny || !places.by_preset {
+                verdict = verdict.stricter(places);
+            } else if (places.effect, verdict.effect, verdict.by_preset) == (Effect::Ask, Effect::Ask, true) {
+                // That commands ask is known; where this one goes is not.
+                verdict.rule = places.rule;
+            }
         }
         if verdict.effect == Effect::Ask && is_bounded && verdict.grant.is_none() {
             verdict.grant = grant::for_command(command, &hazards);

@@ -46,6 +46,9 @@ const HAVE_SUBCOMMANDS: Names = Names(
 /// Programs that look into files that the line does not name.
 const SEARCHERS: Names = Names("rg grep egrep fgrep ag ack ugrep find fd zip tar bsdtar diff");
 
+/// Programs that move files, or work on those of a whole directory.
+const MOVERS: Names = Names("cp ln mv rsync install git xargs");
+
 /// Files that are no files.
 const STREAMS: Names = Names("/dev/null /dev/stdout /dev/stderr /dev/stdin");
 
@@ -65,6 +68,14 @@ impl Policy {
         };
         let only_reads = only_reads(words, hazards);
         let mut found = Vec::new();
+        // A directory that the line makes is not there yet: nothing can be looked up from it.
+        let leaves = |word: &ShellWord| match word.known() {
+            Some(text) => text.contains("..") && (SEARCHERS.contains(name) || MOVERS.contains(name)),
+            None => word.has_glob,
+        };
+        if dirs.iter().any(|dir| !dir.is_dir()) && words[1..].iter().any(leaves) {
+            found.push(asks("bash in a directory that the line makes, with files around it,"));
+        }
         if name == "cd" && words.len() == 1 {
             found.push(self.judge_place("~", &self.grounds.directory, Use::Lists));
         }

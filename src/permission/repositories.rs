@@ -3,14 +3,22 @@
 //!
 //! Invariants: what is judged here only makes a line ask.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::committed;
+use super::contents::{self, Kind, SearchWalk, WalkEntry};
 use super::judged::Judged;
 use super::paths::PathTarget;
-use super::policy::{PartDecision, Policy};
-use super::shell::texts::program;
+use super::places::matches;
+use super::policy::{Outside, PartDecision, Policy};
+use super::shell::git::Shown;
+use super::shell::texts::{program, star_brackets};
 use super::shell::{LinePart, ShellCommand, ShellWord, git};
 use super::spelling::normal;
+use crate::context::Environment;
+use crate::request::Effect;
 
 impl Policy {
     /// Where a command of git works, and the other repositories that it talks to.
@@ -47,6 +55,76 @@ impl Policy {
             }
         }
         found
+    }
+
+    /// What git does in an allowed line that no rule about git says: programs that settings of the repository start, secrets
+    /// that are not committed and that it shows or would commit, and logins in its settings.
+    pub(super) fn judge_git_surprises(&self, parts: &[LinePart]) -> Option<Judged> {
+        if self.allows_every_command() {
+            return None;
+        }
+        let mut known: BTreeMap<&Path, Option<String>> = BTreeMap::new();
+        parts.iter().find_map(|part| {
+            let LinePart::Command(command) = part else { return None };
+            if program(&command.words) != Some("git") {
+                return None;
+            }
+            command.dirs.iter().flatten().find_map(|dir| {
+                let setting = known.entry(dir.as_path()).or_insert_with(|| starting_setting(dir));
+                let verdict = match setting {
+                    Some(setting) => self.beyond(
+                        "bash",
+                        &format!("git that starts what `{setting}` in its repository says"),
+                    ),
+                    None => self.judge_git_secrets(&command.words, dir)?,
+                };
+                Some(Judged::new(command.raw.clone(), verdict))
+            })
+        })
+    }
+
+    fn judge_git_secrets(&self, words: &[ShellWord], dir: &Path) -> Option<PartDecision> {
+        let shows = git::shows_of_uncommitted(words)?;
+        let is_file = |word: &ShellWord| {
+            let names = word
+                .value
+                .as_deref()
+                .and_then(|pattern| matches(&star_brackets(pattern), dir));
+            names.is_some_and(|names| names.iter().all(|name| dir.join(name).is_file()))
+        };
+        // Each of these is judged by its own name.
+        let end = words.iter().position(|word| word.text() == "--");
+        let operands = match (end, shows) {
+            (Some(end), _) => &words[end + 1..],
+            (None, Shown::All) => &words[2.min(words.len())..],
+            (None, _) => &[],
+        };
+        if !operands.is_empty() && operands.iter().all(is_file) {
+            return None;
+        }
+        let may_read = |path: &Path| {
+            let path = path.to_string_lossy();
+            self.judge_path("read", &path, Outside::ByTool).effect == Effect::Allow
+        };
+        let found = match shows {
+            Shown::Settings => committed::settings_with_login(dir).filter(|path| !may_read(path)),
+            Shown::Tracked | Shown::All => {
+                let secrets = RefCell::new(BTreeSet::new());
+                let walked = contents::find(dir, SearchWalk::Engine { include: "" }, |path, kind| {
+                    if kind == Kind::File && self.grounds.protected.secret(path).is_some() && !may_read(path) {
+                        secrets.borrow_mut().insert(path.to_path_buf());
+                    }
+                    false
+                });
+                if walked == WalkEntry::TooMuch {
+                    return Some(self.beyond("read", "git in more files than can be judged"));
+                }
+                let secrets = secrets.into_inner();
+                committed::first_uncommitted(dir, &secrets, shows == Shown::Tracked)
+            }
+        }?;
+        let name = found.file_name().unwrap_or_default().to_string_lossy();
+        Some(self.beyond("read", &format!("git that could show `{name}`")))
     }
 
     /// Whether git in `dir` may find another repository than that of the agent's directory: it looks in each directory on
@@ -88,6 +166,39 @@ impl Policy {
             )
         })
     }
+}
+
+/// The setting in a repository's own files, or its hook, by which even a command of git that only reads starts a program.
+/// What the user's own files say is theirs, and so are hooks of commits, which commits are meant to run.
+fn starting_setting(dir: &Path) -> Option<String> {
+    let git = |arguments: &[&str]| {
+        let output = Environment::of_process().git(dir).args(arguments).output().ok()?;
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let is_quiet = |value: &str| matches!(value, "" | "true" | "false" | "0" | "1") || value.starts_with("git-lfs ");
+    let settings = git(&["config", "--null", "--show-scope", "--includes", "--list"])?;
+    let fields: Vec<&str> = settings.split('\0').collect();
+    let own = fields
+        .chunks_exact(2)
+        .filter(|pair| matches!(pair[0], "local" | "worktree"))
+        .filter_map(|pair| pair[1].split_once('\n'));
+    let starting = own.filter(|(name, value)| {
+        let (section, key) = (name.split('.').next(), name.rsplit('.').next());
+        let is_starting = match (section, key) {
+            (Some("core"), Some("fsmonitor")) | (Some("diff"), Some("external" | "command" | "textconv")) => true,
+            (Some("filter"), Some("clean" | "smudge" | "process")) => true,
+            _ => false,
+        };
+        is_starting && !is_quiet(value)
+    });
+    starting.map(|(name, _)| name.to_owned()).next().or_else(|| {
+        let hooks = git(&["rev-parse", "--git-path", "hooks"])?;
+        let hook = dir.join(hooks.trim_end_matches('\n')).join("post-index-change");
+        hook.exists().then(|| "post-index-change".to_owned())
+    })
 }
 
 /// Whether git finds a repository in a directory before it looks at the directory itself.

@@ -5,8 +5,8 @@ use super::names::Names;
 /// The last parts of the names of settings that name a program, a directory of programs, or a file with more settings. Lower
 /// case, as git lists them.
 const STARTING: Names = Names(
-    "askpass clean cmd command driver editor external fsmonitor gitproxy helper hookspath packobjectshook pager path process \
-     program smudge sshcommand templatedir textconv",
+    "askpass clean cmd command defaultkeycommand difffilter driver editor external fsmonitor gitproxy helper hookspath \
+     packobjectshook pager path process program smtpserver smudge sshcommand templatedir textconv alternaterefscommand",
 );
 
 /// Whether git starts what a setting names, or reads more settings there.

@@ -73,7 +73,7 @@ fn rules_of_all_files_add_up_and_a_project_can_only_narrow() {
 }
 
 #[test]
-fn a_project_turns_on_what_narrows_and_cannot_turn_it_off_by_other_words() {
+fn a_project_turns_on_what_narrows_and_cannot_turn_it_off() {
     let sandbox = Sandbox::new();
     sandbox.write(
         &sandbox.user_file(),
@@ -81,7 +81,7 @@ fn a_project_turns_on_what_narrows_and_cannot_turn_it_off_by_other_words() {
     );
     project_file(
         &sandbox,
-        "auto_tools = false\nread_only = \"no\"\noffline = \"false\"\nno_input = true\nfail_on_deny = true\n",
+        "auto_tools = false\nread_only = false\noffline = false\nno_input = true\nfail_on_deny = true\n",
     );
     let value = |key: &str| setting(&sandbox, key).0["value"].clone();
     assert_eq!(value("auto_tools"), false);
@@ -89,8 +89,14 @@ fn a_project_turns_on_what_narrows_and_cannot_turn_it_off_by_other_words() {
     assert_eq!(value("offline"), true);
     assert_eq!(value("no_input"), true);
     assert_eq!(value("fail_on_deny"), true);
-    project_file(&sandbox, "auto_tools = \"yes\"\n");
+    project_file(&sandbox, "auto_tools = true\n");
     assert_eq!(setting(&sandbox, "auto_tools").0["origin"], "user");
+    // A word may mean either.
+    project_file(&sandbox, "auto_tools = \"yes\"\n");
+    let refused = sandbox.run(&["config", "show"]);
+    assert_eq!(refused.code, Some(2));
+    let said = "line 1: `true` or `false` is wanted, not a string";
+    assert!(refused.stderr.contains(said), "{}", refused.stderr);
 }
 
 #[test]
@@ -792,6 +798,43 @@ fn what_gits_settings_start_is_asked_about() {
     git(&["init", "-q", "--separate-git-dir", "store"]);
     let calls = ["edit:store/config", "edit:store/hooks/pre-commit"];
     assert_eq!(effects(&sandbox, &["--auto-tools"], &calls), ["ask", "ask"]);
+}
+
+/// What git shows or starts in an allowed line that no rule about git says.
+#[test]
+fn git_that_starts_programs_or_shows_secrets_is_asked_about() {
+    let sandbox = Sandbox::new();
+    let git = |arguments: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        let git = git
+            .current_dir(sandbox.project())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap());
+        assert!(git.args(arguments).status().unwrap().success(), "{arguments:?}");
+    };
+    let calls = [
+        "bash:git status",
+        "bash:git add -A",
+        "bash:git add a.txt",
+        "bash:git diff",
+        "bash:git remote -v",
+    ];
+    let judged = || effects(&sandbox, &["--auto-tools", "--allow", "bash:git *"], &calls);
+    git(&["init", "-q"]);
+    std::fs::write(sandbox.project().join("a.txt"), "a").unwrap();
+    assert_eq!(judged(), ["allow"; 5]);
+    std::fs::write(sandbox.project().join("server.key"), "a").unwrap();
+    assert_eq!(judged(), ["allow", "ask", "allow", "allow", "allow"]);
+    git(&["add", "-A"]);
+    assert_eq!(judged(), ["allow", "ask", "allow", "ask", "allow"]);
+    git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "a"]);
+    assert_eq!(judged(), ["allow"; 5]);
+    git(&["remote", "add", "origin", "https://me:word@example.com/a.git"]);
+    assert_eq!(judged(), ["allow", "allow", "allow", "allow", "ask"]);
+    git(&["config", "filter.x.clean", "git-lfs clean -- %f"]);
+    assert_eq!(judged(), ["allow", "allow", "allow", "allow", "ask"]);
+    git(&["config", "core.fsmonitor", "touch run"]);
+    assert_eq!(judged(), ["ask"; 5]);
 }
 
 /// Files of the project to which links lead from where something is started.

@@ -353,7 +353,7 @@ fn a_missing_attachment_is_told_before_stdin_is_waited_for() {
     assert_eq!(finished.code, Some(2));
     assert_eq!(
         finished.stderr,
-        "error: cannot read `no/such`\n  caused by: No such file or directory (os error 2)\n"
+        "error: cannot read `no/such`\n  caused by: No such file or directory\n"
     );
 }
 

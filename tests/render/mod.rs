@@ -135,6 +135,7 @@ fn engine() -> EngineInfo {
 
 fn started() -> TurnStart {
     TurnStart {
+        is_engines_choice: false,
         engine: Some(engine()),
         capabilities: vec!["tools".to_owned(), "schema".to_owned()],
         model: Some(model()),

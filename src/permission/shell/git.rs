@@ -169,6 +169,36 @@ pub(crate) fn prints_contents(words: &[ShellWord], is_file: &dyn Fn(&str) -> boo
     !(is_silent && options_are_silent)
 }
 
+/// Where a command looks beyond what is committed, so that it may show a secret, or bring it into a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The files that the index names.
+    Tracked,
+    /// All files that are not ignored.
+    All,
+    /// The settings of the repository.
+    Settings,
+}
+
+/// What of that a command may show.
+pub(crate) fn shows_of_uncommitted(words: &[ShellWord]) -> Option<Shown> {
+    let (name, rest) = words[subcommand(words)?..].split_first()?;
+    let has = |names: Names| rest.iter().any(|word| names.contains(word.text()));
+    let has_letter = |letter| {
+        let short = |text: &str| text.starts_with('-') && !text.starts_with("--") && text.contains(letter);
+        rest.iter().any(|word| short(word.text()))
+    };
+    match name.text() {
+        "config" | "remote" | "ls-remote" => Some(Shown::Settings),
+        "add" | "stage" => Some(Shown::All),
+        "stash" if !has(Names("list show pop apply drop branch")) => Some(Shown::All),
+        "commit" if has_letter('a') || has(Names("--all")) => Some(Shown::Tracked),
+        "status" if has_letter('v') || has(Names("--verbose")) => Some(Shown::Tracked),
+        "diff" | "diff-files" | "diff-index" if prints_contents(words, &|_| true) => Some(Shown::Tracked),
+        _ => None,
+    }
+}
+
 /// Options of the subcommands that talk to others that take no value.
 const FLAGS: Names = Names(
     "--all --allow-unrelated-histories --append --atomic --autostash --commit --delete --dry-run --exit-code --ff --ff-only \

@@ -262,8 +262,16 @@ impl LineWalk<'_> {
                     dirs: self.dirs.clone(),
                 });
             }
+            // What it becomes is given to the program, as an argument would be.
             Redirect::Text(word) => {
-                self.word(word);
+                let target = self.word(word);
+                if target.value.is_none() {
+                    self.parts.push(LinePart::File {
+                        writes: false,
+                        target,
+                        dirs: self.dirs.clone(),
+                    });
+                }
             }
             Redirect::Copy { .. } | Redirect::Document => {}
         }

@@ -49,8 +49,8 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
     ),
     (Names("scp"), "oFSD", Names(""), RUNS),
     // jq(1), yq, tree(1), less(1)
-    (Names("jq"), "fL", Names("from-file"), RUNS),
-    (Names("yq"), "i", Names("inplace"), WRITES),
+    (Names("jq yq"), "fL", Names("from-file"), RUNS),
+    (Names("yq"), "is", Names("inplace in-place split-exp"), WRITES),
     (Names("tree"), "o", Names(""), WRITES),
     (
         Names("less"),
@@ -497,8 +497,12 @@ fn hazards_of(name: &str, rest: &[ShellWord]) -> Vec<Hazard> {
             &|word| brings_modules(word.text()) || shows_environment(word.text()),
             ELSEWHERE,
         ),
+        // There are two programs of that name: one is `jq` for YAML, the other has its own functions.
         "yq" => all(
-            &|word| ["env", "load"].iter().any(|function| word.text().contains(function)),
+            &|word| {
+                let text = word.text();
+                brings_modules(text) || shows_environment(text) || text.contains("env") || text.contains("load")
+            },
             ELSEWHERE,
         ),
         "sqlite3" => sqlite(rest),
@@ -523,8 +527,8 @@ fn brings_modules(text: &str) -> bool {
     is_word("import") || is_word("include")
 }
 
-/// Whether a program for `jq` reads the variables of the environment: `env` or `$ENV`, and not as the name of a field or as
-/// a text.
+/// Whether a program for `jq` reads the variables of the environment: `env` or `$ENV`, and not as the name of a field or
+/// as a text.
 fn shows_environment(text: &str) -> bool {
     let is_name = |c: char| c == '_' || c.is_alphanumeric();
     let reads = |name: &str| {
@@ -536,7 +540,8 @@ fn shows_environment(text: &str) -> bool {
             !is_field && !is_text && !before.is_some_and(is_name) && !after.is_some_and(is_name)
         })
     };
-    reads("env") || reads("$ENV") || text.contains("$__prog")
+    // There may be white space behind the dollar.
+    reads("env") || reads("ENV") || text.contains("__prog")
 }
 
 /// What in the arguments of `find` is more than a test.
