@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum as _};
 use clap_complete::env::Shells;
 use clap_complete::{Generator as _, Shell};
 
-use super::manual;
+use super::manual::{self, GeneratedFile};
 
 /// Set by the scripts of completions: which shell asks.
 pub const COMPLETION_VARIABLE: &str = "OPENCODE_RS_COMPLETE";
@@ -66,9 +66,6 @@ enum GenerateCommand {
         out: Option<PathBuf>,
     },
 }
-
-/// A generated file: its path in the repository, and its contents.
-pub(super) type GeneratedFile = (String, Vec<u8>);
 
 impl GenerateArgs {
     /// The files that were asked for, and the directory to write them to; without one they go to stdout. Settings have no

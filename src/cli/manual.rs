@@ -6,11 +6,13 @@
 use clap::{Arg, Command};
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
-use super::generate::GeneratedFile;
 use super::{Cli, run};
 use crate::env_vars;
 use crate::error::exit_statuses;
 use crate::settings::{ENTRIES, Fallback, ProjectMay, SettingKey};
+
+/// A generated file: its path in the repository, and its contents.
+pub(super) type GeneratedFile = (String, Vec<u8>);
 
 const NAME: &str = "opencode-rs";
 
