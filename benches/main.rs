@@ -1,4 +1,4 @@
-//! The table for the README: what a run costs, beside `opencode run` where the two can be compared.
+//! The table for `docs/speed.md`: what a run costs, beside `opencode run` where the two can be compared.
 //!
 //! ```text
 //! OPENCODE_RS_TEST_ENGINE=/path/to/opencode cargo bench [-- --rounds N]

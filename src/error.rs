@@ -4,6 +4,7 @@
 //! that the hint lives with the knowledge. Here is only what all of them share: the kind, and the one exhaustive match
 //! from kind to exit status.
 
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -221,6 +222,45 @@ impl FailureKind {
             Self::Interrupted | Self::Terminated | Self::BrokenPipe => "interrupted",
         }
     }
+
+    /// What the exit status says, as a fragment for people.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Failed => "the agent failed, or no other status fits",
+            Self::Truncated => "the answer was cut by the model's output limit (`error.kind` is `truncated`)",
+            Self::Usage => "a wrong option, setting, rule, file, model or agent name; a directory that is not trusted",
+            Self::InvalidResult => {
+                "the answer is empty, `--verify` failed, `--require-change` found no change, or `policy test --expect` \
+                 is not met"
+            }
+            Self::Auth => "credentials are missing, or the provider refused them",
+            Self::Denied => {
+                "the run stopped because a tool call was denied; with `--fail-on-deny`, any call was denied"
+            }
+            Self::Limit => "more turns, tool calls, tokens or dollars than the limits allow",
+            Self::Provider => {
+                "the provider is unreachable, overloaded or rate limited beyond the retries; the context is too long"
+            }
+            Self::Timeout => "`--timeout` or `--stall-timeout` ran out",
+            Self::Engine => "the engine cannot be run, has the wrong version, or its server failed",
+            Self::EngineMissing => "no engine was found, and none could be installed",
+            Self::Interrupted => "Ctrl-C",
+            Self::Terminated => "SIGTERM or SIGHUP",
+            Self::BrokenPipe => "the reader of stdout went away",
+        }
+    }
+}
+
+/// Every exit status, in order: its number, the outcome in records, and what it says.
+pub fn exit_statuses() -> BTreeMap<u8, (&'static str, String)> {
+    let mut statuses = BTreeMap::from([(0, ("ok", "finished, and the answer is not empty".to_owned()))]);
+    for kind in FailureKind::ALL {
+        statuses
+            .entry(kind.exit_code())
+            .and_modify(|(_, meaning)| *meaning = format!("{meaning}; {}", kind.meaning()))
+            .or_insert_with(|| (kind.outcome(), kind.meaning().to_owned()));
+    }
+    statuses
 }
 
 /// The failure of a write to stdout; a reader that went away is a kind of its own, which `app` does not report.

@@ -20,9 +20,9 @@ use crate::support::duration;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Conversation")]
 pub(super) struct ConversationOptions {
-    /// Keep the conversation: the next `-k` in this directory goes on where this one ended
+    /// Keep the conversation: the next `-k` in this directory continues it
     ///
-    /// The server that answers is kept warm too, so that the next prompt need not wait for one. A conversation goes on
+    /// The server that answers is kept warm too, so that the next prompt need not wait for one. A conversation continues
     /// with the model, the agent and the variant that it used last, unless flags name others; settings and defaults count
     /// for new conversations.
     #[arg(short, long)]
@@ -40,15 +40,15 @@ pub(super) struct ConversationOptions {
     #[arg(long, conflicts_with_all = ["latest", "session", "fork"])]
     new: bool,
 
-    /// Go on with the session of this directory that was used last
+    /// Continue the session of this directory that was used last
     #[arg(short = 'c', long = "continue", conflicts_with = "session")]
     latest: bool,
 
-    /// Go on with this session: its id or the beginning of it, its title, or the name of a kept conversation
+    /// Continue (resume) this session: its id or the beginning of it, its title, or the name of a kept conversation
     #[arg(short, short_alias = 'r', long, alias = "resume", value_name = "ID|NAME", value_parser = values::parse_name)]
     session: Option<String>,
 
-    /// Go on with a copy of the session; with `-k`, the copy is what is kept from now on
+    /// Continue a copy of the session; with `-k`, the copy is kept from now on
     #[arg(long)]
     fork: bool,
 
@@ -96,7 +96,7 @@ impl ConversationOptions {
             return Err(Failure::usage(
                 "cannot use `--ephemeral` with a session that is there: it would be deleted, with all that is in it",
             )
-            .hint("add `--fork` to go on with a copy, which is then deleted"));
+            .hint("add `--fork` to continue a copy, which is then deleted"));
         }
         Ok(SessionChoice {
             start,

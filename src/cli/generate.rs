@@ -1,12 +1,12 @@
-//! `generate`: completions and manual pages, made from the command tree.
+//! `generate`: completions, made from the command tree, and the manual pages of `manual`.
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Command, Subcommand, ValueEnum as _};
+use clap::{Args, Subcommand, ValueEnum as _};
 use clap_complete::env::Shells;
 use clap_complete::{Generator as _, Shell};
 
-use super::Cli;
+use super::manual::{self, GeneratedFile};
 
 /// Set by the scripts of completions: which shell asks.
 pub const COMPLETION_VARIABLE: &str = "OPENCODE_RS_COMPLETE";
@@ -67,17 +67,14 @@ enum GenerateCommand {
     },
 }
 
-/// A generated file: its path in the repository, and its contents.
-type GeneratedFile = (String, Vec<u8>);
-
 impl GenerateArgs {
     /// The files that were asked for, and the directory to write them to; without one they go to stdout. Settings have no
     /// say, so that packagers need none.
     pub fn files(&self) -> (Vec<GeneratedFile>, Option<&Path>) {
         match &self.command {
             GenerateCommand::Completions { shell, out } => (vec![completions(*shell)], out.as_deref()),
-            GenerateCommand::Man { out: None } => (pages().into_iter().take(1).collect(), None),
-            GenerateCommand::Man { out } => (pages(), out.as_deref()),
+            GenerateCommand::Man { out: None } => (manual::pages().into_iter().take(1).collect(), None),
+            GenerateCommand::Man { out } => (manual::pages(), out.as_deref()),
         }
     }
 }
@@ -87,7 +84,7 @@ impl GenerateArgs {
 /// A pure function of the command tree: no date, no width of a terminal, nothing of the platform.
 pub fn files() -> Vec<GeneratedFile> {
     let completions = Shell::value_variants().iter().map(|shell| completions(*shell));
-    completions.chain(pages()).collect()
+    completions.chain(manual::pages()).collect()
 }
 
 /// The script that lets a shell ask this program.
@@ -119,38 +116,4 @@ fn completions(shell: Shell) -> GeneratedFile {
         format!("completions/{}", shell.file_name("opencode-rs")),
         script.into_bytes(),
     )
-}
-
-/// The pages of all commands, that of the program first.
-fn pages() -> Vec<GeneratedFile> {
-    let mut tree = Cli::tree();
-    // Gives every command the options that it has from the ones above it, and its full name.
-    tree.build();
-    let mut files = Vec::new();
-    add_pages(&tree, "opencode-rs", &mut files);
-    files
-}
-
-/// Adds the page of a command and those of the commands below it.
-fn add_pages(command: &Command, name: &str, files: &mut Vec<GeneratedFile>) {
-    let page = clap_mangen::Man::new(command.clone().name(name.to_owned()))
-        .title(name.to_uppercase())
-        .source(format!("opencode-rs {}", env!("CARGO_PKG_VERSION")));
-    let mut contents = Vec::new();
-    page.render(&mut contents).expect("a vector takes every byte");
-    let contents = with_examples(&String::from_utf8(contents).expect("a page is text"));
-    files.push((format!("man/{name}.1"), contents.into_bytes()));
-    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
-        add_pages(below, &format!("{name}-{}", below.get_name()), files);
-    }
-}
-
-/// Gives the text at the end of a command's help the heading that it announces, and keeps its lines apart.
-fn with_examples(page: &str) -> String {
-    let Some((before, after)) = page.split_once(".SH EXTRA\nExamples:\n") else {
-        return page.to_owned();
-    };
-    let end = after.find(".SH ").unwrap_or(after.len());
-    let (examples, rest) = after.split_at(end);
-    format!("{before}.SH EXAMPLES\n.nf\n{}\n.fi\n{rest}", examples.trim_end())
 }

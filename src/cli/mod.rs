@@ -17,6 +17,7 @@ mod engine;
 mod generate;
 mod inventory;
 mod limits;
+mod manual;
 mod mistakes;
 mod model;
 mod options;
@@ -45,6 +46,7 @@ pub use config::ConfigArgs;
 pub use engine::EngineArgs;
 pub use generate::{COMPLETION_VARIABLE, CompletionsArgs, GenerateArgs, files as generated_files};
 pub use inventory::{ModelsArgs, VisitArgs};
+pub use manual::{VARIABLES, settings_table};
 pub use mistakes::mistake;
 pub use options::{ConnectOptions, GlobalOptions, ListOptions};
 pub use permission::{InputOptions, PermissionOptions};
@@ -66,7 +68,7 @@ pub use session::{
     name = "opencode-rs",
     bin_name = "opencode-rs",
     version,
-    after_help = run::EXAMPLES,
+    after_help = manual::end_of_help(),
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     override_usage = "opencode-rs [OPTIONS] [PROMPT]...\n       opencode-rs [OPTIONS] <COMMAND>"
@@ -98,8 +100,8 @@ pub enum CliCommand {
     /// List, show, copy, export and delete conversations
     ///
     /// A SESSION is an id, the beginning of one (four characters or more, with or without `ses_`), an exact title, or the
-    /// name that a conversation is kept under. Where it may be left out, the last session of the directory is meant. What
-    /// only looks needs no engine where the engine's own store can be read.
+    /// name that a conversation is kept under. In `[SESSION]` it is optional: the default is the last session of the directory.
+    /// `list`, `show`, `todo` and `export` start no engine when the engine's own store can be read.
     #[command(after_help = session::EXAMPLES)]
     Session(SessionArgs),
     /// Find, install and remove the engine program
@@ -114,7 +116,7 @@ pub enum CliCommand {
     /// Call any endpoint of the engine's HTTP interface
     #[command(after_help = api::EXAMPLES)]
     Api(ApiArgs),
-    /// Tell what would be allowed, asked and denied, and what was
+    /// Show which calls are allowed, asked and denied, and past decisions
     #[command(after_help = policy::EXAMPLES)]
     Policy(Box<PolicyArgs>),
     /// Check engine, server, model access, terminal and disk

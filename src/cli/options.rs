@@ -83,7 +83,7 @@ pub struct ConnectOptions {
     #[arg(long, conflicts_with = "attach")]
     pub(super) fresh: bool,
 
-    /// Use a server that somebody else runs; it is never stopped
+    /// Use a server that another program runs; it is never stopped
     ///
     /// Its password is read from OPENCODE_SERVER_PASSWORD.
     #[arg(
@@ -108,7 +108,7 @@ pub struct ConnectOptions {
     #[arg(long)]
     pub(super) bare: bool,
 
-    /// Let the engine run and read what the directory brings along, such as plugins
+    /// Trust the code and settings of the directory, such as plugins, for this command
     #[arg(long)]
     trust: bool,
 

@@ -21,21 +21,21 @@ const APPROVER_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct PermissionOptions {
     /// Let the model run tools: edit files in the directory, and ask before commands
     ///
-    /// Without it the model looks and does not touch. A question on the terminal takes `y` (allow once), `a` (allow this
+    /// Without it the model only reads. A question on the terminal takes `y` (allow once), `a` (allow this
     /// for the rest of the session), `e` (edit the pattern of `a` first), `n` (deny and stop), `r` (deny and tell the
     /// model why) and `s` (show everything), after 0.4 seconds without a key.
     #[arg(long)]
     auto_tools: bool,
 
-    /// Allow this, such as `bash:git diff *` or `edit:docs/**`; may be repeated
+    /// Allow calls that this rule matches, such as `bash:git diff *` or `edit:docs/**`; may be repeated
     #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1)]
     allow: Vec<RulePattern>,
 
-    /// Ask before this, whatever allows it; may be repeated
+    /// Ask before calls that this rule matches, even if another rule allows them; may be repeated
     #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1)]
     ask: Vec<RulePattern>,
 
-    /// Deny this, whatever allows it; may be repeated
+    /// Deny calls that this rule matches, even if another rule allows them; may be repeated
     #[arg(long, value_name = "RULE", value_parser = settings::rule, num_args = 1)]
     deny: Vec<RulePattern>,
 
@@ -47,15 +47,15 @@ pub struct PermissionOptions {
     #[arg(short, long, conflicts_with_all = ["no_input", "approver"])]
     yes: bool,
 
-    /// Let nothing be changed, whatever else is allowed
+    /// Deny every change, even if a rule allows it
     #[arg(long)]
     read_only: bool,
 
-    /// Treat this directory as the agent's own too; may be repeated
+    /// Treat this directory like the working directory; may be repeated
     #[arg(long = "add-dir", value_name = "DIR", num_args = 1)]
     pub(super) add_dirs: Vec<PathBuf>,
 
-    /// Fail the run when anything was denied, even if it went on
+    /// Fail the run when any call was denied, even if the run continued
     #[arg(long)]
     fail_on_deny: bool,
 
@@ -63,7 +63,7 @@ pub struct PermissionOptions {
     #[arg(long, value_name = "CMD", value_parser = values::parse_command, conflicts_with = "no_input")]
     approver: Option<String>,
 
-    /// Deny what the approver has not answered after this time [default: 60s]
+    /// Deny a call that the approver has not answered after this time [default: 60s]
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     approver_timeout: Option<Duration>,
 }
@@ -71,7 +71,7 @@ pub struct PermissionOptions {
 /// Whether a person may be asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct InputOptions {
-    /// Ask nobody anything: what would be asked is denied
+    /// Ask no questions; deny what would be asked
     #[arg(long, help_heading = "Permissions")]
     no_input: bool,
 }

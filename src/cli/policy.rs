@@ -56,13 +56,13 @@ enum PolicyCommand {
     /// run.
     #[command(after_help = SHOW_EXAMPLES)]
     Show(ScopeOptions),
-    /// Tell what would happen to tool calls, a line each
+    /// Show the decision for each tool call, one line each
     ///
     /// The answer is for the run that settings and options describe: a plain prompt, or one with `--auto-tools`. Nothing is
     /// run, and no engine is started. Exit status: 0, or 3 when `--expect` is not met.
     #[command(after_help = TEST_EXAMPLES)]
     Test(TestOptions),
-    /// Tell what would happen to each part of a tool call, and which rule decides
+    /// Show the decision for each part of a tool call, with the rule that decides
     ///
     /// The answer is for the run that settings and options describe: a plain prompt, or one with `--auto-tools`. Nothing is
     /// run, and no engine is started.

@@ -33,7 +33,7 @@ pub struct ServerArgs {
 enum ServerCommand {
     /// Start the server that `-k` would use here, or find it; its id is printed
     ///
-    /// The server outlives this command, and ends when nobody has used it for a while. It is ready for the first prompt.
+    /// The server outlives this command, and ends after a time without use (`--keep-for`). It is ready for the first prompt.
     #[command(
         after_help = "Examples:\n  opencode-rs server start\n  opencode-rs server start -d ~/project --keep-for 8h"
     )]
@@ -96,13 +96,13 @@ enum ServerCommand {
         #[command(flatten)]
         list: ListOptions,
     },
-    /// Show what a server and its engine had to say; also of one that has ended
+    /// Show the log of a server and its engine; also of a server that has ended
     #[command(after_help = "Examples:\n  opencode-rs server logs -n 20\n  opencode-rs server logs 3f9a --follow")]
     Logs {
         #[command(flatten)]
         server: OneServer,
 
-        /// Go on with what is added, until the server ends
+        /// Follow the log until the server ends
         #[arg(short, long, help_heading = "Output")]
         follow: bool,
 

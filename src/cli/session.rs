@@ -111,7 +111,7 @@ pub struct SessionRequest {
 pub enum SessionAction {
     /// List sessions, the last used first
     ///
-    /// The sessions of subagents are left out unless `--children` is given, those that were put away unless `--archived` is.
+    /// Sessions of subagents are listed only with `--children`, archived sessions only with `--archived`.
     #[command(visible_alias = "ls", after_help = LIST_EXAMPLES)]
     List(SessionList),
     /// Show a conversation
@@ -294,7 +294,7 @@ pub struct SessionList {
     #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included))]
     pub children: Inclusion,
 
-    /// List sessions that were put away too
+    /// List archived sessions too
     #[arg(long, action = SetTrue, value_parser = flag(Inclusion::Included))]
     pub archived: Inclusion,
 }

@@ -152,26 +152,26 @@ settings! {
     engine: PathBuf, NotSet, true, Fallback::Said("searched"), "The engine program, as with `--engine`";
     offline: bool, TurnOn, true, Fallback::Is("false"), "Whether nothing is downloaded, as with `--offline`";
     bare: bool, TurnOn, true, Fallback::Is("false"), "Whether the engine's configuration is ignored, as with `--bare`";
-    attach: Url, NotSet, true, Fallback::Said("none"), "A server that somebody else runs, as with `--attach`";
+    attach: Url, NotSet, true, Fallback::Said("none"), "A server that another program runs, as with `--attach`";
     port: u16, NotSet, true, Fallback::Said("a free one"), "The port of a server started here, as with `--port`";
     ollama_url: LoopbackUrl, NotSet, true, Fallback::Is("http://127.0.0.1:11434"), "Where Ollama listens, for models such as `ollama/NAME`";
     lmstudio_url: LoopbackUrl, NotSet, true, Fallback::Is("http://127.0.0.1:1234"), "Where LM Studio listens, for models such as `lmstudio/NAME`";
     llamacpp_url: LoopbackUrl, NotSet, true, Fallback::Is("http://127.0.0.1:8080"), "Where llama.cpp listens, for models such as `llamacpp/NAME`";
     rehearse_script: PathBuf, NotSet, true, Fallback::Said("the built-in answer"), "The script of `--rehearse` without a value";
-    trusted_directories: Vec<PathBuf>, NotSet, false, Fallback::Said("none"), "Directories whose own code may run; only in the user's file";
+    trusted_directories: Vec<PathBuf>, NotSet, false, Fallback::Said("none"), "Directories whose code and settings are trusted, with all below them";
     auto_tools: bool, TurnOff, true, Fallback::Is("false"), "Whether the model may run tools, as with `--auto-tools`";
-    read_only: bool, TurnOn, true, Fallback::Is("false"), "Whether nothing may be changed, as with `--read-only`";
+    read_only: bool, TurnOn, true, Fallback::Is("false"), "Whether every change is denied, as with `--read-only`";
     policy: PathBuf, NotSet, true, Fallback::Said("none"), "The file of rules, as with `--policy`";
-    no_input: bool, TurnOn, true, Fallback::Is("false"), "Whether nobody is asked anything, as with `--no-input`";
+    no_input: bool, TurnOn, true, Fallback::Is("false"), "Whether no question is asked, as with `--no-input`";
     approver: String, NotSet, true, Fallback::Said("a person"), "The command that answers permissions, as with `--approver`";
-    approver_timeout: Duration, NotSet, true, Fallback::Is("60s"), "How long it may take, as with `--approver-timeout`";
+    approver_timeout: Duration, NotSet, true, Fallback::Is("60s"), "How long the approver may take, as with `--approver-timeout`";
     fail_on_deny: bool, TurnOn, true, Fallback::Is("false"), "Whether any denial fails the run, as with `--fail-on-deny`";
 
     => lists that add up:
-    deny: Vec<RulePattern>, Set, "What is denied, as with `--deny`";
-    ask: Vec<RulePattern>, Set, "What is asked, as with `--ask`";
-    allow: Vec<RulePattern>, NotSet, "What is allowed, as with `--allow`; not in a project's file";
-    add_dirs: Vec<PathBuf>, NotSet, "Directories that count as the agent's own, as with `--add-dir`";
+    deny: Vec<RulePattern>, Set, "Rules that deny, as with `--deny`";
+    ask: Vec<RulePattern>, Set, "Rules that ask, as with `--ask`";
+    allow: Vec<RulePattern>, NotSet, "Rules that allow, as with `--allow`";
+    add_dirs: Vec<PathBuf>, NotSet, "Directories that are treated like the working directory, as with `--add-dir`";
 }
 
 /// The setting with this key.

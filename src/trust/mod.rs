@@ -276,11 +276,7 @@ pub fn require(
             "interrupted while asking for trust",
         )),
         TrustAnswer::Refused => Err(refusal(findings, directories, "it is not trusted")),
-        TrustAnswer::Nobody => Err(refusal(
-            findings,
-            directories,
-            "nobody has trusted it yet, and nobody can be asked",
-        )),
+        TrustAnswer::Nobody => Err(refusal(findings, directories, "nobody can be asked")),
     }
 }
 
@@ -294,7 +290,7 @@ fn covers(trusted: &[PathBuf], findings: &Findings) -> bool {
 fn refusal(findings: &Findings, directories: &Directories, why: &str) -> Failure {
     let directory = shown(&findings.directory.to_string_lossy());
     let mut failure = Failure::usage(format!(
-        "cannot work in `{directory}`: it brings along what runs or reads outside of it, and {why}"
+        "cannot work in `{directory}`: it contains code or settings that need trust, and {why}"
     ));
     let items = findings.by_danger().into_iter();
     failure.causes = items.take(LISTED).map(TrustItem::to_string).collect();

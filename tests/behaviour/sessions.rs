@@ -542,7 +542,7 @@ fn a_session_is_renamed_copied_compacted_and_found_idle() {
     assert_eq!(titles, ["Copy", "Second"]);
     look(&sandbox, &["fork", "Second", "--at", "9"]).expect(2);
 
-    server.session(&["abort", &id]).expect(0).says(&["was doing nothing"]);
+    server.session(&["abort", &id]).expect(0).says(&["no turn runs in"]);
 
     // No outside address is reachable, so nothing can be published.
     look(&sandbox, &["share", &id])
@@ -726,7 +726,7 @@ fn a_session_at_work_is_not_changed_and_abort_ends_its_turn() {
     }
     on_it(&["abort", "At work"]).expect(0).says(&["ended what"]);
     run.finish().expect(1);
-    on_it(&["abort", "At work"]).expect(0).says(&["was doing nothing"]);
+    on_it(&["abort", "At work"]).expect(0).says(&["no turn runs in"]);
 
     // A kept conversation has its name here too, and is not pruned.
     let kept = attached(&["-k", "--name", "docs", "--title", "Kept", "Say it"]);
@@ -750,7 +750,7 @@ fn a_session_at_work_is_not_changed_and_abort_ends_its_turn() {
     until("the model is asked", LONG, || (model.count() > before).then_some(()));
     summary.signal(Signal::INT);
     summary.finish().expect(130);
-    on_it(&["abort", "At work"]).expect(0).says(&["was doing nothing"]);
+    on_it(&["abort", "At work"]).expect(0).says(&["no turn runs in"]);
     on_it(&["delete", "--yes", "At work"]).expect(0);
 }
 

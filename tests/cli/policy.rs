@@ -352,7 +352,7 @@ fn test_says_what_would_happen_and_expect_makes_it_a_check() {
     assert_eq!(
         finished.stderr,
         "judged: a run with `--auto-tools`, as `--auto-tools` says\n\
-         error: not everything is `deny`\n  caused by: `bash:make\\nrm x` is `ask`\n\
+         error: not every call is `deny`\n  caused by: `bash:make\\nrm x` is `ask`\n\
          hint: `opencode-rs policy explain CALL` shows each part of a call with its rule\n"
     );
 }

@@ -121,7 +121,7 @@ fn a_server_is_started_once_shown_followed_and_stopped() {
     assert_eq!(warm.server(&["status", "-d", "/"]).expect(1).stdout, "");
     warm.server(&["status", "nope"])
         .expect(2)
-        .says(&["cannot find server `nope`", &format!("`{id}` is that of `")]);
+        .says(&["cannot find server `nope`", &format!("server `{id}` is for `")]);
 
     let last = warm.server(&["logs", "-n", "1", &id[..4]]).expect(0).says_only("");
     assert_eq!(last.stdout.lines().count(), 1, "{}", last.stdout);

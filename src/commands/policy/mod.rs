@@ -131,7 +131,7 @@ fn test(context: &Context, scope: &PolicyScope, calls: &[TypedCall], expect: Opt
     }
     let mut failure = Failure::new(
         FailureKind::InvalidResult,
-        format!("not everything is `{}`", expected.as_str()),
+        format!("not every call is `{}`", expected.as_str()),
     );
     failure.causes = other;
     Err(failure.hint("`opencode-rs policy explain CALL` shows each part of a call with its rule"))

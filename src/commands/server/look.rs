@@ -199,7 +199,11 @@ fn by_id(id: &str, records: Vec<ServerRecord>) -> Result<ServerRecord, Failure> 
 /// Adds the servers that there are.
 fn name(mut failure: Failure, records: &[ServerRecord]) -> Failure {
     for record in records.iter().take(NAMED) {
-        failure = failure.hint(format!("`{}` is that of `{}`", record.id, record.directory.display()));
+        failure = failure.hint(format!(
+            "server `{}` is for `{}`",
+            record.id,
+            record.directory.display()
+        ));
     }
     failure.hint_if(records.len() > NAMED, "`opencode-rs server list` shows all")
 }

@@ -110,7 +110,7 @@ pub(super) async fn abort(call: RunningCommand<'_>, target: &SessionTarget) -> R
         ))
         .hint("interrupt that command"));
     };
-    call.say(&format!("`{}` was doing nothing", entry.id));
+    call.say(&format!("no turn runs in `{}`", entry.id));
     document_of(call, &json!({ "id": entry.id, "aborted": false }))
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn list(call: RunningCommand<'_>, wanted: &SessionList) -> Resu
     print(call, &entries, scope)?;
     if more {
         call.say(&format!(
-            "{} are shown, and there are more: `--limit 0` shows all",
+            "this shows {} sessions, and there are more: `--limit 0` shows all",
             entries.len()
         ));
     }

@@ -50,7 +50,7 @@ pub(super) async fn revert(call: RunningCommand<'_>, target: &SessionTarget, to:
         })
         .await?;
     call.say(&format!(
-        "`{}` ends before prompt {} now; `opencode-rs session unrevert {}` takes that back",
+        "`{}` now ends before prompt {}; `opencode-rs session unrevert {}` brings the rest back",
         entry.id,
         prompts.number(position).unwrap_or_default(),
         entry.id
@@ -78,7 +78,7 @@ pub(super) async fn unrevert(call: RunningCommand<'_>, target: &SessionTarget) -
             client.unrevert_session(&entry.id).await.map_err(refused(&entry.id))
         })
         .await?;
-    call.say(&format!("`{}` is whole again", entry.id));
+    call.say(&format!("`{}` has all of its prompts again", entry.id));
     document_of(call, &session)
 }
 
