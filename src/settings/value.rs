@@ -4,6 +4,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::{Schema, json_schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
@@ -53,6 +54,9 @@ pub trait SettingValue: Sized + Clone {
 
     /// The value as `config show` prints it.
     fn show(&self) -> Value;
+
+    /// The forms of the value in a file.
+    fn schema() -> Schema;
 }
 
 impl<T: Word> SettingValue for T {
@@ -66,6 +70,16 @@ impl<T: Word> SettingValue for T {
         let row = T::WORDS.iter().find(|(_, value)| value == self);
         json!(row.map(|(name, _)| name))
     }
+
+    fn schema() -> Schema {
+        let words: Vec<&str> = T::WORDS.iter().map(|(word, _)| *word).collect();
+        json_schema!({ "type": "string", "enum": words })
+    }
+}
+
+/// Text that is not empty.
+fn text() -> Schema {
+    json_schema!({ "type": "string", "minLength": 1 })
 }
 
 impl SettingValue for String {
@@ -79,6 +93,10 @@ impl SettingValue for String {
 
     fn show(&self) -> Value {
         json!(self)
+    }
+
+    fn schema() -> Schema {
+        text()
     }
 }
 
@@ -98,6 +116,10 @@ impl SettingValue for bool {
 
     fn show(&self) -> Value {
         json!(self)
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "boolean" })
     }
 }
 
@@ -124,6 +146,10 @@ macro_rules! integers {
             fn show(&self) -> Value {
                 json!(self)
             }
+
+            fn schema() -> Schema {
+                json_schema!({ "type": "integer", "minimum": $low, "maximum": $high })
+            }
         })+
     };
 }
@@ -149,6 +175,10 @@ impl SettingValue for Dollars {
     fn show(&self) -> Value {
         json!(self.to_string())
     }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": ["string", "integer"], "minimum": 0, "examples": ["0.25"] })
+    }
 }
 
 impl SettingValue for Duration {
@@ -164,6 +194,10 @@ impl SettingValue for Duration {
     fn show(&self) -> Value {
         json!(duration::format(*self))
     }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": ["string", "integer"], "minimum": 0, "examples": ["5m"] })
+    }
 }
 
 impl SettingValue for ModelChoice {
@@ -176,6 +210,10 @@ impl SettingValue for ModelChoice {
     fn show(&self) -> Value {
         json!(self.as_str())
     }
+
+    fn schema() -> Schema {
+        text()
+    }
 }
 
 impl SettingValue for Url {
@@ -185,6 +223,10 @@ impl SettingValue for Url {
 
     fn show(&self) -> Value {
         json!(self.as_str())
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^https?://" })
     }
 }
 
@@ -206,6 +248,10 @@ impl SettingValue for PathBuf {
 
     fn show(&self) -> Value {
         json!(self.to_string_lossy())
+    }
+
+    fn schema() -> Schema {
+        text()
     }
 }
 
@@ -229,6 +275,10 @@ impl SettingValue for Vec<PathBuf> {
     fn show(&self) -> Value {
         self.iter().map(PathBuf::show).collect()
     }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "array", "items": { "type": "string", "pattern": "^(/|~/|~$|[A-Za-z]:|\\\\)" } })
+    }
 }
 
 impl SettingValue for Vec<RulePattern> {
@@ -244,6 +294,10 @@ impl SettingValue for Vec<RulePattern> {
 
     fn show(&self) -> Value {
         self.iter().map(|pattern| json!(pattern.to_string())).collect()
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "array", "items": text(), "examples": [["bash:git diff *"]] })
     }
 }
 

@@ -3,7 +3,7 @@
 //! stdout carries what was asked for: an id, a table, a document, a log. Reports of actions go to stderr. No password is
 //! ever shown: a supervisor gives it to the commands that use its server, and `api` is how a person does.
 
-#[cfg(unix)]
+#[cfg_attr(not(unix), allow(dead_code, reason = "it describes the documents of other systems"))]
 pub(super) mod document;
 #[cfg(unix)]
 mod list;
