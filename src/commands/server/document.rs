@@ -10,6 +10,7 @@ use serde::Serialize;
 
 #[cfg(unix)]
 use super::look::Seen;
+use super::state::ServerState;
 use crate::commands::document::CommandDocument;
 use crate::request::SchemaName;
 #[cfg(unix)]
@@ -23,21 +24,6 @@ use crate::turn::EngineInfo;
 /// So much is shown of a command line.
 #[cfg(unix)]
 const LONGEST_COMMAND: usize = 80;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::commands) enum ServerState {
-    InUse,
-    Idle,
-    /// It ends when its last user goes.
-    Retiring,
-    /// Its supervisor or its engine lives, and says nothing.
-    NotAnswering,
-    /// Its supervisor does not talk to what its own engine runs.
-    Closed,
-    /// Only its file is left.
-    Dead,
-}
 
 /// A server that is kept warm.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-pub(in crate::commands) use super::document::ServerState;
+pub(in crate::commands) use super::state::ServerState;
 use crate::client::{Client, Endpoint};
 use crate::context::Context;
 use crate::error::Failure;
@@ -21,13 +21,6 @@ const ANSWERING: Duration = Duration::from_secs(3);
 
 /// How many servers a message names at most.
 const NAMED: usize = 5;
-
-impl ServerState {
-    /// Whether a command can use it.
-    pub(in crate::commands) const fn is_well(self) -> bool {
-        matches!(self, Self::InUse | Self::Idle | Self::Retiring)
-    }
-}
 
 /// A server, as it was seen.
 #[derive(Debug, Clone)]

@@ -13,6 +13,8 @@ mod logs;
 pub(super) mod look;
 #[cfg(unix)]
 mod start;
+#[cfg_attr(not(unix), allow(dead_code, reason = "it describes the documents of other systems"))]
+mod state;
 #[cfg(unix)]
 mod stop;
 

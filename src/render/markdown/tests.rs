@@ -65,8 +65,8 @@ and 漢字漢字漢字漢字漢字漢字漢字漢字漢字
 1. one
 2. two
 
-│ quoted *text* that is long enough to be
-│ wrapped with its bar
+│ quoted *text* that is long enough to
+│ be wrapped with its bar
 │ │ deeper
 
 ```rust
