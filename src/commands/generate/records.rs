@@ -105,16 +105,15 @@ fn table(schema: &Value, definitions: &Definitions) -> String {
         .filter(|(_, property)| property.get("const").is_none() || property.get("description").is_some())
         .map(|(key, property)| {
             let mut form = form(property, definitions);
-            let is_needed = needed.is_none_or(|needed| needed.iter().any(|name| name == key));
-            if let Some(present) = form.strip_suffix(", `null`").filter(|_| needed.is_none() || !is_needed) {
-                form = present.to_owned();
-            }
-            if !is_needed {
-                form.push_str(", optional");
-            }
             let mut about = description(property).map_or(String::new(), |about| sentence(&about));
-            if let Some(default) = property.get("default").filter(|default| !default.is_null()) {
-                let _ = write!(about, " Default: `{default}`.");
+            if needed.is_none_or(|needed| needed.iter().all(|name| name != key)) {
+                form.truncate(form.strip_suffix(", `null`").unwrap_or(&form).len());
+                if let Some(default) = property.get("default").filter(|default| !default.is_null()) {
+                    let _ = write!(about, " Default: `{default}`.");
+                }
+                if needed.is_some() {
+                    form.push_str(", optional");
+                }
             }
             format!("| `{key}` | {form} | {} |\n", about.trim().replace('|', "\\|"))
         })
