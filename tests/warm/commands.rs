@@ -78,7 +78,10 @@ fn a_server_is_started_once_shown_followed_and_stopped() {
     let expected = json!({
         "type": "server", "schema_version": 1, "already_running": true, "id": id, "state": "idle",
         "pid": record["engine_pid"], "supervisor_pid": record["supervisor"]["pid"], "port": record["port"],
-        "url": format!("http://127.0.0.1:{}", record["port"]), "version": record["engine_version"],
+        "url": format!("http://127.0.0.1:{}", record["port"]), "version": record["program"],
+        "engine": {
+            "version": record["engine_version"], "path": record["engine"], "source": record["engine_source"],
+        },
         "directory": project, "started": record["started"], "keep_for": "20m", "users": 0, "rehearsal": true,
     });
     for (key, value) in expected.as_object().unwrap() {
