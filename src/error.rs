@@ -10,6 +10,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A failed command: what failed, why, and what the reader can do about it.
@@ -136,7 +137,7 @@ impl fmt::Display for Failure {
 impl StdError for Failure {}
 
 /// The kinds of failure that a script can tell apart by exit status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// The agent failed, or nothing better fits. Exit status 1.

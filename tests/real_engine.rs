@@ -74,7 +74,7 @@ fn install(version: Option<&str>) -> PathBuf {
         String::from_utf8_lossy(&output.stderr)
     );
     let installed: Value = serde_json::from_slice(&output.stdout).unwrap();
-    PathBuf::from(installed["path"].as_str().unwrap())
+    PathBuf::from(installed["engine"]["path"].as_str().unwrap())
 }
 
 /// A running engine. It and its directories are gone when this is dropped.

@@ -172,7 +172,7 @@ fn dispatch(
 ) -> Result<CommandEnd, Failure> {
     match command {
         CliCommand::Config(args) => {
-            commands::config::run(&args.resolve(settings), settings, files).map(CommandEnd::from)
+            commands::config::run(context, &args.resolve(settings), settings, files).map(CommandEnd::from)
         }
         CliCommand::Policy(args) => commands::policy::run(context, &args.resolve(settings)?).map(CommandEnd::from),
         CliCommand::Generate(args) => commands::generate::run(&args).map(CommandEnd::from),

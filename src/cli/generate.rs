@@ -1,4 +1,5 @@
-//! `generate`: completions, made from the command tree, and the manual pages of `manual`.
+//! `generate`: completions, made from the command tree, the manual pages of `manual`, and which of the other generated files are
+//! wanted.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,8 @@ use clap_complete::env::Shells;
 use clap_complete::{Generator as _, Shell};
 
 use super::manual::{self, GeneratedFile};
+use super::values::word;
+use crate::request::SchemaName;
 
 /// Set by the scripts of completions: which shell asks.
 pub const COMPLETION_VARIABLE: &str = "OPENCODE_RS_COMPLETE";
@@ -15,7 +18,8 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   opencode-rs generate completions bash > ~/.local/share/bash-completion/completions/opencode-rs
   opencode-rs generate completions zsh --out completions
-  opencode-rs generate man --out ~/.local/share/man/man1";
+  opencode-rs generate man --out ~/.local/share/man/man1
+  opencode-rs generate schema settings > settings.schema.json";
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -65,17 +69,49 @@ enum GenerateCommand {
         #[arg(long, value_name = "DIR", help_heading = "Output")]
         out: Option<PathBuf>,
     },
+    /// Write the JSON Schemas of settings, scripts, records and lists
+    #[command(after_help = EXAMPLES)]
+    Schema {
+        /// Write this one, named as the `type` of its document [default: list the names]
+        #[arg(value_name = "NAME", value_parser = word::<SchemaName>())]
+        name: Option<SchemaName>,
+
+        /// Write into this directory, all of them without NAME [default: write to stdout]
+        #[arg(long, value_name = "DIR", help_heading = "Output")]
+        out: Option<PathBuf>,
+    },
+    /// Write the tables of all records and files as Markdown
+    #[command(after_help = EXAMPLES)]
+    Docs {
+        /// Write `records.md` into this directory [default: write to stdout]
+        #[arg(long, value_name = "DIR", help_heading = "Output")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// What is wanted.
+#[derive(Debug)]
+pub enum Generate {
+    Files(Vec<GeneratedFile>),
+    /// One schema, or all of them.
+    Schema(Option<SchemaName>),
+    Docs,
 }
 
 impl GenerateArgs {
-    /// The files that were asked for, and the directory to write them to; without one they go to stdout. Settings have no
-    /// say, so that packagers need none.
-    pub fn files(&self) -> (Vec<GeneratedFile>, Option<&Path>) {
-        match &self.command {
-            GenerateCommand::Completions { shell, out } => (vec![completions(*shell)], out.as_deref()),
-            GenerateCommand::Man { out: None } => (manual::pages().into_iter().take(1).collect(), None),
-            GenerateCommand::Man { out } => (manual::pages(), out.as_deref()),
-        }
+    /// What was asked for, and the directory to write to; without one it goes to stdout. Settings have no say, so that
+    /// packagers need none.
+    pub fn resolve(&self) -> (Generate, Option<&Path>) {
+        let (generate, out) = match &self.command {
+            GenerateCommand::Completions { shell, out } => (Generate::Files(vec![completions(*shell)]), out),
+            GenerateCommand::Man { out: None } => {
+                (Generate::Files(manual::pages().into_iter().take(1).collect()), &None)
+            }
+            GenerateCommand::Man { out } => (Generate::Files(manual::pages()), out),
+            GenerateCommand::Schema { name, out } => (Generate::Schema(*name), out),
+            GenerateCommand::Docs { out } => (Generate::Docs, out),
+        };
+        (generate, out.as_deref())
     }
 }
 

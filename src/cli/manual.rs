@@ -12,7 +12,7 @@ use crate::error::exit_statuses;
 use crate::settings::{ENTRIES, Fallback, ProjectMay, SettingKey};
 
 /// A generated file: its path in the repository, and its contents.
-pub(super) type GeneratedFile = (String, Vec<u8>);
+pub type GeneratedFile = (String, Vec<u8>);
 
 const NAME: &str = "opencode-rs";
 

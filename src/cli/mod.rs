@@ -44,9 +44,11 @@ pub use auth::AuthArgs;
 pub use chat::ChatArgs;
 pub use config::ConfigArgs;
 pub use engine::EngineArgs;
-pub use generate::{COMPLETION_VARIABLE, CompletionsArgs, GenerateArgs, files as generated_files};
+pub use generate::{
+    COMPLETION_VARIABLE, CompletionsArgs, Generate, GenerateArgs, files as completion_and_manual_files,
+};
 pub use inventory::{ModelsArgs, VisitArgs};
-pub use manual::{VARIABLES, settings_table};
+pub use manual::{GeneratedFile, VARIABLES, settings_table};
 pub use mistakes::mistake;
 pub use options::{ConnectOptions, GlobalOptions, ListOptions};
 pub use permission::{InputOptions, PermissionOptions};

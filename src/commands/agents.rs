@@ -1,14 +1,17 @@
 //! `agents`: what can be named with `--agent`.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
+use super::document::ListItem;
 use super::table::{Column, or_dash, write_entries};
 use crate::client::types::Agent;
 use crate::connect::select;
 use crate::connect::visit::visit;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{Verbosity, VisitRequest};
+use crate::request::{SchemaName, Verbosity, VisitRequest};
 
 const COLUMNS: [Column; 5] = [
     Column::Text("AGENT"),
@@ -35,40 +38,65 @@ pub async fn run(context: &Context, request: VisitRequest) -> Result<(), Failure
         agents.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(agents
             .into_iter()
-            .map(|agent| entry(agent, default))
+            .map(|agent| AgentEntry::new(agent, default))
             .collect::<Vec<_>>())
     })
     .await?;
     write_entries(context, &request.output, &entries, &COLUMNS, cells)
 }
 
-/// An agent, as the JSON document shows it. Fields are added, never renamed.
-fn entry(agent: &Agent, default: Option<&str>) -> Value {
-    json!({
-        "name": agent.name,
-        "mode": agent.mode,
-        "description": agent.description,
-        // The model that it insists on.
-        "model": agent.model.as_ref().map(ToString::to_string),
-        "variant": agent.variant,
-        // Whether it comes with the engine.
-        "native": agent.native,
-        // Whether the engine itself brings this helper agent.
-        "hidden": agent.hidden,
-        // Whether it is used when none is named.
-        "default": default == Some(agent.name.as_str()),
-    })
+/// An agent that can be named with `--agent`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct AgentEntry {
+    name: String,
+    /// The engine's word for its use: `primary`, `subagent` or `all`.
+    mode: String,
+    description: Option<String>,
+    /// The model that it insists on, `provider/model`.
+    model: Option<String>,
+    variant: Option<String>,
+    /// Whether it comes with the engine.
+    native: bool,
+    /// Whether it is a helper of the engine itself, which is listed with `-v` only.
+    hidden: bool,
+    /// Whether it is used when none is named.
+    default: bool,
 }
 
-fn cells(entry: &Value) -> Vec<String> {
-    let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
-    let mut notes = vec!["default", "native", "hidden"];
-    notes.retain(|note| entry[*note] == true);
+impl ListItem for AgentEntry {
+    const LIST: SchemaName = SchemaName::Agents;
+}
+
+impl AgentEntry {
+    fn new(agent: &Agent, default: Option<&str>) -> Self {
+        Self {
+            name: agent.name.clone(),
+            mode: agent.mode.clone(),
+            description: agent.description.clone(),
+            model: agent.model.as_ref().map(ToString::to_string),
+            variant: agent.variant.clone(),
+            native: agent.native,
+            hidden: agent.hidden,
+            default: default == Some(agent.name.as_str()),
+        }
+    }
+}
+
+fn cells(entry: &AgentEntry) -> Vec<String> {
+    let notes = [
+        ("default", entry.default),
+        ("native", entry.native),
+        ("hidden", entry.hidden),
+    ];
+    let notes: Vec<&str> = notes
+        .into_iter()
+        .filter_map(|(note, holds)| holds.then_some(note))
+        .collect();
     vec![
-        text("name"),
-        or_dash(text("mode")),
-        or_dash(text("model")),
+        entry.name.clone(),
+        or_dash(entry.mode.clone()),
+        or_dash(entry.model.clone().unwrap_or_default()),
         or_dash(notes.join(",")),
-        text("description"),
+        entry.description.clone().unwrap_or_default(),
     ]
 }

@@ -1,15 +1,20 @@
 //! `config`: the settings in use.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
-use super::{write_document, write_stdout};
+use super::document::{CommandDocument, write_document};
+use super::table::{Column, Table};
+use super::write_stdout;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::input;
-use crate::request::{ConfigRequest, ListFormat};
+use crate::request::{ConfigRequest, ListFormat, SchemaName};
 use crate::settings::{self, ENTRIES, Fallback, Files, Flags, Origin, ProjectFile, SettingKey, Settings};
 use crate::support::atomic_file::{self, Access};
 use crate::support::visible::visible;
@@ -19,25 +24,28 @@ use crate::support::visible::visible;
 /// # Errors
 ///
 /// When stdout cannot be written.
-pub fn run(request: &ConfigRequest, settings: &Settings, files: &Files) -> Result<(), Failure> {
+pub fn run(context: &Context, request: &ConfigRequest, settings: &Settings, files: &Files) -> Result<(), Failure> {
     match request {
         ConfigRequest::Show(output) => match output.format {
-            ListFormat::Text => write_stdout(settings_as_text(settings).as_bytes()),
-            ListFormat::Json => write_document(&settings_as_json(settings)),
+            ListFormat::Text => {
+                let rows = ENTRIES.iter().flat_map(|entry| rows_of(entry, settings));
+                Table::new(&SETTING_COLUMNS, rows).print(context, output)
+            }
+            ListFormat::Json => write_document(&ConfigDocument::of(ENTRIES, settings)),
         },
         ConfigRequest::Get(key, output) => {
             let entry = ENTRIES.iter().find(|entry| entry.key == key);
             let entry = entry.ok_or_else(|| Failure::usage(format!("there is no setting `{key}`")))?;
             match output.format {
                 ListFormat::Text => write_stdout(value_as_text(entry, settings).as_bytes()),
-                ListFormat::Json => write_document(&shown(entry, &entry.values_in(settings))),
+                ListFormat::Json => write_document(&ConfigDocument::of(std::slice::from_ref(entry), settings)),
             }
         }
         // Settings that cannot be read do not stop it, so `app` begins it before it reads them.
         ConfigRequest::Edit => Ok(()),
         ConfigRequest::Path(output) => match output.format {
-            ListFormat::Text => write_stdout(files_as_text(files).as_bytes()),
-            ListFormat::Json => write_document(&files_as_json(files)),
+            ListFormat::Text => Table::new(&FILE_COLUMNS, file_rows(files)).print(context, output),
+            ListFormat::Json => write_document(&ConfigFilesDocument::of(files)),
         },
     }
 }
@@ -108,20 +116,17 @@ fn value_as_text(entry: &SettingKey, settings: &Settings) -> String {
     }
 }
 
-/// One line a setting: key, value, origin, in columns. A list that adds up has one for each source.
-fn settings_as_text(settings: &Settings) -> String {
-    let rows: Vec<[String; 3]> = ENTRIES.iter().flat_map(|entry| rows_of(entry, settings)).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    // A value may be a whole system prompt; the columns are for the ordinary ones.
-    let (key, value) = (width(0), width(1).min(40));
-    rows.iter()
-        .map(|row| format!("{:key$}  {:value$}  {}\n", row[0], row[1], row[2]))
-        .collect()
-}
+const SETTING_COLUMNS: [Column; 3] = [
+    Column::Text("SETTING"),
+    Column::Flexible("VALUE"),
+    Column::Text("ORIGIN"),
+];
+const FILE_COLUMNS: [Column; 3] = [Column::Text("FILE"), Column::Text("PATH"), Column::Text("NOTES")];
 
-fn rows_of(entry: &SettingKey, settings: &Settings) -> Vec<[String; 3]> {
+/// The rows of a setting: key, value, origin. A list that adds up has one for each source.
+fn rows_of(entry: &SettingKey, settings: &Settings) -> Vec<Vec<String>> {
     let row = |value: &str, origin: &str| {
-        [
+        vec![
             entry.key.to_owned(),
             visible(value).into_owned(),
             visible(origin).into_owned(),
@@ -146,45 +151,114 @@ fn one_line(value: &Value) -> String {
     }
 }
 
-fn settings_as_json(settings: &Settings) -> Value {
-    let settings: Map<String, Value> = ENTRIES
-        .iter()
-        .map(|entry| (entry.key.to_owned(), shown(entry, &entry.values_in(settings))))
-        .collect();
-    json!({"schema_version": 1, "settings": settings})
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ConfigDocument {
+    /// Every setting, or the one that was asked for, by its key.
+    settings: BTreeMap<&'static str, SettingEntry>,
 }
 
-/// A value with its origin; a list from several sources has the highest one there, and all of them in `sources`.
-fn shown(entry: &SettingKey, set: &[(Value, &Origin)]) -> Value {
-    let one = |(value, origin): &(Value, &Origin)| json!({"value": value, "origin": origin.word(), "from": origin.to_string()});
-    match set {
-        [] => json!({"value": entry.default_value(), "origin": "default", "from": null}),
-        [only] => one(only),
-        [.., (_, highest)] => {
-            let all: Vec<&Value> = set.iter().filter_map(|(value, _)| value.as_array()).flatten().collect();
-            let sources: Vec<Value> = set.iter().map(one).collect();
-            json!({"value": all, "origin": highest.word(), "from": highest.to_string(), "sources": sources})
+impl CommandDocument for ConfigDocument {
+    const TYPE: SchemaName = SchemaName::Config;
+}
+
+/// The value of a setting, and where it comes from.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SettingEntry {
+    /// The value that holds; null where it is known only later. The lists of rules add up.
+    value: Value,
+    /// `default`, `user`, `profile`, `project`, `environment`, `policy` or `flag`: the highest source that sets it.
+    origin: &'static str,
+    /// That source in words: a file, a variable, a flag; null for a default.
+    from: Option<String>,
+    /// Every source that counts, the lowest first.
+    sources: Vec<SettingSource>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct SettingSource {
+    value: Value,
+    origin: &'static str,
+    from: String,
+}
+
+impl ConfigDocument {
+    fn of(keys: &[SettingKey], settings: &Settings) -> Self {
+        let entry = |key: &SettingKey| (key.key, SettingEntry::of(key, key.values_in(settings)));
+        Self {
+            settings: keys.iter().map(entry).collect(),
         }
     }
 }
 
-fn files_as_text(files: &Files) -> String {
-    let line = |name: &str, path: &Path| {
-        let absent = if path.exists() { "" } else { "  (does not exist)" };
-        format!("{name:7}  {}{absent}\n", visible(&path.to_string_lossy()))
-    };
-    let mut text = line("user", &files.user);
-    if let Some(project) = &files.project {
-        text.push_str(&line("project", project));
+impl SettingEntry {
+    fn of(key: &SettingKey, set: Vec<(Value, &Origin)>) -> Self {
+        let value = match &set[..] {
+            [] => key.default_value(),
+            [(value, _)] => value.clone(),
+            several => several
+                .iter()
+                .filter_map(|(value, _)| value.as_array())
+                .flatten()
+                .cloned()
+                .collect(),
+        };
+        let highest = set.last().map(|(_, origin)| *origin);
+        Self {
+            value,
+            origin: highest.map_or("default", Origin::word),
+            from: highest.map(ToString::to_string),
+            sources: set
+                .into_iter()
+                .map(|(value, origin)| SettingSource {
+                    value,
+                    origin: origin.word(),
+                    from: origin.to_string(),
+                })
+                .collect(),
+        }
     }
-    text
 }
 
-fn files_as_json(files: &Files) -> Value {
-    let shown = |path: &Path| json!({"path": path.to_string_lossy(), "exists": path.exists()});
-    json!({
-        "schema_version": 1,
-        "user": shown(&files.user),
-        "project": files.project.as_deref().map(shown),
-    })
+fn file_rows(files: &Files) -> Vec<Vec<String>> {
+    let row = |name: &str, path: &Path| {
+        let note = if path.exists() { "" } else { "(does not exist)" };
+        vec![
+            name.to_owned(),
+            visible(&path.to_string_lossy()).into_owned(),
+            note.to_owned(),
+        ]
+    };
+    let mut rows = vec![row("user", &files.user)];
+    rows.extend(files.project.as_deref().map(|project| row("project", project)));
+    rows
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ConfigFilesDocument {
+    user: ConfigFile,
+    /// The project's file; null where there is none.
+    project: Option<ConfigFile>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct ConfigFile {
+    path: String,
+    exists: bool,
+}
+
+impl CommandDocument for ConfigFilesDocument {
+    const TYPE: SchemaName = SchemaName::ConfigFiles;
+}
+
+impl ConfigFilesDocument {
+    fn of(files: &Files) -> Self {
+        let file = |path: &Path| ConfigFile {
+            path: path.to_string_lossy().into_owned(),
+            exists: path.exists(),
+        };
+        Self {
+            user: file(&files.user),
+            project: files.project.as_deref().map(file),
+        }
+    }
 }

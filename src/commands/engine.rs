@@ -7,20 +7,25 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use semver::Version;
-use serde_json::{Value, json};
+use serde::Serialize;
 
+use super::document::{CommandDocument, ListDocument, ListItem, document_bytes};
 use super::probe::{self, RowResult};
-use super::{document_bytes, unless_interrupted};
+use super::table::{Column, Table, TableStyle};
+use super::unless_interrupted;
 use crate::context::{Context, Directories, Environment};
 use crate::engine::{
-    self, DownloadBar, Engine, EngineCandidate, EngineRequest, EngineStore, Error, Installed, Integrity, Scrutiny,
+    self, DownloadBar, Engine, EngineCandidate, EngineRequest, EngineStore, Error, Installed, Integrity, Receipt,
+    Scrutiny,
 };
 use crate::error::{Failure, FailureKind, stdout_failure};
 use crate::request::{
-    EngineAction, EngineChoice, EngineCommandRequest, EngineSource, ListFormat, ProbeTarget, Verbosity,
+    EngineAction, EngineChoice, EngineCommandRequest, EngineSource, ListFormat, ProbeTarget, SchemaName, Verbosity,
 };
 use crate::support::progress::Progress;
+use crate::turn::EngineInfo;
 
 /// Runs the command on this process's streams.
 ///
@@ -38,6 +43,7 @@ pub async fn run(context: &Context, request: EngineCommandRequest) -> Result<(),
         progress,
         &mut stdout,
         &mut stderr,
+        TableStyle::of_stdout(context, &request.output),
     );
     // Dropping the command leaves nothing half-done.
     unless_interrupted(context, "the command", command).await
@@ -55,10 +61,12 @@ pub async fn execute(
     progress: Arc<dyn Progress>,
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
+    style: TableStyle,
 ) -> Result<(), Failure> {
     let engines = EngineRequest::new(&request.choice, request.network, environment, directories, progress);
     let mut output = EngineOutput {
         format: request.output.format,
+        style,
         verbosity: request.verbosity,
         stdout,
         stderr,
@@ -99,6 +107,7 @@ fn become_program(mut program: Command) -> Result<(), Failure> {
 
 struct EngineOutput<'a> {
     format: ListFormat,
+    style: TableStyle,
     verbosity: Verbosity,
     stdout: &'a mut dyn Write,
     stderr: &'a mut dyn Write,
@@ -109,8 +118,12 @@ impl EngineOutput<'_> {
         self.bytes(format!("{line}\n").as_bytes())
     }
 
-    fn document(&mut self, document: &Value) -> Result<(), Failure> {
+    fn document(&mut self, document: &impl CommandDocument) -> Result<(), Failure> {
         self.bytes(&document_bytes(document)?)
+    }
+
+    fn table(&mut self, table: &Table<'_>) -> Result<(), Failure> {
+        self.bytes(table.text(self.style).as_bytes())
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
@@ -149,12 +162,10 @@ async fn which(engines: &EngineRequest<'_>, output: &mut EngineOutput<'_>) -> Re
         return Err(Error::none_here(candidates).into());
     };
     if output.format == ListFormat::Json {
-        return output.document(&json!({
-            "path": shown(&used.path),
-            "version": version.to_string(),
-            "source": used.source.as_str(),
-            "candidates": candidates.iter().map(candidate_record).collect::<Vec<_>>(),
-        }));
+        return output.document(&EngineDocument {
+            engine: info(&used.path, version, used.source),
+            candidates: Some(candidates.iter().map(CandidateEntry::new).collect()),
+        });
     }
     output.line(&shown(&used.path))?;
     output.say(&format!("`opencode {version}`, {}", described(used.source)));
@@ -170,27 +181,31 @@ async fn list(engines: &EngineRequest<'_>, output: &mut EngineOutput<'_>) -> Res
     let candidates = engine::candidates(engines).await;
     let store = EngineStore::new(engines.directories);
     if output.format == ListFormat::Json {
-        let installed: Vec<_> = store.installed().iter().map(installed_record).collect();
-        return output.document(&json!({
-            "candidates": candidates.iter().map(candidate_record).collect::<Vec<_>>(),
-            "installed": installed,
-            "preferred": store.preferred().map(|version| version.to_string()),
-            "pinned": engine::PINNED_VERSION,
-        }));
+        return output.document(&EngineList {
+            items: candidates.iter().map(CandidateEntry::new).collect(),
+            installed: store.installed().into_iter().map(InstalledEntry::new).collect(),
+            preferred: store.preferred().map(|version| version.to_string()),
+            pinned: engine::PINNED_VERSION,
+        });
     }
     let used = first_accepted(&candidates).map(|(candidate, _)| &candidate.path);
-    for candidate in &candidates {
-        let mark = if used == Some(&candidate.path) { '*' } else { ' ' };
+    let rows = candidates.iter().map(|candidate| {
+        let mark = if used == Some(&candidate.path) { "*" } else { "" };
         let (version, reason) = match &candidate.verdict {
             Ok(version) => (version.to_string(), String::new()),
-            Err(rejection) => ("-".to_owned(), format!("  ({rejection})")),
+            Err(rejection) => ("-".to_owned(), format!("({rejection})")),
         };
-        output.line(&format!(
-            "{mark} {version:<10} {:<8} {}{reason}",
-            candidate.source.as_str(),
-            candidate.path.display()
-        ))?;
-    }
+        let source = candidate.source.as_str().to_owned();
+        vec![mark.to_owned(), version, source, shown(&candidate.path), reason]
+    });
+    let columns = [
+        Column::Text("USED"),
+        Column::Text("VERSION"),
+        Column::Text("SOURCE"),
+        Column::Text("PATH"),
+        Column::Text("NOTES"),
+    ];
+    output.table(&Table::new(&columns, rows))?;
     if candidates.is_empty() {
         output.say("there is no engine on this machine; `opencode-rs engine install` installs one");
     }
@@ -205,11 +220,10 @@ async fn install(
     let version = version.cloned().unwrap_or_else(engine::pinned_version);
     let installed = engine::install(engines, &version, Scrutiny::Thorough).await?;
     if output.format == ListFormat::Json {
-        return output.document(&json!({
-            "path": shown(&installed.path),
-            "version": installed.version.to_string(),
-            "source": installed.source.as_str(),
-        }));
+        return output.document(&EngineDocument {
+            engine: info(&installed.path, &installed.version, installed.source),
+            candidates: None,
+        });
     }
     let line = match installed.source {
         EngineSource::Download => format!("installed `opencode {version}`"),
@@ -260,30 +274,36 @@ fn verify(
     let mut installed = EngineStore::new(engines.directories).installed();
     installed.retain(|installed| version.is_none_or(|version| installed.version == *version));
     let mut changed = Vec::new();
-    let mut records = Vec::new();
-    for engine in &installed {
+    let mut verified = Vec::new();
+    for engine in installed {
         let integrity = engine.verify()?;
-        let word = match &integrity {
-            Integrity::Intact => "intact",
-            Integrity::Changed(_) => "changed",
-            Integrity::Unknown => "unknown",
-        };
-        if output.format == ListFormat::Json {
-            let mut record = installed_record(engine);
-            record["integrity"] = word.into();
-            records.push(record);
-        } else {
-            output.line(&format!("{word:<8} {:<10} {}", engine.version, engine.path.display()))?;
-        }
-        if let Integrity::Changed(found) = integrity {
+        if let Integrity::Changed(found) = &integrity {
             output.detail(&format!("found {found}"));
             changed.push((engine.version.clone(), engine.path.clone()));
         }
+        verified.push(VerifiedEntry {
+            integrity: match integrity {
+                Integrity::Intact => "intact",
+                Integrity::Changed(_) => "changed",
+                Integrity::Unknown => "unknown",
+            },
+            engine: InstalledEntry::new(engine),
+        });
     }
     if output.format == ListFormat::Json {
-        output.document(&json!({ "installed": records }))?;
-    } else if installed.is_empty() {
+        output.document(&ListDocument { items: &verified })?;
+    } else if verified.is_empty() {
         output.say("`opencode-rs` has installed no engine");
+    } else {
+        let columns = [Column::Text("STATE"), Column::Text("VERSION"), Column::Text("PATH")];
+        let rows = verified.iter().map(|entry| {
+            vec![
+                entry.integrity.to_owned(),
+                entry.engine.version.clone(),
+                entry.engine.path.clone(),
+            ]
+        });
+        output.table(&Table::new(&columns, rows))?;
     }
     if changed.is_empty() {
         Ok(())
@@ -340,12 +360,11 @@ async fn probe_all(
         })
         .collect();
     if output.format == ListFormat::Json {
-        let records: Vec<Value> = probed
-            .iter()
-            .zip(&columns)
-            .map(|(engine, rows)| probe_record(engine, rows))
-            .collect();
-        output.document(&json!({ "ok": failed.is_empty(), "engines": records }))?;
+        let items = probed.iter().zip(&columns);
+        output.document(&ProbeDocument {
+            ok: failed.is_empty(),
+            items: items.map(|(engine, rows)| ProbedEngine::new(engine, rows)).collect(),
+        })?;
     } else {
         output.line(&probe_table(&probed, &columns))?;
     }
@@ -384,21 +403,6 @@ async fn engine_to_probe(engines: &EngineRequest<'_>, target: &ProbeTarget) -> R
             Ok(engine::install(&request, version, Scrutiny::Quick).await?)
         }
     }
-}
-
-fn probe_record(engine: &Engine, rows: &[RowResult]) -> Value {
-    let rows: Vec<Value> = rows
-        .iter()
-        .map(|row| {
-            json!({
-                "name": row.name,
-                "ok": row.failure.is_none(),
-                "reason": row.failure,
-                "duration_ms": u64::try_from(row.duration.as_millis()).unwrap_or(u64::MAX),
-            })
-        })
-        .collect();
-    json!({ "path": shown(&engine.path), "version": engine.version.to_string(), "rows": rows })
 }
 
 fn probe_table(engines: &[Engine], columns: &[Vec<RowResult>]) -> String {
@@ -447,21 +451,141 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn candidate_record(candidate: &EngineCandidate) -> Value {
-    json!({
-        "path": shown(&candidate.path),
-        "source": candidate.source.as_str(),
-        "accepted": candidate.verdict.is_ok(),
-        "version": candidate.verdict.as_ref().ok().map(ToString::to_string),
-        "reason": candidate.verdict.as_ref().err().map(ToString::to_string),
-    })
+fn info(path: &Path, version: &Version, source: EngineSource) -> EngineInfo {
+    EngineInfo {
+        version: version.to_string(),
+        path: Some(shown(path)),
+        source: Some(source),
+    }
 }
 
-fn installed_record(installed: &Installed) -> Value {
-    json!({
-        "path": shown(&installed.path),
-        "version": installed.version.to_string(),
-        "target": installed.target.to_string(),
-        "receipt": installed.receipt,
-    })
+/// What `engine which` and `engine install` print.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct EngineDocument {
+    engine: EngineInfo,
+    /// All programs that were looked at; null after an installation.
+    candidates: Option<Vec<CandidateEntry>>,
+}
+
+impl CommandDocument for EngineDocument {
+    const TYPE: SchemaName = SchemaName::Engine;
+}
+
+/// What `engine list` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct EngineList {
+    /// The programs in the order in which they are tried: the first that is accepted is used.
+    items: Vec<CandidateEntry>,
+    /// The engines that `engine install` has installed.
+    installed: Vec<InstalledEntry>,
+    /// The version that `engine use` chose.
+    preferred: Option<String>,
+    /// The version that is installed where none is named.
+    pinned: &'static str,
+}
+
+impl CommandDocument for EngineList {
+    const TYPE: SchemaName = SchemaName::Engines;
+}
+
+/// A program that could be the engine.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CandidateEntry {
+    path: String,
+    source: EngineSource,
+    accepted: bool,
+    version: Option<String>,
+    /// Why it is not accepted.
+    reason: Option<String>,
+}
+
+impl CandidateEntry {
+    fn new(candidate: &EngineCandidate) -> Self {
+        Self {
+            path: shown(&candidate.path),
+            source: candidate.source,
+            accepted: candidate.verdict.is_ok(),
+            version: candidate.verdict.as_ref().ok().map(ToString::to_string),
+            reason: candidate.verdict.as_ref().err().map(ToString::to_string),
+        }
+    }
+}
+
+/// An engine that `engine install` has installed.
+#[derive(Debug, Serialize, JsonSchema)]
+struct InstalledEntry {
+    path: String,
+    version: String,
+    /// The platform that it is built for.
+    target: String,
+    /// What was noted at the installation; null for an engine that was placed by hand.
+    receipt: Option<Receipt>,
+}
+
+impl InstalledEntry {
+    fn new(installed: Installed) -> Self {
+        Self {
+            path: shown(&installed.path),
+            version: installed.version.to_string(),
+            target: installed.target.to_string(),
+            receipt: installed.receipt,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct VerifiedEntry {
+    /// `intact`, `changed`, or `unknown` without a receipt.
+    integrity: &'static str,
+    #[serde(flatten)]
+    engine: InstalledEntry,
+}
+
+impl ListItem for VerifiedEntry {
+    const LIST: SchemaName = SchemaName::EngineVerify;
+}
+
+/// What `engine probe` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ProbeDocument {
+    /// Whether everything works with every engine.
+    ok: bool,
+    items: Vec<ProbedEngine>,
+}
+
+impl CommandDocument for ProbeDocument {
+    const TYPE: SchemaName = SchemaName::EngineProbe;
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct ProbedEngine {
+    path: String,
+    version: String,
+    rows: Vec<ProbedRow>,
+}
+
+/// One thing that was tried.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ProbedRow {
+    name: String,
+    ok: bool,
+    /// Why it does not work.
+    reason: Option<String>,
+    duration_ms: u64,
+}
+
+impl ProbedEngine {
+    fn new(engine: &Engine, rows: &[RowResult]) -> Self {
+        let row = |row: &RowResult| ProbedRow {
+            name: row.name.clone(),
+            ok: row.failure.is_none(),
+            reason: row.failure.clone(),
+            duration_ms: u64::try_from(row.duration.as_millis()).unwrap_or(u64::MAX),
+        };
+        Self {
+            path: shown(&engine.path),
+            version: engine.version.to_string(),
+            rows: rows.iter().map(row).collect(),
+        }
+    }
 }

@@ -6,6 +6,7 @@ pub mod chat;
 pub mod completion;
 pub mod config;
 pub mod doctor;
+mod document;
 pub mod engine;
 pub mod generate;
 pub mod models;
@@ -15,16 +16,13 @@ pub mod rehearse;
 pub mod run;
 pub mod server;
 pub mod session;
-mod table;
+pub mod table;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use serde::Serialize;
-
 use crate::context::Context;
 use crate::error::{Failure, FailureKind, stdout_failure};
-use crate::support::json;
 use crate::support::named_file::{self, IfPresent};
 
 /// How a command ended that returned no failure.
@@ -106,14 +104,4 @@ fn painted(color: bool, code: &str, text: &str) -> String {
     } else {
         text.to_owned()
     }
-}
-
-/// Writes a JSON document to stdout, indented and with a final newline.
-fn write_document(document: &impl Serialize) -> Result<(), Failure> {
-    write_stdout(&document_bytes(document)?)
-}
-
-/// A JSON document as it is written to stdout.
-fn document_bytes(document: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    json::document(document).map_err(|error| Failure::failed("cannot write the document").caused_by(&error))
 }

@@ -2,15 +2,19 @@
 
 use std::io::{self, Write as _};
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
+use super::document::ListItem;
 use super::table::{Column, or_dash, write_entries};
 use crate::client::types::{Model, Provider, Providers};
 use crate::connect::select;
 use crate::connect::visit::{EVERYTHING, visit_for};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{HOSTED_PROVIDER, ModelsRequest, Verbosity};
+use crate::request::{HOSTED_PROVIDER, ModelsRequest, SchemaName, Verbosity};
+use crate::turn::decimal;
 
 const COLUMNS: [Column; 8] = [
     Column::Text("MODEL"),
@@ -47,7 +51,7 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<(), Failur
     )
     .await?;
     // Where no model is configured, the engine takes one of the providers' own favourites.
-    let chosen = entries.iter().any(|entry| entry["default"] == true);
+    let chosen = entries.iter().any(|entry| entry.default);
     write_entries(context, &request.output, &entries, &COLUMNS, |entry| {
         cells(entry, chosen)
     })?;
@@ -61,7 +65,7 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<(), Failur
     Ok(())
 }
 
-fn entries(providers: &Providers, only: Option<&str>, configured: Option<&str>) -> Vec<Value> {
+fn entries(providers: &Providers, only: Option<&str>, configured: Option<&str>) -> Vec<ModelEntry> {
     let mut listed: Vec<&Provider> = providers
         .providers
         .iter()
@@ -73,85 +77,130 @@ fn entries(providers: &Providers, only: Option<&str>, configured: Option<&str>) 
         .flat_map(|provider| {
             let favourite = providers.default.get(&provider.id);
             provider.models.iter().map(move |(id, model)| {
-                let mut entry = entry(provider, id, model);
-                entry["default"] = (entry["id"].as_str() == configured).into();
-                entry["provider_default"] = (favourite == Some(id)).into();
+                let mut entry = ModelEntry::new(provider, id, model);
+                entry.default = Some(entry.id.as_str()) == configured;
+                entry.provider_default = favourite == Some(id);
                 entry
             })
         })
         .collect()
 }
 
-/// A model, as the JSON document shows it. Fields are added, never renamed.
-fn entry(provider: &Provider, id: &str, model: &Model) -> Value {
-    // Null where the engine does not know.
-    let known = |tokens: u64| (tokens > 0).then_some(tokens);
-    let (can, cost) = (&model.capabilities, &model.cost);
-    let input = [
-        ("text", can.input.text),
-        ("image", can.input.image),
-        ("pdf", can.input.pdf),
-        ("audio", can.input.audio),
-        ("video", can.input.video),
-    ];
-    let input = input.into_iter().filter_map(|(kind, can)| can.then_some(kind));
-    json!({
-        "id": format!("{}/{id}", provider.id),
-        "provider": provider.id,
-        "provider_name": provider.name,
-        "model": id,
-        "name": model.name,
-        "status": model.status,
-        // Whether it is the model of the configuration, which is used when none is named.
-        "default": false,
-        // Whether this is the provider's model that the engine would choose.
-        "provider_default": false,
-        "context_tokens": known(model.limit.context),
-        "output_tokens": known(model.limit.output),
-        "reasoning": can.reasoning,
-        "tools": can.toolcall,
-        "attachments": can.attachment,
-        // Kinds of content that it reads.
-        "input": input.collect::<Vec<_>>(),
-        // Dollars per million tokens; null where no price is known.
-        "price": cost.is_known().then(|| json!({ "input": cost.input, "output": cost.output })),
-        "variants": model.variants.keys().collect::<Vec<_>>(),
-    })
+/// A model that can be named with `--model`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "a document")]
+pub(super) struct ModelEntry {
+    /// `provider/model`, as `--model` takes it.
+    id: String,
+    provider: String,
+    provider_name: String,
+    /// The id of the model at its provider.
+    model: String,
+    name: String,
+    /// The engine's word for its state, such as `active` or `deprecated`.
+    status: String,
+    /// Whether it is the model of the configuration, which is used when none is named.
+    default: bool,
+    /// Whether this is the provider's model that the engine would choose.
+    provider_default: bool,
+    /// How many tokens a conversation can have; null where the engine does not know.
+    context_tokens: Option<u64>,
+    /// How many tokens an answer can have; null where the engine does not know.
+    output_tokens: Option<u64>,
+    reasoning: bool,
+    tools: bool,
+    attachments: bool,
+    /// Kinds of content that it reads: `text`, `image`, `pdf`, `audio`, `video`.
+    input: Vec<&'static str>,
+    /// Null where no price is known.
+    price_usd: Option<Price>,
+    /// What `--variant` takes.
+    variants: Vec<String>,
+}
+
+impl ListItem for ModelEntry {
+    const LIST: SchemaName = SchemaName::Models;
+}
+
+/// Dollars for a million tokens, as decimal texts.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Price {
+    input: String,
+    output: String,
+}
+
+impl ModelEntry {
+    fn new(provider: &Provider, id: &str, model: &Model) -> Self {
+        let known = |tokens: u64| (tokens > 0).then_some(tokens);
+        let (can, cost) = (&model.capabilities, &model.cost);
+        let input = [
+            ("text", can.input.text),
+            ("image", can.input.image),
+            ("pdf", can.input.pdf),
+            ("audio", can.input.audio),
+            ("video", can.input.video),
+        ];
+        Self {
+            id: format!("{}/{id}", provider.id),
+            provider: provider.id.clone(),
+            provider_name: provider.name.clone(),
+            model: id.to_owned(),
+            name: model.name.clone(),
+            status: model.status.clone(),
+            default: false,
+            provider_default: false,
+            context_tokens: known(model.limit.context),
+            output_tokens: known(model.limit.output),
+            reasoning: can.reasoning,
+            tools: can.toolcall,
+            attachments: can.attachment,
+            input: input
+                .into_iter()
+                .filter_map(|(kind, can)| can.then_some(kind))
+                .collect(),
+            price_usd: cost.is_known().then(|| Price {
+                input: decimal(cost.input),
+                output: decimal(cost.output),
+            }),
+            variants: model.variants.keys().cloned().collect(),
+        }
+    }
 }
 
 /// The row; `chosen` says that one of the models is the configured one.
-fn cells(entry: &Value, chosen: bool) -> Vec<String> {
-    let text = |field: &str| entry[field].as_str().unwrap_or_default();
-    let list = |field: &str| entry[field].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let price = |of: &str| {
-        entry["price"][of]
-            .as_f64()
-            .map_or_else(|| "-".to_owned(), |price| price.to_string())
+fn cells(entry: &ModelEntry, chosen: bool) -> Vec<String> {
+    let price = |of: fn(&Price) -> &String| {
+        entry
+            .price_usd
+            .as_ref()
+            .map_or("-", |price| of(price).as_str())
+            .to_owned()
     };
-    let mut abilities = vec!["reasoning", "tools"];
-    abilities.retain(|ability| entry[*ability] == true);
-    abilities.extend(list("input").filter(|kind| *kind != "text"));
+    let mut abilities = Vec::new();
+    abilities.extend(entry.reasoning.then_some("reasoning"));
+    abilities.extend(entry.tools.then_some("tools"));
+    abilities.extend(entry.input.iter().filter(|kind| **kind != "text"));
     let mut notes = Vec::new();
-    if text("provider") == HOSTED_PROVIDER {
+    if entry.provider == HOSTED_PROVIDER {
         notes.push("hosted");
     }
-    if entry["default"] == true {
+    if entry.default {
         notes.push("default");
-    } else if entry["provider_default"] == true && !chosen {
+    } else if entry.provider_default && !chosen {
         notes.push("provider-default");
     }
-    if !matches!(text("status"), "" | "active") {
-        notes.push(text("status"));
+    if !matches!(entry.status.as_str(), "" | "active") {
+        notes.push(&entry.status);
     }
     vec![
-        text("id").to_owned(),
-        text("name").to_owned(),
-        entry["context_tokens"].as_u64().map_or_else(|| "-".to_owned(), tokens),
+        entry.id.clone(),
+        entry.name.clone(),
+        entry.context_tokens.map_or_else(|| "-".to_owned(), tokens),
         // With commas and without spaces, so that they stay one field.
         or_dash(abilities.join(",")),
-        price("input"),
-        price("output"),
-        or_dash(list("variants").collect::<Vec<_>>().join(",")),
+        price(|price| &price.input),
+        price(|price| &price.output),
+        or_dash(entry.variants.join(",")),
         notes.join(","),
     ]
 }

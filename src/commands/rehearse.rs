@@ -2,16 +2,20 @@
 
 use std::io::{self, Write};
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::CommandEnd;
+use super::document::{CommandDocument, PrintedDocument};
 use crate::cli::RehearseArgs;
 use crate::context::Context;
 use crate::env_vars;
 use crate::error::{Failure, stdout_failure};
 use crate::rehearsal::{self, MODELS, PROVIDER, Rehearsal, Script, ScriptText};
-use crate::request::ListFormat;
+use crate::request::{ListFormat, SchemaName};
+use crate::support::lines::json_line;
 
 /// Serves until a signal ends it; address, token and engine configuration go to stdout as soon as requests are answered.
 ///
@@ -47,20 +51,33 @@ pub async fn serve(request: RehearseArgs, cancel: CancellationToken, out: &mut d
     Ok(())
 }
 
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct RehearsalDocument<'a> {
+    /// The address of an API as OpenAI has it.
+    base_url: &'a str,
+    api_key: &'a str,
+    /// The models that can be asked for, `provider/model`.
+    models: Vec<String>,
+    /// The configuration with which the engine uses this model.
+    engine_config: Value,
+}
+
+impl CommandDocument for RehearsalDocument<'_> {
+    const TYPE: SchemaName = SchemaName::Rehearsal;
+}
+
 fn announce(rehearsal: &Rehearsal, format: ListFormat, out: &mut dyn Write) -> io::Result<()> {
     let models: Vec<String> = MODELS.iter().map(|model| format!("{PROVIDER}/{model}")).collect();
     let config = rehearsal.engine_config();
     match format {
         ListFormat::Json => {
-            let record = json!({
-                "type": "rehearsal",
-                "schema_version": 1,
-                "base_url": rehearsal.base_url.as_str(),
-                "api_key": rehearsal.api_key.expose(),
-                "models": models,
-                "engine_config": config,
-            });
-            writeln!(out, "{record}")?;
+            let document = RehearsalDocument {
+                base_url: rehearsal.base_url.as_str(),
+                api_key: rehearsal.api_key.expose(),
+                models,
+                engine_config: config,
+            };
+            out.write_all(&json_line(&PrintedDocument::new(&document))?)?;
         }
         ListFormat::Text => {
             writeln!(out, "base URL: {}", rehearsal.base_url)?;

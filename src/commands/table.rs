@@ -1,12 +1,12 @@
-//! Lists as tables: aligned columns, one entry a line.
+//! Lists as tables: one entry a line.
 //!
 //! On a terminal there is a line of headings, and what is long gives way to the terminal's width. Into a pipe go the same
-//! columns without headings and uncut, so that the first word of each line is what the entry is called.
+//! columns without headings, uncut, with a tab between them: `cut -f2` finds the second one.
 
-use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{painted, write_document, write_stdout};
+use super::document::{ListDocument, ListItem, write_document};
+use super::{painted, write_stdout};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{ListFormat, ListOutput};
@@ -33,7 +33,7 @@ pub(super) enum Column {
 /// # Errors
 ///
 /// When stdout cannot be written.
-pub(super) fn write_entries<T: Serialize>(
+pub(super) fn write_entries<T: ListItem>(
     context: &Context,
     output: &ListOutput,
     entries: &[T],
@@ -41,7 +41,7 @@ pub(super) fn write_entries<T: Serialize>(
     cells: impl Fn(&T) -> Vec<String>,
 ) -> Result<(), Failure> {
     match output.format {
-        ListFormat::Json => write_document(&entries),
+        ListFormat::Json => write_document(&ListDocument { items: entries }),
         ListFormat::Text => Table::new(columns, entries.iter().map(cells)).print(context, output),
     }
 }
@@ -59,10 +59,25 @@ pub(super) struct Table<'a> {
 
 /// What a table is written for.
 #[derive(Debug, Clone, Copy)]
-struct TableStyle {
+pub struct TableStyle {
     /// The width of the terminal; none for a pipe.
     columns: Option<usize>,
     color: bool,
+}
+
+impl TableStyle {
+    pub const PIPE: Self = Self {
+        columns: None,
+        color: false,
+    };
+
+    pub(super) fn of_stdout(context: &Context, output: &ListOutput) -> Self {
+        let terminal = Terminal::of_process(&context.environment);
+        Self {
+            columns: terminal.is_terminal(Stream::Stdout).then(|| terminal.columns()),
+            color: terminal.color(output.color, Stream::Stdout),
+        }
+    }
 }
 
 impl<'a> Table<'a> {
@@ -82,38 +97,30 @@ impl<'a> Table<'a> {
     ///
     /// When stdout cannot be written.
     pub(super) fn print(self, context: &Context, output: &ListOutput) -> Result<(), Failure> {
-        let terminal = Terminal::of_process(&context.environment);
-        let look = TableStyle {
-            columns: terminal.is_terminal(Stream::Stdout).then(|| terminal.columns()),
-            color: terminal.color(output.color, Stream::Stdout),
-        };
-        write_stdout(self.text(look).as_bytes())
+        write_stdout(self.text(TableStyle::of_stdout(context, output)).as_bytes())
     }
 
-    fn text(self, look: TableStyle) -> String {
+    pub(super) fn text(&self, style: TableStyle) -> String {
         if self.rows.is_empty() {
             return String::new();
         }
+        let Some(columns) = style.columns else {
+            return self.rows.iter().map(|row| row.join("\t") + "\n").collect();
+        };
         let heading = |column: &Column| match column {
             Column::Text(heading) | Column::Number(heading) | Column::Flexible(heading) => (*heading).to_owned(),
         };
         let headings: Vec<String> = self.columns.iter().map(heading).collect();
         let mut widths: Vec<usize> = (0..self.columns.len())
             .map(|index| {
-                let heading = look.columns.map_or(0, |_| headings[index].width());
                 let cells = self.rows.iter().map(|row| row[index].width());
-                cells.max().unwrap_or(0).max(heading)
+                cells.max().unwrap_or(0).max(headings[index].width())
             })
             .collect();
-        if let Some(columns) = look.columns {
-            self.give_way(&mut widths, columns);
-        }
-        let mut text = String::new();
-        if look.columns.is_some() {
-            // Escape sequences are ours alone: the cells have been cleaned.
-            text.push_str(&painted(look.color, "2", &self.line(&headings, &widths)));
-            text.push('\n');
-        }
+        self.give_way(&mut widths, columns);
+        // Escape sequences are ours alone: the cells have been cleaned.
+        let mut text = painted(style.color, "2", &self.line(&headings, &widths));
+        text.push('\n');
         for row in &self.rows {
             text.push_str(&self.line(row, &widths));
             text.push('\n');
@@ -137,10 +144,6 @@ impl<'a> Table<'a> {
     fn line(&self, cells: &[String], widths: &[usize]) -> String {
         let mut line = String::new();
         for (index, ((cell, &width), column)) in cells.iter().zip(widths).zip(self.columns).enumerate() {
-            if width == 0 {
-                // The column is empty in all rows.
-                continue;
-            }
             if index > 0 {
                 line.push_str(GAP);
             }
@@ -167,12 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_gets_whole_aligned_lines_without_headings() {
-        let look = TableStyle {
-            columns: None,
-            color: false,
-        };
-        assert_eq!(table().text(look), "a      7  日本 and a second line\nlong  12  red\n");
+    fn a_pipe_gets_whole_lines_with_tabs_and_without_headings() {
+        assert_eq!(
+            table().text(TableStyle::PIPE),
+            "a\t7\t日本 and a second line\nlong\t12\tred\n"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -23,10 +24,11 @@ const RECEIPT: &str = "receipt.json";
 const PREFERRED: &str = "preferred";
 
 /// What was installed, from where, and what it must still be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Receipt {
     /// The version of this file's shape.
     pub schema_version: u32,
+    #[schemars(with = "String")]
     pub version: Version,
     pub target: String,
     pub source: String,
@@ -36,7 +38,7 @@ pub struct Receipt {
     pub executable: String,
     /// The executable's size in bytes.
     pub size: u64,
-    /// The executable's [mark](file_mark); empty in receipts of earlier versions.
+    /// Marks the executable as installed on this machine; empty in receipts of earlier versions.
     #[serde(default)]
     pub mark: String,
     /// The time of the installation, in UTC.

@@ -5,18 +5,10 @@
 //! password, and when its time is over it and its process group are ended. It is no job of the terminal's: it can
 //! show a window, but not read the keyboard that we read.
 //!
-//! The command reads one document from stdin:
-//!
-//! ```json
-//! {"type":"permission","schema_version":1,"id":"per_1","session_id":"ses_1","subagent":null,"permission":"bash",
-//!  "tool":"bash","patterns":["git push"],"arguments":{"command":"git push"},"diff":null,"directory":"/work",
-//!  "rule":"the preset: bash asks","parts":[],"grant":["bash:git push *"]}
-//! ```
-//!
-//! and writes one to stdout: `{"decision":"allow","scope":"once"}`, `{"decision":"deny","reason":"not on a Friday"}`.
-//! The model's questions come as `{"type":"question",...}`, and are answered with `{"answers":[["pg"]]}`, one list a
-//! question. A question that is not answered so is dismissed.
+//! The command reads one [`ApproverRequest`] from stdin and writes one [`ProgramReply`] or [`QuestionReply`] to stdout. A
+//! question that is not answered so is dismissed.
 
+use std::borrow::Cow;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -24,9 +16,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
-use super::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, Withdrawal};
+use super::{Answer, Ask, JudgedPart, ModelQuestion, Prompter, QuestionAnswer, Withdrawal};
 use crate::env_vars;
 use crate::support::lines::json_line;
 use crate::support::visible::visible;
@@ -77,22 +71,75 @@ enum NoAnswer {
     Fault(String),
 }
 
-#[derive(Debug, serde::Deserialize)]
-struct ProgramReply {
+/// What an approver reads from stdin: one line.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ApproverRequest<'a> {
+    /// The model wants to use a tool.
+    Permission(PermissionRequestRecord<'a>),
+    /// The model asks the user questions.
+    Question(QuestionRequestRecord<'a>),
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PermissionRequestRecord<'a> {
+    #[schemars(extend("const" = SCHEMA_VERSION))]
+    schema_version: u32,
+    id: &'a str,
+    session_id: &'a str,
+    /// The subagent that asks, by name or title; null for the run's own agent.
+    subagent: Option<&'a str>,
+    /// The tool as rules name it, such as `edit`.
+    permission: &'a str,
+    /// The tool as the engine names it, such as `apply_patch`.
+    tool: &'a str,
+    /// On what: commands, paths, an address.
+    patterns: Vec<String>,
+    /// All arguments of the call.
+    arguments: &'a Value,
+    /// What would change, as a unified diff, where that is known.
+    diff: Option<&'a str>,
+    /// The directory in which the agent works.
+    directory: Cow<'a, str>,
+    /// The rule that asks.
+    rule: &'a str,
+    /// The parts of the call, each with its own decision.
+    parts: &'a [JudgedPart],
+    /// The rules that `"scope": "session"` puts in force.
+    grant: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct QuestionRequestRecord<'a> {
+    #[schemars(extend("const" = SCHEMA_VERSION))]
+    schema_version: u32,
+    /// The subagent that asks, by name or title; null for the run's own agent.
+    subagent: Option<&'a str>,
+    /// The directory in which the agent works.
+    directory: Cow<'a, str>,
+    questions: &'a [ModelQuestion],
+}
+
+/// What an approver answers to a `permission`, on stdout.
+#[derive(Debug, serde::Deserialize, JsonSchema)]
+#[schemars(rename = "PermissionReply")]
+pub struct ProgramReply {
     decision: ProgramDecision,
+    /// For how long an `allow` holds.
     #[serde(default)]
     scope: DecisionScope,
+    /// Why the call is denied, for the model.
     reason: Option<String>,
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum ProgramDecision {
     Allow,
     Deny,
 }
 
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum DecisionScope {
     #[default]
@@ -100,8 +147,10 @@ enum DecisionScope {
     Session,
 }
 
-#[derive(Debug, serde::Deserialize)]
-struct QuestionReply {
+/// What an approver answers to a `question`, on stdout.
+#[derive(Debug, serde::Deserialize, JsonSchema)]
+pub struct QuestionReply {
+    /// For each question the chosen labels, or texts of one's own.
     answers: Vec<Vec<String>>,
 }
 
@@ -121,7 +170,11 @@ impl ProgramApprover {
         self.faults.clone()
     }
 
-    fn asked<T: serde::de::DeserializeOwned>(&self, document: &Value, withdrawal: &Withdrawal) -> Result<T, NoAnswer> {
+    fn asked<T: serde::de::DeserializeOwned>(
+        &self,
+        document: &ApproverRequest<'_>,
+        withdrawal: &Withdrawal,
+    ) -> Result<T, NoAnswer> {
         let output = self.run(document, withdrawal)?;
         // A list of the values alone would be read as an object too.
         if output.trim_ascii_start().first().is_some_and(|&first| first != b'{') {
@@ -144,7 +197,7 @@ impl ProgramApprover {
     }
 
     /// Runs the command; gives what it said once it has ended well.
-    fn run(&self, document: &Value, withdrawal: &Withdrawal) -> Result<Vec<u8>, NoAnswer> {
+    fn run(&self, document: &ApproverRequest<'_>, withdrawal: &Withdrawal) -> Result<Vec<u8>, NoAnswer> {
         let started = Instant::now();
         let mut running = RunningProgram::start(&self.command, &self.directory, document)
             .map_err(|error| NoAnswer::Fault(format!("cannot start it: {error}")))?;
@@ -230,34 +283,35 @@ impl Prompter for ProgramApprover {
     }
 }
 
-fn permission_document(ask: &Ask) -> Value {
+fn permission_document(ask: &Ask) -> ApproverRequest<'_> {
     let judgement = &ask.judgement;
-    let grant: Vec<String> = judgement.grant.iter().map(|rule| rule.pattern.to_string()).collect();
-    json!({
-        "type": "permission",
-        "schema_version": SCHEMA_VERSION,
-        "id": ask.id,
-        "session_id": ask.session_id,
-        "subagent": ask.subagent,
-        "permission": ask.action.tool(),
-        "tool": ask.tool,
-        "patterns": ask.action.subjects(),
-        "arguments": ask.arguments,
-        "diff": ask.diff,
-        "directory": ask.directory.to_string_lossy(),
-        "rule": judgement.rule,
-        "parts": judgement.parts,
-        "grant": grant,
+    ApproverRequest::Permission(PermissionRequestRecord {
+        schema_version: SCHEMA_VERSION,
+        id: &ask.id,
+        session_id: &ask.session_id,
+        subagent: ask.subagent.as_deref(),
+        permission: ask.action.tool(),
+        tool: &ask.tool,
+        patterns: ask.action.subjects(),
+        arguments: &ask.arguments,
+        diff: ask.diff.as_deref(),
+        directory: ask.directory.to_string_lossy(),
+        rule: &judgement.rule,
+        parts: &judgement.parts,
+        grant: judgement.grant.iter().map(|rule| rule.pattern.to_string()).collect(),
     })
 }
 
-fn question_document(questions: &[ModelQuestion], subagent: Option<&str>, directory: &Path) -> Value {
-    json!({
-        "type": "question",
-        "schema_version": SCHEMA_VERSION,
-        "subagent": subagent,
-        "directory": directory.to_string_lossy(),
-        "questions": questions,
+fn question_document<'a>(
+    questions: &'a [ModelQuestion],
+    subagent: Option<&'a str>,
+    directory: &'a Path,
+) -> ApproverRequest<'a> {
+    ApproverRequest::Question(QuestionRequestRecord {
+        schema_version: SCHEMA_VERSION,
+        subagent,
+        directory: directory.to_string_lossy(),
+        questions,
     })
 }
 
@@ -287,7 +341,7 @@ impl ProgramOutput {
 }
 
 impl RunningProgram {
-    fn start(command: &str, directory: &Path, document: &Value) -> std::io::Result<Self> {
+    fn start(command: &str, directory: &Path, document: &ApproverRequest<'_>) -> std::io::Result<Self> {
         let bytes = json_line(document)?;
         let mut shell = shell(command);
         for name in env_vars::of_git_hook() {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -63,7 +64,7 @@ pub enum Answer {
 }
 
 /// One question of the model's.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ModelQuestion {
     pub question: String,
     /// A word or two as a heading.
@@ -75,7 +76,7 @@ pub struct ModelQuestion {
 }
 
 /// An answer that is offered.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct QuestionOption {
     pub label: String,
     /// What it means; may be empty.

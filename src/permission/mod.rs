@@ -45,7 +45,7 @@ mod spelling;
 mod terminal;
 
 pub use action::Action;
-pub use approver::{Faults, ProgramApprover};
+pub use approver::{ApproverRequest, Faults, ProgramApprover, ProgramReply, QuestionReply};
 pub use ask::{Answer, Ask, ModelQuestion, Prompter, QuestionAnswer, QuestionOption};
 pub use audit::{AuditEntry, AuditLog, AuditScope, DamagedLine, DecidedBy, Decision};
 pub use policy::{JudgedPart, Judgement, Policy};

@@ -46,7 +46,7 @@ pub struct Judgement {
 }
 
 /// What the policy says of a part of an action.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct JudgedPart {
     /// The part: a command, a path. Not cleaned for a terminal.
     pub what: String,

@@ -35,23 +35,7 @@
 //! after_chunks = 2
 //! ```
 //!
-//! | key | meaning |
-//! | --- | --- |
-//! | `match`, `tool_result`, `system`, `model` | conditions: patterns over the last user message, the tool results after it, the system prompt, the model's id. A pattern without `*` is looked for anywhere; with `*` it describes the whole text |
-//! | `caller` | who asks: `"main"` (default), `"subagent"`, `"title"`, `"summary"`, `"any"`. Titles, summaries and subagents that no reply names get a built-in answer and use nothing up |
-//! | `times` | how often the reply is given: a number (default 1), or `"always"` |
-//! | `text`, `repeat` | the answer; `repeat = 100000` sends the text that many times |
-//! | `reasoning` | what the model thinks before it answers |
-//! | `tool_calls` | list of `{ name, arguments, id }`; `arguments` is a table, or a string that is sent as it is, well-formed or not |
-//! | `usage` | token counts `{ input, output, reasoning, cache_read }`, each counted once; without it, an estimate from the text |
-//! | `finish` | `"stop"`, `"length"`, `"content_filter"`, `"tool_calls"`; the default fits the contents |
-//! | `delay` | pause between the headers and the first chunk, such as `"200ms"`, `"1.5s"`, `"2m"` |
-//! | `chunk_size`, `chunk_delay` | characters a chunk (default: a word), and the pause after each chunk |
-//! | `hang` | pause before the headers: a duration, or `true` for ever |
-//! | `status`, `headers`, `body` | an HTTP error (400 to 599) with its headers and a body, text or table |
-//! | `fault` | the answer breaks off: `"reset"` (TCP reset), `"close"` (connection closed in mid-body), `"eof"` (the stream ends properly, but without a finish reason), `"stall"` (nothing more, connection open), `"garbage"` (a chunk that is not JSON), `"error_chunk"` (an error inside the stream) |
-//! | `after_chunks` | how many chunks are sent before the fault (default: all of the contents). With 0, `reset` and `close` come before the headers |
-//! | `error_message` | the text of an `error_chunk` or of an HTTP error without `body` |
+//! `docs/records.md` has a table of all keys, made from the types in `script_file`.
 
 mod connection;
 mod director;
@@ -77,6 +61,7 @@ use crate::support::secret::Secret;
 pub use models::{DEFAULT_MODEL, MODELS, PROVIDER};
 pub use requests::{RecordedRequest, Requests};
 pub use script::{Caller, Script, ScriptText};
+pub use script_file::ScriptFile;
 
 /// A running scripted model. Dropping it stops the model and closes all of its connections.
 #[derive(Debug)]

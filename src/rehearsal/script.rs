@@ -58,12 +58,13 @@ pub struct Script {
     pub(super) afterwards: Afterwards,
 }
 
-/// The answer to a main request when no reply is left.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Afterwards {
+    /// The built-in answer.
     #[default]
     Plain,
+    /// The last reply again.
     Repeat,
     /// HTTP 400, which the engine does not retry.
     Fail,
@@ -151,8 +152,9 @@ pub(super) struct ScriptedCall {
 }
 
 /// Token counts; each token is in exactly one of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "ScriptUsage")]
 pub(super) struct ScriptedUsage {
     pub(super) input: u64,
     pub(super) output: u64,
@@ -160,7 +162,7 @@ pub(super) struct ScriptedUsage {
     pub(super) cache_read: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Finish {
     Stop,
@@ -184,14 +186,20 @@ impl Fault {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum FaultKind {
+    /// A TCP reset.
     Reset,
+    /// The connection is closed in the middle of the body.
     Close,
+    /// The stream ends properly, but without a finish reason.
     Eof,
+    /// Nothing more comes, and the connection stays open.
     Stall,
+    /// A chunk that is not JSON.
     Garbage,
+    /// An error inside the stream.
     ErrorChunk,
 }
 

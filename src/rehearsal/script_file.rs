@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use toml::Spanned;
@@ -28,7 +29,7 @@ impl Script {
             let line = span.map_or_else(String::new, |span| format!("line {}: ", line_of(text, &span)));
             Failure::usage(format!("cannot use rehearsal script `{name}`: {line}{reason}"))
         };
-        let file: File = toml::from_str(text).map_err(|error| {
+        let file: ScriptFile = toml::from_str(text).map_err(|error| {
             let message = error.message().trim().replace('\n', ", ");
             let mut failure = refused(error.span(), &message);
             failure.hints.extend(suggestion(&message));
@@ -49,17 +50,22 @@ impl Script {
     }
 }
 
-#[derive(Deserialize)]
+/// A script of the scripted model: a list of replies. The first reply in the file that is not used up and whose conditions
+/// all hold answers a request.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub struct ScriptFile {
+    /// The answer when no reply is left.
     #[serde(default)]
     afterwards: Afterwards,
     #[serde(default)]
+    #[schemars(with = "Vec<RawReply>")]
     reply: Vec<Spanned<RawReply>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ScriptCaller")]
 enum CallerName {
     Any,
     Main,
@@ -68,40 +74,120 @@ enum CallerName {
     Summary,
 }
 
-#[derive(Deserialize)]
+/// A reply, and the conditions under which it is given. A condition is a pattern: one without `*` is looked for anywhere,
+/// one with `*` describes the whole text.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ScriptReply")]
 struct RawReply {
+    /// Condition: the last message of the user.
     r#match: Option<String>,
+    /// Condition: a result of a tool after that message.
     tool_result: Option<String>,
+    /// Condition: the system prompt.
     system: Option<String>,
+    /// Condition: the id of the model.
     model: Option<String>,
+    /// Condition: who asks; `main` without this key. Titles, summaries and subagents that no reply names get a built-in
+    /// answer and use nothing up.
     caller: Option<CallerName>,
+    /// How often the reply is given: a number, or `"always"`; once without this key.
+    #[schemars(with = "Option<TimesForm>")]
     times: Option<toml::Value>,
+    /// The text of the answer.
     text: Option<String>,
+    /// How often `text` is sent.
     repeat: Option<usize>,
+    /// What the model thinks before it answers.
     reasoning: Option<String>,
     tool_calls: Option<Vec<RawToolCall>>,
+    /// Token counts; without this key an estimate from the text.
     usage: Option<ScriptedUsage>,
+    /// The reason why the answer ends; without this key the one that fits the contents.
     finish: Option<Finish>,
+    /// The pause between the headers and the first chunk, such as `"200ms"`, `"1.5s"`, `"2m"`.
     delay: Option<String>,
+    /// Characters of a chunk; a word without this key.
+    #[schemars(range(min = 1))]
     chunk_size: Option<usize>,
+    /// The pause after each chunk.
     chunk_delay: Option<String>,
+    /// The pause before the headers: a duration, or `true` for ever.
+    #[schemars(with = "Option<HangForm>")]
     hang: Option<toml::Value>,
+    /// An HTTP error instead of an answer.
+    #[schemars(range(min = 400, max = 599))]
     status: Option<u16>,
+    /// Headers of the HTTP error.
+    #[schemars(with = "Option<BTreeMap<String, HeaderForm>>")]
     headers: Option<BTreeMap<String, toml::Value>>,
+    /// The body of the HTTP error: text, or a table that is sent as JSON.
+    #[schemars(with = "Option<serde_json::Value>")]
     body: Option<toml::Value>,
+    /// The answer breaks off.
     fault: Option<FaultKind>,
+    /// How many chunks come before the fault; all of the contents without this key. With 0, `reset` and `close` come before
+    /// the headers.
     after_chunks: Option<usize>,
+    /// The text of an `error_chunk`, or of an HTTP error without `body`.
     error_message: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// A tool call of the scripted model.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ScriptToolCall")]
 struct RawToolCall {
     id: Option<String>,
     name: String,
+    /// A table, or a text that is sent as it is, well-formed or not.
+    #[schemars(with = "Option<ArgumentsForm>")]
     arguments: Option<toml::Value>,
 }
+
+/// The forms of values that [`RawReply::check`] reads itself, for better messages.
+#[expect(dead_code, reason = "each describes the form of a value")]
+mod forms {
+    use std::num::NonZeroU64;
+
+    use schemars::JsonSchema;
+    use serde_json::{Map, Value};
+
+    #[derive(JsonSchema)]
+    #[schemars(untagged, inline)]
+    pub(super) enum TimesForm {
+        Count(NonZeroU64),
+        Always(AlwaysForm),
+    }
+
+    #[derive(JsonSchema)]
+    #[schemars(rename_all = "snake_case", inline)]
+    pub(super) enum AlwaysForm {
+        Always,
+    }
+
+    #[derive(JsonSchema)]
+    #[schemars(untagged, inline)]
+    pub(super) enum HangForm {
+        Forever(bool),
+        Duration(String),
+    }
+
+    #[derive(JsonSchema)]
+    #[schemars(untagged, inline)]
+    pub(super) enum HeaderForm {
+        Text(String),
+        Number(i64),
+    }
+
+    #[derive(JsonSchema)]
+    #[schemars(untagged, inline)]
+    pub(super) enum ArgumentsForm {
+        Table(Map<String, Value>),
+        Text(String),
+    }
+}
+use forms::{ArgumentsForm, HangForm, HeaderForm, TimesForm};
 
 /// A hint with the nearest of the names that a message of the deserialiser offers ("unknown field `tetx`, expected one of
 /// `text`, …").

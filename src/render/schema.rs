@@ -3,74 +3,171 @@
 //! Every record has a `type`. Within one [`SCHEMA_VERSION`] fields and record types are only ever added; consumers
 //! ignore what they do not know. Fields are always present; what is unknown is `null`.
 //!
-//! `stream-json` writes one record a line: first `init`, last `result`. `json` writes `result` alone.
-//!
-//! | `type` | fields |
-//! | --- | --- |
-//! | `init` | `schema_version`, `version` (of this program), `engine{version, path, source}`, `capabilities[]`, `model`, `agent`, `variant`, `directory`, `session_id`, `conversation` (the name that the session is kept under), `resumed` (the session was there before), `rehearsal` |
-//! | `text` | `session_id`, `message_id`, `part_id`, `text` (a piece; pieces with one `part_id` belong together), `subagent` |
-//! | `reasoning` | as `text` |
-//! | `tool` | `session_id`, `parent_session_id`, `message_id`, `call_id`, `tool`, `status` (`pending`, `running`, `completed`, `error`), `title`, `input`, `output`, `error`, `exit_code`, `duration_ms`, `subagent`; several for one `call_id`, each replaces the one before |
-//! | `permission` | `id`, `session_id`, `parent_session_id`, `permission`, `tool`, `patterns[]`, `decision` (`allowed`, `denied`), `by` (`preset`, `rule`, `person`, `approver`, `yes`, `nobody`, `limit`), `scope` (`once`, `session`), `rule`, `reason`, `subagent` |
-//! | `question` | `id`, `session_id`, `parent_session_id`, `questions[]{question, header, multiple, options[]{label, description}}`, `answers[][]` or `null`, `subagent` |
-//! | `retry` | `session_id`, `attempt`, `max_attempts`, `message`, `delay_ms` |
-//! | `status` | `status` and what belongs to it: `busy`, `idle`, `compacted` (`session_id`), `subagent_started` (`session_id`, `parent_id`), `text_void` (`session_id`, `part_id`: the text of this part does not count, it comes anew in another part), `waiting` (`pid`: this other command on the conversation is waited for), `at_work` (`session_id`: the session is at work on an earlier prompt, which is waited for), `replaced` (`conversation`, `session_id`: what the name stood for until now), `disconnected`, `reconnected` |
-//! | `todo` | `items[]{content, status, priority}`: the whole list |
-//! | `file_change` | `path`, `status` (`added`, `modified`, `deleted`), `additions`, `deletions` (lines); several for one `path`, each replaces the one before |
-//! | `warning` | `message` |
-//! | `raw` | `event`: an event of the engine as it came, with `--include-raw` |
-//! | `result` | `schema_version`, `outcome`, `exit_code`, `result`, `structured`, `session_id`, `message_id`, `directory`, `model`, `agent`, `usage{input, output, reasoning, cache_read, cache_write, total}`, `cost_usd` (a decimal string), `turns`, `tool_calls[]` (as `tool`), `permissions[]` (as `permission`), `files[]` (as `file_change`), `retries`, `duration_ms`, `phases{engine_ms, server_ms, session_ms, first_token_ms, total_ms}`, `engine{version, path, source}`, `error{kind, message, hint}`, `conversation`, `resumed` (both as in `init`), `rehearsal`, `checks{verify{command, exit_code, duration_ms}, require_change}` (`null` for what was not asked for, or not come to), `worktree{path, branch, base, kept}` or `null` |
+//! `stream-json` writes one record a line: first `init`, last `result`. `json` writes `result` alone. The doc comments of
+//! the types here become the descriptions in `schemas/` and `docs/records.md`.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::error::Failure;
+use crate::error::{Failure, FailureKind};
 use crate::request::ModelRef;
 use crate::support::json;
 use crate::turn::{
-    FileChange, Outcome, PermissionRecord, QuestionRecord, Retry, TextDelta, TodoItem, ToolCall, TurnStart, TurnStatus,
-    Update,
+    CheckResults, EngineInfo, FileChange, MissingMcp, Outcome, PermissionRecord, Phases, QuestionRecord, Retry,
+    TextDelta, TodoItem, ToolCall, TurnStart, TurnStatus, Update, Usage, Worktree,
 };
 
 /// The version of the format. It changes only when a consumer of the old version could misread the new one.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// A record. The types of [`crate::turn`] in it name the fields of their records.
-#[derive(Debug, Serialize)]
+/// A line of `--output-format stream-json`. The first line is `init`, the last one `result`.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Record<'a> {
-    Init(Value),
+    /// The facts known when a run starts.
+    Init(InitRecord<'a>),
+    /// A piece of the answer.
     Text(&'a TextDelta),
+    /// A piece of the model's reasoning.
     Reasoning(&'a TextDelta),
+    /// A tool call as known so far. There are several for one `call_id`; each replaces the one before.
     Tool(&'a ToolCall),
     Permission(&'a PermissionRecord),
     Question(&'a QuestionRecord),
+    /// The engine asks the provider again.
     Retry(&'a Retry),
+    /// The state of the run changed.
     Status(&'a TurnStatus),
+    /// The text of a part does not count: the model writes it anew, in another part.
     #[serde(rename = "status")]
     TextVoid {
+        #[schemars(extend("const" = "text_void"))]
         status: &'static str,
         session_id: &'a str,
         part_id: &'a str,
     },
+    /// The whole list of things to do.
     Todo {
         items: &'a [TodoItem],
     },
+    /// A file was changed. There can be several for one `path`; each replaces the one before.
     FileChange(&'a FileChange),
     Warning {
         message: &'a str,
     },
+    /// An event of the engine, unchanged, with `--include-raw`.
     Raw {
         event: &'a Value,
     },
-    Result(Value),
+    /// How the run ended.
+    Result(Box<ResultRecord<'a>>),
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InitRecord<'a> {
+    #[schemars(extend("const" = SCHEMA_VERSION))]
+    schema_version: u32,
+    /// The version of opencode-rs.
+    version: &'static str,
+    /// The engine that answers; null when no engine could be used.
+    engine: Option<&'a EngineInfo>,
+    /// The features of this version of opencode-rs.
+    capabilities: &'a [String],
+    /// The model, `provider/model`; null until it is known.
+    model: Option<String>,
+    agent: Option<&'a str>,
+    /// The variant of the model.
+    variant: Option<&'a str>,
+    /// The directory in which the agent works.
+    directory: &'a str,
+    session_id: Option<&'a str>,
+    /// The name under which the session is kept.
+    conversation: Option<&'a str>,
+    /// Whether the session existed before the run.
+    resumed: bool,
+    /// Whether the scripted model answers.
+    rehearsal: bool,
+}
+
+/// How a run ended: what `--output-format json` prints, and the last line of `stream-json`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "result")]
+pub struct ResultRecord<'a> {
+    #[schemars(extend("const" = SCHEMA_VERSION))]
+    schema_version: u32,
+    /// `ok`, or the reason why the run failed.
+    #[schemars(schema_with = "outcomes")]
+    outcome: &'static str,
+    /// The exit status of the program.
+    exit_code: u8,
+    /// The whole answer: all text of the turn, its parts separated by a blank line. After a failure, the text so far.
+    result: &'a str,
+    /// The text of the last message that has text: the answer without the text before tool calls.
+    last_message: &'a str,
+    /// The session; null when the run failed before it had one.
+    session_id: Option<&'a str>,
+    message_id: Option<&'a str>,
+    /// The directory in which the agent worked.
+    directory: &'a str,
+    /// The model, `provider/model`.
+    model: Option<String>,
+    agent: Option<&'a str>,
+    /// Tokens of all messages of this run, those of subagents too; null when the provider does not report them.
+    usage: Option<Usage>,
+    /// Dollars, as a decimal text such as `0.0123`; null when the price is unknown.
+    cost_usd: Option<&'a str>,
+    /// How many messages the assistant wrote.
+    turns: u32,
+    tool_calls: &'a [ToolCall],
+    permissions: &'a [PermissionRecord],
+    /// The files that the run changed.
+    files: &'a [FileChange],
+    /// How often the engine asked the provider again.
+    retries: u32,
+    duration_ms: u64,
+    phases: Phases,
+    engine: Option<&'a EngineInfo>,
+    /// What failed; null after success.
+    error: Option<ErrorRecord>,
+    /// The name under which the session is kept.
+    conversation: Option<&'a str>,
+    /// Whether the session existed before the run.
+    resumed: bool,
+    /// Whether the scripted model answered.
+    rehearsal: bool,
+    checks: &'a CheckResults,
+    /// The git worktree of the run, with `--worktree`.
+    worktree: Option<&'a Worktree>,
+    /// MCP servers whose tools the model did not have.
+    missing_mcp: &'a [MissingMcp],
+    /// Whether the run stopped waiting for a silent, open stdin and sent the prompt without it.
+    stdin_given_up: bool,
+}
+
+/// A failure.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ErrorRecord {
+    kind: FailureKind,
+    /// What failed, followed by its causes after `: `.
+    message: String,
+    /// What helps, one hint a line.
+    hint: Option<String>,
+}
+
+/// The words of `outcome`.
+fn outcomes(_: &mut SchemaGenerator) -> Schema {
+    let mut words: Vec<&str> = FailureKind::ALL.iter().map(|kind| kind.outcome()).collect();
+    words.insert(0, "ok");
+    words.dedup();
+    json_schema!({ "type": "string", "enum": words })
 }
 
 impl<'a> Record<'a> {
     /// The record of an update.
     pub fn of(update: &'a Update) -> Self {
         match update {
-            Update::Started(started) => Self::Init(init(started)),
+            Update::Started(started) => Self::Init(InitRecord::of(started)),
             Update::Text(piece) => Self::Text(piece),
             Update::TextVoid { part_id, session_id } => Self::TextVoid {
                 status: "text_void",
@@ -90,53 +187,52 @@ impl<'a> Record<'a> {
         }
     }
 
-    pub fn result(outcome: &Outcome) -> Self {
-        Self::Result(json!({
-            "schema_version": SCHEMA_VERSION,
-            "outcome": outcome.word(),
-            "exit_code": outcome.exit_code(),
-            "result": outcome.result,
-            "last_message": outcome.last_message,
-            "structured": outcome.structured,
-            "session_id": outcome.session_id,
-            "message_id": outcome.message_id,
-            "directory": outcome.directory,
-            "model": outcome.model.as_ref().map(ModelRef::to_string),
-            "agent": outcome.agent,
-            "usage": outcome.usage,
-            "cost_usd": outcome.cost_usd,
-            "turns": outcome.turns,
-            "tool_calls": outcome.tool_calls,
-            "permissions": outcome.permissions,
-            "files": outcome.files,
-            "retries": outcome.retries,
-            "duration_ms": outcome.phases.total_ms,
-            "phases": outcome.phases,
-            "engine": outcome.engine,
-            "error": outcome.failure.as_ref().map(error),
-            "conversation": outcome.conversation,
-            "resumed": outcome.resumed,
-            "rehearsal": outcome.rehearsal,
-            "checks": outcome.checks,
-            "worktree": outcome.worktree,
-            "missing_mcp": outcome.missing_mcp,
-            "stdin_given_up": outcome.stdin_given_up,
+    pub fn result(outcome: &'a Outcome) -> Self {
+        Self::Result(Box::new(ResultRecord {
+            schema_version: SCHEMA_VERSION,
+            outcome: outcome.word(),
+            exit_code: outcome.exit_code(),
+            result: &outcome.result,
+            last_message: &outcome.last_message,
+            session_id: outcome.session_id.as_deref(),
+            message_id: outcome.message_id.as_deref(),
+            directory: &outcome.directory,
+            model: outcome.model.as_ref().map(ModelRef::to_string),
+            agent: outcome.agent.as_deref(),
+            usage: outcome.usage,
+            cost_usd: outcome.cost_usd.as_deref(),
+            turns: outcome.turns,
+            tool_calls: &outcome.tool_calls,
+            permissions: &outcome.permissions,
+            files: &outcome.files,
+            retries: outcome.retries,
+            duration_ms: outcome.phases.total_ms,
+            phases: outcome.phases,
+            engine: outcome.engine.as_ref(),
+            error: outcome.failure.as_ref().map(ErrorRecord::of),
+            conversation: outcome.conversation.as_deref(),
+            resumed: outcome.resumed,
+            rehearsal: outcome.rehearsal,
+            checks: &outcome.checks,
+            worktree: outcome.worktree.as_ref(),
+            missing_mcp: &outcome.missing_mcp,
+            stdin_given_up: outcome.stdin_given_up,
         }))
     }
 
     /// The `init` record of a run that ended before it began: `null` for all that the outcome does not know.
-    pub fn init_of(outcome: &Outcome) -> Self {
-        Self::Init(init(&TurnStart {
-            engine: outcome.engine.clone(),
-            model: outcome.model.clone(),
-            agent: outcome.agent.clone(),
-            directory: outcome.directory.clone(),
-            session_id: outcome.session_id.clone(),
-            conversation: outcome.conversation.clone(),
+    pub fn init_of(outcome: &'a Outcome) -> Self {
+        Self::Init(InitRecord {
+            engine: outcome.engine.as_ref(),
+            model: outcome.model.as_ref().map(ModelRef::to_string),
+            agent: outcome.agent.as_deref(),
+            directory: &outcome.directory,
+            session_id: outcome.session_id.as_deref(),
+            conversation: outcome.conversation.as_deref(),
             resumed: outcome.resumed,
             rehearsal: outcome.rehearsal,
-            ..TurnStart::default()
-        }))
+            ..InitRecord::default()
+        })
     }
 
     /// Appends the record to `line` as one line of JSON, with its line feed.
@@ -145,28 +241,49 @@ impl<'a> Record<'a> {
     }
 }
 
-fn init(started: &TurnStart) -> Value {
-    json!({
-        "schema_version": SCHEMA_VERSION,
-        "version": env!("CARGO_PKG_VERSION"),
-        "engine": started.engine,
-        "capabilities": started.capabilities,
-        "model": started.model.as_ref().map(ModelRef::to_string),
-        "agent": started.agent,
-        "variant": started.variant,
-        "directory": started.directory,
-        "session_id": started.session_id,
-        "conversation": started.conversation,
-        "resumed": started.resumed,
-        "rehearsal": started.rehearsal,
-    })
+impl Default for InitRecord<'_> {
+    fn default() -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            version: env!("CARGO_PKG_VERSION"),
+            engine: None,
+            capabilities: &[],
+            model: None,
+            agent: None,
+            variant: None,
+            directory: "",
+            session_id: None,
+            conversation: None,
+            resumed: false,
+            rehearsal: false,
+        }
+    }
 }
 
-/// A failure: its causes follow the message after ": ", and each hint is a line.
-fn error(failure: &Failure) -> Value {
-    json!({
-        "kind": failure.kind,
-        "message": failure.to_string(),
-        "hint": (!failure.hints.is_empty()).then(|| failure.hints.join("\n")),
-    })
+impl<'a> InitRecord<'a> {
+    fn of(started: &'a TurnStart) -> Self {
+        Self {
+            engine: started.engine.as_ref(),
+            capabilities: &started.capabilities,
+            model: started.model.as_ref().map(ModelRef::to_string),
+            agent: started.agent.as_deref(),
+            variant: started.variant.as_deref(),
+            directory: &started.directory,
+            session_id: started.session_id.as_deref(),
+            conversation: started.conversation.as_deref(),
+            resumed: started.resumed,
+            rehearsal: started.rehearsal,
+            ..Self::default()
+        }
+    }
+}
+
+impl ErrorRecord {
+    fn of(failure: &Failure) -> Self {
+        Self {
+            kind: failure.kind,
+            message: failure.to_string(),
+            hint: (!failure.hints.is_empty()).then(|| failure.hints.join("\n")),
+        }
+    }
 }

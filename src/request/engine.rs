@@ -31,7 +31,7 @@ pub enum Network {
 }
 
 /// Where an engine was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EngineSource {
     /// `--engine`, `OPENCODE_RS_ENGINE` or the settings file.

@@ -14,6 +14,7 @@ mod output;
 mod permission;
 mod policy;
 mod run;
+mod schema;
 mod server;
 mod session;
 mod small;
@@ -41,6 +42,7 @@ pub use run::{
     AgentLimits, Checks, Limits, NotInADialog, PromptSource, RunRequest, SessionLifetime, StdinUse, SystemPrompt,
     WorktreeChoice,
 };
+pub use schema::SchemaName;
 pub use server::{Follow, InUse, ServerAction, ServerCommandRequest, ServerReference, StopChoice};
 pub use session::{Confirmation, Execution, ExportFormat, ImportIds, Inclusion, Redaction, SessionScope};
 pub use small::{ConfigRequest, ModelsRequest, VisitRequest};

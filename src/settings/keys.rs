@@ -4,6 +4,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::Schema;
 use serde_json::Value;
 use url::Url;
 
@@ -39,6 +40,8 @@ pub struct SettingKey {
     pub environment: bool,
     /// Reads a value into its place.
     pub(super) set: fn(&mut Settings, &RawValue, Origin, &Path, &Path) -> Result<(), String>,
+    /// The forms of the value in a file.
+    pub(super) schema: fn() -> Schema,
     /// Shows the default as any other value.
     show_default: fn(&str) -> Value,
     /// The values with their origins.
@@ -115,6 +118,7 @@ macro_rules! settings {
                 settings.$key.$put(Setting { value, origin });
                 Ok(())
             },
+            schema: <$type as SettingValue>::schema,
             show_default: |text| {
                 let raw = RawValue::Variable(text.to_owned());
                 <$type as SettingValue>::read(&raw, Path::new("/"), Path::new("/")).map_or(Value::Null, |value| value.show())

@@ -10,11 +10,13 @@ mod file;
 mod keys;
 mod load;
 mod policy_file;
+mod schema;
 mod value;
 
 pub use error::{SettingsError, SettingsFileKind};
 pub use keys::{ENTRIES, Fallback, ProjectMay, SettingKey, Settings};
 pub use load::{Files, Flags, PROJECT_FILE, ProjectFile, USER_FILE, load, project_directories};
+pub use schema::{policy_schema, project_schema, user_schema};
 pub use value::{RawValue, SettingValue, meant_tool, rule, server_url};
 
 use std::fmt;

@@ -10,7 +10,7 @@ use super::keys::entry;
 use super::{Origin, Setting, Settings};
 
 /// The keys that a policy file may have.
-const KEYS: [&str; 5] = ["deny", "ask", "allow", "read_only", "add_dirs"];
+pub(super) const KEYS: [&str; 5] = ["deny", "ask", "allow", "read_only", "add_dirs"];
 
 /// Adds the rules of a policy file.
 pub(super) fn apply(settings: &mut Settings, path: PathBuf, home: &Path) -> Result<(), SettingsError> {

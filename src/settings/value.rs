@@ -4,6 +4,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::{Schema, json_schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
@@ -55,6 +56,9 @@ pub trait SettingValue: Sized + Clone {
 
     /// The value as `config show` prints it.
     fn show(&self) -> Value;
+
+    /// The forms of the value in a file.
+    fn schema() -> Schema;
 }
 
 impl<T: Word> SettingValue for T {
@@ -68,6 +72,16 @@ impl<T: Word> SettingValue for T {
         let row = T::WORDS.iter().find(|(_, value)| value == self);
         json!(row.map(|(name, _)| name))
     }
+
+    fn schema() -> Schema {
+        let words: Vec<&str> = T::WORDS.iter().map(|(word, _)| *word).collect();
+        json_schema!({ "type": "string", "enum": words })
+    }
+}
+
+/// Text that is not empty.
+fn text() -> Schema {
+    json_schema!({ "type": "string", "minLength": 1 })
 }
 
 impl SettingValue for String {
@@ -81,6 +95,10 @@ impl SettingValue for String {
 
     fn show(&self) -> Value {
         json!(self)
+    }
+
+    fn schema() -> Schema {
+        text()
     }
 }
 
@@ -99,6 +117,10 @@ impl SettingValue for bool {
 
     fn show(&self) -> Value {
         json!(self)
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "boolean" })
     }
 }
 
@@ -125,6 +147,10 @@ macro_rules! integers {
             fn show(&self) -> Value {
                 json!(self)
             }
+
+            fn schema() -> Schema {
+                json_schema!({ "type": "integer", "minimum": $low, "maximum": $high })
+            }
         })+
     };
 }
@@ -150,6 +176,10 @@ impl SettingValue for Dollars {
     fn show(&self) -> Value {
         json!(self.to_string())
     }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": ["string", "integer"], "minimum": 0, "examples": ["0.25"] })
+    }
 }
 
 impl SettingValue for Duration {
@@ -165,6 +195,10 @@ impl SettingValue for Duration {
     fn show(&self) -> Value {
         json!(duration::format(*self))
     }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": ["string", "integer"], "minimum": 0, "examples": ["5m"] })
+    }
 }
 
 impl SettingValue for ModelChoice {
@@ -177,6 +211,10 @@ impl SettingValue for ModelChoice {
     fn show(&self) -> Value {
         json!(self.as_str())
     }
+
+    fn schema() -> Schema {
+        text()
+    }
 }
 
 impl SettingValue for Url {
@@ -186,6 +224,10 @@ impl SettingValue for Url {
 
     fn show(&self) -> Value {
         json!(self.as_str())
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^https?://" })
     }
 }
 
@@ -200,6 +242,10 @@ impl SettingValue for LoopbackUrl {
 
     fn show(&self) -> Value {
         self.0.show()
+    }
+
+    fn schema() -> Schema {
+        Url::schema()
     }
 }
 
@@ -221,6 +267,10 @@ impl SettingValue for PathBuf {
 
     fn show(&self) -> Value {
         json!(self.to_string_lossy())
+    }
+
+    fn schema() -> Schema {
+        text()
     }
 }
 
@@ -244,6 +294,10 @@ impl SettingValue for Vec<PathBuf> {
     fn show(&self) -> Value {
         self.iter().map(PathBuf::show).collect()
     }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "array", "items": { "type": "string", "pattern": "^(/|~/|~$|[A-Za-z]:|\\\\)" } })
+    }
 }
 
 impl SettingValue for Vec<RulePattern> {
@@ -259,6 +313,10 @@ impl SettingValue for Vec<RulePattern> {
 
     fn show(&self) -> Value {
         self.iter().map(|pattern| json!(pattern.to_string())).collect()
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "array", "items": text(), "examples": [["bash:git diff *"]] })
     }
 }
 

@@ -1,12 +1,13 @@
 //! The document, and its common queries.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::request::ModelRef;
 
 /// A session with all its messages.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Transcript {
     pub info: Value,
     /// Oldest first.
@@ -14,7 +15,7 @@ pub struct Transcript {
 }
 
 /// A message with its parts.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TranscriptMessage {
     pub info: Value,
     pub parts: Vec<Value>,

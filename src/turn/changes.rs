@@ -7,13 +7,14 @@
 
 use std::collections::HashSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::client::types::{FileDiff, Part, PermissionAsk};
 use crate::request::{Word as _, words};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeStatus {
     /// The file did not exist before.
@@ -28,11 +29,11 @@ words! {
     ChangeStatus: Added = "added", Modified = "modified", Deleted = "deleted";
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FileChange {
     /// The path; absolute when the engine reports it so.
     pub path: String,
-    /// `None` when the engine does not say.
+    /// Null where the engine does not say.
     pub status: Option<ChangeStatus>,
     pub additions: Option<u64>,
     pub deletions: Option<u64>,

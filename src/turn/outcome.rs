@@ -1,7 +1,7 @@
 //! How a run ended: exactly one per run.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::changes::FileChange;
 use super::update::{EngineInfo, PermissionRecord, ToolCall};
@@ -42,8 +42,6 @@ pub struct Outcome {
     pub resumed: bool,
     /// Whether the scripted model answered.
     pub rehearsal: bool,
-    /// The answer as a value, when a schema was given.
-    pub structured: Option<Value>,
     /// The results of the checks after the turn.
     pub checks: CheckResults,
     pub worktree: Option<Worktree>,
@@ -54,7 +52,7 @@ pub struct Outcome {
 }
 
 /// An MCP server of the engine's configuration that failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MissingMcp {
     pub name: String,
     /// The engine's word for the server's state, for example `failed` or `needs_auth`.
@@ -64,7 +62,7 @@ pub struct MissingMcp {
 }
 
 /// The results of the checks after a successful turn.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CheckResults {
     /// The command of `--verify`, if it has run.
     pub verify: Option<Verification>,
@@ -72,16 +70,16 @@ pub struct CheckResults {
     pub require_change: Option<bool>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Verification {
     pub command: String,
-    /// Its exit status; `None` when a signal or this program ended it.
+    /// Its exit status; null when a signal or this program ended it.
     pub exit_code: Option<i32>,
     pub duration_ms: u64,
 }
 
 /// The git worktree of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Worktree {
     pub path: String,
     pub branch: String,
@@ -116,8 +114,8 @@ impl Outcome {
     }
 }
 
-/// Durations of the phases of a run, in milliseconds; `None` for a phase that was not reached.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+/// Durations of the phases of a run, in milliseconds; null for a phase that was not reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Phases {
     /// Finding (or installing) the engine.
     pub engine_ms: Option<u64>,

@@ -1,5 +1,6 @@
 //! What changed in a turn, in our own format: the seam between the turn and the renderers.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -64,18 +65,18 @@ pub struct TurnStart {
 }
 
 /// The engine program in use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct EngineInfo {
     /// For example `1.18.33`.
     pub version: String,
-    /// The program file; `None` for an attached server.
+    /// The program file; null for an attached server.
     pub path: Option<String>,
-    /// Where the file was found; `None` for an attached server.
+    /// Where the file was found; null for an attached server.
     pub source: Option<EngineSource>,
 }
 
 /// A piece of text of one part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TextDelta {
     /// The run's own session, or a subagent's.
     pub session_id: String,
@@ -88,7 +89,7 @@ pub struct TextDelta {
 }
 
 /// The state of a tool call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ToolStatus {
     /// Announced; its input is not complete.
@@ -100,7 +101,7 @@ pub enum ToolStatus {
 }
 
 /// A tool call as known so far.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ToolCall {
     pub session_id: String,
     /// The session that started `session_id`, for a subagent's call.
@@ -123,7 +124,7 @@ pub struct ToolCall {
 }
 
 /// A permission that was asked for, and the decision.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PermissionRecord {
     /// The id of the tool call, or the engine's id of its request.
     pub id: String,
@@ -146,7 +147,7 @@ pub struct PermissionRecord {
 }
 
 /// A question of the model, and its answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct QuestionRecord {
     /// The engine's id of the request.
     pub id: String,
@@ -154,12 +155,12 @@ pub struct QuestionRecord {
     /// The session that started `session_id`, for a subagent's question.
     pub parent_session_id: Option<String>,
     pub questions: Vec<ModelQuestion>,
-    /// For each question the chosen labels and the typed texts; `None` without an answer.
+    /// For each question the chosen labels and the typed texts; null without an answer.
     pub answers: Option<Vec<Vec<String>>>,
     pub subagent: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Retry {
     pub session_id: String,
     /// The number of the next attempt, from 1.
@@ -170,7 +171,7 @@ pub struct Retry {
     pub delay_ms: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum TurnStatus {
     /// The model or a tool is working.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{record_of, text_of};
-use crate::support::Sandbox;
+use crate::support::{Sandbox, schemas};
 
 const TWO_STEPS: &str = "[[reply]]\ntext = \"Let me look.\"\n\
     tool_calls = [{ name = \"glob\", arguments = { pattern = \"*\" } }]\nusage = { input = 10, output = 5 }\n\
@@ -141,10 +141,7 @@ fn titles(sandbox: &Sandbox) -> Vec<String> {
         .finish()
         .expect(0)
         .stdout;
-    let sessions: serde_json::Value = serde_json::from_str(&output).unwrap();
-    sessions
-        .as_array()
-        .unwrap()
+    schemas::items(&output)
         .iter()
         .map(|session| session["title"].as_str().unwrap().to_owned())
         .collect()

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use opencode_rs::request::SchemaName;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::{LONG, Pty, Sandbox};
+use crate::support::{LONG, Pty, Sandbox, schemas};
 
 /// A model that runs these commands, one after the other, and says what became of the last one.
 fn commands(lines: &[&str]) -> String {
@@ -30,6 +31,7 @@ fn audit(sandbox: &Sandbox) -> Vec<(String, String, String)> {
     let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
     log.lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .inspect(|entry| schemas::expect_valid(SchemaName::AuditLog, entry))
         .map(|entry| (text(&entry, "permission"), text(&entry, "decision"), text(&entry, "by")))
         .collect()
 }

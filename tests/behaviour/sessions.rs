@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use opencode_rs::request::SchemaName;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::real_engine::RealEngine;
-use crate::support::{Finished, LONG, Model, Pty, Sandbox, until};
+use crate::support::{Finished, LONG, Model, Pty, Sandbox, schemas, until};
 
 /// A model that writes a to-do list, a file and a subagent's file, and reports it.
 const BUSY: &str = r#"
@@ -44,9 +45,17 @@ fn session(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
     sandbox.run(["session"].iter().chain(arguments)).finish()
 }
 
+/// The document of a command; a conversation is as the engine has it, and has no `type`.
+#[track_caller]
 fn document(finished: &Finished) -> Value {
-    serde_json::from_str(&finished.stdout)
-        .unwrap_or_else(|error| panic!("{error}\n{}\n{}", finished.stdout, finished.stderr))
+    let text = &finished.stdout;
+    let value: Value =
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}\n{}", finished.stderr));
+    if value.get("messages").is_none() {
+        return schemas::document(text);
+    }
+    schemas::expect_valid(SchemaName::Export, &value);
+    value
 }
 
 fn listed(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
@@ -55,10 +64,7 @@ fn listed(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
         .chain(arguments)
         .copied()
         .collect();
-    document(&look(sandbox, &arguments).expect(0))
-        .as_array()
-        .unwrap()
-        .clone()
+    schemas::items(&look(sandbox, &arguments).expect(0).stdout)
 }
 
 fn ids(entries: &[Value]) -> Vec<&str> {
@@ -253,7 +259,7 @@ fn the_store_and_an_engine_tell_the_same() {
     let thinking = look(&sandbox, &["show", "--thinking", &busy]).expect(0).stdout;
     assert!(thinking.contains("> Let me think."), "{thinking}");
     let todo = look(&sandbox, &["todo", &busy]).expect(0).stdout;
-    assert_eq!(todo, "completed  high  one\npending    low   two\n");
+    assert_eq!(todo, "completed\thigh\tone\npending\tlow\ttwo\n");
     // Which an engine does not list.
     look(&sandbox, &["show", formed]).expect(0);
 
@@ -575,7 +581,7 @@ fn old_sessions_are_pruned_after_a_look_at_what_would_go() {
     server.import(&long_conversation("ffff1", "Old", 1, 2)).expect(0);
     let dry = look(&sandbox, &["prune", "--older-than", "30d", "--dry-run"]).expect(0);
     assert!(
-        dry.stdout.starts_with("ses_ffff1  ") && dry.stdout.lines().count() == 1,
+        dry.stdout.starts_with("ses_ffff1\t") && dry.stdout.lines().count() == 1,
         "{}",
         dry.stdout
     );

@@ -1,8 +1,9 @@
 //! `agents`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::support::Home;
+use crate::support::schemas;
 
 #[test]
 fn the_engines_own_helpers_are_listed_on_request_only() {
@@ -13,12 +14,9 @@ fn the_engines_own_helpers_are_listed_on_request_only() {
     );
     let finished = home.run(&["agents", "--rehearse", "--trust", "--output-format", "json"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
-    let names = |agents: &Value| -> Vec<String> {
-        let agents = agents.as_array().unwrap().iter();
-        agents.map(|agent| agent["name"].as_str().unwrap().to_owned()).collect()
-    };
-    let agents = finished.json();
-    assert_eq!(names(&agents), ["build", "critic", "explore", "general", "plan"]);
+    let agents = schemas::items(&finished.stdout);
+    let names: Vec<&str> = agents.iter().map(|agent| agent["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["build", "critic", "explore", "general", "plan"]);
     assert_eq!(
         agents[1],
         json!({
@@ -37,12 +35,9 @@ fn the_engines_own_helpers_are_listed_on_request_only() {
     let all = home.run(&["agents", "--rehearse", "--trust", "-v"]);
     let lines: Vec<&str> = all.stdout.lines().collect();
     assert_eq!(lines.len(), 8, "{all:?}");
-    assert_eq!(
-        lines[2],
-        "critic      subagent  rehearsal/reasoner  -               Finds faults"
-    );
+    assert_eq!(lines[2], "critic\tsubagent\trehearsal/reasoner\t-\tFinds faults");
     assert!(
-        lines[1].starts_with("compaction  primary   -                   native,hidden"),
+        lines[1].starts_with("compaction\tprimary\t-\tnative,hidden\t"),
         "{all:?}"
     );
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::sandbox::Finished;
 use super::support::{Home, finish};
+use crate::support::schemas;
 
 /// The checks as name and status.
 fn verdicts(report: &Value) -> Vec<(String, String)> {
@@ -134,7 +135,7 @@ fn code_that_nobody_trusts_is_listed_and_never_run() {
         "import { writeFileSync } from \"node:fs\"; writeFileSync(\"ran\", \"\"); export const x = async () => ({})",
     );
     let Finished { code, stdout, .. } = home.run(&["doctor", "--rehearse", "--output-format", "json"]);
-    let report: Value = serde_json::from_str(&stdout).unwrap();
+    let report = schemas::document(&stdout);
     assert_eq!((code, failed(&report)), (Some(2), vec!["directory".to_owned()]));
     let listed = check(&report, "directory")["details"][0].as_str().unwrap();
     assert!(listed.contains("spy.ts"), "{listed}");

@@ -12,5 +12,6 @@ mod help;
 mod models;
 mod policy;
 mod sandbox;
+mod schemas;
 mod support;
 mod usage;

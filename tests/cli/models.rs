@@ -4,14 +4,15 @@ use serde_json::json;
 
 use super::sandbox::Finished;
 use super::support::{Home, finish};
+use crate::support::schemas;
 
 #[test]
 fn a_pipe_gets_one_model_a_line_beginning_with_what_dash_m_takes() {
     let home = Home::new();
     let lines = "\
-rehearsal/reasoner  Scripted, reasoning  200k  reasoning,tools  1  2  high,low,medium
-rehearsal/scripted  Scripted             200k  tools            1  2  -                default
-rehearsal/vision    Scripted, vision     200k  tools,image,pdf  1  2  -
+rehearsal/reasoner\tScripted, reasoning\t200k\treasoning,tools\t1\t2\thigh,low,medium\t
+rehearsal/scripted\tScripted\t200k\ttools\t1\t2\t-\tdefault
+rehearsal/vision\tScripted, vision\t200k\ttools,image,pdf\t1\t2\t-\t
 ";
     let expected = Finished {
         code: Some(0),
@@ -27,8 +28,8 @@ fn the_document_says_what_each_model_can_do() {
     let home = Home::new();
     let finished = home.run(&["models", "rehearsal", "--rehearse", "--output-format", "json"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
-    let models = finished.json();
-    assert_eq!(models.as_array().map(Vec::len), Some(3));
+    let models = schemas::items(&finished.stdout);
+    assert_eq!(models.len(), 3);
     assert_eq!(
         models[2],
         json!({
@@ -46,7 +47,7 @@ fn the_document_says_what_each_model_can_do() {
             "tools": true,
             "attachments": true,
             "input": ["text", "image", "pdf"],
-            "price": {"input": 1.0, "output": 2.0},
+            "price_usd": {"input": "1", "output": "2"},
             "variants": [],
         })
     );
@@ -81,7 +82,10 @@ fn no_model_at_all_is_an_empty_list_and_a_warning() {
     let home = Home::new();
     let mut command = home.command(&["models", "--output-format", "json"]);
     let finished = finish(command.env("OPENCODE_CONFIG_CONTENT", r#"{"enabled_providers":["anthropic"]}"#));
-    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "[]\n"));
+    assert_eq!(
+        (finished.code, finished.json()),
+        (Some(0), json!({"type": "models", "schema_version": 1, "items": []}))
+    );
     assert!(
         finished.stderr.starts_with("warning: no provider has credentials"),
         "{finished:?}"

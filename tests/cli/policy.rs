@@ -5,13 +5,13 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::cli::sandbox::{Finished, Sandbox};
+use crate::support::schemas;
 
 /// Runs `config show` and gives the JSON of one setting.
 fn setting(sandbox: &Sandbox, key: &str) -> (Value, Finished) {
     let finished = sandbox.run(&["config", "show", "--output-format", "json"]);
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-    let document: Value = serde_json::from_str(&finished.stdout).unwrap();
-    (document["settings"][key].clone(), finished)
+    (finished.json()["settings"][key].take(), finished)
 }
 
 fn project_file(sandbox: &Sandbox, text: &str) {
@@ -63,12 +63,12 @@ fn rules_of_all_files_add_up_and_a_project_can_only_narrow() {
         finished.stderr
     );
     assert_eq!(
-        setting(&sandbox, "allow").0,
-        json!({"value": ["bash:ls"], "origin": "user", "from": user})
+        setting(&sandbox, "allow").0["sources"],
+        json!([{"value": ["bash:ls"], "origin": "user", "from": user}])
     );
     // In the table each source has a line.
     let table = sandbox.run(&["config", "show"]).stdout;
-    let lines: Vec<&str> = table.lines().filter(|line| line.starts_with("deny ")).collect();
+    let lines: Vec<&str> = table.lines().filter(|line| line.starts_with("deny\t")).collect();
     assert_eq!(lines.len(), 3, "{table}");
 }
 
@@ -199,7 +199,7 @@ fn a_variable_that_cannot_deny_is_not_believed_to() {
             .env("OPENCODE_RS_AUTO_TOOLS", "1")
             .env("OPENCODE_RS_APPROVER", "bob"),
     );
-    let document: Value = serde_json::from_str(&finished.stdout).unwrap();
+    let document = finished.json();
     assert_eq!(
         (
             &document["settings"]["auto_tools"]["value"],
@@ -231,7 +231,7 @@ fn document(sandbox: &Sandbox, arguments: &[&str]) -> Value {
         .collect();
     let finished = sandbox.run(&all);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{all:?}");
-    serde_json::from_str(&finished.stdout).unwrap()
+    finished.json()
 }
 
 #[test]
@@ -288,14 +288,13 @@ fn show_names_every_rule_with_its_origin_the_strictest_first() {
             "--no-input",
         ])
         .stdout;
-    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0], ["deny", "bash:a\\u{1b}b", "*", "--deny"]);
+    assert_eq!(text.lines().next(), Some("deny\tbash:a\\u{1b}b *\t--deny"));
     assert!(
-        text.contains("\nrun        a run with `--auto-tools`, as `--auto-tools` says\ndirectory  [ROOT]/project\n"),
+        text.contains("\nrun\ta run with `--auto-tools`, as `--auto-tools` says\ndirectory\t[ROOT]/project\n"),
         "{text}"
     );
     assert!(
-        text.contains("\nanswers    nobody: what asks is denied (--no-input)\n"),
+        text.contains("\nanswers\tnobody: what asks is denied (--no-input)\n"),
         "{text}"
     );
     // Without tools nothing that allows is in force.
@@ -326,7 +325,7 @@ fn show_judges_for_the_directory_that_is_named() {
 fn test_says_what_would_happen_and_expect_makes_it_a_check() {
     let sandbox = Sandbox::new();
     let verdicts = document(&sandbox, &["test", "--auto-tools", "bash:make", "websearch:x"]);
-    let effects: Vec<(&Value, &Value)> = verdicts
+    let effects: Vec<(&Value, &Value)> = verdicts["items"]
         .as_array()
         .unwrap()
         .iter()
@@ -345,7 +344,7 @@ fn test_says_what_would_happen_and_expect_makes_it_a_check() {
     let finished = sandbox.run(&["policy", "test", "--auto-tools", "bash:make\nrm x", "--expect", "deny"]);
     assert_eq!(finished.code, Some(3));
     assert!(
-        finished.stdout.starts_with("ask  bash:make\\nrm x  "),
+        finished.stdout.starts_with("ask\tbash:make\\nrm x\t"),
         "{}",
         finished.stdout
     );
@@ -442,7 +441,7 @@ fn the_run_of_the_settings_is_judged_and_named() {
         (&json!("look-only"), &json!("[ROOT]/project/.opencode-rs.toml"))
     );
     let verdicts = document(&sandbox, &["test", "edit:a"]);
-    assert_eq!(verdicts[0]["preset"], "look-only");
+    assert_eq!(verdicts["items"][0]["preset"], "look-only");
     // What would be refused in a run is refused here.
     let finished = sandbox.run(&["policy", "test", "--allow", "bash", "bash:ls"]);
     assert_eq!(finished.code, Some(2));
@@ -470,9 +469,8 @@ fn effects_with(
     change(&mut command);
     let finished = sandbox.finish(&mut command);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{words:?}");
-    let verdicts: Value = serde_json::from_str(&finished.stdout).unwrap();
     let effect = |verdict: &Value| verdict["effect"].as_str().unwrap().to_owned();
-    verdicts.as_array().unwrap().iter().map(effect).collect()
+    schemas::items(&finished.stdout).iter().map(effect).collect()
 }
 
 /// What `policy show` and the README say of the presets, asked of the presets.
@@ -603,9 +601,9 @@ fn explain_shows_each_part_with_its_rule_and_what_a_session_would_grant() {
         ),
         "deny  bash:cargo test && make && git push\n\
          decided by: `deny bash:git push *` (--deny)\nrun: a run with `--auto-tools`, as `--auto-tools` says\n\n\
-         allow  cargo test  `allow bash:cargo *` (--allow)\n\
-         ask    make        the preset: bash asks\n\
-         deny   git push    `deny bash:git push *` (--deny)\n"
+         allow\tcargo test\t`allow bash:cargo *` (--allow)\n\
+         ask\tmake\tthe preset: bash asks\n\
+         deny\tgit push\t`deny bash:git push *` (--deny)\n"
     );
     let asked = explained(&[], "bash:make test");
     assert!(
@@ -669,7 +667,10 @@ fn decision(number: usize, session: &str, decision: &str) -> String {
 #[test]
 fn the_log_is_shown_newest_last_and_damaged_lines_are_counted() {
     let sandbox = Sandbox::new();
-    assert_eq!(document(&sandbox, &["log"]), json!([]));
+    assert_eq!(
+        document(&sandbox, &["log"]),
+        json!({"type": "policy_log", "schema_version": 1, "items": []})
+    );
     let file = log_file(&sandbox);
     sandbox.write(&file, "");
     sandbox.write(
@@ -702,16 +703,12 @@ fn the_log_is_shown_newest_last_and_damaged_lines_are_counted() {
     let line = sandbox.run(&["policy", "log", "--session", "ses_2"]).stdout;
     assert_eq!(
         line,
-        "2026-01-01T00:00:02.000Z  denied  person  bash  a\\u{9b}b\\nc  ask bash  ses_2 (subagent)\n"
+        "2026-01-01T00:00:02.000Z\tdenied\tperson\tbash\ta\\u{9b}b\\nc\task bash\tses_2 (subagent)\n"
     );
-    let document: Value = serde_json::from_str(
-        &sandbox
-            .run(&["policy", "log", "--limit=1", "--output-format", "json"])
-            .stdout,
-    )
-    .unwrap();
-    assert_eq!(document[0]["session_id"], "ses_1");
-    assert_eq!(document[0]["time"], "2026-01-01T00:00:03.000Z");
+    let printed = sandbox.run(&["policy", "log", "--limit=1", "--output-format", "json"]);
+    let last = &schemas::items(&printed.stdout)[0];
+    assert_eq!(last["session_id"], "ses_1");
+    assert_eq!(last["time"], "2026-01-01T00:00:03.000Z");
 }
 
 #[cfg(unix)]
@@ -1042,6 +1039,6 @@ fn json_documents_hold_no_character_that_a_terminal_obeys() {
                 .stdout
                 .contains(['\u{9b}', '\u{202e}', '\u{200b}', '\u{2028}', '\u{7f}', '\u{feff}'])
         );
-        let _: Value = serde_json::from_str(&finished.stdout).unwrap();
+        finished.json();
     }
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::schemas;
+
 /// Enough for a slow machine; nothing waits for it unless something is wrong.
 const DEADLINE: Duration = Duration::from_secs(300);
 
@@ -130,8 +132,9 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
-    /// The JSON document on stdout.
+    /// The document on stdout, which is as its schema says.
+    #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        schemas::document(&self.stdout)
     }
 }

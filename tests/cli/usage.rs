@@ -408,7 +408,7 @@ fn a_run_that_is_refused_before_it_begins_writes_its_records_all_the_same() {
     let refused = ["--output-format", "json", "--no-stdin", "x", "-"];
     let finished = sandbox.run(&refused);
     assert_eq!(finished.code, Some(2), "{}", finished.stderr);
-    let record: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
+    let record = finished.json();
     assert_eq!((&record["type"], &record["exit_code"]), (&"result".into(), &2.into()));
     assert_eq!(record["error"]["kind"], "usage");
 

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use opencode_rs::commands::engine::execute;
+use opencode_rs::commands::table::TableStyle;
 use opencode_rs::error::Failure;
 use opencode_rs::request::{
     EngineAction, EngineChoice, EngineCommandRequest, ListFormat, ListOutput, Network, Verbosity,
 };
 use opencode_rs::support::progress::Progress;
 use semver::Version;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::world::{VERSION, World, engine_script};
+use crate::support::schemas;
 
 struct Silent;
 
@@ -47,6 +49,7 @@ async fn run(world: &World, action: EngineAction, format: ListFormat) -> Printed
         Arc::new(Silent),
         &mut stdout,
         &mut stderr,
+        TableStyle::PIPE,
     )
     .await;
     Printed {
@@ -86,8 +89,8 @@ async fn which_prints_the_path_alone_and_explains_on_stderr() {
         )
     );
     let printed = run(&world, EngineAction::Which, ListFormat::Json).await;
-    let record: Value = serde_json::from_str(&printed.stdout).unwrap();
-    assert_eq!(record["path"], json!(path));
+    let record = schemas::document(&printed.stdout);
+    assert_eq!(record["engine"]["path"], json!(path));
     assert_eq!(record["candidates"].as_array().unwrap().len(), 2);
 }
 
@@ -116,8 +119,8 @@ async fn list_shows_all_and_marks_the_one_in_use() {
     assert_eq!(
         printed.stdout,
         format!(
-            "  -          path     {}  (its version 2.0.1 is not supported (1.17.19 or later, below 2.0.0))\n\
-             * 1.18.90    store    {path}\n",
+            "\t-\tpath\t{}\t(its version 2.0.1 is not supported (1.17.19 or later, below 2.0.0))\n\
+             *\t1.18.90\tstore\t{path}\t\n",
             foreign.display()
         )
     );
@@ -158,11 +161,11 @@ async fn verify_tells_a_changed_engine_from_an_intact_one() {
     let (world, path) = with_installed().await;
     let printed = run(&world, EngineAction::Verify(None), ListFormat::Text).await;
     printed.result.unwrap();
-    assert_eq!(printed.stdout, format!("intact   1.18.90    {path}\n"));
+    assert_eq!(printed.stdout, format!("intact\t1.18.90\t{path}\n"));
     std::fs::write(&path, "changed").unwrap();
     let printed = run(&world, EngineAction::Verify(Some(VERSION)), ListFormat::Text).await;
     let failure = printed.result.unwrap_err();
-    assert_eq!(printed.stdout, format!("changed  1.18.90    {path}\n"));
+    assert_eq!(printed.stdout, format!("changed\t1.18.90\t{path}\n"));
     assert_eq!(failure.kind.exit_code(), 126);
     assert_eq!(failure.causes, [format!("`{path}` has changed")]);
     assert_eq!(

@@ -31,8 +31,8 @@ fn everything_that_is_probed_works_with_the_oldest_accepted_engine() {
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(report["ok"], true);
     let version = opencode_rs::engine::OLDEST_TESTED.to_string();
-    assert_eq!(report["engines"][0]["version"], Value::from(version));
-    assert!(report["engines"][0]["rows"].as_array().unwrap().len() > 50);
+    assert_eq!(report["items"][0]["version"], Value::from(version));
+    assert!(report["items"][0]["rows"].as_array().unwrap().len() > 50);
     // Nothing of the user's was touched.
     assert_eq!(sandbox.processes().len(), 0);
     assert!(!sandbox.path("home/.local/share/opencode").exists());
@@ -52,7 +52,7 @@ fn an_engine_that_does_not_start_fails_in_its_rows() {
         said.contains("error: cannot do everything with `opencode 1.18.33` in "),
         "{said}"
     );
-    let row = &report["engines"][0]["rows"][0];
+    let row = &report["items"][0]["rows"][0];
     assert_eq!(row["ok"], false);
     assert!(row["reason"].as_str().unwrap().contains("broken"), "{row}");
 }

@@ -6,6 +6,8 @@ use opencode_rs::permission::{Answer, Ask, ModelQuestion, ProgramApprover, Promp
 use serde_json::{Value, json};
 
 use super::{edit, grant, shell};
+use crate::support::schemas;
+use opencode_rs::request::SchemaName;
 
 const LONG: Duration = Duration::from_secs(300);
 
@@ -62,8 +64,10 @@ fn a_program_gets_the_whole_ask_in_the_agents_directory() {
     let mut approver = ProgramApprover::new(script, LONG, directory.path());
     assert_eq!(approver.ask(&ask, &Withdrawal::default()), Answer::Once);
     let document = std::fs::read_to_string(directory.path().join("ask.json")).unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
+    schemas::expect_valid(SchemaName::ApproverRequest, &document);
     assert_eq!(
-        serde_json::from_str::<Value>(&document).unwrap(),
+        document,
         json!({
             "type": "permission", "schema_version": 1, "id": "per_1", "session_id": "ses_1", "subagent": "explore",
             "permission": "edit", "tool": "write", "patterns": ["src/a.rs"], "arguments": {"filePath": "src/a.rs"},
@@ -259,8 +263,10 @@ fn a_program_may_answer_questions() {
         (QuestionAnswer::Answers(vec![vec!["a".into(), "own".into()]]), 0)
     );
     let document = std::fs::read_to_string(directory.path().join("question.json")).unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
+    schemas::expect_valid(SchemaName::ApproverRequest, &document);
     assert_eq!(
-        serde_json::from_str::<Value>(&document).unwrap(),
+        document,
         json!({
             "type": "question", "schema_version": 1, "subagent": "explore",
             "directory": directory.path().to_str().unwrap(),

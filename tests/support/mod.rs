@@ -39,6 +39,7 @@ mod registry;
 mod ripgrep;
 mod run;
 mod sandbox;
+pub(crate) mod schemas;
 mod shared;
 mod until;
 

@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use opencode_rs::request::SchemaName;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::permit::EnginePermit;
+use super::schemas;
 use super::until::{LONG, until};
 
 /// What the program finds on stdin.
@@ -285,7 +287,7 @@ impl Finished {
     pub(crate) fn record(&self) -> Value {
         let record: Value = serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr));
-        assert_eq!(record["type"], "result");
+        schemas::expect_valid(SchemaName::Result, &record);
         assert_eq!(record["exit_code"].as_i64(), self.status.code().map(i64::from));
         record
     }
@@ -298,6 +300,9 @@ impl Finished {
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
+        for record in &records {
+            schemas::expect_valid(SchemaName::StreamJson, record);
+        }
         let results = records.iter().filter(|record| record["type"] == "result").count();
         let ends = [records.first(), records.last()].map(|record| record.map(|record| record["type"].clone()));
         assert_eq!(ends, [Some("init".into()), Some("result".into())], "{}", self.stdout);

@@ -9,10 +9,13 @@ use tempfile::TempDir;
 use super::processes::{self, Process};
 use super::ripgrep::path_with_ripgrep;
 use super::run::{Finished, Run};
+use super::schemas;
 use super::shared;
 use super::until::{LONG, until};
 use super::{Model, NO_PACKAGES};
 use crate::real_engine;
+use opencode_rs::rehearsal::Script;
+use opencode_rs::request::SchemaName;
 
 /// Directories of one test. Dropping it kills all processes that still run in them.
 pub(crate) struct Sandbox {
@@ -117,6 +120,9 @@ impl Sandbox {
         script: &str,
         arguments: impl IntoIterator<Item = A>,
     ) -> Run {
+        if Script::parse(script, "script.toml").is_ok() {
+            schemas::expect_valid(SchemaName::Script, &toml::from_str(script).unwrap());
+        }
         let script = self.write("script.toml", script);
         let mut option = OsString::from("--rehearse=");
         option.push(script);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{MOMENT, STAYS, Warm, supervisor};
-use crate::support::{Finished, LONG, Run, until};
+use crate::support::{Finished, LONG, Run, schemas, until};
 
 impl Warm {
     /// `server` with these arguments.
@@ -19,8 +19,7 @@ impl Warm {
     #[track_caller]
     pub(super) fn document(&self, arguments: &[&str]) -> Value {
         let arguments = [arguments, &["--output-format", "json"]].concat();
-        let finished = self.server(&arguments).expect(0);
-        serde_json::from_str(&finished.stdout).unwrap()
+        schemas::document(&self.server(&arguments).expect(0).stdout)
     }
 }
 
@@ -33,7 +32,7 @@ fn without_a_server_there_is_nothing_to_show_or_to_stop() {
         .says(&["no server is kept warm"]);
     assert_eq!(
         warm.document(&["list"]),
-        json!({"type": "servers", "schema_version": 1, "servers": [], "strays": []})
+        json!({"type": "servers", "schema_version": 1, "items": [], "strays": []})
     );
     warm.server(&["status"])
         .expect(1)
@@ -46,7 +45,7 @@ fn without_a_server_there_is_nothing_to_show_or_to_stop() {
         .says(&["nothing to stop"]);
     assert_eq!(
         warm.document(&["stop", "--all"]),
-        json!({"type": "server_stop", "schema_version": 1, "servers": [], "strays": []})
+        json!({"type": "server_stop", "schema_version": 1, "items": [], "strays": []})
     );
     warm.server(&["logs"]).expect(1).writes("");
     for arguments in [["status", "abc"], ["stop", "abc"], ["logs", "abc"]] {
@@ -79,14 +78,20 @@ fn a_server_is_started_once_shown_followed_and_stopped() {
     let expected = json!({
         "type": "server", "schema_version": 1, "already_running": true, "id": id, "state": "idle",
         "pid": record["engine_pid"], "supervisor_pid": record["supervisor"]["pid"], "port": record["port"],
-        "url": format!("http://127.0.0.1:{}", record["port"]), "version": record["engine_version"],
+        "url": format!("http://127.0.0.1:{}", record["port"]), "version": record["program"],
+        "engine": {
+            "version": record["engine_version"], "path": record["engine"], "source": record["engine_source"],
+        },
         "directory": project, "started": record["started"], "keep_for": "20m", "users": 0, "rehearsal": true,
     });
     for (key, value) in expected.as_object().unwrap() {
         assert_eq!(again[key], *value, "{key}");
     }
-    assert!(again["memory"]["engine"].as_u64().unwrap() > 100 << 20, "{again}");
-    assert!(again["memory"]["supervisor"].as_u64().unwrap() > 1 << 20, "{again}");
+    assert!(again["memory"]["engine_bytes"].as_u64().unwrap() > 100 << 20, "{again}");
+    assert!(
+        again["memory"]["supervisor_bytes"].as_u64().unwrap() > 1 << 20,
+        "{again}"
+    );
 
     // A kept conversation uses it, and so does a visit.
     warm.keep_one();
@@ -101,17 +106,17 @@ fn a_server_is_started_once_shown_followed_and_stopped() {
 
     let list = warm.server(&["list"]).expect(0).says_only("");
     assert!(
-        list.stdout.starts_with(&format!("{id}  idle, ends in ")),
+        list.stdout.starts_with(&format!("{id}\tidle, ends in ")),
         "{}",
         list.stdout
     );
     assert_eq!(list.stdout.lines().count(), 1);
-    let listed = &warm.document(&["list"])["servers"][0];
+    let listed = &warm.document(&["list"])["items"][0];
     assert_eq!(
         (&listed["id"], &listed["keep_for"]),
         (&id.clone().into(), &"10m".into())
     );
-    assert_eq!(warm.document(&["list", "-d", "/"])["servers"], json!([]));
+    assert_eq!(warm.document(&["list", "-d", "/"])["items"], json!([]));
     let status = warm.server(&["status", &id[..4]]).expect(0).says_only("");
     assert!(
         status
@@ -161,7 +166,7 @@ fn a_server_in_use_is_spared_and_by_force_its_commands_are_taken_along() {
     let (running, _) = sleeping(&warm);
     assert_eq!(warm.record(), record);
 
-    let listed = &warm.document(&["list"])["servers"][0];
+    let listed = &warm.document(&["list"])["items"][0];
     assert_eq!((&listed["state"], &listed["users"]), (&"in_use".into(), &1.into()));
     let user = listed["user_pids"][0].as_i64().unwrap();
     warm.server(&["stop"]).expect(1).writes("").says(&[
@@ -174,7 +179,7 @@ fn a_server_in_use_is_spared_and_by_force_its_commands_are_taken_along() {
     let expected = json!([{
         "id": record["id"], "directory": warm.sandbox.project(), "result": "stopped", "user_pids": [],
     }]);
-    assert_eq!(stopped["servers"], expected);
+    assert_eq!(stopped["items"], expected);
     running.finish().expect(126);
     assert_eq!(warm.sandbox.processes(), []);
     warm.waits_until_nothing_is_left();
@@ -188,7 +193,7 @@ fn what_hangs_is_named_and_ended() {
         warm.server(&["start", "--rehearse", "--keep-for", STAYS]).expect(0);
         kill_process(hangs(&warm.record()), Signal::STOP).unwrap();
         let list = warm.server(&["list"]).expect(0);
-        assert!(list.stdout.contains("  not answering  "), "{}", list.stdout);
+        assert!(list.stdout.contains("\tnot answering\t"), "{}", list.stdout);
         list.says(&["does not answer; `opencode-rs server stop "]);
         let doctor = doctor(&warm);
         assert_eq!(doctor["status"], "warn");
@@ -227,7 +232,7 @@ pub(super) fn sleeping(warm: &Warm) -> (crate::support::Running, i32) {
 pub(super) fn doctor(warm: &Warm) -> Value {
     let arguments = ["doctor", "--engine", "/no/such/engine", "--output-format", "json"];
     let finished = warm.sandbox.run(arguments).start_at_once().finish().expect(127);
-    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    let report = schemas::document(&finished.stdout);
     let mut checks = report["checks"].as_array().unwrap().iter();
     checks.find(|check| check["name"] == "servers").unwrap().clone()
 }

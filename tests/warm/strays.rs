@@ -62,7 +62,7 @@ fn what_a_killed_server_has_left_is_named_and_ended() {
 
     // A server that is dead is shown once.
     let listed = warm.document(&["list"]);
-    assert_eq!(listed["servers"][0]["state"], "dead");
+    assert_eq!(listed["items"][0]["state"], "dead");
     let stray = json!([{"pid": sleeper, "command": "sleep 1000"}]);
     assert_eq!(listed["strays"], stray);
     let list = warm.server(&["list"]).expect(0).writes("");

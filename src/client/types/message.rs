@@ -1,5 +1,6 @@
 //! Messages, their parts, and prompts.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -271,7 +272,7 @@ pub struct FilePart {
 }
 
 /// A file that differs between before and after a prompt.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct FileDiff {
     /// Relative to the root of the working tree.

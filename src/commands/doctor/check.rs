@@ -2,20 +2,17 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
-use crate::commands::{painted, write_document, write_stdout};
+use crate::commands::document::{CommandDocument, write_document};
+use crate::commands::{painted, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
-use crate::request::{ListFormat, ListOutput};
+use crate::request::{ListFormat, ListOutput, SchemaName};
 use crate::terminal::{Stream, Terminal, sanitize};
 
-/// The version of the JSON document. Fields and checks are added, never renamed.
-const SCHEMA_VERSION: u32 = 1;
-
-/// How a check came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum CheckStatus {
     Ok,
@@ -25,7 +22,7 @@ pub(super) enum CheckStatus {
     Fail,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct Check {
     name: &'static str,
     status: CheckStatus,
@@ -94,6 +91,20 @@ impl Check {
     }
 }
 
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::commands) struct DoctorDocument<'a> {
+    /// Whether a run would work.
+    ok: bool,
+    /// The exit status of such a run.
+    exit_code: u8,
+    /// In the order in which a run meets them.
+    checks: &'a [Check],
+}
+
+impl CommandDocument for DoctorDocument<'_> {
+    const TYPE: SchemaName = SchemaName::Doctor;
+}
+
 /// All checks, in the order in which a run meets them.
 #[derive(Debug, Default)]
 pub(super) struct DoctorReport {
@@ -117,13 +128,11 @@ impl DoctorReport {
     /// When stdout cannot be written.
     pub(super) fn print(&self, context: &Context, output: &ListOutput) -> Result<(), Failure> {
         match output.format {
-            ListFormat::Json => write_document(&json!({
-                "type": "doctor",
-                "schema_version": SCHEMA_VERSION,
-                "ok": self.failed().is_none(),
-                "exit_code": self.failed().map_or(0, FailureKind::exit_code),
-                "checks": self.checks,
-            })),
+            ListFormat::Json => write_document(&DoctorDocument {
+                ok: self.failed().is_none(),
+                exit_code: self.failed().map_or(0, FailureKind::exit_code),
+                checks: &self.checks,
+            }),
             ListFormat::Text => {
                 let terminal = Terminal::of_process(&context.environment);
                 let color = terminal.color(output.color, Stream::Stdout);

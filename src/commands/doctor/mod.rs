@@ -24,6 +24,7 @@ use crate::request::{ConnectRequest, Network, ServerChoice, TrustChoice, VisitRe
 use crate::support::loopback::is_loopback;
 use crate::trust;
 
+pub(super) use check::DoctorDocument;
 use check::{Check, DoctorReport};
 
 /// Runs the command.

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
 
+use super::super::document::ListItem;
 use super::super::table::{Column, write_entries};
 use super::shown;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::permission::{AuditEntry, AuditLog, Decision};
-use crate::request::{ListOutput, LogFilter};
+use crate::request::{ListOutput, LogFilter, SchemaName};
 
 const COLUMNS: [Column; 7] = [
     Column::Text("TIME"),
@@ -19,6 +20,10 @@ const COLUMNS: [Column; 7] = [
     Column::Flexible("RULE"),
     Column::Flexible("SESSION"),
 ];
+
+impl ListItem for AuditEntry {
+    const LIST: SchemaName = SchemaName::PolicyLog;
+}
 
 /// Runs the command.
 ///

@@ -6,19 +6,23 @@ mod call;
 mod log;
 mod show;
 
+pub(super) use show::PolicyDocument;
+
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::document::{CommandDocument, ListItem, write_document};
 use super::table::{Column, Table, write_entries};
-use super::{write_document, write_stdout};
+use super::write_stdout;
 use crate::connect::local_directory;
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::permission::{JudgedPart, Policy};
 use crate::prompting::protected;
-use crate::request::{Effect, ListFormat, PolicyRequest, PolicyScope, Preset, TypedCall};
+use crate::request::{Effect, ListFormat, PolicyRequest, PolicyScope, Preset, SchemaName, TypedCall};
 use crate::support::visible::visible;
 
 /// Runs the command.
@@ -35,19 +39,31 @@ pub fn run(context: &Context, request: &PolicyRequest) -> Result<(), Failure> {
     }
 }
 
-/// What the rules say of a call. Fields are added, never renamed.
-#[derive(Debug, Serialize)]
-struct CallDecision {
+/// What the rules say of a call.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct CallDecision {
+    /// The tool as it was typed.
     tool: String,
     input: Option<String>,
     effect: Effect,
+    /// The rule that decides.
     rule: String,
+    /// Whether no rule decides, but the preset.
     by_preset: bool,
     /// The preset of the run that was judged.
     preset: &'static str,
+    /// The parts of the call, each with its own decision.
     parts: Vec<JudgedPart>,
     /// The rules that "for the rest of this session" would add.
     grant: Vec<String>,
+}
+
+impl ListItem for CallDecision {
+    const LIST: SchemaName = SchemaName::PolicyTest;
+}
+
+impl CommandDocument for CallDecision {
+    const TYPE: SchemaName = SchemaName::PolicyExplain;
 }
 
 impl CallDecision {

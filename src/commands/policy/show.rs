@@ -1,13 +1,15 @@
 //! `policy show`: the rules in force.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use super::super::document::{CommandDocument, write_document};
 use super::super::table::{Column, Table};
-use super::super::{write_document, write_stdout};
+use super::super::write_stdout;
 use super::{described, policy_of, row, run_in_words, shown};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{Approver, Effect, ListFormat, OnDenial, PermissionRequest, PolicyScope, Preset};
+use crate::request::{Approver, Effect, ListFormat, OnDenial, PermissionRequest, PolicyScope, Preset, SchemaName};
 use crate::support::duration;
 
 /// Runs the command.
@@ -23,7 +25,7 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<(), Failure>
         .map(|path| path.to_string_lossy().into_owned())
         .collect();
     if scope.output.format == ListFormat::Json {
-        return write_document(&document(scope, &directories));
+        return write_document(&PolicyDocument::new(scope, directories));
     }
     let columns = [
         Column::Text("EFFECT"),
@@ -51,8 +53,12 @@ pub(super) fn run(context: &Context, scope: &PolicyScope) -> Result<(), Failure>
         ("answers", approver_in_words(&permission.approver)),
         ("denials", denials.to_owned()),
     ]);
+    let is_terminal = context.streams.stdout_is_terminal;
     let text: String = std::iter::once("\n".to_owned())
-        .chain(facts.map(|(name, fact)| format!("{name:9}  {fact}\n")))
+        .chain(facts.map(|(name, fact)| match is_terminal {
+            true => format!("{name:9}  {fact}\n"),
+            false => format!("{name}\t{fact}\n"),
+        }))
         .collect();
     write_stdout(text.as_bytes())
 }
@@ -119,41 +125,83 @@ fn approver_in_words(approver: &Approver) -> String {
     }
 }
 
-/// Fields are added, never renamed.
-fn document(scope: &PolicyScope, directories: &[String]) -> Value {
-    let permission = &scope.permission;
-    let rules: Vec<Value> = by_strictness(permission)
-        .into_iter()
-        .map(|rule| {
-            json!({
-                "effect": rule.effect,
-                "rule": rule.pattern.to_string(),
-                "origin": rule.origin.to_string(),
-            })
-        })
-        .collect();
-    let preset: Vec<Value> = preset_rules(permission.preset)
-        .iter()
-        .map(|(effect, what)| json!({"effect": effect, "what": what}))
-        .collect();
-    let approver = match &permission.approver {
-        Approver::Person => json!({"kind": "person"}),
-        Approver::Yes => json!({"kind": "yes"}),
-        Approver::Nobody => json!({"kind": "nobody"}),
-        Approver::Program { command, timeout } => json!({
-            "kind": "program",
-            "command": command,
-            "timeout_ms": u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
-        }),
-    };
-    json!({
-        "schema_version": 1,
-        "preset": described(permission.preset).0,
-        "auto_tools_from": scope.tools_origin,
-        "rules": rules,
-        "preset_rules": preset,
-        "directories": directories,
-        "approver": approver,
-        "fail_on_deny": permission.on_denial == OnDenial::Fail,
-    })
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::commands) struct PolicyDocument {
+    /// `look-only`, `auto-tools` or `read-only`.
+    preset: &'static str,
+    /// The flag, the file or the variable that sets `--auto-tools`; null where nothing does.
+    auto_tools_from: Option<String>,
+    /// The rules, those that refuse first.
+    rules: Vec<RuleEntry>,
+    /// What holds where no rule says anything, in words.
+    preset_rules: Vec<PresetRule>,
+    /// The directories that count as the agent's own.
+    directories: Vec<String>,
+    /// What answers a call that asks.
+    approver: ApproverEntry,
+    /// Whether any denial fails the run.
+    fail_on_deny: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct RuleEntry {
+    effect: Effect,
+    rule: String,
+    /// The flag or the file of the rule.
+    origin: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct PresetRule {
+    effect: Effect,
+    what: &'static str,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum ApproverEntry {
+    /// A person at the terminal; without one, what asks is denied.
+    Person,
+    /// `--yes`: everything that asks is allowed.
+    Yes,
+    /// `--no-input`: what asks is denied.
+    Nobody,
+    /// The program of `--approver`.
+    Program { command: String, timeout_ms: u64 },
+}
+
+impl CommandDocument for PolicyDocument {
+    const TYPE: SchemaName = SchemaName::Policy;
+}
+
+impl PolicyDocument {
+    fn new(scope: &PolicyScope, directories: Vec<String>) -> Self {
+        let permission = &scope.permission;
+        let rules = by_strictness(permission).into_iter().map(|rule| RuleEntry {
+            effect: rule.effect,
+            rule: rule.pattern.to_string(),
+            origin: rule.origin.to_string(),
+        });
+        let preset_rules = preset_rules(permission.preset)
+            .iter()
+            .map(|&(effect, what)| PresetRule { effect, what });
+        let approver = match &permission.approver {
+            Approver::Person => ApproverEntry::Person,
+            Approver::Yes => ApproverEntry::Yes,
+            Approver::Nobody => ApproverEntry::Nobody,
+            Approver::Program { command, timeout } => ApproverEntry::Program {
+                command: command.clone(),
+                timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+            },
+        };
+        Self {
+            preset: described(permission.preset).0,
+            auto_tools_from: scope.tools_origin.clone(),
+            rules: rules.collect(),
+            preset_rules: preset_rules.collect(),
+            directories,
+            approver,
+            fail_on_deny: permission.on_denial == OnDenial::Fail,
+        }
+    }
 }

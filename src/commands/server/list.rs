@@ -5,10 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::ServerMessages;
-use super::document::{self, stray_in_words, url};
+use super::document::{ServerEntry, ServerList, stray_entries, stray_in_words, url};
 use super::look::{self, Seen, ServerState, choose, directory};
+use crate::commands::document::write_document;
 use crate::commands::table::{Column, Table};
-use crate::commands::{CommandEnd, write_document, write_stdout};
+use crate::commands::{CommandEnd, write_stdout};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::request::ServerReference;
@@ -23,7 +24,7 @@ const COLUMNS: [Column; 9] = [
     Column::Text("STATE"),
     Column::Number("PID"),
     Column::Number("PORT"),
-    Column::Text("VERSION"),
+    Column::Text("ENGINE"),
     Column::Number("AGE"),
     Column::Number("IDLE"),
     Column::Number("MEMORY"),
@@ -46,8 +47,10 @@ pub(super) async fn list(context: &Context, only: Option<&Path>, messages: Serve
     }
     let strays = server::strays(&context.environment.temporary_base());
     if messages.is_json() {
-        let entries = servers.iter().map(|seen| document::server(seen, state)).collect();
-        write_document(&document::servers("servers", entries, Some(&strays)))?;
+        write_document(&ServerList {
+            items: servers.iter().map(|seen| ServerEntry::new(seen, state)).collect(),
+            strays: Some(stray_entries(&strays)),
+        })?;
     } else if servers.is_empty() {
         messages.say("no server is kept warm; `-k` and `opencode-rs server start` start one");
     } else {
@@ -119,8 +122,10 @@ pub(super) async fn status(
     let state = &context.directories.state;
     let servers = choose(context, server).await?;
     if messages.is_json() {
-        let entries = servers.iter().map(|seen| document::server(seen, state)).collect();
-        write_document(&document::servers("servers", entries, None))?;
+        write_document(&ServerList {
+            items: servers.iter().map(|seen| ServerEntry::new(seen, state)).collect(),
+            strays: None,
+        })?;
     } else {
         let blocks: Vec<String> = servers.iter().map(|seen| block(seen, state)).collect();
         write_stdout(blocks.join("\n").as_bytes())?;

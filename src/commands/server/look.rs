@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
-use serde::Serialize;
 use tokio::time::timeout;
 
+pub(in crate::commands) use super::state::ServerState;
 use crate::client::{Client, Endpoint};
 use crate::context::Context;
 use crate::error::Failure;
@@ -21,28 +21,6 @@ const ANSWERING: Duration = Duration::from_secs(3);
 
 /// How many servers a message names at most.
 const NAMED: usize = 5;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::commands) enum ServerState {
-    InUse,
-    Idle,
-    /// It ends when its last user goes.
-    Retiring,
-    /// Its supervisor or its engine lives, and says nothing.
-    NotAnswering,
-    /// Its supervisor does not talk to what its own engine runs.
-    Closed,
-    /// Only its file is left.
-    Dead,
-}
-
-impl ServerState {
-    /// Whether a command can use it.
-    pub(in crate::commands) const fn is_well(self) -> bool {
-        matches!(self, Self::InUse | Self::Idle | Self::Retiring)
-    }
-}
 
 /// A server, as it was seen.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 //! stdout carries what was asked for: an id, a table, a document, a log. Reports of actions go to stderr. No password is
 //! ever shown: a supervisor gives it to the commands that use its server, and `api` is how a person does.
 
-#[cfg(unix)]
+#[cfg_attr(not(unix), allow(dead_code, reason = "it describes the documents of other systems"))]
 pub(super) mod document;
 #[cfg(unix)]
 mod list;
@@ -13,6 +13,8 @@ mod logs;
 pub(super) mod look;
 #[cfg(unix)]
 mod start;
+#[cfg_attr(not(unix), allow(dead_code, reason = "it describes the documents of other systems"))]
+mod state;
 #[cfg(unix)]
 mod stop;
 

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::ServerMessages;
-use super::document::{self, SCHEMA_VERSION};
+use super::document::{ServerEntry, ServerStart};
 use super::look::{self, Seen};
-use crate::commands::{unless_stopped, write_document, write_stdout};
+use crate::commands::document::write_document;
+use crate::commands::{unless_stopped, write_stdout};
 use crate::connect::visit::{USUAL, WaitingLine, stop};
 use crate::connect::{self, Connection};
 use crate::context::Context;
@@ -81,13 +80,10 @@ fn check_place(context: &Context) -> Result<(), Failure> {
 fn report(seen: &Seen, is_new: bool, state: &Path, messages: ServerMessages) -> Result<(), Failure> {
     let record = &seen.record;
     if messages.is_json() {
-        let mut document = json!({ "type": "server", "schema_version": SCHEMA_VERSION, "already_running": !is_new });
-        if let (Some(fields), serde_json::Value::Object(server)) =
-            (document.as_object_mut(), document::server(seen, state))
-        {
-            fields.extend(server);
-        }
-        write_document(&document)?;
+        write_document(&ServerStart {
+            already_running: !is_new,
+            server: ServerEntry::new(seen, state),
+        })?;
     } else {
         write_stdout(format!("{}\n", record.id).as_bytes())?;
     }

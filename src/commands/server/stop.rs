@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::ServerMessages;
-use super::document::{self, stray_in_words};
+use super::document::{StopResult, StoppedServer, StoppedServers, stray_entries, stray_in_words};
 use super::look::{self, Seen, ServerState, choose, directory};
-use crate::commands::write_document;
+use crate::commands::document::write_document;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::request::{InUse, ServerReference, StopChoice};
@@ -69,8 +68,10 @@ pub(super) async fn run(
             .zip(&fates)
             .map(|(seen, fate)| entry(seen, fate))
             .collect();
-        let strays = (*which == StopChoice::All).then_some(&ended[..]);
-        write_document(&document::servers("server_stop", stopped, strays))?;
+        write_document(&StoppedServers {
+            items: stopped,
+            strays: (*which == StopChoice::All).then(|| stray_entries(&ended)),
+        })?;
     }
     failure(&servers, &fates, &left).map_or(Ok(()), Err)
 }
@@ -209,19 +210,18 @@ fn failure(servers: &[Seen], fates: &[Fate], strays: &[Stray]) -> Option<Failure
 }
 
 /// A server in the document.
-fn entry(seen: &Seen, fate: &Fate) -> Value {
+fn entry(seen: &Seen, fate: &Fate) -> StoppedServer {
     let (result, users) = match fate {
-        Fate::Stopped => ("stopped", &[][..]),
-        Fate::Killed => ("killed", &[][..]),
-        Fate::Cleared => ("cleared", &[][..]),
-        Fate::InUse(users) => ("in_use", &users[..]),
-        Fate::Refused(_) => ("refused", &[][..]),
+        Fate::Stopped => (StopResult::Stopped, &[][..]),
+        Fate::Killed => (StopResult::Killed, &[][..]),
+        Fate::Cleared => (StopResult::Cleared, &[][..]),
+        Fate::InUse(users) => (StopResult::InUse, &users[..]),
+        Fate::Refused(_) => (StopResult::Refused, &[][..]),
     };
-    json!({
-        "id": seen.record.id,
-        "directory": seen.record.directory.display().to_string(),
-        "result": result,
-        // The processes that use it.
-        "user_pids": users,
-    })
+    StoppedServer {
+        id: seen.record.id.clone(),
+        directory: seen.record.directory.display().to_string(),
+        result,
+        user_pids: users.to_vec(),
+    }
 }

@@ -3,10 +3,9 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::RunningCommand;
 use super::edit::document_of;
+use super::entry::CompactedSession;
 use super::look::{expect_idle, refused};
 use crate::cli::SessionTarget;
 use crate::client::Client;
@@ -66,7 +65,11 @@ pub(super) async fn compact(
     }
     let model = result?;
     call.say(&format!("`{id}` is compacted; {model} wrote the summary"));
-    document_of(call, &json!({ "id": id, "model": model.to_string() }))
+    let compacted = CompactedSession {
+        id: id.to_owned(),
+        model: model.to_string(),
+    };
+    document_of(call, &compacted)
 }
 
 async fn existing(

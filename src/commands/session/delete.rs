@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::RunningCommand;
 use super::entry::SessionEntry;
@@ -11,10 +12,10 @@ use super::list;
 use super::look::is_busy;
 use crate::cli::{SessionPrune, SessionTarget};
 use crate::client::types::SessionFilter;
-use crate::commands::write_document;
+use crate::commands::document::{CommandDocument, write_document};
 use crate::connect::{self, Connection};
 use crate::error::Failure;
-use crate::request::{Execution, Inclusion, ListFormat, SessionScope};
+use crate::request::{Execution, Inclusion, ListFormat, SchemaName, SessionScope};
 use crate::support::duration;
 use crate::trust;
 
@@ -205,17 +206,43 @@ fn brings_code(directory: &Path, user: &trust::UserPlaces) -> bool {
     directory.is_dir() && trust::scan(directory, user).map_or(true, |findings| !findings.items.is_empty())
 }
 
+/// What `session delete` and `session prune` print.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::commands) struct DeletedSessions<'a> {
+    /// Whether nothing was deleted, because of `--dry-run`.
+    dry_run: bool,
+    deleted: &'a [SessionEntry],
+    /// What would be deleted without `--dry-run`.
+    would_delete: &'a [SessionEntry],
+    failed: Vec<DeletionFailure<'a>>,
+}
+
+/// A session that could not be deleted.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DeletionFailure<'a> {
+    id: &'a str,
+    message: &'a str,
+}
+
+impl CommandDocument for DeletedSessions<'_> {
+    const TYPE: SchemaName = SchemaName::SessionDelete;
+}
+
 fn report(entries: &[SessionEntry], failures: &[(SessionEntry, Failure)], execution: Execution) -> Result<(), Failure> {
-    let failed: Vec<_> = failures
-        .iter()
-        .map(|(entry, failure)| json!({ "id": entry.id, "message": failure.message }))
-        .collect();
-    write_document(&json!({
-        "dry_run": execution == Execution::DryRun,
-        "deleted": if execution == Execution::Real { json!(entries) } else { json!([]) },
-        "would_delete": if execution == Execution::DryRun { json!(entries) } else { json!([]) },
-        "failed": failed,
-    }))
+    let (deleted, would_delete): (&[_], &[_]) = match execution {
+        Execution::Real => (entries, &[]),
+        Execution::DryRun => (&[], entries),
+    };
+    let failed = failures.iter().map(|(entry, failure)| DeletionFailure {
+        id: &entry.id,
+        message: &failure.message,
+    });
+    write_document(&DeletedSessions {
+        dry_run: execution == Execution::DryRun,
+        deleted,
+        would_delete,
+        failed: failed.collect(),
+    })
 }
 
 fn sessions(count: usize) -> String {

@@ -2,24 +2,32 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::RunningCommand;
 use super::edit::position;
 use crate::cli::SessionTarget;
-use crate::commands::{painted, write_document, write_stdout};
+use crate::client::types::FileDiff;
+use crate::commands::document::{ListDocument, ListItem, write_document};
+use crate::commands::{painted, write_stdout};
 use crate::error::Failure;
-use crate::request::ListFormat;
+use crate::request::{ListFormat, SchemaName};
 use crate::terminal::{Stream, Terminal, sanitize};
 use crate::transcript::PromptPositions;
 
-#[derive(Debug, Serialize)]
-struct PromptChanges {
+/// The files that changed with a prompt.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::commands) struct PromptChanges {
     /// The number of the prompt.
     prompt: Option<usize>,
     message_id: String,
-    files: Vec<Value>,
+    files: Vec<FileDiff>,
+}
+
+impl ListItem for PromptChanges {
+    const LIST: SchemaName = SchemaName::SessionChanges;
 }
 
 pub(super) async fn diff(
@@ -47,7 +55,7 @@ pub(super) async fn diff(
         })
         .collect();
     if call.request.output.format == ListFormat::Json {
-        return write_document(&changes);
+        return write_document(&ListDocument { items: &changes });
     }
     let text = unified(&changes);
     let terminal = Terminal::of_process(&call.context.environment);
@@ -64,11 +72,11 @@ pub(super) async fn diff(
 }
 
 /// The files of a comparison, by their real names: git has quoted those with unusual characters.
-fn files(diffs: &Value) -> Vec<Value> {
-    let mut files = diffs.as_array().cloned().unwrap_or_default();
+fn files(diffs: &Value) -> Vec<FileDiff> {
+    let mut files: Vec<FileDiff> = serde_json::from_value(diffs.clone()).unwrap_or_default();
     for file in &mut files {
-        if let Some(name) = file["file"].as_str().and_then(unquoted) {
-            file["file"] = name.into();
+        if let Some(name) = unquoted(&file.file) {
+            file.file = name;
         }
     }
     files
@@ -110,10 +118,9 @@ fn unquoted(path: &str) -> Option<String> {
 fn unified(changes: &[PromptChanges]) -> String {
     let mut text = String::new();
     for file in changes.iter().flat_map(|changes| &changes.files) {
-        let field = |name: &str| file[name].as_str().unwrap_or_default();
-        let (name, hunks) = (field("file"), hunks(field("patch")));
+        let (name, hunks) = (file.file.as_str(), hunks(&file.patch));
         let (before, after) = (quoted("a/", name), quoted("b/", name));
-        let (old, new, mode) = match field("status") {
+        let (old, new, mode) = match file.status.as_str() {
             "added" => ("/dev/null", after.as_str(), "new file mode 100644\n"),
             "deleted" => (before.as_str(), "/dev/null", "deleted file mode 100644\n"),
             _ => (before.as_str(), after.as_str(), ""),
@@ -183,8 +190,6 @@ fn colored(text: &str, color: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -199,15 +204,26 @@ mod tests {
 
     #[test]
     fn patches_become_what_git_applies() {
+        let files = [
+            (
+                "a.txt",
+                "modified",
+                "Index: a.txt\n===\n--- a.txt\n+++ a.txt\n@@ -1 +1 @@\n-x\n+y\n",
+            ),
+            ("new", "added", "--- new\n+++ new\n@@ -0,0 +1 @@\n+y"),
+            ("x\n\"@@ \u{1b}", "modified", "--- x\n+++ x\n@@ -1 +1 @@\n-x\n+y\n"),
+            ("empty", "deleted", ""),
+        ];
+        let file = |(file, status, patch): (&str, &str, &str)| FileDiff {
+            file: file.to_owned(),
+            status: status.to_owned(),
+            patch: patch.to_owned(),
+            ..FileDiff::default()
+        };
         let changes = [PromptChanges {
             prompt: Some(1),
             message_id: "msg_1".to_owned(),
-            files: vec![
-                json!({ "file": "a.txt", "status": "modified", "patch": "Index: a.txt\n===\n--- a.txt\n+++ a.txt\n@@ -1 +1 @@\n-x\n+y\n" }),
-                json!({ "file": "new", "status": "added", "patch": "--- new\n+++ new\n@@ -0,0 +1 @@\n+y" }),
-                json!({ "file": "x\n\"@@ \u{1b}", "status": "modified", "patch": "--- x\n+++ x\n@@ -1 +1 @@\n-x\n+y\n" }),
-                json!({ "file": "empty", "status": "deleted", "patch": "" }),
-            ],
+            files: files.map(file).to_vec(),
         }];
         let text = unified(&changes);
         assert_eq!(

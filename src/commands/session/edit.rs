@@ -1,12 +1,13 @@
 //! `session rename`, `fork`, `abort`, `share`, `unshare`.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::RunningCommand;
-use super::entry::{SessionEntry, kept_names};
+use super::entry::{AbortedSession, SessionEntry, SharedSession, kept_names};
 use super::look::{is_busy, refused};
 use crate::cli::SessionTarget;
-use crate::commands::{write_document, write_stdout};
+use crate::commands::document::{CommandDocument, write_document};
+use crate::commands::write_stdout;
 use crate::error::Failure;
 use crate::request::{ListFormat, SessionScope};
 use crate::transcript::{PromptPositions, Transcript, UnknownMessage};
@@ -20,7 +21,7 @@ pub(super) async fn rename(call: RunningCommand<'_>, target: &SessionTarget, tit
         })
         .await?;
     call.say(&format!("`{}` is now {title:?}", entry.id));
-    document_of(call, &session)
+    session_document(call, &session)
 }
 
 pub(super) async fn fork(
@@ -50,7 +51,7 @@ pub(super) async fn fork(
     if call.request.output.format == ListFormat::Text {
         write_stdout(format!("{id}\n").as_bytes())?;
     }
-    document_of(call, &session)
+    session_document(call, &session)
 }
 
 /// The first message that a copy does not have.
@@ -100,7 +101,13 @@ pub(super) async fn abort(call: RunningCommand<'_>, target: &SessionTarget) -> R
         .await?;
     if was_busy {
         call.say(&format!("ended what `{}` was doing", entry.id));
-        return document_of(call, &json!({ "id": entry.id, "aborted": true }));
+        return document_of(
+            call,
+            &AbortedSession {
+                id: entry.id,
+                aborted: true,
+            },
+        );
     }
     // Another program's server uses the session. This command cannot reach that server.
     let Ok(_free) = call.lock(&entry.id).await else {
@@ -111,14 +118,20 @@ pub(super) async fn abort(call: RunningCommand<'_>, target: &SessionTarget) -> R
         .hint("interrupt that command"));
     };
     call.say(&format!("no turn runs in `{}`", entry.id));
-    document_of(call, &json!({ "id": entry.id, "aborted": false }))
+    document_of(
+        call,
+        &AbortedSession {
+            id: entry.id,
+            aborted: false,
+        },
+    )
 }
 
 pub(super) async fn share(call: RunningCommand<'_>, target: &SessionTarget) -> Result<(), Failure> {
     let entry = call.find(target).await?;
     if let Some(url) = &entry.share_url {
         call.say(&format!("`{}` is shared already", entry.id));
-        return address(call, &entry.id, url);
+        return address(call, entry.id.clone(), url);
     }
     let facts = vec![
         entry.described(),
@@ -140,15 +153,18 @@ pub(super) async fn share(call: RunningCommand<'_>, target: &SessionTarget) -> R
         Failure::engine(format!("cannot publish `{}`: the engine gave no address", entry.id))
             .hint("sharing may be turned off in the engine's configuration")
     })?;
-    address(call, &entry.id, url)
+    address(call, entry.id, url)
 }
 
-fn address(call: RunningCommand<'_>, id: &str, url: &str) -> Result<(), Failure> {
+fn address(call: RunningCommand<'_>, id: String, url: &str) -> Result<(), Failure> {
     if call.request.output.format == ListFormat::Text {
         let line = crate::support::visible::visible(url);
         write_stdout(format!("{line}\n").as_bytes())
     } else {
-        write_document(&json!({ "id": id, "share_url": url }))
+        write_document(&SharedSession {
+            id,
+            share_url: Some(url.to_owned()),
+        })
     }
 }
 
@@ -156,7 +172,13 @@ pub(super) async fn unshare(call: RunningCommand<'_>, target: &SessionTarget) ->
     let entry = call.find(target).await?;
     if entry.share_url.is_none() {
         call.say(&format!("`{}` is not shared", entry.id));
-        return document_of(call, &json!({ "id": entry.id, "share_url": null }));
+        return document_of(
+            call,
+            &SharedSession {
+                id: entry.id,
+                share_url: None,
+            },
+        );
     }
     call.change(&entry.directory, async |connection| {
         connection
@@ -167,18 +189,29 @@ pub(super) async fn unshare(call: RunningCommand<'_>, target: &SessionTarget) ->
     })
     .await?;
     call.say(&format!("`{}` is not shared any more", entry.id));
-    document_of(call, &json!({ "id": entry.id, "share_url": null }))
+    document_of(
+        call,
+        &SharedSession {
+            id: entry.id,
+            share_url: None,
+        },
+    )
 }
 
 /// Writes what became of a session, where a document is wanted.
-pub(super) fn document_of(call: RunningCommand<'_>, document: &Value) -> Result<(), Failure> {
-    if call.request.output.format == ListFormat::Text {
-        return Ok(());
+pub(super) fn document_of(call: RunningCommand<'_>, document: &impl CommandDocument) -> Result<(), Failure> {
+    match call.request.output.format {
+        ListFormat::Text => Ok(()),
+        ListFormat::Json => write_document(document),
     }
-    if document.get("directory").is_none() {
-        return write_document(document);
-    }
-    let directory = document["directory"].as_str().unwrap_or_default();
-    let kept = kept_names(call, directory.as_ref(), SessionScope::Directory);
-    write_document(&SessionEntry::new(document, &kept))
+}
+
+/// Writes a session as the engine describes it, where a document is wanted.
+pub(super) fn session_document(call: RunningCommand<'_>, session: &Value) -> Result<(), Failure> {
+    let directory = session["directory"].as_str().unwrap_or_default();
+    let kept = match call.request.output.format {
+        ListFormat::Text => return Ok(()),
+        ListFormat::Json => kept_names(call, directory.as_ref(), SessionScope::Directory),
+    };
+    write_document(&SessionEntry::new(session, &kept))
 }

@@ -3,19 +3,22 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::RunningCommand;
+use crate::commands::document::{CommandDocument, ListItem};
 use crate::connect::rehearsed;
 use crate::conversation::KeptSession;
-use crate::request::SessionScope;
+use crate::request::{SchemaName, SessionScope};
 use crate::support::amounts::age;
 use crate::support::timestamp::rfc3339;
+use crate::turn::decimal;
 
-/// A session. Fields are added, never renamed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct SessionEntry {
+/// A session.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub(in crate::commands) struct SessionEntry {
     pub(super) id: String,
     pub(super) title: String,
     pub(super) directory: String,
@@ -37,10 +40,18 @@ pub(super) struct SessionEntry {
     pub(super) agent: Option<String>,
     /// The model that was used last, `provider/model`.
     pub(super) model: Option<String>,
-    /// Dollars, as the engine counts them.
-    pub(super) cost: f64,
+    /// Dollars, as the engine counts them, as a decimal text such as `0.0123`.
+    pub(super) cost_usd: String,
     #[serde(skip)]
     pub(super) updated_at: Option<SystemTime>,
+}
+
+impl ListItem for SessionEntry {
+    const LIST: SchemaName = SchemaName::Sessions;
+}
+
+impl CommandDocument for SessionEntry {
+    const TYPE: SchemaName = SchemaName::Session;
 }
 
 impl SessionEntry {
@@ -67,7 +78,7 @@ impl SessionEntry {
             model: text(&model["providerID"])
                 .zip(text(&model["id"]))
                 .map(|(provider, model)| format!("{provider}/{model}")),
-            cost: session["cost"].as_f64().unwrap_or_default(),
+            cost_usd: decimal(session["cost"].as_f64().unwrap_or_default()),
             updated_at,
             id,
         }
@@ -100,6 +111,42 @@ impl SessionEntry {
         }
         notes
     }
+}
+
+/// What `session abort` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::commands) struct AbortedSession {
+    pub(super) id: String,
+    /// Whether it was doing something.
+    pub(super) aborted: bool,
+}
+
+impl CommandDocument for AbortedSession {
+    const TYPE: SchemaName = SchemaName::SessionAbort;
+}
+
+/// What `session share` and `session unshare` print.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::commands) struct SharedSession {
+    pub(super) id: String,
+    /// Where it can be read by everybody; null where it is not shared any more.
+    pub(super) share_url: Option<String>,
+}
+
+impl CommandDocument for SharedSession {
+    const TYPE: SchemaName = SchemaName::SessionShare;
+}
+
+/// What `session compact` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::commands) struct CompactedSession {
+    pub(super) id: String,
+    /// The model that wrote the summary, `provider/model`.
+    pub(super) model: String,
+}
+
+impl CommandDocument for CompactedSession {
+    const TYPE: SchemaName = SchemaName::SessionCompact;
 }
 
 /// The names that are kept for a directory, or for all. Where they cannot be read, sessions are named in other ways.
@@ -142,7 +189,7 @@ mod tests {
             serde_json::to_value(&entry).unwrap(),
             json!({ "id": "ses_1", "title": "T", "directory": "/p", "created": "1970-01-01T00:00:00.000Z",
                 "updated": "1970-01-01T00:00:01.000Z", "parent_id": "ses_0", "name": "docs", "archived": true,
-                "share_url": "https://x", "reverted": true, "agent": "build", "model": "p/m", "cost": 0.5 })
+                "share_url": "https://x", "reverted": true, "agent": "build", "model": "p/m", "cost_usd": "0.5" })
         );
         assert_eq!(
             entry.notes(),

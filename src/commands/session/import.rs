@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::RunningCommand;
-use super::edit::document_of;
+use super::edit::session_document;
 use super::look::SessionSource;
 use crate::client::Client;
 use crate::commands::write_stdout;
@@ -61,7 +61,7 @@ pub(super) async fn import(
     if call.request.output.format == ListFormat::Text {
         write_stdout(format!("{id}\n").as_bytes())?;
     }
-    document_of(call, &session)
+    session_document(call, &session)
 }
 
 async fn read(call: RunningCommand<'_>, source: &InputSource, name: &str) -> Result<Vec<u8>, Failure> {

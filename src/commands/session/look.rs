@@ -8,7 +8,7 @@ use super::RunningCommand;
 use super::entry::{SessionEntry, kept_names};
 use super::find;
 use crate::cli::SessionTarget;
-use crate::client::types::SessionFilter;
+use crate::client::types::{SessionFilter, TodoItem};
 use crate::client::{Client, Error as ApiError};
 use crate::connect::rehearsed;
 use crate::connect::visit::{USUAL, visit, visit_for};
@@ -98,11 +98,15 @@ impl SessionSource<'_> {
         })
     }
 
-    pub(super) async fn todo(&self, id: &str) -> Result<Vec<Value>, LookupFailure> {
-        Ok(match self {
+    pub(super) async fn todo(&self, id: &str) -> Result<Vec<TodoItem>, LookupFailure> {
+        let items = match self {
             Self::Store(store) => store.todo(id)?,
             Self::Server(client) => client.todo(id).await?,
-        })
+        };
+        Ok(items
+            .into_iter()
+            .filter_map(|item| serde_json::from_value(item).ok())
+            .collect())
     }
 
     pub(super) async fn document(&self, id: &str) -> Result<Transcript, LookupFailure> {

@@ -18,6 +18,10 @@ mod look;
 mod show;
 mod undo;
 
+pub(super) use delete::DeletedSessions;
+pub(super) use diff::PromptChanges;
+pub(super) use entry::{AbortedSession, CompactedSession, SessionEntry, SharedSession};
+
 use std::io::{self, Write as _};
 
 use crate::cli::{SessionAction, SessionRequest, SessionTarget};

@@ -2,11 +2,14 @@
 
 use super::RunningCommand;
 use crate::cli::SessionTarget;
-use crate::commands::table::{Column, write_entries};
-use crate::commands::{write_document, write_stdout};
+use crate::client::types::TodoItem;
+use crate::commands::document::ListItem;
+use crate::commands::table::{Column, or_dash, write_entries};
+use crate::commands::write_stdout;
 use crate::error::Failure;
 use crate::render::markdown_page;
-use crate::request::{ListFormat, Reasoning, Rendering};
+use crate::request::{ListFormat, Reasoning, Rendering, SchemaName};
+use crate::support::json;
 use crate::terminal::{Stream, Terminal, sanitize};
 use crate::transcript::markdown;
 
@@ -18,7 +21,9 @@ pub(super) async fn show(
 ) -> Result<(), Failure> {
     let (_, document) = call.read(target).await?;
     if call.request.output.format == ListFormat::Json {
-        return write_document(&document);
+        let bytes = json::document(&document)
+            .map_err(|error| Failure::failed("cannot write the document").caused_by(&error))?;
+        return write_stdout(&bytes);
     }
     let page = markdown(&document, reasoning);
     let terminal = Terminal::of_process(&call.context.environment);
@@ -42,6 +47,10 @@ pub(super) async fn show(
     Ok(())
 }
 
+impl ListItem for TodoItem {
+    const LIST: SchemaName = SchemaName::Todo;
+}
+
 pub(super) async fn todo(call: RunningCommand<'_>, target: &SessionTarget) -> Result<(), Failure> {
     let items = call
         .look(async |source, directory| {
@@ -56,8 +65,8 @@ pub(super) async fn todo(call: RunningCommand<'_>, target: &SessionTarget) -> Re
         Column::Flexible("TASK"),
     ];
     write_entries(call.context, output, &items, &columns, |item| {
-        let cell = |name: &str| item[name].as_str().unwrap_or("-").to_owned();
-        vec![cell("status"), cell("priority"), cell("content")]
+        let cells = [&item.status, &item.priority, &item.content];
+        cells.map(|cell| or_dash(cell.clone())).to_vec()
     })?;
     if items.is_empty() && output.format == ListFormat::Text {
         call.say("the session has no list of things to do");

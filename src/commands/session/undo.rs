@@ -1,7 +1,7 @@
 //! `session revert` and `session unrevert`.
 
 use super::RunningCommand;
-use super::edit::{self, document_of};
+use super::edit::{self, session_document};
 use super::look::{expect_idle, refused};
 use crate::cli::SessionTarget;
 use crate::error::Failure;
@@ -58,7 +58,7 @@ pub(super) async fn revert(call: RunningCommand<'_>, target: &SessionTarget, to:
     if session["revert"]["snapshot"].is_null() {
         call.say("the engine has no snapshots here: files are as they were");
     }
-    document_of(call, &session)
+    session_document(call, &session)
 }
 
 pub(super) async fn unrevert(call: RunningCommand<'_>, target: &SessionTarget) -> Result<(), Failure> {
@@ -79,7 +79,7 @@ pub(super) async fn unrevert(call: RunningCommand<'_>, target: &SessionTarget) -
         })
         .await?;
     call.say(&format!("`{}` has all of its prompts again", entry.id));
-    document_of(call, &session)
+    session_document(call, &session)
 }
 
 fn prompt_text(message: &TranscriptMessage) -> String {

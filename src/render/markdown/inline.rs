@@ -167,8 +167,8 @@ pub(super) fn spans(fragment: &str, base: MarkdownStyle, color: bool) -> Vec<Spa
         links: Vec::new(),
     };
     let guarded = format!("{GUARD}{body}");
-    for event in Parser::new_ext(&guarded, Options::ENABLE_STRIKETHROUGH) {
-        collector.event(event);
+    for (event, range) in Parser::new_ext(&guarded, Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
+        collector.event(event, &guarded[range]);
     }
     let mut spans = collector.spans;
     let mut guard = GUARD.len();
@@ -193,18 +193,20 @@ struct Collector {
 }
 
 impl Collector {
-    fn event(&mut self, event: Event<'_>) {
+    /// Takes an event, and its source.
+    fn event(&mut self, event: Event<'_>, source: &str) {
         match event {
             Event::Text(text) | Event::InlineHtml(text) | Event::Html(text) => self.push(&text),
             Event::Code(text) => self.code(&text),
             Event::SoftBreak | Event::HardBreak => self.push(" "),
-            Event::Start(tag) => self.start(tag),
-            Event::End(tag) => self.end(tag),
+            Event::Start(tag) => self.start(tag, source),
+            Event::End(tag) => self.end(tag, source),
             _ => {}
         }
     }
 
-    fn start(&mut self, tag: Tag<'_>) {
+    fn start(&mut self, tag: Tag<'_>, source: &str) {
+        self.mark(tag.to_end(), source);
         match tag {
             Tag::Emphasis => self.enter(MarkdownStyle::ITALIC),
             Tag::Strong => self.enter(MarkdownStyle::BOLD),
@@ -222,9 +224,12 @@ impl Collector {
         }
     }
 
-    fn end(&mut self, tag: TagEnd) {
+    fn end(&mut self, tag: TagEnd, source: &str) {
         match tag {
-            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => self.leave(),
+            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {
+                self.leave();
+                self.mark(tag, source);
+            }
             TagEnd::Link | TagEnd::Image => {
                 self.leave();
                 let Some((target, first)) = self.links.pop() else {
@@ -239,6 +244,19 @@ impl Collector {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Without colour an emphasis keeps its marks.
+    fn mark(&mut self, tag: TagEnd, source: &str) {
+        let length = match tag {
+            TagEnd::Emphasis => 1,
+            TagEnd::Strong => 2,
+            TagEnd::Strikethrough => source.bytes().take_while(|byte| *byte == b'~').count(),
+            _ => 0,
+        };
+        if !self.color {
+            self.push(&source[..length]);
         }
     }
 
@@ -314,9 +332,10 @@ mod tests {
     }
 
     #[test]
-    fn marks_go_and_words_stay() {
+    fn without_colour_emphasis_and_code_keep_their_marks() {
         let table = [
-            ("**bold** and *it* ", "bold and it "),
+            ("**bold** and *it* ", "**bold** and *it* "),
+            ("__b__ _i_ ***both*** ~~no~~", "__b__ _i_ ***both*** ~~no~~"),
             ("src/**/*.rs", "src/**/*.rs"),
             ("- 1. # not a block", "- 1. # not a block"),
             ("`code *x*`", "`code *x*`"),

@@ -45,9 +45,9 @@ after
 const PLAIN: &str = "\
 # Title with `code`
 
-A bold word, an italic one, and none, in
-a paragraph that is long enough to be
-broken somewhere.
+A **bold** word, an *italic* one, and
+~~none~~, in a paragraph that is long
+enough to be broken somewhere.
 Second line with a link
 (https://example.org/page) and
 src/**/*.rs
@@ -56,7 +56,7 @@ and 漢字漢字漢字漢字漢字漢字漢字漢字漢字
 
 • first item that is long enough to be
   wrapped under its own text
-  • nested item
+  • nested **item**
 ☑ done
 ☐ open
 
@@ -65,8 +65,8 @@ and 漢字漢字漢字漢字漢字漢字漢字漢字漢字
 1. one
 2. two
 
-│ quoted text that is long enough to be
-│ wrapped with its bar
+│ quoted *text* that is long enough to
+│ be wrapped with its bar
 │ │ deeper
 
 ```rust
