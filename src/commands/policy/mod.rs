@@ -6,6 +6,8 @@ mod call;
 mod log;
 mod show;
 
+pub(super) use show::{approver_in_words, preset_rules};
+
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
