@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::device::{Device, RawTerminal, Size};
+use super::device::{Device, RawTerminal, Size, TypedBefore};
 use super::keys::{Key, KeyDecoder};
 use super::line::StyledLine;
 use super::{ANSWER_PAUSE, Gone};
@@ -58,6 +58,16 @@ impl<'a> Board<'a> {
         screen: &Screen,
         withdrawal: &'a CancellationToken,
     ) -> Result<Self, Gone> {
+        Self::open(device, style, screen, withdrawal, TypedBefore::Discarded)
+    }
+
+    pub(crate) fn open(
+        device: &'a Device,
+        style: TerminalStyle,
+        screen: &Screen,
+        withdrawal: &'a CancellationToken,
+        typed: TypedBefore,
+    ) -> Result<Self, Gone> {
         if withdrawal.is_cancelled() {
             return Err(Gone::Withdrawn);
         }
@@ -70,7 +80,7 @@ impl<'a> Board<'a> {
             device,
             style,
             withdrawal,
-            raw: RawTerminal::new(device).map_err(|_| Gone::Closed)?,
+            raw: RawTerminal::new(device, typed).map_err(|_| Gone::Closed)?,
             keys: KeyDecoder::default(),
             silence: Silence::new(Instant::now()),
             is_new: true,

@@ -104,7 +104,7 @@ impl Device {
 
     /// Throws away what is typed until nothing is for a while: keys that were pressed too early or are still down.
     pub(crate) fn wait_for_silence(&self) -> io::Result<()> {
-        let mut raw = RawTerminal::new(self)?;
+        let mut raw = RawTerminal::new(self, TypedBefore::Discarded)?;
         let mut since = Instant::now();
         while since.elapsed() < ANSWER_PAUSE {
             match raw.read(&mut [0; 256])? {
@@ -160,17 +160,26 @@ pub fn give_back_terminal() {
     }
 }
 
+/// What becomes of keys that were typed before the terminal gave single keys, or after the last one that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TypedBefore {
+    /// They are no answer to what is asked now, nor for the program that reads next.
+    Discarded,
+    Kept,
+}
+
 /// A terminal that gives single keys, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct RawTerminal<'a> {
     device: &'a Device,
     before: Termios,
+    typed: TypedBefore,
     at_once: u32,
 }
 
 impl<'a> RawTerminal<'a> {
-    /// Switches to single keys. What was typed before is thrown away: it was no answer to what is asked now.
-    pub(crate) fn new(device: &'a Device) -> io::Result<Self> {
+    /// Switches to single keys.
+    pub(crate) fn new(device: &'a Device, typed: TypedBefore) -> io::Result<Self> {
         let before = tcgetattr(&device.input)?;
         let mut modes = before.clone();
         // Ctrl-C comes as a key. Output is left as it is, and Ctrl-S does not stop it.
@@ -191,11 +200,19 @@ impl<'a> RawTerminal<'a> {
         let raw = Self {
             device,
             before,
+            typed,
             at_once: 0,
         };
         // Only now: what waited for the end of its line is input as well.
-        tcflush(&device.input, QueueSelector::IFlush)?;
+        raw.discard()?;
         Ok(raw)
+    }
+
+    fn discard(&self) -> io::Result<()> {
+        match self.typed {
+            TypedBefore::Discarded => Ok(tcflush(&self.device.input, QueueSelector::IFlush)?),
+            TypedBefore::Kept => Ok(()),
+        }
     }
 
     /// Bytes that came within a tenth of a second; none when nothing came.
@@ -227,8 +244,7 @@ impl<'a> RawTerminal<'a> {
 
 impl Drop for RawTerminal<'_> {
     fn drop(&mut self) {
-        // Keys that were pressed once too often are not for the program that reads next.
-        let _ = tcflush(&self.device.input, QueueSelector::IFlush);
+        let _ = self.discard();
         let _ = tcsetattr(&self.device.input, OptionalActions::Now, &self.before);
     }
 }

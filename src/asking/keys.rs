@@ -69,6 +69,11 @@ impl KeyDecoder {
         self.pending.clear();
     }
 
+    /// Adds a key after those that were decoded.
+    pub(crate) fn push_key(&mut self, key: Key) {
+        self.ready.push_back(key);
+    }
+
     pub(crate) fn next(&mut self) -> Option<Key> {
         self.ready.pop_front()
     }
@@ -104,6 +109,8 @@ fn typed(bytes: &[u8]) -> Token {
         0x04 => Some(Key::EndOfInput),
         0x05 => Some(Key::End),
         0x08 | 0x7f => Some(Key::Backspace),
+        0x0e => Some(Key::Down),
+        0x10 => Some(Key::Up),
         b'\r' | b'\n' => Some(Key::Enter),
         0x15 => Some(Key::EraseLine),
         0x17 => Some(Key::EraseWord),

@@ -11,7 +11,8 @@
 //! | may the model do that? what the model asks | `permission/terminal/` | [`Board`]: withdrawn when the answer is not wanted any more |
 //! | is the code of this directory trusted? | `trust/terminal.rs` | [`select`]: a few fixed answers, never withdrawn |
 //! | really delete, prune, revert, undo? | `commands/session/confirm.rs` | [`select`] |
-//! | which model, agent, effort, session? run the commands of a template? | `commands/chat/` | the line editor in `chat/`, which every system has |
+//! | which model, agent, effort, session? may the model run tools? | `commands/chat/` | [`Board`] |
+//! | run the commands of a template? | `commands/chat/` | the line editor in `chat/`, which every system has |
 //!
 //! What draws and asks nothing: the waiting line (`render/spinner.rs`, on a [`Screen`](crate::terminal::Screen), which keeps
 //! it away from questions and from text that stays) and the bar of a download (`engine/progress_bar.rs`, `indicatif`).
@@ -23,6 +24,8 @@
 //! | `line` | text with looks, hidden characters written out, wrapped |
 //! | `board` | a block of rows that is drawn again, and a key at a time |
 //! | `menu`, `text_field`, `pager` | a choice, a line that is typed, pages |
+//! | `list`, `confirm` | a choice from a list that what is typed filters; yes or no |
+//! | `watch` | keys that are typed while nothing is asked |
 //! | `selection` | a choice among fixed answers, by `dialoguer` |
 //!
 //! A [`Board`] decodes its keys itself. `dialoguer` and `console` wait for a key and for nothing else, so their questions
@@ -30,23 +33,30 @@
 //! that it does not know for keys: the `a` and `y` in a late answer of the terminal about its colours would allow a call.
 
 mod board;
+mod confirm;
 mod device;
 mod keys;
 mod line;
+mod list;
 pub(crate) mod menu;
 pub(crate) mod pager;
 mod selection;
 mod text_field;
+mod watch;
 
 use std::time::Duration;
 
 pub(crate) use board::{Board, Input};
+pub(crate) use confirm::confirm;
 pub(crate) use device::Device;
+pub(crate) use device::TypedBefore;
 pub use device::give_back_terminal;
 pub(crate) use keys::Key;
 pub(crate) use line::{StyledLine, TextStyle};
+pub(crate) use list::{ListEntry, choose};
 pub(crate) use selection::select;
 pub(crate) use text_field::{EditedLine, TextField, type_line};
+pub(crate) use watch::KeyWatch;
 
 /// A question takes no key that answers it before this time has passed without input: a key that is still down, or
 /// that belongs to what was typed before, is no answer.

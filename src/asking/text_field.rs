@@ -38,6 +38,15 @@ impl TextField {
         text.trim().to_owned()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Empties the field; gives the whole text.
+    pub(crate) fn take(&mut self) -> String {
+        std::mem::take(self).text.into_iter().collect()
+    }
+
     pub(crate) fn press(&mut self, key: Key) -> Edited {
         match key {
             Key::Enter => return Edited::Done,

@@ -6,44 +6,56 @@ use clap::builder::PossibleValue;
 /// A slash command of the dialog, in the order of the help, which shows these comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SlashCommand {
-    /// show this help
+    /// show this, or keys
     Help,
-    /// begin a new session
+    /// begin a session
+    #[value(alias = "clear")]
     New,
-    /// list the sessions of this directory
+    /// list sessions
     Sessions,
-    /// go on with another session
+    /// go on with another
     Resume,
+    /// name this session
+    Rename,
+    /// go on in a copy
+    Fork,
     /// choose the model
     Model,
     /// choose the agent
     Agent,
-    /// choose how hard the model thinks
+    /// how hard it thinks
     Effort,
-    /// replace the conversation by a summary
+    /// what it may do
+    Permissions,
+    /// let it run tools
+    AutoTools,
+    /// where things stand
+    Status,
+    /// make a summary
     Compact,
-    /// take the last prompt back, and the changes of files that came with it
+    /// take a prompt back
     Undo,
-    /// bring back what /undo took
+    /// bring it back
     Redo,
-    /// take the last prompt back and send it again
+    /// ask once more
     Retry,
-    /// show what this session changed
+    /// show what changed
     Diff,
-    /// show the agent's list of things to do
+    /// show its to-do list
     Todo,
-    /// show tokens and cost of this session
+    /// show tokens, cost
     Cost,
-    /// show the last tool's output, or that of the Nth from the end
+    /// show tool output
     Expand,
-    /// copy the last answer to the clipboard
+    /// copy the answer
     Copy,
-    /// write the conversation to a Markdown file
+    /// write a file
+    #[value(alias = "export")]
     Save,
-    /// write a prompt in an editor
+    /// write in an editor
     Editor,
-    /// leave; so do Ctrl-D, and Ctrl-C twice
-    #[value(alias = "quit")]
+    /// leave
+    #[value(aliases = ["quit", "q"])]
     Exit,
 }
 
@@ -61,18 +73,45 @@ impl SlashCommand {
         self.value().get_help().map(ToString::to_string).unwrap_or_default()
     }
 
+    /// All names, and the arguments.
+    pub fn usage(self) -> String {
+        let value = self.value();
+        let mut usage = value
+            .get_name_and_aliases()
+            .map(|name| format!("/{name}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        if !self.arguments().is_empty() {
+            usage.push(' ');
+            usage.push_str(self.arguments());
+        }
+        usage
+    }
+
     /// The arguments; empty when the command takes none.
-    pub fn arguments(self) -> &'static str {
+    fn arguments(self) -> &'static str {
         match self {
-            Self::Sessions => "[WORDS]",
-            Self::Resume => "[ID|TITLE]",
-            Self::Model => "[MODEL]",
-            Self::Agent => "[NAME]",
+            Self::Help => "[keys]",
+            Self::Sessions | Self::Resume => "[WORDS]",
+            Self::Rename => "TITLE",
+            Self::Model | Self::Agent => "[NAME]",
             Self::Effort => "[LEVEL]",
+            Self::AutoTools => "on|off",
             Self::Expand => "[N]",
             Self::Save => "[FILE]",
             Self::Editor => "[TEXT]",
             _ => "",
+        }
+    }
+
+    /// What may stand after the name, where that is a few fixed words.
+    pub fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Help => &["keys"],
+            Self::Permissions => &["forget"],
+            Self::AutoTools => &["on", "off"],
+            Self::Effort => &EFFORTS,
+            _ => &[],
         }
     }
 
@@ -82,7 +121,7 @@ impl SlashCommand {
 }
 
 /// The levels that `/effort` accepts; `default` is the model's own.
-pub const EFFORTS: [&str; 6] = ["none", "low", "medium", "high", "max", "default"];
+const EFFORTS: [&str; 6] = ["none", "low", "medium", "high", "max", "default"];
 
 #[cfg(test)]
 mod tests {
@@ -93,7 +132,15 @@ mod tests {
         for command in SlashCommand::value_variants() {
             assert_eq!(SlashCommand::find(&command.name()), Some(*command));
         }
-        assert_eq!(SlashCommand::find("quit"), Some(SlashCommand::Exit));
+        for (alias, expected) in [
+            ("quit", SlashCommand::Exit),
+            ("q", SlashCommand::Exit),
+            ("clear", SlashCommand::New),
+            ("export", SlashCommand::Save),
+        ] {
+            assert_eq!(SlashCommand::find(alias), Some(expected));
+        }
+        assert_eq!(SlashCommand::Save.usage(), "/save, /export [FILE]");
         assert_eq!(SlashCommand::find("Help"), None);
     }
 }

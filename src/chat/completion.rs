@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum as _;
 use ignore::WalkBuilder;
 
-use super::command::{EFFORTS, SlashCommand};
+use super::command::SlashCommand;
 use crate::support::mutex;
 use crate::terminal::one_line;
 
@@ -78,6 +78,9 @@ impl Completion {
         let Some(before) = line.get(..cursor) else {
             return Vec::new();
         };
+        if line.is_empty() {
+            return self.after_slash("");
+        }
         if let Some(rest) = before.strip_prefix('/') {
             return self.after_slash(rest);
         }
@@ -105,14 +108,14 @@ impl Completion {
             "model" => vocabulary.models.clone(),
             "agent" => vocabulary.agents.clone(),
             "resume" => vocabulary.sessions.clone(),
-            "effort" => EFFORTS
-                .iter()
-                .map(|level| NamedItem {
-                    name: (*level).to_owned(),
+            command => {
+                let words = SlashCommand::find(command).map_or(&[][..], SlashCommand::words);
+                let word = |word: &&str| NamedItem {
+                    name: (*word).to_owned(),
                     about: String::new(),
-                })
-                .collect(),
-            _ => Vec::new(),
+                };
+                words.iter().map(word).collect()
+            }
         };
         matching(argument, names, start, str::to_owned)
     }
@@ -230,7 +233,7 @@ mod tests {
         });
         assert_eq!(
             values(&completion, "/re"),
-            ["/resume", "/redo", "/retry", "/review"].map(|name| (0, name.to_owned()))
+            ["/resume", "/rename", "/redo", "/retry", "/review"].map(|name| (0, name.to_owned()))
         );
         assert_eq!(
             values(&completion, "/model sma"),
@@ -238,6 +241,9 @@ mod tests {
         );
         assert_eq!(values(&completion, "/agent p"), [(7, "plan".to_owned())]);
         assert_eq!(values(&completion, "/effort ma"), [(8, "max".to_owned())]);
+        assert_eq!(values(&completion, "/auto-tools o").len(), 2);
+        assert_eq!(values(&completion, "")[0], (0, "/help".to_owned()));
+        assert_eq!(values(&completion, " "), []);
         assert_eq!(values(&completion, "/todo x"), []);
         assert_eq!(values(&completion, "hello /re"), []);
     }

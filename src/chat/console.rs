@@ -13,14 +13,14 @@ pub enum Console {
 }
 
 impl Console {
-    /// Reads a line. When the line editor fails, plain lines replace it.
+    /// Reads a line. A line editor begins with the text `initial`. When the line editor fails, plain lines replace it.
     ///
     /// # Errors
     ///
     /// When reading fails.
-    pub fn read(&mut self, wanted: &ConsoleRequest) -> io::Result<TypedLine> {
+    pub fn read(&mut self, wanted: &ConsoleRequest, initial: &str) -> io::Result<TypedLine> {
         let failed = match self {
-            Self::Editor(editor) => match editor.read(wanted) {
+            Self::Editor(editor) => match editor.read(wanted, initial) {
                 Ok(line) => return Ok(line),
                 Err(error) => error,
             },
@@ -29,6 +29,13 @@ impl Console {
         tracing::debug!(error = %failed, "the line editor failed, going on with plain lines");
         *self = Self::Plain;
         plain::read(wanted)
+    }
+
+    /// Adds a line that was not read here to the history.
+    pub fn remember(&mut self, line: &str) {
+        if let Self::Editor(editor) = self {
+            editor.remember(line);
+        }
     }
 
     /// Whether the terminal itself reads lines, so that a Ctrl-C arrives as a signal.

@@ -59,6 +59,11 @@ impl Editor {
         keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, new_line());
         keys.add_binding(KeyModifiers::SHIFT, KeyCode::Enter, new_line());
         keys.add_binding(KeyModifiers::CONTROL, KeyCode::Char('j'), new_line());
+        keys.add_binding(
+            KeyModifiers::CONTROL,
+            KeyCode::Char('z'),
+            ReedlineEvent::ExecuteHostCommand(String::new()),
+        );
         let menu = ColumnarMenu::default()
             .with_name(MENU)
             .with_columns(2)
@@ -80,8 +85,11 @@ impl Editor {
             }))
             .use_bracketed_paste(true)
             .with_ansi_colors(color);
+        let mut choice_keys = default_emacs_keybindings();
+        choice_keys.add_binding(KeyModifiers::NONE, KeyCode::Esc, ReedlineEvent::CtrlC);
         let choices = Reedline::create()
             .with_highlighter(Box::new(Watcher(typed.clone())))
+            .with_edit_mode(Box::new(Emacs::new(choice_keys)))
             .disable_hints()
             .with_ansi_colors(color);
         Self {
@@ -92,8 +100,20 @@ impl Editor {
         }
     }
 
-    pub(super) fn read(&mut self, wanted: &ConsoleRequest) -> io::Result<TypedLine> {
+    pub(super) fn remember(&mut self, line: &str) {
+        if !line.starts_with(' ') {
+            // An in-memory history cannot fail.
+            let _ = self.entries.history_mut().save(HistoryItem::from_command_line(line));
+        }
+    }
+
+    /// Reads a line that begins with the text `initial`, or with what was typed before the dialog was suspended.
+    pub(super) fn read(&mut self, wanted: &ConsoleRequest, initial: &str) -> io::Result<TypedLine> {
         self.typed.set(false, false);
+        if !initial.is_empty() {
+            self.entries
+                .run_edit_commands(&[EditCommand::InsertString(initial.to_owned())]);
+        }
         self.busy.store(true, Ordering::Relaxed);
         let signal = match wanted {
             ConsoleRequest::Entry => self.entries.read_line(&Words(super::plain::PROMPT)),
@@ -105,6 +125,7 @@ impl Editor {
             Signal::CtrlC => TypedLine::Interrupted {
                 had_text: self.typed.get().any,
             },
+            Signal::HostCommand(_) => TypedLine::Suspended,
             _ => TypedLine::End,
         })
     }
@@ -205,6 +226,14 @@ impl Completer for Candidates {
                 ..Suggestion::default()
             })
             .collect();
+        if suggestions.is_empty() {
+            // The one suggestion closes the menu, which would say `NO RECORDS FOUND`.
+            return CompletionResult::fresh(vec![Suggestion {
+                value: line.get(..pos).unwrap_or(line).to_owned(),
+                span: Span::new(0, pos),
+                ..Suggestion::default()
+            }]);
+        }
         CompletionResult::fresh(suggestions)
     }
 }

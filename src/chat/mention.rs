@@ -33,8 +33,8 @@ pub fn mentions(text: &str, exists: impl Fn(&str) -> bool) -> Mentions {
                 if !found.files.contains(&name) {
                     found.files.push(name);
                 }
-            } else if looks_like_a_file(&typed[1..]) {
-                found.missing.push(typed[1..].to_owned());
+            } else if let Some(name) = like_a_file(&typed[1..]) {
+                found.missing.push(name.to_owned());
             }
             found.text.push_str(typed);
             rest = &rest[typed.len()..];
@@ -72,10 +72,12 @@ fn name_of<'a>(text: &'a str, exists: &impl Fn(&str) -> bool) -> (&'a str, Optio
     }
 }
 
-/// Not every `@` mentions a file: people, decorators and packages begin with it too.
-fn looks_like_a_file(name: &str) -> bool {
+/// The name, if it looks like that of a file. Not every `@` mentions one: people, decorators and packages begin with it too.
+fn like_a_file(name: &str) -> Option<&str> {
     let name = name.trim_end_matches([',', '.', ';', ':', '!', '?', ')', '"']);
-    name.starts_with(['.', '/', '~']) || name.contains('/') && name.rsplit('/').next().is_some_and(|n| n.contains('.'))
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let has_extension = last.split_once('.').is_some_and(|(stem, _)| !stem.is_empty());
+    (name.starts_with(['.', '/', '~']) || has_extension && !name.contains('@')).then_some(name)
 }
 
 #[cfg(test)]
@@ -103,6 +105,7 @@ mod tests {
         same("me@a.txt is an address", &[], &[]);
         same("@Override and @types/node are no files", &[], &[]);
         same("@src/mian.rs", &[], &["src/mian.rs"]);
+        same("@nosuch.txt, look", &[], &["nosuch.txt"]);
         same("@ alone, @\"\" empty", &[], &[]);
         assert_eq!(
             read("\\@a.txt @dir"),

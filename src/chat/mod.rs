@@ -25,7 +25,7 @@ mod shell_note;
 mod status;
 
 pub use clipboard::copy_sequence;
-pub use command::{EFFORTS, SlashCommand};
+pub use command::SlashCommand;
 pub use completion::{Completion, CompletionItem, NamedItem, Vocabulary};
 pub use console::Console;
 pub use editor::Editor;
@@ -34,6 +34,6 @@ pub use history::History;
 pub use mention::{Mentions, mentions};
 pub use modes::Modes;
 pub use paste::Pastes;
-pub use plain::{ConsoleRequest, TypedLine};
+pub use plain::{ConsoleRequest, MORE, PROMPT, TypedLine, ends_with_continuation};
 pub use shell_note::{LONGEST as LONGEST_SHELL_OUTPUT, ShellNote};
 pub use status::{ConversationStatus, dollars, short};

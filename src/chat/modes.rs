@@ -49,6 +49,18 @@ impl Modes {
         }
     }
 
+    /// Stops the program, as Ctrl-Z does where a terminal gives whole lines, until the shell lets it go on.
+    #[cfg(unix)]
+    pub fn suspend(&self) {
+        self.restore();
+        // The group: a shell waits for all processes of a job to stop.
+        let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_self, reason = "that system suspends no programs")]
+    pub fn suspend(&self) {}
+
     pub fn restore(&self) {
         if self.is_edited.swap(false, Ordering::Relaxed) {
             let mut stderr = io::stderr();

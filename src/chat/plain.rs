@@ -16,14 +16,16 @@ pub enum TypedLine {
         /// Whether typed text was discarded.
         had_text: bool,
     },
+    /// Ctrl-Z in the line editor, which keeps what was typed.
+    Suspended,
     /// Ctrl-D, or the terminal is gone.
     End,
 }
 
 /// The prompt text before a line.
-pub(super) const PROMPT: &str = "> ";
+pub const PROMPT: &str = "> ";
 /// The prompt text before a continuation line.
-pub(super) const MORE: &str = ". ";
+pub const MORE: &str = ". ";
 
 /// Reads a line, and its continuation lines after a backslash.
 pub(super) fn read(wanted: &ConsoleRequest) -> io::Result<TypedLine> {
@@ -50,7 +52,7 @@ pub(super) fn read(wanted: &ConsoleRequest) -> io::Result<TypedLine> {
 }
 
 /// Whether a backslash at the end asks for another line; two backslashes are a literal one.
-pub(super) fn ends_with_continuation(text: &str) -> bool {
+pub fn ends_with_continuation(text: &str) -> bool {
     text.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
 }
 

@@ -14,7 +14,18 @@ pub struct ShellNote {
     pub status: Option<i32>,
 }
 
+/// What a note begins with.
+const BEGINNING: &str = "<shell>\nThe user ran this command, and this is what it said:\n";
+
 impl ShellNote {
+    /// A prompt without the notes that followed it.
+    pub fn strip(prompt: &str) -> &str {
+        prompt
+            .split_once(BEGINNING)
+            .map_or(prompt, |(typed, _)| typed)
+            .trim_end()
+    }
+
     pub fn text(&self) -> String {
         let output = String::from_utf8_lossy(&self.output).replace('\0', "\u{fffd}");
         let cut = if self.is_cut {
@@ -31,10 +42,7 @@ impl ShellNote {
         } else {
             "\n"
         };
-        format!(
-            "<shell>\nThe user ran this command, and this is what it said:\n$ {}\n{cut}{output}{feed}({end})\n</shell>",
-            self.command
-        )
+        format!("{BEGINNING}$ {}\n{cut}{output}{feed}({end})\n</shell>", self.command)
     }
 }
 

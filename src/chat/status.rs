@@ -16,7 +16,7 @@ pub struct ConversationStatus {
 }
 
 impl ConversationStatus {
-    pub fn line(&self) -> String {
+    pub fn facts(&self) -> Vec<String> {
         let mut facts: Vec<String> = Vec::new();
         facts.extend(self.model.clone());
         facts.extend(self.agent.clone());
@@ -28,7 +28,7 @@ impl ConversationStatus {
             facts.push(format!("{} tokens", short(self.used)));
         }
         facts.extend(self.dollars.map(dollars));
-        facts.join(" · ")
+        facts
     }
 }
 
@@ -67,18 +67,19 @@ mod tests {
 
     #[test]
     fn the_line_says_what_is_known_and_nothing_else() {
+        let line = |standing: &ConversationStatus| standing.facts().join(" · ");
         let mut standing = ConversationStatus {
             model: Some("a/b".to_owned()),
             agent: Some("build".to_owned()),
             ..ConversationStatus::default()
         };
-        assert_eq!(standing.line(), "a/b · build");
+        assert_eq!(line(&standing), "a/b · build");
         standing.used = 1_234;
-        assert_eq!(standing.line(), "a/b · build · 1.2k tokens");
+        assert_eq!(line(&standing), "a/b · build · 1.2k tokens");
         standing.limit = 200_000;
         standing.variant = Some("high".to_owned());
         standing.dollars = Some(0.0042);
-        assert_eq!(standing.line(), "a/b · build · high · 1.2k of 200k (1%) · $0.0042");
+        assert_eq!(line(&standing), "a/b · build · high · 1.2k of 200k (1%) · $0.0042");
     }
 
     #[test]

@@ -120,6 +120,13 @@ impl PermissionOptions {
         if !auto_tools {
             self.refuse_widening()?;
         }
+        Ok(PermissionRequest {
+            switched: Some(Box::new(self.request(settings, input, !auto_tools))),
+            ..self.request(settings, input, auto_tools)
+        })
+    }
+
+    fn request(&self, settings: &Settings, input: InputOptions, auto_tools: bool) -> PermissionRequest {
         let read_only = is_on(self.read_only, &settings.read_only);
         let preset = match (auto_tools, read_only) {
             (false, _) => Preset::LookOnly,
@@ -145,13 +152,14 @@ impl PermissionOptions {
         } else {
             Vec::new()
         };
-        Ok(PermissionRequest {
+        PermissionRequest {
             preset,
             rules: all,
             added_directories,
             approver,
             on_denial: choice(is_on(self.fail_on_deny, &settings.fail_on_deny), OnDenial::Fail),
-        })
+            ..PermissionRequest::default()
+        }
     }
 
     /// Refuses flags that allow something in a run whose model may only look.

@@ -232,6 +232,7 @@ impl RunArgs {
         }
         Ok(OutputRequest {
             mode,
+            shows_cost: true,
             extent: choice(self.last, AnswerExtent::LastMessage),
             include_raw: is_on(self.include_raw, &settings.include_raw),
             last_message_file: self.output_last_message.clone(),

@@ -11,9 +11,9 @@ use crate::error::{Failure, FailureKind};
 use crate::request::{
     AgentLimits, Approver, BusySession, Checks, ConfigScope, Confirmation, Effect, EngineChoice, Execution, Follow,
     InUse, Inclusion, Manner, Network, OnDenial, OutputMode, PermissionRequest, PolicyRule, Preset, PromptSource,
-    Reasoning, RehearsalChoice, Rendering, RuleOrigin, RunRequest, ServerAction, ServerChoice, ServerReference,
-    SessionChoice, SessionLifetime, SessionScope, SessionStart, StdinUse, StopChoice, TrustChoice, VariantChoice,
-    Verbosity, Warmth, WorktreeChoice,
+    Reasoning, RehearsalChoice, Rendering, RuleOrigin, RulePattern, RunRequest, ServerAction, ServerChoice,
+    ServerReference, SessionChoice, SessionLifetime, SessionScope, SessionStart, StdinUse, StopChoice, TrustChoice,
+    VariantChoice, Verbosity, Warmth, WorktreeChoice,
 };
 use crate::settings::{ENTRIES, Origin, Setting, SettingValue as _, Settings};
 
@@ -455,7 +455,30 @@ fn settings_delete_no_session_that_was_there() {
 
 fn permission(settings: &Settings, words: &[&str]) -> Result<PermissionRequest, Failure> {
     let words: Vec<&str> = words.iter().copied().chain(["hi"]).collect();
-    run_with(settings, &words).map(|request| request.permission)
+    let asked = run_with(settings, &words).map(|request| request.permission);
+    asked.map(|asked| PermissionRequest {
+        switched: None,
+        ..asked
+    })
+}
+
+#[test]
+fn a_dialog_may_switch_tools_on_and_off() {
+    let allowed: RulePattern = "bash:ls".parse().unwrap();
+    let settings = Settings {
+        allow: vec![user(vec![allowed]).unwrap()],
+        ..Settings::default()
+    };
+    let mut request = run_with(&settings, &["hi", "--deny", "read:x"]).unwrap().permission;
+    let plain = request.clone();
+    assert_eq!((request.preset, listed(&request).len()), (Preset::LookOnly, 1));
+    request.switch_tools();
+    assert_eq!((request.preset, listed(&request).len()), (Preset::AutoTools, 2));
+    request.switch_tools();
+    assert_eq!(request, plain);
+    let mut request = run_with(&settings, &["hi", "--auto-tools", "-y"]).unwrap().permission;
+    request.switch_tools();
+    assert_eq!((request.preset, listed(&request).len()), (Preset::LookOnly, 0));
 }
 
 fn listed(request: &PermissionRequest) -> Vec<String> {

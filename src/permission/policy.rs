@@ -190,6 +190,17 @@ impl Policy {
         self.rules.extend_from_slice(rules);
     }
 
+    /// The rules that a person granted for the rest of the session, oldest first.
+    pub fn granted(&self) -> impl Iterator<Item = &PolicyRule> {
+        self.rules.iter().filter(|rule| rule.origin == RuleOrigin::Granted)
+    }
+
+    /// Takes back what a person granted.
+    pub fn take_back(&mut self, pattern: &RulePattern) {
+        self.rules
+            .retain(|rule| rule.origin != RuleOrigin::Granted || rule.pattern != *pattern);
+    }
+
     /// The rules of the session, for the engine: tools that are denied altogether, by the engine's names.
     pub fn removed_tools(&self) -> Vec<String> {
         let mut removed: Vec<String> = Vec::new();

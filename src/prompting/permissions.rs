@@ -59,6 +59,7 @@ pub(super) fn permissions(
     Ok(Permissions {
         policy,
         preset: request.permission.preset,
+        switch: request.permission.switch,
         gate: None,
         answerer,
         agent_rules,

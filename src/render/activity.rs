@@ -11,21 +11,24 @@ use super::duration::milliseconds;
 use super::failure::failure_lines;
 use super::paint::Paint;
 use crate::error::FailureKind;
-use crate::request::{HOSTED_PROVIDER, Reasoning, Verbosity};
-use crate::terminal::{Sanitizer, Stream, one_line, sanitize};
+use crate::request::{HOSTED_PROVIDER, OutputMode, OutputRequest, Reasoning, Verbosity};
+use crate::terminal::{Sanitizer, Stream, joined, one_line, sanitize, wrapped};
 use crate::turn::{
     DecidedBy, Decision, FileChange, INVALID, Outcome, PermissionRecord, QuestionRecord, TextDelta, ToolCall,
-    ToolStatus, TurnStart, TurnStatus, Update,
+    ToolStatus, TurnStart, TurnStatus, Update, Usage,
 };
 
 /// Columns of a line in a log, without a terminal to set a limit.
 const LOG_COLUMNS: usize = 200;
+/// Limit of rows for a text of a provider or a tool.
+const MAX_ROWS: usize = 4;
 /// Minimum of columns that remain beside a label and a time.
 const MIN_COLUMNS: usize = 24;
 
 pub(super) struct Activity {
     verbosity: Verbosity,
     reasoning: Reasoning,
+    shows_cost: bool,
     paint: Paint,
     thinking: Option<ShownReasoning>,
     rehearsal_said: bool,
@@ -41,10 +44,11 @@ struct ShownReasoning {
 }
 
 impl Activity {
-    pub(super) fn new(verbosity: Verbosity, reasoning: Reasoning, color: bool) -> Self {
+    pub(super) fn new(request: &OutputRequest, color: bool) -> Self {
         Self {
-            verbosity,
-            reasoning,
+            verbosity: request.verbosity,
+            reasoning: request.reasoning,
+            shows_cost: request.shows_cost && request.mode == OutputMode::Text,
             paint: Paint::new(color),
             thinking: None,
             rehearsal_said: false,
@@ -127,6 +131,14 @@ impl Activity {
         }
         if self.says(Verbosity::Verbose) {
             console.line(&self.paint.dim(&summary(outcome)));
+        } else if self.shows_cost
+            && self.says(Verbosity::Normal)
+            && outcome.failure.is_none()
+            && console.terminal().is_terminal(Stream::Stderr)
+        {
+            for line in joined(&costs(outcome), console.terminal().columns().saturating_sub(1)) {
+                console.line(&self.paint.dim(&line));
+            }
         }
         if let Some(failure) = &outcome.failure {
             console.line(failure_lines(failure, self.paint).trim_end_matches('\n'));
@@ -300,11 +312,19 @@ impl Activity {
         }
     }
 
-    /// Writes a label of `reserved` columns, and the part of `text` that fits in the line.
+    /// Writes a label of `reserved` columns and `text`, which takes a few rows of a terminal, and one line of a log.
     fn line(&mut self, label: &str, text: &str, reserved: usize, console: &mut OutputStreams) {
         self.end_piece(console);
-        let text = one_line(text, room(console, reserved));
-        console.line(&format!("{label} {text}"));
+        let room = room(console, reserved);
+        if !console.terminal().is_terminal(Stream::Stderr) {
+            console.line(&format!("{label} {}", one_line(text, room)));
+            return;
+        }
+        let rows = wrapped(&one_line(text, MAX_ROWS * room), room, "");
+        for (at, row) in rows.iter().enumerate() {
+            let begin = if at == 0 { label } else { " " };
+            console.line(&format!("{begin} {row}"));
+        }
     }
 
     /// Writes a piece of reasoning, or of a subagent's text.
@@ -438,21 +458,33 @@ fn changed(files: &[FileChange]) -> Option<String> {
     Some(format!("changed: {} {noun}, {least}+{added} -{deleted}", files.len()))
 }
 
+/// Tokens, cost and time, as far as they are known.
+fn costs(outcome: &Outcome) -> Vec<String> {
+    let tokens = outcome.usage.as_ref().map(tokens).map(|counts| counts.join(", "));
+    let cost = outcome.cost_usd.as_ref().map(|cost| format!("${cost}"));
+    let time = milliseconds(outcome.phases.total_ms);
+    tokens.into_iter().chain(cost).chain([time]).collect()
+}
+
+fn tokens(usage: &Usage) -> [String; 2] {
+    [
+        match usage.cache_read {
+            0 => format!("{} tokens in", usage.input),
+            cached => format!("{} tokens in and {cached} from cache", usage.input),
+        },
+        match usage.reasoning {
+            0 => format!("{} out", usage.output),
+            reasoning => format!("{} out and {reasoning} reasoning", usage.output),
+        },
+    ]
+}
+
 fn summary(outcome: &Outcome) -> String {
     let mut facts = Vec::new();
     facts.extend(outcome.model.as_ref().map(ToString::to_string));
     match &outcome.usage {
         None => facts.push("tokens unknown".to_owned()),
-        Some(usage) => {
-            facts.push(match usage.cache_read {
-                0 => format!("{} tokens in", usage.input),
-                cached => format!("{} tokens in and {cached} from cache", usage.input),
-            });
-            facts.push(match usage.reasoning {
-                0 => format!("{} out", usage.output),
-                reasoning => format!("{} out and {reasoning} reasoning", usage.output),
-            });
-        }
+        Some(usage) => facts.extend(tokens(usage)),
     }
     facts.push(match &outcome.cost_usd {
         Some(cost) => format!("${cost}"),

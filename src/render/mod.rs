@@ -89,7 +89,7 @@ pub fn renderer(request: &OutputRequest, streams: Streams) -> Box<dyn Render> {
     };
     Box::new(Renderer {
         body,
-        activity: Activity::new(request.verbosity, request.reasoning, color(Stream::Stderr)),
+        activity: Activity::new(request, color(Stream::Stderr)),
         shows_text: request.extent == AnswerExtent::Whole,
         shows_reasoning: request.reasoning == Reasoning::Shown,
         console: OutputStreams::new(stdout, stderr, terminal, screen),

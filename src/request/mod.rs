@@ -35,7 +35,7 @@ pub use output::{
 };
 pub use permission::{
     Approver, Effect, OnDenial, ParseRuleError, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern,
-    canonical_tool,
+    ToolsSwitch, canonical_tool,
 };
 pub use policy::{LogFilter, PolicyRequest, PolicyScope, TypedCall};
 pub use run::{

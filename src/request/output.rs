@@ -81,6 +81,8 @@ pub struct OutputRequest {
     pub progress_off: bool,
     /// `--include-raw`: stream-json also holds the engine's events.
     pub include_raw: bool,
+    /// On a terminal, tokens, cost and time follow the answer. A dialog shows them itself.
+    pub shows_cost: bool,
     /// `-o`: the last message goes to this file too.
     pub last_message_file: Option<PathBuf>,
 }

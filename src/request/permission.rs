@@ -162,4 +162,36 @@ pub struct PermissionRequest {
     pub added_directories: Vec<PathBuf>,
     pub approver: Approver,
     pub on_denial: OnDenial,
+    /// How the user lets tools run.
+    pub switch: ToolsSwitch,
+    /// What holds after a dialog has switched tools on, or off.
+    pub switched: Option<Box<Self>>,
+}
+
+/// How the user lets tools run, for hints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ToolsSwitch {
+    #[default]
+    Flag,
+    SlashCommand,
+}
+
+impl fmt::Display for ToolsSwitch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flag => "`--auto-tools`",
+            Self::SlashCommand => "`/auto-tools on`",
+        })
+    }
+}
+
+impl PermissionRequest {
+    /// Switches tools on, or off.
+    pub fn switch_tools(&mut self) {
+        if let Some(switched) = self.switched.take() {
+            let before = std::mem::replace(self, *switched);
+            self.switch = before.switch;
+            self.switched = Some(Box::new(before));
+        }
+    }
 }

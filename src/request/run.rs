@@ -154,6 +154,10 @@ impl RunRequest {
         Ok(Self {
             prompt: PromptSource::Arguments(String::new()),
             stdin: StdinUse::Never,
+            output: OutputRequest {
+                shows_cost: false,
+                ..self.output
+            },
             ..self
         })
     }

@@ -8,9 +8,11 @@ mod sanitize;
 mod screen;
 #[cfg(test)]
 pub(crate) mod testing;
+mod wrap;
 
 pub use sanitize::{Sanitizer, one_line, sanitize};
 pub use screen::{Screen, ScreenLease};
+pub use wrap::{joined, wrapped};
 
 use crate::context::{Environment, StandardStreams};
 use crate::env_vars;

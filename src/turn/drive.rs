@@ -20,7 +20,7 @@ use crate::client::{Client, Error, Event, EventStream, Received, StreamItem};
 use crate::error::{Failure, FailureKind};
 use crate::gate::{Gate, Moment};
 use crate::permission::{Decision, Policy};
-use crate::request::{AgentLimits, Preset};
+use crate::request::{AgentLimits, Preset, ToolsSwitch};
 use crate::support::output_files::OutputFiles;
 use crate::support::timestamp::now_ms;
 
@@ -106,6 +106,7 @@ pub async fn drive(
     let ends = OutsideEnd { stop, server_gone };
     let mut driver = Driver {
         hinted_at_auto_tools: permissions.preset != Preset::LookOnly,
+        tools_switch: permissions.switch,
         state: TurnState::new(&turn.session_id, &turn.prompt.message_id, turn.max_retries),
         gatekeeper: Gatekeeper::new(permissions, turn.limits, turn.client.clone()),
         turn,
@@ -163,6 +164,7 @@ struct Driver {
     last_sign: Instant,
     /// Whether the turn has shown the hint about the limits of a plain prompt, or must not show it.
     hinted_at_auto_tools: bool,
+    tools_switch: ToolsSwitch,
     /// Whether the turn has shown the hint that the engine has no ripgrep.
     hinted_at_ripgrep: bool,
     /// Whether the first update was added.
@@ -548,8 +550,8 @@ impl Driver {
         if let Some(record) = records.find(|record| record.decision == Decision::Denied) {
             self.hinted_at_auto_tools = true;
             self.pending.push(Update::Warning(format!(
-                "the model was refused `{}`: a plain prompt may read files in the working directory and nothing else; `--auto-tools` lets it run tools",
-                record.tool
+                "the model was refused `{}`: a plain prompt may read files in the working directory and nothing else; {} lets it run tools",
+                record.tool, self.tools_switch
             )));
         }
     }

@@ -9,7 +9,7 @@ use opencode_rs::client::types::{Prompt, PromptPart};
 use opencode_rs::client::{Client, Endpoint};
 use opencode_rs::permission::Policy;
 use opencode_rs::rehearsal::{self, Script};
-use opencode_rs::request::{AgentLimits, ModelRef, PermissionRequest, Preset};
+use opencode_rs::request::{AgentLimits, ModelRef, PermissionRequest, Preset, ToolsSwitch};
 use opencode_rs::support::output_files::OutputFiles;
 use opencode_rs::turn::{self, Answerer, ChangeStatus, FileChange, Permissions, Turn, TurnStart, complete_changes};
 use serde_json::json;
@@ -113,6 +113,7 @@ async fn changed(prepare: impl FnOnce(&Path)) -> Vec<(String, Option<ChangeStatu
         ),
         // Not the one with which the engine would be expected to ask about everything.
         preset: Preset::LookOnly,
+        switch: ToolsSwitch::Flag,
         gate: None,
         answerer: Answerer::Yes,
         agent_rules: Vec::new(),

@@ -1,8 +1,11 @@
 //! The dialog, on a real terminal against the real engine.
 
+mod keys;
+mod lists;
 mod piped;
 mod plain;
 mod sessions;
+mod tools;
 mod trouble;
 mod turns;
 mod typing;

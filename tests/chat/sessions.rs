@@ -1,6 +1,6 @@
 //! `/model`, `/agent`, `/effort`, `/sessions`, `/resume`, `-c`.
 
-use super::{attached, rows, wait_for_answers};
+use super::{attached, rows, wait_for_answers, wait_until};
 use crate::support::{LONG, Sandbox, until};
 
 #[test]
@@ -9,24 +9,27 @@ fn model_agent_and_effort_are_checked_and_hold_for_the_next_prompt() {
     let _model = sandbox.share_engine("");
     let mut pty = attached(&sandbox, "");
     pty.send("/model\r");
-    let screen = pty.wait_for("model (number or name, Enter for none):");
-    assert!(screen.contains("  1  rehearsal/"), "{screen}");
-    pty.send("rehearsal/nonsense\r");
+    pty.wait_for("> rehearsal/scripted (in use)");
+    pty.send("\u{1b}");
+    wait_until(&pty, "an empty prompt", |screen| rows(screen).last() == Some(&">"));
+    pty.send("/model rehearsal/nonsense\r");
     pty.wait_for("cannot find model `rehearsal/nonsense`");
     pty.send("/model scripted\r");
     pty.wait_for("model rehearsal/scripted");
     pty.send("/agent paln\r");
     pty.wait_for("did you mean `plan`?");
     pty.send("/agent\r");
-    pty.wait_for("agent (number or name, Enter for none):");
-    pty.send("2\r");
+    pty.wait_for("> build (in use)");
+    pty.send("plan\r");
     pty.wait_for("agent plan");
     pty.send("Hello\r");
     pty.wait_for("rehearsal/scripted · plan");
     pty.send("/effort low\r");
     until("an answer about the effort", LONG, || {
         let screen = pty.screen();
-        (screen.contains("effort low, variant low") || screen.contains("this model has no variants")).then_some(())
+        screen
+            .contains("model rehearsal/scripted has no levels of effort")
+            .then_some(())
     });
     pty.send("/agent build\r");
     pty.wait_for("agent build");
@@ -69,8 +72,8 @@ times = "always"
         "{screen}"
     );
     pty.send("/resume\r");
-    pty.wait_for("session (number or name, Enter for none):");
-    pty.send("2\r");
+    pty.wait_for("> I am Bob (in use)");
+    pty.send("\u{1b}[B\r");
     pty.wait_for("resumed `I am Alice`: 1 prompts so far");
     pty.wait_for("Hello Alice");
     pty.send("Bob is here\r");

@@ -23,7 +23,10 @@ fn lines_pastes_and_the_history() {
     // Three ways to a new line.
     pty.send("one\ntwo\u{1b}\rthree\\\rfour");
     let screen = pty.wait_for("four");
-    assert_eq!(&rows(&screen)[1..], ["> one", ". two", ". three", ". four"], "{screen}");
+    assert!(
+        rows(&screen).ends_with(&["> one", ". two", ". three", ". four"]),
+        "{screen}"
+    );
     pty.send("\r");
     assert_eq!(prompt_number(&model, 1), "one\ntwo\nthree\nfour");
     pty.wait_for("· build");

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{scripted, wait_for_answers, wait_until};
+use super::{clear, rows, scripted, wait_for_answers, wait_until};
 use crate::support::{Pty, Sandbox};
 
 fn git(sandbox: &Sandbox, arguments: &[&str]) {
@@ -21,6 +21,13 @@ fn git(sandbox: &Sandbox, arguments: &[&str]) {
 fn wait_for_contents(sandbox: &Sandbox, pty: &Pty, expected: &str) {
     wait_until(pty, &format!("file with {expected:?}"), |_| {
         sandbox.read("project/a.txt") == expected
+    });
+}
+
+#[track_caller]
+fn wait_for_line(pty: &Pty, line: &str) {
+    wait_until(pty, &format!("line {line:?}"), |screen| {
+        rows(screen).last() == Some(&line)
     });
 }
 
@@ -69,6 +76,9 @@ text = "which one?"
     let screen = pty.wait_for("files are as they were before: a.txt");
     assert!(screen.contains("took back: Change it"), "{screen}");
     wait_for_contents(&sandbox, &pty, "old\n");
+    // The prompt is in the line again.
+    wait_for_line(&pty, "> Change it");
+    clear(&mut pty);
     pty.send("/redo\r");
     pty.wait_for("brought back: Change it");
     wait_for_contents(&sandbox, &pty, "new\n");
@@ -89,8 +99,12 @@ text = "which one?"
         pty.everything().matches("took back: Change it").count() >= 2
     });
     wait_for_contents(&sandbox, &pty, "old\n");
+    wait_for_line(&pty, "> Change it");
+    clear(&mut pty);
     pty.send("/undo\r");
     pty.wait_for("took back: Say which");
+    wait_for_line(&pty, "> Say which");
+    clear(&mut pty);
     pty.send("/undo\r");
     pty.wait_for("there is nothing to take back");
     pty.send("/redo\r");

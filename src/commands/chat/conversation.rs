@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
+use super::typed_ahead::TypedAhead;
 use crate::chat::ConversationStatus;
 use crate::client::Client;
 use crate::client::types::{CommandCall, EngineCommand, MessageInfo, Session};
@@ -17,11 +18,12 @@ use crate::permission::Policy;
 use crate::prompting::permissions::{answerer, policy, warning_of_attached};
 use crate::prompting::prepare::{Target, TurnInput};
 use crate::prompting::ready::{EngineCatalog, ReadyConnection};
-use crate::prompting::session::{SessionLocks, lock_kept};
+use crate::prompting::session::{NO_VARIANT, SessionLocks, lock_kept};
 use crate::prompting::turn::{PreparedTurn, SHUTDOWN_TIMEOUT, delete_session};
 use crate::prompting::{Display, PromptContext};
-use crate::request::{Manner, ModelRef, RunRequest, SessionLifetime, SessionStart};
+use crate::request::{Manner, ModelRef, PolicyRule, RulePattern, RunRequest, SessionLifetime, SessionStart};
 use crate::support::duration::millis_since;
+use crate::terminal::Screen;
 use crate::turn::{Outcome, ToolCall};
 
 /// For the engine to answer between two turns.
@@ -77,6 +79,12 @@ impl From<PromptParts> for Asked {
         let command = None;
         Self { prompt, command }
     }
+}
+
+/// The keys that the person presses during a turn.
+pub(super) struct PersonKeys<'k> {
+    pub(super) presses: &'k Presses,
+    pub(super) typed: &'k mut TypedAhead,
 }
 
 #[derive(Debug)]
@@ -167,6 +175,28 @@ impl<'a> Conversation<'a> {
         std::future::pending().await
     }
 
+    /// What a person allowed for the rest of the session.
+    pub(super) fn grants(&self) -> Vec<PolicyRule> {
+        let policy = self.policy.as_ref();
+        policy.map_or_else(Vec::new, |policy| policy.granted().cloned().collect())
+    }
+
+    pub(super) fn take_grant_back(&mut self, pattern: &RulePattern) {
+        if let Some(policy) = &mut self.policy {
+            policy.take_back(pattern);
+        }
+    }
+
+    /// Switches tools on, or off, for the next prompt. What was granted is forgotten, and the connection closed: it fits
+    /// what held before.
+    pub(super) async fn switch_tools(&mut self) {
+        self.run.permission.switch_tools();
+        self.policy = None;
+        if let Some(mut link) = self.link.take() {
+            link.ready.close().await;
+        }
+    }
+
     /// Begins anew: what was granted and called belongs to the session before.
     pub(super) fn set_session(&mut self, session: Option<Session>) {
         self.policy = None;
@@ -182,10 +212,27 @@ impl<'a> Conversation<'a> {
                 self.run.session.manner = Manner::GoOn;
             }
         }
+        if let Some(session) = &session {
+            let model = session.model.as_ref();
+            self.standing.model = model.map(|model| format!("{}/{}", model.provider, model.id));
+            self.standing.variant = model
+                .and_then(|model| model.variant.clone())
+                .filter(|name| name != NO_VARIANT);
+            self.standing.agent.clone_from(&session.agent);
+        }
         self.session = session.map(|session| SessionRef {
             id: session.id,
             title: session.title,
         });
+    }
+
+    /// The next prompt goes to a copy of the session, with the same names.
+    pub(super) fn go_on_with_copy(&mut self, copy: Session) {
+        let (standing, model) = (self.standing.clone(), self.last_model.clone());
+        let (calls, answer) = (std::mem::take(&mut self.calls), std::mem::take(&mut self.answer));
+        self.set_session(Some(copy));
+        (self.standing, self.last_model) = (standing, model);
+        (self.calls, self.answer) = (calls, answer);
     }
 
     /// The next prompt goes to this session.
@@ -234,8 +281,9 @@ impl<'a> Conversation<'a> {
     }
 
     /// Takes a turn and shows it.
-    pub(super) async fn turn(&mut self, asked: Asked, presses: Option<&Presses>) -> Result<Ended, Failure> {
+    pub(super) async fn turn(&mut self, asked: Asked, person: Option<PersonKeys<'_>>) -> Result<Ended, Failure> {
         let context = self.context;
+        let (presses, mut typed) = person.map_or((None, None), |person| (Some(person.presses), Some(person.typed)));
         if let Some(presses) = presses {
             presses.forget();
         }
@@ -243,7 +291,15 @@ impl<'a> Conversation<'a> {
         let limit = self.run.connect.timeout;
         let mut outcome = self.blank();
         let mut display = self.display()?;
-        let stop = stop(context, begun, limit, presses, display.broken());
+        let screen = display.screen().clone();
+        let broken = display.broken();
+        let cancelled = async {
+            tokio::select! {
+                () = pressed(presses, 1) => {}
+                () = escaped(typed.as_deref_mut(), &screen) => {}
+            }
+        };
+        let stop = stop(context, begun, limit, cancelled, broken);
         tokio::pin!(stop);
         let turning = async {
             match unless_stopped(stop.as_mut(), self.prepare(&asked, begun, &display)).await {
@@ -390,13 +446,20 @@ async fn stop(
     context: &Context,
     begun: Instant,
     limit: Option<Duration>,
-    presses: Option<&Presses>,
+    cancelled: impl Future<Output = ()>,
     broken: impl Future<Output = Failure>,
 ) -> Failure {
     tokio::select! {
         failure = visit::stop(context, begun, limit, "the dialog") => failure,
         failure = broken => failure,
-        () = pressed(presses, 1) => Failure::new(FailureKind::Interrupted, "the turn was cancelled"),
+        () = cancelled => Failure::new(FailureKind::Interrupted, "the turn was cancelled"),
+    }
+}
+
+async fn escaped(typed: Option<&mut TypedAhead>, screen: &Screen) {
+    match typed {
+        Some(typed) => typed.escape(screen).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -7,11 +7,12 @@ use std::io::{self, Write as _};
 
 use clap::ValueEnum as _;
 
-use super::conversation::{Asked, Conversation, Ended, pressed};
+use super::conversation::{Asked, Conversation, Ended, PersonKeys, pressed};
+use super::typed_ahead::TypedAhead;
 use super::{sessions, shell};
 use crate::chat::{
-    Completion, Console, ConsoleRequest, DialogInput, Editor, History, Modes, NamedItem, Pastes, ShellNote,
-    SlashCommand, TypedLine, mentions,
+    Completion, Console, ConsoleRequest, DialogInput, Editor, History, MORE, Modes, NamedItem, PROMPT, Pastes,
+    ShellNote, SlashCommand, TypedLine, mentions,
 };
 use crate::client::types::FilePart;
 use crate::commands::{CommandEnd, painted, unless_interrupted, unless_stopped};
@@ -19,12 +20,12 @@ use crate::context::Presses;
 use crate::error::{Failure, FailureKind};
 use crate::input::{self, InputContext, PromptParts};
 use crate::render::report_failure;
-use crate::request::Verbosity;
+use crate::request::{ToolsSwitch, Verbosity};
 use crate::support::nearest::{nearest, quoted};
-use crate::terminal::{Stream, Terminal, one_line, sanitize};
+use crate::terminal::{Screen, Stream, Terminal, one_line, sanitize, wrapped};
 
-/// How many choices are listed.
-const MOST_CHOICES: usize = 30;
+/// The width of a name before a fact.
+const NAME_WIDTH: usize = 9;
 
 /// A dialog with a person.
 pub(super) struct Dialog<'t, 'c> {
@@ -42,6 +43,10 @@ pub(super) struct Dialog<'t, 'c> {
     pub(super) notes: Vec<ShellNote>,
     /// What is attached to the next prompt.
     files: Vec<FilePart>,
+    /// Locked while a turn, or something else that takes long, goes on.
+    typed: tokio::sync::Mutex<TypedAhead>,
+    /// What the next line begins with.
+    pub(super) next_line: String,
 }
 
 pub(super) enum NextStep {
@@ -53,9 +58,10 @@ impl<'t, 'c> Dialog<'t, 'c> {
     /// Runs a dialog until the user leaves.
     pub(super) async fn run(chat: &'t mut Conversation<'c>, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
         let mut dialog = Self::open(chat)?;
+        dialog.chat.run.permission.switch = ToolsSwitch::SlashCommand;
         dialog.connect().await?;
         let resumed = sessions::begin(dialog.chat).await?;
-        dialog.greet();
+        dialog.greet().await;
         if let Some(title) = resumed {
             dialog.note(&format!("resumed `{title}`"));
         }
@@ -84,6 +90,11 @@ impl<'t, 'c> Dialog<'t, 'c> {
         } else {
             Console::Plain
         };
+        let typed = if can_edit {
+            TypedAhead::open()
+        } else {
+            TypedAhead::default()
+        };
         Ok(Self {
             presses: context.interrupts.count_presses(),
             chat,
@@ -96,10 +107,12 @@ impl<'t, 'c> Dialog<'t, 'c> {
             history,
             notes: Vec::new(),
             files: Vec::new(),
+            typed: typed.into(),
+            next_line: String::new(),
         })
     }
 
-    async fn connect(&mut self) -> Result<(), Failure> {
+    pub(super) async fn connect(&mut self) -> Result<(), Failure> {
         let context = self.chat.context;
         let display = self.chat.display()?;
         self.presses.forget();
@@ -135,18 +148,6 @@ impl<'t, 'c> Dialog<'t, 'c> {
         });
     }
 
-    fn greet(&self) {
-        if self.chat.run.output.verbosity == Verbosity::Quiet {
-            return;
-        }
-        let link = self.chat.link.as_ref();
-        let engine = link.map_or("unknown", |link| &link.ready.connection.engine.version);
-        self.note(&format!(
-            "opencode-rs {} with engine {engine}; /help tells more, Ctrl-D leaves",
-            env!("CARGO_PKG_VERSION")
-        ));
-    }
-
     async fn go(&mut self, first: Option<PromptParts>) -> Result<CommandEnd, Failure> {
         if let Some(first) = first {
             if first.text.is_empty() {
@@ -161,6 +162,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
             let was_leaving = std::mem::take(&mut leaving);
             let line = match line {
                 TypedLine::End => return Ok(CommandEnd::Success),
+                TypedLine::Suspended => continue,
                 TypedLine::Interrupted { had_text: false } if was_leaving => return Ok(CommandEnd::Success),
                 TypedLine::Interrupted { had_text } => {
                     if !had_text {
@@ -204,8 +206,13 @@ impl<'t, 'c> Dialog<'t, 'c> {
             SlashCommand::Exit => return Ok(NextStep::Leave(CommandEnd::Success)),
             SlashCommand::Editor => return self.written(arguments).await,
             SlashCommand::Retry => return self.retry().await,
-            SlashCommand::Help => self.help(),
+            SlashCommand::Help => self.help(arguments),
             SlashCommand::New => self.begin_anew(),
+            SlashCommand::Rename => self.rename(arguments).await?,
+            SlashCommand::Fork => self.fork().await?,
+            SlashCommand::Permissions => self.permissions(arguments).await?,
+            SlashCommand::AutoTools => self.auto_tools(arguments).await?,
+            SlashCommand::Status => self.status().await,
             SlashCommand::Sessions => self.list_sessions(arguments).await?,
             SlashCommand::Resume => self.resume(arguments).await?,
             SlashCommand::Model => self.choose_model(arguments).await?,
@@ -246,12 +253,15 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Takes a turn and says how things stand.
     pub(super) async fn turn(&mut self, asked: Asked) -> Result<NextStep, Failure> {
-        let ended = self.chat.turn(asked, Some(&self.presses)).await;
-        match ended? {
+        let person = PersonKeys {
+            presses: &self.presses,
+            typed: self.typed.get_mut(),
+        };
+        match self.chat.turn(asked, Some(person)).await? {
             Ended::Well => {
-                let line = self.chat.standing.line();
-                if self.chat.run.output.verbosity > Verbosity::Quiet && !line.is_empty() {
-                    self.note(&line);
+                let facts = self.chat.standing.facts();
+                if self.chat.run.output.verbosity > Verbosity::Quiet {
+                    self.facts(&facts);
                 }
             }
             Ended::Cancelled => self.note("cancelled; what was said so far stays in the conversation"),
@@ -299,14 +309,42 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Reads a line. Meanwhile no tool runs.
     pub(super) async fn read(&mut self, wanted: ConsoleRequest) -> Result<TypedLine, Failure> {
+        let mut initial = String::new();
+        if wanted == ConsoleRequest::Entry {
+            let typed = self.typed.get_mut();
+            if let Some(line) = typed.line() {
+                if let TypedLine::Text(text) = &line {
+                    let rows = sanitize(text).replace('\n', &format!("\n{MORE}"));
+                    self.print(&format!("{PROMPT}{rows}"));
+                    if let Some(console) = &mut self.console {
+                        console.remember(text);
+                    }
+                }
+                return Ok(line);
+            }
+            initial = typed.rest() + &std::mem::take(&mut self.next_line);
+        }
+        loop {
+            match self.read_once(&wanted, &initial).await? {
+                TypedLine::Suspended => {
+                    self.modes.suspend();
+                    self.hush();
+                    initial.clear();
+                }
+                line => return Ok(line),
+            }
+        }
+    }
+
+    async fn read_once(&mut self, wanted: &ConsoleRequest, initial: &str) -> Result<TypedLine, Failure> {
         let Some(mut console) = self.console.take() else {
             return Ok(TypedLine::End);
         };
         let is_plain = console.is_plain();
         self.presses.forget();
-        let asked = wanted.clone();
+        let (asked, initial) = (wanted.clone(), initial.to_owned());
         let mut typing = tokio::task::spawn_blocking(move || {
-            let line = console.read(&asked);
+            let line = console.read(&asked, &initial);
             (console, line)
         });
         let mut count = 0;
@@ -340,36 +378,16 @@ impl<'t, 'c> Dialog<'t, 'c> {
         }
     }
 
-    /// Lets the person choose one of several; none when they do not want any.
-    pub(super) async fn choose(&mut self, what: &str, choices: &[NamedItem]) -> Result<Option<String>, Failure> {
-        for (number, choice) in choices.iter().take(MOST_CHOICES).enumerate() {
-            self.row(&format!("{:>3}  {}", number + 1, choice.name), &choice.about);
-        }
-        if choices.len() > MOST_CHOICES {
-            self.print(&format!("     and {} more, by name", choices.len() - MOST_CHOICES));
-        }
-        let words = format!("{what} (number or name, Enter for none): ");
-        let TypedLine::Text(typed) = self.read(ConsoleRequest::Choice(words)).await? else {
-            return Ok(None);
-        };
-        let typed = typed.trim();
-        if typed.is_empty() {
-            return Ok(None);
-        }
-        let by_number = typed
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| choices.get(number.checked_sub(1)?));
-        Ok(Some(
-            by_number.map_or_else(|| typed.to_owned(), |choice| choice.name.clone()),
-        ))
-    }
-
-    /// Runs something that may take long; Ctrl-C ends the waiting.
+    /// Runs something that may take long; Ctrl-C and Esc end the waiting.
     pub(super) async fn waiting<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         self.presses.forget();
+        let mut typed = self.typed.lock().await;
+        let screen = Screen::plain();
         let pressed = async {
-            self.presses.reached(1).await;
+            tokio::select! {
+                () = self.presses.reached(1) => {}
+                () = typed.escape(&screen) => {}
+            }
             Failure::new(FailureKind::Interrupted, "interrupted")
         };
         unless_interrupted(self.chat.context, "the dialog", unless_stopped(pressed, work)).await
@@ -382,9 +400,14 @@ impl<'t, 'c> Dialog<'t, 'c> {
         }
     }
 
+    /// Whether lines are typed in a line editor.
+    pub(super) fn is_edited(&self) -> bool {
+        !self.console.as_ref().is_none_or(Console::is_plain)
+    }
+
     /// Keeps typed keys for the line editor.
     pub(super) fn hush(&self) {
-        if !self.console.as_ref().is_none_or(Console::is_plain) {
+        if self.is_edited() {
             self.modes.hush();
         }
     }
@@ -397,10 +420,43 @@ impl<'t, 'c> Dialog<'t, 'c> {
         }
     }
 
-    /// Shows a note, cut to the line.
+    /// Shows a note.
     pub(super) fn note(&self, text: &str) {
-        let text = one_line(text, self.terminal.columns().saturating_sub(1));
-        self.print(&self.dim(&text));
+        for line in wrapped(text, self.terminal.columns().saturating_sub(1), "") {
+            self.print(&self.dim(&line));
+        }
+    }
+
+    /// Shows what was asked for.
+    pub(super) fn say(&self, text: &str) {
+        let indent = " ".repeat(2 + text.len() - text.trim_start().len());
+        self.print_wrapped(text, &indent);
+    }
+
+    /// A name and what is known about it.
+    pub(super) fn fact(&self, name: &str, fact: &str) {
+        self.entry_of_list(name, NAME_WIDTH, fact);
+    }
+
+    /// A name of a list and its description, which begins in a column of its own.
+    pub(super) fn entry_of_list(&self, name: &str, width: usize, about: &str) {
+        let columns = self.terminal.columns().saturating_sub(1);
+        let (name, beside) = (one_line(name, columns), width + 4);
+        let left = console::measure_text_width(&name).max(width);
+        let first = format!("  {}  ", console::pad_str(&name, left, console::Alignment::Left, None));
+        let rows = wrapped(about, columns.saturating_sub(left + 4).max(10), "");
+        for (at, row) in rows.iter().enumerate() {
+            let left = if at == 0 { first.clone() } else { " ".repeat(beside) };
+            self.print(format!("{left}{row}").trim_end());
+        }
+    }
+
+    fn print_wrapped(&self, text: &str, indent: &str) {
+        let begin = text.len() - text.trim_start().len();
+        let columns = self.terminal.columns().saturating_sub(1 + begin);
+        for line in wrapped(text, columns, &indent[begin..]) {
+            self.print(&format!("{}{line}", &text[..begin]));
+        }
     }
 
     /// A row of a table: what it is about, and the rest, cut to the line.

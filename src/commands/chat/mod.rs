@@ -5,8 +5,10 @@
 //! | `conversation` | the conversation: a connection that lasts, a session, turns |
 //! | `piped` | prompts from a pipe |
 //! | `dialog` | the loop at the terminal: reading, telling apart, showing |
-//! | `names`, `sessions`, `revert`, `views`, `shell` | the slash commands |
+//! | `typed_ahead`, `choose` | keys during a turn; lists and questions |
+//! | `names`, `sessions`, `revert`, `tools`, `standing`, `views`, `shell` | the slash commands |
 
+mod choose;
 mod conversation;
 mod dialog;
 mod names;
@@ -14,6 +16,9 @@ mod piped;
 mod revert;
 mod sessions;
 mod shell;
+mod standing;
+mod tools;
+mod typed_ahead;
 mod views;
 
 use super::CommandEnd;

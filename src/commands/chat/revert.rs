@@ -2,6 +2,7 @@
 
 use super::dialog::{Dialog, NextStep};
 use super::sessions::text_of;
+use crate::chat::ShellNote;
 use crate::client::types::MessageWithParts;
 use crate::conversation::ConversationLock;
 use crate::error::Failure;
@@ -84,6 +85,11 @@ impl Dialog<'_, '_> {
         self.note(&format!("took back: {}", one_line(&text, 60)));
         self.tell_files("files are as they were before: ", &files);
         self.note("/redo brings it back, until the next prompt");
+        self.next_line = match self.chat.last_asked.take_if(|asked| asked.command.is_some()) {
+            // The engine's text of a command is its template.
+            Some(asked) => asked.prompt.text,
+            None => ShellNote::strip(&text).to_owned(),
+        };
         Ok(())
     }
 
@@ -142,7 +148,7 @@ impl Dialog<'_, '_> {
             return Err(Failure::usage("cannot tell which model shall write the summary").hint("send a prompt first"));
         };
         let _held = self.hold(&id).await?;
-        self.note("the model writes a summary; Ctrl-C stops it");
+        self.note("the model writes a summary; Esc stops it");
         let done = self.waiting(async { Ok(client.summarize(&id, &model).await?) }).await;
         if let Err(failure) = done {
             // Whatever came in between: nothing goes on behind our back.

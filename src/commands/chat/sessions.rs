@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use super::choose::Choice;
 use super::conversation::Conversation;
 use super::dialog::Dialog;
-use crate::chat::NamedItem;
 use crate::client::Client;
 use crate::client::types::{MessageWithParts, PartKind, Session};
 use crate::error::Failure;
@@ -13,7 +13,7 @@ use crate::prompting::session;
 use crate::request::{Manner, SessionStart};
 use crate::support::amounts;
 use crate::support::nearest::quoted;
-use crate::terminal::sanitize;
+use crate::terminal::{one_line, sanitize};
 
 /// How many sessions are looked at.
 const MOST: usize = 100;
@@ -57,31 +57,21 @@ async fn newest(client: &Client, search: Option<&str>) -> Result<Vec<Session>, F
     Ok(client.root_sessions(MOST, search).await?)
 }
 
-/// The one session that a person means by an id, its beginning, or a title.
-async fn find(client: &Client, wanted: &str) -> Result<Session, Failure> {
+/// The sessions that a person may mean by an id, its beginning, or a title.
+async fn find(client: &Client, wanted: &str) -> Result<Vec<Session>, Failure> {
     let all = newest(client, None).await?;
     let lower = wanted.to_lowercase();
-    let by = |fits: &dyn Fn(&Session) -> bool| all.iter().filter(|session| fits(session)).collect::<Vec<_>>();
+    let by = |fits: &dyn Fn(&Session) -> bool| all.iter().filter(|session| fits(session)).cloned().collect::<Vec<_>>();
     let tries = [
         by(&|session| session.id == wanted),
         by(&|session| session.title.to_lowercase() == lower),
         by(&|session| session.id.starts_with(wanted)),
         by(&|session| session.title.to_lowercase().contains(&lower)),
     ];
-    match tries.into_iter().find(|found| !found.is_empty()).as_deref() {
-        Some([session]) => Ok((*session).clone()),
-        Some(several) => {
-            let ids: Vec<&str> = several.iter().take(5).map(|session| session.id.as_str()).collect();
-            Err(
-                Failure::usage(format!("cannot choose session `{wanted}`: {} fit", several.len()))
-                    .hint(format!("name one of them: {}", quoted(&ids))),
-            )
-        }
-        None => Err(
-            Failure::usage(format!("cannot find session `{wanted}` in this directory"))
-                .hint("`/sessions` in the dialog lists what there is"),
-        ),
-    }
+    tries.into_iter().find(|found| !found.is_empty()).ok_or_else(|| {
+        Failure::usage(format!("cannot find session `{wanted}` in this directory"))
+            .hint("`/sessions` in the dialog lists what there is")
+    })
 }
 
 impl Dialog<'_, '_> {
@@ -113,30 +103,45 @@ impl Dialog<'_, '_> {
     }
 
     pub(super) async fn resume(&mut self, wanted: &str) -> Result<(), Failure> {
-        let wanted = if wanted.is_empty() {
-            let choices: Vec<NamedItem> = self
-                .sessions("")
-                .await?
-                .into_iter()
-                .take(LISTED)
-                .map(|session| NamedItem {
-                    about: format!("{:>14}  {}", age(session.time.updated), session.title),
-                    name: session.id,
-                })
-                .collect();
-            if choices.is_empty() {
-                self.note("there are no sessions here");
-                return Ok(());
-            }
-            match self.choose("session", &choices).await? {
-                Some(id) => id,
-                None => return Ok(()),
-            }
-        } else {
-            wanted.to_owned()
-        };
         let client = self.client()?;
-        let session = self.waiting(find(&client, &wanted)).await?;
+        let mut found = if wanted.is_empty() {
+            self.sessions("").await?
+        } else {
+            self.waiting(find(&client, wanted)).await?
+        };
+        if found.is_empty() {
+            self.note("there are no sessions here");
+            return Ok(());
+        }
+        // One that was named is meant; of all sessions the person chooses.
+        if found.len() > 1 || wanted.is_empty() {
+            let current = self.chat.session.as_ref().map(|held| held.id.clone());
+            let choice = |session: &Session| Choice {
+                is_in_use: Some(&session.id) == current.as_ref(),
+                value: session.id.clone(),
+                name: session.title.clone(),
+                about: age(session.time.updated),
+            };
+            let choices = found.iter().map(choice).collect();
+            let Some(id) = self.choose("session", choices).await? else {
+                return Ok(());
+            };
+            found = match found.into_iter().find(|session| session.id == id) {
+                Some(session) => vec![session],
+                // A plain terminal takes any words.
+                None => self.waiting(find(&client, &id)).await?,
+            };
+        }
+        let session = match <[Session; 1]>::try_from(found) {
+            Ok([session]) => session,
+            Err(several) => {
+                let ids: Vec<&str> = several.iter().take(5).map(|session| session.id.as_str()).collect();
+                return Err(
+                    Failure::usage(format!("cannot choose a session: {} fit", several.len()))
+                        .hint(format!("name one of them: {}", quoted(&ids))),
+                );
+            }
+        };
         let messages = self.messages(&session.id).await?;
         let title = session.title.clone();
         self.chat.set_session(Some(session));
@@ -149,6 +154,33 @@ impl Dialog<'_, '_> {
         Ok(())
     }
 
+    pub(super) async fn rename(&mut self, title: &str) -> Result<(), Failure> {
+        let (client, id) = (self.client()?, self.session()?);
+        if title.is_empty() {
+            return Err(Failure::usage("cannot rename the session: there is no title").hint("type `/rename TITLE`"));
+        }
+        self.waiting(async { Ok(client.rename_session(&id, title).await?) })
+            .await?;
+        if let Some(held) = &mut self.chat.session {
+            title.clone_into(&mut held.title);
+        }
+        self.note(&format!("this session is `{title}` now"));
+        Ok(())
+    }
+
+    pub(super) async fn fork(&mut self) -> Result<(), Failure> {
+        let (client, id) = (self.client()?, self.session()?);
+        let copy: Session = self
+            .waiting(async { Ok(client.fork_session(&id, None).await?) })
+            .await?;
+        self.note(&format!(
+            "the next prompt goes to a copy, `{}`; `{id}` stays as it is",
+            copy.title
+        ));
+        self.chat.go_on_with_copy(copy);
+        Ok(())
+    }
+
     /// Shows the end of a conversation.
     fn recap(&mut self, messages: &[MessageWithParts]) {
         let said = |message: &&MessageWithParts| !text_of(message).is_empty();
@@ -157,7 +189,8 @@ impl Dialog<'_, '_> {
             .clone()
             .find(|message| message.info.is_assistant() && !message.info.is_summary());
         if let Some(prompt) = said.find(|message| message.info.role == "user") {
-            self.note(&format!("> {}", text_of(prompt)));
+            let columns = self.terminal.columns();
+            self.note(&one_line(&format!("> {}", text_of(prompt)), 2 * columns));
         }
         let Some(answer) = answer else { return };
         let text = text_of(answer);

@@ -49,7 +49,9 @@ pub(super) async fn run(dialog: &mut Dialog<'_, '_>, command: &str, output: Shel
         Some(code) => dialog.note(&format!("exit status {code}")),
         None => dialog.note("ended by a signal"),
     }
-    if output == ShellOutput::ForTheModel {
+    if output == ShellOutput::ForTheModel && kept.bytes.is_empty() {
+        dialog.note("no output, so nothing goes along with your next prompt");
+    } else if output == ShellOutput::ForTheModel {
         dialog.notes.push(ShellNote {
             command: command.to_owned(),
             output: kept.bytes,

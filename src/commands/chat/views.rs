@@ -22,7 +22,7 @@ use crate::turn::{ToolCall, Usage};
 const MOST_LINES: usize = 1_000;
 
 /// What else can be typed, with what it does.
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 12] = [
     (
         "!COMMAND",
         "run a shell command; its output goes along with your next prompt",
@@ -39,26 +39,49 @@ const KEYS: [(&str, &str); 8] = [
     ("Alt-Enter, Ctrl-J", "begin a new line; so does Enter after a backslash"),
     ("Tab, Ctrl-R", "complete; search what you typed before"),
     ("a space first", "keep the line out of the history"),
+    ("Esc", "cancel the turn; leave a list"),
     ("Ctrl-C", "cancel the turn; at an empty prompt, twice, leave"),
+    ("Ctrl-Z", "suspend the dialog; `fg` in the shell comes back to it"),
+    ("Ctrl-D", "leave"),
+    ("during an answer", "what you type waits for the prompt"),
 ];
+/// The widths of a command and of its description in `/help`.
+const USAGE_WIDTH: usize = 18;
+const HELP_WIDTH: usize = 18;
 
 impl Dialog<'_, '_> {
-    pub(super) fn help(&self) {
-        let row = |left: &str, right: &str| self.row(&format!("  {left:<19}"), right);
-        for command in SlashCommand::value_variants() {
-            row(&format!("/{} {}", command.name(), command.arguments()), &command.help());
+    pub(super) fn help(&self, typed: &str) {
+        if typed == "keys" {
+            for (keys, help) in KEYS {
+                self.entry_of_list(keys, USAGE_WIDTH, help);
+            }
+            return;
+        }
+        let own = SlashCommand::value_variants();
+        let columns = self.terminal.columns().saturating_sub(1);
+        let width = USAGE_WIDTH + 2 + HELP_WIDTH;
+        if columns < 2 * width + 2 {
+            for command in own {
+                self.entry_of_list(&command.usage(), USAGE_WIDTH, &command.help());
+            }
+        } else {
+            let cell = |command: &SlashCommand| format!("{:USAGE_WIDTH$}  {}", command.usage(), command.help());
+            let (left, right) = own.split_at(own.len().div_ceil(2));
+            for (at, command) in left.iter().enumerate() {
+                let beside = right.get(at).map(cell).unwrap_or_default();
+                self.print(format!("{:width$}  {beside}", cell(command)).trim_end());
+            }
         }
         let commands = self.chat.link.as_ref().map_or(&[][..], |link| &link.commands);
-        let theirs = commands
+        let theirs: Vec<String> = commands
             .iter()
-            .filter(|command| SlashCommand::find(&command.name).is_none());
-        for command in theirs {
-            let about = command.description.as_deref().unwrap_or("a command of the engine's");
-            row(&format!("/{}", command.name), about);
+            .filter(|command| SlashCommand::find(&command.name).is_none())
+            .map(|command| format!("/{}", command.name))
+            .collect();
+        if !theirs.is_empty() {
+            self.say(&format!("of the engine: {}", theirs.join(", ")));
         }
-        for (keys, help) in KEYS {
-            row(keys, help);
-        }
+        self.note("/help keys shows the keys, and what else can be typed");
     }
 
     pub(super) async fn diff(&mut self) -> Result<(), Failure> {
@@ -108,8 +131,7 @@ impl Dialog<'_, '_> {
             self.note("the agent has no list of things to do");
         }
         for item in items {
-            let line = format!("{} {}", item.mark(), item.content);
-            self.print(&one_line(&line, self.terminal.columns().saturating_sub(1)));
+            self.say(&format!("{} {}", item.mark(), item.content));
         }
         Ok(())
     }

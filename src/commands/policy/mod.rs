@@ -6,7 +6,7 @@ mod call;
 mod log;
 mod show;
 
-pub(super) use show::PolicyDocument;
+pub(super) use show::{PolicyDocument, approver_in_words, preset_rules};
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;

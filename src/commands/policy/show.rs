@@ -74,7 +74,7 @@ const SECRETS: &str =
     "files that hold secrets (`*.env`, `.netrc`, private keys, ...), and whatever is outside of the directories";
 
 /// What the preset says, in words. A rule of anybody's is stronger, where it does not widen what may only look.
-fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
+pub(in crate::commands) fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
     match preset {
         Preset::LookOnly => &[
             (Effect::Deny, "every tool that is not named here"),
@@ -114,7 +114,7 @@ fn preset_rules(preset: Preset) -> &'static [(Effect, &'static str)] {
     }
 }
 
-fn approver_in_words(approver: &Approver) -> String {
+pub(in crate::commands) fn approver_in_words(approver: &Approver) -> String {
     match approver {
         Approver::Person => "a person at the terminal; without one, what asks is denied".to_owned(),
         Approver::Yes => "yes to everything that asks (--yes)".to_owned(),

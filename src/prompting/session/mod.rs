@@ -28,7 +28,7 @@ use crate::turn::{TurnStart, TurnStatus, Update};
 /// For the event about our own change.
 const CHANGE_EVENT_TIMEOUT: Duration = Duration::from_secs(2);
 /// What the engine calls the variant of a prompt that named none.
-const NO_VARIANT: &str = "default";
+pub(crate) const NO_VARIANT: &str = "default";
 
 /// The locks that a command holds on a conversation.
 #[derive(Default)]

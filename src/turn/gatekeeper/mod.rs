@@ -45,7 +45,7 @@ use crate::gate::{Gate, GateCall};
 use crate::permission::{
     Answer, Ask, AuditLog, DecidedBy, Faults, ModelQuestion, Policy, Prompter, QuestionAnswer, RepeatWatch, Withdrawal,
 };
-use crate::request::{AgentLimits, Preset};
+use crate::request::{AgentLimits, Preset, ToolsSwitch};
 
 /// Limit for a withdrawn question to disappear from the screen.
 ///
@@ -67,6 +67,7 @@ pub struct Permissions {
     pub policy: Policy,
     /// A plain prompt gets a hint at `--auto-tools` with its first refusal.
     pub preset: Preset,
+    pub switch: ToolsSwitch,
     /// `None` on an attached server, and for a plain prompt, which needs no tool gate.
     pub gate: Option<Gate>,
     /// Who answers what the rules leave open.

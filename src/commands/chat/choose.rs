@@ -1,0 +1,157 @@
+//! Choosing from a list, and saying yes: at the terminal itself where it can be redrawn.
+
+use super::dialog::Dialog;
+use crate::chat::{ConsoleRequest, TypedLine};
+use crate::error::Failure;
+
+/// How many choices a plain terminal gets.
+const MOST_NUMBERED: usize = 30;
+
+/// Something to choose.
+pub(super) struct Choice {
+    /// What is chosen by it.
+    pub(super) value: String,
+    pub(super) name: String,
+    pub(super) about: String,
+    pub(super) is_in_use: bool,
+}
+
+impl Choice {
+    pub(super) fn new(name: &str, about: &str, in_use: Option<&str>) -> Self {
+        Self {
+            value: name.to_owned(),
+            name: name.to_owned(),
+            about: about.to_owned(),
+            is_in_use: in_use == Some(name),
+        }
+    }
+}
+
+/// How a question at the terminal ended.
+enum Asked<T> {
+    Answered(T),
+    Gone,
+    /// This terminal cannot be asked at.
+    NoTerminal,
+}
+
+impl Dialog<'_, '_> {
+    /// Lets the person choose one of several; `None` when the person wants none of them.
+    pub(super) async fn choose(&mut self, what: &str, choices: Vec<Choice>) -> Result<Option<String>, Failure> {
+        #[cfg(unix)]
+        if self.is_edited() {
+            let what = what.to_owned();
+            let asked = self
+                .ask(crate::asking::TypedBefore::Kept, move |board| {
+                    use crate::asking::{self, ListEntry};
+                    let entries: Vec<ListEntry<'_>> = choices
+                        .iter()
+                        .map(|choice| ListEntry {
+                            name: &choice.name,
+                            about: &choice.about,
+                            is_in_use: choice.is_in_use,
+                        })
+                        .collect();
+                    let chosen = asking::choose(board, &what, &entries)?;
+                    Ok(chosen.map(|index| choices[index].value.clone()))
+                })
+                .await?;
+            return Ok(match asked {
+                Asked::Answered(chosen) => chosen,
+                Asked::Gone | Asked::NoTerminal => None,
+            });
+        }
+        self.choose_number(what, &choices).await
+    }
+
+    /// The same with a numbered list, for a terminal that cannot be redrawn.
+    async fn choose_number(&mut self, what: &str, choices: &[Choice]) -> Result<Option<String>, Failure> {
+        for (number, choice) in choices.iter().take(MOST_NUMBERED).enumerate() {
+            let mark = if choice.is_in_use { '*' } else { ' ' };
+            self.row(&format!("{mark}{:>3}  {}", number + 1, choice.name), &choice.about);
+        }
+        if choices.len() > MOST_NUMBERED {
+            self.print(&format!("      and {} more, by name", choices.len() - MOST_NUMBERED));
+        }
+        let words = format!("{what} (number or name, Enter for none): ");
+        let TypedLine::Text(typed) = self.read(ConsoleRequest::Choice(words)).await? else {
+            return Ok(None);
+        };
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        let by_number = typed
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| choices.get(number.checked_sub(1)?));
+        Ok(Some(
+            by_number.map_or_else(|| typed.to_owned(), |choice| choice.value.clone()),
+        ))
+    }
+
+    /// Asks for yes or no, at the terminal alone.
+    ///
+    /// # Errors
+    ///
+    /// When there is no terminal to ask at, or a signal ends the dialog.
+    pub(super) async fn confirm(&mut self, facts: Vec<String>, question: &str) -> Result<bool, Failure> {
+        #[cfg(unix)]
+        let asked = {
+            let question = question.to_owned();
+            self.ask(crate::asking::TypedBefore::Discarded, move |board| {
+                use crate::asking::{self, StyledLine, TextStyle};
+                let facts: Vec<StyledLine> = facts
+                    .iter()
+                    .map(|fact| StyledLine::new(2).foreign(TextStyle::Plain, fact))
+                    .collect();
+                asking::confirm(board, &facts, &question)
+            })
+            .await?
+        };
+        #[cfg(not(unix))]
+        let asked = {
+            let _ = (facts, question);
+            Asked::NoTerminal
+        };
+        match asked {
+            Asked::Answered(yes) => Ok(yes),
+            Asked::Gone => Ok(false),
+            Asked::NoTerminal => Err(Failure::usage("cannot ask: this terminal takes no questions")
+                .hint("leave the dialog, and start it with `--auto-tools`")),
+        }
+    }
+
+    /// Puts a question on the terminal. Meanwhile no tool runs.
+    #[cfg(unix)]
+    async fn ask<T: Send + 'static>(
+        &mut self,
+        typed: crate::asking::TypedBefore,
+        question: impl FnOnce(crate::asking::Board<'_>) -> Result<T, crate::asking::Gone> + Send + 'static,
+    ) -> Result<Asked<T>, Failure> {
+        use crate::asking::{Board, Device};
+        use crate::terminal::{Screen, TerminalStyle};
+        let Some(device) = Device::controlling() else {
+            return Ok(Asked::NoTerminal);
+        };
+        let interrupts = self.chat.context.interrupts.clone();
+        let withdrawal = interrupts.token().child_token();
+        let style = TerminalStyle::new(&self.terminal, self.chat.run.output.color);
+        let mut asking = tokio::task::spawn_blocking(move || {
+            let board = Board::open(&device, style, &Screen::plain(), &withdrawal, typed)?;
+            question(board)
+        });
+        let answer = tokio::select! {
+            answer = &mut asking => answer,
+            () = self.chat.refuse_calls() => return Ok(Asked::Gone),
+        };
+        if interrupts.reason().is_some() {
+            self.modes.restore();
+            return Err(interrupts.failure("the dialog"));
+        }
+        Ok(match answer {
+            Ok(Ok(answer)) => Asked::Answered(answer),
+            _ => Asked::Gone,
+        })
+    }
+}
