@@ -1,6 +1,6 @@
 //! The files that the program writes its own output to: what it prints, and the answer of `-o`.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 /// Device and number of a file: the same for every name that it has.
@@ -56,7 +56,7 @@ fn streams() -> Vec<Metadata> {
     let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
     [stdout.as_fd(), stderr.as_fd()]
         .into_iter()
-        .filter_map(|stream| File::from(stream.try_clone_to_owned().ok()?).metadata().ok())
+        .filter_map(|stream| std::fs::File::from(stream.try_clone_to_owned().ok()?).metadata().ok())
         .collect()
 }
 
