@@ -4,7 +4,7 @@
 //! the file (0600 in a directory of mode 0700); an entry that begins with a space is not stored; an invalid line is
 //! ignored; several dialogs can add entries at once, because each adds a whole line.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -88,7 +88,7 @@ impl History {
         {
             use std::os::unix::fs::PermissionsExt as _;
             // Also restores the mode of an existing file.
-            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
         }
         file.write_all(line_of(entry).as_bytes())?;
         self.last = Some(entry.to_owned());
@@ -105,6 +105,8 @@ fn line_of(entry: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

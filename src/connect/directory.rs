@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{ConnectRequest, CopyOf, ServerChoice, TrustChoice};
+use crate::request::{ConnectRequest, CopyOf, ServerChoice};
 use crate::support::loopback::is_loopback;
 use crate::trust;
 
@@ -66,16 +66,17 @@ pub(super) async fn require_trust(
     let (choice, trusted) = (request.trust, request.trusted_directories.clone());
     let directories = context.directories.clone();
     tokio::task::spawn_blocking(move || {
-        if choice == TrustChoice::AskNobody {
-            let mut nobody = trust::NobodyToAsk::default();
-            let answer = trust::require(&findings, choice, &trusted, &directories, &mut nobody);
-            for warning in &nobody.warnings {
-                tracing::warn!("{warning}");
-            }
-            return answer;
+        #[cfg(unix)]
+        if choice != crate::request::TrustChoice::AskNobody {
+            let mut asker = trust::TerminalAsker::open();
+            return trust::require(&findings, choice, &trusted, &directories, &mut asker);
         }
-        let mut asker = trust::TerminalAsker::open();
-        trust::require(&findings, choice, &trusted, &directories, &mut asker)
+        let mut nobody = trust::NobodyToAsk::default();
+        let answer = trust::require(&findings, choice, &trusted, &directories, &mut nobody);
+        for warning in &nobody.warnings {
+            tracing::warn!("{warning}");
+        }
+        answer
     })
     .await
     .map_err(|error| Failure::failed("cannot ask whether to trust the directory").caused_by(&error))?

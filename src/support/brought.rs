@@ -4,7 +4,6 @@
 //! Invariants: what the system gave to the account as its home is the user's, and so is a directory that lies neither in
 //! the project nor in a home that came with it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Clone)]
@@ -93,7 +92,7 @@ fn account_home(home: &Path) -> Option<PathBuf> {
         let is_users = fields.get(2) == Some(&user.as_str());
         fields.get(5).filter(|_| is_users).map(PathBuf::from)
     };
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     users.lines().find_map(home_of).or_else(|| {
         // Accounts that the network keeps are in no file.
         let mut getent = std::process::Command::new("/usr/bin/getent");
@@ -109,6 +108,8 @@ fn account_home(home: &Path) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 #[cfg(target_os = "linux")]
 use std::ffi::OsString;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 #[cfg(target_os = "linux")]
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -113,7 +113,8 @@ pub fn file_id(_: &Metadata) -> Option<FileId> {
 fn streams() -> [Option<Metadata>; 2] {
     use std::os::fd::AsFd as _;
     let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
-    [stdout.as_fd(), stderr.as_fd()].map(|stream| File::from(stream.try_clone_to_owned().ok()?).metadata().ok())
+    [stdout.as_fd(), stderr.as_fd()]
+        .map(|stream| std::fs::File::from(stream.try_clone_to_owned().ok()?).metadata().ok())
 }
 
 #[cfg(not(unix))]

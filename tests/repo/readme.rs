@@ -22,7 +22,7 @@ fn read(path: &str) -> String {
 /// The text of a manual page, without fonts and the escapes of its dashes and quotes.
 fn page(name: &str) -> String {
     let path = format!("man/{name}.1");
-    let (_, contents) = cli::generated_files()
+    let (_, contents) = cli::completion_and_manual_files()
         .into_iter()
         .find(|(of, _)| *of == path)
         .unwrap_or_else(|| panic!("no {path}"));

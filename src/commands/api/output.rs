@@ -1,7 +1,5 @@
 //! The answer on stdout.
 
-use std::io;
-
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Response, Version};
 use tokio::io::{AsyncWriteExt as _, Stdout};
@@ -90,7 +88,7 @@ pub(in crate::commands) async fn reader_gone() -> Failure {
             }
         });
         if gone.await.unwrap_or(false) {
-            return stdout_failure(&io::ErrorKind::BrokenPipe.into());
+            return stdout_failure(&std::io::ErrorKind::BrokenPipe.into());
         }
     }
     std::future::pending().await

@@ -204,7 +204,7 @@ impl Bench {
             let output = child.wait_with_output().await;
             let mut output = output.map_err(|error| error.to_string())?;
             output.stdout.splice(0..0, before);
-            Ok(output)
+            Ok::<_, String>(output)
         })
         .await
         .map_err(|_| format!("did not end within {} s", STEP_TIMEOUT.as_secs()))??;
