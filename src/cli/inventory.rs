@@ -2,9 +2,10 @@
 
 use clap::Args;
 
+use super::choice::choice;
 use super::options::{ConnectOptions, ListOptions};
 use super::values;
-use crate::request::{ModelsRequest, VisitRequest};
+use crate::request::{ModelPlace, ModelsRequest, VisitRequest};
 use crate::settings::Settings;
 
 pub(super) const AGENTS_EXAMPLES: &str = "\
@@ -21,7 +22,8 @@ pub(super) const MODELS_EXAMPLES: &str = "\
 Examples:
   opencode-rs models
   opencode-rs models anthropic
-  opencode-rs models --output-format json | jq -r '.[].id'";
+  opencode-rs models --local
+  opencode-rs models --output-format json | jq -r '.items[].id'";
 
 /// What `agents` and `doctor` take.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -48,6 +50,10 @@ pub struct ModelsArgs {
     #[arg(value_name = "PROVIDER", value_parser = values::parse_name)]
     provider: Option<String>,
 
+    /// List the models of Ollama, LM Studio and llama.cpp on this machine, without an engine
+    #[arg(long)]
+    local: bool,
+
     #[command(flatten)]
     pub(super) visit: VisitArgs,
 }
@@ -58,6 +64,7 @@ impl ModelsArgs {
         ModelsRequest {
             connect,
             provider: self.provider,
+            place: choice(self.local, ModelPlace::ThisMachine),
             output,
         }
     }

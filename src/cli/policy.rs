@@ -40,7 +40,7 @@ const LOG_EXAMPLES: &str = "\
 Examples:
   opencode-rs policy log
   opencode-rs policy log --decision denied --limit 10
-  opencode-rs policy log --output-format json | jq -r '.[].patterns[]'";
+  opencode-rs policy log --output-format json | jq -r '.items[].patterns[]'";
 
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct PolicyArgs {

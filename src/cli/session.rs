@@ -29,7 +29,7 @@ const LIST_EXAMPLES: &str = "\
 Examples:
   opencode-rs session list
   opencode-rs session list --all --search release
-  opencode-rs session list --limit 0 --output-format json | jq -r '.[].id'";
+  opencode-rs session list --limit 0 --output-format json | jq -r '.items[].id'";
 
 const SHOW_EXAMPLES: &str = "\
 Examples:

@@ -8,12 +8,14 @@ use serde_json::Value;
 
 use super::document::ListItem;
 use super::table::{Column, or_dash, write_entries};
+use super::unless_interrupted;
 use crate::client::types::{Model, Provider, Providers};
+use crate::connect::local_models::{self, LocalModel};
 use crate::connect::select;
 use crate::connect::visit::{EVERYTHING, visit_for};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::request::{HOSTED_PROVIDER, ModelsRequest, SchemaName, Verbosity};
+use crate::request::{HOSTED_PROVIDER, LocalServer, LocalServerKind, ModelPlace, ModelsRequest, SchemaName, Verbosity};
 use crate::turn::decimal;
 
 const COLUMNS: [Column; 8] = [
@@ -33,6 +35,9 @@ const COLUMNS: [Column; 8] = [
 ///
 /// When the engine cannot be asked, the provider does not exist or has no credentials, or stdout cannot be written.
 pub async fn run(context: &Context, request: ModelsRequest) -> Result<(), Failure> {
+    if request.place == ModelPlace::ThisMachine {
+        return unless_interrupted(context, "the command", list_local(context, &request)).await;
+    }
     let entries = visit_for(
         context,
         &request.connect,
@@ -63,6 +68,41 @@ pub async fn run(context: &Context, request: ModelsRequest) -> Result<(), Failur
         );
     }
     Ok(())
+}
+
+/// Lists the models of the servers on this machine. One that is not there is told, and no failure where another one is.
+async fn list_local(context: &Context, request: &ModelsRequest) -> Result<(), Failure> {
+    let servers = request.connect.local_servers.0.iter();
+    let wanted: Vec<&LocalServer> = servers
+        .filter(|server| request.provider.as_ref().is_none_or(|id| server.kind.id() == id))
+        .collect();
+    if wanted.is_empty() {
+        return Err(
+            Failure::usage("cannot list the models of that provider: it is no server on this machine")
+                .hint("name `ollama`, `lmstudio` or `llamacpp`"),
+        );
+    }
+    let answers = futures_util::future::join_all(wanted.iter().map(|server| local_models::models(server))).await;
+    let mut entries = Vec::new();
+    let mut failures = Vec::new();
+    for (server, answer) in wanted.iter().zip(answers) {
+        match answer {
+            Ok(models) => entries.extend(models.into_iter().map(|model| ModelEntry::local(server.kind, model))),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if failures.len() == wanted.len()
+        && let Some(failure) = failures.pop()
+    {
+        let others = failures.into_iter().map(|failure| failure.message);
+        return Err(others.fold(failure, |failure, other| failure.hint(other)));
+    }
+    if request.connect.verbosity > Verbosity::Quiet {
+        for failure in &failures {
+            let _ = writeln!(io::stderr(), "note: {}", failure.message);
+        }
+    }
+    write_entries(context, &request.output, &entries, &COLUMNS, |entry| cells(entry, true))
 }
 
 fn entries(providers: &Providers, only: Option<&str>, configured: Option<&str>) -> Vec<ModelEntry> {
@@ -130,6 +170,28 @@ struct Price {
 }
 
 impl ModelEntry {
+    fn local(server: LocalServerKind, model: LocalModel) -> Self {
+        let images = model.images.then_some("image");
+        Self {
+            id: format!("{}/{}", server.id(), model.id),
+            provider: server.id().to_owned(),
+            provider_name: server.name().to_owned(),
+            name: model.id.clone(),
+            model: model.id,
+            status: "active".to_owned(),
+            default: false,
+            provider_default: false,
+            context_tokens: model.context,
+            output_tokens: None,
+            reasoning: false,
+            tools: model.tools.unwrap_or(true),
+            attachments: model.images,
+            input: std::iter::once("text").chain(images).collect(),
+            price_usd: None,
+            variants: Vec::new(),
+        }
+    }
+
     fn new(provider: &Provider, id: &str, model: &Model) -> Self {
         let known = |tokens: u64| (tokens > 0).then_some(tokens);
         let (can, cost) = (&model.capabilities, &model.cost);

@@ -19,7 +19,18 @@ pub struct ModelsRequest {
     pub connect: ConnectRequest,
     /// Only the models of this provider.
     pub provider: Option<String>,
+    pub place: ModelPlace,
     pub output: ListOutput,
+}
+
+/// Where models are looked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ModelPlace {
+    /// Wherever the engine has a provider.
+    #[default]
+    Providers,
+    /// `--local`: at the model servers of this machine.
+    ThisMachine,
 }
 
 /// What `agents` and `doctor` are asked.

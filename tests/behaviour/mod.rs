@@ -12,6 +12,7 @@ mod input;
 mod interrupts;
 mod keep;
 mod limits;
+mod local_models;
 mod migrated_store;
 mod names;
 mod permissions;
