@@ -7,7 +7,7 @@ use std::time::Instant;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use crate::real_engine;
-use crate::support::{EnginePermit, LONG, Sandbox};
+use crate::support::{EnginePermit, LONG, Pty, Sandbox};
 
 const SIZE: PtySize = PtySize {
     rows: 24,
@@ -167,4 +167,21 @@ fn raw_output_on_a_terminal_is_the_text_without_what_could_harm_it() {
         "{shown:?}"
     );
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
+}
+
+#[test]
+fn who_often_waits_for_an_engine_is_told_once_how_to_keep_one() {
+    let sandbox = Sandbox::new();
+    let line = "for i in 1 2 3 4; do $OPENCODE_RS --rehearse=$SCRIPT \"run $i\"; echo \"end $i\"; done";
+    let mut pty = Pty::shell(&sandbox, "[[reply]]\ntext = \"ok\"", line);
+    pty.wait_for("end 2");
+    assert!(!pty.everything().contains("keep_warm"), "{}", pty.screen());
+    assert_eq!(pty.finish(), 0);
+    assert_eq!(
+        pty.everything().matches("keep_warm = \"30m\"").count(),
+        1,
+        "{}",
+        pty.screen()
+    );
+    sandbox.expect_nothing_left();
 }

@@ -276,3 +276,28 @@ fn a_named_pipe_in_place_of_a_project_file_does_not_hang() {
         finished.stderr
     );
 }
+
+#[test]
+fn one_value_is_printed_alone_and_an_unknown_name_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.write(&sandbox.user_file(), "deny = [\"bash:rm *\", \"edit:x\"]\n");
+    let get = |key: &str| sandbox.run(&["config", "get", key]);
+    assert_eq!(get("keep_for").stdout, "30m\n");
+    assert_eq!(get("model").stdout, "");
+    assert_eq!(get("deny").stdout, "bash:rm *\nedit:x\n");
+    let refused = get("modle");
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("did you mean `model`?"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_variable_that_is_almost_a_setting_is_warned_of() {
+    let sandbox = Sandbox::new();
+    let command = &mut sandbox.command(&["config", "path"]);
+    let finished = sandbox.finish(command.env("OPENCODE_RS_TIMOUT", "5m"));
+    assert_eq!(finished.code, Some(0));
+    assert_eq!(
+        finished.stderr,
+        "warning: unknown variable `OPENCODE_RS_TIMOUT`; did you mean `OPENCODE_RS_TIMEOUT`?\n"
+    );
+}

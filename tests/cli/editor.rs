@@ -70,3 +70,25 @@ fn an_editor_that_replaces_the_file_is_read_by_name() {
         "{shown}"
     );
 }
+
+#[test]
+fn the_settings_are_edited_and_checked() {
+    let sandbox = Sandbox::new();
+    // What is only looked at leaves no file.
+    let (code, shown) = edit(&sandbox, "cp \"$2\" template", &["config", "edit"]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(!sandbox.user_file().exists());
+    let template = fs::read_to_string(sandbox.project().join("template")).unwrap();
+    assert!(template.contains("\n# keep_for = \"30m\"\n"), "{template}");
+
+    let (code, shown) = edit(&sandbox, "echo 'model = 1' > \"$2\"", &["config", "edit"]);
+    assert_eq!(code, 2, "{shown}");
+    assert!(
+        shown.contains("line 1: a string is wanted") && shown.contains("`opencode-rs config edit` opens"),
+        "{shown}"
+    );
+    // A file that cannot be read can still be edited.
+    let (code, shown) = edit(&sandbox, "echo 'model = \"a/b\"' > \"$2\"", &["config", "edit"]);
+    assert_eq!((code, shown.as_str()), (0, ""));
+    assert_eq!(sandbox.run(&["config", "get", "model"]).stdout, "a/b\n");
+}
