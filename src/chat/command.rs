@@ -3,59 +3,56 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-/// A slash command of the dialog, in the order of the help, which shows these comments.
+/// A slash command of the dialog, in the order of the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SlashCommand {
-    /// show this, or keys
+    #[value(help = "show this, or keys")]
     Help,
-    /// begin a session
-    #[value(alias = "clear")]
+    #[value(help = "begin a session", alias = "clear")]
     New,
-    /// list sessions
+    #[value(help = "list sessions")]
     Sessions,
-    /// go on with another
+    #[value(help = "go on with another")]
     Resume,
-    /// name this session
+    #[value(help = "name this session")]
     Rename,
-    /// go on in a copy
+    #[value(help = "go on in a copy")]
     Fork,
-    /// choose the model
+    #[value(help = "choose the model")]
     Model,
-    /// choose the agent
+    #[value(help = "choose the agent")]
     Agent,
-    /// how hard it thinks
+    #[value(help = "how hard it thinks")]
     Effort,
-    /// what it may do
+    #[value(help = "what it may do")]
     Permissions,
-    /// let it run tools
+    #[value(help = "let it run tools")]
     AutoTools,
-    /// where things stand
+    #[value(help = "where things stand")]
     Status,
-    /// make a summary
+    #[value(help = "make a summary")]
     Compact,
-    /// take a prompt back
+    #[value(help = "take a prompt back")]
     Undo,
-    /// bring it back
+    #[value(help = "bring it back")]
     Redo,
-    /// ask once more
+    #[value(help = "ask once more")]
     Retry,
-    /// show what changed
+    #[value(help = "show what changed")]
     Diff,
-    /// show its to-do list
+    #[value(help = "show its to-do list")]
     Todo,
-    /// show tokens, cost
+    #[value(help = "show tokens, cost")]
     Cost,
-    /// show tool output
+    #[value(help = "show tool output")]
     Expand,
-    /// copy the answer
+    #[value(help = "copy the answer")]
     Copy,
-    /// write a file
-    #[value(alias = "export")]
+    #[value(help = "write a file", alias = "export")]
     Save,
-    /// write in an editor
+    #[value(help = "write in an editor")]
     Editor,
-    /// leave
-    #[value(aliases = ["quit", "q"])]
+    #[value(help = "leave", aliases = ["quit", "q"])]
     Exit,
 }
 
