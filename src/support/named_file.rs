@@ -100,6 +100,10 @@ fn find(path: &Path) -> io::Result<FileTarget> {
     match path.metadata() {
         Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Ok(found) if found.is_file() => Ok(FileTarget::Regular(found)),
+        #[cfg(unix)]
+        Ok(found) if std::os::unix::fs::FileTypeExt::is_socket(&found.file_type()) => {
+            Err(io::Error::new(io::ErrorKind::Unsupported, "it is a socket, which is no file to write to"))
+        }
         Ok(_) => Ok(FileTarget::Special),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(FileTarget::Nothing),
         Err(error) => Err(error),
@@ -126,7 +130,8 @@ fn overwrite(path: &Path, contents: &[u8], present: &Metadata) -> io::Result<()>
     if let Ok(target) = path.canonicalize()
         && let Ok(mut replacement) = replacement(&target, present)
     {
-        replacement.write_all(contents)?;
+        // By the file itself: what wraps it adds a name to each error, which is nobody's.
+        replacement.as_file_mut().write_all(contents)?;
         replacement.as_file().sync_all()?;
         if replacement.persist(&target).is_ok() {
             return Ok(());
