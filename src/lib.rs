@@ -13,7 +13,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`app`] | parses, builds the context, dispatches, reports a failure, picks the exit status; the signal listener |
-//! | [`cli`] | what can be typed: clap structs, one file per command, and `generate`; for `session` this is what was asked for, too |
+//! | [`cli`] | what can be typed: clap structs, one file per command, and `generate`; for `session` the clap structs are the request, too; where permission rules come from |
 //! | [`asking`] | how this program asks a person at the terminal: keys, rows, choices, typed lines |
 //! | [`settings`] | configuration file, environment, profiles: one value and one origin per setting |
 //! | [`request`] | what was asked for, as plain data |
@@ -33,7 +33,7 @@
 //! | [`gate`] | our plugin in the engine, through which every tool call passes |
 //! | [`permission`] | deciding what the engine asks |
 //! | [`render`] | a turn as bytes: text, json, stream-json |
-//! | [`connect`] | from a request to a connected client: a warm server, one of our own, or somebody's that is attached to |
+//! | [`connect`] | from a request to a connected client: a warm server, one of our own, or a running server that the user attaches to |
 //! | [`prompting`] | from a connected client to a finished turn: session, names, permissions, display |
 //! | [`chat`] | the pieces of the dialog that know nothing of the engine: typing, completion, history |
 //! | [`rehearsal`] | the scripted model |
@@ -44,7 +44,7 @@
 //!
 //! From `main` to stdout, each step a function to open (`tests/repo/imports.rs` sees that they are there):
 //!
-//! 1. `src/main.rs` `main`: a guard or a supervisor of an engine is this program too; else [`app::main`].
+//! 1. `src/main.rs` `main`: the same program also runs as the guard or the supervisor of an engine; otherwise it calls [`app::main`].
 //! 2. `src/app/mod.rs` `main`: parses argv with `Cli::parse_words`, reports a failure, returns the exit status.
 //! 3. `src/app/mod.rs` `run`: settings, context, signals; flags and settings become a request in `src/cli/run.rs` `resolve`.
 //! 4. `src/commands/run/mod.rs` `run`: the recipe: display, worktree, prompt, outcome.
@@ -55,7 +55,8 @@
 //! 9. `src/prompting/prepare.rs` `prepare`: session, names, permissions and the event stream of this turn.
 //! 10. `src/turn/drive.rs` `drive`: sends the prompt; events go into `src/turn/state.rs`, tool calls to the gatekeeper.
 //! 11. `src/render/mod.rs` `renderer`: updates of the turn become bytes of text, json or stream-json on stdout.
-//! 12. `src/commands/run/mod.rs` `finish`: the outcome is written, the server goes, the exit status is that of the outcome.
+//! 12. `src/commands/run/mod.rs` `take_turn`: after the turn, `-o` is written (`answer_file.rs`) and the checks run; then `finish`
+//!     shows the outcome, closes the connection, and the exit status follows from the outcome.
 //!
 //! # Who may import whom
 //!

@@ -141,7 +141,7 @@ impl PermissionOptions {
         }
         let approver = self.approver(settings, input, auto_tools);
         if preset == Preset::AutoTools {
-            all.extend(own_files(settings, &approver));
+            all.extend(rules_for_own_files(settings, &approver));
         }
         let added_directories = if auto_tools {
             settings
@@ -213,10 +213,9 @@ impl PermissionOptions {
     }
 }
 
-/// Asks before the files are edited that decide what is allowed: the policy file, and what the approver is made of.
-///
-/// They may well be in the agent's directory, and who edits them decides about the next call or the next run.
-fn own_files(settings: &Settings, approver: &Approver) -> Vec<PolicyRule> {
+/// Rules that ask before the model edits a file that decides what is allowed: the policy file and the approver's program.
+/// Whoever edits them decides about the next call.
+fn rules_for_own_files(settings: &Settings, approver: &Approver) -> Vec<PolicyRule> {
     let asked = |pattern: String, flag| PolicyRule {
         effect: Effect::Ask,
         pattern: RulePattern {

@@ -1,4 +1,4 @@
-//! What a command needs of a server besides its request.
+//! What a command wants from the server that its request does not say: catalog, snapshots, gate, questions.
 
 /// How much of the model catalog the engine reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `action`, `patch` | from a tool's name and arguments to an action |
-//! | `rules`, `preset`, `policy`, `grant` | from an action to a judgement |
+//! | `rules`, `preset`, `policy`, `grant` | from an action to a judgement; the rules and their origins are made in `cli/permission.rs` |
 //! | `shell/`, `line` | a shell line, command by command |
 //! | `contents`, `committed` | which files a search looks into, and which of them hold no secret after all |
 //! | `paths`, `places` | where a path leads; what is in the directory and what is not |

@@ -1,5 +1,5 @@
-//! Which of the directories that the environment calls the user's came with the project, as where CI sets `HOME` to a
-//! checkout. The author of the project wrote what is in them.
+//! Finds directories that the environment names as the user's but that came with the project, for example when CI sets `HOME`
+//! to a checkout. The author of the project wrote what is in them.
 //!
 //! Invariants: what the system gave to the account as its home is the user's, and so is a directory that lies neither in
 //! the project nor in a home that came with it.

@@ -101,9 +101,10 @@ fn find(path: &Path) -> io::Result<FileTarget> {
         Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Ok(found) if found.is_file() => Ok(FileTarget::Regular(found)),
         #[cfg(unix)]
-        Ok(found) if std::os::unix::fs::FileTypeExt::is_socket(&found.file_type()) => {
-            Err(io::Error::new(io::ErrorKind::Unsupported, "it is a socket, which is no file to write to"))
-        }
+        Ok(found) if std::os::unix::fs::FileTypeExt::is_socket(&found.file_type()) => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "it is a socket, which is no file to write to",
+        )),
         Ok(_) => Ok(FileTarget::Special),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(FileTarget::Nothing),
         Err(error) => Err(error),

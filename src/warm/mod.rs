@@ -3,7 +3,7 @@
 //! In: a server spec, from which the slot (which server) and the fingerprint (whether it still fits) are computed.
 //! Out: a [`Lease`], with address, password and a way to open gates.
 //! Invariants: a warm server is owned by a small process of this program, the supervisor, which no terminal owns; it
-//! is used by this user's commands only, and not by what its own model runs; when it was unused for a while, or its
+//! is used by this user's commands only, and not by what its own model runs; when it was unused for a while (`KEEP_FOR` in `src/request/connect.rs`), or its
 //! supervisor dies in whatever way, it ends with everything that it started.
 //!
 //! ```text

@@ -1,4 +1,4 @@
-//! What a supervisor does with those who connect.
+//! How a supervisor answers the commands that connect to it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! `-o`: the answer in a file. What is there stays until the turn went well.
+//! `-o`: the last message in a file. An existing file stays as it is until the turn has succeeded.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,12 @@
 //! `run`: one prompt, from the words on the command line to the exit status.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `prepare` | reads the prompt, connects, prepares the turn |
+//! | `worktree`, `git` | `--worktree`: a fresh working tree, and what the run changed there |
+//! | `answer_file` | `-o`: the last message in a file |
+//! | `checks` | `--verify`, `--require-change` |
+//! | `cold_starts` | tells who often waits for an engine how to keep one ready |
 
 mod answer_file;
 mod checks;

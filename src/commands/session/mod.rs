@@ -3,6 +3,13 @@
 //! What only looks reads the engine's own store, which takes milliseconds, and asks an engine where the store cannot be
 //! read. What changes something goes through an engine, in the session's own directory. Invariants: stdout has the
 //! result and nothing else; what cannot be taken back is asked for, or needs `--yes`.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `list`, `show`, `diff`, `export` | commands that only look, from the store or an engine (`look`) |
+//! | `edit`, `delete`, `compact`, `undo`, `import` | commands that change something |
+//! | `find`, `entry` | the session that a reference means; a session as lists and documents show it |
+//! | `confirm` | the question before something that cannot be taken back |
 
 mod compact;
 mod confirm;

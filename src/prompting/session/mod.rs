@@ -33,9 +33,9 @@ pub(crate) const NO_VARIANT: &str = "default";
 /// The locks that a command holds on a conversation.
 #[derive(Default)]
 pub(crate) struct SessionLocks {
-    /// While the name may get another session.
+    /// Held while the name may be moved to another session.
     name: Option<ConversationLock>,
-    /// While this command prompts the session.
+    /// Held while this command sends prompts to the session.
     session: Option<ConversationLock>,
     /// The session of the name.
     kept: Option<KeptSession>,
