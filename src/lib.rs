@@ -55,8 +55,8 @@
 //! 9. `src/prompting/prepare.rs` `prepare`: session, names, permissions and the event stream of this turn.
 //! 10. `src/turn/drive.rs` `drive`: sends the prompt; events go into `src/turn/state.rs`, tool calls to the gatekeeper.
 //! 11. `src/render/mod.rs` `renderer`: updates of the turn become bytes of text, json or stream-json on stdout.
-//! 12. `src/commands/run/mod.rs` `take_turn`: after the turn, `-o` is written (`answer_file.rs`) and the checks run; then `finish`
-//!     shows the outcome, closes the connection, and the exit status follows from the outcome.
+//! 12. `src/commands/run/mod.rs` `take_turn`: after the turn, the file of -o is written (`src/commands/run/answer_file.rs` `write`)
+//!     and the checks run; `finish` there shows the outcome, closes the connection and gives the exit status.
 //!
 //! # Who may import whom
 //!

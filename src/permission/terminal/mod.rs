@@ -11,7 +11,7 @@
 //! | `facts`, `parts` | what a person has to know to decide |
 //! | `permission`, `question` | the two sorts of questions |
 //!
-//! How the rows are drawn and the keys read stands in [`asking`](crate::asking).
+//! [`asking`](crate::asking) draws the rows and reads the keys.
 
 #[cfg(unix)]
 mod facts;
