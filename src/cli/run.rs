@@ -46,8 +46,8 @@ pub struct RunArgs {
     #[arg(last = true, value_name = "PROMPT", hide = true)]
     verbatim: Vec<String>,
 
-    /// Read the prompt from this file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["prompt", "verbatim", "editor"], help_heading = "Input")]
+    /// Read the prompt from this file; words of the command line come before it
+    #[arg(long, value_name = "FILE", conflicts_with = "editor", help_heading = "Input")]
     prompt_file: Option<PathBuf>,
 
     /// Write the prompt in an editor (VISUAL, else EDITOR, else vi), which shows the words given
@@ -195,7 +195,10 @@ impl RunArgs {
         let words = &self.prompt[..self.prompt.len() - usize::from(dash)];
         let words: Vec<&str> = words.iter().chain(&self.verbatim).map(String::as_str).collect();
         let source = match &self.prompt_file {
-            Some(file) if !file_is_stdin => PromptSource::File(file.clone()),
+            Some(file) if !file_is_stdin => PromptSource::File {
+                words: words.join(" "),
+                path: file.clone(),
+            },
             _ if self.editor => PromptSource::Editor {
                 initial: words.join(" "),
             },

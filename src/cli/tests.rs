@@ -158,7 +158,13 @@ fn a_last_dash_is_stdin_and_every_other_dash_is_a_word() {
     assert_eq!(of(&["--prompt-file", "-"]), (PromptSource::Stdin, StdinUse::Always));
     assert_eq!(
         of(&["--prompt-file", "p"]),
-        (PromptSource::File("p".into()), StdinUse::WhenPiped)
+        (
+            PromptSource::File {
+                words: String::new(),
+                path: "p".into()
+            },
+            StdinUse::WhenPiped
+        )
     );
     assert_eq!(of(&["-n", "a"]), (text("a"), StdinUse::Never));
     for word in ["-continue", "-output", "-verbose"] {
@@ -201,8 +207,6 @@ fn impossible_combinations_are_refused() {
     let conflicts: [&[&str]; 11] = [
         &["--variant", "a", "--effort", "low", "hi"],
         &["--system", "a", "--system-file", "b", "hi"],
-        &["--prompt-file", "a", "hi"],
-        &["--prompt-file", "a", "--", "hi"],
         &["--prompt-file", "a", "-e"],
         &["--attach", "http://h", "-p", "1", "hi"],
         &["--attach", "http://h", "--engine", "e", "hi"],

@@ -151,7 +151,13 @@ pub async fn read_prompt(
 ) -> Result<PromptText, Failure> {
     let own = match prompt {
         PromptSource::Arguments(text) => Some(text.clone()),
-        PromptSource::File(path) => Some(read_text_file(path, context).await?),
+        PromptSource::File { words, path } => {
+            let text = read_text_file(path, context).await?;
+            Some(match words.is_empty() {
+                true => text,
+                false => format!("{words}\n\n{text}"),
+            })
+        }
         PromptSource::Editor { .. } | PromptSource::Stdin => None,
     };
     let wanted = match stdin {

@@ -11,7 +11,8 @@ use super::{ConnectRequest, Dollars, NamesRequest, OutputRequest, PermissionRequ
 pub enum PromptSource {
     /// Words of the command line, joined by one space.
     Arguments(String),
-    File(PathBuf),
+    /// The words of the command line, then the text of a file.
+    File { words: String, path: PathBuf },
     /// `-e`: an editor, opened with this text.
     Editor {
         /// What the editor shows at first.

@@ -53,7 +53,14 @@ fn ten_megabytes_arrive_unchanged() {
         .expect(0)
         .writes("ok\n");
     assert!(model.last_prompt() == prompt, "stdin was changed on its way");
-    assert_eq!(model.count(), 2);
+    sandbox.write("project/p.txt", "the file\n");
+    sandbox
+        .attached(["--prompt-file", "p.txt", "and", "this"])
+        .finish()
+        .expect(0)
+        .writes("ok\n");
+    assert_eq!(model.last_prompt(), "and this\n\nthe file\n");
+    assert_eq!(model.count(), 3);
     sandbox.expect_nothing_left();
 }
 
