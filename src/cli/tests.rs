@@ -204,7 +204,7 @@ fn a_script_is_given_to_rehearse_with_an_equals_sign_only() {
 
 #[test]
 fn impossible_combinations_are_refused() {
-    let conflicts: [&[&str]; 11] = [
+    let conflicts: [&[&str]; 9] = [
         &["--variant", "a", "--effort", "low", "hi"],
         &["--system", "a", "--system-file", "b", "hi"],
         &["--prompt-file", "a", "-e"],
