@@ -51,7 +51,7 @@ pub struct ModelsArgs {
     provider: Option<String>,
 
     /// List the models of Ollama, LM Studio and llama.cpp on this machine, without an engine
-    #[arg(long)]
+    #[arg(long, help_heading = "Model")]
     local: bool,
 
     #[command(flatten)]
