@@ -103,11 +103,14 @@ fn the_answer_is_rendered_and_the_waiting_line_leaves_no_trace() {
         "the model's colour came through: {shown:?}"
     );
     assert!(shown.contains("\u{1b}[0;1mbold"), "{shown:?}");
+    let screen = screen(&shown);
+    let (answer, cost) = screen.rsplit_once('\n').unwrap();
     assert_eq!(
-        screen(&shown),
+        answer,
         "rehearsal: the scripted model answers, no real one\nPlan\n\nUse bold and code, not red.\n\n• one\n• two\n\n\
          ```rust\nfn main() {}\n```"
     );
+    assert!(cost.starts_with("2 tokens in, 23 out · $0.000048 · "), "{cost}");
     sandbox.expect_nothing_left();
 }
 
@@ -117,7 +120,7 @@ fn a_dumb_terminal_gets_no_escape_sequence() {
     let (code, shown) = OnTerminal::start(&sandbox, "dumb", MARKDOWN, &["Say it"]).finish();
     assert_eq!(code, 0, "{shown:?}");
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
-    assert!(shown.contains("Use bold and `code`, not red."), "{shown:?}");
+    assert!(shown.contains("Use **bold** and `code`, not red."), "{shown:?}");
 }
 
 #[test]
