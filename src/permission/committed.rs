@@ -24,19 +24,33 @@ pub(super) fn first_secret(place: &Path, files: &BTreeSet<PathBuf>) -> Option<Pa
     first_of(place, files.iter().filter(|file| !is_harmless_setting(file)).collect())
 }
 
-/// The first of `files`, below `place`, that is not committed as it is; of those that git tracks where only these count.
-pub(super) fn first_uncommitted(place: &Path, files: &BTreeSet<PathBuf>, only_tracked: bool) -> Option<PathBuf> {
-    let is_tracked = |file: &&PathBuf| {
-        let name = file.strip_prefix(place).unwrap_or(file).to_string_lossy();
-        !only_tracked
-            || ids(
-                place,
-                &["ls-files", "--", &format!(":(literal){name}")],
-                None.into_iter(),
-            ) != Some(Vec::new())
-    };
-    let files: Vec<&PathBuf> = files.iter().filter(is_tracked).collect();
-    first_of(place, files)
+/// The first of `files`, below `place`, that is not committed as it is.
+pub(super) fn first_uncommitted(place: &Path, files: &BTreeSet<PathBuf>) -> Option<PathBuf> {
+    first_of(place, files.iter().collect())
+}
+
+/// The files below a directory that git tracks, ignored or not.
+pub(super) fn tracked(directory: &Path) -> Vec<PathBuf> {
+    names(directory, &["ls-files", "-z"])
+}
+
+/// The files that `git stash` put away last.
+pub(super) fn stashed(directory: &Path) -> Vec<PathBuf> {
+    names(
+        directory,
+        &["stash", "show", "--include-untracked", "--name-only", "-z"],
+    )
+}
+
+/// The names that git answers, each ended by NUL.
+fn names(directory: &Path, arguments: &[&str]) -> Vec<PathBuf> {
+    let mut git = Environment::of_process().git(directory);
+    let output = git.args(arguments).stderr(Stdio::null()).output();
+    let names = output.map(|output| output.stdout).unwrap_or_default();
+    let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    names
+        .map(|name| directory.join(String::from_utf8_lossy(name).as_ref()))
+        .collect()
 }
 
 /// The settings of the repository of a directory, if there may be a login among them.

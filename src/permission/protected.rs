@@ -162,6 +162,11 @@ impl ProtectedPlaces {
         if let Some(place) = strict.into_iter().find(|place| below(path, place).is_some()) {
             return Some(slashed(place));
         }
+        // Who moves or replaces a directory does that to what is in it.
+        let is_in_own = own.iter().any(|own| path.starts_with(own) && path != *own);
+        if is_in_own && let Some(place) = self.starting.iter().find(|place| place.starts_with(path)) {
+            return Some(slashed(place));
+        }
         let broad = SYSTEM_PLACES.map(Path::new).into_iter();
         if let Some(place) = broad.into_iter().find(|place| below(path, place).is_some())
             && !is_sent_into(place)

@@ -94,10 +94,11 @@ impl Policy {
         };
         // Each of these is judged by its own name.
         let end = words.iter().position(|word| word.text() == "--");
-        let operands = match (end, shows) {
-            (Some(end), _) => &words[end + 1..],
-            (None, Shown::All) => &words[2.min(words.len())..],
-            (None, _) => &[],
+        let is_add = words.get(1).is_some_and(|word| matches!(word.text(), "add" | "stage"));
+        let operands = match end {
+            Some(end) => &words[end + 1..],
+            None if is_add => &words[2.min(words.len())..],
+            None => &[],
         };
         if !operands.is_empty() && operands.iter().all(is_file) {
             return None;
@@ -106,21 +107,40 @@ impl Policy {
             let path = path.to_string_lossy();
             self.judge_path("read", &path, Outside::ByTool).effect == Effect::Allow
         };
+        let is_minded = |path: &Path| self.grounds.protected.secret(path).is_some() && !may_read(path);
         let found = match shows {
             Shown::Settings => committed::settings_with_login(dir).filter(|path| !may_read(path)),
-            Shown::Tracked | Shown::All => {
+            Shown::Stashed => committed::stashed(dir).into_iter().find(|path| is_minded(path)),
+            Shown::Tracked => {
+                let secrets = committed::tracked(dir)
+                    .into_iter()
+                    .filter(|path| is_minded(path))
+                    .collect();
+                committed::first_uncommitted(dir, &secrets)
+            }
+            Shown::All => {
                 let secrets = RefCell::new(BTreeSet::new());
-                let walked = contents::find(dir, SearchWalk::Engine { include: "" }, |path, kind| {
-                    if kind == Kind::File && self.grounds.protected.secret(path).is_some() && !may_read(path) {
+                let note = |path: &Path, kind| {
+                    if kind == Kind::File && is_minded(path) {
                         secrets.borrow_mut().insert(path.to_path_buf());
                     }
                     false
-                });
-                if walked == WalkEntry::TooMuch {
+                };
+                let known: Option<Vec<&str>> = operands.iter().map(ShellWord::known).collect();
+                let places = match known {
+                    Some(names) if !names.is_empty() && !names.iter().any(|name| name.starts_with([':', '-'])) => {
+                        names.iter().map(|name| normal(&dir.join(name))).collect()
+                    }
+                    _ => vec![dir.to_path_buf()],
+                };
+                let walk = SearchWalk::Engine { include: "" };
+                if places
+                    .iter()
+                    .any(|place| contents::find(place, walk, note) == WalkEntry::TooMuch)
+                {
                     return Some(self.beyond("read", "git in more files than can be judged"));
                 }
-                let secrets = secrets.into_inner();
-                committed::first_uncommitted(dir, &secrets, shows == Shown::Tracked)
+                committed::first_uncommitted(dir, &secrets.into_inner())
             }
         }?;
         let name = found.file_name().unwrap_or_default().to_string_lossy();

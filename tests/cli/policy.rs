@@ -824,8 +824,23 @@ fn git_that_starts_programs_or_shows_secrets_is_asked_about() {
     assert_eq!(judged(), ["allow", "ask", "allow", "allow", "allow"]);
     git(&["add", "-A"]);
     assert_eq!(judged(), ["allow", "ask", "allow", "ask", "allow"]);
+    let shown = effects(
+        &sandbox,
+        &["--auto-tools", "--allow", "bash:git *"],
+        &["bash:git status --verb", "bash:git commit -v --dry-run", "bash:git checkout -p"],
+    );
+    assert_eq!(shown, ["ask"; 3]);
     git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "a"]);
     assert_eq!(judged(), ["allow"; 5]);
+    // Who moves a directory moves the hooks in it.
+    git(&["config", "core.hooksPath", "tools/hooks"]);
+    let moves = effects(
+        &sandbox,
+        &["--auto-tools", "--allow", "bash:git *", "--allow", "bash:mv *"],
+        &["bash:git mv tools t2", "bash:mv tools t2", "bash:git mv -f new tools", "bash:git config user.name"],
+    );
+    assert_eq!(moves, ["ask", "ask", "ask", "allow"]);
+    git(&["config", "--unset", "core.hooksPath"]);
     git(&["remote", "add", "origin", "https://me:word@example.com/a.git"]);
     assert_eq!(judged(), ["allow", "allow", "allow", "allow", "ask"]);
     git(&["config", "filter.x.clean", "git-lfs clean -- %f"]);

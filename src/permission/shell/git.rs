@@ -176,6 +176,8 @@ pub(crate) enum Shown {
     Tracked,
     /// All files that are not ignored.
     All,
+    /// What `git stash` put away.
+    Stashed,
     /// The settings of the repository.
     Settings,
 }
@@ -184,19 +186,48 @@ pub(crate) enum Shown {
 pub(crate) fn shows_of_uncommitted(words: &[ShellWord]) -> Option<Shown> {
     let (name, rest) = words[subcommand(words)?..].split_first()?;
     let has = |names: Names| rest.iter().any(|word| names.contains(word.text()));
-    let has_letter = |letter| {
-        let short = |text: &str| text.starts_with('-') && !text.starts_with("--") && text.contains(letter);
-        rest.iter().any(|word| short(word.text()))
+    // Alone, in a bundle, or as the beginning of a long one.
+    let has_option = |letter: char, long: &str| {
+        rest.iter().any(|word| match word.text().strip_prefix("--") {
+            Some(name) => name.len() > 1 && long.starts_with(name),
+            None => word.text().starts_with('-') && word.text().contains(letter),
+        })
     };
+    let asks_for_parts = has_option('p', "patch") || has_option('i', "interactive") || has_option('e', "edit");
     match name.text() {
-        "config" | "remote" | "ls-remote" => Some(Shown::Settings),
+        "config" => (!names_harmless_setting(rest)).then_some(Shown::Settings),
+        "remote" | "ls-remote" if !rest.is_empty() => Some(Shown::Settings),
+        "add" | "stage" if asks_for_parts => Some(Shown::Tracked),
         "add" | "stage" => Some(Shown::All),
-        "stash" if !has(Names("list show pop apply drop branch")) => Some(Shown::All),
-        "commit" if has_letter('a') || has(Names("--all")) => Some(Shown::Tracked),
-        "status" if has_letter('v') || has(Names("--verbose")) => Some(Shown::Tracked),
-        "diff" | "diff-files" | "diff-index" if prints_contents(words, &|_| true) => Some(Shown::Tracked),
+        "stash" if has(Names("show")) => Some(Shown::Stashed),
+        "stash" if has(Names("list pop apply drop branch")) => None,
+        "stash" if has_option('u', "include-untracked") || has_option('a', "all") => Some(Shown::All),
+        "stash" => Some(Shown::Tracked),
+        "commit" if has_option('a', "all") || has_option('v', "verbose") || asks_for_parts => Some(Shown::Tracked),
+        "checkout" | "restore" | "reset" if asks_for_parts => Some(Shown::Tracked),
+        "status" if has_option('v', "verbose") => Some(Shown::Tracked),
+        "show" | "log" | "diff" if rest.iter().any(|word| word.text().contains("stash")) => Some(Shown::Stashed),
+        "diff" | "diff-files" | "diff-index" | "grep" if prints_contents(words, &|_| true) => Some(Shown::Tracked),
         _ => None,
     }
+}
+
+/// Whether `git config` is asked for one setting in which there is never a login.
+fn names_harmless_setting(rest: &[ShellWord]) -> bool {
+    const WITH_LOGINS: [&str; 6] = ["remote", "http", "url", "credential", "include", "submodule"];
+    let mut keys = rest
+        .iter()
+        .map(ShellWord::text)
+        .filter(|text| !text.starts_with('-') && *text != "get");
+    let has_login = |key: &str| {
+        WITH_LOGINS
+            .iter()
+            .any(|section| key.to_ascii_lowercase().starts_with(section))
+    };
+    let is_one = rest
+        .iter()
+        .all(|word| matches!(word.text(), "--get" | "get") || !word.text().starts_with('-'));
+    is_one && matches!((keys.next(), keys.next()), (Some(key), None) if key.contains('.') && !has_login(key))
 }
 
 /// Options of the subcommands that talk to others that take no value.

@@ -79,8 +79,8 @@ const OPTIONS: &[(Names, &str, Names, &str)] = &[
     // GNU make manual, `go help build`
     (
         Names("make gmake"),
-        "fCEI",
-        Names("file makefile directory eval include-dir"),
+        "fCEIp",
+        Names("file makefile directory eval include-dir print-data-base"),
         RUNS,
     ),
     (
@@ -325,6 +325,12 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     let rest = &words[1..];
     let (name, rest) = module(name, rest);
     found.extend(of_patterns(name, rest));
+    let shows_secret = |word: &&ShellWord| word.value.is_none() && names_secret(&word.raw);
+    found.extend(
+        rest.iter()
+            .filter(shows_secret)
+            .map(|word| Hazard::new(&word.raw, "it may show a secret")),
+    );
     found.extend(of_options(name, rest));
     if unpacks(name, rest) {
         // Those are what a text says that the model may have written: the rule has to spell out which. What comes on
@@ -342,6 +348,19 @@ pub(crate) fn hazards(command: &ShellCommand) -> Vec<Hazard> {
     }
     found.extend(hazards_of(name, rest));
     found
+}
+
+/// Whether a word has a variable that is named like a secret.
+fn names_secret(raw: &str) -> bool {
+    const PARTS: [&str; 7] = ["TOKEN", "SECRET", "KEY", "PASSW", "CREDENTIAL", "AUTH", "PRIVATE"];
+    raw.split('$').skip(1).any(|text| {
+        let name: String = text
+            .trim_start_matches('{')
+            .chars()
+            .take_while(|c| *c == '_' || c.is_alphanumeric())
+            .collect();
+        PARTS.iter().any(|part| name.to_ascii_uppercase().contains(part))
+    })
 }
 
 /// Patterns for file names where a name can be more than a file to the program.
