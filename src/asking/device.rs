@@ -178,7 +178,6 @@ pub(crate) struct RawTerminal<'a> {
 }
 
 impl<'a> RawTerminal<'a> {
-    /// Switches to single keys.
     pub(crate) fn new(device: &'a Device, typed: TypedBefore) -> io::Result<Self> {
         let before = tcgetattr(&device.input)?;
         let mut modes = before.clone();

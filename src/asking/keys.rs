@@ -41,6 +41,8 @@ pub(crate) struct KeyDecoder {
     pending: Vec<u8>,
     ready: VecDeque<Key>,
     pasting: bool,
+    /// Whether a text is typed that has lines: Ctrl-J and Alt-Enter begin one, and those of a paste stay.
+    has_lines: bool,
 }
 
 /// What the start of the pending bytes is.
@@ -52,6 +54,19 @@ enum Token {
 }
 
 impl KeyDecoder {
+    /// Decodes a text that has lines.
+    pub(crate) fn of_text() -> Self {
+        Self {
+            has_lines: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a paste, or a sequence, has begun and not ended.
+    pub(crate) fn is_midway(&self) -> bool {
+        self.pasting || !self.pending.is_empty()
+    }
+
     /// Adds bytes that were read from the terminal.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.pending.extend_from_slice(bytes);
@@ -67,11 +82,6 @@ impl KeyDecoder {
             self.ready.push_back(Key::Escape);
         }
         self.pending.clear();
-    }
-
-    /// Adds a key after those that were decoded.
-    pub(crate) fn push_key(&mut self, key: Key) {
-        self.ready.push_back(key);
     }
 
     pub(crate) fn next(&mut self) -> Option<Key> {
@@ -93,6 +103,10 @@ impl KeyDecoder {
             match &rest[..length] {
                 b"\x1b[200~" => self.pasting = true,
                 PASTE_END => self.pasting = false,
+                b"\n" | b"\x1b\r" if self.has_lines && !self.pasting => self.ready.push_back(Key::Char('\n')),
+                [end @ (b'\r' | b'\n' | b'\t')] if self.has_lines && self.pasting => {
+                    self.ready.push_back(Key::Pasted(char::from(*end)));
+                }
                 _ => self.ready.extend(key),
             }
             from += length;
@@ -292,6 +306,19 @@ mod tests {
         let expected: Vec<Key> = "yn [Aü".chars().map(Key::Pasted).chain([Key::Char('y')]).collect();
         assert_eq!(keys(&[&all]), expected);
         assert_eq!(keys(&[b"\x1b[200~y\x03"]), [Key::Pasted('y'), Key::Interrupt]);
+    }
+
+    #[test]
+    fn a_text_has_lines() {
+        let mut decoder = KeyDecoder::of_text();
+        decoder.push(b"a\n\x1b\r\r\x1b[200~b\r");
+        assert!(decoder.is_midway());
+        decoder.push(b"\n\x1b[201~");
+        assert!(!decoder.is_midway());
+        let keys: Vec<Key> = std::iter::from_fn(|| decoder.next()).collect();
+        let typed = [Key::Char('a'), Key::Char('\n'), Key::Char('\n'), Key::Enter];
+        let pasted = ['b', '\r', '\n'].map(Key::Pasted);
+        assert_eq!(keys, [&typed[..], &pasted].concat());
     }
 
     proptest! {

@@ -39,8 +39,13 @@ impl KeyWatch {
             .or_else(|| open("/dev/tty".as_ref()).ok())?;
         Some(Self {
             terminal: Receiver::from_file_unchecked(terminal).ok()?,
-            keys: KeyDecoder::default(),
+            keys: KeyDecoder::of_text(),
         })
+    }
+
+    /// Whether a paste, or a sequence, has begun and not ended.
+    pub(crate) fn is_midway(&self) -> bool {
+        self.keys.is_midway()
     }
 
     /// The next key. While a question has `screen`, keys belong to the question. Cancel-safe.
@@ -64,26 +69,9 @@ impl KeyWatch {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 // A question that came meanwhile throws away what was typed before it.
                 Ok(_) if screen.is_taken() => {}
-                Ok(length) => self.push(&bytes[..length]),
+                Ok(length) => self.keys.push(&bytes[..length]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Ctrl-J and Alt-Enter begin a new line in what is typed.
-    fn push(&mut self, bytes: &[u8]) {
-        let mut bytes = bytes.to_vec();
-        while let Some(at) = bytes.windows(2).position(|pair| pair == b"\x1b\r") {
-            bytes.splice(at..at + 2, *b"\n");
-        }
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            match piece.strip_suffix(b"\n") {
-                Some(before) => {
-                    self.keys.push(before);
-                    self.keys.push_key(Key::Pasted('\n'));
-                }
-                None => self.keys.push(piece),
             }
         }
     }

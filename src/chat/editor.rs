@@ -12,7 +12,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use nu_ansi_term::{Color, Style};
 use reedline::{
     ColumnarMenu, Completer, CompletionResult, DefaultHinter, EditCommand, EditMode, Emacs, FileBackedHistory,
-    Highlighter, History as _, HistoryItem, MenuBuilder as _, Prompt, PromptEditMode, PromptHistorySearch,
+    Highlighter, History as _, HistoryItem, Keybindings, MenuBuilder as _, Prompt, PromptEditMode, PromptHistorySearch,
     PromptHistorySearchStatus, Reedline, ReedlineEvent, ReedlineMenu, ReedlineRawEvent, Signal, Span, StyledText,
     Suggestion, default_emacs_keybindings,
 };
@@ -48,22 +48,6 @@ impl Editor {
             // An in-memory history cannot fail.
             let _ = past.save(HistoryItem::from_command_line(entry));
         }
-        let mut keys = default_emacs_keybindings();
-        keys.add_binding(
-            KeyModifiers::NONE,
-            KeyCode::Tab,
-            ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]),
-        );
-        keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
-        let new_line = || ReedlineEvent::Edit(vec![EditCommand::InsertNewline]);
-        keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, new_line());
-        keys.add_binding(KeyModifiers::SHIFT, KeyCode::Enter, new_line());
-        keys.add_binding(KeyModifiers::CONTROL, KeyCode::Char('j'), new_line());
-        keys.add_binding(
-            KeyModifiers::CONTROL,
-            KeyCode::Char('z'),
-            ReedlineEvent::ExecuteHostCommand(String::new()),
-        );
         let menu = ColumnarMenu::default()
             .with_name(MENU)
             .with_columns(2)
@@ -79,7 +63,7 @@ impl Editor {
             .with_highlighter(Box::new(Watcher(typed.clone())))
             .with_hinter(Box::new(hinter))
             .with_edit_mode(Box::new(EmacsKeys {
-                emacs: Emacs::new(keys),
+                emacs: Emacs::new(entry_keys()),
                 typed: typed.clone(),
                 pastes,
             }))
@@ -129,6 +113,27 @@ impl Editor {
             _ => TypedLine::End,
         })
     }
+}
+
+/// Keys as in emacs, and those that this program adds.
+fn entry_keys() -> Keybindings {
+    let mut keys = default_emacs_keybindings();
+    keys.add_binding(
+        KeyModifiers::NONE,
+        KeyCode::Tab,
+        ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]),
+    );
+    keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
+    let new_line = || ReedlineEvent::Edit(vec![EditCommand::InsertNewline]);
+    keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, new_line());
+    keys.add_binding(KeyModifiers::SHIFT, KeyCode::Enter, new_line());
+    keys.add_binding(KeyModifiers::CONTROL, KeyCode::Char('j'), new_line());
+    keys.add_binding(
+        KeyModifiers::CONTROL,
+        KeyCode::Char('z'),
+        ReedlineEvent::ExecuteHostCommand(String::new()),
+    );
+    keys
 }
 
 /// The content of the line, as the keys need it. The editor updates it with each redraw; keys between two redraws

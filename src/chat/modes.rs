@@ -13,6 +13,8 @@ use rustix::termios::{InputModes, LocalModes, OptionalActions, Termios, tcgetatt
 /// Turns off the line editor's settings: bracketed paste, and a briefly hidden cursor.
 const PLAIN: &str = "\u{1b}[?2004l\u{1b}[?25h";
 
+const PASTES: &str = "\u{1b}[?2004h";
+
 /// The original modes of the terminal at stdin.
 #[derive(Debug)]
 pub struct Modes {
@@ -47,6 +49,13 @@ impl Modes {
             modes.input_modes -= InputModes::ICRNL | InputModes::INLCR | InputModes::IGNCR;
             let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &modes);
         }
+    }
+
+    /// Lets the terminal say what is pasted, until the modes are restored.
+    pub fn announce_pastes(&self) {
+        self.is_edited.store(true, Ordering::Relaxed);
+        let mut stderr = io::stderr();
+        let _ = stderr.write_all(PASTES.as_bytes()).and_then(|()| stderr.flush());
     }
 
     /// Stops the program, as Ctrl-Z does where a terminal gives whole lines, until the shell lets it go on.

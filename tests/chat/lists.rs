@@ -1,6 +1,6 @@
 //! Lists that are chosen from, notes that wrap, help that fits.
 
-use super::{PROMPT, attached, rows, wait_until};
+use super::{PROMPT, SHARED_ENGINE, attached, rows, wait_until};
 use crate::support::{LONG, Sandbox, until};
 
 /// Waits until the last row is an empty prompt.
@@ -39,7 +39,7 @@ fn a_list_of_300_models_filters_and_marks_what_is_in_use() {
         pty.send("/model\r");
         pty.wait_for("type to filter");
         pty.send("name 28");
-        let screen = pty.wait_for("11 of 303, Enter takes, Esc leaves");
+        let screen = pty.wait_for("13 of 303, Enter takes, Esc leaves");
         assert!(rows(&screen).contains(&"model: name 28"), "{screen}");
         pty.send("4");
         pty.wait_for("1 of 303");
@@ -175,11 +175,11 @@ fn the_first_line_and_the_status_tell_where_things_stand() {
     pty.send("/cost\r");
     pty.wait_for("model calls  2");
     // Several titles match, so the person chooses.
-    pty.send("/resume greetings\r");
+    pty.send("/resume greet\r");
     pty.wait_for("type to filter");
     pty.send("(\r");
     pty.wait_for("2 prompts so far");
-    pty.send("/resume greetings\r");
+    pty.send("/resume greet\r");
     pty.wait_for("type to filter");
     pty.send("\u{1b}");
     wait_for_prompt(&pty);
@@ -203,10 +203,11 @@ fn tokens_cost_and_time_follow_a_plain_answer_on_a_terminal() {
     let sandbox = Sandbox::new();
     let _model =
         sandbox.share_engine("[[reply]]\ntext = \"done\"\nusage = { input = 2000, output = 100 }\ntimes = \"always\"");
-    let line = "$OPENCODE_RS -m rehearsal/scripted hi; echo; \
-                $OPENCODE_RS -q -m rehearsal/scripted hi; \
-                $OPENCODE_RS -m rehearsal/scripted hi 2> log; cat log; echo the end";
-    let mut pty = crate::support::Pty::shell_at_once(&sandbox, "", line);
+    let line = format!(
+        "{SHARED_ENGINE}$OPENCODE_RS -m rehearsal/scripted hi; echo; $OPENCODE_RS -q -m rehearsal/scripted hi; \
+         $OPENCODE_RS -m rehearsal/scripted hi 2> log; cat log; echo the end"
+    );
+    let mut pty = crate::support::Pty::shell_at_once(&sandbox, "", &line);
     pty.wait_for("the end");
     assert_eq!(pty.finish(), 0);
     let screen = pty.screen();

@@ -28,9 +28,12 @@ fn with_model(sandbox: &Sandbox, model: &Model, arguments: &str) -> Pty {
     pty
 }
 
+/// The variable that names an engine counts more than the setting that names the shared one.
+const SHARED_ENGINE: &str = "unset OPENCODE_RS_ENGINE; ";
+
 /// A dialog with a scripted model, in the engine that tests share after [`Sandbox::share_engine`].
 fn attached(sandbox: &Sandbox, arguments: &str) -> Pty {
-    let line = format!("exec $OPENCODE_RS chat -m rehearsal/scripted {arguments}");
+    let line = format!("{SHARED_ENGINE}exec $OPENCODE_RS chat -m rehearsal/scripted {arguments}");
     let pty = Pty::shell_at_once(sandbox, "", &line);
     pty.wait_for("Ctrl-D leaves");
     pty.wait_for(PROMPT);

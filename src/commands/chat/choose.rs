@@ -28,7 +28,7 @@ impl Choice {
 }
 
 /// How a question at the terminal ended.
-enum Asked<T> {
+enum QuestionEnd<T> {
     Answered(T),
     Gone,
     /// This terminal cannot be asked at.
@@ -57,8 +57,8 @@ impl Dialog<'_, '_> {
                 })
                 .await?;
             return Ok(match asked {
-                Asked::Answered(chosen) => chosen,
-                Asked::Gone | Asked::NoTerminal => None,
+                QuestionEnd::Answered(chosen) => chosen,
+                QuestionEnd::Gone | QuestionEnd::NoTerminal => None,
             });
         }
         self.choose_number(what, &choices).await
@@ -95,29 +95,22 @@ impl Dialog<'_, '_> {
     /// # Errors
     ///
     /// When there is no terminal to ask at, or a signal ends the dialog.
-    pub(super) async fn confirm(&mut self, facts: Vec<String>, question: &str) -> Result<bool, Failure> {
+    pub(super) async fn confirm(&mut self, question: &'static str) -> Result<bool, Failure> {
         #[cfg(unix)]
-        let asked = {
-            let question = question.to_owned();
-            self.ask(crate::asking::TypedBefore::Discarded, move |board| {
-                use crate::asking::{self, StyledLine, TextStyle};
-                let facts: Vec<StyledLine> = facts
-                    .iter()
-                    .map(|fact| StyledLine::new(2).foreign(TextStyle::Plain, fact))
-                    .collect();
-                asking::confirm(board, &facts, &question)
+        let asked = self
+            .ask(crate::asking::TypedBefore::Discarded, move |board| {
+                crate::asking::confirm(board, question)
             })
-            .await?
-        };
+            .await?;
         #[cfg(not(unix))]
         let asked = {
-            let _ = (facts, question);
-            Asked::NoTerminal
+            let _ = question;
+            QuestionEnd::NoTerminal
         };
         match asked {
-            Asked::Answered(yes) => Ok(yes),
-            Asked::Gone => Ok(false),
-            Asked::NoTerminal => Err(Failure::usage("cannot ask: this terminal takes no questions")
+            QuestionEnd::Answered(yes) => Ok(yes),
+            QuestionEnd::Gone => Ok(false),
+            QuestionEnd::NoTerminal => Err(Failure::usage("cannot ask: this terminal takes no questions")
                 .hint("leave the dialog, and start it with `--auto-tools`")),
         }
     }
@@ -128,11 +121,11 @@ impl Dialog<'_, '_> {
         &mut self,
         typed: crate::asking::TypedBefore,
         question: impl FnOnce(crate::asking::Board<'_>) -> Result<T, crate::asking::Gone> + Send + 'static,
-    ) -> Result<Asked<T>, Failure> {
+    ) -> Result<QuestionEnd<T>, Failure> {
         use crate::asking::{Board, Device};
         use crate::terminal::{Screen, TerminalStyle};
         let Some(device) = Device::controlling() else {
-            return Ok(Asked::NoTerminal);
+            return Ok(QuestionEnd::NoTerminal);
         };
         let interrupts = self.chat.context.interrupts.clone();
         let withdrawal = interrupts.token().child_token();
@@ -143,15 +136,15 @@ impl Dialog<'_, '_> {
         });
         let answer = tokio::select! {
             answer = &mut asking => answer,
-            () = self.chat.refuse_calls() => return Ok(Asked::Gone),
+            () = self.chat.refuse_calls() => return Ok(QuestionEnd::Gone),
         };
         if interrupts.reason().is_some() {
             self.modes.restore();
             return Err(interrupts.failure("the dialog"));
         }
         Ok(match answer {
-            Ok(Ok(answer)) => Asked::Answered(answer),
-            _ => Asked::Gone,
+            Ok(Ok(answer)) => QuestionEnd::Answered(answer),
+            _ => QuestionEnd::Gone,
         })
     }
 }

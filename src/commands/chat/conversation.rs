@@ -283,7 +283,7 @@ impl<'a> Conversation<'a> {
     /// Takes a turn and shows it.
     pub(super) async fn turn(&mut self, asked: Asked, person: Option<PersonKeys<'_>>) -> Result<Ended, Failure> {
         let context = self.context;
-        let (presses, mut typed) = person.map_or((None, None), |person| (Some(person.presses), Some(person.typed)));
+        let (presses, typed) = person.map_or((None, None), |person| (Some(person.presses), Some(person.typed)));
         if let Some(presses) = presses {
             presses.forget();
         }
@@ -293,12 +293,7 @@ impl<'a> Conversation<'a> {
         let mut display = self.display()?;
         let screen = display.screen().clone();
         let broken = display.broken();
-        let cancelled = async {
-            tokio::select! {
-                () = pressed(presses, 1) => {}
-                () = escaped(typed.as_deref_mut(), &screen) => {}
-            }
-        };
+        let cancelled = cancelled(presses, typed, &screen);
         let stop = stop(context, begun, limit, cancelled, broken);
         tokio::pin!(stop);
         let turning = async {
@@ -456,10 +451,17 @@ async fn stop(
     }
 }
 
-async fn escaped(typed: Option<&mut TypedAhead>, screen: &Screen) {
-    match typed {
-        Some(typed) => typed.escape(screen).await,
-        None => std::future::pending().await,
+/// Resolves when the person cancels the turn: with Ctrl-C, or with Esc.
+async fn cancelled(presses: Option<&Presses>, typed: Option<&mut TypedAhead>, screen: &Screen) {
+    let escaped = async {
+        match typed {
+            Some(typed) => typed.escape(screen).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = pressed(presses, 1) => {}
+        () = escaped => {}
     }
 }
 

@@ -91,7 +91,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
             Console::Plain
         };
         let typed = if can_edit {
-            TypedAhead::open()
+            TypedAhead::open(pastes.clone())
         } else {
             TypedAhead::default()
         };
@@ -253,6 +253,9 @@ impl<'t, 'c> Dialog<'t, 'c> {
 
     /// Takes a turn and says how things stand.
     pub(super) async fn turn(&mut self, asked: Asked) -> Result<NextStep, Failure> {
+        if self.is_edited() {
+            self.modes.announce_pastes();
+        }
         let person = PersonKeys {
             presses: &self.presses,
             typed: self.typed.get_mut(),
@@ -312,6 +315,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
         let mut initial = String::new();
         if wanted == ConsoleRequest::Entry {
             let typed = self.typed.get_mut();
+            typed.settle().await;
             if let Some(line) = typed.line() {
                 if let TypedLine::Text(text) = &line {
                     let rows = sanitize(text).replace('\n', &format!("\n{MORE}"));

@@ -106,8 +106,10 @@ impl Dialog<'_, '_> {
             return Ok(());
         }
         if on {
-            let facts = self.widening();
-            if !self.confirm(facts, "let the model run tools?").await? {
+            for fact in self.widening() {
+                self.say(&fact);
+            }
+            if !self.confirm("let the model run tools?").await? {
                 self.note("tools stay off");
                 return Ok(());
             }

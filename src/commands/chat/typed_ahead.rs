@@ -1,13 +1,19 @@
 //! What the person types while no line is read: it waits for the next prompt. Esc does not wait.
 
 use std::collections::VecDeque;
+#[cfg(unix)]
+use std::time::Duration;
 
 #[cfg(unix)]
 use crate::asking::{Key, KeyWatch, TextField};
-use crate::chat::TypedLine;
 #[cfg(unix)]
 use crate::chat::ends_with_continuation;
+use crate::chat::{Pastes, TypedLine};
 use crate::terminal::Screen;
+
+/// How long the rest of a paste may take to come.
+#[cfg(unix)]
+const PASTE_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 pub(super) struct TypedAhead {
@@ -16,23 +22,43 @@ pub(super) struct TypedAhead {
     watch: Option<KeyWatch>,
     #[cfg(unix)]
     field: TextField,
+    /// What is pasted at the moment.
+    #[cfg(unix)]
+    paste: String,
+    #[cfg(unix)]
+    pastes: Pastes,
     /// Lines that were sent, oldest first.
     lines: VecDeque<TypedLine>,
 }
 
 impl TypedAhead {
-    /// Collects keys from now on.
     #[cfg(unix)]
-    pub(super) fn open() -> Self {
+    pub(super) fn open(pastes: Pastes) -> Self {
         Self {
             watch: KeyWatch::open(),
+            pastes,
             ..Self::default()
         }
     }
 
     #[cfg(not(unix))]
-    pub(super) fn open() -> Self {
+    pub(super) fn open(_pastes: Pastes) -> Self {
         Self::default()
+    }
+
+    /// Takes the rest of a paste, or of a sequence, that has begun: no part of it is for the line editor.
+    pub(super) async fn settle(&mut self) {
+        #[cfg(unix)]
+        {
+            let screen = Screen::plain();
+            while let Some(watch) = self.watch.as_mut().filter(|watch| watch.is_midway()) {
+                match tokio::time::timeout(PASTE_TIMEOUT, watch.next(&screen)).await {
+                    Ok(Ok(key)) => self.press(key),
+                    _ => break,
+                }
+            }
+            self.end_paste();
+        }
     }
 
     /// The next line that was sent.
@@ -70,8 +96,24 @@ impl TypedAhead {
         std::future::pending().await
     }
 
+    /// A paste is inserted, and never sent.
+    #[cfg(unix)]
+    fn end_paste(&mut self) {
+        if !self.paste.is_empty() {
+            let folded = self.pastes.fold(&std::mem::take(&mut self.paste));
+            for c in folded.chars() {
+                self.field.press(Key::Char(c));
+            }
+        }
+    }
+
     #[cfg(unix)]
     fn press(&mut self, key: Key) {
+        if let Key::Pasted(c) = key {
+            self.paste.push(c);
+            return;
+        }
+        self.end_paste();
         match key {
             Key::Enter => {
                 let mut text = self.field.take();
@@ -110,6 +152,14 @@ mod tests {
         }
         assert_eq!(typed.line(), Some(TypedLine::Text("one\ntwo".to_owned())));
         assert_eq!((typed.line(), typed.rest().as_str()), (None, "h"));
+        for key in ['a', '\r', '\n', 'b']
+            .map(Key::Pasted)
+            .into_iter()
+            .chain([Key::Char('c')])
+        {
+            typed.press(key);
+        }
+        assert_eq!((typed.line(), typed.rest().as_str()), (None, "a\nbc"));
         typed.press(Key::EndOfInput);
         assert_eq!(typed.line(), Some(TypedLine::End));
     }
