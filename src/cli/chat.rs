@@ -72,6 +72,7 @@ impl ChatArgs {
         let (fresh, input) = (self.connect.fresh, self.connect.input);
         let mut connect = self.connect.resolve(settings);
         self.conversation.keep_warm(settings, fresh, &mut connect)?;
+        let names = self.model.resolve(settings, &connect.rehearsal)?;
         Ok(RunRequest {
             prompt: PromptSource::Arguments(self.prompt.join(" ")),
             stdin: StdinUse::Never,
@@ -87,7 +88,7 @@ impl ChatArgs {
             permission: self.permission.resolve(settings, input, ToolArgs::AsAsked)?,
             connect,
             output: output(self.raw, self.thinking, settings),
-            ..self.model.resolve(settings)?
+            ..names
         })
     }
 }

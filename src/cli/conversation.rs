@@ -148,6 +148,10 @@ impl ConversationOptions {
         Ok(())
     }
 
+    pub(super) fn continues_latest(&self) -> bool {
+        self.latest
+    }
+
     fn is_kept(&self) -> bool {
         self.keep || self.name.is_some()
     }

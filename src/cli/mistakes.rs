@@ -64,6 +64,37 @@ const FOREIGN_OPTIONS: &[(Names, &str)] = &[
         "`--ephemeral` deletes the session afterwards",
     ),
     (
+        Names("--reasoning-effort --reasoning"),
+        "`--effort LEVEL` chooses how hard the model thinks",
+    ),
+    (
+        Names("--include-directories"),
+        "`--add-dir DIR` adds a directory, with `--auto-tools`",
+    ),
+    (
+        Names("--oss --local-provider"),
+        "`-m ollama/NAME`, `-m lmstudio/NAME` and `-m llamacpp/NAME` use a model of this machine; `opencode-rs models --local` lists them",
+    ),
+    (Names("--print-logs"), "`-vv` shows the engine's output and a trace"),
+    (
+        Names("--test-cmd"),
+        "`--verify COMMAND` succeeds only if the command does",
+    ),
+    (
+        Names("--yes-always"),
+        "`-y` says yes to every question, with `--auto-tools`",
+    ),
+    (
+        Names("--interactive --prompt-interactive"),
+        "`opencode-rs chat` is the dialog",
+    ),
+    (Names("--list-sessions"), "`opencode-rs session list` lists them"),
+    (Names("--list-models --models"), "`opencode-rs models` lists them"),
+    (
+        Names("--mode"),
+        "`--output-format text|json|stream-json` chooses the format",
+    ),
+    (
         Names("--skip-git-repo-check"),
         "no repository is needed: leave the option out",
     ),
@@ -72,17 +103,14 @@ const FOREIGN_OPTIONS: &[(Names, &str)] = &[
 /// Commands of other programs: the word, the words that may follow it, and what to type here. `*` is anything; none, the
 /// word alone.
 const FOREIGN_COMMANDS: &[(Names, Names, &str)] = &[
-    (
-        Names("login logout signin"),
-        Names(""),
-        "`opencode-rs auth login`, `auth logout`",
-    ),
+    (Names("login signin setup-token"), Names(""), "`opencode-rs auth login`"),
+    (Names("logout"), Names(""), "`opencode-rs auth logout`"),
     (
         Names("upgrade update self-update"),
         Names(""),
         "`opencode-rs engine install` for the engine; this program is renewed in the way in which it was installed",
     ),
-    (Names("serve web"), Names(""), "`opencode-rs server start`"),
+    (Names("serve"), Names(""), "`opencode-rs server start`"),
     (
         Names("sessions history"),
         Names("list ls show"),
@@ -91,7 +119,7 @@ const FOREIGN_COMMANDS: &[(Names, Names, &str)] = &[
     (
         Names("stats usage cost"),
         Names(""),
-        "`opencode-rs session list`, which has tokens and costs",
+        "`opencode-rs session list --output-format json`, which has the cost of each session",
     ),
     (Names("export"), Names(""), "`opencode-rs session export`"),
     (Names("import"), Names(""), "`opencode-rs session import FILE`"),
@@ -117,12 +145,31 @@ const FOREIGN_COMMANDS: &[(Names, Names, &str)] = &[
     ),
     (Names("init"), Names(""), "`/init` in the dialog: `opencode-rs chat`"),
     (Names("model"), Names("list ls"), "`opencode-rs models`"),
-    (Names("agent"), Names("list ls"), "`opencode-rs agents`"),
+    (
+        Names("agent"),
+        Names("list ls create"),
+        "`opencode-rs agents`; `engine exec -- agent create` makes one",
+    ),
     (Names("settings preferences"), Names(""), "`opencode-rs config show`"),
     (
-        Names("install uninstall"),
+        Names("install"),
         Names(""),
-        "`opencode-rs engine install`, `engine remove`",
+        "`opencode-rs engine install` for the engine",
+    ),
+    (
+        Names("uninstall"),
+        Names(""),
+        "`cargo uninstall opencode-rs` for this program, `opencode-rs engine remove VERSION` for an engine",
+    ),
+    (
+        Names("clear compact undo redo"),
+        Names(""),
+        "it in the dialog, with a slash: `opencode-rs chat`",
+    ),
+    (
+        Names("plugin plugins extensions skills hooks features sandbox cloud apply proto migrate"),
+        Names("list ls"),
+        "`opencode-rs --help`, which lists the commands that there are",
     ),
     (
         Names("completion"),
@@ -132,11 +179,12 @@ const FOREIGN_COMMANDS: &[(Names, Names, &str)] = &[
     (Names("logs log"), Names(""), "`opencode-rs server logs`"),
     (Names("status debug"), Names(""), "`opencode-rs doctor`"),
     (Names("stop kill"), Names(""), "`opencode-rs server stop`"),
+    (Names("attach"), Names("*"), "`opencode-rs --attach URL PROMPT`"),
     (Names("tui interactive"), Names(""), "`opencode-rs chat`"),
     (
-        Names("acp github pr attach"),
+        Names("acp github pr web"),
         Names(""),
-        "`opencode-rs engine exec -- COMMAND`: it is a command of the engine",
+        "`opencode-rs engine exec -- NAME`: it is a command of the engine",
     ),
 ];
 

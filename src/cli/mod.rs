@@ -301,7 +301,8 @@ fn as_options(tree: &ClapCommand, mut words: Vec<OsString>) -> Vec<OsString> {
             if at > 1 || first.is_none_or(|first| tree.find_subcommand(first).is_some()) {
                 words.remove(at);
                 words.push("--help".into());
-            } else if first.is_some_and(|first| mistakes::commands_like(tree, first).is_empty()) {
+            } else if first.is_some_and(|first| mistakes::commands_like(tree, first).is_empty()) && words.len() > 3 {
+                // `help me with this` is a prompt; one word more is a name.
                 words.insert(1, "run".into());
             }
         }

@@ -7,7 +7,9 @@ use clap::Args;
 use super::choice::value;
 use super::values;
 use crate::error::Failure;
-use crate::request::{Effort, ModelChoice, NamesRequest, RunRequest, SystemPrompt, TypedNames, VariantChoice};
+use crate::request::{
+    Effort, ModelChoice, NamesRequest, RehearsalChoice, RunRequest, SystemPrompt, TypedNames, VariantChoice,
+};
 use crate::settings::{Setting, Settings};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -49,7 +51,9 @@ impl ModelOptions {
     /// # Errors
     ///
     /// When two settings of the same source exclude each other.
-    pub(super) fn resolve(self, settings: &Settings) -> Result<RunRequest, Failure> {
+    pub(super) fn resolve(self, settings: &Settings, rehearsal: &RehearsalChoice) -> Result<RunRequest, Failure> {
+        // The scripted model answers, whatever real one is usual.
+        let is_real = *rehearsal == RehearsalChoice::Off;
         let typed = TypedNames {
             model: self.model.is_some(),
             agent: self.agent.is_some(),
@@ -58,7 +62,8 @@ impl ModelOptions {
         let variant = match (self.variant, self.effort) {
             (Some(name), _) => (Some(name), None),
             (None, Some(effort)) => (None, Some(effort)),
-            (None, None) => higher((&settings.variant, "variant"), (&settings.effort, "effort"))?,
+            (None, None) if is_real => higher((&settings.variant, "variant"), (&settings.effort, "effort"))?,
+            (None, None) => (None, None),
         };
         let system = match (self.system, self.system_file) {
             (Some(text), _) => (Some(text), None),
@@ -67,7 +72,7 @@ impl ModelOptions {
         };
         Ok(RunRequest {
             names: NamesRequest {
-                model: self.model.or(value(&settings.model)),
+                model: self.model.or(value(&settings.model).filter(|_| is_real)),
                 agent: self.agent.or(value(&settings.agent)),
                 variant: match variant {
                     (Some(name), _) => VariantChoice::Named(name),

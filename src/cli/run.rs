@@ -148,12 +148,14 @@ impl RunArgs {
             )
             .hint("leave out `--worktree`, or begin a new session"));
         }
+        self.refuse_setting_behind_continue()?;
         let (fresh, input) = (self.connect.fresh, self.connect.input);
         let mut connect = self.connect.resolve(settings);
         // A worktree is a directory of its own, which goes away.
         if worktree.is_none() {
             self.conversation.keep_warm(settings, fresh, &mut connect)?;
         }
+        let names = self.model.resolve(settings, &connect.rehearsal)?;
         Ok(RunRequest {
             prompt,
             stdin,
@@ -172,8 +174,30 @@ impl RunArgs {
             worktree,
             permission: self.permission.resolve(settings, input, ToolArgs::AsAsked)?,
             connect,
-            ..self.model.resolve(settings)?
+            ..names
         })
+    }
+
+    /// `-c KEY=VALUE` is a setting for other programs; here it would be a prompt in the last session.
+    fn refuse_setting_behind_continue(&self) -> Result<(), Failure> {
+        let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+        let is_setting = |word: &String| {
+            let key = word.split_once('=').map(|(key, _)| key);
+            key.is_some_and(|key| !key.is_empty() && key.chars().all(is_key)) && !word.contains(char::is_whitespace)
+        };
+        match self
+            .prompt
+            .first()
+            .filter(|word| self.conversation.continues_latest() && is_setting(word))
+        {
+            Some(word) => Err(Failure::usage(format!(
+                "cannot set `{word}` with `-c`, which continues the last session"
+            ))
+            .hint(
+                "options and `opencode-rs config edit` change settings; to send it as a prompt, write `--` before it",
+            )),
+            None => Ok(()),
+        }
     }
 
     fn prompt(&self) -> Result<(PromptSource, StdinUse), Failure> {

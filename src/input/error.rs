@@ -125,9 +125,7 @@ impl From<InputError> for Failure {
             }
             InputError::TooLong { .. } => failure.hint("name the file in the prompt and let the agent read it"),
             InputError::NotText { looks_like, .. } => failure.hint(looks_like.hint()),
-            InputError::NoTerminal { .. } => {
-                failure.hint("run it in a terminal; a prompt can also come from stdin or `--prompt-file`")
-            }
+            InputError::NoTerminal { .. } => failure.hint("run it in a terminal"),
             InputError::Unreadable { path, source } if source.kind() == io::ErrorKind::NotFound => {
                 let near = names_beside(&path);
                 failure.hint_if(!near.is_empty(), format!("did you mean {}?", quoted(&near)))

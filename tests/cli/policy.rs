@@ -827,7 +827,11 @@ fn git_that_starts_programs_or_shows_secrets_is_asked_about() {
     let shown = effects(
         &sandbox,
         &["--auto-tools", "--allow", "bash:git *"],
-        &["bash:git status --verb", "bash:git commit -v --dry-run", "bash:git checkout -p"],
+        &[
+            "bash:git status --verb",
+            "bash:git commit -v --dry-run",
+            "bash:git checkout -p",
+        ],
     );
     assert_eq!(shown, ["ask"; 3]);
     git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "a"]);
@@ -837,7 +841,12 @@ fn git_that_starts_programs_or_shows_secrets_is_asked_about() {
     let moves = effects(
         &sandbox,
         &["--auto-tools", "--allow", "bash:git *", "--allow", "bash:mv *"],
-        &["bash:git mv tools t2", "bash:mv tools t2", "bash:git mv -f new tools", "bash:git config user.name"],
+        &[
+            "bash:git mv tools t2",
+            "bash:mv tools t2",
+            "bash:git mv -f new tools",
+            "bash:git config user.name",
+        ],
     );
     assert_eq!(moves, ["ask", "ask", "ask", "allow"]);
     git(&["config", "--unset", "core.hooksPath"]);
