@@ -90,7 +90,7 @@ fn words_that_begin_with_no_command_are_a_prompt() {
         (&["run", "--", "-x"], "-x"),
         (&["run", "run"], "run"),
         (&["chats"], "chats"),
-        (&["help", "me", "now"], "help me"),
+        (&["help", "me", "now"], "help me now"),
         (&["-q", "help", "me", "-m", "x/y"], "help me"),
     ];
     for (words, prompt) in cases {

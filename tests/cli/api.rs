@@ -23,14 +23,14 @@ fn fields_are_a_body_or_a_query_and_the_directory_is_the_projects() {
 
     let list = |fields: &[&str]| home.run(&[&["api", "GET", "/session", "--attach", url], fields].concat());
     let listed = list(&["-F", "limit=1", "-F", "search=Rev"]);
-    assert_eq!(listed.json()[0]["id"], session["id"], "{listed:?}");
+    assert_eq!(listed.engines_json()[0]["id"], session["id"], "{listed:?}");
     let none = list(&["-F", "search=nothing like it"]);
     assert_eq!(none.stdout, "[]");
 
     home.write("title.txt", "From a file\n");
     let path = format!("/session/{}", session["id"].as_str().unwrap());
     let renamed = home.run(&["api", "PATCH", &path, "--attach", url, "-F", "title=@title.txt"]);
-    assert_eq!(renamed.json()["title"], "From a file\n", "{renamed:?}");
+    assert_eq!(renamed.engines_json()["title"], "From a file\n", "{renamed:?}");
 
     let mut command = home.command(&["api", "PATCH", &path, "--attach", url, "--input", "-"]);
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
@@ -46,7 +46,7 @@ fn a_refusal_shows_its_body_and_fails() {
     let home = Home::new();
     let refused = home.run(&["api", "GET", "/session/ses_nowhere", "--attach", shared_engine()]);
     assert_eq!(refused.code, Some(1));
-    assert_eq!(refused.json()["name"], "NotFoundError");
+    assert_eq!(refused.engines_json()["name"], "NotFoundError");
     assert_eq!(
         refused.stderr,
         "error: cannot call `GET /session/ses_nowhere`: status 404\n"

@@ -132,6 +132,12 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
+    /// What the engine answered, as it is.
+    #[track_caller]
+    pub(crate) fn engines_json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
     /// The document on stdout, which is as its schema says.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {

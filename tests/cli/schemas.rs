@@ -65,7 +65,7 @@ fn example(key: &str) -> &'static str {
         "color" => "\"never\"",
         "verbosity" => "\"normal\"",
         "output_format" => "\"json\"",
-        "attach" => "\"http://127.0.0.1:4096\"",
+        "attach" | "ollama_url" | "lmstudio_url" | "llamacpp_url" => "\"http://127.0.0.1:4096\"",
         "max_cost" => "\"0.25\"",
         "max_retries" | "max_turns" | "max_tool_calls" | "max_tokens" | "port" => "7",
         "deny" | "ask" | "allow" => "[\"bash:git push *\"]",

@@ -131,7 +131,10 @@ async fn use_prefers_an_installed_version_and_says_when_something_comes_first() 
     let (mut world, _) = with_installed().await;
     let missing = run(&world, EngineAction::Use(Version::new(1, 18, 91)), ListFormat::Text).await;
     let failure = missing.result.unwrap_err();
-    assert_eq!(failure.hints, ["run `opencode-rs engine install 1.18.91`"]);
+    assert_eq!(
+        failure.hints,
+        ["`opencode-rs engine list` shows what is there; `opencode-rs engine install 1.18.91` installs it"]
+    );
 
     let newer = format!("data/opencode-rs/engines/1.18.95-{}/opencode", world.target());
     let newer = world.program(&newer, &engine_script(&Version::new(1, 18, 95)));
