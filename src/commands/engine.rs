@@ -234,23 +234,24 @@ async fn install(
 }
 
 async fn prefer(engines: &EngineRequest<'_>, version: &Version, output: &mut EngineOutput<'_>) -> Result<(), Failure> {
-    // Runs use it already, from somewhere else than the store.
-    let candidates = engine::candidates(engines).await;
-    if let Some((used, same)) = first_accepted(&candidates)
-        && used.source != EngineSource::Store
-        && same == version
-        && expect_installed(engines, version).is_err()
-    {
-        let (path, source) = (used.path.display(), described(used.source));
-        output.say(&format!("`opencode {version}` is used already: `{path}`, {source}"));
-        return Ok(());
+    if let Err(missing) = expect_installed(engines, version) {
+        // Runs may use it already, from somewhere else than the store.
+        let candidates = engine::candidates(engines).await;
+        return match first_accepted(&candidates) {
+            Some((used, same)) if same == version => {
+                let (path, source) = (used.path.display(), described(used.source));
+                output.say(&format!("`opencode {version}` is used already: `{path}`, {source}"));
+                Ok(())
+            }
+            _ => Err(missing),
+        };
     }
-    expect_installed(engines, version)?;
     EngineStore::new(engines.directories).prefer(version)?;
     output.say(&format!(
         "`opencode {version}` is preferred among the installed engines"
     ));
     // What is preferred in the store is not what is used when something comes before the store.
+    let candidates = engine::candidates(engines).await;
     if let Some((used, other)) = first_accepted(&candidates)
         && (used.source != EngineSource::Store || other != version)
     {
