@@ -25,7 +25,8 @@ pub(super) const OTHER_TOOLS: [&str; 4] = ["fake_add", "list_mcp_resources", "ma
 pub(super) const NOT_RUN_PLAINLY: [&str; 1] = ["/dev/tcp/"];
 
 /// Lines that leave no trace when a plain bash runs them; that they did not run is only seen in the result.
-pub(super) const SILENT: [&str; 42] = [
+pub(super) const SILENT: [&str; 43] = [
+    "echo \"$GITHUB_TOKEN\"",
     // Nothing at all, or what no shell takes.
     "",
     "   \n",
