@@ -7,9 +7,10 @@
 //! | --- | --- |
 //! | `entry`, `command`, `mention` | what was typed: a prompt, a slash command, a shell command; the files it names |
 //! | `console`, `editor`, `plain`, `paste`, `modes` | typing: a line editor, or plain lines |
-//! | `completion`, `history` | what could be typed, and what was |
+//! | `completion`, `choice`, `history` | what could be typed or chosen, and what was typed |
 //! | `status`, `clipboard`, `shell_note` | texts around it |
 
+mod choice;
 mod clipboard;
 mod command;
 mod completion;
@@ -24,6 +25,7 @@ mod plain;
 mod shell_note;
 mod status;
 
+pub use choice::Choice;
 pub use clipboard::copy_sequence;
 pub use command::SlashCommand;
 pub use completion::{Completion, CompletionItem, NamedItem, Vocabulary};

@@ -36,6 +36,11 @@ fn a_dumb_terminal_gets_plain_lines_and_no_escape_sequence() {
     pty.send("/todo\n");
     pty.wait_for("the agent has no list of things to do");
     wait_for_prompt(&pty);
+    pty.send("/auto-tools on\n");
+    pty.wait_for("let the model run tools?");
+    pty.answer("n");
+    pty.wait_for("tools stay off");
+    wait_for_prompt(&pty);
     pty.send("\u{3}");
     pty.send("\u{4}");
     assert_eq!(pty.finish(), 0);

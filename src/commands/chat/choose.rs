@@ -1,31 +1,11 @@
 //! Choosing from a list, and saying yes: at the terminal itself where it can be redrawn.
 
 use super::dialog::Dialog;
-use crate::chat::{ConsoleRequest, TypedLine};
+use crate::chat::{Choice, ConsoleRequest, TypedLine};
 use crate::error::Failure;
 
 /// How many choices a plain terminal gets.
 const MOST_NUMBERED: usize = 30;
-
-/// Something to choose.
-pub(super) struct Choice {
-    /// What is chosen by it.
-    pub(super) value: String,
-    pub(super) name: String,
-    pub(super) about: String,
-    pub(super) is_in_use: bool,
-}
-
-impl Choice {
-    pub(super) fn new(name: &str, about: &str, in_use: Option<&str>) -> Self {
-        Self {
-            value: name.to_owned(),
-            name: name.to_owned(),
-            about: about.to_owned(),
-            is_in_use: in_use == Some(name),
-        }
-    }
-}
 
 /// How a question at the terminal ended.
 enum QuestionEnd<T> {

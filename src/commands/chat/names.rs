@@ -1,8 +1,7 @@
 //! `/model`, `/agent`, `/effort`: what the next prompt is sent with.
 
-use super::choose::Choice;
 use super::dialog::Dialog;
-use crate::chat::NamedItem;
+use crate::chat::{Choice, NamedItem};
 use crate::error::Failure;
 use crate::input::PromptParts;
 use crate::prompting::names::ResolvedNames;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use super::choose::Choice;
 use super::conversation::Conversation;
 use super::dialog::Dialog;
+use crate::chat::Choice;
 use crate::client::Client;
 use crate::client::types::{MessageWithParts, PartKind, Session};
 use crate::error::Failure;

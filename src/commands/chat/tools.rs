@@ -1,7 +1,7 @@
 //! `/permissions`, `/auto-tools`: what the model may do.
 
-use super::choose::Choice;
 use super::dialog::Dialog;
+use crate::chat::Choice;
 use crate::commands::policy::{approver_in_words, preset_rules};
 use crate::error::Failure;
 use crate::request::{Approver, Effect, PermissionRequest, PolicyRule, Preset};
