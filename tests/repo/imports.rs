@@ -111,7 +111,7 @@ fn the_walk_of_a_prompt_leads_through_functions_that_exist() {
 
 /// Files that import each other, and why they may.
 const CIRCLES: [(&str, &str); 1] = [(
-    "commands/chat: choose dialog names sessions shell",
+    "commands/chat: dialog names sessions shell",
     "a dialog and its commands: each works on the whole dialog",
 )];
 
