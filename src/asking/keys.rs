@@ -62,9 +62,9 @@ impl KeyDecoder {
         }
     }
 
-    /// Whether a paste, or a sequence, has begun and not ended.
+    /// Whether keys wait, or a paste or a sequence has begun and not ended.
     pub(crate) fn is_midway(&self) -> bool {
-        self.pasting || !self.pending.is_empty()
+        self.pasting || !self.pending.is_empty() || !self.ready.is_empty()
     }
 
     /// Adds bytes that were read from the terminal.
@@ -314,8 +314,8 @@ mod tests {
         decoder.push(b"a\n\x1b\r\r\x1b[200~b\r");
         assert!(decoder.is_midway());
         decoder.push(b"\n\x1b[201~");
-        assert!(!decoder.is_midway());
         let keys: Vec<Key> = std::iter::from_fn(|| decoder.next()).collect();
+        assert!(!decoder.is_midway());
         let typed = [Key::Char('a'), Key::Char('\n'), Key::Char('\n'), Key::Enter];
         let pasted = ['b', '\r', '\n'].map(Key::Pasted);
         assert_eq!(keys, [&typed[..], &pasted].concat());

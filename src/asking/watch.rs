@@ -43,7 +43,7 @@ impl KeyWatch {
         })
     }
 
-    /// Whether a paste, or a sequence, has begun and not ended.
+    /// Whether keys wait, or a paste or a sequence has begun and not ended.
     pub(crate) fn is_midway(&self) -> bool {
         self.keys.is_midway()
     }

@@ -13,7 +13,7 @@ use crate::terminal::Screen;
 
 /// How long the rest of a paste may take to come.
 #[cfg(unix)]
-const PASTE_TIMEOUT: Duration = Duration::from_secs(1);
+const PASTE_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 pub(super) struct TypedAhead {
