@@ -254,6 +254,15 @@ impl Environment {
         git
     }
 
+    /// What the user's git prints in a directory; nothing where it fails. It fetches nothing for it.
+    pub fn git_output(&self, directory: &Path, arguments: &[&str]) -> Option<String> {
+        let mut git = self.git(directory);
+        git.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "");
+        let output = git.args(arguments).output().ok()?;
+        let text = || String::from_utf8_lossy(&output.stdout).into_owned();
+        output.status.success().then(text)
+    }
+
     /// Where the processes of engines work: in no project. Their runtime looks there and above for `tsconfig.json`, and
     /// would run the files that this maps the engine's own modules to (measured with engine 1.18.33). Each request to an
     /// engine names its directory.

@@ -87,7 +87,7 @@
 //! | `server` | `client`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `support`, `terminal` |
 //! | `store` | `client`, `support` |
 //! | `trust` | `asking`, `context`, `engine`, `env_vars`, `error`, `request`, `store`, `support` |
-//! | `catalog` | `context`, `engine`, `error`, `store`, `support` |
+//! | `catalog` | `context`, `engine`, `error`, `request`, `store`, `support` |
 //! | `transcript` | `error`, `request`, `support` |
 //! | `warm` | `client`, `catalog`, `context`, `env_vars`, `error`, `gate`, `rehearsal`, `request`, `server`, `support` |
 //! | `connect` | `client`, `catalog`, `context`, `engine`, `env_vars`, `error`, `gate`, `rehearsal`, `render`, `request`, `server`, `support`, `terminal`, `trust`, `turn`, `warm` |

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::config_files::ConfigFiles;
 use super::source::ProviderEntry;
 use crate::context::Environment;
+use crate::request::HOSTED_PROVIDER;
 use crate::store::may_hold_account;
 
 /// Providers that the engine enables by variables other than those in the catalog, by the beginning of their names.
@@ -32,9 +33,6 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("OPENCODE_CONSOLE", &["opencode", "opencode-go"]),
 ];
 
-/// The engine's own provider, which is usable without any credential.
-const ALWAYS: &str = "opencode";
-
 /// The largest configuration file that is looked into.
 const LARGEST_CONFIG: u64 = 4 << 20;
 
@@ -49,7 +47,7 @@ pub(super) fn providers(
         return None;
     }
     let mut wanted: BTreeSet<&str> = named.iter().copied().collect();
-    wanted.insert(ALWAYS);
+    wanted.insert(HOSTED_PROVIDER);
     for (name, _) in environment.iter().filter(|(_, value)| !value.is_empty()) {
         let name = name.to_string_lossy();
         for (beginning, providers) in FAMILIES {

@@ -30,5 +30,6 @@ pub(crate) use error::help_with_disk;
 pub use event::{Event, Received};
 pub use sse::Decoder;
 pub use stream::{EventStream, StreamItem};
+pub(crate) use transport::http_for;
 pub use transport::{Client, Endpoint};
 pub use v1::decode;

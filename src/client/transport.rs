@@ -72,6 +72,25 @@ impl Endpoint {
     }
 }
 
+/// A client for the server at an address, before its own limits are set: no redirects, and no proxy on this machine.
+pub(crate) fn http_for(url: &Url) -> reqwest::ClientBuilder {
+    // An error means that a provider is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("opencode-rs/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true);
+    if url.scheme() == "http" {
+        // Reading the system's certificates costs time and memory, and no plain connection needs them.
+        builder = builder.tls_certs_only(std::iter::empty());
+    }
+    if is_loopback(url) {
+        builder = builder.no_proxy();
+    }
+    builder
+}
+
 /// A connection to a server, for one directory.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -87,22 +106,8 @@ impl Client {
     ///
     /// When TLS cannot be set up for a server that needs it.
     pub fn new(endpoint: Endpoint, directory: Option<&Path>) -> Result<Self, Error> {
-        // An error means that a provider is installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("opencode-rs/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true);
-        if endpoint.url.scheme() == "http" {
-            // Reading the system's certificates costs time and memory, and no plain connection needs them.
-            builder = builder.tls_certs_only(std::iter::empty());
-        }
-        if is_loopback(&endpoint.url) {
-            builder = builder.no_proxy();
-        }
         Ok(Self {
-            http: builder.build().map_err(Error::Client)?,
+            http: http_for(&endpoint.url).build().map_err(Error::Client)?,
             endpoint,
             directory: directory.map(directory_header),
         })

@@ -11,10 +11,12 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::catalog::ConfigFiles;
+use crate::client;
 use crate::context::Context;
 use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::request::{LocalServer, LocalServerKind, LocalServers};
+use crate::support::state_file;
 
 /// A server answers at once, even when it loads a model.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,8 +34,8 @@ pub(crate) struct LocalModel {
     pub(crate) images: bool,
 }
 
-/// The provider for the engine's configuration, when `id` is that of a server on this machine and nobody configured another
-/// one of that name.
+/// The provider for the engine's configuration, when `id` is that of a server on this machine. A provider of that name in the
+/// engine's own configuration comes first.
 ///
 /// # Errors
 ///
@@ -85,8 +87,11 @@ fn is_configured(context: &Context, directory: &Path, id: &str) -> bool {
     let inline = context.environment.text(env_vars::ENGINE_CONFIG_CONTENT);
     let files = ConfigFiles::of(&context.environment, &context.directories.home, directory);
     let files = files.map(|files| files.configs()).unwrap_or_default();
-    let mut texts = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
-    inline.is_some_and(|text| text.contains(&name)) || texts.any(|text| text.contains(&name))
+    let mut texts = files
+        .iter()
+        .filter_map(|file| state_file::read_foreign(file, LARGEST as u64).ok());
+    let is_in = |text: &[u8]| memchr::memmem::find(text, name.as_bytes()).is_some();
+    inline.is_some_and(|text| is_in(text.as_bytes())) || texts.any(|text| is_in(&text))
 }
 
 /// The models of a server.
@@ -95,12 +100,7 @@ fn is_configured(context: &Context, directory: &Path, id: &str) -> bool {
 ///
 /// When it does not answer as such a server does.
 pub(crate) async fn models(server: &LocalServer) -> Result<Vec<LocalModel>, Failure> {
-    // An error means that a provider is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let http = reqwest::Client::builder()
-        .tls_certs_only(std::iter::empty())
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
+    let http = client::http_for(&server.url)
         .timeout(TIMEOUT)
         .build()
         .map_err(|error| Failure::failed("cannot prepare the HTTP client").caused_by(&error))?;
@@ -114,7 +114,7 @@ pub(crate) async fn models(server: &LocalServer) -> Result<Vec<LocalModel>, Fail
         .iter()
         .filter_map(|model| Some((model["id"].as_str()?.to_owned(), model)));
     let mut models = Vec::new();
-    // What the common list lacks is told in the server's own way, if at all.
+    // The common list has names only; LM Studio and llama.cpp have lists of their own for the rest.
     let details = match server.kind {
         LocalServerKind::LmStudio => get(&http, joined(&server.url, "api/v0/models")).await,
         LocalServerKind::LlamaCpp => get(&http, joined(&server.url, "props")).await,
@@ -135,7 +135,7 @@ pub(crate) async fn models(server: &LocalServer) -> Result<Vec<LocalModel>, Fail
             },
         });
     }
-    // Those that only make vectors of texts answer no prompt.
+    // Embedding models answer no prompt.
     models.retain(|model| !model.id.to_ascii_lowercase().contains("embed"));
     models.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(models)

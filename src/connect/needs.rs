@@ -2,11 +2,11 @@
 
 /// How much of the model catalog the engine reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Catalog<'a> {
+pub(crate) enum Catalog {
     /// All of it, for lists of models.
     Whole,
-    /// The providers in use, and this one.
-    For(Option<&'a str>),
+    /// The providers in use, and the one that is named.
+    InUse,
 }
 
 /// Whether the engine takes snapshots.
@@ -21,7 +21,7 @@ pub(crate) enum Snapshots {
 /// What a command needs of a server besides its request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs<'a> {
-    pub(crate) catalog: Catalog<'a>,
+    pub(crate) catalog: Catalog,
     /// The provider of the model that is named; it may be a server on this machine.
     pub(crate) provider: Option<&'a str>,
     pub(crate) snapshots: Snapshots,
@@ -31,15 +31,12 @@ pub(crate) struct Needs<'a> {
     pub(crate) questions: bool,
 }
 
-impl<'a> Needs<'a> {
+impl Needs<'_> {
     /// What a shared server needs.
-    pub(super) fn of_warm(catalog: Catalog<'a>) -> Self {
+    pub(super) fn of_warm(catalog: Catalog) -> Self {
         Self {
-            catalog: match catalog {
-                Catalog::Whole => Catalog::Whole,
-                // A named provider that is not in use has no credentials, so no command can use it.
-                Catalog::For(_) => Catalog::For(None),
-            },
+            catalog,
+            // A named provider that is not in use has no credentials, so no command can use it.
             provider: None,
             snapshots: Snapshots::AsConfigured,
             guarded: true,

@@ -187,14 +187,14 @@ fn server_spec(
         variables.push((CATALOG_VARIABLE.into(), catalog::empty(&context.directories)?.into()));
         variables.push(("OPENCODE_DISABLE_DEFAULT_PLUGINS".into(), "1".into()));
         variables.extend(rehearsed::variable(context)?);
-    } else if let Catalog::For(provider) = needs.catalog {
+    } else if needs.catalog == Catalog::InUse {
         let environment = with_variables(&context.environment, &config, &variables);
         let choice = catalog::choose(&CatalogRequest {
             engine,
             environment: &environment,
             directories: &context.directories,
             directory,
-            named: provider.as_slice(),
+            named: needs.provider.as_slice(),
         });
         trial = choice.trial;
         if let Some(cut) = choice.cut {

@@ -19,7 +19,7 @@ use crate::terminal::{Screen, Terminal};
 
 /// What most visits need: what a run needs too, so that the server of runs is the right one for them.
 pub(crate) const USUAL: Needs<'static> = Needs {
-    catalog: Catalog::For(None),
+    catalog: Catalog::InUse,
     ..EVERYTHING
 };
 

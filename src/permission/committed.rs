@@ -1,4 +1,4 @@
-//! Files that hold secrets sometimes, by their names, and do not here.
+//! Tells whether a file whose name often stands for a secret holds one here, and which files git knows.
 //!
 //! In: a place that is searched, and such files below it. Out: the first that may hold a secret. Invariants: what cannot be
 //! read, or asked about, counts as one.
@@ -44,19 +44,17 @@ pub(super) fn stashed(directory: &Path) -> Vec<PathBuf> {
 
 /// The names that git answers, each ended by NUL.
 fn names(directory: &Path, arguments: &[&str]) -> Vec<PathBuf> {
-    let mut git = Environment::of_process().git(directory);
-    let output = git.args(arguments).stderr(Stdio::null()).output();
-    let names = output.map(|output| output.stdout).unwrap_or_default();
-    let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    names
-        .map(|name| directory.join(String::from_utf8_lossy(name).as_ref()))
-        .collect()
+    let names = Environment::of_process()
+        .git_output(directory, arguments)
+        .unwrap_or_default();
+    let names = names.split('\0').filter(|name| !name.is_empty());
+    names.map(|name| directory.join(name)).collect()
 }
 
 /// The settings of the repository of a directory, if there may be a login among them.
 pub(super) fn settings_with_login(directory: &Path) -> Option<PathBuf> {
-    let answer = ids(directory, &["rev-parse", "--git-path", "config"], None.into_iter())?;
-    let file = directory.join(answer.first()?);
+    let file = Environment::of_process().git_output(directory, &["rev-parse", "--git-path", "config"])?;
+    let file = directory.join(file.trim_end_matches('\n'));
     (!is_harmless_setting(&file)).then_some(file)
 }
 

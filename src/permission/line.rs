@@ -81,7 +81,7 @@ impl Policy {
                 if depth == 0 && judged.iter().all(|judged| judged.verdict.effect == Effect::Allow) {
                     let parts = self.with_inner_parts(parts, 0);
                     judged.extend(self.judge_repositories(&parts));
-                    judged.extend(self.judge_git_surprises(&parts));
+                    judged.extend(self.judge_git_programs_and_secrets(&parts));
                     judged.extend(self.judge_new_files(&parts));
                     judged.extend(self.judge_background(&parts));
                     judged.extend(self.judge_new_names(&parts));

@@ -3,6 +3,7 @@
 //!
 //! Invariants: what is judged here only makes a line ask.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::contents::{self, Kind, SearchWalk, WalkEntry};
@@ -21,7 +22,7 @@ use crate::support::names::Names;
 impl Policy {
     /// The files that a command looks into without naming them.
     pub(super) fn judge_search_of(&self, name: &str, words: &[ShellWord], dirs: &[PathBuf]) -> Option<PartDecision> {
-        let words = &without_counts_and_types(name, words);
+        let words = &*without_counts_and_types(name, words);
         let texts: Vec<&str> = words[1..].iter().map(ShellWord::text).collect();
         let options: Vec<&str> = texts.iter().copied().filter(|text| text.starts_with('-')).collect();
         if name == "git"
@@ -355,13 +356,13 @@ fn may_take_value(name: &str, option: &str) -> bool {
 
 /// The words of a search without the options whose values are numbers or types of files. All of them where another option
 /// may take what looks like one of these.
-fn without_counts_and_types(name: &str, words: &[ShellWord]) -> Vec<ShellWord> {
+fn without_counts_and_types<'w>(name: &str, words: &'w [ShellWord]) -> Cow<'w, [ShellWord]> {
     let takes_value = match name {
         "rg" => Names(
             "-t -T -A -B -C -m --type --type-not --after-context --before-context --context --max-count --max-depth",
         ),
         name if GREPS.contains(name) => Names("-A -B -C -m --after-context --before-context --context --max-count"),
-        _ => return words.to_vec(),
+        _ => return Cow::Borrowed(words),
     };
     let mut left = Vec::new();
     let mut rest = words.iter();
@@ -369,13 +370,13 @@ fn without_counts_and_types(name: &str, words: &[ShellWord]) -> Vec<ShellWord> {
         if !takes_value.contains(word.text()) {
             left.push(word.clone());
         } else if rest.next().and_then(ShellWord::known).is_none() {
-            return words.to_vec();
+            return Cow::Borrowed(words);
         }
     }
     let is_settled = |word: &ShellWord| !word.text().starts_with('-') || !may_take_value(name, word.text());
     match left.iter().all(is_settled) {
-        true => left,
-        false => words.to_vec(),
+        true => Cow::Owned(left),
+        false => Cow::Borrowed(words),
     }
 }
 

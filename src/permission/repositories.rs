@@ -57,9 +57,9 @@ impl Policy {
         found
     }
 
-    /// What git does in an allowed line that no rule about git says: programs that settings of the repository start, secrets
-    /// that are not committed and that it shows or would commit, and logins in its settings.
-    pub(super) fn judge_git_surprises(&self, parts: &[LinePart]) -> Option<Judged> {
+    /// A rule about git does not cover programs that settings of the repository start, secrets that are not committed and that
+    /// git would show or commit, and logins in its settings: an allowed line with one of these asks.
+    pub(super) fn judge_git_programs_and_secrets(&self, parts: &[LinePart]) -> Option<Judged> {
         if self.allows_every_command() {
             return None;
         }
@@ -191,13 +191,7 @@ impl Policy {
 /// The setting in a repository's own files, or its hook, by which even a command of git that only reads starts a program.
 /// What the user's own files say is theirs, and so are hooks of commits, which commits are meant to run.
 fn starting_setting(dir: &Path) -> Option<String> {
-    let git = |arguments: &[&str]| {
-        let output = Environment::of_process().git(dir).args(arguments).output().ok()?;
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
-    };
+    let git = |arguments: &[&str]| Environment::of_process().git_output(dir, arguments);
     let is_quiet = |value: &str| matches!(value, "" | "true" | "false" | "0" | "1") || value.starts_with("git-lfs ");
     let settings = git(&["config", "--null", "--show-scope", "--includes", "--list"])?;
     let fields: Vec<&str> = settings.split('\0').collect();

@@ -39,8 +39,9 @@ pub(crate) fn places(context: &Context, directory: &Path) -> ProtectedPlaces {
     // What holds the directory where the agent works would protect everything in it.
     let mut starting: Vec<PathBuf> = starting.filter(|place| !directory.starts_with(place)).collect();
     starting.extend(programs_of_path(&places_in("PATH"), directory));
-    starting.extend(programs_of_git(context, directory));
-    starting.extend(linked_places(context, directory));
+    let repository = repository(context, directory);
+    starting.extend(programs_of_git(context, directory, repository.as_ref()));
+    starting.extend(linked_places(context, directory, repository.as_ref()));
     ProtectedPlaces {
         own,
         starting,
@@ -62,15 +63,12 @@ fn filled_in(path: &Path, context: &Context, directory: &Path) -> PathBuf {
 
 /// Where links lead that the user's account starts from: start-up files in the home, settings, programs on `PATH`, and hooks
 /// of the repository. Only what the agent may reach without leaving its directory or the home is of interest.
-fn linked_places(context: &Context, directory: &Path) -> Vec<PathBuf> {
+fn linked_places(context: &Context, directory: &Path, repository: Option<&Repository>) -> Vec<PathBuf> {
     let home = &context.directories.home;
     let is_of_user = |place: &PathBuf| place.starts_with(home) || place.starts_with(directory);
     let path = context.environment.absolute_path().unwrap_or_default();
     let programs = std::env::split_paths(&path).filter(is_of_user);
-    let mut git = context.environment.git(directory);
-    let hooks = git.args(["rev-parse", "--git-path", "hooks"]).output();
-    let hooks = hooks.ok().filter(|output| output.status.success());
-    let hooks = hooks.map(|output| directory.join(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n')));
+    let hooks = repository.map(|repository| repository.hooks.clone());
     let places = [home.clone(), home.join(".config")];
     let links = places.into_iter().chain(programs).chain(hooks).flat_map(|place| {
         let is_home = place == *home;
@@ -106,14 +104,27 @@ fn programs_of_path(path: &[PathBuf], directory: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Where git keeps the parts of a repository.
+struct Repository {
+    /// Of this working tree, and of all of them.
+    directories: [PathBuf; 2],
+    hooks: PathBuf,
+}
+
+fn repository(context: &Context, directory: &Path) -> Option<Repository> {
+    let arguments = ["rev-parse", "--git-dir", "--git-common-dir", "--git-path", "hooks"];
+    let answer = context.environment.git_output(directory, &arguments)?;
+    let mut places = answer.lines().map(|place| directory.join(place));
+    Some(Repository {
+        directories: [places.next()?, places.next()?],
+        hooks: places.next()?,
+    })
+}
+
 /// The files and directories in the project that git's settings name: git starts what is there.
-fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
-    let git = |arguments: &[&str]| {
-        let output = context.environment.git(directory).args(arguments).output();
-        let output = output.map(|output| output.stdout).unwrap_or_default();
-        String::from_utf8_lossy(&output).into_owned()
-    };
-    let settings = git(&["config", "--null", "--list", "--show-origin"]);
+fn programs_of_git(context: &Context, directory: &Path, repository: Option<&Repository>) -> Vec<PathBuf> {
+    let list = ["config", "--null", "--list", "--show-origin"];
+    let settings = context.environment.git_output(directory, &list).unwrap_or_default();
     let top = directory.ancestors().find(|place| place.join(".git").exists());
     let top = top.unwrap_or(directory);
     let mut found = Vec::new();
@@ -127,10 +138,10 @@ fn programs_of_git(context: &Context, directory: &Path) -> Vec<PathBuf> {
         }
     };
     // The repository may have another name than `.git`.
-    if !settings.is_empty() {
-        let repository = git(&["rev-parse", "--git-dir", "--git-common-dir"]);
-        repository.lines().for_each(|place| add(directory.join(place)));
-    }
+    let directories = repository
+        .into_iter()
+        .flat_map(|repository| repository.directories.clone());
+    directories.for_each(&mut add);
     for place in repositories_of_modules(top) {
         add(place);
     }

@@ -100,7 +100,7 @@ impl ReadyConnection {
         let named = names.model.as_ref().and_then(ModelChoice::as_ref);
         let mut needs = Needs {
             provider: named.as_ref().map(|model| model.provider.as_str()),
-            catalog: Catalog::For(named.as_ref().map(|model| model.provider.as_str())),
+            catalog: Catalog::InUse,
             // A plain prompt changes nothing.
             snapshots: match prompt.request.permission.preset {
                 Preset::AutoTools => Snapshots::AsConfigured,

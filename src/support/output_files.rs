@@ -31,8 +31,8 @@ impl OutputFiles {
         }
     }
 
-    /// Whether `path` leads to one of them, or to a file that a program writes which reads what we print, as `tee` does. A
-    /// path that leads nowhere does not.
+    /// Whether `path` leads to one of them, or to a file of a program that reads our output, such as `tee`. A path that leads
+    /// nowhere does not.
     pub fn contains(&self, path: &Path) -> bool {
         let Ok(found) = path.metadata() else { return false };
         if file_id(&found).is_some_and(|id| written_by_readers(&self.streams).contains(&id)) {
@@ -45,6 +45,12 @@ impl OutputFiles {
         self.stream_of(&found).is_some() || file_id(&found).is_some() && is_answer()
     }
 
+    /// Whether one file or pipe is behind both of our streams.
+    pub fn streams_are_one(&self) -> bool {
+        let [stdout, stderr] = self.streams;
+        stdout.is_some() && stdout == stderr
+    }
+
     /// Which of our streams this is the file behind: 0 is stdout, 1 stderr.
     pub fn stream_of(&self, found: &Metadata) -> Option<usize> {
         let id = file_id(found)?;
@@ -52,8 +58,8 @@ impl OutputFiles {
     }
 }
 
-/// The files that are written by the programs which read these streams, directly or through others of a pipeline. Only
-/// Linux tells.
+/// The files that are written by the programs which read these streams, directly or at the end of a pipeline. Only Linux shows
+/// them.
 #[cfg(target_os = "linux")]
 fn written_by_readers(streams: &[Option<FileId>]) -> HashSet<FileId> {
     let own = std::process::id().to_string();

@@ -17,6 +17,7 @@ pub use wrap::{joined, wrapped};
 use crate::context::{Environment, StandardStreams};
 use crate::env_vars;
 use crate::request::ColorChoice;
+use crate::support::output_files::OutputFiles;
 
 /// Columns where none can be measured.
 const DEFAULT_COLUMNS: usize = 80;
@@ -45,26 +46,13 @@ pub struct Terminal {
     outputs_are_one: bool,
 }
 
-#[cfg(unix)]
-fn outputs_are_one() -> bool {
-    use std::os::fd::AsFd;
-    let place = |stream: std::os::fd::BorrowedFd<'_>| rustix::fs::fstat(stream).map(|stat| (stat.st_dev, stat.st_ino));
-    let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
-    matches!((place(stdout.as_fd()), place(stderr.as_fd())), (Ok(one), Ok(other)) if one == other)
-}
-
-#[cfg(not(unix))]
-fn outputs_are_one() -> bool {
-    false
-}
-
 impl Terminal {
     /// The facts about this process.
     pub fn of_process(environment: &Environment) -> Self {
         let terminal = Self {
             streams: StandardStreams::of_process(),
             columns: None,
-            outputs_are_one: outputs_are_one(),
+            outputs_are_one: OutputFiles::of_process(None).streams_are_one(),
             ..Self::none(environment)
         };
         #[cfg(windows)]

@@ -1,6 +1,7 @@
 //! Permissions as a user states them: flags, settings, a file of rules.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -12,6 +13,17 @@ fn setting(sandbox: &Sandbox, key: &str) -> (Value, Finished) {
     let finished = sandbox.run(&["config", "show", "--output-format", "json"]);
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     (finished.json()["settings"][key].take(), finished)
+}
+
+/// Runs git in a directory, without settings of the user.
+#[track_caller]
+fn git(directory: &Path, arguments: &[&str]) {
+    let mut git = std::process::Command::new("git");
+    let git = git
+        .current_dir(directory)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap());
+    assert!(git.args(arguments).status().unwrap().success(), "{arguments:?}");
 }
 
 fn project_file(sandbox: &Sandbox, text: &str) {
@@ -734,14 +746,7 @@ fn a_log_that_is_a_link_is_not_followed() {
 #[test]
 fn what_gits_settings_start_is_asked_about() {
     let sandbox = Sandbox::new();
-    let git = |arguments: &[&str]| {
-        let mut git = std::process::Command::new("git");
-        let git = git
-            .current_dir(sandbox.project())
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap());
-        assert!(git.args(arguments).status().unwrap().success());
-    };
+    let git = |arguments: &[&str]| git(&sandbox.project(), arguments);
     git(&["init", "-q"]);
     git(&["config", "core.hooksPath", "hk"]);
     git(&["config", "filter.x.clean", "sh ./tools/clean.sh %f"]);
@@ -801,14 +806,7 @@ fn what_gits_settings_start_is_asked_about() {
 #[test]
 fn git_that_starts_programs_or_shows_secrets_is_asked_about() {
     let sandbox = Sandbox::new();
-    let git = |arguments: &[&str]| {
-        let mut git = std::process::Command::new("git");
-        let git = git
-            .current_dir(sandbox.project())
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap());
-        assert!(git.args(arguments).status().unwrap().success(), "{arguments:?}");
-    };
+    let git = |arguments: &[&str]| git(&sandbox.project(), arguments);
     let calls = [
         "bash:git status",
         "bash:git add -A",
@@ -878,14 +876,8 @@ fn what_is_started_by_a_link_is_asked_about_under_its_own_name() {
         std::fs::create_dir_all(link.parent().unwrap()).unwrap();
         symlink(project.join(target), link).unwrap();
     }
-    for arguments in [&["init", "-q"][..], &["config", "core.hooksPath", "hk"]] {
-        let mut git = std::process::Command::new("git");
-        let git = git
-            .current_dir(&project)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap());
-        assert!(git.args(arguments).status().unwrap().success());
-    }
+    git(&project, &["init", "-q"]);
+    git(&project, &["config", "core.hooksPath", "hk"]);
     let calls = [
         "edit:bashrc",
         "edit:nvim/lua/new.lua",

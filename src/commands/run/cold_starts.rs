@@ -1,4 +1,4 @@
-//! Who often waits for an engine to start is told once how to keep one ready.
+//! Tells a user who often waits for an engine to start how to keep one ready. It does so once.
 
 use std::io::{self, Write as _};
 use std::time::Duration;

@@ -11,7 +11,7 @@ use crate::cli::SessionTarget;
 use crate::client::Client;
 use crate::connect::select;
 use crate::connect::visit::USUAL;
-use crate::connect::{Catalog, Connection, Needs};
+use crate::connect::{Connection, Needs};
 use crate::error::{Failure, FailureKind};
 use crate::request::{ModelChoice, ModelRef};
 
@@ -42,7 +42,6 @@ pub(super) async fn compact(
     let at_work: OnceCell<Client> = OnceCell::new();
     let provider = wanted.as_ref().map(|model| model.provider);
     let needs = Needs {
-        catalog: Catalog::For(provider.as_deref()),
         provider: provider.as_deref(),
         ..USUAL
     };
