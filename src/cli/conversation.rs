@@ -60,7 +60,7 @@ pub(super) struct ConversationOptions {
     #[arg(long, value_name = "TEXT", value_parser = values::parse_name)]
     pub(super) title: Option<String>,
 
-    /// Delete the session afterwards
+    /// Delete the session when the command ends
     #[arg(long, conflicts_with_all = ["keep", "name"])]
     ephemeral: bool,
 }

@@ -41,7 +41,7 @@ enum EngineSubcommand {
         #[arg(value_name = "VERSION", value_parser = parse_version)]
         version: Option<Version>,
 
-        /// Download nothing
+        /// Use only what is on this machine; download nothing
         #[arg(long, help_heading = "Engine")]
         offline: bool,
 
@@ -65,10 +65,10 @@ enum EngineSubcommand {
         #[command(flatten)]
         list: ListOptions,
     },
-    /// Remove an installed engine
+    /// Remove an engine that `engine install` installed
     #[command(visible_alias = "rm", after_help = "Examples:\n  opencode-rs engine remove 1.18.33")]
     Remove {
-        /// The version
+        /// The version to remove, such as `1.18.33`
         #[arg(value_name = "VERSION", value_parser = parse_version)]
         version: Version,
     },

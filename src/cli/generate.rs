@@ -28,7 +28,7 @@ Examples:
 
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct CompletionsArgs {
-    /// Print for this shell
+    /// The shell that reads the script
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }
@@ -54,7 +54,7 @@ enum GenerateCommand {
     /// Write the completions for a shell
     #[command(after_help = EXAMPLES)]
     Completions {
-        /// Write for this shell
+        /// The shell that reads the script
         #[arg(value_name = "SHELL")]
         shell: Shell,
 
@@ -62,7 +62,7 @@ enum GenerateCommand {
         #[arg(long, value_name = "DIR", help_heading = "Output")]
         out: Option<PathBuf>,
     },
-    /// Write the manual pages
+    /// Write the manual pages of all commands
     #[command(after_help = EXAMPLES)]
     Man {
         /// Write all pages into this directory [default: write the main page to stdout]
@@ -89,7 +89,7 @@ enum GenerateCommand {
     },
 }
 
-/// What is wanted.
+/// The documents that a command line asks for.
 #[derive(Debug)]
 pub enum Generate {
     Files(Vec<GeneratedFile>),

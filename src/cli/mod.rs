@@ -156,7 +156,7 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// When they are none of ours; also for `--help` and `--version`, which clap treats alike. [`mistake`] says what is
+    /// When this program does not know them; also for `--help` and `--version`, which clap treats alike. [`mistake`] says what is
     /// meant.
     pub fn parse_words(words: Vec<OsString>) -> Result<Self, clap::Error> {
         let mut tree = Self::command();
@@ -230,7 +230,7 @@ impl Cli {
         matches!(&self.command, Some(CliCommand::Config(args)) if args.is_edit())
     }
 
-    /// The format in which a run shall report, where it was typed; none for other commands.
+    /// The format in which a run reports, where it was typed; `None` for other commands.
     pub fn run_mode(&self) -> Option<OutputMode> {
         self.run_args()?.output_format
     }

@@ -98,7 +98,7 @@ pub struct ConnectOptions {
     #[arg(long, value_name = "PATH")]
     engine: Option<PathBuf>,
 
-    /// Download nothing
+    /// Use only what is on this machine; download nothing
     #[arg(long)]
     offline: bool,
 

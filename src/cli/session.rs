@@ -134,7 +134,7 @@ pub enum SessionAction {
     /// Give a session another title
     #[command(after_help = "Examples:\n  opencode-rs session rename 4f2a \"Fix the parser\"")]
     Rename {
-        /// The session
+        /// The session: an id, or a kept name
         #[arg(value_name = "SESSION", value_parser = values::parse_name)]
         session: String,
 
@@ -165,7 +165,7 @@ pub enum SessionAction {
     /// Delete sessions, with those of their subagents
     #[command(visible_alias = "rm", after_help = DELETE_EXAMPLES)]
     Delete {
-        /// The sessions
+        /// The sessions: ids, or kept names
         #[arg(value_name = "SESSION", value_parser = values::parse_name, required = true)]
         sessions: Vec<String>,
 
@@ -207,7 +207,7 @@ pub enum SessionAction {
         #[command(flatten)]
         yes: Yes,
     },
-    /// Take a revert back
+    /// Take back what `session revert` did
     #[command(after_help = "Examples:\n  opencode-rs session unrevert")]
     Unrevert(SessionTarget),
     /// Show what a session changed in files, as a unified diff
@@ -380,7 +380,7 @@ fn named(session: Arg) -> Arg {
 /// The answer that a person would give.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct Yes {
-    /// Do not ask
+    /// Do not ask for a confirmation
     #[arg(short, long, conflicts_with = "no_input", help_heading = "Session")]
     yes: bool,
 }

@@ -472,7 +472,7 @@ impl CommandDocument for EngineDocument {
     const TYPE: SchemaName = SchemaName::Engine;
 }
 
-/// What `engine list` prints.
+/// The document that `engine list` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct EngineList {
     /// The programs in the order in which they are tried: the first that is accepted is used.
@@ -546,7 +546,7 @@ impl ListItem for VerifiedEntry {
     const LIST: SchemaName = SchemaName::EngineVerify;
 }
 
-/// What `engine probe` prints.
+/// The document that `engine probe` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ProbeDocument {
     /// Whether everything works with every engine.

@@ -50,7 +50,7 @@ pub enum Rejection {
     Exited(i32, String),
     #[error("`--version` did not end within {} s", .0.as_secs_f32())]
     TimedOut(Duration),
-    /// It ended well.
+    /// It ended with exit status 0.
     #[error("`--version` printed no version{}", last_line(.0))]
     NoVersion(String),
     #[error("it is `opencode-rs` under another name")]

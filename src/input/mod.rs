@@ -160,27 +160,7 @@ pub async fn read_prompt(
         }
         PromptSource::Editor { .. } | PromptSource::Stdin => None,
     };
-    let wanted = match stdin {
-        StdinUse::Never => false,
-        StdinUse::WhenPiped => stdin::is_piped(),
-        StdinUse::Always => true,
-    };
-    let mut gave_up_stdin = false;
-    let piped = if wanted {
-        // A run without a prompt of its own needs stdin, and `-` tells it to wait.
-        let when_silent = if stdin == StdinUse::Always || *prompt == PromptSource::Stdin {
-            stdin::SilentStdin::Wait
-        } else {
-            stdin::SilentStdin::GoOn
-        };
-        let bytes = context
-            .bounded("reading stdin", stdin::read(when_silent, |line| context.remark(line)))
-            .await?;
-        gave_up_stdin = bytes.is_none();
-        text::decode(bytes.unwrap_or_default(), STDIN).map_err(Failure::from)?
-    } else {
-        String::new()
-    };
+    let (piped, gave_up_stdin) = read_piped(prompt, stdin, context).await?;
     let own = match prompt {
         PromptSource::Editor { initial } => Some(
             context
@@ -207,6 +187,33 @@ pub async fn read_prompt(
         return Err(InputError::Empty.into());
     }
     Ok(PromptText { text, gave_up_stdin })
+}
+
+/// Reads stdin where it is wanted. Gives its text, and whether the run stopped waiting for it.
+async fn read_piped(
+    prompt: &PromptSource,
+    stdin: StdinUse,
+    context: InputContext<'_>,
+) -> Result<(String, bool), Failure> {
+    let is_wanted = match stdin {
+        StdinUse::Never => false,
+        StdinUse::WhenPiped => stdin::is_piped(),
+        StdinUse::Always => true,
+    };
+    if !is_wanted {
+        return Ok((String::new(), false));
+    }
+    // A run without a prompt of its own needs stdin, and `-` tells it to wait.
+    let when_silent = if stdin == StdinUse::Always || *prompt == PromptSource::Stdin {
+        stdin::SilentStdin::Wait
+    } else {
+        stdin::SilentStdin::GoOn
+    };
+    let bytes = context
+        .bounded("reading stdin", stdin::read(when_silent, |line| context.remark(line)))
+        .await?;
+    let gave_up = bytes.is_none();
+    Ok((text::decode(bytes.unwrap_or_default(), STDIN)?, gave_up))
 }
 
 /// The note about stdin that the user did not ask for.

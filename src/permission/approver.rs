@@ -101,7 +101,7 @@ pub struct PermissionRequestRecord<'a> {
     diff: Option<&'a str>,
     /// The directory in which the agent works.
     directory: Cow<'a, str>,
-    /// The rule that asks.
+    /// The rule because of which a person is asked.
     rule: &'a str,
     /// The parts of the call, each with its own decision.
     parts: &'a [JudgedPart],

@@ -68,14 +68,7 @@ impl Policy {
         };
         let only_reads = only_reads(words, hazards);
         let mut found = Vec::new();
-        // A directory that the line makes is not there yet: nothing can be looked up from it.
-        let leaves = |word: &ShellWord| match word.known() {
-            Some(text) => text.contains("..") && (SEARCHERS.contains(name) || MOVERS.contains(name)),
-            None => word.has_glob,
-        };
-        if dirs.iter().any(|dir| !dir.is_dir()) && words[1..].iter().any(leaves) {
-            found.push(asks("bash in a directory that the line makes, with files around it,"));
-        }
+        found.extend(self.judge_unmade_directory(name, words, dirs));
         if name == "cd" && words.len() == 1 {
             found.push(self.judge_place("~", &self.grounds.directory, Use::Lists));
         }
@@ -115,6 +108,16 @@ impl Policy {
             found.push(asks("bash with too many words to be judged"));
         }
         found.into_iter().reduce(PartDecision::stricter)
+    }
+
+    /// A directory that the line makes is not there yet: nothing can be looked up from it.
+    fn judge_unmade_directory(&self, name: &str, words: &[ShellWord], dirs: &[PathBuf]) -> Option<PartDecision> {
+        let leaves = |word: &ShellWord| match word.known() {
+            Some(text) => text.contains("..") && (SEARCHERS.contains(name) || MOVERS.contains(name)),
+            None => word.has_glob,
+        };
+        let asks = dirs.iter().any(|dir| !dir.is_dir()) && words[1..].iter().any(leaves);
+        asks.then(|| self.beyond("bash", "bash in a directory that the line makes, with files around it,"))
     }
 
     /// The places that a word may name. Those `is_written_out` in a rule are judged by rules alone.

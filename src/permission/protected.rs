@@ -98,6 +98,8 @@ pub struct ProtectedPlaces {
     pub own: Vec<PathBuf>,
     /// From where programs are started, or get settings that start others, besides what names say: `PATH`, for one.
     pub starting: Vec<PathBuf>,
+    /// Files that hold secrets under other names: links of the project say so.
+    pub secrets: Vec<PathBuf>,
     /// Places in those of `own` that are worked in: worktrees.
     pub excepted: Vec<PathBuf>,
 }
@@ -122,7 +124,7 @@ pub(super) fn begins_protected_name(path: &str) -> bool {
 impl ProtectedPlaces {
     /// The same places under every name that they have: some are links.
     pub(super) fn followed(mut self) -> Self {
-        for places in [&mut self.own, &mut self.starting, &mut self.excepted] {
+        for places in [&mut self.own, &mut self.starting, &mut self.secrets, &mut self.excepted] {
             let real: Vec<PathBuf> = places.iter().filter_map(|place| follow(place)).collect();
             places.extend(real);
         }
@@ -213,11 +215,16 @@ impl ProtectedPlaces {
 
     /// Whether reading a file has to be asked about.
     pub(super) fn secret(&self, path: &Path) -> Option<SecretLikelihood> {
-        if self.holds_credentials(path) {
+        if self.holds_credentials(path) || self.secrets.iter().any(|place| path.starts_with(place)) {
             return Some(SecretLikelihood::Always);
         }
         secret_files::likelihood(path)
     }
+}
+
+/// Whether a file of this name in a project runs, or widens what may run, without anybody starting it.
+pub(crate) fn runs_by_itself(name: &Path) -> bool {
+    protected_part(name).is_some()
 }
 
 /// The part of a path that makes it run, or widen what may run, without anybody starting it.
@@ -345,6 +352,7 @@ mod tests {
                 .to_vec(),
             starting: vec!["/h/settings".into()],
             excepted: vec!["/h/.local/state/opencode-rs/worktrees".into()],
+            ..ProtectedPlaces::default()
         };
         let starting = |part: &str| Some(Protection::Starting(part.to_owned()));
         let table = [

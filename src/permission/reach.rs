@@ -51,21 +51,8 @@ impl Policy {
             option.starts_with("--exc")
                 || (!option.starts_with("--include=") && (option.starts_with("--inc") || may_take_value(name, option)))
         });
-        let included: Vec<&str> = options
-            .iter()
-            .filter_map(|option| option.strip_prefix("--include="))
-            .filter(|_| is_sure)
-            .collect();
-        let is_included = |path: &Path| {
-            included.is_empty()
-                || included.iter().any(|glob| {
-                    glob.contains(['[', '{', '\\'])
-                        || path
-                            .file_name()
-                            .is_some_and(|name| wildcard_matches(glob, &name.to_string_lossy()))
-                })
-        };
-        let shows = |path: &Path, kind: Kind| is_included(path) && (kind == Kind::File || follows);
+        let included = if is_sure { included_globs(&options) } else { Vec::new() };
+        let shows = |path: &Path, kind: Kind| is_included(path, &included) && (kind == Kind::File || follows);
         dirs.iter().find_map(|dir| {
             let mut places = match name {
                 "git" => git_places(&texts),
@@ -228,6 +215,20 @@ impl Policy {
         }
         None
     }
+}
+
+/// The globs of the files that a search is limited to.
+fn included_globs<'a>(options: &[&'a str]) -> Vec<&'a str> {
+    let globs = options.iter().filter_map(|option| option.strip_prefix("--include="));
+    globs.collect()
+}
+
+/// Whether a search that is limited to these globs looks into a file. Without globs it looks into every file.
+fn is_included(path: &Path, globs: &[&str]) -> bool {
+    let name = path.file_name().map(std::ffi::OsStr::to_string_lossy);
+    let is_matched =
+        |glob: &&str| glob.contains(['[', '{', '\\']) || name.as_ref().is_some_and(|name| wildcard_matches(glob, name));
+    globs.is_empty() || globs.iter().any(is_matched)
 }
 
 /// Programs that search as `grep` does.

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::engine::files::EngineFiles;
-use crate::permission::{ProtectedPlaces, normal};
+use crate::permission::{ProtectedPlaces, normal, runs_by_itself};
 use crate::support::git_settings::starts_programs;
 use crate::support::names::Names;
+use crate::support::secret_files::{self, SecretLikelihood};
 
 /// The places, as this process and the engines that it starts find them, for an agent in `directory`.
 pub(crate) fn places(context: &Context, directory: &Path) -> ProtectedPlaces {
@@ -42,11 +43,28 @@ pub(crate) fn places(context: &Context, directory: &Path) -> ProtectedPlaces {
     let repository = repository(context, directory);
     starting.extend(programs_of_git(context, directory, repository.as_ref()));
     starting.extend(linked_places(context, directory, repository.as_ref()));
+    let links = links_of_project(directory);
+    let targets = |is_wanted: &dyn Fn(&Path) -> bool| {
+        let wanted = links.iter().filter(|(name, _)| is_wanted(name));
+        wanted.map(|(_, target)| target.clone()).collect::<Vec<_>>()
+    };
+    starting.extend(targets(&runs_by_itself));
     ProtectedPlaces {
         own,
         starting,
+        secrets: targets(&|name| secret_files::likelihood(name) == Some(SecretLikelihood::Always)),
         excepted,
     }
+}
+
+/// The links at the top of the project and where they lead, such as `.envrc` to `conf/envrc`.
+fn links_of_project(directory: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let top = directory.ancestors().find(|place| place.join(".git").exists());
+    let places = BTreeSet::from([directory, top.unwrap_or(directory)]);
+    let entries = places.into_iter().flat_map(std::fs::read_dir).flatten().flatten();
+    let links = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
+    let followed = links.filter_map(|link| Some((PathBuf::from(link.file_name()), link.path().canonicalize().ok()?)));
+    followed.filter(|(_, target)| !directory.starts_with(target)).collect()
 }
 
 /// A path with the variables that a shell would fill in.

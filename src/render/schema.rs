@@ -145,7 +145,7 @@ pub struct ResultRecord<'a> {
     stdin_given_up: bool,
 }
 
-/// A failure.
+/// A failure, with its hint.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ErrorRecord {
     kind: FailureKind,
@@ -155,7 +155,7 @@ struct ErrorRecord {
     hint: Option<String>,
 }
 
-/// The words of `outcome`.
+/// The words that `outcome` can be.
 fn outcomes(_: &mut SchemaGenerator) -> Schema {
     let mut words: Vec<&str> = FailureKind::ALL.iter().map(|kind| kind.outcome()).collect();
     words.insert(0, "ok");

@@ -39,13 +39,13 @@ const EXPECTED: [(&str, Names); 4] = [
 /// Why the store is not read.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// There is none, or one that only an engine can open without changing a file.
+    /// There is no database, or only an engine can open it without changing a file.
     #[error("`{}` cannot be read without an engine", .0.display())]
     NotAsExpected(PathBuf),
     /// Another version of the engine made it.
     #[error("the engine's store has no column `{0}.{1}`")]
     Schema(&'static str, &'static str),
-    /// A document in it is none.
+    /// A value in it is not a JSON document.
     #[error("the engine's store holds a broken document")]
     Document(#[from] serde_json::Error),
     #[error("the engine's store cannot be read")]
@@ -95,7 +95,7 @@ fn open(database: &Path, options: &str) -> Result<Connection, Unreadable> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(address, flags)?;
     connection.busy_timeout(BUSY)?;
-    // No statement of ours changes anything; this makes it impossible.
+    // Our statements change nothing; this makes it impossible.
     connection.execute_batch("PRAGMA query_only = 1; BEGIN")?;
     Ok(connection)
 }
@@ -125,7 +125,7 @@ fn holds_account(database: &Path) -> Result<bool, Unreadable> {
             return Ok(true);
         }
     }
-    // A database without tables is one that is being made.
+    // An engine is making a database that has no tables yet.
     Ok(tables.is_empty())
 }
 

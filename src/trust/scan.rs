@@ -19,7 +19,7 @@ use crate::error::Failure;
 use crate::store::may_hold_account;
 use crate::support::brought::Brought;
 use crate::support::git_settings::starts_programs;
-use crate::support::state_file;
+use crate::support::{instruction_files, state_file};
 
 /// Larger configuration files and commands are not looked through: they are findings by themselves.
 const LARGEST_TEXT: u64 = 1024 * 1024;
@@ -124,6 +124,12 @@ impl Scanner {
         }
         for path in self.project.leading_outside(place) {
             self.tells(&path, "instructions", &path);
+        }
+        // The engine would wait for ever for what a pipe says.
+        for path in instruction_files::NAMES.iter().map(|name| place.join(name)) {
+            if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+                self.unreadable(&path, "it is not a regular file");
+            }
         }
         for found in lazy_fetch::programs(place) {
             self.evidence
@@ -1580,18 +1586,16 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_pipe_in_the_place_of_a_plugin_does_not_hang_the_search() {
+    fn a_pipe_hangs_neither_the_search_nor_the_engine() {
         let tree = Tree::new();
         fs::create_dir_all(tree.path("home/work/project/.opencode/plugin")).unwrap();
-        let pipe = tree.path("home/work/project/.opencode/plugin/a.js");
-        assert!(
-            std::process::Command::new("mkfifo")
-                .arg(pipe)
-                .status()
-                .unwrap()
-                .success()
-        );
-        assert_eq!(tree.found(), expect(&[(ItemKind::Unreadable, ".opencode/plugin/a.js")]));
+        let names = [".opencode/plugin/a.js", "AGENTS.md"];
+        for name in names {
+            let pipe = tree.path("home/work/project").join(name);
+            let made = std::process::Command::new("mkfifo").arg(pipe).status();
+            assert!(made.unwrap().success());
+        }
+        assert_eq!(tree.found(), expect(&names.map(|name| (ItemKind::Unreadable, name))));
     }
 
     #[test]

@@ -108,7 +108,7 @@ pub struct ToolCall {
     pub parent_session_id: Option<String>,
     pub message_id: String,
     pub call_id: String,
-    /// For example `read`.
+    /// The name of the tool, such as `read`.
     pub tool: String,
     pub status: ToolStatus,
     /// The engine's one-line title, for example a path.

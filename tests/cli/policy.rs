@@ -856,7 +856,7 @@ fn git_that_starts_programs_or_shows_secrets_is_asked_about() {
     assert_eq!(judged(), ["ask"; 5]);
 }
 
-/// Files of the project to which links lead from where something is started.
+/// Files of the project to which links lead from where something is started or kept secret.
 #[cfg(unix)]
 #[test]
 fn what_is_started_by_a_link_is_asked_about_under_its_own_name() {
@@ -864,10 +864,20 @@ fn what_is_started_by_a_link_is_asked_about_under_its_own_name() {
     let sandbox = Sandbox::new();
     let home = sandbox.user_file().ancestors().nth(3).unwrap().to_path_buf();
     let project = home.join("dotfiles");
-    for file in ["bashrc", "nvim/init.lua", "scripts/check.sh", "tool/foo.sh", "notes.md"] {
+    for file in [
+        "bashrc",
+        "nvim/init.lua",
+        "scripts/check.sh",
+        "tool/foo.sh",
+        "notes.md",
+        "conf/direnv",
+        "conf/values",
+    ] {
         sandbox.write(&project.join(file), "");
     }
     for (link, target) in [
+        (project.join(".envrc"), "conf/direnv"),
+        (project.join(".env"), "conf/values"),
         (home.join(".bashrc"), "bashrc"),
         (home.join(".config/nvim"), "nvim"),
         (home.join("bin/foo"), "tool/foo.sh"),
@@ -883,14 +893,18 @@ fn what_is_started_by_a_link_is_asked_about_under_its_own_name() {
         "edit:nvim/lua/new.lua",
         "edit:scripts/check.sh",
         "edit:tool/foo.sh",
+        "edit:conf/direnv",
+        "read:conf/values",
         "edit:notes.md",
         "edit:scripts/other.sh",
+        "read:conf/direnv",
     ];
     let path = format!("{}:/usr/bin:/bin", home.join("bin").display());
     let found = effects_with(&sandbox, &["--auto-tools", "--allow", "edit"], &calls, |command| {
         command.current_dir(&project).env("PATH", path);
     });
-    assert_eq!(found, ["ask", "ask", "ask", "ask", "allow", "allow"]);
+    assert_eq!(found[..6], ["ask"; 6]);
+    assert_eq!(found[6..], ["allow"; 3]);
 }
 
 /// What the shell looks for in the project before it looks elsewhere.

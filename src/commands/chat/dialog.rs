@@ -424,7 +424,7 @@ impl<'t, 'c> Dialog<'t, 'c> {
         }
     }
 
-    /// Shows a note.
+    /// Shows a note between the answers.
     pub(super) fn note(&self, text: &str) {
         for line in wrapped(text, self.terminal.columns().saturating_sub(1), "") {
             self.print(&self.dim(&line));

@@ -46,7 +46,7 @@ pub(super) struct CallDecision {
     tool: String,
     input: Option<String>,
     effect: Effect,
-    /// The rule that decides.
+    /// The rule that decides about the call.
     rule: String,
     /// Whether no rule decides, but the preset.
     by_preset: bool,

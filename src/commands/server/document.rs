@@ -65,7 +65,7 @@ struct ServerMemory {
     supervisor_bytes: Option<u64>,
 }
 
-/// What `server start` prints.
+/// The document that `server start` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::commands) struct ServerStart {
     /// Whether it was there before.
@@ -90,7 +90,7 @@ impl CommandDocument for ServerList {
     const TYPE: SchemaName = SchemaName::Servers;
 }
 
-/// What `server stop` prints.
+/// The document that `server stop` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::commands) struct StoppedServers {
     pub(super) items: Vec<StoppedServer>,

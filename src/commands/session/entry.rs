@@ -113,7 +113,7 @@ impl SessionEntry {
     }
 }
 
-/// What `session abort` prints.
+/// The document that `session abort` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::commands) struct AbortedSession {
     pub(super) id: String,
@@ -137,7 +137,7 @@ impl CommandDocument for SharedSession {
     const TYPE: SchemaName = SchemaName::SessionShare;
 }
 
-/// What `session compact` prints.
+/// The document that `session compact` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::commands) struct CompactedSession {
     pub(super) id: String,

@@ -131,7 +131,7 @@ fn start(
                 .spawn()
         })
         .map_err(|error| format!("cannot run `{}`: {error}", engine.to_string_lossy()));
-    // The engine's directory shall not be kept busy by us.
+    // The guard must not keep the engine's directory busy.
     let _ = std::env::set_current_dir("/");
     match started {
         Ok(child) => Ok((
