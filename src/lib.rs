@@ -33,8 +33,8 @@
 //! | [`gate`] | our plugin in the engine, through which every tool call passes |
 //! | [`permission`] | deciding what the engine asks |
 //! | [`render`] | a turn as bytes: text, json, stream-json |
-//! | [`connect`] | from a request to a connected client: a warm server, one of our own, or a running server that the user attaches to |
-//! | [`prompting`] | from a connected client to a finished turn: session, names, permissions, display |
+//! | [`connect`] | from a request to a connected client: a warm server, one of our own, or a running server that the user attaches to; `select` finds models and agents by name there |
+//! | [`prompting`] | from a connected client to a finished turn: session, model and agent of the turn, permissions, display |
 //! | [`chat`] | the pieces of the dialog that know nothing of the engine: typing, completion, history |
 //! | [`rehearsal`] | the scripted model |
 //! | [`terminal`] | streams, tty facts, colour, control-sequence stripping |

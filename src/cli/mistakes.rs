@@ -235,6 +235,14 @@ pub(super) fn no_command(command: &ClapCommand, name: &str, typed: &[String]) ->
     failure.hint_if(!meant.is_empty(), format!("did you mean {}?", quoted(&meant)))
 }
 
+/// There is no help about such a command. It may have been meant as a prompt.
+pub(super) fn no_help(typed: &[String]) -> Failure {
+    no_command(&Cli::tree(), "opencode-rs", typed).hint(format!(
+        "to send it as a prompt: `opencode-rs -- help {}`",
+        typed.join(" ")
+    ))
+}
+
 /// Whether one typed word is another with letters wrong, missing, too many or exchanged: one of a short word, two of a
 /// longer one.
 fn is_typo_of(typed: &str, name: &str) -> bool {

@@ -178,7 +178,7 @@ impl Cli {
     pub fn refuse_commands(&self) -> Result<(), Failure> {
         match &self.command {
             None => mistakes::refuse_command_as_prompt(self.run.words()),
-            Some(CliCommand::Help { command }) => Err(mistakes::no_command(&Self::command(), "opencode-rs", command)),
+            Some(CliCommand::Help { command }) => Err(mistakes::no_help(command)),
             Some(_) => Ok(()),
         }
     }

@@ -9,7 +9,7 @@ use super::choice::{choice, is_on, value};
 use super::values;
 use crate::error::Failure;
 use crate::request::{Approver, Effect, OnDenial, PermissionRequest, PolicyRule, Preset, RuleOrigin, RulePattern};
-use crate::settings::{self, Setting, Settings};
+use crate::settings::{self, Origin, Setting, Settings};
 use crate::support::duration;
 
 /// Default time limit of an approver.
@@ -253,11 +253,13 @@ fn rules(
         origin,
     };
     let set = settings.iter().flat_map(|setting| {
-        // Lists are set in files alone: no variable holds rules, and flags come as they are.
-        let origin = setting
-            .origin
-            .file()
-            .map_or(RuleOrigin::Flag(flag), |file| RuleOrigin::File(file.to_path_buf()));
+        let origin = match &setting.origin {
+            Origin::Project(file) | Origin::Profile(file, _) | Origin::User(file) | Origin::Policy(file) => {
+                RuleOrigin::File(file.clone())
+            }
+            // No variable holds a list.
+            Origin::Flag(_) | Origin::Environment(_) => RuleOrigin::Flag(flag),
+        };
         setting.value.iter().map(move |pattern| rule(pattern, origin.clone()))
     });
     let typed = flags.iter().map(|pattern| rule(pattern, RuleOrigin::Flag(flag)));

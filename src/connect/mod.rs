@@ -29,7 +29,7 @@ use std::path::Path;
 
 pub(crate) use self::connection::{Connection, server_gone};
 pub(crate) use self::directory::{directory, local_directory};
-pub(crate) use self::needs::{Catalog, Needs, Snapshots};
+pub(crate) use self::needs::{CatalogExtent, Needs, Snapshots};
 pub(crate) use self::stages::ConnectStages;
 pub(crate) use self::start::is_pure;
 use crate::context::Context;

@@ -2,7 +2,7 @@
 
 /// How much of the model catalog the engine reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Catalog {
+pub(crate) enum CatalogExtent {
     /// All of it, for lists of models.
     Whole,
     /// The providers in use, and the one that is named.
@@ -21,7 +21,7 @@ pub(crate) enum Snapshots {
 /// What a command needs of a server besides its request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs<'a> {
-    pub(crate) catalog: Catalog,
+    pub(crate) catalog: CatalogExtent,
     /// The provider of the model that is named; it may be a server on this machine.
     pub(crate) provider: Option<&'a str>,
     pub(crate) snapshots: Snapshots,
@@ -33,7 +33,7 @@ pub(crate) struct Needs<'a> {
 
 impl Needs<'_> {
     /// What a shared server needs.
-    pub(super) fn of_warm(catalog: Catalog) -> Self {
+    pub(super) fn of_warm(catalog: CatalogExtent) -> Self {
         Self {
             catalog,
             // A named provider that is not in use has no credentials, so no command can use it.

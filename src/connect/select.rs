@@ -10,7 +10,7 @@ use crate::catalog;
 use crate::client::types::{Agent, Model, Provider, Providers};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
-use crate::request::{Effort, ModelChoice, ModelRef, VariantChoice};
+use crate::request::{Effort, LocalServerKind, ModelChoice, ModelRef, VariantChoice};
 use crate::support::nearest::{nearest, quoted};
 
 #[derive(Debug, Clone)]
@@ -178,7 +178,9 @@ fn unknown_model(reference: &ModelRef, provider: &Provider) -> Failure {
         .into_iter()
         .map(|model| format!("{}/{model}", provider.id))
         .collect();
-    with_hint(failure, &near, &format!("opencode-rs models {}", provider.id))
+    let is_local = LocalServerKind::ALL.iter().any(|kind| kind.id() == provider.id);
+    let list = if is_local { "--local" } else { &provider.id };
+    with_hint(failure, &near, &format!("opencode-rs models {list}"))
 }
 
 fn unknown_provider(reference: &ModelRef, providers: &Providers) -> Failure {
@@ -204,7 +206,13 @@ fn unknown_bare_model(name: &str, providers: &Providers) -> Failure {
         near.extend(known.iter().filter(|full| full.ends_with(&end)));
     }
     near.truncate(3);
-    with_hint(failure, &near, "opencode-rs models")
+    let is_unknown = near.is_empty();
+    with_hint(failure, &near, "opencode-rs models").hint_if(
+        is_unknown,
+        format!(
+            "a model of this machine is named with its server: `ollama/{name}`; `opencode-rs models --local` lists them"
+        ),
+    )
 }
 
 fn with_nearest<'a>(failure: Failure, name: &str, known: impl Iterator<Item = &'a str>, list: &str) -> Failure {

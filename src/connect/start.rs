@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::connection::Connection;
 use super::directory::require_trust;
-use super::needs::{Catalog, Needs, Snapshots};
+use super::needs::{CatalogExtent, Needs, Snapshots};
 use super::stages::ConnectStages;
 use super::warm::{self, WarmRequest};
 use super::{bare, local_models, rehearsed};
@@ -187,7 +187,7 @@ fn server_spec(
         variables.push((CATALOG_VARIABLE.into(), catalog::empty(&context.directories)?.into()));
         variables.push(("OPENCODE_DISABLE_DEFAULT_PLUGINS".into(), "1".into()));
         variables.extend(rehearsed::variable(context)?);
-    } else if needs.catalog == Catalog::InUse {
+    } else if needs.catalog == CatalogExtent::InUse {
         let environment = with_variables(&context.environment, &config, &variables);
         let choice = catalog::choose(&CatalogRequest {
             engine,
@@ -216,7 +216,7 @@ fn server_spec(
         variables,
         rehearsal: None,
         gated: needs.guarded,
-        whole_catalog: needs.catalog == Catalog::Whole,
+        whole_catalog: needs.catalog == CatalogExtent::Whole,
     };
     Ok((spec, trial))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{self as connect, Catalog, ConnectStages, Connection, Needs, Snapshots};
+use super::{self as connect, CatalogExtent, ConnectStages, Connection, Needs, Snapshots};
 use crate::context::Context;
 use crate::error::{Failure, FailureKind};
 use crate::render::Spinner;
@@ -19,13 +19,13 @@ use crate::terminal::{Screen, Terminal};
 
 /// What most visits need: what a run needs too, so that the server of runs is the right one for them.
 pub(crate) const USUAL: Needs<'static> = Needs {
-    catalog: Catalog::InUse,
+    catalog: CatalogExtent::InUse,
     ..EVERYTHING
 };
 
 /// What a list of models needs: everything that there is, as the user has configured it.
 pub(crate) const EVERYTHING: Needs<'static> = Needs {
-    catalog: Catalog::Whole,
+    catalog: CatalogExtent::Whole,
     provider: None,
     snapshots: Snapshots::AsConfigured,
     guarded: false,

@@ -236,6 +236,19 @@ pub fn note_file_among_words(words: &[String], context: InputContext<'_>) {
     }
 }
 
+/// Notes a script that is the first word of the prompt: `--rehearse` takes one only behind `=`.
+pub fn note_script_among_words(prompt: &PromptSource, context: InputContext<'_>) {
+    if let PromptSource::Arguments(text) = prompt
+        && let Some(word) = text.split_whitespace().next()
+        && word.ends_with(".toml")
+        && context.cwd.join(word).is_file()
+    {
+        context.remark(&format!(
+            "`{word}` is a word of the prompt; `--rehearse={word}` takes it as the script"
+        ));
+    }
+}
+
 /// Whether data has arrived on stdin after it was given up.
 pub fn stdin_came_late() -> bool {
     stdin::has_more()

@@ -4,7 +4,7 @@ use super::PromptContext;
 use crate::client::EventStream;
 use crate::client::types::{Agent, Provider, Providers};
 use crate::connect::select;
-use crate::connect::{self, Catalog, Connection, Needs, Snapshots};
+use crate::connect::{self, CatalogExtent, Connection, Needs, Snapshots};
 use crate::error::Failure;
 use crate::gate::Gate;
 use crate::request::{ModelChoice, ModelRef, NamesRequest, Preset, RehearsalChoice, ServerChoice};
@@ -12,7 +12,7 @@ use crate::support::offered::OfferedNames;
 
 pub(crate) struct ReadyConnection {
     pub(crate) connection: Connection,
-    pub(crate) catalog: EngineCatalog,
+    pub(crate) offer: EngineOffer,
     /// The events of the next turn.
     pub(crate) events: Option<EventStream>,
     pub(crate) gate: Option<Gate>,
@@ -22,13 +22,13 @@ pub(crate) struct ReadyConnection {
 
 /// What the engine has in the directory.
 #[derive(Debug, Clone)]
-pub(crate) struct EngineCatalog {
+pub(crate) struct EngineOffer {
     pub(crate) providers: Providers,
     pub(crate) agents: Vec<Agent>,
     config: serde_json::Value,
 }
 
-impl EngineCatalog {
+impl EngineOffer {
     /// What can be typed for `--model` and `--agent`.
     fn names(&self) -> OfferedNames {
         let providers = self.providers.providers.iter();
@@ -100,7 +100,7 @@ impl ReadyConnection {
         let named = names.model.as_ref().and_then(ModelChoice::as_ref);
         let mut needs = Needs {
             provider: named.as_ref().map(|model| model.provider.as_str()),
-            catalog: Catalog::InUse,
+            catalog: CatalogExtent::InUse,
             // A plain prompt changes nothing.
             snapshots: match prompt.request.permission.preset {
                 Preset::AutoTools => Snapshots::AsConfigured,
@@ -114,16 +114,16 @@ impl ReadyConnection {
             let connection = connect::connect(prompt.context, request, prompt.directory, needs, &stages).await?;
             let mut ready = Self::read(connection, needs).await?;
             let trial = ready.connection.catalog_trial.as_ref();
-            let agrees = trial.is_none_or(|trial| trial.agrees(&format!("{:?}", ready.catalog.providers)));
-            if agrees && (!ready.connection.catalog_is_cut || ready.catalog.has(names)) {
+            let agrees = trial.is_none_or(|trial| trial.agrees(&format!("{:?}", ready.offer.providers)));
+            if agrees && (!ready.connection.catalog_is_cut || ready.offer.has(names)) {
                 if request.rehearsal == RehearsalChoice::Off {
-                    ready.catalog.names().remember(&prompt.context.directories.cache);
+                    ready.offer.names().remember(&prompt.context.directories.cache);
                 }
                 return Ok(ready);
             }
             tracing::debug!("the cut catalog lacks a name; starting again with the whole one");
             ready.close().await;
-            needs.catalog = Catalog::Whole;
+            needs.catalog = CatalogExtent::Whole;
         }
     }
 
@@ -155,7 +155,7 @@ impl ReadyConnection {
         };
         Ok(Self {
             connection,
-            catalog: EngineCatalog {
+            offer: EngineOffer {
                 providers,
                 agents,
                 config,
@@ -172,7 +172,7 @@ impl ReadyConnection {
     ///
     /// As for [`Self::open`].
     pub(super) async fn require(&mut self, prompt: PromptContext<'_>, names: &NamesRequest) -> Result<(), Failure> {
-        if self.connection.catalog_is_cut && !self.catalog.has(names) {
+        if self.connection.catalog_is_cut && !self.offer.has(names) {
             tracing::debug!("the model of the session is not in the cut catalog; starting again");
             self.close().await;
             *self = Self::open(prompt, names, self.questions).await?;

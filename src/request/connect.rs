@@ -44,7 +44,7 @@ pub struct CopyOf {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerChoice {
-    /// A private one, started for this run and gone with it.
+    /// One of this program: private, or kept warm.
     Start {
         /// `--port`; without it the engine picks a free one.
         port: Option<u16>,

@@ -11,6 +11,8 @@ pub enum LocalServerKind {
 }
 
 impl LocalServerKind {
+    pub const ALL: [Self; 3] = [Self::Ollama, Self::LmStudio, Self::LlamaCpp];
+
     /// The provider's name in `--model`.
     pub const fn id(self) -> &'static str {
         match self {
@@ -73,11 +75,6 @@ pub struct LocalServers(pub Vec<LocalServer>);
 impl LocalServers {
     /// With these addresses in place of the usual ones.
     pub fn at(address: impl Fn(LocalServerKind) -> Option<Url>) -> Self {
-        let kinds = [
-            LocalServerKind::Ollama,
-            LocalServerKind::LmStudio,
-            LocalServerKind::LlamaCpp,
-        ];
         let usual = |kind: LocalServerKind| Url::parse(kind.usual_address()).ok();
         let server = |kind| {
             Some(LocalServer {
@@ -85,7 +82,7 @@ impl LocalServers {
                 url: address(kind).or_else(|| usual(kind))?,
             })
         };
-        Self(kinds.into_iter().filter_map(server).collect())
+        Self(LocalServerKind::ALL.into_iter().filter_map(server).collect())
     }
 }
 

@@ -79,6 +79,7 @@ impl FromStr for RulePattern {
     }
 }
 
+/// Where a rule came from; `policy show` prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RuleOrigin {
     /// A flag, with its dashes.

@@ -36,6 +36,7 @@ impl<T> Setting<T> {
     }
 }
 
+/// Where the value of a setting stands. For rules, `src/cli/permission.rs` makes a `RuleOrigin` of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// A flag of the command line.

@@ -25,6 +25,7 @@ impl Client {
         self.post("/session", new, Repeat::Never).await
     }
 
+    /// Reads a session.
     ///
     /// # Errors
     ///
@@ -34,6 +35,7 @@ impl Client {
     }
 
     /// A session, as the engine describes it.
+    /// Reads a session.
     ///
     /// # Errors
     ///

@@ -17,7 +17,7 @@ use crate::input::PromptParts;
 use crate::permission::Policy;
 use crate::prompting::permissions::{answerer, policy, warning_of_attached};
 use crate::prompting::prepare::{Target, TurnInput};
-use crate::prompting::ready::{EngineCatalog, ReadyConnection};
+use crate::prompting::ready::{EngineOffer, ReadyConnection};
 use crate::prompting::session::{NO_VARIANT, SessionLocks, lock_kept};
 use crate::prompting::turn::{PreparedTurn, SHUTDOWN_TIMEOUT, delete_session};
 use crate::prompting::{Display, PromptContext};
@@ -119,8 +119,8 @@ impl<'a> Conversation<'a> {
     }
 
     /// What the engine has, once there is one.
-    pub(super) fn catalog(&self) -> Option<&EngineCatalog> {
-        self.link.as_ref().map(|link| &link.ready.catalog)
+    pub(super) fn offer(&self) -> Option<&EngineOffer> {
+        self.link.as_ref().map(|link| &link.ready.offer)
     }
 
     /// The engine, once there is one.
@@ -299,9 +299,9 @@ impl<'a> Conversation<'a> {
         let turning = async {
             match unless_stopped(stop.as_mut(), self.prepare(&asked, begun, &display)).await {
                 Err(failure) => outcome.failure = Some(failure),
-                Ok(turn) => {
-                    let (id, started) = (turn.turn.session_id.clone(), turn.turn.started.clone());
-                    let driving = self.drive(turn, begun, &display, stop.as_mut(), &mut outcome);
+                Ok(prepared) => {
+                    let (id, started) = (prepared.turn.session_id.clone(), prepared.turn.started.clone());
+                    let driving = self.drive(prepared, begun, &display, stop.as_mut(), &mut outcome);
                     let Some(locks) = Box::pin(driving).await else { return };
                     self.last_asked = Some(asked);
                     if let Some(client) = self.client().filter(|_| outcome.failure.is_none()) {
@@ -377,7 +377,7 @@ impl<'a> Conversation<'a> {
     /// Takes the turn and remembers what the next one needs; gives the locks of the session back.
     async fn drive(
         &mut self,
-        turn: PreparedTurn,
+        prepared: PreparedTurn,
         begun: Instant,
         display: &Display,
         stop: std::pin::Pin<&mut impl Future<Output = Failure>>,
@@ -385,10 +385,10 @@ impl<'a> Conversation<'a> {
     ) -> Option<SessionLocks> {
         let (prompt, link) = self.prompt_and_link(display, begun);
         let link = link?;
-        let left = turn.take(prompt, &mut link.ready.connection, stop, outcome).await;
+        let left = prepared.take(prompt, &mut link.ready.connection, stop, outcome).await;
         link.ready.gate = left.gate;
         let model = outcome.model.as_ref();
-        let model = model.and_then(|model| link.ready.catalog.providers.model(model));
+        let model = model.and_then(|model| link.ready.offer.providers.model(model));
         let limit = model.map_or(0, |model| model.limit.context);
         self.policy = Some(left.policy);
         self.last_model = outcome.model.clone().or(self.last_model.take());

@@ -207,15 +207,18 @@ async fn take_turn(
     let PromptContext { request, display, .. } = prompt;
     let PreparedRun {
         ready,
-        turn,
+        turn: prepared,
         gave_up_stdin,
     } = prepared;
-    let has_mcp = ready.catalog.has_mcp();
+    let has_mcp = ready.offer.has_mcp();
     let mut connection = ready.connection;
     let client = connection.client.clone();
-    let session_id = turn.turn.session_id.clone();
-    let started = turn.turn.started.clone();
-    let locks = turn.take(prompt, &mut connection, stop.as_mut(), outcome).await.locks;
+    let session_id = prepared.turn.session_id.clone();
+    let started = prepared.turn.started.clone();
+    let locks = prepared
+        .take(prompt, &mut connection, stop.as_mut(), outcome)
+        .await
+        .locks;
     outcome.stdin_given_up = gave_up_stdin;
     if gave_up_stdin && input::stdin_came_late() {
         let warning =

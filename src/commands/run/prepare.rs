@@ -9,7 +9,7 @@ use crate::prompting::ready::ReadyConnection;
 use crate::prompting::session::lock_kept;
 use crate::prompting::turn::PreparedTurn;
 use crate::prompting::{PromptContext, agent_files};
-use crate::request::{PromptSource, RunRequest, StdinUse};
+use crate::request::{PromptSource, RehearsalChoice, RunRequest, StdinUse};
 use crate::support::output_files::OutputFiles;
 
 /// A run whose prompt can be sent.
@@ -36,6 +36,9 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
         ..InputContext::new(context, request.connect.verbosity)
     };
     input::note_file_among_words(&request.words_beside_files, input);
+    if request.connect.rehearsal == RehearsalChoice::Plain {
+        input::note_script_among_words(&request.prompt, input);
+    }
     let files = input::read_attachments(&request.attachments, input).await?;
     let system = input::read_system(request.system.as_ref(), input).await?;
     let answerer = answerer(prompt);
@@ -56,7 +59,7 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
         prompt.display.warn(warning).await;
     }
     if ready.connection.is_ours() {
-        for warning in agent_files::warnings(context, prompt.directory, &ready.catalog.agents) {
+        for warning in agent_files::warnings(context, prompt.directory, &ready.offer.agents) {
             prompt.display.warn(warning).await;
         }
     }
@@ -66,11 +69,11 @@ pub(super) async fn prepare(prompt: PromptContext<'_>) -> Result<PreparedRun, Fa
         policy,
         answerer,
     };
-    let mut turn = target.prepare(prompt, &mut ready, input).await?;
-    turn.turn.outputs = OutputFiles::of_process(answer_file);
+    let mut prepared = target.prepare(prompt, &mut ready, input).await?;
+    prepared.turn.outputs = OutputFiles::of_process(answer_file);
     Ok(PreparedRun {
         ready,
-        turn,
+        turn: prepared,
         gave_up_stdin,
     })
 }
