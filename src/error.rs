@@ -4,6 +4,8 @@
 //! that the hint lives with the knowledge. Here is only what all of them share: the kind, and the one exhaustive match
 //! from kind to exit status.
 
+mod class;
+
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,6 +14,8 @@ use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use self::class::{ErrorClass, ErrorFacts, ErrorSubclass, Recovery};
 
 /// A failed command: what failed, why, and what the reader can do about it.
 ///
@@ -26,6 +30,9 @@ pub struct Failure {
     pub causes: Vec<String>,
     /// Actions that the reader can take.
     pub hints: Vec<String>,
+    /// For programs; in a box since most failures have none.
+    #[serde(default)]
+    pub facts: Option<Box<ErrorFacts>>,
 }
 
 impl Failure {
@@ -36,6 +43,7 @@ impl Failure {
             message: message.into(),
             causes: Vec::new(),
             hints: Vec::new(),
+            facts: None,
         }
     }
 
@@ -87,6 +95,19 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Says the class, where the kind does not tell.
+    #[must_use]
+    pub fn class(mut self, class: ErrorClass) -> Self {
+        self.facts.get_or_insert_default().class = Some(class);
+        self
+    }
+
+    #[must_use]
+    pub fn subclass(mut self, subclass: ErrorSubclass) -> Self {
+        self.facts.get_or_insert_default().subclass = Some(subclass);
         self
     }
 

@@ -5,10 +5,12 @@
 
 use clap::{Arg, Command};
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
+use schemars::{Schema, schema_for};
+use serde_json::Value;
 
 use super::{Cli, run};
 use crate::env_vars;
-use crate::error::exit_statuses;
+use crate::error::{ErrorClass, exit_statuses};
 use crate::settings::{ENTRIES, Fallback, ProjectMay, SettingKey};
 
 /// A generated file: its path in the repository, and its contents.
@@ -270,6 +272,15 @@ fn end_of_page(shared: &[Arg]) -> String {
     roff.to_roff()
 }
 
+/// The words that a value can be, each with its meaning.
+fn described_words(schema: &Schema) -> Vec<(String, String)> {
+    let text = |form: &Value, key: &str| form[key].as_str().unwrap_or_default().to_owned();
+    let forms = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    forms
+        .map(|form| (text(form, "const"), text(form, "description")))
+        .collect()
+}
+
 /// The sections of the main page that the command tree does not have.
 fn end_of_main_page(root: &Command) -> String {
     let mut roff = Roff::new();
@@ -277,6 +288,13 @@ fn end_of_main_page(root: &Command) -> String {
     for (code, (outcome, meaning)) in exit_statuses() {
         let head = vec![bold(code.to_string()), roman(format!(" ({outcome})"))];
         entry(&mut roff, head, &meaning);
+    }
+    roff.control("SH", ["ERROR CLASSES"]);
+    roff.text([roman(
+        "The key error.class of a result record. Where error.retryable is true, the same run may succeed later.",
+    )]);
+    for (class, about) in described_words(&schema_for!(ErrorClass)) {
+        entry(&mut roff, vec![bold(class)], &about);
     }
     roff.control("SH", ["ENVIRONMENT"]);
     entry(

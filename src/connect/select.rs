@@ -9,7 +9,7 @@ use super::Connection;
 use crate::catalog;
 use crate::client::types::{Agent, Model, Provider, Providers};
 use crate::context::Context;
-use crate::error::{Failure, FailureKind};
+use crate::error::{ErrorClass, Failure, FailureKind};
 use crate::request::{Effort, LocalServerKind, ModelChoice, ModelRef, VariantChoice};
 use crate::support::nearest::{nearest, quoted};
 
@@ -172,7 +172,7 @@ fn ids(providers: &Providers) -> impl Iterator<Item = &str> {
 }
 
 fn unknown_model(reference: &ModelRef, provider: &Provider) -> Failure {
-    let failure = Failure::usage(format!("cannot find model `{reference}`"));
+    let failure = Failure::usage(format!("cannot find model `{reference}`")).class(ErrorClass::ModelNotFound);
     // The provider is right, so it must not count for the likeness.
     let near: Vec<String> = nearest(&reference.model, provider.models.keys().map(String::as_str))
         .into_iter()
@@ -187,7 +187,8 @@ fn unknown_provider(reference: &ModelRef, providers: &Providers) -> Failure {
     let failure = Failure::usage(format!(
         "cannot find model `{reference}`: there is no provider `{}`",
         reference.provider
-    ));
+    ))
+    .class(ErrorClass::ModelNotFound);
     with_nearest(failure, &reference.provider, ids(providers), "opencode-rs models")
 }
 
@@ -197,7 +198,7 @@ fn unknown_bare_model(name: &str, providers: &Providers) -> Failure {
         .iter()
         .flat_map(|provider| provider.models.keys().map(|model| format!("{}/{model}", provider.id)))
         .collect();
-    let failure = Failure::usage(format!("cannot find model `{name}`"));
+    let failure = Failure::usage(format!("cannot find model `{name}`")).class(ErrorClass::ModelNotFound);
     // The part behind the slash is what was typed, so that is compared.
     let models = known.iter().filter_map(|full| Some(full.split_once('/')?.1));
     let mut near: Vec<&String> = Vec::new();

@@ -6,7 +6,7 @@ use crate::client::types::{Agent, Rule};
 use crate::connect::Connection;
 use crate::connect::select::{self, Selected};
 use crate::context::Context;
-use crate::error::Failure;
+use crate::error::{ErrorClass, Failure};
 use crate::input::PromptParts;
 use crate::request::{ModelChoice, ModelRef, NamesRequest};
 
@@ -96,5 +96,6 @@ fn check_abilities(prompt: &PromptParts, selected: Option<&Selected<'_>>) -> Res
         "cannot attach {lacking}: model `{}` does not read them",
         selected.reference
     ))
+    .class(ErrorClass::Capability)
     .hint("choose a model that does with `--model`; `opencode-rs models` shows what each can do"))
 }

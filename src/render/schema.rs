@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::{Failure, FailureKind};
+use crate::error::{ErrorClass, ErrorSubclass, Failure, FailureKind, Recovery};
 use crate::request::ModelRef;
 use crate::support::json;
 use crate::turn::{
@@ -153,6 +153,19 @@ struct ErrorRecord {
     message: String,
     /// What helps, one hint a line.
     hint: Option<String>,
+    /// The cause, for programs. Null where it is not known.
+    class: Option<ErrorClass>,
+    subclass: Option<ErrorSubclass>,
+    /// The provider that failed.
+    provider: Option<String>,
+    /// The status of the provider's answer.
+    http_status: Option<u16>,
+    /// Whether the same run may succeed later, unchanged.
+    retryable: bool,
+    /// The pause that the provider asks for, in milliseconds.
+    retry_after_ms: Option<u64>,
+    /// What helps, for programs.
+    recovery: Recovery,
 }
 
 /// The words that `outcome` can be.
@@ -280,10 +293,19 @@ impl<'a> InitRecord<'a> {
 
 impl ErrorRecord {
     fn of(failure: &Failure) -> Self {
+        let facts = failure.facts.as_deref().cloned().unwrap_or_default();
+        let (class, recovery) = failure.class_and_recovery();
         Self {
             kind: failure.kind,
             message: failure.to_string(),
             hint: (!failure.hints.is_empty()).then(|| failure.hints.join("\n")),
+            class,
+            subclass: facts.subclass,
+            provider: facts.provider,
+            http_status: facts.http_status,
+            retryable: recovery == Recovery::WaitAndRetry,
+            retry_after_ms: facts.retry_after_ms,
+            recovery,
         }
     }
 }

@@ -42,11 +42,16 @@ pub fn backoff(first: Duration, longest: Duration, made: u32) -> Duration {
 
 /// The pause that a response asks for with `retry-after-ms` or `Retry-After`: milliseconds, seconds, or a time.
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.trim());
-    if let Some(millis) = text("retry-after-ms").and_then(|text| text.parse().ok()) {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    asked_pause(text("retry-after-ms"), text(RETRY_AFTER.as_str()), now)
+}
+
+/// The pause that the texts of these two headers ask for.
+pub fn asked_pause(milliseconds: Option<&str>, seconds_or_date: Option<&str>, now: SystemTime) -> Option<Duration> {
+    if let Some(millis) = milliseconds.and_then(|text| text.trim().parse().ok()) {
         return Some(Duration::from_millis(millis));
     }
-    let asked = text(RETRY_AFTER.as_str())?;
+    let asked = seconds_or_date?.trim();
     match asked.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         // A time that has passed already asks for no pause.

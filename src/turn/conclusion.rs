@@ -1,11 +1,14 @@
 //! Decides from the final state of a turn how the turn ended.
 
+use std::time::SystemTime;
+
 use super::state::TurnState;
 use super::update::PermissionRecord;
 use crate::client::types::{EngineError, ErrorData};
-use crate::error::{Failure, FailureKind};
+use crate::error::{ErrorClass, ErrorSubclass, Failure, FailureKind};
 use crate::permission::{DecidedBy, Decision};
 use crate::request::ModelRef;
+use crate::support::retry::asked_pause;
 
 /// How the engine's libraries begin a message about an answer that they cannot parse.
 const MALFORMED: [&str; 5] = [
@@ -41,6 +44,7 @@ pub(super) fn judge(state: &TurnState, permissions: &[PermissionRecord]) -> Opti
                 FailureKind::Truncated,
                 "cannot get the whole answer: the model reached its output limit",
             )
+            .subclass(ErrorSubclass::OutputLimit)
             .hint("ask for a shorter answer, or choose a model with a larger output limit"),
         ),
         Some("content-filter") => Some(content_filter()),
@@ -65,12 +69,17 @@ pub(super) fn judge(state: &TurnState, permissions: &[PermissionRecord]) -> Opti
     }
 }
 
-/// The failure with the name of the model, where a model or its provider gave no answer.
+/// The failure with the name of the model and of its provider, where those gave no answer.
 pub(super) fn naming_model(mut failure: Failure, model: Option<&ModelRef>) -> Failure {
     let is_of_provider = matches!(
         failure.kind,
         FailureKind::Provider | FailureKind::Auth | FailureKind::Failed
     );
+    if let Some(model) = model.filter(|_| is_of_provider)
+        && let Some(facts) = &mut failure.facts
+    {
+        facts.provider.get_or_insert_with(|| model.provider.clone());
+    }
     if let Some(model) = model.filter(|_| is_of_provider)
         && let Some(why) = failure.message.strip_prefix("cannot get an answer: ")
     {
@@ -85,6 +94,8 @@ pub(super) fn broken_stream() -> Failure {
         FailureKind::Provider,
         "cannot get an answer: the provider's stream ends without a finish reason that the engine knows",
     )
+    .class(ErrorClass::TransientConnection)
+    .subclass(ErrorSubclass::BrokenStream)
     .hint(
         "the provider, or a proxy before it, cuts the answer off or ends it with a word of its own; try again later or \
          use another model",
@@ -146,11 +157,28 @@ fn stopped_by_refusal(denied: Option<&PermissionRecord>) -> Failure {
 
 fn content_filter() -> Failure {
     Failure::failed("cannot get the answer: the provider's content filter stopped it")
+        .class(ErrorClass::ContentFilter)
         .hint("word the prompt differently, or use another model")
 }
 
 /// Classifies the engine's description of an error.
 pub(super) fn classify(error: &EngineError) -> Failure {
+    let data = &error.data;
+    let mut failure = failure_of(error);
+    let headers = &data.retry_headers;
+    let pause = asked_pause(
+        headers.milliseconds.as_deref(),
+        headers.seconds_or_date.as_deref(),
+        SystemTime::now(),
+    );
+    let facts = failure.facts.get_or_insert_default();
+    facts.http_status = data.status_code;
+    facts.provider.clone_from(&data.provider_id);
+    facts.retry_after_ms = pause.and_then(|pause| u64::try_from(pause.as_millis()).ok());
+    failure
+}
+
+fn failure_of(error: &EngineError) -> Failure {
     let data = &error.data;
     let because = |text: &str| {
         // A response without a body has a message of the status alone, such as "Unauthorized: ".
@@ -171,11 +199,14 @@ pub(super) fn classify(error: &EngineError) -> Failure {
         "MessageOutputLengthError" => Failure::new(
             FailureKind::Truncated,
             because("cannot get the whole answer: the model reached its output limit"),
-        ),
-        "MessageAbortedError" => Failure::failed("cannot finish the turn: another client aborted it"),
+        )
+        .subclass(ErrorSubclass::OutputLimit),
+        "MessageAbortedError" => {
+            Failure::failed("cannot finish the turn: another client aborted it").class(ErrorClass::Cancelled)
+        }
         "StructuredOutputError" => Failure::new(FailureKind::InvalidResult, because("cannot use the answer")),
         _ if data.message.starts_with("Model not found") || data.message.starts_with("Agent not found") => {
-            Failure::usage(because("cannot start the turn"))
+            Failure::usage(because("cannot start the turn")).class(ErrorClass::ModelNotFound)
         }
         // The engine rejects the whole step, not a tool, of a model that repeats the same call.
         _ if data.message.starts_with("The user rejected permission") => stopped_by_refusal(None),
@@ -184,6 +215,8 @@ pub(super) fn classify(error: &EngineError) -> Failure {
             let first = data.message.lines().next().unwrap_or_default();
             let reason = first.split(": Value:").next().unwrap_or(first);
             provider(format!("cannot read the provider's answer: {}", reason.trim()))
+                .class(ErrorClass::TransientConnection)
+                .subclass(ErrorSubclass::MalformedAnswer)
         }
         _ => Failure::failed(because("cannot finish the turn")),
     }
@@ -191,19 +224,34 @@ pub(super) fn classify(error: &EngineError) -> Failure {
 
 /// Classifies a provider's error by its HTTP status.
 fn classify_status(data: &ErrorData, because: impl Fn(&str) -> String) -> Failure {
+    // Providers tell an empty account by 429, too.
+    let is_quota = ["quota", "balance", "billing"]
+        .iter()
+        .any(|word| data.message.to_ascii_lowercase().contains(word));
     match data.status_code {
         Some(401 | 403) => auth(because("cannot get an answer: the provider refused the credentials")),
-        Some(code @ (408 | 429 | 500..=599)) => provider(because(&format!(
-            "cannot get an answer: the provider answers with status {code}"
-        ))),
+        Some(code @ (408 | 429 | 500..=599)) => {
+            let failure = provider(because(&format!(
+                "cannot get an answer: the provider answers with status {code}"
+            )));
+            match code {
+                408 => failure.class(ErrorClass::TransientConnection),
+                429 if is_quota => failure.class(ErrorClass::RateLimit).subclass(ErrorSubclass::Quota),
+                429 => failure.class(ErrorClass::RateLimit),
+                _ => failure.class(ErrorClass::Overload),
+            }
+        }
         Some(402) => Failure::new(
             FailureKind::Provider,
             because("cannot get an answer: the provider wants to be paid first (status 402)"),
         )
+        .class(ErrorClass::RateLimit)
+        .subclass(ErrorSubclass::Quota)
         .hint("add credit to the account, or use another model with `--model`"),
         Some(404) => Failure::failed(because(
             "cannot get an answer: the provider refused the request with status 404",
         ))
+        .class(ErrorClass::ModelNotFound)
         .hint("check the model's name at the provider, and the provider's address in the configuration"),
         Some(400) if data.message.contains("maximum model length") => too_long(because(
             "cannot get an answer: the conversation is too long for the model",
@@ -211,8 +259,10 @@ fn classify_status(data: &ErrorData, because: impl Fn(&str) -> String) -> Failur
         Some(413) => too_long(because("cannot send the prompt: it is too long for the provider")),
         Some(code) if !data.is_retryable => Failure::failed(because(&format!(
             "cannot get an answer: the provider refused the request with status {code}"
-        ))),
-        _ => provider(because("cannot get an answer: the provider cannot be reached")),
+        )))
+        .class(ErrorClass::InvalidRequest),
+        _ => provider(because("cannot get an answer: the provider cannot be reached"))
+            .class(ErrorClass::TransientConnection),
     }
 }
 
@@ -226,7 +276,9 @@ fn provider(message: String) -> Failure {
 }
 
 fn too_long(message: String) -> Failure {
-    Failure::new(FailureKind::Provider, message).hint("send less text, or use a model with a larger context")
+    Failure::new(FailureKind::Provider, message)
+        .class(ErrorClass::PromptTooLong)
+        .hint("send less text, or use a model with a larger context")
 }
 
 #[cfg(test)]
@@ -258,6 +310,91 @@ mod tests {
                 classified("UnknownError", None, message),
                 (FailureKind::Provider, expected)
             );
+        }
+    }
+
+    #[test]
+    fn each_failure_of_a_provider_has_a_class_and_says_what_helps() {
+        let told = |name: &str, status: u16, message: &str| {
+            let data = json!({"message": message, "statusCode": status, "providerID": "acme",
+                "isRetryable": status == 0, "responseHeaders": {"retry-after": "7", "set-cookie": "secret"}});
+            let error: EngineError = serde_json::from_value(json!({"name": name, "data": data})).unwrap();
+            let failure = classify(&error);
+            let facts = failure.facts.as_deref().unwrap();
+            assert_eq!(
+                (facts.provider.as_deref(), facts.retry_after_ms),
+                (Some("acme"), Some(7000))
+            );
+            assert_eq!(facts.http_status, Some(status));
+            assert!(!format!("{failure:?}").contains("secret"));
+            let (class, recovery) = failure.class_and_recovery();
+            let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            (word(json!(class)), word(json!(facts.subclass)), word(json!(recovery)))
+        };
+        for (name, status, message, class, subclass, recovery) in [
+            ("ProviderAuthError", 0, "", "authentication", "", "login"),
+            ("APIError", 401, "", "authentication", "", "login"),
+            ("APIError", 429, "slow down", "rate_limit", "", "wait_and_retry"),
+            (
+                "APIError",
+                429,
+                "You exceeded your current quota",
+                "rate_limit",
+                "quota",
+                "switch_model",
+            ),
+            (
+                "APIError",
+                402,
+                "Insufficient Balance",
+                "rate_limit",
+                "quota",
+                "switch_model",
+            ),
+            ("APIError", 503, "", "overload", "", "wait_and_retry"),
+            ("APIError", 408, "", "transient_connection", "", "wait_and_retry"),
+            (
+                "APIError",
+                0,
+                "Connection reset",
+                "transient_connection",
+                "",
+                "wait_and_retry",
+            ),
+            ("APIError", 404, "", "model_not_found", "", "switch_model"),
+            ("APIError", 400, "bad", "invalid_request", "", "fix_input"),
+            ("APIError", 413, "", "prompt_too_long", "", "shorten_input"),
+            ("ContextOverflowError", 0, "", "prompt_too_long", "", "shorten_input"),
+            ("ContentFilterError", 0, "", "content_filter", "", "fix_input"),
+            (
+                "MessageOutputLengthError",
+                0,
+                "",
+                "invalid_result",
+                "output_limit",
+                "none",
+            ),
+            ("MessageAbortedError", 0, "", "cancelled", "", "none"),
+            (
+                "UnknownError",
+                0,
+                "JSON parsing failed: {",
+                "transient_connection",
+                "malformed_answer",
+                "wait_and_retry",
+            ),
+            (
+                "UnknownError",
+                0,
+                "Model not found: a/b",
+                "model_not_found",
+                "",
+                "switch_model",
+            ),
+            ("UnknownError", 0, "what no version said yet", "", "", "none"),
+        ] {
+            let expected = (class.to_owned(), subclass.to_owned(), recovery.to_owned());
+            assert_eq!(told(name, status, message), expected, "{name} {status} {message}");
         }
     }
 

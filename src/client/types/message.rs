@@ -139,7 +139,7 @@ pub struct EngineError {
     pub data: ErrorData,
 }
 
-/// Facts of an error. The provider's headers and body are left out on purpose: they may contain secrets.
+/// Facts of an error. The provider's body and most of its headers are left out on purpose: they may contain secrets.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct ErrorData {
@@ -153,6 +153,18 @@ pub struct ErrorData {
     pub is_retryable: bool,
     #[serde(rename = "providerID", deserialize_with = "lenient")]
     pub provider_id: Option<String>,
+    #[serde(rename = "responseHeaders", deserialize_with = "lenient")]
+    pub retry_headers: RetryHeaders,
+}
+
+/// The headers by which a provider asks for a pause.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RetryHeaders {
+    #[serde(rename = "retry-after-ms", deserialize_with = "lenient")]
+    pub milliseconds: Option<String>,
+    #[serde(rename = "retry-after", deserialize_with = "lenient")]
+    pub seconds_or_date: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -152,6 +152,7 @@ async fn store(
                     message: "cannot import the session: the engine does not take it".to_owned(),
                     causes: vec![failure.message],
                     hints: vec!["it may come from another version of the engine, or be damaged".to_owned()],
+                    facts: None,
                 }
             } else {
                 failure
