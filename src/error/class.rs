@@ -37,6 +37,8 @@ pub enum ErrorClass {
     Cancelled,
     /// The engine is missing, or failed.
     Engine,
+    /// The model repeated the same call, until that was refused.
+    ToolLoop,
     /// The answer is empty or cut, or a check on it failed.
     InvalidResult,
 }
@@ -49,6 +51,7 @@ pub enum Recovery {
     Login,
     /// Run again later, unchanged.
     WaitAndRetry,
+    /// Use another model.
     SwitchModel,
     /// Send less, or use a model with a larger context.
     ShortenInput,
@@ -106,7 +109,7 @@ impl ErrorClass {
             Self::Authentication => Recovery::Login,
             Self::RateLimit | Self::Overload | Self::TransientConnection => Recovery::WaitAndRetry,
             Self::PromptTooLong => Recovery::ShortenInput,
-            Self::ContentFilter | Self::InvalidRequest => Recovery::FixInput,
+            Self::ContentFilter | Self::InvalidRequest | Self::ToolLoop => Recovery::FixInput,
             Self::ModelNotFound | Self::Capability => Recovery::SwitchModel,
             Self::Denied => Recovery::Allow,
             Self::Budget | Self::Timeout => Recovery::RaiseLimit,

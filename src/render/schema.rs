@@ -155,6 +155,7 @@ struct ErrorRecord {
     hint: Option<String>,
     /// The cause, for programs. Null where it is not known.
     class: Option<ErrorClass>,
+    /// The case within the class.
     subclass: Option<ErrorSubclass>,
     /// The provider that failed.
     provider: Option<String>,

@@ -19,6 +19,9 @@ const MALFORMED: [&str; 5] = [
     "Expected 'function.name' to be",
 ];
 
+/// Words of a provider about an account without credit; it may answer that with 429, too.
+const QUOTA: [&str; 3] = ["quota", "balance", "billing"];
+
 /// Judges a turn that has run to its end; `None` is success.
 ///
 /// The assistant's last message decides, not any event: a step that failed and then succeeded on a retry is a success,
@@ -35,7 +38,16 @@ pub(super) fn judge(state: &TurnState, permissions: &[PermissionRecord]) -> Opti
         });
     };
     if let Some(error) = &last.error {
-        return Some(classify(error));
+        let failure = classify(error);
+        let is_loop = failure.kind == FailureKind::Denied
+            && permissions
+                .iter()
+                .any(|record| record.permission == "doom_loop" && record.decision == Decision::Denied);
+        return Some(if is_loop {
+            failure.class(ErrorClass::ToolLoop)
+        } else {
+            failure
+        });
     }
     let empty = state.answer_text().trim().is_empty();
     match last.finish.as_deref() {
@@ -224,10 +236,8 @@ fn failure_of(error: &EngineError) -> Failure {
 
 /// Classifies a provider's error by its HTTP status.
 fn classify_status(data: &ErrorData, because: impl Fn(&str) -> String) -> Failure {
-    // Providers tell an empty account by 429, too.
-    let is_quota = ["quota", "balance", "billing"]
-        .iter()
-        .any(|word| data.message.to_ascii_lowercase().contains(word));
+    let message = data.message.to_ascii_lowercase();
+    let is_quota = QUOTA.iter().any(|word| message.contains(word));
     match data.status_code {
         Some(401 | 403) => auth(because("cannot get an answer: the provider refused the credentials")),
         Some(code @ (408 | 429 | 500..=599)) => {
@@ -263,6 +273,21 @@ fn classify_status(data: &ErrorData, because: impl Fn(&str) -> String) -> Failur
         .class(ErrorClass::InvalidRequest),
         _ => provider(because("cannot get an answer: the provider cannot be reached"))
             .class(ErrorClass::TransientConnection),
+    }
+}
+
+/// The failure of a provider whom the engine would call again. The engine tells its message, and not its status.
+pub(super) fn of_retry(message: &str) -> Failure {
+    let failure = Failure::new(FailureKind::Provider, format!("cannot get an answer: {message}"));
+    let message = message.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    match () {
+        () if has(&QUOTA) => failure.class(ErrorClass::RateLimit).subclass(ErrorSubclass::Quota),
+        () if has(&["rate limit", "rate_limit", "too many requests", "slow down"]) => {
+            failure.class(ErrorClass::RateLimit)
+        }
+        () if has(&["connect", "network", "socket", "timed out"]) => failure.class(ErrorClass::TransientConnection),
+        () => failure.class(ErrorClass::Overload),
     }
 }
 

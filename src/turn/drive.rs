@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::changes::FileChange;
-use super::conclusion::{broken_stream, classify, judge, naming_model, no_answer, too_long_after_summaries};
+use super::conclusion::{broken_stream, classify, judge, naming_model, no_answer, of_retry, too_long_after_summaries};
 use super::gatekeeper::{GateEvent, Gatekeeper, Permissions};
 use super::limits::exceeded;
 use super::state::TurnState;
@@ -503,8 +503,12 @@ impl Driver {
     /// Judges whether the engine may wait and call a provider again.
     fn judge_retry(&mut self, retry: &Retry) -> Option<Failure> {
         let delay = Duration::from_millis(retry.delay_ms);
-        let why = format!("cannot get an answer: {}", first_line(&retry.message));
-        let failure = |what: String| Some(Failure::new(FailureKind::Provider, why.clone()).hint(what));
+        let failure = |what: String| Some(of_retry(first_line(&retry.message)).hint(what));
+        let too_long = |what: String| {
+            let mut failure = of_retry(first_line(&retry.message)).hint(what);
+            failure.facts.get_or_insert_default().retry_after_ms = Some(retry.delay_ms);
+            Some(failure)
+        };
         if retry.attempt > self.turn.max_retries {
             return failure(match self.turn.max_retries {
                 0 => "no retry was allowed; raise `--max-retries` or try again later".to_owned(),
@@ -514,7 +518,7 @@ impl Driver {
         }
         self.waited += delay;
         if self.waited > self.turn.retry_budget {
-            return failure(format!(
+            return too_long(format!(
                 "the provider wants a pause of {} s, which is beyond the retry budget of {} s; raise `--retry-budget` or try again later",
                 delay.as_secs().max(1),
                 self.turn.retry_budget.as_secs(),
@@ -522,7 +526,7 @@ impl Driver {
         }
         let at = Instant::now() + delay;
         if self.turn.deadline.is_some_and(|deadline| at > deadline) {
-            return failure(format!(
+            return too_long(format!(
                 "the provider wants a pause of {} s, which is beyond the `--timeout`",
                 delay.as_secs().max(1)
             ));

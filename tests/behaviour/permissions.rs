@@ -203,13 +203,18 @@ fn a_model_that_repeats_itself_ends_the_run_with_5() {
         permissions.iter().all(|asked| asked["decision"] == "denied"),
         "{record:#}"
     );
+    let error = &record["error"];
     assert_eq!(
-        record["error"],
-        json!({
-            "kind": "denied",
-            "message": "cannot finish the turn: it stopped because a tool was refused",
-            "hint": "`--auto-tools` lets the model run tools; `--allow` names what it may do",
-        })
+        (&error["kind"], &error["class"]),
+        (&json!("denied"), &json!("tool_loop"))
+    );
+    assert_eq!(
+        error["message"],
+        "cannot finish the turn: it stopped because a tool was refused"
+    );
+    assert_eq!(
+        error["hint"],
+        "`--auto-tools` lets the model run tools; `--allow` names what it may do"
     );
     sandbox.expect_nothing_left();
 }
