@@ -33,7 +33,7 @@ pub enum ErrorClass {
     Denied,
     /// A time limit ran out.
     Timeout,
-    /// Somebody stopped the run.
+    /// A signal, or another client, stopped the run.
     Cancelled,
     /// The engine is missing, or failed.
     Engine,
@@ -51,7 +51,7 @@ pub enum Recovery {
     Login,
     /// Run again later, unchanged.
     WaitAndRetry,
-    /// Use another model.
+    /// Send the prompt to another model.
     SwitchModel,
     /// Send less, or use a model with a larger context.
     ShortenInput,
