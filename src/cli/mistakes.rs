@@ -311,9 +311,16 @@ fn unknown(command: &ClapCommand, typed: &str) -> Failure {
     if let Some((_, hint)) = FOREIGN_OPTIONS.iter().find(|(names, _)| names.contains(option)) {
         return failure.hint(*hint);
     }
-    let known = command.get_arguments().filter_map(|argument| argument.get_long());
+    let known: Vec<&str> = command
+        .get_arguments()
+        .filter_map(|argument| argument.get_long())
+        .collect();
     let name = option.trim_start_matches('-');
+    if known.contains(&name) {
+        return failure.hint(format!("write `{option}` behind the command"));
+    }
     let meant: Vec<String> = known
+        .into_iter()
         .filter(|known| is_typo_of(name, known))
         .map(|known| format!("--{known}"))
         .collect();
