@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::choice::choice;
+use super::choice::{choice, value};
 use super::options::{ConnectOptions, ListOptions};
 use super::values;
-use crate::request::{ModelPlace, ModelsRequest, VisitRequest};
+use crate::request::{ModelPlace, ModelsRequest, RehearsalChoice, VisitRequest};
 use crate::settings::Settings;
 
 pub(super) const AGENTS_EXAMPLES: &str = "\
@@ -37,9 +37,13 @@ pub struct VisitArgs {
 
 impl VisitArgs {
     pub fn resolve(self, settings: &Settings) -> VisitRequest {
+        let connect = self.connect.resolve(settings);
+        // The scripted model answers, whatever real one is usual.
+        let is_real = connect.rehearsal == RehearsalChoice::Off;
         VisitRequest {
-            connect: self.connect.resolve(settings),
+            connect,
             output: self.list.resolve(settings),
+            model: value(&settings.model).filter(|_| is_real),
         }
     }
 }
@@ -60,7 +64,7 @@ pub struct ModelsArgs {
 
 impl ModelsArgs {
     pub fn resolve(self, settings: &Settings) -> ModelsRequest {
-        let VisitRequest { connect, output } = self.visit.resolve(settings);
+        let VisitRequest { connect, output, .. } = self.visit.resolve(settings);
         ModelsRequest {
             connect,
             provider: self.provider,

@@ -1,6 +1,6 @@
 //! Commands with few options of their own.
 
-use super::{ConnectRequest, ListOutput};
+use super::{ConnectRequest, ListOutput, ModelChoice};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigRequest {
@@ -38,4 +38,6 @@ pub enum ModelPlace {
 pub struct VisitRequest {
     pub connect: ConnectRequest,
     pub output: ListOutput,
+    /// The model that the settings choose for runs.
+    pub model: Option<ModelChoice>,
 }

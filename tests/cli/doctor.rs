@@ -123,8 +123,20 @@ fn a_provider_that_nobody_can_reach_is_7_and_no_secret_is_shown() {
         !text.stdout.contains("hunter2") && !text.stderr.contains("hunter2"),
         "{text:?}"
     );
-    let offline = run(&["doctor", "--offline", "--output-format", "json"]);
+    let words = ["doctor", "--offline", "--output-format", "json"];
+    let offline = run(&words);
     assert_eq!(offline.code, Some(0), "{offline:?}");
+    // The settings choose the model of a run, so that one is judged.
+    let mut chosen = home.command(&words);
+    let chosen = finish(
+        chosen
+            .env("OPENCODE_CONFIG_CONTENT", config)
+            .env("OPENCODE_RS_MODEL", "local/other"),
+    );
+    assert_eq!(
+        (chosen.code, failed(&chosen.json())),
+        (Some(2), vec!["model".to_owned()])
+    );
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::time::Instant;
 use super::check::Check;
 use super::{TrialServer, without_questions};
 use crate::connect::visit::EVERYTHING;
-use crate::connect::{self, ConnectStages, Connection};
+use crate::connect::{self, ConnectStages, Connection, Needs};
 use crate::context::Context;
 use crate::engine::{self, EngineRequest};
 use crate::error::Failure;
-use crate::request::{ConnectRequest, EngineChoice, EngineSource};
+use crate::request::{ConnectRequest, EngineChoice, EngineSource, ModelChoice, VisitRequest};
 use crate::support::duration::millis_since;
 
 /// Every program that could be the engine, with the verdict on each.
@@ -72,13 +72,18 @@ pub(super) async fn candidates(context: &Context, request: &ConnectRequest, stag
 /// Those of the connection.
 pub(super) async fn start(
     context: &Context,
-    request: &ConnectRequest,
+    request: &VisitRequest,
     place: &TrialServer,
     stages: &ConnectStages,
 ) -> Result<(Connection, Check), Failure> {
     let begun = Instant::now();
-    let request = without_questions(request);
-    let mut connection = connect::connect(context, &request, &place.directory, EVERYTHING, stages).await?;
+    let model = request.model.as_ref().and_then(ModelChoice::as_ref);
+    let needs = Needs {
+        provider: model.as_ref().map(|model| model.provider.as_str()),
+        ..EVERYTHING
+    };
+    let request = without_questions(&request.connect);
+    let mut connection = connect::connect(context, &request, &place.directory, needs, stages).await?;
     let health = match connection.client.health().await {
         Ok(health) => health,
         Err(error) => {

@@ -84,7 +84,7 @@ async fn examine(
     let Some(place) = place else {
         return Ok(());
     };
-    let connecting = async { Ok(engine::start(context, &request.connect, &place, &line.stages).await) };
+    let connecting = async { Ok(engine::start(context, request, &place, &line.stages).await) };
     let connection = match unless_stopped(stop.as_mut(), connecting).await? {
         Ok((connection, check)) => {
             report.push("server", check);
@@ -96,7 +96,7 @@ async fn examine(
         }
     };
     stay(connection, stop, async |connection| {
-        models::examine(context, &request.connect, connection, report).await;
+        models::examine(context, request, connection, report).await;
         Ok(())
     })
     .await

@@ -16,7 +16,7 @@ use crate::env_vars;
 use crate::error::{Failure, FailureKind};
 use crate::permission;
 use crate::rehearsal;
-use crate::request::{ConnectRequest, ModelChoice, ModelRef, Network, RehearsalChoice};
+use crate::request::{ModelChoice, ModelRef, Network, RehearsalChoice, VisitRequest};
 use crate::support::identifier;
 
 /// How long an address may take to answer.
@@ -38,7 +38,7 @@ struct EngineModels {
 /// Makes the checks that need an engine.
 pub(super) async fn examine(
     context: &Context,
-    request: &ConnectRequest,
+    request: &VisitRequest,
     connection: &Connection,
     report: &mut DoctorReport,
 ) {
@@ -52,16 +52,16 @@ pub(super) async fn examine(
     if !any {
         return;
     }
-    let chosen = match model(context, connection, &offer).await {
+    let chosen = match model(context, connection, &offer, request.model.as_ref()).await {
         Ok((check, chosen)) => {
             report.push("model", check);
             chosen
         }
         Err(failure) => return report.push("model", Check::of_failure(&failure)),
     };
-    if request.rehearsal != RehearsalChoice::Off {
+    if request.connect.rehearsal != RehearsalChoice::Off {
         report.push("rehearsal", rehearse(&connection.client, &offer).await);
-    } else if request.network == Network::Offline {
+    } else if request.connect.network == Network::Offline {
         report.push("reachability", Check::ok("not tried, because of `--offline`"));
     } else {
         report.push("reachability", reach(context, &offer, chosen.as_ref()).await);
@@ -119,11 +119,17 @@ async fn model(
     context: &Context,
     connection: &Connection,
     offer: &EngineModels,
+    set: Option<&ModelChoice>,
 ) -> Result<(Check, Option<ModelRef>), Failure> {
     let text_of = |key: &str| offer.config.get(key).and_then(Value::as_str);
     let agent = select::agent(None, text_of("default_agent"), &offer.agents)?;
     let own = agent.and_then(|agent| agent.model.as_ref()).map(ToString::to_string);
-    let Some(name) = own.as_deref().or(text_of("model")) else {
+    let configured = own.as_deref().or(text_of("model")).map(|name| {
+        name.parse::<ModelChoice>().map_err(|error| {
+            Failure::usage(format!("cannot use model `{name}` of the engine's configuration")).caused_by(&error)
+        })
+    });
+    let Some(choice) = set.cloned().map(Ok).or(configured).transpose()? else {
         let details = offer
             .providers
             .default
@@ -132,12 +138,10 @@ async fn model(
         let check = Check::ok("none is configured: the engine chooses");
         return Ok((check.details(details.collect()), None));
     };
-    let choice: ModelChoice = name.parse().map_err(|error| {
-        Failure::usage(format!("cannot use model `{name}` of the engine's configuration")).caused_by(&error)
-    })?;
     match select::model(&choice, &offer.providers) {
         Ok(selected) => {
-            let check = Check::ok(format!("{} is configured", selected.reference));
+            let by = if set.is_some() { "set for runs" } else { "configured" };
+            let check = Check::ok(format!("{} is {by}", selected.reference));
             Ok((check, Some(selected.reference)))
         }
         Err(missing) => Err(select::explain_missing(missing, context, connection).await),
