@@ -26,11 +26,11 @@
 //! plain     = letters, digits, characters beyond ASCII, and  _ - . / : , + @ % = ^ ] ! # { } ~
 //! ```
 //!
-//! Blanks separate, `#` at the beginning of a word starts a comment, and a line end behind `\` is a blank where one stands
-//! before it. Refused although the grammar would take it: characters that a person does not see; braces that bash would
-//! expand; `~` behind `=` or `:`; a pattern as a program or as the target of a redirection; words of the shell's grammar
-//! that are not above; two here-documents before one line end; a here-document that is open where `$(` or quotes hold a
-//! line end; anything nested deeper than [`DEEPEST`].
+//! Blanks separate, `#` at the beginning of a word starts a comment, and a line end behind `\` is a blank where one
+//! stands before it. Refused although the grammar would take it: characters that a person does not see; braces that
+//! bash would expand; `~` behind `=` or `:`; a pattern as a program or as the target of a redirection; `=` behind
+//! `&>>`; words of the shell's grammar that are not above; two here-documents before one line end; a here-document that
+//! is open where `$(` or quotes hold a line end; anything nested deeper than [`DEEPEST`].
 
 use super::tree::{
     AndOrList, Assignment, CommandList, CommandNode, Connector, Pipeline, Redirect, SimpleCommand, Stage, WordNode,
@@ -592,6 +592,10 @@ impl<'a> LineReader<'a> {
             (!self.take("<"), false)
         };
         self.blanks();
+        // Behind another redirection bash takes `NAME=` here for an assignment, and refuses the line.
+        if both && appends && self.bare_word().contains('=') {
+            return self.objection("a redirection that is not understood");
+        }
         let target = self.word()?;
         if target.parts.iter().any(|part| matches!(part, WordPart::Glob(_))) {
             return self.objection("a redirection to a pattern");
@@ -914,6 +918,7 @@ mod tests {
             "a >&b",
             "a 2>&-",
             "a <> b",
+            "> a &>> b=c",
             "a 3> b",
             "a > *",
             "a > ",
