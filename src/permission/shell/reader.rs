@@ -325,6 +325,10 @@ impl<'a> LineReader<'a> {
                 reader.blanks();
                 match reader.redirect()? {
                     Some(redirect) => redirects.push(redirect),
+                    // Bash knows no word of its grammar directly behind that redirection: `{ a; } >b done`.
+                    None if !redirects.is_empty() && !matches!(reader.bare_word().chars().next(), None | Some('#')) => {
+                        return reader.objection("a word behind a redirection of several commands");
+                    }
                     None => return Ok(Stage { command, redirects }),
                 }
             }
@@ -919,6 +923,7 @@ mod tests {
             "a 2>&-",
             "a <> b",
             "> a &>> b=c",
+            "for a in b; do (c) >d done",
             "a 3> b",
             "a > *",
             "a > ",
